@@ -1,0 +1,1 @@
+//! Server-Sent Events: a decoder without I/O.

@@ -1,0 +1,1 @@
+//! An in-memory Agent on Demand server on loopback.
