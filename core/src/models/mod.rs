@@ -4,11 +4,34 @@
 //! the fields it does not know in `extra`, so a newer server breaks neither a list nor a stream. Whole numbers
 //! are `i64` throughout.
 
+mod agent;
+mod environment;
 pub mod event;
+mod health;
+mod mcp_server;
+mod networking;
 mod open_enum;
+mod patch;
 mod runtime;
+mod secret_map;
+mod session;
+mod skill;
 
+pub use agent::{Agent, AgentVersion, CreateAgent, UpdateAgent};
+pub use environment::{
+    CreateEnvironment, Environment, EnvironmentVersion, PackageManager, Packages, UpdateEnvironment,
+};
+pub use health::Health;
+pub use mcp_server::{McpServer, StdioMcpServer, UrlMcpServer};
+pub use networking::{Networking, NetworkingType};
+pub use patch::Patch;
 pub use runtime::{Provider, Runtime};
+pub use secret_map::SecretMap;
+pub use session::{
+    CreateSession, GithubRepository, Prompt, ResourceType, Session, SessionAck, SessionResource,
+    SessionStatus, SessionTurn, TurnStatus,
+};
+pub use skill::{GithubSkill, InlineSkill, Skill};
 
 /// Fields of a record that this version does not know, kept as the server sent them.
 pub type Extra = serde_json::Map<String, serde_json::Value>;

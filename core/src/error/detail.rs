@@ -1,0 +1,157 @@
+//! What the body of an error response says.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// The body of an error response.
+///
+/// A server repeats what it was sent in some of these, secrets included, so `Debug` shows only the parts the
+/// server wrote itself; the rest is read by matching on the value.
+#[derive(Clone, PartialEq)]
+pub enum Detail {
+    /// `{"detail": "<text>"}`: the server's own words.
+    Text(String),
+    /// `{"detail": [...]}` of a 422: one entry for each field refused.
+    Fields(Vec<FieldError>),
+    /// Any other JSON: the value of `detail` where there is one, else the whole body.
+    Json(Value),
+    /// A body that is not JSON, such as an HTML page; at most the first 64 KiB.
+    Body(String),
+}
+
+/// One field that the server refused, an entry of a 422 list.
+#[derive(Clone, PartialEq)]
+pub struct FieldError {
+    /// The kind of failure, for example `missing` or `string_too_long`.
+    pub kind: String,
+    /// Where the field is in the body, outermost first.
+    pub location: Vec<LocationPart>,
+    /// The server's description, for example `Field required`.
+    pub description: String,
+    input: Option<Value>,
+}
+
+/// A step on the way to a field.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum LocationPart {
+    /// A position in a list, from 0.
+    Index(i64),
+    /// A key of an object.
+    Key(String),
+}
+
+impl Detail {
+    /// Reads a response body: JSON whatever the content type says, else text; `None` when it is empty.
+    pub(crate) fn parse(body: &[u8]) -> Option<Self> {
+        if body.is_empty() {
+            return None;
+        }
+        let Ok(mut json) = serde_json::from_slice::<Value>(body) else {
+            return Some(Self::Body(String::from_utf8_lossy(body).into_owned()));
+        };
+        let detail = json.get_mut("detail").map(Value::take).unwrap_or(json);
+        Some(match detail {
+            Value::String(text) => Self::Text(text),
+            Value::Array(entries) => FieldError::parse_all(&entries)
+                .map_or(Self::Json(Value::Array(entries)), Self::Fields),
+            other => Self::Json(other),
+        })
+    }
+}
+
+impl FieldError {
+    fn parse_all(entries: &[Value]) -> Option<Vec<Self>> {
+        entries.iter().map(Self::parse).collect()
+    }
+
+    fn parse(entry: &Value) -> Option<Self> {
+        Some(Self {
+            kind: entry.get("type")?.as_str()?.to_owned(),
+            location: Deserialize::deserialize(entry.get("loc")?).ok()?,
+            description: entry.get("msg")?.as_str()?.to_owned(),
+            input: entry.get("input").cloned(),
+        })
+    }
+
+    /// The location as a path, for example `packages.apt[0]`; empty for the body as a whole.
+    pub fn path(&self) -> String {
+        use fmt::Write;
+        let mut path = String::new();
+        for part in &self.location {
+            // Writing to a String cannot fail.
+            let _ = match part {
+                LocationPart::Index(index) => write!(path, "[{index}]"),
+                LocationPart::Key(key) if path.is_empty() => write!(path, "{key}"),
+                LocationPart::Key(key) => write!(path, ".{key}"),
+            };
+        }
+        path
+    }
+
+    /// What the server says it was sent here. **May hold secrets**: a missing field echoes the whole object
+    /// around it, `env_vars` and tokens included.
+    pub fn input(&self) -> Option<&Value> {
+        self.input.as_ref()
+    }
+}
+
+impl fmt::Debug for Detail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.debug_tuple("Text").field(text).finish(),
+            Self::Fields(fields) => f.debug_tuple("Fields").field(fields).finish(),
+            Self::Json(_) => f.write_str("Json(..)"),
+            Self::Body(body) => write!(f, "Body({} bytes)", body.len()),
+        }
+    }
+}
+
+impl fmt::Debug for FieldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FieldError")
+            .field("kind", &self.kind)
+            .field("path", &self.path())
+            .field("description", &self.description)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_shows_its_path_and_hides_its_input() {
+        let body = br#"{"detail":[{"type":"string_type","loc":["packages","apt",0],"msg":"Input should be a valid string","input":"hunter2"}]}"#;
+        let Some(Detail::Fields(fields)) = Detail::parse(body) else {
+            panic!("not a list of fields")
+        };
+        assert_eq!(fields[0].path(), "packages.apt[0]");
+        assert_eq!(fields[0].input(), Some(&Value::from("hunter2")));
+        assert!(!format!("{fields:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn reads_every_shape_of_body() {
+        assert_eq!(Detail::parse(b""), None);
+        assert_eq!(
+            Detail::parse(br#"{"detail":"gone"}"#),
+            Some(Detail::Text("gone".into()))
+        );
+        assert_eq!(
+            Detail::parse(br#"{"detail":[1]}"#),
+            Some(Detail::Json(serde_json::json!([1])))
+        );
+        assert_eq!(
+            Detail::parse(br#"{"status":"degraded"}"#),
+            Some(Detail::Json(serde_json::json!({"status": "degraded"})))
+        );
+        assert_eq!(
+            Detail::parse(b"<html>"),
+            Some(Detail::Body("<html>".into()))
+        );
+    }
+}

@@ -1,0 +1,312 @@
+//! The one error type of the crate and the facts it carries.
+
+mod conflict;
+mod detail;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+pub use conflict::ConflictReason;
+pub use detail::{Detail, FieldError, LocationPart};
+
+/// What every call of this crate returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// Anything that went wrong in a call, with the facts needed to act on it.
+///
+/// `Display` is one line: the request, the status and the server's own words. It never repeats what was sent, and
+/// neither does `Debug`; what the server echoed is reachable through [`Error::detail`] only.
+///
+/// ```
+/// # async fn demo(client: aod::Client, id: uuid::Uuid) -> aod::Result<()> {
+/// use aod::{ConflictReason, ErrorKind};
+///
+/// match client.sessions().prompt(id, "and now the tests").await {
+///     Ok(ack) => println!("turn {:?} is queued", ack.current_turn),
+///     Err(error) if error.kind() == ErrorKind::NotFound => println!("no such session"),
+///     Err(error) if error.conflict() == Some(ConflictReason::Running) => println!("still busy"),
+///     Err(error) => return Err(error),
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Error(Box<Facts>);
+
+/// What sort of failure an [`Error`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The client was set up wrongly: no token, a malformed URL, an unreadable certificate.
+    Configuration,
+    /// The request was refused before it was sent, because the server would certainly refuse it.
+    InvalidRequest,
+    /// 400: a body that is not JSON, an unknown runtime, a missing credential, a malformed cursor.
+    BadRequest,
+    /// 401 or 403: the token is missing, unknown, inactive or expired.
+    Auth,
+    /// 404: no such record, or it belongs to somebody else.
+    NotFound,
+    /// 409: see [`Error::conflict`].
+    Conflict,
+    /// 422: the server refused fields or their combination; see [`Error::detail`].
+    Validation,
+    /// 429: the limit of concurrent sessions is reached; see [`Error::quota`].
+    RateLimit,
+    /// 500 and above.
+    Server,
+    /// Any other status that is not a success.
+    Status,
+    /// No connection, or it broke.
+    Connection,
+    /// A deadline passed.
+    Timeout,
+    /// A successful response whose body is not what the API promises.
+    Decode,
+    /// The peer broke HTTP's or the API's rules: a redirect to another origin, a wrong content type, a body over its cap.
+    Protocol,
+}
+
+/// The numbers a 429 carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota {
+    /// How many sessions may be `pending` or `running` at once.
+    pub limit: i64,
+    /// How many were; may exceed the limit.
+    pub active: i64,
+}
+
+struct Facts {
+    kind: ErrorKind,
+    summary: Cow<'static, str>,
+    status: Option<u16>,
+    detail: Option<Detail>,
+    quota: Option<Quota>,
+    method: Option<String>,
+    url: Option<String>,
+    request_id: Option<String>,
+    retry_after: Option<Duration>,
+    attempts: u32,
+    unsent: bool,
+    permanent: bool,
+    source: Option<Source>,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, summary: impl Into<Cow<'static, str>>) -> Self {
+        Self(Box::new(Facts {
+            kind,
+            summary: summary.into(),
+            status: None,
+            detail: None,
+            quota: None,
+            method: None,
+            url: None,
+            request_id: None,
+            retry_after: None,
+            attempts: 0,
+            unsent: false,
+            permanent: false,
+            source: None,
+        }))
+    }
+
+    /// What sort of failure this is.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The HTTP status, when the server answered.
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// What the body of the error response says, when it says anything. **May hold what was sent, secrets
+    /// included**; see [`FieldError::input`].
+    pub fn detail(&self) -> Option<&Detail> {
+        self.0.detail.as_ref()
+    }
+
+    /// The server's own words, when the body holds a `detail` text.
+    pub fn detail_text(&self) -> Option<&str> {
+        match self.detail() {
+            Some(Detail::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Why a 409 was answered; `None` for every other kind.
+    pub fn conflict(&self) -> Option<ConflictReason> {
+        (self.kind() == ErrorKind::Conflict).then(|| {
+            self.detail_text()
+                .map_or(ConflictReason::Other, ConflictReason::parse)
+        })
+    }
+
+    /// The numbers of a 429; `None` for every other kind, or when the server gave none.
+    pub fn quota(&self) -> Option<Quota> {
+        self.0.quota
+    }
+
+    /// The HTTP method of the request, when there was one.
+    pub fn method(&self) -> Option<&str> {
+        self.0.method.as_deref()
+    }
+
+    /// The URL of the request, without user information.
+    pub fn url(&self) -> Option<&str> {
+        self.0.url.as_deref()
+    }
+
+    /// The response's `X-Request-Id`, when a server or proxy sets one.
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// How long the server asks to wait (`Retry-After`, in seconds or as a date).
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// How many times the request was tried; 0 when it never got as far.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// Whether the same call may succeed later without any change: a broken connection, a timeout, 408, 429 or a 5xx.
+    ///
+    /// It says nothing of whether a write took effect; see [`Error::is_unsent`].
+    pub fn is_retryable(&self) -> bool {
+        match self.kind() {
+            ErrorKind::Connection => !self.0.permanent,
+            ErrorKind::Timeout | ErrorKind::RateLimit | ErrorKind::Server => true,
+            _ => self.0.status == Some(408),
+        }
+    }
+
+    /// Whether it is certain that no byte of the request reached the server, so that a write cannot have taken effect.
+    pub fn is_unsent(&self) -> bool {
+        self.0.unsent
+    }
+}
+
+/// How the parts that make errors fill in the facts.
+impl Error {
+    pub(crate) fn with_source(mut self, source: impl Into<Source>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    pub(crate) fn with_request(mut self, method: &http::Method, url: &url::Url) -> Self {
+        self.0.method = Some(method.to_string());
+        self.0.url = Some(url.to_string());
+        self
+    }
+
+    pub(crate) fn with_status(mut self, status: u16) -> Self {
+        self.0.status = Some(status);
+        self
+    }
+
+    pub(crate) fn with_detail(mut self, detail: Option<Detail>) -> Self {
+        self.0.detail = detail;
+        self
+    }
+
+    pub(crate) fn with_quota(mut self, quota: Option<Quota>) -> Self {
+        self.0.quota = quota;
+        self
+    }
+
+    pub(crate) fn with_request_id(mut self, id: Option<String>) -> Self {
+        self.0.request_id = id;
+        self
+    }
+
+    pub(crate) fn with_retry_after(mut self, delay: Option<Duration>) -> Self {
+        self.0.retry_after = delay;
+        self
+    }
+
+    pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
+        self.0.attempts = attempts;
+        self
+    }
+
+    /// Marks that no byte of the request left.
+    pub(crate) fn unsent(mut self) -> Self {
+        self.0.unsent = true;
+        self
+    }
+
+    /// Marks a connection failure that a further try cannot mend.
+    pub(crate) fn permanent(mut self, permanent: bool) -> Self {
+        self.0.permanent = permanent;
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let (Some(method), Some(url)) = (self.method(), self.url()) {
+            write!(f, "{method} {url} -> ")?;
+        }
+        if let Some(status) = self.status() {
+            write!(f, "{status}: ")?;
+        }
+        match self.detail() {
+            Some(Detail::Text(text)) => write_shown(f, text),
+            Some(Detail::Fields(fields)) => {
+                for (index, field) in fields.iter().enumerate() {
+                    let separator = if index == 0 { "" } else { "; " };
+                    write!(f, "{separator}{}: ", field.path())?;
+                    write_shown(f, &field.description)?;
+                }
+                Ok(())
+            }
+            _ => f.write_str(&self.0.summary),
+        }
+    }
+}
+
+/// Writes a server's text on one line of bounded length.
+fn write_shown(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    const LONGEST: usize = 500;
+    for (count, c) in text.chars().enumerate() {
+        if count == LONGEST {
+            return f.write_str("…");
+        }
+        if c.is_control() {
+            write!(f, "{}", c.escape_default())?;
+        } else {
+            fmt::Write::write_char(f, c)?;
+        }
+    }
+    Ok(())
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.kind())
+            .field("summary", &self.0.summary)
+            .field("status", &self.0.status)
+            .field("detail", &self.0.detail)
+            .field("quota", &self.0.quota)
+            .field("method", &self.0.method)
+            .field("url", &self.0.url)
+            .field("request_id", &self.0.request_id)
+            .field("retry_after", &self.0.retry_after)
+            .field("attempts", &self.0.attempts)
+            .field("source", &self.0.source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}

@@ -1,0 +1,180 @@
+//! MCP servers of an agent.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use super::{Extra, SecretMap};
+
+/// An MCP server that the agent may use.
+///
+/// ```
+/// use aod::models::McpServer;
+///
+/// let remote = McpServer::url("issues", "https://mcp.example.com").header("Authorization", "Bearer abc");
+/// let local = McpServer::stdio("files", "mcp-files").arg("--root").arg("/workspace").env("LEVEL", "debug");
+/// assert_eq!(serde_json::to_value(local).unwrap()["args"][1], "/workspace");
+/// # let _ = remote;
+/// ```
+#[derive(Clone, PartialEq)]
+pub enum McpServer {
+    /// Reached at a URL. An entry without `type` is one of these, and is sent on with it.
+    Url(UrlMcpServer),
+    /// A program started in the sandbox, spoken to over its standard streams.
+    Stdio(StdioMcpServer),
+    /// An entry of another type or shape, as the server sent it.
+    Unknown(Value),
+}
+
+/// An MCP server reached at a URL.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UrlMcpServer {
+    /// Unique within the agent.
+    pub name: String,
+    /// Where it answers.
+    pub url: String,
+    /// Sent with every request to it.
+    #[serde(default, skip_serializing_if = "SecretMap::is_empty")]
+    pub headers: SecretMap,
+    /// Fields this version does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// An MCP server that is a program in the sandbox.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StdioMcpServer {
+    /// Unique within the agent.
+    pub name: String,
+    /// The program.
+    pub command: String,
+    /// Its arguments.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub args: Vec<String>,
+    /// Its environment variables.
+    #[serde(default, skip_serializing_if = "SecretMap::is_empty")]
+    pub env: SecretMap,
+    /// Fields this version does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl McpServer {
+    /// A server reached at a URL.
+    pub fn url(name: impl Into<String>, url: impl Into<String>) -> UrlMcpServer {
+        UrlMcpServer {
+            name: name.into(),
+            url: url.into(),
+            headers: SecretMap::new(),
+            extra: Extra::new(),
+        }
+    }
+
+    /// A program in the sandbox.
+    pub fn stdio(name: impl Into<String>, command: impl Into<String>) -> StdioMcpServer {
+        StdioMcpServer {
+            name: name.into(),
+            command: command.into(),
+            args: Vec::new(),
+            env: SecretMap::new(),
+            extra: Extra::new(),
+        }
+    }
+
+    /// The name, where there is one.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Url(server) => Some(&server.name),
+            Self::Stdio(server) => Some(&server.name),
+            Self::Unknown(json) => json.get("name")?.as_str(),
+        }
+    }
+}
+
+impl UrlMcpServer {
+    /// Adds a header sent with every request to the server.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+}
+
+impl StdioMcpServer {
+    /// Adds an argument.
+    #[must_use]
+    pub fn arg(mut self, arg: impl Into<String>) -> Self {
+        self.args.push(arg.into());
+        self
+    }
+
+    /// Sets an environment variable of the program.
+    #[must_use]
+    pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.env.insert(name, value);
+        self
+    }
+}
+
+impl From<UrlMcpServer> for McpServer {
+    fn from(server: UrlMcpServer) -> Self {
+        Self::Url(server)
+    }
+}
+
+impl From<StdioMcpServer> for McpServer {
+    fn from(server: StdioMcpServer) -> Self {
+        Self::Stdio(server)
+    }
+}
+
+impl fmt::Debug for McpServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url(server) => f.debug_tuple("Url").field(server).finish(),
+            Self::Stdio(server) => f.debug_tuple("Stdio").field(server).finish(),
+            // Where its secrets are is not known.
+            Self::Unknown(_) => f.write_str("Unknown(..)"),
+        }
+    }
+}
+
+impl Serialize for McpServer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[serde(tag = "type", rename_all = "lowercase")]
+        enum Known<'a> {
+            Url(&'a UrlMcpServer),
+            Stdio(&'a StdioMcpServer),
+        }
+        match self {
+            Self::Url(server) => Known::Url(server).serialize(serializer),
+            Self::Stdio(server) => Known::Stdio(server).serialize(serializer),
+            Self::Unknown(json) => json.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for McpServer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = Value::deserialize(deserializer)?;
+        let known = json.as_object().and_then(Self::from_object);
+        Ok(known.unwrap_or(Self::Unknown(json)))
+    }
+}
+
+impl McpServer {
+    fn from_object(object: &Map<String, Value>) -> Option<Self> {
+        let fields = || {
+            let mut fields = object.clone();
+            fields.remove("type");
+            Value::Object(fields)
+        };
+        match object.get("type").map(Value::as_str) {
+            None | Some(Some("url")) => serde_json::from_value(fields()).ok().map(Self::Url),
+            Some(Some("stdio")) => serde_json::from_value(fields()).ok().map(Self::Stdio),
+            Some(_) => None,
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Skills of an agent.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+use super::Extra;
+
+/// A skill that the agent may use.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Skill {
+    /// Written out in the agent.
+    Inline(InlineSkill),
+    /// Taken from a GitHub repository (S1 and later).
+    Github(GithubSkill),
+    /// A skill of another type or shape, as the server sent it.
+    Unknown(Value),
+}
+
+/// A skill written out in the agent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InlineSkill {
+    /// Lower-case letters, digits and hyphens, at most 64; unique within the agent.
+    pub name: String,
+    /// When to use the skill; at most 1,024 characters.
+    pub description: String,
+    /// The skill itself, at most 65,536 bytes.
+    pub content: String,
+    /// Fields this version does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A skill kept in a GitHub repository.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GithubSkill {
+    /// The repository, as `owner/repo`.
+    pub source: String,
+    /// When to use the skill.
+    pub description: String,
+    /// The one skill of the repository to use; all of them when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Fields this version does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl Skill {
+    /// A skill written out here.
+    pub fn inline(
+        name: impl Into<String>,
+        description: impl Into<String>,
+        content: impl Into<String>,
+    ) -> InlineSkill {
+        InlineSkill {
+            name: name.into(),
+            description: description.into(),
+            content: content.into(),
+            extra: Extra::new(),
+        }
+    }
+
+    /// The skills of a GitHub repository, given as `owner/repo` (S1 and later).
+    pub fn github(source: impl Into<String>, description: impl Into<String>) -> GithubSkill {
+        GithubSkill {
+            source: source.into(),
+            description: description.into(),
+            name: None,
+            extra: Extra::new(),
+        }
+    }
+}
+
+impl GithubSkill {
+    /// Takes only the skill of that name.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+}
+
+impl From<InlineSkill> for Skill {
+    fn from(skill: InlineSkill) -> Self {
+        Self::Inline(skill)
+    }
+}
+
+impl From<GithubSkill> for Skill {
+    fn from(skill: GithubSkill) -> Self {
+        Self::Github(skill)
+    }
+}
+
+/// The forms that say their type; an inline skill has none.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+enum Tagged<'a> {
+    Github(&'a GithubSkill),
+}
+
+impl Serialize for Skill {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Inline(skill) => skill.serialize(serializer),
+            Self::Github(skill) => Tagged::Github(skill).serialize(serializer),
+            Self::Unknown(json) => json.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Skill {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = Value::deserialize(deserializer)?;
+        let known = match json.get("type") {
+            None => serde_json::from_value(json.clone()).ok().map(Self::Inline),
+            Some(Value::String(kind)) if kind == "github" => {
+                let mut fields = json.clone();
+                if let Value::Object(fields) = &mut fields {
+                    fields.remove("type");
+                }
+                serde_json::from_value(fields).ok().map(Self::Github)
+            }
+            Some(_) => None,
+        };
+        Ok(known.unwrap_or(Self::Unknown(json)))
+    }
+}
