@@ -471,10 +471,13 @@ fn parse_digits(value: &[u8]) -> Option<u64> {
     })
 }
 
-/// Empties a buffer, and gives back what one large line or event had made of it.
+/// Empties a buffer, and gives it up if one large line or event had made it large.
 fn release(buffer: &mut Vec<u8>) {
-    buffer.clear();
-    buffer.shrink_to(KEPT_CAPACITY);
+    if buffer.capacity() > KEPT_CAPACITY {
+        *buffer = Vec::new();
+    } else {
+        buffer.clear();
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,177 @@
+//! From bytes in memory to frames and typed events, beside other crates and beside the least work there is.
+
+#![expect(
+    missing_docs,
+    reason = "criterion's macros make undocumented functions"
+)]
+#![allow(
+    clippy::print_stdout,
+    reason = "the ratios are for the reader of the terminal"
+)]
+
+#[allow(
+    dead_code,
+    clippy::cast_precision_loss,
+    reason = "each bench uses its part; rates are rounded anyway"
+)]
+mod support;
+
+use std::hint::black_box;
+
+use aod::sse::Decoder;
+use bytes::Bytes;
+use criterion::{BatchSize, Criterion, Throughput, criterion_group};
+use eventsource_stream::Eventsource as _;
+use futures::FutureExt as _;
+use futures::stream::StreamExt as _;
+use support::{
+    eventsource_stream, floor, pieces, race, rate, ready_body, session, sse_stream, typed,
+};
+
+const OUTPUTS: usize = 20_000;
+const EVENTS: usize = OUTPUTS + 2;
+const PIECE: usize = 32 * 1024;
+
+/// Our decoder alone: how many frames.
+fn frames(pieces: &[Bytes]) -> usize {
+    let mut decoder = Decoder::new();
+    let mut frames = 0;
+    for piece in pieces {
+        decoder.feed(piece.clone());
+        while let Some(frame) = decoder.next_frame() {
+            black_box(frame.expect("the input is valid"));
+            frames += 1;
+        }
+    }
+    frames
+}
+
+async fn eventsource_stream_frames(pieces: &[Bytes]) -> usize {
+    ready_body(pieces)
+        .eventsource()
+        .map(|frame| black_box(frame.expect("the input is valid")))
+        .count()
+        .await
+}
+
+async fn sse_stream_frames(pieces: &[Bytes]) -> usize {
+    let frames = sse_stream::SseStream::from_bytes_stream(ready_body(pieces));
+    frames
+        .map(|frame| black_box(frame.expect("the input is valid")))
+        .count()
+        .await
+}
+
+/// Runs a future over a body that never waits.
+fn now<T>(future: impl Future<Output = T>) -> T {
+    future.now_or_never().expect("the body never waits")
+}
+
+fn long_line() -> Vec<Bytes> {
+    pieces(
+        &[b"data: ".as_slice(), &vec![b'x'; 8 << 20], b"\n\n"]
+            .concat()
+            .into(),
+        1460,
+    )
+}
+
+fn benches(criterion: &mut Criterion) {
+    let body = session(OUTPUTS);
+    let input = pieces(&body, PIECE);
+
+    let mut group = criterion.benchmark_group("frames");
+    group.throughput(Throughput::Elements(EVENTS as u64));
+    group.bench_function("aod", |bencher| bencher.iter(|| frames(&input)));
+    group.bench_function("eventsource-stream", |bencher| {
+        bencher.iter(|| now(eventsource_stream_frames(&input)))
+    });
+    group.bench_function("sse-stream", |bencher| {
+        bencher.iter(|| now(sse_stream_frames(&input)))
+    });
+    group.finish();
+
+    let mut group = criterion.benchmark_group("typed events");
+    group.throughput(Throughput::Elements(EVENTS as u64));
+    group.bench_function("aod", |bencher| {
+        bencher.iter(|| now(typed(ready_body(&input))))
+    });
+    group.bench_function("floor", |bencher| bencher.iter(|| floor(&body)));
+    group.bench_function("eventsource-stream", |bencher| {
+        bencher.iter(|| now(eventsource_stream(ready_body(&input))))
+    });
+    group.bench_function("sse-stream", |bencher| {
+        bencher.iter(|| now(sse_stream(ready_body(&input))))
+    });
+    group.finish();
+
+    let mut group = criterion.benchmark_group("8 MiB line in 1,460-byte chunks");
+    let line = long_line();
+    group.throughput(Throughput::Bytes(8 << 20));
+    group.bench_function("aod", |bencher| {
+        bencher.iter_batched(|| (), |()| frames(&line), BatchSize::PerIteration)
+    });
+    group.finish();
+}
+
+/// Prints the figures that have a bar, all measured in the same run.
+fn summary() {
+    let body = session(OUTPUTS);
+    let input = pieces(&body, PIECE);
+    println!("{EVENTS} events, {} bytes in pieces of {PIECE}", body.len());
+
+    let [ours, eventsource, sse] = race(
+        20,
+        [
+            &mut || assert_eq!(frames(&input), EVENTS),
+            &mut || assert_eq!(now(eventsource_stream_frames(&input)), EVENTS),
+            &mut || assert_eq!(now(sse_stream_frames(&input)), EVENTS),
+        ],
+    );
+    println!(
+        "frames: {:.2} M/s; eventsource-stream {:.2} M/s, ratio {:.2}; sse-stream {:.2} M/s, ratio {:.2}",
+        rate(EVENTS, ours),
+        rate(EVENTS, eventsource),
+        eventsource.div_duration_f64(ours),
+        rate(EVENTS, sse),
+        sse.div_duration_f64(ours),
+    );
+
+    let [ours, least, eventsource, sse] = race(
+        20,
+        [
+            &mut || assert_eq!(now(typed(ready_body(&input))), EVENTS),
+            &mut || assert_eq!(floor(&body), EVENTS),
+            &mut || assert_eq!(now(eventsource_stream(ready_body(&input))), EVENTS),
+            &mut || assert_eq!(now(sse_stream(ready_body(&input))), EVENTS),
+        ],
+    );
+    println!(
+        "typed: {:.2} M events/s; eventsource-stream: {:.2} M/s, ratio {:.2}; sse-stream: {:.2} M/s, ratio {:.2}",
+        rate(EVENTS, ours),
+        rate(EVENTS, eventsource),
+        eventsource.div_duration_f64(ours),
+        rate(EVENTS, sse),
+        sse.div_duration_f64(ours),
+    );
+    println!(
+        "floor (memchr + serde): {:.2} M/s; typed takes {:.2} of its time (bar: 1.30)",
+        rate(EVENTS, least),
+        ours.div_duration_f64(least)
+    );
+
+    let line = long_line();
+    let [time] = race(20, [&mut || assert_eq!(frames(&line), 1)]);
+    println!(
+        "8 MiB line in 1,460-byte chunks: {:.2} ms (bar: 3)",
+        time.as_secs_f64() * 1e3
+    );
+}
+
+criterion_group!(group, benches);
+
+fn main() {
+    summary();
+    group();
+    Criterion::default().configure_from_args().final_summary();
+}

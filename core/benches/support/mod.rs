@@ -1,0 +1,173 @@
+//! The input of the benches, the pipelines our own are measured against, and the clock.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::hint::black_box;
+use std::io;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use eventsource_stream::Eventsource as _;
+use futures::stream::{Stream, StreamExt as _};
+use serde::Deserialize;
+
+/// A session's stream of this many `output` events in the framing of S0, between its `start` and its `exit`.
+///
+/// Texts are 40 to 100 characters: prose, code with quotes and tabs, words beyond ASCII.
+pub fn session(outputs: usize) -> Bytes {
+    const WORDS: [&str; 16] = [
+        "the",
+        "request",
+        "is",
+        "retried",
+        "once",
+        "when",
+        "its",
+        "connection",
+        "breaks",
+        "before",
+        "fn",
+        "main()",
+        r#"\"quoted\""#,
+        r"\t",
+        r"caf\u00e9",
+        r"\u2014",
+    ];
+    let mut random = fastrand::Rng::with_seed(7);
+    let mut body =
+        String::from("data: {\"type\": \"start\", \"runtime\": \"claude\", \"session_id\": ");
+    body.push_str("\"d83489a7-7e34-4eb6-9ec6-f138fa0d7ff5\"}\n\n");
+    for id in 41_230..41_230 + outputs {
+        let mut text = String::new();
+        let length = random.usize(36..90);
+        while text.len() < length {
+            // Most words are plain: the last four stand for one in sixteen.
+            let word = if random.u8(..16) == 0 {
+                random.usize(12..16)
+            } else {
+                random.usize(..12)
+            };
+            let _ = write!(text, "{} ", WORDS[word]);
+        }
+        let _ = write!(
+            body,
+            "id: {id}\ndata: {{\"type\": \"output\", \"id\": {id}, \"stream\": \"stdout\", \"data\": \"{text}\\n\", \"turn\": 1}}\n\n"
+        );
+    }
+    let _ = write!(
+        body,
+        "data: {{\"type\": \"exit\", \"id\": {}, \"code\": 0}}\n\n",
+        41_229 + outputs
+    );
+    body.into()
+}
+
+/// A body in pieces of this size.
+pub fn pieces(body: &Bytes, size: usize) -> Vec<Bytes> {
+    (0..body.len())
+        .step_by(size)
+        .map(|start| body.slice(start..body.len().min(start + size)))
+        .collect()
+}
+
+/// Pieces as the body of a response that never waits.
+pub fn ready_body(
+    pieces: &[Bytes],
+) -> impl Stream<Item = io::Result<Bytes>> + Send + Unpin + use<> {
+    futures::stream::iter(pieces.to_vec()).map(Ok)
+}
+
+/// What a caller of serde alone would write for the events: borrowed where it can be, unknown fields skipped. It does
+/// less than [`aod::models::event::StreamEvent`], so that the comparison does not flatter us.
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "reading the fields is the work that is measured")]
+pub struct PlainEvent<'e> {
+    #[serde(borrow)]
+    r#type: Cow<'e, str>,
+    id: Option<i64>,
+    #[serde(borrow)]
+    stream: Option<Cow<'e, str>>,
+    data: Option<String>,
+    turn: Option<i64>,
+    code: Option<i64>,
+    #[serde(borrow)]
+    runtime: Option<Cow<'e, str>>,
+    session_id: Option<uuid::Uuid>,
+}
+
+/// The least work there is: find the lines of a whole, valid, LF-only body, and parse those with data.
+pub fn floor(body: &[u8]) -> usize {
+    let text = std::str::from_utf8(body).expect("the input is valid");
+    let mut events = 0;
+    let mut start = 0;
+    for end in memchr::memchr_iter(b'\n', body) {
+        if let Some(data) = text[start..end].strip_prefix("data: ") {
+            black_box(serde_json::from_str::<PlainEvent<'_>>(data).expect("the input is valid"));
+            events += 1;
+        }
+        start = end + 1;
+    }
+    events
+}
+
+/// `eventsource-stream`, then serde.
+pub async fn eventsource_stream(
+    body: impl Stream<Item = Result<Bytes, impl std::fmt::Debug>> + Unpin,
+) -> usize {
+    let mut frames = body.eventsource();
+    let mut events = 0;
+    while let Some(frame) = frames.next().await {
+        let frame = frame.expect("the input is valid");
+        black_box(serde_json::from_str::<PlainEvent<'_>>(&frame.data).expect("the input is valid"));
+        events += 1;
+    }
+    events
+}
+
+/// `sse-stream`, then serde.
+pub async fn sse_stream<E: std::error::Error + Send + Sync + 'static>(
+    body: impl Stream<Item = Result<Bytes, E>> + Unpin,
+) -> usize {
+    let mut frames = sse_stream::SseStream::from_bytes_stream(body);
+    let mut events = 0;
+    while let Some(frame) = frames.next().await {
+        let data = frame
+            .expect("the input is valid")
+            .data
+            .expect("every frame of the input has data");
+        black_box(serde_json::from_str::<PlainEvent<'_>>(&data).expect("the input is valid"));
+        events += 1;
+    }
+    events
+}
+
+/// Our own: bytes to typed events.
+pub async fn typed<E: std::error::Error + Send + Sync + 'static>(
+    body: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
+) -> usize {
+    let mut stream = aod::EventStream::new(body);
+    let mut events = 0;
+    while let Some(event) = stream.next().await {
+        black_box(event.expect("the input is valid"));
+        events += 1;
+    }
+    events
+}
+
+/// The best times of some runs, taken in turns so that a slow moment of the machine does not fall on one of them.
+pub fn race<const N: usize>(rounds: usize, mut runs: [&mut dyn FnMut(); N]) -> [Duration; N] {
+    let mut best = [Duration::MAX; N];
+    for _ in 0..rounds {
+        for (run, best) in runs.iter_mut().zip(&mut best) {
+            let start = Instant::now();
+            run();
+            *best = start.elapsed().min(*best);
+        }
+    }
+    best
+}
+
+/// Millions a second.
+pub fn rate(count: usize, time: Duration) -> f64 {
+    count as f64 / time.as_secs_f64() / 1e6
+}
