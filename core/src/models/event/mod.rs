@@ -1,6 +1,7 @@
 //! Typed events of a session stream (`GET /sessions/{id}/stream`).
 
 mod read;
+mod unescape;
 mod unknown;
 
 use serde::Serialize;

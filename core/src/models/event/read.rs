@@ -3,16 +3,14 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::value::MapDeserializer;
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
-use serde_json::Value;
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::unescape::unescape;
 use super::{
     ErrorEvent, ExitEvent, OutputEvent, StageEvent, StaleEvent, StartEvent, StreamEvent,
     TerminatedEvent, TurnStartEvent, UnknownEvent,
 };
-use crate::models::Extra;
 
 impl StreamEvent {
     /// Reads the data of one event.
@@ -20,12 +18,10 @@ impl StreamEvent {
     /// Fields left out take their defaults, an event without a `type` is an `output`, and what cannot be read is
     /// [`StreamEvent::Unknown`]: malformed JSON, anything but an object, an unknown type, a field of the wrong type.
     pub fn from_json(text: &str) -> Self {
-        let mut json = serde_json::Deserializer::from_str(text);
-        let event = json.deserialize_map(EventVisitor);
-        match event.and_then(|event| json.end().map(|()| event)) {
-            Ok(event) => event,
-            Err(_) => Self::Unknown(UnknownEvent::new(text)),
-        }
+        // Every server so far writes the type first. Where it comes later, a second pass knows it from the start.
+        read(text, FieldsOf::TypeAhead)
+            .or_else(|_| read(text, FieldsOf::Type(&find_type(text)?)))
+            .unwrap_or_else(|_| Self::Unknown(UnknownEvent::new(text)))
     }
 }
 
@@ -40,87 +36,128 @@ impl<'de> Deserialize<'de> for StreamEvent {
     }
 }
 
-struct EventVisitor;
+fn read(text: &str, fields: FieldsOf<'_>) -> serde_json::Result<StreamEvent> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let event = json.deserialize_map(fields)?;
+    json.end()?;
+    Ok(event)
+}
 
-impl<'de> Visitor<'de> for EventVisitor {
+fn find_type(text: &str) -> serde_json::Result<Cow<'_, str>> {
+    #[derive(serde::Deserialize)]
+    struct Typed<'t> {
+        #[serde(borrow, rename = "type", default = "output")]
+        event_type: Text<'t>,
+    }
+
+    fn output() -> Text<'static> {
+        Text("output".into())
+    }
+
+    serde_json::from_str::<Typed<'_>>(text).map(|typed| typed.event_type.0)
+}
+
+/// Reads an event whose first field is its type, or one of a type already known.
+enum FieldsOf<'t> {
+    TypeAhead,
+    Type(&'t str),
+}
+
+impl<'de> Visitor<'de> for FieldsOf<'_> {
     type Value = StreamEvent;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an event object")
+        f.write_str("an event")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<StreamEvent, A::Error> {
-        match fields.next_key::<Text<'de>>()? {
-            None => read_fields("output", fields),
-            // Every server so far writes the type first, so that the fields can be read straight into their places.
-            Some(Text(key)) if key == "type" => {
-                let Text(event_type) = fields.next_value()?;
-                read_fields(&event_type, fields)
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<StreamEvent, A::Error> {
+        match self {
+            Self::Type(event_type) => Fields {
+                map,
+                past_type: false,
             }
-            Some(Text(key)) => {
-                let mut object = Extra::new();
-                object.insert(key.into_owned(), fields.next_value()?);
-                while let Some((key, value)) = fields.next_entry()? {
-                    object.insert(key, value);
+            .read(event_type),
+            Self::TypeAhead => match map.next_entry()? {
+                Some((Text(key), Text(event_type))) if key == "type" => Fields {
+                    map,
+                    past_type: true,
                 }
-                let event_type = match object.remove("type") {
-                    None => "output".to_owned(),
-                    Some(Value::String(event_type)) => event_type,
-                    Some(_) => return Err(A::Error::custom("the type is not a string")),
-                };
-                let fields = MapDeserializer::<_, serde_json::Error>::new(object.into_iter());
-                read_fields(&event_type, fields).map_err(A::Error::custom)
-            }
+                .read(&event_type),
+                _ => Err(A::Error::custom("the type is not the first field")),
+            },
         }
     }
 }
 
+/// The fields of an event that are not read yet.
+struct Fields<A> {
+    map: A,
+    past_type: bool,
+}
+
 /// Reads the known fields into their places and the others into `extra`.
 macro_rules! read_into {
-    ($event:ident { $($field:ident),+ } from $fields:ident) => {{
+    ($event:ident { $($field:ident $(by $read:ident)?),+ } from $fields:ident) => {{
         let mut event = $event::default();
-        while let Some(Text(key)) = $fields.next_key()? {
+        while let Some(Text(key)) = $fields.map.next_key()? {
             match &*key {
-                $(stringify!($field) => event.$field = $fields.next_value()?,)+
-                "type" => return Err(A::Error::custom("two types")),
+                $(stringify!($field) => event.$field = read_into!(@value $fields $($read)?),)+
+                "type" => $fields.pass_type()?,
                 _ => {
-                    event.extra.insert(key.into_owned(), $fields.next_value()?);
+                    event.extra.insert(key.into_owned(), $fields.map.next_value()?);
                 }
             }
         }
         event
     }};
+    (@value $fields:ident) => { $fields.map.next_value()? };
+    (@value $fields:ident $read:ident) => { $fields.$read()? };
 }
 
-fn read_fields<'de, A: MapAccess<'de>>(
-    event_type: &str,
-    mut fields: A,
-) -> Result<StreamEvent, A::Error> {
-    Ok(match event_type {
-        "output" => {
-            StreamEvent::Output(read_into!(OutputEvent { id, stream, data, turn } from fields))
+impl<'de, A: MapAccess<'de>> Fields<A> {
+    fn read(mut self, event_type: &str) -> Result<StreamEvent, A::Error> {
+        Ok(match event_type {
+            "output" => StreamEvent::Output(
+                read_into!(OutputEvent { id, stream, data by read_text, turn } from self),
+            ),
+            "start" => StreamEvent::Start(
+                read_into!(StartEvent { id, runtime, provider, session_id } from self),
+            ),
+            "stage" => StreamEvent::Stage(
+                read_into!(StageEvent { id, stage, state, duration_ms, message } from self),
+            ),
+            "turn_start" => {
+                StreamEvent::TurnStart(read_into!(TurnStartEvent { id, turn } from self))
+            }
+            "exit" => StreamEvent::Exit(read_into!(ExitEvent { id, code } from self)),
+            "error" => StreamEvent::Error(read_into!(ErrorEvent { id, message } from self)),
+            "terminated" => {
+                StreamEvent::Terminated(read_into!(TerminatedEvent { id, message } from self))
+            }
+            "stale" => StreamEvent::Stale(read_into!(StaleEvent { id, message } from self)),
+            _ => return Err(A::Error::custom("a type this version does not know")),
+        })
+    }
+
+    /// Reads a string with one allocation, where `serde_json` collects an escaped one in a buffer of its own first.
+    /// Output is nearly always escaped: it ends in a line feed.
+    fn read_text(&mut self) -> Result<String, A::Error> {
+        let json: &RawValue = self.map.next_value()?;
+        unescape(json.get()).ok_or_else(|| A::Error::custom("not a string"))
+    }
+
+    fn pass_type(&mut self) -> Result<(), A::Error> {
+        if std::mem::replace(&mut self.past_type, true) {
+            return Err(A::Error::custom("two types"));
         }
-        "start" => StreamEvent::Start(
-            read_into!(StartEvent { id, runtime, provider, session_id } from fields),
-        ),
-        "stage" => StreamEvent::Stage(
-            read_into!(StageEvent { id, stage, state, duration_ms, message } from fields),
-        ),
-        "turn_start" => StreamEvent::TurnStart(read_into!(TurnStartEvent { id, turn } from fields)),
-        "exit" => StreamEvent::Exit(read_into!(ExitEvent { id, code } from fields)),
-        "error" => StreamEvent::Error(read_into!(ErrorEvent { id, message } from fields)),
-        "terminated" => {
-            StreamEvent::Terminated(read_into!(TerminatedEvent { id, message } from fields))
-        }
-        "stale" => StreamEvent::Stale(read_into!(StaleEvent { id, message } from fields)),
-        _ => return Err(A::Error::custom("a type this version does not know")),
-    })
+        self.map.next_value::<IgnoredAny>().map(|_| ())
+    }
 }
 
 /// A string that borrows from the input unless it is escaped there.
-struct Text<'de>(Cow<'de, str>);
+struct Text<'t>(Cow<'t, str>);
 
-impl<'de> Deserialize<'de> for Text<'de> {
+impl<'de: 't, 't> Deserialize<'de> for Text<'t> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct TextVisitor;
 
@@ -136,11 +173,7 @@ impl<'de> Deserialize<'de> for Text<'de> {
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<Text<'de>, E> {
-                self.visit_string(text.to_owned())
-            }
-
-            fn visit_string<E: Error>(self, text: String) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Owned(text)))
+                Ok(Text(Cow::Owned(text.to_owned())))
             }
         }
 
