@@ -18,9 +18,14 @@ impl StreamEvent {
     /// Fields left out take their defaults, an event without a `type` is an `output`, and what cannot be read is
     /// [`StreamEvent::Unknown`]: malformed JSON, anything but an object, an unknown type, a field of the wrong type.
     pub fn from_json(text: &str) -> Self {
-        // Every server so far writes the type first. Where it comes later, a second pass knows it from the start.
-        read(text, FieldsOf::TypeAhead)
-            .or_else(|_| read(text, FieldsOf::Type(&find_type(text)?)))
+        read(text, FieldsOf::TypeAhead).unwrap_or_else(|_| Self::from_odd_json(text))
+    }
+
+    /// Every server so far writes the type first. Where it comes later, a second pass knows it from the start.
+    #[cold]
+    fn from_odd_json(text: &str) -> Self {
+        find_type(text)
+            .and_then(|event_type| read(text, FieldsOf::Type(&event_type)))
             .unwrap_or_else(|_| Self::Unknown(UnknownEvent::new(text)))
     }
 }
