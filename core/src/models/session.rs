@@ -186,6 +186,10 @@ pub struct GithubRepository {
     pub authorization_token: Option<SecretString>,
 }
 
+#[expect(
+    clippy::ref_option,
+    reason = "serde hands over a reference to the field"
+)]
 fn expose<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
     secret
         .as_ref()
@@ -326,6 +330,10 @@ impl<T: Into<String>> From<T> for Prompt {
     }
 }
 
+#[expect(
+    clippy::ref_option,
+    reason = "serde hands over a reference to the field"
+)]
 fn as_seconds<S: Serializer>(timeout: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
     timeout
         .map(|timeout| timeout.as_secs())
