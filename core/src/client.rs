@@ -5,12 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
 use crate::config::{Options, RetryPolicy, Settings};
 use crate::error::{Error, ErrorKind, Result};
-use crate::models::Health;
+use crate::models::{Health, Secret};
 use crate::resources::{Agents, Environments, Sessions};
 use crate::tls::TlsMaterial;
 
@@ -42,13 +41,13 @@ pub(crate) struct Server {
     pub(crate) base_url: Url,
     pub(crate) authorization: HeaderValue,
     pub(crate) http: reqwest::Client,
-    token: SecretString,
+    token: Secret,
 }
 
 impl Server {
     /// Takes the token out of a text that came from outside.
     pub(crate) fn redact(&self, text: &str) -> String {
-        text.replace(self.token.expose_secret(), "[REDACTED]")
+        text.replace(self.token.expose(), "[REDACTED]")
     }
 }
 
@@ -137,13 +136,13 @@ impl fmt::Debug for Client {
 #[derive(Default)]
 pub struct ClientBuilder {
     base_url: Option<String>,
-    token: Option<SecretString>,
+    token: Option<Secret>,
     settings: Settings,
     connect_timeout: Option<Duration>,
     user_agent_suffix: Option<String>,
     proxy: Option<Proxy>,
     ca_pem: Vec<Vec<u8>>,
-    identity_pem: Option<SecretString>,
+    identity_pem: Option<Secret>,
     pool_max_idle: Option<usize>,
     pool_idle_timeout: Option<Duration>,
     http1_only: bool,
@@ -152,7 +151,7 @@ pub struct ClientBuilder {
 
 enum Proxy {
     None,
-    Url(SecretString),
+    Url(Secret),
 }
 
 impl ClientBuilder {
@@ -179,8 +178,8 @@ impl ClientBuilder {
 
     /// The API token. Required.
     #[must_use]
-    pub fn token(mut self, token: impl Into<String>) -> Self {
-        self.token = Some(token.into().into());
+    pub fn token(mut self, token: impl Into<Secret>) -> Self {
+        self.token = Some(token.into());
         self
     }
 
@@ -238,8 +237,8 @@ impl ClientBuilder {
     /// A proxy for all requests, in place of the environment's `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and
     /// `NO_PROXY`. May hold user information.
     #[must_use]
-    pub fn proxy(mut self, url: impl Into<String>) -> Self {
-        self.proxy = Some(Proxy::Url(url.into().into()));
+    pub fn proxy(mut self, url: impl Into<Secret>) -> Self {
+        self.proxy = Some(Proxy::Url(url.into()));
         self
     }
 
@@ -259,8 +258,8 @@ impl ClientBuilder {
 
     /// The client's certificate chain and private key, in one PEM text, for servers that ask for them.
     #[must_use]
-    pub fn client_certificate(mut self, pem: impl Into<String>) -> Self {
-        self.identity_pem = Some(pem.into().into());
+    pub fn client_certificate(mut self, pem: impl Into<Secret>) -> Self {
+        self.identity_pem = Some(pem.into());
         self
     }
 
@@ -326,7 +325,7 @@ impl ClientBuilder {
             tls.add_roots(pem)?;
         }
         if let Some(pem) = &self.identity_pem {
-            tls.set_identity(pem.expose_secret().as_bytes())?;
+            tls.set_identity(pem.expose().as_bytes())?;
         }
 
         let mut http = reqwest::Client::builder()
@@ -395,8 +394,8 @@ fn parse_base_url(text: &str) -> Result<Url> {
     Ok(url)
 }
 
-fn authorization(token: &SecretString) -> Result<HeaderValue> {
-    let token = token.expose_secret();
+fn authorization(token: &Secret) -> Result<HeaderValue> {
+    let token = token.expose();
     if token.is_empty() {
         return Err(configuration(
             "no API token: pass one to the builder, or set AOD_API_TOKEN",
@@ -422,8 +421,8 @@ fn user_agent(suffix: Option<&str>) -> Result<HeaderValue> {
         .map_err(|_| configuration("the user agent suffix does not fit into a header"))
 }
 
-fn parse_proxy(url: &SecretString) -> Result<reqwest::Proxy> {
-    reqwest::Proxy::all(url.expose_secret()).map_err(|_| configuration("the proxy is not a URL"))
+fn parse_proxy(url: &Secret) -> Result<reqwest::Proxy> {
+    reqwest::Proxy::all(url.expose()).map_err(|_| configuration("the proxy is not a URL"))
 }
 
 fn is_loopback(url: &Url) -> bool {
