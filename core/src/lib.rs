@@ -8,6 +8,7 @@ pub mod models;
 pub mod pretty;
 mod resources;
 pub mod sse;
+mod stream;
 mod tls;
 mod validation;
 
@@ -17,4 +18,5 @@ pub use config::{Options, RetryPolicy};
 pub use error::{
     ConflictReason, Detail, Error, ErrorKind, FieldError, LocationPart, Quota, Result,
 };
-pub use resources::{Agents, Environments, Sessions};
+pub use resources::{Agents, Environments, RunResult, Sessions, StreamRequest};
+pub use stream::EventStream;

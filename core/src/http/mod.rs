@@ -1,5 +1,6 @@
 //! The one place that sends: authorization, deadlines, retries, redirects, error mapping and tracing.
 
+mod idle;
 mod redirect;
 mod request;
 mod response;
@@ -18,6 +19,7 @@ use tracing::Instrument;
 use crate::client::{Client, sensitive};
 use crate::error::{Error, ErrorKind, Result};
 
+use idle::IdleLimited;
 pub(crate) use request::Request;
 
 impl Client {
@@ -37,13 +39,17 @@ impl Client {
             .map(drop)
     }
 
-    /// Opens an event stream: returns once a head that promises one has arrived.
-    pub(crate) async fn open(&self, request: &Request) -> Result<reqwest::Response> {
-        self.with_retries(request, || async {
-            let response = self.send(request).await?;
+    /// Opens an event stream: returns its body once a head that promises one has arrived.
+    pub(crate) async fn open(&self, request: Request) -> Result<IdleLimited> {
+        let open = || async {
+            let response = self.send(&request).await?;
             response::expect_event_stream(response).await
-        })
-        .await
+        };
+        let response = self.with_retries(&request, open).await?;
+        Ok(IdleLimited::new(
+            response,
+            self.settings.stream_idle_timeout,
+        ))
     }
 
     /// One attempt at a whole exchange.
@@ -80,6 +86,9 @@ impl Client {
             headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
             headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
             headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+            if let Some(since) = request.since() {
+                headers.insert("last-event-id", since.into());
+            }
         } else {
             headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         }

@@ -6,7 +6,7 @@ mod sessions;
 
 pub use agents::Agents;
 pub use environments::Environments;
-pub use sessions::Sessions;
+pub use sessions::{RunResult, Sessions, StreamRequest};
 
 use serde::Deserialize;
 

@@ -1,1 +1,0 @@
-//! Typed events of a session stream.

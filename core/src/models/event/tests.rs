@@ -1,0 +1,230 @@
+use super::*;
+
+/// Every form of S0 and S1 events, as servers write them.
+const WIRE: [&str; 14] = [
+    r#"{"type": "start", "runtime": "claude", "session_id": "d83489a7-7e34-4eb6-9ec6-f138fa0d7ff5"}"#,
+    r#"{"type": "start", "provider": "anthropic", "session_id": "d83489a7-7e34-4eb6-9ec6-f138fa0d7ff5"}"#,
+    r#"{"type": "stage", "id": 2, "stage": "create_sprite", "state": "started"}"#,
+    r#"{"type": "stage", "id": 3, "stage": "create_sprite", "state": "done", "duration_ms": 1200}"#,
+    r#"{"type": "stage", "id": 4, "stage": "env_file", "state": "failed", "duration_ms": 5, "message": "no"}"#,
+    r#"{"type": "turn_start", "id": 5, "turn": 1}"#,
+    r#"{"type": "output", "id": 5, "stream": "stdout", "data": "a\nb \u00e9 \ud83d\ude00\n", "turn": 1}"#,
+    r#"{"type": "output", "id": 6, "stream": "stderr", "data": "", "turn": null}"#,
+    r#"{"type": "exit", "id": 6, "code": 0}"#,
+    r#"{"type": "exit", "id": 0, "code": -9}"#,
+    r#"{"type": "error", "id": 6, "message": "Session failed"}"#,
+    r#"{"type": "terminated", "id": 6, "message": "Session terminated"}"#,
+    r#"{"type": "stale", "id": 6, "message": "No output for 600s"}"#,
+    r#"{"type": "usage", "id": 9, "tokens": {"in": 1, "out": 2.50}}"#,
+];
+
+fn value(json: &str) -> serde_json::Value {
+    serde_json::from_str(json).unwrap()
+}
+
+fn raw(event: StreamEvent) -> String {
+    match event {
+        StreamEvent::Unknown(event) => event.raw,
+        known => panic!("{known:?} is known"),
+    }
+}
+
+#[test]
+fn every_event_of_the_wire_comes_back_as_it_was() {
+    for json in WIRE {
+        let event = StreamEvent::from_json(json);
+        let written = serde_json::to_string(&event).unwrap();
+        assert_eq!(value(&written), value(json));
+        assert_eq!(
+            serde_json::from_str::<StreamEvent>(&written).unwrap(),
+            event
+        );
+    }
+}
+
+#[test]
+fn fields_are_written_in_the_order_of_the_wire() {
+    for json in WIRE {
+        let written = serde_json::to_string(&StreamEvent::from_json(json)).unwrap();
+        let keys = |json: &str| {
+            let mut keys: Vec<_> = value(json).as_object().unwrap().keys().cloned().collect();
+            keys.sort_by_key(|key| json.find(&format!("\"{key}\":")).unwrap());
+            keys
+        };
+        assert_eq!(keys(&written), keys(json));
+    }
+}
+
+#[test]
+fn reads_every_field_of_an_output() {
+    let expected = OutputEvent {
+        id: Some(5),
+        stream: OutputStream::Stdout,
+        data: "a\nb é 😀\n".to_owned(),
+        turn: Some(1),
+        extra: Extra::new(),
+    };
+    assert_eq!(
+        StreamEvent::from_json(WIRE[6]),
+        StreamEvent::Output(expected)
+    );
+}
+
+#[test]
+fn the_order_of_the_fields_does_not_matter() {
+    let event = StreamEvent::from_json(
+        r#"{"turn": 1, "new": [1], "data": "x", "type": "output", "stream": "stderr", "id": 5}"#,
+    );
+    let StreamEvent::Output(event) = event else {
+        panic!("{event:?}")
+    };
+    assert_eq!(
+        (event.id, event.turn, event.data.as_str()),
+        (Some(5), Some(1), "x")
+    );
+    assert_eq!(event.stream, OutputStream::Stderr);
+    assert_eq!(event.extra.get("new"), Some(&value("[1]")));
+}
+
+#[test]
+fn fields_left_out_take_their_defaults() {
+    for event_type in [
+        "start",
+        "stage",
+        "turn_start",
+        "output",
+        "exit",
+        "error",
+        "terminated",
+        "stale",
+    ] {
+        let event = StreamEvent::from_json(&format!(r#"{{"type":"{event_type}"}}"#));
+        assert_eq!(event.event_type(), event_type);
+        assert!(!matches!(event, StreamEvent::Unknown(_)), "{event:?}");
+        assert_eq!(event.id(), None);
+    }
+}
+
+#[test]
+fn an_event_without_a_type_is_an_output() {
+    for json in [
+        "{}",
+        r#"{"data": "x"}"#,
+        r#"{"stream": "stdout", "data": "x"}"#,
+    ] {
+        assert_eq!(
+            StreamEvent::from_json(json).event_type(),
+            "output",
+            "{json}"
+        );
+    }
+    assert_eq!(
+        StreamEvent::from_json(r#"{"data": "x"}"#).stdout(),
+        Some("x")
+    );
+}
+
+#[test]
+fn unknown_fields_and_words_of_known_events_are_kept() {
+    let json = r#"{"type":"output","id":5,"stream":"debug","data":"x","turn":1,"at":{"s":1.5},"code":"no number here"}"#;
+    let event = StreamEvent::from_json(json);
+    assert_eq!(event.text(), Some("x"));
+    assert_eq!(event.stdout(), None);
+    assert_eq!(value(&serde_json::to_string(&event).unwrap()), value(json));
+}
+
+#[test]
+fn an_unknown_type_keeps_its_text_to_the_letter() {
+    let json = r#"{ "type":"usage", "z":1, "a":1.50, "id":9 }"#;
+    let event = StreamEvent::from_json(json);
+    assert_eq!(
+        (event.event_type(), event.id(), event.is_terminal()),
+        ("usage", Some(9), false)
+    );
+    assert_eq!(serde_json::to_string(&event).unwrap(), json);
+    assert_eq!(raw(event), json);
+}
+
+#[test]
+fn known_types_with_fields_of_the_wrong_type_are_unknown() {
+    for json in [
+        r#"{"type": "output", "id": "7", "data": "x"}"#,
+        r#"{"type": "output", "id": 7.5, "data": "x"}"#,
+        r#"{"type": "output", "id": 9223372036854775808, "data": "x"}"#,
+        r#"{"type": "output", "data": null}"#,
+        r#"{"type": "output", "data": "x", "stream": 1}"#,
+        r#"{"type": "output", "data": "\ud83d"}"#,
+        r#"{"type": "output", "data": "x", "type": "stage"}"#,
+        r#"{"type": "exit", "code": true}"#,
+        r#"{"type": "start", "session_id": "no uuid"}"#,
+        r#"{"code": 1.5, "type": "exit"}"#,
+        r#"{"type": null, "data": "x"}"#,
+        r#"{"data": "x", "type": 5}"#,
+    ] {
+        let event = StreamEvent::from_json(json);
+        assert_eq!(
+            serde_json::from_str::<StreamEvent>(&serde_json::to_string(&event).unwrap()).unwrap(),
+            event
+        );
+        assert_eq!(raw(event), json);
+    }
+}
+
+#[test]
+fn text_that_is_no_json_object_is_unknown_and_survives_serialization() {
+    let deep = "[".repeat(100_000);
+    for text in [
+        "",
+        "not json",
+        "{\"type\": \"output\"",
+        "{} {}",
+        "[1]",
+        "\"text\"",
+        "null",
+        "7",
+        "{\"a\": \u{fffd}}",
+        &deep,
+    ] {
+        let event = StreamEvent::from_json(text);
+        assert_eq!((event.event_type(), event.id()), ("", None));
+        assert_eq!(
+            serde_json::from_str::<StreamEvent>(&serde_json::to_string(&event).unwrap()).unwrap(),
+            event
+        );
+        assert_eq!(raw(event), text);
+    }
+}
+
+#[test]
+fn events_deserialize_from_values_as_from_text() {
+    for json in WIRE {
+        assert_eq!(
+            serde_json::from_value::<StreamEvent>(value(json))
+                .unwrap()
+                .event_type(),
+            value(json)["type"]
+        );
+    }
+}
+
+#[test]
+fn only_the_last_events_of_a_connection_are_terminal() {
+    let terminal: Vec<_> = WIRE
+        .iter()
+        .map(|json| StreamEvent::from_json(json))
+        .filter(StreamEvent::is_terminal)
+        .collect();
+    let types: Vec<_> = terminal.iter().map(StreamEvent::event_type).collect();
+    assert_eq!(types, ["exit", "exit", "error", "terminated", "stale"]);
+    assert_eq!(terminal[1].exit_code(), Some(-9));
+    assert_eq!(terminal[2].exit_code(), None);
+}
+
+#[test]
+fn an_event_is_small_enough_to_be_moved_about() {
+    assert!(
+        size_of::<StreamEvent>() <= 144,
+        "{} bytes",
+        size_of::<StreamEvent>()
+    );
+}

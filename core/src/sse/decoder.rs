@@ -1,0 +1,481 @@
+//! From the bytes of a `text/event-stream` body to its frames.
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::time::Duration;
+
+use bstr::ByteSlice as _;
+use bytes::Bytes;
+use memchr::memchr2;
+use thiserror::Error;
+
+/// The largest event a [`Decoder`] takes unless told otherwise: 16 MiB.
+pub const MAX_EVENT_SIZE: usize = 16 * 1024 * 1024;
+
+/// What a buffer may keep allocated once its event is delivered, so that one big event does not weigh on an idle
+/// stream for the rest of its life.
+const KEPT_CAPACITY: usize = 8 * 1024;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// One event as it was dispatched. It borrows from the decoder, and from the chunk itself where the event lay in one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Frame<'d> {
+    /// The event's type: its last `event` line, or `message`.
+    pub event: &'d str,
+    /// Its `data` lines, joined by line feeds.
+    pub data: &'d str,
+    /// The last event id in force, set by this event or by an earlier one; empty if there is none.
+    pub id: &'d str,
+    /// Whether this event set the id by an `id` line of its own.
+    pub own_id: bool,
+}
+
+/// Why a stream cannot be decoded any further. Nothing else is an error: bytes that make no sense are passed over,
+/// as the standard wants it.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// One event is larger than the decoder takes.
+    #[error("an event of the stream is larger than {limit} bytes")]
+    EventTooLarge {
+        /// The largest size taken, in bytes.
+        limit: usize,
+    },
+}
+
+/// Decodes a `text/event-stream` body, without I/O.
+///
+/// The text is UTF-8 whatever the response's `charset` says; each maximal ill-formed sequence becomes U+FFFD. An event
+/// comes out with the byte that ends it, even if that is the CR of a CRLF. An event still open when the body ends is
+/// never dispatched, and its id never counts: just stop feeding.
+///
+/// Every byte is looked at once to find the line ends and at most once more to read it, whatever the chunks. Data on a
+/// single line inside one chunk is lent from that chunk, not copied.
+///
+/// ```
+/// use aod::sse::Decoder;
+///
+/// let mut decoder = Decoder::new();
+/// decoder.feed("id: 7\ndata: hel".into());
+/// assert!(decoder.next_frame().is_none(), "the event is not complete yet");
+///
+/// decoder.feed("lo\n\n: a comment\n".into());
+/// let frame = decoder.next_frame().unwrap()?;
+/// assert_eq!((frame.event, frame.data, frame.id), ("message", "hello", "7"));
+/// assert!(decoder.next_frame().is_none());
+/// # Ok::<(), aod::sse::DecodeError>(())
+/// ```
+#[derive(Debug)]
+pub struct Decoder {
+    chunk: Bytes,
+    /// Where the next line starts in `chunk`.
+    at: usize,
+    /// Chunks fed before `chunk` was used up.
+    waiting: VecDeque<Bytes>,
+    /// The start of a line whose end is in none of the chunks so far.
+    unfinished: Vec<u8>,
+    /// The last line ended with a CR, so an LF right after it belongs to that line end.
+    after_cr: bool,
+    /// No line is complete yet: the first one may start with a byte order mark.
+    on_first_line: bool,
+
+    event: String,
+    data: Data,
+    /// The id of the block being read, empty unless it `has_id`; the id it replaces, once it is dispatched.
+    id: String,
+    has_id: bool,
+    /// The text of a frame's data, where its bytes are not valid UTF-8.
+    repaired: String,
+
+    last_event_id: String,
+    retry: Option<Duration>,
+    max_event_size: usize,
+    state: State,
+    bytes_scanned: u64,
+}
+
+#[derive(Debug)]
+enum State {
+    Reading,
+    /// The block was dispatched and may be lent: it is cleared before the next line is read.
+    Dispatched,
+    Failed,
+}
+
+impl Decoder {
+    /// A decoder at the start of a body, without a last event id.
+    pub fn new() -> Self {
+        Self::with_last_event_id("")
+    }
+
+    /// A decoder at the start of a resumed body: events without an id of their own carry `id`.
+    pub fn with_last_event_id(id: impl Into<String>) -> Self {
+        Self {
+            chunk: Bytes::new(),
+            at: 0,
+            waiting: VecDeque::new(),
+            unfinished: Vec::new(),
+            after_cr: false,
+            on_first_line: true,
+            event: String::new(),
+            data: Data::default(),
+            id: String::new(),
+            has_id: false,
+            repaired: String::new(),
+            last_event_id: id.into(),
+            retry: None,
+            max_event_size: MAX_EVENT_SIZE,
+            state: State::Reading,
+            bytes_scanned: 0,
+        }
+    }
+
+    /// Sets the largest event taken, in bytes; [`MAX_EVENT_SIZE`] by default.
+    ///
+    /// The size of an event is that of its data so far and of the line being read. Comments are free: they are not
+    /// kept.
+    #[must_use]
+    pub fn max_event_size(mut self, bytes: usize) -> Self {
+        self.max_event_size = bytes;
+        self
+    }
+
+    /// Takes the next piece of the body. It may be cut anywhere.
+    pub fn feed(&mut self, chunk: Bytes) {
+        self.waiting.push_back(chunk);
+    }
+
+    /// The next complete event, or `None` until more is fed.
+    ///
+    /// # Errors
+    /// [`DecodeError::EventTooLarge`], once; after it the decoder yields nothing more.
+    pub fn next_frame(&mut self) -> Option<Result<Frame<'_>, DecodeError>> {
+        match self.state {
+            State::Reading => {}
+            State::Dispatched => self.clear_block(),
+            State::Failed => return None,
+        }
+        match self.read_lines() {
+            Ok(false) => None,
+            Ok(true) => Some(Ok(self.frame())),
+            Err(error) => {
+                self.state = State::Failed;
+                Some(Err(error))
+            }
+        }
+    }
+
+    /// The id in force: what a reconnecting client sends as `Last-Event-ID`, or empty.
+    ///
+    /// A block with an id but no data sets it too, though it yields no frame.
+    pub fn last_event_id(&self) -> &str {
+        &self.last_event_id
+    }
+
+    /// Puts another id in force, for a protocol in which some events must not move the position to resume from.
+    pub fn set_last_event_id(&mut self, id: impl Into<String>) {
+        self.last_event_id = id.into();
+    }
+
+    /// The reconnection time the server asked for last.
+    pub fn retry(&self) -> Option<Duration> {
+        self.retry
+    }
+
+    /// How often a byte was looked at so far, all bytes together: at most twice the bytes fed.
+    pub fn bytes_scanned(&self) -> u64 {
+        self.bytes_scanned
+    }
+
+    /// Reads lines up to the end of an event (true) or of what was fed (false).
+    fn read_lines(&mut self) -> Result<bool, DecodeError> {
+        loop {
+            if self.at == self.chunk.len() {
+                let Some(chunk) = self.waiting.pop_front() else {
+                    return Ok(false);
+                };
+                self.data.keep(&self.chunk);
+                self.chunk = chunk;
+                self.at = 0;
+                continue;
+            }
+            let rest = &self.chunk[self.at..];
+            if std::mem::take(&mut self.after_cr) && rest[0] == b'\n' {
+                self.at += 1;
+                self.bytes_scanned += 1;
+            } else if let Some(length) = memchr2(b'\n', b'\r', rest) {
+                self.after_cr = rest[length] == b'\r';
+                let line = self.at..self.at + length;
+                self.at = line.end + 1;
+                self.bytes_scanned += length as u64 + 1;
+                if self.end_line(line)? {
+                    return Ok(true);
+                }
+            } else {
+                let start = self.at..self.chunk.len();
+                self.at = start.end;
+                self.bytes_scanned += start.len() as u64;
+                self.keep_unfinished(start)?;
+            }
+        }
+    }
+
+    /// Puts a range of the chunk behind the unfinished line. Of a comment, only what tells it from other lines.
+    fn keep_unfinished(&mut self, range: Range<usize>) -> Result<(), DecodeError> {
+        if !self.without_mark(&self.unfinished).starts_with(b":") {
+            self.unfinished.extend_from_slice(&self.chunk[range]);
+        }
+        self.check_size(self.without_mark(&self.unfinished))
+    }
+
+    /// Reads the line that ends with this range of the chunk; true if it ends an event.
+    fn end_line(&mut self, range: Range<usize>) -> Result<bool, DecodeError> {
+        let in_chunk = self.unfinished.is_empty();
+        if !in_chunk {
+            self.keep_unfinished(range.clone())?;
+        }
+        let line = self.without_mark(if in_chunk {
+            &self.chunk[range.clone()]
+        } else {
+            &self.unfinished
+        });
+        self.check_size(line)?;
+        self.on_first_line = false;
+        if line.is_empty() {
+            release(&mut self.unfinished);
+            return Ok(self.end_block());
+        }
+
+        let (field, value) = split_field(line);
+        self.bytes_scanned += match field {
+            // Read when the event is dispatched.
+            Field::Data => line.len() - value.len(),
+            Field::Event | Field::Id | Field::Retry => line.len(),
+            Field::Unknown => line.len().min(LONGEST_NAME),
+        } as u64;
+        match field {
+            Field::Data if !self.data.is_empty() => self.data.append(&self.chunk, value),
+            Field::Data if in_chunk => self.data.lend(range.end - value.len()..range.end),
+            Field::Data => {
+                let start = self.unfinished.len() - value.len();
+                self.data.take(&mut self.unfinished, start);
+            }
+            Field::Event => {
+                self.event.clear();
+                self.event.push_str(&value.to_str_lossy());
+            }
+            Field::Id => {
+                self.has_id |= replace_id(&mut self.id, value);
+            }
+            Field::Retry => {
+                if let Some(milliseconds) = parse_digits(value) {
+                    self.retry = Some(Duration::from_millis(milliseconds));
+                }
+            }
+            Field::Unknown => {}
+        }
+        release(&mut self.unfinished);
+        Ok(false)
+    }
+
+    /// Commits the id of the block; true if there is an event to dispatch.
+    fn end_block(&mut self) -> bool {
+        if self.has_id {
+            std::mem::swap(&mut self.last_event_id, &mut self.id);
+        }
+        if self.data.is_empty() {
+            self.clear_block();
+            return false;
+        }
+        self.state = State::Dispatched;
+        true
+    }
+
+    fn frame(&mut self) -> Frame<'_> {
+        let data = self.data.bytes(&self.chunk);
+        self.bytes_scanned += data.len() as u64;
+        Frame {
+            event: if self.event.is_empty() {
+                "message"
+            } else {
+                &self.event
+            },
+            data: match data.to_str_lossy() {
+                Cow::Borrowed(text) => text,
+                Cow::Owned(text) => {
+                    self.repaired = text;
+                    &self.repaired
+                }
+            },
+            id: &self.last_event_id,
+            own_id: self.has_id,
+        }
+    }
+
+    fn clear_block(&mut self) {
+        self.event.clear();
+        self.data.clear();
+        self.id.clear();
+        self.has_id = false;
+        self.repaired = String::new();
+        self.state = State::Reading;
+    }
+
+    fn without_mark<'l>(&self, line: &'l [u8]) -> &'l [u8] {
+        if self.on_first_line {
+            line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line)
+        } else {
+            line
+        }
+    }
+
+    fn check_size(&self, line: &[u8]) -> Result<(), DecodeError> {
+        let limit = self.max_event_size;
+        if self.data.len() + line.len() > limit && !line.starts_with(b":") {
+            return Err(DecodeError::EventTooLarge { limit });
+        }
+        Ok(())
+    }
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The data lines of one block. A single line that ended in the current chunk stays there.
+#[derive(Debug, Default)]
+struct Data {
+    place: Place,
+    buffer: Vec<u8>,
+}
+
+#[derive(Debug, Default)]
+enum Place {
+    /// The block has no data line.
+    #[default]
+    Nowhere,
+    /// In this range of the current chunk.
+    Chunk(Range<usize>),
+    /// In `buffer`, from this index.
+    Buffer(usize),
+}
+
+impl Data {
+    fn is_empty(&self) -> bool {
+        matches!(self.place, Place::Nowhere)
+    }
+
+    fn len(&self) -> usize {
+        match &self.place {
+            Place::Nowhere => 0,
+            Place::Chunk(range) => range.len(),
+            Place::Buffer(start) => self.buffer.len() - start,
+        }
+    }
+
+    fn bytes<'d>(&'d self, chunk: &'d [u8]) -> &'d [u8] {
+        match &self.place {
+            Place::Nowhere => &[],
+            Place::Chunk(range) => &chunk[range.clone()],
+            Place::Buffer(start) => &self.buffer[*start..],
+        }
+    }
+
+    /// Makes a range of the current chunk the first line.
+    fn lend(&mut self, range: Range<usize>) {
+        self.place = Place::Chunk(range);
+    }
+
+    /// Makes the end of `line`, from `start`, the first line, and leaves an empty buffer in its place.
+    fn take(&mut self, line: &mut Vec<u8>, start: usize) {
+        std::mem::swap(&mut self.buffer, line);
+        self.place = Place::Buffer(start);
+    }
+
+    /// Adds a further line.
+    fn append(&mut self, chunk: &[u8], line: &[u8]) {
+        self.keep(chunk);
+        self.buffer.push(b'\n');
+        self.buffer.extend_from_slice(line);
+    }
+
+    /// Copies what lies in the current chunk, which is about to go.
+    fn keep(&mut self, chunk: &[u8]) {
+        if let Place::Chunk(range) = &self.place {
+            self.buffer.extend_from_slice(&chunk[range.clone()]);
+            self.place = Place::Buffer(0);
+        }
+    }
+
+    fn clear(&mut self) {
+        self.place = Place::Nowhere;
+        release(&mut self.buffer);
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Data,
+    Event,
+    Id,
+    Retry,
+    Unknown,
+}
+
+/// The bytes it takes to tell a field from all others: `event` or `retry`, and the colon.
+const LONGEST_NAME: usize = 6;
+
+/// The field of a line that is not blank, and its value: the end of the line after the colon and at most one space.
+/// A comment is a line whose field has no name.
+fn split_field(line: &[u8]) -> (Field, &[u8]) {
+    let (field, rest) = match line {
+        [b'd', b'a', b't', b'a', rest @ ..] => (Field::Data, rest),
+        [b'i', b'd', rest @ ..] => (Field::Id, rest),
+        [b'e', b'v', b'e', b'n', b't', rest @ ..] => (Field::Event, rest),
+        [b'r', b'e', b't', b'r', b'y', rest @ ..] => (Field::Retry, rest),
+        _ => return (Field::Unknown, &[]),
+    };
+    match rest {
+        [] => (field, rest),
+        [b':', b' ', value @ ..] | [b':', value @ ..] => (field, value),
+        _ => (Field::Unknown, &[]),
+    }
+}
+
+/// Replaces an id in one pass; a value that holds a NUL leaves it as it was (false).
+fn replace_id(id: &mut String, value: &[u8]) -> bool {
+    let old = id.len();
+    for character in value.chars() {
+        if character == '\0' {
+            id.truncate(old);
+            return false;
+        }
+        id.push(character);
+    }
+    id.drain(..old);
+    true
+}
+
+/// A number written in ASCII digits and nothing else; one too large counts as the largest.
+fn parse_digits(value: &[u8]) -> Option<u64> {
+    if value.is_empty() {
+        return None;
+    }
+    value.iter().try_fold(0u64, |number, byte| {
+        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
+        Some(number.saturating_mul(10).saturating_add(digit))
+    })
+}
+
+/// Empties a buffer, and gives back what one large line or event had made of it.
+fn release(buffer: &mut Vec<u8>) {
+    buffer.clear();
+    buffer.shrink_to(KEPT_CAPACITY);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,188 @@
+use std::io;
+
+use futures::stream;
+
+use super::*;
+
+const BODY: &str = concat!(
+    "data: {\"type\": \"start\", \"runtime\": \"claude\"}\n\n",
+    "id: 2\ndata: {\"type\": \"stage\", \"id\": 2, \"stage\": \"env_file\", \"state\": \"done\"}\n\n",
+    "id: 4\ndata: {\"type\": \"turn_start\", \"id\": 4, \"turn\": 1}\n\n",
+    "id: 4\ndata: {\"type\": \"output\", \"id\": 4, \"stream\": \"stdout\", \"data\": \"a\", \"turn\": 1}\n\n",
+    "id: 5\ndata: {\"type\": \"output\", \"id\": 5, \"stream\": \"stderr\", \"data\": \"b\", \"turn\": 1}\n\n",
+    ": heartbeat\n\n",
+    "id: 7\ndata: {\"type\": \"turn_start\", \"id\": 7, \"turn\": 2}\n\n",
+    "id: 7\ndata: {\"type\": \"output\", \"id\": 7, \"stream\": \"stdout\", \"data\": \"c\", \"turn\": 2}\n\n",
+    "id: 7\ndata: {\"type\": \"exit\", \"id\": 7, \"code\": 3}\n\n",
+);
+
+fn events(chunks: Vec<io::Result<&'static str>>) -> EventStream {
+    EventStream::new(stream::iter(chunks).map(|chunk| chunk.map(Bytes::from)))
+}
+
+/// The types of the events, and the texts of the errors.
+async fn outline(events: EventStream) -> Vec<String> {
+    events
+        .map(|event| {
+            event.map_or_else(
+                |error| error.to_string(),
+                |event| event.event_type().to_owned(),
+            )
+        })
+        .collect()
+        .await
+}
+
+#[tokio::test]
+async fn yields_every_event_in_order_and_ends_after_the_terminal_one() {
+    let expected = [
+        "start",
+        "stage",
+        "turn_start",
+        "output",
+        "output",
+        "turn_start",
+        "output",
+        "exit",
+    ];
+    assert_eq!(outline(events(vec![Ok(BODY)])).await, expected);
+
+    let pieces = BODY
+        .as_bytes()
+        .chunks(1)
+        .map(|piece| Ok(std::str::from_utf8(piece).unwrap()))
+        .collect();
+    assert_eq!(outline(events(pieces)).await, expected);
+}
+
+#[tokio::test]
+async fn stays_ended_whatever_comes_behind_the_terminal_event() {
+    let mut events = events(vec![
+        Ok("data: {\"type\": \"stale\"}\n\ndata: {\"type\": \"output\"}\n\n"),
+        Ok("data: {}\n\n"),
+    ]);
+    assert_eq!(events.next().await.unwrap().unwrap().event_type(), "stale");
+    assert!(events.next().await.is_none());
+    assert!(events.next().await.is_none());
+}
+
+#[tokio::test]
+async fn lets_go_of_the_body_with_the_terminal_event() {
+    let (held, mut watched) = tokio::sync::oneshot::channel::<()>();
+    let body =
+        stream::once(async { Ok::<_, io::Error>(Bytes::from("data: {\"type\": \"exit\"}\n\n")) });
+    let mut events = EventStream::new(body.chain(stream::pending()).map(move |chunk| {
+        let _ = &held;
+        chunk
+    }));
+    events.next().await.unwrap().unwrap();
+    assert_eq!(
+        watched.try_recv(),
+        Err(tokio::sync::oneshot::error::TryRecvError::Closed)
+    );
+}
+
+#[tokio::test]
+async fn a_broken_connection_is_one_error_with_its_source_and_the_end() {
+    let broken = io::Error::new(io::ErrorKind::ConnectionReset, "reset by peer");
+    let mut events = events(vec![
+        Ok("data: {\"type\": \"start\"}\n\ndata: {\"ty"),
+        Err(broken),
+        Ok(BODY),
+    ]);
+    events.next().await.unwrap().unwrap();
+    let error = events.next().await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connection);
+    assert_eq!(error.source().unwrap().to_string(), "reset by peer");
+    assert!(events.next().await.is_none());
+}
+
+#[tokio::test]
+async fn an_error_of_this_crate_comes_through_unchanged() {
+    let body = stream::iter([Err::<Bytes, _>(Error::new(ErrorKind::Timeout, "idle"))]);
+    let error = EventStream::new(body).next().await.unwrap().unwrap_err();
+    assert_eq!(
+        (error.kind(), error.to_string().as_str()),
+        (ErrorKind::Timeout, "idle")
+    );
+}
+
+#[tokio::test]
+async fn a_body_that_ends_without_a_terminal_event_ends_in_an_error() {
+    let mut events = events(vec![Ok("data: {\"type\": \"start\"}\n\n")]);
+    events.next().await.unwrap().unwrap();
+    let error = events.next().await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connection);
+    assert!(error.is_retryable());
+    assert!(events.next().await.is_none());
+}
+
+#[tokio::test]
+async fn an_event_over_the_limit_ends_in_an_error() {
+    let big = Bytes::from(vec![b'x'; 1 << 20]);
+    let body = stream::iter([Bytes::from("data: ")])
+        .chain(stream::repeat(big))
+        .map(Ok::<_, io::Error>);
+    let mut events = EventStream::new(body);
+    assert_eq!(
+        events.next().await.unwrap().unwrap_err().kind(),
+        ErrorKind::Protocol
+    );
+    assert!(events.next().await.is_none());
+}
+
+#[tokio::test]
+async fn one_unreadable_event_does_not_end_the_stream() {
+    let body =
+        "data: {\"type\": \"outp\n\ndata: {\"type\": \"news\"}\n\ndata: {\"type\": \"exit\"}\n\n";
+    assert_eq!(outline(events(vec![Ok(body)])).await, ["", "news", "exit"]);
+}
+
+#[tokio::test]
+async fn a_turn_is_its_start_its_output_and_the_terminal_event() {
+    let turn = events(vec![Ok(BODY)]).turn(2);
+    assert_eq!(outline(turn).await, ["turn_start", "output", "exit"]);
+    assert_eq!(outline(events(vec![Ok(BODY)]).turn(9)).await, ["exit"]);
+}
+
+#[tokio::test]
+async fn a_batch_is_what_is_ready_and_never_waits_for_more() {
+    let body = stream::iter([Ok::<_, io::Error>(Bytes::from(BODY))]).chain(stream::pending());
+    let mut events = EventStream::new(body);
+    assert_eq!(events.next_batch(0).await.unwrap().len(), 1);
+    assert_eq!(events.next_batch(3).await.unwrap().len(), 3);
+    assert_eq!(events.next_batch(100).await.unwrap().len(), 4);
+    assert!(events.next_batch(100).await.is_none());
+
+    let start = Bytes::from("data: {\"type\": \"start\"}\n\n");
+    let mut live =
+        EventStream::new(stream::iter([Ok::<_, io::Error>(start)]).chain(stream::pending()));
+    assert_eq!(live.next_batch(100).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_batch_ends_with_the_error_that_ends_the_stream() {
+    let mut events = events(vec![Ok("data: {\"type\": \"start\"}\n\n")]);
+    let batch = events.next_batch(100).await.unwrap();
+    assert!(batch[0].is_ok() && batch[1].is_err());
+    assert!(events.next_batch(100).await.is_none());
+}
+
+#[tokio::test]
+async fn collects_stdout_of_all_turns_or_of_one() {
+    assert_eq!(events(vec![Ok(BODY)]).collect_stdout().await.unwrap(), "ac");
+    assert_eq!(
+        events(vec![Ok(BODY)])
+            .turn(1)
+            .collect_stdout()
+            .await
+            .unwrap(),
+        "a"
+    );
+    assert!(
+        events(vec![Ok(&BODY[..300])])
+            .collect_stdout()
+            .await
+            .is_err()
+    );
+}

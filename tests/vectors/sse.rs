@@ -1,0 +1,131 @@
+//! Every case of `data/vectors/sse.json`, decoded under every chunking.
+
+use std::path::Path;
+use std::time::Duration;
+
+use aod::sse::Decoder;
+use bytes::Bytes;
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Case {
+    id: String,
+    what: String,
+    chunks_hex: Vec<String>,
+    initial_last_event_id: String,
+    expect: Outcome,
+}
+
+#[derive(Deserialize, Debug, PartialEq)]
+struct Outcome {
+    events: Vec<Event>,
+    last_event_id: String,
+    /// Milliseconds; larger in one case than any integer type.
+    retry: Option<serde_json::Number>,
+}
+
+#[derive(Deserialize, Debug, PartialEq)]
+struct Event {
+    r#type: String,
+    data: String,
+    id: String,
+}
+
+impl Case {
+    fn all() -> Vec<Self> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/vectors/sse.json");
+        let text = std::fs::read_to_string(path).expect("the file is part of the project");
+        serde_json::from_str(&text).expect("every case has these fields")
+    }
+
+    fn chunks(&self) -> Vec<Vec<u8>> {
+        self.chunks_hex.iter().map(|hex| from_hex(hex)).collect()
+    }
+
+    /// Decodes the case in these chunks, and checks what comes out and how much work it was.
+    fn check<'c>(&self, chunking: &str, chunks: impl IntoIterator<Item = &'c [u8]>) {
+        let mut decoder = Decoder::with_last_event_id(self.initial_last_event_id.as_str());
+        let mut events = Vec::new();
+        let mut fed = 0;
+        for chunk in chunks {
+            fed += chunk.len() as u64;
+            decoder.feed(Bytes::copy_from_slice(chunk));
+            while let Some(frame) = decoder.next_frame() {
+                let frame = frame.expect("no event is too large");
+                let (r#type, data, id) = (frame.event.into(), frame.data.into(), frame.id.into());
+                events.push(Event { r#type, data, id });
+            }
+        }
+        let Self {
+            id, what, expect, ..
+        } = self;
+        assert_eq!(events, expect.events, "{id} ({what}), {chunking}");
+        assert_eq!(
+            decoder.last_event_id(),
+            expect.last_event_id,
+            "{id} ({what}), {chunking}"
+        );
+        assert_eq!(
+            decoder.retry(),
+            expect.retry.as_ref().map(reconnection_time),
+            "{id} ({what}), {chunking}"
+        );
+        assert!(
+            decoder.bytes_scanned() <= 2 * fed,
+            "{id} ({what}), {chunking}: {} looks",
+            decoder.bytes_scanned()
+        );
+    }
+}
+
+/// The reconnection time of a number of milliseconds, the longest one where it is out of range.
+fn reconnection_time(milliseconds: &serde_json::Number) -> Duration {
+    Duration::from_millis(milliseconds.as_u64().unwrap_or(u64::MAX))
+}
+
+fn from_hex(hex: &str) -> Vec<u8> {
+    (0..hex.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("two hex digits"))
+        .collect()
+}
+
+#[test]
+fn there_are_82_cases() {
+    assert_eq!(Case::all().len(), 82);
+}
+
+#[test]
+fn decodes_every_case_in_the_chunks_given() {
+    for case in Case::all() {
+        case.check("chunks as given", case.chunks().iter().map(Vec::as_slice));
+    }
+}
+
+#[test]
+fn decodes_every_case_as_one_chunk() {
+    for case in Case::all() {
+        case.check("one chunk", [case.chunks().concat().as_slice()]);
+    }
+}
+
+#[test]
+fn decodes_every_case_in_chunks_of_one_two_and_three_bytes() {
+    for case in Case::all() {
+        let body = case.chunks().concat();
+        for size in 1..=3 {
+            case.check(&format!("chunks of {size}"), body.chunks(size));
+        }
+    }
+}
+
+#[test]
+fn decodes_every_case_split_at_every_point() {
+    for case in Case::all() {
+        let body = case.chunks().concat();
+        for point in 0..=body.len() {
+            let (start, end) = body.split_at(point);
+            case.check(&format!("split at {point}"), [start, end]);
+        }
+    }
+}
