@@ -1,8 +1,12 @@
 //! What the whole-system tests share.
 
+mod scripted;
+
 use std::path::PathBuf;
 
 use serde_json::Value;
+
+pub use scripted::{Exchange, Received, ScriptedServer, read_request};
 
 /// A file under `tests/data`.
 pub fn data(path: &str) -> PathBuf {

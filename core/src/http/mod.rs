@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderValue;
-use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE,
+};
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::Instrument;
@@ -25,18 +27,14 @@ pub(crate) use request::Request;
 impl Client {
     /// Sends a request and reads the JSON of its answer.
     pub(crate) async fn call<T: DeserializeOwned>(&self, request: Request) -> Result<T> {
-        let body = self
-            .with_retries(&request, || self.exchange(&request))
-            .await?;
-        response::decode(&body)
-            .map_err(|error| error.with_request(&request.method, &self.url(&request)))
+        let exchange = || async { response::decode(&self.exchange(&request).await?) };
+        self.with_retries(&request, exchange).await
     }
 
     /// Sends a request whose answer says nothing beyond its status.
     pub(crate) async fn call_discarding(&self, request: Request) -> Result<()> {
-        self.with_retries(&request, || self.exchange(&request))
-            .await
-            .map(drop)
+        let exchange = || async { self.exchange(&request).await.map(drop) };
+        self.with_retries(&request, exchange).await
     }
 
     /// Opens an event stream: returns its body once a head that promises one has arrived.
@@ -92,12 +90,12 @@ impl Client {
         } else {
             headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         }
-        if request.body.is_some() {
+        if let Some(body) = &request.body {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        }
-        if request.method != http::Method::GET {
-            // An empty body is sent as one, so that its length is declared.
-            *prepared.body_mut() = Some(request.body.clone().unwrap_or_default().into());
+            *prepared.body_mut() = Some(body.clone().into());
+        } else if request.method != http::Method::GET {
+            // Some proxies refuse a write that does not declare its length.
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
         prepared
     }

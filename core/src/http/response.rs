@@ -166,33 +166,23 @@ pub(crate) fn transport_error(error: reqwest::Error) -> Error {
         (ErrorKind::Timeout, "no connection in time")
     } else if unsent {
         (ErrorKind::Connection, "no connection")
-    } else if error.is_decode() && !error.is_body() {
-        (ErrorKind::Protocol, "the response body cannot be read")
     } else {
         (ErrorKind::Connection, "the connection broke")
     };
-    let permanent = is_tls(&error);
-    let failure = Error::new(kind, summary).permanent(permanent);
+    let failure = Error::new(kind, summary).permanent(is_tls(&error));
     let failure = if unsent { failure.unsent() } else { failure };
     failure.with_source(error.without_url())
 }
 
 /// Whether TLS itself refused, which trying again does not change.
-fn is_tls(error: &reqwest::Error) -> bool {
-    let mut source = error.source();
-    while let Some(cause) = source {
-        // An I/O error hides what it wraps from its sources, so look inside it too.
-        let inner = cause
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref);
-        if cause.is::<rustls::Error>()
-            || inner.is_some_and(<dyn StdError + Send + Sync>::is::<rustls::Error>)
-        {
-            return true;
-        }
-        source = cause.source();
-    }
-    false
+fn is_tls(cause: &(dyn StdError + 'static)) -> bool {
+    // An I/O error leaves what it wraps out of its sources, so look inside it too.
+    let wrapped = cause
+        .downcast_ref::<std::io::Error>()
+        .and_then(std::io::Error::get_ref);
+    cause.is::<rustls::Error>()
+        || wrapped.is_some_and(|inner| is_tls(inner))
+        || cause.source().is_some_and(is_tls)
 }
 
 #[cfg(test)]
