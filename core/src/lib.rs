@@ -1,5 +1,7 @@
 //! Client for the Agent on Demand (AoD) HTTP API.
 
+#![warn(clippy::unwrap_used)]
+
 mod client;
 mod config;
 mod error;

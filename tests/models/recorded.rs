@@ -52,7 +52,7 @@ fn check(exchange: &Value) -> Option<&'static str> {
     let path = exchange["path"].as_str()?.trim_start_matches('/');
     let segments: Vec<&str> = path.split('/').collect();
     let method = exchange["method"].as_str()?;
-    match (method, segments.as_slice()) {
+    let model = match (method, segments.as_slice()) {
         ("GET", ["health"]) => one::<Health>(body, "Health"),
         ("GET", ["agents"]) => list::<Agent>(body, "[Agent]"),
         ("GET", ["agents", _, "versions"]) => list::<AgentVersion>(body, "[AgentVersion]"),
@@ -68,26 +68,24 @@ fn check(exchange: &Value) -> Option<&'static str> {
         ("GET", ["sessions", _, "turns"]) => list::<SessionTurn>(body, "[SessionTurn]"),
         ("POST", ["sessions", ..]) => one::<SessionAck>(body, "SessionAck"),
         _ => panic!("no model for {method} /{path}"),
-    }
+    };
+    Some(model)
 }
 
-fn one<T: DeserializeOwned + Serialize>(body: &Value, model: &'static str) -> Option<&'static str> {
+fn one<T: DeserializeOwned + Serialize>(body: &Value, model: &'static str) -> &'static str {
     assert_eq!(
         normalized(&round_trip::<T>(body)),
         normalized(&comparable(body)),
         "{model}"
     );
-    Some(model)
+    model
 }
 
-fn list<T: DeserializeOwned + Serialize>(
-    body: &Value,
-    model: &'static str,
-) -> Option<&'static str> {
+fn list<T: DeserializeOwned + Serialize>(body: &Value, model: &'static str) -> &'static str {
     for item in body["data"].as_array().expect("a list has data") {
         one::<T>(item, model);
     }
-    Some(model)
+    model
 }
 
 /// What reading means the same by: an MCP server without a type is one at a URL, an empty list or map of an MCP

@@ -119,7 +119,7 @@ impl Exchange {
             body.len()
         );
         for (name, value) in headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head = format!("{head}{name}: {value}\r\n");
         }
         self.send(format!("{head}\r\n{body}")).await;
         self.close().await;
