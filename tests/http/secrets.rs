@@ -107,7 +107,7 @@ async fn nothing_planted_is_logged_shown_or_panicked_with() {
         errors.extend(client.sessions().stream(Uuid::nil()).await.err());
         for error in errors {
             shown += &format!("{error} {error:?} {error:#?}");
-            let outcome: Result<(), _> = Err(error);
+            let outcome = Err::<(), _>(error).map(drop);
             let panic =
                 std::panic::catch_unwind(AssertUnwindSafe(|| outcome.unwrap())).unwrap_err();
             shown += panic.downcast_ref::<String>().unwrap();
