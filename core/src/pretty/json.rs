@@ -285,3 +285,90 @@ impl<'de> Visitor<'de> for FieldCount {
         Ok(count)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field(line: &str) -> Option<String> {
+        let [field] = object(line, ["f"])?;
+        Some(field.map_or("(missing)", Json::source).to_owned())
+    }
+
+    #[test]
+    fn reads_one_object_and_nothing_else() {
+        assert_eq!(field(r#" {"f" : [1, 2] } "#).as_deref(), Some("[1, 2]"));
+        assert_eq!(field("{}").as_deref(), Some("(missing)"));
+        for line in [
+            "",
+            "null",
+            "[{}]",
+            "{} {}",
+            "{}x",
+            r#"{"f":1,}"#,
+            r#"{"f":01}"#,
+            "\u{feff}{}",
+            "{\"f\":\"\t\"}",
+        ] {
+            assert_eq!(field(line), None, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn takes_the_last_of_repeated_fields_however_they_are_spelt() {
+        assert_eq!(field(r#"{"f":1,"\u0066":2}"#).as_deref(), Some("2"));
+    }
+
+    #[test]
+    fn reads_lone_surrogates_in_names_and_texts() {
+        assert_eq!(field(r#"{"\ud83d":1,"f":2}"#).as_deref(), Some("2"));
+        for (json, text) in [
+            (r#""a\ud83d""#, "a\u{fffd}"),
+            (r#""\ude00b""#, "\u{fffd}b"),
+            (r#""\ud83d\ud83d\ude00\n""#, "\u{fffd}😀\n"),
+            (r#""\ude00\ud83d""#, "\u{fffd}\u{fffd}"),
+        ] {
+            assert_eq!(Json::of(json).string().as_deref(), Some(text));
+        }
+    }
+
+    #[test]
+    fn knows_what_python_takes_for_true() {
+        for json in [
+            "true",
+            "1",
+            "-1",
+            "0.5",
+            "1e400",
+            "\" \"",
+            "[0]",
+            "{\"a\":0}",
+        ] {
+            assert!(Json::of(json).is_truthy(), "{json}");
+        }
+        for json in [
+            "null", "false", "0", "-0", "-0.0", "0e5", "1e-400", "\"\"", "[ ]", "{\t}",
+        ] {
+            assert!(!Json::of(json).is_truthy(), "{json}");
+        }
+    }
+
+    #[test]
+    fn makes_constants_null_outside_strings_only() {
+        let null = |text| constants_as_null(text);
+        assert_eq!(
+            null(r#"{"NaN":NaN,"a\"NaN":[-Infinity,Infinity]}"#).as_deref(),
+            Some(r#"{"NaN":null,"a\"NaN":[null,null]}"#)
+        );
+        for text in [
+            "",
+            "{}",
+            r#"{"a":"NaN Infinity"}"#,
+            "None",
+            r#"{"a":"NaN"#,
+            "\"\\",
+        ] {
+            assert_eq!(null(text), None, "{text:?}");
+        }
+    }
+}

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{Options, text, visible};
 
-/// The buffer every capacity above which is given back once its line is done.
+/// Capacity of the buffer, in bytes, that is kept when its line is done.
 const KEPT_CAPACITY: usize = 64 * 1024;
 
 /// Splits output into lines and shows what a formatter makes of each.
@@ -129,4 +129,44 @@ fn fitting(piece: &str, room: usize) -> usize {
         .rev()
         .find(|&at| piece.is_char_boundary(at))
         .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn holds_no_more_than_the_longest_line() {
+        let mut lines = Lines::new(Options::new().max_line(1000));
+        for _ in 0..1000 {
+            assert_eq!(
+                lines.feed(&"x".repeat(700), |line| Some(line.to_owned())),
+                [""; 0]
+            );
+            assert!(lines.held.capacity() <= 2000);
+        }
+        assert_eq!(lines.cut, 699_000);
+    }
+
+    #[test]
+    fn gives_back_the_memory_of_a_long_line_that_is_done() {
+        let mut lines = Lines::default();
+        lines.feed(&"x".repeat(1 << 20), |_| None);
+        assert_eq!(
+            lines.feed("\n", |line| Some(line.len().to_string())),
+            ["1048576"]
+        );
+        assert!(lines.held.capacity() <= KEPT_CAPACITY);
+    }
+
+    #[test]
+    fn keeps_the_agents_output_out_of_debug() {
+        let mut lines = Lines::default();
+        lines.feed("planted", |_| None);
+        let shown = format!("{lines:?}");
+        assert!(
+            shown.contains("held_bytes: 7") && !shown.contains("planted"),
+            "{shown}"
+        );
+    }
 }

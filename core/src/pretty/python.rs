@@ -15,7 +15,7 @@ pub(super) fn str(value: Json<'_>) -> Cow<'_, str> {
 /// `float(value)`, for numbers and for booleans, which are numbers in Python.
 pub(super) fn float(value: Json<'_>) -> Option<f64> {
     match value.kind() {
-        Kind::Number => value.source().parse().ok(),
+        Kind::Number => unsigned_zero(value.source()).parse().ok(),
         Kind::Bool => Some(f64::from(u8::from(value.is_truthy()))),
         _ => None,
     }
@@ -63,19 +63,40 @@ fn is_float(number: &str) -> bool {
     number.contains(['.', 'e', 'E'])
 }
 
+/// An integer zero has no sign in Python, a float has.
+fn unsigned_zero(number: &str) -> &str {
+    if number == "-0" { "0" } else { number }
+}
+
 fn push_number(literal: &mut String, number: &str) {
     match number.parse::<f64>() {
         Ok(float) if is_float(number) => push_float(literal, float),
-        _ => literal.push_str(if number == "-0" { "0" } else { number }),
+        _ => literal.push_str(unsigned_zero(number)),
     }
 }
 
-/// Both languages write the shortest digits that give the float back and switch to an exponent at the same sizes;
-/// Python signs the exponent and gives it two digits.
+/// Both languages write the fewest digits that give the float back and switch to an exponent at the same sizes. Of two
+/// such numbers equally near, Python takes the even one; and it signs the exponent and gives it two digits.
 fn push_float(literal: &mut String, float: f64) {
-    let digits = format!("{float:?}");
-    match digits.split_once('e') {
-        None => literal.push_str(&digits),
+    let shortest = format!("{float:?}");
+    let (digits, has_exponent) = shortest
+        .split_once('e')
+        .map_or((&*shortest, false), |(digits, _)| (digits, true));
+    let decimals = digits
+        .split_once('.')
+        .map_or(0, |(_, decimals)| decimals.len());
+    let nearest = if has_exponent {
+        format!("{float:.decimals$e}")
+    } else {
+        format!("{float:.decimals$}")
+    };
+    let number = if nearest.parse() == Ok(float) {
+        nearest
+    } else {
+        shortest
+    };
+    match number.split_once('e') {
+        None => literal.push_str(&number),
         Some((digits, exponent)) => {
             let (sign, exponent) = exponent
                 .strip_prefix('-')
@@ -122,4 +143,67 @@ fn is_printable(character: char) -> bool {
     let mut behind_another = String::from("a");
     behind_another.push(character);
     behind_another.escape_debug().nth(1) == Some(character)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(json: &str) -> String {
+        str(Json::of(json)).into_owned()
+    }
+
+    #[test]
+    fn writes_scalars_as_python_does() {
+        for (json, python) in [
+            ("null", "None"),
+            ("true", "True"),
+            ("false", "False"),
+            ("5", "5"),
+            ("-0", "0"),
+            (
+                "123456789012345678901234567890",
+                "123456789012345678901234567890",
+            ),
+            (r#""it's""#, "it's"),
+        ] {
+            assert_eq!(shown(json), python);
+        }
+    }
+
+    #[test]
+    fn writes_floats_as_python_does() {
+        for (json, python) in [
+            ("1.0", "1.0"),
+            ("-0.0", "-0.0"),
+            ("12e3", "12000.0"),
+            ("0.1e-3", "0.0001"),
+            ("0.00001", "1e-05"),
+            ("1e15", "1000000000000000.0"),
+            ("1e16", "1e+16"),
+            ("1.5E300", "1.5e+300"),
+            ("1e400", "inf"),
+            ("-1e400", "-inf"),
+            ("0.30000000000000004", "0.30000000000000004"),
+            // As near to .3 as to .2.
+            ("844342377314293.25", "844342377314293.2"),
+            // The nearest of 16 digits, …801, is another float: below a power of two they lie closer.
+            ("5.684341886080802e-14", "5.684341886080802e-14"),
+        ] {
+            assert_eq!(shown(json), python);
+        }
+    }
+
+    #[test]
+    fn writes_lists_and_objects_as_python_literals() {
+        assert_eq!(shown("[ ]"), "[]");
+        assert_eq!(
+            shown(r#"[null,true , {"a":[1,-0,1e5],"it's":"say \"hi\""}]"#),
+            r#"[None, True, {'a': [1, 0, 100000.0], "it's": 'say "hi"'}]"#
+        );
+        assert_eq!(
+            shown(r#"["\n\r\t\\\u0000\u007f\u0085é\u0301\u200b\ud83d\ude00\udb40\udc01'\"/"]"#),
+            r#"['\n\r\t\\\x00\x7f\x85é"#.to_owned() + "\u{301}" + r#"\u200b😀\U000e0001\'"/']"#
+        );
+    }
 }
