@@ -1,1 +1,30 @@
 //! What the whole-system tests share.
+
+mod scripted;
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+pub use scripted::{Exchange, Received, ScriptedServer, read_request};
+
+/// A file under `tests/data`.
+pub fn data(path: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("data")
+        .join(path)
+}
+
+/// The exchanges of a recording of HTTP traffic, in order.
+///
+/// # Panics
+///
+/// When the recording cannot be read.
+pub fn recorded_exchanges(name: &str) -> Vec<Value> {
+    let path = data("recordings").join(name);
+    let text = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{name}: {error}")))
+        .collect()
+}

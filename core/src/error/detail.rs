@@ -21,7 +21,7 @@ pub enum Detail {
     Body(String),
 }
 
-/// One field that the server refused, an entry of a 422 list.
+/// One field that was refused: an entry of the server's 422 list, or of this crate's own check before sending.
 #[derive(Clone, PartialEq)]
 pub struct FieldError {
     /// The kind of failure, for example `missing` or `string_too_long`.
@@ -62,7 +62,28 @@ impl Detail {
     }
 }
 
+impl From<&str> for LocationPart {
+    fn from(key: &str) -> Self {
+        Self::Key(key.to_owned())
+    }
+}
+
+impl From<usize> for LocationPart {
+    fn from(index: usize) -> Self {
+        Self::Index(i64::try_from(index).unwrap_or(i64::MAX))
+    }
+}
+
 impl FieldError {
+    pub(crate) fn new(kind: &str, location: Vec<LocationPart>, description: &str) -> Self {
+        Self {
+            kind: kind.to_owned(),
+            location,
+            description: description.to_owned(),
+            input: None,
+        }
+    }
+
     fn parse_all(entries: &[Value]) -> Option<Vec<Self>> {
         entries.iter().map(Self::parse).collect()
     }

@@ -13,7 +13,7 @@ mod networking;
 mod open_enum;
 mod patch;
 mod runtime;
-mod secret_map;
+mod secret;
 mod session;
 mod skill;
 
@@ -26,7 +26,7 @@ pub use mcp_server::{McpServer, StdioMcpServer, UrlMcpServer};
 pub use networking::{Networking, NetworkingType};
 pub use patch::Patch;
 pub use runtime::{Provider, Runtime};
-pub use secret_map::SecretMap;
+pub use secret::{Secret, SecretMap};
 pub use session::{
     CreateSession, GithubRepository, Prompt, ResourceType, Session, SessionAck, SessionResource,
     SessionStatus, SessionTurn, TurnStatus,

@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 use uuid::Uuid;
 
 use super::open_enum::open_enum;
-use super::{Extra, Provider, Runtime, SecretMap};
+use super::{Extra, Provider, Runtime, Secret, SecretMap};
 
 open_enum! {
     /// Where a session is in its life.
@@ -173,7 +172,7 @@ pub struct SessionAck {
 ///     .authorization_token("ghp_secret");
 /// assert!(!format!("{repository:?}").contains("ghp_secret"));
 /// ```
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename = "github_repository")]
 pub struct GithubRepository {
     /// `https://github.com/<owner>/<repo>`, with or without `.git`.
@@ -182,15 +181,8 @@ pub struct GithubRepository {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mount_path: Option<String>,
     /// A GitHub token, for private repositories. Secret: it is sent, and never shown or returned.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "expose")]
-    pub authorization_token: Option<SecretString>,
-}
-
-fn expose<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
-    secret
-        .as_ref()
-        .map(ExposeSecret::expose_secret)
-        .serialize(serializer)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_token: Option<Secret>,
 }
 
 impl GithubRepository {
@@ -212,8 +204,8 @@ impl GithubRepository {
 
     /// Sets the GitHub token to clone with.
     #[must_use]
-    pub fn authorization_token(mut self, token: impl Into<String>) -> Self {
-        self.authorization_token = Some(token.into().into());
+    pub fn authorization_token(mut self, token: impl Into<Secret>) -> Self {
+        self.authorization_token = Some(token.into());
         self
     }
 }
@@ -230,7 +222,7 @@ impl GithubRepository {
 ///     .repository(GithubRepository::new("https://github.com/acme/app"));
 /// # let _ = request;
 /// ```
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CreateSession {
     /// The agent that works.
     pub agent_id: Uuid,
@@ -326,6 +318,10 @@ impl<T: Into<String>> From<T> for Prompt {
     }
 }
 
+#[expect(
+    clippy::ref_option,
+    reason = "serde hands over a reference to the field"
+)]
 fn as_seconds<S: Serializer>(timeout: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
     timeout
         .map(|timeout| timeout.as_secs())

@@ -1,10 +1,53 @@
-//! A map whose values are secret.
+//! Texts that are sent and never shown.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A secret text, such as a token.
+///
+/// `Debug` shows nothing of it, and it is wiped from memory when dropped.
+///
+/// ```
+/// let token = aod::models::Secret::from("hunter2");
+/// assert_eq!(format!("{token:?}"), "[REDACTED]");
+/// assert_eq!(token.expose(), "hunter2");
+/// ```
+#[derive(Clone, Default)]
+pub struct Secret(SecretString);
+
+impl Secret {
+    /// The text itself.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl<T: Into<String>> From<T> for Secret {
+    fn from(text: T) -> Self {
+        Self(text.into().into())
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[REDACTED]")
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.expose())
+    }
+}
 
 /// Text by name, where the texts are secret: environment variables, and the headers and environment of MCP servers.
 ///
@@ -16,7 +59,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// assert_eq!(vars.get("NPM_TOKEN"), Some("hunter2"));
 /// ```
 #[derive(Clone, Default)]
-pub struct SecretMap(BTreeMap<String, SecretString>);
+pub struct SecretMap(BTreeMap<String, Secret>);
 
 impl SecretMap {
     /// An empty map.
@@ -25,13 +68,13 @@ impl SecretMap {
     }
 
     /// Sets one value, in place of an earlier one of that name.
-    pub fn insert(&mut self, name: impl Into<String>, value: impl Into<String>) {
-        self.0.insert(name.into(), value.into().into());
+    pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Secret>) {
+        self.0.insert(name.into(), value.into());
     }
 
     /// The value of that name.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(ExposeSecret::expose_secret)
+        self.0.get(name).map(Secret::expose)
     }
 
     /// The names, sorted.
@@ -43,7 +86,7 @@ impl SecretMap {
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0
             .iter()
-            .map(|(name, value)| (name.as_str(), value.expose_secret()))
+            .map(|(name, value)| (name.as_str(), value.expose()))
     }
 
     /// How many there are.
@@ -57,18 +100,18 @@ impl SecretMap {
     }
 }
 
-impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for SecretMap {
+impl<N: Into<String>, V: Into<Secret>> FromIterator<(N, V)> for SecretMap {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
         Self(
             pairs
                 .into_iter()
-                .map(|(name, value)| (name.into(), value.into().into()))
+                .map(|(name, value)| (name.into(), value.into()))
                 .collect(),
         )
     }
 }
 
-impl<N: Into<String>, V: Into<String>, const COUNT: usize> From<[(N, V); COUNT]> for SecretMap {
+impl<N: Into<String>, V: Into<Secret>, const COUNT: usize> From<[(N, V); COUNT]> for SecretMap {
     fn from(pairs: [(N, V); COUNT]) -> Self {
         pairs.into_iter().collect()
     }
@@ -82,8 +125,7 @@ impl PartialEq for SecretMap {
 
 impl fmt::Debug for SecretMap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hidden = self.names().map(|name| (name, format_args!("[REDACTED]")));
-        f.debug_map().entries(hidden).finish()
+        f.debug_map().entries(&self.0).finish()
     }
 }
 
@@ -95,6 +137,7 @@ impl Serialize for SecretMap {
 
 impl<'de> Deserialize<'de> for SecretMap {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(BTreeMap::deserialize(deserializer)?))
+        let texts = BTreeMap::<String, String>::deserialize(deserializer)?;
+        Ok(texts.into_iter().collect())
     }
 }

@@ -1,0 +1,518 @@
+//! The client and how it is set up.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use url::{Host, Url};
+
+use crate::config::{Options, RetryPolicy, Settings};
+use crate::error::{Error, ErrorKind, Result};
+use crate::models::{Health, Secret};
+use crate::resources::{Agents, Environments, Sessions};
+use crate::tls::TlsMaterial;
+
+const DEFAULT_BASE_URL: &str = "http://localhost:8777";
+const USER_AGENT: &str = concat!("aod-sdk-rust/", env!("CARGO_PKG_VERSION"));
+
+/// A client of one AoD server, with one token.
+///
+/// Cloning is cheap and shares the connection pool; every method takes `&self`, and a client can be used from any
+/// number of tasks. It needs a tokio runtime with time and I/O.
+///
+/// ```no_run
+/// # async fn demo() -> aod::Result<()> {
+/// let client = aod::Client::from_env()?;
+/// for session in client.sessions().list().await? {
+///     println!("{} {}", session.id, session.status);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    pub(crate) server: Arc<Server>,
+    pub(crate) settings: Arc<Settings>,
+}
+
+/// What clients made from one another share: where to send, as whom, and over which connections.
+pub(crate) struct Server {
+    pub(crate) base_url: Url,
+    pub(crate) authorization: HeaderValue,
+    pub(crate) http: reqwest::Client,
+    token: Secret,
+}
+
+impl Server {
+    /// Takes the token out of a text that came from outside.
+    pub(crate) fn redact(&self, text: &str) -> String {
+        text.replace(self.token.expose(), "[REDACTED]")
+    }
+}
+
+impl Client {
+    /// A builder with the defaults of this crate; it reads no environment variable but the proxy's.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// A client for the server at `AOD_API_URL` (default `http://localhost:8777`) with the token in
+    /// `AOD_API_TOKEN`, which is required. An empty variable counts as absent.
+    pub fn from_env() -> Result<Self> {
+        ClientBuilder::from_env().build()
+    }
+
+    /// Where the server is, without a trailing slash.
+    pub fn base_url(&self) -> &str {
+        self.server.base_url.as_str().trim_end_matches('/')
+    }
+
+    /// A client that shares this one's connections and differs in the given options.
+    ///
+    /// ```no_run
+    /// # async fn demo(client: aod::Client) -> aod::Result<()> {
+    /// use std::time::Duration;
+    ///
+    /// let hasty = client.with_options(aod::Options::new().timeout(Duration::from_secs(2)).max_retries(0));
+    /// hasty.health().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_options(&self, options: Options) -> Self {
+        Self {
+            server: Arc::clone(&self.server),
+            settings: Arc::new(self.settings.overridden(options)),
+        }
+    }
+
+    /// Agents: the models and tools that sessions run.
+    pub fn agents(&self) -> Agents<'_> {
+        Agents::new(self)
+    }
+
+    /// Environments: what sandboxes are set up with.
+    pub fn environments(&self) -> Environments<'_> {
+        Environments::new(self)
+    }
+
+    /// Sessions: sandboxes in which agents work.
+    pub fn sessions(&self) -> Sessions<'_> {
+        Sessions::new(self)
+    }
+
+    /// How the server is (`GET /health`). A degraded server answers 503, which is an error of kind
+    /// [`Server`](ErrorKind::Server).
+    pub async fn health(&self) -> Result<Health> {
+        self.call(crate::http::Request::get("/health")).await
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("base_url", &self.base_url())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Sets up a [`Client`]. What is malformed is reported by [`build`](Self::build).
+///
+/// ```
+/// # fn main() -> aod::Result<()> {
+/// use std::time::Duration;
+///
+/// let client = aod::Client::builder()
+///     .base_url("https://aod.example.com/api")
+///     .token("aod_secret")
+///     .timeout(Duration::from_secs(60))
+///     .https_only(true)
+///     .build()?;
+/// assert!(!format!("{client:?}").contains("aod_secret"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Default)]
+pub struct ClientBuilder {
+    base_url: Option<String>,
+    token: Option<Secret>,
+    settings: Settings,
+    connect_timeout: Option<Duration>,
+    user_agent_suffix: Option<String>,
+    proxy: Option<Proxy>,
+    ca_pem: Vec<Vec<u8>>,
+    identity_pem: Option<Secret>,
+    pool_max_idle: Option<usize>,
+    pool_idle_timeout: Option<Duration>,
+    http1_only: bool,
+    https_only: bool,
+}
+
+enum Proxy {
+    None,
+    Url(Secret),
+}
+
+impl ClientBuilder {
+    /// A builder with the base URL and the token of the environment; see [`Client::from_env`].
+    pub fn from_env() -> Self {
+        Self::from_variables(|name| std::env::var(name).ok())
+    }
+
+    fn from_variables(lookup: impl Fn(&str) -> Option<String>) -> Self {
+        let variable = |name| lookup(name).filter(|value| !value.is_empty());
+        Self {
+            base_url: variable("AOD_API_URL"),
+            token: variable("AOD_API_TOKEN").map(Into::into),
+            ..Self::default()
+        }
+    }
+
+    /// Where the server is. A path prefix is kept, trailing slashes are dropped. Default `http://localhost:8777`.
+    #[must_use]
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// The API token. Required.
+    #[must_use]
+    pub fn token(mut self, token: impl Into<Secret>) -> Self {
+        self.token = Some(token.into());
+        self
+    }
+
+    /// The time for a whole call, all attempts and the waits between them included; for a stream, the time until
+    /// its head has arrived. Default 30 s.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.settings.timeout = timeout;
+        self
+    }
+
+    /// The time for one attempt. Default: whatever is left of the whole call.
+    #[must_use]
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.attempt_timeout = Some(timeout);
+        self
+    }
+
+    /// The time to connect, TLS included. Default 5 s.
+    #[must_use]
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = Some(timeout);
+        self
+    }
+
+    /// How long a stream may be silent. The server sends a heartbeat every 15 s. Default 45 s.
+    #[must_use]
+    pub fn stream_idle_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.stream_idle_timeout = timeout;
+        self
+    }
+
+    /// When and how often a failed request is tried again.
+    #[must_use]
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.settings.retry = policy;
+        self
+    }
+
+    /// A header to send with every request. The client's own `Authorization`, `Accept`, `Accept-Encoding` and
+    /// `Content-Type` win over it.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.settings.headers.insert(name, value);
+        self
+    }
+
+    /// Text put after the crate's own `User-Agent`, for example `my-app/1.4`.
+    #[must_use]
+    pub fn user_agent_suffix(mut self, suffix: impl Into<String>) -> Self {
+        self.user_agent_suffix = Some(suffix.into());
+        self
+    }
+
+    /// A proxy for all requests, in place of the environment's `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and
+    /// `NO_PROXY`. May hold user information.
+    #[must_use]
+    pub fn proxy(mut self, url: impl Into<Secret>) -> Self {
+        self.proxy = Some(Proxy::Url(url.into()));
+        self
+    }
+
+    /// No proxy, whatever the environment says.
+    #[must_use]
+    pub fn no_proxy(mut self) -> Self {
+        self.proxy = Some(Proxy::None);
+        self
+    }
+
+    /// Trusts the certificates of a PEM text besides the platform's.
+    #[must_use]
+    pub fn ca_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.ca_pem.push(pem.into());
+        self
+    }
+
+    /// The client's certificate chain and private key, in one PEM text, for servers that ask for them.
+    #[must_use]
+    pub fn client_certificate(mut self, pem: impl Into<Secret>) -> Self {
+        self.identity_pem = Some(pem.into());
+        self
+    }
+
+    /// How many idle connections are kept. Default: no limit.
+    #[must_use]
+    pub fn pool_max_idle(mut self, connections: usize) -> Self {
+        self.pool_max_idle = Some(connections);
+        self
+    }
+
+    /// How long an idle connection is kept. Default 90 s.
+    #[must_use]
+    pub fn pool_idle_timeout(mut self, timeout: Duration) -> Self {
+        self.pool_idle_timeout = Some(timeout);
+        self
+    }
+
+    /// Speaks HTTP/1.1 even where the server offers HTTP/2.
+    #[must_use]
+    pub fn http1_only(mut self, on: bool) -> Self {
+        self.http1_only = on;
+        self
+    }
+
+    /// Refuses a base URL that is not `https`. Without it, plain `http` to a host that is not this machine is
+    /// logged as a warning.
+    #[must_use]
+    pub fn https_only(mut self, on: bool) -> Self {
+        self.https_only = on;
+        self
+    }
+
+    /// Whether requests are checked before they are sent, for what the server would certainly refuse. On by
+    /// default; off for a server whose limits have moved.
+    #[must_use]
+    pub fn validate_requests(mut self, on: bool) -> Self {
+        self.settings.validate = on;
+        self
+    }
+
+    /// The longest response body that is read, in bytes; a longer one is an error of kind
+    /// [`Protocol`](ErrorKind::Protocol). Default 64 MiB. Streams are not bounded by it.
+    #[must_use]
+    pub fn max_response_bytes(mut self, bytes: usize) -> Self {
+        self.settings.max_response_bytes = bytes;
+        self
+    }
+
+    /// The client, or an error of kind [`Configuration`](ErrorKind::Configuration) that says what is malformed.
+    pub fn build(self) -> Result<Client> {
+        let base_url = parse_base_url(self.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL))?;
+        let token = self.token.unwrap_or_default();
+        let authorization = authorization(&token)?;
+        let secure = base_url.scheme() == "https";
+        if self.https_only && !secure {
+            return Err(configuration(
+                "the base URL is not https, and https_only is on",
+            ));
+        }
+
+        let mut tls = TlsMaterial::default();
+        for pem in &self.ca_pem {
+            tls.add_roots(pem)?;
+        }
+        if let Some(pem) = &self.identity_pem {
+            tls.set_identity(pem.expose().as_bytes())?;
+        }
+
+        let mut http = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls.into_config(self.http1_only, secure)?)
+            .connect_timeout(self.connect_timeout.unwrap_or(Duration::from_secs(5)))
+            // Followed in `http::redirect`, where the method and the origin are known.
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(user_agent(self.user_agent_suffix.as_deref())?);
+        if self.http1_only {
+            http = http.http1_only();
+        }
+        if let Some(connections) = self.pool_max_idle {
+            http = http.pool_max_idle_per_host(connections);
+        }
+        if let Some(timeout) = self.pool_idle_timeout {
+            http = http.pool_idle_timeout(timeout);
+        }
+        match self.proxy {
+            None => {}
+            Some(Proxy::None) => http = http.no_proxy(),
+            Some(Proxy::Url(url)) => http = http.proxy(parse_proxy(&url)?),
+        }
+        // The source is left out: it may repeat a header's value.
+        let http = http
+            .build()
+            .map_err(|_| configuration("the HTTP client cannot be set up"))?;
+
+        if !secure && !is_loopback(&base_url) {
+            tracing::warn!(
+                "the base URL is plain http to another machine: the token travels in clear text"
+            );
+        }
+        Ok(Client {
+            server: Arc::new(Server {
+                base_url,
+                authorization,
+                http,
+                token,
+            }),
+            settings: Arc::new(self.settings),
+        })
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder").finish_non_exhaustive()
+    }
+}
+
+fn parse_base_url(text: &str) -> Result<Url> {
+    let mut url = Url::parse(text).map_err(|_| configuration("the base URL is not a URL"))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(configuration("the base URL is neither http nor https"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(configuration(
+            "the base URL holds user information; pass the token instead",
+        ));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(configuration("the base URL has a query or a fragment"));
+    }
+    let path = url.path().trim_end_matches('/').to_owned();
+    url.set_path(&path);
+    Ok(url)
+}
+
+fn authorization(token: &Secret) -> Result<HeaderValue> {
+    let token = token.expose();
+    if token.is_empty() {
+        return Err(configuration(
+            "no API token: pass one to the builder, or set AOD_API_TOKEN",
+        ));
+    }
+    if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(configuration(
+            "the API token holds a blank, a control character or a character outside ASCII",
+        ));
+    }
+    let mut value = HeaderValue::try_from(format!("Bearer {token}"))
+        .map_err(|_| configuration("the API token does not fit into a header"))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn user_agent(suffix: Option<&str>) -> Result<HeaderValue> {
+    let text = match suffix {
+        Some(suffix) => format!("{USER_AGENT} {suffix}"),
+        None => USER_AGENT.to_owned(),
+    };
+    HeaderValue::try_from(text)
+        .map_err(|_| configuration("the user agent suffix does not fit into a header"))
+}
+
+fn parse_proxy(url: &Secret) -> Result<reqwest::Proxy> {
+    reqwest::Proxy::all(url.expose()).map_err(|_| configuration("the proxy is not a URL"))
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+fn configuration(summary: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+    Error::new(ErrorKind::Configuration, summary)
+}
+
+/// The headers that a caller set, with each value kept out of any `Debug`.
+pub(crate) fn sensitive(headers: &HeaderMap) -> HeaderMap {
+    let mut headers = headers.clone();
+    for value in headers.values_mut() {
+        value.set_sensitive(true);
+    }
+    headers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(builder: ClientBuilder) -> String {
+        let error = builder.build().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        error.to_string()
+    }
+
+    #[test]
+    fn reads_the_environment_and_takes_empty_variables_as_absent() {
+        let full = |name: &str| match name {
+            "AOD_API_URL" => Some("https://aod.example.com/api//".to_owned()),
+            "AOD_API_TOKEN" => Some("aod_x".to_owned()),
+            _ => None,
+        };
+        let client = ClientBuilder::from_variables(full).build().unwrap();
+        assert_eq!(client.base_url(), "https://aod.example.com/api");
+
+        let token_only =
+            |name: &str| Some(if name == "AOD_API_TOKEN" { "aod_x" } else { "" }.to_owned());
+        let client = ClientBuilder::from_variables(token_only).build().unwrap();
+        assert_eq!(client.base_url(), "http://localhost:8777");
+
+        let message = refusal(ClientBuilder::from_variables(|_| None));
+        assert!(message.contains("AOD_API_TOKEN"), "{message}");
+    }
+
+    #[test]
+    fn refuses_what_is_malformed_without_repeating_it() {
+        let with = |url: &str| Client::builder().token("aod_x").base_url(url);
+        for url in [
+            "",
+            "localhost:8777",
+            "ftp://hunter2",
+            "http://u:hunter2@h",
+            "http://h/?hunter2",
+            "http://h/#hunter2",
+        ] {
+            assert!(!refusal(with(url)).contains("hunter2"), "{url}");
+        }
+        for token in ["hunter2\n", "hunter2 hunter2", "\0hunter2", "hunter2é"] {
+            assert!(
+                !refusal(Client::builder().token(token)).contains("hunter2"),
+                "{token}"
+            );
+        }
+        refusal(with("http://h").https_only(true));
+        refusal(with("http://h").proxy("::hunter2"));
+        refusal(with("https://h").ca_certificate("hunter2"));
+        refusal(with("https://h").client_certificate("hunter2"));
+        refusal(with("http://h").user_agent_suffix("a\nb"));
+    }
+
+    #[test]
+    fn knows_this_machine_by_its_names() {
+        for (url, loopback) in [
+            ("http://localhost:8777", true),
+            ("http://dev.localhost", true),
+            ("http://127.8.8.8", true),
+            ("http://[::1]:1", true),
+            ("http://10.0.0.1", false),
+            ("http://localhost.example.com", false),
+        ] {
+            assert_eq!(is_loopback(&Url::parse(url).unwrap()), loopback, "{url}");
+        }
+    }
+}

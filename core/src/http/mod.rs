@@ -1,0 +1,154 @@
+//! The one place that sends: authorization, deadlines, retries, redirects, error mapping and tracing.
+
+mod idle;
+mod redirect;
+mod request;
+mod response;
+mod retry;
+
+use std::future::Future;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::HeaderValue;
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE,
+};
+use serde::de::DeserializeOwned;
+use tokio::time::{Instant, sleep, timeout_at};
+use tracing::Instrument;
+
+use crate::client::{Client, sensitive};
+use crate::error::{Error, ErrorKind, Result};
+
+use idle::IdleLimited;
+pub(crate) use request::Request;
+
+impl Client {
+    /// Sends a request and reads the JSON of its answer.
+    pub(crate) async fn call<T: DeserializeOwned>(&self, request: Request) -> Result<T> {
+        let exchange = || async { response::decode(&self.exchange(&request).await?) };
+        self.with_retries(&request, exchange).await
+    }
+
+    /// Sends a request whose answer says nothing beyond its status.
+    pub(crate) async fn call_discarding(&self, request: Request) -> Result<()> {
+        let exchange = || async { self.exchange(&request).await.map(drop) };
+        self.with_retries(&request, exchange).await
+    }
+
+    /// Opens an event stream: returns its body once a head that promises one has arrived.
+    pub(crate) async fn open(&self, request: Request) -> Result<IdleLimited> {
+        let open = || async {
+            let response = self.send(&request).await?;
+            response::expect_event_stream(response).await
+        };
+        let response = self.with_retries(&request, open).await?;
+        Ok(IdleLimited::new(
+            response,
+            self.settings.stream_idle_timeout,
+        ))
+    }
+
+    /// One attempt at a whole exchange.
+    async fn exchange(&self, request: &Request) -> Result<Bytes> {
+        let response = self.send(request).await?;
+        response::read(response, self.settings.max_response_bytes).await
+    }
+
+    /// Sends once, follows redirects within the origin, and turns a status that is no success into an error.
+    async fn send(&self, request: &Request) -> Result<reqwest::Response> {
+        let mut url = self.url(request);
+        for _ in 0..=redirect::LIMIT {
+            let response = self
+                .server
+                .http
+                .execute(self.prepare(request, url.clone()))
+                .await
+                .map_err(response::transport_error)?;
+            match redirect::target(&request.method, &response)? {
+                Some(target) => url = target,
+                None if response.status().is_success() => return Ok(response),
+                None => return Err(response::status_error(response, &self.server).await),
+            }
+        }
+        Err(Error::new(ErrorKind::Protocol, "too many redirects"))
+    }
+
+    fn prepare(&self, request: &Request, url: url::Url) -> reqwest::Request {
+        let mut prepared = reqwest::Request::new(request.method.clone(), url);
+        let headers = prepared.headers_mut();
+        *headers = sensitive(&self.settings.headers);
+        headers.insert(AUTHORIZATION, self.server.authorization.clone());
+        if request.streams {
+            headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+            if let Some(since) = request.since() {
+                headers.insert("last-event-id", since.into());
+            }
+        } else {
+            headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        }
+        if let Some(body) = &request.body {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            *prepared.body_mut() = Some(body.clone().into());
+        } else if request.method != http::Method::GET {
+            // Some proxies refuse a write that does not declare its length.
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        prepared
+    }
+
+    fn url(&self, request: &Request) -> url::Url {
+        request.url(&self.server.base_url)
+    }
+
+    /// Tries until it succeeds, the policy gives up or the deadline passes.
+    async fn with_retries<T, F>(&self, request: &Request, attempt: impl Fn() -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        let deadline = Instant::now() + self.settings.timeout;
+        let span =
+            tracing::debug_span!("aod.call", method = %request.method, route = request.route);
+        let tries = async {
+            let mut number = 0;
+            loop {
+                number += 1;
+                let started = Instant::now();
+                let outcome = self.bounded(deadline, attempt()).await;
+                let elapsed = started.elapsed();
+                let error = match outcome {
+                    Ok(value) => {
+                        tracing::debug!(attempt = number, ?elapsed, "succeeded");
+                        return Ok(value);
+                    }
+                    Err(error) => error.with_attempts(number),
+                };
+                tracing::debug!(attempt = number, ?elapsed, status = error.status(), kind = ?error.kind(), "failed");
+                let wait = retry::wait(&self.settings.retry, &request.method, &error);
+                match wait.filter(|wait| Instant::now() + *wait < deadline) {
+                    Some(wait) => sleep(wait).await,
+                    None => return Err(error.with_request(&request.method, &self.url(request))),
+                }
+            }
+        };
+        tries.instrument(span).await
+    }
+
+    /// Runs one attempt within its own time and what is left of the call's.
+    async fn bounded<T>(
+        &self,
+        deadline: Instant,
+        attempt: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let limit = self.settings.attempt_timeout.unwrap_or(Duration::MAX);
+        let until = Instant::now()
+            .checked_add(limit)
+            .map_or(deadline, |end| end.min(deadline));
+        timeout_at(until, attempt)
+            .await
+            .unwrap_or_else(|_| Err(Error::new(ErrorKind::Timeout, "no answer in time")))
+    }
+}

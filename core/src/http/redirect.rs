@@ -1,0 +1,46 @@
+//! Redirects: followed within the origin, refused beyond it.
+
+use http::header::LOCATION;
+use http::{Method, StatusCode};
+use url::Url;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// How many redirects one attempt follows.
+pub(crate) const LIMIT: usize = 5;
+
+/// Where the response redirects to; `None` when it does not, or not in a way that keeps the request what it is.
+/// A redirect to another scheme, host or port is an error: the token would go with it.
+pub(crate) fn target(method: &Method, response: &reqwest::Response) -> Result<Option<Url>> {
+    if !keeps_request(method, response.status()) {
+        return Ok(None);
+    }
+    let Some(location) = response.headers().get(LOCATION) else {
+        return Ok(None);
+    };
+    let status = response.status().as_u16();
+    let target = location
+        .to_str()
+        .ok()
+        .and_then(|location| response.url().join(location).ok())
+        .ok_or_else(|| refused("the redirect's Location is not a URL", status))?;
+    if target.origin() != response.url().origin() {
+        return Err(refused("a redirect to another origin was refused", status));
+    }
+    Ok(Some(target))
+}
+
+/// 301, 302 and 303 may turn a write into a GET, so writes follow only the statuses that keep the method.
+fn keeps_request(method: &Method, status: StatusCode) -> bool {
+    match status {
+        StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT => true,
+        StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND | StatusCode::SEE_OTHER => {
+            method == Method::GET
+        }
+        _ => false,
+    }
+}
+
+fn refused(summary: &'static str, status: u16) -> Error {
+    Error::new(ErrorKind::Protocol, summary).with_status(status)
+}

@@ -1,0 +1,247 @@
+//! What comes back: bodies with a cap, and failures turned into errors.
+
+use std::error::Error as StdError;
+use std::time::{Duration, SystemTime};
+
+use bytes::{Bytes, BytesMut};
+use http::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::client::Server;
+use crate::error::{Detail, Error, ErrorKind, Quota, Result};
+
+/// How much of an error's body is read.
+const ERROR_BODY_BYTES: usize = 64 << 10;
+/// How much of a body of the wrong type is kept for the caller to look at.
+const EXCERPT_BYTES: usize = 200;
+
+/// Reads a whole body of at most `cap` bytes.
+pub(crate) async fn read(mut response: reqwest::Response, cap: usize) -> Result<Bytes> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(transport_error)? {
+        if chunk.len() > cap - body.len() {
+            return Err(Error::new(
+                ErrorKind::Protocol,
+                "the response body is over its cap",
+            ));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+/// Reads the JSON of a success. An error names the place in the document, never a value from it.
+pub(crate) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    serde_json::from_slice(body).map_err(|_| {
+        let mut deserializer = serde_json::Deserializer::from_slice(body);
+        let summary = match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
+            Err(error) => describe(&error),
+            Ok(_) => "the response has text after its JSON".to_owned(),
+        };
+        Error::new(ErrorKind::Decode, summary)
+    })
+}
+
+fn describe(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
+    if !error.inner().is_data() {
+        return "the response is not JSON".to_owned();
+    }
+    let text = error.inner().to_string();
+    // Serde's other messages may repeat a value.
+    let problem = match text
+        .strip_prefix("missing field `")
+        .and_then(|rest| rest.split_once('`'))
+    {
+        Some((field, _)) => format!("lacks `{field}`"),
+        None => "has an unexpected value".to_owned(),
+    };
+    format!("the response {problem} at `{}`", error.path())
+}
+
+/// Passes on a response that is an event stream.
+pub(crate) async fn expect_event_stream(response: reqwest::Response) -> Result<reqwest::Response> {
+    let content_type = response.headers().get(CONTENT_TYPE);
+    let essence = content_type
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let essence = essence.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("text/event-stream") {
+        return Ok(response);
+    }
+    let status = response.status().as_u16();
+    let excerpt = read_start(response, EXCERPT_BYTES).await;
+    Err(
+        Error::new(ErrorKind::Protocol, "the response is not an event stream")
+            .with_status(status)
+            .with_detail(Some(Detail::Body(
+                String::from_utf8_lossy(&excerpt).into_owned(),
+            ))),
+    )
+}
+
+/// The error of a response whose status is no success.
+pub(crate) async fn status_error(response: reqwest::Response, server: &Server) -> Error {
+    let status = response.status();
+    let request_id = header_text(response.headers(), "x-request-id");
+    let retry_after = retry_after(response.headers(), SystemTime::now());
+    let body = read_start(response, ERROR_BODY_BYTES).await;
+    let reason = status.canonical_reason().unwrap_or("unknown status");
+    Error::new(kind_of(status.as_u16()), reason)
+        .with_status(status.as_u16())
+        .with_quota(quota(&body).filter(|_| status.as_u16() == 429))
+        .with_detail(Detail::parse(&body).map(|detail| redacted(detail, server)))
+        .with_request_id(request_id.map(|id| server.redact(&id)))
+        .with_retry_after(retry_after)
+}
+
+fn kind_of(status: u16) -> ErrorKind {
+    match status {
+        400 => ErrorKind::BadRequest,
+        401 | 403 => ErrorKind::Auth,
+        404 => ErrorKind::NotFound,
+        409 => ErrorKind::Conflict,
+        422 => ErrorKind::Validation,
+        429 => ErrorKind::RateLimit,
+        500.. => ErrorKind::Server,
+        _ => ErrorKind::Status,
+    }
+}
+
+/// A proxy may echo the request's headers, the token among them, into a text that `Display` shows.
+fn redacted(detail: Detail, server: &Server) -> Detail {
+    match detail {
+        Detail::Text(text) => Detail::Text(server.redact(&text)),
+        Detail::Fields(mut fields) => {
+            for field in &mut fields {
+                field.description = server.redact(&field.description);
+            }
+            Detail::Fields(fields)
+        }
+        other => other,
+    }
+}
+
+fn quota(body: &[u8]) -> Option<Quota> {
+    let json: Value = serde_json::from_slice(body).ok()?;
+    Some(Quota {
+        limit: json.get("limit")?.as_i64()?,
+        active: json.get("active")?.as_i64()?,
+    })
+}
+
+/// `Retry-After` in either of its forms; a date in the past is no wait.
+fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        // A number too large to hold is longer than anybody waits.
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    Some(date.duration_since(now).unwrap_or_default())
+}
+
+fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
+    Some(headers.get(name)?.to_str().ok()?.to_owned())
+}
+
+/// The first bytes of a body, as many as arrive before it ends, breaks or reaches the cap.
+async fn read_start(mut response: reqwest::Response, cap: usize) -> Vec<u8> {
+    let mut start = Vec::new();
+    while start.len() < cap {
+        match response.chunk().await {
+            Ok(Some(chunk)) => {
+                start.extend_from_slice(&chunk[..chunk.len().min(cap - start.len())]);
+            }
+            Ok(None) | Err(_) => break,
+        }
+    }
+    start
+}
+
+/// The error of an exchange that broke.
+pub(crate) fn transport_error(error: reqwest::Error) -> Error {
+    let unsent = error.is_connect();
+    let (kind, summary) = if error.is_timeout() {
+        (ErrorKind::Timeout, "no connection in time")
+    } else if unsent {
+        (ErrorKind::Connection, "no connection")
+    } else {
+        (ErrorKind::Connection, "the connection broke")
+    };
+    let failure = Error::new(kind, summary).permanent(is_tls(&error));
+    let failure = if unsent { failure.unsent() } else { failure };
+    failure.with_source(error.without_url())
+}
+
+/// Whether TLS itself refused, which trying again does not change.
+fn is_tls(cause: &(dyn StdError + 'static)) -> bool {
+    // An I/O error leaves what it wraps out of its sources, so look inside it too.
+    let wrapped = cause
+        .downcast_ref::<std::io::Error>()
+        .and_then(std::io::Error::get_ref);
+    cause.is::<rustls::Error>()
+        || wrapped.is_some_and(|inner| is_tls(inner))
+        || cause.source().is_some_and(is_tls)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_has_its_kind() {
+        for (status, kind) in [
+            (302, ErrorKind::Status),
+            (400, ErrorKind::BadRequest),
+            (401, ErrorKind::Auth),
+            (403, ErrorKind::Auth),
+            (404, ErrorKind::NotFound),
+            (405, ErrorKind::Status),
+            (409, ErrorKind::Conflict),
+            (422, ErrorKind::Validation),
+            (429, ErrorKind::RateLimit),
+            (500, ErrorKind::Server),
+            (503, ErrorKind::Server),
+        ] {
+            assert_eq!(kind_of(status), kind, "{status}");
+        }
+    }
+
+    #[test]
+    fn reads_both_forms_of_retry_after() {
+        let now = httpdate::parse_http_date("Tue, 24 Nov 2026 10:00:00 GMT").unwrap();
+        for (value, seconds) in [
+            ("2", Some(2)),
+            (" 120 ", Some(120)),
+            ("99999999999999999999999", Some(u64::MAX)),
+            ("Tue, 24 Nov 2026 10:01:30 GMT", Some(90)),
+            ("Tue, 24 Nov 2026 09:00:00 GMT", Some(0)),
+            ("-1", None),
+            ("1.5", None),
+            ("soon", None),
+            ("", None),
+        ] {
+            let headers = HeaderMap::from_iter([(RETRY_AFTER, value.parse().unwrap())]);
+            assert_eq!(
+                retry_after(&headers, now),
+                seconds.map(Duration::from_secs),
+                "{value:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_body_of_the_wrong_shape_is_described_by_place_alone() {
+        let error =
+            decode::<Vec<crate::models::Health>>(br#"[{"status":{"hunter2":1}}]"#).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the response has an unexpected value at `[0].status`"
+        );
+        let error = decode::<Vec<crate::models::Health>>(b"[{}]").unwrap_err();
+        assert_eq!(error.to_string(), "the response lacks `status` at `[0]`");
+        let error = decode::<Vec<crate::models::Health>>(b"<html>hunter2").unwrap_err();
+        assert_eq!(error.to_string(), "the response is not JSON");
+    }
+}

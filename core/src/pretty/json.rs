@@ -1,0 +1,374 @@
+//! JSON read in place, field by field: no tree, no limit on depth, and numbers keep the digits they came with.
+//!
+//! `serde_json::Value` would not do. It has no room for large integers, rounds some floats, and refuses lone
+//! surrogates (which come from text cut in the middle of an emoji) and nesting beyond 128 levels; the published
+//! formatter takes all of these.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// One valid JSON value, as its text without blanks around it.
+#[derive(Clone, Copy)]
+pub(super) struct Json<'a>(&'a str);
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Null,
+    Bool,
+    Number,
+    String,
+    Array,
+    Object,
+}
+
+impl<'a> Json<'a> {
+    /// The value that `source` is. It must be valid and without blanks around it.
+    pub(super) fn of(source: &'a str) -> Self {
+        Self(source)
+    }
+
+    /// The JSON text.
+    pub(super) fn source(self) -> &'a str {
+        self.0
+    }
+
+    pub(super) fn kind(self) -> Kind {
+        match self.0.as_bytes().first() {
+            Some(b'"') => Kind::String,
+            Some(b'{') => Kind::Object,
+            Some(b'[') => Kind::Array,
+            Some(b't' | b'f') => Kind::Bool,
+            Some(b'n') | None => Kind::Null,
+            Some(_) => Kind::Number,
+        }
+    }
+
+    /// Whether Python takes the value for true: not null, false, zero or empty.
+    pub(super) fn is_truthy(self) -> bool {
+        match self.kind() {
+            Kind::Null => false,
+            Kind::Bool => self.0 == "true",
+            Kind::Number => self.0.parse::<f64>().is_ok_and(|number| number != 0.0),
+            Kind::String => self.0.len() > 2,
+            Kind::Array | Kind::Object => !self.0[1..self.0.len() - 1].trim_ascii().is_empty(),
+        }
+    }
+
+    /// Whether the value is the string `word`.
+    pub(super) fn is(self, word: &str) -> bool {
+        self.string().is_some_and(|string| string == word)
+    }
+
+    /// The text of a string. A lone surrogate becomes U+FFFD.
+    pub(super) fn string(self) -> Option<Cow<'a, str>> {
+        if self.kind() != Kind::String {
+            return None;
+        }
+        let inside = &self.0[1..self.0.len() - 1];
+        if memchr::memchr(b'\\', inside.as_bytes()).is_none() {
+            return Some(Cow::Borrowed(inside));
+        }
+        serde_json::Deserializer::from_str(self.0)
+            .deserialize_bytes(Text)
+            .ok()
+            .map(Cow::Owned)
+    }
+
+    /// The named fields of an object; none of anything else.
+    pub(super) fn fields<const N: usize>(self, names: [&str; N]) -> [Option<Json<'a>>; N] {
+        object(self.0, names).unwrap_or([None; N])
+    }
+
+    /// Visits the items of an array. Anything else counts as an array of itself.
+    pub(super) fn for_each_item(self, each: impl FnMut(Json<'a>)) {
+        let mut each = each;
+        if self.kind() == Kind::Array {
+            // The text is known to be valid.
+            let _ = serde_json::Deserializer::from_str(self.0).deserialize_seq(Items(each));
+        } else {
+            each(self);
+        }
+    }
+
+    /// How many items, fields or characters the value holds, if it is of a kind that holds any.
+    pub(super) fn len(self) -> Option<usize> {
+        let mut count = 0;
+        match self.kind() {
+            Kind::Array => self.for_each_item(|_| count += 1),
+            Kind::Object => {
+                count = serde_json::Deserializer::from_str(self.0)
+                    .deserialize_map(FieldCount)
+                    .ok()?;
+            }
+            Kind::String => count = self.string()?.chars().count(),
+            Kind::Null | Kind::Bool | Kind::Number => return None,
+        }
+        Some(count)
+    }
+}
+
+/// The named fields of the one object that `text` is, the last one where a name repeats. `None` for any other text.
+pub(super) fn object<'a, const N: usize>(
+    text: &'a str,
+    names: [&str; N],
+) -> Option<[Option<Json<'a>>; N]> {
+    let mut source = serde_json::Deserializer::from_str(text);
+    let found = source.deserialize_map(Fields(names)).ok()?;
+    source.end().ok()?;
+    Some(found)
+}
+
+/// `text` with the constants that Python reads and JSON lacks, `NaN`, `Infinity` and `-Infinity`, made `null`, as
+/// JavaScript writes them. `None` if it holds none.
+pub(super) fn constants_as_null(text: &str) -> Option<String> {
+    let mut replaced = String::new();
+    let mut done = 0;
+    let mut at = 0;
+    while let Some(found) = memchr::memchr3(b'"', b'N', b'I', &text.as_bytes()[at..]) {
+        at += found;
+        let rest = &text[at..];
+        if rest.starts_with('"') {
+            at += string_length(rest);
+            continue;
+        }
+        let constant = ["NaN", "Infinity"]
+            .into_iter()
+            .find(|constant| rest.starts_with(constant))?;
+        let before = &text[done..at];
+        replaced.push_str(if constant == "Infinity" {
+            before.strip_suffix('-').unwrap_or(before)
+        } else {
+            before
+        });
+        replaced.push_str("null");
+        at += constant.len();
+        done = at;
+    }
+    if done == 0 {
+        return None;
+    }
+    replaced.push_str(&text[done..]);
+    Some(replaced)
+}
+
+/// Bytes of the string literal that `text` starts with, quotes included; all of `text` if it does not end.
+pub(super) fn string_length(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let mut at = 1;
+    while let Some(found) = bytes
+        .get(at..)
+        .and_then(|rest| memchr::memchr2(b'"', b'\\', rest))
+    {
+        at += found;
+        if bytes[at] == b'"' {
+            return at + 1;
+        }
+        at += 2;
+    }
+    bytes.len()
+}
+
+/// Decodes a string. As bytes, since only so does `serde_json` let lone surrogates through.
+struct Text;
+
+impl Visitor<'_> for Text {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<String, E> {
+        let mut text = String::with_capacity(bytes.len());
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            match std::str::from_utf8(rest) {
+                Ok(valid) => {
+                    text.push_str(valid);
+                    rest = &[];
+                }
+                Err(error) => {
+                    let (valid, invalid) = rest.split_at(error.valid_up_to());
+                    text.push_str(&String::from_utf8_lossy(valid));
+                    text.push(char::REPLACEMENT_CHARACTER);
+                    rest = invalid.get(SURROGATE_LENGTH..).unwrap_or_default();
+                }
+            }
+        }
+        Ok(text)
+    }
+}
+
+/// Bytes that a lone surrogate takes where UTF-8 is stretched to hold it.
+const SURROGATE_LENGTH: usize = 3;
+
+/// Picks the named fields of an object and skips the others.
+struct Fields<'n, const N: usize>([&'n str; N]);
+
+impl<'de, const N: usize> Visitor<'de> for Fields<'_, N> {
+    type Value = [Option<Json<'de>>; N];
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut found = [None; N];
+        while let Some(place) = map.next_key_seed(Place(&self.0))? {
+            match place {
+                Some(place) => found[place] = Some(Json(map.next_value::<&RawValue>()?.get())),
+                None => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Finds a field's name among those wanted.
+struct Place<'n>(&'n [&'n str]);
+
+impl<'de> DeserializeSeed<'de> for Place<'_> {
+    type Value = Option<usize>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_bytes(self)
+    }
+}
+
+impl Visitor<'_> for Place<'_> {
+    type Value = Option<usize>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a field name")
+    }
+
+    fn visit_bytes<E>(self, name: &[u8]) -> Result<Self::Value, E> {
+        Ok(self.0.iter().position(|wanted| wanted.as_bytes() == name))
+    }
+}
+
+struct Items<F>(F);
+
+impl<'de, F: FnMut(Json<'de>)> Visitor<'de> for Items<F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
+        while let Some(item) = items.next_element::<&RawValue>()? {
+            (self.0)(Json(item.get()));
+        }
+        Ok(())
+    }
+}
+
+struct FieldCount;
+
+impl<'de> Visitor<'de> for FieldCount {
+    type Value = usize;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<usize, A::Error> {
+        let mut count = 0;
+        while map.next_key_seed(Place(&[]))?.is_some() {
+            map.next_value::<IgnoredAny>()?;
+            count += 1;
+        }
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field(line: &str) -> Option<String> {
+        let [field] = object(line, ["f"])?;
+        Some(field.map_or("(missing)", Json::source).to_owned())
+    }
+
+    #[test]
+    fn reads_one_object_and_nothing_else() {
+        assert_eq!(field(r#" {"f" : [1, 2] } "#).as_deref(), Some("[1, 2]"));
+        assert_eq!(field("{}").as_deref(), Some("(missing)"));
+        for line in [
+            "",
+            "null",
+            "[{}]",
+            "{} {}",
+            "{}x",
+            r#"{"f":1,}"#,
+            r#"{"f":01}"#,
+            "\u{feff}{}",
+            "{\"f\":\"\t\"}",
+        ] {
+            assert_eq!(field(line), None, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn takes_the_last_of_repeated_fields_however_they_are_spelt() {
+        assert_eq!(field(r#"{"f":1,"\u0066":2}"#).as_deref(), Some("2"));
+    }
+
+    #[test]
+    fn reads_lone_surrogates_in_names_and_texts() {
+        assert_eq!(field(r#"{"\ud83d":1,"f":2}"#).as_deref(), Some("2"));
+        for (json, text) in [
+            (r#""a\ud83d""#, "a\u{fffd}"),
+            (r#""\ude00b""#, "\u{fffd}b"),
+            (r#""\ud83d\ud83d\ude00\n""#, "\u{fffd}😀\n"),
+            (r#""\ude00\ud83d""#, "\u{fffd}\u{fffd}"),
+        ] {
+            assert_eq!(Json::of(json).string().as_deref(), Some(text));
+        }
+    }
+
+    #[test]
+    fn knows_what_python_takes_for_true() {
+        for json in [
+            "true",
+            "1",
+            "-1",
+            "0.5",
+            "1e400",
+            "\" \"",
+            "[0]",
+            "{\"a\":0}",
+        ] {
+            assert!(Json::of(json).is_truthy(), "{json}");
+        }
+        for json in [
+            "null", "false", "0", "-0", "-0.0", "0e5", "1e-400", "\"\"", "[ ]", "{\t}",
+        ] {
+            assert!(!Json::of(json).is_truthy(), "{json}");
+        }
+    }
+
+    #[test]
+    fn makes_constants_null_outside_strings_only() {
+        let null = |text| constants_as_null(text);
+        assert_eq!(
+            null(r#"{"NaN":NaN,"a\"NaN":[-Infinity,Infinity]}"#).as_deref(),
+            Some(r#"{"NaN":null,"a\"NaN":[null,null]}"#)
+        );
+        for text in [
+            "",
+            "{}",
+            r#"{"a":"NaN Infinity"}"#,
+            "None",
+            r#"{"a":"NaN"#,
+            "\"\\",
+        ] {
+            assert_eq!(null(text), None, "{text:?}");
+        }
+    }
+}

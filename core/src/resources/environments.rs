@@ -1,0 +1,77 @@
+//! `/environments`.
+
+use uuid::Uuid;
+
+use super::List;
+use crate::client::Client;
+use crate::error::Result;
+use crate::http::Request;
+use crate::models::{CreateEnvironment, Environment, EnvironmentVersion, UpdateEnvironment};
+
+/// The calls under `/environments`.
+#[derive(Debug, Clone, Copy)]
+pub struct Environments<'a> {
+    client: &'a Client,
+}
+
+impl<'a> Environments<'a> {
+    pub(crate) fn new(client: &'a Client) -> Self {
+        Self { client }
+    }
+
+    /// All environments that are not archived, newest first (`GET /environments`).
+    pub async fn list(&self) -> Result<Vec<Environment>> {
+        let list: List<Environment> = self.client.call(Request::get("/environments")).await?;
+        Ok(list.data)
+    }
+
+    /// Makes an environment, at version 1 (`POST /environments`).
+    pub async fn create(&self, request: CreateEnvironment) -> Result<Environment> {
+        self.client.check(&request)?;
+        self.client
+            .call(Request::post("/environments").json(&request)?)
+            .await
+    }
+
+    /// One environment, archived or not (`GET /environments/{id}`).
+    pub async fn get(&self, id: Uuid) -> Result<Environment> {
+        self.client
+            .call(Request::get("/environments/{id}").id(id))
+            .await
+    }
+
+    /// Changes an environment (`PUT /environments/{id}`). An update that changes nothing leaves the version as it
+    /// is; one from another version than the current is
+    /// [`VersionMismatch`](crate::ConflictReason::VersionMismatch).
+    pub async fn update(&self, id: Uuid, request: UpdateEnvironment) -> Result<Environment> {
+        self.client.check(&request)?;
+        self.client
+            .call(Request::put("/environments/{id}").id(id).json(&request)?)
+            .await
+    }
+
+    /// Archives an environment for good (`POST /environments/{id}/archive`): it leaves the list, takes no new
+    /// sessions, and frees its name.
+    pub async fn archive(&self, id: Uuid) -> Result<Environment> {
+        self.client
+            .call(Request::post("/environments/{id}/archive").id(id))
+            .await
+    }
+
+    /// Deletes an environment and its versions (`DELETE /environments/{id}/delete`). Refused while sessions point
+    /// at it ([`InUse`](crate::ConflictReason::InUse)); agents that did so lose their environment.
+    pub async fn delete(&self, id: Uuid) -> Result<()> {
+        self.client
+            .call_discarding(Request::delete("/environments/{id}/delete").id(id))
+            .await
+    }
+
+    /// All versions of an environment, highest first (`GET /environments/{id}/versions`).
+    pub async fn versions(&self, id: Uuid) -> Result<Vec<EnvironmentVersion>> {
+        let list: List<EnvironmentVersion> = self
+            .client
+            .call(Request::get("/environments/{id}/versions").id(id))
+            .await?;
+        Ok(list.data)
+    }
+}

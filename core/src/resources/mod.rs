@@ -1,0 +1,17 @@
+//! The endpoints, one method each.
+
+mod agents;
+mod environments;
+mod sessions;
+
+pub use agents::Agents;
+pub use environments::Environments;
+pub use sessions::{RunResult, Sessions, StreamRequest};
+
+use serde::Deserialize;
+
+/// The envelope of every list.
+#[derive(Deserialize)]
+struct List<T> {
+    data: Vec<T>,
+}

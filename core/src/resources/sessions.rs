@@ -1,0 +1,194 @@
+//! `/sessions`.
+
+use std::future::IntoFuture;
+
+use futures::future::BoxFuture;
+use futures::{FutureExt, TryStreamExt};
+use uuid::Uuid;
+
+use super::List;
+use crate::client::Client;
+use crate::error::Result;
+use crate::http::Request;
+use crate::models::{CreateSession, Prompt, Session, SessionAck, SessionTurn};
+use crate::stream::EventStream;
+
+/// The calls under `/sessions`.
+#[derive(Debug, Clone, Copy)]
+pub struct Sessions<'a> {
+    client: &'a Client,
+}
+
+impl<'a> Sessions<'a> {
+    pub(crate) fn new(client: &'a Client) -> Self {
+        Self { client }
+    }
+
+    /// All sessions, ended ones too, newest first (`GET /sessions`).
+    pub async fn list(&self) -> Result<Vec<Session>> {
+        let list: List<Session> = self.client.call(Request::get("/sessions")).await?;
+        Ok(list.data)
+    }
+
+    /// Accepts a session with its first prompt (`POST /sessions`); it is set up and run after this returns.
+    pub async fn create(&self, request: CreateSession) -> Result<SessionAck> {
+        self.client.check(&request)?;
+        self.client
+            .call(Request::post("/sessions").json(&request)?)
+            .await
+    }
+
+    /// One session (`GET /sessions/{id}`).
+    pub async fn get(&self, id: Uuid) -> Result<Session> {
+        self.client
+            .call(Request::get("/sessions/{id}").id(id))
+            .await
+    }
+
+    /// Gives a session its next prompt (`POST /sessions/{id}/prompt`); the acknowledgement names the turn.
+    pub async fn prompt(&self, id: Uuid, prompt: impl Into<Prompt>) -> Result<SessionAck> {
+        let request = prompt.into();
+        self.client.check(&request)?;
+        self.client
+            .call(
+                Request::post("/sessions/{id}/prompt")
+                    .id(id)
+                    .json(&request)?,
+            )
+            .await
+    }
+
+    /// All turns of a session, in order (`GET /sessions/{id}/turns`).
+    pub async fn turns(&self, id: Uuid) -> Result<Vec<SessionTurn>> {
+        let list: List<SessionTurn> = self
+            .client
+            .call(Request::get("/sessions/{id}/turns").id(id))
+            .await?;
+        Ok(list.data)
+    }
+
+    /// Ends a session for good and destroys its sandbox (`POST /sessions/{id}/terminate`).
+    pub async fn terminate(&self, id: Uuid) -> Result<SessionAck> {
+        self.client
+            .call(Request::post("/sessions/{id}/terminate").id(id))
+            .await
+    }
+
+    /// Stops the running turn and keeps the sandbox (`POST /sessions/{id}/interrupt`, S2 servers; others answer
+    /// 404). The acknowledgement has the status of before.
+    pub async fn interrupt(&self, id: Uuid) -> Result<SessionAck> {
+        self.client
+            .call(Request::post("/sessions/{id}/interrupt").id(id))
+            .await
+    }
+
+    /// Deletes a session with its turns and its log (`DELETE /sessions/{id}/delete`). Refused while it runs.
+    pub async fn delete(&self, id: Uuid) -> Result<()> {
+        self.client
+            .call_discarding(Request::delete("/sessions/{id}/delete").id(id))
+            .await
+    }
+
+    /// The events of a session, from its first to the terminal one (`GET /sessions/{id}/stream`): await the request to
+    /// open it. What the server answers to the request itself, such as 404, is an error of that await.
+    ///
+    /// ```no_run
+    /// # async fn demo(client: aod::Client, id: uuid::Uuid) -> aod::Result<()> {
+    /// use futures::TryStreamExt;
+    ///
+    /// let mut events = client.sessions().stream(id).await?;
+    /// while let Some(event) = events.try_next().await? {
+    ///     if let Some(text) = event.text() {
+    ///         print!("{text}");
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn stream(&self, id: Uuid) -> StreamRequest<'a> {
+        StreamRequest {
+            client: self.client,
+            id,
+            since: None,
+        }
+    }
+
+    /// Starts a session and stays with it: `POST /sessions`, its stream to the end of the first turn, then the
+    /// session as it ended.
+    ///
+    /// How the turn went is in [`Session::status`] and [`Session::exit_code`]; a turn that failed is no error here.
+    ///
+    /// ```no_run
+    /// # async fn demo(client: aod::Client, agent: uuid::Uuid) -> aod::Result<()> {
+    /// use aod::models::CreateSession;
+    ///
+    /// let run = client.sessions().run(CreateSession::new(agent, "Count the tests")).await?;
+    /// println!("{} {:?}\n{}", run.session.status, run.session.exit_code, run.stdout);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn run(&self, request: CreateSession) -> Result<RunResult> {
+        let ack = self.create(request).await?;
+        let stdout = self.stream(ack.id).await?.collect_stdout().await?;
+        let session = self.get(ack.id).await?;
+        Ok(RunResult { session, stdout })
+    }
+
+    /// Waits until no turn of a session is queued or running, and returns the session as it is then.
+    ///
+    /// It waits as long as the session takes. A session whose worker died stays active for good, so set a deadline
+    /// of your own around it, and terminate the session when it passes.
+    pub async fn wait(&self, id: Uuid) -> Result<Session> {
+        loop {
+            let session = self.get(id).await?;
+            if !session.status.is_active() {
+                return Ok(session);
+            }
+            // A cursor beyond every event leaves `start` and the terminal event.
+            let mut events = self.stream(id).since(i64::MAX).await?;
+            while events.try_next().await?.is_some() {}
+        }
+    }
+}
+
+/// A finished [`Sessions::run`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunResult {
+    /// The session after its turn.
+    pub session: Session,
+    /// All that the agent printed on stdout.
+    pub stdout: String,
+}
+
+/// A stream about to be opened; await it.
+#[derive(Debug, Clone)]
+#[must_use = "a stream is opened by awaiting its request"]
+pub struct StreamRequest<'a> {
+    client: &'a Client,
+    id: Uuid,
+    since: Option<i64>,
+}
+
+impl StreamRequest<'_> {
+    /// Leaves out the events up to and including the one with this id; 0 leaves out none.
+    pub fn since(mut self, id: i64) -> Self {
+        self.since = Some(id);
+        self
+    }
+
+    async fn open(self) -> Result<EventStream> {
+        let request = Request::get("/sessions/{id}/stream")
+            .id(self.id)
+            .streaming(self.since);
+        Ok(EventStream::new(self.client.open(request).await?))
+    }
+}
+
+impl<'a> IntoFuture for StreamRequest<'a> {
+    type Output = Result<EventStream>;
+    type IntoFuture = BoxFuture<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        self.open().boxed()
+    }
+}

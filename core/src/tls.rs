@@ -1,0 +1,109 @@
+//! TLS: rustls with ring, the platform's verifier, and what the caller adds to it.
+
+use std::sync::Arc;
+
+use rustls::client::WantsClientCert;
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// What the caller adds to the platform's trust, already parsed.
+#[derive(Default)]
+pub(crate) struct TlsMaterial {
+    roots: Vec<CertificateDer<'static>>,
+    identity: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
+}
+
+impl TlsMaterial {
+    /// Adds the certificates of a PEM text as trusted roots.
+    pub(crate) fn add_roots(&mut self, pem: &[u8]) -> Result<()> {
+        self.roots.extend(certificates(pem, "the CA certificate")?);
+        Ok(())
+    }
+
+    /// Takes the client's certificate chain and private key from a PEM text.
+    pub(crate) fn set_identity(&mut self, pem: &[u8]) -> Result<()> {
+        let chain = certificates(pem, "the client certificate")?;
+        let key = PrivateKeyDer::from_pem_slice(pem)
+            .map_err(|_| configuration("the client certificate's private key is not valid PEM"))?;
+        self.identity = Some((chain, key));
+        Ok(())
+    }
+
+    /// The configuration for connections. `required` says whether the client cannot do without trusted roots:
+    /// a machine that has none can still speak plain HTTP.
+    pub(crate) fn into_config(self, http1_only: bool, required: bool) -> Result<ClientConfig> {
+        let verified = with_platform_roots(self.roots, required)?;
+        let mut config = match self.identity {
+            None => verified.with_no_client_auth(),
+            Some((chain, key)) => verified
+                .with_client_auth_cert(chain, key)
+                .map_err(|error| {
+                    configuration("the client certificate cannot be used").with_source(error)
+                })?,
+        };
+        config.alpn_protocols = if http1_only {
+            vec![b"http/1.1".to_vec()]
+        } else {
+            vec![b"h2".to_vec(), b"http/1.1".to_vec()]
+        };
+        Ok(config)
+    }
+}
+
+type Verified = ConfigBuilder<ClientConfig, WantsClientCert>;
+
+#[cfg(not(target_os = "android"))]
+fn with_platform_roots(extra: Vec<CertificateDer<'static>>, required: bool) -> Result<Verified> {
+    let builder = builder()?;
+    let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider());
+    match verifier {
+        Ok(verifier) => Ok(builder
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(verifier))),
+        Err(_) if !required => Ok(builder.with_root_certificates(RootCertStore::empty())),
+        Err(error) => Err(
+            configuration("the platform's trusted certificates cannot be loaded")
+                .with_source(error),
+        ),
+    }
+}
+
+/// The platform's verifier needs a JVM handed over before its first use and panics without one, so Android gets
+/// the bundled roots of Mozilla.
+#[cfg(target_os = "android")]
+fn with_platform_roots(extra: Vec<CertificateDer<'static>>, _required: bool) -> Result<Verified> {
+    let mut roots = RootCertStore::empty();
+    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    for root in extra {
+        roots.add(root).map_err(|error| {
+            configuration("the CA certificate cannot be used").with_source(error)
+        })?;
+    }
+    Ok(builder()?.with_root_certificates(roots))
+}
+
+fn builder() -> Result<ConfigBuilder<ClientConfig, rustls::WantsVerifier>> {
+    ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| configuration("no TLS version is usable").with_source(error))
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(ring::default_provider())
+}
+
+fn certificates(pem: &[u8], what: &str) -> Result<Vec<CertificateDer<'static>>> {
+    let parsed: std::result::Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    match parsed {
+        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
+        _ => Err(configuration(format!("{what} is not valid PEM"))),
+    }
+}
+
+fn configuration(summary: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+    Error::new(ErrorKind::Configuration, summary)
+}

@@ -1,0 +1,208 @@
+//! `/agents…`.
+
+use axum::{http::Method, response::Response};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::{body, body_id, list, version_mismatch};
+use crate::{
+    generation::Generation,
+    http::{Call, Refusal, json as reply},
+    store::{Agent, AgentFields, Store},
+    validation::{AgentCreate, AgentUpdate, check_engine, check_model, strip_provider},
+};
+
+pub(super) fn collection(call: &Call) -> Result<Response, Refusal> {
+    match call.method {
+        Method::GET => {
+            let store = call.shared.store();
+            let own = store
+                .agents
+                .iter()
+                .rev()
+                .filter(|agent| agent.owner == call.account && agent.archived_at.is_none());
+            Ok(list(own.map(|agent| agent.to_json(call.shared.generation))))
+        }
+        Method::POST => create(call),
+        _ => Err(Refusal::method_not_allowed()),
+    }
+}
+
+pub(super) fn item(call: &Call, id: Uuid) -> Result<Response, Refusal> {
+    match call.method {
+        Method::GET => Ok(reply(
+            200,
+            &find(&mut call.shared.store(), call, id)?.to_json(call.shared.generation),
+        )),
+        Method::PUT if call.shared.generation == Generation::S0 => update_s0(call, id),
+        Method::PUT => update(call, id),
+        _ => {
+            // S0 looks the row up first.
+            if call.shared.generation == Generation::S0 {
+                find(&mut call.shared.store(), call, id)?;
+            }
+            Err(Refusal::method_not_allowed())
+        }
+    }
+}
+
+fn find<'a>(store: &'a mut Store, call: &Call, id: Uuid) -> Result<&'a mut Agent, Refusal> {
+    store
+        .agent(call.account, id)
+        .ok_or_else(|| Refusal::not_found("Agent"))
+}
+
+fn create(call: &Call) -> Result<Response, Refusal> {
+    let generation = call.shared.generation;
+    let new = AgentCreate::check(&body(call)?, generation)?;
+    check_engine(&new.engine, generation)?;
+    let mut store = call.shared.store();
+    let environment_id = assignable(&mut store, call, new.environment_id.as_deref())?;
+    let model = stored_model(new.model, &new.engine, generation)?;
+    let fields = AgentFields {
+        name: new.name,
+        description: new.description,
+        system: new.system,
+        model,
+        engine: new.engine,
+        environment_id,
+        skills: new.skills,
+        mcp_servers: new.mcp_servers,
+        metadata: new.metadata,
+    };
+    let agent = Agent::new(call.account, fields, call.shared.clock.now());
+    let json = agent.to_json(generation);
+    store.agents.push(agent);
+    Ok(reply(201, &json))
+}
+
+/// The model as it is stored: from S2 on without a prefix that repeats the provider.
+fn stored_model(model: String, engine: &str, generation: Generation) -> Result<String, Refusal> {
+    check_model(&model, engine, generation)?;
+    if generation == Generation::S2 {
+        strip_provider(&model, engine)
+    } else {
+        Ok(model)
+    }
+}
+
+/// The environment that an agent may be given; from S1 on not an archived one.
+fn assignable(store: &mut Store, call: &Call, id: Option<&str>) -> Result<Option<Uuid>, Refusal> {
+    let Some(text) = id else {
+        return Ok(None);
+    };
+    let environment = store
+        .environment(call.account, body_id(text)?)
+        .ok_or_else(|| Refusal::not_found("Environment"))?;
+    if environment.archived_at.is_some() && call.shared.generation > Generation::S0 {
+        return Err(Refusal::detail(
+            409,
+            "Cannot assign an archived environment to an agent",
+        ));
+    }
+    Ok(Some(environment.id))
+}
+
+/// S0 looks at the row before the body, and at the runtime after the version.
+fn update_s0(call: &Call, id: Uuid) -> Result<Response, Refusal> {
+    let mut store = call.shared.store();
+    refuse_archived(find(&mut store, call, id)?)?;
+    let update = AgentUpdate::check(&body(call)?, Generation::S0)?;
+    check_version(find(&mut store, call, id)?, update.version)?;
+    if let Some(engine) = &update.engine {
+        check_engine(engine, Generation::S0)?;
+    }
+    let environment_id = assignable(&mut store, call, update.environment_id.as_deref())?;
+    let agent = find(&mut store, call, id)?;
+    let fields = merged(&agent.fields, update, environment_id);
+    agent.update(fields, call.shared.clock.now());
+    Ok(reply(200, &agent.to_json(Generation::S0)))
+}
+
+/// From S1 on the body comes first, and runtime or provider and model are checked together last.
+fn update(call: &Call, id: Uuid) -> Result<Response, Refusal> {
+    let generation = call.shared.generation;
+    let update = AgentUpdate::check(&body(call)?, generation)?;
+    if let Some(engine) = &update.engine {
+        check_engine(engine, generation)?;
+    }
+    let mut store = call.shared.store();
+    let environment_id = assignable(&mut store, call, update.environment_id.as_deref())?;
+    let agent = find(&mut store, call, id)?;
+    refuse_archived(agent)?;
+    check_version(agent, update.version)?;
+    let mut fields = merged(&agent.fields, update, environment_id);
+    if fields.model != agent.fields.model || fields.engine != agent.fields.engine {
+        fields.model = stored_model(fields.model, &fields.engine, generation)?;
+    }
+    agent.update(fields, call.shared.clock.now());
+    Ok(reply(200, &agent.to_json(generation)))
+}
+
+fn refuse_archived(agent: &Agent) -> Result<(), Refusal> {
+    match agent.archived_at {
+        Some(_) => Err(Refusal::detail(409, "Cannot update an archived agent")),
+        None => Ok(()),
+    }
+}
+
+fn check_version(agent: &Agent, version: i64) -> Result<(), Refusal> {
+    if agent.version == version {
+        Ok(())
+    } else {
+        Err(version_mismatch(agent.version, version))
+    }
+}
+
+fn merged(current: &AgentFields, update: AgentUpdate, environment_id: Option<Uuid>) -> AgentFields {
+    let mut fields = current.clone();
+    if update.detach {
+        fields.environment_id = None;
+    } else if environment_id.is_some() {
+        fields.environment_id = environment_id;
+    }
+    set(&mut fields.name, update.name);
+    set(&mut fields.description, update.description);
+    set(&mut fields.system, update.system);
+    set(&mut fields.model, update.model);
+    set(&mut fields.engine, update.engine);
+    set(&mut fields.skills, update.skills);
+    set(&mut fields.mcp_servers, update.mcp_servers);
+    merge_metadata(&mut fields.metadata, update.metadata.unwrap_or_default());
+    fields
+}
+
+fn set<T>(field: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *field = value;
+    }
+}
+
+/// By top-level key: the empty string deletes, anything else is stored as it is.
+fn merge_metadata(metadata: &mut Map<String, Value>, update: Map<String, Value>) {
+    for (key, value) in update {
+        if value == "" {
+            metadata.shift_remove(&key);
+        } else {
+            metadata.insert(key, value);
+        }
+    }
+}
+
+pub(super) fn archive(call: &Call, id: Uuid) -> Result<Response, Refusal> {
+    let mut store = call.shared.store();
+    let agent = find(&mut store, call, id)?;
+    if agent.archived_at.is_some() {
+        return Err(Refusal::detail(409, "Agent is already archived"));
+    }
+    let now = call.shared.clock.now();
+    agent.archived_at = Some(now);
+    agent.updated_at = now;
+    Ok(reply(200, &agent.to_json(call.shared.generation)))
+}
+
+pub(super) fn versions(call: &Call, id: Uuid) -> Result<Response, Refusal> {
+    let mut store = call.shared.store();
+    let agent = find(&mut store, call, id)?;
+    Ok(list(agent.versions(call.shared.generation)))
+}

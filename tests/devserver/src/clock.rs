@@ -1,0 +1,177 @@
+//! The server's clock. It runs with real time until it is frozen, and it can be moved forward.
+
+use std::{
+    fmt,
+    time::{Duration, Instant, SystemTime},
+};
+
+use jiff::{Timestamp, tz::Offset};
+use tokio::sync::watch;
+
+/// A moment of the server's clock, in microseconds since the Unix epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Time(i64);
+
+impl Time {
+    pub(crate) fn plus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(micros(duration)))
+    }
+
+    fn until(self, later: Self) -> Duration {
+        Duration::from_micros(u64::try_from(later.0 - self.0).unwrap_or(0))
+    }
+}
+
+/// ISO 8601 as Python writes it: `+00:00`, six decimals, none at all when they are zero.
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stamp = Timestamp::from_microsecond(self.0).map_err(|_| fmt::Error)?;
+        let at = Offset::UTC.to_datetime(stamp);
+        write!(
+            f,
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}",
+            at.year(),
+            at.month(),
+            at.day(),
+            at.hour(),
+            at.minute(),
+            at.second()
+        )?;
+        let micros = at.subsec_nanosecond() / 1_000;
+        if micros != 0 {
+            write!(f, ".{micros:06}")?;
+        }
+        f.write_str("+00:00")
+    }
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// How the clock relates to real time.
+#[derive(Clone, Copy)]
+struct Setting {
+    /// Added to real time.
+    offset: i64,
+    /// The moment it stands at, when frozen.
+    frozen: Option<i64>,
+}
+
+/// The clock: shared, moved by the control interface, waited on by streams and scripts.
+pub(crate) struct Clock {
+    began: Instant,
+    epoch: i64,
+    setting: watch::Sender<Setting>,
+}
+
+impl Clock {
+    pub(crate) fn new() -> Self {
+        let epoch = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .map_or(0, micros);
+        Self {
+            began: Instant::now(),
+            epoch,
+            setting: watch::Sender::new(Setting {
+                offset: 0,
+                frozen: None,
+            }),
+        }
+    }
+
+    fn real(&self) -> i64 {
+        self.epoch + micros(self.began.elapsed())
+    }
+
+    fn read(&self, setting: Setting) -> Time {
+        Time(
+            setting
+                .frozen
+                .unwrap_or_else(|| self.real() + setting.offset),
+        )
+    }
+
+    pub(crate) fn now(&self) -> Time {
+        self.read(*self.setting.borrow())
+    }
+
+    pub(crate) fn advance(&self, by: Duration) {
+        self.setting.send_modify(|setting| {
+            setting.offset += micros(by);
+            if let Some(at) = &mut setting.frozen {
+                *at += micros(by);
+            }
+        });
+    }
+
+    pub(crate) fn freeze(&self) {
+        let now = self.now();
+        self.setting
+            .send_modify(|setting| setting.frozen = Some(now.0));
+    }
+
+    /// Lets a frozen clock run on from where it stands.
+    pub(crate) fn run(&self) {
+        let real = self.real();
+        self.setting.send_modify(|setting| {
+            if let Some(at) = setting.frozen.take() {
+                setting.offset = at - real;
+            }
+        });
+    }
+
+    pub(crate) async fn sleep_until(&self, until: Time) {
+        let mut changes = self.setting.subscribe();
+        loop {
+            let setting = *changes.borrow_and_update();
+            let now = self.read(setting);
+            if now >= until {
+                return;
+            }
+            let moved = changes.changed();
+            if setting.frozen.is_some() {
+                // The sender lives as long as `self`, so this ends only by a change.
+                let _ = moved.await;
+            } else {
+                tokio::select! {
+                    () = tokio::time::sleep(now.until(until)) => {}
+                    _ = moved => {}
+                }
+            }
+        }
+    }
+
+    pub(crate) async fn sleep(&self, duration: Duration) {
+        self.sleep_until(self.now().plus(duration)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_times_as_python_does() {
+        assert_eq!(
+            Time(1_776_834_916_910_301).to_string(),
+            "2026-04-22T05:15:16.910301+00:00"
+        );
+        assert_eq!(
+            Time(1_776_834_916_000_000).to_string(),
+            "2026-04-22T05:15:16+00:00"
+        );
+    }
+
+    #[test]
+    fn a_frozen_clock_moves_only_when_told_to() {
+        let clock = Clock::new();
+        clock.freeze();
+        let start = clock.now();
+        assert_eq!(clock.now(), start);
+        clock.advance(Duration::from_secs(15));
+        assert_eq!(clock.now(), start.plus(Duration::from_secs(15)));
+        clock.run();
+        assert!(clock.now() >= start.plus(Duration::from_secs(15)));
+    }
+}

@@ -1,0 +1,256 @@
+//! The control interface over HTTP, under `/__dev/`.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    response::Response,
+    routing::{get, post},
+};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{
+    Action, AgentChange, Control, ControlError, NewAccount, NewKey, messages::main_account,
+};
+use crate::{faults::Fault, http::json as reply, script::Script, server::Shared};
+
+/// The routes, relative to `/__dev`.
+pub(crate) fn routes() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/reset", post(reset))
+        .route("/script", post(set_script).delete(clear_scripts))
+        .route("/release", post(release))
+        .route("/close", post(close))
+        .route("/reached", post(reached))
+        .route("/fault", post(plan_fault).delete(clear_faults))
+        .route("/clock", post(set_clock))
+        .route("/quota", post(set_quota))
+        .route("/account", post(add_account))
+        .route("/key", post(add_key))
+        .route("/log-id", post(set_log_id))
+        .route("/agent", post(change_agent))
+        .route("/session", post(act))
+        .route("/stats", get(stats))
+        .route("/requests", get(requests).delete(forget_requests))
+        .route("/wait", post(wait))
+}
+
+type Server = State<Arc<Shared>>;
+
+/// Why a control call was not carried out, in words: always a 400.
+struct Problem(String);
+
+impl axum::response::IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        reply(400, &json!({"detail": self.0}))
+    }
+}
+
+impl From<ControlError> for Problem {
+    fn from(error: ControlError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// What a call answers when there is nothing to tell.
+fn done() -> Response {
+    reply(200, &json!({}))
+}
+
+/// Reads a body; what is unknown in it is a problem. An empty body counts as `{}`.
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let body = if body.is_empty() { b"{}" } else { body };
+    serde_json::from_slice(body).map_err(|error| Problem(error.to_string()))
+}
+
+async fn reset(State(shared): Server, body: Bytes) -> Result<Response, Problem> {
+    read::<Nothing>(&body)?;
+    Control::new(shared).reset();
+    Ok(done())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SetScript {
+    script: Script,
+    #[serde(default)]
+    prompt: Option<String>,
+    #[serde(default)]
+    session: Option<Uuid>,
+}
+
+async fn set_script(State(shared): Server, body: Bytes) -> Result<Response, Problem> {
+    let call: SetScript = read(&body)?;
+    let control = Control::new(shared);
+    match (call.prompt, call.session) {
+        (None, None) => control.set_script(call.script),
+        (Some(text), None) => control.set_script_for_prompt(text, call.script),
+        (None, Some(session)) => control.set_script_for_session(session, call.script)?,
+        (Some(_), Some(_)) => {
+            return Err(Problem(
+                "a script is for a prompt or for a session, not for both".to_owned(),
+            ));
+        }
+    }
+    Ok(done())
+}
+
+async fn clear_scripts(State(shared): Server) -> Response {
+    Control::new(shared).clear_scripts();
+    done()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Name {
+    name: String,
+}
+
+async fn release(State(shared): Server, body: Bytes) -> Result<Response, Problem> {
+    Control::new(shared).release(&read::<Name>(&body)?.name);
+    Ok(done())
+}
+
+async fn close(State(shared): Server, body: Bytes) -> Result<Response, Problem> {
+    Control::new(shared).close_hold(&read::<Name>(&body)?.name);
+    Ok(done())
+}
+
+async fn reached(State(shared): Server, body: Bytes) -> Result<Response, Problem> {
+    let call: Name = read(&body)?;
+    Control::new(shared).hold_reached(&call.name).await;
+    Ok(done())
+}
+
+async fn plan_fault(State(shared): Server, body: Bytes) -> Result<Response, Problem> {
+    let fault: Fault = read(&body)?;
+    Control::new(shared).plan_fault(fault);
+    Ok(done())
+}
+
+async fn clear_faults(State(shared): Server) -> Response {
+    Control::new(shared).clear_faults();
+    done()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[derive(Default)]
+struct SetClock {
+    frozen: Option<bool>,
+    advance_ms: Option<u64>,
+}
+
+async fn set_clock(State(shared): Server, body: Bytes) -> Result<Response, Problem> {
+    let call: SetClock = read(&body)?;
+    let now = Arc::clone(&shared);
+    let control = Control::new(shared);
+    match call.frozen {
+        Some(true) => control.freeze_clock(),
+        Some(false) => control.run_clock(),
+        None => {}
+    }
+    if let Some(by) = call.advance_ms {
+        control.advance(Duration::from_millis(by));
+    }
+    Ok(reply(200, &json!({"now": now.clock.now().to_string()})))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SetQuota {
+    #[serde(default = "main_account")]
+    account: String,
+    limit: Option<i64>,
+}
+
+async fn set_quota(State(shared): Server, body: Bytes) -> Result<Response, Problem> {
+    let call: SetQuota = read(&body)?;
+    Control::new(shared).set_quota(&call.account, call.limit)?;
+    Ok(done())
+}
+
+async fn add_account(State(shared): Server, body: Bytes) -> Result<Response, Problem> {
+    let account: NewAccount = read(&body)?;
+    Control::new(shared).add_account(account)?;
+    Ok(done())
+}
+
+async fn add_key(State(shared): Server, body: Bytes) -> Result<Response, Problem> {
+    let key: NewKey = read(&body)?;
+    Control::new(shared).add_key(key)?;
+    Ok(done())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SetLogId {
+    next: i64,
+}
+
+async fn set_log_id(State(shared): Server, body: Bytes) -> Result<Response, Problem> {
+    let call: SetLogId = read(&body)?;
+    Control::new(shared).set_next_log_id(call.next);
+    Ok(done())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChangeAgent {
+    agent: Uuid,
+    change: AgentChange,
+}
+
+async fn change_agent(State(shared): Server, body: Bytes) -> Result<Response, Problem> {
+    let call: ChangeAgent = read(&body)?;
+    Control::new(shared).change_agent(call.agent, call.change)?;
+    Ok(done())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Act {
+    session: Uuid,
+    action: Action,
+}
+
+async fn act(State(shared): Server, body: Bytes) -> Result<Response, Problem> {
+    let call: Act = read(&body)?;
+    Control::new(shared).act(call.session, call.action)?;
+    Ok(done())
+}
+
+async fn stats(State(shared): Server) -> Response {
+    reply(200, &json!(Control::new(shared).stats()))
+}
+
+async fn requests(State(shared): Server) -> Response {
+    let requests = Control::new(shared).requests();
+    let data: Vec<Value> = requests.iter().map(|request| json!(request)).collect();
+    reply(200, &json!({"data": data}))
+}
+
+async fn forget_requests(State(shared): Server) -> Response {
+    Control::new(shared).forget_requests();
+    done()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wait {
+    streams: usize,
+}
+
+async fn wait(State(shared): Server, body: Bytes) -> Result<Response, Problem> {
+    let call: Wait = read(&body)?;
+    Control::new(shared).streams_open(call.streams).await;
+    Ok(done())
+}

@@ -1,0 +1,24 @@
+//! Bearer tokens.
+
+use axum::http::{HeaderMap, header};
+
+use crate::store::{AccountId, Store};
+
+/// The account of the request's key, or the text of the 401.
+pub(super) fn authenticate(headers: &HeaderMap, store: &Store) -> Result<AccountId, &'static str> {
+    let token = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.as_bytes().strip_prefix(b"Bearer "))
+        .ok_or("Missing or invalid Authorization header")?;
+    let key = std::str::from_utf8(token)
+        .ok()
+        .and_then(|token| store.keys.get(token))
+        .ok_or("Invalid API key")?;
+    if !key.active {
+        return Err("API key is inactive");
+    }
+    if key.expired {
+        return Err("API key has expired");
+    }
+    Ok(key.account)
+}

@@ -1,0 +1,150 @@
+//! The API's HTTP face: every request that is not for `/__dev/` passes here.
+
+mod auth;
+mod reply;
+mod route;
+
+pub(crate) use reply::{Refusal, json};
+
+use std::sync::Arc;
+
+use axum::{
+    Extension,
+    body::{Body, Bytes, to_bytes},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, Uri, header},
+    response::{IntoResponse, Response},
+};
+
+use crate::{
+    api,
+    faults::{self, Tampering},
+    server::{Connection, Shared},
+    store::AccountId,
+};
+use route::Methods;
+pub(crate) use route::Route;
+
+/// Bodies beyond this are not read at all; the server's own limit is far lower.
+const READ_LIMIT: usize = 64 << 20;
+
+/// One authenticated API call.
+pub(crate) struct Call {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) account: AccountId,
+    pub(crate) method: Method,
+    pub(crate) uri: Uri,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    pub(crate) connection: Arc<Connection>,
+    pub(crate) tampering: Tampering,
+}
+
+/// Answers one request, with the faults planned for it.
+pub(crate) async fn serve(
+    State(shared): State<Arc<Shared>>,
+    Extension(connection): Extension<Arc<Connection>>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, READ_LIMIT).await else {
+        return Refusal::Html(400).into_response();
+    };
+    shared.stats.record(&parts, &body);
+    let effects = shared.faults().take(&parts.method, parts.uri.path());
+    if let Some(response) = faults::instead(&effects, &shared, &connection).await {
+        return response;
+    }
+    let call = Call {
+        account: AccountId(0),
+        method: parts.method,
+        uri: parts.uri,
+        headers: parts.headers,
+        body,
+        tampering: Tampering::from(&effects),
+        connection: Arc::clone(&connection),
+        shared: Arc::clone(&shared),
+    };
+    let cross_origin = call.headers.contains_key(header::ORIGIN);
+    let mut response = answer(call);
+    let headers = response.headers_mut();
+    if cross_origin {
+        headers.insert(
+            header::ACCESS_CONTROL_ALLOW_ORIGIN,
+            HeaderValue::from_static("*"),
+        );
+    }
+    headers
+        .entry(header::VARY)
+        .or_insert(HeaderValue::from_static("origin"));
+    faults::tamper(response, effects, &connection).await
+}
+
+fn answer(mut call: Call) -> Response {
+    if is_preflight(&call) {
+        return preflight();
+    }
+    let Some(route) = Route::parse(call.uri.path(), call.shared.generation) else {
+        return Refusal::Html(404).into_response();
+    };
+    if let Some(refused) = refuse_method(route.methods(), &call.method) {
+        return refused;
+    }
+    if !matches!(route, Route::Health) {
+        match auth::authenticate(&call.headers, &call.shared.store()) {
+            Ok(account) => call.account = account,
+            Err(text) => return Refusal::detail(401, text).into_response(),
+        }
+    }
+    api::handle(route, call).unwrap_or_else(Refusal::into_response)
+}
+
+/// What is refused before authentication: forms' cross-site check first, then the method.
+fn refuse_method(methods: Methods, method: &Method) -> Option<Response> {
+    let safe = matches!(
+        *method,
+        Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE
+    );
+    let allowed = match methods {
+        Methods::Get if !safe => return Some(Refusal::Html(403).into_response()),
+        Methods::Get => Method::GET,
+        Methods::Post => Method::POST,
+        Methods::Several => return None,
+    };
+    (*method != allowed).then(|| {
+        let headers = [
+            (header::ALLOW, allowed.as_str()),
+            (header::CONTENT_TYPE, reply::HTML),
+        ];
+        (
+            axum::http::StatusCode::METHOD_NOT_ALLOWED,
+            headers,
+            Body::empty(),
+        )
+            .into_response()
+    })
+}
+
+fn is_preflight(call: &Call) -> bool {
+    call.method == Method::OPTIONS
+        && call.headers.contains_key(header::ORIGIN)
+        && call
+            .headers
+            .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+fn preflight() -> Response {
+    [
+        (header::CONTENT_TYPE, reply::HTML),
+        (
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "accept, authorization, content-type, user-agent, x-csrftoken, x-requested-with",
+        ),
+        (
+            header::ACCESS_CONTROL_ALLOW_METHODS,
+            "DELETE, GET, OPTIONS, PATCH, POST, PUT",
+        ),
+        (header::ACCESS_CONTROL_MAX_AGE, "86400"),
+    ]
+    .into_response()
+}

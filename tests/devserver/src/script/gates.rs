@@ -1,0 +1,82 @@
+//! Named holds: a script waits at one until it is released.
+
+use std::collections::{HashMap, HashSet};
+
+use tokio::sync::watch;
+
+/// Which names are released, and how many scripts wait at each.
+pub(crate) struct Gates {
+    state: watch::Sender<State>,
+}
+
+#[derive(Default)]
+struct State {
+    released: HashSet<String>,
+    waiting: HashMap<String, usize>,
+}
+
+impl Gates {
+    pub(crate) fn new() -> Self {
+        Self {
+            state: watch::Sender::new(State::default()),
+        }
+    }
+
+    /// Lets everyone through who waits or comes later.
+    pub(crate) fn release(&self, name: &str) {
+        self.state.send_modify(|state| {
+            state.released.insert(name.to_owned());
+        });
+    }
+
+    /// Makes later comers wait again.
+    pub(crate) fn close(&self, name: &str) {
+        self.state.send_modify(|state| {
+            state.released.remove(name);
+        });
+    }
+
+    pub(crate) fn close_all(&self) {
+        self.state.send_modify(|state| state.released.clear());
+    }
+
+    pub(crate) async fn pass(&self, name: &str) {
+        let _waiting = Waiting::at(self, name);
+        let mut states = self.state.subscribe();
+        // Fails only when the sender is gone, and with it the server.
+        let _ = states.wait_for(|state| state.released.contains(name)).await;
+    }
+
+    /// Waits until a script waits at this name.
+    pub(crate) async fn reached(&self, name: &str) {
+        let mut states = self.state.subscribe();
+        let _ = states
+            .wait_for(|state| state.waiting.get(name).is_some_and(|waiting| *waiting > 0))
+            .await;
+    }
+}
+
+/// Counts one script as waiting until it is dropped.
+struct Waiting<'a> {
+    gates: &'a Gates,
+    name: &'a str,
+}
+
+impl<'a> Waiting<'a> {
+    fn at(gates: &'a Gates, name: &'a str) -> Self {
+        gates.state.send_modify(|state| {
+            *state.waiting.entry(name.to_owned()).or_default() += 1;
+        });
+        Self { gates, name }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.gates.state.send_modify(|state| {
+            if let Some(waiting) = state.waiting.get_mut(self.name) {
+                *waiting -= 1;
+            }
+        });
+    }
+}

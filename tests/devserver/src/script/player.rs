@@ -1,0 +1,229 @@
+//! Plays the scripts of one session, turn after turn, as the real server's worker would run its agent.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use super::{Script, Source, Step, worker};
+use crate::{
+    server::Shared,
+    store::{Sandbox, Status},
+};
+
+/// Why a turn is not played on.
+enum Stop {
+    /// The session is deleted, or was moved by hand.
+    Taken,
+    Terminated,
+    Interrupted,
+}
+
+/// How a turn ended by itself.
+enum Ending {
+    Exit(i64),
+    Crash,
+}
+
+/// What is to be done next for the session.
+enum Job {
+    Play {
+        turn: i64,
+        script: Script,
+        provisioned: bool,
+    },
+    /// An interrupt asked for before the turn began, or on a turn that is moved by hand.
+    Interrupt {
+        turn: i64,
+    },
+    Wait,
+    End,
+}
+
+/// Plays until the session is deleted or can take no further turn.
+pub(crate) async fn run(shared: Arc<Shared>, id: Uuid, mut changes: watch::Receiver<()>) {
+    loop {
+        changes.borrow_and_update();
+        match next_job(&shared, id) {
+            Job::Play {
+                turn,
+                script,
+                provisioned,
+            } => {
+                let mut stops = changes.clone();
+                tokio::select! {
+                    biased;
+                    stop = stopped(&shared, id, turn, &mut stops) => act_on(&shared, id, turn, &stop),
+                    () = play(&shared, id, turn, &script, provisioned) => {}
+                }
+            }
+            Job::Interrupt { turn } => {
+                let now = shared.clock.now();
+                worker::interrupt_turn(&mut shared.store(), id, turn, now);
+            }
+            Job::Wait => {
+                if changes.changed().await.is_err() {
+                    return;
+                }
+            }
+            Job::End => return,
+        }
+    }
+}
+
+fn next_job(shared: &Shared, id: Uuid) -> Job {
+    let mut store = shared.store();
+    let Some(session) = store.any_session(id) else {
+        return Job::End;
+    };
+    if !session.status.is_active() && session.status != Status::Completed {
+        return Job::End;
+    }
+    let active = session.turns.iter().find(|turn| turn.status.is_active());
+    let Some(turn) = active else {
+        return Job::Wait;
+    };
+    if session.interrupt_requested {
+        return Job::Interrupt { turn: turn.number };
+    }
+    let script = session.script.clone().unwrap_or_else(|| {
+        shared
+            .scripts()
+            .choose(&session.engine, &session.model, &turn.prompt)
+    });
+    if script.manual || turn.status == Status::Running {
+        return Job::Wait;
+    }
+    Job::Play {
+        turn: turn.number,
+        script,
+        provisioned: session.sandbox == Sandbox::Ready,
+    }
+}
+
+/// Ends when the turn must not be played on.
+async fn stopped(shared: &Shared, id: Uuid, turn: i64, changes: &mut watch::Receiver<()>) -> Stop {
+    loop {
+        {
+            let mut store = shared.store();
+            let Some(session) = store.any_session(id) else {
+                return Stop::Taken;
+            };
+            if session.status == Status::Terminated {
+                return Stop::Terminated;
+            }
+            if session.interrupt_requested {
+                return Stop::Interrupted;
+            }
+            if !session
+                .turn(turn)
+                .is_some_and(|turn| turn.status.is_active())
+            {
+                return Stop::Taken;
+            }
+        }
+        if changes.changed().await.is_err() {
+            return Stop::Taken;
+        }
+    }
+}
+
+fn act_on(shared: &Shared, id: Uuid, turn: i64, stop: &Stop) {
+    let now = shared.clock.now();
+    let mut store = shared.store();
+    match stop {
+        Stop::Taken => {}
+        // With its sandbox gone a running turn fails; a queued one stays pending for good.
+        Stop::Terminated => {
+            let running = store
+                .any_session(id)
+                .and_then(|session| session.turn(turn))
+                .is_some_and(|turn| turn.status == Status::Running);
+            if running {
+                worker::end_turn(&mut store, id, turn, None, now);
+            }
+        }
+        Stop::Interrupted => worker::interrupt_turn(&mut store, id, turn, now),
+    }
+}
+
+async fn play(shared: &Shared, id: Uuid, turn: i64, script: &Script, provisioned: bool) {
+    if !provisioned && !provision(shared, id, script).await {
+        return;
+    }
+    {
+        let now = shared.clock.now();
+        let mut store = shared.store();
+        worker::start_turn(&mut store, id, turn, now);
+        if let Some(provider) = store.missing_credentials(id, shared.generation) {
+            let text = format!("No API key configured for provider: {provider}\n");
+            worker::output(&mut store, id, Some(turn), Source::Stderr, &text, now);
+            worker::end_turn(&mut store, id, turn, Some(1), now);
+            return;
+        }
+    }
+    let ending = play_steps(shared, id, turn, &script.steps).await;
+    let code = match ending {
+        Ending::Exit(code) => Some(code),
+        Ending::Crash => None,
+    };
+    let now = shared.clock.now();
+    worker::end_turn(&mut shared.store(), id, turn, code, now);
+}
+
+async fn provision(shared: &Shared, id: Uuid, script: &Script) -> bool {
+    let provisioning = &script.provisioning;
+    if let Some(name) = &provisioning.hold {
+        shared.gates.pass(name).await;
+    }
+    if provisioning.stage_delay_ms == 0 {
+        let now = shared.clock.now();
+        let failure = provisioning.fail.as_ref();
+        return worker::provision(&mut shared.store(), id, shared.generation, failure, now);
+    }
+    let Some(plan) = shared.store().any_session(id).map(|session| session.stages) else {
+        return false;
+    };
+    let stages = worker::stages(shared.generation, plan);
+    let failure = provisioning.fail.as_ref();
+    let failing = failure.map(|failure| worker::failing_stage(&stages, failure));
+    let delay = Duration::from_millis(provisioning.stage_delay_ms);
+    let duration_ms = i64::try_from(provisioning.stage_delay_ms).unwrap_or(i64::MAX);
+    for (name, _) in stages {
+        worker::start_stage(&mut shared.store(), id, name, shared.clock.now());
+        shared.clock.sleep(delay).await;
+        let now = shared.clock.now();
+        if let Some(failure) = failure
+            && failing == Some(name)
+        {
+            worker::fail_stage(&mut shared.store(), id, name, &failure.message, now);
+            return false;
+        }
+        worker::end_stage(&mut shared.store(), id, name, duration_ms, now);
+    }
+    worker::finish_provisioning(&mut shared.store(), id);
+    true
+}
+
+async fn play_steps(shared: &Shared, id: Uuid, turn: i64, steps: &[Step]) -> Ending {
+    for step in steps {
+        let (stream, data) = match step {
+            Step::Stdout(data) => (Source::Stdout, data),
+            Step::Stderr(data) => (Source::Stderr, data),
+            Step::DelayMs(delay) => {
+                shared.clock.sleep(Duration::from_millis(*delay)).await;
+                continue;
+            }
+            Step::Hold(name) => {
+                shared.gates.pass(name).await;
+                continue;
+            }
+            Step::Exit(code) => return Ending::Exit(*code),
+            Step::Crash => return Ending::Crash,
+            Step::Hang => std::future::pending().await,
+        };
+        let now = shared.clock.now();
+        worker::output(&mut shared.store(), id, Some(turn), stream, data, now);
+    }
+    Ending::Exit(0)
+}

@@ -1,0 +1,162 @@
+//! The worker's moves on a session: what it writes to the log and how it changes the status.
+
+use uuid::Uuid;
+
+use super::{Source, StageFailure};
+use crate::{
+    clock::Time,
+    generation::Generation,
+    store::{Content, Sandbox, StageOutcome, StagePlan, Status, Store},
+};
+
+/// The provisioning stages of a session in order, each with the duration it reports.
+pub(crate) fn stages(generation: Generation, plan: StagePlan) -> Vec<(&'static str, i64)> {
+    let newer = generation > Generation::S0;
+    let all = [
+        (true, ("create_sprite", 120)),
+        (newer, ("install_runtime", 150)),
+        (plan.limited_network, ("network_policy", 40)),
+        (true, ("env_file", 30)),
+        (plan.repository_token, ("git_credentials", 30)),
+        (true, ("provision_setup", 180)),
+        (!newer && plan.mcp_servers, ("mcp_config", 31)),
+        (
+            newer,
+            ("runtime_config", if plan.mcp_servers { 30 } else { 0 }),
+        ),
+        (plan.skills, ("skills", 30)),
+    ];
+    all.into_iter()
+        .filter_map(|(applies, stage)| applies.then_some(stage))
+        .collect()
+}
+
+/// The stage that a provisioning failure with this message belongs to.
+pub(crate) fn stage_of_failure(message: &str) -> &'static str {
+    const HEADS: [(&str, &str); 6] = [
+        ("Failed to install runtime: ", "install_runtime"),
+        ("Failed to prepare Sprite: ", "env_file"),
+        ("Provisioning script failed: ", "provision_setup"),
+        ("Failed to write MCP config: ", "mcp_config"),
+        ("Failed to write runtime config: ", "runtime_config"),
+        ("Failed to write skills: ", "skills"),
+    ];
+    HEADS
+        .iter()
+        .find(|(head, _)| message.starts_with(head))
+        .map_or("create_sprite", |(_, stage)| stage)
+}
+
+fn stage_row(store: &mut Store, id: Uuid, name: &str, outcome: StageOutcome, now: Time) {
+    let name = name.to_owned();
+    store.append(id, None, Content::Stage { name, outcome }, now);
+}
+
+pub(crate) fn start_stage(store: &mut Store, id: Uuid, name: &str, now: Time) {
+    stage_row(store, id, name, StageOutcome::Started, now);
+}
+
+pub(crate) fn end_stage(store: &mut Store, id: Uuid, name: &str, duration_ms: i64, now: Time) {
+    stage_row(store, id, name, StageOutcome::Done { duration_ms }, now);
+}
+
+/// The sandbox is there; the first turn can start.
+pub(crate) fn finish_provisioning(store: &mut Store, id: Uuid) {
+    if let Some(session) = store.any_session(id) {
+        session.sandbox = Sandbox::Ready;
+        session.announce();
+    }
+}
+
+/// Runs all stages through to the one that fails, if any; says whether the sandbox is ready.
+pub(crate) fn provision(
+    store: &mut Store,
+    id: Uuid,
+    generation: Generation,
+    failure: Option<&StageFailure>,
+    now: Time,
+) -> bool {
+    let Some(session) = store.any_session(id) else {
+        return false;
+    };
+    let stages = stages(generation, session.stages);
+    let failing = failure.map(|failure| failing_stage(&stages, failure));
+    for (name, duration) in stages {
+        start_stage(store, id, name, now);
+        if let Some(failure) = failure
+            && failing == Some(name)
+        {
+            fail_stage(store, id, name, &failure.message, now);
+            return false;
+        }
+        end_stage(store, id, name, duration, now);
+    }
+    finish_provisioning(store, id);
+    true
+}
+
+/// The failing stage, or the first when the session does not go through that one.
+pub(crate) fn failing_stage(
+    stages: &[(&'static str, i64)],
+    failure: &StageFailure,
+) -> &'static str {
+    stages
+        .iter()
+        .find(|(name, _)| *name == failure.stage)
+        .or(stages.first())
+        .map_or("create_sprite", |(name, _)| name)
+}
+
+/// A started stage fails, and the first turn and the session with it.
+pub(crate) fn fail_stage(store: &mut Store, id: Uuid, name: &str, message: &str, now: Time) {
+    let outcome = StageOutcome::Failed {
+        duration_ms: 120,
+        message: message.to_owned(),
+    };
+    stage_row(store, id, name, outcome, now);
+    let text = format!("provision failed: {message}\n");
+    output(store, id, Some(1), Source::Stderr, &text, now);
+    end_turn(store, id, 1, None, now);
+}
+
+/// The turn is running; the log says so without a turn number.
+pub(crate) fn start_turn(store: &mut Store, id: Uuid, turn: i64, now: Time) {
+    if let Some(session) = store.any_session(id) {
+        session.start_turn(turn, now);
+    }
+    start_stage(store, id, "runtime_start", now);
+}
+
+pub(crate) fn output(
+    store: &mut Store,
+    id: Uuid,
+    turn: Option<i64>,
+    stream: Source,
+    data: &str,
+    now: Time,
+) {
+    let data = data.to_owned();
+    store.append(id, None, Content::Output { stream, data, turn }, now);
+}
+
+/// Exit code 0 completes the turn; any other, or none, fails it.
+pub(crate) fn end_turn(store: &mut Store, id: Uuid, turn: i64, exit_code: Option<i64>, now: Time) {
+    let status = match exit_code {
+        Some(0) => Status::Completed,
+        _ => Status::Failed,
+    };
+    if let Some(session) = store.any_session(id) {
+        session.end_turn(turn, status, exit_code, now);
+    }
+}
+
+/// The exit code of an interrupted agent: what a process reports that SIGINT ended.
+const INTERRUPTED: i64 = 130;
+
+/// Ends the turn as interrupted and leaves the session completed.
+pub(crate) fn interrupt_turn(store: &mut Store, id: Uuid, turn: i64, now: Time) {
+    if let Some(session) = store.any_session(id) {
+        session.interrupt_requested = false;
+        session.end_turn(turn, Status::Interrupted, Some(INTERRUPTED), now);
+    }
+}

@@ -1,0 +1,176 @@
+//! What the server counts and remembers about its connections and requests.
+
+use std::sync::{
+    Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
+
+use axum::http::{header, request::Parts};
+use serde::Serialize;
+use tokio::sync::watch;
+
+/// Requests remembered at most; the oldest are forgotten first.
+const REMEMBERED: usize = 10_000;
+
+/// Counters of the server, at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Stats {
+    /// Connections open now.
+    pub open_connections: usize,
+    /// Connections accepted so far.
+    pub accepted_connections: u64,
+    /// Event streams open now.
+    pub open_streams: usize,
+    /// API requests received so far, those of the control interface not counted.
+    pub requests: u64,
+}
+
+/// One API request as it arrived.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SeenRequest {
+    /// The method.
+    pub method: String,
+    /// The path, without query.
+    pub path: String,
+    /// The query, without `?`; empty when there is none.
+    pub query: String,
+    /// Headers in order, names in lower case; the value of `authorization` is left out.
+    pub headers: Vec<(String, String)>,
+    /// The body, as text.
+    #[serde(skip)]
+    pub body: Body,
+}
+
+/// A body that is not shown in `Debug`: it may hold secrets.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Body(String);
+
+impl Body {
+    /// The text as it was received.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Body {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "<{} bytes>", self.0.len())
+    }
+}
+
+impl SeenRequest {
+    /// The first value of a header, by its name in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(header, _)| header == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// The live counters.
+pub(crate) struct Counters {
+    accepted: AtomicU64,
+    requests: AtomicU64,
+    connections: watch::Sender<usize>,
+    streams: watch::Sender<usize>,
+    seen: Mutex<Vec<SeenRequest>>,
+}
+
+impl Counters {
+    pub(crate) fn new() -> Self {
+        Self {
+            accepted: AtomicU64::new(0),
+            requests: AtomicU64::new(0),
+            connections: watch::Sender::new(0),
+            streams: watch::Sender::new(0),
+            seen: Mutex::new(Vec::new()),
+        }
+    }
+
+    pub(crate) fn snapshot(&self) -> Stats {
+        Stats {
+            open_connections: *self.connections.borrow(),
+            accepted_connections: self.accepted.load(Ordering::Relaxed),
+            open_streams: *self.streams.borrow(),
+            requests: self.requests.load(Ordering::Relaxed),
+        }
+    }
+
+    pub(crate) fn open_connection(&self) -> Counted {
+        self.accepted.fetch_add(1, Ordering::Relaxed);
+        Counted::up(&self.connections)
+    }
+
+    pub(crate) fn open_stream(&self) -> Counted {
+        Counted::up(&self.streams)
+    }
+
+    pub(crate) async fn streams_open(&self, wanted: usize) {
+        let _ = self
+            .streams
+            .subscribe()
+            .wait_for(|open| *open == wanted)
+            .await;
+    }
+
+    pub(crate) async fn connections_open(&self, wanted: usize) {
+        let _ = self
+            .connections
+            .subscribe()
+            .wait_for(|open| *open == wanted)
+            .await;
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Vec<SeenRequest>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn requests(&self) -> Vec<SeenRequest> {
+        self.seen().clone()
+    }
+
+    pub(crate) fn forget_requests(&self) {
+        self.seen().clear();
+    }
+
+    pub(crate) fn record(&self, parts: &Parts, body: &[u8]) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let headers = parts.headers.iter().map(|(name, value)| {
+            let value = if name == header::AUTHORIZATION {
+                "<left out>".to_owned()
+            } else {
+                String::from_utf8_lossy(value.as_bytes()).into_owned()
+            };
+            (name.as_str().to_owned(), value)
+        });
+        let request = SeenRequest {
+            method: parts.method.to_string(),
+            path: parts.uri.path().to_owned(),
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+            headers: headers.collect(),
+            body: Body(String::from_utf8_lossy(body).into_owned()),
+        };
+        let mut seen = self.seen();
+        if seen.len() == REMEMBERED {
+            seen.remove(0);
+        }
+        seen.push(request);
+    }
+}
+
+/// Counts one thing as open until it is dropped.
+pub(crate) struct Counted(watch::Sender<usize>);
+
+impl Counted {
+    fn up(counter: &watch::Sender<usize>) -> Self {
+        counter.send_modify(|open| *open += 1);
+        Self(counter.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.send_modify(|open| *open -= 1);
+    }
+}

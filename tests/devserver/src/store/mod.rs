@@ -1,0 +1,134 @@
+//! What the server holds: accounts and keys, agents, environments, sessions. All of it is in memory.
+
+mod account;
+mod agent;
+mod environment;
+mod session;
+
+pub(crate) use account::{Account, AccountId, Key};
+pub(crate) use agent::{Agent, AgentFields};
+pub(crate) use environment::{Environment, EnvironmentFields};
+pub use session::Status;
+pub(crate) use session::{
+    Content, NewSession, Resource, Row, Sandbox, Session, StageOutcome, StagePlan,
+};
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use crate::{clock::Time, generation::Generation};
+
+/// The cap of pending and running sessions of an account that has none of its own.
+pub(crate) const DEFAULT_SESSION_LIMIT: i64 = 100;
+
+/// Every row of the server.
+pub(crate) struct Store {
+    pub(crate) accounts: Vec<Account>,
+    pub(crate) keys: HashMap<String, Key>,
+    pub(crate) agents: Vec<Agent>,
+    pub(crate) environments: Vec<Environment>,
+    pub(crate) sessions: Vec<Session>,
+    /// The id that the next log row gets; one counter for all sessions.
+    pub(crate) next_log_id: i64,
+}
+
+impl Store {
+    /// One account with all credentials, and its key.
+    pub(crate) fn new(token: &str) -> Self {
+        let mut keys = HashMap::new();
+        keys.insert(token.to_owned(), Key::active(AccountId(0)));
+        Self {
+            accounts: vec![Account::full("main")],
+            keys,
+            agents: Vec::new(),
+            environments: Vec::new(),
+            sessions: Vec::new(),
+            next_log_id: 1,
+        }
+    }
+
+    pub(crate) fn account(&self, id: AccountId) -> &Account {
+        &self.accounts[id.0]
+    }
+
+    pub(crate) fn account_named(&mut self, name: &str) -> Option<&mut Account> {
+        self.accounts
+            .iter_mut()
+            .find(|account| account.name == name)
+    }
+
+    pub(crate) fn agent(&mut self, owner: AccountId, id: Uuid) -> Option<&mut Agent> {
+        self.agents
+            .iter_mut()
+            .find(|agent| agent.id == id && agent.owner == owner)
+    }
+
+    pub(crate) fn environment(&mut self, owner: AccountId, id: Uuid) -> Option<&mut Environment> {
+        self.environments
+            .iter_mut()
+            .find(|environment| environment.id == id && environment.owner == owner)
+    }
+
+    /// An active environment of this name other than `except`.
+    pub(crate) fn environment_name_taken(
+        &self,
+        owner: AccountId,
+        name: &str,
+        except: Option<Uuid>,
+    ) -> bool {
+        self.environments.iter().any(|environment| {
+            environment.owner == owner
+                && environment.archived_at.is_none()
+                && environment.fields.name == name
+                && Some(environment.id) != except
+        })
+    }
+
+    /// Removes an environment and every reference that agents and their snapshots hold to it.
+    pub(crate) fn remove_environment(&mut self, id: Uuid) {
+        self.environments.retain(|environment| environment.id != id);
+        for agent in &mut self.agents {
+            agent.forget_environment(id);
+        }
+    }
+
+    pub(crate) fn session(&mut self, owner: AccountId, id: Uuid) -> Option<&mut Session> {
+        self.sessions
+            .iter_mut()
+            .find(|session| session.id == id && session.owner == owner)
+    }
+
+    /// The session with this id, whoever owns it.
+    pub(crate) fn any_session(&mut self, id: Uuid) -> Option<&mut Session> {
+        self.sessions.iter_mut().find(|session| session.id == id)
+    }
+
+    /// Pending and running sessions of an account.
+    pub(crate) fn active_sessions(&self, owner: AccountId) -> i64 {
+        let active = self
+            .sessions
+            .iter()
+            .filter(|session| session.owner == owner && session.status.is_active())
+            .count();
+        i64::try_from(active).unwrap_or(i64::MAX)
+    }
+
+    /// From S2 on a missing key for the provider shows only when the agent starts: the provider that lacks one.
+    pub(crate) fn missing_credentials(&self, id: Uuid, generation: Generation) -> Option<String> {
+        let session = self.sessions.iter().find(|session| session.id == id)?;
+        (generation == Generation::S2 && !self.account(session.owner).model_key)
+            .then(|| session.engine.clone())
+    }
+
+    /// Appends a log row to a session, with the next id unless one is given; ids never go back.
+    pub(crate) fn append(&mut self, session: Uuid, id: Option<i64>, content: Content, now: Time) {
+        let id = id.unwrap_or(self.next_log_id);
+        if let Some(session) = self.sessions.iter_mut().find(|row| row.id == session) {
+            session.log.push(Row { id, content });
+            session.last_row_at = now;
+            session.announce();
+            self.next_log_id = id + 1;
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! `GET /sessions/{id}/stream`: the session's log as server-sent events.
+//!
+//! Rows are sent as soon as they are written; the real server looks every half second. The `id:` line and the `data:`
+//! block of an event travel in separate HTTP chunks, as they do there.
+
+use std::{io, sync::Arc, time::Duration};
+
+use axum::{
+    body::{Body, Bytes},
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use futures::{Stream, StreamExt};
+use serde_json::{Value, json};
+use tokio::sync::{mpsc, watch};
+use uuid::Uuid;
+
+use crate::{
+    clock::Time,
+    faults::{CutHow, Tampering, cut_error},
+    http::Call,
+    python,
+    server::{Connection, Shared},
+    store::{Content, Row, Session, StageOutcome, Status},
+};
+
+/// A heartbeat is due this long after the last one, output or not.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// A connection without a new row for longer than this ends with `stale`.
+const STALE: Duration = Duration::from_secs(600);
+
+/// Rows read from the log in one go.
+const BATCH: usize = 100;
+
+/// What a stream starts from.
+pub(crate) struct Opening {
+    pub(crate) session: Uuid,
+    pub(crate) engine: String,
+    /// Ticks when the session changes.
+    pub(crate) changes: watch::Receiver<()>,
+    /// Rows with higher ids are sent.
+    pub(crate) cursor: i64,
+}
+
+pub(crate) fn open(call: Call, opening: Opening) -> Response {
+    let (sender, receiver) = mpsc::channel(64);
+    let counted = call.shared.stats.open_stream();
+    let writer = Writer {
+        sender,
+        sends_turn_start_id: call.shared.generation == crate::Generation::S0,
+        tampering: call.tampering,
+        connection: call.connection,
+        events: 0,
+    };
+    tokio::spawn(follow(call.shared, opening, writer));
+    let body = chunks(receiver).map(move |chunk| {
+        // Counted as open until the connection drops the body.
+        let _ = &counted;
+        chunk
+    });
+    let headers = [
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/event-stream"),
+        ),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+        (header::VARY, HeaderValue::from_static("Cookie, origin")),
+    ];
+    let mut response = (headers, Body::from_stream(body)).into_response();
+    response
+        .headers_mut()
+        .insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
+}
+
+fn chunks(receiver: mpsc::Receiver<io::Result<Bytes>>) -> impl Stream<Item = io::Result<Bytes>> {
+    futures::stream::unfold(receiver, |mut receiver| async move {
+        let chunk = receiver.recv().await?;
+        if chunk.is_err() {
+            // The connection gets a turn to write out what came before.
+            tokio::task::yield_now().await;
+        }
+        Some((chunk, receiver))
+    })
+}
+
+/// The stream is over: ended, cut, or nobody reads it any more.
+struct Over;
+
+/// What one look at the session's row and log finds.
+struct Look {
+    rows: Vec<Row>,
+    more: bool,
+    status: Status,
+    exit_code: Option<i64>,
+}
+
+async fn follow(shared: Arc<Shared>, opening: Opening, writer: Writer) {
+    // Every way of ending is the same to the task.
+    let _ = write_events(&shared, opening, writer).await;
+}
+
+async fn write_events(shared: &Shared, opening: Opening, mut writer: Writer) -> Result<(), Over> {
+    let Opening {
+        session,
+        engine,
+        mut changes,
+        mut cursor,
+    } = opening;
+    let replay_all = writer.tampering.replay_all;
+    let mut inclusive = writer.tampering.repeat_at_cursor;
+    if replay_all {
+        cursor = 0;
+    }
+    let start =
+        json!({"type": "start", shared.generation.engine_field(): engine, "session_id": session});
+    writer.event(None, start).await?;
+    let mut beat_at = shared.clock.now();
+    let mut row_at = beat_at;
+    let mut turn = None;
+    loop {
+        changes.borrow_and_update();
+        let Some(look) = look(shared, session, cursor, inclusive) else {
+            return writer.cut(CutHow::Close).await;
+        };
+        let fresh = !look.rows.is_empty();
+        for row in &look.rows {
+            inclusive = false;
+            cursor = row.id;
+            writer.row(row, &mut turn).await?;
+        }
+        if look.more {
+            continue;
+        }
+        if let Some(end) = terminal(&look, cursor) {
+            return writer.event(Some(cursor), end).await;
+        }
+        let now = shared.clock.now();
+        if fresh {
+            row_at = now;
+        }
+        if now >= beat_at.plus(HEARTBEAT) {
+            writer.comment(": heartbeat").await?;
+            beat_at = now;
+        }
+        if now > row_at.plus(STALE) {
+            let end = json!({"type": "stale", "id": cursor, "message": "No output for 600s"});
+            return writer.event(Some(cursor), end).await;
+        }
+        wait(shared, &mut changes, &writer, beat_at, row_at).await;
+    }
+}
+
+/// Waits until there may be something to send.
+async fn wait(
+    shared: &Shared,
+    changes: &mut watch::Receiver<()>,
+    writer: &Writer,
+    beat_at: Time,
+    row_at: Time,
+) {
+    let just_over = STALE + Duration::from_micros(1);
+    let due = beat_at.plus(HEARTBEAT).min(row_at.plus(just_over));
+    tokio::select! {
+        _ = changes.changed() => {}
+        () = shared.clock.sleep_until(due) => {}
+        () = writer.sender.closed() => {}
+    }
+}
+
+/// The rows and the status of one moment, or nothing when the session is deleted.
+fn look(shared: &Shared, id: Uuid, cursor: i64, inclusive: bool) -> Option<Look> {
+    let mut store = shared.store();
+    let session: &Session = store.any_session(id)?;
+    let rows = session.rows_after(cursor, inclusive);
+    Some(Look {
+        more: rows.len() > BATCH,
+        rows: rows.iter().take(BATCH).cloned().collect(),
+        status: session.status,
+        exit_code: session.exit_code,
+    })
+}
+
+/// The terminal event that the session's status calls for, if any.
+fn terminal(look: &Look, cursor: i64) -> Option<Value> {
+    match look.status {
+        Status::Pending | Status::Running => None,
+        Status::Terminated => {
+            Some(json!({"type": "terminated", "id": cursor, "message": "Session terminated"}))
+        }
+        Status::Failed if look.exit_code.is_none() => {
+            Some(json!({"type": "error", "id": cursor, "message": "Session failed"}))
+        }
+        _ => Some(json!({"type": "exit", "id": cursor, "code": look.exit_code})),
+    }
+}
+
+/// Writes events to the connection, tampering where a fault says so.
+struct Writer {
+    sender: mpsc::Sender<io::Result<Bytes>>,
+    sends_turn_start_id: bool,
+    tampering: Tampering,
+    connection: Arc<Connection>,
+    /// Events written so far, `start` included.
+    events: usize,
+}
+
+impl Writer {
+    async fn row(&mut self, row: &Row, last_turn: &mut Option<i64>) -> Result<(), Over> {
+        let id = row.id;
+        match &row.content {
+            Content::Stage { name, outcome } => {
+                self.event(Some(id), stage_event(id, name, outcome)).await
+            }
+            Content::Output { stream, data, turn } => {
+                if turn.is_some() && turn != last_turn {
+                    *last_turn = *turn;
+                    let start = json!({"type": "turn_start", "id": id, "turn": turn});
+                    self.event(self.sends_turn_start_id.then_some(id), start)
+                        .await?;
+                }
+                let output = json!({
+                    "type": "output", "id": id, "stream": stream, "data": data, "turn": turn,
+                });
+                self.event(Some(id), output).await
+            }
+        }
+    }
+
+    /// One event; an id of 0 gets no `id:` line.
+    async fn event(&mut self, id: Option<i64>, mut data: Value) -> Result<(), Over> {
+        for text in self.tampering.inserted_before(self.events) {
+            self.send(text).await?;
+        }
+        self.tampering.merge_into_event(&mut data);
+        let mut data = python::dumps(&data);
+        if self.tampering.malforms(self.events) {
+            data.truncate(data.len() / 2);
+        }
+        let copies = if self.tampering.duplicate { 2 } else { 1 };
+        for _ in 0..copies {
+            if let Some(id) = id.filter(|id| *id != 0) {
+                self.line(&format!("id: {id}\n")).await?;
+            }
+            self.line(&format!("data: {data}\n\n")).await?;
+        }
+        self.events += 1;
+        match self.tampering.cut_after_event(self.events) {
+            Some(how) => self.cut(how).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn comment(&mut self, text: &str) -> Result<(), Over> {
+        self.line(&format!("{text}\n\n")).await
+    }
+
+    async fn line(&mut self, text: &str) -> Result<(), Over> {
+        let text = if self.tampering.crlf {
+            text.replace('\n', "\r\n")
+        } else {
+            text.to_owned()
+        };
+        self.send(text).await
+    }
+
+    async fn send(&mut self, text: String) -> Result<(), Over> {
+        self.sender.send(Ok(text.into())).await.map_err(|_| Over)
+    }
+
+    /// Ends the body in the given way.
+    async fn cut(&mut self, how: CutHow) -> Result<(), Over> {
+        if let Some(error) = cut_error(how, &self.connection) {
+            let _ = self.sender.send(Err(error)).await;
+        }
+        Err(Over)
+    }
+}
+
+fn stage_event(id: i64, name: &str, outcome: &StageOutcome) -> Value {
+    let mut event = json!({"type": "stage", "id": id, "stage": name});
+    match outcome {
+        StageOutcome::Started => event["state"] = json!("started"),
+        StageOutcome::Done { duration_ms } => {
+            event["state"] = json!("done");
+            event["duration_ms"] = json!(duration_ms);
+        }
+        StageOutcome::Failed {
+            duration_ms,
+            message,
+        } => {
+            event["state"] = json!("failed");
+            event["duration_ms"] = json!(duration_ms);
+            if !message.is_empty() {
+                event["message"] = json!(message);
+            }
+        }
+    }
+    event
+}

@@ -1,0 +1,402 @@
+//! Agents: bodies of create and update, MCP servers, skills, models and runtimes.
+
+use serde_json::{Map, Value};
+
+use super::fields::{Fields, Need};
+use crate::{
+    generation::Generation,
+    http::Refusal,
+    python::{repr, repr_list, repr_str},
+};
+
+/// The body of `POST /agents`.
+pub(crate) struct AgentCreate {
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) system: String,
+    pub(crate) model: String,
+    pub(crate) engine: String,
+    /// The empty string counts as none.
+    pub(crate) environment_id: Option<String>,
+    pub(crate) skills: Vec<Value>,
+    pub(crate) mcp_servers: Vec<Value>,
+    pub(crate) metadata: Map<String, Value>,
+}
+
+impl AgentCreate {
+    pub(crate) fn check(
+        body: &Map<String, Value>,
+        generation: Generation,
+    ) -> Result<Self, Refusal> {
+        let mut fields = Fields::new(body);
+        let name = fields.string("name", Need::Required, Some(200));
+        let model = fields.string("model", Need::Required, Some(100));
+        check_listed_model(&mut fields, model.as_deref(), generation);
+        let engine = fields.string(generation.engine_field(), Need::Required, Some(32));
+        let system = fields.string("system", Need::Optional, None);
+        let description = fields.string("description", Need::Optional, None);
+        let environment_id = fields.string("environment_id", Need::Nullable, None);
+        let skills = skills(&mut fields, Need::Optional, generation);
+        let (mcp_servers, trips) = mcp_servers(&mut fields, Need::Optional);
+        let metadata = fields.dict("metadata", Need::Optional);
+        if trips {
+            return Err(Refusal::Html(500));
+        }
+        fields.finish()?;
+        Ok(Self {
+            name: name.unwrap_or_default(),
+            description: description.unwrap_or_default(),
+            system: system.unwrap_or_default(),
+            model: model.unwrap_or_default(),
+            engine: engine.unwrap_or_default(),
+            environment_id: environment_id.filter(|id| !id.is_empty()),
+            skills: skills.unwrap_or_default(),
+            mcp_servers: mcp_servers.unwrap_or_default(),
+            metadata: metadata.unwrap_or_default(),
+        })
+    }
+}
+
+/// The body of `PUT /agents/{id}`; what is `None` stays as it is.
+pub(crate) struct AgentUpdate {
+    pub(crate) version: i64,
+    pub(crate) name: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) system: Option<String>,
+    pub(crate) model: Option<String>,
+    pub(crate) engine: Option<String>,
+    pub(crate) environment_id: Option<String>,
+    /// `environment_id` was sent as null, which detaches from S1 on.
+    pub(crate) detach: bool,
+    pub(crate) skills: Option<Vec<Value>>,
+    pub(crate) mcp_servers: Option<Vec<Value>>,
+    pub(crate) metadata: Option<Map<String, Value>>,
+}
+
+impl AgentUpdate {
+    pub(crate) fn check(
+        body: &Map<String, Value>,
+        generation: Generation,
+    ) -> Result<Self, Refusal> {
+        let mut fields = Fields::new(body);
+        let version = fields.int("version", Need::Required);
+        let name = fields.string("name", Need::Nullable, None);
+        let model_limit = (generation == Generation::S2).then_some(100);
+        let model = fields.string("model", Need::Nullable, model_limit);
+        check_listed_model(&mut fields, model.as_deref(), generation);
+        let engine = fields.string(generation.engine_field(), Need::Nullable, None);
+        let system = fields.string("system", Need::Nullable, None);
+        let description = fields.string("description", Need::Nullable, None);
+        let environment_id = fields.string("environment_id", Need::Nullable, None);
+        let skills = skills(&mut fields, Need::Nullable, generation);
+        let (mcp_servers, trips) = mcp_servers(&mut fields, Need::Nullable);
+        let metadata = fields.dict("metadata", Need::Nullable);
+        if trips {
+            return Err(Refusal::Html(500));
+        }
+        fields.finish()?;
+        Ok(Self {
+            version: version.unwrap_or_default(),
+            name,
+            description,
+            system,
+            model,
+            engine,
+            environment_id,
+            detach: generation > Generation::S0
+                && body.get("environment_id").is_some_and(Value::is_null),
+            skills,
+            mcp_servers,
+            metadata,
+        })
+    }
+}
+
+/// A model outside the list is a 422 entry of its field (S0, S1).
+fn check_listed_model(fields: &mut Fields, model: Option<&str>, generation: Generation) {
+    let models = generation.models();
+    if let Some(model) = model
+        && !models.is_empty()
+        && !models.contains(&model)
+    {
+        let list = repr_list(models);
+        fields.rule(
+            "model",
+            Err(format!("Unknown model: {model}. Must be one of: {list}")),
+        );
+    }
+}
+
+/// An unknown runtime is a 400, an unknown provider a 422 with a string.
+pub(crate) fn check_engine(engine: &str, generation: Generation) -> Result<(), Refusal> {
+    let engines = generation.engines();
+    if engines.contains(&engine) {
+        return Ok(());
+    }
+    let list = repr_list(engines);
+    Err(if generation == Generation::S2 {
+        Refusal::detail(
+            422,
+            format!("Unknown provider: {engine}. Must be one of: {list}"),
+        )
+    } else {
+        Refusal::detail(
+            400,
+            format!("Unknown runtime: {engine}. Must be one of: {list}"),
+        )
+    })
+}
+
+/// Whether the runtime can serve the model (S1), or the free-form model is acceptable (S2): a 422 with a string.
+pub(crate) fn check_model(
+    model: &str,
+    engine: &str,
+    generation: Generation,
+) -> Result<(), Refusal> {
+    match generation {
+        Generation::S0 => Ok(()),
+        Generation::S1 => {
+            let provider = model
+                .split_once('/')
+                .map_or(model, |(provider, _)| provider);
+            let served = Generation::providers_of(engine);
+            if served.contains(&provider) {
+                return Ok(());
+            }
+            let list = repr_list(served);
+            Err(Refusal::detail(
+                422,
+                format!(
+                    "Runtime {engine} cannot serve model {model}: provider {provider} not in {list}"
+                ),
+            ))
+        }
+        Generation::S2 => strip_provider(model, engine).map(|_| ()),
+    }
+}
+
+/// The S2 model without the prefix that repeats its provider.
+pub(crate) fn strip_provider(model: &str, provider: &str) -> Result<String, Refusal> {
+    if model.trim().is_empty() {
+        return Err(Refusal::detail(422, "Model must be a non-empty string"));
+    }
+    match model.split_once('/') {
+        Some((prefix @ ("anthropic" | "openai" | "google" | "kimi"), rest)) => {
+            if prefix != provider {
+                return Err(Refusal::detail(
+                    422,
+                    format!(
+                        "Model provider prefix '{prefix}' does not match provider '{provider}'"
+                    ),
+                ));
+            }
+            if rest.trim().is_empty() {
+                return Err(Refusal::detail(422, "Model must be a non-empty string"));
+            }
+            Ok(rest.to_owned())
+        }
+        _ => Ok(model.to_owned()),
+    }
+}
+
+/// Names are compared by hash, so a list or an object as a name trips the server: the second value.
+fn mcp_servers(fields: &mut Fields, need: Need) -> (Option<Vec<Value>>, bool) {
+    let Some(items) = fields.list("mcp_servers", need) else {
+        return (None, false);
+    };
+    let mut trips = false;
+    let outcome = check_mcp_servers(&items, &mut trips);
+    let good = fields.rule("mcp_servers", outcome);
+    (good.then_some(items), trips)
+}
+
+fn check_mcp_servers(items: &[Value], trips: &mut bool) -> Result<(), String> {
+    let mut names: Vec<&Value> = Vec::new();
+    for (index, item) in items.iter().enumerate() {
+        let at = format!("mcp_servers[{index}]");
+        let Value::Object(item) = item else {
+            return Err(format!("{at} must be an object"));
+        };
+        let Some(name) = item.get("name") else {
+            return Err(format!("{at} missing required field: name"));
+        };
+        let (kind, needed) = match item.get("type").map(Value::as_str) {
+            None | Some(Some("url")) => ("url", "url"),
+            Some(Some("stdio")) => ("stdio", "command"),
+            Some(_) => {
+                let kind = repr(&item["type"]);
+                return Err(format!(
+                    "{at}: unknown type {kind}. Must be one of: ['stdio', 'url']"
+                ));
+            }
+        };
+        if !item.contains_key(needed) {
+            return Err(format!("{at} ({kind}): missing required field: {needed}"));
+        }
+        if name.is_array() || name.is_object() {
+            *trips = true;
+            return Ok(());
+        }
+        if names.contains(&name) {
+            return Err(format!("{at}: duplicate name {}", repr(name)));
+        }
+        names.push(name);
+    }
+    if items.len() > 20 {
+        return Err("Maximum 20 MCP servers per agent".to_owned());
+    }
+    Ok(())
+}
+
+fn skills(fields: &mut Fields, need: Need, generation: Generation) -> Option<Vec<Value>> {
+    let items = fields.list("skills", need)?;
+    let outcome = check_skills(&items, generation);
+    fields.rule("skills", outcome).then_some(items)
+}
+
+fn check_skills(items: &[Value], generation: Generation) -> Result<(), String> {
+    if items.len() > 20 {
+        return Err("Maximum 20 skills per agent".to_owned());
+    }
+    let mut names: Vec<&str> = Vec::new();
+    let mut sources: Vec<&str> = Vec::new();
+    for (index, item) in items.iter().enumerate() {
+        let at = format!("skills[{index}]");
+        let Value::Object(item) = item else {
+            return Err(format!("{at} must be an object"));
+        };
+        if generation > Generation::S0 && item.contains_key("type") {
+            let source = check_github_skill(item, &at)?;
+            if sources.contains(&source) {
+                let key = repr_str(&format!("@github:{source}"));
+                return Err(format!("{at}: duplicate source {key}"));
+            }
+            sources.push(source);
+        } else {
+            let name = check_inline_skill(item, &at, generation)?;
+            if names.contains(&name) {
+                return Err(format!("{at}: duplicate name {}", repr_str(name)));
+            }
+            check_inline_content(item, &at)?;
+            names.push(name);
+        }
+    }
+    Ok(())
+}
+
+fn check_keys(
+    item: &Map<String, Value>,
+    at: &str,
+    allowed: &[&str],
+    whose: &str,
+) -> Result<(), String> {
+    let mut unknown: Vec<&str> = item
+        .keys()
+        .map(String::as_str)
+        .filter(|key| !allowed.contains(key))
+        .collect();
+    unknown.sort_unstable();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let (unknown, allowed) = (repr_list(&unknown), repr_list(allowed));
+    Err(format!(
+        "{at}: unknown keys {unknown}. Allowed{whose}: {allowed}"
+    ))
+}
+
+fn text<'a>(item: &'a Map<String, Value>, at: &str, field: &str) -> Result<&'a str, String> {
+    match item.get(field) {
+        None => Err(format!("{at} missing required field: {field}")),
+        Some(Value::String(text)) => Ok(text),
+        Some(_) => Err(format!("{at}.{field} must be a string")),
+    }
+}
+
+fn check_description(description: &str, at: &str) -> Result<(), String> {
+    if description.chars().count() > 1024 {
+        return Err(format!("{at}.description exceeds 1024 chars"));
+    }
+    Ok(())
+}
+
+/// The skill's name, when it is well formed.
+fn check_inline_skill<'a>(
+    item: &'a Map<String, Value>,
+    at: &str,
+    generation: Generation,
+) -> Result<&'a str, String> {
+    let whose = if generation == Generation::S0 {
+        ""
+    } else {
+        " for inline skills"
+    };
+    check_keys(item, at, &["content", "description", "name"], whose)?;
+    let name = text(item, at, "name")?;
+    text(item, at, "description")?;
+    text(item, at, "content")?;
+    if !is_skill_name(name) {
+        let name = repr_str(name);
+        return Err(format!(
+            "{at}.name {name} must match [a-z0-9][a-z0-9-]{{0,63}}"
+        ));
+    }
+    Ok(name)
+}
+
+fn check_inline_content(item: &Map<String, Value>, at: &str) -> Result<(), String> {
+    check_description(text(item, at, "description")?, at)?;
+    let content = text(item, at, "content")?;
+    if content.len() > 65_536 {
+        return Err(format!("{at}.content exceeds 65536 bytes"));
+    }
+    if content.contains("SKILL_EOF") {
+        return Err(format!("{at}.content must not contain 'SKILL_EOF'"));
+    }
+    Ok(())
+}
+
+/// `[a-z0-9][a-z0-9-]{0,63}`; Python's `$` lets one trailing newline pass.
+fn is_skill_name(name: &str) -> bool {
+    let name = name.strip_suffix('\n').unwrap_or(name);
+    let word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let bytes = name.as_bytes();
+    bytes.len() <= 64
+        && bytes.first().copied().is_some_and(word)
+        && bytes.iter().all(|&byte| word(byte) || byte == b'-')
+}
+
+/// The skill's source, when it is well formed.
+fn check_github_skill<'a>(item: &'a Map<String, Value>, at: &str) -> Result<&'a str, String> {
+    if item["type"] != "github" {
+        let kind = repr(&item["type"]);
+        return Err(format!("{at}.type {kind} unsupported (only 'github')"));
+    }
+    check_keys(
+        item,
+        at,
+        &["description", "name", "source", "type"],
+        " for github skills",
+    )?;
+    check_description(text(item, at, "description")?, at)?;
+    let source = text(item, at, "source")?;
+    let part = |part: &str| {
+        !part.is_empty()
+            && part
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+    };
+    match source.split_once('/') {
+        Some((owner, repo)) if part(owner) && part(repo) => {}
+        _ => {
+            return Err(format!(
+                "{at}.source {} must be 'owner/repo'",
+                repr_str(source)
+            ));
+        }
+    }
+    if item.contains_key("name") {
+        text(item, at, "name")?;
+    }
+    Ok(source)
+}

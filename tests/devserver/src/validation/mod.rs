@@ -1,0 +1,112 @@
+//! Request bodies: parsing, and the type and rule checks whose failures make up a 422.
+
+mod agent;
+mod environment;
+mod fields;
+mod session;
+
+pub(crate) use agent::{AgentCreate, AgentUpdate, check_engine, check_model, strip_provider};
+pub(crate) use environment::{EnvironmentCreate, EnvironmentUpdate};
+pub(crate) use session::{PromptCreate, SessionCreate};
+
+use serde_json::{Map, Value};
+
+use crate::{generation::Generation, http::Refusal};
+
+/// Bodies beyond this many bytes are refused before they are read as JSON.
+pub(crate) const MAX_BODY: usize = 2_621_440;
+
+/// Reads a body as a JSON object, whatever its content type says.
+pub(crate) fn parse_body(
+    bytes: &[u8],
+    generation: Generation,
+) -> Result<Map<String, Value>, Refusal> {
+    if bytes.len() > MAX_BODY {
+        return Err(Refusal::Html(400));
+    }
+    let text = decode_text(bytes).ok_or_else(Refusal::invalid_json)?;
+    match serde_json::from_str(&text) {
+        Ok(Value::Object(map)) => Ok(map),
+        // S0 trips over anything that is JSON but no object.
+        Ok(_) if generation == Generation::S0 => Err(Refusal::Html(500)),
+        _ => Err(Refusal::invalid_json()),
+    }
+}
+
+/// UTF-8, UTF-16 or UTF-32 by byte order mark or by where the zero bytes are, as Python's `json` detects them.
+fn decode_text(bytes: &[u8]) -> Option<String> {
+    let units16 = |little: bool, bytes: &[u8]| {
+        let units = bytes.chunks_exact(2).map(|pair| {
+            let pair = [pair[0], pair[1]];
+            if little {
+                u16::from_le_bytes(pair)
+            } else {
+                u16::from_be_bytes(pair)
+            }
+        });
+        bytes
+            .len()
+            .is_multiple_of(2)
+            .then(|| {
+                char::decode_utf16(units)
+                    .collect::<Result<String, _>>()
+                    .ok()
+            })
+            .flatten()
+    };
+    let units32 = |little: bool, bytes: &[u8]| {
+        let units = bytes.chunks_exact(4).map(|quad| {
+            let quad = [quad[0], quad[1], quad[2], quad[3]];
+            if little {
+                u32::from_le_bytes(quad)
+            } else {
+                u32::from_be_bytes(quad)
+            }
+        });
+        bytes
+            .len()
+            .is_multiple_of(4)
+            .then(|| units.map(char::from_u32).collect::<Option<String>>())
+            .flatten()
+    };
+    match bytes {
+        [0xff, 0xfe, 0, 0, rest @ ..] => units32(true, rest),
+        [0, 0, 0xfe, 0xff, rest @ ..] => units32(false, rest),
+        [0xff, 0xfe, rest @ ..] => units16(true, rest),
+        [0xfe, 0xff, rest @ ..] => units16(false, rest),
+        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8(rest.to_vec()).ok(),
+        [0, 0, ..] if bytes.len() >= 4 => units32(false, bytes),
+        [0, ..] if bytes.len() >= 2 => units16(false, bytes),
+        [_, 0, 0, 0, ..] => units32(true, bytes),
+        [_, 0, ..] => units16(true, bytes),
+        _ => String::from_utf8(bytes.to_vec()).ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_json_in_every_unicode_encoding() {
+        let text = r#"{"a":"é🚀"}"#;
+        let utf16: Vec<u16> = text.encode_utf16().collect();
+        let utf32: Vec<u32> = text.chars().map(u32::from).collect();
+        let encodings: [Vec<u8>; 7] = [
+            text.bytes().collect(),
+            [&[0xef, 0xbb, 0xbf], text.as_bytes()].concat(),
+            utf16.iter().flat_map(|unit| unit.to_le_bytes()).collect(),
+            utf16.iter().flat_map(|unit| unit.to_be_bytes()).collect(),
+            [0xfeff]
+                .iter()
+                .chain(&utf16)
+                .flat_map(|unit| unit.to_le_bytes())
+                .collect(),
+            utf32.iter().flat_map(|unit| unit.to_le_bytes()).collect(),
+            utf32.iter().flat_map(|unit| unit.to_be_bytes()).collect(),
+        ];
+        for bytes in encodings {
+            assert_eq!(decode_text(&bytes).as_deref(), Some(text), "{bytes:?}");
+        }
+    }
+}

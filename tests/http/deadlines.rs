@@ -1,0 +1,138 @@
+//! Time limits, each of them on its own.
+
+use std::time::Duration;
+
+use aod::{ErrorKind, Options};
+use aod_tests::ScriptedServer;
+use futures::StreamExt;
+use uuid::Uuid;
+
+use crate::{AGENTS, builder, client};
+
+const SHORT: Duration = Duration::from_millis(200);
+
+/// Answers every request with silence.
+async fn silent() -> ScriptedServer {
+    ScriptedServer::start(|_, exchange| exchange.until_closed()).await
+}
+
+#[tokio::test]
+async fn a_call_ends_at_its_deadline_whatever_the_server_does() {
+    let server = silent().await;
+    let error = builder(&server.url())
+        .timeout(SHORT)
+        .build()
+        .unwrap()
+        .agents()
+        .list()
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert!(error.is_retryable());
+
+    let trickling = ScriptedServer::start(|_, mut exchange| async move {
+        exchange
+            .send("HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n{")
+            .await;
+        exchange.until_closed().await;
+    })
+    .await;
+    let hasty = client(&trickling.url()).with_options(Options::new().timeout(SHORT));
+    assert_eq!(
+        hasty.agents().list().await.unwrap_err().kind(),
+        ErrorKind::Timeout
+    );
+}
+
+#[tokio::test]
+async fn an_attempt_that_hangs_is_given_up_for_another() {
+    let server = ScriptedServer::start(|number, exchange| async move {
+        match number {
+            0 => exchange.until_closed().await,
+            _ => exchange.respond_json(200, AGENTS).await,
+        }
+    })
+    .await;
+    builder(&server.url())
+        .attempt_timeout(SHORT)
+        .build()
+        .unwrap()
+        .agents()
+        .list()
+        .await
+        .unwrap();
+    assert_eq!(server.received().len(), 2);
+}
+
+#[tokio::test]
+async fn a_write_that_hangs_is_not_repeated() {
+    let server = silent().await;
+    let client = builder(&server.url())
+        .attempt_timeout(SHORT)
+        .build()
+        .unwrap();
+    let error = client.agents().archive(Uuid::nil()).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.attempts(), server.received().len()),
+        (ErrorKind::Timeout, 1, 1)
+    );
+}
+
+#[tokio::test]
+async fn the_deadline_of_a_call_does_not_end_a_stream() {
+    let server = ScriptedServer::start(|_, mut exchange| async move {
+        exchange.start_stream().await;
+        tokio::time::sleep(2 * SHORT).await;
+        exchange
+            .send("data: {\"type\": \"exit\", \"code\": 0}\n\n")
+            .await;
+    })
+    .await;
+    let client = builder(&server.url()).timeout(SHORT).build().unwrap();
+    let mut events = client.sessions().stream(Uuid::nil()).await.unwrap();
+    assert_eq!(events.next().await.unwrap().unwrap().exit_code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_stream_that_is_silent_for_too_long_ends() {
+    let server = ScriptedServer::start(|_, mut exchange| async move {
+        exchange.start_stream().await;
+        exchange.send("data: {\"type\": \"start\"}\n\n").await;
+        exchange.until_closed().await;
+    })
+    .await;
+    let client = builder(&server.url())
+        .stream_idle_timeout(SHORT)
+        .build()
+        .unwrap();
+    let mut events = client.sessions().stream(Uuid::nil()).await.unwrap();
+    assert_eq!(events.next().await.unwrap().unwrap().event_type(), "start");
+    assert_eq!(
+        events.next().await.unwrap().unwrap_err().kind(),
+        ErrorKind::Timeout
+    );
+    assert!(events.next().await.is_none());
+}
+
+#[tokio::test]
+async fn dropping_a_call_closes_its_connection() {
+    let (closed, was_closed) = tokio::sync::oneshot::channel();
+    let closed = std::sync::Mutex::new(Some(closed));
+    let (arrived, has_arrived) = tokio::sync::oneshot::channel();
+    let arrived = std::sync::Mutex::new(Some(arrived));
+    let server = ScriptedServer::start(move |_, exchange| {
+        let closed = closed.lock().unwrap().take();
+        let arrived = arrived.lock().unwrap().take();
+        async move {
+            let _ = arrived.unwrap().send(());
+            exchange.until_closed().await;
+            let _ = closed.unwrap().send(());
+        }
+    })
+    .await;
+    let client = client(&server.url());
+    let call = tokio::spawn(async move { client.agents().list().await });
+    has_arrived.await.unwrap();
+    call.abort();
+    was_closed.await.unwrap();
+}

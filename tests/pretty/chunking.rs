@@ -1,0 +1,202 @@
+//! What is shown depends on the text alone, however it is cut, and memory for it is bounded.
+
+use aod::pretty::{ClaudeFormatter, Formatter, GenericFormatter, Options};
+use proptest::prelude::*;
+
+use super::shown_by;
+
+/// A piece of output: structure of JSON that matters to a formatter, ends of lines, characters of every length.
+fn piece() -> impl Strategy<Value = String> {
+    prop_oneof![
+        prop::sample::select(vec![
+            "\n", "\r\n", "\r", " ", "\u{85}", "\u{2028}", "\u{1b}[0m", "ä", "😀", "\"", "\\", "{", "}", "[", "]", ",",
+            ":", "null", "NaN", "-Infinity", "1e999", "\\ud83d", "\"type\":", "\"assistant\"", "\"system\"", "\"result\"",
+            "\"subtype\":", "\"init\"", "\"message\":", "\"content\":", "\"text\"", "\"tool_use\"", "\"name\":",
+            "\"input\":", "\"Bash\"", "\"todos\":", "\"mcp_servers\":", "\"parent_tool_use_id\":",
+            "{\"type\":\"result\",\"subtype\":\"success\"}\n",
+            "{\"type\":\"assistant\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"a\\nb\\ud83d\"}]}}\n",
+        ])
+        .prop_map(str::to_owned),
+        any::<String>(),
+        "[ -~]{0,12}",
+    ]
+}
+
+fn output() -> impl Strategy<Value = String> {
+    prop::collection::vec(piece(), 0..40).prop_map(|pieces| pieces.concat())
+}
+
+/// An event whose fields hold any JSON at all.
+fn odd_event() -> impl Strategy<Value = String> {
+    let scalar = prop_oneof![
+        Just("null".to_owned()),
+        any::<bool>().prop_map(|value| value.to_string()),
+        any::<i64>().prop_map(|value| value.to_string()),
+        (-1e20..1e20_f64).prop_map(|value: f64| value.to_string()),
+        any::<String>().prop_map(|value| serde_json::Value::from(value).to_string()),
+    ];
+    let value = scalar.prop_recursive(3, 16, 4, |value| {
+        let name = prop::sample::select(vec![
+            "type",
+            "text",
+            "thinking",
+            "name",
+            "input",
+            "content",
+            "command",
+            "file_path",
+            "todos",
+        ]);
+        prop_oneof![
+            prop::collection::vec(value.clone(), 0..4)
+                .prop_map(|items| format!("[{}]", items.join(","))),
+            prop::collection::vec((name, value), 0..4)
+                .prop_map(|fields: Vec<(&str, String)>| object(&fields)),
+        ]
+    });
+    let name = prop::sample::select(vec![
+        "subtype",
+        "message",
+        "model",
+        "tools",
+        "mcp_servers",
+        "description",
+        "duration_ms",
+        "num_turns",
+        "total_cost_usd",
+        "parent_tool_use_id",
+    ]);
+    let kind = prop::sample::select(vec![
+        r#"{"type":"system","subtype":"init""#,
+        r#"{"type":"system","subtype":"task_started""#,
+        r#"{"type":"assistant""#,
+        r#"{"type":"result""#,
+    ]);
+    (kind, prop::collection::vec((name, value), 0..6)).prop_map(|(kind, fields)| {
+        let fields = fields
+            .iter()
+            .map(|(name, value)| format!(",{name:?}:{value}"));
+        format!("{kind}{}}}", fields.collect::<String>())
+    })
+}
+
+fn object(fields: &[(&str, String)]) -> String {
+    let fields: Vec<_> = fields
+        .iter()
+        .map(|(name, value)| format!("{name:?}:{value}"))
+        .collect();
+    format!("{{{}}}", fields.join(","))
+}
+
+/// Cuts `text` after lengths drawn in turn, moved to the next character.
+fn cut<'a>(text: &'a str, lengths: &[usize]) -> Vec<&'a str> {
+    let mut chunks = Vec::new();
+    let mut rest = text;
+    for &length in lengths {
+        let at = (length.min(rest.len())..=rest.len())
+            .find(|&at| rest.is_char_boundary(at))
+            .unwrap_or(rest.len());
+        let (chunk, after) = rest.split_at(at);
+        chunks.push(chunk);
+        rest = after;
+    }
+    chunks.push(rest);
+    chunks
+}
+
+proptest! {
+    #[test]
+    fn shows_the_same_under_any_chunking(
+        output in output(),
+        lengths in prop::collection::vec(0..20_usize, 0..40),
+        max_line in prop_oneof![Just(usize::MAX), 0..60_usize],
+        raw in any::<bool>(),
+    ) {
+        let options = || Options::new().raw(raw).max_line(max_line);
+        let claude = |chunks: Vec<&str>| shown_by(ClaudeFormatter::with_options(options()), chunks);
+        let generic = |chunks: Vec<&str>| shown_by(GenericFormatter::with_options(options()), chunks);
+        let whole = claude(vec![&output]);
+        prop_assert_eq!(&claude(cut(&output, &lengths)), &whole);
+        prop_assert_eq!(&claude(cut(&output, &vec![1; output.len()])), &whole);
+        prop_assert_eq!(generic(cut(&output, &lengths)), generic(vec![&output]));
+    }
+
+    #[test]
+    fn shows_any_bytes_without_failing(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        let output = String::from_utf8_lossy(&bytes);
+        for text in shown_by(ClaudeFormatter::new(), [&*output]) {
+            prop_assert!(!text.trim_end_matches('\r').contains(|c: char| c.is_control() && c != '\n' && c != '\t'));
+        }
+    }
+
+    #[test]
+    fn shows_an_event_of_any_shape_in_its_own_form(event in odd_event()) {
+        let shown = shown_by(ClaudeFormatter::new(), [&*event]);
+        prop_assert!(shown.len() <= 1);
+        prop_assert_ne!(shown.first(), Some(&event), "valid JSON is not passed through");
+    }
+}
+
+#[test]
+fn cuts_an_over_long_line_and_says_by_how_much() {
+    let options = || Options::new().max_line(8);
+    for chunks in [
+        vec!["12345678\n123456789\n"],
+        vec!["1234", "5678\n12345678", "9", "\n"],
+    ] {
+        assert_eq!(
+            shown_by(ClaudeFormatter::with_options(options()), chunks),
+            ["12345678", "12345678… [1 bytes cut]"]
+        );
+    }
+    assert_eq!(
+        shown_by(GenericFormatter::with_options(options()), ["0123456789"]),
+        ["01234567… [2 bytes cut]"]
+    );
+}
+
+#[test]
+fn cuts_between_characters_and_adds_nothing_behind_the_cut() {
+    let options = Options::new().max_line(5);
+    assert_eq!(
+        shown_by(
+            ClaudeFormatter::with_options(options),
+            ["äöü", "x", "\nnext\n"]
+        ),
+        ["äö… [3 bytes cut]", "next"]
+    );
+}
+
+#[test]
+fn takes_an_event_that_was_cut_for_text() {
+    let event = r#"{"type":"result"}"#;
+    let options = Options::new().max_line(event.len());
+    assert_eq!(
+        shown_by(
+            ClaudeFormatter::with_options(options),
+            [event, " \n", event, "\n"]
+        ),
+        [
+            format!("{event}… [1 bytes cut]"),
+            "⚠️  Done · agent 0.0s".to_owned()
+        ]
+    );
+}
+
+#[test]
+fn takes_a_line_of_8_mb_in_single_bytes() {
+    let text = "a".repeat(8 << 20);
+    let mut formatter = ClaudeFormatter::new();
+    for at in 0..text.len() {
+        assert!(formatter.feed(&text[at..=at]).is_empty());
+    }
+    assert_eq!(formatter.flush(), [text]);
+}
+
+#[test]
+fn takes_80_000_lines_in_one_chunk() {
+    let line = r#"{"type":"assistant","message":{"content":[{"type":"text","text":"hello"}]}}"#;
+    let shown = ClaudeFormatter::new().feed(&format!("{line}\n").repeat(80_000));
+    assert_eq!(shown.len(), 80_000);
+    assert!(shown.iter().all(|text| text == "✉️  hello"));
+}
