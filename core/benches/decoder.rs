@@ -1,9 +1,5 @@
 //! From bytes in memory to frames and typed events, beside other crates and beside the least work there is.
 
-#![expect(
-    missing_docs,
-    reason = "criterion's macros make undocumented functions"
-)]
 #![allow(
     clippy::print_stdout,
     reason = "the ratios are for the reader of the terminal"
@@ -18,6 +14,7 @@ mod support;
 
 use std::hint::black_box;
 
+use aod::EventStream;
 use aod::sse::Decoder;
 use bytes::Bytes;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group};
@@ -84,24 +81,24 @@ fn benches(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(EVENTS as u64));
     group.bench_function("aod", |bencher| bencher.iter(|| frames(&input)));
     group.bench_function("eventsource-stream", |bencher| {
-        bencher.iter(|| now(eventsource_stream_frames(&input)))
+        bencher.iter(|| now(eventsource_stream_frames(&input)));
     });
     group.bench_function("sse-stream", |bencher| {
-        bencher.iter(|| now(sse_stream_frames(&input)))
+        bencher.iter(|| now(sse_stream_frames(&input)));
     });
     group.finish();
 
     let mut group = criterion.benchmark_group("typed events");
     group.throughput(Throughput::Elements(EVENTS as u64));
     group.bench_function("aod", |bencher| {
-        bencher.iter(|| now(typed(ready_body(&input))))
+        bencher.iter(|| now(typed(EventStream::new(ready_body(&input)))));
     });
     group.bench_function("floor", |bencher| bencher.iter(|| floor(&body)));
     group.bench_function("eventsource-stream", |bencher| {
-        bencher.iter(|| now(eventsource_stream(ready_body(&input))))
+        bencher.iter(|| now(eventsource_stream(ready_body(&input))));
     });
     group.bench_function("sse-stream", |bencher| {
-        bencher.iter(|| now(sse_stream(ready_body(&input))))
+        bencher.iter(|| now(sse_stream(ready_body(&input))));
     });
     group.finish();
 
@@ -109,7 +106,7 @@ fn benches(criterion: &mut Criterion) {
     let line = long_line();
     group.throughput(Throughput::Bytes(8 << 20));
     group.bench_function("aod", |bencher| {
-        bencher.iter_batched(|| (), |()| frames(&line), BatchSize::PerIteration)
+        bencher.iter_batched(|| (), |()| frames(&line), BatchSize::PerIteration);
     });
     group.finish();
 }
@@ -140,7 +137,7 @@ fn summary() {
     let [ours, least, eventsource, sse] = race(
         20,
         [
-            &mut || assert_eq!(now(typed(ready_body(&input))), EVENTS),
+            &mut || assert_eq!(now(typed(EventStream::new(ready_body(&input)))), EVENTS),
             &mut || assert_eq!(floor(&body), EVENTS),
             &mut || assert_eq!(now(eventsource_stream(ready_body(&input))), EVENTS),
             &mut || assert_eq!(now(sse_stream(ready_body(&input))), EVENTS),

@@ -14,7 +14,7 @@ use serde::Deserialize;
 /// A session's stream of this many `output` events in the framing of S0, between its `start` and its `exit`.
 ///
 /// Texts are 40 to 100 characters: prose, code with quotes and tabs, words beyond ASCII.
-pub fn session(outputs: usize) -> Bytes {
+pub(crate) fn session(outputs: usize) -> Bytes {
     const WORDS: [&str; 16] = [
         "the",
         "request",
@@ -63,7 +63,7 @@ pub fn session(outputs: usize) -> Bytes {
 }
 
 /// A body in pieces of this size.
-pub fn pieces(body: &Bytes, size: usize) -> Vec<Bytes> {
+pub(crate) fn pieces(body: &Bytes, size: usize) -> Vec<Bytes> {
     (0..body.len())
         .step_by(size)
         .map(|start| body.slice(start..body.len().min(start + size)))
@@ -71,7 +71,7 @@ pub fn pieces(body: &Bytes, size: usize) -> Vec<Bytes> {
 }
 
 /// Pieces as the body of a response that never waits.
-pub fn ready_body(
+pub(crate) fn ready_body(
     pieces: &[Bytes],
 ) -> impl Stream<Item = io::Result<Bytes>> + Send + Unpin + use<> {
     futures::stream::iter(pieces.to_vec()).map(Ok)
@@ -81,7 +81,7 @@ pub fn ready_body(
 /// less than [`aod::models::event::StreamEvent`], so that the comparison does not flatter us.
 #[derive(Deserialize)]
 #[expect(dead_code, reason = "reading the fields is the work that is measured")]
-pub struct PlainEvent<'e> {
+pub(crate) struct PlainEvent<'e> {
     #[serde(borrow)]
     r#type: Cow<'e, str>,
     id: Option<i64>,
@@ -96,7 +96,7 @@ pub struct PlainEvent<'e> {
 }
 
 /// The least work there is: find the lines of a whole, valid, LF-only body, and parse those with data.
-pub fn floor(body: &[u8]) -> usize {
+pub(crate) fn floor(body: &[u8]) -> usize {
     let text = std::str::from_utf8(body).expect("the input is valid");
     let mut events = 0;
     let mut start = 0;
@@ -111,7 +111,7 @@ pub fn floor(body: &[u8]) -> usize {
 }
 
 /// `eventsource-stream`, then serde.
-pub async fn eventsource_stream(
+pub(crate) async fn eventsource_stream(
     body: impl Stream<Item = Result<Bytes, impl std::fmt::Debug>> + Unpin,
 ) -> usize {
     let mut frames = body.eventsource();
@@ -125,7 +125,7 @@ pub async fn eventsource_stream(
 }
 
 /// `sse-stream`, then serde.
-pub async fn sse_stream<E: std::error::Error + Send + Sync + 'static>(
+pub(crate) async fn sse_stream<E: std::error::Error + Send + Sync + 'static>(
     body: impl Stream<Item = Result<Bytes, E>> + Unpin,
 ) -> usize {
     let mut frames = sse_stream::SseStream::from_bytes_stream(body);
@@ -142,10 +142,7 @@ pub async fn sse_stream<E: std::error::Error + Send + Sync + 'static>(
 }
 
 /// Our own: bytes to typed events.
-pub async fn typed<E: std::error::Error + Send + Sync + 'static>(
-    body: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
-) -> usize {
-    let mut stream = aod::EventStream::new(body);
+pub(crate) async fn typed(mut stream: aod::EventStream) -> usize {
     let mut events = 0;
     while let Some(event) = stream.next().await {
         black_box(event.expect("the input is valid"));
@@ -155,7 +152,10 @@ pub async fn typed<E: std::error::Error + Send + Sync + 'static>(
 }
 
 /// The best times of some runs, taken in turns so that a slow moment of the machine does not fall on one of them.
-pub fn race<const N: usize>(rounds: usize, mut runs: [&mut dyn FnMut(); N]) -> [Duration; N] {
+pub(crate) fn race<const N: usize>(
+    rounds: usize,
+    mut runs: [&mut dyn FnMut(); N],
+) -> [Duration; N] {
     let mut best = [Duration::MAX; N];
     for _ in 0..rounds {
         for (run, best) in runs.iter_mut().zip(&mut best) {
@@ -168,6 +168,6 @@ pub fn race<const N: usize>(rounds: usize, mut runs: [&mut dyn FnMut(); N]) -> [
 }
 
 /// Millions a second.
-pub fn rate(count: usize, time: Duration) -> f64 {
+pub(crate) fn rate(count: usize, time: Duration) -> f64 {
     count as f64 / time.as_secs_f64() / 1e6
 }
