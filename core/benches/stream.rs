@@ -54,21 +54,42 @@ impl Server {
                 let _ = connection.and_then(|connection| answer(connection, &response));
             }
         });
-        let client = aod::Client::builder().base_url(format!("http://{address}")).token("aod_bench");
-        let client = client.no_proxy().pool_max_idle(0).build().expect("the settings are valid");
-        let peers = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build();
+        let client = aod::Client::builder()
+            .base_url(format!("http://{address}"))
+            .token("aod_bench");
+        let client = client
+            .no_proxy()
+            .pool_max_idle(0)
+            .build()
+            .expect("the settings are valid");
+        // Ours brings its own; a plain reqwest takes the one of the process.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let peers = reqwest::Client::builder()
+            .no_proxy()
+            .pool_max_idle_per_host(0)
+            .build();
         Self {
             address,
             client,
             peers: peers.expect("the settings are valid"),
-            runtime: tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts"),
+            runtime: tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime starts"),
         }
     }
 
     /// Reads the stream as a caller of this crate does.
     fn read(&self) -> usize {
         self.runtime.block_on(async {
-            typed(self.client.sessions().stream(Uuid::nil()).await.expect("the server answers")).await
+            typed(
+                self.client
+                    .sessions()
+                    .stream(Uuid::nil())
+                    .await
+                    .expect("the server answers"),
+            )
+            .await
         })
     }
 
