@@ -193,12 +193,15 @@ impl Decoder {
     fn read_lines(&mut self) -> Result<bool, DecodeError> {
         loop {
             if self.at == self.chunk.len() {
-                let Some(chunk) = self.waiting.pop_front() else {
-                    return Ok(false);
-                };
+                let next = self.waiting.pop_front();
+                let ended = next.is_none();
                 self.data.keep(&self.chunk);
-                self.chunk = chunk;
+                // A chunk that is read goes even if none follows: it may hold on to a much larger buffer.
+                self.chunk = next.unwrap_or_default();
                 self.at = 0;
+                if ended {
+                    return Ok(false);
+                }
                 continue;
             }
             let rest = &self.chunk[self.at..];

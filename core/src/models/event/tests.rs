@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 /// Every form of S0 and S1 events, as servers write them.
@@ -226,4 +228,25 @@ fn the_type_of_an_event_takes_no_room_beside_its_fields() {
         size_of::<crate::Result<StreamEvent>>(),
         size_of::<StreamEvent>()
     );
+}
+
+proptest! {
+    /// Events of the wire with a few bytes replaced, left out or put in.
+    #[test]
+    fn whatever_the_text_reading_it_loses_nothing(
+        at in 0..WIRE.len(),
+        edits in prop::collection::vec((0..120usize, 0..3usize, "[\\\\\"{}\\[\\],:a-z0-9 .-]{0,2}"), 0..4),
+    ) {
+        let mut text = WIRE[at].to_owned();
+        for (start, length, with) in edits {
+            let start = start.min(text.len());
+            text.replace_range(start..(start + length).min(text.len()), &with);
+        }
+        let event = StreamEvent::from_json(&text);
+        let written = serde_json::to_string(&event).unwrap();
+        prop_assert_eq!(&serde_json::from_str::<StreamEvent>(&written).unwrap(), &event);
+        if let StreamEvent::Unknown(event) = event {
+            prop_assert_eq!(event.raw, text);
+        }
+    }
 }

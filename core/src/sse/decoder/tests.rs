@@ -161,6 +161,16 @@ fn does_not_keep_a_long_comment() {
 }
 
 #[test]
+fn lets_go_of_a_chunk_once_it_is_read() {
+    let chunk = Bytes::from(b"data: a\n\nid: 1\ndata: b\nda".to_vec());
+    let (frames, mut decoder) = decode(Decoder::new(), [chunk.clone()]);
+    assert_eq!(frames.len(), 1);
+    assert!(chunk.is_unique());
+    decoder.feed("ta: c\n\n".into());
+    assert_eq!(decoder.next_frame().unwrap().unwrap().data, "b\nc");
+}
+
+#[test]
 fn gives_back_the_memory_of_a_large_event() {
     let body = [
         b"data: ".as_slice(),
