@@ -203,7 +203,7 @@ mod tests {
         );
         assert_eq!(
             shown(r#"["\n\r\t\\\u0000\u007f\u0085é\u0301\u200b\ud83d\ude00\udb40\udc01'\"/"]"#),
-            r#"['\n\r\t\\\x00\x7f\x85é"#.to_owned() + "\u{301}" + r#"\u200b😀\U000e0001\'"/']"#
+            r"['\n\r\t\\\x00\x7f\x85é".to_owned() + "\u{301}" + r#"\u200b😀\U000e0001\'"/']"#
         );
     }
 }
