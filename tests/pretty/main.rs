@@ -1,5 +1,6 @@
 //! What the formatters of `aod::pretty` show.
 
+mod choice;
 mod chunking;
 mod claude_lines;
 mod claude_odd_shapes;

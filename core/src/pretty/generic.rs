@@ -42,8 +42,10 @@ impl Formatter for GenericFormatter {
     }
 }
 
-// An `Option` because a formatter may also show nothing for a line.
-#[allow(clippy::unnecessary_wraps)]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "other formatters show nothing for some lines"
+)]
 fn as_it_is(line: &str) -> Option<String> {
     Some(line.trim_end_matches('\r').to_owned())
 }

@@ -7,6 +7,9 @@ use std::fmt::Write;
 ///
 /// Escapes rather than control pictures (`␛`): C1 and bidirectional controls have no pictures.
 pub(super) fn controls(text: String) -> String {
+    if !may_hold_controls(text.as_bytes()) {
+        return text;
+    }
     let end = text.trim_end_matches('\r').len();
     let Some(first) = text[..end].find(is_control) else {
         return text;
@@ -14,13 +17,13 @@ pub(super) fn controls(text: String) -> String {
     let mut visible = String::with_capacity(text.len() + 16);
     visible.push_str(&text[..first]);
     for character in text[first..end].chars() {
-        if !is_control(character) {
-            visible.push(character);
-        } else if character.is_control() {
-            let _ = write!(visible, "\\x{:02x}", u32::from(character));
-        } else {
-            let _ = write!(visible, "\\u{:04x}", u32::from(character));
-        }
+        let code = u32::from(character);
+        let written = match code {
+            _ if !is_control(character) => visible.write_char(character),
+            0..=0xff => write!(visible, "\\x{code:02x}"),
+            _ => write!(visible, "\\u{code:04x}"),
+        };
+        debug_assert!(written.is_ok(), "a string takes whatever is written to it");
     }
     visible.push_str(&text[end..]);
     visible
@@ -32,4 +35,18 @@ fn is_control(character: char) -> bool {
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
         _ => character.is_control(),
     }
+}
+
+/// Whether any byte could belong to a control character. Most output holds none, and whole blocks of bytes are tested
+/// faster than characters.
+fn may_hold_controls(bytes: &[u8]) -> bool {
+    /// The first byte of U+0080 to U+00BF in UTF-8, and of U+2000 to U+2FFF.
+    const C1: u8 = 0xc2;
+    const BIDIRECTIONAL: u8 = 0xe2;
+    let suspicious = |byte: u8| byte < b' ' || matches!(byte, 0x7f | C1 | BIDIRECTIONAL);
+    bytes.chunks(64).any(|block| {
+        block
+            .iter()
+            .fold(false, |any, &byte| any | suspicious(byte))
+    })
 }

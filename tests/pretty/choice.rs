@@ -1,0 +1,82 @@
+//! Which formatter suits a runtime or provider, and what the generic one shows.
+
+use aod::models::{Provider, Runtime};
+use aod::pretty::{Formatter, GenericFormatter, Options, formatter_for};
+
+use super::shown_by;
+
+const RESULT: &str = "{\"type\":\"result\",\"subtype\":\"success\"}\n";
+
+fn is_for_claude(mut formatter: Box<dyn Formatter>) -> bool {
+    formatter.feed(RESULT) == ["✨ Done · agent 0.0s"]
+}
+
+#[test]
+fn picks_claudes_formatter_by_name_in_any_case() {
+    for name in [
+        "claude",
+        "claude-oauth",
+        "CLAUDE",
+        "my-Claude-fork",
+        "anthropic",
+        "Anthropic",
+    ] {
+        assert!(is_for_claude(formatter_for(name)), "{name}");
+    }
+    for name in [
+        "",
+        "codex",
+        "gemini",
+        "opencode",
+        "openai",
+        "anthropic-like",
+        "claud",
+    ] {
+        assert!(!is_for_claude(formatter_for(name)), "{name}");
+    }
+}
+
+#[test]
+fn takes_the_runtime_or_provider_of_a_session() {
+    assert!(is_for_claude(formatter_for(&Runtime::Claude)));
+    assert!(is_for_claude(formatter_for(Runtime::Unknown(
+        "claude-next".to_owned()
+    ))));
+    assert!(is_for_claude(formatter_for(&Provider::Anthropic)));
+    assert!(!is_for_claude(formatter_for(&Runtime::Codex)));
+    assert!(!is_for_claude(formatter_for(Provider::OpenAi)));
+    assert!(is_for_claude(
+        Options::new().formatter_for(String::from("claude"))
+    ));
+}
+
+#[test]
+fn crosses_threads() {
+    let formatter = formatter_for("claude");
+    assert!(
+        std::thread::spawn(move || is_for_claude(formatter))
+            .join()
+            .expect("the thread ends")
+    );
+}
+
+#[test]
+fn passes_the_lines_of_other_programs_through() {
+    assert_eq!(
+        shown_by(
+            GenericFormatter::new(),
+            ["{\"type\":", "\"result\"}\r\n\n  \nä", "ö\n"]
+        ),
+        ["{\"type\":\"result\"}", "  ", "äö"]
+    );
+}
+
+#[test]
+fn flushes_other_programs_output_without_its_cr() {
+    let mut formatter = GenericFormatter::new();
+    assert_eq!(formatter.feed("half\r\r"), [""; 0]);
+    assert_eq!(formatter.flush(), ["half"]);
+    assert_eq!(formatter.feed(" "), [""; 0]);
+    assert_eq!(formatter.flush(), [""; 0]);
+    assert_eq!(formatter.feed("x\n"), [" x"]);
+}
