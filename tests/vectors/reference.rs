@@ -128,7 +128,7 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4_000))]
+    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_decoder_does_what_the_standard_says(body in body(), cuts in prop::collection::vec(any::<usize>(), 0..6)) {

@@ -231,6 +231,8 @@ fn the_type_of_an_event_takes_no_room_beside_its_fields() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     /// Events of the wire with a few bytes replaced, left out or put in.
     #[test]
     fn whatever_the_text_reading_it_loses_nothing(
@@ -244,9 +246,14 @@ proptest! {
         }
         let event = StreamEvent::from_json(&text);
         let written = serde_json::to_string(&event).unwrap();
-        prop_assert_eq!(&serde_json::from_str::<StreamEvent>(&written).unwrap(), &event);
-        if let StreamEvent::Unknown(event) = event {
-            prop_assert_eq!(event.raw, text);
+        let again = serde_json::from_str::<StreamEvent>(&written).unwrap();
+        match (event, again) {
+            (StreamEvent::Unknown(event), StreamEvent::Unknown(again)) => {
+                prop_assert_eq!(again.raw.trim(), event.raw.trim(), "blanks around an object are not written");
+                prop_assert_eq!((again.event_type, again.id), (event.event_type, event.id));
+                prop_assert_eq!(event.raw, text);
+            }
+            (event, again) => prop_assert_eq!(again, event),
         }
     }
 }

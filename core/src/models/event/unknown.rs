@@ -29,7 +29,7 @@ impl UnknownEvent {
     }
 }
 
-/// The JSON object as it came; any other data as a JSON string, so that it can stand where an event is expected.
+/// The JSON object as it came, but for blanks around it; any other data as a JSON string, so that it can stand where an event is expected.
 impl Serialize for UnknownEvent {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serde_json::from_str::<Extra>(&self.raw).is_ok() {
