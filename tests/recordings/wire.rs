@@ -8,7 +8,7 @@ use hyper::{
     header::HeaderName,
 };
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, task::JoinSet};
 
 /// One request, byte for byte.
 pub(crate) struct Exchange<'a> {
@@ -23,6 +23,8 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     body: Incoming,
+    /// Drives the connection; dropped, it closes the socket.
+    _driver: JoinSet<()>,
 }
 
 impl Reply {
@@ -72,7 +74,11 @@ pub(crate) async fn send(url: &str, exchange: Exchange<'_>) -> Reply {
     let (mut sender, connection) = http1::handshake(TokioIo::new(socket))
         .await
         .expect("a connection");
-    tokio::spawn(connection);
+    let mut driver = JoinSet::new();
+    driver.spawn(async move {
+        // Its errors come out of the response as well.
+        let _ = connection.await;
+    });
     let mut request = Request::builder()
         .method(exchange.method)
         .uri(exchange.path)
@@ -92,5 +98,6 @@ pub(crate) async fn send(url: &str, exchange: Exchange<'_>) -> Reply {
         status: head.status.as_u16(),
         headers: head.headers,
         body,
+        _driver: driver,
     }
 }
