@@ -148,7 +148,7 @@ async fn write_events(shared: &Shared, opening: Opening, mut writer: Writer) -> 
             let end = json!({"type": "stale", "id": cursor, "message": "No output for 600s"});
             return writer.event(Some(cursor), end).await;
         }
-        wait(shared, &mut changes, &writer, beat_at, row_at).await;
+        wait(shared, &mut changes, &writer, beat_at, row_at).await?;
     }
 }
 
@@ -159,13 +159,14 @@ async fn wait(
     writer: &Writer,
     beat_at: Time,
     row_at: Time,
-) {
+) -> Result<(), Over> {
     let just_over = STALE + Duration::from_micros(1);
     let due = beat_at.plus(HEARTBEAT).min(row_at.plus(just_over));
     tokio::select! {
-        _ = changes.changed() => {}
-        () = shared.clock.sleep_until(due) => {}
-        () = writer.sender.closed() => {}
+        // A deleted session shows at the next look.
+        _ = changes.changed() => Ok(()),
+        () = shared.clock.sleep_until(due) => Ok(()),
+        () = writer.sender.closed() => Err(Over),
     }
 }
 

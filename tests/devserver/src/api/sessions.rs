@@ -53,9 +53,14 @@ fn create(call: &Call) -> Result<Response, Refusal> {
         check_quota(&store, call)?;
     }
     let new = resolve(&mut store, call, input)?;
-    // An agent row can outlive its runtime.
-    check_engine(&new.engine, generation)?;
-    check_credentials(&store, call, &new)?;
+    if generation == Generation::S0 {
+        refuse_archived_environment(&mut store, &new)?;
+    }
+    check_model_access(&store, call, &new)?;
+    if generation > Generation::S0 {
+        refuse_archived_environment(&mut store, &new)?;
+    }
+    check_sandbox_access(&store, call)?;
     if generation > Generation::S0 {
         check_quota(&store, call)?;
     }
@@ -117,12 +122,6 @@ fn resolve(store: &mut Store, call: &Call, input: SessionCreate) -> Result<NewSe
         let environment = store
             .environment(call.account, id)
             .ok_or_else(|| Refusal::not_found("Environment"))?;
-        if environment.archived_at.is_some() {
-            return Err(Refusal::detail(
-                409,
-                "Cannot create session with archived environment",
-            ));
-        }
         new.environment_id = Some(id);
         new.stages.limited_network = environment.fields.is_limited();
     }
@@ -145,8 +144,25 @@ fn stage_plan(agent: &Agent) -> StagePlan {
     }
 }
 
-fn check_credentials(store: &Store, call: &Call, new: &NewSession) -> Result<(), Refusal> {
+/// S0 looks at this with the environment, S1 only after the model.
+fn refuse_archived_environment(store: &mut Store, new: &NewSession) -> Result<(), Refusal> {
+    let archived = new
+        .environment_id
+        .and_then(|id| store.environment(new.owner, id))
+        .is_some_and(|environment| environment.archived_at.is_some());
+    if archived {
+        return Err(Refusal::detail(
+            409,
+            "Cannot create session with archived environment",
+        ));
+    }
+    Ok(())
+}
+
+/// Whether the agent's runtime and model can be served: its row can outlive them.
+fn check_model_access(store: &Store, call: &Call, new: &NewSession) -> Result<(), Refusal> {
     let generation = call.shared.generation;
+    check_engine(&new.engine, generation)?;
     let account = store.account(call.account);
     if !account.model_key && generation < Generation::S2 {
         let engine = &new.engine;
@@ -162,10 +178,14 @@ fn check_credentials(store: &Store, call: &Call, new: &NewSession) -> Result<(),
         }
         check_model(model, &new.engine, generation)?;
     }
-    if account.sandbox_key {
+    Ok(())
+}
+
+fn check_sandbox_access(store: &Store, call: &Call) -> Result<(), Refusal> {
+    if store.account(call.account).sandbox_key {
         return Ok(());
     }
-    Err(match generation {
+    Err(match call.shared.generation {
         Generation::S0 => Refusal::detail(400, "No Sprites API key configured"),
         Generation::S1 => Refusal::detail(400, "No backend credentials configured"),
         Generation::S2 => Refusal::detail(503, "Session backend is not configured"),
