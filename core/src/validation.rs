@@ -121,12 +121,6 @@ impl Validate for CreateEnvironment {
         env_vars("env_vars", &self.env_vars, problems);
         if let Some(networking) = &self.networking {
             networking_type(networking, problems);
-            problems.require(
-                networking.networking_type != NetworkingType::Limited
-                    || networking.allowed_hosts.is_some(),
-                "networking",
-                "limited networking needs its allowed hosts, an empty list to block everything",
-            );
         }
     }
 }
@@ -379,8 +373,8 @@ mod tests {
             .packages("brew", ["jq"])
             .env_var("hunter2=", "hunter2")
             .networking(Networking {
-                allowed_hosts: None,
-                ..Networking::limited([""; 0])
+                networking_type: "walled".into(),
+                ..Networking::unrestricted()
             });
         let mut problems = Problems::default();
         environment.validate(&mut problems);
