@@ -132,7 +132,7 @@ async fn reached(State(shared): Server, body: Bytes) -> Result<Response, Problem
 
 async fn plan_fault(State(shared): Server, body: Bytes) -> Result<Response, Problem> {
     let fault: Fault = read(&body)?;
-    Control::new(shared).plan_fault(fault);
+    Control::new(shared).plan_fault(fault)?;
     Ok(done())
 }
 
