@@ -3,6 +3,7 @@
 mod api;
 mod control;
 mod faults;
+mod limits;
 mod s2;
 mod scripts;
 #[path = "../../../recordings/wire.rs"]
