@@ -251,3 +251,13 @@ async fn stopping_closes_the_port_and_every_connection() {
     assert!(!stream.read().await.1);
     assert!(tokio::net::TcpStream::connect(address).await.is_err());
 }
+
+#[tokio::test]
+async fn a_script_may_be_larger_than_any_api_body() {
+    let api = Api::start(Generation::S0).await;
+    let data = "x".repeat(3_000_000);
+    let script = json!({"script": {"steps": [{"stdout": data}]}});
+    assert_eq!(api.call("POST", "/__dev/script", script).await.0, 200);
+    let session = api.session("x").await;
+    assert_eq!(output(&api.events(session).await, "stdout"), [data]);
+}
