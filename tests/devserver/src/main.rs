@@ -26,6 +26,8 @@ struct Options {
 #[tokio::main]
 async fn main() -> io::Result<()> {
     let options = Options::parse();
+    // Before the URL is out: whoever reads it may send a signal at once.
+    let mut signals = StopSignals::catch()?;
     let server = DevServer::builder()
         .generation(options.generation)
         .token(options.token)
@@ -36,7 +38,7 @@ async fn main() -> io::Result<()> {
     writeln!(output, "{}", server.url())?;
     output.flush()?;
     tokio::select! {
-        stopped = stop_signal() => stopped?,
+        () = signals.received() => {}
         () = input_end(), if options.exit_with_stdin => {}
     }
     server.stop().await;
@@ -44,20 +46,45 @@ async fn main() -> io::Result<()> {
     std::process::exit(0)
 }
 
+/// The signals that stop the program, caught from the moment this exists.
 #[cfg(unix)]
-async fn stop_signal() -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
+struct StopSignals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
 
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted,
-        _ = terminate.recv() => Ok(()),
+#[cfg(unix)]
+impl StopSignals {
+    fn catch() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn received(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }
 
-#[cfg(not(unix))]
-async fn stop_signal() -> io::Result<()> {
-    tokio::signal::ctrl_c().await
+/// The signals that stop the program, caught from the moment this exists.
+#[cfg(windows)]
+struct StopSignals(tokio::signal::windows::CtrlC);
+
+#[cfg(windows)]
+impl StopSignals {
+    fn catch() -> io::Result<Self> {
+        Ok(Self(tokio::signal::windows::ctrl_c()?))
+    }
+
+    async fn received(&mut self) {
+        self.0.recv().await;
+    }
 }
 
 async fn input_end() {

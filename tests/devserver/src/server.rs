@@ -12,10 +12,7 @@ use std::{
 };
 
 use axum::{Extension, Router};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
-};
+use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
@@ -233,9 +230,8 @@ async fn serve(socket: TcpStream, router: Router, shared: Arc<Shared>) {
         connection: Arc::clone(&connection),
     };
     let service = TowerToHyperService::new(router.layer(Extension(Arc::clone(&connection))));
-    let served = hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
-        .serve_connection(TokioIo::new(socket), service);
+    let served =
+        hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(socket), service);
     tokio::select! {
         // How a connection ends is the client's matter, or a fault's.
         _ = served => {}

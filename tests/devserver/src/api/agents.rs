@@ -195,9 +195,7 @@ pub(super) fn archive(call: &Call, id: Uuid) -> Result<Response, Refusal> {
     if agent.archived_at.is_some() {
         return Err(Refusal::detail(409, "Agent is already archived"));
     }
-    let now = call.shared.clock.now();
-    agent.archived_at = Some(now);
-    agent.updated_at = now;
+    agent.archive(call.shared.clock.now());
     Ok(reply(200, &agent.to_json(call.shared.generation)))
 }
 

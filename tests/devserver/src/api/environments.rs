@@ -127,9 +127,7 @@ pub(super) fn archive(call: &Call, id: Uuid) -> Result<Response, Refusal> {
     if environment.archived_at.is_some() {
         return Err(Refusal::detail(409, "Environment is already archived"));
     }
-    let now = call.shared.clock.now();
-    environment.archived_at = Some(now);
-    environment.updated_at = now;
+    environment.archive(call.shared.clock.now());
     Ok(reply(200, &environment.to_json()))
 }
 

@@ -113,8 +113,16 @@ impl Control {
     }
 
     /// Plans a fault.
-    pub fn plan_fault(&self, fault: Fault) {
+    ///
+    /// # Errors
+    ///
+    /// It has a status code or a header that HTTP does not know.
+    pub fn plan_fault(&self, fault: Fault) -> Result<(), ControlError> {
+        if !fault.effect.is_sendable() {
+            return Err(ControlError::new("no such status code or header"));
+        }
         self.shared.faults().add(fault);
+        Ok(())
     }
 
     /// Forgets all planned faults; requests already hit stay so.

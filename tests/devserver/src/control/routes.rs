@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Router,
     body::Bytes,
-    extract::State,
+    extract::{DefaultBodyLimit, State},
     response::Response,
     routing::{get, post},
 };
@@ -37,6 +37,8 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/stats", get(stats))
         .route("/requests", get(requests).delete(forget_requests))
         .route("/wait", post(wait))
+        // Scripts may be long.
+        .layer(DefaultBodyLimit::disable())
 }
 
 type Server = State<Arc<Shared>>;
@@ -132,7 +134,7 @@ async fn reached(State(shared): Server, body: Bytes) -> Result<Response, Problem
 
 async fn plan_fault(State(shared): Server, body: Bytes) -> Result<Response, Problem> {
     let fault: Fault = read(&body)?;
-    Control::new(shared).plan_fault(fault);
+    Control::new(shared).plan_fault(fault)?;
     Ok(done())
 }
 

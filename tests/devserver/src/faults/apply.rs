@@ -182,14 +182,18 @@ pub(crate) async fn tamper(
             Effect::Stall {
                 after_bytes: Some(after),
             } => rechunk(response, |chunks| {
-                Box::pin(first_bytes(chunks, after).chain(stream::pending()))
+                Box::pin(first_bytes(chunks, after, Then::Stall))
             }),
             Effect::Cut { after_bytes, how } => {
                 let connection = Arc::clone(connection);
                 rechunk(response, move |chunks| {
                     let end = stream::once(async move { cut_error(how, &connection) })
                         .filter_map(|error| async { error.map(Err) });
-                    Box::pin(first_bytes(chunks, after_bytes).chain(flushed()).chain(end))
+                    Box::pin(
+                        first_bytes(chunks, after_bytes, Then::End)
+                            .chain(flushed())
+                            .chain(end),
+                    )
                 })
             }
             _ => response,
@@ -227,9 +231,24 @@ fn rechunk(response: Response, change: impl FnOnce(Chunks) -> Chunks) -> Respons
     Response::from_parts(parts, Body::from_stream(change(chunks)))
 }
 
-fn first_bytes(chunks: Chunks, limit: usize) -> impl Stream<Item = io::Result<Bytes>> + Send {
-    stream::unfold((chunks, limit), |(mut chunks, left)| async move {
+/// What comes after the first bytes of a body.
+#[derive(Clone, Copy, PartialEq)]
+enum Then {
+    End,
+    Stall,
+}
+
+fn first_bytes(
+    chunks: Chunks,
+    limit: usize,
+    then: Then,
+) -> impl Stream<Item = io::Result<Bytes>> + Send {
+    stream::unfold((chunks, limit), move |(mut chunks, left)| async move {
         if left == 0 {
+            if then == Then::Stall {
+                // The rest of the body stays open behind the silence.
+                std::future::pending::<()>().await;
+            }
             return None;
         }
         match chunks.next().await? {

@@ -6,7 +6,7 @@ pub(crate) use apply::{Tampering, cut_error, instead, tamper};
 
 use std::collections::BTreeMap;
 
-use axum::http::Method;
+use axum::http::{HeaderName, HeaderValue, Method};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -191,6 +191,28 @@ pub enum Effect {
     RepeatAtCursor {},
     /// A stream's lines end with CRLF.
     Crlf {},
+}
+
+impl Effect {
+    /// Whether its status code and headers can be written as HTTP.
+    pub(crate) fn is_sendable(&self) -> bool {
+        let header = |name: &str, value: &str| {
+            name.parse::<HeaderName>().is_ok() && HeaderValue::from_str(value).is_ok()
+        };
+        match self {
+            Self::Status {
+                status, headers, ..
+            } => {
+                (200..600).contains(status)
+                    && headers.iter().all(|(name, value)| header(name, value))
+            }
+            Self::Redirect { status, location } => {
+                (300..400).contains(status) && header("location", location)
+            }
+            Self::ContentType { value } => header("content-type", value),
+            _ => true,
+        }
+    }
 }
 
 fn temporary() -> u16 {

@@ -1,10 +1,13 @@
-//! Agents and their versions.
+//! Agents.
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::AccountId;
+use super::versioned::{Versioned, none_if_empty};
 use crate::{clock::Time, generation::Generation};
+
+/// An agent row.
+pub(crate) type Agent = Versioned<AgentFields>;
 
 /// What an update can change and a version keeps.
 #[derive(Clone, PartialEq)]
@@ -21,57 +24,39 @@ pub(crate) struct AgentFields {
     pub(crate) metadata: Map<String, Value>,
 }
 
-/// One agent row with its snapshots, oldest first.
-pub(crate) struct Agent {
-    pub(crate) id: Uuid,
-    pub(crate) owner: AccountId,
-    pub(crate) fields: AgentFields,
-    pub(crate) version: i64,
-    pub(crate) created_at: Time,
-    pub(crate) updated_at: Time,
-    pub(crate) archived_at: Option<Time>,
-    snapshots: Vec<Snapshot>,
-}
-
-struct Snapshot {
-    version: i64,
-    fields: AgentFields,
-    taken_at: Time,
+impl AgentFields {
+    fn to_json(&self, generation: Generation, id: Uuid, version: i64, created_at: Time) -> Value {
+        json!({
+            "id": id,
+            "type": "agent",
+            "name": self.name,
+            "description": none_if_empty(&self.description),
+            "system": none_if_empty(&self.system),
+            "model": self.model,
+            generation.engine_field(): self.engine,
+            "environment_id": self.environment_id,
+            "skills": self.skills,
+            "mcp_servers": self.mcp_servers,
+            "metadata": self.metadata,
+            "version": version,
+            "created_at": created_at.to_string(),
+        })
+    }
 }
 
 impl Agent {
-    pub(crate) fn new(owner: AccountId, fields: AgentFields, now: Time) -> Self {
-        Self {
-            id: Uuid::new_v4(),
-            owner,
-            snapshots: vec![Snapshot {
-                version: 1,
-                fields: fields.clone(),
-                taken_at: now,
-            }],
-            fields,
-            version: 1,
-            created_at: now,
-            updated_at: now,
-            archived_at: None,
-        }
+    pub(crate) fn to_json(&self, generation: Generation) -> Value {
+        self.show(|id, fields, version, at| fields.to_json(generation, id, version, at))
     }
 
-    /// Stores changed fields as the next version; the same fields change nothing at all.
-    pub(crate) fn update(&mut self, fields: AgentFields, now: Time) {
-        if fields == self.fields {
-            return;
-        }
-        self.fields = fields;
-        self.version += 1;
-        self.updated_at = now;
-        self.snapshots.push(Snapshot {
-            version: self.version,
-            fields: self.fields.clone(),
-            taken_at: now,
-        });
+    /// All versions, highest first.
+    pub(crate) fn versions(&self, generation: Generation) -> impl Iterator<Item = Value> {
+        self.show_versions(move |id, fields, version, at| {
+            fields.to_json(generation, id, version, at)
+        })
     }
 
+    /// Drops the reference to a deleted environment, in the snapshots too and without a new version.
     pub(crate) fn forget_environment(&mut self, id: Uuid) {
         let snapshots = self
             .snapshots
@@ -83,52 +68,4 @@ impl Agent {
             }
         }
     }
-
-    pub(crate) fn to_json(&self, generation: Generation) -> Value {
-        let mut json = self.head(generation, &self.fields, self.version, self.created_at);
-        json["updated_at"] = json!(self.updated_at.to_string());
-        json["archived_at"] = json!(self.archived_at.map(|at| at.to_string()));
-        json
-    }
-
-    /// All versions, highest first.
-    pub(crate) fn versions(&self, generation: Generation) -> impl Iterator<Item = Value> {
-        self.snapshots.iter().rev().map(move |snapshot| {
-            self.head(
-                generation,
-                &snapshot.fields,
-                snapshot.version,
-                snapshot.taken_at,
-            )
-        })
-    }
-
-    fn head(
-        &self,
-        generation: Generation,
-        fields: &AgentFields,
-        version: i64,
-        created_at: Time,
-    ) -> Value {
-        json!({
-            "id": self.id,
-            "type": "agent",
-            "name": fields.name,
-            "description": none_if_empty(&fields.description),
-            "system": none_if_empty(&fields.system),
-            "model": fields.model,
-            generation.engine_field(): fields.engine,
-            "environment_id": fields.environment_id,
-            "skills": fields.skills,
-            "mcp_servers": fields.mcp_servers,
-            "metadata": fields.metadata,
-            "version": version,
-            "created_at": created_at.to_string(),
-        })
-    }
-}
-
-/// Empty texts are stored and shown as null.
-pub(super) fn none_if_empty(text: &str) -> Option<&str> {
-    (!text.is_empty()).then_some(text)
 }

@@ -4,6 +4,7 @@ mod account;
 mod agent;
 mod environment;
 mod session;
+mod versioned;
 
 pub(crate) use account::{Account, AccountId, Key};
 pub(crate) use agent::{Agent, AgentFields};

@@ -1,0 +1,191 @@
+//! A server and the calls that most tests begin with.
+
+use aod_devserver::{Control, DevServer, Generation};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::wire::{self, Exchange, Reply};
+
+/// A running server, called with the main account's key.
+pub(crate) struct Api {
+    pub(crate) server: DevServer,
+    pub(crate) control: Control,
+    generation: Generation,
+}
+
+impl Api {
+    pub(crate) async fn start(generation: Generation) -> Self {
+        let server = DevServer::builder()
+            .generation(generation)
+            .start()
+            .await
+            .expect("loopback has a free port");
+        let control = server.control();
+        Self {
+            server,
+            control,
+            generation,
+        }
+    }
+
+    pub(crate) async fn send(&self, method: &str, path: &str, body: &Value) -> Reply {
+        self.send_with(method, path, body, &[]).await
+    }
+
+    pub(crate) async fn send_with(
+        &self,
+        method: &str,
+        path: &str,
+        body: &Value,
+        headers: &[(&str, &str)],
+    ) -> Reply {
+        let mut all = vec![("authorization", "Bearer aod_dev")];
+        all.extend_from_slice(headers);
+        let body = if body.is_null() {
+            Vec::new()
+        } else {
+            body.to_string().into_bytes()
+        };
+        wire::send(
+            self.server.url(),
+            Exchange {
+                method,
+                path,
+                headers: all,
+                body,
+            },
+        )
+        .await
+    }
+
+    /// A call with a JSON answer: its status and body.
+    pub(crate) async fn call(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
+        let reply = self.send(method, path, &body).await;
+        let status = reply.status;
+        let (body, complete) = reply.read().await;
+        assert!(complete, "{method} {path} broke off");
+        (
+            status,
+            serde_json::from_slice(&body).expect("a JSON answer"),
+        )
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        let (status, body) = self.call("GET", path, Value::Null).await;
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    }
+
+    /// A call that creates something.
+    pub(crate) async fn create(&self, path: &str, body: Value) -> Value {
+        let (status, body) = self.call("POST", path, body).await;
+        assert!(matches!(status, 201 | 202), "{path}: {status} {body}");
+        body
+    }
+
+    /// The least that an agent needs in this generation, with these fields besides.
+    pub(crate) fn agent_fields(&self, more: &Value) -> Value {
+        let mut fields = match self.generation {
+            Generation::S0 => {
+                json!({"name": "Helper", "model": "claude-sonnet-4-6", "runtime": "claude"})
+            }
+            Generation::S1 => {
+                json!({"name": "Helper", "model": "anthropic/claude-sonnet-4-6", "runtime": "claude"})
+            }
+            Generation::S2 => {
+                json!({"name": "Helper", "model": "claude-sonnet-4-6", "provider": "anthropic"})
+            }
+        };
+        let all = fields.as_object_mut().expect("an object");
+        all.extend(more.as_object().cloned().unwrap_or_default());
+        fields
+    }
+
+    /// A session of a new agent.
+    pub(crate) async fn session(&self, prompt: &str) -> Uuid {
+        let agent = self
+            .create("/agents", self.agent_fields(&Value::Null))
+            .await;
+        self.session_of(&agent, prompt).await
+    }
+
+    pub(crate) async fn session_of(&self, agent: &Value, prompt: &str) -> Uuid {
+        let session = json!({"agent_id": agent["id"], "prompt": prompt});
+        id(&self.create("/sessions", session).await)
+    }
+
+    pub(crate) async fn stream(&self, session: Uuid) -> Reply {
+        self.send("GET", &stream_path(session), &Value::Null).await
+    }
+
+    /// Every event of a stream that ends.
+    pub(crate) async fn events(&self, session: Uuid) -> Vec<Value> {
+        let (body, complete) = self.stream(session).await.read().await;
+        assert!(complete, "the stream broke off");
+        parse(&body)
+    }
+
+    /// The status of a session and of each of its turns.
+    pub(crate) async fn statuses(&self, session: Uuid) -> (String, Vec<String>) {
+        let status = |row: &Value| row["status"].as_str().expect("a status").to_owned();
+        let row = self.get(&format!("/sessions/{session}")).await;
+        let turns = self.get(&format!("/sessions/{session}/turns")).await;
+        let turns = turns["data"]
+            .as_array()
+            .expect("turns")
+            .iter()
+            .map(status)
+            .collect();
+        (status(&row), turns)
+    }
+}
+
+pub(crate) fn stream_path(session: Uuid) -> String {
+    format!("/sessions/{session}/stream")
+}
+
+pub(crate) fn id(row: &Value) -> Uuid {
+    row["id"].as_str().expect("an id").parse().expect("a UUID")
+}
+
+/// The JSON of every event.
+pub(crate) fn parse(body: &[u8]) -> Vec<Value> {
+    let body = std::str::from_utf8(body).expect("streams are ASCII");
+    body.lines()
+        .filter_map(|line| line.strip_prefix("data: "))
+        .map(|data| serde_json::from_str(data).expect("events are JSON"))
+        .collect()
+}
+
+/// The types of events in order.
+pub(crate) fn types(events: &[Value]) -> Vec<&str> {
+    events
+        .iter()
+        .map(|event| event["type"].as_str().expect("a type"))
+        .collect()
+}
+
+/// What the agent wrote, by stream.
+pub(crate) fn output<'a>(events: &'a [Value], stream: &str) -> Vec<&'a str> {
+    events
+        .iter()
+        .filter(|event| event["type"] == "output" && event["stream"] == stream)
+        .map(|event| event["data"].as_str().expect("a chunk"))
+        .collect()
+}
+
+/// Reads from a stream until an event's JSON contains `text`.
+pub(crate) async fn read_until(reply: &mut Reply, text: &str) -> Vec<u8> {
+    let mut body = Vec::new();
+    loop {
+        let chunk = reply
+            .chunk()
+            .await
+            .expect("the stream lives")
+            .expect("the stream goes on");
+        body.extend_from_slice(&chunk);
+        if String::from_utf8_lossy(&body).contains(text) && body.ends_with(b"\n\n") {
+            return body;
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Sizes, quotas, and what browsers ask.
+
+use aod_devserver::{Generation, Script};
+use serde_json::{Value, json};
+
+use crate::{
+    api::Api,
+    wire::{self, Exchange},
+};
+
+#[tokio::test]
+async fn a_body_beyond_the_limit_is_a_400_page_and_only_after_the_key_is_checked() {
+    let api = Api::start(Generation::S0).await;
+    let body = |size: usize| json!("x".repeat(size - 2));
+    let page = Some("text/html; charset=utf-8");
+    let reply = api.send("POST", "/agents", &body(2_621_441)).await;
+    assert_eq!((reply.status, reply.header("content-type")), (400, page));
+    // As large as it may be: refused for what it is, which S0 does with a 500.
+    assert_eq!(
+        api.send("POST", "/agents", &body(2_621_440)).await.status,
+        500
+    );
+    let exchange = Exchange {
+        method: "POST",
+        path: "/agents",
+        headers: Vec::new(),
+        body: body(2_621_441).to_string().into_bytes(),
+    };
+    assert_eq!(wire::send(api.server.url(), exchange).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_limit_of_zero_allows_no_session_in_s0_and_means_the_default_from_s1_on() {
+    for (generation, allowed) in [
+        (Generation::S0, 0),
+        (Generation::S1, 100),
+        (Generation::S2, 100),
+    ] {
+        let api = Api::start(generation).await;
+        api.control.set_script(Script::manual());
+        api.control
+            .set_quota("main", Some(0))
+            .expect("the main account");
+        let agent = api.create("/agents", api.agent_fields(&Value::Null)).await;
+        let session = json!({"agent_id": agent["id"], "prompt": "x"});
+        for _ in 0..allowed {
+            api.create("/sessions", session.clone()).await;
+        }
+        let (status, body) = api.call("POST", "/sessions", session).await;
+        assert_eq!(status, 429, "{generation}");
+        assert_eq!(
+            (&body["limit"], &body["active"]),
+            (&json!(allowed), &json!(allowed))
+        );
+    }
+}
+
+#[tokio::test]
+async fn browsers_may_call_from_anywhere_but_not_send_last_event_id() {
+    let api = Api::start(Generation::S1).await;
+    let origin = ("origin", "https://app.example");
+    let asking = [origin, ("access-control-request-method", "POST")];
+    let reply = api
+        .send_with("OPTIONS", "/agents", &Value::Null, &asking)
+        .await;
+    let headers = reply
+        .header("access-control-allow-headers")
+        .expect("a preflight answer");
+    assert!(headers.contains("authorization") && !headers.contains("last-event-id"));
+    assert_eq!(reply.header("access-control-allow-origin"), Some("*"));
+    let reply = api
+        .send_with("GET", "/agents", &Value::Null, &[origin])
+        .await;
+    assert_eq!(reply.header("access-control-allow-origin"), Some("*"));
+    let reply = api.send("GET", "/agents", &Value::Null).await;
+    assert_eq!(reply.header("access-control-allow-origin"), None);
+}

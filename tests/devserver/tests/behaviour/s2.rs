@@ -1,0 +1,244 @@
+//! Generation S2: providers, secret variables, interrupts.
+
+use aod_devserver::{Generation, NewAccount, NewKey, Script};
+use serde_json::{Value, json};
+
+use crate::{
+    api::{Api, id, output, parse, read_until, types},
+    wire::{self, Exchange},
+};
+
+async fn api() -> Api {
+    Api::start(Generation::S2).await
+}
+
+#[tokio::test]
+async fn agents_sessions_and_streams_name_the_provider() {
+    let api = api().await;
+    let agent = api.create("/agents", api.agent_fields(&Value::Null)).await;
+    assert_eq!(agent["provider"], "anthropic");
+    assert!(agent.get("runtime").is_none());
+    let session = api.session_of(&agent, "x").await;
+    assert_eq!(
+        api.get(&format!("/sessions/{session}")).await["provider"],
+        "anthropic"
+    );
+    let events = api.events(session).await;
+    assert_eq!(events[0]["provider"], "anthropic");
+    let versions = api.get(&format!("/agents/{}/versions", id(&agent))).await;
+    assert_eq!(versions["data"][0]["provider"], "anthropic");
+}
+
+#[tokio::test]
+async fn a_model_loses_the_prefix_that_repeats_its_provider() {
+    let api = api().await;
+    let agent = api.agent_fields(&json!({"model": "anthropic/claude-next"}));
+    let agent = api.create("/agents", agent).await;
+    assert_eq!(agent["model"], "claude-next");
+
+    let path = format!("/agents/{}", id(&agent));
+    let update = json!({"version": 1, "model": "anthropic/claude-next"});
+    let (status, same) = api.call("PUT", &path, update).await;
+    assert_eq!((status, &same["version"]), (200, &json!(1)));
+    let update = json!({"version": 1, "provider": "openai", "model": "openai/o9"});
+    let (status, moved) = api.call("PUT", &path, update).await;
+    assert_eq!(
+        (status, &moved["model"], &moved["provider"]),
+        (200, &json!("o9"), &json!("openai"))
+    );
+}
+
+#[tokio::test]
+async fn models_and_providers_are_refused_with_texts() {
+    let api = api().await;
+    let cases = [
+        (
+            json!({"model": "openai/o3"}),
+            "Model provider prefix 'openai' does not match provider 'anthropic'",
+        ),
+        (json!({"model": "  "}), "Model must be a non-empty string"),
+        (
+            json!({"provider": "acme"}),
+            "Unknown provider: acme. Must be one of: ['anthropic', 'openai']",
+        ),
+    ];
+    for (fields, text) in cases {
+        let answer = api.call("POST", "/agents", api.agent_fields(&fields)).await;
+        assert_eq!(answer, (422, json!({"detail": text})));
+    }
+    let (status, body) = api
+        .call(
+            "POST",
+            "/agents",
+            json!({"name": "x", "model": "m", "runtime": "claude"}),
+        )
+        .await;
+    assert_eq!(
+        (status, &body["detail"][0]["loc"]),
+        (422, &json!(["provider"]))
+    );
+}
+
+#[tokio::test]
+async fn secret_variables_are_checked_and_never_shown() {
+    let api = api().await;
+    let agent = api.create("/agents", api.agent_fields(&Value::Null)).await;
+    let session =
+        |vars: Value| json!({"agent_id": agent["id"], "prompt": "x", "secret_env_vars": vars});
+    let ack = api
+        .create("/sessions", session(json!({"API_KEY": "s3cr3t"})))
+        .await;
+    assert!(!ack.to_string().contains("s3cr3t"));
+
+    let (status, body) = api
+        .call("POST", "/sessions", session(json!({"BAD-KEY": "v"})))
+        .await;
+    assert_eq!(status, 422);
+    assert_eq!(
+        body["detail"][0]["msg"],
+        "Value error, Invalid env_var key 'BAD-KEY': must match [A-Za-z_][A-Za-z0-9_]*"
+    );
+    let (status, body) = api
+        .call("POST", "/sessions", session(json!({"A": 1})))
+        .await;
+    assert_eq!(
+        (status, &body["detail"][0]["loc"]),
+        (422, &json!(["secret_env_vars", "A"]))
+    );
+}
+
+#[tokio::test]
+async fn an_interrupt_ends_the_turn_and_leaves_the_session_open() {
+    let api = api().await;
+    api.control
+        .set_script_for_prompt("long", Script::new().stdout("working").hang());
+    api.control
+        .set_script_for_prompt("next", Script::new().stdout("next"));
+    let session = api.session("long").await;
+    let mut stream = api.stream(session).await;
+    read_until(&mut stream, "working").await;
+    let path = format!("/sessions/{session}/interrupt");
+    let (status, ack) = api.call("POST", &path, Value::Null).await;
+    assert_eq!(
+        (status, ack),
+        (202, json!({"id": session, "status": "running"}))
+    );
+    let (rest, complete) = stream.read().await;
+    assert!(complete);
+    assert_eq!(types(&parse(&rest)), ["exit"]);
+    assert_eq!(
+        api.statuses(session).await,
+        ("completed".to_owned(), vec!["interrupted".to_owned()])
+    );
+
+    let text = "Session has no active turn to interrupt";
+    assert_eq!(
+        api.call("POST", &path, Value::Null).await,
+        (409, json!({"detail": text}))
+    );
+    api.create(
+        &format!("/sessions/{session}/prompt"),
+        json!({"prompt": "next"}),
+    )
+    .await;
+    assert_eq!(
+        output(&api.events(session).await, "stdout"),
+        ["working", "next"]
+    );
+
+    api.call(
+        "POST",
+        &format!("/sessions/{session}/terminate"),
+        Value::Null,
+    )
+    .await;
+    let text = "Session has been terminated";
+    assert_eq!(
+        api.call("POST", &path, Value::Null).await,
+        (409, json!({"detail": text}))
+    );
+}
+
+#[tokio::test]
+async fn a_failed_session_cannot_be_interrupted() {
+    let api = api().await;
+    api.control.set_script(Script::new().exit(1));
+    let session = api.session("x").await;
+    api.events(session).await;
+    let path = format!("/sessions/{session}/interrupt");
+    let text = "Session has failed";
+    assert_eq!(
+        api.call("POST", &path, Value::Null).await,
+        (409, json!({"detail": text}))
+    );
+}
+
+#[tokio::test]
+async fn earlier_generations_have_no_interrupt() {
+    for generation in [Generation::S0, Generation::S1] {
+        let api = Api::start(generation).await;
+        let session = api.session("x").await;
+        let path = format!("/sessions/{session}/interrupt");
+        let reply = api.send("POST", &path, &Value::Null).await;
+        assert_eq!(
+            (reply.status, reply.header("content-type")),
+            (404, Some("text/html; charset=utf-8"))
+        );
+    }
+}
+
+/// A call with the key of an account that lacks something.
+async fn call_as(api: &Api, token: &str, path: &str, body: Value) -> (u16, Value) {
+    let authorization = format!("Bearer {token}");
+    let exchange = Exchange {
+        method: "POST",
+        path,
+        headers: vec![("authorization", &authorization)],
+        body: body.to_string().into_bytes(),
+    };
+    let reply = wire::send(api.server.url(), exchange).await;
+    let status = reply.status;
+    let (body, _) = reply.read().await;
+    (status, serde_json::from_slice(&body).expect("JSON"))
+}
+
+#[tokio::test]
+async fn missing_credentials_show_late_and_a_missing_sandbox_at_once() {
+    let api = api().await;
+    for (name, model_key, sandbox_key) in [("nokey", false, true), ("nosandbox", true, false)] {
+        let account = NewAccount {
+            model_key,
+            sandbox_key,
+            ..NewAccount::named(name)
+        };
+        api.control.add_account(account).expect("a new name");
+        api.control
+            .add_key(NewKey::new(name).account(name))
+            .expect("a known account");
+    }
+    let (_, agent) = call_as(&api, "nokey", "/agents", api.agent_fields(&Value::Null)).await;
+    let session = json!({"agent_id": agent["id"], "prompt": "x"});
+    let (status, ack) = call_as(&api, "nokey", "/sessions", session).await;
+    assert_eq!(status, 202);
+    let stream = Exchange {
+        method: "GET",
+        path: ack["stream_url"].as_str().expect("a path"),
+        headers: vec![("authorization", "Bearer nokey")],
+        body: Vec::new(),
+    };
+    let (body, _) = wire::send(api.server.url(), stream).await.read().await;
+    let events = parse(&body);
+    assert_eq!(events.last().expect("an end")["code"], 1);
+    assert_eq!(
+        output(&events, "stderr"),
+        ["No API key configured for provider: anthropic\n"]
+    );
+
+    let (_, agent) = call_as(&api, "nosandbox", "/agents", api.agent_fields(&Value::Null)).await;
+    let session = json!({"agent_id": agent["id"], "prompt": "x"});
+    let text = "Session backend is not configured";
+    assert_eq!(
+        call_as(&api, "nosandbox", "/sessions", session).await,
+        (503, json!({"detail": text}))
+    );
+}

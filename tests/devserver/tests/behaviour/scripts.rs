@@ -1,0 +1,281 @@
+//! Scripted agents.
+
+use std::time::Duration;
+
+use aod_devserver::{Generation, Script};
+use serde_json::{Value, json};
+
+use crate::api::{Api, output, read_until, types};
+
+/// The stages of a session that has everything there is to provision.
+async fn stages(generation: Generation) -> Vec<String> {
+    let api = Api::start(generation).await;
+    let environment = json!({"name": "closed", "networking": {"type": "limited"}});
+    let environment = api.create("/environments", environment).await;
+    let agent = api.agent_fields(&json!({
+        "environment_id": environment["id"],
+        "mcp_servers": [{"name": "docs", "url": "https://mcp.example"}],
+        "skills": [{"name": "notes", "description": "d", "content": "c"}],
+    }));
+    let agent = api.create("/agents", agent).await;
+    let repository = json!({
+        "type": "github_repository", "url": "https://github.com/a/b", "authorization_token": "t",
+    });
+    let session = json!({"agent_id": agent["id"], "prompt": "x", "resources": [repository]});
+    let session = crate::api::id(&api.create("/sessions", session).await);
+    let events = api.events(session).await;
+    events
+        .iter()
+        .filter(|event| event["state"] == "started")
+        .map(|event| event["stage"].as_str().expect("a stage").to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_session_goes_through_the_stages_of_its_generation() {
+    assert_eq!(
+        stages(Generation::S0).await,
+        [
+            "create_sprite",
+            "network_policy",
+            "env_file",
+            "git_credentials",
+            "provision_setup",
+            "mcp_config",
+            "skills",
+            "runtime_start"
+        ]
+    );
+    for generation in [Generation::S1, Generation::S2] {
+        assert_eq!(
+            stages(generation).await,
+            [
+                "create_sprite",
+                "install_runtime",
+                "network_policy",
+                "env_file",
+                "git_credentials",
+                "provision_setup",
+                "runtime_config",
+                "skills",
+                "runtime_start"
+            ]
+        );
+    }
+}
+
+#[tokio::test]
+async fn without_a_script_a_claude_agent_speaks_stream_json_about_the_prompt() {
+    let api = Api::start(Generation::S0).await;
+    let session = api.session("Grüße aus der Küche 🚀").await;
+    let events = api.events(session).await;
+    let text = output(&events, "stdout").concat();
+    let lines: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("each line is JSON"))
+        .collect();
+    assert_eq!(lines[0]["subtype"], "init");
+    assert_eq!(lines.last().expect("lines")["type"], "result");
+    assert!(text.contains("Grüße aus der Küche 🚀"));
+    assert_eq!(events.last().expect("events")["code"], 0);
+}
+
+#[tokio::test]
+async fn other_agents_speak_plain_text() {
+    let api = Api::start(Generation::S0).await;
+    let agent = api.agent_fields(&json!({"runtime": "codex"}));
+    let agent = api.create("/agents", agent).await;
+    let session = api.session_of(&agent, "Hello").await;
+    let text = output(&api.events(session).await, "stdout").concat();
+    assert!(text.starts_with("You said: Hello\n"));
+}
+
+#[tokio::test]
+async fn the_script_for_a_prompt_wins_over_the_default_and_the_sessions_own_over_both() {
+    let api = Api::start(Generation::S0).await;
+    api.control.set_script(Script::new().stdout("default"));
+    api.control
+        .set_script_for_prompt("special", Script::new().stdout("by prompt"));
+    let plain = api.session("anything").await;
+    let special = api.session("something special").await;
+    assert_eq!(output(&api.events(plain).await, "stdout"), ["default"]);
+    assert_eq!(output(&api.events(special).await, "stdout"), ["by prompt"]);
+
+    api.control
+        .set_script_for_session(special, Script::new().stdout("its own"))
+        .expect("the session is there");
+    let prompt = json!({"prompt": "special again"});
+    api.create(&format!("/sessions/{special}/prompt"), prompt)
+        .await;
+    assert_eq!(
+        output(&api.events(special).await, "stdout"),
+        ["by prompt", "its own"]
+    );
+}
+
+#[tokio::test]
+async fn a_hold_stops_the_turn_until_it_is_released() {
+    let api = Api::start(Generation::S0).await;
+    api.control.set_script(
+        Script::new()
+            .stdout("before")
+            .hold("go")
+            .stdout("after")
+            .exit(3),
+    );
+    let session = api.session("x").await;
+    let mut stream = api.stream(session).await;
+    api.control.hold_reached("go").await;
+    let before = read_until(&mut stream, "before").await;
+    assert!(!String::from_utf8_lossy(&before).contains("after"));
+    assert_eq!(
+        api.statuses(session).await,
+        ("running".to_owned(), vec!["running".to_owned()])
+    );
+    api.control.release("go");
+    let (rest, complete) = stream.read().await;
+    let rest = crate::api::parse(&rest);
+    assert!(complete);
+    assert_eq!(output(&rest, "stdout"), ["after"]);
+    assert_eq!(rest.last().expect("an end")["code"], 3);
+}
+
+#[tokio::test]
+async fn a_session_stays_pending_while_provisioning_is_held() {
+    let api = Api::start(Generation::S0).await;
+    api.control
+        .set_script(Script::new().hold_provisioning("up"));
+    let session = api.session("x").await;
+    api.control.hold_reached("up").await;
+    assert_eq!(api.statuses(session).await.0, "pending");
+    api.control.release("up");
+    assert_eq!(api.events(session).await.last().expect("an end")["code"], 0);
+}
+
+#[tokio::test]
+async fn delays_are_the_clocks() {
+    let api = Api::start(Generation::S0).await;
+    api.control.freeze_clock();
+    api.control
+        .set_script(Script::new().stdout("now").delay_ms(60_000).stdout("later"));
+    let session = api.session("x").await;
+    let mut stream = api.stream(session).await;
+    read_until(&mut stream, "now").await;
+    // The delay may begin only now: the clock goes on until the stream does.
+    let later = read_until(&mut stream, "later");
+    tokio::pin!(later);
+    loop {
+        tokio::select! {
+            biased;
+            body = &mut later => break assert!(String::from_utf8_lossy(&body).contains("later")),
+            () = tokio::task::yield_now() => api.control.advance(Duration::from_secs(1)),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_failing_stage_fails_the_session_with_its_message_on_stderr() {
+    let api = Api::start(Generation::S1).await;
+    api.control.set_script(Script::failing_in(
+        "provision_setup",
+        "Provisioning script failed: no",
+    ));
+    let session = api.session("x").await;
+    let events = api.events(session).await;
+    let failed = events
+        .iter()
+        .find(|event| event["state"] == "failed")
+        .expect("a failure");
+    assert_eq!(failed["stage"], "provision_setup");
+    assert_eq!(failed["message"], "Provisioning script failed: no");
+    assert_eq!(
+        output(&events, "stderr"),
+        ["provision failed: Provisioning script failed: no\n"]
+    );
+    assert_eq!(
+        types(&events)[events.len() - 3..],
+        ["turn_start", "output", "error"]
+    );
+    assert_eq!(
+        api.statuses(session).await,
+        ("failed".to_owned(), vec!["failed".to_owned()])
+    );
+}
+
+#[tokio::test]
+async fn a_crash_has_no_exit_code() {
+    let api = Api::start(Generation::S0).await;
+    api.control.set_script(Script::new().stdout("x").crash());
+    let session = api.session("x").await;
+    assert_eq!(types(&api.events(session).await).last(), Some(&"error"));
+    let row = api.get(&format!("/sessions/{session}")).await;
+    assert_eq!(
+        (&row["status"], &row["exit_code"]),
+        (&json!("failed"), &Value::Null)
+    );
+}
+
+#[tokio::test]
+async fn a_hanging_turn_ends_when_its_session_is_terminated() {
+    let api = Api::start(Generation::S0).await;
+    api.control
+        .set_script(Script::new().stdout("working").hang());
+    let session = api.session("x").await;
+    let mut stream = api.stream(session).await;
+    read_until(&mut stream, "working").await;
+    let (status, _) = api
+        .call(
+            "POST",
+            &format!("/sessions/{session}/terminate"),
+            Value::Null,
+        )
+        .await;
+    assert_eq!(status, 200);
+    let (rest, complete) = stream.read().await;
+    assert!(complete);
+    assert_eq!(types(&crate::api::parse(&rest)), ["terminated"]);
+}
+
+#[tokio::test]
+async fn queued_prompts_are_played_one_after_the_other() {
+    let api = Api::start(Generation::S0).await;
+    api.control
+        .set_script_for_prompt("one", Script::new().stdout("1"));
+    api.control
+        .set_script_for_prompt("two", Script::new().hold("go").stdout("2"));
+    api.control
+        .set_script_for_prompt("three", Script::new().stdout("3"));
+    let session = api.session("one").await;
+    api.events(session).await;
+    let prompt = format!("/sessions/{session}/prompt");
+    // S0 takes a further prompt while one is queued, so the first must not start before the second is there.
+    api.control
+        .set_script_for_session(session, Script::manual())
+        .expect("the session is there");
+    api.create(&prompt, json!({"prompt": "two"})).await;
+    api.create(&prompt, json!({"prompt": "three"})).await;
+    api.control
+        .set_script_for_session(session, Script::new().stdout("played"))
+        .expect("the session is there");
+    let events = api.events(session).await;
+    let turns: Vec<_> = events
+        .iter()
+        .filter(|event| event["type"] == "output")
+        .map(|event| (event["turn"].as_i64(), event["data"].as_str()))
+        .collect();
+    assert_eq!(
+        turns,
+        [
+            (Some(1), Some("1")),
+            (Some(2), Some("played")),
+            (Some(3), Some("played"))
+        ]
+    );
+    assert_eq!(
+        types(&events)
+            .iter()
+            .filter(|kind| **kind == "exit")
+            .count(),
+        1
+    );
+}
