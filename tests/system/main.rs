@@ -5,7 +5,7 @@ mod agent_updates;
 mod agents;
 // mod drift;
 mod environments;
-// mod errors;
+mod errors;
 mod health;
 // mod run_and_wait;
 // mod live_streams;
