@@ -7,6 +7,8 @@ use aod::models::event::{StageState, StreamEvent};
 use aod::{ErrorKind, EventStream};
 use aod_devserver::{Action, Generation, Script, Source};
 use futures::{FutureExt, TryStreamExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
 use uuid::Uuid;
 
 use crate::world::{World, tests};
@@ -225,15 +227,40 @@ async fn heartbeats_are_no_events(world: World) {
     world.control.freeze_clock();
     let id = world.manual_session().await.id;
     let mut events = stream(&world, id).await;
+    let mut witness = RawStream::open(&world, id).await;
+    world.control.streams_open(2).await;
     for round in ["one", "two", "three"] {
         world.control.advance(Duration::from_secs(15));
-        // The server writes the heartbeat before it sees the output: each look at the clock comes with one at the log.
-        tokio::task::yield_now().await;
+        // Every stream of the session gets one; this one shows it.
+        witness.read_until(": heartbeat\n\n").await;
         world.act(id, print(round, 1));
         assert_eq!(next_text(&mut events).await, round);
     }
     world.act(id, finish(1));
     assert_eq!(end(&mut events).await.exit_code(), Some(0));
+}
+
+/// A stream read as bytes.
+struct RawStream(BufReader<TcpStream>);
+
+impl RawStream {
+    async fn open(world: &World, id: Uuid) -> Self {
+        let host = world.url().strip_prefix("http://").unwrap();
+        let mut socket = TcpStream::connect(host).await.unwrap();
+        let head = format!(
+            "GET /sessions/{id}/stream HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer aod_dev\r\n\r\n"
+        );
+        socket.write_all(head.as_bytes()).await.unwrap();
+        Self(BufReader::new(socket))
+    }
+
+    /// Reads up to the next place where this text stands; it must not be cut by a chunk's end.
+    async fn read_until(&mut self, text: &str) {
+        let mut read = Vec::new();
+        while !read.ends_with(text.as_bytes()) {
+            read.push(self.0.read_u8().await.unwrap());
+        }
+    }
 }
 
 async fn a_quiet_stream_goes_stale_and_the_session_goes_on(world: World) {

@@ -66,6 +66,11 @@ impl World {
             .expect("the client is set up")
     }
 
+    /// The server alone; the client is dropped.
+    pub(crate) fn without_client(self) -> DevServer {
+        self.server
+    }
+
     /// A client of another user.
     pub(crate) fn stranger(&self) -> Client {
         self.client_of(NewAccount::named("stranger"))
