@@ -3,14 +3,14 @@
 
 mod agent_updates;
 mod agents;
-// mod drift;
+mod drift;
 mod environments;
-// mod errors;
+mod errors;
 mod health;
-// mod run_and_wait;
-// mod live_streams;
-// mod pretty;
+mod live_streams;
+mod pretty;
+mod run_and_wait;
 mod sessions;
-// mod sharing;
-// mod streams;
+mod sharing;
+mod streams;
 mod world;

@@ -8,26 +8,26 @@ use aod_devserver::{Action, Control, DevServer, Generation, NewAccount, NewKey, 
 use uuid::Uuid;
 
 /// An id that no record has.
-pub const NOBODY: Uuid = Uuid::from_u128(0x1234_5678_9abc_4def_8123_4567_89ab_cdef);
+pub(crate) const NOBODY: Uuid = Uuid::from_u128(0x1234_5678_9abc_4def_8123_4567_89ab_cdef);
 
 /// A development server and a client of it. The server stops when the world is dropped.
-pub struct World {
-    pub generation: Generation,
-    pub client: Client,
-    pub control: Control,
+pub(crate) struct World {
+    pub(crate) generation: Generation,
+    pub(crate) client: Client,
+    pub(crate) control: Control,
     server: DevServer,
 }
 
 impl World {
-    pub async fn s0() -> Self {
+    pub(crate) async fn s0() -> Self {
         Self::of(Generation::S0).await
     }
 
-    pub async fn s1() -> Self {
+    pub(crate) async fn s1() -> Self {
         Self::of(Generation::S1).await
     }
 
-    pub async fn s2() -> Self {
+    pub(crate) async fn s2() -> Self {
         Self::of(Generation::S2).await
     }
 
@@ -47,32 +47,37 @@ impl World {
         }
     }
 
-    pub fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         self.server.url()
     }
 
     /// A client with another token.
-    pub fn client_with_token(&self, token: &str) -> Client {
+    pub(crate) fn client_with_token(&self, token: &str) -> Client {
         builder(self.url(), token)
             .build()
             .expect("the client is set up")
     }
 
     /// A client that leaves every check to the server.
-    pub fn unchecked(&self) -> Client {
+    pub(crate) fn unchecked(&self) -> Client {
         builder(self.url(), self.server.token())
             .validate_requests(false)
             .build()
             .expect("the client is set up")
     }
 
+    /// The server alone; the client is dropped.
+    pub(crate) fn without_client(self) -> DevServer {
+        self.server
+    }
+
     /// A client of another user.
-    pub fn stranger(&self) -> Client {
+    pub(crate) fn stranger(&self) -> Client {
         self.client_of(NewAccount::named("stranger"))
     }
 
     /// A client of a new user.
-    pub fn client_of(&self, account: NewAccount) -> Client {
+    pub(crate) fn client_of(&self, account: NewAccount) -> Client {
         let key = NewKey::new(format!("aod_{}", account.name)).account(&account.name);
         let client = self.client_with_token(&key.token);
         self.control
@@ -83,7 +88,7 @@ impl World {
     }
 
     /// A model that the server knows.
-    pub fn model(&self) -> &'static str {
+    pub(crate) fn model(&self) -> &'static str {
         match self.generation {
             Generation::S1 => "anthropic/claude-sonnet-4-6",
             Generation::S0 | Generation::S2 => "claude-sonnet-4-6",
@@ -91,7 +96,7 @@ impl World {
     }
 
     /// What `POST /agents` needs in this generation, for a Claude agent.
-    pub fn new_agent(&self, name: &str) -> CreateAgent {
+    pub(crate) fn new_agent(&self, name: &str) -> CreateAgent {
         let agent = CreateAgent::new(name, self.model());
         match self.generation {
             Generation::S0 | Generation::S1 => agent.runtime("claude"),
@@ -99,19 +104,19 @@ impl World {
         }
     }
 
-    pub async fn agent(&self, name: &str) -> Agent {
+    pub(crate) async fn agent(&self, name: &str) -> Agent {
         let agent = self.client.agents().create(self.new_agent(name)).await;
         agent.expect("an agent is created")
     }
 
-    pub async fn environment(&self, name: &str) -> Environment {
+    pub(crate) async fn environment(&self, name: &str) -> Environment {
         let request = CreateEnvironment::new(name);
         let environment = self.client.environments().create(request).await;
         environment.expect("an environment is created")
     }
 
     /// A session of a new agent whose first turn, and each later one, follows the script.
-    pub async fn session(&self, script: Script) -> SessionAck {
+    pub(crate) async fn session(&self, script: Script) -> SessionAck {
         self.control.set_script(script);
         let agent = self.agent("worker").await;
         let request = CreateSession::new(agent.id, "Do it");
@@ -120,7 +125,7 @@ impl World {
     }
 
     /// A session that has ended its first turn as the script says.
-    pub async fn ended_session(&self, script: Script) -> SessionAck {
+    pub(crate) async fn ended_session(&self, script: Script) -> SessionAck {
         let ack = self.session(script).await;
         let session = self.client.sessions().wait(ack.id).await;
         session.expect("the session comes to an end");
@@ -128,20 +133,20 @@ impl World {
     }
 
     /// A session with a sandbox and no turn started, which only [`World::act`] moves.
-    pub async fn manual_session(&self) -> SessionAck {
+    pub(crate) async fn manual_session(&self) -> SessionAck {
         let ack = self.session(Script::manual()).await;
         self.act(ack.id, Action::Provision {});
         ack
     }
 
-    pub fn act(&self, session: Uuid, action: Action) {
+    pub(crate) fn act(&self, session: Uuid, action: Action) {
         self.control
             .act(session, action)
             .expect("the session exists");
     }
 
     /// The body of the last request, as JSON.
-    pub fn last_body(&self) -> serde_json::Value {
+    pub(crate) fn last_body(&self) -> serde_json::Value {
         let requests = self.control.requests();
         let last = requests.last().expect("there was a request");
         serde_json::from_str(last.body.as_str()).expect("its body is JSON")

@@ -69,7 +69,10 @@ impl Client {
             match redirect::target(&request.method, &response)? {
                 Some(target) => url = target,
                 None if response.status().is_success() => return Ok(response),
-                None => return Err(response::status_error(response, &self.server).await),
+                None => {
+                    let cap = self.settings.max_response_bytes;
+                    return Err(response::status_error(response, &self.server, cap).await);
+                }
             }
         }
         Err(Error::new(ErrorKind::Protocol, "too many redirects"))

@@ -11,8 +11,6 @@ use serde_json::Value;
 use crate::client::Server;
 use crate::error::{Detail, Error, ErrorKind, Quota, Result};
 
-/// How much of an error's body is read.
-const ERROR_BODY_BYTES: usize = 64 << 10;
 /// How much of a body of the wrong type is kept for the caller to look at.
 const EXCERPT_BYTES: usize = 200;
 
@@ -80,12 +78,22 @@ pub(crate) async fn expect_event_stream(response: reqwest::Response) -> Result<r
     )
 }
 
-/// The error of a response whose status is no success.
-pub(crate) async fn status_error(response: reqwest::Response, server: &Server) -> Error {
+/// The error of a response whose status is no success. At most `cap` bytes of its body are read.
+pub(crate) async fn status_error(
+    response: reqwest::Response,
+    server: &Server,
+    cap: usize,
+) -> Error {
     let status = response.status();
     let request_id = header_text(response.headers(), "x-request-id");
     let retry_after = retry_after(response.headers(), SystemTime::now());
-    let body = read_start(response, ERROR_BODY_BYTES).await;
+    // A 422 repeats what it refuses and is as long as that; its JSON is of use only whole.
+    let cap = if is_json(response.headers()) {
+        cap
+    } else {
+        cap.min(Detail::LONGEST_BODY)
+    };
+    let body = read_start(response, cap).await;
     let reason = status.canonical_reason().unwrap_or("unknown status");
     Error::new(kind_of(status.as_u16()), reason)
         .with_status(status.as_u16())
@@ -120,6 +128,11 @@ fn redacted(detail: Detail, server: &Server) -> Detail {
         }
         other => other,
     }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    header_text(headers, CONTENT_TYPE.as_str())
+        .is_some_and(|kind| kind.starts_with("application/json"))
 }
 
 fn quota(body: &[u8]) -> Option<Quota> {

@@ -1,0 +1,475 @@
+//! `GET /sessions/{id}/stream` of sessions that are over: what is replayed, from where, and how it ends.
+
+use aod::models::event::StreamEvent;
+use aod::models::{Provider, Runtime};
+use aod_devserver::{Action, Effect, Fault, Generation, Script, Source, StageState};
+use futures::TryStreamExt;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::world::{World, tests};
+
+tests! { in [s0 s1 s2]:
+    a_finished_session_is_replayed_with_every_field,
+    the_start_names_the_session_and_what_runs_it,
+    all_turns_are_replayed_with_one_end,
+    one_turn_can_be_read_alone,
+    a_cursor_leaves_out_what_came_before,
+    a_cursor_beyond_the_end_leaves_start_and_end,
+    each_way_of_ending_has_its_event,
+    a_failed_provisioning_tells_its_reason_before_the_end,
+    an_empty_log_ends_with_the_id_zero,
+    text_comes_back_as_it_was_printed,
+    stdout_and_stderr_are_told_apart,
+    output_without_a_turn_belongs_to_none,
+    a_long_log_comes_whole_and_in_order,
+    unknown_events_are_passed_on_with_their_text,
+    comments_and_line_ends_are_nothing_to_the_caller,
+    batches_hold_what_is_there,
+}
+
+/// All events of a session from the cursor on, as JSON.
+async fn replay(world: &World, id: Uuid, since: Option<i64>) -> Vec<Value> {
+    let mut request = world.client.sessions().stream(id);
+    if let Some(since) = since {
+        request = request.since(since);
+    }
+    let events: Vec<StreamEvent> = request.await.unwrap().try_collect().await.unwrap();
+    events
+        .iter()
+        .map(|event| serde_json::to_value(event).unwrap())
+        .collect()
+}
+
+/// The types of events, in order.
+fn types(events: &[Value]) -> Vec<&str> {
+    events
+        .iter()
+        .map(|event| event["type"].as_str().unwrap())
+        .collect()
+}
+
+fn start(world: &World, id: Uuid) -> Value {
+    match world.generation {
+        Generation::S0 | Generation::S1 => {
+            json!({"type": "start", "runtime": "claude", "session_id": id})
+        }
+        Generation::S2 => json!({"type": "start", "provider": "anthropic", "session_id": id}),
+    }
+}
+
+fn output(id: i64, turn: i64, data: &str) -> Value {
+    json!({"type": "output", "id": id, "stream": "stdout", "data": data, "turn": turn})
+}
+
+fn turn_start(id: i64, turn: i64) -> Value {
+    json!({"type": "turn_start", "id": id, "turn": turn})
+}
+
+fn print(data: &str, turn: i64) -> Action {
+    Action::Output {
+        stream: Source::Stdout,
+        data: data.to_owned(),
+        turn: Some(turn),
+        id: None,
+    }
+}
+
+fn finish(turn: i64, exit_code: Option<i64>) -> Action {
+    Action::FinishTurn { turn, exit_code }
+}
+
+/// A session of two turns whose log starts at 41: stage, two outputs, a gap in the ids, stage, two outputs.
+async fn two_turns(world: &World) -> Uuid {
+    let id = world.session(Script::manual()).await.id;
+    world.control.set_next_log_id(41);
+    world.act(id, Action::StartTurn { turn: 1 });
+    world.act(id, print("first\n", 1));
+    world.act(id, print("still first\n", 1));
+    world.act(id, finish(1, Some(0)));
+    // A sandbox is what a prompt needs; its stages come before 41 in no real log, so they are left out.
+    world.control.set_next_log_id(1_000);
+    world.act(id, Action::Provision {});
+    world.client.sessions().prompt(id, "more").await.unwrap();
+    world.control.set_next_log_id(2_000);
+    world.act(id, Action::StartTurn { turn: 2 });
+    world.act(id, print("second\n", 2));
+    world.act(id, print("still second\n", 2));
+    world.act(id, finish(2, Some(0)));
+    id
+}
+
+async fn a_finished_session_is_replayed_with_every_field(world: World) {
+    let id = world.session(Script::manual()).await.id;
+    world.control.set_next_log_id(41);
+    let stage = |state, duration_ms, message: &str| Action::Stage {
+        stage: "provision_setup".to_owned(),
+        state,
+        duration_ms,
+        message: message.to_owned(),
+        id: None,
+    };
+    world.act(id, stage(StageState::Started, 0, ""));
+    world.act(id, stage(StageState::Done, 1_200, ""));
+    world.act(id, Action::StartTurn { turn: 1 });
+    world.act(id, print("a\nb\n", 1));
+    world.act(id, finish(1, Some(0)));
+    let expected = [
+        start(&world, id),
+        json!({"type": "stage", "id": 41, "stage": "provision_setup", "state": "started"}),
+        json!({"type": "stage", "id": 42, "stage": "provision_setup", "state": "done", "duration_ms": 1200}),
+        json!({"type": "stage", "id": 43, "stage": "runtime_start", "state": "started"}),
+        turn_start(44, 1),
+        output(44, 1, "a\nb\n"),
+        json!({"type": "exit", "id": 44, "code": 0}),
+    ];
+    assert_eq!(replay(&world, id, None).await, expected);
+    assert_eq!(replay(&world, id, Some(0)).await, expected);
+    world.control.streams_open(0).await;
+}
+
+async fn the_start_names_the_session_and_what_runs_it(world: World) {
+    let id = world.ended_session(Script::new()).await.id;
+    let mut events = world.client.sessions().stream(id).await.unwrap();
+    let Some(StreamEvent::Start(event)) = events.try_next().await.unwrap() else {
+        panic!("the first event is no start")
+    };
+    assert_eq!(event.session_id, Some(id));
+    let engine = match world.generation {
+        Generation::S0 | Generation::S1 => (Some(Runtime::Claude), None),
+        Generation::S2 => (None, Some(Provider::Anthropic)),
+    };
+    assert_eq!((event.runtime, event.provider), engine);
+    assert_eq!(event.id, None);
+}
+
+async fn all_turns_are_replayed_with_one_end(world: World) {
+    let id = two_turns(&world).await;
+    let events = replay(&world, id, None).await;
+    let shown: Vec<_> = events
+        .iter()
+        .filter(|event| event["type"] != "stage")
+        .cloned()
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            start(&world, id),
+            turn_start(42, 1),
+            output(42, 1, "first\n"),
+            output(43, 1, "still first\n"),
+            turn_start(2_001, 2),
+            output(2_001, 2, "second\n"),
+            output(2_002, 2, "still second\n"),
+            json!({"type": "exit", "id": 2_002, "code": 0}),
+        ]
+    );
+}
+
+async fn one_turn_can_be_read_alone(world: World) {
+    let id = two_turns(&world).await;
+    let sessions = world.client.sessions();
+    for (turn, expected) in [
+        (1, vec!["turn_start", "output", "output", "exit"]),
+        (2, vec!["turn_start", "output", "output", "exit"]),
+        (3, vec!["exit"]),
+    ] {
+        let events = sessions.stream(id).await.unwrap().turn(turn);
+        let events: Vec<StreamEvent> = events.try_collect().await.unwrap();
+        let shown: Vec<_> = events.iter().map(StreamEvent::event_type).collect();
+        assert_eq!(shown, expected);
+        assert!(
+            events
+                .iter()
+                .all(|event| event.turn().is_none_or(|of| of == turn))
+        );
+    }
+    let answer = sessions.stream(id).await.unwrap().turn(2);
+    assert_eq!(
+        answer.collect_stdout().await.unwrap(),
+        "second\nstill second\n"
+    );
+    let all = sessions.stream(id).await.unwrap();
+    assert_eq!(
+        all.collect_stdout().await.unwrap(),
+        "first\nstill first\nsecond\nstill second\n"
+    );
+}
+
+async fn a_cursor_leaves_out_what_came_before(world: World) {
+    let id = two_turns(&world).await;
+    let all = replay(&world, id, None).await;
+    // In the middle of a turn its start comes again.
+    assert_eq!(
+        replay(&world, id, Some(42)).await[..3],
+        [
+            start(&world, id),
+            turn_start(43, 1),
+            output(43, 1, "still first\n")
+        ]
+    );
+    // Ids have gaps: a cursor need not be one of them.
+    assert_eq!(
+        replay(&world, id, Some(1_999)).await,
+        replay(&world, id, Some(1_500)).await
+    );
+    // From the last row on there is only the end.
+    assert_eq!(
+        replay(&world, id, Some(2_002)).await,
+        [
+            start(&world, id),
+            json!({"type": "exit", "id": 2_002, "code": 0})
+        ]
+    );
+    for since in [-1, i64::MIN] {
+        assert_eq!(replay(&world, id, Some(since)).await, all);
+    }
+}
+
+async fn a_cursor_beyond_the_end_leaves_start_and_end(world: World) {
+    let id = two_turns(&world).await;
+    for since in [2_003, i64::MAX] {
+        assert_eq!(
+            replay(&world, id, Some(since)).await,
+            [
+                start(&world, id),
+                json!({"type": "exit", "id": since, "code": 0})
+            ]
+        );
+    }
+}
+
+async fn each_way_of_ending_has_its_event(world: World) {
+    let sessions = world.client.sessions();
+    let completed = world.ended_session(Script::new().exit(0)).await.id;
+    let failed = world.ended_session(Script::new().exit(3)).await.id;
+    let crashed = world.ended_session(Script::new().crash()).await.id;
+    let terminated = world.ended_session(Script::new().exit(0)).await.id;
+    sessions.terminate(terminated).await.unwrap();
+    for (id, expected) in [
+        (completed, json!({"type": "exit", "code": 0})),
+        (failed, json!({"type": "exit", "code": 3})),
+        (
+            crashed,
+            json!({"type": "error", "message": "Session failed"}),
+        ),
+        (
+            terminated,
+            json!({"type": "terminated", "message": "Session terminated"}),
+        ),
+    ] {
+        let events: Vec<StreamEvent> = sessions
+            .stream(id)
+            .await
+            .unwrap()
+            .try_collect()
+            .await
+            .unwrap();
+        let (end, before) = events.split_last().unwrap();
+        assert!(end.is_terminal());
+        assert!(!before.iter().any(StreamEvent::is_terminal));
+        assert_eq!(end.exit_code(), expected["code"].as_i64());
+        // The id is the last row's.
+        assert_eq!(end.id(), before.last().unwrap().id());
+        let mut end = serde_json::to_value(end).unwrap();
+        end.as_object_mut().unwrap().remove("id");
+        assert_eq!(end, expected);
+    }
+}
+
+async fn a_failed_provisioning_tells_its_reason_before_the_end(world: World) {
+    let reason = "Provisioning script failed: \nstderr:\nno such package";
+    let script = Script::failing_in("provision_setup", reason);
+    let id = world.ended_session(script).await.id;
+    let events = replay(&world, id, None).await;
+    let [.., stage, turn, output, end] = &events[..] else {
+        panic!("{events:?}")
+    };
+    let stage_id = stage["id"].as_i64().unwrap();
+    assert_eq!(
+        stage,
+        &json!({
+            "type": "stage", "id": stage_id, "stage": "provision_setup", "state": "failed",
+            "duration_ms": 120, "message": reason,
+        })
+    );
+    assert_eq!(turn, &turn_start(stage_id + 1, 1));
+    assert_eq!(output["stream"], "stderr");
+    assert_eq!(output["data"], format!("provision failed: {reason}\n"));
+    assert_eq!(
+        end,
+        &json!({"type": "error", "id": stage_id + 1, "message": "Session failed"})
+    );
+}
+
+async fn an_empty_log_ends_with_the_id_zero(world: World) {
+    let id = world.session(Script::manual()).await.id;
+    world.client.sessions().terminate(id).await.unwrap();
+    assert_eq!(
+        replay(&world, id, None).await,
+        [
+            start(&world, id),
+            json!({"type": "terminated", "id": 0, "message": "Session terminated"})
+        ]
+    );
+}
+
+async fn text_comes_back_as_it_was_printed(world: World) {
+    let texts = [
+        "🦀 日本語 ñ \u{0301}e\u{0301}",
+        "raw \u{2028} and \u{2029} and \u{0085} and \u{feff} stay",
+        "\r\n lone \r too \n\n\n",
+        "\u{0}\u{1b}[31m\u{7f}\t\"\\/",
+        "data: not a line\n\nid: 7\n",
+        "",
+        "\u{fffd}\u{10ffff}",
+    ];
+    let script = texts
+        .iter()
+        .fold(Script::new(), |script, text| script.stdout(*text));
+    let id = world.ended_session(script).await.id;
+    let events = world.client.sessions().stream(id).await.unwrap();
+    let events: Vec<StreamEvent> = events.try_collect().await.unwrap();
+    let shown: Vec<_> = events.iter().filter_map(StreamEvent::text).collect();
+    assert_eq!(shown, texts);
+}
+
+async fn stdout_and_stderr_are_told_apart(world: World) {
+    let script = Script::new().stdout("out 1").stderr("err").stdout("out 2");
+    let id = world.ended_session(script).await.id;
+    let sessions = world.client.sessions();
+    let events: Vec<StreamEvent> = sessions
+        .stream(id)
+        .await
+        .unwrap()
+        .try_collect()
+        .await
+        .unwrap();
+    let all: Vec<_> = events.iter().filter_map(StreamEvent::text).collect();
+    assert_eq!(all, ["out 1", "err", "out 2"]);
+    let stdout = sessions.stream(id).await.unwrap().collect_stdout().await;
+    assert_eq!(stdout.unwrap(), "out 1out 2");
+}
+
+async fn output_without_a_turn_belongs_to_none(world: World) {
+    let id = world.session(Script::manual()).await.id;
+    let nobodys = Action::Output {
+        stream: Source::Stdout,
+        data: "nobody's".to_owned(),
+        turn: None,
+        id: None,
+    };
+    world.act(id, nobodys);
+    world.act(id, print("mine", 1));
+    world.act(id, finish(1, Some(0)));
+    let events = replay(&world, id, None).await;
+    assert_eq!(
+        types(&events),
+        ["start", "output", "turn_start", "output", "exit"]
+    );
+    assert_eq!(events[1]["turn"], Value::Null);
+    let of_turn = world.client.sessions().stream(id).await.unwrap().turn(1);
+    assert_eq!(of_turn.collect_stdout().await.unwrap(), "mine");
+}
+
+async fn a_long_log_comes_whole_and_in_order(world: World) {
+    let script = (0..1_000).fold(Script::new(), |script, n| script.stdout(format!("{n} ")));
+    let id = world.ended_session(script).await.id;
+    let stdout = world.client.sessions().stream(id).await.unwrap();
+    let stdout = stdout.collect_stdout().await.unwrap();
+    let expected: Vec<String> = (0..1_000).map(|n| n.to_string()).collect();
+    assert_eq!(
+        stdout.split_whitespace().collect::<Vec<_>>(),
+        expected.iter().map(String::as_str).collect::<Vec<_>>()
+    );
+}
+
+/// Tampers with the next stream.
+fn tamper(world: &World, effect: Effect) {
+    let fault = Fault::on("GET", "/sessions/*/stream", effect);
+    world.control.plan_fault(fault);
+}
+
+async fn unknown_events_are_passed_on_with_their_text(world: World) {
+    let id = world.ended_session(Script::new().stdout("x")).await.id;
+    let insert = |text: &str| Effect::Insert {
+        before_event: 1,
+        text: text.to_owned(),
+    };
+    for (inserted, event_type, event_id, raw) in [
+        (
+            "id: 5\ndata: {\"type\": \"usage\", \"id\": 5, \"tokens\": 3}\n\n",
+            "usage",
+            Some(5),
+            "{\"type\": \"usage\", \"id\": 5, \"tokens\": 3}",
+        ),
+        ("data: {\"type\": 5}\n\n", "", None, "{\"type\": 5}"),
+        (
+            "data: {\"type\": \"exit\", \"code\": \"zero\"}\n\n",
+            "exit",
+            None,
+            "{\"type\": \"exit\", \"code\": \"zero\"}",
+        ),
+        ("data: {\"type\": \"ou\n\n", "", None, "{\"type\": \"ou"),
+        ("data: hello\ndata: world\n\n", "", None, "hello\nworld"),
+    ] {
+        tamper(&world, insert(inserted));
+        let events = world.client.sessions().stream(id).await.unwrap();
+        let events: Vec<StreamEvent> = events.try_collect().await.unwrap();
+        let StreamEvent::Unknown(unknown) = &events[1] else {
+            panic!("{inserted:?} is read as {:?}", events[1])
+        };
+        assert_eq!(
+            (
+                unknown.event_type.as_str(),
+                unknown.id,
+                unknown.raw.as_str()
+            ),
+            (event_type, event_id, raw)
+        );
+        // It does not end the stream.
+        assert_eq!(events.last().unwrap().exit_code(), Some(0));
+    }
+}
+
+async fn comments_and_line_ends_are_nothing_to_the_caller(world: World) {
+    let id = world
+        .ended_session(Script::new().stdout("x").stderr("y"))
+        .await
+        .id;
+    let expected = replay(&world, id, None).await;
+    let insert = |text: &str| Effect::Insert {
+        before_event: 2,
+        text: text.to_owned(),
+    };
+    for effect in [
+        insert(": heartbeat\n\n"),
+        insert("retry: 10\n\n: \n:\n\nevent: output\n\n"),
+        Effect::Crlf {},
+        Effect::Gzip {},
+        Effect::Drip {
+            bytes: 3,
+            every_ms: 0,
+        },
+    ] {
+        let shown = format!("{effect:?}");
+        tamper(&world, effect);
+        assert_eq!(replay(&world, id, None).await, expected, "{shown}");
+    }
+}
+
+async fn batches_hold_what_is_there(world: World) {
+    let id = two_turns(&world).await;
+    let all = replay(&world, id, None).await;
+    for max in [0, 1, 3, 1_000] {
+        let mut events = world.client.sessions().stream(id).await.unwrap();
+        let mut shown = Vec::new();
+        while let Some(batch) = events.next_batch(max).await {
+            assert!(!batch.is_empty() && batch.len() <= max.max(1));
+            for event in batch {
+                shown.push(serde_json::to_value(event.unwrap()).unwrap());
+            }
+        }
+        assert_eq!(shown, all);
+    }
+}
