@@ -37,8 +37,8 @@ pub use config::{Options, RetryPolicy};
 pub use error::{
     ConflictReason, Detail, Error, ErrorKind, FieldError, LocationPart, Quota, Result,
 };
-pub use resources::{Agents, Environments, RunResult, Sessions, StreamRequest};
-pub use stream::EventStream;
+pub use resources::{Agents, Environments, RunResult, Sessions};
+pub use stream::{EventStream, StreamRequest};
 
 /// The README's example compiles.
 #[cfg(doctest)]

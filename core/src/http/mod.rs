@@ -1,9 +1,8 @@
 //! The one place that sends: authorization, deadlines, retries, redirects, error mapping and tracing.
 
-mod idle;
-mod redirect;
+pub(crate) mod redirect;
 mod request;
-mod response;
+pub(crate) mod response;
 mod retry;
 
 use std::future::Future;
@@ -20,8 +19,8 @@ use tracing::Instrument;
 
 use crate::client::{Client, sensitive};
 use crate::error::{Error, ErrorKind, Result};
+use crate::sse::Connection;
 
-use idle::IdleLimited;
 pub(crate) use request::Request;
 
 impl Client {
@@ -37,17 +36,24 @@ impl Client {
         self.with_retries(&request, exchange).await
     }
 
-    /// Opens an event stream: returns its body once a head that promises one has arrived.
-    pub(crate) async fn open(&self, request: Request) -> Result<IdleLimited> {
-        let open = || async {
-            let response = self.send(&request).await?;
-            response::expect_event_stream(response).await
-        };
-        let response = self.with_retries(&request, open).await?;
-        Ok(IdleLimited::new(
-            response,
-            self.settings.stream_idle_timeout,
-        ))
+    /// Opens an event stream: returns once its head has arrived.
+    pub(crate) async fn open(&self, request: &Request) -> Result<Connection> {
+        self.with_retries(request, || self.connect(request)).await
+    }
+
+    /// One attempt to open an event stream.
+    pub(crate) async fn open_once(&self, request: &Request) -> Result<Connection> {
+        let deadline = Instant::now() + self.settings.timeout;
+        let attempt = self.bounded(deadline, self.connect(request)).await;
+        attempt.map_err(|error| {
+            error
+                .with_attempts(1)
+                .with_request(&request.method, &self.url(request))
+        })
+    }
+
+    async fn connect(&self, request: &Request) -> Result<Connection> {
+        response::connection(self.send(request).await?).await
     }
 
     /// One attempt at a whole exchange.
@@ -56,26 +62,15 @@ impl Client {
         response::read(response, self.settings.max_response_bytes).await
     }
 
-    /// Sends once, follows redirects within the origin, and turns a status that is no success into an error.
+    /// Sends once, and turns a status that is no success into an error.
     async fn send(&self, request: &Request) -> Result<reqwest::Response> {
-        let mut url = self.url(request);
-        for _ in 0..=redirect::LIMIT {
-            let response = self
-                .server
-                .http
-                .execute(self.prepare(request, url.clone()))
-                .await
-                .map_err(response::transport_error)?;
-            match redirect::target(&request.method, &response)? {
-                Some(target) => url = target,
-                None if response.status().is_success() => return Ok(response),
-                None => {
-                    let cap = self.settings.max_response_bytes;
-                    return Err(response::status_error(response, &self.server, cap).await);
-                }
-            }
+        let prepare = |url| self.prepare(request, url);
+        let response = redirect::send(&self.server.http, self.url(request), prepare).await?;
+        if response.status().is_success() {
+            return Ok(response);
         }
-        Err(Error::new(ErrorKind::Protocol, "too many redirects"))
+        let cap = self.settings.max_response_bytes;
+        Err(response::status_error(response, &self.server.token, cap).await)
     }
 
     fn prepare(&self, request: &Request, url: url::Url) -> reqwest::Request {
@@ -103,7 +98,7 @@ impl Client {
         prepared
     }
 
-    fn url(&self, request: &Request) -> url::Url {
+    pub(crate) fn url(&self, request: &Request) -> url::Url {
         request.url(&self.server.base_url)
     }
 

@@ -4,14 +4,33 @@ use http::header::LOCATION;
 use http::{Method, StatusCode};
 use url::Url;
 
+use super::response::transport_error;
 use crate::error::{Error, ErrorKind, Result};
 
 /// How many redirects one attempt follows.
-pub(crate) const LIMIT: usize = 5;
+const LIMIT: usize = 5;
+
+/// Sends what `prepare` makes for a URL, and for those it is redirected to.
+pub(crate) async fn send(
+    http: &reqwest::Client,
+    mut url: Url,
+    prepare: impl Fn(Url) -> reqwest::Request,
+) -> Result<reqwest::Response> {
+    for _ in 0..=LIMIT {
+        let request = prepare(url);
+        let method = request.method().clone();
+        let response = http.execute(request).await.map_err(transport_error)?;
+        match target(&method, &response)? {
+            Some(target) => url = target,
+            None => return Ok(response),
+        }
+    }
+    Err(Error::new(ErrorKind::Protocol, "too many redirects"))
+}
 
 /// Where the response redirects to; `None` when it does not, or not in a way that keeps the request what it is.
 /// A redirect to another scheme, host or port is an error: the token would go with it.
-pub(crate) fn target(method: &Method, response: &reqwest::Response) -> Result<Option<Url>> {
+fn target(method: &Method, response: &reqwest::Response) -> Result<Option<Url>> {
     if !keeps_request(method, response.status()) {
         return Ok(None);
     }

@@ -4,12 +4,15 @@ use std::error::Error as StdError;
 use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use futures::StreamExt as _;
+use http::StatusCode;
+use http::header::{HeaderMap, RETRY_AFTER};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::client::Server;
 use crate::error::{Detail, Error, ErrorKind, Quota, Result};
+use crate::models::Secret;
+use crate::sse::Connection;
 
 /// How much of a body of the wrong type is kept for the caller to look at.
 const EXCERPT_BYTES: usize = 200;
@@ -57,21 +60,24 @@ fn describe(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
     format!("the response {problem} at `{}`", error.path())
 }
 
-/// Passes on a response that is an event stream.
-pub(crate) async fn expect_event_stream(response: reqwest::Response) -> Result<reqwest::Response> {
-    let content_type = response.headers().get(CONTENT_TYPE);
-    let essence = content_type
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let essence = essence.split(';').next().unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case("text/event-stream") {
-        return Ok(response);
+/// The event stream in a successful response.
+pub(crate) async fn connection(response: reqwest::Response) -> Result<Connection> {
+    let status = response.status();
+    if status == StatusCode::NO_CONTENT {
+        return Ok(Connection::NoContent);
     }
-    let status = response.status().as_u16();
+    let content_type = header_text(response.headers(), "content-type").unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("text/event-stream") {
+        let chunks = response.bytes_stream();
+        return Ok(Connection::body(
+            chunks.map(|chunk| chunk.map_err(transport_error)),
+        ));
+    }
     let excerpt = read_start(response, EXCERPT_BYTES).await;
     Err(
         Error::new(ErrorKind::Protocol, "the response is not an event stream")
-            .with_status(status)
+            .with_status(status.as_u16())
             .with_detail(Some(Detail::Body(
                 String::from_utf8_lossy(&excerpt).into_owned(),
             ))),
@@ -79,11 +85,7 @@ pub(crate) async fn expect_event_stream(response: reqwest::Response) -> Result<r
 }
 
 /// The error of a response whose status is no success. At most `cap` bytes of its body are read.
-pub(crate) async fn status_error(
-    response: reqwest::Response,
-    server: &Server,
-    cap: usize,
-) -> Error {
+pub(crate) async fn status_error(response: reqwest::Response, token: &Secret, cap: usize) -> Error {
     let status = response.status();
     let request_id = header_text(response.headers(), "x-request-id");
     let retry_after = retry_after(response.headers(), SystemTime::now());
@@ -98,8 +100,8 @@ pub(crate) async fn status_error(
     Error::new(kind_of(status.as_u16()), reason)
         .with_status(status.as_u16())
         .with_quota(quota(&body).filter(|_| status.as_u16() == 429))
-        .with_detail(Detail::parse(&body).map(|detail| redacted(detail, server)))
-        .with_request_id(request_id.map(|id| server.redact(&id)))
+        .with_detail(Detail::parse(&body).map(|detail| redacted(detail, token)))
+        .with_request_id(request_id.map(|id| redact(token, &id)))
         .with_retry_after(retry_after)
 }
 
@@ -117,12 +119,12 @@ fn kind_of(status: u16) -> ErrorKind {
 }
 
 /// A proxy may echo the request's headers, the token among them, into a text that `Display` shows.
-fn redacted(detail: Detail, server: &Server) -> Detail {
+fn redacted(detail: Detail, token: &Secret) -> Detail {
     match detail {
-        Detail::Text(text) => Detail::Text(server.redact(&text)),
+        Detail::Text(text) => Detail::Text(redact(token, &text)),
         Detail::Fields(mut fields) => {
             for field in &mut fields {
-                field.description = server.redact(&field.description);
+                field.description = redact(token, &field.description);
             }
             Detail::Fields(fields)
         }
@@ -131,8 +133,15 @@ fn redacted(detail: Detail, server: &Server) -> Detail {
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    header_text(headers, CONTENT_TYPE.as_str())
-        .is_some_and(|kind| kind.starts_with("application/json"))
+    header_text(headers, "content-type").is_some_and(|kind| kind.starts_with("application/json"))
+}
+
+/// Takes the token out of a text that came from outside.
+fn redact(token: &Secret, text: &str) -> String {
+    match token.expose() {
+        "" => text.to_owned(),
+        token => text.replace(token, "[REDACTED]"),
+    }
 }
 
 fn quota(body: &[u8]) -> Option<Quota> {

@@ -6,7 +6,7 @@ mod sessions;
 
 pub use agents::Agents;
 pub use environments::Environments;
-pub use sessions::{RunResult, Sessions, StreamRequest};
+pub use sessions::{RunResult, Sessions};
 
 use serde::Deserialize;
 

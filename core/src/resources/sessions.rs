@@ -1,9 +1,6 @@
 //! `/sessions`.
 
-use std::future::IntoFuture;
-
-use futures::future::BoxFuture;
-use futures::{FutureExt, TryStreamExt};
+use futures::TryStreamExt as _;
 use uuid::Uuid;
 
 use super::List;
@@ -11,7 +8,7 @@ use crate::client::Client;
 use crate::error::Result;
 use crate::http::Request;
 use crate::models::{CreateSession, Prompt, Session, SessionAck, SessionTurn};
-use crate::stream::EventStream;
+use crate::stream::StreamRequest;
 
 /// The calls under `/sessions`.
 #[derive(Debug, Clone, Copy)]
@@ -92,6 +89,9 @@ impl<'a> Sessions<'a> {
     /// The events of a session, from its first to the terminal one (`GET /sessions/{id}/stream`): await the request to
     /// open it. What the server answers to the request itself, such as 404, is an error of that await.
     ///
+    /// The stream outlives its connections: one that drops is followed by another, and each event still comes once, in
+    /// order. See [`EventStream`](crate::EventStream) for the whole contract, [`StreamRequest`] for the options.
+    ///
     /// ```no_run
     /// # async fn demo(client: aod::Client, id: uuid::Uuid) -> aod::Result<()> {
     /// use futures::TryStreamExt;
@@ -106,11 +106,7 @@ impl<'a> Sessions<'a> {
     /// # }
     /// ```
     pub fn stream(&self, id: Uuid) -> StreamRequest<'a> {
-        StreamRequest {
-            client: self.client,
-            id,
-            since: None,
-        }
+        StreamRequest::new(self.client, id)
     }
 
     /// Starts a session and stays with it: `POST /sessions`, its stream to the end of the first turn, then the
@@ -158,37 +154,4 @@ pub struct RunResult {
     pub session: Session,
     /// All that the agent printed on stdout.
     pub stdout: String,
-}
-
-/// A stream about to be opened; await it.
-#[derive(Debug, Clone)]
-#[must_use = "a stream is opened by awaiting its request"]
-pub struct StreamRequest<'a> {
-    client: &'a Client,
-    id: Uuid,
-    since: Option<i64>,
-}
-
-impl StreamRequest<'_> {
-    /// Leaves out the events up to and including the one with this id; 0 leaves out none.
-    pub fn since(mut self, id: i64) -> Self {
-        self.since = Some(id);
-        self
-    }
-
-    async fn open(self) -> Result<EventStream> {
-        let request = Request::get("/sessions/{id}/stream")
-            .id(self.id)
-            .streaming(self.since);
-        Ok(EventStream::new(self.client.open(request).await?))
-    }
-}
-
-impl<'a> IntoFuture for StreamRequest<'a> {
-    type Output = Result<EventStream>;
-    type IntoFuture = BoxFuture<'a, Self::Output>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        self.open().boxed()
-    }
 }

@@ -1,121 +1,20 @@
-//! The client and how it is set up.
+//! How a client is set up.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue};
 use url::{Host, Url};
 
-use crate::config::{Options, RetryPolicy, Settings};
+use super::{Client, Server};
+use crate::config::{RetryPolicy, Settings};
 use crate::error::{Error, ErrorKind, Result};
-use crate::models::{Health, Secret};
-use crate::resources::{Agents, Environments, Sessions};
+use crate::models::Secret;
 use crate::tls::TlsMaterial;
 
 const DEFAULT_BASE_URL: &str = "http://localhost:8777";
 const USER_AGENT: &str = concat!("aod-sdk-rust/", env!("CARGO_PKG_VERSION"));
-
-/// A client of one AoD server, with one token.
-///
-/// Cloning is cheap and shares the connection pool; every method takes `&self`, and a client can be used from any
-/// number of tasks. It needs a tokio runtime with time and I/O.
-///
-/// ```no_run
-/// # async fn demo() -> aod::Result<()> {
-/// let client = aod::Client::from_env()?;
-/// for session in client.sessions().list().await? {
-///     println!("{} {}", session.id, session.status);
-/// }
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone)]
-pub struct Client {
-    pub(crate) server: Arc<Server>,
-    pub(crate) settings: Arc<Settings>,
-}
-
-/// What clients made from one another share: where to send, as whom, and over which connections.
-pub(crate) struct Server {
-    pub(crate) base_url: Url,
-    pub(crate) authorization: HeaderValue,
-    pub(crate) http: reqwest::Client,
-    token: Secret,
-}
-
-impl Server {
-    /// Takes the token out of a text that came from outside.
-    pub(crate) fn redact(&self, text: &str) -> String {
-        text.replace(self.token.expose(), "[REDACTED]")
-    }
-}
-
-impl Client {
-    /// A builder with the defaults of this crate; it reads no environment variable but the proxy's.
-    pub fn builder() -> ClientBuilder {
-        ClientBuilder::default()
-    }
-
-    /// A client for the server at `AOD_API_URL` (default `http://localhost:8777`) with the token in
-    /// `AOD_API_TOKEN`, which is required. An empty variable counts as absent.
-    pub fn from_env() -> Result<Self> {
-        ClientBuilder::from_env().build()
-    }
-
-    /// Where the server is, without a trailing slash.
-    pub fn base_url(&self) -> &str {
-        self.server.base_url.as_str().trim_end_matches('/')
-    }
-
-    /// A client that shares this one's connections and differs in the given options.
-    ///
-    /// ```no_run
-    /// # async fn demo(client: aod::Client) -> aod::Result<()> {
-    /// use std::time::Duration;
-    ///
-    /// let hasty = client.with_options(aod::Options::new().timeout(Duration::from_secs(2)).max_retries(0));
-    /// hasty.health().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn with_options(&self, options: Options) -> Self {
-        Self {
-            server: Arc::clone(&self.server),
-            settings: Arc::new(self.settings.overridden(options)),
-        }
-    }
-
-    /// Agents: the models and tools that sessions run.
-    pub fn agents(&self) -> Agents<'_> {
-        Agents::new(self)
-    }
-
-    /// Environments: what sandboxes are set up with.
-    pub fn environments(&self) -> Environments<'_> {
-        Environments::new(self)
-    }
-
-    /// Sessions: sandboxes in which agents work.
-    pub fn sessions(&self) -> Sessions<'_> {
-        Sessions::new(self)
-    }
-
-    /// How the server is (`GET /health`). A degraded server answers 503, which is an error of kind
-    /// [`Server`](ErrorKind::Server).
-    pub async fn health(&self) -> Result<Health> {
-        self.call(crate::http::Request::get("/health")).await
-    }
-}
-
-impl fmt::Debug for Client {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client")
-            .field("base_url", &self.base_url())
-            .finish_non_exhaustive()
-    }
-}
 
 /// Sets up a [`Client`]. What is malformed is reported by [`build`](Self::build).
 ///
@@ -311,7 +210,7 @@ impl ClientBuilder {
     /// The client, or an error of kind [`Configuration`](ErrorKind::Configuration) that says what is malformed.
     pub fn build(self) -> Result<Client> {
         let base_url = parse_base_url(self.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL))?;
-        let token = self.token.unwrap_or_default();
+        let token = self.token.clone().unwrap_or_default();
         let authorization = authorization(&token)?;
         let secure = base_url.scheme() == "https";
         if self.https_only && !secure {
@@ -320,6 +219,25 @@ impl ClientBuilder {
             ));
         }
 
+        let http = self.http(secure)?;
+        if !secure && !is_loopback(&base_url) {
+            tracing::warn!(
+                "the base URL is plain http to another machine: the token travels in clear text"
+            );
+        }
+        Ok(Client {
+            server: Arc::new(Server {
+                base_url,
+                authorization,
+                http,
+                token,
+            }),
+            settings: Arc::new(self.settings),
+        })
+    }
+
+    /// The connections; `secure` says whether they will be TLS.
+    fn http(&self, secure: bool) -> Result<reqwest::Client> {
         let mut tls = TlsMaterial::default();
         for pem in &self.ca_pem {
             tls.add_roots(pem)?;
@@ -343,31 +261,20 @@ impl ClientBuilder {
         if let Some(timeout) = self.pool_idle_timeout {
             http = http.pool_idle_timeout(timeout);
         }
-        match self.proxy {
+        match &self.proxy {
             None => {}
             Some(Proxy::None) => http = http.no_proxy(),
-            Some(Proxy::Url(url)) => http = http.proxy(parse_proxy(&url)?),
+            Some(Proxy::Url(url)) => http = http.proxy(parse_proxy(url)?),
         }
         // The source is left out: it may repeat a header's value.
-        let http = http
-            .build()
-            .map_err(|_| configuration("the HTTP client cannot be set up"))?;
-
-        if !secure && !is_loopback(&base_url) {
-            tracing::warn!(
-                "the base URL is plain http to another machine: the token travels in clear text"
-            );
-        }
-        Ok(Client {
-            server: Arc::new(Server {
-                base_url,
-                authorization,
-                http,
-                token,
-            }),
-            settings: Arc::new(self.settings),
-        })
+        http.build()
+            .map_err(|_| configuration("the HTTP client cannot be set up"))
     }
+}
+
+/// Connections with the defaults of this crate.
+pub(crate) fn http_client(url: &Url) -> Result<reqwest::Client> {
+    ClientBuilder::default().http(url.scheme() == "https")
 }
 
 impl fmt::Debug for ClientBuilder {
@@ -436,15 +343,6 @@ fn is_loopback(url: &Url) -> bool {
 
 fn configuration(summary: impl Into<std::borrow::Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::Configuration, summary)
-}
-
-/// The headers that a caller set, with each value kept out of any `Debug`.
-pub(crate) fn sensitive(headers: &HeaderMap) -> HeaderMap {
-    let mut headers = headers.clone();
-    for value in headers.values_mut() {
-        value.set_sensitive(true);
-    }
-    headers
 }
 
 #[cfg(test)]

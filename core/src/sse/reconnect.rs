@@ -1,0 +1,150 @@
+//! When and how often a source connects again.
+
+use std::time::Duration;
+
+/// How a source meets a connection that drops.
+///
+/// A connection was healthy when it brought something new, or bytes of any kind for 10 s. After a healthy one the
+/// first attempt follows within 250 ms; each further one waits an evenly drawn part of a doubling delay. A server
+/// that names a delay (`retry`, between 100 ms and 60 s) has it in the place of the 250 ms; one that names a
+/// `Retry-After` is left alone for at least that long.
+///
+/// ```
+/// use std::time::Duration;
+/// use aod::sse::Reconnect;
+///
+/// let patient = Reconnect::new().max_attempts(100).max_delay(Duration::from_secs(5));
+/// # let _ = patient;
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reconnect {
+    pub(crate) max_attempts: u32,
+    pub(crate) base_delay: Duration,
+    pub(crate) max_delay: Duration,
+    pub(crate) max_retry_after: Duration,
+}
+
+/// A delay that the server names is taken within these bounds.
+const SERVER_DELAY: std::ops::RangeInclusive<Duration> =
+    Duration::from_millis(100)..=Duration::from_secs(60);
+
+impl Reconnect {
+    /// Ten attempts, delays from 250 ms to 30 s, and a `Retry-After` of up to 120 s.
+    pub fn new() -> Self {
+        Self {
+            max_attempts: 10,
+            base_delay: Duration::from_millis(250),
+            max_delay: Duration::from_secs(30),
+            max_retry_after: Duration::from_secs(120),
+        }
+    }
+
+    /// How many attempts in a row may bring nothing new before the source gives up. 0 never connects again.
+    #[must_use]
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = attempts;
+        self
+    }
+
+    /// The longest delay before the first attempt; it doubles with each further one.
+    #[must_use]
+    pub fn base_delay(mut self, delay: Duration) -> Self {
+        self.base_delay = delay;
+        self
+    }
+
+    /// The cap of that doubling.
+    #[must_use]
+    pub fn max_delay(mut self, delay: Duration) -> Self {
+        self.max_delay = delay;
+        self
+    }
+
+    /// The longest `Retry-After` that is waited out; a longer one ends the source with the error that bears it.
+    #[must_use]
+    pub fn max_retry_after(mut self, delay: Duration) -> Self {
+        self.max_retry_after = delay;
+        self
+    }
+
+    /// The delay before an attempt, counted from 1 since the last healthy connection.
+    pub(super) fn delay(
+        &self,
+        attempt: u32,
+        server: Option<Duration>,
+        retry_after: Option<Duration>,
+    ) -> Duration {
+        let server = server.map(|delay| delay.clamp(*SERVER_DELAY.start(), *SERVER_DELAY.end()));
+        let base = server.unwrap_or(self.base_delay);
+        let doubled = base.saturating_mul(2u32.saturating_pow(attempt.saturating_sub(1)));
+        let longest = doubled.min(self.max_delay.max(base));
+        let drawn = longest.mul_f64(fastrand::f64());
+        drawn
+            .max(server.unwrap_or_default())
+            .max(retry_after.unwrap_or_default())
+    }
+}
+
+impl Default for Reconnect {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: fn(u64) -> Duration = Duration::from_millis;
+
+    /// The extremes of many draws.
+    fn range(
+        attempt: u32,
+        server: Option<Duration>,
+        retry_after: Option<Duration>,
+    ) -> (Duration, Duration) {
+        let draws: Vec<_> = (0..2000)
+            .map(|_| Reconnect::new().delay(attempt, server, retry_after))
+            .collect();
+        (*draws.iter().min().unwrap(), *draws.iter().max().unwrap())
+    }
+
+    #[test]
+    fn the_first_attempt_comes_within_a_quarter_second() {
+        let (least, most) = range(1, None, None);
+        assert!(
+            least < MS(25) && most <= MS(250) && most > MS(200),
+            "{least:?} {most:?}"
+        );
+    }
+
+    #[test]
+    fn the_delay_grows_to_its_cap() {
+        for (attempt, cap) in [(2, 500), (4, 2000), (8, 30_000), (u32::MAX, 30_000)] {
+            let (_, most) = range(attempt, None, None);
+            assert!(
+                most <= MS(cap) && most > MS(cap / 10 * 9),
+                "{attempt}: {most:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_delay_of_the_servers_is_kept_within_bounds() {
+        assert_eq!(range(1, Some(MS(0)), None), (MS(100), MS(100)));
+        assert_eq!(
+            range(1, Some(MS(3_600_000)), None),
+            (MS(60_000), MS(60_000))
+        );
+        let (least, most) = range(3, Some(MS(1000)), None);
+        assert!(
+            least == MS(1000) && most > MS(3500) && most <= MS(4000),
+            "{least:?} {most:?}"
+        );
+    }
+
+    #[test]
+    fn retry_after_is_the_least() {
+        assert_eq!(range(1, None, Some(MS(2000))), (MS(2000), MS(2000)));
+    }
+}

@@ -1,0 +1,224 @@
+//! The typed events of one session, as a stream.
+
+mod position;
+mod request;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures::stream::{Stream, StreamExt as _};
+
+use crate::models::event::StreamEvent;
+use crate::sse::{CancelHandle, Connection, EventSource, Reconnect, Taken};
+use crate::{Error, ErrorKind, Result};
+
+use position::Position;
+use request::SessionLog;
+pub use request::StreamRequest;
+
+/// The events of a session, each once and in the order of the server, up to and including the terminal one.
+///
+/// **Connections.** One that drops, ends without a terminal event, or is silent for longer than
+/// [`stream_idle_timeout`](crate::ClientBuilder::stream_idle_timeout) is followed by another from the last event that
+/// was delivered. What the server then repeats is left out: `start`, the `turn_start` of a turn already begun, and
+/// every row already delivered, even if it replays everything. [`StreamRequest::on_state`] tells of it;
+/// [`StreamRequest::no_reconnect`] switches it off.
+///
+/// **The end.** A stream ends in one of these ways, and then yields `None` for good:
+///
+/// - after the terminal event, whatever the server sends behind it;
+/// - after one error: attempts without anything new have run out (the error of the last one), the server refuses for
+///   good ([`ErrorKind::NotFound`] when the session was deleted meanwhile), the
+///   [`deadline`](StreamRequest::deadline) passed ([`ErrorKind::Timeout`]), or an event is larger than
+///   [`MAX_EVENT_SIZE`](crate::sse::MAX_EVENT_SIZE) ([`ErrorKind::Protocol`]);
+/// - by [`cancel`](CancelHandle::cancel), without an error;
+/// - when the server answers a new connection with 204, without an error.
+///
+/// **Reading.** Nothing is read ahead: a caller that stops polling stops the server, and memory stays as it is. An event
+/// that cannot be read is [`Unknown`](StreamEvent::Unknown), with its text, and the stream goes on. Polling costs no
+/// task; every method is safe to cancel; dropping the stream closes its connection.
+pub struct EventStream {
+    source: EventSource<SessionLog>,
+    turn: Option<i64>,
+    /// Deliver repeated events too.
+    raw: bool,
+    resume_stale: bool,
+}
+
+impl EventStream {
+    /// The events in a `text/event-stream` body from elsewhere: a recording, or a response of another HTTP client.
+    ///
+    /// An error of the body becomes the source of an [`ErrorKind::Connection`], unless it is this crate's own.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> aod::Result<()> {
+    /// use aod::EventStream;
+    /// use futures::{StreamExt, TryStreamExt};
+    ///
+    /// let body = "data: {\"type\": \"output\", \"data\": \"hi\"}\n\ndata: {\"type\": \"exit\", \"code\": 0}\n\n";
+    /// let chunks = futures::stream::iter(body.split_inclusive(' ').map(|chunk| Ok::<_, std::io::Error>(chunk.into())));
+    ///
+    /// let mut events = EventStream::new(chunks);
+    /// while let Some(event) = events.try_next().await? {
+    ///     match event.text() {
+    ///         Some(text) => println!("{text}"),
+    ///         None => println!("{}: {:?}", event.event_type(), event.exit_code()),
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn new<S, E>(body: S) -> Self
+    where
+        S: Stream<Item = Result<Bytes, E>> + Send + 'static,
+        E: Into<Box<dyn StdError + Send + Sync>>,
+    {
+        let body = body.map(|chunk| chunk.map_err(|error| connection_error(error.into())));
+        let log = SessionLog {
+            server: None,
+            position: Position::after(None),
+        };
+        let source = EventSource::connected(log, Connection::body(body));
+        Self::over(
+            source.reconnect(Reconnect::new().max_attempts(0)),
+            true,
+            false,
+        )
+    }
+
+    fn over(source: EventSource<SessionLog>, raw: bool, resume_stale: bool) -> Self {
+        Self {
+            source,
+            turn: None,
+            raw,
+            resume_stale,
+        }
+    }
+
+    /// The id to resume from, in this process or another: pass it to [`StreamRequest::since`], and no event delivered
+    /// so far comes again, and none is missed. `None` until an event has brought one.
+    pub fn cursor(&self) -> Option<i64> {
+        self.source.connector().position.cursor()
+    }
+
+    /// A handle that ends the stream from elsewhere, and closes its connection at once.
+    ///
+    /// ```no_run
+    /// # async fn demo(mut events: aod::EventStream) {
+    /// use futures::StreamExt;
+    ///
+    /// let handle = events.cancel_handle();
+    /// tokio::spawn(async move {
+    ///     tokio::signal::ctrl_c().await.ok();
+    ///     handle.cancel();
+    /// });
+    /// while let Some(event) = events.next().await {
+    ///     println!("{event:?}");
+    /// }
+    /// # }
+    /// ```
+    pub fn cancel_handle(&self) -> CancelHandle {
+        self.source.cancel_handle()
+    }
+
+    /// Keeps only the `turn_start` and `output` events of one turn, and the terminal event.
+    ///
+    /// Every connection replays all turns: this is how to read the answer to one prompt, with the `current_turn` of
+    /// its acknowledgement.
+    #[must_use]
+    pub fn turn(mut self, turn: i64) -> Self {
+        self.turn = Some(turn);
+        self
+    }
+
+    /// Waits for one event at least, and takes all that are there already, `max` at most (0 counts as 1).
+    /// `None` when the stream has ended.
+    pub async fn next_batch(&mut self, max: usize) -> Option<Vec<Result<StreamEvent>>> {
+        let max = max.max(1);
+        poll_fn(|context| {
+            let mut batch = Vec::new();
+            while batch.len() < max {
+                match self.poll_next_unpin(context) {
+                    Poll::Ready(Some(event)) => batch.push(event),
+                    Poll::Pending if batch.is_empty() => return Poll::Pending,
+                    Poll::Ready(None) | Poll::Pending => break,
+                }
+            }
+            Poll::Ready((!batch.is_empty()).then_some(batch))
+        })
+        .await
+    }
+
+    /// Reads to the end, and returns all that the agent printed on stdout.
+    pub async fn collect_stdout(mut self) -> Result<String> {
+        let mut stdout = String::new();
+        while let Some(event) = self.next().await {
+            stdout.push_str(event?.stdout().unwrap_or_default());
+        }
+        Ok(stdout)
+    }
+}
+
+impl Stream for EventStream {
+    type Item = Result<StreamEvent>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Self {
+            source,
+            turn,
+            raw,
+            resume_stale,
+        } = self.get_mut();
+        let polled = source.poll_with(context, |log, frame| {
+            let event = StreamEvent::from_json(frame.data);
+            let line = if frame.own_id {
+                frame.id.parse().ok()
+            } else {
+                None
+            };
+            let is_new = log.position.take(&event, line);
+            if event.is_terminal() {
+                return match event {
+                    StreamEvent::Stale(_) if *resume_stale => Taken::Reconnect(stale()),
+                    event => Taken::Last(event),
+                };
+            }
+            if !is_new && !*raw {
+                return Taken::Old;
+            }
+            Taken::New((turn.is_none() || event.turn() == *turn).then_some(event))
+        });
+        polled.map(|item| item.map(|item| item.map_err(|error| source.connector().locate(error))))
+    }
+}
+
+impl fmt::Debug for EventStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventStream")
+            .field("ended", &self.source.is_closed())
+            .field("cursor", &self.cursor())
+            .field("turn", &self.turn)
+            .finish_non_exhaustive()
+    }
+}
+
+fn stale() -> Error {
+    Error::new(
+        ErrorKind::Timeout,
+        "the server saw no output for ten minutes",
+    )
+}
+
+fn connection_error(source: Box<dyn StdError + Send + Sync>) -> Error {
+    match source.downcast::<Error>() {
+        Ok(error) => *error,
+        Err(source) => Error::new(ErrorKind::Connection, "the connection of the stream broke")
+            .with_source(source),
+    }
+}
+
+#[cfg(test)]
+mod tests;

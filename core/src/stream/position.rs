@@ -1,0 +1,286 @@
+//! Where in a session's log a stream is: what was delivered, and where the next connection should start.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use crate::models::event::StreamEvent;
+
+/// How many events of unknown types are remembered at once.
+const REMEMBERED: usize = 256;
+
+/// Tells new events from repeated ones, whatever a server repeats.
+///
+/// The server's log has rows of rising ids, and each connection sends those beyond its cursor, with events of its own
+/// making between them: `start`, `turn_start` and the terminal one. A `turn_start` bears the id of the output that
+/// *follows* it, so it never moves the cursor: resuming after it would lose that output. An event of an unknown type
+/// may be of either sort, so it moves the cursor only once something with a higher id has come.
+#[derive(Debug, Default)]
+pub(super) struct Position {
+    /// The id after which the next connection starts.
+    cursor: Option<i64>,
+    /// All rows up to this id have been delivered.
+    delivered: Option<i64>,
+    /// The id of an unknown event that no higher one has followed yet.
+    unconfirmed: Option<i64>,
+    /// Unknown events from `delivered` on: their ids and hashes of their texts.
+    unknown: Vec<(i64, u64)>,
+    started: bool,
+    turn: Option<i64>,
+    /// The last `id:` line, whatever became of it.
+    last_line: Option<i64>,
+}
+
+impl Position {
+    pub(super) fn after(cursor: Option<i64>) -> Self {
+        Self {
+            cursor,
+            delivered: cursor,
+            last_line: cursor,
+            ..Self::default()
+        }
+    }
+
+    /// The cursor that a process resuming from here would start with.
+    pub(super) fn cursor(&self) -> Option<i64> {
+        self.cursor
+    }
+
+    /// The cursor for the next connection, given the last event id in force: a block of nothing but an id moves it
+    /// without an event, and an empty id takes it away.
+    pub(super) fn resume_after(&mut self, in_force: &str) -> Option<i64> {
+        match in_force.parse() {
+            Ok(id) if self.last_line != Some(id) && self.cursor < Some(id) => {
+                self.cursor = Some(id);
+            }
+            Err(_) if in_force.is_empty() && self.last_line.is_some() => self.cursor = None,
+            _ => {}
+        }
+        self.cursor
+    }
+
+    /// Takes an event with the id of its own `id:` line, and says whether it is new.
+    pub(super) fn take(&mut self, event: &StreamEvent, line: Option<i64>) -> bool {
+        self.last_line = line.or(self.last_line);
+        let id = event.id().or(line);
+        if let Some(id) = id {
+            self.confirm(id);
+        }
+        match event {
+            StreamEvent::Start(_) => !std::mem::replace(&mut self.started, true),
+            StreamEvent::TurnStart(event) => {
+                let begun = id.is_some() && id <= self.delivered;
+                !begun && std::mem::replace(&mut self.turn, event.turn) != event.turn
+            }
+            StreamEvent::Unknown(event) => {
+                id.is_none_or(|id| self.take_unknown(id, line, &event.raw))
+            }
+            StreamEvent::Stage(_) | StreamEvent::Output(_) => self.take_row(id, line),
+            _ => true,
+        }
+    }
+
+    fn take_row(&mut self, id: Option<i64>, line: Option<i64>) -> bool {
+        if id.is_some() && id <= self.delivered {
+            return false;
+        }
+        self.delivered = id.or(self.delivered);
+        self.cursor = line.or(self.cursor);
+        true
+    }
+
+    fn take_unknown(&mut self, id: i64, line: Option<i64>, raw: &str) -> bool {
+        if Some(id) < self.delivered {
+            return false;
+        }
+        let mut hasher = DefaultHasher::new();
+        raw.hash(&mut hasher);
+        let entry = (id, hasher.finish());
+        if self.unknown.contains(&entry) {
+            return false;
+        }
+        if self.unknown.len() == REMEMBERED {
+            self.unknown.remove(0);
+        }
+        self.unknown.push(entry);
+        if Some(id) > self.delivered {
+            self.unconfirmed = line;
+        }
+        true
+    }
+
+    /// Something with this id came, so everything below it has.
+    fn confirm(&mut self, id: i64) {
+        if let Some(below) = self.unconfirmed.filter(|below| *below < id) {
+            self.unconfirmed = None;
+            self.delivered = self.delivered.max(Some(below));
+            self.cursor = self.cursor.max(Some(below));
+        }
+        if !self.unknown.is_empty() {
+            self.unknown
+                .retain(|(remembered, _)| Some(*remembered) >= self.delivered);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Feeds events, each with an `id:` line unless it is in brackets; the ones that are new, and the cursor.
+    fn feed(position: &mut Position, events: &[(&str, Option<i64>)]) -> Vec<String> {
+        events
+            .iter()
+            .map(|(json, line)| (StreamEvent::from_json(json), *line))
+            .filter(|(event, line)| position.take(event, *line))
+            .map(|(event, _)| format!("{} {}", event.event_type(), event.id().unwrap_or_default()))
+            .collect()
+    }
+
+    fn start() -> (&'static str, Option<i64>) {
+        (r#"{"type":"start"}"#, None)
+    }
+
+    fn turn(id: i64, turn: i64, line: bool) -> (String, Option<i64>) {
+        (
+            format!(r#"{{"type":"turn_start","id":{id},"turn":{turn}}}"#),
+            line.then_some(id),
+        )
+    }
+
+    fn output(id: i64, turn: i64) -> (String, Option<i64>) {
+        (
+            format!(
+                r#"{{"type":"output","id":{id},"stream":"stdout","data":"{id}","turn":{turn}}}"#
+            ),
+            Some(id),
+        )
+    }
+
+    fn strs(events: &[(String, Option<i64>)]) -> Vec<(&str, Option<i64>)> {
+        events
+            .iter()
+            .map(|(json, line)| (json.as_str(), *line))
+            .collect()
+    }
+
+    #[test]
+    fn a_turn_start_never_moves_the_cursor() {
+        let mut position = Position::after(None);
+        feed(&mut position, &strs(&[output(3, 1), turn(7, 2, true)]));
+        assert_eq!(position.cursor(), Some(3));
+        assert_eq!(position.resume_after("7"), Some(3));
+        assert_eq!(
+            feed(&mut position, &strs(&[turn(7, 2, true), output(7, 2)])),
+            ["output 7"]
+        );
+        assert_eq!(position.cursor(), Some(7));
+    }
+
+    #[test]
+    fn a_turn_comes_once_however_the_connection_is_cut() {
+        let mut position = Position::after(None);
+        assert_eq!(
+            feed(&mut position, &strs(&[turn(4, 1, false), output(4, 1)])),
+            ["turn_start 4", "output 4"]
+        );
+        assert_eq!(
+            feed(&mut position, &strs(&[turn(5, 1, false), output(5, 1)])),
+            ["output 5"]
+        );
+        assert_eq!(
+            feed(&mut position, &strs(&[turn(6, 2, false), output(6, 2)])),
+            ["turn_start 6", "output 6"]
+        );
+    }
+
+    #[test]
+    fn a_whole_replay_brings_only_what_is_new() {
+        let mut position = Position::after(None);
+        let log = [
+            turn(4, 1, true),
+            output(4, 1),
+            turn(7, 2, true),
+            output(7, 2),
+            output(8, 2),
+        ];
+        assert_eq!(feed(&mut position, &[start()]).len(), 1);
+        feed(&mut position, &strs(&log[..4]));
+        assert!(feed(&mut position, &[start()]).is_empty());
+        assert_eq!(feed(&mut position, &strs(&log)), ["output 8"]);
+    }
+
+    #[test]
+    fn the_row_at_the_callers_cursor_is_not_delivered() {
+        let mut position = Position::after(Some(4));
+        assert_eq!(
+            feed(&mut position, &strs(&[output(4, 1), output(5, 1)])),
+            ["output 5"]
+        );
+    }
+
+    #[test]
+    fn an_unknown_event_before_its_row_does_not_hide_the_row() {
+        let mut position = Position::after(Some(3));
+        let unknown = (r#"{"type":"tool","id":5}"#, Some(5));
+        assert_eq!(feed(&mut position, &[unknown]), ["tool 5"]);
+        assert_eq!(
+            position.resume_after("5"),
+            Some(3),
+            "its row may be still to come"
+        );
+        assert!(
+            feed(&mut position, &[unknown]).is_empty(),
+            "repeated after a resume"
+        );
+        assert_eq!(feed(&mut position, &strs(&[output(5, 1)])), ["output 5"]);
+        assert!(feed(&mut position, &[unknown]).is_empty());
+        assert_eq!(position.cursor(), Some(5));
+    }
+
+    #[test]
+    fn an_unknown_event_after_its_row_is_new() {
+        let mut position = Position::after(None);
+        feed(&mut position, &strs(&[output(5, 1)]));
+        assert_eq!(
+            feed(&mut position, &[(r#"{"type":"turn_end","id":5}"#, Some(5))]),
+            ["turn_end 5"]
+        );
+        assert_eq!(position.cursor(), Some(5));
+    }
+
+    #[test]
+    fn unknown_rows_move_the_cursor_one_behind() {
+        let mut position = Position::after(None);
+        for id in 1..1000 {
+            let json = format!(r#"{{"type":"row","id":{id}}}"#);
+            assert_eq!(feed(&mut position, &[(&json, Some(id))]).len(), 1);
+        }
+        assert_eq!(position.cursor(), Some(998));
+        assert!(position.unknown.len() <= 2);
+    }
+
+    #[test]
+    fn events_without_an_id_are_always_new() {
+        let mut position = Position::after(Some(9));
+        let event = (r#"{"type":"tick"}"#, None);
+        assert_eq!(feed(&mut position, &[event, event]).len(), 2);
+    }
+
+    #[test]
+    fn a_block_of_nothing_but_an_id_moves_the_cursor_and_an_empty_id_removes_it() {
+        let mut position = Position::after(None);
+        assert_eq!(position.resume_after(""), None);
+        feed(&mut position, &strs(&[output(7, 1)]));
+        assert_eq!(position.resume_after("9"), Some(9));
+        assert_eq!(position.resume_after(""), None);
+        assert!(
+            feed(&mut position, &strs(&[output(7, 1)])).is_empty(),
+            "delivered rows stay delivered"
+        );
+    }
+
+    #[test]
+    fn an_id_that_is_no_number_leaves_the_cursor() {
+        let mut position = Position::after(Some(7));
+        assert_eq!(position.resume_after("abc"), Some(7));
+    }
+}

@@ -1,0 +1,183 @@
+//! A stream about to be opened, and how its further connections are made.
+
+use std::future::IntoFuture;
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use uuid::Uuid;
+
+use super::EventStream;
+use super::position::Position;
+use crate::client::Client;
+use crate::error::{Error, ErrorKind, Result};
+use crate::http::Request;
+use crate::sse::{Connect, Connection, ConnectionState, EventSource, Observer, Reconnect};
+
+/// A stream about to be opened; await it.
+///
+/// ```no_run
+/// # async fn demo(client: aod::Client, id: uuid::Uuid) -> aod::Result<()> {
+/// use std::time::Duration;
+/// use aod::sse::Reconnect;
+///
+/// let events = client
+///     .sessions()
+///     .stream(id)
+///     .since(41230)
+///     .deadline(Duration::from_secs(3600))
+///     .reconnect(Reconnect::new().max_attempts(30))
+///     .on_state(|state| eprintln!("{state:?}"))
+///     .await?;
+/// # let _ = events;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "a stream is opened by awaiting its request"]
+pub struct StreamRequest<'a> {
+    client: &'a Client,
+    id: Uuid,
+    since: Option<i64>,
+    reconnect: Option<Reconnect>,
+    deadline: Option<Duration>,
+    resume_stale: bool,
+    observer: Option<Observer>,
+}
+
+impl<'a> StreamRequest<'a> {
+    pub(crate) fn new(client: &'a Client, id: Uuid) -> Self {
+        Self {
+            client,
+            id,
+            since: None,
+            reconnect: Some(Reconnect::new()),
+            deadline: None,
+            resume_stale: false,
+            observer: None,
+        }
+    }
+
+    /// Leaves out the events up to and including the one with this id, such as another stream's
+    /// [`cursor`](EventStream::cursor); 0 leaves out none.
+    pub fn since(mut self, id: i64) -> Self {
+        self.since = Some(id);
+        self
+    }
+
+    /// How a connection that drops is followed by another; by default as [`Reconnect::new`] says.
+    pub fn reconnect(mut self, policy: Reconnect) -> Self {
+        self.reconnect = Some(policy);
+        self
+    }
+
+    /// One connection only, and its events as they come, repeated ones too; when it drops, that is an error.
+    pub fn no_reconnect(mut self) -> Self {
+        self.reconnect = None;
+        self
+    }
+
+    /// Ends the stream with an error of kind [`Timeout`](ErrorKind::Timeout) this long after it was opened, whatever
+    /// comes. By default it may take as long as the session does.
+    pub fn deadline(mut self, after: Duration) -> Self {
+        self.deadline = Some(after);
+        self
+    }
+
+    /// Goes on after `stale`, which the server sends when it saw no output for ten minutes while the session itself
+    /// goes on. By default it ends the stream like every terminal event.
+    pub fn resume_stale(mut self, on: bool) -> Self {
+        self.resume_stale = on;
+        self
+    }
+
+    /// Tells each change of the connection's state, in order, from the task that polls the stream; it must not block.
+    pub fn on_state(mut self, observe: impl Fn(ConnectionState) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Observer::new(observe));
+        self
+    }
+
+    async fn open(self) -> Result<EventStream> {
+        let tell = |state| {
+            if let Some(observer) = &self.observer {
+                observer.tell(state);
+            }
+        };
+        tell(ConnectionState::Connecting);
+        let session = SessionLog {
+            server: Some((self.client.clone(), self.id)),
+            position: Position::after(self.since),
+        };
+        let opened = self.client.open(&request(self.id, self.since)).await;
+        tell(match opened {
+            Ok(_) => ConnectionState::Live,
+            Err(_) => ConnectionState::Closed,
+        });
+        let no_reconnect = Reconnect::new().max_attempts(0);
+        let mut source = EventSource::connected(session, opened?)
+            .resume_after(self.since.map(|id| id.to_string()).unwrap_or_default())
+            .reconnect(self.reconnect.clone().unwrap_or(no_reconnect))
+            .idle_timeout(self.client.settings.stream_idle_timeout)
+            .observed_by(self.observer);
+        if let Some(after) = self.deadline {
+            source = source.deadline(after);
+        }
+        Ok(EventStream::over(
+            source,
+            self.reconnect.is_none(),
+            self.resume_stale,
+        ))
+    }
+}
+
+impl<'a> IntoFuture for StreamRequest<'a> {
+    type Output = Result<EventStream>;
+    type IntoFuture = BoxFuture<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        self.open().boxed()
+    }
+}
+
+/// The log of one session: where its further connections come from, and where in it the stream is.
+pub(super) struct SessionLog {
+    /// `None` for a body from elsewhere, which has no further connections.
+    pub(super) server: Option<(Client, Uuid)>,
+    pub(super) position: Position,
+}
+
+impl SessionLog {
+    /// Adds the request to an error that came up in mid-stream.
+    pub(super) fn locate(&self, error: Error) -> Error {
+        match &self.server {
+            Some((client, id)) if error.url().is_none() => {
+                let request = request(*id, self.position.cursor());
+                error.with_request(&request.method, &client.url(&request))
+            }
+            _ => error,
+        }
+    }
+}
+
+impl Connect for SessionLog {
+    fn connect(&mut self, last_event_id: &str) -> BoxFuture<'static, Result<Connection>> {
+        let since = self.position.resume_after(last_event_id);
+        let server = self.server.clone();
+        async move {
+            match server {
+                Some((client, id)) => client.open_once(&request(id, since)).await,
+                None => Err(Error::new(
+                    ErrorKind::Protocol,
+                    "this stream has one body only",
+                )),
+            }
+        }
+        .boxed()
+    }
+}
+
+fn request(id: Uuid, since: Option<i64>) -> Request {
+    Request::get("/sessions/{id}/stream")
+        .id(id)
+        .streaming(since)
+}
