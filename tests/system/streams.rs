@@ -2,7 +2,7 @@
 
 use aod::models::event::StreamEvent;
 use aod::models::{Provider, Runtime};
-use aod_devserver::{Action, Effect, Fault, Generation, Script, Source, StageState};
+use aod_devserver::{Action, Effect, Generation, Script, Source, StageState};
 use futures::TryStreamExt;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -386,8 +386,7 @@ async fn a_long_log_comes_whole_and_in_order(world: World) {
 
 /// Tampers with the next stream.
 fn tamper(world: &World, effect: Effect) {
-    let fault = Fault::on("GET", "/sessions/*/stream", effect);
-    world.control.plan_fault(fault);
+    world.fault("GET", "/sessions/*/stream", effect);
 }
 
 async fn unknown_events_are_passed_on_with_their_text(world: World) {

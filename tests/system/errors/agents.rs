@@ -276,7 +276,7 @@ async fn rules_of_inline_skills(world: World) {
     let refused_here = |request, path, words| both(request, [path], rule("skills", words));
     let twenty_one = (0..21).map(|n| Skill::inline(n.to_string(), "d", "c").into());
     let same = || Skill::inline("same", "d", "c").into();
-    let rows = [
+    let rows = vec![
         refused(raw(json!("text")), "skills[0] must be an object"),
         refused(
             raw(json!({"name": "a", "description": "d", "content": "c", "z": 1, "b": 2})),
