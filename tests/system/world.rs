@@ -5,7 +5,7 @@ use std::time::Duration;
 use aod::models::{Agent, CreateAgent, CreateEnvironment, CreateSession, Environment, SessionAck};
 use aod::{Client, ClientBuilder, RetryPolicy};
 use aod_devserver::{
-    Action, Control, DevServer, Effect, Fault, Generation, NewAccount, NewKey, Script,
+    Action, Control, DevServer, Effect, Fault, Generation, NewAccount, NewKey, Script, Source,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -162,6 +162,24 @@ impl World {
         let requests = self.control.requests();
         let last = requests.last().expect("there was a request");
         serde_json::from_str(last.body.as_str()).expect("its body is JSON")
+    }
+}
+
+/// The agent prints a text on stdout.
+pub(crate) fn print(text: &str, turn: i64) -> Action {
+    Action::Output {
+        stream: Source::Stdout,
+        data: text.to_owned(),
+        turn: Some(turn),
+        id: None,
+    }
+}
+
+/// A turn ends with exit code 0.
+pub(crate) fn finish(turn: i64) -> Action {
+    Action::FinishTurn {
+        turn,
+        exit_code: Some(0),
     }
 }
 

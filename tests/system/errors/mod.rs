@@ -8,6 +8,7 @@ mod lookups;
 mod pages;
 mod quota;
 mod sessions;
+mod tools;
 
 use std::fmt::Debug;
 
