@@ -16,6 +16,7 @@ tests! { in [s0 s1 s2]:
     a_strange_agent_keeps_everything_in_every_answer,
     a_strange_environment_keeps_everything_in_every_answer,
     a_strange_session_keeps_everything_in_every_answer,
+    a_session_of_an_unknown_status_is_not_waited_for,
     one_strange_record_does_not_cost_the_others,
     strange_words_and_fields_of_events_are_kept,
     an_event_of_a_new_type_is_passed_on_whole,
@@ -183,6 +184,18 @@ async fn a_strange_session_keeps_everything_in_every_answer(world: World) {
     let ack = sessions.prompt(id, "p").await.unwrap();
     assert_eq!(ack.status, SessionStatus::Unknown("queued".into()));
     assert_eq!(ack.extra["position"], 3);
+}
+
+async fn a_session_of_an_unknown_status_is_not_waited_for(world: World) {
+    let id = world.manual_session().await.id;
+    drift(
+        &world,
+        "GET",
+        &format!("/sessions/{id}"),
+        &json!({"status": "hibernating"}),
+    );
+    let session = world.client.sessions().wait(id).await.unwrap();
+    assert_eq!(session.status.as_str(), "hibernating");
 }
 
 async fn one_strange_record_does_not_cost_the_others(world: World) {

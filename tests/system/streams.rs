@@ -1,13 +1,14 @@
 //! `GET /sessions/{id}/stream` of sessions that are over: what is replayed, from where, and how it ends.
 
+use aod::ErrorKind;
 use aod::models::event::StreamEvent;
 use aod::models::{Provider, Runtime};
-use aod_devserver::{Action, Generation, Script, StageState};
+use aod_devserver::{Action, Effect, Generation, Script, StageState};
 use futures::TryStreamExt;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::world::{World, finish, print, tests};
+use crate::world::{World, answer, finish, print, tests};
 
 tests! { in [s0 s1 s2]:
     a_finished_session_is_replayed_with_every_field,
@@ -20,6 +21,9 @@ tests! { in [s0 s1 s2]:
     a_failed_provisioning_tells_its_reason_before_the_end,
     an_empty_log_ends_with_the_id_zero,
     batches_hold_what_is_there,
+    the_cursor_travels_in_query_and_header,
+    a_stream_is_opened_again_when_the_server_is_down_for_a_moment,
+    an_answer_that_is_no_stream_is_an_error_of_the_call,
 }
 
 /// All events of a session from the cursor on, as JSON.
@@ -309,4 +313,49 @@ async fn batches_hold_what_is_there(world: World) {
         }
         assert_eq!(shown, all);
     }
+}
+
+async fn the_cursor_travels_in_query_and_header(world: World) {
+    let id = two_turns(&world).await;
+    for (since, query, header) in [
+        (None, "", None),
+        (Some(0), "since=0", Some("0")),
+        (Some(42), "since=42", Some("42")),
+    ] {
+        replay(&world, id, since).await;
+        let requests = world.control.requests();
+        let request = requests.last().unwrap();
+        assert_eq!(request.path, format!("/sessions/{id}/stream"));
+        assert_eq!(request.query, query);
+        assert_eq!(request.header("last-event-id"), header);
+        assert_eq!(request.header("accept"), Some("text/event-stream"));
+    }
+}
+
+async fn a_stream_is_opened_again_when_the_server_is_down_for_a_moment(world: World) {
+    let id = two_turns(&world).await;
+    let all = replay(&world, id, None).await;
+    for effect in [
+        answer(503, &json!({"detail": "deploying"})),
+        Effect::Drop { reset: false },
+        Effect::Drop { reset: true },
+    ] {
+        world.fault("GET", "/sessions/*/stream", effect);
+        assert_eq!(replay(&world, id, None).await, all);
+    }
+}
+
+async fn an_answer_that_is_no_stream_is_an_error_of_the_call(world: World) {
+    let id = two_turns(&world).await;
+    let page = Effect::ContentType {
+        value: "text/html".to_owned(),
+    };
+    world.fault("GET", "/sessions/*/stream", page);
+    let error = world.client.sessions().stream(id).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.status()),
+        (ErrorKind::Protocol, Some(200))
+    );
+    assert_eq!(error.attempts(), 1);
+    world.control.streams_open(0).await;
 }
