@@ -117,7 +117,7 @@ async fn lists_are_replaced_as_a_whole(world: World) {
     let three: Skill = Skill::inline("three", "d", "c").into();
     let update = UpdateAgent::new(1).skills([three.clone()]);
     let replaced = agents.update(agent.id, update).await.unwrap();
-    assert_eq!(replaced.skills, [three.clone()]);
+    assert_eq!(replaced.skills, std::slice::from_ref(&three));
     assert_eq!(replaced.mcp_servers, agent.mcp_servers);
 
     let update = UpdateAgent::new(2).mcp_servers([]);

@@ -5,17 +5,18 @@ use aod::models::{
     CreateEnvironment, McpServer, NetworkingType, PackageManager, ResourceType, SessionStatus,
     Skill, TurnStatus,
 };
-use aod_devserver::{Effect, Fault, Generation, Script};
+use aod_devserver::{Effect, Generation, Script};
 use futures::TryStreamExt;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::world::{World, tests};
+use crate::world::{World, answer, tests};
 
 tests! { in [s0 s1 s2]:
     a_strange_agent_keeps_everything_in_every_answer,
     a_strange_environment_keeps_everything_in_every_answer,
     a_strange_session_keeps_everything_in_every_answer,
+    a_session_of_an_unknown_status_is_not_waited_for,
     one_strange_record_does_not_cost_the_others,
     strange_words_and_fields_of_events_are_kept,
     an_event_of_a_new_type_is_passed_on_whole,
@@ -29,7 +30,7 @@ fn drift(world: &World, method: &str, path: &str, fields: &Value) {
         fields,
         event_type: None,
     };
-    world.control.plan_fault(Fault::on(method, path, effect));
+    world.fault(method, path, effect);
 }
 
 /// The record as JSON: what the plain one was, with the strange fields set.
@@ -84,9 +85,9 @@ async fn a_strange_agent_keeps_everything_in_every_answer(world: World) {
     assert!(matches!(list[0].mcp_servers[0], McpServer::Unknown(_)));
     assert!(matches!(list[0].mcp_servers[1], McpServer::Url(_)));
     assert!(matches!(list[0].mcp_servers[2], McpServer::Unknown(_)));
-    let word = list[0].runtime.as_ref().map(AsRef::as_ref);
-    let word = word.or(list[0].provider.as_ref().map(AsRef::as_ref));
-    assert_eq!(word, Some("quantum"));
+    let runs = list[0].runtime.as_ref().map(AsRef::as_ref);
+    let runs = runs.or(list[0].provider.as_ref().map(AsRef::as_ref));
+    assert_eq!(runs, Some("quantum"));
 
     drift(&world, "GET", &path, &fields);
     assert_eq!(json_of(&agents.get(agent.id).await.unwrap()), expected);
@@ -185,6 +186,18 @@ async fn a_strange_session_keeps_everything_in_every_answer(world: World) {
     assert_eq!(ack.extra["position"], 3);
 }
 
+async fn a_session_of_an_unknown_status_is_not_waited_for(world: World) {
+    let id = world.manual_session().await.id;
+    drift(
+        &world,
+        "GET",
+        &format!("/sessions/{id}"),
+        &json!({"status": "hibernating"}),
+    );
+    let session = world.client.sessions().wait(id).await.unwrap();
+    assert_eq!(session.status.as_str(), "hibernating");
+}
+
 async fn one_strange_record_does_not_cost_the_others(world: World) {
     let sessions = world.client.sessions();
     for _ in 0..3 {
@@ -193,14 +206,8 @@ async fn one_strange_record_does_not_cost_the_others(world: World) {
     let mut list = json_of(&sessions.list().await.unwrap());
     let strange = json!({"status": "hibernating", "wakes_at": "tomorrow"});
     merge(&mut list[1], &strange);
-    let answer = Effect::Status {
-        status: 200,
-        headers: [("content-type".to_owned(), "application/json".to_owned())].into(),
-        body: json!({"data": list, "next": null}).to_string(),
-    };
-    world
-        .control
-        .plan_fault(Fault::on("GET", "/sessions", answer));
+    let body = json!({"data": list, "next": null});
+    world.fault("GET", "/sessions", answer(200, &body));
     let read = sessions.list().await.unwrap();
     assert_eq!(json_of(&read), list);
     let statuses: Vec<_> = read.iter().map(|session| session.status.as_str()).collect();
@@ -216,8 +223,7 @@ async fn tampered(
     let id = world.ended_session(script).await.id;
     let sessions = world.client.sessions();
     let plain = sessions.stream(id).await.unwrap().try_collect().await;
-    let fault = Fault::on("GET", "/sessions/*/stream", effect);
-    world.control.plan_fault(fault);
+    world.fault("GET", "/sessions/*/stream", effect);
     let strange = sessions.stream(id).await.unwrap().try_collect().await;
     (plain.unwrap(), strange.unwrap())
 }

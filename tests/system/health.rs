@@ -1,10 +1,10 @@
 //! `GET /health`.
 
 use aod::{Detail, ErrorKind};
-use aod_devserver::{Effect, Fault, Generation};
+use aod_devserver::{Fault, Generation};
 use serde_json::json;
 
-use crate::world::{World, tests};
+use crate::world::{World, answer, tests};
 
 tests! { in [s0 s1 s2]:
     a_healthy_server_says_so_with_its_checks,
@@ -37,14 +37,7 @@ async fn health_needs_no_token(world: World) {
 async fn a_degraded_server_is_an_error_with_its_checks(world: World) {
     let body =
         json!({"status": "degraded", "checks": {"db": "fail: OperationalError", "crypto": "ok"}});
-    let effect = Effect::Status {
-        status: 503,
-        headers: [("content-type".to_owned(), "application/json".to_owned())].into(),
-        body: body.to_string(),
-    };
-    world
-        .control
-        .plan_fault(Fault::on("GET", "/health", effect).always());
+    world.plan(Fault::on("GET", "/health", answer(503, &body)).always());
     let error = world.client.health().await.unwrap_err();
     assert_eq!(
         (error.kind(), error.status(), error.attempts()),

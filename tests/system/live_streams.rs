@@ -5,13 +5,13 @@ use std::time::Duration;
 use aod::models::SessionStatus;
 use aod::models::event::{StageState, StreamEvent};
 use aod::{ErrorKind, EventStream};
-use aod_devserver::{Action, Generation, Script, Source};
+use aod_devserver::{Action, Generation, Script};
 use futures::{FutureExt, TryStreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use uuid::Uuid;
 
-use crate::world::{World, tests};
+use crate::world::{World, finish, print, tests};
 
 tests! { in [s0 s1 s2]:
     events_arrive_while_the_session_works,
@@ -57,22 +57,6 @@ async fn end(events: &mut EventStream) -> StreamEvent {
             assert_eq!(events.try_next().await.unwrap(), None);
             return event;
         }
-    }
-}
-
-fn print(data: &str, turn: i64) -> Action {
-    Action::Output {
-        stream: Source::Stdout,
-        data: data.to_owned(),
-        turn: Some(turn),
-        id: None,
-    }
-}
-
-fn finish(turn: i64) -> Action {
-    Action::FinishTurn {
-        turn,
-        exit_code: Some(0),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aod::models::{CreateEnvironment, CreateSession};
-use aod_devserver::{Effect, Fault, Script};
+use aod_devserver::{Effect, Script};
 use futures::future::try_join_all;
 use futures::{StreamExt, TryStreamExt};
 
@@ -101,7 +101,7 @@ async fn a_stream_that_is_dropped_is_closed(world: World) {
 
 async fn a_call_that_is_dropped_is_closed(world: World) {
     let stall = Effect::Stall { after_bytes: None };
-    world.control.plan_fault(Fault::on("GET", "/agents", stall));
+    world.fault("GET", "/agents", stall);
     let client = world.client.clone();
     let call = tokio::spawn(async move { client.agents().list().await });
     world.control.connections_open(1).await;

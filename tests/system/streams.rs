@@ -1,13 +1,14 @@
 //! `GET /sessions/{id}/stream` of sessions that are over: what is replayed, from where, and how it ends.
 
+use aod::ErrorKind;
 use aod::models::event::StreamEvent;
 use aod::models::{Provider, Runtime};
-use aod_devserver::{Action, Effect, Fault, Generation, Script, Source, StageState};
+use aod_devserver::{Action, Effect, Generation, Script, StageState};
 use futures::TryStreamExt;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::world::{World, tests};
+use crate::world::{World, answer, finish, print, tests};
 
 tests! { in [s0 s1 s2]:
     a_finished_session_is_replayed_with_every_field,
@@ -19,17 +20,14 @@ tests! { in [s0 s1 s2]:
     each_way_of_ending_has_its_event,
     a_failed_provisioning_tells_its_reason_before_the_end,
     an_empty_log_ends_with_the_id_zero,
-    text_comes_back_as_it_was_printed,
-    stdout_and_stderr_are_told_apart,
-    output_without_a_turn_belongs_to_none,
-    a_long_log_comes_whole_and_in_order,
-    unknown_events_are_passed_on_with_their_text,
-    comments_and_line_ends_are_nothing_to_the_caller,
     batches_hold_what_is_there,
+    the_cursor_travels_in_query_and_header,
+    a_stream_is_opened_again_when_the_server_is_down_for_a_moment,
+    an_answer_that_is_no_stream_is_an_error_of_the_call,
 }
 
 /// All events of a session from the cursor on, as JSON.
-async fn replay(world: &World, id: Uuid, since: Option<i64>) -> Vec<Value> {
+pub(crate) async fn replay(world: &World, id: Uuid, since: Option<i64>) -> Vec<Value> {
     let mut request = world.client.sessions().stream(id);
     if let Some(since) = since {
         request = request.since(since);
@@ -42,7 +40,7 @@ async fn replay(world: &World, id: Uuid, since: Option<i64>) -> Vec<Value> {
 }
 
 /// The types of events, in order.
-fn types(events: &[Value]) -> Vec<&str> {
+pub(crate) fn types(events: &[Value]) -> Vec<&str> {
     events
         .iter()
         .map(|event| event["type"].as_str().unwrap())
@@ -66,19 +64,6 @@ fn turn_start(id: i64, turn: i64) -> Value {
     json!({"type": "turn_start", "id": id, "turn": turn})
 }
 
-fn print(data: &str, turn: i64) -> Action {
-    Action::Output {
-        stream: Source::Stdout,
-        data: data.to_owned(),
-        turn: Some(turn),
-        id: None,
-    }
-}
-
-fn finish(turn: i64, exit_code: Option<i64>) -> Action {
-    Action::FinishTurn { turn, exit_code }
-}
-
 /// A session of two turns whose log starts at 41: stage, two outputs, a gap in the ids, stage, two outputs.
 async fn two_turns(world: &World) -> Uuid {
     let id = world.session(Script::manual()).await.id;
@@ -86,7 +71,7 @@ async fn two_turns(world: &World) -> Uuid {
     world.act(id, Action::StartTurn { turn: 1 });
     world.act(id, print("first\n", 1));
     world.act(id, print("still first\n", 1));
-    world.act(id, finish(1, Some(0)));
+    world.act(id, finish(1));
     // A sandbox is what a prompt needs; its stages come before 41 in no real log, so they are left out.
     world.control.set_next_log_id(1_000);
     world.act(id, Action::Provision {});
@@ -95,7 +80,7 @@ async fn two_turns(world: &World) -> Uuid {
     world.act(id, Action::StartTurn { turn: 2 });
     world.act(id, print("second\n", 2));
     world.act(id, print("still second\n", 2));
-    world.act(id, finish(2, Some(0)));
+    world.act(id, finish(2));
     id
 }
 
@@ -113,7 +98,7 @@ async fn a_finished_session_is_replayed_with_every_field(world: World) {
     world.act(id, stage(StageState::Done, 1_200, ""));
     world.act(id, Action::StartTurn { turn: 1 });
     world.act(id, print("a\nb\n", 1));
-    world.act(id, finish(1, Some(0)));
+    world.act(id, finish(1));
     let expected = [
         start(&world, id),
         json!({"type": "stage", "id": 41, "stage": "provision_setup", "state": "started"}),
@@ -314,150 +299,6 @@ async fn an_empty_log_ends_with_the_id_zero(world: World) {
     );
 }
 
-async fn text_comes_back_as_it_was_printed(world: World) {
-    let texts = [
-        "🦀 日本語 ñ \u{0301}e\u{0301}",
-        "raw \u{2028} and \u{2029} and \u{0085} and \u{feff} stay",
-        "\r\n lone \r too \n\n\n",
-        "\u{0}\u{1b}[31m\u{7f}\t\"\\/",
-        "data: not a line\n\nid: 7\n",
-        "",
-        "\u{fffd}\u{10ffff}",
-    ];
-    let script = texts
-        .iter()
-        .fold(Script::new(), |script, text| script.stdout(*text));
-    let id = world.ended_session(script).await.id;
-    let events = world.client.sessions().stream(id).await.unwrap();
-    let events: Vec<StreamEvent> = events.try_collect().await.unwrap();
-    let shown: Vec<_> = events.iter().filter_map(StreamEvent::text).collect();
-    assert_eq!(shown, texts);
-}
-
-async fn stdout_and_stderr_are_told_apart(world: World) {
-    let script = Script::new().stdout("out 1").stderr("err").stdout("out 2");
-    let id = world.ended_session(script).await.id;
-    let sessions = world.client.sessions();
-    let events: Vec<StreamEvent> = sessions
-        .stream(id)
-        .await
-        .unwrap()
-        .try_collect()
-        .await
-        .unwrap();
-    let all: Vec<_> = events.iter().filter_map(StreamEvent::text).collect();
-    assert_eq!(all, ["out 1", "err", "out 2"]);
-    let stdout = sessions.stream(id).await.unwrap().collect_stdout().await;
-    assert_eq!(stdout.unwrap(), "out 1out 2");
-}
-
-async fn output_without_a_turn_belongs_to_none(world: World) {
-    let id = world.session(Script::manual()).await.id;
-    let nobodys = Action::Output {
-        stream: Source::Stdout,
-        data: "nobody's".to_owned(),
-        turn: None,
-        id: None,
-    };
-    world.act(id, nobodys);
-    world.act(id, print("mine", 1));
-    world.act(id, finish(1, Some(0)));
-    let events = replay(&world, id, None).await;
-    assert_eq!(
-        types(&events),
-        ["start", "output", "turn_start", "output", "exit"]
-    );
-    assert_eq!(events[1]["turn"], Value::Null);
-    let of_turn = world.client.sessions().stream(id).await.unwrap().turn(1);
-    assert_eq!(of_turn.collect_stdout().await.unwrap(), "mine");
-}
-
-async fn a_long_log_comes_whole_and_in_order(world: World) {
-    let script = (0..1_000).fold(Script::new(), |script, n| script.stdout(format!("{n} ")));
-    let id = world.ended_session(script).await.id;
-    let stdout = world.client.sessions().stream(id).await.unwrap();
-    let stdout = stdout.collect_stdout().await.unwrap();
-    let expected: Vec<String> = (0..1_000).map(|n| n.to_string()).collect();
-    assert_eq!(
-        stdout.split_whitespace().collect::<Vec<_>>(),
-        expected.iter().map(String::as_str).collect::<Vec<_>>()
-    );
-}
-
-/// Tampers with the next stream.
-fn tamper(world: &World, effect: Effect) {
-    let fault = Fault::on("GET", "/sessions/*/stream", effect);
-    world.control.plan_fault(fault);
-}
-
-async fn unknown_events_are_passed_on_with_their_text(world: World) {
-    let id = world.ended_session(Script::new().stdout("x")).await.id;
-    let insert = |text: &str| Effect::Insert {
-        before_event: 1,
-        text: text.to_owned(),
-    };
-    for (inserted, event_type, event_id, raw) in [
-        (
-            "id: 5\ndata: {\"type\": \"usage\", \"id\": 5, \"tokens\": 3}\n\n",
-            "usage",
-            Some(5),
-            "{\"type\": \"usage\", \"id\": 5, \"tokens\": 3}",
-        ),
-        ("data: {\"type\": 5}\n\n", "", None, "{\"type\": 5}"),
-        (
-            "data: {\"type\": \"exit\", \"code\": \"zero\"}\n\n",
-            "exit",
-            None,
-            "{\"type\": \"exit\", \"code\": \"zero\"}",
-        ),
-        ("data: {\"type\": \"ou\n\n", "", None, "{\"type\": \"ou"),
-        ("data: hello\ndata: world\n\n", "", None, "hello\nworld"),
-    ] {
-        tamper(&world, insert(inserted));
-        let events = world.client.sessions().stream(id).await.unwrap();
-        let events: Vec<StreamEvent> = events.try_collect().await.unwrap();
-        let StreamEvent::Unknown(unknown) = &events[1] else {
-            panic!("{inserted:?} is read as {:?}", events[1])
-        };
-        assert_eq!(
-            (
-                unknown.event_type.as_str(),
-                unknown.id,
-                unknown.raw.as_str()
-            ),
-            (event_type, event_id, raw)
-        );
-        // It does not end the stream.
-        assert_eq!(events.last().unwrap().exit_code(), Some(0));
-    }
-}
-
-async fn comments_and_line_ends_are_nothing_to_the_caller(world: World) {
-    let id = world
-        .ended_session(Script::new().stdout("x").stderr("y"))
-        .await
-        .id;
-    let expected = replay(&world, id, None).await;
-    let insert = |text: &str| Effect::Insert {
-        before_event: 2,
-        text: text.to_owned(),
-    };
-    for effect in [
-        insert(": heartbeat\n\n"),
-        insert("retry: 10\n\n: \n:\n\nevent: output\n\n"),
-        Effect::Crlf {},
-        Effect::Gzip {},
-        Effect::Drip {
-            bytes: 3,
-            every_ms: 0,
-        },
-    ] {
-        let shown = format!("{effect:?}");
-        tamper(&world, effect);
-        assert_eq!(replay(&world, id, None).await, expected, "{shown}");
-    }
-}
-
 async fn batches_hold_what_is_there(world: World) {
     let id = two_turns(&world).await;
     let all = replay(&world, id, None).await;
@@ -472,4 +313,49 @@ async fn batches_hold_what_is_there(world: World) {
         }
         assert_eq!(shown, all);
     }
+}
+
+async fn the_cursor_travels_in_query_and_header(world: World) {
+    let id = two_turns(&world).await;
+    for (since, query, header) in [
+        (None, "", None),
+        (Some(0), "since=0", Some("0")),
+        (Some(42), "since=42", Some("42")),
+    ] {
+        replay(&world, id, since).await;
+        let requests = world.control.requests();
+        let request = requests.last().unwrap();
+        assert_eq!(request.path, format!("/sessions/{id}/stream"));
+        assert_eq!(request.query, query);
+        assert_eq!(request.header("last-event-id"), header);
+        assert_eq!(request.header("accept"), Some("text/event-stream"));
+    }
+}
+
+async fn a_stream_is_opened_again_when_the_server_is_down_for_a_moment(world: World) {
+    let id = two_turns(&world).await;
+    let all = replay(&world, id, None).await;
+    for effect in [
+        answer(503, &json!({"detail": "deploying"})),
+        Effect::Drop { reset: false },
+        Effect::Drop { reset: true },
+    ] {
+        world.fault("GET", "/sessions/*/stream", effect);
+        assert_eq!(replay(&world, id, None).await, all);
+    }
+}
+
+async fn an_answer_that_is_no_stream_is_an_error_of_the_call(world: World) {
+    let id = two_turns(&world).await;
+    let page = Effect::ContentType {
+        value: "text/html".to_owned(),
+    };
+    world.fault("GET", "/sessions/*/stream", page);
+    let error = world.client.sessions().stream(id).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.status()),
+        (ErrorKind::Protocol, Some(200))
+    );
+    assert_eq!(error.attempts(), 1);
+    world.control.streams_open(0).await;
 }

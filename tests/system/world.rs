@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use aod::models::{Agent, CreateAgent, CreateEnvironment, CreateSession, Environment, SessionAck};
 use aod::{Client, ClientBuilder, RetryPolicy};
-use aod_devserver::{Action, Control, DevServer, Generation, NewAccount, NewKey, Script};
+use aod_devserver::{
+    Action, Control, DevServer, Effect, Fault, Generation, NewAccount, NewKey, Script, Source,
+};
+use serde_json::Value;
 use uuid::Uuid;
 
 /// An id that no record has.
@@ -145,11 +148,47 @@ impl World {
             .expect("the session exists");
     }
 
+    /// Makes this happen to the next request of that method and path.
+    pub(crate) fn fault(&self, method: &str, path: &str, effect: Effect) {
+        self.plan(Fault::on(method, path, effect));
+    }
+
+    pub(crate) fn plan(&self, fault: Fault) {
+        self.control.plan_fault(fault).expect("the fault is sound");
+    }
+
     /// The body of the last request, as JSON.
-    pub(crate) fn last_body(&self) -> serde_json::Value {
+    pub(crate) fn last_body(&self) -> Value {
         let requests = self.control.requests();
         let last = requests.last().expect("there was a request");
         serde_json::from_str(last.body.as_str()).expect("its body is JSON")
+    }
+}
+
+/// The agent prints a text on stdout.
+pub(crate) fn print(text: &str, turn: i64) -> Action {
+    Action::Output {
+        stream: Source::Stdout,
+        data: text.to_owned(),
+        turn: Some(turn),
+        id: None,
+    }
+}
+
+/// A turn ends with exit code 0.
+pub(crate) fn finish(turn: i64) -> Action {
+    Action::FinishTurn {
+        turn,
+        exit_code: Some(0),
+    }
+}
+
+/// An answer of JSON in place of the server's own.
+pub(crate) fn answer(status: u16, body: &Value) -> Effect {
+    Effect::Status {
+        status,
+        headers: [("content-type".to_owned(), "application/json".to_owned())].into(),
+        body: body.to_string(),
     }
 }
 

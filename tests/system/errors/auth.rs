@@ -1,10 +1,10 @@
 //! 401: tokens that are not good.
 
-use aod_devserver::{Effect, Fault, NewKey};
+use aod_devserver::NewKey;
 use serde_json::json;
 
 use super::{Answer, assert_answers, text};
-use crate::world::{NOBODY, World, tests};
+use crate::world::{NOBODY, World, answer, tests};
 
 tests! { in [s0 s1 s2]:
     a_bad_token_is_told_apart_by_what_is_wrong_with_it,
@@ -86,14 +86,7 @@ async fn every_call_but_health_needs_a_token(world: World) {
 async fn a_token_that_is_lost_on_the_way_is_missed(world: World) {
     // The client always sends its token; a proxy may drop it.
     let detail = "Missing or invalid Authorization header";
-    let effect = Effect::Status {
-        status: 401,
-        headers: [("content-type".to_owned(), "application/json".to_owned())].into(),
-        body: json!({"detail": detail}).to_string(),
-    };
-    world
-        .control
-        .plan_fault(Fault::on("GET", "/agents", effect));
+    world.fault("GET", "/agents", answer(401, &json!({"detail": detail})));
     let error = world.client.agents().list().await.unwrap_err();
     assert_eq!(Answer::of(&error), text(401, detail));
 }

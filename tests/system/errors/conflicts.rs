@@ -1,6 +1,6 @@
 //! 409: every text of the server, and the reason it is read as.
 
-use aod::ConflictReason;
+use aod::ConflictReason::{self, AlreadyArchived, Archived};
 use aod::models::{CreateEnvironment, CreateSession, UpdateAgent, UpdateEnvironment};
 use aod_devserver::{Action, Generation, Script, Status};
 
@@ -66,7 +66,6 @@ async fn what_is_archived_cannot_be_changed_or_used(world: World) {
     environments.archive(environment).await.unwrap();
 
     let session = async |request| world.client.sessions().create(request).await.unwrap_err();
-    use ConflictReason::{AlreadyArchived, Archived};
     assert_answers([
         (
             agents
@@ -114,7 +113,7 @@ async fn an_archived_environment_cannot_be_given_to_an_agent(world: World) {
     let expected = || {
         conflict(
             "Cannot assign an archived environment to an agent",
-            ConflictReason::Archived,
+            Archived,
         )
     };
     let create = world.new_agent("b").environment(environment);

@@ -2,7 +2,7 @@
 
 use aod::Client;
 use aod::models::{CreateSession, McpServer};
-use aod_devserver::{Effect, Fault, Generation, Script};
+use aod_devserver::{Effect, Generation, Script};
 use serde_json::json;
 
 use super::{Answer, Says, page, text};
@@ -67,7 +67,7 @@ fn misroute(world: &World, method: &str, path: &str, to: &str) {
         status: 307,
         location: to.to_owned(),
     };
-    world.control.plan_fault(Fault::on(method, path, effect));
+    world.fault(method, path, effect);
 }
 
 async fn a_wrong_method_that_is_seen_at_once_has_an_empty_body(world: World) {

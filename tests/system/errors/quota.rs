@@ -41,7 +41,7 @@ async fn a_session_over_the_limit_is_refused_with_both_numbers(world: World) {
     sessions.create(request.clone()).await.unwrap();
     world.control.forget_requests();
 
-    let error = sessions.create(request).await.unwrap_err();
+    let error = sessions.create(request.clone()).await.unwrap_err();
 
     assert_eq!(Answer::of(&error), reached(2, 2));
     let quota = Quota {
@@ -53,6 +53,8 @@ async fn a_session_over_the_limit_is_refused_with_both_numbers(world: World) {
     assert!(error.is_retryable());
     assert_eq!((error.retry_after(), error.attempts()), (None, 1));
     assert_eq!(world.control.requests().len(), 1);
+    let error = sessions.run(request).await.unwrap_err();
+    assert_eq!(Answer::of(&error), reached(2, 2));
 }
 
 async fn a_terminated_session_makes_room(world: World) {

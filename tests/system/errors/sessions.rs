@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use aod::models::{CreateSession, GithubRepository, Prompt};
 use aod::{Detail, HeaderName, HeaderValue, Options};
-use aod_devserver::{AgentChange, Effect, Fault, Generation, NewAccount, Script};
+use aod_devserver::{AgentChange, Fault, Generation, NewAccount, Script};
 use serde_json::json;
 
 use super::{Answer, assert_answers, assert_refused, both, conflict, fields, rule, text};
-use crate::world::{NOBODY, World, tests};
+use crate::world::{NOBODY, World, answer, tests};
 
 tests! { in [s0 s1 s2]:
     rules_of_resources,
@@ -279,20 +279,16 @@ async fn missing_credentials(world: World) {
 
 async fn credentials_that_went_missing_are_told_at_the_next_prompt(world: World) {
     let id = world.ended_session(Script::new()).await.id;
-    let expected = match world.generation {
+    // The server has no call that takes credentials away, so the answer is put in its place.
+    let (status, detail) = match world.generation {
         Generation::S0 => (400, "No Sprites API key configured"),
         Generation::S1 => (400, "No backend credentials configured"),
         Generation::S2 => (503, "Session backend token is not configured"),
     };
-    let effect = Effect::Status {
-        status: expected.0,
-        headers: [("content-type".to_owned(), "application/json".to_owned())].into(),
-        body: json!({"detail": expected.1}).to_string(),
-    };
-    let fault = Fault::on("POST", "/sessions/*/prompt", effect).always();
-    world.control.plan_fault(fault);
+    let effect = answer(status, &json!({"detail": detail}));
+    world.plan(Fault::on("POST", "/sessions/*/prompt", effect).always());
     let error = world.client.sessions().prompt(id, "p").await.unwrap_err();
-    assert_eq!(Answer::of(&error), text(expected.0, expected.1));
+    assert_eq!(Answer::of(&error), text(status, detail));
     // A write is not repeated, not even after a 503.
     assert_eq!(error.attempts(), 1);
 }
