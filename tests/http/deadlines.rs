@@ -94,7 +94,7 @@ async fn the_deadline_of_a_call_does_not_end_a_stream() {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_silent_for_too_long_ends() {
+async fn a_single_connection_that_is_silent_for_too_long_ends() {
     let server = ScriptedServer::start(|_, mut exchange| async move {
         exchange.start_stream().await;
         exchange.send("data: {\"type\": \"start\"}\n\n").await;
@@ -105,7 +105,8 @@ async fn a_stream_that_is_silent_for_too_long_ends() {
         .stream_idle_timeout(SHORT)
         .build()
         .unwrap();
-    let mut events = client.sessions().stream(Uuid::nil()).await.unwrap();
+    let request = client.sessions().stream(Uuid::nil()).no_reconnect();
+    let mut events = request.await.unwrap();
     assert_eq!(events.next().await.unwrap().unwrap().event_type(), "start");
     assert_eq!(
         events.next().await.unwrap().unwrap_err().kind(),

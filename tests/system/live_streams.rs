@@ -25,11 +25,11 @@ tests! { in [s0 s1 s2]:
     output_puts_off_staleness,
     termination_ends_a_stream_after_what_was_printed,
     failing_while_pending_ends_a_stream,
-    a_session_that_vanishes_breaks_its_stream,
+    a_session_that_vanishes_is_not_found,
     two_streams_of_a_session_see_the_same,
 }
 
-tests! { in [s0]: deletion_breaks_a_stream }
+tests! { in [s0]: a_stream_of_a_deleted_session_ends_in_not_found }
 tests! { in [s2]: an_interrupt_ends_a_stream_with_the_turn }
 
 async fn stream(world: &World, id: Uuid) -> EventStream {
@@ -319,7 +319,7 @@ async fn failing_while_pending_ends_a_stream(world: World) {
     assert_eq!(end(&mut events).await.event_type(), "error");
 }
 
-async fn a_session_that_vanishes_breaks_its_stream(world: World) {
+async fn a_session_that_vanishes_is_not_found(world: World) {
     let id = world.manual_session().await.id;
     let mut events = stream(&world, id).await;
     assert_eq!(next(&mut events).await.event_type(), "start");
@@ -330,20 +330,20 @@ async fn a_session_that_vanishes_breaks_its_stream(world: World) {
             Err(error) => break error,
         }
     };
-    assert_eq!(error.kind(), ErrorKind::Connection);
+    assert_eq!(error.kind(), ErrorKind::NotFound);
     assert_eq!(events.try_next().await.unwrap(), None);
     let error = world.client.sessions().stream(id).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
 }
 
-async fn deletion_breaks_a_stream(world: World) {
+async fn a_stream_of_a_deleted_session_ends_in_not_found(world: World) {
     let id = world.session(Script::manual()).await.id;
     let mut events = stream(&world, id).await;
     assert_eq!(next(&mut events).await.event_type(), "start");
     world.client.sessions().delete(id).await.unwrap();
     let error = events.try_next().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Connection);
-    assert!(error.is_retryable());
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+    assert!(error.url().unwrap().contains("/stream"));
 }
 
 async fn an_interrupt_ends_a_stream_with_the_turn(world: World) {
