@@ -8,6 +8,7 @@
 
 use std::error::Error;
 use std::io::{self, Write};
+use std::process::ExitCode;
 use std::time::Instant;
 
 use aod::models::event::StreamEvent;
@@ -18,7 +19,25 @@ use aod_devserver::DevServer;
 use futures::TryStreamExt;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(Some(0)) => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => {
+            eprint!("error: {error}");
+            let mut source = error.source();
+            while let Some(cause) = source {
+                eprint!(": {cause}");
+                source = cause.source();
+            }
+            eprintln!();
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The whole way; the agent's exit code, if it ended with one.
+async fn run() -> Result<Option<i64>, Box<dyn Error>> {
     let mut raw = false;
     let mut prompt = "Say hello, and list the files here".to_owned();
     for argument in std::env::args().skip(1) {
@@ -66,10 +85,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     client.sessions().delete(session.id).await?;
     client.agents().archive(agent.id).await?;
     client.environments().archive(environment.id).await?;
-    if exit_code != Some(0) {
-        std::process::exit(1);
-    }
-    Ok(())
+    Ok(exit_code)
 }
 
 /// A client of the configured server, or of a development server started here.

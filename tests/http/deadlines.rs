@@ -137,3 +137,40 @@ async fn dropping_a_call_closes_its_connection() {
     call.abort();
     was_closed.await.unwrap();
 }
+
+#[tokio::test]
+async fn a_time_too_long_to_reckon_with_is_no_limit() {
+    let server = ScriptedServer::start(|_, exchange| async move {
+        if exchange.request.target == "/agents" {
+            exchange.respond_json(200, AGENTS).await;
+        } else {
+            let headers = [("content-type", "text/event-stream")];
+            exchange
+                .respond(200, &headers, "data: {\"type\": \"exit\"}\n\n")
+                .await;
+        }
+    })
+    .await;
+    let client = builder(&server.url())
+        .timeout(Duration::MAX)
+        .attempt_timeout(Duration::MAX)
+        .connect_timeout(Duration::MAX)
+        .stream_idle_timeout(Duration::MAX)
+        .build()
+        .unwrap();
+    client.agents().list().await.unwrap();
+    let request = client
+        .sessions()
+        .stream(Uuid::nil())
+        .deadline(Duration::MAX);
+    assert!(
+        request
+            .await
+            .unwrap()
+            .next()
+            .await
+            .unwrap()
+            .unwrap()
+            .is_terminal()
+    );
+}

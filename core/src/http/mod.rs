@@ -43,7 +43,7 @@ impl Client {
 
     /// One attempt to open an event stream.
     pub(crate) async fn open_once(&self, request: &Request) -> Result<Connection> {
-        let deadline = Instant::now() + self.settings.timeout;
+        let deadline = after(self.settings.timeout);
         let attempt = self.bounded(deadline, self.connect(request)).await;
         attempt.map_err(|error| {
             error
@@ -107,26 +107,24 @@ impl Client {
     where
         F: Future<Output = Result<T>>,
     {
-        let deadline = Instant::now() + self.settings.timeout;
+        let deadline = after(self.settings.timeout);
         let span =
             tracing::debug_span!("aod.call", method = %request.method, route = request.route);
         let tries = async {
             let mut number = 0;
             loop {
                 number += 1;
-                let started = Instant::now();
-                let outcome = self.bounded(deadline, attempt()).await;
-                let elapsed = started.elapsed();
+                let span = tracing::debug_span!("aod.attempt", number);
+                let outcome = self.bounded(deadline, attempt()).instrument(span).await;
                 let error = match outcome {
-                    Ok(value) => {
-                        tracing::debug!(attempt = number, ?elapsed, "succeeded");
-                        return Ok(value);
-                    }
+                    Ok(value) => return Ok(value),
                     Err(error) => error.with_attempts(number),
                 };
-                tracing::debug!(attempt = number, ?elapsed, status = error.status(), kind = ?error.kind(), "failed");
                 let wait = retry::wait(&self.settings.retry, &request.method, &error);
-                match wait.filter(|wait| Instant::now() + *wait < deadline) {
+                let wait = wait.filter(|wait| after(*wait) < deadline);
+                let (status, kind) = (error.status(), error.kind());
+                tracing::debug!(attempt = number, status, ?kind, ?wait, "failed");
+                match wait {
                     Some(wait) => sleep(wait).await,
                     None => return Err(error.with_request(&request.method, &self.url(request))),
                 }
@@ -141,12 +139,22 @@ impl Client {
         deadline: Instant,
         attempt: impl Future<Output = Result<T>>,
     ) -> Result<T> {
-        let limit = self.settings.attempt_timeout.unwrap_or(Duration::MAX);
-        let until = Instant::now()
-            .checked_add(limit)
-            .map_or(deadline, |end| end.min(deadline));
-        timeout_at(until, attempt)
+        let until = self
+            .settings
+            .attempt_timeout
+            .map_or(deadline, |limit| after(limit).min(deadline));
+        let started = Instant::now();
+        let outcome = timeout_at(until, attempt)
             .await
-            .unwrap_or_else(|_| Err(Error::new(ErrorKind::Timeout, "no answer in time")))
+            .unwrap_or_else(|_| Err(Error::new(ErrorKind::Timeout, "no answer in time")));
+        tracing::debug!(elapsed = ?started.elapsed(), succeeded = outcome.is_ok(), "done");
+        outcome
     }
+}
+
+/// The moment this long from now. A time too long to reckon with is as good as never.
+fn after(time: Duration) -> Instant {
+    const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+    let now = Instant::now();
+    now + time.min(NEVER)
 }

@@ -72,7 +72,7 @@ impl Silence {
                 return true;
             }
             self.period_began = Instant::now();
-            timer.as_mut().reset(self.period_began + period);
+            *timer = Box::pin(sleep(period));
         }
     }
 
