@@ -37,16 +37,13 @@ pub fn session(input: &[u8]) {
                 "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n",
             )
             .into_bytes();
-            match cuts.next() {
-                Some([how, high, low]) => {
-                    let body = log.connection(log.first_row(since, *how), how & 4 != 0);
-                    let cut = usize::from(u16::from_be_bytes([*high, *low])) % (body.len() + 1);
-                    answer.extend_from_slice(&body.as_bytes()[..cut]);
-                }
-                _ => {
-                    let body = log.connection(log.first_row(since, 0), true);
-                    answer.extend_from_slice(body.as_bytes());
-                }
+            if let Some([how, high, low]) = cuts.next() {
+                let body = log.connection(log.first_row(since, *how), how & 4 != 0);
+                let cut = usize::from(u16::from_be_bytes([*high, *low])) % (body.len() + 1);
+                answer.extend_from_slice(&body.as_bytes()[..cut]);
+            } else {
+                let body = log.connection(log.first_row(since, 0), true);
+                answer.extend_from_slice(body.as_bytes());
             }
             answer
         },
