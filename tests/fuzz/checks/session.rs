@@ -12,8 +12,8 @@ use super::loopback::Loopback;
 const MOST_ROWS: usize = 24;
 const MOST_CUTS: usize = 8;
 
-/// A stream delivers a session's log once and in order, whatever its connections repeat and wherever they break, and
-/// its cursor is always that of a row delivered.
+/// A stream delivers a session's log once and in order, whatever its connections repeat and wherever they break. It
+/// resumes after rows only, and ends with a cursor no earlier than the last row of a known type.
 ///
 /// The first byte of the input is the number of rows, followed by one byte for each. The bytes after that are taken in
 /// threes: how a connection starts, and after how many bytes it breaks. When they have run out, connections are whole.
