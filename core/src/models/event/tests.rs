@@ -136,6 +136,17 @@ fn unknown_fields_and_words_of_known_events_are_kept() {
 }
 
 #[test]
+fn fractions_in_unknown_fields_are_not_rounded() {
+    for number in ["92233720368574.75807", "0.1", "1e300"] {
+        let json = format!(r#"{{"type":"output","cost":{number}}}"#);
+        let StreamEvent::Output(event) = StreamEvent::from_json(&json) else {
+            panic!("{json} is no output");
+        };
+        assert_eq!(event.extra["cost"].as_f64(), number.parse().ok());
+    }
+}
+
+#[test]
 fn an_unknown_type_keeps_its_text_to_the_letter() {
     let json = r#"{ "type":"usage", "z":1, "a":1.50, "id":9 }"#;
     let event = StreamEvent::from_json(json);

@@ -1,0 +1,83 @@
+//! A server and a client in one thread, kept from one input to the next.
+
+use std::future::Future;
+use std::time::Duration;
+
+use aod::{Client, RetryPolicy};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::{Builder, Runtime};
+
+thread_local! {
+    static LOOPBACK: Loopback = Loopback::new();
+}
+
+pub(crate) struct Loopback {
+    runtime: Runtime,
+    listener: TcpListener,
+    pub(crate) client: Client,
+}
+
+impl Loopback {
+    fn new() -> Self {
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let listener = runtime
+            .block_on(TcpListener::bind("127.0.0.1:0"))
+            .expect("a free port");
+        let address = listener.local_addr().expect("a bound socket");
+        let client = Client::builder()
+            .base_url(format!("http://{address}"))
+            .token("token")
+            .no_proxy()
+            .retry(RetryPolicy::none())
+            .pool_max_idle(0)
+            .timeout(Duration::from_secs(10))
+            .build()
+            .expect("a client");
+        Self {
+            runtime,
+            listener,
+            client,
+        }
+    }
+
+    /// Runs a client against a server that answers every request so: all that it sends before it closes the
+    /// connection, given the head of the request.
+    pub(crate) fn run<T, F: Future<Output = T>>(
+        mut answer: impl FnMut(&str) -> Vec<u8>,
+        client: impl FnOnce(Client) -> F,
+    ) -> T {
+        LOOPBACK.with(|loopback| {
+            let serve = async {
+                loop {
+                    let (mut socket, _) = loopback.listener.accept().await.expect("a connection");
+                    if let Some(head) = read_head(&mut socket).await {
+                        let answer = answer(&head);
+                        // A client that has what it wants does not wait for the rest.
+                        let _ = socket.write_all(&answer).await;
+                        let _ = socket.shutdown().await;
+                    }
+                }
+            };
+            loopback.runtime.block_on(async {
+                tokio::select! {
+                    () = serve => unreachable!("it serves for ever"),
+                    outcome = client(loopback.client.clone()) => outcome,
+                }
+            })
+        })
+    }
+}
+
+async fn read_head(socket: &mut TcpStream) -> Option<String> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        if socket.read_buf(&mut head).await.ok()? == 0 {
+            return None;
+        }
+    }
+    String::from_utf8(head).ok()
+}
