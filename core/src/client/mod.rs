@@ -65,7 +65,6 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn demo(client: aod::Client) -> aod::Result<()> {
-    ///     ///
     /// use std::time::Duration;
     ///
     /// let hasty = client.with_options(aod::Options::new().timeout(Duration::from_secs(2)).max_retries(0));

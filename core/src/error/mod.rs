@@ -201,7 +201,10 @@ impl Error {
 
     pub(crate) fn with_request(mut self, method: &http::Method, url: &url::Url) -> Self {
         self.0.method = Some(method.to_string());
-        self.0.url = Some(url.to_string());
+        let mut url = url.clone();
+        // A URL that can have no user information has none to take away.
+        let _ = url.set_username("").and_then(|()| url.set_password(None));
+        self.0.url = Some(url.into());
         self
     }
 
@@ -259,17 +262,24 @@ impl fmt::Display for Error {
         match self.detail() {
             Some(Detail::Text(text)) => write_shown(f, text),
             Some(Detail::Fields(fields)) => {
-                for (index, field) in fields.iter().enumerate() {
-                    let separator = if index == 0 { "" } else { "; " };
-                    write!(f, "{separator}{}: ", field.path())?;
+                for (index, field) in fields.iter().take(MOST_FIELDS).enumerate() {
+                    f.write_str(if index == 0 { "" } else { "; " })?;
+                    write_shown(f, &field.path())?;
+                    f.write_str(": ")?;
                     write_shown(f, &field.description)?;
                 }
-                Ok(())
+                match fields.len().saturating_sub(MOST_FIELDS) {
+                    0 => Ok(()),
+                    left => write!(f, "; and {left} more"),
+                }
             }
             _ => f.write_str(&self.0.summary),
         }
     }
 }
+
+/// How many refused fields `Display` shows.
+const MOST_FIELDS: usize = 20;
 
 /// Writes a server's text on one line of bounded length.
 fn write_shown(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
@@ -308,5 +318,27 @@ impl fmt::Debug for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn display_is_one_line_of_bounded_length_whatever_the_server_lists() {
+        let field = FieldError::new("x", vec!["a\n\u{1b}[2J".into()], "no\nway");
+        let error = Error::new(ErrorKind::Validation, "")
+            .with_detail(Some(Detail::Fields(vec![field; 10_000])));
+        let shown = error.to_string();
+        assert!(!shown.contains(char::is_control), "{shown:?}");
+        assert!(shown.ends_with("; and 9980 more"), "{shown:?}");
+    }
+
+    #[test]
+    fn a_url_is_kept_without_user_information() {
+        let url = "https://ann:hunter2@h/feed?a=1".parse().unwrap();
+        let error = Error::new(ErrorKind::Connection, "").with_request(&http::Method::GET, &url);
+        assert_eq!(error.url(), Some("https://h/feed?a=1"));
     }
 }

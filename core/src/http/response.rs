@@ -99,7 +99,11 @@ pub(crate) async fn status_error(response: reqwest::Response, token: &Secret, ca
     let reason = status.canonical_reason().unwrap_or("unknown status");
     Error::new(kind_of(status.as_u16()), reason)
         .with_status(status.as_u16())
-        .with_quota(quota(&body).filter(|_| status.as_u16() == 429))
+        .with_quota(
+            (status == StatusCode::TOO_MANY_REQUESTS)
+                .then(|| quota(&body))
+                .flatten(),
+        )
         .with_detail(Detail::parse(&body).map(|detail| redacted(detail, token)))
         .with_request_id(request_id.map(|id| redact(token, &id)))
         .with_retry_after(retry_after)

@@ -68,7 +68,10 @@ impl Position {
             StreamEvent::Start(_) => !std::mem::replace(&mut self.started, true),
             StreamEvent::TurnStart(event) => {
                 let begun = id.is_some() && id <= self.delivered;
-                !begun && std::mem::replace(&mut self.turn, event.turn) != event.turn
+                // One that does not say which turn it starts is told by its id alone.
+                !begun
+                    && (event.turn.is_none()
+                        || std::mem::replace(&mut self.turn, event.turn) != event.turn)
             }
             StreamEvent::Unknown(event) => {
                 id.is_none_or(|id| self.take_unknown(id, line, &event.raw))
@@ -190,6 +193,15 @@ mod tests {
             feed(&mut position, &strs(&[turn(6, 2, false), output(6, 2)])),
             ["turn_start 6", "output 6"]
         );
+    }
+
+    #[test]
+    fn a_turn_start_without_a_number_is_delivered_before_its_output_alone() {
+        let mut position = Position::after(None);
+        let nameless = (r#"{"type":"turn_start","id":4}"#, None);
+        assert_eq!(feed(&mut position, &[nameless]), ["turn_start 4"]);
+        feed(&mut position, &strs(&[output(4, 1)]));
+        assert!(feed(&mut position, &[nameless]).is_empty());
     }
 
     #[test]
