@@ -1,6 +1,7 @@
 //! A server that does on each connection exactly what a test tells it, misbehaviour included.
 
 use std::future::Future;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -108,8 +109,17 @@ pub struct Exchange {
 impl Exchange {
     /// Sends raw bytes.
     pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        let _ = self.stream.write_all(bytes.as_ref()).await;
-        let _ = self.stream.flush().await;
+        let _ = self.try_send(bytes).await;
+    }
+
+    /// Sends raw bytes.
+    ///
+    /// # Errors
+    ///
+    /// The client has gone.
+    pub async fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
+        self.stream.write_all(bytes.as_ref()).await?;
+        self.stream.flush().await
     }
 
     /// Answers with a whole response and closes.

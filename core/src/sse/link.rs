@@ -28,6 +28,8 @@ pub(super) enum Phase {
     Live(BoxStream<'static, Result<Bytes>>),
     /// For good.
     Ended,
+    /// Out of here for the moment: the source is working on it.
+    Taken,
 }
 
 #[derive(Default)]
@@ -51,15 +53,20 @@ impl Link {
         link
     }
 
-    pub(super) fn phase(&self) -> MutexGuard<'_, Phase> {
-        lock(&self.0)
+    /// Takes the phase out to work on it, with nothing locked: what it polls is the caller's code, which may cancel
+    /// from within. A cancel meanwhile is seen when it is put back.
+    pub(super) fn take(&self) -> Phase {
+        std::mem::replace(&mut lock(&self.0), Phase::Taken)
     }
 
-    /// Goes on to another phase, unless the source has been cancelled.
+    /// Goes on to another phase, unless the source has been cancelled; then it is dropped.
     pub(super) fn set(&self, next: Phase) {
-        let mut phase = self.phase();
+        let mut phase = lock(&self.0);
         if !self.is_cancelled() {
-            *phase = next;
+            // What is replaced is dropped after the lock is let go.
+            let replaced = std::mem::replace(&mut *phase, next);
+            drop(phase);
+            drop(replaced);
         }
     }
 
@@ -85,10 +92,13 @@ pub struct CancelHandle(Arc<Shared>);
 
 impl CancelHandle {
     /// Closes the connection at once, whether or not anybody is polling, and ends the stream: it yields nothing
-    /// more. Further calls do nothing.
+    /// more. A task that is polling at this very moment closes it instead, when it is done. Never waits for one.
+    /// Further calls do nothing.
     pub fn cancel(&self) {
         self.0.cancelled.store(true, Ordering::Release);
-        let cut = std::mem::replace(&mut *lock(&self.0), Phase::Ended);
+        let mut phase = lock(&self.0);
+        let cut = std::mem::replace(&mut *phase, Phase::Ended);
+        drop(phase);
         drop(cut);
         self.0.waker.wake();
     }
@@ -107,7 +117,7 @@ impl std::fmt::Debug for CancelHandle {
     }
 }
 
-/// A panic of a body under the lock leaves nothing half done that matters, so poisoning is passed over.
+/// Nothing under the lock can panic and leave it half done, so poisoning is passed over.
 fn lock(shared: &Shared) -> MutexGuard<'_, Phase> {
     shared.phase.lock().unwrap_or_else(PoisonError::into_inner)
 }

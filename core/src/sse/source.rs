@@ -69,6 +69,8 @@ pub struct Event {
 pub(crate) enum Taken<T> {
     /// It is new; to be delivered, or left out.
     New(Option<T>),
+    /// It is to be delivered, but nothing says that it is new: it is no progress.
+    Untold(T),
     /// It was delivered before, or says nothing.
     Old,
     /// It is new, and the last one.
@@ -209,12 +211,14 @@ impl<C: Connect> EventSource<C> {
                         return Poll::Ready(Some(Ok(item)));
                     }
                 }
+                Taken::Untold(item) => return Poll::Ready(Some(Ok(item))),
                 Taken::Last(item) => {
                     self.close();
                     return Poll::Ready(Some(Ok(item)));
                 }
                 Taken::Reconnect(cause) => {
-                    if let Err(error) = self.dropped(cause) {
+                    let healthy = self.silence.was_healthy();
+                    if let Err(error) = self.dropped(cause, healthy) {
                         return self.fail(error);
                     }
                 }
@@ -245,8 +249,8 @@ impl<C: Connect> EventSource<C> {
                     self.link.set(Phase::Live(body));
                     self.tell(|| ConnectionState::Live);
                 }
-                Step::Dropped(cause) => {
-                    if let Err(error) = self.dropped(cause) {
+                Step::Dropped { cause, healthy } => {
+                    if let Err(error) = self.dropped(cause, healthy) {
                         return Poll::Ready(Some(Err(error)));
                     }
                 }
@@ -258,38 +262,53 @@ impl<C: Connect> EventSource<C> {
         }
     }
 
-    /// Pushes on whatever the source is doing, with the lock held for no longer than that.
+    /// Pushes on whatever the source is doing.
     fn poll_phase(&mut self, context: &mut Context<'_>) -> Poll<Step> {
-        let mut phase = self.link.phase();
-        Poll::Ready(match &mut *phase {
-            Phase::Idle => Step::Attempt,
-            Phase::Waiting(delay) => {
-                ready!(delay.as_mut().poll(context));
-                Step::Attempt
+        let mut phase = self.link.take();
+        let polled = match &mut phase {
+            Phase::Idle => Poll::Ready(Step::Attempt),
+            Phase::Waiting(delay) => delay.as_mut().poll(context).map(|()| Step::Attempt),
+            Phase::Connecting(attempt) => {
+                attempt.as_mut().poll(context).map(|outcome| match outcome {
+                    Ok(Connection::Body(body)) => Step::Opened(body),
+                    Ok(Connection::NoContent) => Step::Ended,
+                    Err(error) => Step::Dropped {
+                        cause: error,
+                        healthy: false,
+                    },
+                })
             }
-            Phase::Connecting(attempt) => match ready!(attempt.as_mut().poll(context)) {
-                Ok(Connection::Body(body)) => Step::Opened(body),
-                Ok(Connection::NoContent) => Step::Ended,
-                Err(error) => Step::Dropped(error),
-            },
             Phase::Live(body) => match body.poll_next_unpin(context) {
                 Poll::Ready(Some(Ok(chunk))) => {
                     self.silence.heard();
-                    Step::Chunk(chunk)
+                    Poll::Ready(Step::Chunk(chunk))
                 }
-                Poll::Ready(Some(Err(error))) => Step::Dropped(error),
-                Poll::Ready(None) => Step::Dropped(Error::new(
+                Poll::Ready(Some(Err(error))) => Poll::Ready(self.lost(error)),
+                Poll::Ready(None) => Poll::Ready(self.lost(Error::new(
                     ErrorKind::Connection,
                     "the stream ended before its last event",
+                ))),
+                Poll::Pending if self.silence.poll_exceeded(context) => Poll::Ready(self.lost(
+                    Error::new(ErrorKind::Timeout, "the stream was silent for too long"),
                 )),
-                Poll::Pending if self.silence.poll_exceeded(context) => Step::Dropped(Error::new(
-                    ErrorKind::Timeout,
-                    "the stream was silent for too long",
-                )),
-                Poll::Pending => return Poll::Pending,
+                Poll::Pending => Poll::Pending,
             },
-            Phase::Ended => Step::Ended,
-        })
+            Phase::Ended | Phase::Taken => Poll::Ready(Step::Ended),
+        };
+        if matches!(polled, Poll::Pending | Poll::Ready(Step::Chunk(_))) {
+            self.link.set(phase);
+        }
+        if polled.is_pending() && self.link.is_cancelled() {
+            return Poll::Ready(Step::Ended);
+        }
+        polled
+    }
+
+    fn lost(&self, cause: Error) -> Step {
+        Step::Dropped {
+            cause,
+            healthy: self.silence.was_healthy(),
+        }
     }
 
     fn attempt(&mut self) {
@@ -301,8 +320,8 @@ impl<C: Connect> EventSource<C> {
     }
 
     /// Plans the next attempt, or says with which error the source ends.
-    fn dropped(&mut self, cause: Error) -> Result<()> {
-        if matches!(*self.link.phase(), Phase::Live(_)) && self.silence.was_healthy() {
+    fn dropped(&mut self, cause: Error, healthy: bool) -> Result<()> {
+        if healthy {
             self.attempts = 0;
         }
         self.retry = self.retry();
@@ -361,7 +380,7 @@ enum Step {
     Chunk(Bytes),
     Attempt,
     Opened(BoxStream<'static, Result<Bytes>>),
-    Dropped(Error),
+    Dropped { cause: Error, healthy: bool },
     Ended,
 }
 

@@ -16,7 +16,7 @@ use crate::models::event::StreamEvent;
 use crate::sse::{CancelHandle, Connection, EventSource, Reconnect, Taken};
 use crate::{Error, ErrorKind, Result};
 
-use position::Position;
+use position::{Novelty, Position};
 use request::SessionLog;
 pub use request::StreamRequest;
 
@@ -179,17 +179,19 @@ impl Stream for EventStream {
             } else {
                 None
             };
-            let is_new = log.position.take(&event, line);
+            let novelty = log.position.take(&event, line);
             if event.is_terminal() {
                 return match event {
                     StreamEvent::Stale(_) if *resume_stale => Taken::Reconnect(stale()),
                     event => Taken::Last(event),
                 };
             }
-            if !is_new && !*raw {
-                return Taken::Old;
+            let wanted = turn.is_none() || event.turn() == *turn;
+            match novelty {
+                Novelty::Old if !*raw => Taken::Old,
+                Novelty::Unsure if wanted => Taken::Untold(event),
+                _ => Taken::New(wanted.then_some(event)),
             }
-            Taken::New((turn.is_none() || event.turn() == *turn).then_some(event))
         });
         polled.map(|item| item.map(|item| item.map_err(|error| source.connector().locate(error))))
     }

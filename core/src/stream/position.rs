@@ -7,6 +7,15 @@ use crate::models::event::StreamEvent;
 /// How many events of unknown types are remembered at once.
 const REMEMBERED: usize = 256;
 
+/// Whether an event was delivered before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Novelty {
+    New,
+    /// Nothing in it tells: it is delivered, but counts as no progress.
+    Unsure,
+    Old,
+}
+
 /// Tells new events from repeated ones, whatever a server repeats.
 ///
 /// The server's log has rows of rising ids, and each connection sends those beyond its cursor, with events of its own
@@ -58,27 +67,27 @@ impl Position {
     }
 
     /// Takes an event with the id of its own `id:` line, and says whether it is new.
-    pub(super) fn take(&mut self, event: &StreamEvent, line: Option<i64>) -> bool {
+    pub(super) fn take(&mut self, event: &StreamEvent, line: Option<i64>) -> Novelty {
         self.last_line = line.or(self.last_line);
         let id = event.id().or(line);
         if let Some(id) = id {
             self.confirm(id);
         }
-        match event {
+        let is_new = match event {
             StreamEvent::Start(_) => !std::mem::replace(&mut self.started, true),
+            StreamEvent::TurnStart(_) if id.is_some() && id <= self.delivered => false,
+            StreamEvent::TurnStart(event) if event.turn.is_none() => return Novelty::Unsure,
             StreamEvent::TurnStart(event) => {
-                let begun = id.is_some() && id <= self.delivered;
-                // One that does not say which turn it starts is told by its id alone.
-                !begun
-                    && (event.turn.is_none()
-                        || std::mem::replace(&mut self.turn, event.turn) != event.turn)
+                std::mem::replace(&mut self.turn, event.turn) != event.turn
             }
-            StreamEvent::Unknown(event) => {
-                id.is_none_or(|id| self.take_unknown(id, line, &event.raw))
-            }
+            StreamEvent::Unknown(event) => match id {
+                Some(id) => self.take_unknown(id, line, &event.raw),
+                None => return Novelty::Unsure,
+            },
             StreamEvent::Stage(_) | StreamEvent::Output(_) => self.take_row(id, line),
             _ => true,
-        }
+        };
+        if is_new { Novelty::New } else { Novelty::Old }
     }
 
     fn take_row(&mut self, id: Option<i64>, line: Option<i64>) -> bool {
@@ -133,7 +142,7 @@ mod tests {
         events
             .iter()
             .map(|(json, line)| (StreamEvent::from_json(json), *line))
-            .filter(|(event, line)| position.take(event, *line))
+            .filter(|(event, line)| position.take(event, *line) != Novelty::Old)
             .map(|(event, _)| format!("{} {}", event.event_type(), event.id().unwrap_or_default()))
             .collect()
     }
