@@ -1,47 +1,11 @@
 //! Every case of `data/vectors/sse.json`, decoded under every chunking.
 
-use std::path::Path;
-use std::time::Duration;
-
 use aod::sse::Decoder;
 use bytes::Bytes;
-use serde::Deserialize;
 
-#[derive(Deserialize)]
-struct Case {
-    id: String,
-    what: String,
-    chunks_hex: Vec<String>,
-    initial_last_event_id: String,
-    expect: Outcome,
-}
-
-#[derive(Deserialize, Debug, PartialEq)]
-struct Outcome {
-    events: Vec<Event>,
-    last_event_id: String,
-    /// Milliseconds; larger in one case than any integer type.
-    retry: Option<serde_json::Number>,
-}
-
-#[derive(Deserialize, Debug, PartialEq)]
-struct Event {
-    r#type: String,
-    data: String,
-    id: String,
-}
+use crate::cases::{Case, Event, reconnection_time};
 
 impl Case {
-    fn all() -> Vec<Self> {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/vectors/sse.json");
-        let text = std::fs::read_to_string(path).expect("the file is part of the project");
-        serde_json::from_str(&text).expect("every case has these fields")
-    }
-
-    fn chunks(&self) -> Vec<Vec<u8>> {
-        self.chunks_hex.iter().map(|hex| from_hex(hex)).collect()
-    }
-
     /// Decodes the case in these chunks, and checks what comes out and how much work it was.
     fn check<'c>(&self, chunking: &str, chunks: impl IntoIterator<Item = &'c [u8]>) {
         let mut decoder = Decoder::with_last_event_id(self.initial_last_event_id.as_str());
@@ -76,18 +40,6 @@ impl Case {
             decoder.bytes_scanned()
         );
     }
-}
-
-/// The reconnection time of a number of milliseconds, the longest one where it is out of range.
-fn reconnection_time(milliseconds: &serde_json::Number) -> Duration {
-    Duration::from_millis(milliseconds.as_u64().unwrap_or(u64::MAX))
-}
-
-fn from_hex(hex: &str) -> Vec<u8> {
-    (0..hex.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("two hex digits"))
-        .collect()
 }
 
 #[test]
