@@ -190,6 +190,7 @@ impl Stream for EventStream {
             match novelty {
                 Novelty::Old if !*raw => Taken::Old,
                 Novelty::Unsure if wanted => Taken::Untold(event),
+                Novelty::Unsure => Taken::Old,
                 _ => Taken::New(wanted.then_some(event)),
             }
         });
