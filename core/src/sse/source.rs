@@ -242,9 +242,6 @@ impl<C: Connect> EventSource<C> {
                 Step::Chunk(chunk) => return Poll::Ready(Some(Ok(chunk))),
                 Step::Attempt => self.attempt(),
                 Step::Opened(body) => {
-                    let id = self.decoder.last_event_id().to_owned();
-                    self.decoder =
-                        Decoder::with_last_event_id(id).max_event_size(self.max_event_size);
                     self.silence.reopened();
                     self.link.set(Phase::Live(body));
                     self.tell(|| ConnectionState::Live);
@@ -325,6 +322,9 @@ impl<C: Connect> EventSource<C> {
             self.attempts = 0;
         }
         self.retry = self.retry();
+        // What was read of the connection and not yet taken goes with it.
+        let id = self.decoder.last_event_id().to_owned();
+        self.decoder = Decoder::with_last_event_id(id).max_event_size(self.max_event_size);
         let too_long = cause
             .retry_after()
             .is_some_and(|delay| delay > self.policy.max_retry_after);
