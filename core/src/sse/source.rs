@@ -9,13 +9,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::stream::{BoxStream, Stream, StreamExt as _};
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep};
 
 use super::link::{CancelHandle, Link, Phase};
 use super::silence::Silence;
 use super::state::Observer;
 use super::{Connect, Connection, ConnectionState, DecodeError, Decoder, Frame, Reconnect};
 use crate::error::{Error, ErrorKind, Result};
+
+/// How many chunks one poll reads with nothing to deliver, before other tasks have their turn.
+const CHUNKS_PER_POLL: u32 = 32;
 
 /// The events of any event source, across as many connections as it takes.
 ///
@@ -186,6 +189,7 @@ impl<C: Connect> EventSource<C> {
         context: &mut Context<'_>,
         mut take: impl FnMut(&mut C, Frame<'_>) -> Taken<T>,
     ) -> Poll<Option<Result<T>>> {
+        let mut chunks = 0;
         loop {
             if self.closed || self.link.is_cancelled() {
                 self.close();
@@ -197,6 +201,11 @@ impl<C: Connect> EventSource<C> {
                 None => match ready!(self.poll_chunk(context)) {
                     Some(Ok(chunk)) => {
                         self.decoder.feed(chunk);
+                        chunks += 1;
+                        if chunks == CHUNKS_PER_POLL {
+                            context.waker().wake_by_ref();
+                            return Poll::Pending;
+                        }
                         continue;
                     }
                     Some(Err(error)) => return self.fail(error),
@@ -230,11 +239,7 @@ impl<C: Connect> EventSource<C> {
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
         self.link.register(context.waker());
         loop {
-            if self
-                .deadline
-                .as_mut()
-                .is_some_and(|deadline| deadline.as_mut().poll(context).is_ready())
-            {
+            if self.deadline_passed(context) {
                 let error = Error::new(ErrorKind::Timeout, "the stream's deadline passed");
                 return Poll::Ready(Some(Err(error)));
             }
@@ -257,6 +262,13 @@ impl<C: Connect> EventSource<C> {
                 }
             }
         }
+    }
+
+    /// Looks at the clock itself: a timer that is polled too often in one turn of its task says that it is pending.
+    fn deadline_passed(&mut self, context: &mut Context<'_>) -> bool {
+        self.deadline.as_mut().is_some_and(|deadline| {
+            deadline.deadline() <= Instant::now() || deadline.as_mut().poll(context).is_ready()
+        })
     }
 
     /// Pushes on whatever the source is doing.
