@@ -9,6 +9,7 @@ use http::StatusCode;
 use http::header::{HeaderMap, RETRY_AFTER};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::time::timeout;
 
 use crate::error::{Detail, Error, ErrorKind, Quota, Result};
 use crate::models::Secret;
@@ -16,6 +17,9 @@ use crate::sse::Connection;
 
 /// How much of a body of the wrong type is kept for the caller to look at.
 const EXCERPT_BYTES: usize = 200;
+
+/// How long the body of a refusal may bring nothing: its head has said what matters.
+const STALLED: Duration = Duration::from_secs(2);
 
 /// Reads a whole body of at most `cap` bytes.
 pub(crate) async fn read(mut response: reqwest::Response, cap: usize) -> Result<Bytes> {
@@ -171,15 +175,15 @@ fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
     Some(headers.get(name)?.to_str().ok()?.to_owned())
 }
 
-/// The first bytes of a body, as many as arrive before it ends, breaks or reaches the cap.
+/// The first bytes of a body, as many as arrive before it ends, breaks, stalls or reaches the cap.
 async fn read_start(mut response: reqwest::Response, cap: usize) -> Vec<u8> {
     let mut start = Vec::new();
     while start.len() < cap {
-        match response.chunk().await {
-            Ok(Some(chunk)) => {
+        match timeout(STALLED, response.chunk()).await {
+            Ok(Ok(Some(chunk))) => {
                 start.extend_from_slice(&chunk[..chunk.len().min(cap - start.len())]);
             }
-            Ok(None) | Err(_) => break,
+            Ok(Ok(None) | Err(_)) | Err(_) => break,
         }
     }
     start
