@@ -3,6 +3,7 @@
 
 mod connecting;
 mod ending;
+mod nasty;
 mod reading;
 mod resuming;
 mod states;

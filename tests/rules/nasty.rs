@@ -1,0 +1,154 @@
+//! Servers that keep to the letter of the rules and break their spirit.
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use aod::ErrorKind;
+use aod::sse::{Connection, EventSource, HttpConnect};
+use aod_tests::ScriptedServer;
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
+
+use crate::{START, States, bodies, client, exit, hasty, open, outline, request, row};
+
+/// Longer than any of these tests takes, and short enough to see one hang.
+const HANGS: Duration = Duration::from_secs(20);
+
+const HELLO: &str = "data: {\"type\": \"hello\"}\n\n";
+
+#[tokio::test]
+async fn r10_events_of_no_wanted_turn_that_may_be_repeated_are_no_progress() {
+    let server = bodies([HELLO]).await;
+    let client = client(&server);
+    let events = request(&client).await.unwrap().turn(2);
+    let outline = tokio::time::timeout(HANGS, outline(events)).await;
+    assert_eq!(outline.expect("attempts are bounded"), ["Connection"]);
+    assert_eq!(server.received().len(), 11);
+}
+
+/// Rows and a second `stale` in the same chunk belong to a connection that is done with.
+#[tokio::test]
+async fn r29_a_stale_that_comes_twice_costs_one_attempt() {
+    let stale = "id: 7\ndata: {\"type\": \"stale\", \"id\": 7}\n\n".repeat(20);
+    let server = bodies([
+        format!("{START}{}{stale}{}", row(7), row(8)),
+        format!("{START}{}{}", row(8), exit(8)),
+    ])
+    .await;
+    let states = States::default();
+    let client = client(&server);
+    let request = request(&client)
+        .resume_stale(true)
+        .on_state(states.observer());
+    let events = request.await.unwrap();
+    assert_eq!(
+        outline(events).await,
+        ["start", "output 7", "output 8", "exit 8"]
+    );
+    let expected = ["connecting", "live", "resuming 1 Timeout", "live", "closed"];
+    assert_eq!(states.names(), expected);
+}
+
+/// Sends a row, and then to every request this much of an answer, which never ends.
+async fn then_part_of(answer: &'static str) -> ScriptedServer {
+    ScriptedServer::start(move |number, mut exchange| async move {
+        if number == 0 {
+            exchange.start_stream().await;
+            exchange.send(row(7)).await;
+        } else {
+            exchange.send(answer).await;
+            exchange.until_closed().await;
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn r13_and_r14_an_answer_that_stalls_is_told_by_its_head() {
+    let stalled = [
+        (
+            "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n<html>",
+            ErrorKind::Protocol,
+        ),
+        (
+            "HTTP/1.1 401 No\r\ncontent-length: 9\r\n\r\n{",
+            ErrorKind::Auth,
+        ),
+        (
+            "HTTP/1.1 404 No\r\ntransfer-encoding: chunked\r\n\r\n",
+            ErrorKind::NotFound,
+        ),
+    ];
+    let checks = stalled.map(|(answer, kind)| async move {
+        let server = then_part_of(answer).await;
+        let events = open(&client(&server)).await;
+        let outline = tokio::time::timeout(HANGS, outline(events)).await;
+        assert_eq!(
+            outline.expect("the answer ends the stream"),
+            ["output 7".to_owned(), format!("{kind:?}")]
+        );
+        assert_eq!(server.received().len(), 2, "{answer}");
+
+        let server = then_part_of(answer).await;
+        let source = EventSource::new(HttpConnect::new(&server.url()).unwrap()).reconnect(hasty());
+        let failure = tokio::time::timeout(HANGS, source.try_collect::<Vec<_>>()).await;
+        let failure = failure.expect("the answer ends the source").unwrap_err();
+        assert_eq!(failure.kind(), kind);
+        assert_eq!(server.received().len(), 2, "{answer}");
+    });
+    futures::future::join_all(checks).await;
+}
+
+/// Runs this on a thread of its own, with one task at a time, so that a poll that never returns is seen from outside.
+fn alone<F: Future<Output = T>, T: Send + 'static>(run: impl FnOnce() -> F + Send + 'static) -> T {
+    let (done, outcome) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().build().unwrap();
+        let _ = done.send(runtime.block_on(run()));
+    });
+    outcome
+        .recv_timeout(HANGS)
+        .expect("the poll returns to its task")
+}
+
+/// A source whose body always has this ready.
+fn flood(chunk: &'static str) -> EventSource<impl aod::sse::Connect + Unpin> {
+    EventSource::new(move |_: &str| {
+        std::future::ready(Ok(Connection::body(stream::repeat_with(move || {
+            Ok(Bytes::from_static(chunk.as_bytes()))
+        }))))
+    })
+}
+
+#[test]
+fn r21_a_deadline_ends_a_flood_of_comments() {
+    let kind = alone(|| async {
+        let mut source = flood(": x\n").deadline(Duration::from_millis(50));
+        source.next().await.unwrap().unwrap_err().kind()
+    });
+    assert_eq!(kind, ErrorKind::Timeout);
+}
+
+#[test]
+fn r21_a_deadline_ends_a_flood_of_events() {
+    let kind = alone(|| async {
+        let mut source = flood("data: x\n\n").deadline(Duration::from_millis(50));
+        loop {
+            if let Err(error) = source.next().await.unwrap() {
+                return error.kind();
+            }
+        }
+    });
+    assert_eq!(kind, ErrorKind::Timeout);
+}
+
+#[test]
+fn r27_a_flood_of_comments_leaves_room_for_whoever_would_stop_it() {
+    alone(|| async {
+        let mut source = flood(": x\n");
+        let handle = source.cancel_handle();
+        tokio::spawn(async move { handle.cancel() });
+        assert!(source.next().await.is_none());
+    });
+}
