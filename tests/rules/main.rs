@@ -3,9 +3,11 @@
 
 mod connecting;
 mod ending;
+mod leaving;
 mod nasty;
 mod reading;
 mod resuming;
+mod sources;
 mod states;
 mod waiting;
 
