@@ -1,7 +1,8 @@
 //! An in-memory Agent on Demand server on loopback, for tests and demonstrations.
 //!
 //! It answers as the real servers of three [`Generation`]s do, plays scripted agents ([`Script`]), has a clock that can be
-//! stopped and moved, and makes [`Fault`]s on request. It needs no database, sandbox or model.
+//! stopped and moved, and makes [`Fault`]s on request. It needs no database, sandbox or model. A [`CuttingProxy`] before it,
+//! or before any other server, breaks event streams on their way.
 //!
 //! ```
 //! use aod_devserver::{DevServer, Generation};
@@ -54,6 +55,7 @@ mod control;
 mod faults;
 mod generation;
 mod http;
+mod proxy;
 mod python;
 mod script;
 mod server;
@@ -65,6 +67,7 @@ mod validation;
 pub use control::{Action, AgentChange, Control, ControlError, NewAccount, NewKey, StageState};
 pub use faults::{CutHow, Effect, Fault};
 pub use generation::Generation;
+pub use proxy::{Cut, CutBy, Cuts, CuttingProxy, Passage};
 pub use script::{Provisioning, Script, Source, StageFailure, Step};
 pub use server::{DevServer, DevServerBuilder};
 pub use stats::{SeenRequest, Stats};

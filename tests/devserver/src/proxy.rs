@@ -1,0 +1,394 @@
+//! A proxy that breaks event streams on their way to the client.
+
+use std::{
+    collections::HashMap,
+    fmt, io,
+    num::NonZeroUsize,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{
+        TcpListener, TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    task::{JoinHandle, JoinSet},
+};
+
+/// The longest head of a request or a response that is passed on.
+const LONGEST_HEAD: usize = 64 * 1024;
+
+/// How one response travels through a [`CuttingProxy`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Passage {
+    /// Bytes a write; as they come from the server if absent.
+    pub slice: Option<NonZeroUsize>,
+    /// Where it breaks, if it does.
+    pub cut: Option<Cut>,
+}
+
+/// Where and how a response breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// After so many bytes of the response, counted from the first byte of its head.
+    pub after: u64,
+    /// In which way.
+    pub by: CutBy,
+}
+
+/// In which way a connection breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CutBy {
+    /// It is closed in order.
+    Close,
+    /// It is reset.
+    Reset,
+    /// Nothing more comes, until the client gives up.
+    Stall,
+}
+
+impl Passage {
+    /// A response that arrives as the server sent it.
+    pub const WHOLE: Self = Self {
+        slice: None,
+        cut: None,
+    };
+
+    /// Draws a cut within the first `longest` bytes, and whether and how finely the bytes are sliced. The same seed
+    /// and connection always draw the same.
+    pub fn drawn(seed: u64, connection: usize, longest: u64) -> Self {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut random = fastrand::Rng::with_seed(random.u64(..) ^ connection as u64);
+        let slice = match random.u8(..8) {
+            0 => Some(1),
+            1 | 2 => Some(random.usize(2..64)),
+            _ => None,
+        };
+        let by = match random.u8(..8) {
+            0 => CutBy::Stall,
+            1..4 => CutBy::Reset,
+            _ => CutBy::Close,
+        };
+        Self {
+            slice: slice.and_then(NonZeroUsize::new),
+            cut: Some(Cut {
+                after: random.u64(..=longest),
+                by,
+            }),
+        }
+    }
+}
+
+/// A TCP proxy on loopback before any AoD server, which passes everything on and breaks event streams by a plan.
+///
+/// Each connection to it carries one exchange. The plan is asked for each event stream with its path, without the
+/// query, and how many streams that path has had before, so streams do not disturb each other's plans. It stops, and
+/// closes what is open, when it is dropped.
+///
+/// ```
+/// use aod_devserver::{Cut, CutBy, CuttingProxy, DevServer, Passage};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let server = DevServer::builder().start().await?;
+/// // Each stream is reset after 500 bytes, three times.
+/// let proxy = CuttingProxy::start(server.url(), |_path, connection| Passage {
+///     cut: (connection < 3).then_some(Cut { after: 500, by: CutBy::Reset }),
+///     ..Passage::WHOLE
+/// })
+/// .await?;
+/// println!("AOD_API_URL={}", proxy.url());
+/// # Ok(())
+/// # }
+/// ```
+pub struct CuttingProxy {
+    url: String,
+    shared: Arc<Shared>,
+    accepting: JoinHandle<()>,
+}
+
+/// How often a [`CuttingProxy`] broke a connection so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cuts {
+    /// Closed in order.
+    pub closes: usize,
+    /// Reset.
+    pub resets: usize,
+    /// Left silent.
+    pub stalls: usize,
+}
+
+impl Cuts {
+    /// All of them.
+    pub fn total(&self) -> usize {
+        self.closes + self.resets + self.stalls
+    }
+}
+
+type Plan = dyn Fn(&str, usize) -> Passage + Send + Sync;
+
+struct Shared {
+    upstream: String,
+    plan: Box<Plan>,
+    /// Event streams so far, by path.
+    streams: Mutex<HashMap<String, usize>>,
+    closes: AtomicUsize,
+    resets: AtomicUsize,
+    stalls: AtomicUsize,
+}
+
+impl CuttingProxy {
+    /// Starts before the server at `upstream`, an `http` URL without a path.
+    ///
+    /// # Errors
+    ///
+    /// The URL is another one, or loopback has no free port.
+    pub async fn start(
+        upstream: &str,
+        plan: impl Fn(&str, usize) -> Passage + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        let authority = upstream
+            .strip_prefix("http://")
+            .map(|rest| rest.trim_end_matches('/'))
+            .filter(|authority| !authority.contains('/'))
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "not an http origin"))?;
+        let shared = Arc::new(Shared {
+            upstream: authority.to_owned(),
+            plan: Box::new(plan),
+            streams: Mutex::default(),
+            closes: AtomicUsize::new(0),
+            resets: AtomicUsize::new(0),
+            stalls: AtomicUsize::new(0),
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
+        Ok(Self {
+            url,
+            shared,
+            accepting,
+        })
+    }
+
+    /// The base URL for the client.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// How often it broke a connection so far.
+    pub fn cuts(&self) -> Cuts {
+        Cuts {
+            closes: self.shared.closes.load(Ordering::Relaxed),
+            resets: self.shared.resets.load(Ordering::Relaxed),
+            stalls: self.shared.stalls.load(Ordering::Relaxed),
+        }
+    }
+}
+
+impl Drop for CuttingProxy {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+impl fmt::Debug for CuttingProxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CuttingProxy")
+            .field("url", &self.url)
+            .field("cuts", &self.cuts())
+            .finish_non_exhaustive()
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    // Dropped with this task, and every connection with it.
+    let mut exchanges = JoinSet::new();
+    loop {
+        tokio::select! {
+            Some(_) = exchanges.join_next() => {}
+            accepted = listener.accept() => {
+                // A client that is gone before it is accepted concerns nobody.
+                if let Ok((client, _)) = accepted {
+                    let shared = Arc::clone(&shared);
+                    exchanges.spawn(async move {
+                        // However an exchange fails, the client sees its connection close.
+                        let _ = exchange(&shared, client).await;
+                    });
+                }
+            }
+        }
+    }
+}
+
+async fn exchange(shared: &Shared, client: TcpStream) -> io::Result<()> {
+    client.set_nodelay(true)?;
+    let (mut from_client, mut to_client) = client.into_split();
+    let Some(request) = Head::read(&mut from_client).await? else {
+        return Ok(());
+    };
+    let server = TcpStream::connect(&shared.upstream).await?;
+    server.set_nodelay(true)?;
+    let (mut from_server, mut to_server) = server.into_split();
+    to_server.write_all(&request.closing()).await?;
+
+    let response = async {
+        let Some(head) = Head::read(&mut from_server).await? else {
+            return Ok(None);
+        };
+        let passage = if head.is_event_stream() {
+            shared.passage(request.path())
+        } else {
+            Passage::WHOLE
+        };
+        pass(head.bytes, &mut from_server, &mut to_client, passage).await
+    };
+    let cut = tokio::select! {
+        cut = response => cut?,
+        // The client has closed, and the server is to see it.
+        _ = tokio::io::copy(&mut from_client, &mut to_server) => return Ok(()),
+    };
+    match cut {
+        None => {}
+        Some(CutBy::Close) => _ = shared.closes.fetch_add(1, Ordering::Relaxed),
+        Some(CutBy::Reset) => {
+            shared.resets.fetch_add(1, Ordering::Relaxed);
+            // With no time to linger, closing sends RST.
+            return to_client.as_ref().set_zero_linger();
+        }
+        Some(CutBy::Stall) => {
+            shared.stalls.fetch_add(1, Ordering::Relaxed);
+            tokio::io::copy(&mut from_client, &mut tokio::io::sink()).await?;
+        }
+    }
+    to_client.shutdown().await
+}
+
+impl Shared {
+    fn passage(&self, path: &str) -> Passage {
+        let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = streams.entry(path.to_owned()).or_default();
+        let passage = (self.plan)(path, *connection);
+        *connection += 1;
+        passage
+    }
+}
+
+/// Passes a response on, of which `bytes` were read already; says how it was cut, if it was.
+async fn pass(
+    mut bytes: Vec<u8>,
+    from: &mut OwnedReadHalf,
+    to: &mut OwnedWriteHalf,
+    passage: Passage,
+) -> io::Result<Option<CutBy>> {
+    let mut sent = 0;
+    loop {
+        if let Some(cut) = passage.cut {
+            let left = usize::try_from(cut.after - sent).unwrap_or(usize::MAX);
+            bytes.truncate(left);
+        }
+        for piece in bytes.chunks(passage.slice.map_or(usize::MAX, NonZeroUsize::get)) {
+            to.write_all(piece).await?;
+        }
+        sent += bytes.len() as u64;
+        if let Some(cut) = passage.cut.filter(|cut| cut.after == sent) {
+            return Ok(Some(cut.by));
+        }
+        bytes.resize(16 * 1024, 0);
+        let read = from.read(&mut bytes).await?;
+        bytes.truncate(read);
+        if read == 0 {
+            return Ok(None);
+        }
+    }
+}
+
+/// The head of a request or a response, and what was read behind it.
+struct Head {
+    bytes: Vec<u8>,
+    /// The length of the head, with its empty line.
+    length: usize,
+}
+
+impl Head {
+    /// `None` when the peer closes before it is complete.
+    async fn read(from: &mut OwnedReadHalf) -> io::Result<Option<Self>> {
+        const END: &[u8] = b"\r\n\r\n";
+        let mut bytes = Vec::with_capacity(4096);
+        loop {
+            if from.read_buf(&mut bytes).await? == 0 {
+                return Ok(None);
+            }
+            if let Some(end) = bytes.windows(END.len()).position(|window| window == END) {
+                let length = end + END.len();
+                return Ok(Some(Self { bytes, length }));
+            }
+            if bytes.len() > LONGEST_HEAD {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    "a head too long",
+                ));
+            }
+        }
+    }
+
+    fn lines(&self) -> impl Iterator<Item = &[u8]> {
+        self.bytes[..self.length - 4]
+            .split(|byte| *byte == b'\n')
+            .map(<[u8]>::trim_ascii_end)
+    }
+
+    /// The path of a request, without its query.
+    fn path(&self) -> &str {
+        let target = self
+            .lines()
+            .next()
+            .and_then(|line| line.split(|byte| *byte == b' ').nth(1));
+        let target = target.and_then(|target| std::str::from_utf8(target).ok());
+        let target = target.unwrap_or_default();
+        target.split_once('?').map_or(target, |(path, _)| path)
+    }
+
+    fn is_event_stream(&self) -> bool {
+        self.lines()
+            .any(|line| is_header(line, b"content-type: text/event-stream"))
+    }
+
+    /// The request with `connection: close`, so that the connection ends with its response.
+    fn closing(&self) -> Vec<u8> {
+        let kept = self.lines().filter(|line| !is_header(line, b"connection:"));
+        let mut request = Vec::with_capacity(self.bytes.len() + 32);
+        for line in kept.chain([b"connection: close".as_slice()]) {
+            request.extend_from_slice(line);
+            request.extend_from_slice(b"\r\n");
+        }
+        request.extend_from_slice(b"\r\n");
+        request.extend_from_slice(&self.bytes[self.length..]);
+        request
+    }
+}
+
+fn is_header(line: &[u8], start: &[u8]) -> bool {
+    line.get(..start.len())
+        .is_some_and(|head| head.eq_ignore_ascii_case(start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_draws_the_same_again_and_all_kinds() {
+        let draw = || (0..200).map(|connection| Passage::drawn(7, connection, 1000));
+        assert!(draw().eq(draw()));
+        assert!(draw().ne((0..200).map(|connection| Passage::drawn(8, connection, 1000))));
+        for kind in [CutBy::Close, CutBy::Reset, CutBy::Stall] {
+            assert!(draw().any(|passage| passage.cut.is_some_and(|cut| cut.by == kind)));
+        }
+        assert!(draw().any(|passage| passage.slice == NonZeroUsize::new(1)));
+        assert!(draw().all(|passage| passage.cut.is_some_and(|cut| cut.after <= 1000)));
+    }
+}
