@@ -4,18 +4,22 @@
 //! cargo run --example quickstart                         # on a development server that it starts
 //! AOD_API_URL=… AOD_API_TOKEN=… cargo run --example quickstart -- "Fix the failing test"
 //! cargo run --example quickstart -- --raw                # the events as JSON lines
+//! cargo run --example quickstart -- --chaos              # and again through a proxy that cuts the connection
 //! ```
 
 use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use aod::models::event::StreamEvent;
 use aod::models::{Agent, CreateAgent, CreateEnvironment, CreateSession, PackageManager, Runtime};
 use aod::pretty::formatter_for;
+use aod::sse::ConnectionState;
 use aod::{Client, ErrorKind, EventStream};
-use aod_devserver::DevServer;
+use aod_devserver::{CutBy, CuttingProxy, DevServer, Passage};
 use futures::TryStreamExt;
 
 #[tokio::main]
@@ -39,10 +43,12 @@ async fn main() -> ExitCode {
 /// The whole way; the agent's exit code, if it ended with one.
 async fn run() -> Result<Option<i64>, Box<dyn Error>> {
     let mut raw = false;
+    let mut chaos = false;
     let mut prompt = "Say hello, and list the files here".to_owned();
     for argument in std::env::args().skip(1) {
         match argument.as_str() {
             "--raw" => raw = true,
+            "--chaos" => chaos = true,
             option if option.starts_with('-') => {
                 return Err(format!("unknown option {option}").into());
             }
@@ -51,7 +57,11 @@ async fn run() -> Result<Option<i64>, Box<dyn Error>> {
     }
 
     // Kept until the end: the server stops when it is dropped.
-    let (client, _server) = connect().await?;
+    let (url, token, _server) = server().await?;
+    let client = Client::builder()
+        .base_url(&url)
+        .token(token.as_str())
+        .build()?;
 
     let environment = client
         .environments()
@@ -72,15 +82,20 @@ async fn run() -> Result<Option<i64>, Box<dyn Error>> {
     eprintln!("session     {}\n", session.id);
 
     let events = client.sessions().stream(session.id).await?;
-    let exit_code = if raw {
-        show_raw(events).await?
-    } else {
-        show(events, &agent).await?
-    };
+    let mut lines = Vec::new();
+    let exit_code = read(events, &agent, raw, |line| {
+        lines.push(line.to_owned());
+        print_line(line)
+    })
+    .await?;
     let ended = client.sessions().get(session.id).await?;
     let seconds = started.elapsed().as_secs_f64();
     let code = exit_code.map_or_else(|| "none".to_owned(), |code| code.to_string());
     eprintln!("\n{} after {seconds:.1} s, exit code {code}", ended.status);
+
+    if chaos {
+        read_again(&url, &token, session.id, &agent, raw, &lines).await?;
+    }
 
     client.sessions().delete(session.id).await?;
     client.agents().archive(agent.id).await?;
@@ -88,21 +103,22 @@ async fn run() -> Result<Option<i64>, Box<dyn Error>> {
     Ok(exit_code)
 }
 
-/// A client of the configured server, or of a development server started here.
-async fn connect() -> Result<(Client, Option<DevServer>), Box<dyn Error>> {
-    if std::env::var_os("AOD_API_URL").is_some() {
-        return Ok((Client::from_env()?, None));
+/// The URL and token of the configured server, or of a development server started here.
+async fn server() -> Result<(String, String, Option<DevServer>), Box<dyn Error>> {
+    if let Ok(url) = std::env::var("AOD_API_URL") {
+        let token = std::env::var("AOD_API_TOKEN").unwrap_or_default();
+        return Ok((url, token, None));
     }
     let server = DevServer::builder().start().await?;
     eprintln!(
         "AOD_API_URL is not set: started a development server at {}",
         server.url()
     );
-    let client = Client::builder()
-        .base_url(server.url())
-        .token(server.token())
-        .build()?;
-    Ok((client, Some(server)))
+    Ok((
+        server.url().to_owned(),
+        server.token().to_owned(),
+        Some(server),
+    ))
 }
 
 /// Makes an agent with the names of the server's generation: newer servers want a provider where older ones want a
@@ -125,43 +141,86 @@ async fn create_agent(client: &Client, environment: uuid::Uuid) -> aod::Result<A
     Err(refusal.expect("there was an attempt"))
 }
 
-/// Shows the agent's output as lines for people, and the rest on stderr.
-async fn show(mut events: EventStream, agent: &Agent) -> Result<Option<i64>, Box<dyn Error>> {
+/// Reads the session once more through a proxy that cuts its connections, and fails unless the same comes out.
+async fn read_again(
+    url: &str,
+    token: &str,
+    session: uuid::Uuid,
+    agent: &Agent,
+    raw: bool,
+    expected: &[String],
+) -> Result<(), Box<dyn Error>> {
+    let proxy = CuttingProxy::start(url, |_, connection| {
+        let mut passage = Passage::drawn(1, connection, 1000 + 200 * connection as u64);
+        // A stall is a drop too, but takes three missed heartbeats to tell.
+        if let Some(cut) = passage.cut.as_mut().filter(|cut| cut.by == CutBy::Stall) {
+            cut.by = CutBy::Reset;
+        }
+        passage
+    })
+    .await?;
+    let reconnects = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&reconnects);
+    let client = Client::builder()
+        .base_url(proxy.url())
+        .token(token)
+        .build()?;
+    let events = client.sessions().stream(session).on_state(move |state| {
+        if matches!(state, ConnectionState::Resuming { .. }) {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    let mut lines = Vec::new();
+    read(events.await?, agent, raw, |line| {
+        lines.push(line.to_owned());
+        Ok(())
+    })
+    .await?;
+    if lines != expected {
+        return Err("the output through the cutting proxy differs".into());
+    }
+    let count = reconnects.load(Ordering::Relaxed);
+    eprintln!("again through a proxy that cuts: the same output, after {count} reconnects");
+    Ok(())
+}
+
+/// Reads a stream to its end: the agent's output as lines for people, or the events as JSON lines. The exit code, if
+/// there was one.
+async fn read(
+    mut events: EventStream,
+    agent: &Agent,
+    raw: bool,
+    mut show: impl FnMut(&str) -> io::Result<()>,
+) -> Result<Option<i64>, Box<dyn Error>> {
     let runtime = agent.runtime.as_ref().map(AsRef::as_ref);
     let provider = agent.provider.as_ref().map(AsRef::as_ref);
     let mut formatter = formatter_for(runtime.or(provider).unwrap_or_default());
     let mut exit_code = None;
     while let Some(event) = events.try_next().await? {
-        if let StreamEvent::Stage(stage) = &event {
-            eprintln!("… {} {}", stage.stage, stage.state);
+        exit_code = event.exit_code().or(exit_code);
+        if raw {
+            show(&serde_json::to_string(&event)?)?;
+            continue;
         }
-        exit_code = event.exit_code().or(exit_code);
-        print_lines(&formatter.consume(&event))?;
+        if let StreamEvent::Stage(stage) = &event {
+            show(&format!("… {} {}", stage.stage, stage.state))?;
+        }
+        for line in formatter.consume(&event) {
+            show(&line)?;
+        }
     }
-    print_lines(&formatter.flush())?;
-    Ok(exit_code)
-}
-
-/// Shows the events as JSON lines.
-async fn show_raw(mut events: EventStream) -> Result<Option<i64>, Box<dyn Error>> {
-    let mut exit_code = None;
-    while let Some(event) = events.try_next().await? {
-        print_lines(&[serde_json::to_string(&event)?])?;
-        exit_code = event.exit_code().or(exit_code);
+    for line in formatter.flush() {
+        show(&line)?;
     }
     Ok(exit_code)
 }
 
 /// Prints to stdout. A reader that has gone, such as `head`, ends the program in order.
-fn print_lines(lines: &[String]) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    for line in lines {
-        match writeln!(stdout, "{line}") {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
-            outcome => outcome?,
-        }
+fn print_line(line: &str) -> io::Result<()> {
+    match writeln!(io::stdout(), "{line}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
+        outcome => outcome,
     }
-    Ok(())
 }
 
 /// A name that no earlier run has used.

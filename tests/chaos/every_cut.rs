@@ -69,7 +69,7 @@ impl World {
                     let position = first + connection * stride;
                     if position >= end {
                         Ending::Complete
-                    } else if (first / step + connection) % 2 == 0 {
+                    } else if (first / step + connection).is_multiple_of(2) {
                         Ending::ResetAt(position)
                     } else {
                         Ending::CloseAt(position)

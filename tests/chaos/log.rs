@@ -366,12 +366,11 @@ impl Wire {
         let mut at = self.rows.get(first).map_or(self.end, |row| row.at);
         let mut body = self.start.clone();
         let mut rest = self.rows[first..].iter();
-        if let Some(output) = rest.find(|row| row.turn_start.is_some()) {
-            if !output.begins_turn {
-                body.extend_from_slice(&self.whole[at..output.at]);
-                body.extend(output.turn_start.iter().flatten());
-                at = output.at;
-            }
+        let output = rest.find(|row| row.turn_start.is_some());
+        if let Some(output) = output.filter(|output| !output.begins_turn) {
+            body.extend_from_slice(&self.whole[at..output.at]);
+            body.extend(output.turn_start.iter().flatten());
+            at = output.at;
         }
         body.extend_from_slice(&self.whole[at..]);
         body

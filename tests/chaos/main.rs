@@ -7,6 +7,11 @@
 //! | `AOD_SEED` | the one seed to run again, as a failure names it |
 //! | `AOD_EVERY_CUT` | set: the recordings over 100 KB are cut at every byte too, which takes hours |
 
+#![allow(
+    clippy::print_stdout,
+    reason = "the figures are for the reader of a run"
+)]
+
 mod cancels;
 mod every_cut;
 mod log;
