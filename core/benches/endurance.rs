@@ -1,0 +1,257 @@
+//! What streams cost and survive over time: recovery after a cut, memory of idle streams, and a soak with cuts.
+//!
+//! `cargo bench --bench endurance` runs all three against a server in a process of its own, so that only the client's
+//! memory and descriptors count. `AOD_IDLE` sets the number of idle streams (10,000; each takes a descriptor in both
+//! processes, see `ulimit -n`), `AOD_SOAK_SECONDS` the length of the soak (60).
+
+#![allow(
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    reason = "the figures are for the reader of the terminal"
+)]
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use aod::sse::ConnectionState;
+use aod::{Client, EventStream};
+use futures::StreamExt;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use uuid::Uuid;
+
+/// Which process this is: unset in the one that is started by hand.
+const ROLE: &str = "AOD_BENCH_ROLE";
+const HEAD: &str =
+    "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
+
+/// The sessions that the server knows, by their ids.
+const CUT_OFTEN: Uuid = Uuid::from_u128(1);
+const IDLE: Uuid = Uuid::from_u128(2);
+const SOAK: Uuid = Uuid::from_u128(3);
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime starts");
+    if std::env::var_os(ROLE).is_some() {
+        return runtime.block_on(serve());
+    }
+    // Called by `cargo test` too, which only wants to know that it builds.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return;
+    }
+    let mut server = Command::new(std::env::current_exe().expect("this program has a path"))
+        .env(ROLE, "server")
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the server starts");
+    let mut url = String::new();
+    let stdout = server.stdout.take().expect("stdout is piped");
+    BufReader::new(stdout)
+        .read_line(&mut url)
+        .expect("the server says where it is");
+    let client = Client::builder()
+        .base_url(url.trim())
+        .token("aod_bench")
+        .no_proxy()
+        .build()
+        .expect("valid settings");
+    runtime.block_on(async {
+        recovery(&client).await;
+        idle(&client).await;
+        soak(&client).await;
+    });
+    server.kill().expect("the server runs");
+    server.wait().expect("the server ends");
+}
+
+fn variable<T: FromStr>(name: &str, default: T) -> T {
+    std::env::var(name)
+        .ok()
+        .and_then(|value| value.parse().ok())
+        .unwrap_or(default)
+}
+
+async fn open(client: &Client, id: Uuid) -> EventStream {
+    client
+        .sessions()
+        .stream(id)
+        .await
+        .expect("the server answers")
+}
+
+/// From the cut of a connection to the next event, with the delays that callers get.
+async fn recovery(client: &Client) {
+    const CUTS: usize = 500;
+    let mut events = open(client, CUT_OFTEN).await;
+    let mut times = Vec::with_capacity(CUTS);
+    let mut before = Instant::now();
+    // Each connection brings one event and is cut.
+    while times.len() < CUTS {
+        events
+            .next()
+            .await
+            .expect("it goes on")
+            .expect("the cuts do not show");
+        times.push(before.elapsed());
+        before = Instant::now();
+    }
+    times.sort();
+    println!(
+        "recovery after a cut, {CUTS} cuts: p50 {:.0?}, p99 {:.0?} (bars: 300 ms, 2 s)",
+        times[CUTS / 2],
+        times[CUTS * 99 / 100]
+    );
+}
+
+/// Memory of this process by the stream.
+async fn idle(client: &Client) {
+    let count: usize = variable("AOD_IDLE", 10_000);
+    let before = resident();
+    let streams: Vec<EventStream> = futures::stream::iter(0..count)
+        .map(|_| async {
+            let mut events = open(client, IDLE).await;
+            events.next().await.expect("it goes on").expect("a start");
+            events
+        })
+        .buffer_unordered(200)
+        .collect()
+        .await;
+    let each = (resident() - before) as f64 / count as f64;
+    println!(
+        "{count} idle streams: {:.1} KiB each (bar: 30 KB)",
+        each / 1024.0
+    );
+    drop(streams);
+}
+
+/// Many streams for long, each cut again and again: what is lost, repeated or left behind.
+async fn soak(client: &Client) {
+    const STREAMS: usize = 1000;
+    let seconds: u64 = variable("AOD_SOAK_SECONDS", 60);
+    let (events, wrong, resumes) = (
+        AtomicUsize::new(0),
+        AtomicUsize::new(0),
+        Arc::new(AtomicUsize::new(0)),
+    );
+    let metrics = tokio::runtime::Handle::current().metrics();
+    let (tasks, files) = (metrics.num_alive_tasks(), descriptors());
+    let read = |_| async {
+        let counter = Arc::clone(&resumes);
+        let request = client
+            .sessions()
+            .stream(SOAK)
+            .deadline(Duration::from_secs(seconds));
+        let request = request.on_state(move |state| {
+            if matches!(state, ConnectionState::Resuming { .. }) {
+                counter.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        let mut stream = request.await.expect("the server answers");
+        let mut next = 1;
+        while let Some(Ok(event)) = stream.next().await {
+            let Some(id) = event.id() else { continue };
+            if id != next {
+                wrong.fetch_add(1, Ordering::Relaxed);
+            }
+            next = id + 1;
+            events.fetch_add(1, Ordering::Relaxed);
+        }
+    };
+    let sample = async {
+        for part in 1..=3 {
+            tokio::time::sleep(Duration::from_secs(seconds) / 4).await;
+            println!(
+                "  after {} s: {} descriptors, {} tasks, {} MiB resident",
+                seconds * part / 4,
+                descriptors(),
+                metrics.num_alive_tasks(),
+                resident() >> 20
+            );
+        }
+    };
+    println!("soak: {STREAMS} streams for {seconds} s");
+    tokio::join!(futures::future::join_all((0..STREAMS).map(read)), sample);
+    while metrics.num_alive_tasks() > tasks {
+        tokio::task::yield_now().await;
+    }
+    println!(
+        "  {} events, {} lost or repeated, {} reconnects; left behind: {} descriptors, {} tasks",
+        events.into_inner(),
+        wrong.into_inner(),
+        resumes.load(Ordering::Relaxed),
+        descriptors().saturating_sub(files),
+        metrics.num_alive_tasks().saturating_sub(tasks)
+    );
+}
+
+fn descriptors() -> usize {
+    std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count)
+}
+
+/// Bytes of this process that are in memory.
+fn resident() -> usize {
+    let status = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages: usize = status
+        .split(' ')
+        .nth(1)
+        .and_then(|pages| pages.parse().ok())
+        .unwrap_or_default();
+    pages * 4096
+}
+
+/// The server's process.
+async fn serve() {
+    let listener = TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("loopback has a free port");
+    println!("http://{}", listener.local_addr().expect("it is bound"));
+    while let Ok((socket, _)) = listener.accept().await {
+        tokio::spawn(async move {
+            // A client that has gone is no failure.
+            let _ = answer(socket).await;
+        });
+    }
+}
+
+async fn answer(socket: TcpStream) -> std::io::Result<()> {
+    let mut socket = tokio::io::BufReader::with_capacity(1024, socket);
+    let (mut target, mut line) = (String::new(), String::new());
+    while socket.read_line(&mut line).await? > 2 {
+        if target.is_empty() {
+            target.clone_from(&line);
+        }
+        line.clear();
+    }
+    let since = target
+        .split_once("since=")
+        .and_then(|(_, rest)| rest.split(' ').next()?.parse().ok());
+    let cursor: i64 = since.unwrap_or(0);
+    socket.write_all(HEAD.as_bytes()).await?;
+    socket.write_all(b"data: {\"type\": \"start\"}\n\n").await?;
+    if target.contains(&CUT_OFTEN.to_string()) {
+        socket.write_all(row(cursor + 1).as_bytes()).await
+    } else if target.contains(&IDLE.to_string()) {
+        socket.read_u8().await.map(drop)
+    } else {
+        // Ten rows a second, and a cut by reset after a while.
+        let rows = 10 + cursor.wrapping_mul(7919).rem_euclid(40);
+        for id in cursor + 1..=cursor + rows {
+            socket.write_all(row(id).as_bytes()).await?;
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        socket.get_ref().set_zero_linger()
+    }
+}
+
+fn row(id: i64) -> String {
+    format!(
+        "id: {id}\ndata: {{\"type\": \"output\", \"id\": {id}, \"stream\": \"stdout\", \"data\": \"{id}\", \"turn\": 1}}\n\n"
+    )
+}
