@@ -1,0 +1,6 @@
+//! The surface whose records are JSON text.
+
+mod call;
+mod client;
+mod error;
+mod stream;
