@@ -237,3 +237,9 @@ pub fn endpoints() -> Vec<String> {
 pub fn after_fork_in_child() {
     runtime::forked();
 }
+
+/// Ends all calls and streams of this process. To be called when the interpreter is about to go.
+#[uniffi::export]
+pub fn shut_down() {
+    runtime::shut_down(Duration::from_secs(1));
+}

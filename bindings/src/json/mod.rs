@@ -3,4 +3,5 @@
 mod call;
 mod client;
 mod error;
+mod pretty;
 mod stream;
