@@ -24,6 +24,7 @@ mod config;
 mod error;
 mod http;
 pub mod models;
+mod operation;
 pub mod pretty;
 mod resources;
 pub mod sse;
@@ -37,6 +38,7 @@ pub use config::{Options, RetryPolicy};
 pub use error::{
     ConflictReason, Detail, Error, ErrorKind, FieldError, LocationPart, Quota, Result,
 };
+pub use operation::Operation;
 pub use resources::{Agents, Environments, RunResult, Sessions};
 pub use stream::{EventStream, StreamRequest};
 

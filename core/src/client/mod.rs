@@ -98,7 +98,10 @@ impl Client {
     /// How the server is (`GET /health`). A degraded server answers 503, which is an error of kind
     /// [`Server`](crate::ErrorKind::Server).
     pub async fn health(&self) -> Result<Health> {
-        self.call(crate::http::Request::get("/health")).await
+        self.call(crate::http::Request::new(
+            crate::operation::Operation::Health,
+        ))
+        .await
     }
 }
 

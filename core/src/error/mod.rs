@@ -7,6 +7,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use bytes::Bytes;
+
 pub use conflict::ConflictReason;
 pub use detail::{Detail, FieldError, LocationPart};
 
@@ -83,6 +85,7 @@ struct Facts {
     summary: Cow<'static, str>,
     status: Option<u16>,
     detail: Option<Detail>,
+    body: Bytes,
     quota: Option<Quota>,
     method: Option<String>,
     url: Option<String>,
@@ -101,6 +104,7 @@ impl Error {
             summary: summary.into(),
             status: None,
             detail: None,
+            body: Bytes::new(),
             quota: None,
             method: None,
             url: None,
@@ -135,6 +139,12 @@ impl Error {
             Some(Detail::Text(text)) => Some(text),
             _ => None,
         }
+    }
+
+    /// The body of the error response as it came; empty when there was none. **May hold what was sent, secrets
+    /// included.**
+    pub fn body(&self) -> &[u8] {
+        &self.0.body
     }
 
     /// Why a 409 was answered; `None` for every other kind.
@@ -215,6 +225,11 @@ impl Error {
 
     pub(crate) fn with_detail(mut self, detail: Option<Detail>) -> Self {
         self.0.detail = detail;
+        self
+    }
+
+    pub(crate) fn with_body(mut self, body: Bytes) -> Self {
+        self.0.body = body;
         self
     }
 

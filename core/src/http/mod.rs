@@ -30,10 +30,15 @@ impl Client {
         self.with_retries(&request, exchange).await
     }
 
+    /// Sends a request and returns the body of its answer.
+    pub(crate) async fn call_raw(&self, request: Request) -> Result<Bytes> {
+        self.with_retries(&request, || self.exchange(&request))
+            .await
+    }
+
     /// Sends a request whose answer says nothing beyond its status.
     pub(crate) async fn call_discarding(&self, request: Request) -> Result<()> {
-        let exchange = || async { self.exchange(&request).await.map(drop) };
-        self.with_retries(&request, exchange).await
+        self.call_raw(request).await.map(drop)
     }
 
     /// Opens an event stream: returns once its head has arrived.

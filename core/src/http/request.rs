@@ -7,6 +7,7 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::operation::Operation;
 
 /// A request, ready to be sent any number of times.
 pub(crate) struct Request {
@@ -20,31 +21,15 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    pub(crate) fn new(method: Method, route: &'static str) -> Self {
+    pub(crate) fn new(operation: Operation) -> Self {
         Self {
-            method,
-            route,
+            method: operation.method(),
+            route: operation.route(),
             id: None,
             body: None,
-            streams: false,
+            streams: operation == Operation::StreamSession,
             since: None,
         }
-    }
-
-    pub(crate) fn get(route: &'static str) -> Self {
-        Self::new(Method::GET, route)
-    }
-
-    pub(crate) fn post(route: &'static str) -> Self {
-        Self::new(Method::POST, route)
-    }
-
-    pub(crate) fn put(route: &'static str) -> Self {
-        Self::new(Method::PUT, route)
-    }
-
-    pub(crate) fn delete(route: &'static str) -> Self {
-        Self::new(Method::DELETE, route)
     }
 
     pub(crate) fn id(mut self, id: Uuid) -> Self {
@@ -64,9 +49,8 @@ impl Request {
         Ok(self)
     }
 
-    /// Makes this a request for an event stream, from after `since` where it is given.
-    pub(crate) fn streaming(mut self, since: Option<i64>) -> Self {
-        self.streams = true;
+    /// The cursor of an event stream.
+    pub(crate) fn after(mut self, since: Option<i64>) -> Self {
         self.since = since;
         self
     }
@@ -99,7 +83,7 @@ mod tests {
     #[test]
     fn keeps_the_prefix_of_the_base_url() {
         let base = Url::parse("https://h/api/v%201/").unwrap();
-        let request = Request::get("/agents/{id}/versions").id(Uuid::nil());
+        let request = Request::new(Operation::ListAgentVersions).id(Uuid::nil());
         assert_eq!(
             request.url(&base).as_str(),
             "https://h/api/v%201/agents/00000000-0000-0000-0000-000000000000/versions"
@@ -109,9 +93,9 @@ mod tests {
     #[test]
     fn puts_the_cursor_into_the_query() {
         let base = Url::parse("http://h").unwrap();
-        let request = Request::get("/sessions/{id}/stream")
+        let request = Request::new(Operation::StreamSession)
             .id(Uuid::nil())
-            .streaming(Some(7));
+            .after(Some(7));
         assert_eq!(request.url(&base).query(), Some("since=7"));
     }
 }

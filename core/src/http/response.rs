@@ -109,6 +109,7 @@ pub(crate) async fn status_error(response: reqwest::Response, token: &Secret, ca
                 .flatten(),
         )
         .with_detail(Detail::parse(&body).map(|detail| redacted(detail, token)))
+        .with_body(body.into())
         .with_request_id(request_id.map(|id| redact(token, &id)))
         .with_retry_after(retry_after)
 }

@@ -7,6 +7,7 @@ use crate::client::Client;
 use crate::error::Result;
 use crate::http::Request;
 use crate::models::{CreateEnvironment, Environment, EnvironmentVersion, UpdateEnvironment};
+use crate::operation::Operation;
 
 /// The calls under `/environments`.
 #[derive(Debug, Clone, Copy)]
@@ -21,7 +22,10 @@ impl<'a> Environments<'a> {
 
     /// All environments that are not archived, newest first (`GET /environments`).
     pub async fn list(&self) -> Result<Vec<Environment>> {
-        let list: List<Environment> = self.client.call(Request::get("/environments")).await?;
+        let list: List<Environment> = self
+            .client
+            .call(Request::new(Operation::ListEnvironments))
+            .await?;
         Ok(list.data)
     }
 
@@ -29,14 +33,14 @@ impl<'a> Environments<'a> {
     pub async fn create(&self, request: CreateEnvironment) -> Result<Environment> {
         self.client.check(&request)?;
         self.client
-            .call(Request::post("/environments").json(&request)?)
+            .call(Request::new(Operation::CreateEnvironment).json(&request)?)
             .await
     }
 
     /// One environment, archived or not (`GET /environments/{id}`).
     pub async fn get(&self, id: Uuid) -> Result<Environment> {
         self.client
-            .call(Request::get("/environments/{id}").id(id))
+            .call(Request::new(Operation::GetEnvironment).id(id))
             .await
     }
 
@@ -46,7 +50,11 @@ impl<'a> Environments<'a> {
     pub async fn update(&self, id: Uuid, request: UpdateEnvironment) -> Result<Environment> {
         self.client.check(&request)?;
         self.client
-            .call(Request::put("/environments/{id}").id(id).json(&request)?)
+            .call(
+                Request::new(Operation::UpdateEnvironment)
+                    .id(id)
+                    .json(&request)?,
+            )
             .await
     }
 
@@ -54,7 +62,7 @@ impl<'a> Environments<'a> {
     /// sessions, and frees its name.
     pub async fn archive(&self, id: Uuid) -> Result<Environment> {
         self.client
-            .call(Request::post("/environments/{id}/archive").id(id))
+            .call(Request::new(Operation::ArchiveEnvironment).id(id))
             .await
     }
 
@@ -62,7 +70,7 @@ impl<'a> Environments<'a> {
     /// at it ([`InUse`](crate::ConflictReason::InUse)); agents that did so lose their environment.
     pub async fn delete(&self, id: Uuid) -> Result<()> {
         self.client
-            .call_discarding(Request::delete("/environments/{id}/delete").id(id))
+            .call_discarding(Request::new(Operation::DeleteEnvironment).id(id))
             .await
     }
 
@@ -70,7 +78,7 @@ impl<'a> Environments<'a> {
     pub async fn versions(&self, id: Uuid) -> Result<Vec<EnvironmentVersion>> {
         let list: List<EnvironmentVersion> = self
             .client
-            .call(Request::get("/environments/{id}/versions").id(id))
+            .call(Request::new(Operation::ListEnvironmentVersions).id(id))
             .await?;
         Ok(list.data)
     }

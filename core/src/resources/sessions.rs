@@ -8,6 +8,7 @@ use crate::client::Client;
 use crate::error::Result;
 use crate::http::Request;
 use crate::models::{CreateSession, Prompt, Session, SessionAck, SessionTurn};
+use crate::operation::Operation;
 use crate::stream::StreamRequest;
 
 /// The calls under `/sessions`.
@@ -23,7 +24,10 @@ impl<'a> Sessions<'a> {
 
     /// All sessions, ended ones too, newest first (`GET /sessions`).
     pub async fn list(&self) -> Result<Vec<Session>> {
-        let list: List<Session> = self.client.call(Request::get("/sessions")).await?;
+        let list: List<Session> = self
+            .client
+            .call(Request::new(Operation::ListSessions))
+            .await?;
         Ok(list.data)
     }
 
@@ -31,14 +35,14 @@ impl<'a> Sessions<'a> {
     pub async fn create(&self, request: CreateSession) -> Result<SessionAck> {
         self.client.check(&request)?;
         self.client
-            .call(Request::post("/sessions").json(&request)?)
+            .call(Request::new(Operation::CreateSession).json(&request)?)
             .await
     }
 
     /// One session (`GET /sessions/{id}`).
     pub async fn get(&self, id: Uuid) -> Result<Session> {
         self.client
-            .call(Request::get("/sessions/{id}").id(id))
+            .call(Request::new(Operation::GetSession).id(id))
             .await
     }
 
@@ -48,7 +52,7 @@ impl<'a> Sessions<'a> {
         self.client.check(&request)?;
         self.client
             .call(
-                Request::post("/sessions/{id}/prompt")
+                Request::new(Operation::PromptSession)
                     .id(id)
                     .json(&request)?,
             )
@@ -59,7 +63,7 @@ impl<'a> Sessions<'a> {
     pub async fn turns(&self, id: Uuid) -> Result<Vec<SessionTurn>> {
         let list: List<SessionTurn> = self
             .client
-            .call(Request::get("/sessions/{id}/turns").id(id))
+            .call(Request::new(Operation::ListSessionTurns).id(id))
             .await?;
         Ok(list.data)
     }
@@ -67,7 +71,7 @@ impl<'a> Sessions<'a> {
     /// Ends a session for good and destroys its sandbox (`POST /sessions/{id}/terminate`).
     pub async fn terminate(&self, id: Uuid) -> Result<SessionAck> {
         self.client
-            .call(Request::post("/sessions/{id}/terminate").id(id))
+            .call(Request::new(Operation::TerminateSession).id(id))
             .await
     }
 
@@ -75,14 +79,14 @@ impl<'a> Sessions<'a> {
     /// 404). The acknowledgement has the status of before.
     pub async fn interrupt(&self, id: Uuid) -> Result<SessionAck> {
         self.client
-            .call(Request::post("/sessions/{id}/interrupt").id(id))
+            .call(Request::new(Operation::InterruptSession).id(id))
             .await
     }
 
     /// Deletes a session with its turns and its log (`DELETE /sessions/{id}/delete`). Refused while it runs.
     pub async fn delete(&self, id: Uuid) -> Result<()> {
         self.client
-            .call_discarding(Request::delete("/sessions/{id}/delete").id(id))
+            .call_discarding(Request::new(Operation::DeleteSession).id(id))
             .await
     }
 

@@ -12,6 +12,7 @@ use super::position::Position;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Request;
+use crate::operation::Operation;
 use crate::sse::{Connect, Connection, ConnectionState, EventSource, Observer, Reconnect};
 
 /// A stream about to be opened; await it.
@@ -177,7 +178,5 @@ impl Connect for SessionLog {
 }
 
 fn request(id: Uuid, since: Option<i64>) -> Request {
-    Request::get("/sessions/{id}/stream")
-        .id(id)
-        .streaming(since)
+    Request::new(Operation::StreamSession).id(id).after(since)
 }

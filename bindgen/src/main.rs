@@ -1,0 +1,50 @@
+//! `cargo bindgen`: generates the bindings of a language, and makes its package.
+
+mod python;
+mod tools;
+
+use std::process::ExitCode;
+
+use clap::{Parser, ValueEnum};
+
+/// Generates and packages the language bindings.
+#[derive(Parser)]
+enum Command {
+    /// Generates the bindings next to the hand-written sources of the language.
+    Generate {
+        /// The language.
+        language: Language,
+    },
+    /// Makes the finished package, in `dist/<language>/`.
+    Package {
+        /// The language.
+        language: Language,
+        /// Links with zig, against the C library of manylinux2014.
+        #[arg(long)]
+        zig: bool,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Language {
+    Python,
+}
+
+fn main() -> ExitCode {
+    let done = match Command::parse() {
+        Command::Generate {
+            language: Language::Python,
+        } => python::generate(),
+        Command::Package {
+            language: Language::Python,
+            zig,
+        } => python::package(zig),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bindgen: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

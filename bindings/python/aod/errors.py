@@ -1,0 +1,205 @@
+"""The exceptions of the SDK. All of them pickle and copy; none shows what was sent to the server in its text."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn, cast
+
+__all__ = [
+    "AodConnectionError",
+    "AodError",
+    "AodHTTPError",
+    "AodTimeoutError",
+    "AuthError",
+    "BadRequestError",
+    "ClosedError",
+    "ConflictError",
+    "DecodeError",
+    "NotFoundError",
+    "RateLimitError",
+    "ServerError",
+    "ValidationError",
+    "raise_for_status",
+]
+
+
+def _restore(cls: type[AodError], args: tuple[Any, ...], state: dict[str, Any]) -> AodError:
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class AodError(Exception):
+    """Base class for all errors raised by the SDK."""
+
+    attempts: int = 0
+    """How many times the request was sent."""
+    is_retryable: bool = False
+    """Whether the same call may succeed later."""
+    request_id: str | None = None
+    """The server's name for the request, if it gave one."""
+    retry_after: float | None = None
+    """Seconds the server asked to wait."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Rebuild from the parts, not through the constructor, whose arguments are not the message."""
+        return _restore, (type(self), self.args, self.__dict__)
+
+
+class AodConnectionError(AodError):
+    """No connection to the server, or it broke."""
+
+
+class AodTimeoutError(AodConnectionError):
+    """A deadline passed."""
+
+
+class DecodeError(AodError):
+    """The answer is not what the API promises."""
+
+
+class ClosedError(AodError, RuntimeError):
+    """The client was used after it was closed."""
+
+
+class AodHTTPError(AodError):
+    """The server refused the request."""
+
+    status_code: int
+    detail: Any
+    method: str
+    url: str
+
+    def __init__(self, status_code: int, detail: Any, method: str, url: str) -> None:
+        """Make the error of a response; `detail` is the server's own, whole."""
+        self.status_code = status_code
+        self.detail = detail
+        self.method = method
+        self.url = url
+        super().__init__(f"{method} {url} -> {status_code}: {_shown(detail)}")
+
+
+class BadRequestError(AodHTTPError):
+    """400."""
+
+
+class AuthError(AodHTTPError):
+    """401, 403."""
+
+
+class NotFoundError(AodHTTPError):
+    """404."""
+
+
+class ConflictError(AodHTTPError):
+    """409: archived, running, a finished session, or a stale version."""
+
+
+class ValidationError(AodHTTPError):
+    """422: `detail` is a list of what is wrong with which field, or a text."""
+
+
+class RateLimitError(AodHTTPError):
+    """429: too many active sessions."""
+
+    limit: int | None
+    active: int | None
+
+    def __init__(
+        self,
+        status_code: int,
+        detail: Any,
+        method: str,
+        url: str,
+        *,
+        limit: int | None = None,
+        active: int | None = None,
+    ) -> None:
+        """Make the error of a response, with the quota and what uses it."""
+        super().__init__(status_code, detail, method, url)
+        self.limit = limit
+        self.active = active
+
+
+class ServerError(AodHTTPError):
+    """500 and above."""
+
+
+def _shown(detail: Any) -> str:
+    # The server repeats what was sent in the `input` of its entries, secrets included.
+    if detail is None or isinstance(detail, str):
+        return repr(detail)
+    if isinstance(detail, list):
+        return "; ".join(_entry(entry) for entry in cast("list[Any]", detail))
+    return f"<{type(detail).__name__}>"
+
+
+def _entry(entry: Any) -> str:
+    if not isinstance(entry, dict):
+        return "?"
+    fields = cast("dict[str, Any]", entry)
+    loc = fields.get("loc")
+    place = ".".join(str(part) for part in cast("list[Any]", loc)) if isinstance(loc, list) else "?"
+    return f"{place}: {fields.get('msg', '?')}"
+
+
+def _error(status_code: int, body: Any, method: str, url: str) -> AodHTTPError:
+    fields: dict[str, Any] = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
+    detail: Any = fields.get("detail", body)
+    if status_code == 429:
+        return RateLimitError(
+            status_code, detail, method, url, limit=fields.get("limit"), active=fields.get("active")
+        )
+    cls = _CLASSES.get(status_code, ServerError if status_code >= 500 else AodHTTPError)
+    return cls(status_code, detail, method, url)
+
+
+_CLASSES: dict[int, type[AodHTTPError]] = {
+    400: BadRequestError,
+    401: AuthError,
+    403: AuthError,
+    404: NotFoundError,
+    409: ConflictError,
+    422: ValidationError,
+}
+
+
+def raise_for_status(status_code: int, body: Any, method: str, url: str) -> None:
+    """Raise the error of a response, unless its status is a success."""
+    if not 200 <= status_code < 300:
+        raise _error(status_code, body, method, url)
+
+
+_KINDS: dict[str, type[Exception]] = {
+    "connection": AodConnectionError,
+    "timeout": AodTimeoutError,
+    "decode": DecodeError,
+    "protocol": DecodeError,
+    "configuration": ValueError,
+    "invalid_request": ValueError,
+}
+
+
+def raise_facts(facts_json: str) -> NoReturn:
+    """Raise the exception for the facts of an error of the core."""
+    facts = cast("dict[str, Any]", json.loads(facts_json))
+    kind, status = facts.get("kind"), facts.get("status")
+    error: Exception
+    if kind == "status" and status is not None:
+        text: str = facts.get("body") or ""
+        body: Any = None
+        if text:
+            try:
+                body = json.loads(text)
+            except (ValueError, RecursionError):
+                body = text
+        error = _error(status, body, facts.get("method") or "", facts.get("url") or "")
+    else:
+        error = _KINDS.get(str(kind), AodError)(facts.get("text") or "the call failed")
+    if isinstance(error, AodError):
+        error.attempts = facts.get("attempts") or 0
+        error.is_retryable = bool(facts.get("is_retryable"))
+        error.request_id = facts.get("request_id")
+        error.retry_after = facts.get("retry_after")
+    raise error from None

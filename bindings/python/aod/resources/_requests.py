@@ -1,0 +1,35 @@
+"""What requests are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from .._core import CLEAR, Clear
+
+Structure = Mapping[str, Any] | BaseModel
+"""A part of a request: a dictionary or a model."""
+
+T = TypeVar("T")
+
+
+def cleared(value: T | Clear | None, empty: T) -> T | None:
+    """Give what empties a field for CLEAR."""
+    return empty if isinstance(value, Clear) else value
+
+
+def reference(value: str | UUID | Clear | None) -> str | Clear | None:
+    """Write the id of another resource."""
+    return value if value is None or value is CLEAR else str(value)
+
+
+def cursor(since: int | None) -> int | None:
+    """Check the position to resume from."""
+    if since is not None and (isinstance(since, bool) or not isinstance(since, int)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError("since must be an int")
+    if since is not None and not -(2**63) <= since < 2**63:
+        raise ValueError("since is out of range")
+    return since

@@ -1,0 +1,172 @@
+"""Every method, and what comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import UUID
+
+import pytest
+from conftest import start
+
+import aod
+from aod.testing import DevServer
+
+NOWHERE = "00000000-0000-4000-8000-000000000000"
+
+
+def test_agents_live_and_are_archived(client: aod.Client) -> None:
+    agent = client.agents.create(name="a", model="claude-sonnet-4-6", runtime="claude", metadata={"k": 1})
+    assert isinstance(agent.id, UUID)
+    assert client.agents.get(str(agent.id)) == agent
+    assert client.agents.list() == [agent]
+    renamed = client.agents.update(agent.id, version=agent.version, name="b", system="be brief")
+    assert (renamed.name, renamed.version, renamed.system) == ("b", 2, "be brief")
+    assert client.agents.update(agent.id, version=2, system=aod.CLEAR).system is None
+    assert [version.version for version in client.agents.versions(agent.id)] != []
+    assert client.agents.archive(agent.id).archived_at is not None
+
+
+def test_environments_live_and_are_deleted(client: aod.Client) -> None:
+    made = client.environments.create(
+        name="e", packages={"pip": ["pytest"]}, env_vars={"A": "b"}, networking=aod.Networking(type="unrestricted")
+    )
+    assert client.environments.get(made.id).packages == {"pip": ["pytest"]}
+    assert client.environments.list() == [made]
+    assert client.environments.update(made.id, version=1, setup_script="true").version == 2
+    assert len(client.environments.versions(made.id)) == 2
+    assert client.environments.archive(made.id).archived_at is not None
+    assert client.environments.delete(made.id) is None  # type: ignore[func-returns-value]
+
+
+def test_sessions_run_to_their_end(client: aod.Client) -> None:
+    agent = client.agents.create(name="a", model="claude-sonnet-4-6", runtime="claude")
+    seen: list[aod.StreamEvent] = []
+    result = client.sessions.run(agent_id=agent.id, prompt="hi", on_event=seen.append)
+    assert result.session.status == "completed"
+    assert result.events == seen
+    assert result.events[-1].exit_code == 0
+    ack = client.sessions.prompt(result.session.id, prompt="again")
+    assert client.sessions.wait_for_completion(ack.id, collect_events=False).events == []
+    assert [turn.turn_number for turn in client.sessions.turns(ack.id)] == [1, 2]
+    assert client.sessions.terminate(ack.id).status == "terminated"
+    client.sessions.delete(ack.id)
+    assert client.sessions.list() == []
+
+
+def test_the_asynchronous_client_does_the_same(server: DevServer) -> None:
+    async def life() -> None:
+        async with aod.AsyncClient(base_url=server.url, token=server.token) as client:
+            assert await client.health() == {"status": "ok"}
+            agent = await client.agents.create(name="a", model="claude-sonnet-4-6", runtime="claude")
+            assert await client.agents.list() == [agent]
+            seen: list[aod.StreamEvent] = []
+
+            async def see(event: aod.StreamEvent) -> None:
+                seen.append(event)
+
+            result = await client.sessions.run(agent_id=agent.id, prompt="hi", on_event=see)
+            assert result.events == seen and seen[-1].exit_code == 0
+            with pytest.raises(aod.NotFoundError):
+                await client.agents.get(NOWHERE)
+
+    asyncio.run(life())
+    # Another loop, the same library.
+    asyncio.run(life_of_health(server))
+
+
+async def life_of_health(server: DevServer) -> None:
+    client = aod.AsyncClient(base_url=server.url, token=server.token)
+    answers = await asyncio.gather(*(client.health() for _ in range(64)))
+    assert answers == [{"status": "ok"}] * 64
+    await client.aclose()
+
+
+def test_one_asynchronous_client_serves_several_loops(server: DevServer) -> None:
+    client = aod.AsyncClient(base_url=server.url, token=server.token)
+    for _ in range(3):
+        assert asyncio.run(client.health()) == {"status": "ok"}
+
+
+def test_fifty_threads_share_a_client(client: aod.Client) -> None:
+    agent = client.agents.create(name="a", model="claude-sonnet-4-6", runtime="claude")
+    gate = threading.Barrier(50)
+
+    def work(_: int) -> UUID:
+        gate.wait()
+        return client.agents.get(agent.id).id
+
+    with ThreadPoolExecutor(50) as pool:
+        assert set(pool.map(work, range(50))) == {agent.id}
+
+
+def test_a_newer_server_has_providers_and_interrupts() -> None:
+    with DevServer(generation="s2") as server, aod.Client(base_url=server.url, token=server.token) as client:
+        agent = client.agents.create(name="a", model="claude-sonnet-4-6", provider="anthropic")
+        assert (agent.runtime, agent.provider) == (None, "anthropic")
+        ack = client.sessions.create(agent_id=agent.id, prompt="x", secret_env_vars={"K": "v"})
+        client.sessions.wait_for_completion(ack.id)
+        with pytest.raises(aod.ConflictError, match="no active turn"):
+            client.sessions.interrupt(ack.id)
+
+
+def test_unknown_words_and_fields_are_kept(client: aod.Client, control: Callable[..., Any]) -> None:
+    ack = start(client)
+    fields = {"status": "sleeping", "mood": "good"}
+    control("POST", "fault", {"path": "/sessions*", "times": None, "effect": {"merge": {"fields": fields}}})
+    for session in (client.sessions.get(ack.id), *client.sessions.list()):
+        assert session.status == "sleeping"
+        assert session.model_dump()["mood"] == "good"
+
+
+@pytest.mark.parametrize("bad", ["../sessions", "a?b=1", "", "x"])
+def test_ids_that_are_none_are_refused(client: aod.Client, bad: str) -> None:
+    with pytest.raises(ValueError, match="agent_id is not a UUID"):
+        client.agents.get(bad)
+    with pytest.raises(TypeError):
+        client.agents.get(None)  # type: ignore[arg-type]
+
+
+def test_options_are_checked(server: DevServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AOD_API_TOKEN", raising=False)
+    with pytest.raises(ValueError, match=r"Missing API token\. Pass token=\.\.\. or set the AOD_API_TOKEN env var\."):
+        aod.Client(base_url=server.url)
+    with pytest.raises(TypeError, match="transport"):
+        aod.Client(token="t", transport=object())  # type: ignore[arg-type]
+    with pytest.raises(ValueError):
+        aod.Client(token="t", base_url="not a url")
+    with pytest.raises(ValueError):
+        aod.Client(token="t", timeout=-1)
+    monkeypatch.setenv("AOD_API_URL", server.url)
+    monkeypatch.setenv("AOD_API_TOKEN", server.token)
+    assert aod.Client(base_url="", token="").health() == {"status": "ok"}
+
+
+def test_other_options_hold_for_some_calls(client: aod.Client, control: Callable[..., Any]) -> None:
+    fault = {"path": "/health", "times": None, "effect": {"status": {"status": 503}}}
+    control("POST", "fault", fault)
+    with pytest.raises(aod.ServerError) as caught:
+        client.with_options(max_retries=0).health()
+    assert caught.value.attempts == 1
+    with pytest.raises(aod.ServerError) as caught:
+        client.with_options(max_retries=1, headers={"X-Trace": "7"}).health()
+    assert caught.value.attempts == 2
+
+
+def test_httpx_timeouts_are_understood(server: DevServer) -> None:
+    import httpx
+
+    for timeout in (5, 5.5, httpx.Timeout(5), httpx.Timeout(None)):
+        assert aod.Client(base_url=server.url, token=server.token, timeout=timeout).health() == {"status": "ok"}
+
+
+def test_requests_that_are_not_json_are_refused(client: aod.Client) -> None:
+    with pytest.raises(ValueError):
+        client.agents.create(name="a", model="m", runtime="claude", metadata={"x": float("nan")})
+    with pytest.raises(TypeError):
+        client.agents.create(name="a", model="m", runtime="claude", metadata={"x": object()})
+    with pytest.raises(ValueError):
+        client.agents.create(name="\ud800", model="m", runtime="claude")

@@ -1,0 +1,129 @@
+"""The tree of errors, their texts, and that nothing else comes out."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from conftest import start
+
+import aod
+from aod.testing import DevServer
+
+NOWHERE = "00000000-0000-4000-8000-000000000000"
+
+
+def test_texts_and_facts_are_those_of_the_published_package(client: aod.Client, server: DevServer) -> None:
+    with pytest.raises(aod.NotFoundError) as caught:
+        client.agents.get(NOWHERE)
+    error = caught.value
+    url = f"{server.url}/agents/{NOWHERE}"
+    assert (error.status_code, error.detail, error.method, error.url) == (404, "Agent not found", "GET", url)
+    assert str(error) == f"GET {url} -> 404: 'Agent not found'"
+    assert repr(error) == f'NotFoundError("GET {url} -> 404: \'Agent not found\'")'
+    assert error.args == (str(error),)
+    assert isinstance(error, aod.AodHTTPError) and isinstance(error, aod.AodError)
+
+
+def test_echoed_secrets_stay_out_of_the_text(client: aod.Client) -> None:
+    with pytest.raises(aod.ValidationError) as caught:
+        client.environments.create(name=None, env_vars={"KEY": "s3cret"})  # type: ignore[arg-type]
+    error = caught.value
+    assert "s3cret" not in str(error) and "s3cret" not in repr(error)
+    assert "name: Field required" in str(error)
+    assert error.detail[0]["input"]["env_vars"] == {"KEY": "s3cret"}
+
+
+STATUSES = [
+    (400, aod.BadRequestError),
+    (401, aod.AuthError),
+    (403, aod.AuthError),
+    (404, aod.NotFoundError),
+    (405, aod.AodHTTPError),
+    (409, aod.ConflictError),
+    (422, aod.ValidationError),
+    (429, aod.RateLimitError),
+    (500, aod.ServerError),
+    (503, aod.ServerError),
+]
+
+
+@pytest.mark.parametrize(("status", "cls"), STATUSES)
+def test_each_status_has_its_class_and_survives_pickle_and_copy(
+    client: aod.Client, control: Callable[..., Any], status: int, cls: type[aod.AodHTTPError]
+) -> None:
+    body = '{"detail": "d", "limit": 3, "active": 2}'
+    headers = {"content-type": "application/json", "x-request-id": "r1"}
+    effect = {"status": {"status": status, "headers": headers, "body": body}}
+    control("POST", "fault", {"path": "*", "times": None, "effect": effect})
+    with pytest.raises(aod.AodHTTPError) as caught:
+        client.with_options(max_retries=0).agents.list()
+    error = caught.value
+    assert type(error) is cls
+    if isinstance(error, aod.RateLimitError):
+        assert (error.limit, error.active) == (3, 2)
+    for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):
+        assert type(twin) is cls
+        assert (str(twin), vars(twin)) == (str(error), vars(error))
+
+
+def test_no_server_is_a_connection_error() -> None:
+    with socket.socket() as unheard:
+        unheard.bind(("127.0.0.1", 0))
+        client = aod.Client(base_url=f"http://127.0.0.1:{unheard.getsockname()[1]}", token="t", max_retries=0)
+        with pytest.raises(aod.AodConnectionError):
+            client.health()
+        with pytest.raises(aod.AodConnectionError):
+            next(iter(client.sessions.stream(NOWHERE)))
+
+
+def test_silence_is_a_timeout(client: aod.Client, control: Callable[..., Any]) -> None:
+    control("POST", "fault", {"path": "/health", "times": None, "effect": {"stall": {}}})
+    with pytest.raises(aod.AodTimeoutError):
+        client.with_options(timeout=0.2).health()
+
+
+@pytest.mark.parametrize("body", ["", "<html>", "[]", "{}", '{"data": 5}', '{"data": [{}]}', "\ufffd", "[" * 100_000])
+def test_answers_that_are_not_the_apis_are_decode_errors(
+    client: aod.Client, control: Callable[..., Any], body: str
+) -> None:
+    effect = {"status": {"status": 200, "headers": {"content-type": "application/json"}, "body": body}}
+    control("POST", "fault", {"path": "*", "times": None, "effect": effect})
+    for call in (client.agents.list, client.sessions.list, lambda: client.agents.get(NOWHERE)):
+        with pytest.raises(aod.DecodeError):
+            call()
+
+
+def test_a_closed_client_says_so(client: aod.Client) -> None:
+    client.close()
+    with pytest.raises(aod.ClosedError):
+        client.health()
+    with pytest.raises(RuntimeError):
+        list(client.sessions.stream(NOWHERE))
+
+
+def test_a_stream_of_no_session_fails_at_the_first_event(client: aod.Client) -> None:
+    with client.sessions.stream(NOWHERE) as events, pytest.raises(aod.NotFoundError):
+        next(events)
+
+
+def test_a_wrong_token_is_an_auth_error(server: DevServer) -> None:
+    client = aod.Client(base_url=server.url, token="wrong")
+    with pytest.raises(aod.AuthError, match="Invalid API key"):
+        client.agents.list()
+    assert "wrong" not in repr(client)
+
+
+def test_logging_tells_of_calls_without_secrets(
+    server: DevServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", logger="aod")
+    client = aod.Client(base_url=server.url, token=server.token)
+    client.environments.create(name="e", env_vars={"KEY": "s3cret"})
+    start(client)
+    assert "CreateEnvironment ok" in caplog.text
+    assert "s3cret" not in caplog.text and server.token not in caplog.text

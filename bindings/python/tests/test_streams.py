@@ -1,0 +1,280 @@
+"""Streams: exactly once, and closed when left."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from conftest import start
+from pydantic import BaseModel
+
+import aod
+from aod.pretty import ClaudeFormatter
+from aod.testing import DevServer
+
+Control = Callable[..., Any]
+
+
+def script(control: Control, *steps: dict[str, Any]) -> None:
+    control("POST", "script", {"script": {"steps": list(steps)}})
+
+
+def hanging(client: aod.Client, control: Control) -> aod.SessionAck:
+    script(control, {"stdout": "one\n"}, {"hold": "never"})
+    return start(client)
+
+
+def until_text(events: aod.EventStream) -> aod.StreamEvent:
+    return next(event for event in events if event.text)
+
+
+def test_events_come_once_although_the_connection_breaks(client: aod.Client, control: Control) -> None:
+    script(control, *({"stdout": f"{number}\n"} for number in range(20)), {"exit": 3})
+    ack = start(client)
+    for after in (7, 9, 13):
+        cut = {"cut_after_events": {"events": after, "how": "reset"}}
+        control("POST", "fault", {"path": "/sessions/*/stream", "effect": cut})
+    with client.sessions.stream(ack.id) as events:
+        seen = list(events)
+    assert "".join(event.text or "" for event in seen) == "".join(f"{number}\n" for number in range(20))
+    assert [event.type for event in seen].count("start") == 1
+    assert seen[-1].exit_code == 3
+    assert seen[-1].id == events.cursor
+
+
+def test_a_stream_goes_on_from_the_cursor_of_another(client: aod.Client, control: Control) -> None:
+    script(control, {"stdout": "a"}, {"stdout": "b"}, {"stdout": "c"})
+    ack = start(client)
+    client.sessions.wait_for_completion(ack.id)
+    first = client.sessions.stream(ack.id)
+    while next(first).text != "a":
+        pass
+    rest = client.sessions.stream(ack.id, since=first.cursor)
+    assert [event.text for event in rest if event.text] == ["b", "c"]
+
+
+@pytest.mark.parametrize("way", ["with", "break", "drop", "cancel", "thread"])
+def test_leaving_closes_the_connection(client: aod.Client, control: Control, way: str) -> None:
+    ack = hanging(client, control)
+    if way == "with":
+        with client.sessions.stream(ack.id) as events:
+            until_text(events)
+    elif way == "break":
+        for event in client.sessions.stream(ack.id):
+            if event.text:
+                break
+    elif way == "drop":
+        until_text(client.sessions.stream(ack.id))
+        gc.collect()
+    elif way == "cancel":
+        events = client.sessions.stream(ack.id)
+        until_text(events)
+        events.cancel()
+        assert list(events) == []
+    else:
+        events = client.sessions.stream(ack.id)
+        until_text(events)
+        thread = threading.Thread(target=lambda: list(events))
+        thread.start()
+        events.cancel()
+        thread.join()
+    control("POST", "wait", {"streams": 0})
+
+
+@pytest.mark.parametrize("way", ["with", "break", "task"])
+def test_leaving_an_asynchronous_stream_closes_the_connection(
+    client: aod.Client, server: DevServer, control: Control, way: str
+) -> None:
+    ack = hanging(client, control)
+
+    async def main() -> None:
+        other = aod.AsyncClient(base_url=server.url, token=server.token)
+        if way == "with":
+            async with other.sessions.stream(ack.id) as events:
+                async for event in events:
+                    if event.text:
+                        break
+        elif way == "break":
+            async for event in other.sessions.stream(ack.id):
+                if event.text:
+                    break
+        else:
+            seen = asyncio.Event()
+
+            async def follow() -> None:
+                async for event in other.sessions.stream(ack.id):
+                    if event.text:
+                        seen.set()
+
+            task = asyncio.create_task(follow())
+            await seen.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            del task
+        await asyncio.to_thread(control, "POST", "wait", {"streams": 0})
+
+    asyncio.run(main())
+
+
+def test_listeners_are_called_for_each_event_and_once_at_the_end(client: aod.Client) -> None:
+    ack = start(client)
+    seen: list[aod.StreamEvent] = []
+    ends: list[str] = []
+    listener = client.sessions.listen(ack.id, on_event=seen.append, on_closed=lambda: ends.append("closed"))
+    assert listener.join(30)
+    assert seen[-1].exit_code == 0
+    assert ends == ["closed"]
+    failures: list[aod.AodError] = []
+    nowhere = "00000000-0000-4000-8000-000000000000"
+    client.sessions.listen(nowhere, on_event=seen.append, on_error=failures.append).join(30)
+    assert [type(error) for error in failures] == [aod.NotFoundError]
+
+
+def test_unknown_events_are_given_out(client: aod.Client, control: Control) -> None:
+    ack = start(client)
+    insert = {"insert": {"before_event": 1, "text": 'data: {"type": "novelty", "x": "\u2028"}\n\n'}}
+    control("POST", "fault", {"path": "/sessions/*/stream", "effect": insert})
+    seen = list(client.sessions.stream(ack.id))
+    assert aod.StreamEvent(type="novelty", extra={"x": "\u2028"}) in seen
+
+
+def test_events_are_fields_of_models_and_dump() -> None:
+    class Holder(BaseModel):
+        event: aod.StreamEvent
+
+    event = aod.StreamEvent.from_payload({"type": "output", "id": 4, "stream": "stdout", "data": "x", "turn": 1})
+    assert (event.type, event.id, event.text, event.turn) == ("output", 4, "x", 1)
+    dumped = {"type": "output", "id": 4, "extra": {"stream": "stdout", "data": "x", "turn": 1}}
+    assert event.model_dump() == dumped
+    assert Holder(event=event).model_dump() == {"event": dumped}
+    assert Holder.model_validate({"event": dumped}).event == event
+    assert Holder.model_validate_json(Holder(event=event).model_dump_json()).event == event
+    assert "StreamEvent" in str(Holder.model_json_schema())
+    assert aod.StreamEvent.from_payload({}).type == "output"
+
+
+CHILD = """
+import sys, os, aod
+client = aod.Client(base_url=sys.argv[1], token=sys.argv[2])
+"""
+
+
+def child(server: DevServer, code: str, *more: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-W", "error::ResourceWarning", "-c", CHILD + code, server.url, server.token, *more],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+STREAM = """
+with client.sessions.stream(sys.argv[3]) as events:
+    for event in events:
+        if event.text:
+            print("seen", flush=True)
+"""
+CALL = """
+print("seen", flush=True)
+client.with_options(timeout=60).health()
+"""
+
+
+@pytest.mark.parametrize("code", [STREAM, CALL])
+def test_control_c_interrupts_what_waits(client: aod.Client, server: DevServer, control: Control, code: str) -> None:
+    ack = hanging(client, control)
+    control("POST", "fault", {"path": "/health", "times": None, "effect": {"stall": {}}})
+    process = child(server, code, str(ack.id))
+    assert process.stdout is not None
+    assert process.stdout.readline() == "seen\n"
+    if code is CALL:
+        while not any(seen["path"] == "/health" for seen in control("GET", "requests")["data"]):
+            time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=10)
+    assert errors.rstrip().endswith("KeyboardInterrupt")
+
+
+SYNC_EXIT = """
+import threading
+events = client.sessions.stream(sys.argv[3])
+while not next(events).text: pass
+listener = client.sessions.listen(sys.argv[3], on_event=lambda event: None)
+threading.Thread(target=lambda: list(events), daemon=True).start()
+"""
+ASYNC_EXIT = """
+import asyncio
+async def main():
+    other = aod.AsyncClient(base_url=sys.argv[1], token=sys.argv[2])
+    seen = asyncio.Event()
+    async def follow():
+        async for event in other.sessions.stream(sys.argv[3]):
+            if event.text: seen.set()
+    global task
+    task = asyncio.ensure_future(follow())
+    await seen.wait()
+    await asyncio.sleep(0)
+loop = asyncio.new_event_loop()
+loop.run_until_complete(main())
+os.environ["done"] = "1"
+"""
+
+
+@pytest.mark.parametrize("code", [SYNC_EXIT, ASYNC_EXIT])
+def test_the_interpreter_exits_with_live_streams(
+    client: aod.Client, server: DevServer, control: Control, code: str
+) -> None:
+    ack = hanging(client, control)
+    process = child(server, code, str(ack.id))
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 0, errors
+
+
+FORK = """
+client.health()
+events = client.sessions.stream(sys.argv[3])
+while not next(events).text: pass
+pid = os.fork()
+if pid == 0:
+    assert client.health() == {"status": "ok"}
+    try:
+        next(events)
+        sys.exit(9)
+    except aod.AodError:
+        pass
+    with client.sessions.stream(sys.argv[3]) as mine:
+        while not next(mine).text: pass
+    sys.exit(0)
+_, status = os.waitpid(pid, 0)
+assert status == 0, status
+assert client.health() == {"status": "ok"}
+assert client.sessions.get(sys.argv[3]).status == "running"
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_forked_child_has_a_client_of_its_own(client: aod.Client, server: DevServer, control: Control) -> None:
+    ack = hanging(client, control)
+    process = child(server, FORK, str(ack.id))
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 0, errors
+
+
+def test_formatters_are_lazy_and_show_a_session(client: aod.Client) -> None:
+    formatter = ClaudeFormatter()
+    formatter.feed("lost\n")
+    assert list(formatter.feed("kept")) == []
+    assert list(formatter.flush()) == ["kept"]
+    lines = [line for event in client.sessions.stream(start(client).id) for line in formatter.consume(event)]
+    assert lines[0].startswith("⚙️  Session init · model=")
+    assert lines[-1].startswith("✨ Done")

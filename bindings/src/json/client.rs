@@ -1,0 +1,245 @@
+//! The client, set up from JSON.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aod::{HeaderName, HeaderValue, Operation, Options};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use super::call::{Call, Pending, run};
+use super::error::CallError;
+use super::stream::{EventBatches, StreamOpening, open};
+use crate::runtime;
+
+/// A client of one server, with one token.
+#[derive(uniffi::Object)]
+pub struct JsonClient {
+    client: aod::Client,
+}
+
+/// What a client is set up with, and what may differ from call to call.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Setup {
+    base_url: String,
+    token: String,
+    user_agent: String,
+    connect_timeout: Option<f64>,
+    proxy: Option<String>,
+    ca_certificate: Option<String>,
+    client_certificate: Option<String>,
+    #[serde(default)]
+    https_only: bool,
+    #[serde(default)]
+    options: Overrides,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Overrides {
+    timeout: Option<f64>,
+    stream_idle_timeout: Option<f64>,
+    max_retries: Option<u32>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+}
+
+#[uniffi::export]
+impl JsonClient {
+    /// Sets up a client from a JSON object. What is malformed fails with the kind `configuration`.
+    #[uniffi::constructor]
+    pub fn new(setup: Vec<u8>) -> Result<Arc<Self>, CallError> {
+        let setup: Setup = parse(&setup)?;
+        // What the server would refuse is left to it: its own texts are part of the package's contract.
+        let mut builder = aod::Client::builder()
+            .base_url(setup.base_url)
+            .token(setup.token)
+            .user_agent_suffix(setup.user_agent)
+            .validate_requests(false)
+            .https_only(setup.https_only);
+        if let Some(seconds) = setup.connect_timeout {
+            builder = builder.connect_timeout(duration(seconds)?);
+        }
+        if let Some(url) = setup.proxy {
+            builder = builder.proxy(url);
+        }
+        if let Some(pem) = setup.ca_certificate {
+            builder = builder.ca_certificate(pem);
+        }
+        if let Some(pem) = setup.client_certificate {
+            builder = builder.client_certificate(pem);
+        }
+        // Connections are made on the runtime; so is what prepares them.
+        let handle = runtime::handle().map_err(unusable)?;
+        let _guard = handle.enter();
+        let client = builder.build()?.with_options(setup.options.into_options()?);
+        Ok(Arc::new(Self { client }))
+    }
+
+    /// A client over the same connections with other timeouts, retries or headers, given as a JSON object.
+    pub fn with_options(&self, overrides: Vec<u8>) -> Result<Arc<Self>, CallError> {
+        let overrides: Overrides = parse(&overrides)?;
+        let client = self.client.with_options(overrides.into_options()?);
+        Ok(Arc::new(Self { client }))
+    }
+
+    /// Starts a call, to be waited for.
+    pub fn begin(
+        &self,
+        operation: u8,
+        id: Option<String>,
+        body: Option<Vec<u8>>,
+    ) -> Result<Arc<Call>, CallError> {
+        Ok(Arc::new(Call(Pending::start(
+            self.answer(operation, id, body)?,
+        )?)))
+    }
+
+    /// Makes a call.
+    pub async fn call(
+        &self,
+        operation: u8,
+        id: Option<String>,
+        body: Option<Vec<u8>>,
+    ) -> Result<Vec<u8>, CallError> {
+        run(self.answer(operation, id, body)?).await
+    }
+
+    /// Starts to open a stream, to be waited for. The options are a JSON object.
+    pub fn begin_stream(
+        &self,
+        id: String,
+        since: Option<i64>,
+        options: Vec<u8>,
+    ) -> Result<Arc<StreamOpening>, CallError> {
+        Ok(Arc::new(StreamOpening(Pending::start(
+            self.opening(&id, since, &options)?,
+        )?)))
+    }
+
+    /// Opens a stream. The options are a JSON object.
+    pub async fn open_stream(
+        &self,
+        id: String,
+        since: Option<i64>,
+        options: Vec<u8>,
+    ) -> Result<Arc<EventBatches>, CallError> {
+        run(self.opening(&id, since, &options)?).await
+    }
+}
+
+impl JsonClient {
+    fn answer(
+        &self,
+        operation: u8,
+        id: Option<String>,
+        body: Option<Vec<u8>>,
+    ) -> Result<impl Future<Output = Result<Vec<u8>, CallError>> + use<>, CallError> {
+        let client = self.client.clone();
+        let (operation, id) = (endpoint(operation)?, id.as_deref().map(uuid).transpose()?);
+        Ok(async move {
+            Ok(client
+                .call_json(operation, id, body.map(Into::into))
+                .await?
+                .into())
+        })
+    }
+
+    fn opening(
+        &self,
+        id: &str,
+        since: Option<i64>,
+        options: &[u8],
+    ) -> Result<impl Future<Output = Result<Arc<EventBatches>, CallError>> + use<>, CallError> {
+        Ok(open(self.client.clone(), uuid(id)?, since, parse(options)?))
+    }
+}
+
+impl Overrides {
+    fn into_options(self) -> Result<Options, CallError> {
+        let mut options = Options::new();
+        if let Some(seconds) = self.timeout {
+            options = options.timeout(duration(seconds)?);
+        }
+        if let Some(seconds) = self.stream_idle_timeout {
+            options = options.stream_idle_timeout(duration(seconds)?);
+        }
+        if let Some(count) = self.max_retries {
+            options = options.max_retries(count);
+        }
+        for (name, value) in self.headers {
+            let name = HeaderName::try_from(name)
+                .map_err(|_| configuration("a header's name is malformed"))?;
+            let value = HeaderValue::try_from(value)
+                .map_err(|_| configuration("a header's value is malformed"))?;
+            options = options.header(name, value);
+        }
+        Ok(options)
+    }
+}
+
+pub(super) fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, CallError> {
+    // The text may hold the token, so the message names the place alone.
+    serde_json::from_slice(json).map_err(|error| {
+        configuration(&format!(
+            "a setting is malformed at column {}",
+            error.column()
+        ))
+    })
+}
+
+pub(super) fn duration(seconds: f64) -> Result<Duration, CallError> {
+    if seconds == f64::INFINITY {
+        return Ok(Duration::MAX);
+    }
+    Duration::try_from_secs_f64(seconds)
+        .map_err(|_| configuration("a timeout is negative or no number"))
+}
+
+/// Endpoints cross as their place in the core's table.
+fn endpoint(index: u8) -> Result<Operation, CallError> {
+    let operation = Operation::ALL.get(usize::from(index));
+    operation
+        .copied()
+        .ok_or_else(|| configuration("there is no such endpoint"))
+}
+
+fn uuid(text: &str) -> Result<Uuid, CallError> {
+    Uuid::try_parse(text).map_err(|_| CallError::of_kind("invalid_request", "the id is not a UUID"))
+}
+
+fn configuration(text: &str) -> CallError {
+    CallError::of_kind("configuration", text)
+}
+
+pub(super) fn unusable(error: std::io::Error) -> CallError {
+    CallError::of_kind(
+        "configuration",
+        format!("no thread can be started: {error}"),
+    )
+}
+
+/// The names of the endpoints, in the order of their numbers.
+#[uniffi::export]
+pub fn endpoints() -> Vec<String> {
+    Operation::ALL
+        .iter()
+        .map(|operation| format!("{operation:?}"))
+        .collect()
+}
+
+/// Starts afresh in the child of a fork. To be called there before anything else.
+#[uniffi::export]
+pub fn after_fork_in_child() {
+    runtime::forked();
+}
+
+/// Ends all calls and streams of this process. To be called when the interpreter is about to go.
+#[uniffi::export]
+pub fn shut_down() {
+    runtime::shut_down(Duration::from_secs(1));
+}
