@@ -18,8 +18,23 @@ pub(crate) fn generate() -> Result<()> {
     let package = root().join("bindings/python/aod/_native");
     fs::create_dir_all(&package)?;
     run(cargo()
-        .args(["run", "--quiet", "--locked", "--package", "bindgen", "--bin", "uniffi-bindgen", "--"])
-        .args(["generate", "--language", "python", "--no-format", "--library"])
+        .args([
+            "run",
+            "--quiet",
+            "--locked",
+            "--package",
+            "bindgen",
+            "--bin",
+            "uniffi-bindgen",
+            "--",
+        ])
+        .args([
+            "generate",
+            "--language",
+            "python",
+            "--no-format",
+            "--library",
+        ])
         .arg(&built)
         .arg("--out-dir")
         .arg(&package))?;
@@ -29,7 +44,14 @@ pub(crate) fn generate() -> Result<()> {
 }
 
 const BUILD: [&str; 8] = [
-    "build", "--locked", "--profile", "ffi", "--package", "aod-ffi", "--features", "json",
+    "build",
+    "--locked",
+    "--profile",
+    "ffi",
+    "--package",
+    "aod-ffi",
+    "--features",
+    "json",
 ];
 
 /// Makes `dist/python/*.whl` and `*.tar.gz`.
@@ -41,7 +63,15 @@ pub(crate) fn package(zig: bool) -> Result<()> {
     }
     let mut build = Command::new(tools.join("python"));
     build
-        .args(["-m", "maturin", "build", "--locked", "--sdist", "--profile", "ffi"])
+        .args([
+            "-m",
+            "maturin",
+            "build",
+            "--locked",
+            "--sdist",
+            "--profile",
+            "ffi",
+        ])
         .arg("--out")
         .arg(&dist);
     if zig {
@@ -53,7 +83,10 @@ pub(crate) fn package(zig: bool) -> Result<()> {
     run_in(&root().join("bindings/python"), &mut build)?;
     for entry in fs::read_dir(&dist)? {
         let wheel = entry?.path();
-        if wheel.extension().is_some_and(|extension| extension == "whl") {
+        if wheel
+            .extension()
+            .is_some_and(|extension| extension == "whl")
+        {
             strip(&tools, &wheel)?;
         }
     }
@@ -77,7 +110,10 @@ fn strip(tools: &Path, wheel: &Path) -> Result<()> {
         .path();
     for entry in fs::read_dir(folder.join("aod/_native"))? {
         let library = entry?.path();
-        if library.extension().is_some_and(|extension| extension == "so") {
+        if library
+            .extension()
+            .is_some_and(|extension| extension == "so")
+        {
             run(Command::new("strip").arg("--strip-unneeded").arg(&library))?;
         }
     }
@@ -97,9 +133,18 @@ fn tools() -> Result<PathBuf> {
     let done = venv.join("requirements.txt");
     if fs::read(&done).ok() != Some(fs::read(&requirements)?) {
         let python = std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into());
-        run(Command::new(python).args(["-m", "venv", "--clear"]).arg(&venv))?;
+        run(Command::new(python)
+            .args(["-m", "venv", "--clear"])
+            .arg(&venv))?;
         run(Command::new(programs.join("python"))
-            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"])
+            .args([
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                "--requirement",
+            ])
             .arg(&requirements))?;
         fs::copy(&requirements, &done)?;
     }

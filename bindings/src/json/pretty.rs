@@ -21,12 +21,24 @@ impl OutputFormatter {
     /// Takes a chunk of UTF-8 text, cut anywhere, and gives the lines that it completes as a JSON array of strings.
     pub fn feed(&self, chunk: Vec<u8>) -> Result<Vec<u8>, CallError> {
         let text = String::from_utf8_lossy(&chunk);
-        lines(&self.0.lock().unwrap_or_else(PoisonError::into_inner).feed(&text))
+        lines(
+            &self
+                .0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .feed(&text),
+        )
     }
 
     /// Gives what is left as a JSON array of strings.
     pub fn flush(&self) -> Result<Vec<u8>, CallError> {
-        lines(&self.0.lock().unwrap_or_else(PoisonError::into_inner).flush())
+        lines(
+            &self
+                .0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .flush(),
+        )
     }
 }
 

@@ -116,10 +116,8 @@ impl State {
                 Err(error) => self.failure = Some(error.into()),
             }
         }
-        if events.is_empty() {
-            if let Some(failure) = self.failure.take() {
-                return Err(failure);
-            }
+        if let Some(failure) = self.failure.take_if(|_| events.is_empty()) {
+            return Err(failure);
         }
         let json = serde_json::to_vec(&events)
             .map_err(|_| CallError::of_kind("decode", "an event cannot be written as JSON"))?;
