@@ -11,14 +11,14 @@
 )]
 
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use aod::sse::ConnectionState;
-use aod::{Client, EventStream};
+use aod::{Client, ErrorKind, EventStream};
 use futures::StreamExt;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -46,13 +46,14 @@ fn main() {
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
-    let mut server = Command::new(std::env::current_exe().expect("this program has a path"))
+    let server = Command::new(std::env::current_exe().expect("this program has a path"))
         .env(ROLE, "server")
         .stdout(Stdio::piped())
         .spawn()
         .expect("the server starts");
+    let mut server = Server(server);
     let mut url = String::new();
-    let stdout = server.stdout.take().expect("stdout is piped");
+    let stdout = server.0.stdout.take().expect("stdout is piped");
     BufReader::new(stdout)
         .read_line(&mut url)
         .expect("the server says where it is");
@@ -64,11 +65,21 @@ fn main() {
         .expect("valid settings");
     runtime.block_on(async {
         recovery(&client).await;
-        idle(&client).await;
+        // Before the many idle ones, whose freed memory would show in its figures.
         soak(&client).await;
+        idle(&client).await;
     });
-    server.kill().expect("the server runs");
-    server.wait().expect("the server ends");
+}
+
+/// The server's process, which ends with this one, even by a panic.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // One that has ended by itself needs no more.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 fn variable<T: FromStr>(name: &str, default: T) -> T {
@@ -135,7 +146,8 @@ async fn idle(client: &Client) {
 async fn soak(client: &Client) {
     const STREAMS: usize = 1000;
     let seconds: u64 = variable("AOD_SOAK_SECONDS", 60);
-    let (events, wrong, resumes) = (
+    let (events, wrong, failed, resumes) = (
+        AtomicUsize::new(0),
         AtomicUsize::new(0),
         AtomicUsize::new(0),
         Arc::new(AtomicUsize::new(0)),
@@ -155,7 +167,12 @@ async fn soak(client: &Client) {
         });
         let mut stream = request.await.expect("the server answers");
         let mut next = 1;
-        while let Some(Ok(event)) = stream.next().await {
+        while let Some(event) = stream.next().await {
+            let event = match event {
+                Ok(event) => event,
+                Err(error) if error.kind() == ErrorKind::Timeout => return,
+                Err(_) => break,
+            };
             let Some(id) = event.id() else { continue };
             if id != next {
                 wrong.fetch_add(1, Ordering::Relaxed);
@@ -163,6 +180,8 @@ async fn soak(client: &Client) {
             next = id + 1;
             events.fetch_add(1, Ordering::Relaxed);
         }
+        // Nothing but the deadline should end it.
+        failed.fetch_add(1, Ordering::Relaxed);
     };
     let sample = async {
         for part in 1..=3 {
@@ -178,13 +197,18 @@ async fn soak(client: &Client) {
     };
     println!("soak: {STREAMS} streams for {seconds} s");
     tokio::join!(futures::future::join_all((0..STREAMS).map(read)), sample);
-    while metrics.num_alive_tasks() > tasks {
-        tokio::task::yield_now().await;
-    }
+    // The last tasks may be ending just now.
+    let settled = async {
+        while metrics.num_alive_tasks() > tasks || descriptors() > files {
+            tokio::task::yield_now().await;
+        }
+    };
+    let _ = tokio::time::timeout(Duration::from_secs(10), settled).await;
     println!(
-        "  {} events, {} lost or repeated, {} reconnects; left behind: {} descriptors, {} tasks",
+        "  {} events, {} lost or repeated, {} streams failed, {} reconnects; left behind: {} descriptors, {} tasks",
         events.into_inner(),
         wrong.into_inner(),
+        failed.into_inner(),
         resumes.load(Ordering::Relaxed),
         descriptors().saturating_sub(files),
         metrics.num_alive_tasks().saturating_sub(tasks)

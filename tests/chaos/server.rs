@@ -32,7 +32,7 @@ pub(crate) enum Ending {
     ResetAt(usize),
     /// With a body that is complete, but stops before the row at this position.
     EndAt(usize),
-    /// Never: everything but the terminal event comes byte by byte, then nothing.
+    /// Never: everything but the terminal event comes in small pieces, then nothing.
     Drip,
 }
 
@@ -176,8 +176,8 @@ async fn respond(shared: &Shared, request: &Received, stream: &mut BufReader<Tcp
     }
 
     if ending == Ending::Drip {
-        for byte in response.chunks(1) {
-            if stream.write_all(byte).await.is_err() {
+        for piece in response.chunks(32) {
+            if stream.write_all(piece).await.is_err() {
                 return false;
             }
             tokio::task::yield_now().await;
