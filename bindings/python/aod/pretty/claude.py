@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from .._native import OutputFormatter
@@ -37,6 +38,7 @@ class _Lines:
     def __init__(self) -> None:
         """Start with nothing fed."""
         self._core = OutputFormatter(self._runtime)
+        self._ready: deque[str] = deque()  # lines that were not asked for yet, whoever asks next
 
     def consume(self, event: StreamEvent) -> Iterator[str]:
         """Feed the standard output in an event; other events show nothing."""
@@ -46,11 +48,19 @@ class _Lines:
 
     def feed(self, chunk: str) -> Iterator[str]:
         """Feed text, cut anywhere, and give the lines that it completes."""
-        yield from cast("list[str]", json.loads(self._core.feed(chunk.encode("utf-8", "replace"))))
+        if not isinstance(chunk, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"chunk must be a str, not {type(chunk).__name__}")
+        yield from self._lines(self._core.feed(chunk.encode("utf-8", "replace")))
 
     def flush(self) -> Iterator[str]:
         """Give what is left at the end."""
-        yield from cast("list[str]", json.loads(self._core.flush()))
+        yield from self._lines(self._core.flush())
+
+    def _lines(self, completed: bytes) -> Iterator[str]:
+        ready = self._ready
+        ready.extend(cast("list[str]", json.loads(completed)))
+        while ready:
+            yield ready.popleft()
 
 
 class ClaudeFormatter(_Lines):
