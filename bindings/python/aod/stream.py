@@ -7,8 +7,9 @@ import threading
 from typing import TYPE_CHECKING, Any, cast
 
 from ._core import SLICE_MS, disarm, failed, generation, track
+from ._log import logger
 from .errors import AodError, raise_for_status
-from .events import StreamEvent
+from .events import StreamEvent, read_event
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -31,7 +32,7 @@ class _Base:
         self._since = since
         self._options = json.dumps(options).encode()
         self._batches: EventBatches | None = None
-        self._events: list[dict[str, Any]] = []
+        self._events: list[StreamEvent] = []
         self._read = 0
         self._behind = since  # the cursor behind the batch
         self._before = since  # and before it
@@ -43,11 +44,10 @@ class _Base:
         """The position behind the last event that was given out: pass it as `since` to go on from there."""
         if self._read == len(self._events):
             return self._behind
-        for payload in reversed(self._events[: self._read]):
-            place = payload.get("id")
+        for event in reversed(self._events[: self._read]):
             # A `turn_start` has the id of an output that is still to come.
-            if isinstance(place, int) and payload.get("type") != "turn_start":
-                return place
+            if event.id is not None and event.type != "turn_start":
+                return event.id
         return self._before
 
     def cancel(self) -> None:
@@ -71,21 +71,16 @@ class _Base:
         if self._generation != generation():
             raise AodError("this stream belongs to the process that was forked; open one here")
 
-    def _take(self, events: bytes, cursor: int | None) -> None:
+    def _take(self, events: bytes, cursor: int | None) -> bool:
+        """Keep a batch to be given out; false when there is nothing to give in it."""
+        payloads = cast("list[Any]", json.loads(events))
         self._before = self._behind
         self._behind = self._behind if cursor is None else cursor
-        self._events = cast("list[dict[str, Any]]", json.loads(events))
+        self._events = [read_event(payload) for payload in payloads if type(payload) is dict]
         self._read = 0
-
-
-
-def _event(payload: dict[str, Any]) -> StreamEvent:
-    extra = payload.copy()
-    event = StreamEvent.__new__(StreamEvent)
-    event.type = extra.pop("type", "output")
-    event.id = extra.pop("id", None)
-    event.extra = extra
-    return event
+        if len(self._events) != len(payloads):
+            logger.warning("left out %d events that are no JSON objects", len(payloads) - len(self._events))
+        return bool(self._events)
 
 
 class EventStream(_Base):
@@ -109,9 +104,9 @@ class EventStream(_Base):
         """Wait for an event."""
         if self._read == len(self._events):
             self._pull()
-        payload = self._events[self._read]
+        event = self._events[self._read]
         self._read += 1
-        return _event(payload)
+        return event
 
     def _pull(self) -> None:
         self._alive()
@@ -125,8 +120,7 @@ class EventStream(_Base):
                 batch = batches.next_within(_BATCH, SLICE_MS)
                 if batch.events is None:
                     break
-                if batch.events:
-                    self._take(batch.events, batch.cursor)
+                if batch.events and self._take(batch.events, batch.cursor):
                     return
         except AodError:
             self._over = True
@@ -159,9 +153,9 @@ class AsyncEventStream(_Base):
         """Await an event."""
         if self._read == len(self._events):
             await self._pull()
-        payload = self._events[self._read]
+        event = self._events[self._read]
         self._read += 1
-        return _event(payload)
+        return event
 
     async def _pull(self) -> None:
         self._alive()
@@ -170,17 +164,21 @@ class AsyncEventStream(_Base):
         try:
             if self._batches is None:
                 self._batches = await self._core.open_async(self._session_id, self._since, self._options)
-            batch = await self._batches.next(_BATCH)
+            batches = self._batches
+            while not self._over:
+                batch = await batches.next(_BATCH)
+                if batch.events is None or self._over:
+                    break
+                if self._take(batch.events, batch.cursor):
+                    return
         except AodError:
             self._over = True
             raise
         except Exception as error:
             self.cancel()
             failed(error)
-        if batch.events is None or self._over:
-            self.cancel()
-            raise StopAsyncIteration
-        self._take(batch.events, batch.cursor)
+        self.cancel()
+        raise StopAsyncIteration
 
 
 class Listener:
