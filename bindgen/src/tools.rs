@@ -45,8 +45,10 @@ pub(crate) fn cargo() -> Command {
 /// Builds the library with a surface, and gives its path. It is not stripped: the generator reads its metadata.
 pub(crate) fn library(surface: &str) -> Result<PathBuf> {
     run(cargo()
-        .args(["build", "--locked", "--profile", "ffi", "--package"])
-        .args(["aod-ffi", "--lib", "--no-default-features", "--features"])
+        .args(["rustc", "--locked", "--profile", "ffi", "--package"])
+        // Of all crate types at once, rustc would optimize none across crates.
+        .args(["aod-ffi", "--lib", "--crate-type", "cdylib"])
+        .args(["--no-default-features", "--features"])
         .arg(surface))?;
     let name = format!(
         "{}aod_ffi{}",
