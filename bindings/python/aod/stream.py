@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import threading
+from operator import length_hint
 from typing import TYPE_CHECKING, Any, cast
+
+from pydantic_core import from_json
 
 from ._core import NATIVE_ERRORS, SLICE_MS, failed
 from ._log import logger
 from ._process import disarm, generation, track
-from .errors import AodError, raise_for_status
+from ._wakeups import next_number, waiter_of
+from .errors import AodError, DecodeError, raise_for_status
 from .events import StreamEvent, read_event
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
     from collections.abc import AsyncIterator, Callable, Iterator
     from types import TracebackType
 
@@ -22,9 +27,6 @@ if TYPE_CHECKING:
     from ._native import EventBatches
 
 __all__ = ["AsyncEventStream", "EventStream", "Listener", "aiter_sse", "iter_sse"]
-
-_BATCH = 512
-
 
 class _Base:
     """What both kinds of streams share: the events of one batch, and the place in them."""
@@ -36,7 +38,7 @@ class _Base:
         self._options = json.dumps(options).encode()
         self._batches: EventBatches | None = None
         self._events: list[StreamEvent] = []
-        self._read = 0
+        self._ready: Iterator[StreamEvent] = iter(self._events)
         self._behind = since  # the cursor behind the batch
         self._before = since  # and before it
         self._over = False
@@ -45,9 +47,10 @@ class _Base:
     @property
     def cursor(self) -> int | None:
         """The position behind the last event that was given out: pass it as `since` to go on from there."""
-        if self._read == len(self._events):
+        left = length_hint(self._ready)
+        if left == 0:
             return self._behind
-        for event in reversed(self._events[: self._read]):
+        for event in reversed(self._events[:-left]):
             # A `turn_start` has the id of an output that is still to come.
             if event.id is not None and event.type != "turn_start":
                 return event.id
@@ -56,7 +59,8 @@ class _Base:
     def cancel(self) -> None:
         """End the stream and close its connection at once; from any thread."""
         self._over = True
-        self._events, self._read, self._behind = [], 0, self.cursor
+        self._behind = self.cursor
+        self._give([])
         batches, self._batches = self._batches, None
         if batches is not None:
             batches.cancel()
@@ -70,20 +74,45 @@ class _Base:
     def stop(self) -> None:
         self.cancel()
 
-    def _alive(self) -> None:
+    def _give(self, events: list[StreamEvent]) -> None:
+        self._events = events
+        self._ready = iter(events)
+
+    def _check_process(self) -> None:
         if self._generation != generation():
             raise AodError("this stream belongs to the process that was forked; open one here")
 
-    def _take(self, events: bytes, cursor: int | None) -> bool:
-        """Keep a batch to be given out; false when there is nothing to give in it."""
-        payloads = cast("list[Any]", json.loads(events))
+    def _open(self) -> EventBatches:
+        """Give what the events are taken from; the first time opens it."""
+        if self._batches is None:
+            self._batches = self._core.stream(self._session_id, self._since, self._options)
+        return self._batches
+
+    def _keep(self, text: bytes) -> bool:
+        """Keep a batch, to be given out; false when it says that the stream is at its end."""
+        batch = _parsed(text)
+        if batch is None:
+            return False
+        payloads, cursor = batch
         self._before = self._behind
         self._behind = self._behind if cursor is None else cursor
-        self._events = [read_event(payload) for payload in payloads if type(payload) is dict]
-        self._read = 0
-        if len(self._events) != len(payloads):
-            logger.warning("left out %d events that are no JSON objects", len(payloads) - len(self._events))
-        return bool(self._events)
+        events = [read_event(payload) for payload in payloads if type(payload) is dict]
+        if len(events) != len(payloads):
+            logger.warning("left out %d events that are no JSON objects", len(payloads) - len(events))
+        self._give(events)
+        return True
+
+
+def _parsed(text: bytes) -> tuple[list[Any], int | None] | None:
+    try:
+        return cast("tuple[list[Any], int | None] | None", from_json(text))
+    except ValueError:
+        pass
+    try:
+        # Half a surrogate pair, which only an event of an unknown type may still hold, is text to this one.
+        return cast("tuple[list[Any], int | None] | None", json.loads(text))
+    except (ValueError, RecursionError):
+        raise DecodeError("an event cannot be read") from None
 
 
 class EventStream(_Base):
@@ -105,32 +134,26 @@ class EventStream(_Base):
 
     def __next__(self) -> StreamEvent:
         """Wait for an event."""
-        if self._read == len(self._events):
-            self._pull()
-        event = self._events[self._read]
-        self._read += 1
-        return event
+        for event in self._ready:
+            return event
+        self._pull()
+        return next(self._ready)
 
     def _pull(self) -> None:
-        self._alive()
-        if self._over:
-            raise StopIteration
+        self._check_process()
         try:
-            if self._batches is None:
-                self._batches = self._core.open(self._session_id, self._since, self._options)
-            batches = self._batches
             while not self._over:
-                batch = batches.next_within(_BATCH, SLICE_MS)
-                if batch.events is None:
+                text = self._open().take(SLICE_MS)
+                if text and not self._keep(text):
                     break
-                if batch.events and self._take(batch.events, batch.cursor):
+                if length_hint(self._ready):
                     return
-        except AodError:
-            self._over = True
-            raise
         except NATIVE_ERRORS as error:
             self.cancel()
             failed(error)
+        except AodError:
+            self.cancel()
+            raise
         self.cancel()
         raise StopIteration
 
@@ -154,34 +177,42 @@ class AsyncEventStream(_Base):
 
     async def __anext__(self) -> StreamEvent:
         """Await an event."""
-        if self._read == len(self._events):
-            await self._pull()
-        event = self._events[self._read]
-        self._read += 1
-        return event
+        for event in self._ready:
+            return event
+        await self._pull()
+        for event in self._ready:
+            return event
+        raise StopAsyncIteration
 
     async def _pull(self) -> None:
-        self._alive()
-        if self._over:
-            raise StopAsyncIteration
+        from asyncio import get_running_loop, sleep
+
+        self._check_process()
+        loop = get_running_loop()
         try:
-            if self._batches is None:
-                self._batches = await self._core.open_async(self._session_id, self._since, self._options)
-            batches = self._batches
             while not self._over:
-                batch = await batches.next(_BATCH)
-                if batch.events is None or self._over:
+                batches = self._open()
+                text = batches.take(0)
+                if not text:
+                    await self._wait(batches, loop)
+                elif not self._keep(text):
                     break
-                if self._take(batch.events, batch.cursor):
+                elif length_hint(self._ready):
+                    # Others have their turn even if a stream never runs dry.
+                    await sleep(0)
                     return
-        except AodError:
-            self._over = True
-            raise
         except NATIVE_ERRORS as error:
             self.cancel()
             failed(error)
+        except AodError:
+            self.cancel()
+            raise
         self.cancel()
-        raise StopAsyncIteration
+
+    async def _wait(self, batches: EventBatches, loop: AbstractEventLoop) -> None:
+        waiter, number = waiter_of(loop), next_number()
+        batches.tell(waiter.native, number)
+        await waiter.wait(number, loop)
 
 
 class Listener:

@@ -1,6 +1,6 @@
 """A server that is never the bottleneck: it answers with bytes that were ready before it was asked.
 
-It writes each event as an HTTP chunk of its own, as the real server does. Its first line of output is its URL.
+It writes the id of an event and its data as an HTTP chunk each, as the real server does. Its first line of output is its URL.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ def event(number: int | None, **payload: object) -> bytes:
     if number is None:
         return chunk(f"data: {json.dumps(payload)}\n\n".encode())
     kind = payload.pop("type")
-    return chunk(f"id: {number}\ndata: {json.dumps({'type': kind, 'id': number, **payload})}\n\n".encode())
+    data = json.dumps({"type": kind, "id": number, **payload})
+    return chunk(f"id: {number}\n".encode()) + chunk(f"data: {data}\n\n".encode())
 
 
 def output(number: int, data: str) -> bytes:
