@@ -9,6 +9,7 @@ mod transcript;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use scenario::Scenario;
 use tokio::task::JoinSet;
@@ -30,10 +31,14 @@ fn names(extension: &str) -> BTreeSet<String> {
         .collect()
 }
 
+/// No scenario takes anything near this long, unless it waits for what never comes.
+const LONGEST: Duration = Duration::from_secs(60);
+
 /// Runs a scenario; its transcript.
 async fn run(json: &str) -> Result<String, Problem> {
     let scenario: Scenario = serde_json::from_str(json).map_err(|error| error.to_string())?;
-    runner::run(scenario).await
+    let ended = tokio::time::timeout(LONGEST, runner::run(scenario)).await;
+    ended.map_err(|_| "it does not end".to_owned())?
 }
 
 /// Runs a scenario and compares what comes out with its transcript.
@@ -53,7 +58,7 @@ async fn check(name: String, write: bool) -> Result<(), Problem> {
     transcript::compare(&expected, &found).map_err(|problem| format!("{name}: {problem}"))
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn every_scenario_gives_its_transcript() {
     let write = std::env::var_os("AOD_WRITE_TRANSCRIPTS").is_some();
     let only = std::env::var("AOD_SCENARIO").ok();
