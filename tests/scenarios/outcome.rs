@@ -38,6 +38,10 @@ impl Secrets {
             self.absent("the cause of an error", &format!("{cause} {cause:?}"))?;
             source = cause.source();
         }
+        let (word, retryable) = (kind(error.kind())?, error.is_retryable());
+        if word == "decode" {
+            return Ok(json!({"kind": word, "retryable": retryable}));
+        }
         let conflict = error
             .conflict()
             .map(|reason| conflict(&reason))
@@ -50,13 +54,13 @@ impl Secrets {
             _ => None,
         };
         Ok(json!({
-            "kind": kind(error.kind())?,
+            "kind": word,
             "status": error.status(),
             "detail": error.detail().map(detail),
             "conflict": conflict,
             "quota": quota,
             "attempts": error.attempts(),
-            "retryable": error.is_retryable(),
+            "retryable": retryable,
             "retry_after": error.retry_after().map(|delay| delay.as_secs_f64()),
             "request_id": error.request_id(),
             "request": request,

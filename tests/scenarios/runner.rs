@@ -270,7 +270,12 @@ impl Runner {
 
     fn write_events(&mut self, events: &[StreamEvent]) -> Result<(), Problem> {
         for event in events {
-            let event = self.secrets.value(event)?;
+            let event = match (event, self.secrets.value(event)?) {
+                (StreamEvent::Unknown(event), Value::String(raw)) => {
+                    json!({"type": event.event_type, "raw": raw})
+                }
+                (_, event) => event,
+            };
             self.transcript.write(json!({"event": event}));
         }
         Ok(())
