@@ -184,14 +184,12 @@ fn create_environment(mut with: Fields) -> Result<CreateEnvironment, Problem> {
 }
 
 fn update_environment(mut with: Fields) -> Result<UpdateEnvironment, Problem> {
-    let env_vars = match with.0.contains_key("env_vars") {
-        true => Some(with.secrets("env_vars")?),
-        false => None,
-    };
+    let has_env_vars = with.0.contains_key("env_vars");
+    let env_vars = with.secrets("env_vars")?;
     let request = UpdateEnvironment {
         name: with.take("name")?,
         packages: with.take("packages")?,
-        env_vars,
+        env_vars: has_env_vars.then_some(env_vars),
         setup_script: with.patch("setup_script")?,
         networking: with.take("networking")?,
         ..UpdateEnvironment::new(with.need("version")?)

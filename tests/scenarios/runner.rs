@@ -32,7 +32,10 @@ pub(crate) async fn run(scenario: Scenario) -> Result<String, Problem> {
         transcript: Transcript::default(),
     };
     for (number, step) in scenario.steps.iter().enumerate() {
-        let step = runner.saved.resolve(step).and_then(Step::parse);
+        let step = runner
+            .saved
+            .resolve(step)
+            .and_then(|step| Step::parse(&step));
         let done = match step {
             Ok(step) => runner.step(step).await,
             Err(problem) => Err(problem),
@@ -71,37 +74,39 @@ impl Runner {
     async fn step(&mut self, step: Step) -> Result<(), Problem> {
         match step {
             Step::Control(step) => {
-                self.control.call(&step.control).await?;
+                self.control.call(&step.call).await?;
             }
             Step::Call(step) => {
                 let client = self.client_with(&step.options)?;
                 let meanwhile = self.meanwhile(step.meanwhile, None);
-                let call = calls::call(&client, &step.call, Fields(step.with), &self.secrets);
+                let call = calls::call(&client, &step.operation, Fields(step.with), &self.secrets);
                 let (answer, meanwhile) = tokio::join!(call, meanwhile);
                 meanwhile?;
                 let line = match answer? {
                     Ok(result) => {
                         self.saved.keep(step.save, result.clone());
-                        json!({"call": step.call, "result": result})
+                        json!({"call": step.operation, "result": result})
                     }
-                    Err(error) => json!({"call": step.call, "error": self.secrets.error(&error)?}),
+                    Err(error) => {
+                        json!({"call": step.operation, "error": self.secrets.error(&error)?})
+                    }
                 };
                 self.transcript.write(line);
             }
             Step::Open(open) => {
                 let client = self.client_with(&open.options)?;
-                let name = open.open.clone();
+                let name = open.name.clone();
                 let open = Box::new(open);
                 self.streams.insert(name, Stream::Prepared { client, open });
             }
             Step::Read(step) => self.read(step).await?,
-            Step::Cancel(step) => match self.streams.get(&step.cancel) {
+            Step::Cancel(step) => match self.streams.get(&step.name) {
                 Some(Stream::Connected(events)) => events.cancel_handle().cancel(),
-                _ => return Err(format!("no stream {} is connected", step.cancel)),
+                _ => return Err(format!("no stream {} is connected", step.name)),
             },
             Step::Listen(step) => self.listen(step).await?,
             Step::Pretty(step) => {
-                let mut formatter = formatter_for(&step.pretty);
+                let mut formatter = formatter_for(&step.runtime);
                 let mut lines: Vec<String> = step
                     .feed
                     .iter()
@@ -109,7 +114,7 @@ impl Runner {
                     .collect();
                 lines.extend(formatter.flush());
                 self.transcript
-                    .write(json!({"pretty": step.pretty, "lines": lines}));
+                    .write(json!({"pretty": step.runtime, "lines": lines}));
             }
             Step::Requests(step) => {
                 let seen = self
@@ -122,7 +127,7 @@ impl Runner {
                 let seen = seen["data"].as_array().cloned().unwrap_or_default();
                 let lines: Vec<String> = seen
                     .iter()
-                    .map(|request| request_line(request, &step.requests))
+                    .map(|request| request_line(request, &step.headers))
                     .collect();
                 self.transcript.write(json!({"requests": lines}));
             }
@@ -162,11 +167,11 @@ impl Runner {
         let control = self.control.clone();
         async move {
             for step in steps {
-                match (Step::parse(step)?, &cancel) {
+                match (Step::parse(&step)?, &cancel) {
                     (Step::Control(step), _) => {
-                        control.call(&step.control).await?;
+                        control.call(&step.call).await?;
                     }
-                    (Step::Cancel(step), Some((name, handle))) if step.cancel == *name => {
+                    (Step::Cancel(step), Some((name, handle))) if step.name == *name => {
                         handle.cancel();
                     }
                     _ => return Err("meanwhile there is only control and cancel".to_owned()),
@@ -177,7 +182,7 @@ impl Runner {
     }
 
     async fn read(&mut self, step: Read) -> Result<(), Problem> {
-        let name = step.read;
+        let name = step.name;
         let stream = self.streams.remove(&name);
         let mut line = json!({"read": name});
         let mut events = match stream.ok_or_else(|| format!("no stream {name} is open"))? {
@@ -236,7 +241,7 @@ impl Runner {
     async fn listen(&mut self, step: Listen) -> Result<(), Problem> {
         let client = self.client_with(&step.options)?;
         let sessions = client.sessions();
-        let mut request = sessions.stream(step.listen);
+        let mut request = sessions.stream(step.session);
         if let Some(since) = step.since {
             request = request.since(since);
         }

@@ -36,13 +36,13 @@ pub(crate) enum Step {
 
 impl Step {
     /// Reads a step; its kind is the key that says so.
-    pub(crate) fn parse(step: Value) -> Result<Self, Problem> {
+    pub(crate) fn parse(step: &Value) -> Result<Self, Problem> {
         let kind = |kind: &str| step.get(kind).is_some();
         let problem = |error: serde_json::Error| format!("{step}: {error}");
         macro_rules! kinds {
             ($($word:literal => $kind:ident,)+) => {
                 $(if kind($word) {
-                    return $kind::deserialize(&step).map(Self::$kind).map_err(problem);
+                    return $kind::deserialize(step).map(Self::$kind).map_err(problem);
                 })+
             };
         }
@@ -63,13 +63,15 @@ impl Step {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Control {
-    pub(crate) control: Vec<Value>,
+    #[serde(rename = "control")]
+    pub(crate) call: Vec<Value>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Call {
-    pub(crate) call: String,
+    #[serde(rename = "call")]
+    pub(crate) operation: String,
     #[serde(default)]
     pub(crate) with: Map<String, Value>,
     #[serde(default)]
@@ -82,7 +84,8 @@ pub(crate) struct Call {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Open {
-    pub(crate) open: String,
+    #[serde(rename = "open")]
+    pub(crate) name: String,
     pub(crate) id: uuid::Uuid,
     pub(crate) since: Option<i64>,
     #[serde(default = "on")]
@@ -102,7 +105,8 @@ fn on() -> bool {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Read {
-    pub(crate) read: String,
+    #[serde(rename = "read")]
+    pub(crate) name: String,
     pub(crate) until: Option<Until>,
     pub(crate) pretty: Option<String>,
     pub(crate) save: Option<String>,
@@ -121,13 +125,15 @@ pub(crate) enum Until {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Cancel {
-    pub(crate) cancel: String,
+    #[serde(rename = "cancel")]
+    pub(crate) name: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Listen {
-    pub(crate) listen: uuid::Uuid,
+    #[serde(rename = "listen")]
+    pub(crate) session: uuid::Uuid,
     pub(crate) since: Option<i64>,
     pub(crate) cancel_after: Option<usize>,
     #[serde(default)]
@@ -139,14 +145,16 @@ pub(crate) struct Listen {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Pretty {
-    pub(crate) pretty: String,
+    #[serde(rename = "pretty")]
+    pub(crate) runtime: String,
     pub(crate) feed: Vec<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Requests {
-    pub(crate) requests: Vec<String>,
+    #[serde(rename = "requests")]
+    pub(crate) headers: Vec<String>,
 }
 
 /// What a client is told.

@@ -12,12 +12,14 @@ import queue
 import re
 import traceback
 import urllib.request
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aod
 from aod.pretty import formatter_for
 from aod.testing import DevServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 KINDS = {
     aod.BadRequestError: "bad_request",
@@ -56,8 +58,17 @@ class Problem(Exception):
     """Why a scenario cannot be run, or does not hold."""
 
 
+LONGEST = 60
+"""Seconds; no scenario takes anything near it, unless it waits for what never comes."""
+
+
 async def run(scenario: dict[str, Any], client_class: type[aod.Client] | type[aod.AsyncClient]) -> str:
-    """Run a scenario on a server of its own; the transcript."""
+    """Run a scenario; its transcript."""
+    return await asyncio.wait_for(transcript(scenario, client_class), LONGEST)
+
+
+async def transcript(scenario: dict[str, Any], client_class: type[aod.Client] | type[aod.AsyncClient]) -> str:
+    """Run a scenario on a server of its own."""
     known(scenario, {"about", "generation", "secrets", "steps"})
     with DevServer(generation=scenario["generation"]) as server:
         runner = Runner(server, client_class, scenario.get("secrets", []))
@@ -66,6 +77,7 @@ async def run(scenario: dict[str, Any], client_class: type[aod.Client] | type[ao
                 await runner.step(runner.resolve(step))
             except Problem as problem:
                 raise Problem(f"step {number}: {problem}") from None
+        await waited(runner.client.aclose if isinstance(runner.client, aod.AsyncClient) else runner.client.close)
         return runner.text()
 
 
