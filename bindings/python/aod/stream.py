@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
 from ._core import SLICE_MS, disarm, failed, generation, track
@@ -34,6 +35,7 @@ class _Base:
         self._options = json.dumps(options).encode()
         self._batches: EventBatches | None = None
         self._events: list[dict[str, Any] | str] = []
+        self._earlier: list[dict[str, Any] | str] = []  # the batch before
         self._read = 0
         self._behind = since  # the cursor behind the batch
         self._before = since  # and before it
@@ -46,7 +48,7 @@ class _Base:
         if self._read == len(self._events):
             return self._behind
         ahead = 0
-        for payload in reversed(self._events[: self._read]):
+        for payload in chain(reversed(self._events[: self._read]), reversed(self._earlier)):
             if isinstance(payload, str) or not isinstance(place := payload.get("id"), int):
                 continue
             kind = payload.get("type")
@@ -81,6 +83,7 @@ class _Base:
     def _take(self, events: bytes, cursor: int | None) -> None:
         self._before = self._behind
         self._behind = self._behind if cursor is None else cursor
+        self._earlier = self._events
         self._events = cast("list[dict[str, Any] | str]", json.loads(events))
         self._read = 0
 
