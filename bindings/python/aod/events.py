@@ -141,8 +141,10 @@ class StreamEvent:
         return f"type={self.type!r} id={self.id!r} extra={self.extra!r}"
 
 
-def read_event(payload: dict[str, Any]) -> StreamEvent:
-    """Make an event of what the server sent, which becomes the event's own."""
+def read_event(payload: dict[str, Any] | str) -> StreamEvent:
+    """Make an event of what the server sent, which becomes the event's own; what is no JSON object is its text."""
+    if type(payload) is str:
+        return StreamEvent(type="", extra={"raw": payload})
     event = _new(StreamEvent)
     event.type = payload.pop("type", "output")
     event.id = payload.pop("id", None)
@@ -159,7 +161,7 @@ def _mend(event: StreamEvent) -> None:
     # What is not as it should be stands in `extra` as it came.
     kind: Any = event.type
     if type(kind) is not str:
-        event.type, event.extra["type"] = "unknown", kind
+        event.type, event.extra["type"] = "", kind
     place: Any = event.id
     if type(place) is int or place is None:
         return

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import threading
+from itertools import chain
 from operator import length_hint
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic_core import from_json
 
 from ._core import NATIVE_ERRORS, SLICE_MS, failed
-from ._log import logger
 from ._process import disarm, generation, track
 from ._wakeups import next_number, waiter_of
 from .errors import AodError, DecodeError, raise_for_status
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncEventStream", "EventStream", "Listener", "aiter_sse", "iter_sse"]
 
+_ROWS = ("stage", "output")
+"""The types of the events that stand for a row of the log."""
+
 class _Base:
     """What both kinds of streams share: the events of one batch, and the place in them."""
 
@@ -38,6 +41,7 @@ class _Base:
         self._options = json.dumps(options).encode()
         self._batches: EventBatches | None = None
         self._events: list[StreamEvent] = []
+        self._earlier: list[StreamEvent] = []  # the batch before
         self._ready: Iterator[StreamEvent] = iter(self._events)
         self._behind = since  # the cursor behind the batch
         self._before = since  # and before it
@@ -50,10 +54,15 @@ class _Base:
         left = length_hint(self._ready)
         if left == 0:
             return self._behind
-        for event in reversed(self._events[:-left]):
-            # A `turn_start` has the id of an output that is still to come.
-            if event.id is not None and event.type != "turn_start":
-                return event.id
+        ahead = 0
+        for event in chain(reversed(self._events[:-left]), reversed(self._earlier)):
+            if (place := event.id) is None:
+                continue
+            # A `turn_start` has the id of an output that is still to come, and an event of an unknown type may have one
+            # too: it counts once a higher id has followed.
+            if event.type in _ROWS or (event.type != "turn_start" and place < ahead):
+                return place
+            ahead = max(ahead, place)
         return self._before
 
     def cancel(self) -> None:
@@ -96,10 +105,8 @@ class _Base:
         payloads, cursor = batch
         self._before = self._behind
         self._behind = self._behind if cursor is None else cursor
-        events = [read_event(payload) for payload in payloads if type(payload) is dict]
-        if len(events) != len(payloads):
-            logger.warning("left out %d events that are no JSON objects", len(payloads) - len(events))
-        self._give(events)
+        self._earlier = self._events
+        self._give([read_event(payload) for payload in payloads])
         return True
 
 
