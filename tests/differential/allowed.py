@@ -10,7 +10,21 @@ ADDED = (
         "names for what the published package does not have",
         ("surface/names/*",),
         items=frozenset(
-            ["AodConnectionError", "AodTimeoutError", "AsyncEventStream", "BadRequestError", "CLEAR", "ClosedError", "DecodeError", "EventStream", "Formatter", "GenericFormatter", "Listener", "RunResult", "formatter_for"]
+            [
+                "AodConnectionError",
+                "AodTimeoutError",
+                "AsyncEventStream",
+                "BadRequestError",
+                "CLEAR",
+                "ClosedError",
+                "DecodeError",
+                "EventStream",
+                "Formatter",
+                "GenericFormatter",
+                "Listener",
+                "RunResult",
+                "formatter_for",
+            ]
         ),
     ),
     Added("11, 14: options by client and by call", ("surface/class/*Client",), items=frozenset({"with_options"})),

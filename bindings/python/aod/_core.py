@@ -96,7 +96,9 @@ class Core:
         number = next_number()
         answer: bytes | None = None
         try:
-            answer = native.call(number, _NUMBERS[operation], identity, body, SLICE_MS)
+            if body:
+                native.set_body(number, body)
+            answer = native.call(number, _NUMBERS[operation], *_halves(identity), SLICE_MS)
             while answer is None:
                 answer = native.wait(number, SLICE_MS)
         except NATIVE_ERRORS as error:
@@ -120,7 +122,9 @@ class Core:
         number = next_number()
         answer: bytes | None = None
         try:
-            native.begin(number, waiter.native, _NUMBERS[operation], identity, body)
+            if body:
+                native.set_body(number, body)
+            native.begin(number, waiter.native, _NUMBERS[operation], *_halves(identity))
             while answer is None:
                 await waiter.wait(number, loop)
                 answer = native.wait(number, 0)
@@ -139,6 +143,12 @@ class Core:
             return self.native().stream(identity, since, options)
         except NATIVE_ERRORS as error:
             failed(error)
+
+
+def _halves(identity: str | None) -> tuple[int, int]:
+    # Whole numbers cross at once, texts by way of a buffer.
+    number = int(identity.replace("-", ""), 16) if identity else 0
+    return number >> 64, number & 0xFFFF_FFFF_FFFF_FFFF
 
 
 def _log(operation: str, begun: float, error: BaseException | None) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from itertools import chain
-from operator import length_hint
+from collections import deque
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic_core import from_json
@@ -28,8 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncEventStream", "EventStream", "Listener", "aiter_sse", "iter_sse"]
 
-_ROWS = ("stage", "output")
-"""The types of the events that stand for a row of the log."""
+_Batch = tuple[list[Any], list[int | None]]
+
 
 class _Base:
     """What both kinds of streams share: the events of one batch, and the place in them."""
@@ -40,36 +39,23 @@ class _Base:
         self._since = since
         self._options = json.dumps(options).encode()
         self._batches: EventBatches | None = None
-        self._events: list[StreamEvent] = []
-        self._earlier: list[StreamEvent] = []  # the batch before
-        self._ready: Iterator[StreamEvent] = iter(self._events)
-        self._behind = since  # the cursor behind the batch
-        self._before = since  # and before it
+        self._ready: deque[StreamEvent] = deque()
+        self._cursors: list[int | None] = []  # behind each event of the batch, given out or not
+        self._behind = since  # and behind the batch before
         self._over = False
         self._generation = track(self)
 
     @property
     def cursor(self) -> int | None:
         """The position behind the last event that was given out: pass it as `since` to go on from there."""
-        left = length_hint(self._ready)
-        if left == 0:
-            return self._behind
-        ahead = 0
-        for event in chain(reversed(self._events[:-left]), reversed(self._earlier)):
-            if (place := event.id) is None:
-                continue
-            # A `turn_start` has the id of an output that is still to come, and an event of an unknown type may have one
-            # too: it counts once a higher id has followed.
-            if event.type in _ROWS or (event.type != "turn_start" and place < ahead):
-                return place
-            ahead = max(ahead, place)
-        return self._before
+        given = len(self._cursors) - len(self._ready)
+        return self._cursors[given - 1] if given > 0 else self._behind
 
     def cancel(self) -> None:
         """End the stream and close its connection at once; from any thread."""
         self._over = True
         self._behind = self.cursor
-        self._give([])
+        self._ready, self._cursors = deque(), []
         batches, self._batches = self._batches, None
         if batches is not None:
             batches.cancel()
@@ -83,42 +69,36 @@ class _Base:
     def stop(self) -> None:
         self.cancel()
 
-    def _give(self, events: list[StreamEvent]) -> None:
-        self._events = events
-        self._ready = iter(events)
-
     def _check_process(self) -> None:
         if self._generation != generation():
             raise AodError("this stream belongs to the process that was forked; open one here")
 
     def _open(self) -> EventBatches:
         """Give what the events are taken from; the first time opens it."""
-        if self._batches is None:
-            self._batches = self._core.stream(self._session_id, self._since, self._options)
-        return self._batches
+        batches = self._batches
+        if batches is None:
+            batches = self._batches = self._core.stream(self._session_id, self._since, self._options)
+            if self._over:
+                # Cancelled by another thread meanwhile.
+                batches.cancel()
+        return batches
 
     def _keep(self, text: bytes) -> bool:
         """Keep a batch, to be given out; false when it says that the stream is at its end."""
         batch = _parsed(text)
         if batch is None:
             return False
-        payloads, cursor = batch
-        self._before = self._behind
-        self._behind = self._behind if cursor is None else cursor
-        self._earlier = self._events
-        self._give([read_event(payload) for payload in payloads])
+        payloads, cursors = batch
+        self._behind = self.cursor
+        self._cursors = cursors
+        self._ready.extend(map(read_event, payloads))
         return True
 
 
-def _parsed(text: bytes) -> tuple[list[Any], int | None] | None:
+def _parsed(text: bytes) -> _Batch | None:
     try:
-        return cast("tuple[list[Any], int | None] | None", from_json(text))
+        return cast("_Batch | None", from_json(text))
     except ValueError:
-        pass
-    try:
-        # Half a surrogate pair, which only an event of an unknown type may still hold, is text to this one.
-        return cast("tuple[list[Any], int | None] | None", json.loads(text))
-    except (ValueError, RecursionError):
         raise DecodeError("an event cannot be read") from None
 
 
@@ -141,20 +121,21 @@ class EventStream(_Base):
 
     def __next__(self) -> StreamEvent:
         """Wait for an event."""
-        for event in self._ready:
-            return event
-        self._pull()
-        return next(self._ready)
+        try:
+            return self._ready.popleft()
+        except IndexError:
+            pass
+        return self._pull()
 
-    def _pull(self) -> None:
+    def _pull(self) -> StreamEvent:
         self._check_process()
         try:
             while not self._over:
                 text = self._open().take(SLICE_MS)
                 if text and not self._keep(text):
                     break
-                if length_hint(self._ready):
-                    return
+                if self._ready:
+                    return self._ready.popleft()
         except NATIVE_ERRORS as error:
             self.cancel()
             failed(error)
@@ -184,14 +165,13 @@ class AsyncEventStream(_Base):
 
     async def __anext__(self) -> StreamEvent:
         """Await an event."""
-        for event in self._ready:
-            return event
-        await self._pull()
-        for event in self._ready:
-            return event
-        raise StopAsyncIteration
+        try:
+            return self._ready.popleft()
+        except IndexError:
+            pass
+        return await self._pull()
 
-    async def _pull(self) -> None:
+    async def _pull(self) -> StreamEvent:
         from asyncio import get_running_loop, sleep
 
         self._check_process()
@@ -204,10 +184,11 @@ class AsyncEventStream(_Base):
                     await self._wait(batches, loop)
                 elif not self._keep(text):
                     break
-                elif length_hint(self._ready):
+                else:
                     # Others have their turn even if a stream never runs dry.
                     await sleep(0)
-                    return
+                    if self._ready:
+                        return self._ready.popleft()
         except NATIVE_ERRORS as error:
             self.cancel()
             failed(error)
@@ -215,6 +196,7 @@ class AsyncEventStream(_Base):
             self.cancel()
             raise
         self.cancel()
+        raise StopAsyncIteration
 
     async def _wait(self, batches: EventBatches, loop: AbstractEventLoop) -> None:
         waiter, number = waiter_of(loop), next_number()

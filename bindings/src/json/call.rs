@@ -15,7 +15,11 @@ use crate::runtime;
 
 /// The calls of one client that have not been answered to the caller yet.
 #[derive(Default)]
-pub(super) struct Calls(Mutex<HashMap<u64, Pending>>);
+pub(super) struct Calls {
+    pending: Mutex<HashMap<u64, Pending>>,
+    /// Bodies of calls that have not begun.
+    bodies: Mutex<HashMap<u64, Vec<u8>>>,
+}
 
 /// A call on our runtime. Dropping it gives it up and closes its connection.
 struct Pending {
@@ -24,6 +28,14 @@ struct Pending {
 }
 
 impl Calls {
+    pub(super) fn set_body(&self, number: u64, body: Vec<u8>) {
+        lock(&self.bodies).insert(number, body);
+    }
+
+    pub(super) fn body_of(&self, number: u64) -> Option<Vec<u8>> {
+        lock(&self.bodies).remove(&number)
+    }
+
     /// Starts a call, and has `wakeups` tell its number once it is answered.
     pub(super) fn begin<F>(
         &self,
@@ -36,7 +48,7 @@ impl Calls {
     {
         let (sender, outcome) = sync_channel(1);
         // Nothing is answered before the call is in the table.
-        let mut calls = self.lock();
+        let mut calls = lock(&self.pending);
         let task = runtime::handle().map_err(unusable)?.spawn(async move {
             // Nobody waits any more when this fails.
             let _ = sender.send(work.await);
@@ -61,14 +73,14 @@ impl Calls {
         milliseconds: u32,
     ) -> Result<Option<Vec<u8>>, CallError> {
         // Out of the table meanwhile: others have calls of their own.
-        let Some(call) = self.lock().remove(&number) else {
+        let Some(call) = lock(&self.pending).remove(&number) else {
             return Err(given_up());
         };
         let limit = Duration::from_millis(milliseconds.into());
         match call.outcome.recv_timeout(limit) {
             Ok(outcome) => outcome.map(Some),
             Err(RecvTimeoutError::Timeout) => {
-                self.lock().insert(number, call);
+                lock(&self.pending).insert(number, call);
                 Ok(None)
             }
             Err(RecvTimeoutError::Disconnected) => Err(given_up()),
@@ -77,13 +89,14 @@ impl Calls {
 
     /// Gives a call up; one that was answered already is no matter.
     pub(super) fn give_up(&self, number: u64) {
-        let call = self.lock().remove(&number);
+        lock(&self.bodies).remove(&number);
+        let call = lock(&self.pending).remove(&number);
         drop(call);
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Pending>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(table: &Mutex<T>) -> MutexGuard<'_, T> {
+    table.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Pending {

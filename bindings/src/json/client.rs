@@ -89,32 +89,38 @@ impl JsonClient {
         Ok(Arc::new(Self::over(client)))
     }
 
+    /// Sets the body of the call that this number is going to have.
+    pub fn set_body(&self, number: u64, body: Vec<u8>) {
+        self.calls.set_body(number, body);
+    }
+
     /// Makes a call, under a number that no other call of this client has, and waits this many milliseconds at most for
-    /// its answer. Without one, `wait` or `give_up` must follow. No body is sent if it is empty.
+    /// its answer. Without one, `wait` or `give_up` must follow. The id crosses as its upper and lower half; an endpoint
+    /// that has none in its path does not look at it.
     pub fn call(
         &self,
         number: u64,
         operation: u8,
-        id: Option<String>,
-        body: Vec<u8>,
+        upper: u64,
+        lower: u64,
         milliseconds: u32,
     ) -> Result<Option<Vec<u8>>, CallError> {
-        self.calls
-            .begin(number, None, self.answer(operation, id, body)?)?;
+        let answer = self.answer(number, operation, upper, lower)?;
+        self.calls.begin(number, None, answer)?;
         self.calls.wait(number, milliseconds)
     }
 
-    /// Starts a call, under a number that no other call of this client has, and has it told once there is an answer.
+    /// Starts a call as `call` does, and has its number told once there is an answer.
     pub fn begin(
         &self,
         number: u64,
         wakeups: Arc<Wakeups>,
         operation: u8,
-        id: Option<String>,
-        body: Vec<u8>,
+        upper: u64,
+        lower: u64,
     ) -> Result<(), CallError> {
-        self.calls
-            .begin(number, Some(wakeups), self.answer(operation, id, body)?)
+        let answer = self.answer(number, operation, upper, lower)?;
+        self.calls.begin(number, Some(wakeups), answer)
     }
 
     /// Waits this many milliseconds at most for the answer of a call, which is given once.
@@ -148,14 +154,16 @@ impl JsonClient {
 
     fn answer(
         &self,
+        number: u64,
         operation: u8,
-        id: Option<String>,
-        body: Vec<u8>,
+        upper: u64,
+        lower: u64,
     ) -> Result<impl Future<Output = Result<Vec<u8>, CallError>> + use<>, CallError> {
         let client = self.client.clone();
-        let (operation, id) = (endpoint(operation)?, id.as_deref().map(uuid).transpose()?);
-        let body = (!body.is_empty()).then(|| body.into());
-        Ok(async move { Ok(client.call_json(operation, id, body).await?.into()) })
+        let operation = endpoint(operation)?;
+        let id = Uuid::from_u64_pair(upper, lower);
+        let body = self.calls.body_of(number).map(Into::into);
+        Ok(async move { Ok(client.call_json(operation, Some(id), body).await?.into()) })
     }
 }
 

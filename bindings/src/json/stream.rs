@@ -5,7 +5,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aod::EventStream;
+use aod::models::event::StreamEvent;
 use aod::sse::Reconnect;
+use futures::{FutureExt as _, StreamExt as _};
 use serde::Deserialize;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
@@ -17,10 +19,8 @@ use super::wakeups::Wakeups;
 use crate::runtime;
 
 /// How much is read ahead at most: as many events, or as many bytes and the event that exceeds them.
-const EVENTS_AHEAD: usize = 512;
-const BYTES_AHEAD: usize = 256 * 1024;
-/// Events taken from the stream at once.
-const BATCH: usize = 64;
+const EVENTS_AHEAD: usize = 128;
+const BYTES_AHEAD: usize = 32 * 1024;
 
 /// How a stream is opened.
 #[derive(Deserialize)]
@@ -84,9 +84,8 @@ struct Shared {
 struct Batch {
     /// `[[event, …`, the beginning of what is given out; empty when there is no event.
     text: Vec<u8>,
-    events: usize,
-    /// The position behind the events, to resume from.
-    cursor: Option<i64>,
+    /// The position behind each of the events, to resume from.
+    cursors: Vec<Option<i64>>,
     /// Nothing more will come, perhaps because of an error.
     end: Option<Result<(), CallError>>,
     /// Somebody is waiting on the condition.
@@ -116,8 +115,8 @@ impl EventBatches {
 
 #[uniffi::export]
 impl EventBatches {
-    /// Takes what has been read, as `[[event, …], cursor]` in JSON: `null` when the stream has ended, and nothing at
-    /// all when there is nothing yet. Waits this many milliseconds at most.
+    /// Takes what has been read, as `[[event, …], [cursor, …]]` in JSON, with the position behind each event: `null` when
+    /// the stream has ended, and nothing at all when there is nothing yet. Waits this many milliseconds at most.
     pub fn take(&self, milliseconds: u32) -> Result<Vec<u8>, CallError> {
         let mut batch = self.shared.lock();
         if milliseconds > 0 && batch.is_empty() {
@@ -130,11 +129,10 @@ impl EventBatches {
             batch = waited.unwrap_or_else(PoisonError::into_inner).0;
             batch.waited_for = false;
         }
-        if batch.events > 0 {
-            let text = batch.take();
+        if let Some(text) = batch.take() {
             drop(batch);
             self.shared.taken.notify_one();
-            return Ok(text);
+            return text;
         }
         match batch.end.replace(Ok(())) {
             Some(Ok(())) => Ok(b"null".to_vec()),
@@ -162,7 +160,7 @@ impl EventBatches {
         self.task.abort();
         let mut batch = self.shared.lock();
         batch.text = Vec::new();
-        batch.events = 0;
+        batch.cursors = Vec::new();
         batch.end = Some(Ok(()));
         self.shared.wake(batch);
     }
@@ -190,23 +188,24 @@ async fn read_events(shared: &Shared, mut events: EventStream) -> Result<(), Cal
         while shared.lock().is_full() {
             shared.taken.notified().await;
         }
-        let Some(items) = events.next_batch(BATCH).await else {
-            return Ok(());
-        };
-        let cursor = events.cursor();
-        let mut failure: Result<(), CallError> = Ok(());
+        // What is ready with it comes along, so that nobody is woken for each event.
+        let mut next = events.next().await;
         let mut batch = shared.lock();
-        for item in items {
-            match item {
-                Ok(event) => batch.put(&event)?,
-                Err(error) => failure = Err(error.into()),
+        loop {
+            match next {
+                Some(Ok(event)) => batch.put(&event, events.cursor())?,
+                Some(Err(error)) => return Err(error.into()),
+                None => return Ok(()),
+            }
+            if batch.is_full() {
+                break;
+            }
+            match events.next().now_or_never() {
+                Some(following) => next = following,
+                None => break,
             }
         }
-        batch.cursor = cursor;
-        if batch.events > 0 {
-            shared.wake(batch);
-        }
-        failure?;
+        shared.wake(batch);
     }
 }
 
@@ -231,33 +230,34 @@ impl Shared {
 
 impl Batch {
     fn is_empty(&self) -> bool {
-        self.events == 0 && self.end.is_none()
+        self.cursors.is_empty() && self.end.is_none()
     }
 
     fn is_full(&self) -> bool {
-        self.events >= EVENTS_AHEAD || self.text.len() >= BYTES_AHEAD
+        self.cursors.len() >= EVENTS_AHEAD || self.text.len() >= BYTES_AHEAD
     }
 
-    fn put(&mut self, event: &aod::models::event::StreamEvent) -> Result<(), CallError> {
-        self.text
-            .extend_from_slice(if self.text.is_empty() { b"[[" } else { b"," });
-        serde_json::to_writer(&mut self.text, event)
-            .map_err(|_| CallError::of_kind("decode", "an event cannot be written as JSON"))?;
-        self.events += 1;
+    fn put(&mut self, event: &StreamEvent, cursor: Option<i64>) -> Result<(), CallError> {
+        let before: &[u8] = if self.text.is_empty() { b"[[" } else { b"," };
+        self.text.extend_from_slice(before);
+        serde_json::to_writer(&mut self.text, event).map_err(|_| unwritable())?;
+        self.cursors.push(cursor);
         Ok(())
     }
 
-    fn take(&mut self) -> Vec<u8> {
+    fn take(&mut self) -> Option<Result<Vec<u8>, CallError>> {
+        if self.cursors.is_empty() {
+            return None;
+        }
         let mut text = std::mem::take(&mut self.text);
-        self.events = 0;
-        let cursor = self.cursor;
+        let cursors = std::mem::take(&mut self.cursors);
         text.extend_from_slice(b"],");
-        text.extend_from_slice(
-            cursor
-                .map_or_else(|| "null".to_owned(), |cursor| cursor.to_string())
-                .as_bytes(),
-        );
+        let written = serde_json::to_writer(&mut text, &cursors);
         text.push(b']');
-        text
+        Some(written.map(|()| text).map_err(|_| unwritable()))
     }
+}
+
+fn unwritable() -> CallError {
+    CallError::of_kind("decode", "an event cannot be written as JSON")
 }

@@ -34,6 +34,7 @@ BENCHES = (
     Bench("64 concurrent agents.get, async", "get_concurrent", ("cpu", "wall"), "≥ 10 ×"),
     Bench("list of 1,000 agents", "list_agents", ("cpu", "wall"), "≥ 1.5 ×"),
     Bench("import aod", "import_aod", ("cpu", "wall"), "≤ 0.6 of theirs"),
+    Bench("import aod to the first answer", "first_call", ("cpu", "wall"), "no bar: of theirs"),
     Bench("200 concurrent streams, memory", "streams", ("growth", "peak"), "≤ 0.5 of theirs", 3),
     Bench("a quiet event, server's write to program", "latency", ("p50", "p95"), "≤ theirs", 3),
     Bench("a quiet event, async", "latency_async", ("p50", "p95"), "≤ theirs", 3),
@@ -69,7 +70,9 @@ def measure(bench: Bench, url: str, repeat: int) -> dict[str, dict[str, float]]:
     taken: dict[str, list[dict[str, float]]] = {package: [] for package in PACKAGES}
     for _ in range(repeat):
         for package, python in PACKAGES.items():
-            answer = subprocess.run([python, HERE / "jobs.py", bench.job, url], stdout=subprocess.PIPE, check=True).stdout
+            answer = subprocess.run(
+                [python, HERE / "jobs.py", bench.job, url], stdout=subprocess.PIPE, check=True
+            ).stdout
             taken[package].append(json.loads(answer))
     return {
         package: {figure: statistics.median(figures[figure] for figures in all_figures) for figure in bench.figures}
@@ -82,7 +85,9 @@ def show(bench: Bench, medians: dict[str, dict[str, float]]) -> None:
         theirs, ours = medians["published"][figure], medians["ours"][figure]
         ratio = f"{ours / theirs:.2f} of theirs" if "theirs" in bench.wanted else f"{theirs / ours:.2f} × as fast"
         title, wanted = (bench.title, bench.wanted) if place == 0 else ("", "")
-        print(f"{title:42}{figure:8}{_text(figure, theirs):>12}{_text(figure, ours):>12}   {ratio:22}{wanted}", flush=True)
+        print(
+            f"{title:42}{figure:8}{_text(figure, theirs):>12}{_text(figure, ours):>12}   {ratio:22}{wanted}", flush=True
+        )
 
 
 def _text(figure: str, value: float) -> str:

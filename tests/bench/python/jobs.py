@@ -39,6 +39,14 @@ def import_aod(_: str) -> dict[str, float]:
     return clock.taken()
 
 
+def first_call(url: str) -> dict[str, float]:
+    """From the import to the answer of a program's first call."""
+    clock = Clock()
+    with _client(url) as client:
+        assert client.agents.get(AGENT).version == 3
+    return clock.taken()
+
+
 def stream(url: str) -> dict[str, float]:
     with _client(url) as client:
         client.agents.get(AGENT)
@@ -154,7 +162,10 @@ def formatter(_: str) -> dict[str, float]:
 
     kinds = [
         {"type": "assistant", "message": {"content": [{"type": "text", "text": "Looking at the files now."}]}},
-        {"type": "assistant", "message": {"content": [{"type": "tool_use", "name": "Bash", "input": {"command": "ls -l"}}]}},
+        {
+            "type": "assistant",
+            "message": {"content": [{"type": "tool_use", "name": "Bash", "input": {"command": "ls -l"}}]},
+        },
         {"type": "user", "message": {"content": [{"type": "tool_result", "content": "total 0"}]}},
         {"type": "assistant", "message": {"content": [{"type": "thinking", "thinking": "Nothing here, then."}]}},
     ]
@@ -199,6 +210,7 @@ JOBS: dict[str, Callable[[str], dict[str, float]] | Callable[[str], Awaitable[di
         get_concurrent,
         list_agents,
         import_aod,
+        first_call,
         streams,
         latency,
         latency_async,
