@@ -64,6 +64,11 @@ ADDED = (
         items=frozenset({"attempts", "is_retryable", "request_id", "retry_after"}),
     ),
     Added(
+        "9: why there is a conflict, which only the text told apart",
+        ("surface/class/ConflictError",),
+        items=frozenset({"reason", "expected", "got"}),
+    ),
+    Added(
         "1: newer servers have providers instead of runtimes",
         ("surface/class/*Agents/create", "surface/class/*Agents/update"),
         items=frozenset({"keyword-only provider = None"}),
@@ -116,6 +121,7 @@ CHANGED = (
             "surface/class/*Client/with_options",
             *(f"surface/class/*Sessions/{name}" for name in ("interrupt", "listen", "run", "wait_for_completion")),
             *(f"surface/class/*Error/{name}" for name in ("attempts", "is_retryable", "request_id", "retry_after")),
+            *(f"surface/class/ConflictError/{name}" for name in ("reason", "expected", "got")),
         ),
         f'"{ABSENT}"',
         "*",
@@ -389,6 +395,12 @@ CHANGED = (
         tuple(f"*/streams/rules/{kind}" for kind in ("unknown type", "null type", "odd id", "fraction id")),
         '"start=None ValidationError"',
         '"start=None * exit=*"',
+    ),
+    Changed(
+        "20: data that is no JSON object is given out, not dropped without trace",
+        tuple(f"*/streams/rules/{kind}" for kind in ("empty data", "number data", "not JSON")),
+        '"the whole stream"',
+        '"start=None =None stage=1:* exit=*"',
     ),
     Changed(
         "19: the standard's rules of parsing hold",

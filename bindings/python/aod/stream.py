@@ -177,6 +177,8 @@ class AsyncEventStream(_Base):
         self._check_process()
         loop = get_running_loop()
         try:
+            # Others have their turn even if a stream never runs dry.
+            await sleep(0)
             while not self._over:
                 batches = self._open()
                 text = batches.take(0)
@@ -184,11 +186,8 @@ class AsyncEventStream(_Base):
                     await self._wait(batches, loop)
                 elif not self._keep(text):
                     break
-                else:
-                    # Others have their turn even if a stream never runs dry.
-                    await sleep(0)
-                    if self._ready:
-                        return self._ready.popleft()
+                elif self._ready:
+                    return self._ready.popleft()
         except NATIVE_ERRORS as error:
             self.cancel()
             failed(error)
