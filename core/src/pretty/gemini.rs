@@ -112,7 +112,7 @@ impl Gemini {
             tool,
             id,
             parameters,
-            status,
+            outcome,
             output,
             error,
             severity,
@@ -147,7 +147,7 @@ impl Gemini {
                 let name = self.calls.end(&json::text(id));
                 let name = name.as_deref().unwrap_or("Tool");
                 let output = json::text(output);
-                if status.is_some_and(|status| status.is("error")) {
+                if outcome.is_some_and(|outcome| outcome.is("error")) {
                     let reason = if reason.is_empty() { output } else { reason };
                     page.failure(
                         if name.is_empty() { "Tool" } else { name },
@@ -163,7 +163,7 @@ impl Gemini {
                 let name = if warning { "Warning" } else { "Error" };
                 page.brief(Mark::Warning, name, &json::text(message));
             }
-            "result" => ended(status, &reason, stats, page),
+            "result" => ended(outcome, &reason, stats, page),
             _ => {}
         }
     }
@@ -256,8 +256,8 @@ fn agent<'a>(name: &str, prompt: &'a str) -> Cow<'a, str> {
     }
 }
 
-fn ended(status: Option<Json<'_>>, reason: &str, stats: Option<Json<'_>>, page: &mut Page<'_>) {
-    let well = !status.is_some_and(|status| status.is("error"));
+fn ended(outcome: Option<Json<'_>>, reason: &str, stats: Option<Json<'_>>, page: &mut Page<'_>) {
+    let well = !outcome.is_some_and(|outcome| outcome.is("error"));
     let wanted = ["duration_ms", "input_tokens", "output_tokens"];
     let [duration, input, output] = stats.map_or([None; 3], |stats| stats.fields(wanted));
     let mut known = Vec::new();

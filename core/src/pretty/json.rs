@@ -147,7 +147,7 @@ pub(super) fn text(field: Option<Json<'_>>) -> Cow<'_, str> {
 }
 
 /// The first text that is not empty.
-pub(super) fn first_text<'a, const N: usize>(fields: [Option<Json<'a>>; N]) -> Cow<'a, str> {
+pub(super) fn first_text<const N: usize>(fields: [Option<Json<'_>>; N]) -> Cow<'_, str> {
     fields
         .into_iter()
         .map(text)

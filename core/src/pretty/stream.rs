@@ -89,7 +89,7 @@ impl PrettyStream {
     fn flush(&mut self) -> Vec<String> {
         self.formatter
             .as_mut()
-            .map_or_else(Vec::new, |formatter| formatter.flush())
+            .map_or_else(Vec::new, Formatter::flush)
     }
 }
 
