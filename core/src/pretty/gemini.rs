@@ -56,7 +56,7 @@ impl Rules for Gemini {
         }
         // Between its braces, all lines of a document are indented.
         let inside = line.starts_with("  ");
-        let fits = self.document.len() + line.len() <= page.style.max_text;
+        let fits = self.document.len() + line.len() <= page.style.max_line();
         if line == "}" && fits {
             self.document.push('}');
             let document = std::mem::take(&mut self.document);
@@ -170,7 +170,7 @@ impl Gemini {
 
     /// Adds a fragment to what the agent says.
     fn hear(&mut self, fragment: &str, page: &mut Page<'_>) {
-        if self.said.len() + fragment.len() > page.style.max_text {
+        if self.said.len() + fragment.len() > page.style.max_line() {
             self.show_said(page);
         }
         self.said.push_str(fragment);

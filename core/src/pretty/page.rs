@@ -94,45 +94,36 @@ impl Mark {
 const COLOR_END: &str = "\x1b[0m";
 
 /// The options as they hold for one formatter.
-#[derive(Debug, Clone)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is an option of its own"
-)]
+#[derive(Debug)]
 pub(super) struct Style {
-    plain: bool,
-    width: Option<usize>,
+    options: Options,
     color: bool,
-    raw: bool,
-    pub(super) thinking: bool,
-    pub(super) results: bool,
+    /// Whether tools that failed are shown.
     pub(super) failures: bool,
-    /// Bytes that a text put together from many lines may take.
-    pub(super) max_text: usize,
 }
 
 impl Style {
     /// `failures` says whether they are shown where the options leave it open.
-    pub(super) fn new(options: &Options, failures: bool) -> Self {
+    pub(super) fn new(options: Options, failures: bool) -> Self {
         Self {
-            plain: options.plain,
-            width: options.width.map(|columns| columns.max(1)),
             color: options.color.is_wanted(),
-            raw: options.raw,
-            thinking: options.show_thinking,
-            results: options.show_tool_results,
             failures: options.show_failures.unwrap_or(failures) || options.show_tool_results,
-            max_text: options.max_line,
+            options,
         }
+    }
+
+    /// Bytes that a line, or a text put together from many, may take.
+    pub(super) fn max_line(&self) -> usize {
+        self.options.max_line
     }
 
     /// What stands between a name and its detail.
     pub(super) fn dot(&self) -> &'static str {
-        if self.plain { " - " } else { " · " }
+        if self.options.plain { " - " } else { " · " }
     }
 
     pub(super) fn ellipsis(&self) -> &'static str {
-        if self.plain { "..." } else { "…" }
+        if self.options.plain { "..." } else { "…" }
     }
 
     /// Runs of blanks as one blank, and at most `limit` code points.
@@ -177,7 +168,7 @@ impl<'s> Page<'s> {
         // The carriage returns that end a text end a line for the terminal too.
         let text = line.trim_end_matches('\r');
         self.push_line(None, text);
-        if self.style.width.is_none() {
+        if self.style.options.width.is_none() {
             self.shown.push_str(&line[text.len()..]);
         }
     }
@@ -188,7 +179,7 @@ impl<'s> Page<'s> {
             self.entries.push('\n');
         }
         self.marks.push((self.entries.len(), mark));
-        let mark = if self.style.plain {
+        let mark = if self.style.options.plain {
             mark.plain()
         } else {
             mark.emoji()
@@ -215,7 +206,7 @@ impl<'s> Page<'s> {
 
     /// What the agent thinks, in short.
     pub(super) fn think(&mut self, thought: &str) {
-        if !self.style.thinking {
+        if !self.style.options.show_thinking {
             return;
         }
         let thought = self.style.one_line(thought, LONG);
@@ -238,7 +229,7 @@ impl<'s> Page<'s> {
 
     /// What a tool gave back, if that is to be shown and not blank.
     pub(super) fn result(&mut self, tool: &str, given: &str) {
-        if !self.style.results {
+        if !self.style.options.show_tool_results {
             return;
         }
         let given = self.style.one_line(given, LONG);
@@ -302,13 +293,18 @@ impl<'s> Page<'s> {
         if mark.is_some() {
             self.shown.push_str(self.indent);
         }
-        if self.style.raw {
+        if self.style.options.raw {
             self.shown.push_str(line);
         } else {
             visible::push(&mut self.shown, line);
         }
-        if let Some(columns) = self.style.width {
-            text::cut_columns(&mut self.shown, start, columns, self.style.ellipsis());
+        if let Some(columns) = self.style.options.width {
+            text::cut_columns(
+                &mut self.shown,
+                start,
+                columns.max(1),
+                self.style.ellipsis(),
+            );
         }
         if !color.is_empty() {
             self.shown.push_str(COLOR_END);

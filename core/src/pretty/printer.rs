@@ -31,10 +31,11 @@ pub(super) struct Printer<R> {
 }
 
 impl<R: Rules> Printer<R> {
-    pub(super) fn new(options: &Options) -> Self {
+    pub(super) fn new(options: Options) -> Self {
+        let style = Style::new(options, R::FAILURES);
         Self {
-            lines: Lines::new(options.max_line),
-            style: Style::new(options, R::FAILURES),
+            lines: Lines::new(style.max_line()),
+            style,
             rules: R::default(),
         }
     }
@@ -42,7 +43,7 @@ impl<R: Rules> Printer<R> {
 
 impl<R: Rules> Default for Printer<R> {
     fn default() -> Self {
-        Self::new(&Options::new())
+        Self::new(Options::new())
     }
 }
 
@@ -111,12 +112,8 @@ macro_rules! formatter {
             }
 
             /// A formatter with these options.
-            #[allow(
-                clippy::needless_pass_by_value,
-                reason = "options are built where they are passed"
-            )]
             pub fn with_options(options: $crate::pretty::Options) -> Self {
-                Self($crate::pretty::printer::Printer::new(&options))
+                Self($crate::pretty::printer::Printer::new(options))
             }
         }
 

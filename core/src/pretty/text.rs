@@ -41,10 +41,11 @@ const MAX_UTF8: usize = 4;
 /// Cuts the line that starts at `start` to at most `columns` of a terminal: what is wider ends in `ellipsis`, which
 /// counts, as far as it fits itself.
 ///
-/// A sequence that a terminal may join to one emoji counts as its parts, so that no terminal shows more.
+/// A sequence that a terminal may join to one emoji counts as its parts, and a tab as far as it may reach, so that no
+/// terminal shows more.
 pub(super) fn cut_columns(text: &mut String, start: usize, columns: usize, ellipsis: &str) {
-    // No character is wider than it is long in bytes.
-    if text.len() - start <= columns {
+    // No character but the tab is wider than it is long in bytes.
+    if text.len() - start <= columns && !text[start..].contains('\t') {
         return;
     }
     let ellipsis: String = ellipsis.chars().take(columns).collect();
@@ -56,6 +57,7 @@ pub(super) fn cut_columns(text: &mut String, start: usize, columns: usize, ellip
         let width = match character {
             // Asks for the emoji form of the character before, which is wider than its text form.
             '\u{fe0f}' if last == 1 => 1,
+            '\t' => TAB,
             _ => character.width().unwrap_or(0),
         };
         last = width;
@@ -97,6 +99,9 @@ fn is_line_end(character: char) -> bool {
         '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}'
     )
 }
+
+/// Columns from one tab stop of a terminal to the next.
+const TAB: usize = 8;
 
 #[cfg(test)]
 mod tests {
@@ -157,6 +162,9 @@ mod tests {
         assert_eq!(cut("✉️  ab", 2), "✉…");
         assert_eq!(cut("abc", 1), "…");
         assert_eq!(cut("abc", 0), "");
+        assert_eq!(cut("\tab", 10), "\tab");
+        assert_eq!(cut("\tab", 9), "\t…");
+        assert_eq!(cut("\tab", 8), "…");
     }
 
     #[test]
