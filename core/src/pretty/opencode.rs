@@ -150,9 +150,13 @@ fn tool_used(part: Json<'_>, page: &mut Page<'_>) {
         let [wanted] = input.fields(["tool"]);
         return page.brief(Mark::Failed, "Invalid tool call", &json::text(wanted));
     }
+    let failed = status.is_some_and(|status| status.is("error"));
+    if tool == "todoread" && !failed {
+        return;
+    }
     let name = call(&tool, input, metadata, &title, page);
     let output = json::text(output);
-    if status.is_some_and(|status| status.is("error")) {
+    if failed {
         let [message] = error.map_or([None], |error| error.fields(["message"]));
         page.failure(name, "failed", &json::first_text([error, message]));
     } else if name == "Bash" {
@@ -230,7 +234,7 @@ fn call<'a>(
             let [todos] = input.fields(["todos"]);
             tools::todos(page, todos);
         }
-        "TodoRead" => {}
+        "TodoRead" => page.named(Mark::Todos, name, ""),
         "Skill" => page.brief(Mark::Tool, name, &text("name")),
         _ => {
             let telling = tools::telling(Some(input));
