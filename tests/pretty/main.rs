@@ -5,6 +5,7 @@ mod chunking;
 mod claude_lines;
 mod claude_odd_shapes;
 mod claude_tools;
+mod opencode_ends;
 mod options;
 mod recordings;
 mod stream;

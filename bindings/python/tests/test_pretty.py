@@ -182,4 +182,4 @@ def test_shows_a_session_of_a_server(client: aod.Client) -> None:
 
 def test_a_multi_line_text_is_one_string() -> None:
     said = json.dumps({"type": "text", "part": {"text": "one\ntwo"}})
-    assert shown(OpencodeFormatter(), said + "\n") == ["✉️  one\ntwo"]
+    assert list(OpencodeFormatter().feed(said + "\n")) == ["✉️  one\ntwo"]

@@ -36,7 +36,7 @@ pub(super) struct Opencode {
     /// The session last shown.
     session: String,
     run: Run,
-    /// Whether the last event is something the agent said: what a run ends with.
+    /// Whether the agent spoke last: so a run ends.
     has_answered: bool,
 }
 
@@ -70,7 +70,8 @@ impl Rules for Opencode {
             return;
         }
         self.run.at(timestamp);
-        self.has_answered = false;
+        // A step that ends adds nothing to what the agent said.
+        self.has_answered &= kind == "step_finish";
         let part = part.unwrap_or(Json::of("{}"));
         let [said, synthetic] = part.fields(["text", "synthetic"]);
         match &*kind {
@@ -89,7 +90,7 @@ impl Rules for Opencode {
     }
 
     fn end(&mut self, page: &mut Page<'_>) {
-        if std::mem::take(&mut self.has_answered) {
+        if self.has_answered {
             self.done("", page);
         }
     }
@@ -105,19 +106,25 @@ impl Opencode {
         match &*json::text(reason) {
             "stop" => self.done("", page),
             // The agent goes on.
-            "tool-calls" | "unknown" | "" => {}
+            "tool-calls" => self.has_answered = false,
+            // It may.
+            "unknown" | "" => {}
             reason => self.done(reason, page),
         }
     }
 
     /// The end of the run; a bad one, if there is anything to say of it.
     fn done(&mut self, reason: &str, page: &mut Page<'_>) {
+        self.has_answered = false;
         let run = std::mem::take(&mut self.run);
         let mut known = Vec::new();
         if let (Some(first), Some(last)) = (run.first, run.last) {
             known.push(format!("agent {:.1}s", (last - first) / 1000.0).into());
         }
-        known.push(format!("{} turns", run.begun.max(run.finished)).into());
+        let turns = run.begun.max(run.finished);
+        if turns > 0 {
+            known.push(format!("{turns} turns").into());
+        }
         if let Some(cost) = run.cost {
             known.push(format!("cost ${cost:.4}").into());
         }
@@ -131,8 +138,8 @@ impl Opencode {
 impl Run {
     fn at(&mut self, timestamp: Option<Json<'_>>) {
         if let Some(timestamp) = timestamp.and_then(Json::number) {
-            self.first.get_or_insert(timestamp);
-            self.last = Some(timestamp);
+            self.first = Some(self.first.map_or(timestamp, |first| first.min(timestamp)));
+            self.last = Some(self.last.map_or(timestamp, |last| last.max(timestamp)));
         }
     }
 }
