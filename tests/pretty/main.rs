@@ -5,6 +5,8 @@ mod chunking;
 mod claude_lines;
 mod claude_odd_shapes;
 mod claude_tools;
+mod codex_state;
+mod gemini_text;
 mod opencode_ends;
 mod options;
 mod recordings;
