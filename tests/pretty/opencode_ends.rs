@@ -5,17 +5,21 @@ use serde_json::{Value, json};
 
 use super::shown_by;
 
-fn event(kind: &str, at: u64, part: Value) -> String {
+fn event(kind: &str, at: u64, part: &Value) -> String {
     let event = json!({"type": kind, "timestamp": 1_790_000_000_000 + at, "sessionID": "ses_1", "part": part});
     format!("{event}\n")
 }
 
 fn text() -> String {
-    event("text", 1000, json!({"text": "Done that."}))
+    event("text", 1000, &json!({"text": "Done that."}))
 }
 
 fn step(reason: &str) -> String {
-    event("step_finish", 2000, json!({"reason": reason, "cost": 0.01}))
+    event(
+        "step_finish",
+        2000,
+        &json!({"reason": reason, "cost": 0.01}),
+    )
 }
 
 fn last(output: &[String]) -> String {
@@ -40,7 +44,7 @@ fn the_session_is_shown_once_and_again_when_it_is_another() {
 
 #[test]
 fn a_run_ends_with_the_step_that_stops() {
-    let start = event("step_start", 0, json!({}));
+    let start = event("step_start", 0, &json!({}));
     assert_eq!(
         last(&[
             start.clone(),
@@ -68,7 +72,7 @@ fn a_run_whose_last_step_is_missing_ends_with_the_output_if_the_agent_spoke_last
         "✨ Done · agent 1.0s, 1 turns, cost $0.0100"
     );
     assert_eq!(last(&[text()]), "✨ Done · agent 0.0s");
-    let tool = event("tool_use", 1500, json!({"tool": "bash"}));
+    let tool = event("tool_use", 1500, &json!({"tool": "bash"}));
     assert_eq!(last(&[text(), tool]), "🔧 Bash", "it was cut off");
     assert_eq!(
         last(&[text(), step("unknown")]),
