@@ -6,7 +6,7 @@ mod claude_lines;
 mod claude_odd_shapes;
 mod claude_tools;
 mod codex_state;
-mod gemini_text;
+mod gemini_state;
 mod opencode_ends;
 mod options;
 mod recordings;

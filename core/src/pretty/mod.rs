@@ -46,7 +46,8 @@
 //!   so one chunk of 80,000 lines and a line of 8 MB in single bytes both take linear time.
 //! - **Bounded memory.** A line longer than [`Options::max_line`] is shown up to there, followed by
 //!   `… [N bytes cut]`. What is put together from several lines is no longer than that either.
-//! - **Nothing fails.** Whatever cannot be understood is shown as it came.
+//! - **Nothing fails.** A line that is not one JSON object is shown as it came; an event that is not known shows
+//!   nothing; a field of an unexpected type counts as missing, or is shown as text.
 //! - **A safe terminal.** Control characters in the output are shown as escapes such as `\x1b` and not executed,
 //!   unless [`Options::raw`] asks for them as they are: the C0 and C1 sets and DEL, except newline and tab, and
 //!   the controls that reorder bidirectional text (U+202A to U+202E, U+2066 to U+2069). Carriage returns that end

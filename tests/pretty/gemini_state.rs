@@ -1,4 +1,4 @@
-//! How the fragments of Gemini's text come together.
+//! What Gemini's formatter remembers from line to line: fragments of text, names of tools, a document.
 
 use aod::pretty::{Formatter, GeminiFormatter};
 use serde_json::json;
@@ -52,6 +52,30 @@ fn blank_fragments_show_nothing_alone_and_stay_within_a_text() {
     assert_eq!(formatter.flush(), [""; 0]);
     formatter.feed(&[fragment("a"), fragment("\n\n"), fragment("b")].concat());
     assert_eq!(formatter.flush(), ["✉️  a\n\nb"]);
+}
+
+#[test]
+fn a_failure_has_the_name_of_its_tool_in_this_process() {
+    let call = |tool: &str| {
+        format!(
+            "{}\n",
+            json!({"type": "tool_use", "tool_id": "1", "tool_name": tool})
+        )
+    };
+    let failure =
+        "{\"type\":\"tool_result\",\"tool_id\":\"1\",\"status\":\"error\",\"output\":\"no\"}\n";
+    let mut formatter = GeminiFormatter::new();
+    formatter.feed(&call("read_file"));
+    assert_eq!(formatter.feed(failure), ["⚠️  Read failed · no"]);
+    assert_eq!(
+        formatter.feed(failure),
+        ["⚠️  Tool failed · no"],
+        "it has ended"
+    );
+    formatter.feed(&call("read_file"));
+    formatter.feed("{\"type\":\"init\"}\n");
+    formatter.feed(&call("save_memory"));
+    assert_eq!(formatter.feed(failure), ["⚠️  save_memory failed · no"]);
 }
 
 #[test]
