@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
 from ._core import NATIVE_ERRORS, SLICE_MS, failed
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["AsyncEventStream", "EventStream", "Listener", "aiter_sse", "iter_sse"]
 
 _BATCH = 512
+_ROWS = ("stage", "output")
+"""The types of the events that stand for a row of the log."""
 
 
 class _Base:
@@ -34,7 +37,8 @@ class _Base:
         self._since = since
         self._options = json.dumps(options).encode()
         self._batches: EventBatches | None = None
-        self._events: list[dict[str, Any]] = []
+        self._events: list[dict[str, Any] | str] = []
+        self._earlier: list[dict[str, Any] | str] = []  # the batch before
         self._read = 0
         self._behind = since  # the cursor behind the batch
         self._before = since  # and before it
@@ -46,11 +50,16 @@ class _Base:
         """The position behind the last event that was given out: pass it as `since` to go on from there."""
         if self._read == len(self._events):
             return self._behind
-        for payload in reversed(self._events[: self._read]):
-            place = payload.get("id")
-            # A `turn_start` has the id of an output that is still to come.
-            if isinstance(place, int) and payload.get("type") != "turn_start":
+        ahead = 0
+        for payload in chain(reversed(self._events[: self._read]), reversed(self._earlier)):
+            if isinstance(payload, str) or not isinstance(place := payload.get("id"), int):
+                continue
+            kind = payload.get("type")
+            # A `turn_start` has the id of an output that is still to come, and an event of an unknown type may have one
+            # too: it counts once a higher id has followed.
+            if kind in _ROWS or (kind != "turn_start" and place < ahead):
                 return place
+            ahead = max(ahead, place)
         return self._before
 
     def cancel(self) -> None:
@@ -77,11 +86,15 @@ class _Base:
     def _take(self, events: bytes, cursor: int | None) -> None:
         self._before = self._behind
         self._behind = self._behind if cursor is None else cursor
-        self._events = cast("list[dict[str, Any]]", json.loads(events))
+        self._earlier = self._events
+        self._events = cast("list[dict[str, Any] | str]", json.loads(events))
         self._read = 0
 
 
-def _event(payload: dict[str, Any]) -> StreamEvent:
+def _event(payload: dict[str, Any] | str) -> StreamEvent:
+    if isinstance(payload, str):
+        # What is no JSON object comes as the text that it is.
+        return StreamEvent(type="", extra={"raw": payload})
     extra = payload.copy()
     event = StreamEvent.__new__(StreamEvent)
     event.type = extra.pop("type", "output")
