@@ -94,19 +94,18 @@ class Core:
         begun = time.perf_counter()
         native = self.native()
         number = next_number()
-        answer: bytes | None = None
         try:
             if body:
                 native.set_body(number, body)
             answer = native.call(number, _NUMBERS[operation], *_halves(identity), SLICE_MS)
             while answer is None:
                 answer = native.wait(number, SLICE_MS)
-        except NATIVE_ERRORS as error:
-            _log(operation, begun, error)
-            failed(error)
-        finally:
-            if answer is None:
-                native.give_up(number)
+        except BaseException as error:
+            native.give_up(number)
+            if isinstance(error, NATIVE_ERRORS):
+                _log(operation, begun, error)
+                failed(error)
+            raise
         _log(operation, begun, None)
         return answer
 
@@ -120,20 +119,20 @@ class Core:
         loop = get_running_loop()
         waiter = waiter_of(loop)
         number = next_number()
-        answer: bytes | None = None
         try:
             if body:
                 native.set_body(number, body)
             native.begin(number, waiter.native, _NUMBERS[operation], *_halves(identity))
+            answer = None
             while answer is None:
                 await waiter.wait(number, loop)
                 answer = native.wait(number, 0)
-        except NATIVE_ERRORS as error:
-            _log(operation, begun, error)
-            failed(error)
-        finally:
-            if answer is None:
-                native.give_up(number)
+        except BaseException as error:
+            native.give_up(number)
+            if isinstance(error, NATIVE_ERRORS):
+                _log(operation, begun, error)
+                failed(error)
+            raise
         _log(operation, begun, None)
         return answer
 

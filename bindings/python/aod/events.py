@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,15 +74,15 @@ class StreamEvent:
 
     def model_dump(self, **options: Any) -> dict[str, Any]:
         """Give the parts as a dictionary; options are pydantic's."""
-        return self._as_model().model_dump(**options)
+        return cast("dict[str, Any]", self._as_model().model_dump(**options))
 
     def model_dump_json(self, **options: Any) -> str:
         """Give the parts as JSON text; options are pydantic's."""
-        return self._as_model().model_dump_json(**options)
+        return cast("str", self._as_model().model_dump_json(**options))
 
     def model_copy(self, *, update: dict[str, Any] | None = None, deep: bool = False) -> StreamEvent:
         """Give a copy with some parts changed."""
-        parts = {"type": self.type, "id": self.id, "extra": self.extra}
+        parts: dict[str, Any] = {"type": self.type, "id": self.id, "extra": self.extra}
         return StreamEvent(**(deepcopy(parts) if deep else parts) | (update or {}))
 
     @classmethod
@@ -102,7 +102,7 @@ class StreamEvent:
     @classmethod
     def model_json_schema(cls, **options: Any) -> dict[str, Any]:
         """Describe the dictionary of the parts; options are pydantic's."""
-        return _model().model_json_schema(**options)
+        return cast("dict[str, Any]", _model().model_json_schema(**options))
 
     def _as_model(self) -> Any:
         return _model().model_construct(type=self.type, id=self.id, extra=self.extra)
@@ -143,13 +143,13 @@ class StreamEvent:
 
 def read_event(payload: dict[str, Any] | str) -> StreamEvent:
     """Make an event of what the server sent, which becomes the event's own; what is no JSON object is its text."""
-    if type(payload) is str:
+    if isinstance(payload, str):
         return StreamEvent(type="", extra={"raw": payload})
     event = _new(StreamEvent)
     event.type = payload.pop("type", "output")
     event.id = payload.pop("id", None)
     event.extra = payload
-    if type(event.type) is not str or type(event.id) is not int and event.id is not None:
+    if type(event.type) is not str or (type(event.id) is not int and event.id is not None):
         _mend(event)
     return event
 

@@ -149,6 +149,8 @@ class EventStream(_Base):
 class AsyncEventStream(_Base):
     """A session's events: iterate it with `async for`, in an `async with` block or without."""
 
+    _others_due = False
+
     async def __aenter__(self) -> Self:
         """Give the stream."""
         return self
@@ -177,12 +179,16 @@ class AsyncEventStream(_Base):
         self._check_process()
         loop = get_running_loop()
         try:
+            if self._others_due:
+                self._others_due = False
+                await sleep(0)
             # Others have their turn even if a stream never runs dry.
-            await sleep(0)
+            self._others_due = True
             while not self._over:
                 batches = self._open()
                 text = batches.take(0)
                 if not text:
+                    self._others_due = False
                     await self._wait(batches, loop)
                 elif not self._keep(text):
                     break

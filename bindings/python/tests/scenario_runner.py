@@ -62,12 +62,12 @@ LONGEST = 60
 """Seconds; no scenario takes anything near it, unless it waits for what never comes."""
 
 
-async def run(scenario: dict[str, Any], client_class: type[aod.Client] | type[aod.AsyncClient]) -> str:
+async def run(scenario: dict[str, Any], client_class: type[aod.Client | aod.AsyncClient]) -> str:
     """Run a scenario; its transcript."""
     return await asyncio.wait_for(transcript(scenario, client_class), LONGEST)
 
 
-async def transcript(scenario: dict[str, Any], client_class: type[aod.Client] | type[aod.AsyncClient]) -> str:
+async def transcript(scenario: dict[str, Any], client_class: type[aod.Client | aod.AsyncClient]) -> str:
     """Run a scenario on a server of its own."""
     known(scenario, {"about", "generation", "secrets", "steps"})
     with DevServer(generation=scenario["generation"]) as server:
@@ -94,7 +94,7 @@ async def waited(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any
 
 
 class Runner:
-    def __init__(self, server: DevServer, client_class: type[aod.Client] | type[aod.AsyncClient], secrets: list[str]):
+    def __init__(self, server: DevServer, client_class: type[aod.Client | aod.AsyncClient], secrets: list[str]):
         self.server = server
         self.client_class = client_class
         self.secrets = secrets

@@ -20,7 +20,7 @@ NOWHERE = "00000000-0000-4000-8000-000000000000"
 class LoopWithoutReaders(asyncio.SelectorEventLoop):
     """As the one for pipes on Windows."""
 
-    def add_reader(self, fd: Any, callback: Any, *args: Any) -> None:
+    def add_reader(self, fd: Any, callback: Any, *args: Any) -> None:  # type: ignore[override]
         raise NotImplementedError
 
 
@@ -61,7 +61,7 @@ def test_waits_that_are_given_up_lose_no_event(
     session = start(client)
 
     async def work() -> list[str | None]:
-        texts = []
+        texts: list[str | None] = []
         async with aod.AsyncClient(base_url=server.url, token=server.token) as client:
             stream = client.sessions.stream(session.id)
             released = False
