@@ -54,6 +54,22 @@ ADDED = (
         ),
     ),
     Added(
+        "24: options of formatters, whose defaults are the published behaviour",
+        ("surface/class/ClaudeFormatter/__init__",),
+        items=frozenset(
+            {
+                "keyword-only plain = False",
+                "keyword-only width = None",
+                "keyword-only color = 'off'",
+                "keyword-only show_thinking = True",
+                "keyword-only show_tool_results = False",
+                "keyword-only show_failures = None",
+                "keyword-only raw = False",
+                "keyword-only max_line = 16777216",
+            }
+        ),
+    ),
+    Added(
         "newer servers take secrets for a session",
         ("surface/class/*Sessions/create",),
         items=frozenset({"keyword-only secret_env_vars = None"}),
