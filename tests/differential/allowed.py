@@ -24,6 +24,10 @@ ADDED = (
                 "Listener",
                 "RunResult",
                 "formatter_for",
+                "CodexFormatter",
+                "FormatterOptions",
+                "GeminiFormatter",
+                "OpencodeFormatter",
             ]
         ),
     ),
