@@ -1,6 +1,7 @@
 """A server that is never the bottleneck: it answers with bytes that were ready before it was asked.
 
-It writes the id of an event and its data as an HTTP chunk each, as the real server does. Its first line of output is its URL.
+It writes the id of an event and its data as an HTTP chunk each, as the real server does. Its first line of output
+is its URL.
 """
 
 from __future__ import annotations
@@ -58,7 +59,10 @@ def output(number: int, data: str) -> bytes:
     return event(number, type="output", stream="stdout", data=data, turn=1)
 
 
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\nTransfer-Encoding: chunked\r\n\r\n"
+HEAD = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\n"
+    b"Transfer-Encoding: chunked\r\n\r\n"
+)
 START = HEAD + event(None, type="start", session_id=BIG, runtime="claude") + event(1, type="turn_start", turn=1)
 TEXT = '{"type":"assistant","message":{"content":[{"type":"text","text":"Looking at file %d."}]}}\n'
 

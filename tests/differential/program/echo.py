@@ -6,11 +6,13 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from typing_extensions import Self
+
 
 class Echo:
     """Remembers what it was asked, until it is asked for that."""
 
-    def __enter__(self) -> Echo:
+    def __enter__(self) -> Self:
         seen: list[dict[str, Any]] = []
         self._seen = seen
 

@@ -123,16 +123,17 @@ def _model(recorder: Recorder, cls: Any, least: dict[str, Any]) -> None:
 def _fields(cls: Any) -> list[str]:
     # A part of the published contract, so not read off the package.
     published = {
-        "Agent": "id type name description system model runtime environment_id skills mcp_servers metadata version"
-        " archived_at created_at updated_at",
-        "AgentVersion": "id type name description system model runtime environment_id skills mcp_servers metadata version"
-        " created_at",
+        "Agent": "id type name description system model runtime environment_id skills mcp_servers "
+        "metadata version archived_at created_at updated_at",
+        "AgentVersion": "id type name description system model runtime environment_id skills mcp_servers "
+        "metadata version created_at",
         "Environment": "id type name packages setup_script networking version archived_at created_at updated_at",
         "EnvironmentVersion": "id type name packages setup_script networking version created_at",
         "McpServer": "name type url command",
         "Networking": "type allowed_hosts",
         "SessionResource": "type url mount_path",
-        "Session": "id agent_id environment_id runtime status exit_code created_at updated_at resources turn_count current_turn",
+        "Session": "id agent_id environment_id runtime status exit_code created_at updated_at resources "
+        "turn_count current_turn",
         "SessionTurn": "turn_number prompt status exit_code created_at started_at ended_at",
         "SessionAck": "id status stream_url environment_id resources current_turn",
         "StreamEvent": "type id extra",

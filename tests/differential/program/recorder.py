@@ -17,7 +17,7 @@ TIME_REPR = re.compile(r"datetime\.datetime\(20\d\d(?:, \d+)+, tzinfo=[^()]*(?:\
 
 
 class Recorder:
-    """Tells outcomes; ids and times, which no two runs share, are replaced by their order of appearance and by a word."""
+    """Tells outcomes; ids and times, which no two runs share, are replaced by their order and by a word."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out

@@ -83,12 +83,12 @@ async def leaving(world: World) -> None:
     if hasattr(manager, "__aenter__"):
         async with manager as events:
             first = await events.__anext__()
-            async for second in events:
+            async for second in events:  # noqa: B007 - told below
                 break
     else:
         with manager as events:
             first = next(events)
-            for second in events:
+            for second in events:  # noqa: B007 - told below
                 break
     world.tell("first two", _timeless([first, second]))
     world.server.control("POST", "wait", streams=0)

@@ -78,7 +78,7 @@ def _class(recorder: Recorder, cls: type) -> None:
     shown: dict[str, Any] = {}
     for name in dir(cls):
         own = name in ("__init__", "__enter__", "__exit__", "__aenter__", "__aexit__")
-        if own and any(name in vars(base) for base in cls.__mro__[:-1]) or not name.startswith("_"):
+        if (own and any(name in vars(base) for base in cls.__mro__[:-1])) or not name.startswith("_"):
             if hasattr(Exception, name) and name != "__init__":
                 continue
             member = inspect.getattr_static(cls, name)

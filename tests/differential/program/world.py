@@ -9,6 +9,8 @@ import subprocess
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
+from typing_extensions import Self
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -22,7 +24,7 @@ MODEL = "claude-sonnet-4-6"
 class DevServer:
     """A development server of its own, which ends with this process at the latest."""
 
-    def __enter__(self) -> DevServer:
+    def __enter__(self) -> Self:
         self._process = subprocess.Popen(
             [os.environ["AOD_DEVSERVER"], "--token", TOKEN, "--exit-with-stdin"],
             stdin=subprocess.PIPE,
