@@ -28,30 +28,57 @@ pub(crate) fn package() -> Result<()> {
     if dist.exists() {
         fs::remove_dir_all(&dist)?;
     }
+    // The pyproject.toml is found from here.
+    run_in(
+        &root().join(PACKAGE),
+        maturin(&tools)?.arg("sdist").arg("--out").arg(&dist),
+    )?;
+    let source = unpacked(&only(&dist, "gz")?)?;
+
+    let mut build = maturin(&tools)?;
+    build.arg("build").arg("--out").arg(&dist);
+    if cfg!(target_os = "linux") {
+        // Against the C library of 2014, as wheels for Linux promise.
+        build.args(["--zig", "--compatibility", "manylinux2014"]);
+    }
+    run_in(&only(&source, "")?, &mut build)?;
+    fs::remove_dir_all(&source)?;
+    strip(&tools, &only(&dist, "whl")?)
+}
+
+fn maturin(tools: &Path) -> Result<Command> {
     let mut maturin = Command::new(tools.join("python"));
     maturin
-        .args(["-m", "maturin", "build", "--sdist", "--out"])
-        .arg(&dist)
+        .args(["-m", "maturin"])
         // What is unpacked from the source distribution shares what has been compiled.
         .env("CARGO_TARGET_DIR", target())
         // Where maturin looks for zig and patchelf.
-        .env("PATH", before_path(&tools)?);
-    if cfg!(target_os = "linux") {
-        // Against the C library of 2014, as wheels for Linux promise.
-        maturin.args(["--zig", "--compatibility", "manylinux2014"]);
-    }
-    // The pyproject.toml is found from here.
-    run_in(&root().join(PACKAGE), &mut maturin)?;
-    for entry in fs::read_dir(&dist)? {
-        let wheel = entry?.path();
-        if wheel
-            .extension()
-            .is_some_and(|extension| extension == "whl")
-        {
-            strip(&tools, &wheel)?;
+        .env("PATH", before_path(tools)?);
+    Ok(maturin)
+}
+
+/// Unpacks a source distribution, out of reach of our `.gitignore`. Its files are dated now: with the dates that they have
+/// in it, the same for every build, Cargo would take what it compiled from an earlier one for theirs.
+fn unpacked(archive: &Path) -> Result<PathBuf> {
+    let folder = env::temp_dir().join(format!("aod-sdist-{}", std::process::id()));
+    fs::create_dir_all(&folder)?;
+    run(Command::new("tar")
+        .args(["-xzm", "-f"])
+        .arg(archive)
+        .arg("-C")
+        .arg(&folder))?;
+    Ok(folder)
+}
+
+/// The one entry of a folder with that extension.
+fn only(folder: &Path, extension: &str) -> Result<PathBuf> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if extension.is_empty() || path.extension().is_some_and(|found| found == extension) {
+            return Ok(path);
         }
     }
-    Ok(())
+    Err(format!("{} has no {extension}", folder.display()).into())
 }
 
 /// Strips the library in a wheel, which could not be done before the bindings were generated from it.

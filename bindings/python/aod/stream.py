@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any, cast
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic_core import from_json
 
 from ._core import NATIVE_ERRORS, SLICE_MS, failed
+from ._log import logger
 from ._process import disarm, generation, track
 from ._wakeups import next_number, waiter_of
 from .errors import AodError, DecodeError, raise_for_status
@@ -83,6 +85,12 @@ class _Base:
                 batches.cancel()
         return batches
 
+    def _log(self, batches: EventBatches) -> None:
+        """Log what became of the connection."""
+        if logger.isEnabledFor(logging.DEBUG):
+            for note in batches.notes():
+                logger.debug("stream of %s %s", self._session_id, note)
+
     def _keep(self, text: bytes) -> bool:
         """Keep a batch, to be given out; false when it says that the stream is at its end."""
         batch = _parsed(text)
@@ -131,7 +139,9 @@ class EventStream(_Base):
         self._check_process()
         try:
             while not self._over:
-                text = self._open().take(SLICE_MS)
+                batches = self._open()
+                text = batches.take(SLICE_MS)
+                self._log(batches)
                 if text and not self._keep(text):
                     break
                 if self._ready:
@@ -187,6 +197,7 @@ class AsyncEventStream(_Base):
             while not self._over:
                 batches = self._open()
                 text = batches.take(0)
+                self._log(batches)
                 if not text:
                     self._others_due = False
                     await self._wait(batches, loop)

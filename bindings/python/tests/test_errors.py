@@ -125,3 +125,17 @@ def test_logging_tells_of_calls_without_secrets(server: DevServer, caplog: pytes
     start(client)
     assert "CreateEnvironment ok" in caplog.text
     assert "s3cret" not in caplog.text and server.token not in caplog.text
+
+
+def test_logging_tells_of_connections(
+    client: aod.Client, control: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", logger="aod")
+    ack = start(client)
+    cut = {"cut_after_events": {"events": 3, "how": "reset"}}
+    control("POST", "fault", {"path": "/sessions/*/stream", "effect": cut})
+    list(client.sessions.stream(ack.id))
+    told = [record.getMessage().removeprefix(f"stream of {ack.id} ") for record in caplog.records]
+    assert [text.split(",")[0] for text in told if "ok in" not in text] == [
+        *("connecting", "live", "resuming", "live", "closed")
+    ]

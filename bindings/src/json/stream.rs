@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aod::EventStream;
 use aod::models::event::StreamEvent;
-use aod::sse::Reconnect;
+use aod::sse::{ConnectionState, Reconnect};
 use futures::{FutureExt as _, StreamExt as _};
 use serde::Deserialize;
 use tokio::sync::Notify;
@@ -44,10 +44,14 @@ async fn open(
     id: Uuid,
     since: Option<i64>,
     options: StreamOptions,
+    shared: Arc<Shared>,
 ) -> Result<EventStream, CallError> {
     let deadline = options.deadline.map(duration).transpose()?;
     let sessions = client.sessions();
-    let mut request = sessions.stream(id).resume_stale(options.resume_stale);
+    let mut request = sessions
+        .stream(id)
+        .resume_stale(options.resume_stale)
+        .on_state(move |state| shared.note(&state));
     if let Some(since) = since {
         request = request.since(since);
     }
@@ -77,7 +81,12 @@ struct Shared {
     filled: Condvar,
     /// The batch has been taken.
     taken: Notify,
+    /// What became of the connection, for the caller's log.
+    notes: Mutex<Vec<String>>,
 }
+
+/// How many notes are kept for a caller who does not ask for them.
+const MOST_NOTES: usize = 64;
 
 /// What has been read and not been taken.
 #[derive(Default)]
@@ -102,7 +111,7 @@ impl EventBatches {
         options: StreamOptions,
     ) -> Result<Arc<Self>, CallError> {
         let shared = Arc::new(Shared::default());
-        let opening = open(client, id, since, options);
+        let opening = open(client, id, since, options, Arc::clone(&shared));
         let task = runtime::handle()
             .map_err(unusable)?
             .spawn(read(Arc::clone(&shared), opening));
@@ -153,6 +162,11 @@ impl EventBatches {
             drop(batch);
             wakeups.tell(number);
         }
+    }
+
+    /// What became of the connection since the last time this was asked, in words; the first 64 changes.
+    pub fn notes(&self) -> Vec<String> {
+        std::mem::take(&mut *lock(&self.shared.notes))
     }
 
     /// Ends the stream and closes its connection, whoever is waiting on it. What has been read is gone.
@@ -211,7 +225,23 @@ async fn read_events(shared: &Shared, mut events: EventStream) -> Result<(), Cal
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, Batch> {
-        self.batch.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.batch)
+    }
+
+    fn note(&self, state: &ConnectionState) {
+        let mut notes = lock(&self.notes);
+        if notes.len() < MOST_NOTES {
+            notes.push(match state {
+                ConnectionState::Resuming {
+                    attempt,
+                    delay,
+                    cause,
+                } => {
+                    format!("resuming, attempt {attempt} in {delay:.1?}, after: {cause}")
+                }
+                other => format!("{other:?}").to_lowercase(),
+            });
+        }
     }
 
     /// Wakes whoever waits for the batch.
@@ -256,6 +286,10 @@ impl Batch {
         text.push(b']');
         Some(written.map(|()| text).map_err(|_| unwritable()))
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn unwritable() -> CallError {
