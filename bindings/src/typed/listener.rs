@@ -18,7 +18,7 @@ use super::stream::{ConnectionObserver, ListenerError, Pulled, StreamOptions, op
 /// `on_closed` and `on_failed`, and nothing after it. No event is read while `on_events` runs, so a slow listener slows
 /// the server down and not the memory up; other streams are not held up by it.
 #[uniffi::export(rust, foreign)]
-pub trait EventListener: Send + Sync {
+pub trait BatchListener: Send + Sync {
     /// Takes the next events; at least one. If it throws, the stream ends with `on_failed` of kind listener.
     fn on_events(&self, events: Vec<StreamEvent>) -> Result<(), ListenerError>;
 
@@ -68,7 +68,7 @@ impl NativeClient {
         &self,
         id: Uuid,
         options: StreamOptions,
-        listener: Arc<dyn EventListener>,
+        listener: Arc<dyn BatchListener>,
         observer: Option<Arc<dyn ConnectionObserver>>,
     ) -> Result<Arc<ListenerHandle>, CallError> {
         let cancellation = Cancellation::new();
@@ -96,7 +96,7 @@ impl NativeClient {
 }
 
 /// Passes on every event, up to the end or the first failure.
-async fn tell(mut events: Pulled, listener: &dyn EventListener) -> Result<(), CallError> {
+async fn tell(mut events: Pulled, listener: &dyn BatchListener) -> Result<(), CallError> {
     while let Some(batch) = events.batch(MOST_AT_ONCE).await? {
         // The other tasks of this thread go on elsewhere while the listener works.
         block_in_place(|| listener.on_events(batch.events)).map_err(|error| {

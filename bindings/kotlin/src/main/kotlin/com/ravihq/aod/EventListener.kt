@@ -34,7 +34,7 @@ public class Subscription internal constructor(private val handle: ListenerHandl
     public suspend fun join(): Unit = handle.join()
 }
 
-internal class NativeForwarder(private val listener: EventListener) : NativeListener {
+internal class NativeForwarder(private val listener: EventListener) : BatchListener {
     override fun onEvents(events: List<NativeEvent>): Unit = try {
         listener.onEvents(events.map(NativeEvent::toEvent))
     } catch (thrown: Exception) {
