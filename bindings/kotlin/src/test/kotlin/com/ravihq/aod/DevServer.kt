@@ -69,8 +69,8 @@ class DevServer(generation: String = "s0", val token: String = "aod_dev") : Auto
     }
 }
 
-/** An agent and a session of it. */
-suspend fun AodClient.start(prompt: String = "hi"): SessionAck {
-    val agent = agents.create("a", "claude-sonnet-4-6", runtime = Runtime.Claude)
+/** An agent and a session of it; S1 servers spell their models with the provider. */
+suspend fun AodClient.start(prompt: String = "hi", model: String = "claude-sonnet-4-6"): SessionAck {
+    val agent = agents.create("a", model, runtime = Runtime.Claude)
     return sessions.create(agent.id, prompt)
 }
