@@ -1,5 +1,6 @@
 //! The jar of the JVM and the AAR of Android.
 
+mod android;
 mod visibility;
 
 use std::fs;
@@ -63,20 +64,42 @@ pub(crate) fn package() -> Result<()> {
     generate()?;
     run_in(
         &project(),
-        Command::new("mvn").args(["--batch-mode", "--quiet", "-DskipTests", "package"]),
+        Command::new("mvn").args(["--batch-mode", "--quiet", "-DskipTests", "clean", "package"]),
     )?;
     let dist = root().join("dist/kotlin");
     if dist.exists() {
         fs::remove_dir_all(&dist)?;
     }
     fs::create_dir_all(&dist)?;
-    let name = format!("aod-sdk-{}", env!("CARGO_PKG_VERSION"));
+    let built = project().join("target");
+    let version = env!("CARGO_PKG_VERSION");
     for suffix in ["", "-sources", "-javadoc"] {
-        let jar = format!("{name}{suffix}.jar");
-        fs::copy(project().join("target").join(&jar), dist.join(&jar))?;
+        let jar = format!("aod-sdk-{version}{suffix}.jar");
+        fs::copy(built.join(&jar), dist.join(&jar)).map_err(|error| {
+            format!("{jar} was not built; is the version in the POM another? {error}")
+        })?;
     }
-    fs::copy(project().join("pom.xml"), dist.join(format!("{name}.pom")))?;
-    Ok(())
+    fs::copy(
+        project().join("pom.xml"),
+        dist.join(format!("aod-sdk-{version}.pom")),
+    )?;
+
+    let parts = android::Parts {
+        android: &project().join("android"),
+        classes: &built.join("classes"),
+        pom: &project().join("pom.xml"),
+    };
+    let libraries = parts.libraries()?;
+    if libraries.is_empty() {
+        eprintln!(
+            "no AAR: no Android ABI has been compiled; see bindings/kotlin/android/build-natives"
+        );
+        return Ok(());
+    }
+    parts.write(
+        &libraries,
+        &dist.join(format!("aod-sdk-android-{version}.aar")),
+    )
 }
 
 /// Builds the library with its metadata, once.

@@ -125,7 +125,7 @@ public class AodClient private constructor(private val connection: Connection) :
     override fun toString(): String = "AodClient($baseUrl)"
 
     public companion object {
-        private const val USER_AGENT = "aod-sdk-kotlin/0.1.0"
+        private const val USER_AGENT = "aod-sdk-kotlin"
 
         /**
          * A client for the server at `AOD_API_URL` (`http://localhost:8777` when unset) with the token in `AOD_API_TOKEN`,

@@ -169,7 +169,7 @@ class CallsTest {
         assertEquals(listOf(1, 0), traces.map { it.size })
         val agent = server.requests().first().getValue("headers").jsonArray.map { it.jsonArray }
             .single { it[0].jsonPrimitive.content == "user-agent" }[1].jsonPrimitive.content
-        assertTrue(agent.contains("aod-sdk-kotlin/"), agent)
+        assertTrue(agent.endsWith(" aod-sdk-kotlin"), agent)
     }
 
     @Test
