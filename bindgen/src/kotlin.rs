@@ -1,6 +1,7 @@
 //! The jar of the JVM and the AAR of Android.
 
 mod android;
+mod status;
 mod visibility;
 
 use std::fs;
@@ -42,7 +43,7 @@ pub(crate) fn generate() -> Result<()> {
     let generated = sources.join("com/ravihq/aod/aod_ffi.kt");
     fs::write(
         &generated,
-        visibility::publish(&fs::read_to_string(&generated)?),
+        visibility::publish(&status::keep(&fs::read_to_string(&generated)?)?),
     )?;
 
     let natives = project().join("natives").join(jna_folder()?);

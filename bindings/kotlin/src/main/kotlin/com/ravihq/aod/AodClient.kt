@@ -166,6 +166,9 @@ internal class Connection private constructor(val native: NativeClient, private 
     }
 
     companion object {
-        fun of(isRoot: Boolean = true, make: () -> NativeClient): Connection = Connection(translated(make), isRoot)
+        fun of(isRoot: Boolean = true, make: () -> NativeClient): Connection {
+            NativeThreads.prepare()
+            return Connection(translated(make), isRoot)
+        }
     }
 }
