@@ -11,7 +11,10 @@ import kotlinx.coroutines.flow.flow
  *
  * Made by [Sessions.stream]; [Sessions.events] is enough where only the events matter.
  */
-public class SessionStream internal constructor(private val open: suspend (ConnectionObserver) -> NativeStream) {
+public class SessionStream internal constructor(
+    since: Long?,
+    private val open: suspend (ConnectionObserver) -> NativeStream,
+) {
     private val states = MutableStateFlow<ConnectionState>(ConnectionState.Connecting)
 
     /** Where the connection of the latest collector is. States that follow one another fast may be passed over. */
@@ -22,7 +25,7 @@ public class SessionStream internal constructor(private val open: suspend (Conne
      * event up to it comes again and none behind it is missed. Null until an event has brought one.
      */
     @Volatile
-    public var cursor: Long? = null
+    public var cursor: Long? = since
         private set
 
     /**

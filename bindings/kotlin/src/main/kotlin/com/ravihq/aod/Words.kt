@@ -102,3 +102,38 @@ public val McpServer.name: String?
         is McpServer.Stdio -> server.name
         is McpServer.Unknown -> ((json as? JsonObject)?.get("name") as? JsonPrimitive)?.contentOrNull
     }
+
+/** The value of a word; one that this version does not know is kept. */
+public fun Runtime.Companion.of(word: String): Runtime = when (word) {
+    "claude" -> Runtime.Claude
+    "codex" -> Runtime.Codex
+    "gemini" -> Runtime.Gemini
+    "opencode" -> Runtime.Opencode
+    "claude-oauth" -> Runtime.ClaudeOauth
+    else -> Runtime.Unknown(word)
+}
+
+/** The value of a word; one that this version does not know is kept. */
+public fun Provider.Companion.of(word: String): Provider = when (word) {
+    "anthropic" -> Provider.Anthropic
+    "openai" -> Provider.OpenAi
+    else -> Provider.Unknown(word)
+}
+
+/** The value of a word; one that this version does not know is kept. */
+public fun PackageManager.Companion.of(word: String): PackageManager = when (word) {
+    "apt" -> PackageManager.Apt
+    "cargo" -> PackageManager.Cargo
+    "gem" -> PackageManager.Gem
+    "go" -> PackageManager.Go
+    "npm" -> PackageManager.Npm
+    "pip" -> PackageManager.Pip
+    else -> PackageManager.Unknown(word)
+}
+
+/** The value of a word; one that this version does not know is kept. */
+public fun NetworkingType.Companion.of(word: String): NetworkingType = when (word) {
+    "unrestricted" -> NetworkingType.Unrestricted
+    "limited" -> NetworkingType.Limited
+    else -> NetworkingType.Unknown(word)
+}
