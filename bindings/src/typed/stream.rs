@@ -1,14 +1,14 @@
 //! The events of a session, pulled in batches.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
 use aod::models::event::StreamEvent;
 use aod::sse::{self, CancelHandle, Reconnect};
 use aod::{Client, Error};
-use futures::StreamExt as _;
-use futures::future::poll_fn;
+use futures::future::{BoxFuture, poll_fn};
+use futures::{FutureExt as _, StreamExt as _};
 use uuid::Uuid;
 
 use super::call::{Cancellation, Ends, OnRuntime, run};
@@ -119,14 +119,24 @@ pub struct EventBatch {
     pub cursors: Vec<Option<i64>>,
 }
 
-/// An open stream. Nothing is read ahead of what is pulled. Dropping it closes its connection; so does `cancel`, at
-/// once and from anywhere.
+/// A stream. Nothing is read ahead of what is pulled. Dropping it closes its connection; so does `cancel`, at once and
+/// from anywhere.
 #[derive(uniffi::Object)]
 pub struct EventStream {
-    state: tokio::sync::Mutex<Pulled>,
+    source: tokio::sync::Mutex<Source>,
     cursor: Mutex<Option<i64>>,
-    cancel: CancelHandle,
+    /// Of the connection, once there is one.
+    cut: OnceLock<CancelHandle>,
+    cancelled: Arc<Cancellation>,
     closed: Arc<Cancellation>,
+}
+
+enum Source {
+    /// Not open yet; whoever comes next goes on with it.
+    Opening(BoxFuture<'static, aod::Result<aod::EventStream>>),
+    Open(Box<Pulled>),
+    /// It could not be opened.
+    Refused,
 }
 
 pub(super) struct Pulled {
@@ -179,26 +189,33 @@ impl Pulled {
 
 #[uniffi::export]
 impl EventStream {
-    /// Waits for events, and takes those that are there, `max` at most; nothing at the end of the stream.
+    /// Waits for events, and takes those that are there, `max` at most; nothing at the end of the stream. The first pull
+    /// opens a stream that is not open yet, and fails as opening it does.
     pub async fn next_batch(self: Arc<Self>, max: u32) -> Result<Option<EventBatch>, CallError> {
         let this = Arc::clone(&self);
-        let pull = OnRuntime::new(async move {
-            let mut state = this.state.lock().await;
-            let batch = Ends::new(None, &this.closed)
-                .or(async { Ok(state.batch(max).await?) })
-                .await;
-            if let Err(CallError::Failed { facts }) = &batch
-                && facts.kind == ErrorKind::Closed
-            {
-                this.cancel.cancel();
+        let ends = Ends::new(Some(Arc::clone(&self.cancelled)), &self.closed);
+        let pull = OnRuntime::new(ends.or(async move {
+            let mut source = this.source.lock().await;
+            this.open(&mut source).await?;
+            match &mut *source {
+                Source::Open(events) => Ok(events.batch(max).await?),
+                Source::Opening(_) | Source::Refused => Ok(None),
             }
-            batch
-        })?;
-        let batch = pull.await?;
-        if let Some(cursor) = batch.as_ref().and_then(|batch| batch.cursors.last()) {
-            *self.cursor.lock().unwrap_or_else(PoisonError::into_inner) = *cursor;
+        }))?;
+        match pull.await {
+            Ok(batch) => {
+                if let Some(cursor) = batch.as_ref().and_then(|batch| batch.cursors.last()) {
+                    *self.cursor.lock().unwrap_or_else(PoisonError::into_inner) = *cursor;
+                }
+                Ok(batch)
+            }
+            Err(CallError::Failed { facts }) if facts.kind == ErrorKind::Cancelled => Ok(None),
+            Err(error) => {
+                // One that was closed is still connected.
+                self.cancel();
+                Err(error)
+            }
         }
-        Ok(batch)
     }
 
     /// The position behind what was pulled, to resume from.
@@ -209,12 +226,60 @@ impl EventStream {
     /// Ends the stream and closes its connection at once, whoever is waiting on it; the stream then ends without an
     /// error.
     pub fn cancel(&self) {
-        self.cancel.cancel();
+        self.cancelled.cancel();
+        if let Some(cut) = self.cut.get() {
+            cut.cancel();
+        }
+    }
+}
+
+impl EventStream {
+    /// Opens what is not open yet. It can be left at any point, and gone on with later.
+    async fn open(&self, source: &mut Source) -> Result<(), CallError> {
+        let Source::Opening(opening) = source else {
+            return Ok(());
+        };
+        match opening.await {
+            Ok(events) => {
+                let cut = self.cut.get_or_init(|| events.cancel_handle());
+                // A cancel may have come before there was anything to cut.
+                if self.cancelled.is_cancelled() {
+                    cut.cancel();
+                }
+                *source = Source::Open(Box::new(Pulled::new(events)));
+                Ok(())
+            }
+            Err(error) => {
+                *source = Source::Refused;
+                Err(error.into())
+            }
+        }
     }
 }
 
 #[uniffi::export]
 impl NativeClient {
+    /// The event stream of a session (`GET /sessions/{id}/stream`), to be opened by the first pull.
+    ///
+    /// For languages that drop a call to cancel it: a stream that a dropped call has just opened would stay open.
+    #[uniffi::method(default(observer = None))]
+    pub fn prepare_stream(
+        &self,
+        id: Uuid,
+        options: StreamOptions,
+        observer: Option<Arc<dyn ConnectionObserver>>,
+    ) -> Arc<EventStream> {
+        Arc::new(EventStream {
+            cursor: Mutex::new(options.since),
+            source: tokio::sync::Mutex::new(Source::Opening(
+                open(self.client.clone(), id, options, observer).boxed(),
+            )),
+            cut: OnceLock::new(),
+            cancelled: Cancellation::new(),
+            closed: Arc::clone(&self.closed),
+        })
+    }
+
     /// Opens the event stream of a session (`GET /sessions/{id}/stream`). What the server answers to the request
     /// itself, such as 404, is an error of this call.
     #[uniffi::method(default(observer = None, cancellation = None))]
@@ -225,16 +290,15 @@ impl NativeClient {
         observer: Option<Arc<dyn ConnectionObserver>>,
         cancellation: Option<Arc<Cancellation>>,
     ) -> Result<Arc<EventStream>, CallError> {
-        let opening = open(self.client.clone(), id, options, observer);
-        let events =
-            run(Ends::new(cancellation, &self.closed).or(async move { Ok(opening.await?) }))
-                .await?;
-        Ok(Arc::new(EventStream {
-            cancel: events.cancel_handle(),
-            cursor: Mutex::new(events.cursor()),
-            state: tokio::sync::Mutex::new(Pulled::new(events)),
-            closed: Arc::clone(&self.closed),
+        let stream = self.prepare_stream(id, options, observer);
+        let ends = Ends::new(cancellation, &self.closed);
+        run(ends.or(async move {
+            let mut source = stream.source.lock().await;
+            stream.open(&mut source).await?;
+            drop(source);
+            Ok(stream)
         }))
+        .await
     }
 }
 

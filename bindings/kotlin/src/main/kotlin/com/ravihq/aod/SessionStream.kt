@@ -13,7 +13,7 @@ import kotlinx.coroutines.flow.flow
  */
 public class SessionStream internal constructor(
     since: Long?,
-    private val open: suspend (ConnectionObserver) -> NativeStream,
+    private val prepare: (ConnectionObserver) -> NativeStream,
 ) {
     private val states = MutableStateFlow<ConnectionState>(ConnectionState.Connecting)
 
@@ -36,7 +36,7 @@ public class SessionStream internal constructor(
      * connection is closed at once. A failure is an [AodException], [AodException.Closed] when the client was closed.
      */
     public val events: Flow<StreamEvent> = flow {
-        val stream = translated { open(Observer { states.value = it }) }
+        val stream = prepare(Observer { states.value = it })
         try {
             while (true) {
                 val batch = translated { stream.nextBatch(BATCH) } ?: break

@@ -96,7 +96,7 @@ public class Sessions internal constructor(private val connection: Connection) {
 
     /** The stream of a session, with the state of its connection and its cursor. It is opened by who collects its events. */
     public fun stream(id: UUID, options: StreamOptions = StreamOptions()): SessionStream =
-        SessionStream(options.since) { observer -> connection.call { openStream(id, options.toNative(), observer) } }
+        SessionStream(options.since) { observer -> connection.now { prepareStream(id, options.toNative(), observer) } }
 
     /**
      * Opens the stream of a session and tells a listener of it. What the server answers to the request, such as 404, is
