@@ -113,14 +113,13 @@ class LeavingTest {
         suspend fun calls(count: Int) = coroutineScope {
             repeat(8) { launch(Dispatchers.Default) { repeat(count / 8) { client.sessions.get(session.id) } } }
         }
+        // What the JVM compiles and keeps is made in the first half.
         calls(50_000)
-        System.gc()
         val half = resident()
         calls(50_000)
-        System.gc()
         val whole = resident()
-        assertTrue(whole < half + half / 10, "$half KiB after the first half, $whole KiB after the second")
         println("resident memory: $half KiB after 50,000 calls, $whole KiB after 100,000")
+        assertTrue(whole < half + half / 20, "$half KiB after the first half, $whole KiB after the second")
     }
 
     @Test
