@@ -1,5 +1,6 @@
 //! `cargo bindgen`: generates the bindings of a language, and makes its package.
 
+mod kotlin;
 mod python;
 mod tools;
 
@@ -24,11 +25,19 @@ enum Command {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Language {
+    Kotlin,
     Python,
 }
 
 fn main() -> ExitCode {
     let done = match Command::parse() {
+        Command::Generate {
+            language: Language::Kotlin,
+        } => kotlin::generate(),
+        Command::Package {
+            language: Language::Kotlin,
+            ..
+        } => kotlin::package(),
         Command::Generate {
             language: Language::Python,
         } => python::generate(),

@@ -1,9 +1,10 @@
 //! The runtime that every call of every language runs on.
 
 use std::io;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+#[cfg(feature = "json")]
+use std::{sync::PoisonError, time::Duration};
 
 use once_cell::sync::OnceCell;
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -22,6 +23,10 @@ const WORKERS: usize = if cfg!(feature = "json") { 1 } else { 2 };
 struct Shared {
     handle: Handle,
     /// Taken out to be shut down.
+    #[cfg_attr(
+        feature = "typed",
+        expect(dead_code, reason = "kept alive, and never shut down")
+    )]
     runtime: Mutex<Option<Runtime>>,
 }
 
@@ -45,11 +50,13 @@ pub(crate) fn handle() -> io::Result<Handle> {
 }
 
 /// To be called in the child after a fork, before anything else.
+#[cfg(feature = "json")]
 pub(crate) fn forked() {
     GENERATION.fetch_add(1, Ordering::AcqRel);
 }
 
 /// Gives up all that is under way and joins the threads, so that none calls back into an interpreter that has gone.
+#[cfg(feature = "json")]
 pub(crate) fn shut_down(limit: Duration) {
     let shared = RUNTIMES
         .get(GENERATION.load(Ordering::Acquire))

@@ -1,0 +1,146 @@
+//! The jar of the JVM and the AAR of Android.
+
+mod android;
+mod status;
+mod visibility;
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::tools::{Result, cargo, root, run, run_in, target};
+
+/// Generates the Kotlin sources next to the façade, and puts this platform's library where the jar takes it from.
+pub(crate) fn generate() -> Result<()> {
+    let library = build()?;
+    let sources = project().join("generated");
+    if sources.exists() {
+        fs::remove_dir_all(&sources)?;
+    }
+    run(cargo()
+        .args([
+            "run",
+            "--quiet",
+            "--locked",
+            "--package",
+            "bindgen",
+            "--bin",
+            "uniffi-bindgen",
+            "--",
+        ])
+        .args([
+            "generate",
+            "--language",
+            "kotlin",
+            "--no-format",
+            "--config",
+            "uniffi.toml",
+        ])
+        .arg("--library")
+        .arg(&library)
+        .arg("--out-dir")
+        .arg(&sources))?;
+    let generated = sources.join("com/ravihq/aod/aod_ffi.kt");
+    fs::write(
+        &generated,
+        visibility::publish(&status::keep(&fs::read_to_string(&generated)?)?),
+    )?;
+
+    let natives = project().join("natives").join(jna_folder()?);
+    fs::create_dir_all(&natives)?;
+    let stripped = natives.join(library_name());
+    fs::copy(&library, &stripped)?;
+    // Only now: the generator reads what stripping takes away.
+    run(Command::new("strip")
+        .arg(if cfg!(target_os = "macos") {
+            "-x"
+        } else {
+            "--strip-unneeded"
+        })
+        .arg(&stripped))
+}
+
+/// Makes `dist/kotlin/`: the jar, its sources and documentation, the POM, and the AAR of the ABIs that were compiled.
+pub(crate) fn package() -> Result<()> {
+    generate()?;
+    run_in(
+        &project(),
+        Command::new("mvn").args(["--batch-mode", "--quiet", "-DskipTests", "clean", "package"]),
+    )?;
+    let dist = root().join("dist/kotlin");
+    if dist.exists() {
+        fs::remove_dir_all(&dist)?;
+    }
+    fs::create_dir_all(&dist)?;
+    let built = project().join("target");
+    let version = env!("CARGO_PKG_VERSION");
+    for suffix in ["", "-sources", "-javadoc"] {
+        let jar = format!("aod-sdk-{version}{suffix}.jar");
+        fs::copy(built.join(&jar), dist.join(&jar)).map_err(|error| {
+            format!("{jar} was not built; is the version in the POM another? {error}")
+        })?;
+    }
+    fs::copy(
+        project().join("pom.xml"),
+        dist.join(format!("aod-sdk-{version}.pom")),
+    )?;
+
+    let parts = android::Parts {
+        android: &project().join("android"),
+        classes: &built.join("classes"),
+        pom: &project().join("pom.xml"),
+    };
+    let libraries = parts.libraries()?;
+    if libraries.is_empty() {
+        eprintln!(
+            "no AAR: no Android ABI has been compiled; see bindings/kotlin/android/build-natives"
+        );
+        return Ok(());
+    }
+    parts.write(
+        &libraries,
+        &dist.join(format!("aod-sdk-android-{version}.aar")),
+    )
+}
+
+/// Builds the library with its metadata, once.
+fn build() -> Result<PathBuf> {
+    run(cargo()
+        .args([
+            "build",
+            "--locked",
+            "--profile",
+            "ffi",
+            "--package",
+            "aod-ffi",
+        ])
+        .args(["--no-default-features", "--features", "typed"]))?;
+    Ok(target().join("ffi").join(library_name()))
+}
+
+fn project() -> PathBuf {
+    root().join("bindings/kotlin")
+}
+
+fn library_name() -> String {
+    format!(
+        "{}aod_ffi{}",
+        std::env::consts::DLL_PREFIX,
+        std::env::consts::DLL_SUFFIX
+    )
+}
+
+/// Where JNA looks for this platform's libraries.
+fn jna_folder() -> Result<String> {
+    let system = match std::env::consts::OS {
+        "linux" => "linux",
+        "macos" => "darwin",
+        "windows" => "win32",
+        other => return Err(format!("the jar has no place for libraries of {other}").into()),
+    };
+    let architecture = match std::env::consts::ARCH {
+        "x86_64" => "x86-64",
+        architecture => architecture,
+    };
+    Ok(format!("{system}-{architecture}"))
+}

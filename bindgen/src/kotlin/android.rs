@@ -1,0 +1,240 @@
+//! The AAR: the classes of the jar, with a library for each Android ABI in the place of those for desktops.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::tools::{Result, run_in, target};
+
+/// The pages of Android devices: a library whose segments are aligned to less does not load on some.
+const PAGE: u64 = 16 << 10;
+
+/// The type of a program header that is loaded.
+const LOAD: u64 = 1;
+
+/// What an AAR is made of.
+pub(super) struct Parts<'p> {
+    /// The folder of the manifest, the rules for users' shrinkers, and `jniLibs/`.
+    pub(super) android: &'p Path,
+    /// The compiled classes.
+    pub(super) classes: &'p Path,
+    /// The POM of the jar.
+    pub(super) pom: &'p Path,
+}
+
+impl Parts<'_> {
+    /// The libraries that were compiled, as `<abi>/libaod_ffi.so`.
+    pub(super) fn libraries(&self) -> Result<Vec<PathBuf>> {
+        let folder = self.android.join("jniLibs");
+        let mut libraries = Vec::new();
+        if folder.exists() {
+            for abi in fs::read_dir(&folder)? {
+                let library = abi?.path().join("libaod_ffi.so");
+                check_alignment(&fs::read(&library)?)
+                    .map_err(|problem| format!("{}: {problem}", library.display()))?;
+                libraries.push(library.strip_prefix(&folder)?.to_owned());
+            }
+        }
+        libraries.sort();
+        Ok(libraries)
+    }
+
+    /// Writes the AAR with these libraries, and its POM beside it.
+    pub(super) fn write(&self, libraries: &[PathBuf], aar: &Path) -> Result<()> {
+        let staging = target().join("aar");
+        if staging.exists() {
+            fs::remove_dir_all(&staging)?;
+        }
+        for library in libraries {
+            let place = staging.join("jni").join(library);
+            fs::create_dir_all(place.parent().ok_or("a library has no ABI")?)?;
+            fs::copy(self.android.join("jniLibs").join(library), place)?;
+        }
+        let copy = |from: &str, to: &str| fs::copy(self.android.join(from), staging.join(to));
+        copy("AndroidManifest.xml", "AndroidManifest.xml")?;
+        copy("consumer-rules.pro", "proguard.txt")?;
+        fs::write(staging.join("R.txt"), "")?;
+        jar(
+            &staging.join("classes.jar"),
+            self.classes,
+            &["com", "META-INF"],
+        )?;
+        jar(aar, &staging, &["."])?;
+        fs::write(
+            aar.with_extension("pom"),
+            pom(&fs::read_to_string(self.pom)?)?,
+        )?;
+        Ok(())
+    }
+}
+
+fn jar(archive: &Path, folder: &Path, entries: &[&str]) -> Result<()> {
+    // One time for all entries: the same files make the same archive.
+    run_in(
+        folder,
+        Command::new("jar")
+            .args([
+                "--create",
+                "--no-manifest",
+                "--date",
+                "2026-01-01T00:00:00Z",
+                "--file",
+            ])
+            .arg(archive)
+            .args(entries),
+    )
+}
+
+/// The POM of the jar as the AAR's: another artifact, and JNA with its own Android libraries.
+fn pom(jar: &str) -> Result<String> {
+    let mut pom = jar.to_owned();
+    for (of_the_jar, of_the_aar) in [
+        (
+            "<artifactId>aod-sdk</artifactId>",
+            "<artifactId>aod-sdk-android</artifactId>",
+        ),
+        (
+            "\n    <name>Agent on Demand SDK</name>",
+            "\n    <packaging>aar</packaging>\n    <name>Agent on Demand SDK for Android</name>",
+        ),
+        (
+            "<artifactId>jna</artifactId>",
+            "<artifactId>jna</artifactId>\n            <type>aar</type>",
+        ),
+        (", for the JVM</description>", ", for Android</description>"),
+    ] {
+        if !pom.contains(of_the_jar) {
+            return Err(format!("the POM of the jar has no {of_the_jar}").into());
+        }
+        pom = pom.replacen(of_the_jar, of_the_aar, 1);
+    }
+    Ok(pom)
+}
+
+/// Refuses a library that does not load where pages have 16 KB, or is none.
+fn check_alignment(elf: &[u8]) -> Result<()> {
+    let wide = match elf.get(..6) {
+        Some([0x7f, b'E', b'L', b'F', class @ (1 | 2), 1]) => *class == 2,
+        _ => return Err("no ELF library of little endian".into()),
+    };
+    // Offsets of the program headers' place, size and number, and of type and alignment within one.
+    let (place, size, number, alignment) = if wide {
+        (32, 54, 56, 48)
+    } else {
+        (28, 42, 44, 28)
+    };
+    let word = if wide { 8 } else { 4 };
+    let start = read(elf, place, word)?;
+    let size = read(elf, size, 2)?;
+    for header in 0..read(elf, number, 2)? {
+        let header = start + header * size;
+        if read(elf, header, 4)? == LOAD && wide && read(elf, header + alignment, word)? < PAGE {
+            return Err(
+                "a segment is aligned to less than 16 KB: link with -z max-page-size=16384".into(),
+            );
+        }
+    }
+    Ok(())
+}
+
+fn read(bytes: &[u8], place: u64, size: usize) -> Result<u64> {
+    let place = usize::try_from(place)?;
+    let field = bytes
+        .get(place..place + size)
+        .ok_or("the library is cut off")?;
+    Ok(field
+        .iter()
+        .rev()
+        .fold(0, |value, byte| value << 8 | u64::from(*byte)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An ELF file of 64 bits with one loaded segment of that alignment.
+    fn library(alignment: u64) -> Vec<u8> {
+        let mut elf = vec![0; 64 + 56];
+        elf[..6].copy_from_slice(&[0x7f, b'E', b'L', b'F', 2, 1]);
+        elf[32] = 64;
+        elf[54] = 56;
+        elf[56] = 1;
+        elf[64] = 1;
+        elf[64 + 48..].copy_from_slice(&alignment.to_le_bytes());
+        elf
+    }
+
+    #[test]
+    fn a_library_for_small_pages_is_refused() {
+        assert!(check_alignment(&library(0x4000)).is_ok());
+        assert!(check_alignment(&library(0x1000)).is_err());
+        assert!(check_alignment(b"no library").is_err());
+    }
+
+    #[test]
+    fn the_archive_has_the_layout_of_an_aar() {
+        let root = crate::tools::root();
+        let world = std::env::temp_dir().join(format!("aar-{}", std::process::id()));
+        let android = world.join("android");
+        for abi in ["arm64-v8a", "x86_64"] {
+            fs::create_dir_all(android.join("jniLibs").join(abi)).unwrap();
+            fs::write(
+                android.join("jniLibs").join(abi).join("libaod_ffi.so"),
+                library(0x4000),
+            )
+            .unwrap();
+        }
+        for file in ["AndroidManifest.xml", "consumer-rules.pro"] {
+            fs::copy(
+                root.join("bindings/kotlin/android").join(file),
+                android.join(file),
+            )
+            .unwrap();
+        }
+        let classes = world.join("classes");
+        for folder in ["com", "META-INF", "linux-x86-64"] {
+            fs::create_dir_all(classes.join(folder)).unwrap();
+            fs::write(classes.join(folder).join("file"), folder).unwrap();
+        }
+        let parts = Parts {
+            android: &android,
+            classes: &classes,
+            pom: &root.join("bindings/kotlin/pom.xml"),
+        };
+        let aar = world.join("aod-sdk-android.aar");
+        parts.write(&parts.libraries().unwrap(), &aar).unwrap();
+
+        let entries = |archive: &Path| {
+            let listed = Command::new("jar")
+                .arg("--list")
+                .arg("--file")
+                .arg(archive)
+                .output()
+                .unwrap();
+            let mut entries: Vec<_> = String::from_utf8(listed.stdout)
+                .unwrap()
+                .lines()
+                .filter(|entry| !entry.ends_with('/'))
+                .map(str::to_owned)
+                .collect();
+            entries.sort();
+            entries
+        };
+        assert_eq!(
+            entries(&aar),
+            [
+                "AndroidManifest.xml",
+                "R.txt",
+                "classes.jar",
+                "jni/arm64-v8a/libaod_ffi.so",
+                "jni/x86_64/libaod_ffi.so",
+                "proguard.txt",
+            ]
+        );
+        let classes_jar = target().join("aar/classes.jar");
+        assert_eq!(entries(&classes_jar), ["META-INF/file", "com/file"]);
+        let pom = fs::read_to_string(aar.with_extension("pom")).unwrap();
+        assert!(pom.contains("<packaging>aar</packaging>") && pom.contains("<type>aar</type>"));
+        fs::remove_dir_all(world).unwrap();
+    }
+}

@@ -1,0 +1,158 @@
+package com.ravihq.aod
+
+import java.time.Duration
+
+/**
+ * What every call of this package fails with.
+ *
+ * The [message] is one line: the request, the status and the server's own words. Neither it nor [toString] repeats what
+ * was sent; what the server echoed is behind [detail], as secrets.
+ *
+ * The subclass tells the sort of failure, and so does [kind]; the other properties are its facts.
+ */
+public sealed class AodException(facts: ErrorFacts) : Exception(facts.text) {
+    /** What sort of failure this is. */
+    public val kind: ErrorKind = facts.kind
+
+    /** The HTTP status, when the server answered. */
+    public val status: Int? = facts.status?.toInt()
+
+    /** What the body of the error response says, when it says anything. */
+    public val detail: ErrorDetail? = facts.detail
+
+    /** The HTTP method of the request, when there was one. */
+    public val method: String? = facts.method
+
+    /** The URL of the request, without user information. */
+    public val url: String? = facts.url
+
+    /** The response's `X-Request-Id`, when a server or proxy sets one. */
+    public val requestId: String? = facts.requestId
+
+    /** How long the server asks to wait (`Retry-After`). */
+    public val retryAfter: Duration? = facts.retryAfter
+
+    /** How many times the request was tried; 0 when it never got as far. */
+    public val attempts: Int = facts.attempts.toInt()
+
+    /**
+     * Whether the same call may succeed later without any change. It says nothing of whether a write took effect; see
+     * [isUnsent].
+     */
+    public val isRetryable: Boolean = facts.isRetryable
+
+    /** Whether it is certain that no byte of the request reached the server, so that a write cannot have taken effect. */
+    public val isUnsent: Boolean = facts.isUnsent
+
+    /** The client was set up wrongly: no token, a malformed URL, an unreadable certificate. */
+    public class Configuration internal constructor(facts: ErrorFacts) : AodException(facts)
+
+    /** The request was refused before it was sent, because the server would certainly refuse it. */
+    public class InvalidRequest internal constructor(facts: ErrorFacts) : AodException(facts) {
+        /** The fields that would be refused, when it is about fields. */
+        public val fields: List<FieldError> = facts.fields()
+    }
+
+    /** 400. */
+    public class BadRequest internal constructor(facts: ErrorFacts) : AodException(facts)
+
+    /** 401 or 403: the token is missing, unknown, inactive or expired. */
+    public class Auth internal constructor(facts: ErrorFacts) : AodException(facts)
+
+    /** 404: no such record, or it belongs to somebody else. */
+    public class NotFound internal constructor(facts: ErrorFacts) : AodException(facts)
+
+    /** 409. */
+    public class Conflict internal constructor(facts: ErrorFacts) : AodException(facts) {
+        /** Why the server refused. */
+        public val reason: ConflictReason = facts.conflict ?: ConflictReason.Other
+    }
+
+    /** 422: the server refused fields or their combination. */
+    public class Validation internal constructor(facts: ErrorFacts) : AodException(facts) {
+        /** The fields that were refused; empty when the server answered with a text alone. */
+        public val fields: List<FieldError> = facts.fields()
+    }
+
+    /** 429: the limit of concurrent sessions is reached. */
+    public class RateLimit internal constructor(facts: ErrorFacts) : AodException(facts) {
+        /** The limit and the number of active sessions, when the server gave them. */
+        public val quota: Quota? = facts.quota
+    }
+
+    /** 500 and above. */
+    public class Server internal constructor(facts: ErrorFacts) : AodException(facts)
+
+    /** Any other status that is not a success. */
+    public class Status internal constructor(facts: ErrorFacts) : AodException(facts)
+
+    /** No connection, or it broke. */
+    public class Connection internal constructor(facts: ErrorFacts) : AodException(facts)
+
+    /** A deadline passed. */
+    public class Timeout internal constructor(facts: ErrorFacts) : AodException(facts)
+
+    /** A success whose body is not what the API promises. */
+    public class Decode internal constructor(facts: ErrorFacts) : AodException(facts)
+
+    /** The peer broke HTTP's or the API's rules: a redirect to another origin, a wrong content type, a body over its cap. */
+    public class Protocol internal constructor(facts: ErrorFacts) : AodException(facts)
+
+    /** The client was closed while this was under way, or before. */
+    public class Closed internal constructor(facts: ErrorFacts) : AodException(facts)
+
+    /** An [EventListener] threw on what it was given. */
+    public class Listener internal constructor(facts: ErrorFacts) : AodException(facts)
+
+    /** A failure that this version has no word for, a defect of the library among them. */
+    public class Other internal constructor(facts: ErrorFacts) : AodException(facts)
+}
+
+private fun ErrorFacts.fields(): List<FieldError> = (detail as? ErrorDetail.Fields)?.fields.orEmpty()
+
+/** The exception of its kind. */
+internal fun ErrorFacts.toException(): AodException = when (kind) {
+    ErrorKind.CONFIGURATION -> AodException.Configuration(this)
+    ErrorKind.INVALID_REQUEST -> AodException.InvalidRequest(this)
+    ErrorKind.BAD_REQUEST -> AodException.BadRequest(this)
+    ErrorKind.AUTH -> AodException.Auth(this)
+    ErrorKind.NOT_FOUND -> AodException.NotFound(this)
+    ErrorKind.CONFLICT -> AodException.Conflict(this)
+    ErrorKind.VALIDATION -> AodException.Validation(this)
+    ErrorKind.RATE_LIMIT -> AodException.RateLimit(this)
+    ErrorKind.SERVER -> AodException.Server(this)
+    ErrorKind.STATUS -> AodException.Status(this)
+    ErrorKind.CONNECTION -> AodException.Connection(this)
+    ErrorKind.TIMEOUT -> AodException.Timeout(this)
+    ErrorKind.DECODE -> AodException.Decode(this)
+    ErrorKind.PROTOCOL -> AodException.Protocol(this)
+    ErrorKind.CLOSED -> AodException.Closed(this)
+    ErrorKind.LISTENER -> AodException.Listener(this)
+    ErrorKind.CANCELLED, ErrorKind.OTHER -> AodException.Other(this)
+}
+
+/** Facts of a failure on this side of the library. */
+internal fun localFailure(kind: ErrorKind, text: String): AodException = ErrorFacts(
+    kind = kind,
+    text = text,
+    status = null,
+    detail = null,
+    conflict = null,
+    quota = null,
+    method = null,
+    url = null,
+    requestId = null,
+    retryAfter = null,
+    attempts = 0u,
+    isRetryable = false,
+    isUnsent = false,
+).toException()
+
+/** Runs something of the library, with its exceptions as ours; nothing else comes out of it. */
+internal inline fun <T> translated(block: () -> T): T = try {
+    block()
+} catch (failure: CallException.Failed) {
+    throw failure.facts.toException()
+} catch (failure: InternalException) {
+    throw localFailure(ErrorKind.OTHER, "a defect of the library: ${failure.message}")
+}

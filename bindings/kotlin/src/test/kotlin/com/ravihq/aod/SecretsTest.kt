@@ -1,0 +1,40 @@
+package com.ravihq.aod
+
+import java.util.UUID
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Test
+
+class SecretsTest {
+    @Test
+    fun `nothing that holds a secret shows it`() {
+        val id = UUID.randomUUID()
+        val secrets = secretsOf("KEY" to "hunter2")
+        val shown = listOf(
+            Secret("hunter2"),
+            secrets,
+            CreateEnvironment("ci", envVars = secrets),
+            UpdateEnvironment(1, envVars = secrets),
+            CreateSession(id, "hi", secretEnvVars = secrets),
+            GithubRepository("https://github.com/acme/app", authorizationToken = Secret("hunter2")),
+            McpServer.url("a", "https://example.com", mapOf("Authorization" to "hunter2")),
+            McpServer.stdio("a", "b", env = mapOf("KEY" to "hunter2")),
+            ClientConfig(token = Secret("hunter2"), proxy = Secret("http://u:hunter2@h"), headers = secrets),
+            CallOptions(headers = secrets),
+            ErrorDetail.Json(Secret("hunter2")),
+            ErrorDetail.Body(Secret("hunter2")),
+        )
+        for (value in shown) {
+            assertFalse("hunter2" in value.toString(), value.toString())
+        }
+        AodClient("http://localhost:1", "hunter2").use { assertEquals("AodClient(http://localhost:1)", it.toString()) }
+    }
+
+    @Test
+    fun `a secret equals another of the same text`() {
+        assertEquals(Secret("a"), Secret("a"))
+        assertEquals(Secret("a").hashCode(), Secret("a").hashCode())
+        assertFalse(Secret("a") == Secret("b"))
+        assertEquals("a", Secret("a").expose())
+    }
+}

@@ -1,0 +1,196 @@
+package com.ravihq.aod.scenarios
+
+import com.ravihq.aod.AodClient
+import com.ravihq.aod.CreateAgent
+import com.ravihq.aod.CreateEnvironment
+import com.ravihq.aod.CreateSession
+import com.ravihq.aod.GithubRepository
+import com.ravihq.aod.GithubSkill
+import com.ravihq.aod.IdPatch
+import com.ravihq.aod.InlineSkill
+import com.ravihq.aod.McpServer
+import com.ravihq.aod.Networking
+import com.ravihq.aod.NetworkingType
+import com.ravihq.aod.PackageManager
+import com.ravihq.aod.Provider
+import com.ravihq.aod.Runtime
+import com.ravihq.aod.Secret
+import com.ravihq.aod.Skill
+import com.ravihq.aod.StdioMcpServer
+import com.ravihq.aod.TextPatch
+import com.ravihq.aod.UpdateAgent
+import com.ravihq.aod.UpdateEnvironment
+import com.ravihq.aod.UrlMcpServer
+import com.ravihq.aod.of
+import com.ravihq.aod.secretsOf
+import java.time.Duration
+import java.util.UUID
+import kotlinx.serialization.json.JsonElement
+import kotlinx.serialization.json.JsonObject
+import kotlinx.serialization.json.jsonArray
+import kotlinx.serialization.json.jsonObject
+import kotlinx.serialization.json.jsonPrimitive
+
+/** The call of an operation with the fields of its request. */
+suspend fun call(client: AodClient, operation: String, with: Fields): Any? {
+    fun id() = with.end(with.id())
+    val (agents, environments, sessions) = Triple(client.agents, client.environments, client.sessions)
+    return when (operation) {
+        "health" -> with.end(client).health()
+        "agents.list" -> with.end(agents).list()
+        "agents.create" -> agents.create(createAgent(with))
+        "agents.get" -> agents.get(id())
+        "agents.update" -> agents.update(with.id(), updateAgent(with))
+        "agents.archive" -> agents.archive(id())
+        "agents.versions" -> agents.versions(id())
+        "environments.list" -> with.end(environments).list()
+        "environments.create" -> environments.create(createEnvironment(with))
+        "environments.get" -> environments.get(id())
+        "environments.update" -> environments.update(with.id(), updateEnvironment(with))
+        "environments.archive" -> environments.archive(id())
+        "environments.delete" -> environments.delete(id())
+        "environments.versions" -> environments.versions(id())
+        "sessions.list" -> with.end(sessions).list()
+        "sessions.create" -> sessions.create(createSession(with))
+        "sessions.get" -> sessions.get(id())
+        "sessions.prompt" -> {
+            val (id, prompt, timeout) = Triple(with.id(), with.need("prompt"), with.seconds("timeout"))
+            with.end(sessions).prompt(id, prompt, timeout)
+        }
+        "sessions.turns" -> sessions.turns(id())
+        "sessions.terminate" -> sessions.terminate(id())
+        "sessions.interrupt" -> sessions.interrupt(id())
+        "sessions.delete" -> sessions.delete(id())
+        "sessions.wait" -> sessions.waitForCompletion(id())
+        "sessions.run" -> sessions.run(createSession(with))
+        else -> error("unknown operation $operation")
+    }
+}
+
+private fun Fields.seconds(name: String): Duration? = number(name)?.let(Duration::ofSeconds)
+
+private fun Fields.secrets(name: String): Map<String, Secret> = secretsOf(textMap(name).orEmpty())
+
+/** Nothing keeps, `null` clears, anything else sets. */
+private fun Fields.textPatch(name: String): TextPatch = when {
+    name !in this -> TextPatch.Keep
+    else -> text(name)?.let { TextPatch.Set(it) } ?: TextPatch.Clear
+}
+
+private fun Fields.idPatch(name: String): IdPatch = when {
+    name !in this -> IdPatch.Keep
+    else -> uuid(name)?.let { IdPatch.Set(it) } ?: IdPatch.Clear
+}
+
+private fun createAgent(with: Fields) = with.end(
+    CreateAgent(
+        name = with.need("name"),
+        model = with.need("model"),
+        runtime = with.text("runtime")?.let { Runtime.of(it) },
+        provider = with.text("provider")?.let { Provider.of(it) },
+        description = with.text("description"),
+        system = with.text("system"),
+        environmentId = with.uuid("environment_id"),
+        skills = with.list("skills").orEmpty().map(::skill),
+        mcpServers = with.list("mcp_servers").orEmpty().map(::mcpServer),
+        metadata = with.fields("metadata") ?: JsonObject(emptyMap()),
+    ),
+)
+
+private fun updateAgent(with: Fields) = with.end(
+    UpdateAgent(
+        version = checkNotNull(with.number("version")) { "version is missing" },
+        name = with.text("name"),
+        model = with.text("model"),
+        runtime = with.text("runtime")?.let { Runtime.of(it) },
+        provider = with.text("provider")?.let { Provider.of(it) },
+        description = with.textPatch("description"),
+        system = with.textPatch("system"),
+        environmentId = with.idPatch("environment_id"),
+        skills = with.list("skills")?.map(::skill),
+        mcpServers = with.list("mcp_servers")?.map(::mcpServer),
+        metadata = with.fields("metadata") ?: JsonObject(emptyMap()),
+    ),
+)
+
+private fun skill(json: JsonElement): Skill {
+    val fields = Fields(json.jsonObject)
+    return when (fields.text("type")) {
+        null -> Skill.Inline(
+            InlineSkill(fields.need("name"), fields.need("description"), fields.need("content"), fields.rest()),
+        )
+        "github" -> Skill.Github(
+            GithubSkill(fields.need("source"), fields.need("description"), fields.text("name"), fields.rest()),
+        )
+        else -> Skill.Unknown(json)
+    }
+}
+
+private fun mcpServer(json: JsonElement): McpServer {
+    val fields = Fields(json.jsonObject)
+    return when (fields.text("type")) {
+        null, "url" -> McpServer.Url(
+            UrlMcpServer(fields.need("name"), fields.need("url"), fields.secrets("headers"), fields.rest()),
+        )
+        "stdio" -> McpServer.Stdio(
+            StdioMcpServer(
+                fields.need("name"),
+                fields.need("command"),
+                fields.texts("args").orEmpty(),
+                fields.secrets("env"),
+                fields.rest(),
+            ),
+        )
+        else -> McpServer.Unknown(json)
+    }
+}
+
+private fun packages(json: JsonObject): Map<PackageManager, List<String>> =
+    json.entries.associate { (name, list) -> PackageManager.of(name) to list.jsonArray.map { it.jsonPrimitive.content } }
+
+private fun networking(json: JsonObject): Networking {
+    val fields = Fields(json)
+    return Networking(
+        NetworkingType.of(fields.text("type") ?: "unrestricted"),
+        fields.texts("allowed_hosts"),
+        fields.rest(),
+    )
+}
+
+private fun createEnvironment(with: Fields) = with.end(
+    CreateEnvironment(
+        name = with.need("name"),
+        packages = packages(with.fields("packages") ?: JsonObject(emptyMap())),
+        envVars = with.secrets("env_vars"),
+        setupScript = with.text("setup_script"),
+        networking = with.fields("networking")?.let(::networking),
+    ),
+)
+
+private fun updateEnvironment(with: Fields) = with.end(
+    UpdateEnvironment(
+        version = checkNotNull(with.number("version")) { "version is missing" },
+        name = with.text("name"),
+        packages = with.fields("packages")?.let(::packages),
+        envVars = if ("env_vars" in with) with.secrets("env_vars") else null,
+        setupScript = with.textPatch("setup_script"),
+        networking = with.fields("networking")?.let(::networking),
+    ),
+)
+
+private fun createSession(with: Fields) = with.end(
+    CreateSession(
+        agentId = UUID.fromString(with.need("agent_id")),
+        prompt = with.need("prompt"),
+        environmentId = with.uuid("environment_id"),
+        timeout = with.seconds("timeout"),
+        resources = with.list("resources").orEmpty().map { repository(Fields(it.jsonObject)) },
+        secretEnvVars = with.secrets("secret_env_vars"),
+    ),
+)
+
+private fun repository(with: Fields): GithubRepository {
+    check(with.need("type") == "github_repository") { "unknown type of a resource" }
+    val (path, token) = with.text("mount_path") to with.text("authorization_token")?.let(::Secret)
+    return with.end(GithubRepository(with.need("url"), path, token))
+}

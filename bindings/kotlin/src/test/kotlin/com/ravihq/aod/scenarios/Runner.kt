@@ -1,0 +1,319 @@
+package com.ravihq.aod.scenarios
+
+import com.ravihq.aod.AodClient
+import com.ravihq.aod.AodException
+import com.ravihq.aod.DevServer
+import com.ravihq.aod.EventListener
+import com.ravihq.aod.Formatter
+import com.ravihq.aod.SessionStream
+import com.ravihq.aod.StreamEvent
+import com.ravihq.aod.StreamOptions
+import com.ravihq.aod.Subscription
+import java.time.Duration
+import java.util.UUID
+import java.util.concurrent.CompletableFuture
+import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.Job
+import kotlinx.coroutines.SupervisorJob
+import kotlinx.coroutines.async
+import kotlinx.coroutines.cancel
+import kotlinx.coroutines.channels.Channel
+import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.withContext
+import kotlinx.serialization.json.JsonElement
+import kotlinx.serialization.json.JsonObject
+import kotlinx.serialization.json.JsonPrimitive
+import kotlinx.serialization.json.jsonArray
+import kotlinx.serialization.json.jsonObject
+import kotlinx.serialization.json.jsonPrimitive
+import kotlinx.serialization.json.longOrNull
+
+/** Runs the steps of a scenario, and writes down what comes of them. */
+class Runner private constructor(private val server: DevServer, private val secrets: List<String>) {
+    private val client = server.client()
+    private val saved = Saved()
+    private val readers = mutableMapOf<String, Reader>()
+    private val transcript = Transcript()
+    private val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default)
+
+    private suspend fun step(json: JsonObject) {
+        val step = Fields(saved.resolve(json).jsonObject)
+        when {
+            "control" in step -> control(step)
+            "call" in step -> call(step)
+            "open" in step -> open(step)
+            "read" in step -> read(step)
+            "cancel" in step -> reader(step.end(step.need("cancel")), step).cancel()
+            "listen" in step -> listen(step)
+            "pretty" in step -> pretty(step)
+            "requests" in step -> requests(step)
+            else -> error("no kind of step is in $json")
+        }
+    }
+
+    private suspend fun control(step: Fields): JsonElement {
+        val call = step.end(checkNotNull(step.list("control")))
+        val (method, path) = call.take(2).map { it.jsonPrimitive.content }
+        return withContext(Dispatchers.IO) { server.control(method, path, call.getOrElse(2) { "{}" }.toString()) }
+    }
+
+    /** The steps to do while another waits; `cancel` is of the stream that is being read. */
+    private suspend fun meanwhile(steps: List<JsonElement>, reading: Reader? = null) {
+        for (json in steps) {
+            val step = Fields(json.jsonObject)
+            when {
+                "control" in step -> control(step)
+                "cancel" in step && reading != null && reading === readers[step.need("cancel")] -> reading.cancel()
+                else -> error("meanwhile there is only control and cancel")
+            }
+        }
+    }
+
+    private fun client(json: JsonObject?): AodClient {
+        val options = Fields(json ?: JsonObject(emptyMap()))
+        val token = options.text("token")
+        val base = if (token == null) client else AodClient(server.url, token, validateRequests = false)
+        return options.end(
+            base.withOptions(
+                timeout = options.number("timeout_ms")?.let(Duration::ofMillis),
+                streamIdleTimeout = options.number("stream_idle_timeout_ms")?.let(Duration::ofMillis),
+                maxRetries = options.number("max_retries")?.toInt(),
+                headers = options.textMap("headers").orEmpty(),
+            ),
+        )
+    }
+
+    private suspend fun call(step: Fields) {
+        val operation = step.need("call")
+        val with = Fields(step.fields("with") ?: JsonObject(emptyMap()))
+        val client = client(step.fields("options"))
+        val save = step.text("save")
+        val waiting = step.end(step.list("meanwhile")).orEmpty()
+        val answer = coroutineScope {
+            launch { meanwhile(waiting) }
+            try {
+                Result.success(shown(call(client, operation, with)))
+            } catch (failure: AodException) {
+                Result.failure(failure)
+            }
+        }
+        answer.onSuccess {
+            saved.keep(save, it)
+            transcript.write("call" to JsonPrimitive(operation), "result" to it)
+        }.onFailure {
+            transcript.write("call" to JsonPrimitive(operation), "error" to shown(it as AodException))
+        }
+    }
+
+    private fun open(step: Fields) {
+        val name = step.need("open")
+        val options = StreamOptions(
+            since = step.number("since"),
+            reconnect = step.boolean("reconnect") ?: true,
+            maxAttempts = step.number("max_attempts")?.toInt(),
+            deadline = step.number("deadline_ms")?.let(Duration::ofMillis),
+            resumeStale = step.boolean("resume_stale") ?: false,
+        )
+        val client = client(step.fields("options"))
+        readers[name] = Reader(scope, client.sessions.stream(step.end(step.id()), options))
+    }
+
+    private fun reader(name: String, step: Fields): Reader =
+        step.end(checkNotNull(readers[name]) { "no stream $name is open" })
+
+    private suspend fun read(step: Fields) {
+        val name = step.need("read")
+        val (until, pretty, save) = Triple(step.json("until"), step.text("pretty"), step.text("save"))
+        val waiting = step.list("meanwhile").orEmpty()
+        val reader = reader(name, step)
+        val events = coroutineScope {
+            val taken = async { reader.take(until?.jsonPrimitive) }
+            launch {
+                reader.started.await()
+                meanwhile(waiting, reader)
+            }
+            taken.await()
+        }
+        if (pretty == null) {
+            write(events)
+        } else {
+            Formatter.forRuntime(pretty).use { formatter ->
+                (events.flatMap(formatter::consume) + formatter.flush())
+                    .forEach { transcript.write("line" to JsonPrimitive(it)) }
+            }
+        }
+        val cursor = JsonPrimitive(reader.stream.cursor)
+        saved.keep(save, JsonObject(mapOf("cursor" to cursor)))
+        transcript.write(
+            "read" to JsonPrimitive(name),
+            "cursor" to cursor,
+            "ended" to if (reader.hasEnded) JsonPrimitive(true) else null,
+            "error" to reader.takeFailure()?.let(::shown),
+        )
+    }
+
+    private suspend fun listen(step: Fields) {
+        val id = UUID.fromString(step.need("listen"))
+        val (since, cancelAfter) = step.number("since") to step.number("cancel_after")
+        val client = client(step.fields("options"))
+        val waiting = step.end(step.list("meanwhile")).orEmpty()
+        val subscribed = CompletableFuture<Subscription>()
+        val recorder = Recorder { count -> if (count == cancelAfter?.toInt()) subscribed.join().cancel() }
+        val subscription = client.sessions.listen(id, recorder, StreamOptions(since = since))
+        subscribed.complete(subscription)
+        coroutineScope {
+            launch { meanwhile(waiting) }
+            subscription.join()
+        }
+        write(recorder.events)
+        val end = recorder.ends.single()
+        if (end is AodException) {
+            transcript.write("listen" to JsonPrimitive("failed"), "error" to shown(end))
+        } else {
+            transcript.write("listen" to JsonPrimitive("closed"))
+        }
+    }
+
+    private fun pretty(step: Fields) {
+        val runtime = step.need("pretty")
+        val feed = step.end(step.texts("feed")).orEmpty()
+        Formatter.forRuntime(runtime).use { formatter ->
+            val lines = feed.flatMap(formatter::feed) + formatter.flush()
+            transcript.write("pretty" to JsonPrimitive(runtime), "lines" to wire(lines))
+        }
+    }
+
+    private fun requests(step: Fields) {
+        val headers = step.end(step.texts("requests")).orEmpty()
+        val lines = server.requests().map { request ->
+            fun text(name: String) = request.getValue(name).jsonPrimitive.content
+            val query = text("query").let { if (it.isEmpty()) "" else "?$it" }
+            val sent = request.getValue("headers").jsonArray.map { it.jsonArray.map { part -> part.jsonPrimitive.content } }
+                .filter { (name) -> name in headers }
+                .joinToString("") { (name, value) -> " $name: $value" }
+            "${text("method")} ${text("path")}$query$sent"
+        }
+        server.control("DELETE", "requests")
+        transcript.write("requests" to wire(lines))
+    }
+
+    private fun write(events: List<StreamEvent>): Unit = events.forEach { transcript.write("event" to shown(it)) }
+
+    /** A result in JSON, its text looked through for secrets. */
+    private fun shown(result: Any?): JsonElement {
+        absent("the text of a result", result.toString())
+        return wire(result)
+    }
+
+    private fun shown(failure: AodException): JsonElement {
+        absent("an error", failure.stackTraceToString())
+        absent("the detail of an error", failure.detail.toString())
+        return wire(failure)
+    }
+
+    private fun absent(place: String, text: String) {
+        check(secrets.none { it in text }) { "there is a secret in $place" }
+    }
+
+    companion object {
+        /** Runs a scenario on a server of its own; the transcript. */
+        suspend fun run(scenario: JsonObject): String {
+            val fields = Fields(scenario)
+            fields.need("about")
+            val secrets = fields.texts("secrets").orEmpty()
+            return DevServer(fields.need("generation")).use { server ->
+                val runner = Runner(server, secrets)
+                try {
+                    fields.end(checkNotNull(fields.list("steps"))).forEachIndexed { number, step ->
+                        try {
+                            runner.step(step.jsonObject)
+                        } catch (problem: IllegalStateException) {
+                            throw IllegalStateException("step ${number + 1}: ${problem.message}", problem)
+                        }
+                    }
+                    runner.transcript.text(server.url).also { runner.absent("the transcript", it) }
+                } finally {
+                    runner.scope.cancel()
+                    runner.client.close()
+                }
+            }
+        }
+    }
+}
+
+/** A stream that is read step by step: its collector goes on only when the next event is asked for. */
+private class Reader(private val scope: CoroutineScope, val stream: SessionStream) {
+    private val events = Channel<StreamEvent>()
+    private val asked = Channel<Unit>(Channel.UNLIMITED)
+    private var job: Job? = null
+    private var failure: AodException? = null
+
+    /** Completes with the first read. */
+    val started = CompletableDeferred<Unit>()
+
+    var hasEnded = false
+        private set
+
+    fun takeFailure(): AodException? = failure.also { failure = null }
+
+    fun cancel() {
+        checkNotNull(job) { "the stream is not connected" }.cancel()
+    }
+
+    /** Takes so many events, or through the first of a type, or to the end. */
+    suspend fun take(until: JsonPrimitive?): List<StreamEvent> {
+        val taken = mutableListOf<StreamEvent>()
+        while (true) {
+            taken += next() ?: return taken
+            if (until == null) continue
+            if (until.isString && typeOf(taken.last()) == until.content) return taken
+            if (until.longOrNull == taken.size.toLong()) return taken
+        }
+    }
+
+    private suspend fun next(): StreamEvent? {
+        if (job == null) job = scope.launch { collect() } else asked.trySend(Unit)
+        started.complete(Unit)
+        return events.receiveCatching().getOrNull()
+    }
+
+    private suspend fun collect() {
+        try {
+            stream.events.collect {
+                events.send(it)
+                asked.receive()
+            }
+            hasEnded = true
+        } catch (cancelled: kotlinx.coroutines.CancellationException) {
+            hasEnded = true
+            throw cancelled
+        } catch (thrown: AodException) {
+            failure = thrown
+        } finally {
+            events.close()
+        }
+    }
+}
+
+private class Recorder(private val counted: (Int) -> Unit) : EventListener {
+    val events = mutableListOf<StreamEvent>()
+    val ends = mutableListOf<Any>()
+
+    override fun onEvents(events: List<StreamEvent>) {
+        for (event in events) {
+            this.events += event
+            counted(this.events.size)
+        }
+    }
+
+    override fun onClosed() {
+        ends += "closed"
+    }
+
+    override fun onFailed(failure: AodException) {
+        ends += failure
+    }
+}

@@ -1,0 +1,63 @@
+package com.ravihq.aod.scenarios
+
+import java.io.File
+import kotlinx.coroutines.runBlocking
+import kotlinx.serialization.json.Json
+import kotlinx.serialization.json.jsonObject
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.DynamicTest
+import org.junit.jupiter.api.DynamicTest.dynamicTest
+import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.TestFactory
+import org.junit.jupiter.api.assertThrows
+
+/** The scenarios that every language runs, each against its committed transcript. */
+class ScenariosTest {
+    private val folder = File(System.getenv("AOD_SCENARIOS") ?: "../../tests/scenarios")
+
+    private fun run(json: String): String = runBlocking { Runner.run(Json.parseToJsonElement(json).jsonObject) }
+
+    @TestFactory
+    fun `every scenario gives its transcript`(): List<DynamicTest> {
+        val scenarios = folder.listFiles { file -> file.extension == "json" }.orEmpty().sorted()
+        check(scenarios.isNotEmpty()) { "no scenario is in $folder" }
+        return scenarios.map { scenario ->
+            dynamicTest(scenario.nameWithoutExtension) {
+                val transcript = File(folder, "${scenario.nameWithoutExtension}.jsonl").readText()
+                val found = run(scenario.readText())
+                // The lines first: their difference says more than that of the texts.
+                assertEquals(transcript.lines().joinToString("\n"), found.lines().joinToString("\n"))
+                assertEquals(transcript, found)
+            }
+        }
+    }
+
+    @Test
+    fun `what the runner does not know is refused`() {
+        for ((steps, word) in listOf(
+            """[{"juggle": 3}]""" to "juggle",
+            """[{"call": "agents.juggle"}]""" to "agents.juggle",
+            """[{"call": "health", "with": {"balls": 3}}]""" to "balls",
+            """[{"call": "health", "balls": 3}]""" to "balls",
+            """[{"call": "health", "options": {"balls": 3}}]""" to "balls",
+            """[{"call": "agents.get", "with": {"id": "${'$'}balls.id"}}]""" to "balls.id",
+            """[{"read": "balls"}]""" to "balls",
+            """[{"control": ["POST", "juggle"]}]""" to "juggle",
+            """[{"call": "health", "meanwhile": [{"call": "health"}]}]""" to "meanwhile",
+        )) {
+            val problem = assertThrows<IllegalStateException> {
+                run("""{"about": "", "generation": "s0", "steps": $steps}""")
+            }
+            assertTrue(word in problem.message.orEmpty(), "$steps: ${problem.message}")
+        }
+    }
+
+    @Test
+    fun `a secret in what is shown fails`() {
+        val steps = """[{"pretty": "generic", "feed": ["hunter2\n"]}]"""
+        assertThrows<IllegalStateException> {
+            run("""{"about": "", "generation": "s0", "secrets": ["hunter2"], "steps": $steps}""")
+        }
+    }
+}

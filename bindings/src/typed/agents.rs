@@ -1,0 +1,91 @@
+//! `/agents`.
+
+use std::sync::Arc;
+
+use aod::models::{Agent, AgentVersion, CreateAgent, UpdateAgent};
+use uuid::Uuid;
+
+use super::call::Cancellation;
+use super::client::NativeClient;
+use super::error::CallError;
+
+#[uniffi::export]
+impl NativeClient {
+    /// All agents that are not archived, newest first (`GET /agents`).
+    #[uniffi::method(default(cancellation = None))]
+    pub async fn list_agents(
+        &self,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<Vec<Agent>, CallError> {
+        self.call(cancellation, |client| async move {
+            client.agents().list().await
+        })
+        .await
+    }
+
+    /// Makes an agent, at version 1 (`POST /agents`).
+    #[uniffi::method(default(cancellation = None))]
+    pub async fn create_agent(
+        &self,
+        request: CreateAgent,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<Agent, CallError> {
+        self.call(cancellation, |client| async move {
+            client.agents().create(request).await
+        })
+        .await
+    }
+
+    /// One agent, archived or not (`GET /agents/{id}`).
+    #[uniffi::method(default(cancellation = None))]
+    pub async fn get_agent(
+        &self,
+        id: Uuid,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<Agent, CallError> {
+        self.call(cancellation, |client| async move {
+            client.agents().get(id).await
+        })
+        .await
+    }
+
+    /// Changes an agent (`PUT /agents/{id}`).
+    #[uniffi::method(default(cancellation = None))]
+    pub async fn update_agent(
+        &self,
+        id: Uuid,
+        request: UpdateAgent,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<Agent, CallError> {
+        self.call(cancellation, |client| async move {
+            client.agents().update(id, request).await
+        })
+        .await
+    }
+
+    /// Archives an agent for good (`POST /agents/{id}/archive`).
+    #[uniffi::method(default(cancellation = None))]
+    pub async fn archive_agent(
+        &self,
+        id: Uuid,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<Agent, CallError> {
+        self.call(cancellation, |client| async move {
+            client.agents().archive(id).await
+        })
+        .await
+    }
+
+    /// All versions of an agent, highest first (`GET /agents/{id}/versions`).
+    #[uniffi::method(default(cancellation = None))]
+    pub async fn list_agent_versions(
+        &self,
+        id: Uuid,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<Vec<AgentVersion>, CallError> {
+        self.call(cancellation, |client| async move {
+            client.agents().versions(id).await
+        })
+        .await
+    }
+}

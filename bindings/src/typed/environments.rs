@@ -1,0 +1,104 @@
+//! `/environments`.
+
+use std::sync::Arc;
+
+use aod::models::{CreateEnvironment, Environment, EnvironmentVersion, UpdateEnvironment};
+use uuid::Uuid;
+
+use super::call::Cancellation;
+use super::client::NativeClient;
+use super::error::CallError;
+
+#[uniffi::export]
+impl NativeClient {
+    /// All environments that are not archived, newest first (`GET /environments`).
+    #[uniffi::method(default(cancellation = None))]
+    pub async fn list_environments(
+        &self,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<Vec<Environment>, CallError> {
+        self.call(cancellation, |client| async move {
+            client.environments().list().await
+        })
+        .await
+    }
+
+    /// Makes an environment, at version 1 (`POST /environments`).
+    #[uniffi::method(default(cancellation = None))]
+    pub async fn create_environment(
+        &self,
+        request: CreateEnvironment,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<Environment, CallError> {
+        self.call(cancellation, |client| async move {
+            client.environments().create(request).await
+        })
+        .await
+    }
+
+    /// One environment, archived or not (`GET /environments/{id}`).
+    #[uniffi::method(default(cancellation = None))]
+    pub async fn get_environment(
+        &self,
+        id: Uuid,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<Environment, CallError> {
+        self.call(cancellation, |client| async move {
+            client.environments().get(id).await
+        })
+        .await
+    }
+
+    /// Changes an environment (`PUT /environments/{id}`).
+    #[uniffi::method(default(cancellation = None))]
+    pub async fn update_environment(
+        &self,
+        id: Uuid,
+        request: UpdateEnvironment,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<Environment, CallError> {
+        self.call(cancellation, |client| async move {
+            client.environments().update(id, request).await
+        })
+        .await
+    }
+
+    /// Archives an environment for good (`POST /environments/{id}/archive`).
+    #[uniffi::method(default(cancellation = None))]
+    pub async fn archive_environment(
+        &self,
+        id: Uuid,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<Environment, CallError> {
+        self.call(cancellation, |client| async move {
+            client.environments().archive(id).await
+        })
+        .await
+    }
+
+    /// Deletes an environment and its versions (`DELETE /environments/{id}/delete`).
+    #[uniffi::method(default(cancellation = None))]
+    pub async fn delete_environment(
+        &self,
+        id: Uuid,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<(), CallError> {
+        self.call(cancellation, |client| async move {
+            client.environments().delete(id).await
+        })
+        .await
+    }
+
+    /// All versions of an environment, highest first (`GET /environments/{id}/versions`).
+    #[uniffi::method(default(cancellation = None))]
+    pub async fn list_environment_versions(
+        &self,
+        id: Uuid,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<Vec<EnvironmentVersion>, CallError> {
+        self.call(cancellation, |client| async move {
+            client.environments().versions(id).await
+        })
+        .await
+    }
+}

@@ -1,0 +1,109 @@
+//! The events of a session, pushed to a listener.
+
+use std::sync::Arc;
+
+use aod::models::event::StreamEvent;
+use tokio::sync::watch;
+use tokio::task::{block_in_place, yield_now};
+use uuid::Uuid;
+
+use super::call::{Cancellation, Ends, handle};
+use super::client::NativeClient;
+use super::error::{CallError, ErrorFacts, ErrorKind};
+use super::stream::{ConnectionObserver, ListenerError, Pulled, StreamOptions, open};
+
+/// Told of the events of a stream, on a thread of the library, one call after another.
+///
+/// `on_events` comes any number of times, with what was ready at that moment, in order. Then comes exactly one of
+/// `on_closed` and `on_failed`, and nothing after it. No event is read while `on_events` runs, so a slow listener slows
+/// the server down and not the memory up; other streams are not held up by it.
+#[uniffi::export(rust, foreign)]
+pub trait BatchListener: Send + Sync {
+    /// Takes the next events; at least one. If it throws, the stream ends with `on_failed` of kind listener.
+    fn on_events(&self, events: Vec<StreamEvent>) -> Result<(), ListenerError>;
+
+    /// The stream has ended: after its terminal event, or because it was cancelled.
+    fn on_closed(&self) -> Result<(), ListenerError>;
+
+    /// The stream has failed, or could not be opened.
+    fn on_failed(&self, facts: ErrorFacts) -> Result<(), ListenerError>;
+}
+
+/// How many events a listener is given at once, at most.
+const MOST_AT_ONCE: u32 = 1024;
+
+/// A stream that a listener is told of. Dropping the handle leaves the stream running.
+#[derive(uniffi::Object)]
+pub struct ListenerHandle {
+    cancellation: Arc<Cancellation>,
+    finished: watch::Receiver<bool>,
+}
+
+#[uniffi::export]
+impl ListenerHandle {
+    /// Ends the stream and closes its connection. The listener is told `on_closed`, unless it has been told its end.
+    /// A call of the listener that is running is not interrupted.
+    pub fn cancel(&self) {
+        self.cancellation.cancel();
+    }
+
+    /// Whether the listener's last call has returned.
+    pub fn is_finished(&self) -> bool {
+        *self.finished.borrow()
+    }
+
+    /// Waits until the listener's last call has returned.
+    pub async fn join(&self) {
+        let mut finished = self.finished.clone();
+        // The sender gone without a word means the same: nothing more is called.
+        let _ = finished.wait_for(|finished| *finished).await;
+    }
+}
+
+#[uniffi::export]
+impl NativeClient {
+    /// Opens the event stream of a session (`GET /sessions/{id}/stream`) and tells a listener of it.
+    #[uniffi::method(default(observer = None))]
+    pub fn listen(
+        &self,
+        id: Uuid,
+        options: StreamOptions,
+        listener: Arc<dyn BatchListener>,
+        observer: Option<Arc<dyn ConnectionObserver>>,
+    ) -> Result<Arc<ListenerHandle>, CallError> {
+        let cancellation = Cancellation::new();
+        let (done, finished) = watch::channel(false);
+        let ends = Ends::new(Some(Arc::clone(&cancellation)), &self.closed);
+        let opening = open(self.client.clone(), id, options, observer);
+        handle()?.spawn(async move {
+            let told = Arc::clone(&listener);
+            let outcome = ends
+                .or(async move { tell(Pulled::new(opening.await?), &*told).await })
+                .await;
+            // Its own failure at its last call has nobody left to be told.
+            let _ = block_in_place(|| match outcome.map_err(CallError::into_facts) {
+                Ok(()) => listener.on_closed(),
+                Err(facts) if facts.kind == ErrorKind::Cancelled => listener.on_closed(),
+                Err(facts) => listener.on_failed(facts),
+            });
+            done.send_replace(true);
+        });
+        Ok(Arc::new(ListenerHandle {
+            cancellation,
+            finished,
+        }))
+    }
+}
+
+/// Passes on every event, up to the end or the first failure.
+async fn tell(mut events: Pulled, listener: &dyn BatchListener) -> Result<(), CallError> {
+    while let Some(batch) = events.batch(MOST_AT_ONCE).await? {
+        // The other tasks of this thread go on elsewhere while the listener works.
+        block_in_place(|| listener.on_events(batch.events)).map_err(|error| {
+            CallError::of_kind(ErrorKind::Listener, format!("the listener failed: {error}"))
+        })?;
+        // Lets a cancel be seen before more is read, however much there is.
+        yield_now().await;
+    }
+    Ok(())
+}

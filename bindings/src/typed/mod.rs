@@ -1,0 +1,13 @@
+//! The surface of records, enums and objects, for Kotlin and Swift.
+
+mod agents;
+mod call;
+mod client;
+mod config;
+mod environments;
+mod error;
+mod listener;
+mod models;
+mod pretty;
+mod sessions;
+mod stream;

@@ -1,0 +1,84 @@
+//! Values that each language has a type of its own for.
+
+use std::collections::HashMap;
+use std::time::SystemTime;
+
+use aod::models::{PackageManager, Packages, Secret, SecretMap};
+use uuid::Uuid;
+
+pub(crate) type Timestamp = jiff::Timestamp;
+pub(crate) type JsonFields = serde_json::Map<String, serde_json::Value>;
+pub(crate) type JsonValue = serde_json::Value;
+/// The results of health checks by their names.
+pub(crate) type Checks = std::collections::BTreeMap<String, String>;
+
+uniffi::custom_type!(
+    /// An id.
+    Uuid,
+    String,
+    { remote, lower: |id| id.to_string(), try_lift: |text| Ok(Uuid::try_parse(&text)?) }
+);
+
+uniffi::custom_type!(
+    /// A point in time.
+    Timestamp,
+    SystemTime,
+    { remote, lower: |time| within_platform(time), try_lift: |time| Ok(Timestamp::try_from(time)?) }
+);
+
+uniffi::custom_type!(
+    /// Any JSON.
+    JsonValue,
+    String,
+    { remote, lower: |json| json.to_string(), try_lift: |text| Ok(serde_json::from_str(&text)?) }
+);
+
+// An empty object, which is nearly every one, crosses as an empty text: parsing one is what a stream's reader would
+// otherwise spend its time on.
+uniffi::custom_type!(
+    /// JSON by name.
+    JsonFields,
+    String,
+    {
+        remote,
+        lower: |fields| if fields.is_empty() { String::new() } else { JsonValue::Object(fields).to_string() },
+        try_lift: |text| if text.is_empty() { Ok(JsonFields::new()) } else { Ok(serde_json::from_str(&text)?) },
+    }
+);
+
+uniffi::custom_type!(
+    /// A text that is sent and never shown.
+    Secret,
+    String,
+    { remote, lower: |secret| secret.expose().to_owned(), try_lift: |text| Ok(Secret::from(text)) }
+);
+
+uniffi::custom_type!(
+    /// Texts by name that are sent and never shown.
+    SecretMap,
+    HashMap<String, Secret>,
+    {
+        remote,
+        lower: |map| map.iter().map(|(name, value)| (name.to_owned(), Secret::from(value))).collect(),
+        try_lift: |map| Ok(map.into_iter().collect()),
+    }
+);
+
+uniffi::custom_type!(
+    /// What to install, by package manager.
+    Packages,
+    HashMap<PackageManager, Vec<String>>,
+    { remote, lower: |map| map.into_iter().collect(), try_lift: |map| Ok(map.into_iter().collect()) }
+);
+
+uniffi::custom_type!(
+    /// The results of health checks, by name.
+    Checks,
+    HashMap<String, String>,
+    { remote, lower: |map| map.into_iter().collect(), try_lift: |map| Ok(map.into_iter().collect()) }
+);
+
+/// The time as the platform counts it. One that it cannot count, thousands of years away, comes as its zero.
+fn within_platform(time: Timestamp) -> SystemTime {
+    SystemTime::try_from(time).unwrap_or(SystemTime::UNIX_EPOCH)
+}

@@ -1,0 +1,89 @@
+import com.ravihq.aod.AodClient
+import com.ravihq.aod.stdout
+import java.io.File
+import java.util.UUID
+import kotlinx.coroutines.runBlocking
+
+private const val EVENTS = 100_000
+private const val CALLS = 3_000
+private const val ROUNDS = 9
+
+private val id = UUID.fromString("6d1f0a52-9a6e-4f0e-9f44-2b8a4c1f7d10")
+
+private val session = """
+    {"id": "$id", "agent_id": "$id", "environment_id": "$id", "runtime": "claude",
+     "status": "completed", "exit_code": 0, "created_at": "2026-04-22T05:15:16.901234+00:00",
+     "updated_at": "2026-04-22T05:16:17.101234+00:00", "resources": [], "turn_count": 1, "current_turn": 1}
+""".trimIndent()
+
+/** A session's stream with outputs as Claude Code prints them: JSON in JSON, some 120 bytes each. */
+private val stream = buildString {
+    append("data: {\"type\": \"start\", \"runtime\": \"claude\", \"session_id\": \"$id\"}\n\n")
+    append("id: 1\ndata: {\"type\": \"turn_start\", \"id\": 1, \"turn\": 1}\n\n")
+    for (row in 1..EVENTS) {
+        val text = "{\\\"type\\\":\\\"assistant\\\",\\\"text\\\":\\\"line $row of the work\\\"}\\n"
+        append("id: $row\ndata: {\"type\": \"output\", \"id\": $row, \"stream\": \"stdout\", \"data\": \"$text\", \"turn\": 1}\n\n")
+    }
+    append("id: $EVENTS\ndata: {\"type\": \"exit\", \"id\": $EVENTS, \"code\": 0}\n\n")
+}
+
+/** Nanoseconds that the work takes. */
+private inline fun timed(work: () -> Unit): Long {
+    val start = System.nanoTime()
+    work()
+    return System.nanoTime() - start
+}
+
+/** The medians of both, measured in turns so that whatever else the machine does hits both. */
+private fun compare(ours: () -> Unit, theirs: () -> Unit): Pair<Long, Long> {
+    repeat(3) {
+        ours()
+        theirs()
+    }
+    val times = List(ROUNDS) { timed(ours) to timed(theirs) }
+    return times.map { it.first }.sorted()[ROUNDS / 2] to times.map { it.second }.sorted()[ROUNDS / 2]
+}
+
+private fun report(what: String, unit: String, ours: Double, theirs: Double, ratio: Double) {
+    println("%-22s %12.1f %12.1f  %-9s ours ÷ peer %5.2f".format(what, ours, theirs, unit, ratio))
+}
+
+fun main() = runBlocking {
+    val answers = mapOf(
+        "/sessions/$id" to answer("application/json", session.toByteArray()),
+        "/sessions/$id/stream" to answer("text/event-stream", stream.toByteArray()),
+    )
+    val server = Server { path -> answers.getValue(path.substringBefore('?')) }
+    val client = AodClient(server.url, "aod_bench")
+    val peer = Peer(server.url, "aod_bench")
+
+    val expected = peer.stream(id)
+    fun ourStream() = runBlocking {
+        var characters = 0
+        client.sessions.events(id).collect { event -> event.stdout?.let { characters += it.length } }
+        check(characters == expected) { "$characters characters of output, and the peer read $expected" }
+    }
+    check(client.sessions.get(id).createdAt == peer.session(id).createdAt)
+
+    println("%-22s %12s %12s".format("", "ours", "OkHttp"))
+    val (ourStream, peerStream) = compare(::ourStream) { peer.stream(id) }
+    fun rate(nanos: Long) = EVENTS * 1e9 / nanos
+    report("stream", "events/s", rate(ourStream), rate(peerStream), peerStream.toDouble() / ourStream)
+
+    val (ourCalls, peerCalls) = compare(
+        { runBlocking { repeat(CALLS) { client.sessions.get(id) } } },
+        { repeat(CALLS) { peer.session(id) } },
+    )
+    fun latency(nanos: Long) = nanos / 1e3 / CALLS
+    report("get", "µs", latency(ourCalls), latency(peerCalls), peerCalls.toDouble() / ourCalls)
+
+    val jars = System.getProperty("java.class.path").split(File.pathSeparator).map(::File).filter(File::isFile)
+    fun size(vararg names: String) = jars.filter { jar -> names.any(jar.name::startsWith) }.sumOf(File::length) / 1e6
+    val (ourSize, peerSize) = size("aod-sdk", "jna") to size("okhttp", "okio")
+    report("jars beyond Kotlin's", "MB", ourSize, peerSize, ourSize / peerSize)
+    report("  of it the SDK's own", "MB", size("aod-sdk"), 0.0, Double.NaN)
+
+    client.close()
+    peer.close()
+    server.close()
+}

@@ -1,0 +1,120 @@
+@file:UseSerializers(UuidSerializer::class, InstantSerializer::class)
+
+import java.time.Instant
+import java.util.UUID
+import java.util.concurrent.CompletableFuture
+import kotlinx.serialization.KSerializer
+import kotlinx.serialization.SerialName
+import kotlinx.serialization.Serializable
+import kotlinx.serialization.UseSerializers
+import kotlinx.serialization.descriptors.PrimitiveKind
+import kotlinx.serialization.descriptors.PrimitiveSerialDescriptor
+import kotlinx.serialization.encoding.Decoder
+import kotlinx.serialization.encoding.Encoder
+import kotlinx.serialization.json.Json
+import okhttp3.OkHttpClient
+import okhttp3.Request
+import okhttp3.Response
+import okhttp3.sse.EventSource
+import okhttp3.sse.EventSourceListener
+import okhttp3.sse.EventSources
+
+/** What a careful user of OkHttp writes: no reconnecting, no telling repeated events, closed enums. */
+class Peer(private val url: String, private val token: String) : AutoCloseable {
+    private val http = OkHttpClient()
+    private val json = Json { ignoreUnknownKeys = true }
+
+    fun session(id: UUID): PeerSession = http.newCall(request("/sessions/$id")).execute().use { response ->
+        check(response.isSuccessful) { response.code }
+        json.decodeFromString(response.body.string())
+    }
+
+    /** Reads a stream to its end; gives how many characters of output it had. */
+    fun stream(id: UUID): Int {
+        val ended = CompletableFuture<Int>()
+        var characters = 0
+        val listener = object : EventSourceListener() {
+            override fun onEvent(eventSource: EventSource, id: String?, type: String?, data: String) {
+                when (val event = json.decodeFromString<PeerEvent>(data)) {
+                    is PeerEvent.Output -> characters += event.data.length
+                    is PeerEvent.Exit -> ended.complete(characters)
+                    else -> {}
+                }
+            }
+
+            override fun onFailure(eventSource: EventSource, t: Throwable?, response: Response?) {
+                ended.completeExceptionally(t ?: IllegalStateException("the stream failed"))
+            }
+        }
+        EventSources.createFactory(http).newEventSource(request("/sessions/$id/stream"), listener)
+        return ended.join()
+    }
+
+    private fun request(path: String) =
+        Request.Builder().url(url + path).header("Authorization", "Bearer $token").build()
+
+    override fun close() {
+        http.dispatcher.executorService.shutdown()
+        http.connectionPool.evictAll()
+    }
+}
+
+@Serializable
+data class PeerSession(
+    val id: UUID,
+    @SerialName("agent_id") val agentId: UUID? = null,
+    @SerialName("environment_id") val environmentId: UUID? = null,
+    val runtime: String? = null,
+    val status: PeerStatus,
+    @SerialName("exit_code") val exitCode: Long? = null,
+    @SerialName("created_at") val createdAt: Instant,
+    @SerialName("updated_at") val updatedAt: Instant,
+    @SerialName("turn_count") val turnCount: Long = 0,
+    @SerialName("current_turn") val currentTurn: Long? = null,
+)
+
+@Serializable
+enum class PeerStatus {
+    @SerialName("pending") PENDING,
+    @SerialName("running") RUNNING,
+    @SerialName("completed") COMPLETED,
+    @SerialName("failed") FAILED,
+    @SerialName("terminated") TERMINATED,
+}
+
+@Serializable
+enum class PeerChannel {
+    @SerialName("stdout") STDOUT,
+    @SerialName("stderr") STDERR,
+}
+
+@Serializable
+sealed interface PeerEvent {
+    @Serializable
+    @SerialName("start")
+    data class Start(@SerialName("session_id") val sessionId: UUID? = null, val runtime: String? = null) : PeerEvent
+
+    @Serializable
+    @SerialName("turn_start")
+    data class TurnStart(val id: Long? = null, val turn: Long? = null) : PeerEvent
+
+    @Serializable
+    @SerialName("output")
+    data class Output(val id: Long? = null, val stream: PeerChannel, val data: String, val turn: Long? = null) : PeerEvent
+
+    @Serializable
+    @SerialName("exit")
+    data class Exit(val id: Long? = null, val code: Long? = null) : PeerEvent
+}
+
+object UuidSerializer : KSerializer<UUID> {
+    override val descriptor = PrimitiveSerialDescriptor("UUID", PrimitiveKind.STRING)
+    override fun deserialize(decoder: Decoder): UUID = UUID.fromString(decoder.decodeString())
+    override fun serialize(encoder: Encoder, value: UUID) = encoder.encodeString(value.toString())
+}
+
+object InstantSerializer : KSerializer<Instant> {
+    override val descriptor = PrimitiveSerialDescriptor("Instant", PrimitiveKind.STRING)
+    override fun deserialize(decoder: Decoder): Instant = java.time.OffsetDateTime.parse(decoder.decodeString()).toInstant()
+    override fun serialize(encoder: Encoder, value: Instant) = encoder.encodeString(value.toString())
+}
