@@ -19,9 +19,6 @@ enum Command {
     Package {
         /// The language.
         language: Language,
-        /// Links with zig, against the C library of manylinux2014.
-        #[arg(long)]
-        zig: bool,
     },
 }
 
@@ -37,8 +34,7 @@ fn main() -> ExitCode {
         } => python::generate(),
         Command::Package {
             language: Language::Python,
-            zig,
-        } => python::package(zig),
+        } => python::package(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

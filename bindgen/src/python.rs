@@ -1,86 +1,47 @@
 //! The wheel and the source distribution.
 
-use std::fs;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::{env, fs, iter};
 
-use crate::tools::{Result, cargo, root, run, run_in, target};
+use crate::tools::{self, Result, root, run, run_in, target};
+
+const PACKAGE: &str = "bindings/python";
 
 /// Generates `aod/_native` next to the façade, with the library that it loads.
 pub(crate) fn generate() -> Result<()> {
-    run(cargo().args(BUILD))?;
-    let library = format!(
-        "{}aod_ffi{}",
-        std::env::consts::DLL_PREFIX,
-        std::env::consts::DLL_SUFFIX
-    );
-    let built = target().join("ffi").join(&library);
-    let package = root().join("bindings/python/aod/_native");
-    fs::create_dir_all(&package)?;
-    run(cargo()
-        .args([
-            "run",
-            "--quiet",
-            "--locked",
-            "--package",
-            "bindgen",
-            "--bin",
-            "uniffi-bindgen",
-            "--",
-        ])
-        .args([
-            "generate",
-            "--language",
-            "python",
-            "--no-format",
-            "--library",
-        ])
-        .arg(&built)
-        .arg("--out-dir")
-        .arg(&package))?;
-    fs::copy(&built, package.join(&library))?;
-    fs::write(package.join("__init__.py"), "from .aod_ffi import *\n")?;
+    let library = tools::library("json")?;
+    let native = root().join(PACKAGE).join("aod/_native");
+    tools::generate("python", &library, &native)?;
+    if let Some(name) = library.file_name() {
+        fs::copy(&library, native.join(name))?;
+    }
+    fs::write(native.join("__init__.py"), "from .aod_ffi import *\n")?;
     Ok(())
 }
 
-const BUILD: [&str; 8] = [
-    "build",
-    "--locked",
-    "--profile",
-    "ffi",
-    "--package",
-    "aod-ffi",
-    "--features",
-    "json",
-];
-
-/// Makes `dist/python/*.whl` and `*.tar.gz`.
-pub(crate) fn package(zig: bool) -> Result<()> {
-    let tools = tools()?;
+/// Makes `dist/python/*.tar.gz`, and from it `dist/python/*.whl`.
+pub(crate) fn package() -> Result<()> {
+    let tools = environment()?;
     let dist = root().join("dist/python");
     if dist.exists() {
         fs::remove_dir_all(&dist)?;
     }
-    let mut build = Command::new(tools.join("python"));
-    build
-        .args([
-            "-m",
-            "maturin",
-            "build",
-            "--locked",
-            "--sdist",
-            "--profile",
-            "ffi",
-        ])
-        .arg("--out")
-        .arg(&dist);
-    if zig {
-        build.args(["--zig", "--compatibility", "manylinux2014"]);
-    } else {
-        build.args(["--compatibility", "linux"]);
+    let mut maturin = Command::new(tools.join("python"));
+    maturin
+        .args(["-m", "maturin", "build", "--sdist", "--out"])
+        .arg(&dist)
+        // What is unpacked from the source distribution shares what has been compiled.
+        .env("CARGO_TARGET_DIR", target())
+        // Where maturin looks for zig and patchelf.
+        .env("PATH", before_path(&tools)?);
+    if cfg!(target_os = "linux") {
+        // Against the C library of 2014, as wheels for Linux promise.
+        maturin.args(["--zig", "--compatibility", "manylinux2014"]);
     }
     // The pyproject.toml is found from here.
-    run_in(&root().join("bindings/python"), &mut build)?;
+    run_in(&root().join(PACKAGE), &mut maturin)?;
     for entry in fs::read_dir(&dist)? {
         let wheel = entry?.path();
         if wheel
@@ -126,27 +87,27 @@ fn strip(tools: &Path, wheel: &Path) -> Result<()> {
 }
 
 /// A virtual environment with the packaging tools; gives the folder of its programs.
-fn tools() -> Result<PathBuf> {
+fn environment() -> Result<PathBuf> {
     let venv = target().join("venv/packaging");
     let programs = venv.join(if cfg!(windows) { "Scripts" } else { "bin" });
-    let requirements = root().join("bindings/python/packaging.txt");
+    let requirements = root().join(PACKAGE).join("packaging.txt");
     let done = venv.join("requirements.txt");
     if fs::read(&done).ok() != Some(fs::read(&requirements)?) {
-        let python = std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into());
+        let python = env::var_os("PYTHON").unwrap_or_else(|| "python3".into());
         run(Command::new(python)
             .args(["-m", "venv", "--clear"])
             .arg(&venv))?;
         run(Command::new(programs.join("python"))
-            .args([
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-                "--requirement",
-            ])
+            .args(["-m", "pip", "install", "--quiet"])
+            .args(["--disable-pip-version-check", "--requirement"])
             .arg(&requirements))?;
         fs::copy(&requirements, &done)?;
     }
     Ok(programs)
+}
+
+fn before_path(folder: &Path) -> Result<OsString> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders = iter::once(folder.to_owned()).chain(env::split_paths(&path));
+    Ok(env::join_paths(folders)?)
 }

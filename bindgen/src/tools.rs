@@ -41,3 +41,31 @@ pub(crate) fn run_in(folder: &Path, command: &mut Command) -> Result<()> {
 pub(crate) fn cargo() -> Command {
     Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
+
+/// Builds the library with a surface, and gives its path. It is not stripped: the generator reads its metadata.
+pub(crate) fn library(surface: &str) -> Result<PathBuf> {
+    run(cargo()
+        .args(["rustc", "--locked", "--profile", "ffi", "--package"])
+        // Of all crate types at once, rustc would optimize none across crates.
+        .args(["aod-ffi", "--lib", "--crate-type", "cdylib"])
+        .args(["--no-default-features", "--features"])
+        .arg(surface))?;
+    let name = format!(
+        "{}aod_ffi{}",
+        env::consts::DLL_PREFIX,
+        env::consts::DLL_SUFFIX
+    );
+    Ok(target().join("ffi").join(name))
+}
+
+/// Generates the bindings of a language from a library.
+pub(crate) fn generate(language: &str, library: &Path, folder: &Path) -> Result<()> {
+    run(cargo()
+        .args(["run", "--quiet", "--locked", "--package", "aod-ffi"])
+        .args(["--bin", "uniffi-bindgen", "--features", "bindgen", "--"])
+        .args(["generate", "--language", language, "--no-format"])
+        .arg("--library")
+        .arg(library)
+        .arg("--out-dir")
+        .arg(folder))
+}

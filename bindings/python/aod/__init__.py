@@ -1,7 +1,7 @@
 """Python SDK for the Agent on Demand API."""
 
-from ._core import CLEAR
 from ._version import __version__
+from ._wire import CLEAR
 from .client import AsyncClient, Client
 from .errors import (
     AodConnectionError,

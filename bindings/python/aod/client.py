@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
-from ._core import Core, overrides, read_object, setup
+from typing_extensions import Self
+
+from ._core import Core
+from ._options import overrides, setup
+from ._wire import read_object
 from .resources import Agents, AsyncAgents, AsyncEnvironments, AsyncSessions, Environments, Sessions
 
 __all__ = ["AsyncClient", "Client"]
@@ -66,9 +70,9 @@ class Client:
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
         stream_idle_timeout: float | None = None,
-    ) -> Client:
+    ) -> Self:
         """Give a client with other options for some calls; what is None stays."""
-        other = Client.__new__(Client)
+        other = type(self).__new__(type(self))
         other._use(
             self._core.with_options(
                 overrides(
@@ -86,7 +90,7 @@ class Client:
         """Close the client; calls fail from then on."""
         self._core.close()
 
-    def __enter__(self) -> Client:
+    def __enter__(self) -> Self:
         """Give the client."""
         return self
 
@@ -151,9 +155,9 @@ class AsyncClient:
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
         stream_idle_timeout: float | None = None,
-    ) -> AsyncClient:
+    ) -> Self:
         """Give a client with other options for some calls; what is None stays."""
-        other = AsyncClient.__new__(AsyncClient)
+        other = type(self).__new__(type(self))
         other._use(
             self._core.with_options(
                 overrides(
@@ -171,7 +175,7 @@ class AsyncClient:
         """Close the client; calls fail from then on."""
         self._core.close()
 
-    async def __aenter__(self) -> AsyncClient:
+    async def __aenter__(self) -> Self:
         """Give the client."""
         return self
 

@@ -131,7 +131,8 @@ def _shown(detail: Any) -> str:
     if detail is None or isinstance(detail, str):
         return repr(detail)
     if isinstance(detail, list):
-        return "; ".join(_entry(entry) for entry in cast("list[Any]", detail))
+        entries = cast("list[Any]", detail)
+        return "; ".join(_entry(entry) for entry in entries)
     return f"<{type(detail).__name__}>"
 
 
@@ -140,7 +141,8 @@ def _entry(entry: Any) -> str:
         return "?"
     fields = cast("dict[str, Any]", entry)
     loc = fields.get("loc")
-    place = ".".join(str(part) for part in cast("list[Any]", loc)) if isinstance(loc, list) else "?"
+    parts = cast("list[Any]", loc) if isinstance(loc, list) else ["?"]
+    place = ".".join(str(part) for part in parts)
     return f"{place}: {fields.get('msg', '?')}"
 
 
@@ -148,9 +150,7 @@ def _error(status_code: int, body: Any, method: str, url: str) -> AodHTTPError:
     fields: dict[str, Any] = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
     detail: Any = fields.get("detail", body)
     if status_code == 429:
-        return RateLimitError(
-            status_code, detail, method, url, limit=fields.get("limit"), active=fields.get("active")
-        )
+        return RateLimitError(status_code, detail, method, url, limit=fields.get("limit"), active=fields.get("active"))
     cls = _CLASSES.get(status_code, ServerError if status_code >= 500 else AodHTTPError)
     return cls(status_code, detail, method, url)
 

@@ -12,9 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["StreamEvent", "StreamEventType"]
 
-StreamEventType = (
-    Literal["start", "turn_start", "output", "stage", "exit", "error", "terminated", "stale"] | str
-)
+StreamEventType = Literal["start", "turn_start", "output", "stage", "exit", "error", "terminated", "stale"] | str
 
 
 class StreamEvent:

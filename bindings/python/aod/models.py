@@ -162,8 +162,6 @@ class SessionAck(_Model):
     current_turn: int | None = None
 
 
-
-
 class RunResult(BaseModel):
     """A session that came to its end, and its events."""
 

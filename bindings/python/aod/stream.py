@@ -6,13 +6,16 @@ import json
 import threading
 from typing import TYPE_CHECKING, Any, cast
 
-from ._core import SLICE_MS, disarm, failed, generation, track
+from ._core import NATIVE_ERRORS, SLICE_MS, failed
+from ._process import disarm, generation, track
 from .errors import AodError, raise_for_status
 from .events import StreamEvent
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from types import TracebackType
+
+    from typing_extensions import Self
 
     from ._core import Core
     from ._native import EventBatches
@@ -58,13 +61,13 @@ class _Base:
         if batches is not None:
             batches.cancel()
 
-    def _abandon(self) -> None:
+    def abandon(self) -> None:
         self._over = True
         if self._batches is not None:
             disarm(self._batches)
             self._batches = None
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
         self.cancel()
 
     def _alive(self) -> None:
@@ -76,7 +79,6 @@ class _Base:
         self._behind = self._behind if cursor is None else cursor
         self._events = cast("list[dict[str, Any]]", json.loads(events))
         self._read = 0
-
 
 
 def _event(payload: dict[str, Any]) -> StreamEvent:
@@ -91,7 +93,7 @@ def _event(payload: dict[str, Any]) -> StreamEvent:
 class EventStream(_Base):
     """A session's events: iterate it, in a `with` block or without."""
 
-    def __enter__(self) -> EventStream:
+    def __enter__(self) -> Self:
         """Give the stream."""
         return self
 
@@ -131,7 +133,7 @@ class EventStream(_Base):
         except AodError:
             self._over = True
             raise
-        except Exception as error:
+        except NATIVE_ERRORS as error:
             self.cancel()
             failed(error)
         self.cancel()
@@ -141,7 +143,7 @@ class EventStream(_Base):
 class AsyncEventStream(_Base):
     """A session's events: iterate it with `async for`, in an `async with` block or without."""
 
-    async def __aenter__(self) -> AsyncEventStream:
+    async def __aenter__(self) -> Self:
         """Give the stream."""
         return self
 
@@ -174,7 +176,7 @@ class AsyncEventStream(_Base):
         except AodError:
             self._over = True
             raise
-        except Exception as error:
+        except NATIVE_ERRORS as error:
             self.cancel()
             failed(error)
         if batch.events is None or self._over:
@@ -215,10 +217,11 @@ class Listener:
         self._thread.join(timeout)
         return self.is_finished
 
-    def _abandon(self) -> None:
-        pass
+    def abandon(self) -> None:
+        """Leave the thread to the parent of a fork."""
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """End the stream and wait for the last call back, a second at most."""
         self._stream.cancel()
         if self._thread is not threading.current_thread():
             self._thread.join(1)
@@ -230,16 +233,26 @@ def _listen(
     on_closed: Callable[[], object] | None,
     on_error: Callable[[AodError], object] | None,
 ) -> None:
+    failure: AodError | None = None
     with stream:
         try:
             for event in stream:
-                on_event(event)
+                try:
+                    on_event(event)
+                except Exception as error:  # noqa: BLE001 - the caller's code may raise anything
+                    failure = AodError(f"on_event raised {type(error).__name__}")
+                    failure.__cause__ = error
+                    break
         except AodError as error:
-            if on_error is not None:
-                on_error(error)
-            return
-    if on_closed is not None:
-        on_closed()
+            failure = error
+    if failure is None:
+        if on_closed is not None:
+            on_closed()
+    elif on_error is not None:
+        on_error(failure)
+    else:
+        # Nobody asked to be told, so let `threading.excepthook` tell.
+        raise failure
 
 
 def _parse(line: str) -> StreamEvent | None:

@@ -12,6 +12,8 @@ from .errors import AodError
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from typing_extensions import Self
+
 __all__ = ["DevServer"]
 
 
@@ -52,7 +54,7 @@ class DevServer:
                 pipe.close()
         self._process.wait()
 
-    def __enter__(self) -> DevServer:
+    def __enter__(self) -> Self:
         """Give the server."""
         return self
 

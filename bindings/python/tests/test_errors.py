@@ -24,7 +24,7 @@ def test_texts_and_facts_are_those_of_the_published_package(client: aod.Client, 
     url = f"{server.url}/agents/{NOWHERE}"
     assert (error.status_code, error.detail, error.method, error.url) == (404, "Agent not found", "GET", url)
     assert str(error) == f"GET {url} -> 404: 'Agent not found'"
-    assert repr(error) == f'NotFoundError("GET {url} -> 404: \'Agent not found\'")'
+    assert repr(error) == f"NotFoundError(\"GET {url} -> 404: 'Agent not found'\")"
     assert error.args == (str(error),)
     assert isinstance(error, aod.AodHTTPError) and isinstance(error, aod.AodError)
 
@@ -118,9 +118,7 @@ def test_a_wrong_token_is_an_auth_error(server: DevServer) -> None:
     assert "wrong" not in repr(client)
 
 
-def test_logging_tells_of_calls_without_secrets(
-    server: DevServer, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_logging_tells_of_calls_without_secrets(server: DevServer, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", logger="aod")
     client = aod.Client(base_url=server.url, token=server.token)
     client.environments.create(name="e", env_vars={"KEY": "s3cret"})

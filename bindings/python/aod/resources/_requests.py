@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from .._core import CLEAR, Clear
+from .._wire import Clear
 
 Structure = Mapping[str, Any] | BaseModel
 """A part of a request: a dictionary or a model."""
@@ -23,7 +23,7 @@ def cleared(value: T | Clear | None, empty: T) -> T | None:
 
 def reference(value: str | UUID | Clear | None) -> str | Clear | None:
     """Write the id of another resource."""
-    return value if value is None or value is CLEAR else str(value)
+    return value if value is None or isinstance(value, Clear) else str(value)
 
 
 def cursor(since: int | None) -> int | None:

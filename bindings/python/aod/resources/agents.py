@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from .._core import Clear, Core, encode, identifier, read, read_list
+from .._core import Core
+from .._wire import Clear, encode, identifier, read, read_list
 from ..models import Agent, AgentVersion
 from ._requests import Structure, cleared, reference
 
@@ -189,4 +190,5 @@ class AsyncAgents:
 
     async def versions(self, agent_id: str | UUID) -> builtins.list[AgentVersion]:
         """Give all versions of an agent."""
-        return read_list(AgentVersion, await self._core.call_async("ListAgentVersions", identifier(agent_id, "agent_id")))
+        answer = await self._core.call_async("ListAgentVersions", identifier(agent_id, "agent_id"))
+        return read_list(AgentVersion, answer)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
-from .._core import Clear, Core, encode, identifier, read, read_list
+from .._core import Core
+from .._wire import Clear, encode, identifier, read, read_list
 from ..models import Environment, EnvironmentVersion
 from ._requests import Structure, cleared
 
@@ -126,7 +126,8 @@ class AsyncEnvironments:
 
     async def get(self, environment_id: str | UUID) -> Environment:
         """Give an environment."""
-        return read(Environment, await self._core.call_async("GetEnvironment", identifier(environment_id, "environment_id")))
+        answer = await self._core.call_async("GetEnvironment", identifier(environment_id, "environment_id"))
+        return read(Environment, answer)
 
     async def update(
         self,
@@ -151,12 +152,14 @@ class AsyncEnvironments:
             }
         )
         return read(
-            Environment, await self._core.call_async("UpdateEnvironment", identifier(environment_id, "environment_id"), body)
+            Environment,
+            await self._core.call_async("UpdateEnvironment", identifier(environment_id, "environment_id"), body),
         )
 
     async def archive(self, environment_id: str | UUID) -> Environment:
         """Archive an environment."""
-        return read(Environment, await self._core.call_async("ArchiveEnvironment", identifier(environment_id, "environment_id")))
+        answer = await self._core.call_async("ArchiveEnvironment", identifier(environment_id, "environment_id"))
+        return read(Environment, answer)
 
     async def delete(self, environment_id: str | UUID) -> None:
         """Delete an environment that no session points at."""

@@ -7,7 +7,9 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
-from .._core import Core, encode, identifier, read, read_list, seconds
+from .._core import Core
+from .._options import seconds
+from .._wire import encode, identifier, read, read_list
 from ..errors import AodError
 from ..events import StreamEvent
 from ..models import RunResult, Session, SessionAck, SessionTurn
@@ -195,11 +197,13 @@ class AsyncSessions:
     async def prompt(self, session_id: str | UUID, *, prompt: str, timeout: int | None = None) -> SessionAck:
         """Start the next turn of a session."""
         body = encode({"prompt": prompt, "timeout": timeout})
-        return read(SessionAck, await self._core.call_async("PromptSession", identifier(session_id, "session_id"), body))
+        answer = await self._core.call_async("PromptSession", identifier(session_id, "session_id"), body)
+        return read(SessionAck, answer)
 
     async def turns(self, session_id: str | UUID) -> builtins.list[SessionTurn]:
         """Give the turns of a session."""
-        return read_list(SessionTurn, await self._core.call_async("ListSessionTurns", identifier(session_id, "session_id")))
+        answer = await self._core.call_async("ListSessionTurns", identifier(session_id, "session_id"))
+        return read_list(SessionTurn, answer)
 
     async def terminate(self, session_id: str | UUID) -> SessionAck:
         """End a session and its sandbox."""
@@ -221,7 +225,10 @@ class AsyncSessions:
         on_event: Callable[[StreamEvent], object] | None = None,
         collect_events: bool = True,
     ) -> RunResult:
-        """Follow a session to the end of its turn; `on_event` may be a coroutine function. With `collect_events` off the result has no events."""
+        """Follow a session to the end of its turn.
+
+        `on_event` may be a coroutine function. With `collect_events` off the result has no events.
+        """
         events: builtins.list[StreamEvent] = []
         async with self.stream(session_id, since=since, resume_stale=True) as stream:
             async for event in stream:

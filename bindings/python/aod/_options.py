@@ -1,0 +1,87 @@
+"""The options of clients and calls, checked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ._version import __version__
+
+_ENDLESS: Final = 1e18
+
+
+def seconds(value: Any, name: str = "timeout") -> float:
+    """Check a number of seconds; infinity is no limit."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{name} must be a number of seconds")
+    if not value >= 0:
+        raise ValueError(f"{name} must not be negative")
+    return min(float(value), _ENDLESS)
+
+
+def timeouts(value: Any) -> tuple[float | None, float | None]:
+    """Give the whole call's and the connection's timeout of seconds or of an httpx timeout."""
+    if value is None:
+        return None, None
+    if hasattr(value, "read") and hasattr(value, "connect"):
+        return _limit(value.read), _limit(value.connect)
+    return seconds(value), seconds(value)
+
+
+def _limit(value: Any) -> float:
+    return _ENDLESS if value is None else seconds(value)
+
+
+def setup(
+    *,
+    base_url: str | None,
+    token: str | None,
+    timeout: Any,
+    transport: Any,
+    max_retries: int | None,
+    headers: Mapping[str, str] | None,
+    stream_idle_timeout: float | None,
+    proxy: str | None,
+    ca_certificate: str | None,
+) -> dict[str, Any]:
+    """Read the arguments of a client, and the environment for what is not given."""
+    if transport is not None:
+        raise TypeError("transport is not supported: requests are sent by the native library, not by httpx")
+    base_url = base_url or os.environ.get("AOD_API_URL") or "http://localhost:8777"
+    token = token or os.environ.get("AOD_API_TOKEN")
+    if not token:
+        raise ValueError("Missing API token. Pass token=... or set the AOD_API_TOKEN env var.")
+    total, connect = timeouts(timeout)
+    return {
+        "base_url": base_url,
+        "token": token,
+        "user_agent": f"aod-sdk-python/{__version__}",
+        "connect_timeout": connect,
+        "proxy": proxy,
+        "ca_certificate": ca_certificate,
+        "options": overrides(
+            timeout=total, max_retries=max_retries, headers=headers, stream_idle_timeout=stream_idle_timeout
+        ),
+    }
+
+
+def overrides(
+    *,
+    timeout: Any = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    stream_idle_timeout: float | None = None,
+) -> dict[str, Any]:
+    """Check what may differ from call to call."""
+    if max_retries is not None and (isinstance(max_retries, bool) or not isinstance(max_retries, int)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError("max_retries must be an int")
+    if max_retries is not None and not 0 <= max_retries < 2**32:
+        raise ValueError("max_retries must not be negative")
+    total, _ = timeouts(timeout)
+    return {
+        "timeout": total,
+        "max_retries": max_retries,
+        "headers": dict(headers or {}),
+        "stream_idle_timeout": None if stream_idle_timeout is None else seconds(stream_idle_timeout),
+    }

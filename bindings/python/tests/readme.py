@@ -1,0 +1,21 @@
+"""Runs every Python example of a README, each in a process of its own, on one development server."""
+
+import os
+import re
+import subprocess
+import sys
+
+from aod.testing import DevServer
+
+EXAMPLE = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+for path in sys.argv[1:]:
+    with open(path, encoding="utf-8") as file:
+        examples = EXAMPLE.findall(file.read())
+    if not examples:
+        sys.exit(f"{path} has no Python example")
+    with DevServer() as server:
+        environment = {**os.environ, "AOD_API_URL": server.url, "AOD_API_TOKEN": server.token}
+        for example in examples:
+            subprocess.run([sys.executable, "-W", "error", "-c", example], env=environment, check=True)
+    print(f"{path}: {len(examples)} examples ran")
