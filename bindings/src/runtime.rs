@@ -16,6 +16,10 @@ static GENERATION: AtomicUsize = AtomicUsize::new(0);
 
 const GENERATIONS: usize = 32;
 
+/// A connection's task and its reader hand every chunk to each other, which costs a switch of threads if they are on
+/// two. The `json` surface never runs the caller's code here, so one is enough.
+const WORKERS: usize = if cfg!(feature = "json") { 1 } else { 2 };
+
 struct Shared {
     handle: Handle,
     /// Taken out to be shut down.
@@ -33,7 +37,7 @@ pub(crate) fn handle() -> io::Result<Handle> {
         .ok_or_else(|| io::Error::other("forked too deep"))?;
     let shared = cell.get_or_try_init(|| {
         let runtime = Builder::new_multi_thread()
-            .worker_threads(2)
+            .worker_threads(WORKERS)
             .thread_name("aod")
             .enable_all()
             .build()?;

@@ -43,6 +43,9 @@ fn an_event_reads_the_same_once_written() {
 #[test]
 fn output_shows_the_same_however_it_is_cut() {
     run("pretty", checks::pretty);
+    run("pretty_codex", checks::pretty_codex);
+    run("pretty_gemini", checks::pretty_gemini);
+    run("pretty_opencode", checks::pretty_opencode);
 }
 
 #[test]

@@ -91,13 +91,16 @@ async fn what_is_left_out_is_not_sent_and_secrets_are() {
 }
 
 #[tokio::test]
-async fn headers_of_the_builder_and_of_options_are_sent_and_never_replace_the_token() {
+async fn headers_of_the_builder_and_of_options_are_sent_and_never_replace_the_clients_own() {
     let server = empty_list().await;
     let name = HeaderName::from_static;
     let client = builder(&server.url())
         .header(name("x-team"), HeaderValue::from_static("core"))
         .header(name("x-trace"), HeaderValue::from_static("1"))
         .header(name("authorization"), HeaderValue::from_static("Basic x"))
+        .header(name("host"), HeaderValue::from_static("elsewhere"))
+        .header(name("content-length"), HeaderValue::from_static("7"))
+        .header(name("accept-encoding"), HeaderValue::from_static("br"))
         .user_agent_suffix("my-app/1.4")
         .build()
         .unwrap();
@@ -111,6 +114,10 @@ async fn headers_of_the_builder_and_of_options_are_sent_and_never_replace_the_to
     assert_eq!(received[0].header("x-trace"), Some("2"));
     assert_eq!(received[1].header("x-trace"), Some("1"));
     assert_eq!(received[0].header("authorization"), Some("Bearer aod_test"));
+    let host = server.url().replace("http://", "");
+    assert_eq!(received[0].header("host"), Some(host.as_str()));
+    assert_eq!(received[0].header("content-length"), None);
+    assert_eq!(received[0].header("accept-encoding"), Some("gzip"));
     assert!(
         received[0]
             .header("user-agent")

@@ -8,9 +8,13 @@ use aod::models::{CreateAgent, CreateEnvironment, CreateSession, GithubRepositor
 use aod::{Client, HeaderName, HeaderValue};
 use aod_tests::ScriptedServer;
 use futures::StreamExt;
+use tokio::net::TcpListener;
 use tracing::Level;
+use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
 use uuid::Uuid;
+
+use crate::tls;
 
 const PLANTED: &str = "hunter2";
 
@@ -37,6 +41,16 @@ impl MakeWriter<'_> for Log {
 }
 
 impl Log {
+    /// Has everything of this thread logged here.
+    fn listen(&self) -> DefaultGuard {
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(Level::TRACE)
+            .with_writer(self.clone())
+            .with_ansi(false)
+            .finish();
+        tracing::subscriber::set_default(subscriber)
+    }
+
     fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
@@ -46,12 +60,7 @@ impl Log {
 #[tokio::test(flavor = "current_thread")]
 async fn nothing_planted_is_logged_shown_or_panicked_with() {
     let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(Level::TRACE)
-        .with_writer(log.clone())
-        .with_ansi(false)
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let _guard = log.listen();
 
     // A server that echoes what it is sent, in every shape of error, and in a stream's head.
     let server = ScriptedServer::start(|number, exchange| async move {
@@ -122,6 +131,47 @@ async fn nothing_planted_is_logged_shown_or_panicked_with() {
         log.contains("aod.call") && log.contains("hyper"),
         "the log is not at TRACE:\n{log}"
     );
+    assert!(!log.contains(PLANTED), "{log}");
+}
+
+/// HTTP/2 has loggers of its own.
+#[tokio::test(flavor = "current_thread")]
+async fn nothing_planted_is_logged_over_http_2() {
+    let log = Log::default();
+    let _guard = log.listen();
+
+    let authority = tls::authority();
+    let acceptor = tls::acceptor(&authority, false, b"h2");
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = tls::url(&listener);
+    tokio::spawn(async move {
+        let (socket, _) = listener.accept().await.unwrap();
+        let stream = acceptor.accept(socket).await.unwrap();
+        let mut connection = h2::server::handshake(stream).await.unwrap();
+        while let Some(Ok((_, mut answer))) = connection.accept().await {
+            let head = http::Response::builder().status(404).body(()).unwrap();
+            answer.send_response(head, true).unwrap();
+        }
+    });
+    let client = Client::builder()
+        .base_url(url)
+        .ca_certificate(authority.pem())
+        .token(format!("aod_{PLANTED}"))
+        .header(
+            HeaderName::from_static("x-secret"),
+            HeaderValue::from_static(PLANTED),
+        )
+        .build()
+        .unwrap();
+    let error = client
+        .environments()
+        .create(CreateEnvironment::new("e").env_var("KEY", PLANTED))
+        .await
+        .unwrap_err();
+    assert_eq!(error.status(), Some(404), "{error}");
+
+    let log = log.text();
+    assert!(log.contains("h2::"), "HTTP/2 has logged nothing:\n{log}");
     assert!(!log.contains(PLANTED), "{log}");
 }
 

@@ -23,36 +23,10 @@ struct World {
 
 impl World {
     async fn start(asks_for_client: bool) -> Self {
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-        let (certificate, key) = issue(&authority);
-
-        let provider = Arc::new(ring::default_provider());
-        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
-            .with_safe_default_protocol_versions()
-            .unwrap();
-        let builder = if asks_for_client {
-            let mut roots = RootCertStore::empty();
-            roots.add(authority.der().clone()).unwrap();
-            let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), provider)
-                .build()
-                .unwrap();
-            builder.with_client_cert_verifier(verifier)
-        } else {
-            builder.with_no_client_auth()
-        };
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let config = builder
-            .with_single_cert(vec![certificate.der().clone()], key)
-            .unwrap();
-
+        let authority = authority();
+        let acceptor = acceptor(&authority, asks_for_client, b"http/1.1");
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!(
-            "https://localhost:{}",
-            listener.local_addr().unwrap().port()
-        );
-        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let url = url(&listener);
         tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
                 let Ok(stream) = acceptor.accept(socket).await else {
@@ -70,6 +44,49 @@ impl World {
         });
         Self { authority, url }
     }
+}
+
+pub(crate) fn authority() -> CertifiedIssuer<'static, KeyPair> {
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
+}
+
+/// TLS as `localhost`, with a certificate from that authority, for one version of HTTP.
+pub(crate) fn acceptor(
+    authority: &CertifiedIssuer<'static, KeyPair>,
+    asks_for_client: bool,
+    protocol: &[u8],
+) -> TlsAcceptor {
+    let provider = Arc::new(ring::default_provider());
+    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .unwrap();
+    let builder = if asks_for_client {
+        let mut roots = RootCertStore::empty();
+        roots.add(authority.der().clone()).unwrap();
+        let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), provider)
+            .build()
+            .unwrap();
+        builder.with_client_cert_verifier(verifier)
+    } else {
+        builder.with_no_client_auth()
+    };
+    let (certificate, key) = issue(authority);
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let mut config = builder
+        .with_single_cert(vec![certificate.der().clone()], key)
+        .unwrap();
+    config.alpn_protocols = vec![protocol.to_owned()];
+    TlsAcceptor::from(Arc::new(config))
+}
+
+/// The URL of a server that listens there.
+pub(crate) fn url(listener: &TcpListener) -> String {
+    format!(
+        "https://localhost:{}",
+        listener.local_addr().unwrap().port()
+    )
 }
 
 fn issue(authority: &CertifiedIssuer<'static, KeyPair>) -> (Certificate, KeyPair) {

@@ -37,6 +37,32 @@ fn picks_claudes_formatter_by_name_in_any_case() {
 }
 
 #[test]
+fn picks_the_formatters_of_the_other_runtimes() {
+    let shown = |name: &str, line: &str| formatter_for(name).feed(&format!("{line}\n"));
+    for name in ["codex", "Codex-CLI", "openai", "OpenAI"] {
+        assert_eq!(
+            shown(name, r#"{"type":"turn.completed"}"#),
+            ["✨ Done"],
+            "{name}"
+        );
+    }
+    for name in ["gemini", "my-gemini", "google"] {
+        assert_eq!(
+            shown(name, r#"{"type":"init"}"#),
+            ["⚙️  Session init"],
+            "{name}"
+        );
+    }
+    let text = r#"{"type":"text","part":{"text":"hi"}}"#;
+    for name in ["opencode", "OpenCode"] {
+        assert_eq!(shown(name, text), ["✉️  hi"], "{name}");
+    }
+    for name in ["", "qwen", "openai-like", "googly"] {
+        assert_eq!(shown(name, text), [text], "{name}");
+    }
+}
+
+#[test]
 fn takes_the_runtime_or_provider_of_a_session() {
     assert!(is_for_claude(formatter_for(&Runtime::Claude)));
     assert!(is_for_claude(formatter_for(Runtime::Unknown(

@@ -1,6 +1,6 @@
 //! What is shown depends on the text alone, however it is cut, and memory for it is bounded.
 
-use aod::pretty::{ClaudeFormatter, Formatter, GenericFormatter, Options};
+use aod::pretty::{ClaudeFormatter, Color, Formatter, GenericFormatter, Options};
 use proptest::prelude::*;
 
 use super::shown_by;
@@ -14,6 +14,17 @@ fn piece() -> impl Strategy<Value = String> {
             "\"subtype\":", "\"init\"", "\"message\":", "\"content\":", "\"text\"", "\"tool_use\"", "\"name\":",
             "\"input\":", "\"Bash\"", "\"todos\":", "\"mcp_servers\":", "\"parent_tool_use_id\":",
             "{\"type\":\"result\",\"subtype\":\"success\"}\n",
+            "{\n", "}\n", "  \"response\": \"r\"\n",
+            "{\"type\":\"message\",\"role\":\"assistant\",\"content\":\"a b \"}\n",
+            "{\"type\":\"tool_result\",\"tool_id\":\"i\",\"status\":\"error\",\"output\":\"o\"}\n",
+            "{\"type\":\"tool_use\",\"tool_id\":\"i\",\"tool_name\":\"read_file\",\"part\":{\"tool\":\"bash\"}}\n",
+            "{\"type\":\"error\",\"message\":\"m\",\"error\":{\"name\":\"n\"}}\n",
+            "{\"type\":\"turn.failed\",\"error\":{\"message\":\"m\"}}\n",
+            "{\"type\":\"item.started\",\"item\":{\"id\":\"i\",\"type\":\"command_execution\",\"command\":\"c\"}}\n",
+            "{\"type\":\"item.completed\",\"item\":{\"id\":\"i\",\"type\":\"command_execution\",\"exit_code\":2}}\n",
+            "{\"msg\":{\"type\":\"agent_message\",\"message\":\"m\"}}\n",
+            "{\"type\":\"text\",\"sessionID\":\"s\",\"part\":{\"text\":\"t\"}}\n",
+            "{\"type\":\"step_finish\",\"sessionID\":\"s\",\"part\":{\"reason\":\"stop\",\"cost\":1}}\n",
             "{\"type\":\"assistant\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"a\\nb\\ud83d\"}]}}\n",
         ])
         .prop_map(str::to_owned),
@@ -104,27 +115,59 @@ fn cut<'a>(text: &'a str, lengths: &[usize]) -> Vec<&'a str> {
     chunks
 }
 
+fn runtime() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["claude", "codex", "gemini", "opencode", "other"])
+}
+
+prop_compose! {
+    fn options()(
+        plain in any::<bool>(),
+        width in prop::option::of(0..40_usize),
+        color in prop::sample::select(vec![Color::On, Color::Off]),
+        thinking in any::<bool>(),
+        results in any::<bool>(),
+        failures in prop::option::of(any::<bool>()),
+        raw in any::<bool>(),
+        max_line in prop_oneof![Just(usize::MAX), 0..60_usize],
+    ) -> Options {
+        let mut options = Options::new()
+            .plain(plain)
+            .color(color)
+            .show_thinking(thinking)
+            .show_tool_results(results)
+            .raw(raw)
+            .max_line(max_line);
+        if let Some(columns) = width {
+            options = options.width(columns);
+        }
+        if let Some(show) = failures {
+            options = options.show_failures(show);
+        }
+        options
+    }
+}
+
 proptest! {
     #[test]
     fn shows_the_same_under_any_chunking(
+        runtime in runtime(),
         output in output(),
         lengths in prop::collection::vec(0..20_usize, 0..40),
-        max_line in prop_oneof![Just(usize::MAX), 0..60_usize],
-        raw in any::<bool>(),
+        options in options(),
     ) {
-        let options = || Options::new().raw(raw).max_line(max_line);
-        let claude = |chunks: Vec<&str>| shown_by(ClaudeFormatter::with_options(options()), chunks);
-        let generic = |chunks: Vec<&str>| shown_by(GenericFormatter::with_options(options()), chunks);
-        let whole = claude(vec![&output]);
-        prop_assert_eq!(&claude(cut(&output, &lengths)), &whole);
-        prop_assert_eq!(&claude(cut(&output, &vec![1; output.len()])), &whole);
-        prop_assert_eq!(generic(cut(&output, &lengths)), generic(vec![&output]));
+        let shown = |chunks: Vec<&str>| shown_by(options.clone().formatter_for(runtime), chunks);
+        let whole = shown(vec![&output]);
+        prop_assert_eq!(&shown(cut(&output, &lengths)), &whole);
+        prop_assert_eq!(&shown(cut(&output, &vec![1; output.len()])), &whole);
     }
 
     #[test]
-    fn shows_any_bytes_without_failing(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+    fn shows_any_bytes_without_failing(
+        runtime in runtime(),
+        bytes in prop::collection::vec(any::<u8>(), 0..400),
+    ) {
         let output = String::from_utf8_lossy(&bytes);
-        for text in shown_by(ClaudeFormatter::new(), [&*output]) {
+        for text in shown_by(Options::new().formatter_for(runtime), [&*output]) {
             prop_assert!(!text.trim_end_matches('\r').contains(|c: char| c.is_control() && c != '\n' && c != '\t'));
         }
     }
@@ -195,8 +238,57 @@ fn takes_a_line_of_8_mb_in_single_bytes() {
 
 #[test]
 fn takes_80_000_lines_in_one_chunk() {
-    let line = r#"{"type":"assistant","message":{"content":[{"type":"text","text":"hello"}]}}"#;
-    let shown = ClaudeFormatter::new().feed(&format!("{line}\n").repeat(80_000));
-    assert_eq!(shown.len(), 80_000);
-    assert!(shown.iter().all(|text| text == "✉️  hello"));
+    for (runtime, line) in [
+        (
+            "claude",
+            r#"{"type":"assistant","message":{"content":[{"type":"text","text":"hello"}]}}"#,
+        ),
+        (
+            "codex",
+            r#"{"type":"item.completed","item":{"id":"i","type":"agent_message","text":"hello"}}"#,
+        ),
+        ("opencode", r#"{"type":"text","part":{"text":"hello"}}"#),
+    ] {
+        let shown = Options::new()
+            .formatter_for(runtime)
+            .feed(&format!("{line}\n").repeat(80_000));
+        assert_eq!(shown.len(), 80_000);
+        assert!(shown.iter().all(|text| text == "✉️  hello"));
+    }
+}
+
+#[test]
+fn puts_80_000_fragments_together() {
+    let line = r#"{"type":"message","role":"assistant","content":"hello"}"#;
+    let mut formatter = Options::new().formatter_for("gemini");
+    assert_eq!(formatter.feed(&format!("{line}\n").repeat(80_000)), [""; 0]);
+    assert_eq!(
+        formatter.flush(),
+        [format!("✉️  {}", "hello".repeat(80_000))]
+    );
+}
+
+#[test]
+fn shows_a_text_of_fragments_in_parts_when_it_is_too_long() {
+    let fragment = |text: &str| {
+        format!("{{\"type\":\"message\",\"role\":\"assistant\",\"content\":\"{text}\"}}\n")
+    };
+    let mut formatter = Options::new().max_line(70).formatter_for("gemini");
+    let parts = ["x".repeat(10), "y".repeat(10), "z".repeat(10)];
+    let mut shown = Vec::new();
+    for part in parts.iter().cycle().take(9) {
+        shown.extend(formatter.feed(&fragment(part)));
+    }
+    shown.extend(formatter.flush());
+    assert_eq!(shown.concat().replace("✉️  ", ""), parts.concat().repeat(3));
+    assert_eq!(shown.len(), 2);
+}
+
+#[test]
+fn gives_a_document_back_that_is_too_long() {
+    let mut formatter = Options::new().max_line(20).formatter_for("gemini");
+    let document = "{\n  \"response\": 1,\n  \"stats\": 1\n}\n";
+    let mut shown = formatter.feed(document);
+    shown.extend(formatter.flush());
+    assert_eq!(shown.join("\n"), document.trim_end());
 }

@@ -5,8 +5,14 @@ mod chunking;
 mod claude_lines;
 mod claude_odd_shapes;
 mod claude_tools;
+mod codex_state;
+mod gemini_state;
+mod opencode_ends;
+mod options;
 mod recordings;
+mod stream;
 mod terminal;
+mod transcripts;
 
 use aod::pretty::{ClaudeFormatter, Formatter};
 
@@ -21,6 +27,24 @@ fn shown_by<'a>(
         .collect();
     shown.extend(formatter.flush());
     shown
+}
+
+/// Cuts `text` into chunks of random lengths.
+fn random_cuts(text: &str, seed: u64) -> Vec<&str> {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let longest = [3, 40, 500, 20_000][random.usize(..4)];
+    let mut chunks = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let wanted = random.usize(1..=longest).min(rest.len());
+        let at = (wanted..=rest.len())
+            .find(|&at| rest.is_char_boundary(at))
+            .unwrap_or(rest.len());
+        let (chunk, after) = rest.split_at(at);
+        chunks.push(chunk);
+        rest = after;
+    }
+    chunks
 }
 
 /// What Claude's formatter shows for one line.

@@ -5,7 +5,7 @@ use std::path::Path;
 use aod::pretty::ClaudeFormatter;
 use serde_json::Value;
 
-use super::shown_by;
+use super::{random_cuts, shown_by};
 
 /// The chunks of standard output in a recorded stream, and the texts that the published formatter gave for them.
 fn recording(name: &str) -> (Vec<String>, Vec<String>) {
@@ -26,23 +26,6 @@ fn recording(name: &str) -> (Vec<String>, Vec<String>) {
     let formatted =
         serde_json::from_str(&read(format!("{name}.formatted.json"))).expect("a list of texts");
     (chunks, formatted)
-}
-
-fn random_cuts(text: &str, seed: u64) -> Vec<&str> {
-    let mut random = fastrand::Rng::with_seed(seed);
-    let longest = [3, 40, 500, 20_000][random.usize(..4)];
-    let mut chunks = Vec::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let wanted = random.usize(1..=longest).min(rest.len());
-        let at = (wanted..=rest.len())
-            .find(|&at| rest.is_char_boundary(at))
-            .unwrap_or(rest.len());
-        let (chunk, after) = rest.split_at(at);
-        chunks.push(chunk);
-        rest = after;
-    }
-    chunks
 }
 
 fn equals_the_published_formatter(name: &str) {

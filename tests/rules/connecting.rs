@@ -1,7 +1,7 @@
 //! How a connection is asked for, and which answers end the stream or do not.
 
 use aod::sse::{EventSource, HttpConnect};
-use aod::{Detail, ErrorKind};
+use aod::{Detail, ErrorKind, HeaderName, HeaderValue};
 use aod_tests::ScriptedServer;
 use futures::{StreamExt, TryStreamExt};
 
@@ -217,4 +217,22 @@ async fn an_answer_to_the_first_request_is_an_error_of_the_call() {
         request(&nobody).await.unwrap_err().kind(),
         ErrorKind::Connection
     );
+}
+
+#[tokio::test]
+async fn a_credential_that_a_server_repeats_is_not_shown() {
+    let server = ScriptedServer::start(|_, exchange| async move {
+        let sent = exchange.request.header("authorization").unwrap_or_default();
+        let echo = serde_json::json!({"detail": format!("no such key: {sent}")});
+        exchange.respond_json(400, &echo.to_string()).await;
+    })
+    .await;
+    let connect = HttpConnect::new(&server.url()).unwrap().header(
+        HeaderName::from_static("authorization"),
+        HeaderValue::from_static("Bearer hunter2"),
+    );
+    let error = EventSource::new(connect).next().await.unwrap().unwrap_err();
+    assert_eq!(error.status(), Some(400));
+    assert!(error.to_string().contains("[REDACTED]"), "{error}");
+    assert!(!format!("{error} {error:?}").contains("hunter2"));
 }

@@ -1,8 +1,6 @@
 //! Formatters over streams that come from a server.
 
 use aod::models::CreateSession;
-use aod::models::event::StreamEvent;
-use aod::pretty::{Formatter, formatter_for};
 use aod_devserver::{Generation, Script};
 use futures::TryStreamExt;
 use serde_json::json;
@@ -11,7 +9,7 @@ use crate::world::{World, tests};
 
 tests! { in [s0 s1 s2]:
     the_start_event_picks_the_formatter_of_a_claude_session,
-    other_agents_output_is_shown_as_it_is,
+    the_start_event_picks_the_formatter_of_a_codex_session,
     what_an_agent_prints_cannot_drive_the_terminal,
 }
 
@@ -19,20 +17,8 @@ tests! { in [s0 s1 s2]:
 async fn show(world: &World, request: CreateSession) -> Vec<String> {
     let sessions = world.client.sessions();
     let ack = sessions.create(request).await.unwrap();
-    let mut events = sessions.stream(ack.id).await.unwrap();
-    let mut formatter: Option<Box<dyn Formatter>> = None;
-    let mut shown = Vec::new();
-    while let Some(event) = events.try_next().await.unwrap() {
-        if let StreamEvent::Start(start) = &event {
-            let engine = start.runtime.as_ref().map(AsRef::as_ref);
-            let engine = engine.or(start.provider.as_ref().map(AsRef::as_ref));
-            formatter = Some(formatter_for(engine.unwrap()));
-        }
-        let formatter = formatter.as_mut().expect("the start comes first");
-        shown.extend(formatter.consume(&event));
-    }
-    shown.extend(formatter.unwrap().flush());
-    shown
+    let events = sessions.stream(ack.id).await.unwrap();
+    events.pretty().try_collect().await.unwrap()
 }
 
 async fn the_start_event_picks_the_formatter_of_a_claude_session(world: World) {
@@ -64,7 +50,7 @@ async fn the_start_event_picks_the_formatter_of_a_claude_session(world: World) {
     );
 }
 
-async fn other_agents_output_is_shown_as_it_is(world: World) {
+async fn the_start_event_picks_the_formatter_of_a_codex_session(world: World) {
     let request = aod::models::CreateAgent::new("a", world.model());
     let request = match world.generation {
         Generation::S0 => request.runtime("codex"),
@@ -73,12 +59,12 @@ async fn other_agents_output_is_shown_as_it_is(world: World) {
     };
     let agent = world.client.agents().create(request).await.unwrap();
     let script = Script::new()
-        .stdout("{\"type\":\"res")
-        .stdout("ult\"}\nlast");
+        .stdout("{\"type\":\"turn.comp")
+        .stdout("leted\"}\nlast");
     world.control.set_script(script);
     assert_eq!(
         show(&world, CreateSession::new(agent.id, "p")).await,
-        ["{\"type\":\"result\"}", "last"]
+        ["✨ Done", "last"]
     );
 }
 

@@ -11,6 +11,7 @@ from typing import Any, Final, NoReturn
 from ._log import logger
 from ._native import CallError, EventBatches, InternalError, JsonClient, endpoints
 from ._process import disarm, track
+from ._wakeups import next_number, waiter_of
 from .errors import AodError, ClosedError, raise_facts
 
 SLICE_MS: Final = 100
@@ -88,55 +89,65 @@ class Core:
         self._closed = True
         self._native = None
 
-    def call(self, operation: str, identity: str | None = None, body: bytes | None = None) -> bytes:
+    def call(self, operation: str, identity: str | None = None, body: bytes = b"") -> bytes:
         """Make a call and wait for its answer."""
         begun = time.perf_counter()
-        call = None
+        native = self.native()
+        number = next_number()
         try:
-            call = self.native().begin(_NUMBERS[operation], identity, body)
-            answer = call.wait(SLICE_MS)
+            if body:
+                native.set_body(number, body)
+            answer = native.call(number, _NUMBERS[operation], *_halves(identity), SLICE_MS)
             while answer is None:
-                answer = call.wait(SLICE_MS)
-        except NATIVE_ERRORS as error:
-            _log(operation, begun, error)
-            failed(error)
-        finally:
-            # A traceback would keep it, and with it the connection.
-            del call
+                answer = native.wait(number, SLICE_MS)
+        except BaseException as error:
+            native.give_up(number)
+            if isinstance(error, NATIVE_ERRORS):
+                _log(operation, begun, error)
+                failed(error)
+            raise
         _log(operation, begun, None)
         return answer
 
-    async def call_async(self, operation: str, identity: str | None = None, body: bytes | None = None) -> bytes:
+    async def call_async(self, operation: str, identity: str | None = None, body: bytes = b"") -> bytes:
         """Make a call and await its answer."""
+        # Not before somebody is in need of it: importing it takes long.
+        from asyncio import get_running_loop
+
         begun = time.perf_counter()
+        native = self.native()
+        loop = get_running_loop()
+        waiter = waiter_of(loop)
+        number = next_number()
         try:
-            answer = await self.native().call(_NUMBERS[operation], identity, body)
-        except NATIVE_ERRORS as error:
-            _log(operation, begun, error)
-            failed(error)
+            if body:
+                native.set_body(number, body)
+            native.begin(number, waiter.native, _NUMBERS[operation], *_halves(identity))
+            answer = None
+            while answer is None:
+                await waiter.wait(number, loop)
+                answer = native.wait(number, 0)
+        except BaseException as error:
+            native.give_up(number)
+            if isinstance(error, NATIVE_ERRORS):
+                _log(operation, begun, error)
+                failed(error)
+            raise
         _log(operation, begun, None)
         return answer
 
-    def open(self, identity: str, since: int | None, options: bytes) -> EventBatches:
-        """Open a stream."""
-        opening = None
+    def stream(self, identity: str, since: int | None, options: bytes) -> EventBatches:
+        """Open a stream, which is read from now on."""
         try:
-            opening = self.native().begin_stream(identity, since, options)
-            batches = opening.wait(SLICE_MS)
-            while batches is None:
-                batches = opening.wait(SLICE_MS)
+            return self.native().stream(identity, since, options)
         except NATIVE_ERRORS as error:
             failed(error)
-        finally:
-            del opening
-        return batches
 
-    async def open_async(self, identity: str, since: int | None, options: bytes) -> EventBatches:
-        """Open a stream."""
-        try:
-            return await self.native().open_stream(identity, since, options)
-        except NATIVE_ERRORS as error:
-            failed(error)
+
+def _halves(identity: str | None) -> tuple[int, int]:
+    # Whole numbers cross at once, texts by way of a buffer.
+    number = int(identity.replace("-", ""), 16) if identity else 0
+    return number >> 64, number & 0xFFFF_FFFF_FFFF_FFFF
 
 
 def _log(operation: str, begun: float, error: BaseException | None) -> None:

@@ -95,6 +95,14 @@ class NotFoundError(AodHTTPError):
 class ConflictError(AodHTTPError):
     """409: archived, running, a finished session, or a stale version."""
 
+    reason: str = "other"
+    """Why: `version_mismatch`, `archived`, `already_archived`, `running`, `pending`, `failed`, `terminated`,
+    `already_terminated`, `backend_gone`, `no_active_turn`, `name_taken`, `in_use`, or `other`."""
+    expected: int | None = None
+    """The server's version, of a `version_mismatch`."""
+    got: int | None = None
+    """The version that was sent, of a `version_mismatch`."""
+
 
 class ValidationError(AodHTTPError):
     """422: `detail` is a list of what is wrong with which field, or a text."""
@@ -197,6 +205,9 @@ def raise_facts(facts_json: str) -> NoReturn:
         error = _error(status, body, facts.get("method") or "", facts.get("url") or "")
     else:
         error = _KINDS.get(str(kind), AodError)(facts.get("text") or "the call failed")
+    conflict: dict[str, Any] | None = facts.get("conflict")
+    if isinstance(error, ConflictError) and conflict:
+        error.reason, error.expected, error.got = conflict["reason"], conflict["expected"], conflict["got"]
     if isinstance(error, AodError):
         error.attempts = facts.get("attempts") or 0
         error.is_retryable = bool(facts.get("is_retryable"))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from copy import deepcopy
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import CoreSchema
@@ -38,8 +41,7 @@ class StreamEvent:
     @classmethod
     def from_payload(cls, payload: dict[str, Any]) -> StreamEvent:
         """Make an event of what the server sent."""
-        extra = {key: value for key, value in payload.items() if key not in ("type", "id")}
-        return cls(type=payload.get("type", "output"), id=payload.get("id"), extra=extra)
+        return read_event(payload.copy())
 
     @property
     def text(self) -> str | None:
@@ -70,23 +72,44 @@ class StreamEvent:
         """Whether the stream ends with this event."""
         return self.type in ("exit", "error", "terminated", "stale")
 
-    def model_dump(self, **_: Any) -> dict[str, Any]:
-        """Give the parts as a dictionary."""
-        return {"type": self.type, "id": self.id, "extra": self.extra}
+    def model_dump(self, **options: Any) -> dict[str, Any]:
+        """Give the parts as a dictionary; options are pydantic's."""
+        return cast("dict[str, Any]", self._as_model().model_dump(**options))
 
-    def model_dump_json(self, *, indent: int | None = None, **_: Any) -> str:
-        """Give the parts as JSON text."""
-        separators = None if indent else (",", ":")
-        return json.dumps(self.model_dump(), indent=indent, ensure_ascii=False, separators=separators)
+    def model_dump_json(self, **options: Any) -> str:
+        """Give the parts as JSON text; options are pydantic's."""
+        return cast("str", self._as_model().model_dump_json(**options))
+
+    def model_copy(self, *, update: dict[str, Any] | None = None, deep: bool = False) -> StreamEvent:
+        """Give a copy with some parts changed."""
+        parts: dict[str, Any] = {"type": self.type, "id": self.id, "extra": self.extra}
+        return StreamEvent(**(deepcopy(parts) if deep else parts) | (update or {}))
 
     @classmethod
-    def model_validate(cls, value: Any, **_: Any) -> StreamEvent:
+    def model_validate(cls, obj: Any, **_: Any) -> StreamEvent:
         """Take an event, or the dictionary of its parts."""
-        if isinstance(value, StreamEvent):
-            return value
-        if not isinstance(value, dict) or not isinstance(value.get("type"), str):  # pyright: ignore[reportUnknownMemberType]
-            raise ValueError("an event is a dictionary with a type")
-        return cls(type=value["type"], id=value.get("id"), extra=value.get("extra"))  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
+        if isinstance(obj, StreamEvent):
+            return obj
+        parts = _model().model_validate(obj)
+        return cls(type=parts.type, id=parts.id, extra=parts.extra)
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray, **_: Any) -> StreamEvent:
+        """Take the JSON text of the parts."""
+        parts = _model().model_validate_json(json_data)
+        return cls(type=parts.type, id=parts.id, extra=parts.extra)
+
+    @classmethod
+    def model_json_schema(cls, **options: Any) -> dict[str, Any]:
+        """Describe the dictionary of the parts; options are pydantic's."""
+        return cast("dict[str, Any]", _model().model_json_schema(**options))
+
+    def _as_model(self) -> Any:
+        return _model().model_construct(type=self.type, id=self.id, extra=self.extra)
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        """Give the parts by name, so that `dict(event)` has them."""
+        yield from (("type", self.type), ("id", self.id), ("extra", self.extra))
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -101,16 +124,7 @@ class StreamEvent:
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """Describe the dictionary of the parts."""
-        return {
-            "type": "object",
-            "title": "StreamEvent",
-            "required": ["type"],
-            "properties": {
-                "type": {"type": "string"},
-                "id": {"anyOf": [{"type": "integer"}, {"type": "null"}], "default": None},
-                "extra": {"type": "object", "additionalProperties": True},
-            },
-        }
+        return cls.model_json_schema()
 
     def __eq__(self, other: object) -> bool:
         """Compare by value."""
@@ -121,3 +135,53 @@ class StreamEvent:
     def __repr__(self) -> str:
         """Show the parts."""
         return f"StreamEvent(type={self.type!r}, id={self.id!r}, extra={self.extra!r})"
+
+    def __str__(self) -> str:
+        """Show the parts as pydantic does."""
+        return f"type={self.type!r} id={self.id!r} extra={self.extra!r}"
+
+
+def read_event(payload: dict[str, Any] | str) -> StreamEvent:
+    """Make an event of what the server sent, which becomes the event's own; what is no JSON object is its text."""
+    if isinstance(payload, str):
+        return StreamEvent(type="", extra={"raw": payload})
+    event = _new(StreamEvent)
+    event.type = payload.pop("type", "output")
+    event.id = payload.pop("id", None)
+    event.extra = payload
+    if type(event.type) is not str or (type(event.id) is not int and event.id is not None):
+        _mend(event)
+    return event
+
+
+_new = StreamEvent.__new__
+
+
+def _mend(event: StreamEvent) -> None:
+    # What is not as it should be stands in `extra` as it came.
+    kind: Any = event.type
+    if type(kind) is not str:
+        event.type, event.extra["type"] = "", kind
+    place: Any = event.id
+    if type(place) is int or place is None:
+        return
+    try:
+        event.id = int(place)
+        exact = event.id == float(place)
+    except (TypeError, ValueError, OverflowError):
+        exact = False
+    if not exact:
+        event.id, event.extra["id"] = None, place
+
+
+@cache
+def _model() -> Any:
+    """The event as a pydantic model, for what is rarely asked of one."""
+    from pydantic import Field, create_model
+
+    return create_model(
+        "StreamEvent",
+        type=(StreamEventType, ...),
+        id=(int | None, None),
+        extra=(dict[str, Any], Field(default_factory=dict)),
+    )

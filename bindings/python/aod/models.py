@@ -76,9 +76,7 @@ class SessionResource(_Model):
     mount_path: str | None = None
 
 
-class AgentVersion(_Model):
-    """An agent as it was in one version."""
-
+class _AgentFields(_Model):
     id: UUID
     type: Literal["agent"] | str = "agent"
     name: str
@@ -92,19 +90,23 @@ class AgentVersion(_Model):
     mcp_servers: list[McpServer] = Field(default_factory=list[McpServer])
     metadata: dict[str, Any] = Field(default_factory=dict[str, Any])
     version: int
+
+
+class AgentVersion(_AgentFields):
+    """An agent as it was in one version."""
+
     created_at: datetime
 
 
-class Agent(AgentVersion):
+class Agent(_AgentFields):
     """A definition of what runs in sessions."""
 
     archived_at: datetime | None = None
+    created_at: datetime
     updated_at: datetime
 
 
-class EnvironmentVersion(_Model):
-    """An environment as it was in one version."""
-
+class _EnvironmentFields(_Model):
     id: UUID
     type: Literal["environment"] | str = "environment"
     name: str
@@ -112,13 +114,19 @@ class EnvironmentVersion(_Model):
     setup_script: str | None = None
     networking: Networking
     version: int
+
+
+class EnvironmentVersion(_EnvironmentFields):
+    """An environment as it was in one version."""
+
     created_at: datetime
 
 
-class Environment(EnvironmentVersion):
+class Environment(_EnvironmentFields):
     """What agents run in. Its variables are never returned."""
 
     archived_at: datetime | None = None
+    created_at: datetime
     updated_at: datetime
 
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import deque
 from typing import TYPE_CHECKING, Any, cast
+
+from pydantic_core import from_json
 
 from ._core import NATIVE_ERRORS, SLICE_MS, failed
 from ._process import disarm, generation, track
-from .errors import AodError, raise_for_status
-from .events import StreamEvent
+from ._wakeups import next_number, waiter_of
+from .errors import AodError, DecodeError, raise_for_status
+from .events import StreamEvent, read_event
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
     from collections.abc import AsyncIterator, Callable, Iterator
     from types import TracebackType
 
@@ -22,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncEventStream", "EventStream", "Listener", "aiter_sse", "iter_sse"]
 
-_BATCH = 512
+_Batch = tuple[list[Any], list[int | None]]
 
 
 class _Base:
@@ -34,29 +39,23 @@ class _Base:
         self._since = since
         self._options = json.dumps(options).encode()
         self._batches: EventBatches | None = None
-        self._events: list[dict[str, Any]] = []
-        self._read = 0
-        self._behind = since  # the cursor behind the batch
-        self._before = since  # and before it
+        self._ready: deque[StreamEvent] = deque()
+        self._cursors: list[int | None] = []  # behind each event of the batch, given out or not
+        self._behind = since  # and behind the batch before
         self._over = False
         self._generation = track(self)
 
     @property
     def cursor(self) -> int | None:
         """The position behind the last event that was given out: pass it as `since` to go on from there."""
-        if self._read == len(self._events):
-            return self._behind
-        for payload in reversed(self._events[: self._read]):
-            place = payload.get("id")
-            # A `turn_start` has the id of an output that is still to come.
-            if isinstance(place, int) and payload.get("type") != "turn_start":
-                return place
-        return self._before
+        given = len(self._cursors) - len(self._ready)
+        return self._cursors[given - 1] if given > 0 else self._behind
 
     def cancel(self) -> None:
         """End the stream and close its connection at once; from any thread."""
         self._over = True
-        self._events, self._read, self._behind = [], 0, self.cursor
+        self._behind = self.cursor
+        self._ready, self._cursors = deque(), []
         batches, self._batches = self._batches, None
         if batches is not None:
             batches.cancel()
@@ -70,24 +69,37 @@ class _Base:
     def stop(self) -> None:
         self.cancel()
 
-    def _alive(self) -> None:
+    def _check_process(self) -> None:
         if self._generation != generation():
             raise AodError("this stream belongs to the process that was forked; open one here")
 
-    def _take(self, events: bytes, cursor: int | None) -> None:
-        self._before = self._behind
-        self._behind = self._behind if cursor is None else cursor
-        self._events = cast("list[dict[str, Any]]", json.loads(events))
-        self._read = 0
+    def _open(self) -> EventBatches:
+        """Give what the events are taken from; the first time opens it."""
+        batches = self._batches
+        if batches is None:
+            batches = self._batches = self._core.stream(self._session_id, self._since, self._options)
+            if self._over:
+                # Cancelled by another thread meanwhile.
+                batches.cancel()
+        return batches
+
+    def _keep(self, text: bytes) -> bool:
+        """Keep a batch, to be given out; false when it says that the stream is at its end."""
+        batch = _parsed(text)
+        if batch is None:
+            return False
+        payloads, cursors = batch
+        self._behind = self.cursor
+        self._cursors = cursors
+        self._ready.extend(map(read_event, payloads))
+        return True
 
 
-def _event(payload: dict[str, Any]) -> StreamEvent:
-    extra = payload.copy()
-    event = StreamEvent.__new__(StreamEvent)
-    event.type = extra.pop("type", "output")
-    event.id = extra.pop("id", None)
-    event.extra = extra
-    return event
+def _parsed(text: bytes) -> _Batch | None:
+    try:
+        return cast("_Batch | None", from_json(text))
+    except ValueError:
+        raise DecodeError("an event cannot be read") from None
 
 
 class EventStream(_Base):
@@ -109,39 +121,35 @@ class EventStream(_Base):
 
     def __next__(self) -> StreamEvent:
         """Wait for an event."""
-        if self._read == len(self._events):
-            self._pull()
-        payload = self._events[self._read]
-        self._read += 1
-        return _event(payload)
-
-    def _pull(self) -> None:
-        self._alive()
-        if self._over:
-            raise StopIteration
         try:
-            if self._batches is None:
-                self._batches = self._core.open(self._session_id, self._since, self._options)
-            batches = self._batches
+            return self._ready.popleft()
+        except IndexError:
+            pass
+        return self._pull()
+
+    def _pull(self) -> StreamEvent:
+        self._check_process()
+        try:
             while not self._over:
-                batch = batches.next_within(_BATCH, SLICE_MS)
-                if batch.events is None:
+                text = self._open().take(SLICE_MS)
+                if text and not self._keep(text):
                     break
-                if batch.events:
-                    self._take(batch.events, batch.cursor)
-                    return
-        except AodError:
-            self._over = True
-            raise
+                if self._ready:
+                    return self._ready.popleft()
         except NATIVE_ERRORS as error:
             self.cancel()
             failed(error)
+        except AodError:
+            self.cancel()
+            raise
         self.cancel()
         raise StopIteration
 
 
 class AsyncEventStream(_Base):
     """A session's events: iterate it with `async for`, in an `async with` block or without."""
+
+    _others_due = False
 
     async def __aenter__(self) -> Self:
         """Give the stream."""
@@ -159,30 +167,46 @@ class AsyncEventStream(_Base):
 
     async def __anext__(self) -> StreamEvent:
         """Await an event."""
-        if self._read == len(self._events):
-            await self._pull()
-        payload = self._events[self._read]
-        self._read += 1
-        return _event(payload)
-
-    async def _pull(self) -> None:
-        self._alive()
-        if self._over:
-            raise StopAsyncIteration
         try:
-            if self._batches is None:
-                self._batches = await self._core.open_async(self._session_id, self._since, self._options)
-            batch = await self._batches.next(_BATCH)
-        except AodError:
-            self._over = True
-            raise
+            return self._ready.popleft()
+        except IndexError:
+            pass
+        return await self._pull()
+
+    async def _pull(self) -> StreamEvent:
+        from asyncio import get_running_loop, sleep
+
+        self._check_process()
+        loop = get_running_loop()
+        try:
+            if self._others_due:
+                self._others_due = False
+                await sleep(0)
+            # Others have their turn even if a stream never runs dry.
+            self._others_due = True
+            while not self._over:
+                batches = self._open()
+                text = batches.take(0)
+                if not text:
+                    self._others_due = False
+                    await self._wait(batches, loop)
+                elif not self._keep(text):
+                    break
+                elif self._ready:
+                    return self._ready.popleft()
         except NATIVE_ERRORS as error:
             self.cancel()
             failed(error)
-        if batch.events is None or self._over:
+        except AodError:
             self.cancel()
-            raise StopAsyncIteration
-        self._take(batch.events, batch.cursor)
+            raise
+        self.cancel()
+        raise StopAsyncIteration
+
+    async def _wait(self, batches: EventBatches, loop: AbstractEventLoop) -> None:
+        waiter, number = waiter_of(loop), next_number()
+        batches.tell(waiter.native, number)
+        await waiter.wait(number, loop)
 
 
 class Listener:

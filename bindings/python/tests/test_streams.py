@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -134,10 +133,37 @@ def test_listeners_are_called_for_each_event_and_once_at_the_end(client: aod.Cli
     assert listener.join(30)
     assert seen[-1].exit_code == 0
     assert ends == ["closed"]
+
+
+def test_listeners_are_told_of_failures_once(client: aod.Client) -> None:
+    seen: list[aod.StreamEvent] = []
     failures: list[aod.AodError] = []
     nowhere = "00000000-0000-4000-8000-000000000000"
     client.sessions.listen(nowhere, on_event=seen.append, on_error=failures.append).join(30)
     assert [type(error) for error in failures] == [aod.NotFoundError]
+
+
+def test_a_callback_that_raises_ends_its_listener_and_is_told(client: aod.Client, control: Control) -> None:
+    ack = hanging(client, control)
+    failures: list[aod.AodError] = []
+
+    def refuse(event: aod.StreamEvent) -> None:
+        raise LookupError(event.type)
+
+    assert client.sessions.listen(ack.id, on_event=refuse, on_error=failures.append).join(30)
+    assert [str(error) for error in failures] == ["on_event raised LookupError"]
+    assert isinstance(failures[0].__cause__, LookupError)
+    control("POST", "wait", {"streams": 0})
+
+
+def test_what_nobody_asked_to_be_told_goes_to_the_hook_of_threads(
+    client: aod.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hooked: list[BaseException | None] = []
+    monkeypatch.setattr(threading, "excepthook", lambda caught: hooked.append(caught.exc_value))
+    nowhere = "00000000-0000-4000-8000-000000000000"
+    client.sessions.listen(nowhere, on_event=print).join(30)
+    assert [type(error) for error in hooked] == [aod.NotFoundError]
 
 
 def test_unknown_events_are_given_out(client: aod.Client, control: Control) -> None:
@@ -178,28 +204,29 @@ def child(server: DevServer, code: str, *more: str) -> subprocess.Popen[str]:
     )
 
 
-STREAM = """
-with client.sessions.stream(sys.argv[3]) as events:
-    for event in events:
-        if event.text:
-            print("seen", flush=True)
-"""
-CALL = """
-print("seen", flush=True)
-client.with_options(timeout=60).health()
-"""
+WAITS = {
+    "stream": "list(client.sessions.stream(sys.argv[3]))",
+    "call": "client.with_options(timeout=60).health()",
+    "opening": "next(client.sessions.stream(sys.argv[3]))",
+    "listener": "client.sessions.listen(sys.argv[3], on_event=print).join()",
+    "asyncio": """
+import asyncio
+async def main():
+    async with aod.AsyncClient(base_url=sys.argv[1], token=sys.argv[2], timeout=60) as other:
+        await other.health()
+asyncio.run(main())
+""",
+}
 
 
-@pytest.mark.parametrize("code", [STREAM, CALL])
-def test_control_c_interrupts_what_waits(client: aod.Client, server: DevServer, control: Control, code: str) -> None:
+@pytest.mark.parametrize("wait", WAITS)
+def test_control_c_interrupts_what_waits(client: aod.Client, server: DevServer, control: Control, wait: str) -> None:
     ack = hanging(client, control)
-    control("POST", "fault", {"path": "/health", "times": None, "effect": {"stall": {}}})
-    process = child(server, code, str(ack.id))
-    assert process.stdout is not None
-    assert process.stdout.readline() == "seen\n"
-    if code is CALL:
-        while not any(seen["path"] == "/health" for seen in control("GET", "requests")["data"]):
-            time.sleep(0.01)
+    stalled = "/sessions/*/stream" if wait == "opening" else "/health"
+    control("POST", "fault", {"path": stalled, "times": None, "effect": {"stall": {}}})
+    before = control("GET", "stats")["requests"]
+    process = child(server, WAITS[wait], str(ack.id))
+    control("POST", "wait", {"requests": before + 1})
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=10)
     assert errors.rstrip().endswith("KeyboardInterrupt")

@@ -1,78 +1,108 @@
-//! Calls that are waited for in slices, so that the caller can look up in between.
+//! Calls under way, each by a number that its caller chose, so that waiting for one takes no object of its own.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::task::{AbortHandle, JoinHandle};
+use tokio::task::AbortHandle;
 
 use super::client::unusable;
 use super::error::CallError;
+use super::wakeups::Wakeups;
 use crate::runtime;
 
-/// Something under way on our runtime. Dropping it gives it up.
-pub(super) struct Pending<T> {
-    outcome: Mutex<Receiver<Result<T, CallError>>>,
+/// The calls of one client that have not been answered to the caller yet.
+#[derive(Default)]
+pub(super) struct Calls {
+    pending: Mutex<HashMap<u64, Pending>>,
+    /// Bodies of calls that have not begun.
+    bodies: Mutex<HashMap<u64, Vec<u8>>>,
+}
+
+/// A call on our runtime. Dropping it gives it up and closes its connection.
+struct Pending {
+    outcome: Receiver<Result<Vec<u8>, CallError>>,
     task: AbortHandle,
 }
 
-impl<T: Send + 'static> Pending<T> {
-    pub(super) fn start<F>(work: F) -> Result<Self, CallError>
+impl Calls {
+    pub(super) fn set_body(&self, number: u64, body: Vec<u8>) {
+        lock(&self.bodies).insert(number, body);
+    }
+
+    pub(super) fn body_of(&self, number: u64) -> Option<Vec<u8>> {
+        lock(&self.bodies).remove(&number)
+    }
+
+    /// Starts a call, and has `wakeups` tell its number once it is answered.
+    pub(super) fn begin<F>(
+        &self,
+        number: u64,
+        wakeups: Option<Arc<Wakeups>>,
+        work: F,
+    ) -> Result<(), CallError>
     where
-        F: Future<Output = Result<T, CallError>> + Send + 'static,
+        F: Future<Output = Result<Vec<u8>, CallError>> + Send + 'static,
     {
         let (sender, outcome) = sync_channel(1);
+        // Nothing is answered before the call is in the table.
+        let mut calls = lock(&self.pending);
         let task = runtime::handle().map_err(unusable)?.spawn(async move {
             // Nobody waits any more when this fails.
             let _ = sender.send(work.await);
+            if let Some(wakeups) = wakeups {
+                wakeups.tell(number);
+            }
         });
-        Ok(Self {
-            outcome: Mutex::new(outcome),
-            task: task.abort_handle(),
-        })
+        calls.insert(
+            number,
+            Pending {
+                outcome,
+                task: task.abort_handle(),
+            },
+        );
+        Ok(())
     }
 
-    pub(super) fn wait(&self, milliseconds: u32) -> Result<Option<T>, CallError> {
-        let outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
-        match outcome.recv_timeout(Duration::from_millis(milliseconds.into())) {
+    /// Waits this long at most for an answer, which is given once.
+    pub(super) fn wait(
+        &self,
+        number: u64,
+        milliseconds: u32,
+    ) -> Result<Option<Vec<u8>>, CallError> {
+        // Out of the table meanwhile: others have calls of their own.
+        let Some(call) = lock(&self.pending).remove(&number) else {
+            return Err(given_up());
+        };
+        let limit = Duration::from_millis(milliseconds.into());
+        match call.outcome.recv_timeout(limit) {
             Ok(outcome) => outcome.map(Some),
-            Err(RecvTimeoutError::Timeout) => Ok(None),
+            Err(RecvTimeoutError::Timeout) => {
+                lock(&self.pending).insert(number, call);
+                Ok(None)
+            }
             Err(RecvTimeoutError::Disconnected) => Err(given_up()),
         }
     }
+
+    /// Gives a call up; one that was answered already is no matter.
+    pub(super) fn give_up(&self, number: u64) {
+        lock(&self.bodies).remove(&number);
+        let call = lock(&self.pending).remove(&number);
+        drop(call);
+    }
 }
 
-impl<T> Drop for Pending<T> {
+fn lock<T>(table: &Mutex<T>) -> MutexGuard<'_, T> {
+    table.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Drop for Pending {
     fn drop(&mut self) {
         self.task.abort();
     }
-}
-
-/// A call under way. Dropping it gives it up and closes its connection.
-#[derive(uniffi::Object)]
-pub struct Call(pub(super) Pending<Vec<u8>>);
-
-#[uniffi::export]
-impl Call {
-    /// Waits this many milliseconds at most; nothing when there is no answer yet. The answer is given once.
-    pub fn wait(&self, milliseconds: u32) -> Result<Option<Vec<u8>>, CallError> {
-        self.0.wait(milliseconds)
-    }
-}
-
-/// Runs something on our runtime from a future that another executor polls; dropping the future gives it up.
-pub(super) async fn run<T: Send + 'static>(
-    work: impl Future<Output = Result<T, CallError>> + Send + 'static,
-) -> Result<T, CallError> {
-    struct Abort<T>(JoinHandle<T>);
-    impl<T> Drop for Abort<T> {
-        fn drop(&mut self) {
-            self.0.abort();
-        }
-    }
-    let mut task = Abort(runtime::handle().map_err(unusable)?.spawn(work));
-    (&mut task.0).await.unwrap_or_else(|_| Err(given_up()))
 }
 
 fn given_up() -> CallError {

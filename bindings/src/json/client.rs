@@ -10,15 +10,17 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use super::call::{Call, Pending, run};
+use super::call::Calls;
 use super::error::CallError;
-use super::stream::{EventBatches, StreamOpening, open};
+use super::stream::EventBatches;
+use super::wakeups::Wakeups;
 use crate::runtime;
 
 /// A client of one server, with one token.
 #[derive(uniffi::Object)]
 pub struct JsonClient {
     client: aod::Client,
+    calls: Calls,
 }
 
 /// What a client is set up with, and what may differ from call to call.
@@ -77,85 +79,91 @@ impl JsonClient {
         let handle = runtime::handle().map_err(unusable)?;
         let _guard = handle.enter();
         let client = builder.build()?.with_options(setup.options.into_options()?);
-        Ok(Arc::new(Self { client }))
+        Ok(Arc::new(Self::over(client)))
     }
 
     /// A client over the same connections with other timeouts, retries or headers, given as a JSON object.
     pub fn with_options(&self, overrides: Vec<u8>) -> Result<Arc<Self>, CallError> {
         let overrides: Overrides = parse(&overrides)?;
         let client = self.client.with_options(overrides.into_options()?);
-        Ok(Arc::new(Self { client }))
+        Ok(Arc::new(Self::over(client)))
     }
 
-    /// Starts a call, to be waited for.
+    /// Sets the body of the call that this number is going to have.
+    pub fn set_body(&self, number: u64, body: Vec<u8>) {
+        self.calls.set_body(number, body);
+    }
+
+    /// Makes a call, under a number that no other call of this client has, and waits this many milliseconds at most for
+    /// its answer. Without one, `wait` or `give_up` must follow. The id crosses as its upper and lower half; an endpoint
+    /// that has none in its path does not look at it.
+    pub fn call(
+        &self,
+        number: u64,
+        operation: u8,
+        upper: u64,
+        lower: u64,
+        milliseconds: u32,
+    ) -> Result<Option<Vec<u8>>, CallError> {
+        let answer = self.answer(number, operation, upper, lower)?;
+        self.calls.begin(number, None, answer)?;
+        self.calls.wait(number, milliseconds)
+    }
+
+    /// Starts a call as `call` does, and has its number told once there is an answer.
     pub fn begin(
         &self,
+        number: u64,
+        wakeups: Arc<Wakeups>,
         operation: u8,
-        id: Option<String>,
-        body: Option<Vec<u8>>,
-    ) -> Result<Arc<Call>, CallError> {
-        Ok(Arc::new(Call(Pending::start(
-            self.answer(operation, id, body)?,
-        )?)))
+        upper: u64,
+        lower: u64,
+    ) -> Result<(), CallError> {
+        let answer = self.answer(number, operation, upper, lower)?;
+        self.calls.begin(number, Some(wakeups), answer)
     }
 
-    /// Makes a call.
-    pub async fn call(
-        &self,
-        operation: u8,
-        id: Option<String>,
-        body: Option<Vec<u8>>,
-    ) -> Result<Vec<u8>, CallError> {
-        run(self.answer(operation, id, body)?).await
+    /// Waits this many milliseconds at most for the answer of a call, which is given once.
+    pub fn wait(&self, number: u64, milliseconds: u32) -> Result<Option<Vec<u8>>, CallError> {
+        self.calls.wait(number, milliseconds)
     }
 
-    /// Starts to open a stream, to be waited for. The options are a JSON object.
-    pub fn begin_stream(
-        &self,
-        id: String,
-        since: Option<i64>,
-        options: Vec<u8>,
-    ) -> Result<Arc<StreamOpening>, CallError> {
-        Ok(Arc::new(StreamOpening(Pending::start(
-            self.opening(&id, since, &options)?,
-        )?)))
+    /// Gives a call up and closes its connection; one that was answered already is no matter.
+    pub fn give_up(&self, number: u64) {
+        self.calls.give_up(number);
     }
 
-    /// Opens a stream. The options are a JSON object.
-    pub async fn open_stream(
+    /// Opens a stream, which is read from now on. The options are a JSON object.
+    pub fn stream(
         &self,
         id: String,
         since: Option<i64>,
         options: Vec<u8>,
     ) -> Result<Arc<EventBatches>, CallError> {
-        run(self.opening(&id, since, &options)?).await
+        EventBatches::start(self.client.clone(), uuid(&id)?, since, parse(&options)?)
     }
 }
 
 impl JsonClient {
-    fn answer(
-        &self,
-        operation: u8,
-        id: Option<String>,
-        body: Option<Vec<u8>>,
-    ) -> Result<impl Future<Output = Result<Vec<u8>, CallError>> + use<>, CallError> {
-        let client = self.client.clone();
-        let (operation, id) = (endpoint(operation)?, id.as_deref().map(uuid).transpose()?);
-        Ok(async move {
-            Ok(client
-                .call_json(operation, id, body.map(Into::into))
-                .await?
-                .into())
-        })
+    fn over(client: aod::Client) -> Self {
+        Self {
+            client,
+            calls: Calls::default(),
+        }
     }
 
-    fn opening(
+    fn answer(
         &self,
-        id: &str,
-        since: Option<i64>,
-        options: &[u8],
-    ) -> Result<impl Future<Output = Result<Arc<EventBatches>, CallError>> + use<>, CallError> {
-        Ok(open(self.client.clone(), uuid(id)?, since, parse(options)?))
+        number: u64,
+        operation: u8,
+        upper: u64,
+        lower: u64,
+    ) -> Result<impl Future<Output = Result<Vec<u8>, CallError>> + use<>, CallError> {
+        let client = self.client.clone();
+        let operation = endpoint(operation)?;
+        let id = Uuid::from_u64_pair(upper, lower);
+        let body = self.calls.body_of(number).map(Into::into);
+        Ok(async move { Ok(client.call_json(operation, Some(id), body).await?.into()) })
     }
 }
 

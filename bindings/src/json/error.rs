@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 
+use aod::ConflictReason;
 use serde::Serialize;
 
 /// A call that failed.
@@ -22,6 +23,7 @@ struct Facts<'e> {
     /// One line without secrets.
     text: String,
     status: Option<u16>,
+    conflict: Option<Conflict>,
     /// The body of the response, which may hold secrets.
     body: std::borrow::Cow<'e, str>,
     method: Option<&'e str>,
@@ -31,6 +33,14 @@ struct Facts<'e> {
     attempts: u32,
     is_retryable: bool,
     is_unsent: bool,
+}
+
+/// Why a 409 was answered, with both numbers where versions differ.
+#[derive(Serialize)]
+struct Conflict {
+    reason: &'static str,
+    expected: Option<i64>,
+    got: Option<i64>,
 }
 
 impl From<aod::Error> for CallError {
@@ -45,6 +55,7 @@ impl From<aod::Error> for CallError {
             kind: kind(error.kind()),
             text,
             status: error.status(),
+            conflict: error.conflict().map(|reason| conflict(&reason)),
             body: String::from_utf8_lossy(error.body()),
             method: error.method(),
             url: error.url(),
@@ -79,5 +90,32 @@ fn kind(kind: aod::ErrorKind) -> &'static str {
         aod::ErrorKind::Decode => "decode",
         aod::ErrorKind::Protocol => "protocol",
         _ => "status",
+    }
+}
+
+fn conflict(reason: &ConflictReason) -> Conflict {
+    let (expected, got) = match reason {
+        ConflictReason::VersionMismatch { expected, got } => (Some(*expected), Some(*got)),
+        _ => (None, None),
+    };
+    let reason = match reason {
+        ConflictReason::VersionMismatch { .. } => "version_mismatch",
+        ConflictReason::Archived => "archived",
+        ConflictReason::AlreadyArchived => "already_archived",
+        ConflictReason::Running => "running",
+        ConflictReason::Pending => "pending",
+        ConflictReason::Failed => "failed",
+        ConflictReason::Terminated => "terminated",
+        ConflictReason::AlreadyTerminated => "already_terminated",
+        ConflictReason::BackendGone => "backend_gone",
+        ConflictReason::NoActiveTurn => "no_active_turn",
+        ConflictReason::NameTaken => "name_taken",
+        ConflictReason::InUse => "in_use",
+        _ => "other",
+    };
+    Conflict {
+        reason,
+        expected,
+        got,
     }
 }

@@ -5,3 +5,4 @@ mod client;
 mod error;
 mod pretty;
 mod stream;
+mod wakeups;

@@ -1,8 +1,9 @@
 //! Formatters of agents' output.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use aod::pretty::{Formatter, formatter_for};
+use aod::pretty::{Formatter, Options};
+use serde::Deserialize as _;
 
 use super::error::CallError;
 
@@ -12,33 +13,34 @@ pub struct OutputFormatter(Mutex<Box<dyn Formatter>>);
 
 #[uniffi::export]
 impl OutputFormatter {
-    /// The formatter for a runtime or provider.
+    /// The formatter for a runtime or provider, with the options in a JSON object: those of the core, by their names.
     #[uniffi::constructor]
-    pub fn new(runtime_or_provider: String) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(formatter_for(runtime_or_provider))))
+    pub fn new(runtime_or_provider: String, options: Vec<u8>) -> Result<Arc<Self>, CallError> {
+        // By way of a value, whose errors do not speak of lines and columns of JSON.
+        let formatter = serde_json::from_slice::<serde_json::Value>(&options)
+            .and_then(Options::deserialize)
+            .map_err(|error| {
+                CallError::of_kind("configuration", format!("a formatter's options: {error}"))
+            })?
+            .formatter_for(runtime_or_provider);
+        Ok(Arc::new(Self(Mutex::new(formatter))))
     }
 
     /// Takes a chunk of UTF-8 text, cut anywhere, and gives the lines that it completes as a JSON array of strings.
     pub fn feed(&self, chunk: Vec<u8>) -> Result<Vec<u8>, CallError> {
         let text = String::from_utf8_lossy(&chunk);
-        lines(
-            &self
-                .0
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .feed(&text),
-        )
+        lines(&self.formatter().feed(&text))
     }
 
     /// Gives what is left as a JSON array of strings.
     pub fn flush(&self) -> Result<Vec<u8>, CallError> {
-        lines(
-            &self
-                .0
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .flush(),
-        )
+        lines(&self.formatter().flush())
+    }
+}
+
+impl OutputFormatter {
+    fn formatter(&self) -> MutexGuard<'_, Box<dyn Formatter>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,20 +1,26 @@
-//! The events of a session, pulled in batches of JSON.
+//! The events of a session, read a little ahead and taken in batches of JSON.
 
-use std::sync::Arc;
+use std::future::Future;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use aod::EventStream;
 use aod::models::event::StreamEvent;
-use aod::sse::{CancelHandle, Reconnect};
-use aod::{Client, EventStream};
+use aod::sse::Reconnect;
+use futures::{FutureExt as _, StreamExt as _};
 use serde::Deserialize;
-use tokio::sync::Mutex;
-use tokio::time::timeout;
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
 use uuid::Uuid;
 
-use super::call::{Pending, run};
 use super::client::{duration, unusable};
 use super::error::CallError;
+use super::wakeups::Wakeups;
 use crate::runtime;
+
+/// How much is read ahead at most: as many events, or as many bytes and the event that exceeds them.
+const EVENTS_AHEAD: usize = 128;
+const BYTES_AHEAD: usize = 32 * 1024;
 
 /// How a stream is opened.
 #[derive(Deserialize)]
@@ -33,12 +39,12 @@ fn on() -> bool {
 }
 
 /// Opens a stream, on whatever runtime polls it.
-pub(super) async fn open(
-    client: Client,
+async fn open(
+    client: aod::Client,
     id: Uuid,
     since: Option<i64>,
     options: StreamOptions,
-) -> Result<Arc<EventBatches>, CallError> {
+) -> Result<EventStream, CallError> {
     let deadline = options.deadline.map(duration).transpose()?;
     let sessions = client.sessions();
     let mut request = sessions.stream(id).resume_stale(options.resume_stale);
@@ -54,103 +60,204 @@ pub(super) async fn open(
     if let Some(after) = deadline {
         request = request.deadline(after);
     }
-    let events = request.await?;
-    Ok(Arc::new(EventBatches {
-        cancel: events.cancel_handle(),
-        state: Mutex::new(State {
-            events,
-            failure: None,
-        }),
-    }))
+    Ok(request.await?)
 }
 
-/// A stream being opened. Dropping it gives it up.
-#[derive(uniffi::Object)]
-pub struct StreamOpening(pub(super) Pending<Arc<EventBatches>>);
-
-#[uniffi::export]
-impl StreamOpening {
-    /// Waits this many milliseconds at most; nothing when the stream is not open yet. It is given once.
-    pub fn wait(&self, milliseconds: u32) -> Result<Option<Arc<EventBatches>>, CallError> {
-        self.0.wait(milliseconds)
-    }
-}
-
-/// An open stream. Nothing is read ahead of what is pulled.
+/// A stream. A task of its own opens it and reads it a little ahead; dropping this closes its connection.
 #[derive(uniffi::Object)]
 pub struct EventBatches {
-    state: Mutex<State>,
-    cancel: CancelHandle,
+    shared: Arc<Shared>,
+    task: AbortHandle,
 }
 
-struct State {
-    events: EventStream,
-    /// The error behind the events of the last batch.
-    failure: Option<CallError>,
+#[derive(Default)]
+struct Shared {
+    batch: Mutex<Batch>,
+    /// There is something in the batch, or it is the last.
+    filled: Condvar,
+    /// The batch has been taken.
+    taken: Notify,
 }
 
-/// One pull.
-#[derive(uniffi::Record)]
-pub struct Batch {
-    /// A JSON array of events; empty when none came in time, and nothing at the end of the stream.
-    pub events: Option<Vec<u8>>,
-    /// The position behind these events, to resume from.
-    pub cursor: Option<i64>,
+/// What has been read and not been taken.
+#[derive(Default)]
+struct Batch {
+    /// `[[event, …`, the beginning of what is given out; empty when there is no event.
+    text: Vec<u8>,
+    /// The position behind each of the events, to resume from.
+    cursors: Vec<Option<i64>>,
+    /// Nothing more will come, perhaps because of an error.
+    end: Option<Result<(), CallError>>,
+    /// Somebody is waiting on the condition.
+    waited_for: bool,
+    /// Whom to tell, and which number.
+    waker: Option<(Arc<Wakeups>, u64)>,
 }
 
-impl State {
-    async fn pull(&mut self, max: u32) -> Result<Batch, CallError> {
-        if let Some(failure) = self.failure.take() {
-            return Err(failure);
-        }
-        let Some(items) = self.events.next_batch(max as usize).await else {
-            return Ok(Batch {
-                events: None,
-                cursor: self.events.cursor(),
-            });
-        };
-        let mut events: Vec<StreamEvent> = Vec::with_capacity(items.len());
-        for item in items {
-            match item {
-                Ok(event) => events.push(event),
-                Err(error) => self.failure = Some(error.into()),
-            }
-        }
-        if let Some(failure) = self.failure.take_if(|_| events.is_empty()) {
-            return Err(failure);
-        }
-        let json = serde_json::to_vec(&events)
-            .map_err(|_| CallError::of_kind("decode", "an event cannot be written as JSON"))?;
-        Ok(Batch {
-            events: Some(json),
-            cursor: self.events.cursor(),
-        })
+impl EventBatches {
+    pub(super) fn start(
+        client: aod::Client,
+        id: Uuid,
+        since: Option<i64>,
+        options: StreamOptions,
+    ) -> Result<Arc<Self>, CallError> {
+        let shared = Arc::new(Shared::default());
+        let opening = open(client, id, since, options);
+        let task = runtime::handle()
+            .map_err(unusable)?
+            .spawn(read(Arc::clone(&shared), opening));
+        Ok(Arc::new(Self {
+            shared,
+            task: task.abort_handle(),
+        }))
     }
 }
 
 #[uniffi::export]
 impl EventBatches {
-    /// Waits this many milliseconds at most for events, and takes those that are there, `max` at most.
-    pub fn next_within(&self, max: u32, milliseconds: u32) -> Result<Batch, CallError> {
-        let limit = Duration::from_millis(milliseconds.into());
-        runtime::handle().map_err(unusable)?.block_on(async {
-            let pull = async { self.state.lock().await.pull(max).await };
-            let nothing = Batch {
-                events: Some(Vec::new()),
-                cursor: None,
-            };
-            timeout(limit, pull).await.unwrap_or(Ok(nothing))
-        })
+    /// Takes what has been read, as `[[event, …], [cursor, …]]` in JSON, with the position behind each event: `null` when
+    /// the stream has ended, and nothing at all when there is nothing yet. Waits this many milliseconds at most.
+    pub fn take(&self, milliseconds: u32) -> Result<Vec<u8>, CallError> {
+        let mut batch = self.shared.lock();
+        if milliseconds > 0 && batch.is_empty() {
+            batch.waited_for = true;
+            let limit = Duration::from_millis(milliseconds.into());
+            let waited = self
+                .shared
+                .filled
+                .wait_timeout_while(batch, limit, |batch| batch.is_empty());
+            batch = waited.unwrap_or_else(PoisonError::into_inner).0;
+            batch.waited_for = false;
+        }
+        if let Some(text) = batch.take() {
+            drop(batch);
+            self.shared.taken.notify_one();
+            return text;
+        }
+        match batch.end.replace(Ok(())) {
+            Some(Ok(())) => Ok(b"null".to_vec()),
+            Some(Err(error)) => Err(error),
+            None => {
+                batch.end = None;
+                Ok(Vec::new())
+            }
+        }
     }
 
-    /// Waits for events, and takes those that are there, `max` at most.
-    pub async fn next(self: Arc<Self>, max: u32) -> Result<Batch, CallError> {
-        let this = Arc::clone(&self);
-        run(async move { this.state.lock().await.pull(max).await }).await
+    /// Tells a number once there is something to take; at once if there is.
+    pub fn tell(&self, wakeups: Arc<Wakeups>, number: u64) {
+        let mut batch = self.shared.lock();
+        if batch.is_empty() {
+            batch.waker = Some((wakeups, number));
+        } else {
+            drop(batch);
+            wakeups.tell(number);
+        }
     }
 
-    /// Ends the stream and closes its connection at once, whoever is waiting on it.
+    /// Ends the stream and closes its connection, whoever is waiting on it. What has been read is gone.
     pub fn cancel(&self) {
-        self.cancel.cancel();
+        self.task.abort();
+        let mut batch = self.shared.lock();
+        batch.text = Vec::new();
+        batch.cursors = Vec::new();
+        batch.end = Some(Ok(()));
+        self.shared.wake(batch);
     }
+}
+
+impl Drop for EventBatches {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Reads a stream to its end.
+async fn read(shared: Arc<Shared>, opening: impl Future<Output = Result<EventStream, CallError>>) {
+    let outcome = match opening.await {
+        Ok(events) => read_events(&shared, events).await,
+        Err(error) => Err(error),
+    };
+    let mut batch = shared.lock();
+    batch.end.get_or_insert(outcome);
+    shared.wake(batch);
+}
+
+async fn read_events(shared: &Shared, mut events: EventStream) -> Result<(), CallError> {
+    loop {
+        while shared.lock().is_full() {
+            shared.taken.notified().await;
+        }
+        // What is ready with it comes along, so that nobody is woken for each event.
+        let mut next = events.next().await;
+        let mut batch = shared.lock();
+        loop {
+            match next {
+                Some(Ok(event)) => batch.put(&event, events.cursor())?,
+                Some(Err(error)) => return Err(error.into()),
+                None => return Ok(()),
+            }
+            if batch.is_full() {
+                break;
+            }
+            match events.next().now_or_never() {
+                Some(following) => next = following,
+                None => break,
+            }
+        }
+        shared.wake(batch);
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Batch> {
+        self.batch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Wakes whoever waits for the batch.
+    fn wake(&self, mut batch: MutexGuard<'_, Batch>) {
+        let waited_for = batch.waited_for;
+        let waker = batch.waker.take();
+        drop(batch);
+        if waited_for {
+            self.filled.notify_one();
+        }
+        if let Some((wakeups, number)) = waker {
+            wakeups.tell(number);
+        }
+    }
+}
+
+impl Batch {
+    fn is_empty(&self) -> bool {
+        self.cursors.is_empty() && self.end.is_none()
+    }
+
+    fn is_full(&self) -> bool {
+        self.cursors.len() >= EVENTS_AHEAD || self.text.len() >= BYTES_AHEAD
+    }
+
+    fn put(&mut self, event: &StreamEvent, cursor: Option<i64>) -> Result<(), CallError> {
+        let before: &[u8] = if self.text.is_empty() { b"[[" } else { b"," };
+        self.text.extend_from_slice(before);
+        serde_json::to_writer(&mut self.text, event).map_err(|_| unwritable())?;
+        self.cursors.push(cursor);
+        Ok(())
+    }
+
+    fn take(&mut self) -> Option<Result<Vec<u8>, CallError>> {
+        if self.cursors.is_empty() {
+            return None;
+        }
+        let mut text = std::mem::take(&mut self.text);
+        let cursors = std::mem::take(&mut self.cursors);
+        text.extend_from_slice(b"],");
+        let written = serde_json::to_writer(&mut text, &cursors);
+        text.push(b']');
+        Some(written.map(|()| text).map_err(|_| unwritable()))
+    }
+}
+
+fn unwritable() -> CallError {
+    CallError::of_kind("decode", "an event cannot be written as JSON")
 }

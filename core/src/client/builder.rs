@@ -56,7 +56,10 @@ enum Proxy {
 impl ClientBuilder {
     /// A builder with the base URL and the token of the environment; see [`Client::from_env`].
     pub fn from_env() -> Self {
-        Self::from_variables(|name| std::env::var(name).ok())
+        // What is no text is kept, to be refused as malformed rather than taken as absent.
+        Self::from_variables(|name| {
+            std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+        })
     }
 
     fn from_variables(lookup: impl Fn(&str) -> Option<String>) -> Self {
@@ -284,20 +287,26 @@ impl fmt::Debug for ClientBuilder {
 }
 
 fn parse_base_url(text: &str) -> Result<Url> {
-    let mut url = Url::parse(text).map_err(|_| configuration("the base URL is not a URL"))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(configuration("the base URL is neither http nor https"));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(configuration(
-            "the base URL holds user information; pass the token instead",
-        ));
-    }
+    let mut url = parse_url(text)?;
     if url.query().is_some() || url.fragment().is_some() {
         return Err(configuration("the base URL has a query or a fragment"));
     }
     let path = url.path().trim_end_matches('/').to_owned();
     url.set_path(&path);
+    Ok(url)
+}
+
+/// A URL that requests can be sent to.
+pub(crate) fn parse_url(text: &str) -> Result<Url> {
+    let url = Url::parse(text).map_err(|_| configuration("the URL is malformed"))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(configuration("the URL is neither http nor https"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(configuration(
+            "the URL holds user information; pass it in a header instead",
+        ));
+    }
     Ok(url)
 }
 

@@ -14,7 +14,7 @@ use crate::models::{Health, Secret};
 use crate::resources::{Agents, Environments, Sessions};
 
 pub use builder::ClientBuilder;
-pub(crate) use builder::http_client;
+pub(crate) use builder::{http_client, parse_url};
 
 /// A client of one AoD server, with one token.
 ///

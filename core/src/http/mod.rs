@@ -11,7 +11,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderValue;
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HOST,
+    TRANSFER_ENCODING,
 };
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -75,13 +76,16 @@ impl Client {
             return Ok(response);
         }
         let cap = self.settings.max_response_bytes;
-        Err(response::status_error(response, &self.server.token, cap).await)
+        Err(response::status_error(response, &[self.server.token.expose()], cap).await)
     }
 
     fn prepare(&self, request: &Request, url: url::Url) -> reqwest::Request {
         let mut prepared = reqwest::Request::new(request.method.clone(), url);
         let headers = prepared.headers_mut();
         *headers = sensitive(&self.settings.headers);
+        for framing in [ACCEPT_ENCODING, CONTENT_LENGTH, HOST, TRANSFER_ENCODING] {
+            headers.remove(framing);
+        }
         headers.insert(AUTHORIZATION, self.server.authorization.clone());
         if request.streams {
             headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));

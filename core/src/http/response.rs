@@ -12,7 +12,6 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use crate::error::{Detail, Error, ErrorKind, Quota, Result};
-use crate::models::Secret;
 use crate::sse::Connection;
 
 /// How much of a body of the wrong type is kept for the caller to look at.
@@ -88,8 +87,13 @@ pub(crate) async fn connection(response: reqwest::Response) -> Result<Connection
     )
 }
 
-/// The error of a response whose status is no success. At most `cap` bytes of its body are read.
-pub(crate) async fn status_error(response: reqwest::Response, token: &Secret, cap: usize) -> Error {
+/// The error of a response whose status is no success. At most `cap` bytes of its body are read; the secrets are taken
+/// out of what it shows.
+pub(crate) async fn status_error(
+    response: reqwest::Response,
+    secrets: &[&str],
+    cap: usize,
+) -> Error {
     let status = response.status();
     let request_id = header_text(response.headers(), "x-request-id");
     let retry_after = retry_after(response.headers(), SystemTime::now());
@@ -108,9 +112,9 @@ pub(crate) async fn status_error(response: reqwest::Response, token: &Secret, ca
                 .then(|| quota(&body))
                 .flatten(),
         )
-        .with_detail(Detail::parse(&body).map(|detail| redacted(detail, token)))
+        .with_detail(Detail::parse(&body).map(|detail| redacted(detail, secrets)))
         .with_body(body.into())
-        .with_request_id(request_id.map(|id| redact(token, &id)))
+        .with_request_id(request_id.map(|id| redact(secrets, &id)))
         .with_retry_after(retry_after)
 }
 
@@ -128,12 +132,12 @@ fn kind_of(status: u16) -> ErrorKind {
 }
 
 /// A proxy may echo the request's headers, the token among them, into a text that `Display` shows.
-fn redacted(detail: Detail, token: &Secret) -> Detail {
+fn redacted(detail: Detail, secrets: &[&str]) -> Detail {
     match detail {
-        Detail::Text(text) => Detail::Text(redact(token, &text)),
+        Detail::Text(text) => Detail::Text(redact(secrets, &text)),
         Detail::Fields(mut fields) => {
             for field in &mut fields {
-                field.description = redact(token, &field.description);
+                field.description = redact(secrets, &field.description);
             }
             Detail::Fields(fields)
         }
@@ -142,15 +146,20 @@ fn redacted(detail: Detail, token: &Secret) -> Detail {
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    header_text(headers, "content-type").is_some_and(|kind| kind.starts_with("application/json"))
+    header_text(headers, "content-type").is_some_and(|kind| {
+        let essence = kind.split(';').next().unwrap_or_default().trim();
+        let essence = essence.to_ascii_lowercase();
+        essence == "application/json" || essence.ends_with("+json")
+    })
 }
 
-/// Takes the token out of a text that came from outside.
-fn redact(token: &Secret, text: &str) -> String {
-    match token.expose() {
-        "" => text.to_owned(),
-        token => text.replace(token, "[REDACTED]"),
+/// Takes secrets out of a text that came from outside.
+fn redact(secrets: &[&str], text: &str) -> String {
+    let mut text = text.to_owned();
+    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+        text = text.replace(secret, "[REDACTED]");
     }
+    text
 }
 
 fn quota(body: &[u8]) -> Option<Quota> {

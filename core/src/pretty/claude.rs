@@ -3,76 +3,58 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+use super::calls::Calls;
 use super::json::{self, Json, Kind};
-use super::lines::Lines;
-use super::{Formatter, Options, python, text};
+use super::page::{Mark, Page, SHORT, Style};
+use super::printer::{Rules, formatter};
+use super::{python, text};
 
-/// Code points that a line of thinking may take.
-const THINKING_LIMIT: usize = 200;
-
-/// Code points that the detail of a tool call may take.
-const DETAIL_LIMIT: usize = 140;
-
-/// Shows the `stream-json` output of Claude Code: the start of the session, what the agent says and thinks, which
-/// tools it calls, and how it ended. Tool results and progress reports are left out; what a subagent does is indented
-/// by two blanks.
-///
-/// The lines are those of the formatter in the published Python SDK. Where that one raises, this one goes on:
-///
-/// - A line that is not one JSON object is shown as it came, be it another JSON value or no JSON at all.
-/// - A value of an unexpected type is shown as text: a `content` that is a string is what the agent says, a list's
-///   lone item stands for the list, a server without a name and a duration or cost that is no number show as `?`.
-/// - `NaN` and `Infinity`, which JSON lacks, count as `null`. An escape of half a surrogate pair shows as U+FFFD.
-/// - Neither the size of numbers nor the depth of nesting is limited.
-///
-/// ```
-/// use aod::pretty::{ClaudeFormatter, Formatter};
-///
-/// let mut formatter = ClaudeFormatter::new();
-/// let call = r#"{"type":"assistant","message":{"content":[
-///     {"type":"tool_use","name":"Bash","input":{"command":"cargo test"}}]}}"#.replace('\n', "");
-/// assert_eq!(formatter.feed(&call), [""; 0]);
-/// assert_eq!(formatter.feed("\nwarning: unused\n"), ["🔧 Bash · cargo test", "warning: unused"]);
-/// ```
-#[derive(Debug, Default)]
-pub struct ClaudeFormatter {
-    lines: Lines,
+formatter! {
+    /// Shows the `stream-json` output of Claude Code: the start of the session, what the agent says and thinks, which
+    /// tools it calls, and how it ended. Progress reports are left out, and tool results unless
+    /// [`show_tool_results`](super::Options::show_tool_results) asks for them; what a subagent does is indented by two
+    /// blanks.
+    ///
+    /// The lines are those of the formatter in the published Python SDK. Where that one raises, this one goes on:
+    ///
+    /// - A line that is not one JSON object is shown as it came, be it another JSON value or no JSON at all.
+    /// - A value of an unexpected type is shown as text: a `content` that is a string is what the agent says, a list's
+    ///   lone item stands for the list, a server without a name and a duration or cost that is no number show as `?`.
+    /// - `NaN` and `Infinity`, which JSON lacks, count as `null`. An escape of half a surrogate pair shows as U+FFFD.
+    /// - Neither the size of numbers nor the depth of nesting is limited.
+    ///
+    /// ```
+    /// use aod::pretty::{ClaudeFormatter, Formatter};
+    ///
+    /// let mut formatter = ClaudeFormatter::new();
+    /// let call = r#"{"type":"assistant","message":{"content":[
+    ///     {"type":"tool_use","name":"Bash","input":{"command":"cargo test"}}]}}"#.replace('\n', "");
+    /// assert_eq!(formatter.feed(&call), [""; 0]);
+    /// assert_eq!(formatter.feed("\nwarning: unused\n"), ["🔧 Bash · cargo test", "warning: unused"]);
+    /// ```
+    ClaudeFormatter, Claude
 }
 
-impl ClaudeFormatter {
-    /// A formatter with the default [`Options`].
-    pub fn new() -> Self {
-        Self::default()
-    }
+/// What is remembered from line to line: the tool calls, if their results are shown.
+#[derive(Default)]
+pub(super) struct Claude {
+    calls: Calls,
+}
 
-    /// A formatter with these options.
-    pub fn with_options(options: Options) -> Self {
-        Self {
-            lines: Lines::new(options),
+impl Rules for Claude {
+    const FAILURES: bool = false;
+
+    fn line(&mut self, line: &str, page: &mut Page<'_>) {
+        if let Some(event) = Event::read(line) {
+            return event.show(self, page);
         }
+        if let Some(rewritten) = json::constants_as_null(line)
+            && let Some(event) = Event::read(&rewritten)
+        {
+            return event.show(self, page);
+        }
+        self.other(line, page);
     }
-}
-
-impl Formatter for ClaudeFormatter {
-    fn feed(&mut self, chunk: &str) -> Vec<String> {
-        self.lines.feed(chunk, format_line)
-    }
-
-    fn flush(&mut self) -> Vec<String> {
-        self.lines.flush(format_line)
-    }
-}
-
-fn format_line(line: &str) -> Option<String> {
-    if let Some(event) = Event::read(line) {
-        return event.format();
-    }
-    if let Some(rewritten) = json::constants_as_null(line)
-        && let Some(event) = Event::read(&rewritten)
-    {
-        return event.format();
-    }
-    Some(line.to_owned())
 }
 
 /// One line of the output, with the fields that any kind of event shows.
@@ -85,6 +67,8 @@ struct Event<'a> {
     mcp_servers: Option<Json<'a>>,
     description: Option<Json<'a>>,
     message: Option<Json<'a>>,
+    is_error: Option<Json<'a>>,
+    errors: Option<Json<'a>>,
     duration_ms: Option<Json<'a>>,
     num_turns: Option<Json<'a>>,
     cost: Option<Json<'a>>,
@@ -101,6 +85,8 @@ impl<'a> Event<'a> {
             "mcp_servers",
             "description",
             "message",
+            "is_error",
+            "errors",
             "duration_ms",
             "num_turns",
             "total_cost_usd",
@@ -114,6 +100,8 @@ impl<'a> Event<'a> {
             mcp_servers,
             description,
             message,
+            is_error,
+            errors,
             duration_ms,
             num_turns,
             cost,
@@ -127,93 +115,101 @@ impl<'a> Event<'a> {
             mcp_servers,
             description,
             message,
+            is_error,
+            errors,
             duration_ms,
             num_turns,
             cost,
         })
     }
 
-    fn format(&self) -> Option<String> {
-        let kind = self.kind?.string()?;
-        let body = match &*kind {
-            "system" => self.system(),
-            "assistant" => self.assistant(),
-            "result" => Some(self.result()),
-            _ => None,
-        }?;
-        let indent = if truthy(self.parent).is_some() {
-            "  "
-        } else {
-            ""
+    fn show(&self, claude: &mut Claude, page: &mut Page<'_>) {
+        let Some(kind) = self.kind.and_then(Json::string) else {
+            return;
         };
-        let mut shown = String::with_capacity(body.len() + indent.len());
-        for (at, line) in text::split_lines(&body).enumerate() {
-            if at > 0 {
-                shown.push('\n');
-            }
-            shown.push_str(indent);
-            shown.push_str(line);
+        if truthy(self.parent).is_some() {
+            page.indent = "  ";
         }
-        Some(shown)
+        match &*kind {
+            "system" => self.system(page),
+            "assistant" => self.for_each_block(|block| show_block(block, claude, page)),
+            "user" if page.style.failures => {
+                self.for_each_block(|block| show_result(block, claude, page));
+            }
+            "result" => self.result(page),
+            _ => {}
+        }
     }
 
-    fn system(&self) -> Option<String> {
-        match &*self.subtype?.string()? {
-            "init" => Some(self.init()),
-            "task_started" => {
+    fn system(&self, page: &mut Page<'_>) {
+        match self.subtype.and_then(Json::string).as_deref() {
+            Some("init") => page.init(&self.init()),
+            Some("task_started") => {
                 let description =
                     truthy(self.description).map_or("(no description)".into(), python::str);
-                Some(format!("🚀 Task spawned · {description}"))
+                let dot = page.style.dot();
+                page.entry(
+                    Mark::Spawned,
+                    format_args!("Task spawned{dot}{description}"),
+                );
             }
-            _ => None,
+            _ => {}
         }
     }
 
     fn init(&self) -> String {
         let model = self.model.map_or("?".into(), python::str);
-        let mut line = format!(
-            "⚙️  Session init · model={model}, tools={}",
-            count(self.tools)
-        );
+        let mut known = format!("model={model}, tools={}", count(self.tools));
         if let Some(servers) = truthy(self.mcp_servers) {
             let mut names = Vec::new();
             servers.for_each_item(|server| names.push(server_name(server)));
-            let _ = write!(line, ", mcp=[{}]", names.join(", "));
+            let _ = write!(known, ", mcp=[{}]", names.join(", "));
         }
-        line
+        known
     }
 
-    fn assistant(&self) -> Option<String> {
-        let message = truthy(self.message)?;
-        let content = match message.kind() {
+    /// Visits the blocks of the message.
+    fn for_each_block(&self, each: impl FnMut(Json<'a>)) {
+        let content = truthy(self.message).and_then(|message| match message.kind() {
             Kind::Object => {
                 let [content] = message.fields(["content"]);
-                truthy(content)?
+                truthy(content)
             }
-            _ => message,
-        };
-        let mut parts = Vec::new();
-        content.for_each_item(|block| parts.extend(format_block(block)));
-        (!parts.is_empty()).then(|| parts.join("\n"))
+            _ => Some(message),
+        });
+        if let Some(content) = content {
+            content.for_each_item(each);
+        }
     }
 
-    fn result(&self) -> String {
+    fn result(&self, page: &mut Page<'_>) {
+        let failures = page.style.failures;
         let succeeded = self.subtype.is_some_and(|subtype| subtype.is("success"));
-        let marker = if succeeded { "✨" } else { "⚠️ " };
         let seconds = match truthy(self.duration_ms) {
             None => "0.0".to_owned(),
             Some(duration) => python::thousandth(duration)
                 .map_or("?".to_owned(), |seconds| format!("{seconds:.1}")),
         };
-        let mut line = format!("{marker} Done · agent {seconds}s");
+        let mut known = vec![Cow::Owned(format!("agent {seconds}s"))];
         if let Some(turns) = truthy(self.num_turns) {
-            let _ = write!(line, ", {} turns", python::str(turns));
+            known.push(format!("{} turns", python::str(turns)).into());
         }
         if let Some(cost) = self.cost.filter(|cost| cost.kind() != Kind::Null) {
             let cost = python::float(cost).map_or("?".to_owned(), |cost| format!("{cost:.4}"));
-            let _ = write!(line, ", tokens ${cost}");
+            known.push(format!("tokens ${cost}").into());
         }
-        line
+        if failures && !succeeded {
+            let errors = json::texts(self.errors).join("; ");
+            let reason = if errors.is_empty() {
+                json::text(self.subtype)
+            } else {
+                errors.into()
+            };
+            known.push(page.style.one_line(&reason, SHORT).into());
+            known.retain(|part| !part.is_empty());
+        }
+        let failed = failures && truthy(self.is_error).is_some();
+        page.done(succeeded && !failed, &known);
     }
 }
 
@@ -244,66 +240,86 @@ fn server_name(server: Json<'_>) -> Cow<'_, str> {
         .map_or("?".into(), python::str)
 }
 
-fn format_block(block: Json<'_>) -> Option<String> {
+fn show_block(block: Json<'_>, claude: &mut Claude, page: &mut Page<'_>) {
     match block.kind() {
-        Kind::Null => return None,
+        Kind::Null => return,
         Kind::Object => {}
-        _ => return say(&python::str(block)),
+        _ => return page.say(&python::str(block)),
     }
-    let [kind, thinking, said, name, input] =
-        block.fields(["type", "thinking", "text", "name", "input"]);
-    match &*kind?.string()? {
-        "thinking" => {
-            let thought = text::one_line(&python::str(truthy(thinking)?), THINKING_LIMIT);
-            (!thought.is_empty()).then(|| format!("💭 {thought}"))
+    let [kind, id, thinking, said, name, input] =
+        block.fields(["type", "id", "thinking", "text", "name", "input"]);
+    let shown = |value| truthy(value).map_or(Cow::default(), python::str);
+    match kind.and_then(Json::string).as_deref() {
+        Some("thinking") => page.think(&shown(thinking)),
+        Some("text") => page.say(&shown(said)),
+        Some("tool_use") => {
+            // Only a string can be the name of a known tool, and no known tool is named like the text of another value.
+            let name = truthy(name).map_or("?".into(), python::str);
+            page.named(
+                mark(&name),
+                &name,
+                &call_detail(&name, truthy(input), page.style),
+            );
+            if page.style.failures {
+                claude.calls.begin(&json::text(id), &name);
+            }
         }
-        "text" => say(&python::str(truthy(said)?)),
-        "tool_use" => Some(call(truthy(name), truthy(input))),
-        _ => None,
+        _ => {}
     }
 }
 
-fn say(said: &str) -> Option<String> {
-    let said = text::strip(said);
-    (!said.is_empty()).then(|| format!("✉️  {said}"))
+/// The result of a tool, in a message of the user.
+fn show_result(block: Json<'_>, claude: &mut Claude, page: &mut Page<'_>) {
+    let [kind, id, given, is_error] = block.fields(["type", "tool_use_id", "content", "is_error"]);
+    if !kind.is_some_and(|kind| kind.is("tool_result")) {
+        return;
+    }
+    let tool = claude.calls.end(&json::text(id));
+    let tool = tool.as_deref().unwrap_or("Tool");
+    let given = json::content(given);
+    if truthy(is_error).is_none() {
+        return page.result(tool, &given);
+    }
+    let reason = text::strip(&given);
+    let reason = reason
+        .strip_prefix("<tool_use_error>")
+        .and_then(|reason| reason.strip_suffix("</tool_use_error>"))
+        .unwrap_or(reason);
+    if tool != "Bash" || !reason.eq_ignore_ascii_case("exit code 1") {
+        page.failure(tool, "failed", reason);
+    }
 }
 
-fn call(name: Option<Json<'_>>, input: Option<Json<'_>>) -> String {
-    // Only a string can be the name of a known tool, and no known tool is named like the text of another value.
-    let name = name.map_or("?".into(), python::str);
-    let emoji = match &*name {
-        "Bash" => "🔧",
-        "Read" => "📖",
-        "Write" => "📝",
-        "Edit" | "MultiEdit" => "✏️ ",
-        "NotebookEdit" => "📓",
-        "Grep" => "🔍",
-        "Glob" => "🔎",
-        "WebFetch" | "WebSearch" => "🌐",
-        "Task" | "Agent" => "🤖",
-        "TodoWrite" => "📋",
-        "ExitPlanMode" | "EnterPlanMode" => "📐",
-        _ => "🛠️ ",
-    };
-    let detail = match input {
-        Some(input) if input.kind() != Kind::Object => {
-            text::one_line(&python::str(input), DETAIL_LIMIT)
-        }
-        input => detail(&name, input.unwrap_or(Json::of("{}"))),
-    };
-    if detail.is_empty() {
-        format!("{emoji} {name}")
-    } else {
-        format!("{emoji} {name} · {detail}")
+fn mark(tool: &str) -> Mark {
+    match tool {
+        "Bash" => Mark::Bash,
+        "Read" => Mark::Read,
+        "Write" => Mark::Write,
+        "Edit" | "MultiEdit" => Mark::Edit,
+        "NotebookEdit" => Mark::Notebook,
+        "Grep" => Mark::Grep,
+        "Glob" => Mark::Glob,
+        "WebFetch" | "WebSearch" => Mark::Web,
+        "Task" | "Agent" => Mark::Agent,
+        "TodoWrite" => Mark::Todos,
+        "ExitPlanMode" | "EnterPlanMode" => Mark::Plan,
+        _ => Mark::Tool,
+    }
+}
+
+fn call_detail(name: &str, input: Option<Json<'_>>, style: &Style) -> String {
+    match input {
+        Some(input) if input.kind() != Kind::Object => style.one_line(&python::str(input), SHORT),
+        input => detail(name, input.unwrap_or(Json::of("{}")), style),
     }
 }
 
 /// What the call of a tool is about, from the fields of its input.
-fn detail(name: &str, input: Json<'_>) -> String {
+fn detail(name: &str, input: Json<'_>, style: &Style) -> String {
     match name {
         "Bash" => {
             let [command] = input.fields(["command"]);
-            text::one_line(&str_or(command, ""), DETAIL_LIMIT)
+            style.one_line(&str_or(command, ""), SHORT)
         }
         "Read" | "Write" | "Edit" | "MultiEdit" | "NotebookEdit" => {
             let [path] = input.fields(["file_path"]);
@@ -323,7 +339,7 @@ fn detail(name: &str, input: Json<'_>) -> String {
         }
         "Task" | "Agent" => {
             let [description, prompt] = input.fields(["description", "prompt"]);
-            text::one_line(&str_or(truthy(description).or(prompt), ""), DETAIL_LIMIT)
+            style.one_line(&str_or(truthy(description).or(prompt), ""), SHORT)
         }
         "TodoWrite" => {
             let [todos] = input.fields(["todos"]);
@@ -335,7 +351,7 @@ fn detail(name: &str, input: Json<'_>) -> String {
                 .fields(wanted)
                 .into_iter()
                 .find_map(|field| truthy(field)?.string());
-            first.map_or_else(String::new, |first| text::one_line(&first, DETAIL_LIMIT))
+            first.map_or_else(String::new, |first| style.one_line(&first, SHORT))
         }
     }
 }

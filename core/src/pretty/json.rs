@@ -82,6 +82,37 @@ impl<'a> Json<'a> {
         object(self.0, names).unwrap_or([None; N])
     }
 
+    /// Visits the fields of an object, in the order of the text, repeated ones too. Anything else has none.
+    pub(super) fn for_each_field(self, each: impl FnMut(&str, Json<'a>)) {
+        if self.kind() == Kind::Object {
+            // The text is known to be valid.
+            let _ = serde_json::Deserializer::from_str(self.0).deserialize_map(AllFields(each));
+        }
+    }
+
+    /// The digits of a number, rounded to a whole one where it is written as a float.
+    pub(super) fn whole_number(self) -> Option<Cow<'a, str>> {
+        if self.kind() != Kind::Number {
+            return None;
+        }
+        if !self.0.contains(['.', 'e', 'E']) {
+            return Some(Cow::Borrowed(self.0));
+        }
+        let number = self.number()?;
+        Some(Cow::Owned(format!("{number:.0}")))
+    }
+
+    /// A number that is not too large for one.
+    pub(super) fn number(self) -> Option<f64> {
+        if self.kind() != Kind::Number {
+            return None;
+        }
+        self.0
+            .parse()
+            .ok()
+            .filter(|number: &f64| number.is_finite())
+    }
+
     /// Visits the items of an array. Anything else counts as an array of itself.
     pub(super) fn for_each_item(self, each: impl FnMut(Json<'a>)) {
         let mut each = each;
@@ -107,6 +138,48 @@ impl<'a> Json<'a> {
             Kind::Null | Kind::Bool | Kind::Number => return None,
         }
         Some(count)
+    }
+}
+
+/// The text of a field that is a string; empty for any other, and where there is none.
+pub(super) fn text(field: Option<Json<'_>>) -> Cow<'_, str> {
+    field.and_then(Json::string).unwrap_or_default()
+}
+
+/// The first text that is not empty.
+pub(super) fn first_text<const N: usize>(fields: [Option<Json<'_>>; N]) -> Cow<'_, str> {
+    fields
+        .into_iter()
+        .map(text)
+        .find(|text| !text.is_empty())
+        .unwrap_or_default()
+}
+
+/// The texts of an array's items, the strings among them.
+pub(super) fn texts(field: Option<Json<'_>>) -> Vec<Cow<'_, str>> {
+    let mut texts = Vec::new();
+    if let Some(array) = field.filter(|field| field.kind() == Kind::Array) {
+        array.for_each_item(|item| texts.extend(item.string()));
+    }
+    texts
+}
+
+/// The text of a tool's result: a string, or the texts of its blocks, a newline between any two.
+pub(super) fn content(field: Option<Json<'_>>) -> Cow<'_, str> {
+    let Some(field) = field else {
+        return Cow::default();
+    };
+    match field.kind() {
+        Kind::String => text(Some(field)),
+        Kind::Array => {
+            let mut texts = Vec::new();
+            field.for_each_item(|block| {
+                let [said] = block.fields(["text"]);
+                texts.extend(said.and_then(Json::string));
+            });
+            Cow::Owned(texts.join("\n"))
+        }
+        _ => Cow::default(),
     }
 }
 
@@ -250,6 +323,34 @@ impl Visitor<'_> for Place<'_> {
     }
 }
 
+struct AllFields<F>(F);
+
+impl<'de, F: FnMut(&str, Json<'de>)> Visitor<'de> for AllFields<F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        while let Some(name) = map.next_key_seed(Name)? {
+            (self.0)(&name, Json(map.next_value::<&RawValue>()?.get()));
+        }
+        Ok(())
+    }
+}
+
+/// A field's name, lone surrogates and all.
+struct Name;
+
+impl<'de> DeserializeSeed<'de> for Name {
+    type Value = String;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
+        deserializer.deserialize_bytes(Text)
+    }
+}
+
 struct Items<F>(F);
 
 impl<'de, F: FnMut(Json<'de>)> Visitor<'de> for Items<F> {
@@ -369,6 +470,30 @@ mod tests {
             "\"\\",
         ] {
             assert_eq!(null(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn visits_every_field_in_order() {
+        let mut seen = Vec::new();
+        Json::of(r#"{"b":1,"a\n":[2],"b":null,"\ud83d":{}}"#)
+            .for_each_field(|name, value| seen.push(format!("{name}={}", value.source())));
+        assert_eq!(seen, ["b=1", "a\n=[2]", "b=null", "\u{fffd}={}"]);
+        Json::of(r#"["no fields"]"#).for_each_field(|name, _| panic!("{name}"));
+    }
+
+    #[test]
+    fn writes_numbers_whole() {
+        let whole = |json| Json::of(json).whole_number().map(Cow::into_owned);
+        assert_eq!(whole("128").as_deref(), Some("128"));
+        assert_eq!(whole("-1").as_deref(), Some("-1"));
+        assert_eq!(
+            whole("123456789012345678901234567890").as_deref(),
+            Some("123456789012345678901234567890")
+        );
+        assert_eq!(whole("6086.0").as_deref(), Some("6086"));
+        for json in ["1e400", "null", "\"1\"", "true", "[1]"] {
+            assert_eq!(whole(json), None, "{json}");
         }
     }
 }

@@ -1,4 +1,6 @@
-//! Python's rules for blanks and line ends, which the published formatter's output follows.
+//! Python's rules for blanks and line ends, which the published formatter's output follows, and cutting.
+
+use unicode_width::UnicodeWidthChar;
 
 /// What `str.isspace()` holds for: Unicode's white space and the four information separators.
 fn is_space(character: char) -> bool {
@@ -10,32 +12,75 @@ pub(super) fn strip(text: &str) -> &str {
     text.trim_matches(is_space)
 }
 
-/// Runs of blanks as one blank, none at the ends, and at most `limit` code points: what is longer ends in `…`.
-pub(super) fn one_line(text: &str, limit: usize) -> String {
+/// Runs of blanks as one blank, none at the ends, and at most `limit` code points: what is longer ends in `ellipsis`,
+/// which counts.
+pub(super) fn one_line(text: &str, limit: usize, ellipsis: &str) -> String {
     let mut flat = String::new();
     for word in text.split(is_space).filter(|word| !word.is_empty()) {
+        if flat.len() > limit * MAX_UTF8 {
+            break;
+        }
         if !flat.is_empty() {
             flat.push(' ');
         }
         flat.push_str(word);
     }
-    if let Some((end, _)) = flat.char_indices().nth(limit.saturating_sub(1))
-        && flat[end..].chars().nth(1).is_some()
-    {
-        flat.truncate(end);
-        flat.push('…');
+    if flat.char_indices().nth(limit).is_some() {
+        let kept = limit.saturating_sub(ellipsis.chars().count());
+        if let Some((end, _)) = flat.char_indices().nth(kept) {
+            flat.truncate(end);
+            flat.push_str(ellipsis);
+        }
     }
     flat
 }
 
-/// `str.splitlines()`: CRLF is one line end, each of the others stands alone, and a line end at the very end starts
-/// no further line.
-pub(super) fn split_lines(text: &str) -> impl Iterator<Item = &str> {
+/// Bytes that a code point may take: what has more than this many for each is too long, whatever follows.
+const MAX_UTF8: usize = 4;
+
+/// Cuts the line that starts at `start` to at most `columns` of a terminal: what is wider ends in `ellipsis`, which
+/// counts, as far as it fits itself.
+///
+/// A sequence that a terminal may join to one emoji counts as its parts, and a tab as far as it may reach, so that no
+/// terminal shows more.
+pub(super) fn cut_columns(text: &mut String, start: usize, columns: usize, ellipsis: &str) {
+    // No character but the tab is wider than it is long in bytes.
+    if text.len() - start <= columns && !text[start..].contains('\t') {
+        return;
+    }
+    let ellipsis: String = ellipsis.chars().take(columns).collect();
+    let room = columns - ellipsis.chars().count();
+    let mut taken = 0;
+    let mut end = start;
+    let mut last = 0;
+    for (at, character) in text[start..].char_indices() {
+        let width = match character {
+            // Asks for the emoji form of the character before, which is wider than its text form.
+            '\u{fe0f}' if last == 1 => 1,
+            '\t' => TAB,
+            _ => character.width().unwrap_or(0),
+        };
+        last = width;
+        taken += width;
+        if taken <= room {
+            end = start + at + character.len_utf8();
+        } else if taken > columns {
+            text.truncate(end);
+            text.push_str(&ellipsis);
+            return;
+        }
+    }
+}
+
+/// `str.splitlines()`, each line with the place where it starts: CRLF is one line end, each of the others stands alone,
+/// and a line end at the very end starts no further line.
+pub(super) fn split_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut rest = text;
     std::iter::from_fn(move || {
         if rest.is_empty() {
             return None;
         }
+        let start = text.len() - rest.len();
         let (line, end) = match rest.find(is_line_end) {
             Some(at) => rest.split_at(at),
             None => (rest, ""),
@@ -44,7 +89,7 @@ pub(super) fn split_lines(text: &str) -> impl Iterator<Item = &str> {
             .strip_prefix("\r\n")
             .or_else(|| end.strip_prefix(is_line_end))
             .unwrap_or_default();
-        Some(line)
+        Some((start, line))
     })
 }
 
@@ -54,6 +99,9 @@ fn is_line_end(character: char) -> bool {
         '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}'
     )
 }
+
+/// Columns from one tab stop of a terminal to the next.
+const TAB: usize = 8;
 
 #[cfg(test)]
 mod tests {
@@ -66,7 +114,10 @@ mod tests {
             strip(&format!("{blanks}a{blanks}b{blanks}")),
             format!("a{blanks}b")
         );
-        assert_eq!(one_line(&format!("{blanks}a{blanks}b{blanks}"), 140), "a b");
+        assert_eq!(
+            one_line(&format!("{blanks}a{blanks}b{blanks}"), 140, "…"),
+            "a b"
+        );
     }
 
     #[test]
@@ -80,16 +131,45 @@ mod tests {
 
     #[test]
     fn cuts_in_code_points_and_counts_the_ellipsis() {
-        assert_eq!(one_line("äöü", 3), "äöü");
-        assert_eq!(one_line("äöüß", 3), "äö…");
-        assert_eq!(one_line("👩‍💻 x", 4), "👩‍💻…");
-        assert_eq!(one_line("  a  b  ", 3), "a b");
-        assert_eq!(one_line("", 3), "");
+        assert_eq!(one_line("äöü", 3, "…"), "äöü");
+        assert_eq!(one_line("äöüß", 3, "…"), "äö…");
+        assert_eq!(one_line("👩‍💻 x", 4, "…"), "👩‍💻…");
+        assert_eq!(one_line("  a  b  ", 3, "…"), "a b");
+        assert_eq!(one_line("", 3, "…"), "");
+        assert_eq!(one_line("abcde", 4, "..."), "a...");
+        assert_eq!(one_line(&"😀 ".repeat(1000), 9, "…"), "😀 😀 😀 😀 …");
+    }
+
+    #[test]
+    fn cuts_in_columns_of_a_terminal() {
+        let cut = |text: &str, columns| {
+            let mut line = format!("before{text}");
+            cut_columns(&mut line, 6, columns, "…");
+            line.split_off(6)
+        };
+        assert_eq!(cut("abcd", 4), "abcd");
+        assert_eq!(cut("abcde", 4), "abc…");
+        assert_eq!(cut("日本語", 6), "日本語");
+        assert_eq!(cut("日本語", 5), "日本…");
+        assert_eq!(cut("日本語", 4), "日…");
+        assert_eq!(
+            cut("e\u{301}e\u{301}e\u{301}", 3),
+            "e\u{301}e\u{301}e\u{301}"
+        );
+        assert_eq!(cut("e\u{301}e\u{301}e\u{301}", 2), "e\u{301}…");
+        assert_eq!(cut("✉️  ab", 6), "✉️  ab");
+        assert_eq!(cut("✉️  ab", 5), "✉️  …");
+        assert_eq!(cut("✉️  ab", 2), "✉…");
+        assert_eq!(cut("abc", 1), "…");
+        assert_eq!(cut("abc", 0), "");
+        assert_eq!(cut("\tab", 10), "\tab");
+        assert_eq!(cut("\tab", 9), "\t…");
+        assert_eq!(cut("\tab", 8), "…");
     }
 
     #[test]
     fn splits_lines_as_python_does() {
-        let lines = |text| split_lines(text).collect::<Vec<_>>();
+        let lines = |text| split_lines(text).map(|(_, line)| line).collect::<Vec<_>>();
         assert_eq!(lines(""), [""; 0]);
         assert_eq!(lines("a"), ["a"]);
         assert_eq!(lines("a\n"), ["a"]);
@@ -99,5 +179,7 @@ mod tests {
             lines("a\u{b}b\u{c}c\u{1c}d\u{1d}e\u{1e}f\u{1f}g\u{85}h\u{2028}i\u{2029}"),
             ["a", "b", "c", "d", "e", "f\u{1f}g", "h", "i"]
         );
+        let starts: Vec<_> = split_lines("ä\r\n\nb").collect();
+        assert_eq!(starts, [(0, "ä"), (4, ""), (5, "b")]);
     }
 }

@@ -2,36 +2,31 @@
 
 use std::fmt::Write;
 
-/// `text` with each control character written as `\x1b` or `\u202e`. Newlines, tabs and the carriage returns that
-/// end the text stay.
+/// Appends `line` with each control character but the tab written as `\x1b` or `\u202e`.
 ///
 /// Escapes rather than control pictures (`␛`): C1 and bidirectional controls have no pictures.
-pub(super) fn controls(text: String) -> String {
-    if !may_hold_controls(text.as_bytes()) {
-        return text;
-    }
-    let end = text.trim_end_matches('\r').len();
-    let Some(first) = text[..end].find(is_control) else {
-        return text;
+pub(super) fn push(shown: &mut String, line: &str) {
+    let first = if may_hold_controls(line.as_bytes()) {
+        line.find(is_control)
+    } else {
+        None
     };
-    let mut visible = String::with_capacity(text.len() + 16);
-    visible.push_str(&text[..first]);
-    for character in text[first..end].chars() {
+    let (clean, rest) = line.split_at(first.unwrap_or(line.len()));
+    shown.push_str(clean);
+    for character in rest.chars() {
         let code = u32::from(character);
         let written = match code {
-            _ if !is_control(character) => visible.write_char(character),
-            0..=0xff => write!(visible, "\\x{code:02x}"),
-            _ => write!(visible, "\\u{code:04x}"),
+            _ if !is_control(character) => shown.write_char(character),
+            0..=0xff => write!(shown, "\\x{code:02x}"),
+            _ => write!(shown, "\\u{code:04x}"),
         };
         debug_assert!(written.is_ok(), "a string takes whatever is written to it");
     }
-    visible.push_str(&text[end..]);
-    visible
 }
 
 fn is_control(character: char) -> bool {
     match character {
-        '\n' | '\t' => false,
+        '\t' => false,
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
         _ => character.is_control(),
     }

@@ -1,5 +1,7 @@
 //! `/sessions`.
 
+use std::time::Duration;
+
 use futures::TryStreamExt as _;
 use uuid::Uuid;
 
@@ -10,6 +12,15 @@ use crate::http::Request;
 use crate::models::{CreateSession, Prompt, Session, SessionAck, SessionTurn};
 use crate::operation::Operation;
 use crate::stream::StreamRequest;
+
+/// How long [`Sessions::wait`] pauses before it looks again.
+const PAUSES: [Duration; 4] = [
+    Duration::ZERO,
+    Duration::from_millis(50),
+    Duration::from_millis(200),
+    Duration::from_millis(800),
+];
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 /// The calls under `/sessions`.
 #[derive(Debug, Clone, Copy)]
@@ -139,11 +150,14 @@ impl<'a> Sessions<'a> {
     /// It waits as long as the session takes. A session whose worker died stays active for good, so set a deadline
     /// of your own around it, and terminate the session when it passes.
     pub async fn wait(&self, id: Uuid) -> Result<Session> {
+        let mut pauses = PAUSES.into_iter();
         loop {
             let session = self.get(id).await?;
             if !session.status.is_active() {
                 return Ok(session);
             }
+            // A stream may end a moment before the session does, or tell that it is stale again and again.
+            tokio::time::sleep(pauses.next().unwrap_or(LONGEST_PAUSE)).await;
             // A cursor beyond every event leaves `start` and the terminal event.
             let mut events = self.stream(id).since(i64::MAX).await?;
             while events.try_next().await?.is_some() {}

@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use http::header::{ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL};
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, COOKIE, PROXY_AUTHORIZATION,
+};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use super::{Connect, Connection};
-use crate::client::{http_client, sensitive};
+use crate::client::{http_client, parse_url, sensitive};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{redirect, response};
-use crate::models::Secret;
 
 /// How much of an error's body is read.
 const ERROR_BODY_BYTES: usize = 64 << 10;
@@ -40,14 +41,10 @@ pub struct HttpConnect {
 }
 
 impl HttpConnect {
-    /// Connects to that URL, over the environment's proxy where it names one.
+    /// Connects to that URL, over the environment's proxy where it names one. A URL that is malformed, not HTTP or holds
+    /// user information is an error of kind [`Configuration`](crate::ErrorKind::Configuration).
     pub fn new(url: &str) -> Result<Self> {
-        let url = Url::parse(url).map_err(|_| {
-            Error::new(
-                ErrorKind::Configuration,
-                "the URL of the event source is not a URL",
-            )
-        })?;
+        let url = parse_url(url)?;
         Ok(Self {
             http: http_client(&url)?,
             url,
@@ -83,7 +80,23 @@ impl HttpConnect {
         if response.status().is_success() {
             return response::connection(response).await;
         }
-        Err(response::status_error(response, &Secret::default(), ERROR_BODY_BYTES).await)
+        Err(response::status_error(response, &self.credentials(), ERROR_BODY_BYTES).await)
+    }
+
+    /// What a server may echo and must not be shown: the last word of each header that authorizes, which leaves its
+    /// scheme out.
+    fn credentials(&self) -> Vec<&str> {
+        [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE]
+            .iter()
+            .filter_map(|name| {
+                self.headers
+                    .get(name)?
+                    .to_str()
+                    .ok()?
+                    .split(' ')
+                    .next_back()
+            })
+            .collect()
     }
 }
 
@@ -106,5 +119,19 @@ impl std::fmt::Debug for HttpConnect {
         f.debug_struct("HttpConnect")
             .field("origin", &self.url.origin().ascii_serialization())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_a_url_that_no_request_can_be_sent_to_without_repeating_it() {
+        for url in ["", "hunter2", "ftp://hunter2", "https://u:hunter2@h/feed"] {
+            let error = HttpConnect::new(url).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Configuration);
+            assert!(!error.to_string().contains("hunter2"), "{error}");
+        }
     }
 }

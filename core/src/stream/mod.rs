@@ -13,6 +13,7 @@ use bytes::Bytes;
 use futures::stream::{Stream, StreamExt as _};
 
 use crate::models::event::StreamEvent;
+use crate::pretty::PrettyStream;
 use crate::sse::{CancelHandle, Connection, EventSource, Reconnect, Taken};
 use crate::{Error, ErrorKind, Result};
 
@@ -132,6 +133,27 @@ impl EventStream {
     pub fn turn(mut self, turn: i64) -> Self {
         self.turn = Some(turn);
         self
+    }
+
+    /// What the agent prints, as lines for people, formatted as its runtime calls for.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> aod::Result<()> {
+    /// # let body = "data: {\"type\": \"start\", \"runtime\": \"codex\"}\n\ndata: {\"type\": \"output\", \"stream\": \"stdout\", \"data\": \"{\\\"type\\\":\\\"turn.completed\\\"}\"}\n\ndata: {\"type\": \"exit\", \"code\": 0}\n\n";
+    /// # let events = aod::EventStream::new(futures::stream::iter([Ok::<_, std::io::Error>(body.into())]));
+    /// use aod::pretty::Options;
+    /// use futures::TryStreamExt;
+    ///
+    /// let mut lines = events.pretty().options(Options::new().plain(true));
+    /// while let Some(line) = lines.try_next().await? {
+    ///     println!("{line}");
+    /// #   assert_eq!(line, "= Done");
+    /// }
+    /// assert_eq!(lines.exit_code(), Some(0));
+    /// # Ok(()) }
+    /// ```
+    pub fn pretty(self) -> PrettyStream {
+        PrettyStream::new(self)
     }
 
     /// Waits for one event at least, and takes all that are there already, `max` at most (0 counts as 1).

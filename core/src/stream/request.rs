@@ -72,7 +72,8 @@ impl<'a> StreamRequest<'a> {
         self
     }
 
-    /// One connection only, and its events as they come, repeated ones too; when it drops, that is an error.
+    /// One connection only, and its events as they come, repeated ones too; when it drops, that is an error. Until its
+    /// head has come it is tried like any read.
     pub fn no_reconnect(mut self) -> Self {
         self.reconnect = None;
         self

@@ -71,7 +71,7 @@ impl SeenRequest {
 /// The live counters.
 pub(crate) struct Counters {
     accepted: AtomicU64,
-    requests: AtomicU64,
+    requests: watch::Sender<u64>,
     connections: watch::Sender<usize>,
     streams: watch::Sender<usize>,
     seen: Mutex<Vec<SeenRequest>>,
@@ -81,7 +81,7 @@ impl Counters {
     pub(crate) fn new() -> Self {
         Self {
             accepted: AtomicU64::new(0),
-            requests: AtomicU64::new(0),
+            requests: watch::Sender::new(0),
             connections: watch::Sender::new(0),
             streams: watch::Sender::new(0),
             seen: Mutex::new(Vec::new()),
@@ -93,7 +93,7 @@ impl Counters {
             open_connections: *self.connections.borrow(),
             accepted_connections: self.accepted.load(Ordering::Relaxed),
             open_streams: *self.streams.borrow(),
-            requests: self.requests.load(Ordering::Relaxed),
+            requests: *self.requests.borrow(),
         }
     }
 
@@ -111,6 +111,14 @@ impl Counters {
             .streams
             .subscribe()
             .wait_for(|open| *open == wanted)
+            .await;
+    }
+
+    pub(crate) async fn requests_received(&self, wanted: u64) {
+        let _ = self
+            .requests
+            .subscribe()
+            .wait_for(|count| *count >= wanted)
             .await;
     }
 
@@ -135,7 +143,7 @@ impl Counters {
     }
 
     pub(crate) fn record(&self, parts: &Parts, body: &[u8]) {
-        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.requests.send_modify(|count| *count += 1);
         let headers = parts.headers.iter().map(|(name, value)| {
             let value = if name == header::AUTHORIZATION {
                 "<left out>".to_owned()

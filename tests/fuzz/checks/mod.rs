@@ -9,7 +9,7 @@ mod session;
 
 pub use decoder::decoder;
 pub use event::event;
-pub use pretty::pretty;
+pub use pretty::{pretty, pretty_codex, pretty_gemini, pretty_opencode};
 pub use retry_after::retry_after;
 pub use session::session;
 

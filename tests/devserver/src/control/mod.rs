@@ -324,6 +324,11 @@ impl Control {
         self.shared.stats.streams_open(wanted).await;
     }
 
+    /// Returns when at least this many API requests have been received; [`Control::stats`] tells how many there were.
+    pub async fn requests_received(&self, wanted: u64) {
+        self.shared.stats.requests_received(wanted).await;
+    }
+
     /// Returns when exactly this many connections are open.
     pub async fn connections_open(&self, wanted: usize) {
         self.shared.stats.connections_open(wanted).await;

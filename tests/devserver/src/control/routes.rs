@@ -248,11 +248,18 @@ async fn forget_requests(State(shared): Server) -> Response {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wait {
-    streams: usize,
+    streams: Option<usize>,
+    requests: Option<u64>,
 }
 
 async fn wait(State(shared): Server, body: Bytes) -> Result<Response, Problem> {
     let call: Wait = read(&body)?;
-    Control::new(shared).streams_open(call.streams).await;
+    let control = Control::new(shared);
+    if let Some(streams) = call.streams {
+        control.streams_open(streams).await;
+    }
+    if let Some(requests) = call.requests {
+        control.requests_received(requests).await;
+    }
     Ok(done())
 }

@@ -1,0 +1,124 @@
+"""Waiting in event loops of every kind, and what is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+from conftest import start
+
+import aod
+from aod.testing import DevServer
+
+NOWHERE = "00000000-0000-4000-8000-000000000000"
+
+
+class LoopWithoutReaders(asyncio.SelectorEventLoop):
+    """As the one for pipes on Windows."""
+
+    def add_reader(self, fd: Any, callback: Any, *args: Any) -> None:  # type: ignore[override]
+        raise NotImplementedError
+
+
+def run_without_readers(work: Coroutine[Any, Any, Any]) -> Any:
+    loop = LoopWithoutReaders()
+    # What the loop needs for itself.
+    loop._add_reader(loop._ssock, loop._read_from_self)  # type: ignore[attr-defined]
+    try:
+        return loop.run_until_complete(work)
+    finally:
+        loop.run_until_complete(loop.shutdown_default_executor())
+        loop.close()
+
+
+@pytest.mark.parametrize("run", [asyncio.run, run_without_readers])
+def test_calls_and_streams_work_in_loops_of_every_kind(
+    server: DevServer, client: aod.Client, run: Callable[[Coroutine[Any, Any, Any]], Any]
+) -> None:
+    session = start(client)
+
+    async def work() -> tuple[list[str], int]:
+        async with aod.AsyncClient(base_url=server.url, token=server.token) as client:
+            types = [event.type async for event in client.sessions.stream(session.id)]
+            agents = await asyncio.gather(*(client.agents.list() for _ in range(20)))
+            with pytest.raises(aod.NotFoundError):
+                await client.agents.get(NOWHERE)
+            return types, len(agents)
+
+    types, answers = run(work())
+    assert (types[0], types[-1], answers) == ("start", "exit", 20)
+
+
+def test_waits_that_are_given_up_lose_no_event(
+    server: DevServer, client: aod.Client, control: Callable[..., Any]
+) -> None:
+    steps = [{"hold": "go"}, *({"stdout": f"{number}\n"} for number in range(200)), {"exit": 0}]
+    control("POST", "script", {"script": {"steps": steps}})
+    session = start(client)
+
+    async def work() -> list[str | None]:
+        texts: list[str | None] = []
+        async with aod.AsyncClient(base_url=server.url, token=server.token) as client:
+            stream = client.sessions.stream(session.id)
+            released = False
+            while True:
+                # Each wait is given up at the moment that something may arrive in.
+                waiting = asyncio.ensure_future(stream.__anext__())
+                await asyncio.sleep(0)
+                if not waiting.done():
+                    waiting.cancel()
+                if not released:
+                    released = True
+                    await asyncio.to_thread(control, "POST", "release", {"name": "go"})
+                try:
+                    event = await waiting
+                except asyncio.CancelledError:
+                    continue
+                except StopAsyncIteration:
+                    return texts
+                if event.type == "output":
+                    texts.append(event.text)
+
+    assert asyncio.run(work()) == [f"{number}\n" for number in range(200)]
+
+
+def test_loops_that_are_gone_leave_no_descriptor(server: DevServer) -> None:
+    async def work() -> None:
+        async with aod.AsyncClient(base_url=server.url, token=server.token) as client:
+            await client.health()
+
+    def open_descriptors() -> int:
+        gc.collect()
+        return len(os.listdir("/proc/self/fd"))
+
+    asyncio.run(work())
+    before = open_descriptors()
+    for _ in range(20):
+        asyncio.run(work())
+    # A connection that was just closed may still be there.
+    assert open_descriptors() <= before + 2
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "place", "extra"),
+    [
+        ('{"type": null, "a": 1}', "", None, {"a": 1, "type": None}),
+        ('{"type": "stage", "id": "7"}', "stage", 7, {}),
+        ('{"type": "stage", "id": "x"}', "stage", None, {"id": "x"}),
+        ('{"type": "stage", "id": 1.5}', "stage", None, {"id": 1.5}),
+        ('{"type": "new", "text": "\\ud83d"}', "", None, {"raw": '{"type": "new", "text": "\\ud83d"}'}),
+        ("{nonsense", "", None, {"raw": "{nonsense"}),
+    ],
+)
+def test_odd_events_are_given_in_good_shape(
+    client: aod.Client, control: Callable[..., Any], data: str, kind: str, place: int | None, extra: dict[str, Any]
+) -> None:
+    session = start(client)
+    insert = {"insert": {"before_event": 1, "text": f"data: {data}\n\n"}}
+    control("POST", "fault", {"method": "GET", "path": "*/stream", "effect": insert})
+    event = list(client.sessions.stream(session.id))[1]
+    assert (event.type, event.id, event.extra) == (kind, place, extra)

@@ -1,0 +1,125 @@
+//! An agent's output, from a file or the standard input, as lines for people.
+//!
+//! ```sh
+//! cargo run --example pretty -- --runtime claude < transcript.jsonl
+//! codex exec --json "Fix the failing test" | cargo run --example pretty -- --runtime codex --color auto
+//! cargo run --example pretty -- --runtime gemini --plain --width 100 --tool-results transcript.jsonl
+//! ```
+
+use std::error::Error;
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Write};
+use std::process::ExitCode;
+
+use aod::pretty::{Color, Formatter, Options};
+use bstr::ByteSlice;
+
+const USAGE: &str = "\
+Usage: pretty --runtime NAME [OPTION]... [FILE]
+
+Shows the output of an agent: claude, codex, gemini or opencode; any other as it is.
+
+  --plain           ASCII marks instead of emoji
+  --width COLUMNS   cut lines to this
+  --color WHEN      on, off (the default), or auto: on a terminal, unless NO_COLOR is set
+  --no-thinking     leave out what the agent thinks
+  --tool-results    show what tools give back
+  --failures        show tools that failed, of claude too
+  --raw             pass control characters as they are";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
+    let mut options = Options::new();
+    let mut runtime = None;
+    let mut input: Box<dyn Read> = Box::new(io::stdin().lock());
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        let mut value = || {
+            arguments
+                .next()
+                .ok_or_else(|| format!("{argument} needs a value"))
+        };
+        options = match argument.as_str() {
+            "--help" => {
+                writeln!(io::stdout(), "{USAGE}")?;
+                return Ok(());
+            }
+            "--runtime" => {
+                runtime = Some(value()?);
+                options
+            }
+            "--plain" => options.plain(true),
+            "--width" => options.width(value()?.parse()?),
+            "--color" => options.color(color(&value()?)?),
+            "--no-thinking" => options.show_thinking(false),
+            "--tool-results" => options.show_tool_results(true),
+            "--failures" => options.show_failures(true),
+            "--raw" => options.raw(true),
+            option if option.starts_with('-') => {
+                return Err(format!("unknown option {option}\n\n{USAGE}").into());
+            }
+            path => {
+                input = Box::new(File::open(path)?);
+                options
+            }
+        };
+    }
+    let runtime = runtime.ok_or_else(|| format!("--runtime is missing\n\n{USAGE}"))?;
+    match show(input, options.formatter_for(runtime)) {
+        // Whoever read the output, such as `head`, has enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        outcome => Ok(outcome?),
+    }
+}
+
+fn color(when: &str) -> Result<Color, String> {
+    match when {
+        "on" => Ok(Color::On),
+        "off" => Ok(Color::Off),
+        "auto" => Ok(Color::Auto),
+        _ => Err(format!("--color takes on, off or auto, not {when}")),
+    }
+}
+
+/// Shows what is read, each line when it is there.
+fn show(mut input: impl Read, mut formatter: impl Formatter) -> io::Result<()> {
+    let mut output = BufWriter::new(io::stdout().lock());
+    let mut buffer = vec![0; 64 * 1024];
+    let mut held = 0;
+    loop {
+        let read = match input.read(&mut buffer[held..]) {
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        let bytes = &buffer[..held + read];
+        // A character may be cut at the end of what was read: it waits for its rest, at most three bytes.
+        let whole = match ByteSlice::utf8_chunks(bytes).last() {
+            Some(chunk) if read > 0 && chunk.incomplete() => bytes.len() - chunk.invalid().len(),
+            _ => bytes.len(),
+        };
+        for lines in formatter.feed(&bytes[..whole].to_str_lossy()) {
+            writeln!(output, "{lines}")?;
+        }
+        output.flush()?;
+        held = bytes.len() - whole;
+        let end = whole + held;
+        buffer.copy_within(whole..end, 0);
+        if read == 0 {
+            break;
+        }
+    }
+    for lines in formatter.flush() {
+        writeln!(output, "{lines}")?;
+    }
+    output.flush()
+}

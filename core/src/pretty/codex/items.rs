@@ -1,0 +1,202 @@
+//! The items of a turn.
+
+use super::super::json::{self, Json, Kind};
+use super::super::page::{Mark, Page};
+use super::super::tools;
+use super::{Codex, shell};
+
+/// How far an item is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    Begun,
+    Going,
+    Ended,
+}
+
+impl Codex {
+    /// An item that began, changed or ended. What is shown of a tool's call comes with the first of these that there
+    /// is.
+    pub(super) fn item(&mut self, item: Option<Json<'_>>, phase: Phase, page: &mut Page<'_>) {
+        let Some(item) = item else {
+            return;
+        };
+        let [id, kind, former_kind, status] = item.fields(["id", "type", "item_type", "status"]);
+        let id = json::text(id);
+        let ended = phase == Phase::Ended;
+        let first = if ended {
+            self.begun.end(&id).is_none()
+        } else {
+            self.begun.begin(&id, "")
+        };
+        let failed = status.is_some_and(|status| status.is("failed"));
+        match &*json::first_text([kind, former_kind]) {
+            "agent_message" | "assistant_message" if ended => {
+                let [said] = item.fields(["text"]);
+                page.say(&json::text(said));
+            }
+            "reasoning" if ended => {
+                let [thought] = item.fields(["text"]);
+                page.think(&json::text(thought));
+            }
+            "command_execution" => {
+                if first {
+                    let [command] = item.fields(["command"]);
+                    page.brief(Mark::Bash, "Bash", &shell::script(&json::text(command)));
+                }
+                if ended {
+                    command_ended(item, status, page);
+                }
+            }
+            "file_change" if ended => file_change(item, failed, page),
+            "mcp_tool_call" => mcp_call(item, first, ended, failed, page),
+            "web_search" if ended => web_search(item, page),
+            "todo_list" if !ended => {
+                let [items] = item.fields(["items"]);
+                self.todo_list(items, page);
+            }
+            "collab_tool_call" => collaboration(item, first, ended, failed, page),
+            "error" if ended => {
+                let [message] = item.fields(["message"]);
+                page.brief(Mark::Warning, "Notice", &json::text(message));
+            }
+            _ => {}
+        }
+    }
+
+    fn todo_list(&mut self, items: Option<Json<'_>>, page: &mut Page<'_>) {
+        let (mut done, mut all) = (0, 0);
+        if let Some(items) = items.filter(|items| items.kind() == Kind::Array) {
+            items.for_each_item(|item| {
+                let [completed] = item.fields(["completed"]);
+                done += usize::from(completed.is_some_and(Json::is_truthy));
+                all += 1;
+            });
+        }
+        self.show_plan(done, all, page);
+    }
+}
+
+fn command_ended(item: Json<'_>, status: Option<Json<'_>>, page: &mut Page<'_>) {
+    let [output, exit] = item.fields(["aggregated_output", "exit_code"]);
+    let is = |word| status.is_some_and(|status| status.is(word));
+    if is("declined") {
+        page.failure("Bash", "declined", "");
+    } else if is("failed") && exit.is_none_or(|exit| exit.kind() != Kind::Number) {
+        page.result("Bash", &json::text(output));
+        page.failure("Bash", "failed", "");
+    } else {
+        page.shell_ended(exit, &json::text(output));
+    }
+}
+
+/// Shown when it has ended, since older versions print nothing before.
+fn file_change(item: Json<'_>, failed: bool, page: &mut Page<'_>) {
+    let [changes] = item.fields(["changes"]);
+    let mut paths = Vec::new();
+    if let Some(changes) = changes.filter(|changes| changes.kind() == Kind::Array) {
+        changes.for_each_item(|change| {
+            let [path, kind] = change.fields(["path", "kind"]);
+            let path = json::text(path);
+            if failed {
+                paths.push(path);
+                return;
+            }
+            match &*json::text(kind) {
+                "add" => tools::file(page, Mark::Write, "Write", &path),
+                "delete" => tools::file(page, Mark::Edit, "Delete", &path),
+                _ => tools::file(page, Mark::Edit, "Edit", &path),
+            }
+        });
+    }
+    if failed {
+        page.failure("Edit", "failed", &paths.join(", "));
+    }
+}
+
+fn mcp_call(item: Json<'_>, first: bool, ended: bool, failed: bool, page: &mut Page<'_>) {
+    let [server, tool, arguments, result, error] =
+        item.fields(["server", "tool", "arguments", "result", "error"]);
+    let name = mcp_name(server, tool);
+    if first {
+        page.brief(Mark::Tool, &name, &tools::telling(arguments));
+    }
+    if !ended {
+        return;
+    }
+    let [content] = result.map_or([None], |result| result.fields(["content"]));
+    let [reason] = error.map_or([None], |error| error.fields(["message"]));
+    let reason = json::text(reason);
+    if !failed && reason.is_empty() {
+        page.result(&name, &json::content(content));
+    } else if reason.is_empty() {
+        page.failure(&name, "failed", &json::content(content));
+    } else {
+        page.failure(&name, "failed", &reason);
+    }
+}
+
+/// `server.tool`, or what there is of it.
+pub(super) fn mcp_name(server: Option<Json<'_>>, tool: Option<Json<'_>>) -> String {
+    let named: Vec<_> = [server, tool]
+        .into_iter()
+        .map(json::text)
+        .filter(|name| !name.is_empty())
+        .collect();
+    if named.is_empty() {
+        "?".to_owned()
+    } else {
+        named.join(".")
+    }
+}
+
+/// What was searched is known at the end only.
+fn web_search(item: Json<'_>, page: &mut Page<'_>) {
+    let [query, action] = item.fields(["query", "action"]);
+    let wanted = ["url", "query", "queries"];
+    let [url, action_query, queries] = action.map_or([None; 3], |action| action.fields(wanted));
+    let url = json::text(url);
+    if !url.is_empty() {
+        return page.named(Mark::Web, "WebFetch", &url);
+    }
+    let query = json::first_text([query, action_query]);
+    let query = if query.is_empty() {
+        json::texts(queries).join(", ").into()
+    } else {
+        query
+    };
+    if !query.is_empty() {
+        page.brief(Mark::Web, "WebSearch", &query);
+    }
+}
+
+/// Another agent is started, told something, or waited for. Of one that ended well, the parent tells.
+fn collaboration(item: Json<'_>, first: bool, ended: bool, failed: bool, page: &mut Page<'_>) {
+    let [tool, prompt, agents] = item.fields(["tool", "prompt", "agents_states"]);
+    match &*json::text(tool) {
+        "spawn_agent" | "send_input" => {
+            if first {
+                page.brief(Mark::Agent, "Agent", &json::text(prompt));
+            }
+            if ended && failed {
+                page.failure("Agent", "failed", "");
+            }
+        }
+        "wait" if ended => {
+            if let Some(agents) = agents {
+                agents.for_each_field(|_, agent| agent_state(agent, page));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn agent_state(agent: Json<'_>, page: &mut Page<'_>) {
+    let [status, message] = agent.fields(["status", "message"]);
+    let message = json::text(message);
+    match &*json::text(status) {
+        "not_found" => page.failure("Agent", "not found", &message),
+        status @ ("errored" | "interrupted") => page.failure("Agent", status, &message),
+        "completed" => page.result("Agent", &message),
+        _ => {}
+    }
+}

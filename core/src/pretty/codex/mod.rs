@@ -1,0 +1,218 @@
+//! Codex's `exec --json`, in its three generations: `thread.started` and items (since 0.44), the same with
+//! `session.created` and `item_type` (0.40 to 0.44, `--experimental-json`), and the `msg` objects before.
+
+mod items;
+mod legacy;
+mod shell;
+
+use std::borrow::Cow;
+
+use super::calls::Calls;
+use super::json::{self, Json, Kind};
+use super::page::{Mark, Page, SHORT};
+use super::printer::{Rules, formatter};
+use super::tools;
+
+formatter! {
+    /// Shows the output of `codex exec --json`, of all three generations of it: the start of a thread, what the agent
+    /// says and thinks, its commands, file changes and other tools, and how the turn ended.
+    ///
+    /// Commands appear without the shell around them. Attempts to reconnect are left out, and so are what other agents
+    /// do, which Codex does not print. The tokens of the last line are those of the whole thread, turns resumed
+    /// included: Codex counts so. A turn that was interrupted has no last line.
+    ///
+    /// ```
+    /// use aod::pretty::{CodexFormatter, Formatter};
+    ///
+    /// let mut formatter = CodexFormatter::new();
+    /// let mut shown = formatter.feed(r#"{"type":"item.completed","item":{"id":"item_1","type":"command_execution",
+    ///     "command":"/bin/bash -lc 'cargo test'","exit_code":101}}"#.replace('\n', "").as_str());
+    /// shown.extend(formatter.feed("\n{\"type\":\"turn.completed\",\"usage\":{\"input_tokens\":6086,\"output_tokens\":223}}\n"));
+    /// assert_eq!(shown, ["🔧 Bash · cargo test\n⚠️  Bash failed · exit 101", "✨ Done · in/out 6086/223 tokens"]);
+    /// ```
+    CodexFormatter, Codex
+}
+
+/// What is remembered from line to line.
+#[derive(Default)]
+pub(super) struct Codex {
+    /// Items, and calls of the oldest generation, that have begun.
+    begun: Calls,
+    /// How many items of the plan are done, and how many there are, as last shown.
+    plan: Option<(usize, usize)>,
+    /// An error that the next event may repeat.
+    error: Option<String>,
+    /// The tokens last counted, where the last event does not have them.
+    tokens: Option<Cow<'static, str>>,
+}
+
+impl Rules for Codex {
+    fn line(&mut self, line: &str, page: &mut Page<'_>) {
+        let names = [
+            "type",
+            "thread_id",
+            "session_id",
+            "item",
+            "message",
+            "error",
+            "usage",
+            "msg",
+            "model",
+            "sandbox",
+        ];
+        let Some(fields) = json::object(line, names) else {
+            return self.other(line, page);
+        };
+        let [
+            kind,
+            thread,
+            session,
+            item,
+            message,
+            error,
+            usage,
+            msg,
+            model,
+            sandbox,
+        ] = fields;
+        match kind.and_then(Json::string).as_deref() {
+            Some("turn.failed") => {
+                let [reason] = error.map_or([None], |error| error.fields(["message"]));
+                let reason = plain_message(&json::text(reason)).into_owned();
+                if self.error.as_ref() == Some(&reason) {
+                    self.error = None;
+                }
+                self.show_error(page);
+                page.done(false, &[page.style.one_line(&reason, SHORT).into()]);
+            }
+            Some("error") => self.report(plain_message(&json::text(message)).into_owned(), page),
+            Some(kind) => {
+                self.show_error(page);
+                match kind {
+                    "thread.started" | "session.created" => {
+                        // A process starts, and numbers its items from 0.
+                        *self = Self::default();
+                        let id = json::first_text([thread, session]);
+                        let known = if id.is_empty() {
+                            String::new()
+                        } else {
+                            format!("thread={id}")
+                        };
+                        page.init(&known);
+                    }
+                    "item.started" => self.item(item, items::Phase::Begun, page),
+                    "item.updated" => self.item(item, items::Phase::Going, page),
+                    "item.completed" => self.item(item, items::Phase::Ended, page),
+                    "turn.completed" => {
+                        let counts = ["input_tokens", "output_tokens"];
+                        let [input, output] = usage.map_or([None; 2], |usage| usage.fields(counts));
+                        page.done(true, tools::tokens(input, output).as_slice());
+                    }
+                    _ => {}
+                }
+            }
+            None => match (msg.filter(|msg| msg.kind() == Kind::Object), model, sandbox) {
+                (Some(msg), _, _) => {
+                    self.show_error(page);
+                    self.message(msg, page);
+                }
+                (None, Some(model), Some(sandbox)) => {
+                    *self = Self::default();
+                    let (model, sandbox) = (json::text(Some(model)), json::text(Some(sandbox)));
+                    page.init(&format!("model={model}, sandbox={sandbox}"));
+                }
+                _ => {}
+            },
+        }
+    }
+
+    fn end(&mut self, page: &mut Page<'_>) {
+        self.show_error(page);
+    }
+}
+
+impl Codex {
+    /// Holds an error back until the next event: the failed turn that a fatal one brings says the same. Attempts to
+    /// reconnect are no errors yet.
+    fn report(&mut self, message: String, page: &mut Page<'_>) {
+        if is_retry(&message) {
+            return;
+        }
+        if self.error.as_ref() != Some(&message) {
+            self.show_error(page);
+            self.error = Some(message);
+        }
+    }
+
+    fn show_error(&mut self, page: &mut Page<'_>) {
+        if let Some(message) = self.error.take() {
+            page.brief(Mark::Warning, "Error", &message);
+        }
+    }
+
+    /// The plan, when its numbers have changed.
+    fn show_plan(&mut self, done: usize, all: usize, page: &mut Page<'_>) {
+        if self.plan.replace((done, all)) != Some((done, all)) {
+            page.named(Mark::Todos, "Plan", &format!("{done}/{all} todo(s) done"));
+        }
+    }
+}
+
+/// The message of a provider's error, which may come as JSON text.
+fn plain_message(message: &str) -> Cow<'_, str> {
+    let inner = json::object(message.trim(), ["error", "message"]).map(|[error, message]| {
+        let [nested] = error.map_or([None], |error| error.fields(["message"]));
+        json::first_text([nested, message]).into_owned()
+    });
+    match inner {
+        Some(inner) if !inner.is_empty() => Cow::Owned(inner),
+        _ => Cow::Borrowed(message),
+    }
+}
+
+/// Whether this tells of another attempt: `Reconnecting... 2/5 (…)`, `…; retrying 1/5 in 200ms…`.
+fn is_retry(message: &str) -> bool {
+    let rest = message
+        .strip_prefix("Reconnecting... ")
+        .or_else(|| message.split_once("retrying ").map(|(_, rest)| rest));
+    rest.and_then(|rest| rest.split_once('/'))
+        .is_some_and(|(attempt, of)| {
+            !attempt.is_empty()
+                && attempt.bytes().all(|digit| digit.is_ascii_digit())
+                && of.starts_with(|digit: char| digit.is_ascii_digit())
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_attempts_from_errors() {
+        for message in [
+            "Reconnecting... 2/5 (unexpected status 401)",
+            "stream error: stream disconnected; retrying 1/5 in 200ms…",
+        ] {
+            assert!(is_retry(message), "{message}");
+        }
+        for message in [
+            "",
+            "Reconnecting... ",
+            "Reconnecting... x/5",
+            "gave up retrying",
+            "retrying /5",
+        ] {
+            assert!(!is_retry(message), "{message}");
+        }
+    }
+
+    #[test]
+    fn reads_the_message_in_a_providers_json() {
+        let nested = r#"{"type":"error","status":400,"error":{"message":"No such model."}}"#;
+        assert_eq!(plain_message(nested), "No such model.");
+        assert_eq!(plain_message(r#"{"message":"Too large."}"#), "Too large.");
+        for message in ["plain", "{}", r#"{"error":null}"#, "", "{\"error\":"] {
+            assert_eq!(plain_message(message), message);
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! Gemini CLI's `--output-format stream-json`, and its `json`.
+
+use std::borrow::Cow;
+
+use super::calls::Calls;
+use super::json::{self, Json};
+use super::page::{Mark, Page, SHORT};
+use super::printer::{Rules, formatter};
+use super::tools;
+
+formatter! {
+    /// Shows the output of Gemini CLI with `--output-format stream-json`, and with `json`: the start of a session, what
+    /// the agent says, which tools it calls and which of them failed, and how it ended.
+    ///
+    /// The agent's text comes in fragments, and appears as one when anything else follows it, or at the end of the
+    /// output. Where one is larger than [`max_line`](crate::pretty::Options::max_line), it appears in parts. What Gemini
+    /// notes on its topic and its progress is left out.
+    ///
+    /// ```
+    /// use aod::pretty::{Formatter, GeminiFormatter};
+    ///
+    /// let mut formatter = GeminiFormatter::new();
+    /// for fragment in ["All te", "sts pass."] {
+    ///     let line = format!("{{\"type\":\"message\",\"role\":\"assistant\",\"content\":\"{fragment}\",\"delta\":true}}\n");
+    ///     assert_eq!(formatter.feed(&line), [""; 0]);
+    /// }
+    /// let end = r#"{"type":"result","status":"success","stats":{"input_tokens":10178,"output_tokens":9,"duration_ms":1042}}"#;
+    /// formatter.feed(end);
+    /// assert_eq!(formatter.flush(), ["✉️  All tests pass.\n✨ Done · agent 1.0s, in/out 10178/9 tokens"]);
+    /// ```
+    GeminiFormatter, Gemini
+}
+
+/// What is remembered from line to line.
+#[derive(Default)]
+pub(super) struct Gemini {
+    /// What the agent has said since anything else came.
+    said: String,
+    /// The tools called, as they are shown; empty for those that are not.
+    calls: Calls,
+    /// Whether an event has come: after one, the output is no `json` document.
+    streams: bool,
+    /// The lines of a `json` document so far, each with its line end.
+    document: String,
+}
+
+impl Rules for Gemini {
+    fn line(&mut self, line: &str, page: &mut Page<'_>) {
+        if self.document.is_empty() {
+            if line == "{" && !self.streams {
+                self.document.push_str("{\n");
+            } else {
+                self.event(line, page);
+            }
+            return;
+        }
+        // Between its braces, all lines of a document are indented.
+        let inside = line.starts_with("  ");
+        let fits = self.document.len() + line.len() <= page.style.max_line();
+        if line == "}" && fits {
+            self.document.push('}');
+            let document = std::mem::take(&mut self.document);
+            if !show_document(&document, page) {
+                document.lines().for_each(|line| self.other(line, page));
+            }
+        } else if inside && fits {
+            self.document.push_str(line);
+            self.document.push('\n');
+        } else {
+            self.give_document_back(page);
+            self.line(line, page);
+        }
+    }
+
+    fn other(&mut self, line: &str, page: &mut Page<'_>) {
+        self.give_document_back(page);
+        self.show_said(page);
+        page.as_it_came(line);
+    }
+
+    fn end(&mut self, page: &mut Page<'_>) {
+        self.give_document_back(page);
+        self.show_said(page);
+    }
+}
+
+impl Gemini {
+    fn event(&mut self, line: &str, page: &mut Page<'_>) {
+        let names = [
+            "type",
+            "role",
+            "content",
+            "model",
+            "tool_name",
+            "tool_id",
+            "parameters",
+            "status",
+            "output",
+            "error",
+            "severity",
+            "message",
+            "stats",
+        ];
+        let Some(fields) = json::object(line, names) else {
+            return self.other(line, page);
+        };
+        let [
+            kind,
+            role,
+            content,
+            model,
+            tool,
+            id,
+            parameters,
+            outcome,
+            output,
+            error,
+            severity,
+            message,
+            stats,
+        ] = fields;
+        let kind = json::text(kind);
+        self.streams |= !kind.is_empty();
+        if kind == "message" && role.is_some_and(|role| role.is("assistant")) {
+            return self.hear(&json::text(content), page);
+        }
+        self.show_said(page);
+        let [reason] = error.map_or([None], |error| error.fields(["message"]));
+        let reason = json::text(reason);
+        match &*kind {
+            "init" => {
+                // A process starts.
+                self.calls = Calls::default();
+                let model = json::text(model);
+                let known = if model.is_empty() {
+                    String::new()
+                } else {
+                    format!("model={model}")
+                };
+                page.init(&known);
+            }
+            "tool_use" => {
+                let name = call(&json::text(tool), parameters, page);
+                self.calls.begin(&json::text(id), &name);
+            }
+            "tool_result" => {
+                let name = self.calls.end(&json::text(id));
+                let name = name.as_deref().unwrap_or("Tool");
+                let output = json::text(output);
+                if outcome.is_some_and(|outcome| outcome.is("error")) {
+                    let reason = if reason.is_empty() { output } else { reason };
+                    page.failure(
+                        if name.is_empty() { "Tool" } else { name },
+                        "failed",
+                        &reason,
+                    );
+                } else if !name.is_empty() {
+                    page.result(name, &output);
+                }
+            }
+            "error" => {
+                let warning = severity.is_some_and(|severity| severity.is("warning"));
+                let name = if warning { "Warning" } else { "Error" };
+                page.brief(Mark::Warning, name, &json::text(message));
+            }
+            "result" => ended(outcome, &reason, stats, page),
+            _ => {}
+        }
+    }
+
+    /// Adds a fragment to what the agent says.
+    fn hear(&mut self, fragment: &str, page: &mut Page<'_>) {
+        if self.said.len() + fragment.len() > page.style.max_line() {
+            self.show_said(page);
+        }
+        self.said.push_str(fragment);
+    }
+
+    fn show_said(&mut self, page: &mut Page<'_>) {
+        if !self.said.is_empty() {
+            page.say(&std::mem::take(&mut self.said));
+        }
+    }
+
+    /// The lines that were taken for a document and are none.
+    fn give_document_back(&mut self, page: &mut Page<'_>) {
+        let document = std::mem::take(&mut self.document);
+        document.lines().for_each(|line| page.as_it_came(line));
+    }
+}
+
+/// Shows a tool's call, and gives the name it is shown under; empty if it is not shown.
+fn call(tool: &str, parameters: Option<Json<'_>>, page: &mut Page<'_>) -> String {
+    let input = parameters.unwrap_or(Json::of("{}"));
+    let text = |name: &str| {
+        let [field] = input.fields([name]);
+        json::text(field)
+    };
+    let either = |name: &str, former: &str| json::first_text(input.fields([name, former]));
+    let path = || either("file_path", "absolute_path");
+    let folder = || either("dir_path", "path");
+    let name = match tool {
+        "run_shell_command" => "Bash",
+        "read_file" | "read_many_files" => "Read",
+        "write_file" => "Write",
+        "replace" => "Edit",
+        "grep_search" | "search_file_content" => "Grep",
+        "glob" => "Glob",
+        "list_directory" => "LS",
+        "web_fetch" => "WebFetch",
+        "google_web_search" => "WebSearch",
+        "invoke_agent" | "delegate_to_agent" | "codebase_investigator" => "Agent",
+        "write_todos" => "TodoWrite",
+        "enter_plan_mode" => "EnterPlanMode",
+        "exit_plan_mode" => "ExitPlanMode",
+        "update_topic" | "complete_task" => return String::new(),
+        "" => "?",
+        other => other,
+    };
+    match name {
+        "Bash" => page.brief(Mark::Bash, name, &text("command")),
+        "Read" if tool == "read_many_files" => {
+            let [include, paths] = input.fields(["include", "paths"]);
+            let read = json::texts(include.or(paths)).join(", ");
+            tools::file(page, Mark::Read, name, &page.style.one_line(&read, SHORT));
+        }
+        "Read" => tools::file(page, Mark::Read, name, &path()),
+        "Write" => tools::file(page, Mark::Write, name, &path()),
+        "Edit" => tools::file(page, Mark::Edit, name, &path()),
+        "Grep" => tools::search(page, Mark::Grep, name, &text("pattern"), &folder()),
+        "Glob" => tools::search(page, Mark::Glob, name, &text("pattern"), &folder()),
+        "LS" => page.named(Mark::Tool, name, &folder()),
+        "WebFetch" => page.brief(Mark::Web, name, &either("prompt", "url")),
+        "WebSearch" => page.brief(Mark::Web, name, &text("query")),
+        "Agent" => page.brief(
+            Mark::Agent,
+            name,
+            &agent(&text("agent_name"), &either("prompt", "objective")),
+        ),
+        "TodoWrite" => {
+            let [todos] = input.fields(["todos"]);
+            tools::todos(page, todos);
+        }
+        "EnterPlanMode" | "ExitPlanMode" => page.named(Mark::Plan, name, ""),
+        other => page.brief(Mark::Tool, other, &tools::telling(parameters)),
+    }
+    name.to_owned()
+}
+
+/// Which agent is asked for what.
+fn agent<'a>(name: &str, prompt: &'a str) -> Cow<'a, str> {
+    match (name.is_empty(), prompt.is_empty()) {
+        (true, _) => Cow::Borrowed(prompt),
+        (false, true) => Cow::Owned(name.to_owned()),
+        (false, false) => Cow::Owned(format!("{name}: {prompt}")),
+    }
+}
+
+fn ended(outcome: Option<Json<'_>>, reason: &str, stats: Option<Json<'_>>, page: &mut Page<'_>) {
+    let well = !outcome.is_some_and(|outcome| outcome.is("error"));
+    let wanted = ["duration_ms", "input_tokens", "output_tokens"];
+    let [duration, input, output] = stats.map_or([None; 3], |stats| stats.fields(wanted));
+    let mut known = Vec::new();
+    // A run that fails reports 0 whatever it took.
+    if let Some(milliseconds) = duration.and_then(Json::number)
+        && (well || milliseconds != 0.0)
+    {
+        known.push(Cow::Owned(format!("agent {:.1}s", milliseconds / 1000.0)));
+    }
+    if well {
+        known.extend(tools::tokens(input, output));
+    } else if !reason.is_empty() {
+        known.push(page.style.one_line(reason, SHORT).into());
+    }
+    page.done(well, &known);
+}
+
+/// Shows a whole document of `--output-format json`. `false` if it is another document.
+fn show_document(document: &str, page: &mut Page<'_>) -> bool {
+    let Some([response, error, stats]) = json::object(document, ["response", "error", "stats"])
+    else {
+        return false;
+    };
+    if response.is_none() && error.is_none() && stats.is_none() {
+        return false;
+    }
+    page.say(&json::text(response));
+    if let Some(error) = error.filter(|error| error.is_truthy()) {
+        let [reason] = error.fields(["message"]);
+        let reason = page.style.one_line(&json::text(reason), SHORT);
+        page.done(false, &[reason.into()]);
+        return true;
+    }
+    let (mut input, mut output) = (0.0, 0.0);
+    let [models] = stats.map_or([None], |stats| stats.fields(["models"]));
+    if let Some(models) = models {
+        models.for_each_field(|_, model| {
+            let [tokens] = model.fields(["tokens"]);
+            let counts = ["prompt", "candidates"];
+            let [prompt, candidates] = tokens.map_or([None; 2], |tokens| tokens.fields(counts));
+            input += prompt.and_then(Json::number).unwrap_or_default();
+            output += candidates.and_then(Json::number).unwrap_or_default();
+        });
+    }
+    let known = models.map(|_| Cow::Owned(format!("in/out {input:.0}/{output:.0} tokens")));
+    page.done(true, known.as_slice());
+    true
+}

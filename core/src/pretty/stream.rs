@@ -1,0 +1,132 @@
+//! A session's stream as lines to show.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures::stream::{Stream, StreamExt as _};
+
+use super::{Formatter, Options};
+use crate::models::event::{StartEvent, StreamEvent};
+use crate::{Error, EventStream, Result};
+
+/// What the agent of a session prints, as lines for people: a stream of the strings that a [`Formatter`] gives.
+///
+/// The session's `start` event says which formatter that is, unless [`formatter`](Self::formatter) does. The formatter
+/// is flushed when a further turn starts, whose output is another process's, and when the stream ends, before its
+/// error if it ends with one. Everything else, such as reconnecting, is as in [`EventStream`].
+#[must_use = "a stream does nothing unless it is polled"]
+pub struct PrettyStream {
+    events: EventStream,
+    options: Options,
+    formatter: Option<Box<dyn Formatter>>,
+    /// What the last event gave and was not taken yet.
+    ready: VecDeque<Result<String>>,
+    ended: bool,
+    exit_code: Option<i64>,
+}
+
+impl PrettyStream {
+    pub(crate) fn new(events: EventStream) -> Self {
+        Self {
+            events,
+            options: Options::new(),
+            formatter: None,
+            ready: VecDeque::new(),
+            ended: false,
+            exit_code: None,
+        }
+    }
+
+    /// How the formatter that the `start` event picks is to show. To be called before the stream is polled.
+    pub fn options(mut self, options: Options) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// The formatter to use, whatever the `start` event says.
+    pub fn formatter(mut self, formatter: impl Formatter + 'static) -> Self {
+        self.formatter = Some(Box::new(formatter));
+        self
+    }
+
+    /// The stream below: for its [`cursor`](EventStream::cursor) and its [`cancel_handle`](EventStream::cancel_handle).
+    pub fn events(&self) -> &EventStream {
+        &self.events
+    }
+
+    /// The agent's exit code, once the stream has brought it.
+    pub fn exit_code(&self) -> Option<i64> {
+        self.exit_code
+    }
+
+    fn take(&mut self, event: &StreamEvent) {
+        self.exit_code = event.exit_code().or(self.exit_code);
+        let options = &self.options;
+        let shown = match event {
+            StreamEvent::Start(start) => {
+                self.formatter
+                    .get_or_insert_with(|| options.clone().formatter_for(engine(start)));
+                Vec::new()
+            }
+            StreamEvent::TurnStart(_) => self.flush(),
+            _ => self
+                .formatter
+                .get_or_insert_with(|| options.clone().formatter_for(""))
+                .consume(event),
+        };
+        self.ready.extend(shown.into_iter().map(Ok));
+    }
+
+    fn end(&mut self, error: Option<Error>) {
+        self.ended = true;
+        let left = self.flush();
+        self.ready.extend(left.into_iter().map(Ok));
+        self.ready.extend(error.map(Err));
+    }
+
+    fn flush(&mut self) -> Vec<String> {
+        self.formatter
+            .as_mut()
+            .map_or_else(Vec::new, Formatter::flush)
+    }
+}
+
+/// Whose output it is, in the words of the server's generation.
+fn engine(start: &StartEvent) -> &str {
+    let runtime = start.runtime.as_ref().map(AsRef::as_ref);
+    let provider = start.provider.as_ref().map(AsRef::as_ref);
+    runtime.or(provider).unwrap_or_default()
+}
+
+impl Stream for PrettyStream {
+    type Item = Result<String>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        loop {
+            if let Some(line) = this.ready.pop_front() {
+                return Poll::Ready(Some(line));
+            }
+            if this.ended {
+                return Poll::Ready(None);
+            }
+            match ready!(this.events.poll_next_unpin(context)) {
+                Some(Ok(event)) => this.take(&event),
+                Some(Err(error)) => this.end(Some(error)),
+                None => this.end(None),
+            }
+        }
+    }
+}
+
+impl fmt::Debug for PrettyStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PrettyStream")
+            .field("events", &self.events)
+            .field("options", &self.options)
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
+    }
+}

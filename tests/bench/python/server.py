@@ -1,0 +1,115 @@
+"""A server that is never the bottleneck: it answers with bytes that were ready before it was asked.
+
+It writes the id of an event and its data as an HTTP chunk each, as the real server does. Its first line of output is its URL.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import sys
+import time
+
+from shared import AGENTS, BIG, EVENTS, PINGS, QUIET, QUIET_EVENTS, TICKING
+
+TIME = "2026-04-22T05:15:16.910301+00:00"
+TICK = 0.01
+
+
+def agent(number: int) -> dict[str, object]:
+    return {
+        "id": f"00000000-0000-4000-8000-{number:012}",
+        "type": "agent",
+        "name": f"Agent {number}",
+        "description": "Checks what was changed and says what it thinks of it.",
+        "system": "Be brief. Say what is wrong first.",
+        "model": "claude-sonnet-4-6",
+        "runtime": "claude",
+        "environment_id": None,
+        "skills": [{"name": "notes", "description": "Write notes", "content": "List changes."}],
+        "mcp_servers": [{"name": "docs", "type": "url", "url": "https://mcp.example/sse"}],
+        "metadata": {"team": "infra"},
+        "version": 3,
+        "created_at": TIME,
+        "updated_at": TIME,
+        "archived_at": None,
+    }
+
+
+def answer(body: object) -> bytes:
+    data = json.dumps(body).encode()
+    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(data), data)
+
+
+def chunk(data: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+def event(number: int | None, **payload: object) -> bytes:
+    if number is None:
+        return chunk(f"data: {json.dumps(payload)}\n\n".encode())
+    kind = payload.pop("type")
+    data = json.dumps({"type": kind, "id": number, **payload})
+    return chunk(f"id: {number}\n".encode()) + chunk(f"data: {data}\n\n".encode())
+
+
+def output(number: int, data: str) -> bytes:
+    return event(number, type="output", stream="stdout", data=data, turn=1)
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\nTransfer-Encoding: chunked\r\n\r\n"
+START = HEAD + event(None, type="start", session_id=BIG, runtime="claude") + event(1, type="turn_start", turn=1)
+TEXT = '{"type":"assistant","message":{"content":[{"type":"text","text":"Looking at file %d."}]}}\n'
+
+
+def end(number: int) -> bytes:
+    return event(number, type="exit", code=0) + b"0\r\n\r\n"
+
+
+ONE = answer(agent(1))
+LIST = answer({"data": [agent(number) for number in range(1, AGENTS + 1)]})
+WHOLE = START + b"".join(output(number, TEXT % number) for number in range(1, EVENTS + 1)) + end(EVENTS)
+BEGUN = START + b"".join(output(number, TEXT % number) for number in range(1, QUIET_EVENTS + 1))
+REQUEST = re.compile(rb"GET (\S+) HTTP/1.1\r\n")
+
+
+class Connection(asyncio.Protocol):
+    """Answers GET requests, one after the other."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+        self._received = b""
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        while b"\r\n\r\n" in self._received:
+            head, self._received = self._received.split(b"\r\n\r\n", 1)
+            path = REQUEST.match(head)[1].decode()
+            if path.startswith("/agents/"):
+                self._transport.write(ONE)
+            elif path == "/agents":
+                self._transport.write(LIST)
+            elif BIG in path:
+                self._transport.write(WHOLE)
+            elif QUIET in path:
+                self._transport.write(BEGUN)
+            elif TICKING in path:
+                self._task = asyncio.ensure_future(self._tick())
+
+    async def _tick(self) -> None:
+        self._transport.write(START)
+        for number in range(1, PINGS + 1):
+            await asyncio.sleep(TICK)
+            self._transport.write(output(number, str(time.monotonic_ns())))
+        self._transport.write(end(PINGS))
+
+
+async def main() -> None:
+    server = await asyncio.get_running_loop().create_server(Connection, "127.0.0.1", 0, backlog=1024)
+    print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+    server.close()
+
+
+asyncio.run(main())

@@ -1,0 +1,140 @@
+"""A development server and a client of either kind, called in one way."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import subprocess
+import urllib.request
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from recorder import Recorder
+
+TOKEN = "aod_differential"
+NOWHERE = "00000000-0000-4000-8000-000000000000"
+MODEL = "claude-sonnet-4-6"
+
+
+class DevServer:
+    """A development server of its own, which ends with this process at the latest."""
+
+    def __enter__(self) -> DevServer:
+        self._process = subprocess.Popen(
+            [os.environ["AOD_DEVSERVER"], "--token", TOKEN, "--exit-with-stdin"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.url = self._process.stdout.readline().strip()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.stdin.close()
+        self._process.stdout.close()
+        self._process.wait()
+
+    def control(self, method: str, path: str, /, **body: Any) -> Any:
+        """Makes a call of the control interface."""
+        request = urllib.request.Request(
+            f"{self.url}/__dev/{path}",
+            method=method,
+            data=json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request) as answer:
+            return json.loads(answer.read() or b"null")
+
+    def requests(self) -> list[dict[str, Any]]:
+        """What has been asked since the last time."""
+        seen = self.control("GET", "requests")["data"]
+        self.control("DELETE", "requests")
+        return seen
+
+
+class World:
+    """What a scene acts on."""
+
+    def __init__(self, client_class: Any, server: DevServer, recorder: Recorder) -> None:
+        self.server = server
+        self.tell = recorder.tell
+        self.recorder = recorder
+        self._client_class = client_class
+        self.client = self.new_client()
+
+    def new_client(self, **changes: Any) -> Any:
+        return self._client_class(**{"base_url": self.server.url, "token": TOKEN, **changes})
+
+    async def close(self, client: Any) -> Any:
+        return await settled((getattr(client, "aclose", None) or client.close)())
+
+    async def call(self, name: str, method: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """Makes a call, tells what came of it and what the server saw, and gives the result."""
+        result: Any = None
+        try:
+            result = await settled(method(*args, **kwargs))
+            self.tell(name, result)
+        except Exception as error:
+            self.tell(name, error)
+        self.tell(f"{name}/requests", [shown(request) for request in self.server.requests()])
+        return result
+
+    async def quietly(self, method: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """Makes a call that something else is about."""
+        result = await settled(method(*args, **kwargs))
+        self.server.requests()
+        return result
+
+    def fault(self, method: str | None, path: str, effect: dict[str, Any], times: int | None = None) -> None:
+        """Has every such request go wrong from now on."""
+        self.server.control("DELETE", "fault")
+        self.server.control("POST", "fault", method=method, path=path, times=times, effect=effect)
+
+    def answer(
+        self, method: str | None, path: str, status: int, body: str, content_type: str = "application/json"
+    ) -> None:
+        """Has every such request answered in this way from now on."""
+        headers = {"content-type": content_type} if content_type else {}
+        self.fault(method, path, {"status": {"status": status, "headers": headers, "body": body}})
+
+    def unharmed(self) -> None:
+        self.server.control("DELETE", "fault")
+
+    async def agent(self) -> Any:
+        return await self.quietly(self.client.agents.create, name="a", model=MODEL, runtime="claude")
+
+    async def session(self, *steps: Any) -> Any:
+        """A session whose agent does this."""
+        self.server.control("POST", "script", script={"steps": list(steps)})
+        agent = await self.agent()
+        return await self.quietly(self.client.sessions.create, agent_id=agent.id, prompt="hi")
+
+    async def follow(self, session_id: Any, **kwargs: Any) -> list[Any]:
+        """The events of a stream; the last is the exception that ended it, if one did."""
+        events: list[Any] = []
+        manager = self.client.sessions.stream(session_id, **kwargs)
+        try:
+            if hasattr(manager, "__aenter__"):
+                async with manager as stream:
+                    async for event in stream:
+                        events.append(event)
+            else:
+                with manager as stream:
+                    for event in stream:
+                        events.append(event)
+        except Exception as error:
+            events.append(error)
+        return events
+
+
+async def settled(value: Any) -> Any:
+    """What a call of either kind of client gives."""
+    return await value if inspect.isawaitable(value) else value
+
+
+def shown(request: dict[str, Any]) -> str:
+    # Headers and bodies are told where nothing but requests is looked at.
+    return f"{request['method']} {request['path']}" + (f"?{request['query']}" if request["query"] else "")

@@ -1,0 +1,98 @@
+//! opencode says neither where it starts nor where it ends: when its formatter does.
+
+use aod::pretty::{Formatter, OpencodeFormatter};
+use serde_json::{Value, json};
+
+use super::shown_by;
+
+fn event(kind: &str, at: u64, part: &Value) -> String {
+    let event = json!({"type": kind, "timestamp": 1_790_000_000_000 + at, "sessionID": "ses_1", "part": part});
+    format!("{event}\n")
+}
+
+fn text() -> String {
+    event("text", 1000, &json!({"text": "Done that."}))
+}
+
+fn step(reason: &str) -> String {
+    event(
+        "step_finish",
+        2000,
+        &json!({"reason": reason, "cost": 0.01}),
+    )
+}
+
+fn last(output: &[String]) -> String {
+    let shown = shown_by(OpencodeFormatter::new(), output.iter().map(String::as_str));
+    shown.last().cloned().unwrap_or_default()
+}
+
+#[test]
+fn the_session_is_shown_once_and_again_when_it_is_another() {
+    let mut formatter = OpencodeFormatter::new();
+    let other = text().replace("ses_1", "ses_2");
+    let shown = formatter.feed(&[text(), text(), other].concat());
+    assert_eq!(
+        shown,
+        [
+            "⚙️  Session init · session=ses_1\n✉️  Done that.",
+            "✉️  Done that.",
+            "⚙️  Session init · session=ses_2\n✉️  Done that.",
+        ]
+    );
+}
+
+#[test]
+fn a_run_ends_with_the_step_that_stops() {
+    let start = event("step_start", 0, &json!({}));
+    assert_eq!(
+        last(&[
+            start.clone(),
+            step("tool-calls"),
+            start,
+            text(),
+            step("stop")
+        ]),
+        "✨ Done · agent 2.0s, 2 turns, cost $0.0200"
+    );
+}
+
+#[test]
+fn a_run_that_stops_for_another_reason_ends_badly() {
+    assert_eq!(
+        last(&[text(), step("length")]),
+        "⚠️  Done · agent 1.0s, 1 turns, cost $0.0100, length"
+    );
+}
+
+#[test]
+fn a_run_whose_last_step_is_missing_ends_with_the_output_if_the_agent_spoke_last() {
+    assert_eq!(
+        last(&[step("tool-calls"), text()]),
+        "✨ Done · agent 1.0s, 1 turns, cost $0.0100"
+    );
+    assert_eq!(last(&[text()]), "✨ Done · agent 0.0s");
+    let tool = event("tool_use", 1500, &json!({"tool": "bash"}));
+    assert_eq!(last(&[text(), tool]), "🔧 Bash", "it was cut off");
+    assert_eq!(
+        last(&[text(), step("unknown")]),
+        "✨ Done · agent 1.0s, 1 turns, cost $0.0100"
+    );
+}
+
+#[test]
+fn a_run_is_ended_once_and_the_next_sums_up_anew() {
+    let mut formatter = OpencodeFormatter::new();
+    formatter.feed(&[text(), step("stop")].concat());
+    assert_eq!(formatter.flush(), [""; 0]);
+    assert_eq!(
+        formatter.feed(&[text(), step("stop")].concat()),
+        [
+            "✉️  Done that.",
+            "✨ Done · agent 1.0s, 1 turns, cost $0.0100"
+        ]
+    );
+    formatter.feed(&text());
+    assert_eq!(formatter.flush(), ["✨ Done · agent 0.0s"]);
+    assert_eq!(formatter.flush(), [""; 0]);
+}

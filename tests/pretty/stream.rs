@@ -1,0 +1,166 @@
+//! A session's stream as lines, beyond what a server shows in the system tests.
+
+use std::io;
+
+use aod::pretty::{Formatter, Options};
+use aod::{ErrorKind, EventStream};
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt};
+use serde_json::{Value, json};
+
+/// The stream of these events, cut into chunks of seven bytes; an error at the end if `broken`.
+fn stream(events: &[Value], broken: bool) -> EventStream {
+    let body: String = events
+        .iter()
+        .flat_map(|event| ["data: ".to_owned(), event.to_string(), "\n\n".to_owned()])
+        .collect();
+    let chunks: Vec<Bytes> = body
+        .as_bytes()
+        .chunks(7)
+        .map(Bytes::copy_from_slice)
+        .collect();
+    let chunks = chunks.into_iter().map(Ok);
+    let end = broken.then(|| Err(io::Error::other("cut")));
+    EventStream::new(futures::stream::iter(chunks.chain(end).collect::<Vec<_>>()))
+}
+
+fn stdout(text: &str) -> Value {
+    json!({"type": "output", "stream": "stdout", "data": text})
+}
+
+const SAID: &str = "{\"type\":\"message\",\"role\":\"assistant\",\"content\":\"Hello\"}\n";
+
+async fn lines(events: &[Value]) -> Vec<String> {
+    let lines = stream(events, false).pretty();
+    lines.try_collect().await.expect("the stream ends well")
+}
+
+#[tokio::test]
+async fn the_start_event_picks_the_formatter() {
+    for (start, expected) in [
+        (json!({"type": "start", "runtime": "gemini"}), "✉️  Hello"),
+        (json!({"type": "start", "provider": "openai"}), ""),
+        (json!({"type": "start"}), SAID.trim_end()),
+        (json!({"type": "start", "runtime": "next"}), SAID.trim_end()),
+    ] {
+        let shown = lines(&[start, stdout(SAID), json!({"type": "exit", "code": 0})]).await;
+        assert_eq!(shown.concat(), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_formatter_of_the_callers_own_is_kept() {
+    struct Loud;
+    impl Formatter for Loud {
+        fn feed(&mut self, chunk: &str) -> Vec<String> {
+            vec![chunk.to_uppercase()]
+        }
+        fn flush(&mut self) -> Vec<String> {
+            vec!["END".to_owned()]
+        }
+    }
+    let events = [
+        json!({"type": "start", "runtime": "claude"}),
+        stdout("hi"),
+        stdout("there"),
+    ];
+    let shown: Vec<_> = stream(
+        &[events.as_slice(), &[json!({"type": "exit", "code": 0})]].concat(),
+        false,
+    )
+    .pretty()
+    .formatter(Loud)
+    .try_collect()
+    .await
+    .expect("the stream ends well");
+    assert_eq!(shown, ["HI", "THERE", "END"]);
+}
+
+#[tokio::test]
+async fn options_reach_the_formatter_that_the_start_picks() {
+    let events = [
+        json!({"type": "start", "runtime": "gemini"}),
+        stdout(SAID),
+        json!({"type": "exit", "code": 0}),
+    ];
+    let shown: Vec<_> = stream(&events, false)
+        .pretty()
+        .options(Options::new().plain(true))
+        .try_collect()
+        .await
+        .expect("the stream ends well");
+    assert_eq!(shown, ["> Hello"]);
+}
+
+#[tokio::test]
+async fn the_exit_code_is_there_at_the_end() {
+    let events = [
+        json!({"type": "start", "runtime": "claude"}),
+        stdout("last"),
+        json!({"type": "exit", "code": 3}),
+    ];
+    let mut lines = stream(&events, false).pretty();
+    assert_eq!(lines.exit_code(), None);
+    assert_eq!(lines.next().await.unwrap().unwrap(), "last");
+    assert!(lines.next().await.is_none());
+    assert!(lines.next().await.is_none(), "an ended stream stays so");
+    assert_eq!(lines.exit_code(), Some(3));
+    assert_eq!(lines.events().cursor(), None);
+}
+
+#[tokio::test]
+async fn a_turn_does_not_continue_the_line_of_the_one_before() {
+    let events = [
+        json!({"type": "start", "runtime": "claude"}),
+        json!({"type": "turn_start", "turn": 1}),
+        stdout("killed in the mid"),
+        json!({"type": "turn_start", "turn": 2}),
+        stdout("{\"type\":\"result\",\"subtype\":\"success\"}\n"),
+        json!({"type": "exit", "code": 0}),
+    ];
+    assert_eq!(
+        lines(&events).await,
+        ["killed in the mid", "✨ Done · agent 0.0s"]
+    );
+}
+
+#[tokio::test]
+async fn stderr_and_stages_are_not_shown() {
+    let events = [
+        json!({"type": "start", "runtime": "claude"}),
+        json!({"type": "stage", "stage": "provision_setup", "state": "started"}),
+        json!({"type": "output", "stream": "stderr", "data": "warning\n"}),
+        stdout("out\n"),
+        json!({"type": "terminated"}),
+    ];
+    assert_eq!(lines(&events).await, ["out"]);
+}
+
+#[tokio::test]
+async fn what_is_left_comes_before_an_error() {
+    let mut lines = stream(
+        &[json!({"type": "start", "runtime": "gemini"}), stdout(SAID)],
+        true,
+    )
+    .pretty();
+    assert_eq!(lines.next().await.unwrap().unwrap(), "✉️  Hello");
+    let error = lines.next().await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connection);
+    assert!(lines.next().await.is_none());
+}
+
+#[tokio::test]
+async fn a_cancelled_stream_ends_and_does_not_tell_what_it_held() {
+    let events = stream(
+        &[
+            json!({"type": "start", "runtime": "claude"}),
+            stdout("half a line"),
+        ],
+        false,
+    );
+    let cancel = events.cancel_handle();
+    let mut lines = events.pretty();
+    cancel.cancel();
+    assert!(lines.next().await.is_none());
+    assert!(!format!("{lines:?}").contains("half"));
+}

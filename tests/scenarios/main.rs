@@ -1,0 +1,134 @@
+//! The scenarios beside this file, each against its committed transcript. Their README describes them.
+
+mod calls;
+mod control;
+mod outcome;
+mod runner;
+mod scenario;
+mod transcript;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use scenario::Scenario;
+use tokio::task::JoinSet;
+
+/// Why a scenario does not hold, or cannot be run.
+type Problem = String;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
+}
+
+/// The names of the files with this extension.
+fn names(extension: &str) -> BTreeSet<String> {
+    let files = std::fs::read_dir(folder()).expect("the scenarios are beside the runner");
+    files
+        .map(|file| file.expect("the folder can be read").path())
+        .filter(|path| path.extension().is_some_and(|found| found == extension))
+        .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
+        .collect()
+}
+
+/// No scenario takes anything near this long, unless it waits for what never comes.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// Runs a scenario; its transcript.
+async fn run(json: &str) -> Result<String, Problem> {
+    let scenario: Scenario = serde_json::from_str(json).map_err(|error| error.to_string())?;
+    let ended = tokio::time::timeout(LONGEST, runner::run(scenario)).await;
+    ended.map_err(|_| "it does not end".to_owned())?
+}
+
+/// Runs a scenario and compares what comes out with its transcript.
+async fn check(name: String, write: bool) -> Result<(), Problem> {
+    let path = folder().join(&name);
+    let json = std::fs::read_to_string(path.with_extension("json"))
+        .map_err(|error| format!("{name}: {error}"))?;
+    let found = run(&json)
+        .await
+        .map_err(|problem| format!("{name}: {problem}"))?;
+    let path = path.with_extension("jsonl");
+    if write {
+        return std::fs::write(path, found).map_err(|error| format!("{name}: {error}"));
+    }
+    let expected = std::fs::read_to_string(path)
+        .map_err(|error| format!("{name} has no transcript: {error}"))?;
+    transcript::compare(&expected, &found).map_err(|problem| format!("{name}: {problem}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_scenario_gives_its_transcript() {
+    let write = std::env::var_os("AOD_WRITE_TRANSCRIPTS").is_some();
+    let only = std::env::var("AOD_SCENARIO").ok();
+    let chosen: Vec<String> = names("json")
+        .into_iter()
+        .filter(|name| only.as_ref().is_none_or(|only| only == name))
+        .collect();
+    assert!(!chosen.is_empty(), "there is no such scenario");
+    let mut running: JoinSet<_> = chosen.into_iter().map(|name| check(name, write)).collect();
+    let mut problems = Vec::new();
+    while let Some(ended) = running.join_next().await {
+        problems.extend(ended.expect("a scenario ends").err());
+    }
+    problems.sort();
+    assert!(problems.is_empty(), "\n{}", problems.join("\n\n"));
+}
+
+#[test]
+fn every_transcript_has_a_scenario() {
+    let orphans: Vec<_> = names("jsonl").difference(&names("json")).cloned().collect();
+    assert!(orphans.is_empty(), "{orphans:?}");
+}
+
+/// What a scenario of these steps is refused for.
+async fn refusal(steps: &str) -> String {
+    run(&format!(
+        r#"{{"about": "", "generation": "s0", "steps": {steps}}}"#
+    ))
+    .await
+    .expect_err("the steps are refused")
+}
+
+#[tokio::test]
+async fn what_the_runner_does_not_know_is_refused() {
+    for (steps, word) in [
+        (r#"[{"juggle": 3}]"#, "juggle"),
+        (r#"[{"call": "agents.juggle"}]"#, "agents.juggle"),
+        (r#"[{"call": "health", "with": {"balls": 3}}]"#, "balls"),
+        (r#"[{"call": "health", "balls": 3}]"#, "balls"),
+        (r#"[{"call": "health", "options": {"balls": 3}}]"#, "balls"),
+        (
+            r#"[{"call": "agents.get", "with": {"id": "$balls.id"}}]"#,
+            "$balls.id",
+        ),
+        (r#"[{"read": "balls"}]"#, "balls"),
+        (r#"[{"control": ["POST", "juggle"]}]"#, "juggle"),
+        (
+            r#"[{"call": "health", "meanwhile": [{"call": "health"}]}]"#,
+            "meanwhile",
+        ),
+    ] {
+        let refusal = refusal(steps).await;
+        assert!(refusal.contains(word), "{steps}: {refusal}");
+    }
+}
+
+#[tokio::test]
+async fn a_scenario_without_a_transcript_fails() {
+    let problem = check("README".to_owned(), false)
+        .await
+        .expect_err("no such scenario");
+    assert!(problem.starts_with("README"), "{problem}");
+}
+
+#[tokio::test]
+async fn a_secret_in_what_is_shown_fails() {
+    let scenario = r#"{"about": "", "generation": "s0", "secrets": ["hunter2"],
+        "steps": [{"pretty": "generic", "feed": ["hunter2\n"]}]}"#;
+    let problem = run(scenario)
+        .await
+        .expect_err("the transcript holds the secret");
+    assert!(problem.contains("secret"), "{problem}");
+}
