@@ -1,6 +1,7 @@
 //! `cargo bindgen`: generates the bindings of a language, and makes its package.
 
 mod python;
+mod swift;
 mod tools;
 
 use std::process::ExitCode;
@@ -25,6 +26,7 @@ enum Command {
 #[derive(Clone, Copy, ValueEnum)]
 enum Language {
     Python,
+    Swift,
 }
 
 fn main() -> ExitCode {
@@ -35,6 +37,12 @@ fn main() -> ExitCode {
         Command::Package {
             language: Language::Python,
         } => python::package(),
+        Command::Generate {
+            language: Language::Swift,
+        } => swift::generate(),
+        Command::Package {
+            language: Language::Swift,
+        } => swift::package(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

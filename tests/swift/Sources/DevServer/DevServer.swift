@@ -47,7 +47,6 @@ public final class DevServer: @unchecked Sendable {
 
     deinit {
         process.terminate()
-        process.waitUntilExit()
     }
 
     /// A client of it, which sends whatever it is told to.
@@ -104,8 +103,8 @@ public struct Problem: Error, CustomStringConvertible {
 
 extension AodClient {
     /// A session at work on what the server's script says.
-    public func started() async throws -> SessionAck {
-        let agent = try await agents.create(name: "a", model: "claude-sonnet-4-6", runtime: .claude)
+    public func started(model: String = "claude-sonnet-4-6") async throws -> SessionAck {
+        let agent = try await agents.create(name: "a", model: model, runtime: .claude)
         return try await sessions.create(agentId: agent.id, prompt: "hi")
     }
 }
