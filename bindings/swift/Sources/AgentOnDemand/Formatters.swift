@@ -32,7 +32,7 @@ public struct ClaudeFormatter: EventFormatter {
     ///     cursor or write to the clipboard of whoever prints it.
     ///   - maxLine: the longest line of output to take whole, in bytes. Default 16 MiB.
     public init(raw: Bool = false, maxLine: Int? = nil) {
-        output = RuntimeFormatter(.claude, raw: raw, maxLine: maxLine)
+        output = RuntimeFormatter(runtime: .claude, raw: raw, maxLine: maxLine)
     }
 
     public func feed(_ chunk: String) -> [String] { output.feed(chunk) }
@@ -46,12 +46,12 @@ public struct RuntimeFormatter: EventFormatter {
 
     /// The formatter for the runtime of an agent or session (S0 and S1 servers). Output of one that is not known is
     /// shown as it is. The parameters are those of ``ClaudeFormatter/init(raw:maxLine:)``.
-    public init(_ runtime: Runtime, raw: Bool = false, maxLine: Int? = nil) {
+    public init(runtime: Runtime, raw: Bool = false, maxLine: Int? = nil) {
         self.init(word: runtime.word, raw: raw, maxLine: maxLine)
     }
 
     /// The formatter for the provider of an agent or session (S2 servers).
-    public init(_ provider: Provider, raw: Bool = false, maxLine: Int? = nil) {
+    public init(provider: Provider, raw: Bool = false, maxLine: Int? = nil) {
         self.init(word: provider.word, raw: raw, maxLine: maxLine)
     }
 

@@ -84,14 +84,29 @@ struct WireWriter {
         try container.encodeIfPresent(value, forKey: WireKey(name))
     }
 
-    /// An id, in lower case as the server's are.
+    /// An id, in lower case as the server's are; null if there is none.
     mutating func write(_ name: String, _ id: UUID?) throws {
         try container.encode(id?.wire, forKey: WireKey(name))
     }
 
+    /// An id that is always there.
+    mutating func write(_ name: String, _ id: UUID) throws {
+        try container.encode(id.wire, forKey: WireKey(name))
+    }
+
     /// A time.
+    mutating func write(_ name: String, _ time: Date) throws {
+        try container.encode(time.wire, forKey: WireKey(name))
+    }
+
+    /// A time; null if there is none.
     mutating func write(_ name: String, _ time: Date?) throws {
         try container.encode(time?.wire, forKey: WireKey(name))
+    }
+
+    /// An id that is left out if there is none.
+    mutating func writeIfPresent(_ name: String, _ id: UUID?) throws {
+        try container.encodeIfPresent(id?.wire, forKey: WireKey(name))
     }
 
     /// The fields that this version does not know.
@@ -120,7 +135,8 @@ extension Date {
             whole.removeSubrange(point..<digits.endIndex)
         }
         guard let seconds = try? Date(whole, strategy: .iso8601) else { return nil }
-        self.init(timeIntervalSince1970: seconds.timeIntervalSince1970.rounded() + fraction)
+        // The fraction by itself, as the library's own times are made: added to the seconds first it would lose a digit.
+        self = Date(timeIntervalSince1970: seconds.timeIntervalSince1970.rounded()).addingTimeInterval(fraction)
     }
 
     /// The time as the server writes it: in UTC, to the microsecond.
