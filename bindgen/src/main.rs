@@ -2,6 +2,7 @@
 
 mod kotlin;
 mod python;
+mod swift;
 mod tools;
 
 use std::process::ExitCode;
@@ -27,6 +28,7 @@ enum Command {
 enum Language {
     Kotlin,
     Python,
+    Swift,
 }
 
 fn main() -> ExitCode {
@@ -44,6 +46,12 @@ fn main() -> ExitCode {
         Command::Package {
             language: Language::Python,
         } => python::package(),
+        Command::Generate {
+            language: Language::Swift,
+        } => swift::generate(),
+        Command::Package {
+            language: Language::Swift,
+        } => swift::package(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -44,17 +44,21 @@ pub(crate) fn cargo() -> Command {
 
 /// Builds the library with a surface, and gives its path. It is not stripped: the generator reads its metadata.
 pub(crate) fn library(surface: &str) -> Result<PathBuf> {
+    let (prefix, suffix) = (env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX);
+    build(surface, "cdylib", &format!("{prefix}aod_ffi{suffix}"))
+}
+
+/// The same, to be linked into what uses it.
+pub(crate) fn static_library(surface: &str) -> Result<PathBuf> {
+    build(surface, "staticlib", "libaod_ffi.a")
+}
+
+fn build(surface: &str, crate_type: &str, name: &str) -> Result<PathBuf> {
     run(cargo()
         .args(["rustc", "--locked", "--profile", "ffi", "--package"])
         // Of all crate types at once, rustc would optimize none across crates.
-        .args(["aod-ffi", "--lib", "--crate-type", "cdylib"])
-        .args(["--no-default-features", "--features"])
-        .arg(surface))?;
-    let name = format!(
-        "{}aod_ffi{}",
-        env::consts::DLL_PREFIX,
-        env::consts::DLL_SUFFIX
-    );
+        .args(["aod-ffi", "--lib", "--crate-type", crate_type])
+        .args(["--no-default-features", "--features", surface]))?;
     Ok(target().join("ffi").join(name))
 }
 
@@ -64,6 +68,7 @@ pub(crate) fn generate(language: &str, library: &Path, folder: &Path) -> Result<
         .args(["run", "--quiet", "--locked", "--package", "aod-ffi"])
         .args(["--bin", "uniffi-bindgen", "--features", "bindgen", "--"])
         .args(["generate", "--language", language, "--no-format"])
+        .args(["--config", "uniffi.toml"])
         .arg("--library")
         .arg(library)
         .arg("--out-dir")

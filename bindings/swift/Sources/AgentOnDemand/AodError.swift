@@ -1,0 +1,74 @@
+import AodNative
+import Foundation
+
+/// What went wrong with a call or a stream, as facts.
+///
+/// ```swift
+/// do {
+///     try await client.sessions.prompt(id, "And now the docs")
+/// } catch let error as AodError where error.conflict == .running {
+///     try await client.sessions.waitForCompletion(id)
+/// }
+/// ```
+///
+/// Nothing that was sent is in its description; the server repeats environment variables and tokens in its 422 bodies,
+/// and only ``detail`` reaches them, as a ``Secret``.
+public struct AodError: Error, Sendable, Hashable {
+    private let facts: ErrorFacts
+
+    init(facts: ErrorFacts) {
+        self.facts = facts
+    }
+
+    init(kind: ErrorKind, text: String) {
+        self.init(
+            facts: ErrorFacts(
+                kind: kind, text: text, status: nil, detail: nil, conflict: nil, quota: nil, method: nil, url: nil,
+                requestId: nil, retryAfter: nil, attempts: 0, isRetryable: false, isUnsent: false))
+    }
+
+    /// What sort of failure this is.
+    public var kind: ErrorKind { facts.kind }
+
+    /// The HTTP status, when the server answered.
+    public var status: Int? { facts.status.map(Int.init) }
+
+    /// What the body of the error response says.
+    public var detail: ErrorDetail? { facts.detail }
+
+    /// Why a 409 was answered.
+    public var conflict: ConflictReason? { facts.conflict }
+
+    /// The numbers of a 429.
+    public var quota: Quota? { facts.quota }
+
+    /// The HTTP method of the request.
+    public var method: String? { facts.method }
+
+    /// The URL of the request, without user information.
+    public var url: String? { facts.url }
+
+    /// The response's `X-Request-Id`.
+    public var requestId: String? { facts.requestId }
+
+    /// How long the server asks to wait, in seconds.
+    public var retryAfter: TimeInterval? { facts.retryAfter }
+
+    /// How many times the request was tried.
+    public var attempts: Int { Int(facts.attempts) }
+
+    /// Whether the same call may succeed later without any change.
+    public var isRetryable: Bool { facts.isRetryable }
+
+    /// Whether it is certain that no byte of the request reached the server.
+    public var isUnsent: Bool { facts.isUnsent }
+}
+
+extension AodError: LocalizedError, CustomStringConvertible, CustomDebugStringConvertible {
+    /// One line without secrets: the request, the status, the server's own words, and the causes.
+    public var description: String { facts.text }
+
+    public var debugDescription: String { "AodError(\(facts.kind): \(facts.text))" }
+
+    public var errorDescription: String? { facts.text }
+}

@@ -1,0 +1,148 @@
+import AgentOnDemand
+import DevServer
+import Foundation
+import Testing
+
+/// Errors as facts, without secrets, and cancellation.
+@Suite struct ErrorTests {
+    let server: DevServer
+    let client: AodClient
+
+    init() throws {
+        server = try DevServer("s1")
+        client = try server.client()
+    }
+
+    private func failure(_ call: () async throws -> Void) async throws -> AodError {
+        do {
+            try await call()
+        } catch let error as AodError {
+            return error
+        }
+        throw Problem("the call did not fail")
+    }
+
+    @Test func whatIsMissingIsNotFound() async throws {
+        let id = UUID()
+        let error = try await failure { _ = try await client.agents.get(id) }
+        #expect(error.kind == .notFound)
+        #expect(error.status == 404)
+        #expect(error.method == "GET")
+        #expect(error.url?.hasSuffix("/agents/\(id.uuidString.lowercased())") == true)
+        #expect(error.attempts == 1)
+        #expect(!error.isRetryable)
+        #expect(error.localizedDescription == error.description)
+    }
+
+    @Test func aStaleVersionIsAConflictWithBothNumbers() async throws {
+        let agent = try await client.agents.create(name: "a", model: "anthropic/claude-sonnet-4-6", runtime: .claude)
+        let error = try await failure { _ = try await client.agents.update(agent.id, version: 7, name: "b") }
+        #expect(error.kind == .conflict)
+        #expect(error.conflict == .versionMismatch(expected: 1, got: 7))
+    }
+
+    @Test func aRefusedFieldIsListedAndItsSecretsShowNowhere() async throws {
+        let error = try await failure {
+            _ = try await client.environments.create(
+                name: String(repeating: "x", count: 201), envVars: ["KEY": "planted-secret"])
+        }
+        #expect(error.kind == .validation)
+        #expect(error.detail?.fields.map(\.path) == ["name"])
+        var dumped = ""
+        dump(error, to: &dumped)
+        for text in ["\(error)", String(reflecting: error), error.localizedDescription, dumped] {
+            #expect(!text.contains("planted-secret") && !text.contains("xxxx"))
+        }
+    }
+
+    @Test func aWrongTokenIsRefusedAndNotShown() async throws {
+        let other = try AodClient(baseURL: server.url, token: "planted-secret")
+        let error = try await failure { _ = try await other.agents.list() }
+        #expect(error.kind == .auth)
+        #expect(error.status == 401)
+        #expect(!String(reflecting: error).contains("planted-secret"))
+    }
+
+    @Test func aFullQuotaHasItsNumbers() async throws {
+        try await server.control("POST", "quota", ["limit": 1])
+        try await server.script(["hold": "never"])
+        _ = try await client.started(model: "anthropic/claude-sonnet-4-6")
+        let error = try await failure { _ = try await client.started(model: "anthropic/claude-sonnet-4-6") }
+        #expect(error.kind == .rateLimit)
+        #expect(error.quota == Quota(limit: 1, active: 1))
+    }
+
+    @Test func aServerErrorIsTriedAgainAndThenThrown() async throws {
+        try await server.control(
+            "POST", "fault", ["path": "/agents", "times": 3, "effect": ["status": ["status": 503]]])
+        let quick = try client.with(CallOptions(retry: RetryPolicy(maxRetries: 2, baseDelay: 0.001)))
+        let error = try await failure { _ = try await quick.agents.list() }
+        #expect(error.kind == .server)
+        #expect(error.attempts == 3)
+        #expect(error.isRetryable)
+    }
+
+    @Test func aServerThatIsNotThereIsAConnectionError() async throws {
+        let none = try AodClient(baseURL: URL(string: "http://127.0.0.1:1")!, token: "t")
+            .with(CallOptions(maxRetries: 0))
+        let error = try await failure { _ = try await none.health() }
+        #expect(error.kind == .connection)
+        #expect(error.isUnsent)
+    }
+
+    @Test func aMalformedSetUpIsRefused() throws {
+        #expect(throws: AodError.self) { try AodClient(baseURL: URL(string: "ftp://h")!, token: "t") }
+        #expect(throws: AodError.self) { try AodClient(token: "") }
+    }
+
+    @Test func aSecretIsNotShownByWhatHoldsIt() {
+        var configuration = AodClient.Configuration()
+        configuration.headers = ["X-Key": "planted-secret"]
+        configuration.proxy = "http://user:planted-secret@h"
+        let mcp = McpServer.url(name: "u", url: "https://h", headers: ["a": "planted-secret"])
+        var dumped = ""
+        dump(configuration, to: &dumped)
+        dump(mcp, to: &dumped)
+        #expect(!"\(configuration) \(mcp) \(dumped)".contains("planted-secret"))
+    }
+
+    @Test func aClosedClientSaysSo() async throws {
+        client.shutDown()
+        let error = try await failure { _ = try await client.health() }
+        #expect(error.kind == .closed)
+    }
+
+    @Test func cancellingTheTaskEndsItsCall() async throws {
+        try await server.script(["hold": "never"])
+        let session = try await client.started(model: "anthropic/claude-sonnet-4-6")
+        let task = Task { [client] in try await client.sessions.waitForCompletion(session.id) }
+        try await server.streams(1)
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        try await server.streams(0)
+    }
+
+    @Test func twoThousandCancelledCallsLeaveNothing() async throws {
+        try await server.script(["hold": "never"])
+        let session = try await client.started(model: "anthropic/claude-sonnet-4-6")
+        func round() async {
+            await withTaskGroup(of: Void.self) { [client] group in
+                for _ in 0..<100 {
+                    group.addTask {
+                        let task = Task { try await client.sessions.waitForCompletion(session.id) }
+                        task.cancel()
+                        _ = await task.result
+                    }
+                }
+            }
+        }
+        await round()
+        try await server.streams(0)
+        let before = try Resident.now()
+        for _ in 0..<20 { await round() }
+        try await server.streams(0)
+        let after = try Resident.now()
+        #expect(after.descriptors <= before.descriptors + 16)
+        #expect(after.kilobytes < before.kilobytes + 16_384)
+    }
+}

@@ -1,0 +1,125 @@
+import AgentOnDemand
+import DevServer
+import Foundation
+
+/// Makes a call by its name; gives what it answered.
+func perform(_ operation: String, _ with: JSONValue?, on client: AodClient) async throws -> any Encodable & Sendable {
+    var with = try Fields(with)
+    /// The id, of a call that takes nothing else.
+    func id() throws -> UUID {
+        let id: UUID = try with.need("id")
+        try with.end()
+        return id
+    }
+    func nothing() throws { try with.end() }
+    switch operation {
+    case "health":
+        try nothing()
+        return try await client.health()
+    case "agents.list":
+        try nothing()
+        return try await client.agents.list()
+    case "agents.get": return try await client.agents.get(id())
+    case "agents.archive": return try await client.agents.archive(id())
+    case "agents.versions": return try await client.agents.versions(id())
+    case "agents.create":
+        let (name, model): (String, String) = (try with.need("name"), try with.need("model"))
+        let (runtime, provider): (Runtime?, Provider?) = (try with.take("runtime"), try with.take("provider"))
+        let (description, system): (String?, String?) = (try with.take("description"), try with.take("system"))
+        let environment: UUID? = try with.take("environment_id")
+        let (skills, servers): ([Skill]?, [McpServer]?) = (try with.take("skills"), try with.take("mcp_servers"))
+        let metadata: [String: JSONValue]? = try with.take("metadata")
+        try with.end()
+        return try await client.agents.create(
+            name: name, model: model, runtime: runtime, provider: provider, description: description, system: system,
+            environmentId: environment, skills: skills ?? [], mcpServers: servers ?? [], metadata: metadata ?? [:])
+    case "agents.update":
+        let (id, version): (UUID, Int64) = (try with.need("id"), try with.need("version"))
+        let (name, model): (String?, String?) = (try with.take("name"), try with.take("model"))
+        let (runtime, provider): (Runtime?, Provider?) = (try with.take("runtime"), try with.take("provider"))
+        let (description, system) = (try with.text("description"), try with.text("system"))
+        let environment = try with.reference("environment_id")
+        let (skills, servers): ([Skill]?, [McpServer]?) = (try with.take("skills"), try with.take("mcp_servers"))
+        let metadata: [String: JSONValue]? = try with.take("metadata")
+        try with.end()
+        return try await client.agents.update(
+            id, version: version, name: name, model: model, runtime: runtime, provider: provider,
+            description: description, system: system, environmentId: environment, skills: skills, mcpServers: servers,
+            metadata: metadata ?? [:])
+    case "environments.list":
+        try nothing()
+        return try await client.environments.list()
+    case "environments.get": return try await client.environments.get(id())
+    case "environments.archive": return try await client.environments.archive(id())
+    case "environments.versions": return try await client.environments.versions(id())
+    case "environments.delete":
+        try await client.environments.delete(id())
+        return JSONValue.null
+    case "environments.create":
+        let name: String = try with.need("name")
+        let packages: [String: [String]]? = try with.take("packages")
+        let envVars = try with.secrets("env_vars")
+        let (script, networking): (String?, Networking?) = (try with.take("setup_script"), try with.take("networking"))
+        try with.end()
+        return try await client.environments.create(
+            name: name, packages: managed(packages ?? [:]), envVars: envVars ?? [:], setupScript: script,
+            networking: networking)
+    case "environments.update":
+        let (id, version): (UUID, Int64) = (try with.need("id"), try with.need("version"))
+        let name: String? = try with.take("name")
+        let packages: [String: [String]]? = try with.take("packages")
+        let envVars = try with.secrets("env_vars")
+        let script = try with.text("setup_script")
+        let networking: Networking? = try with.take("networking")
+        try with.end()
+        return try await client.environments.update(
+            id, version: version, name: name, packages: packages.map(managed), envVars: envVars, setupScript: script,
+            networking: networking)
+    case "sessions.list":
+        try nothing()
+        return try await client.sessions.list()
+    case "sessions.get": return try await client.sessions.get(id())
+    case "sessions.turns": return try await client.sessions.turns(id())
+    case "sessions.terminate": return try await client.sessions.terminate(id())
+    case "sessions.interrupt": return try await client.sessions.interrupt(id())
+    case "sessions.wait": return try await client.sessions.waitForCompletion(id())
+    case "sessions.delete":
+        try await client.sessions.delete(id())
+        return JSONValue.null
+    case "sessions.prompt":
+        let (id, prompt): (UUID, String) = (try with.need("id"), try with.need("prompt"))
+        let timeout = try with.seconds("timeout")
+        try with.end()
+        return try await client.sessions.prompt(id, prompt, timeout: timeout)
+    case "sessions.create", "sessions.run":
+        let (agent, prompt): (UUID, String) = (try with.need("agent_id"), try with.need("prompt"))
+        let environment: UUID? = try with.take("environment_id")
+        let timeout = try with.seconds("timeout")
+        let resources = try (with.any("resources")?.array ?? []).map(repository)
+        let variables = try with.secrets("secret_env_vars")
+        try with.end()
+        if operation == "sessions.run" {
+            return try await client.sessions.run(
+                agentId: agent, prompt: prompt, environmentId: environment, timeout: timeout, resources: resources,
+                secretEnvVars: variables ?? [:])
+        }
+        return try await client.sessions.create(
+            agentId: agent, prompt: prompt, environmentId: environment, timeout: timeout, resources: resources,
+            secretEnvVars: variables ?? [:])
+    default: throw Problem("unknown operation \(operation)")
+    }
+}
+
+private func managed(_ packages: [String: [String]]) -> [PackageManager: [String]] {
+    Dictionary(uniqueKeysWithValues: packages.map { (PackageManager(word: $0), $1) })
+}
+
+private func repository(_ json: JSONValue) throws -> GithubRepository {
+    var fields = try Fields(json)
+    guard try fields.need("type", as: String.self) == "github_repository" else { throw Problem("unknown type") }
+    let repository = GithubRepository(
+        url: try fields.need("url"), mountPath: try fields.take("mount_path"),
+        authorizationToken: try fields.take("authorization_token"))
+    try fields.end()
+    return repository
+}

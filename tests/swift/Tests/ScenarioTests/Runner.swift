@@ -1,0 +1,258 @@
+import AgentOnDemand
+import DevServer
+import Foundation
+
+/// Runs the steps of a scenario on a server of its own, and writes down what comes of them.
+final class Runner {
+    private let server: DevServer
+    private let client: AodClient
+    private let secrets: Secrets
+    private let steps: [JSONValue]
+    private var saved = Saved()
+    private var streams: [String: Reading] = [:]
+    private var transcript = Transcript()
+
+    /// A stream that was opened by name.
+    private struct Reading {
+        let events: SessionEvents
+        var iterator: SessionEvents.Iterator
+    }
+
+    init(_ scenario: JSONValue) throws {
+        var fields = try Fields(scenario)
+        _ = try fields.need("about", as: String.self)
+        server = try DevServer(fields.need("generation"))
+        client = try server.client()
+        secrets = Secrets(texts: try fields.take("secrets") ?? [])
+        steps = fields.any("steps")?.array ?? []
+        try fields.end()
+    }
+
+    /// The transcript.
+    func run() async throws -> String {
+        for (index, step) in steps.enumerated() {
+            do {
+                try await self.step(saved.resolve(step))
+            } catch {
+                throw Problem("step \(index + 1): \(error)")
+            }
+        }
+        let text = transcript.text(server: client.baseURL)
+        try secrets.absent("the transcript", text)
+        return text
+    }
+
+    private func step(_ json: JSONValue) async throws {
+        var step = try Fields(json)
+        if let control = step.any("control") {
+            try step.end()
+            try await Self.control(control, server)
+        } else if let operation: String = try step.take("call") {
+            try await call(operation, &step)
+        } else if let name: String = try step.take("open") {
+            try open(name, &step)
+        } else if let name: String = try step.take("read") {
+            try await read(name, &step)
+        } else if let name: String = try step.take("cancel") {
+            try step.end()
+            guard let stream = streams[name] else { throw Problem("no stream \(name) is open") }
+            stream.events.cancel()
+        } else if let id: UUID = try step.take("listen") {
+            try await listen(id, &step)
+        } else if let runtime: String = try step.take("pretty") {
+            let formatter = RuntimeFormatter(runtime: Runtime(word: runtime))
+            var lines = try step.need("feed", as: [String].self).flatMap(formatter.feed)
+            try step.end()
+            lines += formatter.flush()
+            transcript.write(["pretty": .string(runtime), "lines": .array(lines.map(JSONValue.string))])
+        } else if let headers: [String] = try step.take("requests") {
+            try step.end()
+            let seen = try await server.control("GET", "requests")["data"]?.array ?? []
+            try await server.control("DELETE", "requests")
+            transcript.write(["requests": .array(seen.map { Self.line($0, headers) })])
+        } else {
+            throw Problem("no kind of step is in \(json)")
+        }
+    }
+
+    private func call(_ operation: String, _ step: inout Fields) async throws {
+        let client = try client(step.any("options"))
+        let (with, save) = (step.any("with"), try step.take("save", as: String.self))
+        let meanwhile = step.any("meanwhile")?.array ?? []
+        try step.end()
+        let server = server
+        async let others: Void = Self.meanwhile(meanwhile, server, nil)
+        do {
+            let result = try secrets.value(await perform(operation, with, on: client))
+            saved.keep(save, result)
+            transcript.write(["call": .string(operation), "result": result])
+        } catch let error as AodError {
+            transcript.write(["call": .string(operation), "error": try secrets.value(of: error)])
+        }
+        try await others
+    }
+
+    private func open(_ name: String, _ step: inout Fields) throws {
+        let client = try client(step.any("options"))
+        let id: UUID = try step.need("id")
+        var options = StreamOptions(
+            since: try step.take("since"), deadline: try step.milliseconds("deadline_ms"),
+            resumeStale: try step.take("resume_stale") ?? false)
+        if let attempts: Int = try step.take("max_attempts") { options.reconnect = .withBackoff(maxAttempts: attempts) }
+        if try step.take("reconnect") == false { options.reconnect = .never }
+        try step.end()
+        let events = client.sessions.events(id, options: options)
+        streams[name] = Reading(events: events, iterator: events.makeAsyncIterator())
+    }
+
+    private func read(_ name: String, _ step: inout Fields) async throws {
+        guard var stream = streams[name] else { throw Problem("no stream \(name) is open") }
+        let until = step.any("until")
+        let (pretty, save): (String?, String?) = (try step.take("pretty"), try step.take("save"))
+        let meanwhile = step.any("meanwhile")?.array ?? []
+        try step.end()
+        let (server, events) = (server, stream.events)
+        async let others: Void = Self.meanwhile(meanwhile, server, (name, events))
+        var line: [String: JSONValue] = ["read": .string(name)]
+        var taken: [StreamEvent] = []
+        do {
+            while true {
+                guard let event = try await stream.iterator.next() else {
+                    line["ended"] = true
+                    break
+                }
+                taken.append(event)
+                if until == .integer(Int64(taken.count)) || until == .string(event.type) { break }
+            }
+        } catch let error as AodError {
+            line["error"] = try secrets.value(of: error)
+        }
+        try await others
+        streams[name] = stream
+        if let pretty {
+            let formatter = RuntimeFormatter(runtime: Runtime(word: pretty))
+            for text in taken.flatMap(formatter.consume) + formatter.flush() {
+                transcript.write(["line": .string(text)])
+            }
+        } else {
+            try write(taken)
+        }
+        let cursor = stream.events.cursor.map(JSONValue.integer) ?? .null
+        line["cursor"] = cursor
+        saved.keep(save, ["cursor": cursor])
+        transcript.write(.object(line))
+    }
+
+    private func listen(_ id: UUID, _ step: inout Fields) async throws {
+        let client = try client(step.any("options"))
+        let options = StreamOptions(since: try step.take("since"))
+        let listener = Listener(cancelAfter: try step.take("cancel_after"))
+        let meanwhile = step.any("meanwhile")?.array ?? []
+        try step.end()
+        let server = server
+        async let others: Void = Self.meanwhile(meanwhile, server, nil)
+        let subscription = try client.sessions.listen(id, options: options, to: listener)
+        listener.cancel(by: subscription)
+        await subscription.join()
+        try await others
+        try write(listener.events)
+        if let error = listener.failure {
+            transcript.write(["listen": "failed", "error": try secrets.value(of: error)])
+        } else {
+            transcript.write(["listen": "closed"])
+        }
+    }
+
+    private func write(_ events: [StreamEvent]) throws {
+        for event in events {
+            var json = try secrets.value(event)
+            if case .unknown(let unknown) = event, let raw = json.string {
+                json = ["type": .string(unknown.eventType), "raw": .string(raw)]
+            }
+            transcript.write(["event": json])
+        }
+    }
+
+    private func client(_ options: JSONValue?) throws -> AodClient {
+        var options = try Fields(options)
+        let token: Secret? = try options.take("token")
+        let overrides = CallOptions(
+            timeout: try options.milliseconds("timeout_ms"),
+            streamIdleTimeout: try options.milliseconds("stream_idle_timeout_ms"),
+            maxRetries: try options.take("max_retries"), headers: try options.secrets("headers") ?? [:])
+        try options.end()
+        guard let token else { return try client.with(overrides) }
+        var configuration = AodClient.Configuration()
+        configuration.validateRequests = false
+        return try AodClient(baseURL: server.url, token: token, configuration: configuration).with(overrides)
+    }
+
+    private static func control(_ call: JSONValue, _ server: DevServer) async throws {
+        guard let method = call[0]?.string, let path = call[1]?.string else { throw Problem("no control: \(call)") }
+        try await server.control(method, path, call[2] ?? [:])
+    }
+
+    /// The steps to do while another waits; `cancel` is of the stream that is being read.
+    private static func meanwhile(
+        _ steps: [JSONValue], _ server: DevServer, _ reading: (name: String, events: SessionEvents)?
+    ) async throws {
+        for step in steps {
+            if let call = step["control"] {
+                try await control(call, server)
+            } else if let reading, step["cancel"]?.string == reading.name {
+                reading.events.cancel()
+            } else {
+                throw Problem("meanwhile there is only control and cancel")
+            }
+        }
+    }
+
+    private static func line(_ request: JSONValue, _ headers: [String]) -> JSONValue {
+        var line = "\(request["method"]?.string ?? "") \(request["path"]?.string ?? "")"
+        if let query = request["query"]?.string, !query.isEmpty { line += "?\(query)" }
+        for header in request["headers"]?.array ?? [] {
+            if let name = header[0]?.string, let value = header[1]?.string, headers.contains(name) {
+                line += " \(name): \(value)"
+            }
+        }
+        return .string(line)
+    }
+}
+
+/// Takes down what a listener is told, and cancels after so many events.
+private final class Listener: SessionListener, @unchecked Sendable {
+    private let cancelAfter: Int?
+    private let lock = NSCondition()
+    private var subscription: SessionSubscription?
+    private(set) var events: [StreamEvent] = []
+    private(set) var failure: AodError?
+
+    init(cancelAfter: Int?) {
+        self.cancelAfter = cancelAfter
+    }
+
+    func cancel(by subscription: SessionSubscription) {
+        lock.withLock {
+            self.subscription = subscription
+            lock.broadcast()
+        }
+    }
+
+    func onEvents(_ batch: [StreamEvent]) {
+        for event in batch where cancelAfter.map({ events.count < $0 }) ?? true {
+            events.append(event)
+            if events.count == cancelAfter {
+                lock.lock()
+                while subscription == nil { lock.wait() }
+                subscription?.cancel()
+                lock.unlock()
+            }
+        }
+    }
+
+    func onClosed() {}
+
+    func onFailed(_ error: AodError) {
+        failure = error
+    }
+}

@@ -1,0 +1,262 @@
+import AgentOnDemand
+import DevServer
+import Foundation
+import Testing
+
+/// `client.sessions.events(id)`.
+@Suite struct EventsTests {
+    let server: DevServer
+    let client: AodClient
+
+    init() throws {
+        server = try DevServer()
+        client = try server.client()
+    }
+
+    private func hanging() async throws -> SessionAck {
+        try await server.script(["stdout": "one\n"], ["hold": "never"])
+        return try await client.started()
+    }
+
+    @Test func eventsComeOnceAlthoughTheConnectionBreaks() async throws {
+        let numbers = (0..<20).map { "\($0)\n" }
+        let steps = numbers.map { JSONValue.object(["stdout": .string($0)]) } + [["exit": 3]]
+        try await server.control("POST", "script", ["script": ["steps": .array(steps)]])
+        let session = try await client.started()
+        for after in [7, 9, 13] as [Int64] {
+            try await server.control(
+                "POST", "fault",
+                [
+                    "path": "/sessions/*/stream",
+                    "effect": ["cut_after_events": ["events": .integer(after), "how": "reset"]],
+                ])
+        }
+        let events = client.sessions.events(session.id)
+        var seen: [StreamEvent] = []
+        for try await event in events {
+            seen.append(event)
+        }
+        #expect(seen.compactMap(\.stdout).joined() == numbers.joined())
+        #expect(seen.filter { $0.type == "start" }.count == 1)
+        #expect(seen.last?.exitCode == 3)
+        #expect(events.cursor == seen.last?.id)
+    }
+
+    @Test func aStreamGoesOnFromTheCursorOfAnother() async throws {
+        try await server.script(["stdout": "a"], ["stdout": "b"], ["stdout": "c"])
+        let session = try await client.started()
+        try await client.sessions.waitForCompletion(session.id)
+        let first = client.sessions.events(session.id)
+        for try await event in first where event.stdout == "a" {
+            break
+        }
+        var rest: [String] = []
+        for try await event in client.sessions.events(session.id, options: StreamOptions(since: first.cursor)) {
+            rest += event.stdout.map { [$0] } ?? []
+        }
+        #expect(rest == ["b", "c"])
+    }
+
+    @Test func leavingTheLoopClosesTheConnection() async throws {
+        let session = try await hanging()
+        let events = client.sessions.events(session.id)
+        for try await event in events where event.stdout != nil {
+            break
+        }
+        try await server.streams(0)
+        for try await _ in events {
+            Issue.record("the stream has ended, and gives nothing more")
+        }
+    }
+
+    @Test func cancellingTheTaskClosesTheConnectionAndThrows() async throws {
+        let session = try await hanging()
+        let (seen, continuation) = AsyncStream.makeStream(of: Void.self)
+        let task = Task { [client] in
+            for try await event in client.sessions.events(session.id) where event.stdout != nil {
+                continuation.finish()
+            }
+        }
+        for await _ in seen {}
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        try await server.streams(0)
+    }
+
+    @Test func cancelEndsTheLoopWithoutAnError() async throws {
+        let session = try await hanging()
+        let events = client.sessions.events(session.id)
+        var seen: [StreamEvent] = []
+        for try await event in events {
+            seen.append(event)
+            if event.stdout != nil {
+                events.cancel()
+            }
+        }
+        #expect(seen.last?.stdout == "one\n")
+        try await server.streams(0)
+    }
+
+    @Test func whatTheServerAnswersToTheRequestIsThrownByTheLoop() async throws {
+        do {
+            for try await _ in client.sessions.events(UUID()) {}
+            Issue.record("the loop ends well")
+        } catch let error as AodError {
+            #expect(error.kind == .notFound)
+            #expect(error.status == 404)
+        }
+    }
+
+    @Test func shuttingTheClientDownEndsItsStreams() async throws {
+        let session = try await hanging()
+        do {
+            for try await event in client.sessions.events(session.id) where event.stdout != nil {
+                client.shutDown()
+            }
+            Issue.record("the loop goes on")
+        } catch let error as AodError {
+            #expect(error.kind == .closed)
+        }
+        try await server.streams(0)
+    }
+
+    @Test func theStatesOfTheConnectionAreTold() async throws {
+        try await server.script(["stdout": "a"], ["stdout": "b"], ["exit": 0])
+        let session = try await client.started()
+        try await client.sessions.waitForCompletion(session.id)
+        try await server.control(
+            "POST", "fault",
+            ["path": "/sessions/*/stream", "effect": ["cut_after_events": ["events": 4, "how": "reset"]]])
+        let events = client.sessions.events(session.id)
+        let states = Task {
+            var words: [String] = []
+            for await state in events.connectionStates {
+                switch state {
+                case .connecting: words.append("connecting")
+                case .live: words.append("live")
+                case .resuming(let attempt, _, let cause): words.append("resuming \(attempt) \(cause.kind)")
+                case .closed: words.append("closed")
+                }
+            }
+            return words
+        }
+        for try await _ in events {}
+        let words = await states.value
+        #expect(words == ["connecting", "live", "resuming 1 connection", "live", "closed"])
+    }
+
+    @Test func aMainActorReadsWithoutLeavingIt() async throws {
+        try await server.script(["stdout": "a"], ["exit": 0])
+        let session = try await client.started()
+        let seen = try await read(session.id)
+        #expect(seen == "a")
+    }
+
+    @MainActor private func read(_ id: UUID) async throws -> String {
+        var text = ""
+        for try await event in client.sessions.events(id) {
+            text += event.stdout ?? ""
+        }
+        return text
+    }
+
+    @Test func ofManyReadersEachHasEveryEvent() async throws {
+        let steps = (0..<200).map { JSONValue.object(["stdout": .string("\($0)\n")]) }
+        try await server.control("POST", "script", ["script": ["steps": .array(steps + [["exit": 0]])]])
+        let session = try await client.started()
+        let expected = (0..<200).map { "\($0)\n" }.joined()
+        try await withThrowingTaskGroup(of: String.self) { [client] readers in
+            for _ in 0..<8 {
+                readers.addTask {
+                    var text = ""
+                    for try await event in client.sessions.events(session.id) {
+                        text += event.stdout ?? ""
+                    }
+                    return text
+                }
+            }
+            for try await text in readers {
+                #expect(text == expected)
+            }
+        }
+    }
+
+    @Test func manyCancelledStreamsLeaveNothing() async throws {
+        let session = try await hanging()
+        for _ in 0..<20 {
+            await withTaskGroup(of: Void.self) { [client] group in
+                for _ in 0..<100 {
+                    group.addTask {
+                        let task = Task {
+                            for try await event in client.sessions.events(session.id) where event.stdout != nil {
+                                throw CancellationError()
+                            }
+                        }
+                        if Bool.random() { task.cancel() }
+                        _ = await task.result
+                    }
+                }
+            }
+        }
+        try await server.streams(0)
+    }
+}
+
+/// `client.sessions.listen(id)`.
+@Suite struct ListenerTests {
+    final class Recorder: SessionListener, @unchecked Sendable {
+        private let lock = NSLock()
+        private var texts: [String] = []
+        private let fails: Bool
+        var recorded: [String] { lock.withLock { texts } }
+
+        init(fails: Bool = false) { self.fails = fails }
+
+        private func note(_ text: String) { lock.withLock { texts.append(text) } }
+
+        func onEvents(_ events: [StreamEvent]) throws {
+            if fails { throw Problem("no more") }
+            events.forEach { note($0.type) }
+        }
+        func onClosed() { note("closed") }
+        func onFailed(_ error: AodError) { note("failed \(error.kind)") }
+    }
+
+    let server: DevServer
+    let client: AodClient
+
+    init() throws {
+        server = try DevServer()
+        client = try server.client()
+    }
+
+    @Test func aListenerIsToldOfEveryEventAndThenOfTheEnd() async throws {
+        try await server.script(["stdout": "a"], ["exit": 0])
+        let session = try await client.started()
+        let listener = Recorder()
+        let subscription = try client.sessions.listen(session.id, to: listener)
+        await subscription.join()
+        #expect(subscription.isFinished)
+        #expect(listener.recorded.suffix(2) == ["exit", "closed"])
+        #expect(listener.recorded.filter { $0 == "output" }.count == 1)
+    }
+
+    @Test func aListenerThatThrowsIsToldThatItFailed() async throws {
+        let session = try await client.started()
+        let listener = Recorder(fails: true)
+        await (try client.sessions.listen(session.id, to: listener)).join()
+        #expect(listener.recorded == ["failed listener"])
+    }
+
+    @Test func cancellingEndsTheStream() async throws {
+        try await server.script(["stdout": "a"], ["hold": "never"])
+        let session = try await client.started()
+        let listener = Recorder()
+        let subscription = try client.sessions.listen(session.id, to: listener)
+        try await server.streams(1)
+        subscription.cancel()
+        await subscription.join()
+        #expect(listener.recorded.last == "closed")
+        try await server.streams(0)
+    }
+}
