@@ -8,38 +8,16 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::tools::{Result, cargo, root, run, run_in, target};
+use crate::tools::{self, Result, library_name, root, run, run_in};
 
 /// Generates the Kotlin sources next to the façade, and puts this platform's library where the jar takes it from.
 pub(crate) fn generate() -> Result<()> {
-    let library = build()?;
+    let library = tools::library("typed")?;
     let sources = project().join("generated");
     if sources.exists() {
         fs::remove_dir_all(&sources)?;
     }
-    run(cargo()
-        .args([
-            "run",
-            "--quiet",
-            "--locked",
-            "--package",
-            "bindgen",
-            "--bin",
-            "uniffi-bindgen",
-            "--",
-        ])
-        .args([
-            "generate",
-            "--language",
-            "kotlin",
-            "--no-format",
-            "--config",
-            "uniffi.toml",
-        ])
-        .arg("--library")
-        .arg(&library)
-        .arg("--out-dir")
-        .arg(&sources))?;
+    tools::generate("kotlin", &library, &sources)?;
     let generated = sources.join("com/ravihq/aod/aod_ffi.kt");
     fs::write(
         &generated,
@@ -103,31 +81,8 @@ pub(crate) fn package() -> Result<()> {
     )
 }
 
-/// Builds the library with its metadata, once.
-fn build() -> Result<PathBuf> {
-    run(cargo()
-        .args([
-            "build",
-            "--locked",
-            "--profile",
-            "ffi",
-            "--package",
-            "aod-ffi",
-        ])
-        .args(["--no-default-features", "--features", "typed"]))?;
-    Ok(target().join("ffi").join(library_name()))
-}
-
 fn project() -> PathBuf {
     root().join("bindings/kotlin")
-}
-
-fn library_name() -> String {
-    format!(
-        "{}aod_ffi{}",
-        std::env::consts::DLL_PREFIX,
-        std::env::consts::DLL_SUFFIX
-    )
 }
 
 /// Where JNA looks for this platform's libraries.

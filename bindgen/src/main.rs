@@ -33,25 +33,16 @@ enum Language {
 
 fn main() -> ExitCode {
     let done = match Command::parse() {
-        Command::Generate {
-            language: Language::Kotlin,
-        } => kotlin::generate(),
-        Command::Package {
-            language: Language::Kotlin,
-            ..
-        } => kotlin::package(),
-        Command::Generate {
-            language: Language::Python,
-        } => python::generate(),
-        Command::Package {
-            language: Language::Python,
-        } => python::package(),
-        Command::Generate {
-            language: Language::Swift,
-        } => swift::generate(),
-        Command::Package {
-            language: Language::Swift,
-        } => swift::package(),
+        Command::Generate { language } => match language {
+            Language::Kotlin => kotlin::generate(),
+            Language::Python => python::generate(),
+            Language::Swift => swift::generate(),
+        },
+        Command::Package { language } => match language {
+            Language::Kotlin => kotlin::package(),
+            Language::Python => python::package(),
+            Language::Swift => swift::package(),
+        },
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -44,22 +44,28 @@ pub(crate) fn cargo() -> Command {
 
 /// Builds the library with a surface, and gives its path. It is not stripped: the generator reads its metadata.
 pub(crate) fn library(surface: &str) -> Result<PathBuf> {
-    let (prefix, suffix) = (env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX);
-    build(surface, "cdylib", &format!("{prefix}aod_ffi{suffix}"))
+    Ok(build(surface)?.join(library_name()))
 }
 
 /// The same, to be linked into what uses it.
 pub(crate) fn static_library(surface: &str) -> Result<PathBuf> {
-    build(surface, "staticlib", "libaod_ffi.a")
+    Ok(build(surface)?.join("libaod_ffi.a"))
 }
 
-fn build(surface: &str, crate_type: &str, name: &str) -> Result<PathBuf> {
+/// What this platform calls the library.
+pub(crate) fn library_name() -> String {
+    let (prefix, suffix) = (env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX);
+    format!("{prefix}aod_ffi{suffix}")
+}
+
+/// Builds both forms in one go, and gives their folder.
+fn build(surface: &str) -> Result<PathBuf> {
     run(cargo()
         .args(["rustc", "--locked", "--profile", "ffi", "--package"])
-        // Of all crate types at once, rustc would optimize none across crates.
-        .args(["aod-ffi", "--lib", "--crate-type", crate_type])
+        // With the form for Rust among them, rustc would optimize none across crates.
+        .args(["aod-ffi", "--lib", "--crate-type", "cdylib,staticlib"])
         .args(["--no-default-features", "--features", surface]))?;
-    Ok(target().join("ffi").join(name))
+    Ok(target().join("ffi"))
 }
 
 /// Generates the bindings of a language from a library.
