@@ -1,10 +1,8 @@
 package com.ravihq.aod
 
 import java.io.File
+import java.net.HttpURLConnection
 import java.net.URI
-import java.net.http.HttpClient
-import java.net.http.HttpRequest
-import java.net.http.HttpResponse
 import kotlinx.serialization.json.Json
 import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonObject
@@ -26,13 +24,19 @@ class DevServer(generation: String = "s0", val token: String = "aod_dev") : Auto
 
     /** A call of the control interface under `/__dev/`; anything but 200 fails. */
     fun control(method: String, path: String, body: String = "{}"): JsonElement {
-        val request = HttpRequest.newBuilder(URI("$url/__dev/$path"))
-            .method(method, HttpRequest.BodyPublishers.ofString(body))
-            .header("Content-Type", "application/json")
-            .build()
-        val answer = CONTROL.send(request, HttpResponse.BodyHandlers.ofString())
-        check(answer.statusCode() == 200) { "$method $path: ${answer.statusCode()} ${answer.body()}" }
-        return Json.parseToJsonElement(answer.body())
+        val request = URI("$url/__dev/$path").toURL().openConnection() as HttpURLConnection
+        request.requestMethod = method
+        request.setRequestProperty("Content-Type", "application/json")
+        // One of its own each: one that was kept may be of an earlier server on the same port.
+        request.setRequestProperty("Connection", "close")
+        if (method != "GET") {
+            request.doOutput = true
+            request.outputStream.use { it.write(body.toByteArray()) }
+        }
+        val status = request.responseCode
+        val answer = (request.errorStream ?: request.inputStream).use { it.reader().readText() }
+        check(status == 200) { "$method $path: $status $answer" }
+        return Json.parseToJsonElement(answer)
     }
 
     /** The script that sessions play from here on, as JSON steps. */
@@ -62,8 +66,6 @@ class DevServer(generation: String = "s0", val token: String = "aod_dev") : Auto
     }
 
     private companion object {
-        val CONTROL: HttpClient = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()
-
         fun binary(): String = System.getenv("AOD_DEVSERVER")
             ?: File("../../target/debug/aod-devserver").also { check(it.exists()) { "build aod-devserver first" } }.path
     }
