@@ -49,7 +49,10 @@ for _ in 0..<rounds {
         })
 }
 func report(_ what: String, _ unit: String, _ ours: Double, _ theirs: Double, _ ratio: Double) {
-    print(String(format: "%@: ours %.1f %@, URLSession and Codable %.1f %@, ratio %.2f", what, ours, unit, theirs, unit, ratio))
+    print(
+        String(
+            format: "%@: ours %.1f %@, URLSession and Codable %.1f %@, ratio %.2f", what, ours, unit, theirs, unit,
+            ratio))
 }
 let perSecond = (ours: Double(events) / median(ours), theirs: Double(events) / median(theirs))
 report("events per second", "k", perSecond.ours / 1e3, perSecond.theirs / 1e3, perSecond.ours / perSecond.theirs)
