@@ -27,7 +27,7 @@ let release: (url: String, checksum: String)? = nil
 
 let package = Package(
     name: "AgentOnDemand",
-    platforms: [.macOS(.v12), .iOS(.v15), .tvOS(.v15), .watchOS(.v8)],
+    platforms: [.macOS(.v12), .iOS(.v15)],
     products: [
         .library(name: "AgentOnDemand", targets: ["AgentOnDemand"])
     ],

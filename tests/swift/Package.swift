@@ -3,17 +3,22 @@
 import PackageDescription
 
 // The tests of the finished package, as a user of it has it: `cargo bindgen package swift` makes it.
-let sdk = Target.Dependency.product(name: "AgentOnDemand", package: "AgentOnDemand")
+let dependencies: [Target.Dependency] = [
+    .product(name: "AgentOnDemand", package: "AgentOnDemand"),
+    .product(name: "DevServer", package: "devserver"),
+]
 
 let package = Package(
     name: "AgentOnDemandTests",
     platforms: [.macOS(.v14)],
-    dependencies: [.package(path: "../../dist/swift/AgentOnDemand")],
+    dependencies: [
+        .package(path: "../../dist/swift/AgentOnDemand"),
+        .package(path: "devserver"),
+    ],
     targets: [
-        .target(name: "DevServer", dependencies: [sdk]),
-        .testTarget(name: "CallTests", dependencies: ["DevServer", sdk]),
-        .testTarget(name: "StreamTests", dependencies: ["DevServer", sdk]),
-        .testTarget(name: "ScenarioTests", dependencies: ["DevServer", sdk]),
+        .testTarget(name: "CallTests", dependencies: dependencies),
+        .testTarget(name: "StreamTests", dependencies: dependencies),
+        .testTarget(name: "ScenarioTests", dependencies: dependencies),
     ],
     swiftLanguageModes: [.v6]
 )

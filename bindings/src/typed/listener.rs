@@ -78,7 +78,7 @@ impl NativeClient {
         handle()?.spawn(async move {
             let told = Arc::clone(&listener);
             let outcome = ends
-                .or(async move { tell(Pulled::new(opening.await?), &*told).await })
+                .or(async move { tell(Pulled::new(opening.await?)?, &*told).await })
                 .await;
             // Its own failure at its last call has nobody left to be told.
             let _ = block_in_place(|| match outcome.map_err(CallError::into_facts) {

@@ -1,17 +1,18 @@
 //! The events of a session, pulled in batches.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::task::Poll;
 use std::time::Duration;
 
 use aod::models::event::StreamEvent;
 use aod::sse::{self, CancelHandle, Reconnect};
 use aod::{Client, Error};
-use futures::future::{BoxFuture, poll_fn};
+use futures::future::BoxFuture;
 use futures::{FutureExt as _, StreamExt as _};
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
 use uuid::Uuid;
 
-use super::call::{Cancellation, Ends, OnRuntime, run};
+use super::call::{Cancellation, Ends, OnRuntime, handle, run};
 use super::client::NativeClient;
 use super::config::set;
 use super::error::{CallError, ErrorFacts, ErrorKind};
@@ -119,8 +120,8 @@ pub struct EventBatch {
     pub cursors: Vec<Option<i64>>,
 }
 
-/// A stream. Nothing is read ahead of what is pulled. Dropping it closes its connection; so does `cancel`, at once and
-/// from anywhere.
+/// A stream. It is read a little ahead of what is pulled. Dropping it closes its connection; so does `cancel`, at once
+/// and from anywhere.
 #[derive(uniffi::Object)]
 pub struct EventStream {
     source: tokio::sync::Mutex<Source>,
@@ -139,18 +140,40 @@ enum Source {
     Refused,
 }
 
+/// Events that a task of the runtime reads ahead, so that a pull finds all that have come meanwhile: the connection
+/// gives them one by one, and a pull across languages costs many times what an event does.
 pub(super) struct Pulled {
-    events: aod::EventStream,
+    read: mpsc::Receiver<Result<(StreamEvent, Option<i64>), Error>>,
+    reader: AbortHandle,
     /// The error behind the events of the last batch.
     failure: Option<Error>,
 }
 
+/// How many events are read ahead, at most.
+const AHEAD: usize = 256;
+
+impl Drop for Pulled {
+    fn drop(&mut self) {
+        self.reader.abort();
+    }
+}
+
 impl Pulled {
-    pub(super) fn new(events: aod::EventStream) -> Self {
-        Self {
-            events,
+    pub(super) fn new(mut events: aod::EventStream) -> Result<Self, CallError> {
+        let (sender, read) = mpsc::channel(AHEAD);
+        let reader = handle()?.spawn(async move {
+            while let Some(event) = events.next().await {
+                let event = event.map(|event| (event, events.cursor()));
+                if sender.send(event).await.is_err() {
+                    return;
+                }
+            }
+        });
+        Ok(Self {
+            read,
+            reader: reader.abort_handle(),
             failure: None,
-        }
+        })
     }
 
     /// Waits for one event at least, and takes all that are there already, `max` at most.
@@ -158,28 +181,21 @@ impl Pulled {
         if let Some(failure) = self.failure.take() {
             return Err(failure);
         }
+        let mut read = Vec::new();
+        self.read.recv_many(&mut read, max.max(1) as usize).await;
         let mut batch = EventBatch {
-            events: Vec::new(),
-            cursors: Vec::new(),
+            events: Vec::with_capacity(read.len()),
+            cursors: Vec::with_capacity(read.len()),
         };
-        poll_fn(|context| {
-            while batch.events.len() < max.max(1) as usize {
-                match self.events.poll_next_unpin(context) {
-                    Poll::Ready(Some(Ok(event))) => {
-                        batch.events.push(event);
-                        batch.cursors.push(self.events.cursor());
-                    }
-                    Poll::Ready(Some(Err(error))) => {
-                        self.failure = Some(error);
-                        break;
-                    }
-                    Poll::Pending if batch.events.is_empty() => return Poll::Pending,
-                    Poll::Ready(None) | Poll::Pending => break,
+        for event in read {
+            match event {
+                Ok((event, cursor)) => {
+                    batch.events.push(event);
+                    batch.cursors.push(cursor);
                 }
+                Err(error) => self.failure = Some(error),
             }
-            Poll::Ready(())
-        })
-        .await;
+        }
         if !batch.events.is_empty() {
             return Ok(Some(batch));
         }
@@ -246,7 +262,8 @@ impl EventStream {
                 if self.cancelled.is_cancelled() {
                     cut.cancel();
                 }
-                *source = Source::Open(Box::new(Pulled::new(events)));
+                *source = Source::Refused;
+                *source = Source::Open(Box::new(Pulled::new(events)?));
                 Ok(())
             }
             Err(error) => {

@@ -119,7 +119,9 @@ extension RetryPolicy {
     ///   - baseDelay: the longest wait before the first further attempt, in seconds; it doubles with each one.
     ///   - maxDelay: the cap of that doubling, in seconds.
     ///   - maxRetryAfter: the longest `Retry-After` that is waited out, in seconds; a longer one ends the call.
-    public init(maxRetries: Int, baseDelay: TimeInterval = 0.5, maxDelay: TimeInterval = 8, maxRetryAfter: TimeInterval = 120) {
+    public init(
+        maxRetries: Int, baseDelay: TimeInterval = 0.5, maxDelay: TimeInterval = 8, maxRetryAfter: TimeInterval = 120
+    ) {
         self.init(
             maxRetries: UInt32(clamping: maxRetries),
             baseDelay: baseDelay.countable,

@@ -4,8 +4,8 @@ import Foundation
 /// The events of a session, as they come: see ``Sessions/events(_:options:)``.
 ///
 /// This is one stream, read by one loop, which opens it. It outlives its connections: one that drops is followed by
-/// another from the last event delivered. Events are pulled as the loop asks for them, so a slow loop slows the server
-/// down and not the memory up. Leaving the loop closes the connection and ends the stream, and so does cancelling the
+/// another from the last event delivered. Few events are read ahead of the loop, so a slow one slows the server down and
+/// not the memory up. Leaving the loop closes the connection and ends the stream, and so does cancelling the
 /// task, which makes the loop throw a `CancellationError`. To go on later, open another from ``cursor``.
 public final class SessionEvents: AsyncSequence, Sendable {
     public typealias Element = StreamEvent

@@ -95,7 +95,8 @@ import Testing
         let agent = try await client.agents.create(
             name: "a", model: "anthropic/claude-sonnet-4-6", runtime: .claude, environmentId: environment.id,
             skills: [.github(source: "o/r", description: "d")],
-            mcpServers: [.url(name: "u", url: "https://h", headers: ["a": "b"])], metadata: ["n": 1.5, "l": [nil, true]])
+            mcpServers: [.url(name: "u", url: "https://h", headers: ["a": "b"])],
+            metadata: ["n": 1.5, "l": [nil, true]])
         let result = try await client.sessions.run(agentId: agent.id, prompt: "hi")
         try await same(environment, "/environments/\(environment.id)")
         try await same(agent, "/agents/\(agent.id)")

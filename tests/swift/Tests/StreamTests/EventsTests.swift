@@ -216,7 +216,7 @@ import Testing
 
         func onEvents(_ events: [StreamEvent]) throws {
             if fails { throw Problem("no more") }
-            events.forEach { note($0.type) }
+            for event in events { note(event.type) }
         }
         func onClosed() { note("closed") }
         func onFailed(_ error: AodError) { note("failed \(error.kind)") }

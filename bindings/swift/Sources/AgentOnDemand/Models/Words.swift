@@ -33,7 +33,9 @@ extension OpenWord {
 }
 
 extension Runtime: OpenWord {
-    public static let known: [String: Runtime] = ["claude": .claude, "codex": .codex, "gemini": .gemini, "opencode": .opencode, "claude-oauth": .claudeOauth]
+    public static let known: [String: Runtime] = [
+        "claude": .claude, "codex": .codex, "gemini": .gemini, "opencode": .opencode, "claude-oauth": .claudeOauth,
+    ]
 
     public var word: String {
         switch self {
@@ -60,7 +62,9 @@ extension Provider: OpenWord {
 }
 
 extension PackageManager: OpenWord {
-    public static let known: [String: PackageManager] = ["apt": .apt, "cargo": .cargo, "gem": .gem, "go": .go, "npm": .npm, "pip": .pip]
+    public static let known: [String: PackageManager] = [
+        "apt": .apt, "cargo": .cargo, "gem": .gem, "go": .go, "npm": .npm, "pip": .pip,
+    ]
 
     public var word: String {
         switch self {
@@ -99,7 +103,9 @@ extension ResourceType: OpenWord {
 }
 
 extension SessionStatus: OpenWord {
-    public static let known: [String: SessionStatus] = ["pending": .pending, "running": .running, "completed": .completed, "failed": .failed, "terminated": .terminated]
+    public static let known: [String: SessionStatus] = [
+        "pending": .pending, "running": .running, "completed": .completed, "failed": .failed, "terminated": .terminated,
+    ]
 
     public var word: String {
         switch self {
@@ -114,7 +120,10 @@ extension SessionStatus: OpenWord {
 }
 
 extension TurnStatus: OpenWord {
-    public static let known: [String: TurnStatus] = ["pending": .pending, "running": .running, "completed": .completed, "failed": .failed, "interrupted": .interrupted]
+    public static let known: [String: TurnStatus] = [
+        "pending": .pending, "running": .running, "completed": .completed, "failed": .failed,
+        "interrupted": .interrupted,
+    ]
 
     public var word: String {
         switch self {

@@ -69,7 +69,9 @@ public final class DevServer: @unchecked Sendable {
     }
 
     /// Sends a request as any client would; gives the status and the body.
-    public func send(_ method: String, _ path: String, body: JSONValue? = nil) async throws -> (status: Int, body: String) {
+    public func send(_ method: String, _ path: String, body: JSONValue? = nil) async throws -> (
+        status: Int, body: String
+    ) {
         guard let url = URL(string: url.absoluteString + path) else { throw Problem("no path: \(path)") }
         var request = URLRequest(url: url)
         request.httpMethod = method

@@ -1,0 +1,22 @@
+// swift-tools-version: 6.0
+
+import PackageDescription
+
+// The package beside Foundation's URLSession and Codable, doing the same typed work: `tests/bench/swift/run`.
+let package = Package(
+    name: "Bench",
+    platforms: [.macOS(.v14)],
+    dependencies: [
+        .package(path: "../../../dist/swift/AgentOnDemand"),
+        .package(path: "../../swift/devserver"),
+    ],
+    targets: [
+        .executableTarget(
+            name: "Bench",
+            dependencies: [
+                .product(name: "AgentOnDemand", package: "AgentOnDemand"),
+                .product(name: "DevServer", package: "devserver"),
+            ])
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,112 @@
+import Foundation
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// An event as a user of Foundation would write it down.
+enum PeerEvent: Decodable {
+    case start(sessionID: UUID?)
+    case output(id: Int?, stream: String, data: String, turn: Int?)
+    case other(type: String, id: Int?)
+
+    private enum Key: String, CodingKey {
+        case type, id, stream, data, turn
+        case sessionID = "session_id"
+    }
+
+    init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: Key.self)
+        let type = try fields.decode(String.self, forKey: .type)
+        let id = try fields.decodeIfPresent(Int.self, forKey: .id)
+        switch type {
+        case "start": self = .start(sessionID: try fields.decodeIfPresent(UUID.self, forKey: .sessionID))
+        case "output":
+            self = .output(
+                id: id, stream: try fields.decode(String.self, forKey: .stream),
+                data: try fields.decode(String.self, forKey: .data),
+                turn: try fields.decodeIfPresent(Int.self, forKey: .turn))
+        default: self = .other(type: type, id: id)
+        }
+    }
+}
+
+/// A session as a user of Foundation would write it down.
+struct PeerSession: Decodable {
+    let id: UUID
+    let agentId: UUID?
+    let environmentId: UUID?
+    let runtime: String?
+    let status: String
+    let exitCode: Int?
+    let createdAt: Date
+    let updatedAt: Date
+    let turnCount: Int
+    let currentTurn: Int?
+}
+
+/// Reads a stream by URLSession: chunks to lines, lines to events. Foundation has no `bytes(for:)` on Linux.
+final class PeerStream: NSObject, URLSessionDataDelegate, @unchecked Sendable {
+    private let decoder = JSONDecoder()
+    private var rest = Data()
+    private var count = 0
+    private var done: CheckedContinuation<Int, any Error>?
+    private var failure: (any Error)?
+
+    /// How many events there are.
+    func read(_ request: URLRequest) async throws -> Int {
+        let session = URLSession(configuration: .ephemeral, delegate: self, delegateQueue: nil)
+        defer { session.finishTasksAndInvalidate() }
+        return try await withCheckedThrowingContinuation { continuation in
+            done = continuation
+            session.dataTask(with: request).resume()
+        }
+    }
+
+    func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
+        rest.append(data)
+        var from = rest.startIndex
+        while let end = rest[from...].firstIndex(of: UInt8(ascii: "\n")) {
+            let line = rest[from..<end]
+            from = rest.index(after: end)
+            guard line.starts(with: Data("data:".utf8)) else { continue }
+            do {
+                _ = try decoder.decode(PeerEvent.self, from: line.dropFirst(5))
+                count += 1
+            } catch {
+                failure = error
+            }
+        }
+        rest.removeSubrange(..<from)
+    }
+
+    func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
+        if let error = error ?? failure {
+            done?.resume(throwing: error)
+        } else {
+            done?.resume(returning: count)
+        }
+        done = nil
+    }
+}
+
+/// Gets a session by URLSession.
+struct PeerClient {
+    let request: URLRequest
+    private let decoder: JSONDecoder
+
+    init(_ request: URLRequest) {
+        self.request = request
+        decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        // Foundation's own strategy for ISO 8601 takes no fraction of a second.
+        let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+        decoder.dateDecodingStrategy = .custom { decoder in
+            try Date(decoder.singleValueContainer().decode(String.self), strategy: style)
+        }
+    }
+
+    func get() async throws -> PeerSession {
+        try decoder.decode(PeerSession.self, from: await URLSession.shared.data(for: request).0)
+    }
+}

@@ -1,0 +1,67 @@
+import AgentOnDemand
+import DevServer
+import Foundation
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+// Each figure is the median of rounds in which the two take turns.
+let rounds = 7
+let gets = 1000
+let outputs = 20_000
+
+func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+
+func seconds(_ work: () async throws -> Void) async throws -> Double {
+    let clock = ContinuousClock()
+    let time = try await clock.measure(work)
+    return Double(time.components.seconds) + Double(time.components.attoseconds) / 1e18
+}
+
+let server = try DevServer("s0")
+let client = try server.client()
+let chunk = "The quick brown fox jumps over the lazy dog, line by line.\n"
+let steps = (0..<outputs).map { _ in JSONValue.object(["stdout": .string(chunk)]) }
+try await server.control("POST", "script", ["script": ["steps": .array(steps + [["exit": 0]])]])
+let session = try await client.started()
+try await client.sessions.waitForCompletion(session.id)
+
+func request(_ path: String) -> URLRequest {
+    var request = URLRequest(url: URL(string: server.url.absoluteString + path)!)
+    request.setValue("Bearer \(server.token.expose())", forHTTPHeaderField: "Authorization")
+    return request
+}
+let path = "/sessions/\(session.id.uuidString.lowercased())"
+
+var (ours, theirs): ([Double], [Double]) = ([], [])
+var events = 0
+for _ in 0..<rounds {
+    ours.append(
+        try await seconds {
+            events = 0
+            for try await _ in client.sessions.events(session.id) { events += 1 }
+        })
+    theirs.append(
+        try await seconds {
+            let count = try await PeerStream().read(request(path + "/stream"))
+            precondition(count == events, "\(count) events, \(events) of ours")
+        })
+}
+func report(_ what: String, _ unit: String, _ ours: Double, _ theirs: Double, _ ratio: Double) {
+    print(
+        String(
+            format: "%@: ours %.1f %@, URLSession and Codable %.1f %@, ratio %.2f", what, ours, unit, theirs, unit,
+            ratio))
+}
+let perSecond = (ours: Double(events) / median(ours), theirs: Double(events) / median(theirs))
+report("events per second", "k", perSecond.ours / 1e3, perSecond.theirs / 1e3, perSecond.ours / perSecond.theirs)
+
+(ours, theirs) = ([], [])
+let peer = PeerClient(request(path))
+for _ in 0..<rounds {
+    ours.append(try await seconds { for _ in 0..<gets { _ = try await client.sessions.get(session.id) } })
+    theirs.append(try await seconds { for _ in 0..<gets { _ = try await peer.get() } })
+}
+let each = (ours: median(ours) / Double(gets), theirs: median(theirs) / Double(gets))
+report("get", "µs", each.ours * 1e6, each.theirs * 1e6, each.theirs / each.ours)
