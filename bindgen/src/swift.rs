@@ -17,9 +17,11 @@ pub(crate) fn generate() -> Result<()> {
     let generated = target().join("swift");
     tools::generate("swift", &library, &generated)?;
     let sources = root().join(PACKAGE).join("Sources");
+    let swift = sources.join("AodNative");
+    fs::create_dir_all(&swift)?;
     fs::copy(
         generated.join("AodNative.swift"),
-        sources.join("AodNative/AodNative.swift"),
+        swift.join("AodNative.swift"),
     )?;
     let native = sources.join("AodNativeFFI");
     fs::copy(
