@@ -44,7 +44,7 @@ public struct SessionSubscription: Sendable {
 }
 
 /// Tells a listener what the library says.
-final class ListenerRelay: EventListener, ConnectionObserver {
+final class ListenerRelay: BatchListener, ConnectionObserver {
     private let listener: any SessionListener
 
     init(listener: any SessionListener) {
