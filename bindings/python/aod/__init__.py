@@ -135,13 +135,16 @@ _MODULES = {name: module for module, names in _NAMES.items() for name in names}
 _SUBMODULES = ("client", "errors", "events", "models", "resources", "stream")
 
 
-def __getattr__(name: str) -> Any:
-    if name in _SUBMODULES:
-        return import_module(f".{name}", __name__)
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(_MODULES[name], __name__), name)
-    return value
+if not TYPE_CHECKING:
+    # Type checkers have the names above, and would take any other for given.
+
+    def __getattr__(name: str) -> Any:
+        if name in _SUBMODULES:
+            return import_module(f".{name}", __name__)
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(_MODULES[name], __name__), name)
+        return value
 
 
 def __dir__() -> list[str]:

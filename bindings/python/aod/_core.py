@@ -94,20 +94,20 @@ class Core:
         begun = time.perf_counter()
         native = self.native()
         number = next_number()
+        answer: bytes | None = None
+        failure: Exception | None = None
         try:
             if body:
                 native.set_body(number, body)
             answer = native.call(number, _NUMBERS[operation], *_halves(identity), SLICE_MS)
             while answer is None:
                 answer = native.wait(number, SLICE_MS)
-        except BaseException as error:
-            native.give_up(number)
-            if isinstance(error, NATIVE_ERRORS):
-                _log(operation, begun, error)
-                failed(error)
-            raise
-        _log(operation, begun, None)
-        return answer
+        except NATIVE_ERRORS as error:
+            failure = error
+        finally:
+            if answer is None:
+                native.give_up(number)
+        return _outcome(operation, begun, answer, failure)
 
     async def call_async(self, operation: str, identity: str | None = None, body: bytes = b"") -> bytes:
         """Make a call and await its answer."""
@@ -119,22 +119,21 @@ class Core:
         loop = get_running_loop()
         waiter = waiter_of(loop)
         number = next_number()
+        answer: bytes | None = None
+        failure: Exception | None = None
         try:
             if body:
                 native.set_body(number, body)
             native.begin(number, waiter.native, _NUMBERS[operation], *_halves(identity))
-            answer = None
             while answer is None:
                 await waiter.wait(number, loop)
                 answer = native.wait(number, 0)
-        except BaseException as error:
-            native.give_up(number)
-            if isinstance(error, NATIVE_ERRORS):
-                _log(operation, begun, error)
-                failed(error)
-            raise
-        _log(operation, begun, None)
-        return answer
+        except NATIVE_ERRORS as error:
+            failure = error
+        finally:
+            if answer is None:
+                native.give_up(number)
+        return _outcome(operation, begun, answer, failure)
 
     def stream(self, identity: str, since: int | None, options: bytes) -> EventBatches:
         """Open a stream, which is read from now on."""
@@ -148,6 +147,15 @@ def _halves(identity: str | None) -> tuple[int, int]:
     # Whole numbers cross at once, texts by way of a buffer.
     number = int(identity.replace("-", ""), 16) if identity else 0
     return number >> 64, number & 0xFFFF_FFFF_FFFF_FFFF
+
+
+def _outcome(operation: str, begun: float, answer: bytes | None, failure: Exception | None) -> bytes:
+    # Raised here and not where it was caught: there the native error, which holds all that the server repeated, would
+    # stay with ours as its context.
+    _log(operation, begun, failure)
+    if answer is None:
+        failed(failure or AodError("the call was given up"))
+    return answer
 
 
 def _log(operation: str, begun: float, error: BaseException | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import threading
 import weakref
 from typing import Any, Protocol
 
@@ -23,13 +24,20 @@ class Owner(Protocol):
 
 
 _owners: weakref.WeakSet[Owner] = weakref.WeakSet()
+_lock = threading.Lock()
 _generation = 0
 
 
 def track(owner: Owner) -> int:
     """Have an owner told of forks and of the end; gives the generation of processes that it belongs to."""
-    _owners.add(owner)
+    with _lock:
+        _owners.add(owner)
     return _generation
+
+
+def _tracked() -> list[Owner]:
+    with _lock:
+        return list(_owners)
 
 
 def generation() -> int:
@@ -43,16 +51,18 @@ def disarm(native: Any) -> None:
 
 
 def _forked() -> None:
-    global _generation
+    global _generation, _lock
+    # A thread that is not here may have held it.
+    _lock = threading.Lock()
     _generation += 1
     after_fork_in_child()
-    for owner in list(_owners):
+    for owner in _tracked():
         owner.abandon()
 
 
 def _leave() -> None:
     # A thread of the library that calls back into an interpreter that has gone would abort the process.
-    for owner in list(_owners):
+    for owner in _tracked():
         owner.stop()
     shut_down()
 

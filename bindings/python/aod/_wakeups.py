@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import struct
+import threading
 import weakref
 from typing import TYPE_CHECKING, Final
 
@@ -75,14 +76,27 @@ class Waiter:
 
 
 _waiters: weakref.WeakKeyDictionary[AbstractEventLoop, Waiter] = weakref.WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def _forked() -> None:
+    # A thread that is not here may have held it.
+    global _lock
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 
 def waiter_of(loop: AbstractEventLoop) -> Waiter:
     """Give the waiter of an event loop, which is the running one."""
-    waiter = _waiters.get(loop)
-    if waiter is None:
-        # Coroutines that were left in the middle would keep their loop, and it them.
-        for closed in [other for other in _waiters if other.is_closed()]:
-            del _waiters[closed]
-        waiter = _waiters[loop] = Waiter(loop)
-    return waiter
+    # Loops of other threads come and go meanwhile.
+    with _lock:
+        waiter = _waiters.get(loop)
+        if waiter is None:
+            # Coroutines that were left in the middle would keep their loop, and it them.
+            for closed in [other for other in _waiters if other.is_closed()]:
+                del _waiters[closed]
+            waiter = _waiters[loop] = Waiter(loop)
+        return waiter

@@ -25,6 +25,10 @@ class Clear:
         """Show the name."""
         return "aod.CLEAR"
 
+    def __reduce__(self) -> str:
+        """Stay the one that there is, through pickle and copy."""
+        return "CLEAR"
+
 
 CLEAR: Final = Clear()
 """Clears a field in an update, where `None` leaves it as it is."""
@@ -57,9 +61,11 @@ def _plain(value: Any) -> Any:
 def encode(body: Mapping[str, Any]) -> bytes:
     """Write a request, without what is None."""
     fields = {name: value for name, value in body.items() if value is not None}
-    text = json.dumps(fields, default=_plain, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
     try:
+        text = json.dumps(fields, default=_plain, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
         return text.encode()
+    except RecursionError:
+        raise ValueError("the request is nested too deep") from None
     except UnicodeEncodeError:
         raise ValueError("a text holds a lone surrogate") from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from types import TracebackType
 from typing import Any
 
@@ -72,7 +73,7 @@ class Client:
         stream_idle_timeout: float | None = None,
     ) -> Self:
         """Give a client with other options for some calls; what is None stays."""
-        other = type(self).__new__(type(self))
+        other = copy(self)
         other._use(
             self._core.with_options(
                 overrides(
@@ -157,7 +158,7 @@ class AsyncClient:
         stream_idle_timeout: float | None = None,
     ) -> Self:
         """Give a client with other options for some calls; what is None stays."""
-        other = type(self).__new__(type(self))
+        other = copy(self)
         other._use(
             self._core.with_options(
                 overrides(

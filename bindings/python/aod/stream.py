@@ -137,6 +137,7 @@ class EventStream(_Base):
 
     def _pull(self) -> StreamEvent:
         self._check_process()
+        failure: Exception | None = None
         try:
             while not self._over:
                 batches = self._open()
@@ -147,19 +148,21 @@ class EventStream(_Base):
                 if self._ready:
                     return self._ready.popleft()
         except NATIVE_ERRORS as error:
-            self.cancel()
-            failed(error)
+            failure = error
         except AodError:
             self.cancel()
             raise
         self.cancel()
+        if failure is not None:
+            failed(failure)
         raise StopIteration
 
 
 class AsyncEventStream(_Base):
-    """A session's events: iterate it with `async for`, in an `async with` block or without."""
+    """A session's events: iterate it with `async for`, in an `async with` block or without, in one task at a time."""
 
     _others_due = False
+    _pulling = False
 
     async def __aenter__(self) -> Self:
         """Give the stream."""
@@ -187,7 +190,11 @@ class AsyncEventStream(_Base):
         from asyncio import get_running_loop, sleep
 
         self._check_process()
+        if self._pulling:
+            raise AodError("another task waits for this stream")
         loop = get_running_loop()
+        failure: Exception | None = None
+        self._pulling = True
         try:
             if self._others_due:
                 self._others_due = False
@@ -206,12 +213,15 @@ class AsyncEventStream(_Base):
                 elif self._ready:
                     return self._ready.popleft()
         except NATIVE_ERRORS as error:
-            self.cancel()
-            failed(error)
+            failure = error
         except AodError:
             self.cancel()
             raise
+        finally:
+            self._pulling = False
         self.cancel()
+        if failure is not None:
+            failed(failure)
         raise StopAsyncIteration
 
     async def _wait(self, batches: EventBatches, loop: AbstractEventLoop) -> None:

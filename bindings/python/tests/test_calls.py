@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import pickle
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -170,3 +173,38 @@ def test_requests_that_are_not_json_are_refused(client: aod.Client) -> None:
         client.agents.create(name="a", model="m", runtime="claude", metadata={"x": object()})
     with pytest.raises(ValueError):
         client.agents.create(name="\ud800", model="m", runtime="claude")
+
+
+def test_subclasses_keep_what_is_theirs_with_other_options(server: DevServer) -> None:
+    class Tagged(aod.Client):
+        def __init__(self, tag: str) -> None:
+            super().__init__(base_url=server.url, token=server.token)
+            self.tag = tag
+
+    other = Tagged("a").with_options(max_retries=0)
+    assert (other.tag, other.health()) == ("a", {"status": "ok"})
+
+
+def test_clear_is_one_and_the_same_after_pickle_and_copy() -> None:
+    for twin in (copy.copy(aod.CLEAR), copy.deepcopy(aod.CLEAR), pickle.loads(pickle.dumps(aod.CLEAR))):
+        assert twin is aod.CLEAR
+
+
+def test_a_request_nested_too_deep_is_refused(client: aod.Client) -> None:
+    metadata: dict[str, Any] = {}
+    for _ in range(200_000):
+        metadata = {"a": metadata}
+    with pytest.raises(ValueError, match="nested too deep"):
+        client.agents.create(name="a", model="m", runtime="claude", metadata=metadata)
+
+
+def test_loops_of_many_threads_share_a_client(server: DevServer) -> None:
+    client = aod.AsyncClient(base_url=server.url, token=server.token)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda _: asyncio.run(client.health()), range(160)))
+    finally:
+        sys.setswitchinterval(interval)
+    assert answers == [{"status": "ok"}] * 160

@@ -36,6 +36,7 @@ def test_echoed_secrets_stay_out_of_the_text(client: aod.Client) -> None:
     assert "s3cret" not in str(error) and "s3cret" not in repr(error)
     assert "name: Field required" in str(error)
     assert error.detail[0]["input"]["env_vars"] == {"KEY": "s3cret"}
+    assert error.__cause__ is None and error.__context__ is None
 
 
 STATUSES = [

@@ -267,6 +267,56 @@ def test_the_interpreter_exits_with_live_streams(
     assert process.returncode == 0, errors
 
 
+LATE = {
+    "call": "client.health()",
+    "asyncio": "asyncio.run(other.health())",
+    "stream": "list(client.sessions.stream(sys.argv[3]))",
+}
+
+
+@pytest.mark.parametrize("what", LATE)
+def test_what_begins_after_the_end_fails_at_once(
+    client: aod.Client, server: DevServer, control: Control, what: str
+) -> None:
+    ack = hanging(client, control)
+    code = f"""
+import asyncio, atexit, sys
+def late():
+    try:
+        {LATE[what]}
+    except aod.AodConnectionError:
+        print("refused", flush=True)
+atexit.register(late)
+import aod
+client = aod.Client(base_url=sys.argv[1], token=sys.argv[2])
+other = aod.AsyncClient(base_url=sys.argv[1], token=sys.argv[2])
+client.health()
+"""
+    process = subprocess.run(
+        [sys.executable, "-c", code, server.url, server.token, str(ack.id)], capture_output=True, text=True, timeout=30
+    )
+    assert process.stdout == "refused\n", process.stderr
+
+
+def test_a_second_task_on_a_stream_is_refused(client: aod.Client, server: DevServer, control: Control) -> None:
+    ack = hanging(client, control)
+
+    async def main() -> None:
+        other = aod.AsyncClient(base_url=server.url, token=server.token)
+        events = other.sessions.stream(ack.id)
+        async for event in events:
+            if event.text:
+                break
+        first = asyncio.ensure_future(events.__anext__())
+        await asyncio.sleep(0)
+        with pytest.raises(aod.AodError, match="another task"):
+            await events.__anext__()
+        first.cancel()
+        events.cancel()
+
+    asyncio.run(main())
+
+
 FORK = """
 client.health()
 events = client.sessions.stream(sys.argv[3])

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -27,6 +27,23 @@ struct Pending {
     task: AbortHandle,
 }
 
+/// Where the answer of a call goes. Dropping it tells, with an answer or without: a runtime that is shut down drops it.
+struct Answer {
+    sender: Option<SyncSender<Result<Vec<u8>, CallError>>>,
+    wakeups: Option<Arc<Wakeups>>,
+    number: u64,
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        // First, so that whoever is told finds that nothing comes any more.
+        self.sender = None;
+        if let Some(wakeups) = &self.wakeups {
+            wakeups.tell(self.number);
+        }
+    }
+}
+
 impl Calls {
     pub(super) fn set_body(&self, number: u64, body: Vec<u8>) {
         lock(&self.bodies).insert(number, body);
@@ -47,13 +64,18 @@ impl Calls {
         F: Future<Output = Result<Vec<u8>, CallError>> + Send + 'static,
     {
         let (sender, outcome) = sync_channel(1);
+        let mut answer = Answer {
+            sender: Some(sender),
+            wakeups,
+            number,
+        };
         // Nothing is answered before the call is in the table.
         let mut calls = lock(&self.pending);
         let task = runtime::handle().map_err(unusable)?.spawn(async move {
-            // Nobody waits any more when this fails.
-            let _ = sender.send(work.await);
-            if let Some(wakeups) = wakeups {
-                wakeups.tell(number);
+            let outcome = work.await;
+            if let Some(sender) = answer.sender.take() {
+                // Nobody waits any more when this fails.
+                let _ = sender.send(outcome);
             }
         });
         calls.insert(
@@ -105,6 +127,6 @@ impl Drop for Pending {
     }
 }
 
-fn given_up() -> CallError {
+pub(super) fn given_up() -> CallError {
     CallError::of_kind("connection", "the call was given up")
 }

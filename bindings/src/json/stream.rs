@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use uuid::Uuid;
 
+use super::call::given_up;
 use super::client::{duration, unusable};
 use super::error::CallError;
 use super::wakeups::Wakeups;
@@ -114,7 +115,7 @@ impl EventBatches {
         let opening = open(client, id, since, options, Arc::clone(&shared));
         let task = runtime::handle()
             .map_err(unusable)?
-            .spawn(read(Arc::clone(&shared), opening));
+            .spawn(read(Reader(Arc::clone(&shared)), opening));
         Ok(Arc::new(Self {
             shared,
             task: task.abort_handle(),
@@ -171,11 +172,12 @@ impl EventBatches {
 
     /// Ends the stream and closes its connection, whoever is waiting on it. What has been read is gone.
     pub fn cancel(&self) {
+        // Before the task is gone, whose end would else be an error.
+        self.shared.lock().end = Some(Ok(()));
         self.task.abort();
         let mut batch = self.shared.lock();
         batch.text = Vec::new();
         batch.cursors = Vec::new();
-        batch.end = Some(Ok(()));
         self.shared.wake(batch);
     }
 }
@@ -186,15 +188,29 @@ impl Drop for EventBatches {
     }
 }
 
+/// Who reads a stream. Dropping it ends the stream for whoever waits: a runtime that is shut down drops it.
+struct Reader(Arc<Shared>);
+
+impl Reader {
+    fn end(&self, outcome: Result<(), CallError>) {
+        let mut batch = self.0.lock();
+        batch.end.get_or_insert(outcome);
+        self.0.wake(batch);
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.end(Err(given_up()));
+    }
+}
+
 /// Reads a stream to its end.
-async fn read(shared: Arc<Shared>, opening: impl Future<Output = Result<EventStream, CallError>>) {
-    let outcome = match opening.await {
-        Ok(events) => read_events(&shared, events).await,
+async fn read(reader: Reader, opening: impl Future<Output = Result<EventStream, CallError>>) {
+    reader.end(match opening.await {
+        Ok(events) => read_events(&reader.0, events).await,
         Err(error) => Err(error),
-    };
-    let mut batch = shared.lock();
-    batch.end.get_or_insert(outcome);
-    shared.wake(batch);
+    });
 }
 
 async fn read_events(shared: &Shared, mut events: EventStream) -> Result<(), CallError> {
