@@ -19,8 +19,8 @@ type Source = Box<dyn std::error::Error + Send + Sync>;
 
 /// Anything that went wrong in a call, with the facts needed to act on it.
 ///
-/// `Display` is one line: the request, the status and the server's own words. It never repeats what was sent, and
-/// neither does `Debug`; what the server echoed is reachable through [`Error::detail`] only.
+/// `Display` is one line: the request, the status and the server's own words, which may name a value, such as an unknown
+/// model. The request that a server repeats in a 422 is in neither `Display` nor `Debug`; [`Error::detail`] has it.
 ///
 /// ```
 /// # async fn demo(client: aod::Client, id: uuid::Uuid) -> aod::Result<()> {
