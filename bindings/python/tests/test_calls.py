@@ -208,3 +208,9 @@ def test_loops_of_many_threads_share_a_client(server: DevServer) -> None:
     finally:
         sys.setswitchinterval(interval)
     assert answers == [{"status": "ok"}] * 160
+
+
+def test_what_is_not_there_is_told_to_type_checkers_too() -> None:
+    # Strict mypy refuses an `ignore` with nothing to ignore.
+    with pytest.raises(AttributeError, match="Clinet"):
+        aod.Clinet  # type: ignore[attr-defined]  # noqa: B018

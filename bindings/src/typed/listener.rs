@@ -15,8 +15,8 @@ use super::stream::{ConnectionObserver, ListenerError, Pulled, StreamOptions, op
 /// Told of the events of a stream, on a thread of the library, one call after another.
 ///
 /// `on_events` comes any number of times, with what was ready at that moment, in order. Then comes exactly one of
-/// `on_closed` and `on_failed`, and nothing after it. No event is read while `on_events` runs, so a slow listener slows
-/// the server down and not the memory up; other streams are not held up by it.
+/// `on_closed` and `on_failed`, and nothing after it. Few events are read ahead while `on_events` runs, so a slow
+/// listener slows the server down and not the memory up; other streams are not held up by it.
 #[uniffi::export(rust, foreign)]
 pub trait BatchListener: Send + Sync {
     /// Takes the next events; at least one. If it throws, the stream ends with `on_failed` of kind listener.

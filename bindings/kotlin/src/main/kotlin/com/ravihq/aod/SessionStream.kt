@@ -32,7 +32,7 @@ public class SessionStream internal constructor(
      * The events, each once and in the order of the server, up to and including the terminal one.
      *
      * Cold: each collector opens a stream of its own, and what the server answers to that, such as 404, is thrown by
-     * `collect`. Nothing is read ahead of a slow collector but one batch. When the collector is cancelled or leaves, the
+     * `collect`. Few events are read ahead of a slow collector. When the collector is cancelled or leaves, the
      * connection is closed at once. A failure is an [AodException], [AodException.Closed] when the client was closed.
      */
     public val events: Flow<StreamEvent> = flow {
