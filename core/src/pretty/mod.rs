@@ -4,8 +4,8 @@
 //! chunks cut anywhere and gives back the lines to show: [`ClaudeFormatter`], [`CodexFormatter`],
 //! [`GeminiFormatter`] and [`OpencodeFormatter`] for these four programs, and [`GenericFormatter`] for those whose
 //! output is shown as it is. [`formatter_for`] picks one by the name of a runtime or provider, and callers write their
-//! own by implementing the trait. [`Options`] say how lines look and which are shown. Of a session's stream,
-//! [`EventStream::pretty`](crate::EventStream::pretty) gives the lines.
+//! own by implementing the trait. [`Options`] say how lines look and which are shown. [`SessionFormatter`] leaves the pick
+//! to a session's `start` event, and [`EventStream::pretty`](crate::EventStream::pretty) gives the lines of its stream.
 //!
 //! ```
 //! use aod::pretty::formatter_for;
@@ -66,6 +66,7 @@ mod options;
 mod page;
 mod printer;
 mod python;
+mod session;
 mod stream;
 mod text;
 mod tools;
@@ -78,4 +79,5 @@ pub use gemini::GeminiFormatter;
 pub use generic::GenericFormatter;
 pub use opencode::OpencodeFormatter;
 pub use options::{Color, Options, formatter_for};
+pub use session::SessionFormatter;
 pub use stream::PrettyStream;

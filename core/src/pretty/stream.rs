@@ -7,8 +7,8 @@ use std::task::{Context, Poll, ready};
 
 use futures::stream::{Stream, StreamExt as _};
 
-use super::{Formatter, Options};
-use crate::models::event::{StartEvent, StreamEvent};
+use super::{Formatter, Options, SessionFormatter};
+use crate::models::event::StreamEvent;
 use crate::{Error, EventStream, Result};
 
 /// What the agent of a session prints, as lines for people: a stream of the strings that a [`Formatter`] gives.
@@ -19,8 +19,7 @@ use crate::{Error, EventStream, Result};
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct PrettyStream {
     events: EventStream,
-    options: Options,
-    formatter: Option<Box<dyn Formatter>>,
+    formatter: SessionFormatter,
     /// What the last event gave and was not taken yet.
     ready: VecDeque<Result<String>>,
     ended: bool,
@@ -31,8 +30,7 @@ impl PrettyStream {
     pub(crate) fn new(events: EventStream) -> Self {
         Self {
             events,
-            options: Options::new(),
-            formatter: None,
+            formatter: SessionFormatter::new(),
             ready: VecDeque::new(),
             ended: false,
             exit_code: None,
@@ -41,13 +39,13 @@ impl PrettyStream {
 
     /// How the formatter that the `start` event picks is to show. To be called before the stream is polled.
     pub fn options(mut self, options: Options) -> Self {
-        self.options = options;
+        self.formatter.options = options;
         self
     }
 
     /// The formatter to use, whatever the `start` event says.
     pub fn formatter(mut self, formatter: impl Formatter + 'static) -> Self {
-        self.formatter = Some(Box::new(formatter));
+        self.formatter.picked = Some(Box::new(formatter));
         self
     }
 
@@ -63,41 +61,16 @@ impl PrettyStream {
 
     fn take(&mut self, event: &StreamEvent) {
         self.exit_code = event.exit_code().or(self.exit_code);
-        let options = &self.options;
-        let shown = match event {
-            StreamEvent::Start(start) => {
-                self.formatter
-                    .get_or_insert_with(|| options.clone().formatter_for(engine(start)));
-                Vec::new()
-            }
-            StreamEvent::TurnStart(_) => self.flush(),
-            _ => self
-                .formatter
-                .get_or_insert_with(|| options.clone().formatter_for(""))
-                .consume(event),
-        };
+        let shown = self.formatter.consume(event);
         self.ready.extend(shown.into_iter().map(Ok));
     }
 
     fn end(&mut self, error: Option<Error>) {
         self.ended = true;
-        let left = self.flush();
+        let left = self.formatter.flush();
         self.ready.extend(left.into_iter().map(Ok));
         self.ready.extend(error.map(Err));
     }
-
-    fn flush(&mut self) -> Vec<String> {
-        self.formatter
-            .as_mut()
-            .map_or_else(Vec::new, Formatter::flush)
-    }
-}
-
-/// Whose output it is, in the words of the server's generation.
-fn engine(start: &StartEvent) -> &str {
-    let runtime = start.runtime.as_ref().map(AsRef::as_ref);
-    let provider = start.provider.as_ref().map(AsRef::as_ref);
-    runtime.or(provider).unwrap_or_default()
 }
 
 impl Stream for PrettyStream {
@@ -125,7 +98,6 @@ impl fmt::Debug for PrettyStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PrettyStream")
             .field("events", &self.events)
-            .field("options", &self.options)
             .field("ended", &self.ended)
             .finish_non_exhaustive()
     }
