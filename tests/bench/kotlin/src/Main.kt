@@ -2,10 +2,13 @@ import com.ravihq.aod.AodClient
 import com.ravihq.aod.stdout
 import java.io.File
 import java.util.UUID
+import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 
 private const val EVENTS = 100_000
-private const val CALLS = 3_000
+private const val CALLS = 3_200
+private const val TOGETHER = 64
 private const val ROUNDS = 9
 
 private val id = UUID.fromString("6d1f0a52-9a6e-4f0e-9f44-2b8a4c1f7d10")
@@ -70,12 +73,18 @@ fun main() = runBlocking {
     fun rate(nanos: Long) = EVENTS * 1e9 / nanos
     report("stream", "events/s", rate(ourStream), rate(peerStream), peerStream.toDouble() / ourStream)
 
-    val (ourCalls, peerCalls) = compare(
-        { runBlocking { repeat(CALLS) { client.sessions.get(id) } } },
-        { repeat(CALLS) { peer.session(id) } },
-    )
-    fun latency(nanos: Long) = nanos / 1e3 / CALLS
-    report("get", "µs", latency(ourCalls), latency(peerCalls), peerCalls.toDouble() / ourCalls)
+    fun calls(what: String, ours: suspend () -> Unit, theirs: suspend () -> Unit) {
+        val (ourTime, peerTime) = compare({ runBlocking { ours() } }, { runBlocking { theirs() } })
+        fun perCall(nanos: Long) = nanos / 1e3 / CALLS
+        report(what, "µs", perCall(ourTime), perCall(peerTime), peerTime.toDouble() / ourTime)
+    }
+    suspend fun together(call: suspend () -> Unit) = coroutineScope {
+        repeat(TOGETHER) { launch { repeat(CALLS / TOGETHER) { call() } } }
+    }
+    val ourCalls = suspend { repeat(CALLS) { client.sessions.get(id) } }
+    calls("get, both suspend", ourCalls) { repeat(CALLS) { peer.sessionSuspending(id) } }
+    calls("get, peer blocks", ourCalls) { repeat(CALLS) { peer.session(id) } }
+    calls("get, $TOGETHER at once", { together { client.sessions.get(id) } }) { together { peer.sessionSuspending(id) } }
 
     val jars = System.getProperty("java.class.path").split(File.pathSeparator).map(::File).filter(File::isFile)
     fun size(vararg names: String) = jars.filter { jar -> names.any(jar.name::startsWith) }.sumOf(File::length) / 1e6

@@ -1,8 +1,11 @@
 @file:UseSerializers(UuidSerializer::class, InstantSerializer::class)
 
+import java.io.IOException
 import java.time.Instant
 import java.util.UUID
 import java.util.concurrent.CompletableFuture
+import kotlin.coroutines.resumeWithException
+import kotlinx.coroutines.suspendCancellableCoroutine
 import kotlinx.serialization.KSerializer
 import kotlinx.serialization.SerialName
 import kotlinx.serialization.Serializable
@@ -12,6 +15,9 @@ import kotlinx.serialization.descriptors.PrimitiveSerialDescriptor
 import kotlinx.serialization.encoding.Decoder
 import kotlinx.serialization.encoding.Encoder
 import kotlinx.serialization.json.Json
+import okhttp3.Call
+import okhttp3.Callback
+import okhttp3.Dispatcher
 import okhttp3.OkHttpClient
 import okhttp3.Request
 import okhttp3.Response
@@ -21,12 +27,33 @@ import okhttp3.sse.EventSources
 
 /** What a careful user of OkHttp writes: no reconnecting, no telling repeated events, closed enums. */
 class Peer(private val url: String, private val token: String) : AutoCloseable {
-    private val http = OkHttpClient()
+    // As many calls to one host at once as there may be in all; 5 by default.
+    private val http = OkHttpClient.Builder().dispatcher(Dispatcher().apply { maxRequestsPerHost = maxRequests }).build()
     private val json = Json { ignoreUnknownKeys = true }
 
-    fun session(id: UUID): PeerSession = http.newCall(request("/sessions/$id")).execute().use { response ->
-        check(response.isSuccessful) { response.code }
-        json.decodeFromString(response.body.string())
+    /** One session, on the thread that asks, which is held until the answer is there. */
+    fun session(id: UUID): PeerSession = session(http.newCall(request("/sessions/$id")).execute())
+
+    /** One session, for a coroutine that gives its thread back and can be cancelled, as ours does. */
+    suspend fun sessionSuspending(id: UUID): PeerSession {
+        val call = http.newCall(request("/sessions/$id"))
+        val response = suspendCancellableCoroutine { continuation ->
+            continuation.invokeOnCancellation { call.cancel() }
+            call.enqueue(
+                object : Callback {
+                    override fun onResponse(call: Call, response: Response) =
+                        continuation.resume(response) { _, late, _ -> late.close() }
+
+                    override fun onFailure(call: Call, e: IOException) = continuation.resumeWithException(e)
+                },
+            )
+        }
+        return session(response)
+    }
+
+    private fun session(response: Response): PeerSession = response.use {
+        check(it.isSuccessful) { it.code }
+        json.decodeFromString(it.body.string())
     }
 
     /** Reads a stream to its end; gives how many characters of output it had. */
