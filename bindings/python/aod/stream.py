@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from types import TracebackType
 
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
 
     from ._core import Core
     from ._native import EventBatches
+    from .pretty import Formatter, FormatterOptions
 
 __all__ = ["AsyncEventStream", "EventStream", "Listener", "aiter_sse", "iter_sse"]
 
@@ -135,6 +136,14 @@ class EventStream(_Base):
             pass
         return self._pull()
 
+    def pretty(self, formatter: Formatter | None = None, **options: Unpack[FormatterOptions]) -> Iterator[str]:
+        """Give what the agent prints as lines for people, from here to the end of the stream.
+
+        The session's `start` event picks the formatter, with these options, unless one is given. If the stream fails,
+        what was left to show comes before its error.
+        """
+        return _shown(self, _formatter(formatter, options))
+
     def _pull(self) -> StreamEvent:
         self._check_process()
         failure: Exception | None = None
@@ -186,6 +195,10 @@ class AsyncEventStream(_Base):
             pass
         return await self._pull()
 
+    def pretty(self, formatter: Formatter | None = None, **options: Unpack[FormatterOptions]) -> AsyncIterator[str]:
+        """Give what the agent prints as lines for people, as `EventStream.pretty` does."""
+        return _ashown(self, _formatter(formatter, options))
+
     async def _pull(self) -> StreamEvent:
         from asyncio import get_running_loop, sleep
 
@@ -228,6 +241,39 @@ class AsyncEventStream(_Base):
         waiter, number = waiter_of(loop), next_number()
         batches.tell(waiter.native, number)
         await waiter.wait(number, loop)
+
+
+def _formatter(given: Formatter | None, options: FormatterOptions) -> Formatter:
+    if given is None:
+        from .pretty import SessionFormatter
+
+        return SessionFormatter(**options)
+    if options:
+        raise TypeError("options are for the formatter that the start event picks, and one is given")
+    return given
+
+
+def _shown(events: EventStream, formatter: Formatter) -> Iterator[str]:
+    try:
+        for event in events:
+            yield from formatter.consume(event)
+    except AodError:
+        yield from formatter.flush()
+        raise
+    yield from formatter.flush()
+
+
+async def _ashown(events: AsyncEventStream, formatter: Formatter) -> AsyncIterator[str]:
+    try:
+        async for event in events:
+            for line in formatter.consume(event):
+                yield line
+    except AodError:
+        for line in formatter.flush():
+            yield line
+        raise
+    for line in formatter.flush():
+        yield line
 
 
 class Listener:

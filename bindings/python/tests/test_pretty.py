@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 from collections.abc import Callable, Iterator
@@ -19,8 +20,10 @@ from aod.pretty import (
     GeminiFormatter,
     GenericFormatter,
     OpencodeFormatter,
+    SessionFormatter,
     formatter_for,
 )
+from aod.testing import DevServer
 
 TRANSCRIPTS = Path(__file__).parents[3] / "tests/data/transcripts"
 CLASSES: dict[str, Callable[..., Formatter]] = {
@@ -178,6 +181,63 @@ def test_shows_a_session_of_a_server(client: aod.Client) -> None:
     lines.extend(formatter.flush())
     assert lines[0].startswith("⚙️  Session init · model=")
     assert lines[-1].startswith("✨ Done")
+
+
+def test_the_start_event_picks_the_formatter_of_a_session() -> None:
+    said = json.dumps({"type": "item.completed", "item": {"type": "agent_message", "text": "hi"}})
+
+    def consumed(*events: aod.StreamEvent, **options: Any) -> list[str]:
+        formatter = SessionFormatter(**options)
+        return [line for event in events for line in formatter.consume(event)] + list(formatter.flush())
+
+    output = aod.StreamEvent(type="output", id=1, extra={"stream": "stdout", "data": said})
+    start = aod.StreamEvent(type="start", extra={"runtime": "codex"})
+    turn = aod.StreamEvent(type="turn_start", id=2, extra={"turn": 2})
+    assert consumed(start, output) == ["✉️  hi"]
+    assert consumed(start, output, plain=True) == ["> hi"]
+    assert consumed(start, output, turn, output) == ["✉️  hi", "✉️  hi"]
+    assert consumed(output) == [said]
+    assert consumed(aod.StreamEvent(type="start", extra={"provider": "google"}), output) == []
+    assert consumed(aod.StreamEvent(type="start", extra={"runtime": 5}), output) == [said]
+    assert consumed(aod.StreamEvent(type="start", extra={"runtime": "\udc80"}), output) == [said]
+
+
+def test_a_stream_gives_its_lines(server: DevServer, client: aod.Client) -> None:
+    ack = start(client)
+    with client.sessions.stream(ack.id) as events:
+        lines = list(events.pretty(plain=True))
+    assert lines[0].startswith("# Session init - model=")
+    assert lines[-1].startswith("= Done")
+    with client.sessions.stream(ack.id) as events:
+        assert next(events.pretty(GenericFormatter())).startswith('{"type":"system"')
+
+    async def again() -> list[str]:
+        async with (
+            aod.AsyncClient(base_url=server.url, token=server.token) as aclient,
+            aclient.sessions.stream(ack.id) as events,
+        ):
+            return [line async for line in events.pretty(plain=True)]
+
+    assert asyncio.run(again()) == lines
+
+
+def test_what_was_left_comes_before_a_streams_error(client: aod.Client, control: Callable[..., Any]) -> None:
+    control("POST", "script", {"script": {"steps": [{"stdout": "x"}] * 20}})
+    ack = start(client)
+    client.sessions.wait_for_completion(ack.id)
+    control(
+        "POST", "fault", {"path": "/sessions/*/stream", "effect": {"cut_after_events": {"events": 12, "how": "reset"}}}
+    )
+    with client.sessions.stream(ack.id, reconnect=False) as events:
+        lines = events.pretty(GenericFormatter())
+        assert set(next(lines)) == {"x"}
+        with pytest.raises(aod.AodConnectionError):
+            next(lines)
+
+
+def test_options_beside_a_formatter_are_a_type_error(client: aod.Client) -> None:
+    with client.sessions.stream(start(client).id) as events, pytest.raises(TypeError, match="options"):
+        events.pretty(GenericFormatter(), plain=True)
 
 
 def test_a_multi_line_text_is_one_string() -> None:

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use aod::pretty::{Formatter, Options};
+use aod::pretty::{Formatter, Options, SessionFormatter};
 use serde::Deserialize as _;
 
 use super::error::CallError;
@@ -14,22 +14,35 @@ pub struct OutputFormatter(Mutex<Box<dyn Formatter>>);
 #[uniffi::export]
 impl OutputFormatter {
     /// The formatter for a runtime or provider, with the options in a JSON object: those of the core, by their names.
+    /// Without a runtime or provider, a session's `start` event picks it.
     #[uniffi::constructor]
-    pub fn new(runtime_or_provider: String, options: Vec<u8>) -> Result<Arc<Self>, CallError> {
+    pub fn new(
+        runtime_or_provider: Option<String>,
+        options: Vec<u8>,
+    ) -> Result<Arc<Self>, CallError> {
         // By way of a value, whose errors do not speak of lines and columns of JSON.
-        let formatter = serde_json::from_slice::<serde_json::Value>(&options)
+        let options = serde_json::from_slice::<serde_json::Value>(&options)
             .and_then(Options::deserialize)
             .map_err(|error| {
                 CallError::of_kind("configuration", format!("a formatter's options: {error}"))
-            })?
-            .formatter_for(runtime_or_provider);
-        Ok(Arc::new(Self(Mutex::new(formatter))))
+            })?;
+        Ok(Arc::new(Self(Mutex::new(match runtime_or_provider {
+            Some(name) => options.formatter_for(name),
+            None => Box::new(SessionFormatter::with_options(options)),
+        }))))
     }
 
     /// Takes a chunk of UTF-8 text, cut anywhere, and gives the lines that it completes as a JSON array of strings.
     pub fn feed(&self, chunk: Vec<u8>) -> Result<Vec<u8>, CallError> {
         let text = String::from_utf8_lossy(&chunk);
         lines(&self.formatter().feed(&text))
+    }
+
+    /// Takes an event of a session's stream, in JSON, and gives the lines that it completes as a JSON array of strings.
+    pub fn consume(&self, event: Vec<u8>) -> Result<Vec<u8>, CallError> {
+        let event = serde_json::from_slice(&event)
+            .map_err(|_| CallError::of_kind("decode", "an event is not JSON"))?;
+        lines(&self.formatter().consume(&event))
     }
 
     /// Gives what is left as a JSON array of strings.

@@ -1,13 +1,13 @@
 """Formatters that turn what an agent prints into lines for people.
 
-    from aod.pretty import formatter_for
-
-    formatter = formatter_for(agent.runtime)
     with client.sessions.stream(ack.id) as events:
-        for event in events:
-            for line in formatter.consume(event):
-                print(line)
-    for line in formatter.flush():
+        for line in events.pretty(plain=True):
+            print(line)
+
+Or over output that comes from elsewhere:
+
+    formatter = formatter_for("codex")
+    for line in (*formatter.feed(output), *formatter.flush()):
         print(line)
 
 `consume`, `feed` and `flush` are lazy: nothing happens before their results are iterated.
@@ -15,7 +15,14 @@
 
 from ._lines import Formatter, FormatterOptions
 from .claude import ClaudeFormatter
-from .runtimes import CodexFormatter, GeminiFormatter, GenericFormatter, OpencodeFormatter, formatter_for
+from .runtimes import (
+    CodexFormatter,
+    GeminiFormatter,
+    GenericFormatter,
+    OpencodeFormatter,
+    SessionFormatter,
+    formatter_for,
+)
 
 __all__ = [
     "ClaudeFormatter",
@@ -25,5 +32,6 @@ __all__ = [
     "GeminiFormatter",
     "GenericFormatter",
     "OpencodeFormatter",
+    "SessionFormatter",
     "formatter_for",
 ]

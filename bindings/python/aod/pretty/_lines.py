@@ -51,9 +51,9 @@ class FormatterOptions(TypedDict, total=False):
 
 
 class Lines:
-    """A formatter of the core's, by the name of a runtime."""
+    """A formatter of the core's, by the name of a runtime; without one, a session's `start` event picks it."""
 
-    _runtime: ClassVar[str]
+    _runtime: ClassVar[str | None]
 
     def __init__(
         self,

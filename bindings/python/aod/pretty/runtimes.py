@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import json
+from typing import TYPE_CHECKING
+
 from typing_extensions import Unpack
 
 from ._lines import Formatter, FormatterOptions, Lines
 from .claude import ClaudeFormatter
 
-__all__ = ["CodexFormatter", "GeminiFormatter", "GenericFormatter", "OpencodeFormatter", "formatter_for"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..events import StreamEvent
+
+__all__ = [
+    "CodexFormatter",
+    "GeminiFormatter",
+    "GenericFormatter",
+    "OpencodeFormatter",
+    "SessionFormatter",
+    "formatter_for",
+]
 
 
 class CodexFormatter(Lines):
@@ -38,6 +53,24 @@ class GenericFormatter(Lines):
     """For output that is shown as it is."""
 
     _runtime = "generic"
+
+
+class SessionFormatter(Lines):
+    """For a session's whole stream, whose `start` event picks the formatter of its runtime.
+
+    It is flushed when a further turn starts, whose output is another process's. What is fed before any event is shown
+    as it is.
+    """
+
+    _runtime = None
+
+    def consume(self, event: StreamEvent) -> Iterator[str]:
+        """Feed the standard output in an event; `start` picks, `turn_start` flushes, and others show nothing."""
+        if event.type in ("start", "turn_start"):
+            told = {"type": event.type, **{name: event.extra.get(name) for name in ("runtime", "provider")}}
+            yield from self._lines(self._core.consume(json.dumps(told, ensure_ascii=False).encode("utf-8", "replace")))
+        else:
+            yield from super().consume(event)
 
 
 def formatter_for(runtime: str | None = None, **options: Unpack[FormatterOptions]) -> Formatter:
