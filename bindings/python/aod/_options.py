@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from ._version import __version__
 
@@ -15,8 +15,8 @@ def seconds(value: Any, name: str = "timeout") -> float:
     """Check a number of seconds; infinity is no limit."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{name} must be a number of seconds")
-    if not value >= 0:
-        raise ValueError(f"{name} must not be negative")
+    if not value >= 0:  # nor is NaN
+        raise ValueError(f"{name} must be a number of seconds from 0 up")
     return min(float(value), _ENDLESS)
 
 
@@ -31,6 +31,25 @@ def timeouts(value: Any) -> tuple[float | None, float | None]:
 
 def _limit(value: Any) -> float:
     return _ENDLESS if value is None else seconds(value)
+
+
+def text(value: Any, name: str) -> Any:
+    """Check a text, which may be left out."""
+    if value is not None and not isinstance(value, str):
+        raise TypeError(f"{name} must be a str, not {type(value).__name__}")
+    return value
+
+
+def texts(value: Any, name: str) -> dict[str, str]:
+    """Check a mapping of texts, which may be left out."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{name} must be a mapping, not {type(value).__name__}")
+    given = dict(cast("Mapping[Any, Any]", value))
+    if not all(isinstance(part, str) for item in given.items() for part in item):
+        raise TypeError(f"{name} must map str to str")
+    return given
 
 
 def setup(
@@ -48,8 +67,8 @@ def setup(
     """Read the arguments of a client, and the environment for what is not given."""
     if transport is not None:
         raise TypeError("transport is not supported: requests are sent by the native library, not by httpx")
-    base_url = base_url or os.environ.get("AOD_API_URL") or "http://localhost:8777"
-    token = token or os.environ.get("AOD_API_TOKEN")
+    base_url = text(base_url, "base_url") or os.environ.get("AOD_API_URL") or "http://localhost:8777"
+    token = text(token, "token") or os.environ.get("AOD_API_TOKEN")
     if not token:
         raise ValueError("Missing API token. Pass token=... or set the AOD_API_TOKEN env var.")
     total, connect = timeouts(timeout)
@@ -58,8 +77,8 @@ def setup(
         "token": token,
         "user_agent": f"aod-sdk-python/{__version__}",
         "connect_timeout": connect,
-        "proxy": proxy,
-        "ca_certificate": ca_certificate,
+        "proxy": text(proxy, "proxy"),
+        "ca_certificate": text(ca_certificate, "ca_certificate"),
         "options": overrides(
             timeout=total, max_retries=max_retries, headers=headers, stream_idle_timeout=stream_idle_timeout
         ),
@@ -82,6 +101,8 @@ def overrides(
     return {
         "timeout": total,
         "max_retries": max_retries,
-        "headers": dict(headers or {}),
-        "stream_idle_timeout": None if stream_idle_timeout is None else seconds(stream_idle_timeout),
+        "headers": texts(headers, "headers"),
+        "stream_idle_timeout": None
+        if stream_idle_timeout is None
+        else seconds(stream_idle_timeout, "stream_idle_timeout"),
     }

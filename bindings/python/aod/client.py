@@ -40,7 +40,8 @@ class Client:
 
         `base_url` and `token` are taken from `AOD_API_URL` and `AOD_API_TOKEN` when not given. `timeout` is seconds for
         a whole call, or an httpx timeout, and does not end streams. `transport` is here for the sake of older programs
-        and must be None. `ca_certificate` is PEM text.
+        and must be None. `headers` go with every request; those that the client sets itself, such as `Authorization`,
+        stay its own. `ca_certificate` is PEM text.
         """
         self._use(
             Core(
@@ -125,7 +126,8 @@ class AsyncClient:
 
         `base_url` and `token` are taken from `AOD_API_URL` and `AOD_API_TOKEN` when not given. `timeout` is seconds for
         a whole call, or an httpx timeout, and does not end streams. `transport` is here for the sake of older programs
-        and must be None. `ca_certificate` is PEM text.
+        and must be None. `headers` go with every request; those that the client sets itself, such as `Authorization`,
+        stay its own. `ca_certificate` is PEM text.
         """
         self._use(
             Core(

@@ -159,6 +159,26 @@ def test_other_options_hold_for_some_calls(client: aod.Client, control: Callable
     assert caught.value.attempts == 2
 
 
+@pytest.mark.parametrize(
+    ("options", "error", "reason"),
+    [
+        ({"base_url": 5}, TypeError, "base_url must be a str, not int"),
+        ({"token": b"t"}, TypeError, "token must be a str, not bytes"),
+        ({"proxy": 5}, TypeError, "proxy must be a str"),
+        ({"ca_certificate": b"pem"}, TypeError, "ca_certificate must be a str"),
+        ({"headers": ["X"]}, TypeError, "headers must be a mapping, not list"),
+        ({"headers": {"X-Trace": 7}}, TypeError, "headers must map str to str"),
+        ({"timeout": float("nan")}, ValueError, "timeout must be a number of seconds from 0 up"),
+        ({"stream_idle_timeout": "5"}, TypeError, "stream_idle_timeout must be a number of seconds"),
+        ({"stream_idle_timeout": -1}, ValueError, "stream_idle_timeout must be"),
+        ({"max_retries": True}, TypeError, "max_retries must be an int"),
+    ],
+)
+def test_an_option_of_a_wrong_kind_is_named(options: dict[str, Any], error: type[Exception], reason: str) -> None:
+    with pytest.raises(error, match=reason):
+        aod.Client(**{"token": "t", **options})
+
+
 def test_httpx_timeouts_are_understood(server: DevServer) -> None:
     import httpx
 
