@@ -222,7 +222,8 @@ async fn r27_a_session_stream_is_left_while_it_is_opened() {
     let place = Place::new(At::FirstHead).await;
     let client = client(&place.server);
     {
-        let opening = pin!(request(&client).into_future());
+        let request = request(&client).on_state(place.states.observer());
+        let opening = pin!(request.into_future());
         let reached = pin!(place.reached());
         let first = futures::future::select(opening, reached).await;
         assert!(
@@ -232,4 +233,5 @@ async fn r27_a_session_stream_is_left_while_it_is_opened() {
     }
     place.closed("dropped").await;
     place.nothing_left("dropped").await;
+    assert_eq!(place.states.names(), ["connecting", "closed"]);
 }

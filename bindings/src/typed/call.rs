@@ -7,59 +7,46 @@ use std::task::{Context, Poll};
 
 use futures::future::{Either, select};
 use tokio::runtime::Handle;
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
+use tokio_util::sync::CancellationToken;
 
 use super::error::{CallError, ErrorKind};
 use crate::runtime;
 
 /// Ends calls from elsewhere, for languages whose own cancellation does not reach here. One may serve many calls.
 #[derive(Debug, uniffi::Object)]
-pub struct Cancellation(watch::Sender<bool>);
+pub struct Cancellation(pub(super) CancellationToken);
 
 #[uniffi::export]
 impl Cancellation {
     /// One that has not been used yet.
     #[uniffi::constructor]
     pub fn new() -> Arc<Self> {
-        Arc::new(Self(watch::Sender::new(false)))
+        Arc::new(Self(CancellationToken::new()))
     }
 
     /// Ends every call that was given this, and every later one at once, with an error of kind cancelled.
     pub fn cancel(&self) {
-        self.0.send_replace(true);
+        self.0.cancel();
     }
 
     /// Whether it was cancelled.
     pub fn is_cancelled(&self) -> bool {
-        *self.0.borrow()
-    }
-}
-
-impl Cancellation {
-    /// Completes once it is cancelled.
-    pub(super) fn cancelled(&self) -> impl Future<Output = ()> + Send + use<> {
-        let mut state = self.0.subscribe();
-        async move {
-            // The sender may be dropped uncancelled, and then nothing can cancel any more.
-            if state.wait_for(|cancelled| *cancelled).await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        }
+        self.0.is_cancelled()
     }
 }
 
 /// What ends a call before its answer: its own cancellation, or the closing of its client.
 pub(super) struct Ends {
-    cancelled: Option<Arc<Cancellation>>,
-    closed: Arc<Cancellation>,
+    cancelled: Option<CancellationToken>,
+    closed: CancellationToken,
 }
 
 impl Ends {
-    pub(super) fn new(cancelled: Option<Arc<Cancellation>>, closed: &Arc<Cancellation>) -> Self {
+    pub(super) fn new(cancelled: Option<CancellationToken>, closed: &CancellationToken) -> Self {
         Self {
             cancelled,
-            closed: Arc::clone(closed),
+            closed: closed.clone(),
         }
     }
 
@@ -100,12 +87,23 @@ pub(super) async fn run<T: Send + 'static>(
         }
     }
     let mut task = Abort(handle()?.spawn(work));
-    (&mut task.0).await.unwrap_or_else(|_| {
-        Err(CallError::of_kind(
-            ErrorKind::Cancelled,
-            "the call was given up",
-        ))
-    })
+    (&mut task.0)
+        .await
+        .unwrap_or_else(|error| Err(unfinished(&error)))
+}
+
+/// The failure of a task that gave no outcome.
+fn unfinished(error: &JoinError) -> CallError {
+    if error.is_panic() {
+        panicked()
+    } else {
+        CallError::of_kind(ErrorKind::Cancelled, "the call was given up")
+    }
+}
+
+/// The failure of work that panicked. What it said may hold anything, and is not passed on.
+pub(super) fn panicked() -> CallError {
+    CallError::of_kind(ErrorKind::Other, "a defect of the library: it panicked")
 }
 
 /// Polls something where it is, with our runtime's timers and I/O; what is ready at once costs no change of thread.

@@ -6,16 +6,17 @@ use std::sync::Arc;
 use aod::models::Health;
 use aod::{Client, ClientBuilder};
 use futures::FutureExt as _;
+use tokio_util::sync::CancellationToken;
 
 use super::call::{Cancellation, Ends, handle, run};
 use super::config::{CallOptions, ClientConfig};
 use super::error::CallError;
 
-/// A client of one server, with one token. Clients made from one another share connections, and are shut down together.
+/// A client of one server, with one token. Clients made from one another share connections.
 #[derive(uniffi::Object)]
 pub struct NativeClient {
     pub(super) client: Client,
-    pub(super) closed: Arc<Cancellation>,
+    pub(super) closed: CancellationToken,
 }
 
 #[uniffi::export]
@@ -32,11 +33,11 @@ impl NativeClient {
         Self::build(ClientBuilder::from_env(), config)
     }
 
-    /// A client over the same connections with other settings.
+    /// A client over the same connections with other settings. Shutting this one down shuts it down too.
     pub fn with_options(&self, options: CallOptions) -> Result<Arc<Self>, CallError> {
         Ok(Arc::new(Self {
             client: self.client.with_options(options.try_into()?),
-            closed: Arc::clone(&self.closed),
+            closed: self.closed.child_token(),
         }))
     }
 
@@ -69,7 +70,7 @@ impl NativeClient {
         let _guard = handle.enter();
         Ok(Arc::new(Self {
             client: config.apply(builder)?.build()?,
-            closed: Cancellation::new(),
+            closed: CancellationToken::new(),
         }))
     }
 
@@ -85,7 +86,10 @@ impl NativeClient {
     {
         // On the heap once, as it moves from here to its task.
         let work = work(self.client.clone()).boxed();
-        let ends = Ends::new(cancellation, &self.closed);
+        let ends = Ends::new(
+            cancellation.map(|cancellation| cancellation.0.clone()),
+            &self.closed,
+        );
         run(ends.or(async move { Ok(work.await?) }))
     }
 }

@@ -1,13 +1,16 @@
 //! The events of a session, pushed to a listener.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use aod::models::event::StreamEvent;
-use tokio::sync::watch;
+use futures::FutureExt as _;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::{block_in_place, yield_now};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::call::{Cancellation, Ends, handle};
+use super::call::{Ends, handle, panicked};
 use super::client::NativeClient;
 use super::error::{CallError, ErrorFacts, ErrorKind};
 use super::stream::{ConnectionObserver, ListenerError, Pulled, StreamOptions, open};
@@ -16,7 +19,8 @@ use super::stream::{ConnectionObserver, ListenerError, Pulled, StreamOptions, op
 ///
 /// `on_events` comes any number of times, with what was ready at that moment, in order. Then comes exactly one of
 /// `on_closed` and `on_failed`, and nothing after it. Few events are read ahead while `on_events` runs, so a slow
-/// listener slows the server down and not the memory up; other streams are not held up by it.
+/// listener slows the server down and not the memory up; other streams are not held up by it, unless 256 listeners are at
+/// work at once.
 #[uniffi::export(rust, foreign)]
 pub trait BatchListener: Send + Sync {
     /// Takes the next events; at least one. If it throws, the stream ends with `on_failed` of kind listener.
@@ -32,10 +36,21 @@ pub trait BatchListener: Send + Sync {
 /// How many events a listener is given at once, at most.
 const MOST_AT_ONCE: u32 = 1024;
 
+/// How many listeners may be at work at the same time; others wait. Each holds a thread, of which the runtime has a
+/// limited number, and needs some for other work.
+static AT_WORK: Semaphore = Semaphore::const_new(256);
+
+/// Does a listener's work, while the other tasks of this thread go on elsewhere. What panics gives an error.
+async fn at_work<T>(work: impl FnOnce() -> T) -> Result<T, CallError> {
+    // It is never closed.
+    let _permit = AT_WORK.acquire().await;
+    catch_unwind(AssertUnwindSafe(|| block_in_place(work))).map_err(|_| panicked())
+}
+
 /// A stream that a listener is told of. Dropping the handle leaves the stream running.
 #[derive(uniffi::Object)]
 pub struct ListenerHandle {
-    cancellation: Arc<Cancellation>,
+    cancellation: CancellationToken,
     finished: watch::Receiver<bool>,
 }
 
@@ -71,21 +86,24 @@ impl NativeClient {
         listener: Arc<dyn BatchListener>,
         observer: Option<Arc<dyn ConnectionObserver>>,
     ) -> Result<Arc<ListenerHandle>, CallError> {
-        let cancellation = Cancellation::new();
+        let cancellation = CancellationToken::new();
         let (done, finished) = watch::channel(false);
-        let ends = Ends::new(Some(Arc::clone(&cancellation)), &self.closed);
+        let ends = Ends::new(Some(cancellation.clone()), &self.closed);
         let opening = open(self.client.clone(), id, options, observer);
         handle()?.spawn(async move {
             let told = Arc::clone(&listener);
-            let outcome = ends
-                .or(async move { tell(Pulled::new(opening.await?)?, &*told).await })
-                .await;
+            let outcome = ends.or(async move { tell(Pulled::new(opening.await?)?, &*told).await });
+            let outcome = AssertUnwindSafe(outcome)
+                .catch_unwind()
+                .await
+                .unwrap_or_else(|_| Err(panicked()));
             // Its own failure at its last call has nobody left to be told.
-            let _ = block_in_place(|| match outcome.map_err(CallError::into_facts) {
+            let _ = at_work(|| match outcome.map_err(CallError::into_facts) {
                 Ok(()) => listener.on_closed(),
                 Err(facts) if facts.kind == ErrorKind::Cancelled => listener.on_closed(),
                 Err(facts) => listener.on_failed(facts),
-            });
+            })
+            .await;
             done.send_replace(true);
         });
         Ok(Arc::new(ListenerHandle {
@@ -98,10 +116,11 @@ impl NativeClient {
 /// Passes on every event, up to the end or the first failure.
 async fn tell(mut events: Pulled, listener: &dyn BatchListener) -> Result<(), CallError> {
     while let Some(batch) = events.batch(MOST_AT_ONCE).await? {
-        // The other tasks of this thread go on elsewhere while the listener works.
-        block_in_place(|| listener.on_events(batch.events)).map_err(|error| {
-            CallError::of_kind(ErrorKind::Listener, format!("the listener failed: {error}"))
-        })?;
+        at_work(|| listener.on_events(batch.events))
+            .await?
+            .map_err(|error| {
+                CallError::of_kind(ErrorKind::Listener, format!("the listener failed: {error}"))
+            })?;
         // Lets a cancel be seen before more is read, however much there is.
         yield_now().await;
     }

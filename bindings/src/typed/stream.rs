@@ -3,16 +3,17 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use aod::Client;
 use aod::models::event::StreamEvent;
 use aod::sse::{self, CancelHandle, Reconnect};
-use aod::{Client, Error};
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, StreamExt as _};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::call::{Cancellation, Ends, OnRuntime, handle, run};
+use super::call::{Cancellation, Ends, OnRuntime, handle, panicked, run};
 use super::client::NativeClient;
 use super::config::set;
 use super::error::{CallError, ErrorFacts, ErrorKind};
@@ -128,13 +129,13 @@ pub struct EventStream {
     cursor: Mutex<Option<i64>>,
     /// Of the connection, once there is one.
     cut: OnceLock<CancelHandle>,
-    cancelled: Arc<Cancellation>,
-    closed: Arc<Cancellation>,
+    cancelled: CancellationToken,
+    closed: CancellationToken,
 }
 
 enum Source {
     /// Not open yet; whoever comes next goes on with it.
-    Opening(BoxFuture<'static, aod::Result<aod::EventStream>>),
+    Opening(BoxFuture<'static, Result<aod::EventStream, CallError>>),
     Open(Box<Pulled>),
     /// It could not be opened.
     Refused,
@@ -143,10 +144,16 @@ enum Source {
 /// Events that a task of the runtime reads ahead, so that a pull finds all that have come meanwhile: the connection
 /// gives them one by one, and a pull across languages costs many times what an event does.
 pub(super) struct Pulled {
-    read: mpsc::Receiver<Result<(StreamEvent, Option<i64>), Error>>,
+    read: mpsc::Receiver<Read>,
     reader: AbortHandle,
-    /// The error behind the events of the last batch.
-    failure: Option<Error>,
+    /// What came behind the events of the last batch.
+    end: Option<Result<(), CallError>>,
+}
+
+/// What the task reads.
+enum Read {
+    Event(StreamEvent, Option<i64>),
+    End(Result<(), CallError>),
 }
 
 /// How many events are read ahead, at most.
@@ -162,44 +169,54 @@ impl Pulled {
     pub(super) fn new(mut events: aod::EventStream) -> Result<Self, CallError> {
         let (sender, read) = mpsc::channel(AHEAD);
         let reader = handle()?.spawn(async move {
-            while let Some(event) = events.next().await {
-                let event = event.map(|event| (event, events.cursor()));
+            let end = loop {
+                let event = match events.next().await {
+                    Some(Ok(event)) => Read::Event(event, events.cursor()),
+                    Some(Err(error)) => break Err(error.into()),
+                    None => break Ok(()),
+                };
                 if sender.send(event).await.is_err() {
                     return;
                 }
-            }
+            };
+            // Nobody there to be told, if this fails.
+            let _ = sender.send(Read::End(end)).await;
         });
         Ok(Self {
             read,
             reader: reader.abort_handle(),
-            failure: None,
+            end: None,
         })
     }
 
     /// Waits for one event at least, and takes all that are there already, `max` at most.
-    pub(super) async fn batch(&mut self, max: u32) -> Result<Option<EventBatch>, Error> {
-        if let Some(failure) = self.failure.take() {
-            return Err(failure);
-        }
+    pub(super) async fn batch(&mut self, max: u32) -> Result<Option<EventBatch>, CallError> {
         let mut read = Vec::new();
-        self.read.recv_many(&mut read, max.max(1) as usize).await;
+        if self.end.is_none() {
+            self.read.recv_many(&mut read, max.max(1) as usize).await;
+        }
         let mut batch = EventBatch {
             events: Vec::with_capacity(read.len()),
             cursors: Vec::with_capacity(read.len()),
         };
-        for event in read {
-            match event {
-                Ok((event, cursor)) => {
+        for part in read {
+            match part {
+                Read::Event(event, cursor) => {
                     batch.events.push(event);
                     batch.cursors.push(cursor);
                 }
-                Err(error) => self.failure = Some(error),
+                Read::End(end) => self.end = Some(end),
             }
         }
         if !batch.events.is_empty() {
             return Ok(Some(batch));
         }
-        self.failure.take().map_or(Ok(None), Err)
+        // The end is told once, and is then that of a stream that has ended. A task that went without telling it
+        // panicked.
+        match self.end.replace(Ok(())) {
+            Some(end) => end.map(|()| None),
+            None => Err(panicked()),
+        }
     }
 }
 
@@ -209,12 +226,12 @@ impl EventStream {
     /// opens a stream that is not open yet, and fails as opening it does.
     pub async fn next_batch(self: Arc<Self>, max: u32) -> Result<Option<EventBatch>, CallError> {
         let this = Arc::clone(&self);
-        let ends = Ends::new(Some(Arc::clone(&self.cancelled)), &self.closed);
+        let ends = Ends::new(Some(self.cancelled.clone()), &self.closed);
         let pull = OnRuntime::new(ends.or(async move {
             let mut source = this.source.lock().await;
             this.open(&mut source).await?;
             match &mut *source {
-                Source::Open(events) => Ok(events.batch(max).await?),
+                Source::Open(events) => events.batch(max).await,
                 Source::Opening(_) | Source::Refused => Ok(None),
             }
         }))?;
@@ -268,7 +285,7 @@ impl EventStream {
             }
             Err(error) => {
                 *source = Source::Refused;
-                Err(error.into())
+                Err(error)
             }
         }
     }
@@ -286,14 +303,16 @@ impl NativeClient {
         options: StreamOptions,
         observer: Option<Arc<dyn ConnectionObserver>>,
     ) -> Arc<EventStream> {
+        let cursor = Mutex::new(options.since);
+        // The connection is made by a task of the runtime, not on the thread that pulls: that may be an app's main one.
+        let opening = open(self.client.clone(), id, options, observer);
+        let opening = async { run(async { Ok(opening.await?) }).await };
         Arc::new(EventStream {
-            cursor: Mutex::new(options.since),
-            source: tokio::sync::Mutex::new(Source::Opening(
-                open(self.client.clone(), id, options, observer).boxed(),
-            )),
+            cursor,
+            source: tokio::sync::Mutex::new(Source::Opening(opening.boxed())),
             cut: OnceLock::new(),
-            cancelled: Cancellation::new(),
-            closed: Arc::clone(&self.closed),
+            cancelled: CancellationToken::new(),
+            closed: self.closed.clone(),
         })
     }
 
@@ -308,7 +327,10 @@ impl NativeClient {
         cancellation: Option<Arc<Cancellation>>,
     ) -> Result<Arc<EventStream>, CallError> {
         let stream = self.prepare_stream(id, options, observer);
-        let ends = Ends::new(cancellation, &self.closed);
+        let ends = Ends::new(
+            cancellation.map(|cancellation| cancellation.0.clone()),
+            &self.closed,
+        );
         run(ends.or(async move {
             let mut source = stream.source.lock().await;
             stream.open(&mut source).await?;

@@ -100,23 +100,15 @@ impl<'a> StreamRequest<'a> {
     }
 
     async fn open(self) -> Result<EventStream> {
-        let tell = |state| {
-            if let Some(observer) = &self.observer {
-                observer.tell(state);
-            }
-        };
-        tell(ConnectionState::Connecting);
+        let opening = Opening::begun(self.observer.as_ref());
         let session = SessionLog {
             server: Some((self.client.clone(), self.id)),
             position: Position::after(self.since),
         };
-        let opened = self.client.open(&request(self.id, self.since)).await;
-        tell(match opened {
-            Ok(_) => ConnectionState::Live,
-            Err(_) => ConnectionState::Closed,
-        });
+        let opened = self.client.open(&request(self.id, self.since)).await?;
+        opening.done();
         let no_reconnect = Reconnect::new().max_attempts(0);
-        let mut source = EventSource::connected(session, opened?)
+        let mut source = EventSource::connected(session, opened)
             .resume_after(self.since.map(|id| id.to_string()).unwrap_or_default())
             .reconnect(self.reconnect.clone().unwrap_or(no_reconnect))
             .idle_timeout(self.client.settings.stream_idle_timeout)
@@ -129,6 +121,34 @@ impl<'a> StreamRequest<'a> {
             self.reconnect.is_none(),
             self.resume_stale,
         ))
+    }
+}
+
+/// Tells how far the opening is: that it ended without a connection too, whether it failed or was given up.
+struct Opening<'a>(Option<&'a Observer>);
+
+impl<'a> Opening<'a> {
+    fn begun(observer: Option<&'a Observer>) -> Self {
+        let opening = Self(observer);
+        opening.tell(ConnectionState::Connecting);
+        opening
+    }
+
+    fn done(mut self) {
+        self.tell(ConnectionState::Live);
+        self.0 = None;
+    }
+
+    fn tell(&self, state: ConnectionState) {
+        if let Some(observer) = self.0 {
+            observer.tell(state);
+        }
+    }
+}
+
+impl Drop for Opening<'_> {
+    fn drop(&mut self) {
+        self.tell(ConnectionState::Closed);
     }
 }
 
