@@ -1,8 +1,7 @@
 //! The jar of the JVM and the AAR of Android.
 
 mod android;
-mod buffers;
-mod status;
+mod changes;
 mod visibility;
 
 use std::fs;
@@ -22,9 +21,7 @@ pub(crate) fn generate() -> Result<()> {
     let generated = sources.join("com/ravihq/aod/aod_ffi.kt");
     fs::write(
         &generated,
-        visibility::publish(&buffers::keep(&status::keep(&fs::read_to_string(
-            &generated,
-        )?)?)?),
+        visibility::publish(&changes::make(&fs::read_to_string(&generated)?)?),
     )?;
 
     let natives = project().join("natives").join(jna_folder()?);

@@ -1,5 +1,6 @@
 //! `cargo bindgen`: generates the bindings of a language, and makes its package.
 
+mod environment;
 mod kotlin;
 mod python;
 mod swift;

@@ -1,10 +1,10 @@
 //! The wheel and the source distribution.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, fs, iter};
+use std::{env, fs};
 
+use crate::environment;
 use crate::tools::{self, Result, root, run, run_in, target};
 
 const PACKAGE: &str = "bindings/python";
@@ -23,7 +23,7 @@ pub(crate) fn generate() -> Result<()> {
 
 /// Makes `dist/python/*.tar.gz`, and from it `dist/python/*.whl`.
 pub(crate) fn package() -> Result<()> {
-    let tools = environment()?;
+    let tools = environment::programs()?;
     let dist = root().join("dist/python");
     if dist.exists() {
         fs::remove_dir_all(&dist)?;
@@ -53,7 +53,7 @@ fn maturin(tools: &Path) -> Result<Command> {
         // What is unpacked from the source distribution shares what has been compiled.
         .env("CARGO_TARGET_DIR", target())
         // Where maturin looks for zig and patchelf.
-        .env("PATH", before_path(tools)?);
+        .env("PATH", environment::before_path(tools)?);
     Ok(maturin)
 }
 
@@ -111,30 +111,4 @@ fn strip(tools: &Path, wheel: &Path) -> Result<()> {
         .args(["-m", "wheel", "pack", "--dest-dir"])
         .arg(dist)
         .arg(&folder))
-}
-
-/// A virtual environment with the packaging tools; gives the folder of its programs.
-fn environment() -> Result<PathBuf> {
-    let venv = target().join("venv/packaging");
-    let programs = venv.join(if cfg!(windows) { "Scripts" } else { "bin" });
-    let requirements = root().join(PACKAGE).join("packaging.txt");
-    let done = venv.join("requirements.txt");
-    if fs::read(&done).ok() != Some(fs::read(&requirements)?) {
-        let python = env::var_os("PYTHON").unwrap_or_else(|| "python3".into());
-        run(Command::new(python)
-            .args(["-m", "venv", "--clear"])
-            .arg(&venv))?;
-        run(Command::new(programs.join("python"))
-            .args(["-m", "pip", "install", "--quiet"])
-            .args(["--disable-pip-version-check", "--requirement"])
-            .arg(&requirements))?;
-        fs::copy(&requirements, &done)?;
-    }
-    Ok(programs)
-}
-
-fn before_path(folder: &Path) -> Result<OsString> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let folders = iter::once(folder.to_owned()).chain(env::split_paths(&path));
-    Ok(env::join_paths(folders)?)
 }

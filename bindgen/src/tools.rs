@@ -5,6 +5,8 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::environment;
+
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// The root of the workspace.
@@ -60,12 +62,30 @@ pub(crate) fn library_name() -> String {
 
 /// Builds both forms in one go, and gives their folder.
 fn build(surface: &str) -> Result<PathBuf> {
-    run(cargo()
-        .args(["rustc", "--locked", "--profile", "ffi", "--package"])
+    let (mut rustc, folder) = rustc()?;
+    run(rustc
+        .args(["--locked", "--profile", "ffi", "--package"])
         // With the form for Rust among them, rustc would optimize none across crates.
         .args(["aod-ffi", "--lib", "--crate-type", "cdylib,staticlib"])
         .args(["--no-default-features", "--features", surface]))?;
-    Ok(target().join("ffi"))
+    Ok(target().join(folder).join("ffi"))
+}
+
+/// Cargo's `rustc`, and the folder under `target` that it compiles to.
+fn rustc() -> Result<(Command, String)> {
+    if !cfg!(target_os = "linux") {
+        let mut rustc = cargo();
+        rustc.arg("rustc");
+        return Ok((rustc, String::new()));
+    }
+    // Against the C library of 2014, so that what is packed runs on old systems too.
+    let programs = environment::programs()?;
+    let target = format!("{}-unknown-linux-gnu", env::consts::ARCH);
+    let mut rustc = Command::new(programs.join("cargo-zigbuild"));
+    rustc
+        .env("PATH", environment::before_path(&programs)?)
+        .args(["rustc", "--target", &format!("{target}.2.17")]);
+    Ok((rustc, target))
 }
 
 /// Generates the bindings of a language from a library.

@@ -144,7 +144,13 @@ fn member(line: &str) -> String {
         .iter()
         .any(|keyword| declaration.starts_with(keyword))
     {
-        return format!("{indent}public {declaration}");
+        // One of a kind shows its name.
+        let data = if declaration.starts_with("object ") {
+            "data "
+        } else {
+            ""
+        };
+        return format!("{indent}public {data}{declaration}");
     }
     let trimmed = line.trim_end();
     for (kind, default) in DEFAULTS {
@@ -174,7 +180,7 @@ internal const val UNIFFI_CALLBACK_SUCCESS = 0
 ";
         let published = "\
 public sealed class SessionStatus {
-    public object Pending : SessionStatus()
+    public data object Pending : SessionStatus()
     public companion object
 }
 internal object FfiConverterTypeSessionStatus : FfiConverterRustBuffer<SessionStatus>{

@@ -4,7 +4,10 @@ use std::collections::HashMap;
 use std::time::SystemTime;
 
 use aod::models::{PackageManager, Packages, Secret, SecretMap};
+use serde::de::DeserializeOwned;
 use uuid::Uuid;
+
+use crate::typed::error::{CallError, ErrorKind};
 
 pub(crate) type Timestamp = jiff::Timestamp;
 pub(crate) type JsonFields = serde_json::Map<String, serde_json::Value>;
@@ -30,7 +33,7 @@ uniffi::custom_type!(
     /// Any JSON.
     JsonValue,
     String,
-    { remote, lower: |json| json.to_string(), try_lift: |text| Ok(serde_json::from_str(&text)?) }
+    { remote, lower: |json| json.to_string(), try_lift: |text| Ok(parsed(&text)?) }
 );
 
 // An empty object, which is nearly every one, crosses as an empty text: parsing one is what a stream's reader would
@@ -42,7 +45,7 @@ uniffi::custom_type!(
     {
         remote,
         lower: |fields| if fields.is_empty() { String::new() } else { JsonValue::Object(fields).to_string() },
-        try_lift: |text| if text.is_empty() { Ok(JsonFields::new()) } else { Ok(serde_json::from_str(&text)?) },
+        try_lift: |text| if text.is_empty() { Ok(JsonFields::new()) } else { Ok(parsed(&text)?) },
     }
 );
 
@@ -77,6 +80,16 @@ uniffi::custom_type!(
     HashMap<String, String>,
     { remote, lower: |map| map.into_iter().collect(), try_lift: |map| Ok(map.into_iter().collect()) }
 );
+
+/// JSON that a caller passes, whose own types may hold what is none, such as a number that is not finite.
+fn parsed<T: DeserializeOwned>(text: &str) -> Result<T, CallError> {
+    serde_json::from_str(text).map_err(|_| {
+        CallError::of_kind(
+            ErrorKind::InvalidRequest,
+            "a value is not JSON, such as a number that is not finite or too large",
+        )
+    })
+}
 
 /// The time as the platform counts it. One that it cannot count, thousands of years away, comes as its zero.
 fn within_platform(time: Timestamp) -> SystemTime {

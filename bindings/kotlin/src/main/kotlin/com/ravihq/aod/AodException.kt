@@ -153,6 +153,8 @@ internal inline fun <T> translated(block: () -> T): T = try {
     block()
 } catch (failure: CallException.Failed) {
     throw failure.facts.toException()
+} catch (failure: UnpassableException) {
+    throw localFailure(ErrorKind.INVALID_REQUEST, failure.message)
 } catch (failure: InternalException) {
     throw localFailure(ErrorKind.OTHER, "a defect of the library: ${failure.message}")
 }
