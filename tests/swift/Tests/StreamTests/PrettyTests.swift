@@ -44,7 +44,7 @@ import Testing
         }
         try await server.script(["stdout": "hi"], ["stdout": "there"], ["exit": 0])
         let session = try await client.started()
-        // The turn that starts is not the one before.
+        // Flushed as its turn starts, and at the end.
         #expect(try await all(client.sessions.events(session.id).pretty(Shouting())) == ["-", "HI", "THERE", "-"])
         let raw = RuntimeFormatter(runtime: "other", options: FormatterOptions(raw: true))
         #expect(try await all(client.sessions.events(session.id).pretty(raw)) == ["hithere"])
