@@ -17,6 +17,7 @@ let package = Package(
     ],
     targets: [
         .testTarget(name: "CallTests", dependencies: dependencies),
+        .testTarget(name: "FormatterTests", dependencies: dependencies),
         .testTarget(name: "StreamTests", dependencies: dependencies),
         .testTarget(name: "ScenarioTests", dependencies: dependencies),
     ],

@@ -2,15 +2,16 @@
 
 import PackageDescription
 
-// What a user of the package has: the README's example, which `tests/swift/run` takes out of it.
+let dependencies: [Target.Dependency] = [.product(name: "AgentOnDemand", package: "AgentOnDemand")]
+
+// What a user of the package has: the examples of the README and of the pages, which `tests/swift/run` takes out of them.
 let package = Package(
     name: "Consumer",
     platforms: [.macOS(.v13)],
     dependencies: [.package(path: "../../../dist/swift/AgentOnDemand")],
     targets: [
-        .executableTarget(
-            name: "Quickstart",
-            dependencies: [.product(name: "AgentOnDemand", package: "AgentOnDemand")])
+        .executableTarget(name: "Quickstart", dependencies: dependencies),
+        .executableTarget(name: "Overview", dependencies: dependencies),
     ],
     swiftLanguageModes: [.v6]
 )

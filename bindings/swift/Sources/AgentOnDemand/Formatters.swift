@@ -1,66 +1,133 @@
 import AodNative
 
-/// Turns what an agent prints on its standard output into lines for people.
+/// Formats the `stream-json` output of Claude Code: the start of the session, what the agent says and thinks, which tools
+/// it calls, and how it ended.
 ///
-/// The lines depend on the text only, never on where it was cut. What cannot be understood is shown as it came, and
-/// control characters as escapes. One formatter is for the output of one session, in order; it may be used from any
-/// task.
-public protocol EventFormatter: Sendable {
-    /// Takes the next piece of output, cut anywhere, and gives what the lines that it completes show. A line given back
-    /// may hold newlines, but does not end with one.
-    func feed(_ chunk: String) -> [String]
-
-    /// Gives what is left: what the unfinished last line shows. To be called when the output has ended.
-    func flush() -> [String]
-}
-
-extension EventFormatter {
-    /// Takes an event of a session's stream: the standard output in it is fed, everything else shows nothing.
-    public func consume(_ event: StreamEvent) -> [String] {
-        event.stdout.map(feed) ?? []
-    }
-}
-
-/// Formats the output of Claude Code.
+/// The lines are those of the formatter in the published Python SDK. Tools that failed are left out unless
+/// ``FormatterOptions/showFailures`` asks for them; what a subagent does is indented by two blanks.
 public struct ClaudeFormatter: EventFormatter {
-    private let output: RuntimeFormatter
-
-    /// A formatter at the beginning of the output.
-    ///
-    /// - Parameters:
-    ///   - raw: whether control characters pass as they came. An agent's output may carry sequences that move the
-    ///     cursor or write to the clipboard of whoever prints it.
-    ///   - maxLine: the longest line of output to take whole, in bytes. Default 16 MiB.
-    public init(raw: Bool = false, maxLine: Int? = nil) {
-        output = RuntimeFormatter(runtime: .claude, raw: raw, maxLine: maxLine)
-    }
-
-    public func feed(_ chunk: String) -> [String] { output.feed(chunk) }
-
-    public func flush() -> [String] { output.flush() }
-}
-
-/// Formats the output of the program that a session runs.
-public struct RuntimeFormatter: EventFormatter {
     private let native: OutputFormatter
 
-    /// The formatter for the runtime of an agent or session (S0 and S1 servers). Output of one that is not known is
-    /// shown as it is. The parameters are those of ``ClaudeFormatter/init(raw:maxLine:)``.
-    public init(runtime: Runtime, raw: Bool = false, maxLine: Int? = nil) {
-        self.init(word: runtime.word, raw: raw, maxLine: maxLine)
-    }
-
-    /// The formatter for the provider of an agent or session (S2 servers).
-    public init(provider: Provider, raw: Bool = false, maxLine: Int? = nil) {
-        self.init(word: provider.word, raw: raw, maxLine: maxLine)
-    }
-
-    private init(word: String, raw: Bool, maxLine: Int?) {
-        let options = FormatterOptions(raw: raw, maxLine: maxLine.map(UInt64.init(clamping:)))
-        native = OutputFormatter(runtimeOrProvider: word, options: options)
+    /// A formatter at the beginning of the output.
+    public init(options: FormatterOptions = FormatterOptions()) {
+        native = options.formatter(for: "claude")
     }
 
     public func feed(_ chunk: String) -> [String] { native.feed(chunk: chunk) }
+
+    public func flush() -> [String] { native.flush() }
+}
+
+/// Formats the output of `codex exec --json`, of all three generations of it: the start of a thread, what the agent says
+/// and thinks, its commands, file changes and other tools, and how the turn ended.
+///
+/// Commands appear without the shell around them. The tokens of the last line are those of the whole thread, turns resumed
+/// included: Codex counts so.
+public struct CodexFormatter: EventFormatter {
+    private let native: OutputFormatter
+
+    /// A formatter at the beginning of the output.
+    public init(options: FormatterOptions = FormatterOptions()) {
+        native = options.formatter(for: "codex")
+    }
+
+    public func feed(_ chunk: String) -> [String] { native.feed(chunk: chunk) }
+
+    public func flush() -> [String] { native.flush() }
+}
+
+/// Formats the output of Gemini CLI with `--output-format stream-json`, and with `json`: the start of a session, what the
+/// agent says, which tools it calls and which of them failed, and how it ended.
+///
+/// The agent's text comes in fragments, and appears as one when anything else follows it, or at the end of the output.
+public struct GeminiFormatter: EventFormatter {
+    private let native: OutputFormatter
+
+    /// A formatter at the beginning of the output.
+    public init(options: FormatterOptions = FormatterOptions()) {
+        native = options.formatter(for: "gemini")
+    }
+
+    public func feed(_ chunk: String) -> [String] { native.feed(chunk: chunk) }
+
+    public func flush() -> [String] { native.flush() }
+}
+
+/// Formats the output of `opencode run --format json`, of versions 1 and 2: which session it is, what the agent says and
+/// thinks, which tools it called and which of them failed, and how it ended.
+///
+/// The cost in the last line leaves out that of other agents that were started: it is not in the output.
+public struct OpencodeFormatter: EventFormatter {
+    private let native: OutputFormatter
+
+    /// A formatter at the beginning of the output.
+    public init(options: FormatterOptions = FormatterOptions()) {
+        native = options.formatter(for: "opencode")
+    }
+
+    public func feed(_ chunk: String) -> [String] { native.feed(chunk: chunk) }
+
+    public func flush() -> [String] { native.flush() }
+}
+
+/// Passes the lines of an agent's output through, without their line ends. Empty lines are dropped.
+public struct GenericFormatter: EventFormatter {
+    private let native: OutputFormatter
+
+    /// A formatter at the beginning of the output.
+    public init(options: FormatterOptions = FormatterOptions()) {
+        native = options.formatter(for: "generic")
+    }
+
+    public func feed(_ chunk: String) -> [String] { native.feed(chunk: chunk) }
+
+    public func flush() -> [String] { native.flush() }
+}
+
+/// Formats the output of a runtime, or of the runtime that serves a provider's models.
+///
+/// By the name, in any case:
+///
+/// | Runtime, by what its name contains | Provider | Formatter |
+/// |---|---|---|
+/// | `claude` | `anthropic` | ``ClaudeFormatter`` |
+/// | `codex` | `openai` | ``CodexFormatter`` |
+/// | `gemini` | `google` | ``GeminiFormatter`` |
+/// | `opencode` | | ``OpencodeFormatter`` |
+/// | anything else | | ``GenericFormatter`` |
+public struct RuntimeFormatter: EventFormatter {
+    private let native: OutputFormatter
+
+    /// The formatter for the runtime of an agent or session (S0 and S1 servers).
+    public init(runtime: Runtime, options: FormatterOptions = FormatterOptions()) {
+        native = options.formatter(for: runtime.word)
+    }
+
+    /// The formatter for the provider of an agent or session (S2 servers).
+    public init(provider: Provider, options: FormatterOptions = FormatterOptions()) {
+        native = options.formatter(for: provider.word)
+    }
+
+    public func feed(_ chunk: String) -> [String] { native.feed(chunk: chunk) }
+
+    public func flush() -> [String] { native.flush() }
+}
+
+/// Formats the whole stream of a session, whose `start` event picks the formatter as ``RuntimeFormatter`` does.
+///
+/// It is flushed when a further turn starts, whose output is another process's. What is fed before any event is shown as
+/// it is. ``SessionEvents/pretty(options:)`` uses it for you.
+public struct SessionFormatter: EventFormatter {
+    private let native: OutputFormatter
+
+    /// A formatter at the beginning of the output.
+    public init(options: FormatterOptions = FormatterOptions()) {
+        native = options.formatter(for: nil)
+    }
+
+    public func feed(_ chunk: String) -> [String] { native.feed(chunk: chunk) }
+
+    public func consume(_ event: StreamEvent) -> [String] { native.consume(event: event) }
 
     public func flush() -> [String] { native.flush() }
 }

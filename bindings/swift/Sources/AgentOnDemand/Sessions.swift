@@ -104,7 +104,8 @@ public struct Sessions: Sendable {
     /// }
     /// ```
     ///
-    /// The stream is opened by the loop over it. What the server answers to that, such as 404, is thrown there.
+    /// What the agent prints, as lines for people, is ``SessionEvents/pretty(options:)`` of it. The stream is opened by
+    /// the loop over it. What the server answers to that, such as 404, is thrown there.
     ///
     /// - Parameters:
     ///   - id: the session.

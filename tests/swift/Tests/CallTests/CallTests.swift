@@ -126,15 +126,6 @@ import Testing
         #expect(requests.text.contains("x-test"))
     }
 
-    @Test func formattersShowWhatTheAgentSays() {
-        let formatter = ClaudeFormatter()
-        let line = #"{"type":"assistant","message":{"content":[{"type":"text","text":"Tests pass."}]}}"#
-        #expect(formatter.feed(String(line.prefix(20))).isEmpty)
-        #expect(formatter.feed(line.dropFirst(20) + "\n") == ["✉️  Tests pass."])
-        #expect(formatter.flush().isEmpty)
-        #expect(RuntimeFormatter(runtime: "other").feed("as it is\n") == ["as it is"])
-    }
-
     @Test func tenThousandCallsLeaveNothing() async throws {
         try await withThrowingTaskGroup(of: Void.self) { [client] group in
             for _ in 0..<8 {

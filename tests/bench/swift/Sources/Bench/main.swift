@@ -65,3 +65,7 @@ for _ in 0..<rounds {
 }
 let each = (ours: median(ours) / Double(gets), theirs: median(theirs) / Double(gets))
 report("get", "µs", each.ours * 1e6, each.theirs * 1e6, each.theirs / each.ours)
+
+let cancellation = CancellationBench(server: server, client: client, tries: 200)
+try await cancellation.call()
+try await cancellation.stream()

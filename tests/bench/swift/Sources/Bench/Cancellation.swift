@@ -1,0 +1,102 @@
+import AgentOnDemand
+import DevServer
+import Foundation
+
+/// How long it takes from `task.cancel()` until what the task waits for throws, and until the server has seen it.
+struct CancellationBench {
+    let server: DevServer
+    let client: AodClient
+    let tries: Int
+
+    private let clock = ContinuousClock()
+
+    init(server: DevServer, client: AodClient, tries: Int) {
+        self.server = server
+        self.client = client
+        self.tries = tries
+    }
+
+    /// A call that the server never answers.
+    func call() async throws {
+        try await server.control("POST", "fault", ["path": "/health", "times": nil, "effect": ["stall": [:]]])
+        var requests = try await stat("requests")
+        var times: [Times] = []
+        for _ in 0..<tries {
+            let task = Task { [client, clock] in
+                await thrown(on: clock) { _ = try await client.health() }
+            }
+            requests += 1
+            try await server.control("POST", "wait", ["requests": .integer(requests)])
+            let open = try await stat("open_connections")
+            let cancelled = clock.now
+            task.cancel()
+            while try await stat("open_connections") >= open {}
+            let seen = clock.now
+            times.append(Times(thrown: try await task.value.get() - cancelled, seen: seen - cancelled))
+        }
+        try await server.control("DELETE", "fault")
+        report("a call", times)
+    }
+
+    /// `next()` of a stream on which nothing comes.
+    func stream() async throws {
+        try await server.script(["stdout": "one\n"], ["hold": "never"])
+        let id = try await client.started().id
+        var times: [Times] = []
+        for _ in 0..<tries {
+            let (reading, continuation) = AsyncStream.makeStream(of: Void.self)
+            let task = Task { [client, clock] in
+                await thrown(on: clock) {
+                    for try await event in client.sessions.events(id) where event.stdout != nil {
+                        continuation.finish()
+                    }
+                }
+            }
+            for await _ in reading {}
+            // By the answer to this, the loop has long come back to `next()`.
+            try await server.streams(1)
+            let cancelled = clock.now
+            task.cancel()
+            try await server.streams(0)
+            let seen = clock.now
+            times.append(Times(thrown: try await task.value.get() - cancelled, seen: seen - cancelled))
+        }
+        report("a stream's next()", times)
+    }
+
+    private struct Times {
+        let thrown: Duration
+        let seen: Duration
+    }
+
+    private func stat(_ name: String) async throws -> Int64 {
+        guard case .integer(let value)? = try await server.control("GET", "stats")[name] else {
+            throw Problem("the server does not count \(name)")
+        }
+        return value
+    }
+
+    private func report(_ what: String, _ times: [Times]) {
+        func figures(_ durations: [Duration]) -> String {
+            let sorted = durations.map { $0 / .milliseconds(1) }.sorted()
+            return String(format: "p50 %.2f ms, max %.2f ms", sorted[sorted.count / 2], sorted[sorted.count - 1])
+        }
+        print("cancelling \(what), \(times.count) times: throws after \(figures(times.map(\.thrown)))")
+        // Asking the server takes a part of this.
+        print("  the server was seen to have closed it after \(figures(times.map(\.seen)))")
+    }
+}
+
+/// When the work throws a `CancellationError`; anything else is a failure.
+private func thrown(
+    on clock: ContinuousClock, by work: () async throws -> Void
+) async -> Result<ContinuousClock.Instant, any Error> {
+    do {
+        try await work()
+        return .failure(Problem("it ended without an error"))
+    } catch is CancellationError {
+        return .success(clock.now)
+    } catch {
+        return .failure(error)
+    }
+}
