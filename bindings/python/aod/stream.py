@@ -139,8 +139,8 @@ class EventStream(_Base):
     def pretty(self, formatter: Formatter | None = None, **options: Unpack[FormatterOptions]) -> Iterator[str]:
         """Give what the agent prints as lines for people, from here to the end of the stream.
 
-        The session's `start` event picks the formatter, with these options, unless one is given. If the stream fails,
-        what was left to show comes before its error.
+        The session's `start` event picks the formatter, with these options, unless one is given. It is flushed when a
+        further turn starts and when the stream ends, before its error if it fails.
         """
         return _shown(self, _formatter(formatter, options))
 
@@ -256,6 +256,8 @@ def _formatter(given: Formatter | None, options: FormatterOptions) -> Formatter:
 def _shown(events: EventStream, formatter: Formatter) -> Iterator[str]:
     try:
         for event in events:
+            if event.type == "turn_start":
+                yield from formatter.flush()  # what follows is another process's output
             yield from formatter.consume(event)
     except AodError:
         yield from formatter.flush()
@@ -266,6 +268,9 @@ def _shown(events: EventStream, formatter: Formatter) -> Iterator[str]:
 async def _ashown(events: AsyncEventStream, formatter: Formatter) -> AsyncIterator[str]:
     try:
         async for event in events:
+            if event.type == "turn_start":
+                for line in formatter.flush():
+                    yield line
             for line in formatter.consume(event):
                 yield line
     except AodError:

@@ -27,8 +27,8 @@ use crate::models::event::{StartEvent, StreamEvent};
 /// ```
 #[derive(Default)]
 pub struct SessionFormatter {
-    pub(super) options: Options,
-    pub(super) picked: Option<Box<dyn Formatter>>,
+    options: Options,
+    picked: Option<Box<dyn Formatter>>,
 }
 
 impl SessionFormatter {

@@ -19,7 +19,8 @@ use crate::{Error, EventStream, Result};
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct PrettyStream {
     events: EventStream,
-    formatter: SessionFormatter,
+    options: Options,
+    formatter: Option<Box<dyn Formatter>>,
     /// What the last event gave and was not taken yet.
     ready: VecDeque<Result<String>>,
     ended: bool,
@@ -30,7 +31,8 @@ impl PrettyStream {
     pub(crate) fn new(events: EventStream) -> Self {
         Self {
             events,
-            formatter: SessionFormatter::new(),
+            options: Options::new(),
+            formatter: None,
             ready: VecDeque::new(),
             ended: false,
             exit_code: None,
@@ -39,13 +41,13 @@ impl PrettyStream {
 
     /// How the formatter that the `start` event picks is to show. To be called before the stream is polled.
     pub fn options(mut self, options: Options) -> Self {
-        self.formatter.options = options;
+        self.options = options;
         self
     }
 
     /// The formatter to use, whatever the `start` event says.
     pub fn formatter(mut self, formatter: impl Formatter + 'static) -> Self {
-        self.formatter.picked = Some(Box::new(formatter));
+        self.formatter = Some(Box::new(formatter));
         self
     }
 
@@ -61,14 +63,21 @@ impl PrettyStream {
 
     fn take(&mut self, event: &StreamEvent) {
         self.exit_code = event.exit_code().or(self.exit_code);
-        let shown = self.formatter.consume(event);
-        self.ready.extend(shown.into_iter().map(Ok));
+        let options = &self.options;
+        let formatter = self
+            .formatter
+            .get_or_insert_with(|| Box::new(SessionFormatter::with_options(options.clone())));
+        if matches!(event, StreamEvent::TurnStart(_)) {
+            self.ready.extend(formatter.flush().into_iter().map(Ok));
+        }
+        self.ready
+            .extend(formatter.consume(event).into_iter().map(Ok));
     }
 
     fn end(&mut self, error: Option<Error>) {
         self.ended = true;
-        let left = self.formatter.flush();
-        self.ready.extend(left.into_iter().map(Ok));
+        let left = self.formatter.as_mut().map(Formatter::flush);
+        self.ready.extend(left.into_iter().flatten().map(Ok));
         self.ready.extend(error.map(Err));
     }
 }
