@@ -61,13 +61,7 @@ class TranscriptsTest {
 
     private fun randomCuts(text: String, random: Random): List<String> {
         val longest = listOf(3, 40, 500, 20_000).random(random)
-        var rest = text
-        return buildList {
-            while (rest.isNotEmpty()) {
-                val length = random.nextInt(1, longest + 1)
-                add(rest.take(length))
-                rest = rest.drop(length)
-            }
-        }
+        val ends = generateSequence(0) { it + random.nextInt(1, longest + 1) }.takeWhile { it < text.length } + text.length
+        return ends.zipWithNext(text::substring).toList()
     }
 }
