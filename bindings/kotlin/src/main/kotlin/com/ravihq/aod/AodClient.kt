@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicBoolean
  * AodClient.fromEnv().use { client ->
  *     val agent = client.agents.create("reviewer", "claude-sonnet-4-6", runtime = Runtime.Claude)
  *     val session = client.sessions.create(agent.id, "Fix the failing test")
- *     client.sessions.events(session.id).collect { println(it) }
+ *     client.sessions.pretty(session.id).collect(::println)
  * }
  * ```
  *

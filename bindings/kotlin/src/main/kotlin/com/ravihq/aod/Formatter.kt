@@ -1,59 +1,67 @@
 package com.ravihq.aod
 
 /**
- * Turns the standard output of an agent into lines that a person reads.
+ * Turns the standard output of an agent, in chunks, into lines that a person reads.
  *
- * The lines depend only on the text, never on where it was cut. Control characters are shown as escapes and not
- * executed, unless they are asked for as they are. What cannot be understood is shown as it came.
+ * Each string given back is what came of one line of output. It may hold newlines, but does not end with one.
+ *
+ * [SessionFormatter] suits any session; [ClaudeFormatter], [CodexFormatter], [GeminiFormatter], [OpencodeFormatter] and
+ * [GenericFormatter] are for the output of one program, and [Formatter.of] picks one of them by name. Write a class of
+ * this type for an agent program of your own:
+ *
+ * ```kotlin
+ * class Shouting : Formatter {
+ *     override fun feed(chunk: String) = listOf(chunk.trimEnd().uppercase())
+ *     override fun flush() = emptyList<String>()
+ * }
+ * client.sessions.pretty(id) { Shouting() }.collect(::println)
+ * ```
+ *
+ * The formatters of this package promise that their lines depend only on the text, never on where it was cut; that memory
+ * is bounded; that nothing in the output makes them fail: what cannot be understood is shown as it came; and that
+ * control characters are shown as escapes and not executed, unless [FormatterOptions.raw] asks for them as they are.
+ * Each holds memory outside the JVM, which [close] frees. One formatter is for one output, and for one thread at a time.
  */
-public open class Formatter internal constructor(private val native: OutputFormatter) : AutoCloseable {
+public interface Formatter : AutoCloseable {
     /** Takes the next piece of output, cut anywhere, and gives what the lines that it completes show. */
-    public fun feed(chunk: String): List<String> = translated { native.feed(chunk) }
+    public fun feed(chunk: String): List<String>
 
     /** Takes an event of a session's stream: the standard output in it is fed, everything else shows nothing. */
     public fun consume(event: StreamEvent): List<String> = event.stdout?.let(::feed).orEmpty()
 
-    /** Gives what the unfinished last line shows. To be called when the output has ended; harmless at other times. */
-    public fun flush(): List<String> = translated { native.flush() }
+    /**
+     * Gives what is left: what the unfinished last line shows, and what waited for more. To be called when the output
+     * has ended; harmless at other times.
+     */
+    public fun flush(): List<String>
 
-    /** Frees the formatter. */
-    override fun close(): Unit = native.close()
+    /**
+     * Frees what the formatter holds, which nothing may be asked of afterwards: those of this package answer with an
+     * [IllegalStateException]. Closing it again does nothing.
+     */
+    override fun close() {}
 
     public companion object {
         /**
-         * The formatter for a runtime or provider by its word, such as `claude` or `anthropic`.
-         *
-         * @param raw whether control characters pass as they came: an agent's output may carry sequences that move the
-         * cursor or write to the clipboard of whoever prints it
-         * @param maxLine the longest line of output to take whole, in bytes; 16 MiB
+         * The formatter for a runtime by what its name contains, `claude`, `codex`, `gemini` or `opencode`, or for the
+         * runtime of a provider by its name, `anthropic`, `openai` or `google`, in any case. The output of any other is
+         * shown as it is.
          */
         @JvmStatic
         @JvmOverloads
-        public fun forRuntime(word: String, raw: Boolean = false, maxLine: Long = LONGEST): Formatter =
-            Formatter(native(word, raw, maxLine))
+        public fun of(word: String, options: FormatterOptions = FormatterOptions()): Formatter =
+            CoreFormatter(word, options)
 
-        /** The formatter for a runtime; the parameters are those of the other. */
+        /** The formatter for a runtime. */
         @JvmStatic
         @JvmOverloads
-        public fun forRuntime(runtime: Runtime, raw: Boolean = false, maxLine: Long = LONGEST): Formatter =
-            forRuntime(runtime.word, raw, maxLine)
+        public fun of(runtime: Runtime, options: FormatterOptions = FormatterOptions()): Formatter =
+            of(runtime.word, options)
 
-        /** The formatter for the runtime that serves a provider's models; the parameters are those of the other. */
+        /** The formatter for the runtime that serves a provider's models. */
         @JvmStatic
         @JvmOverloads
-        public fun forRuntime(provider: Provider, raw: Boolean = false, maxLine: Long = LONGEST): Formatter =
-            forRuntime(provider.word, raw, maxLine)
-
-        /** 16 MiB. */
-        internal const val LONGEST = 16L * 1024 * 1024
-
-        internal fun native(word: String, raw: Boolean, maxLine: Long): OutputFormatter {
-            require(maxLine >= 0) { "maxLine is negative" }
-            return translated { OutputFormatter(word, FormatterOptions(raw, maxLine.toULong())) }
-        }
+        public fun of(provider: Provider, options: FormatterOptions = FormatterOptions()): Formatter =
+            of(provider.word, options)
     }
 }
-
-/** The formatter of Claude Code's `stream-json`. */
-public class ClaudeFormatter @JvmOverloads constructor(raw: Boolean = false, maxLine: Long = 16L * 1024 * 1024) :
-    Formatter(native("claude", raw, maxLine))

@@ -1,15 +1,18 @@
 package com.ravihq.aod
 
 import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.FlowCollector
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.flow.catch
 import kotlinx.coroutines.flow.flow
 
 /**
- * The stream of one session, not opened yet: its [events], where its connection is, and where it can be resumed.
+ * The stream of one session, not opened yet: its [events], or their lines for people, where its connection is, and where
+ * it can be resumed.
  *
- * Made by [Sessions.stream]; [Sessions.events] is enough where only the events matter.
+ * Made by [Sessions.stream]; [Sessions.events] or [Sessions.pretty] is enough where nothing else matters.
  */
 public class SessionStream internal constructor(
     since: Long?,
@@ -51,7 +54,37 @@ public class SessionStream internal constructor(
         }
     }
 
+    /**
+     * What the agent prints, as lines for people, in the formatter that the session's start event picks
+     * ([SessionFormatter]). The rest is as the other `pretty` says.
+     */
+    public fun pretty(options: FormatterOptions = FormatterOptions()): Flow<String> = pretty { SessionFormatter(options) }
+
+    /**
+     * What the agent prints, as the lines of a formatter of the caller's choice. It is given every event
+     * ([Formatter.consume]), and flushed when a turn starts, whose output is another process's, and when the stream ends,
+     * before the stream's failure if it ends with one.
+     *
+     * Cold, as [events], and it ends and fails as they do. Each collector has a formatter of its own, which is closed when
+     * it leaves.
+     *
+     * @param formatter makes the formatter of a collector
+     */
+    public fun pretty(formatter: () -> Formatter): Flow<String> = flow {
+        formatter().use { lines ->
+            var failure: Throwable? = null
+            events.catch { failure = it }.collect { event ->
+                if (event is StreamEvent.TurnStart) emitAll(lines.flush())
+                emitAll(lines.consume(event))
+            }
+            emitAll(lines.flush())
+            failure?.let { throw it }
+        }
+    }
+
     private companion object {
+        suspend fun FlowCollector<String>.emitAll(lines: List<String>): Unit = lines.forEach { emit(it) }
+
         /** How many events cross at once, at most: enough to make the crossing cheap, few enough to hold. */
         const val BATCH = 256u
     }

@@ -94,6 +94,31 @@ public class Sessions internal constructor(private val connection: Connection) {
     public fun events(id: UUID, options: StreamOptions = StreamOptions()): Flow<StreamEvent> =
         stream(id, options).events
 
+    /**
+     * What the agent of a session prints, as lines for people, in the formatter that its start event picks, as
+     * [SessionStream.pretty] says.
+     *
+     * ```kotlin
+     * client.sessions.pretty(id, FormatterOptions(color = FormatterColor.AUTO)).collect(::println)
+     * ```
+     */
+    public fun pretty(
+        id: UUID,
+        format: FormatterOptions = FormatterOptions(),
+        options: StreamOptions = StreamOptions(),
+    ): Flow<String> = stream(id, options).pretty(format)
+
+    /**
+     * What the agent of a session prints, as the lines of a formatter of the caller's choice, one for each collector, as
+     * [SessionStream.pretty] says.
+     *
+     * ```kotlin
+     * client.sessions.pretty(id) { ClaudeFormatter() }.collect(::println)
+     * ```
+     */
+    public fun pretty(id: UUID, options: StreamOptions = StreamOptions(), formatter: () -> Formatter): Flow<String> =
+        stream(id, options).pretty(formatter)
+
     /** The stream of a session, with the state of its connection and its cursor. It is opened by who collects its events. */
     public fun stream(id: UUID, options: StreamOptions = StreamOptions()): SessionStream =
         SessionStream(options.since) { observer -> connection.now { prepareStream(id, options.toNative(), observer) } }

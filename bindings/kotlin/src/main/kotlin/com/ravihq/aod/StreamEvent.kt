@@ -145,3 +145,6 @@ internal fun NativeEvent.toEvent(): StreamEvent = when (this) {
     is NativeEvent.Stale -> StreamEvent.Stale(event.id, event.message, event.extra)
     is NativeEvent.Unknown -> StreamEvent.Unknown(event.id, event.eventType, event.raw)
 }
+
+internal fun StreamEvent.Start.toNative(): NativeEvent =
+    NativeEvent.Start(StartEvent(id, runtime, provider, sessionId, extra))

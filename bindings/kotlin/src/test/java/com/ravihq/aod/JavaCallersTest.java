@@ -3,12 +3,15 @@ package com.ravihq.aod;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.stream.Collectors;
+import kotlinx.serialization.json.JsonObject;
 import org.junit.jupiter.api.Test;
 
 /** The client as a caller in Java sees it. */
@@ -61,6 +64,84 @@ class JavaCallersTest {
             ended.join();
             assertInstanceOf(StreamEvent.Start.class, events.get(0));
             assertInstanceOf(StreamEvent.Exit.class, events.get(events.size() - 1));
+        }
+    }
+
+    /** A formatter of a caller's own, in Java. */
+    private static class Numbering implements Formatter {
+        private int lines;
+
+        @Override
+        public List<String> feed(String chunk) {
+            return chunk.lines().map(line -> ++lines + " " + line).collect(Collectors.toList());
+        }
+
+        @Override
+        public List<String> flush() {
+            return List.of();
+        }
+    }
+
+    @Test
+    void formattersAreMadeWithOptionsAndWritten() {
+        var options = new FormatterOptions.Builder()
+                .plain(true)
+                .width(20)
+                .color(FormatterColor.OFF)
+                .showThinking(false)
+                .showToolResults(true)
+                .showFailures(true)
+                .raw(false)
+                .maxLine(1000)
+                .build();
+        assertEquals(new FormatterOptions(true, 20, FormatterColor.OFF, false, true, true, false, 1000), options);
+        assertEquals(new FormatterOptions(), new FormatterOptions.Builder().build());
+        assertThrows(IllegalArgumentException.class, () -> new FormatterOptions.Builder().width(-1).build());
+        var said = "{\"type\":\"message\",\"role\":\"assistant\",\"content\":\"Hello\"}\n";
+        try (var formatter = Formatter.of("gemini", options)) {
+            assertEquals(List.of(), formatter.feed(said));
+            assertEquals(List.of("> Hello"), formatter.flush());
+        }
+        try (var formatter = new GeminiFormatter()) {
+            assertEquals(List.of(), formatter.feed(said));
+            assertEquals(List.of("✉️  Hello"), formatter.flush());
+        }
+        try (var formatter = new Numbering()) {
+            var output = new StreamEvent.Output(1L, OutputChannel.Stdout.INSTANCE, "a\nb\n", 1L, new JsonObject(Map.of()));
+            assertEquals(List.of("1 a", "2 b"), formatter.consume(output));
+        }
+    }
+
+    @Test
+    void aListenerShowsLines() {
+        try (var server = new DevServer("s0", "aod_dev");
+                var client = new AodClient(server.getUrl(), server.getToken());
+                var formatter = new SessionFormatter()) {
+            var calls = new FutureClient(client);
+            var request = new CreateAgent("reviewer", "claude-sonnet-4-6", Runtime.Claude.INSTANCE);
+            var agent = calls.getAgents().create(request).join();
+            var session = calls.getSessions().create(new CreateSession(agent.getId(), "hi")).join();
+            var shown = new CompletableFuture<List<String>>();
+            var lines = new ArrayList<String>();
+            client.getSessions().listen(session.getId(), new EventListener() {
+                @Override
+                public void onEvents(List<? extends StreamEvent> batch) {
+                    batch.forEach(event -> lines.addAll(formatter.consume(event)));
+                }
+
+                @Override
+                public void onClosed() {
+                    lines.addAll(formatter.flush());
+                    shown.complete(lines);
+                }
+
+                @Override
+                public void onFailed(AodException failure) {
+                    shown.completeExceptionally(failure);
+                }
+            });
+            assertTrue(shown.join().get(0).startsWith("⚙️  Session init"), lines.toString());
+            assertTrue(lines.get(lines.size() - 1).startsWith("✨ Done"), lines.toString());
         }
     }
 }

@@ -72,7 +72,11 @@ class DevServer(generation: String = "s0", val token: String = "aod_dev") : Auto
 }
 
 /** An agent and a session of it; S1 servers spell their models with the provider. */
-suspend fun AodClient.start(prompt: String = "hi", model: String = "claude-sonnet-4-6"): SessionAck {
-    val agent = agents.create("a", model, runtime = Runtime.Claude)
+suspend fun AodClient.start(
+    prompt: String = "hi",
+    model: String = "claude-sonnet-4-6",
+    runtime: Runtime = Runtime.Claude,
+): SessionAck {
+    val agent = agents.create("a", model, runtime = runtime)
     return sessions.create(agent.id, prompt)
 }

@@ -132,4 +132,18 @@ class LeavingTest {
             if (round == 1) assertTrue(descriptors() <= before, "$before, then ${descriptors()} descriptors")
         }
     }
+
+    @Test
+    fun `a formatter that is closed frees what it holds, although it is still referred to`() {
+        val megabyte = "x".repeat(1 shl 20)
+        val before = resident()
+        val closed = List(300) {
+            GenericFormatter().apply {
+                feed(megabyte)
+                close()
+            }
+        }
+        val more = resident() - before
+        assertTrue(more < 100 * 1024, "$more KiB more, of ${closed.size} MiB")
+    }
 }

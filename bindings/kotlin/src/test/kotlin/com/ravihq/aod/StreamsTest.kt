@@ -140,20 +140,6 @@ class StreamsTest {
         assertEquals(1, calls.map { it.await() }.toSet().size)
     }
 
-    @Test
-    fun `the output of an agent is shown in lines`(): Unit = runBlocking {
-        val session = client.start()
-        val shown = ClaudeFormatter().use { formatter ->
-            val lines = mutableListOf<String>()
-            client.sessions.events(session.id).collect { lines += formatter.consume(it) }
-            lines + formatter.flush()
-        }
-        assertTrue(shown.last().contains("Done"), shown.toString())
-        Formatter.forRuntime(Runtime.Codex, raw = true).use {
-            assertEquals(listOf("a\u001b[1m"), it.feed("a\u001b[1m\n"))
-        }
-    }
-
     private suspend fun hanging(): SessionAck {
         server.script("""{"stdout": "one"}""", """{"hold": "never"}""")
         return client.start()

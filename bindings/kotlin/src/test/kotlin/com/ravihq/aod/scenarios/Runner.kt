@@ -140,7 +140,7 @@ class Runner private constructor(private val server: DevServer, private val secr
         if (pretty == null) {
             write(events)
         } else {
-            Formatter.forRuntime(pretty).use { formatter ->
+            Formatter.of(pretty).use { formatter ->
                 (events.flatMap(formatter::consume) + formatter.flush())
                     .forEach { transcript.write("line" to JsonPrimitive(it)) }
             }
@@ -180,7 +180,7 @@ class Runner private constructor(private val server: DevServer, private val secr
     private fun pretty(step: Fields) {
         val runtime = step.need("pretty")
         val feed = step.end(step.texts("feed")).orEmpty()
-        Formatter.forRuntime(runtime).use { formatter ->
+        Formatter.of(runtime).use { formatter ->
             val lines = feed.flatMap(formatter::feed) + formatter.flush()
             transcript.write("pretty" to JsonPrimitive(runtime), "lines" to wire(lines))
         }
