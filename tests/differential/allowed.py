@@ -28,6 +28,7 @@ ADDED = (
                 "FormatterOptions",
                 "GeminiFormatter",
                 "OpencodeFormatter",
+                "SessionFormatter",
             ]
         ),
     ),
