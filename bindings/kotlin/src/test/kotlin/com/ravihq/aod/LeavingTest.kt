@@ -1,6 +1,7 @@
 package com.ravihq.aod
 
 import java.io.File
+import java.time.Duration
 import kotlin.random.Random
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.AfterEach
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.assertThrows
 
 /** What calls and streams leave behind when they are given up, and after many of them: nothing. */
 class LeavingTest {
@@ -128,6 +130,23 @@ class LeavingTest {
         repeat(2) { round ->
             val before = descriptors()
             repeat(200) { server.client().use { it.health() } }
+            awaitNoTasks()
+            if (round == 1) assertTrue(descriptors() <= before, "$before, then ${descriptors()} descriptors")
+        }
+    }
+
+    @Test
+    fun `calls whose arguments cannot be passed leave nothing`(): Unit = runBlocking {
+        client.close()
+        repeat(2) { round ->
+            val before = descriptors()
+            repeat(100) {
+                server.client().use { other ->
+                    other.health()
+                    assertThrows<AodException.InvalidRequest> { other.agents.create("\uD83D", "m") }
+                    assertThrows<AodException.InvalidRequest> { other.withOptions(timeout = Duration.ofSeconds(-1)) }
+                }
+            }
             awaitNoTasks()
             if (round == 1) assertTrue(descriptors() <= before, "$before, then ${descriptors()} descriptors")
         }
