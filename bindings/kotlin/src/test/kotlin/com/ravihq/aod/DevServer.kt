@@ -67,7 +67,8 @@ class DevServer(generation: String = "s0", val token: String = "aod_dev") : Auto
 
     private companion object {
         fun binary(): String = System.getenv("AOD_DEVSERVER")
-            ?: File("../../target/debug/aod-devserver").also { check(it.exists()) { "build aod-devserver first" } }.path
+            ?: File("../..").resolve(System.getenv("CARGO_TARGET_DIR") ?: "target").resolve("debug/aod-devserver")
+                .also { check(it.exists()) { "build aod-devserver first" } }.path
     }
 }
 
