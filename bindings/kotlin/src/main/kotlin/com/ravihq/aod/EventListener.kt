@@ -20,7 +20,7 @@ public interface EventListener {
      * Takes the next events; at least one. If it throws anything, an [Error] too, the stream ends with [onFailed] of
      * [AodException.Listener], which names the class of what was thrown and nothing else of it.
      */
-    public fun onEvents(events: List<StreamEvent>)
+    public fun onEvents(events: List<@JvmSuppressWildcards StreamEvent>)
 
     /** The stream has ended: after its terminal event, or because it was cancelled. */
     public fun onClosed() {}
