@@ -54,6 +54,16 @@ class DevServer(generation: String = "s0", val token: String = "aod_dev") : Auto
         control("POST", "wait", """{"streams": $count}""")
     }
 
+    /** Waits until so many connections are open, that of the question itself among them. */
+    fun awaitConnections(count: Int) {
+        control("POST", "wait", """{"connections": $count}""")
+    }
+
+    /** Waits until at least so many API requests have come. */
+    fun awaitRequests(count: Int) {
+        control("POST", "wait", """{"requests": $count}""")
+    }
+
     fun stat(name: String): Int = control("GET", "stats").jsonObject.getValue(name).jsonPrimitive.int
 
     /** The API requests so far. */
