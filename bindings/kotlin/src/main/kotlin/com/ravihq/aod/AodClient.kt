@@ -96,7 +96,7 @@ public class AodClient private constructor(private val connection: Connection) :
     /**
      * A client over the same connections with other timeouts, retries or headers; what is left out stays as it was.
      * Closing the client that it was made from closes it too. Closing it ends its own calls, streams and listeners, and
-     * leaves that one's alone.
+     * leaves that one's alone. A negative [maxRetries] is an [IllegalArgumentException].
      */
     @JvmOverloads
     public fun withOptions(
