@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 /// The records and enums of the public API; every other top-level declaration is the façade's own business.
-const PUBLIC: [&str; 41] = [
+const PUBLIC: [&str; 40] = [
     "Agent",
     "AgentVersion",
     "ConflictReason",
@@ -32,7 +32,6 @@ const PUBLIC: [&str; 41] = [
     "Provider",
     "Quota",
     "ResourceType",
-    "RetryPolicy",
     "RunResult",
     "Runtime",
     "Session",
@@ -51,7 +50,7 @@ const PUBLIC: [&str; 41] = [
 ];
 
 /// The records that callers make, for whom Java has no default arguments.
-const MADE: [&str; 12] = [
+const MADE: [&str; 11] = [
     "CreateAgent",
     "CreateEnvironment",
     "CreateSession",
@@ -59,7 +58,6 @@ const MADE: [&str; 12] = [
     "GithubSkill",
     "InlineSkill",
     "Networking",
-    "RetryPolicy",
     "StdioMcpServer",
     "UpdateAgent",
     "UpdateEnvironment",
@@ -67,22 +65,10 @@ const MADE: [&str; 12] = [
 ];
 
 /// Types that the generator knows no default for, and theirs.
-const DEFAULTS: [(&str, &str); 6] = [
+const DEFAULTS: [(&str, &str); 3] = [
     ("JsonFields", "JsonObject(emptyMap())"),
     ("TextPatch", "TextPatch.Keep"),
     ("IdPatch", "IdPatch.Keep"),
-    (
-        "`baseDelay`: java.time.Duration",
-        "java.time.Duration.ofMillis(500)",
-    ),
-    (
-        "`maxDelay`: java.time.Duration",
-        "java.time.Duration.ofSeconds(8)",
-    ),
-    (
-        "`maxRetryAfter`: java.time.Duration",
-        "java.time.Duration.ofSeconds(120)",
-    ),
 ];
 
 /// Sets the visibility of each declaration, and the defaults that are missing.

@@ -35,7 +35,7 @@
 //! | `POST /__dev/session` | `{"session": id, "action": {"start_turn": {"turn": 1}}}`: [`Action`] |
 //! | `GET /__dev/stats` | [`Stats`] |
 //! | `GET`, `DELETE /__dev/requests` | `{"data": […]}`: [`SeenRequest`] without bodies |
-//! | `POST /__dev/wait` | `{"streams": 0}`: wait until so many streams are open; `{"requests": 3}`: until at least so many API requests have come, as `stats` counts them |
+//! | `POST /__dev/wait` | `{"streams": 0}`: wait until so many streams are open; `{"requests": 3}`: until at least so many API requests have come, as `stats` counts them; `{"connections": 1}`: until so many connections are open, this request's own among them |
 //!
 //! # Where it differs from the real servers
 //!

@@ -250,6 +250,7 @@ async fn forget_requests(State(shared): Server) -> Response {
 struct Wait {
     streams: Option<usize>,
     requests: Option<u64>,
+    connections: Option<usize>,
 }
 
 async fn wait(State(shared): Server, body: Bytes) -> Result<Response, Problem> {
@@ -260,6 +261,9 @@ async fn wait(State(shared): Server, body: Bytes) -> Result<Response, Problem> {
     }
     if let Some(requests) = call.requests {
         control.requests_received(requests).await;
+    }
+    if let Some(connections) = call.connections {
+        control.connections_open(connections).await;
     }
     Ok(done())
 }

@@ -76,7 +76,7 @@ public class AodClient private constructor(private val connection: Connection) :
                     attemptTimeout = attemptTimeout,
                     connectTimeout = connectTimeout,
                     streamIdleTimeout = streamIdleTimeout,
-                    retry = retry,
+                    retry = retry?.toNative(),
                     headers = secretsOf(headers),
                     userAgentSuffix = listOfNotNull(USER_AGENT, userAgentSuffix).joinToString(" "),
                     proxy = proxy?.let(::Secret),
@@ -95,7 +95,8 @@ public class AodClient private constructor(private val connection: Connection) :
 
     /**
      * A client over the same connections with other timeouts, retries or headers; what is left out stays as it was.
-     * Closing the client that it was made from closes it too; closing it leaves that one open.
+     * Closing the client that it was made from closes it too. Closing it ends its own calls, streams and listeners, and
+     * leaves that one's alone. A negative [maxRetries] is an [IllegalArgumentException].
      */
     @JvmOverloads
     public fun withOptions(
@@ -112,12 +113,12 @@ public class AodClient private constructor(private val connection: Connection) :
             maxRetries = maxRetries?.also { require(it >= 0) { "maxRetries is negative" } }?.toUInt(),
             headers = secretsOf(headers),
         )
-        return AodClient(Connection.of(isRoot = false) { connection.now { withOptions(options) } })
+        return AodClient(Connection.of { connection.now { withOptions(options) } })
     }
 
     /**
-     * Closes the client: calls, streams and listeners under way end with [AodException.Closed], and so does every later
-     * call. Closing it again does nothing.
+     * Closes the client: its calls, streams and listeners under way, and those of clients made from it by [withOptions],
+     * end with [AodException.Closed], and so does every later call. Closing it again does nothing.
      */
     override fun close(): Unit = connection.close()
 
@@ -138,7 +139,7 @@ public class AodClient private constructor(private val connection: Connection) :
 }
 
 /** The library's client, and whether it still may be used. */
-internal class Connection private constructor(val native: NativeClient, private val isRoot: Boolean) {
+internal class Connection private constructor(val native: NativeClient) {
     private val isClosed = AtomicBoolean()
 
     /** Makes a call. */
@@ -149,7 +150,7 @@ internal class Connection private constructor(val native: NativeClient, private 
 
     fun close() {
         if (isClosed.compareAndSet(false, true)) {
-            if (isRoot) native.shutDown()
+            native.shutDown()
             native.close()
         }
     }
@@ -166,9 +167,9 @@ internal class Connection private constructor(val native: NativeClient, private 
     }
 
     companion object {
-        fun of(isRoot: Boolean = true, make: () -> NativeClient): Connection {
+        fun of(make: () -> NativeClient): Connection {
             NativeThreads.prepare()
-            return Connection(translated(make), isRoot)
+            return Connection(translated(make))
         }
     }
 }

@@ -9,8 +9,10 @@ import java.time.Duration
  * was sent; what the server echoed is behind [detail], as secrets.
  *
  * The subclass tells the sort of failure, and so does [kind]; the other properties are its facts.
+ *
+ * It is unchecked, as everything in Kotlin is, so that Java can catch it wherever it comes from.
  */
-public sealed class AodException(facts: ErrorFacts) : Exception(facts.text) {
+public sealed class AodException(facts: ErrorFacts) : RuntimeException(facts.text) {
     /** What sort of failure this is. */
     public val kind: ErrorKind = facts.kind
 
@@ -47,7 +49,10 @@ public sealed class AodException(facts: ErrorFacts) : Exception(facts.text) {
     /** The client was set up wrongly: no token, a malformed URL, an unreadable certificate. */
     public class Configuration internal constructor(facts: ErrorFacts) : AodException(facts)
 
-    /** The request was refused before it was sent, because the server would certainly refuse it. */
+    /**
+     * The request was refused before it was sent: because the server would certainly refuse it, or because something in it
+     * cannot be sent, such as half of a surrogate pair, JSON that is none, or a negative duration.
+     */
     public class InvalidRequest internal constructor(facts: ErrorFacts) : AodException(facts) {
         /** The fields that would be refused, when it is about fields. */
         public val fields: List<FieldError> = facts.fields()
@@ -155,6 +160,7 @@ internal inline fun <T> translated(block: () -> T): T = try {
     throw failure.facts.toException()
 } catch (failure: UnpassableException) {
     throw localFailure(ErrorKind.INVALID_REQUEST, failure.message)
-} catch (failure: InternalException) {
-    throw localFailure(ErrorKind.OTHER, "a defect of the library: ${failure.message}")
+} catch (_: InternalException) {
+    // What it says may have many lines, and paths of where it was built.
+    throw localFailure(ErrorKind.OTHER, "a defect of the library")
 }

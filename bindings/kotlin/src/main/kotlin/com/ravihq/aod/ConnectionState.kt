@@ -30,8 +30,3 @@ internal fun NativeState.toState(): ConnectionState = when (this) {
     is NativeState.Resuming -> ConnectionState.Resuming(attempt.toInt(), delay, cause.toException())
     NativeState.Closed -> ConnectionState.Closed
 }
-
-/** Passes each state on, from a thread of the library. */
-internal class Observer(private val tell: (ConnectionState) -> Unit) : ConnectionObserver {
-    override fun onState(state: NativeState): Unit = tell(state.toState())
-}

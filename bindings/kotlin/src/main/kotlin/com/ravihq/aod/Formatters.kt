@@ -42,7 +42,12 @@ public class SessionFormatter private constructor(private val core: CoreFormatte
 
 /** A formatter of the core's, by the name of a runtime or provider; without one it waits for a session's start. */
 internal class CoreFormatter(word: String?, options: FormatterOptions) : Formatter {
-    private val native = translated { OutputFormatter(word, options.native) }
+    private val native: OutputFormatter
+
+    init {
+        NativeThreads.prepare()
+        native = translated { OutputFormatter(word, options.native) }
+    }
 
     /** The first half of a surrogate pair, when a chunk ended with it. */
     private var half = ""

@@ -5,6 +5,7 @@ import java.util.UUID
 import java.util.concurrent.CompletableFuture
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.future.future
 
 /**
@@ -31,7 +32,8 @@ public class FutureClient(private val client: AodClient) {
     public fun health(): CompletableFuture<Health> = started { client.health() }
 }
 
-private val scope = CoroutineScope(Dispatchers.Default)
+/** A call that fails is no concern of the others. */
+private val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default)
 
 private fun <T> started(call: suspend () -> T): CompletableFuture<T> = scope.future { call() }
 

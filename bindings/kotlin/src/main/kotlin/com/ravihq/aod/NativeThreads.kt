@@ -4,24 +4,35 @@ import com.sun.jna.CallbackThreadInitializer
 import com.sun.jna.Native
 
 /**
- * Keeps the library's threads attached to the JVM between the calls that they make into it. By default JNA attaches and
- * detaches a thread, with a `Thread` object of its own, around each of these calls, which takes longer than a request.
+ * Loads the library, and keeps its threads attached to the JVM between the calls that they make into it. By default JNA
+ * attaches and detaches a thread, with a `Thread` object of its own, around each of these calls, which takes longer than
+ * a request.
  */
 internal object NativeThreads {
-    private val initializer = CallbackThreadInitializer(true, false, "aod")
-
-    init {
-        listOf(
-            uniffiRustFutureContinuationCallbackImpl,
-            uniffiCallbackInterfaceBatchListener.onEvents,
-            uniffiCallbackInterfaceBatchListener.onClosed,
-            uniffiCallbackInterfaceBatchListener.onFailed,
-            uniffiCallbackInterfaceBatchListener.uniffiFree,
-            uniffiCallbackInterfaceConnectionObserver.onState,
-            uniffiCallbackInterfaceConnectionObserver.uniffiFree,
-        ).forEach { Native.setCallbackThreadInitializer(it, initializer) }
+    /** Has it done, once. Where there is no library for this platform it is an [AodException.Configuration]. */
+    fun prepare(): Unit = try {
+        Prepared.now()
+    } catch (failure: LinkageError) {
+        val platform = "${System.getProperty("os.name")} on ${System.getProperty("os.arch")}"
+        throw localFailure(ErrorKind.CONFIGURATION, "the native library cannot be loaded: is there one for $platform?")
+            .apply { initCause(failure) }
     }
 
-    /** Has it done, once. */
-    fun prepare() = Unit
+    private object Prepared {
+        init {
+            val initializer = CallbackThreadInitializer(true, false, "aod")
+            listOf(
+                uniffiRustFutureContinuationCallbackImpl,
+                uniffiCallbackInterfaceBatchListener.onEvents,
+                uniffiCallbackInterfaceBatchListener.onClosed,
+                uniffiCallbackInterfaceBatchListener.onFailed,
+                uniffiCallbackInterfaceBatchListener.uniffiFree,
+                uniffiCallbackInterfaceConnectionObserver.onState,
+                uniffiCallbackInterfaceConnectionObserver.uniffiFree,
+            ).forEach { Native.setCallbackThreadInitializer(it, initializer) }
+            uniffiEnsureInitialized()
+        }
+
+        fun now() = Unit
+    }
 }

@@ -8,12 +8,12 @@ package com.ravihq.aod
  * the generated code take them from here.
  */
 internal class PassedBuffers private constructor() {
-    private val made = Array(MORE_THAN_ARGUMENTS) { RustBuffer.ByValue() }
+    private val made = arrayOfNulls<RustBuffer.ByValue>(MORE_THAN_ARGUMENTS)
     private var next = 0
 
     /** The next structure, with what the [buffer] says. */
     fun pass(buffer: RustBuffer): RustBuffer.ByValue {
-        val passed = made[next]
+        val passed = made[next] ?: RustBuffer.ByValue().also { made[next] = it }
         next = (next + 1) % made.size
         passed.setValue(buffer)
         return passed

@@ -1,3 +1,5 @@
+@file:JvmName("Requests")
+
 package com.ravihq.aod
 
 // Shorter ways to the values that requests are made of.
@@ -7,14 +9,17 @@ public fun Skill.Companion.inline(name: String, description: String, content: St
     Skill.Inline(InlineSkill(name, description, content))
 
 /** The skills of a GitHub repository, given as `owner/repo`, or the one of that [name] (S1 and later). */
+@JvmOverloads
 public fun Skill.Companion.github(source: String, description: String, name: String? = null): Skill =
     Skill.Github(GithubSkill(source, description, name))
 
 /** An MCP server reached at a URL; its [headers] are secret. */
+@JvmOverloads
 public fun McpServer.Companion.url(name: String, url: String, headers: Map<String, String> = emptyMap()): McpServer =
     McpServer.Url(UrlMcpServer(name, url, secretsOf(headers)))
 
 /** An MCP server that is a program in the sandbox; its environment variables are secret. */
+@JvmOverloads
 public fun McpServer.Companion.stdio(
     name: String,
     command: String,

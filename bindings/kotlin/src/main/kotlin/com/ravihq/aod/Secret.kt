@@ -1,3 +1,5 @@
+@file:JvmName("Secrets")
+
 package com.ravihq.aod
 
 /**
@@ -20,5 +22,6 @@ public class Secret(private val text: String) {
 /** Secrets by name, for environment variables and headers: `secretsOf("NPM_TOKEN" to token)`. */
 public fun secretsOf(vararg pairs: Pair<String, String>): Map<String, Secret> = secretsOf(mapOf(*pairs))
 
-/** Secrets by name, for environment variables and headers. */
+/** Secrets by name, for environment variables and headers; `Secrets.of(map)` in Java. */
+@JvmName("of")
 public fun secretsOf(texts: Map<String, String>): Map<String, Secret> = texts.mapValues { Secret(it.value) }

@@ -7,6 +7,7 @@ import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
 import kotlinx.coroutines.flow.catch
 import kotlinx.coroutines.flow.flow
+import kotlinx.coroutines.flow.map
 
 /**
  * The stream of one session, not opened yet: its [events], or their lines for people, where its connection is, and where
@@ -19,13 +20,25 @@ public class SessionStream internal constructor(
     private val prepare: (ConnectionObserver) -> NativeStream,
 ) {
     private val states = MutableStateFlow<ConnectionState>(ConnectionState.Connecting)
+    private val lock = Any()
 
-    /** Where the connection of the latest collector is. States that follow one another fast may be passed over. */
+    /** Of the latest collector, while it is there. */
+    private var latest: Watch? = null
+
+    /**
+     * Where the connection of the latest collector is; [ConnectionState.Closed] when that one has left, however it left.
+     * States that follow one another fast may be passed over.
+     */
     public val state: StateFlow<ConnectionState> = states.asStateFlow()
 
     /**
      * The position behind the last event that a collector was given: passed as `since`, in this process or another, no
      * event up to it comes again and none behind it is missed. Null until an event has brought one.
+     *
+     * It is set just before the event is given to whatever collects [events] itself. An operator that collects in another
+     * coroutine, such as `buffer`, `flowOn` or `conflate`, is given events ahead of what is downstream of it, and an event
+     * that is lost there counts as given. Behind such an operator, resume from the [StreamEvent.id] of the last
+     * [StreamEvent.Stage] or [StreamEvent.Output] that was dealt with.
      */
     @Volatile
     public var cursor: Long? = since
@@ -38,19 +51,48 @@ public class SessionStream internal constructor(
      * `collect`. Few events are read ahead of a slow collector. When the collector is cancelled or leaves, the
      * connection is closed at once. A failure is an [AodException], [AodException.Closed] when the client was closed.
      */
-    public val events: Flow<StreamEvent> = flow {
-        val stream = prepare(Observer { states.value = it })
-        try {
-            while (true) {
-                val batch = translated { stream.nextBatch(BATCH) } ?: break
-                batch.events.forEachIndexed { index, event ->
-                    cursor = batch.cursors[index]
-                    emit(event.toEvent())
+    // `emit` throws without giving the event out when the collector was cancelled: the cursor is set behind it.
+    public val events: Flow<StreamEvent> = placed().map { placed ->
+        cursor = placed.cursor
+        placed.event
+    }
+
+    private fun placed(): Flow<Placed> = flow {
+        Watch().use { watch ->
+            val stream = prepare(watch)
+            try {
+                while (true) {
+                    val batch = translated { stream.nextBatch(BATCH) } ?: break
+                    batch.events.forEachIndexed { index, event -> emit(Placed(event.toEvent(), batch.cursors[index])) }
                 }
+            } finally {
+                stream.cancel()
+                stream.close()
             }
-        } finally {
-            stream.cancel()
-            stream.close()
+        }
+    }
+
+    /** An event, and the position behind it. */
+    private class Placed(val event: StreamEvent, val cursor: Long?)
+
+    /** What a collector is told of its connection; shown as long as it is there and the latest. */
+    private inner class Watch : ConnectionObserver, AutoCloseable {
+        init {
+            synchronized(lock) {
+                latest = this
+                states.value = ConnectionState.Connecting
+            }
+        }
+
+        override fun onState(state: NativeState): Unit = show(state.toState()) {}
+
+        override fun close(): Unit = show(ConnectionState.Closed) { latest = null }
+
+        private inline fun show(state: ConnectionState, and: () -> Unit): Unit = synchronized(lock) {
+            if (latest === this) {
+                states.value = state
+                and()
+            }
         }
     }
 

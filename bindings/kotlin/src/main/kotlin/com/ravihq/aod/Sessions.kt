@@ -130,6 +130,7 @@ public class Sessions internal constructor(private val connection: Connection) {
     @JvmOverloads
     public fun listen(id: UUID, listener: EventListener, options: StreamOptions = StreamOptions()): Subscription =
         connection.now {
-            Subscription(listen(id, options.toNative(), NativeForwarder(listener), Observer(listener::onState)))
+            val forwarder = NativeForwarder(listener)
+            Subscription(listen(id, options.toNative(), forwarder, forwarder), forwarder.finished)
         }
 }

@@ -1,3 +1,5 @@
+@file:JvmName("StreamEvents")
+
 package com.ravihq.aod
 
 import java.util.UUID

@@ -1,3 +1,5 @@
+@file:JvmName("Words")
+
 package com.ravihq.aod
 
 import kotlinx.serialization.json.JsonObject

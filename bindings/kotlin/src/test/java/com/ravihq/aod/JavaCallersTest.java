@@ -2,8 +2,10 @@ package com.ravihq.aod;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -47,7 +49,7 @@ class JavaCallersTest {
             var events = new ArrayList<StreamEvent>();
             client.getSessions().listen(session.getId(), new EventListener() {
                 @Override
-                public void onEvents(List<? extends StreamEvent> batch) {
+                public void onEvents(List<StreamEvent> batch) {
                     events.addAll(batch);
                 }
 
@@ -65,6 +67,78 @@ class JavaCallersTest {
             assertInstanceOf(StreamEvent.Start.class, events.get(0));
             assertInstanceOf(StreamEvent.Exit.class, events.get(events.size() - 1));
         }
+    }
+
+    @Test
+    void aSubscriptionIsWaitedFor() {
+        try (var server = new DevServer("s0", "aod_dev");
+                var client = new AodClient(server.getUrl(), server.getToken())) {
+            var calls = new FutureClient(client);
+            var request = new CreateAgent("reviewer", "claude-sonnet-4-6", Runtime.Claude.INSTANCE);
+            var agent = calls.getAgents().create(request).join();
+            var session = calls.getSessions().create(new CreateSession(agent.getId(), "hi")).join();
+            var events = new ArrayList<StreamEvent>();
+            var subscription = client.getSessions().listen(session.getId(), new EventListener() {
+                @Override
+                public void onEvents(List<StreamEvent> batch) {
+                    events.addAll(batch);
+                }
+
+                @Override
+                public void onFailed(AodException failure) {
+                    throw failure;
+                }
+            });
+            subscription.whenFinished().join();
+            assertTrue(subscription.isFinished());
+            assertTrue(StreamEvents.isTerminal(events.get(events.size() - 1)));
+            assertEquals(0, StreamEvents.getExitCode(events.get(events.size() - 1)));
+            assertNull(StreamEvents.getText(events.get(0)));
+        }
+    }
+
+    @Test
+    void whatEveryCallThrowsIsCaughtWithoutBeingDeclared() {
+        try (var client = new AodClient("ftp://localhost", "x")) {
+            fail(client.toString());
+        } catch (AodException.Configuration failure) {
+            assertEquals(ErrorKind.CONFIGURATION, failure.getKind());
+        }
+        var client = new AodClient("http://localhost:1", "x");
+        client.close();
+        try (var derived = client.withOptions()) {
+            fail(derived.toString());
+        } catch (AodException.Closed failure) {
+            assertEquals(ErrorKind.CLOSED, failure.getKind());
+        }
+        try (var formatter = new GenericFormatter()) {
+            assertEquals(List.of("one"), formatter.feed("one\n"));
+        } catch (AodException failure) {
+            fail(failure);
+        }
+    }
+
+    @Test
+    void requestsAreMadeOfTheirParts() {
+        assertEquals(
+                new Skill.Github(new GithubSkill("acme/skills", "All")),
+                Requests.github(Skill.Companion, "acme/skills", "All"));
+        assertEquals(
+                new Skill.Inline(new InlineSkill("tone", "How to word it", "Be exact.")),
+                Requests.inline(Skill.Companion, "tone", "How to word it", "Be exact."));
+        var server = new McpServer.Url(
+                new UrlMcpServer("issues", "https://mcp.example.com", Secrets.of(Map.of("Authorization", "hunter2"))));
+        assertEquals("issues", Words.getName(server));
+        assertEquals("hunter2", server.getServer().getHeaders().get("Authorization").expose());
+        assertEquals(
+                new McpServer.Stdio(new StdioMcpServer("files", "mcp-files")),
+                Requests.stdio(McpServer.Companion, "files", "mcp-files"));
+        var networking = new Networking(NetworkingType.Limited.INSTANCE, List.of("github.com"));
+        assertEquals(networking, Requests.limited(Networking.Companion, "github.com"));
+        assertEquals("limited", Words.getWord(networking.getNetworkingType()));
+        assertEquals(new Runtime.Unknown("novel"), Words.of(Runtime.Companion, "novel"));
+        assertEquals(4, new RetryPolicy(4).getMaxRetries());
+        assertThrows(IllegalArgumentException.class, () -> new RetryPolicy(-1));
     }
 
     /** A formatter of a caller's own, in Java. */
@@ -125,7 +199,7 @@ class JavaCallersTest {
             var lines = new ArrayList<String>();
             client.getSessions().listen(session.getId(), new EventListener() {
                 @Override
-                public void onEvents(List<? extends StreamEvent> batch) {
+                public void onEvents(List<StreamEvent> batch) {
                     batch.forEach(event -> lines.addAll(formatter.consume(event)));
                 }
 

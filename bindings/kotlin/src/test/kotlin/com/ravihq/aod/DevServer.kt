@@ -54,6 +54,16 @@ class DevServer(generation: String = "s0", val token: String = "aod_dev") : Auto
         control("POST", "wait", """{"streams": $count}""")
     }
 
+    /** Waits until so many connections are open, that of the question itself among them. */
+    fun awaitConnections(count: Int) {
+        control("POST", "wait", """{"connections": $count}""")
+    }
+
+    /** Waits until at least so many API requests have come. */
+    fun awaitRequests(count: Int) {
+        control("POST", "wait", """{"requests": $count}""")
+    }
+
     fun stat(name: String): Int = control("GET", "stats").jsonObject.getValue(name).jsonPrimitive.int
 
     /** The API requests so far. */
@@ -67,7 +77,8 @@ class DevServer(generation: String = "s0", val token: String = "aod_dev") : Auto
 
     private companion object {
         fun binary(): String = System.getenv("AOD_DEVSERVER")
-            ?: File("../../target/debug/aod-devserver").also { check(it.exists()) { "build aod-devserver first" } }.path
+            ?: File("../..").resolve(System.getenv("CARGO_TARGET_DIR") ?: "target").resolve("debug/aod-devserver")
+                .also { check(it.exists()) { "build aod-devserver first" } }.path
     }
 }
 

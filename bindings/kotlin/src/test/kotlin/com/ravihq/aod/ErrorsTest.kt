@@ -5,6 +5,10 @@ import java.time.Duration
 import java.util.UUID
 import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.runBlocking
+import kotlinx.serialization.ExperimentalSerializationApi
+import kotlinx.serialization.json.JsonObject
+import kotlinx.serialization.json.JsonPrimitive
+import kotlinx.serialization.json.JsonUnquotedLiteral
 import org.junit.jupiter.api.AfterEach
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
@@ -45,6 +49,96 @@ class ErrorsTest {
         assertEquals(0, failure.attempts)
         assertEquals("name", failure.fields.single().path)
         assertEquals(emptyList<Any>(), server.requests())
+    }
+
+    @Test
+    fun `an argument that cannot be passed is an invalid request`() {
+        failure<AodException.InvalidRequest> { client.agents.create("\uD83D", MODEL) }
+        val id = UUID.randomUUID()
+        failure<AodException.InvalidRequest> { client.sessions.create(id, "hi", timeout = Duration.ofSeconds(-1)) }
+        failure<AodException.InvalidRequest> { client.sessions.prompt(id, "\uDE00") }
+        failure<AodException.InvalidRequest> {
+            client.sessions.events(id, StreamOptions(deadline = Duration.ofNanos(-1))).toList()
+        }
+        assertThrows<AodException.InvalidRequest> { client.withOptions(timeout = Duration.ofSeconds(-1)) }
+        assertThrows<AodException.InvalidRequest> { AodClient(server.url, "x", connectTimeout = Duration.ofSeconds(-1)) }
+        assertThrows<AodException.InvalidRequest> {
+            client.sessions.listen(id, Silent, StreamOptions(baseDelay = Duration.ofSeconds(-1)))
+        }
+        assertEquals(emptyList<Any>(), server.requests())
+    }
+
+    @Test
+    @OptIn(ExperimentalSerializationApi::class)
+    fun `JSON that is none is an invalid request`() {
+        for (none in listOf(JsonPrimitive(Double.NaN), JsonUnquotedLiteral("1e400"), JsonUnquotedLiteral("{"))) {
+            val metadata = JsonObject(mapOf("x" to none))
+            failure<AodException.InvalidRequest> { client.agents.create("a", MODEL, Runtime.Claude, metadata = metadata) }
+        }
+        assertEquals(emptyList<Any>(), server.requests())
+    }
+
+    @Test
+    fun `a defect of the library is told in one line, without what it said`() {
+        val failure = assertThrows<AodException.Other> {
+            translated { throw InternalException("it broke at core/src/lib.rs:7\n   0: backtrace of hunter2") }
+        }
+        assertEquals("a defect of the library", failure.message)
+        assertFalse("hunter2" in failure.stackTraceToString())
+    }
+
+    @Test
+    fun `options that make no sense are refused where they are made`() {
+        assertThrows<IllegalArgumentException> { RetryPolicy(maxRetries = -1) }
+        assertThrows<IllegalArgumentException> { RetryPolicy(baseDelay = Duration.ofNanos(-1)) }
+        assertThrows<IllegalArgumentException> { RetryPolicy(maxDelay = Duration.ofNanos(-1)) }
+        assertThrows<IllegalArgumentException> { RetryPolicy(maxRetryAfter = Duration.ofNanos(-1)) }
+        assertThrows<IllegalArgumentException> { StreamOptions(maxAttempts = -1) }
+    }
+
+    @Test
+    fun `a retry policy says how often a request is tried`() {
+        server.fault("GET", "/health", """{"status": {"status": 503}}""", 5)
+        AodClient(server.url, server.token, retry = RetryPolicy(4, Duration.ofNanos(1), Duration.ofNanos(1))).use {
+            assertEquals(5, failure<AodException.Server> { it.health() }.attempts)
+        }
+    }
+
+    @Test
+    fun `where there is no native library the platform is named, every time`() {
+        val child = ProcessBuilder(
+            "${System.getProperty("java.home")}/bin/java",
+            "-Duniffi.component.aod_ffi.libraryOverride=none",
+            "-classpath",
+            System.getProperty("java.class.path"),
+            WithoutLibrary::class.java.name,
+        ).redirectErrorStream(true).start()
+        val said = child.inputReader().readLines()
+        assertEquals(0, child.waitFor(), said.toString())
+        val platform = "${System.getProperty("os.name")} on ${System.getProperty("os.arch")}"
+        assertEquals(3, said.size, said.toString())
+        assertTrue(said.all { it.startsWith("Configuration: ") && platform in it }, said.toString())
+    }
+
+    /** A program that has no native library, or one that cannot be loaded. */
+    object WithoutLibrary {
+        @JvmStatic
+        fun main(arguments: Array<String>) {
+            val uses = listOf({ AodClient("http://localhost:1", "x") }, AodClient::fromEnv, { GenericFormatter() })
+            for (use in uses) {
+                try {
+                    use()
+                } catch (failure: AodException) {
+                    println("${failure.javaClass.simpleName}: ${failure.message}")
+                }
+            }
+        }
+    }
+
+    private object Silent : EventListener {
+        override fun onEvents(events: List<StreamEvent>) {}
+
+        override fun onFailed(failure: AodException) {}
     }
 
     @Test

@@ -1,5 +1,8 @@
 package com.ravihq.aod
 
+import java.io.ByteArrayOutputStream
+import java.io.PrintStream
+import java.lang.reflect.Proxy
 import java.util.UUID
 import java.util.concurrent.CountDownLatch
 import java.util.concurrent.LinkedBlockingQueue
@@ -10,6 +13,7 @@ import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertInstanceOf
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.assertThrows
 
 class ListenersTest {
     private val server = DevServer()
@@ -101,6 +105,86 @@ class ListenersTest {
         val failure = assertInstanceOf(AodException.Listener::class.java, recorder.told.single())
         assertTrue("hunter2" !in failure.toString(), failure.toString())
         server.awaitStreams(0)
+    }
+
+    @Test
+    fun `a listener that throws an error is told that it failed, and nothing is printed of it`(): Unit = runBlocking {
+        val session = hanging()
+        val recorder = object : Recorder() {
+            override fun onEvents(events: List<StreamEvent>): Unit = throw AssertionError("hunter2")
+        }
+        val printed = ByteArrayOutputStream()
+        val (out, err) = System.out to System.err
+        PrintStream(printed, true).let {
+            System.setOut(it)
+            System.setErr(it)
+        }
+        try {
+            client.sessions.listen(session.id, recorder).join()
+        } finally {
+            System.setOut(out)
+            System.setErr(err)
+        }
+        val failure = assertInstanceOf(AodException.Listener::class.java, recorder.told.single())
+        assertTrue("java.lang.AssertionError" in failure.toString(), failure.toString())
+        assertTrue("hunter2" !in failure.stackTraceToString(), failure.stackTraceToString())
+        assertEquals("", printed.toString())
+        server.awaitStreams(0)
+    }
+
+    @Test
+    fun `what a listener throws at its end or at a state is told to the handler of uncaught exceptions`(): Unit =
+        runBlocking {
+            val session = client.start()
+            val uncaught = LinkedBlockingQueue<Throwable>()
+            val before = Thread.getDefaultUncaughtExceptionHandler()
+            Thread.setDefaultUncaughtExceptionHandler { _, thrown -> uncaught.add(thrown) }
+            try {
+                val closing = object : Recorder() {
+                    override fun onClosed(): Unit = throw AssertionError("at the end")
+                }
+                client.sessions.listen(session.id, closing).join()
+                assertEquals("at the end", uncaught.remove().message)
+                val failing = object : Recorder() {
+                    override fun onFailed(failure: AodException): Unit = throw IllegalStateException("at the failure")
+                }
+                client.sessions.listen(UUID.randomUUID(), failing).join()
+                assertEquals("at the failure", uncaught.remove().message)
+                val observing = object : Recorder() {
+                    override fun onState(state: ConnectionState): Unit = error("$state")
+                }
+                client.sessions.listen(session.id, observing).join()
+                assertEquals("closed", observing.told.last())
+                assertEquals(listOf("Connecting", "Live", "Closed"), uncaught.map { it.message })
+            } finally {
+                Thread.setDefaultUncaughtExceptionHandler(before)
+            }
+        }
+
+    @Test
+    fun `a listener is called with the class loader of its own class`(): Unit = runBlocking {
+        val session = client.start()
+        val loaders = LinkedBlockingQueue<ClassLoader>()
+        // Its class is of another class loader, as in a container.
+        val foreign = object : ClassLoader(EventListener::class.java.classLoader) {}
+        val listener = Proxy.newProxyInstance(foreign, arrayOf(EventListener::class.java)) { _, _, _ ->
+            loaders.add(Thread.currentThread().contextClassLoader)
+            null
+        } as EventListener
+        client.sessions.listen(session.id, listener).join()
+        assertTrue(loaders.size >= 3, "events, the end and the states: ${loaders.size} calls")
+        assertEquals(setOf<ClassLoader>(foreign), loaders.toSet())
+    }
+
+    @Test
+    fun `a subscription that has finished holds nothing of the library and still answers`(): Unit = runBlocking {
+        val session = client.start()
+        val subscription = client.sessions.listen(session.id, Recorder())
+        subscription.whenFinished().get()
+        assertTrue(subscription.isFinished)
+        subscription.cancel()
+        subscription.join()
+        assertThrows<IllegalStateException> { subscription.handle.isFinished() }
     }
 
     @Test

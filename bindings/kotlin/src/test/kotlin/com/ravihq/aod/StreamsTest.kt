@@ -1,7 +1,9 @@
 package com.ravihq.aod
 
+import java.util.UUID
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
+import kotlinx.coroutines.cancel
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.flow.toList
@@ -108,6 +110,85 @@ class StreamsTest {
         client.close()
         assertInstanceOf(AodException.Closed::class.java, collected.await())
         server.awaitStreams(0)
+    }
+
+    @Test
+    fun `closing a client that another was made from ends the flows of both, and closing the other its own`(): Unit =
+        runBlocking {
+            val session = hanging()
+            val derived = client.withOptions()
+            val further = client.withOptions()
+            suspend fun failureOf(client: AodClient) =
+                runCatching { client.sessions.events(session.id).collect { } }.exceptionOrNull()
+            val ofDerived = async(Dispatchers.Default) { failureOf(derived) }
+            server.awaitStreams(1)
+            val ofFurther = async(Dispatchers.Default) { failureOf(further) }
+            val ofClient = async(Dispatchers.Default) { failureOf(client) }
+            server.awaitStreams(3)
+
+            derived.close()
+            assertInstanceOf(AodException.Closed::class.java, ofDerived.await())
+            server.awaitStreams(2)
+            assertThrows<AodException.Closed> { derived.sessions.get(session.id) }
+            assertEquals(session.id, client.sessions.get(session.id).id)
+            assertEquals(session.id, further.sessions.get(session.id).id)
+
+            client.close()
+            assertInstanceOf(AodException.Closed::class.java, ofClient.await())
+            assertInstanceOf(AodException.Closed::class.java, ofFurther.await())
+            server.awaitStreams(0)
+        }
+
+    @Test
+    fun `a collector that is cancelled in the middle loses nothing to who goes on from its cursor`(): Unit = runBlocking {
+        server.script(*Array(50) { """{"stdout": "$it\n"}""" })
+        val session = client.start()
+        client.sessions.waitForCompletion(session.id)
+        val all = client.sessions.events(session.id).toList()
+        // Wherever that is: all events are there at once, so that most are in the middle of a batch.
+        for (count in 1..all.size) {
+            val stream = client.sessions.stream(session.id)
+            val seen = mutableListOf<StreamEvent>()
+            launch(Dispatchers.Default) {
+                stream.events.collect {
+                    seen += it
+                    if (seen.size == count) cancel()
+                }
+            }.join()
+            assertEquals(all.take(count), seen)
+            val rest = client.sessions.events(session.id, StreamOptions(since = stream.cursor)).toList()
+            val isOutput = { event: StreamEvent -> event is StreamEvent.Output }
+            assertEquals(all.drop(count).filter(isOutput), rest.filter(isOutput), "after $count")
+        }
+    }
+
+    @Test
+    fun `the state is that of the latest collector`(): Unit = runBlocking {
+        val session = hanging()
+        val stream = client.sessions.stream(session.id)
+        val first = launch(Dispatchers.Default) { stream.events.collect { } }
+        stream.state.first { it == ConnectionState.Live }
+        server.fault("GET", "/sessions/*/stream", """{"stall": {}}""")
+        val second = launch(Dispatchers.Default) { stream.events.collect { } }
+        stream.state.first { it == ConnectionState.Connecting }
+        first.cancelAndJoin()
+        server.awaitStreams(0)
+        assertEquals(ConnectionState.Connecting, stream.state.value)
+        // Given up while it is opening.
+        second.cancelAndJoin()
+        assertEquals(ConnectionState.Closed, stream.state.value)
+    }
+
+    @Test
+    fun `a stream that cannot be opened is closed`(): Unit = runBlocking {
+        val unknown = client.sessions.stream(UUID.randomUUID())
+        assertEquals(ConnectionState.Connecting, unknown.state.value)
+        assertThrows<AodException.NotFound> { unknown.events.toList() }
+        assertEquals(ConnectionState.Closed, unknown.state.value)
+        val late = client.sessions.stream(UUID.randomUUID())
+        client.close()
+        assertThrows<AodException.Closed> { late.events.toList() }
+        assertEquals(ConnectionState.Closed, late.state.value)
     }
 
     @Test

@@ -1,0 +1,180 @@
+package com.ravihq.aod;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.lang.reflect.Modifier;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Function;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** The calls as futures: each is the request that it says, and none is any other's concern. */
+class FuturesTest {
+    /** A server with an agent, an environment and a session that has ended. */
+    private static class World implements AutoCloseable {
+        final DevServer server = new DevServer("s2", "aod_dev");
+        final AodClient client = server.client();
+        final FutureClient calls = new FutureClient(client);
+        final FutureAgents agents = calls.getAgents();
+        final FutureEnvironments environments = calls.getEnvironments();
+        final FutureSessions sessions = calls.getSessions();
+        final UUID agent = agents.create(newAgent()).join().getId();
+        final UUID environment = environments.create(new CreateEnvironment("ci")).join().getId();
+        final UUID session = sessions.run(new CreateSession(agent, "hi")).join().getSession().getId();
+
+        static CreateAgent newAgent() {
+            return new CreateAgent("a", "claude-sonnet-4-6", null, Provider.Anthropic.INSTANCE);
+        }
+
+        /** The first request since they were forgotten, with the ids by their names. */
+        String request() {
+            var request = server.requests().get(0);
+            var text = request.get("method") + " " + request.get("path");
+            return text.replace("\"", "")
+                    .replace(agent.toString(), "AGENT")
+                    .replace(environment.toString(), "ENVIRONMENT")
+                    .replace(session.toString(), "SESSION");
+        }
+
+        @Override
+        public void close() {
+            client.close();
+            server.close();
+        }
+    }
+
+    private record Row(String request, Function<World, CompletableFuture<?>> call) {}
+
+    private static Map<String, Row> rows() {
+        var rows = new LinkedHashMap<String, Row>();
+        rows.put("FutureClient.health", new Row("GET /health", w -> w.calls.health()));
+
+        rows.put("FutureAgents.list", new Row("GET /agents", w -> w.agents.list()));
+        rows.put("FutureAgents.create", new Row("POST /agents", w -> w.agents.create(World.newAgent())));
+        rows.put("FutureAgents.get", new Row("GET /agents/AGENT", w -> w.agents.get(w.agent)));
+        rows.put(
+                "FutureAgents.update",
+                new Row("PUT /agents/AGENT", w -> w.agents.update(w.agent, new UpdateAgent(1, "b"))));
+        rows.put("FutureAgents.archive", new Row("POST /agents/AGENT/archive", w -> w.agents.archive(w.agent)));
+        rows.put("FutureAgents.versions", new Row("GET /agents/AGENT/versions", w -> w.agents.versions(w.agent)));
+
+        rows.put("FutureEnvironments.list", new Row("GET /environments", w -> w.environments.list()));
+        rows.put(
+                "FutureEnvironments.create",
+                new Row("POST /environments", w -> w.environments.create(new CreateEnvironment("other"))));
+        rows.put(
+                "FutureEnvironments.get",
+                new Row("GET /environments/ENVIRONMENT", w -> w.environments.get(w.environment)));
+        rows.put(
+                "FutureEnvironments.update",
+                new Row(
+                        "PUT /environments/ENVIRONMENT",
+                        w -> w.environments.update(w.environment, new UpdateEnvironment(1, "b"))));
+        rows.put(
+                "FutureEnvironments.archive",
+                new Row("POST /environments/ENVIRONMENT/archive", w -> w.environments.archive(w.environment)));
+        rows.put(
+                "FutureEnvironments.delete",
+                new Row("DELETE /environments/ENVIRONMENT/delete", w -> w.environments.delete(w.environment)));
+        rows.put(
+                "FutureEnvironments.versions",
+                new Row("GET /environments/ENVIRONMENT/versions", w -> w.environments.versions(w.environment)));
+
+        rows.put("FutureSessions.list", new Row("GET /sessions", w -> w.sessions.list()));
+        rows.put(
+                "FutureSessions.create",
+                new Row("POST /sessions", w -> w.sessions.create(new CreateSession(w.agent, "hi"))));
+        rows.put("FutureSessions.get", new Row("GET /sessions/SESSION", w -> w.sessions.get(w.session)));
+        rows.put(
+                "FutureSessions.prompt",
+                new Row(
+                        "POST /sessions/SESSION/prompt",
+                        w -> w.sessions.prompt(w.session, "again", Duration.ofMinutes(1))));
+        rows.put("FutureSessions.turns", new Row("GET /sessions/SESSION/turns", w -> w.sessions.turns(w.session)));
+        rows.put(
+                "FutureSessions.terminate",
+                new Row("POST /sessions/SESSION/terminate", w -> w.sessions.terminate(w.session)));
+        rows.put(
+                "FutureSessions.interrupt",
+                new Row("POST /sessions/SESSION/interrupt", FuturesTest::interruptRunning));
+        rows.put("FutureSessions.delete", new Row("DELETE /sessions/SESSION/delete", w -> w.sessions.delete(w.session)));
+        rows.put(
+                "FutureSessions.run",
+                new Row("POST /sessions", w -> w.sessions.run(new CreateSession(w.agent, "hi"))));
+        rows.put(
+                "FutureSessions.waitForCompletion",
+                new Row("GET /sessions/SESSION", w -> w.sessions.waitForCompletion(w.session)));
+        return rows;
+    }
+
+    private static CompletableFuture<?> interruptRunning(World world) {
+        world.server.script("{\"hold\": \"never\"}");
+        world.sessions.prompt(world.session, "again").join();
+        world.server.control("POST", "reached", "{\"name\": \"never\"}");
+        world.server.control("DELETE", "requests", "{}");
+        return world.sessions.interrupt(world.session);
+    }
+
+    @TestFactory
+    List<DynamicTest> aFutureIsTheRequestThatItSays() {
+        var tests = new ArrayList<DynamicTest>();
+        rows().forEach((name, row) -> tests.add(DynamicTest.dynamicTest(name, () -> {
+            try (var world = new World()) {
+                world.server.control("DELETE", "requests", "{}");
+                var answer = row.call().apply(world).join();
+                assertEquals(row.request(), world.request());
+                if (name.endsWith(".delete")) {
+                    assertNull(answer);
+                } else {
+                    assertNotNull(answer);
+                }
+            }
+        })));
+        return tests;
+    }
+
+    @Test
+    void everyFutureHasARow() {
+        Set<String> all = new TreeSet<>();
+        for (var type : List.of(FutureClient.class, FutureAgents.class, FutureEnvironments.class, FutureSessions.class)) {
+            Arrays.stream(type.getDeclaredMethods())
+                    .filter(method -> Modifier.isPublic(method.getModifiers()))
+                    .filter(method -> !method.isSynthetic() && method.getReturnType() == CompletableFuture.class)
+                    .forEach(method -> all.add(type.getSimpleName() + "." + method.getName()));
+        }
+        assertEquals(all, new TreeSet<>(rows().keySet()));
+    }
+
+    @Test
+    void aCallThatFailsFailsNoOther() {
+        try (var world = new World()) {
+            world.server.script("{\"hold\": \"later\"}");
+            var session = world.sessions.create(new CreateSession(world.agent, "hi")).join();
+            var waiting = world.sessions.waitForCompletion(session.getId());
+            world.server.control("POST", "reached", "{\"name\": \"later\"}");
+
+            var failing = world.sessions.get(UUID.randomUUID());
+            var failure = assertThrows(CompletionException.class, failing::join);
+            assertInstanceOf(AodException.NotFound.class, failure.getCause());
+
+            assertNotNull(world.calls.health().join());
+            world.server.control("POST", "release", "{\"name\": \"later\"}");
+            assertEquals(SessionStatus.Completed.INSTANCE, waiting.join().getStatus());
+        }
+    }
+}
