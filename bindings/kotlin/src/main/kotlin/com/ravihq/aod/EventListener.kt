@@ -5,11 +5,11 @@ import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.Job
 
 /**
- * Told of the events of a session by [Sessions.listen], on a thread of the library, one call after another; [onState]
- * alone may be called meanwhile. Each call has the context class loader of the listener's class.
+ * Told of the events of a session by [Sessions.listen], on a thread of the library, one call after another. Each call has
+ * the context class loader of the listener's class.
  *
- * [onEvents] comes any number of times, with what was ready at that moment, in order. Then comes exactly one of
- * [onClosed] and [onFailed], and no event after it. At most 256 events are read ahead while [onEvents] runs, so a slow
+ * [onEvents] comes any number of times, with what was ready at that moment, and [onState] in order with it. Then comes
+ * exactly one of [onClosed] and [onFailed], and nothing after it. At most 256 events are read ahead while [onEvents] runs, so a slow
  * listener slows the server down and not the memory up. Other streams are not held up by it, unless 256 listeners are at
  * work at once: further ones then wait for one of them.
  *
@@ -28,7 +28,10 @@ public interface EventListener {
     /** The stream has failed, or could not be opened. */
     public fun onFailed(failure: AodException)
 
-    /** Called with each change of the connection's state, in order. It must return at once. */
+    /**
+     * Called with each change of the connection's state, where it belongs between the events; [ConnectionState.Closed]
+     * comes just before the last call.
+     */
     public fun onState(state: ConnectionState) {}
 }
 

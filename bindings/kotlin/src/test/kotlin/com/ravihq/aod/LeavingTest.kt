@@ -17,23 +17,14 @@ import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeoutOrNull
 import kotlinx.coroutines.yield
-import org.junit.jupiter.api.AfterEach
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.assertThrows
 
 /** What calls and streams leave behind when they are given up, and after many of them: nothing. */
-class LeavingTest {
-    private val server = DevServer()
-    private val client = server.client()
-
-    @AfterEach
-    fun stop() {
-        client.close()
-        server.close()
-        runBlocking { awaitNothing() }
-    }
+class LeavingTest : ServerTest() {
+    override fun afterwards(): Unit = runBlocking { awaitNothing() }
 
     /** Whatever the library has under way, and what it may still call back. */
     private fun underWay(): Map<String, Int> = mapOf(

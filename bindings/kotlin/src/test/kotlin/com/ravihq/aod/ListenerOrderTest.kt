@@ -4,21 +4,11 @@ import java.util.concurrent.LinkedBlockingQueue
 import java.util.concurrent.atomic.AtomicBoolean
 import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.runBlocking
-import org.junit.jupiter.api.AfterEach
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertInstanceOf
 import org.junit.jupiter.api.Test
 
-class ListenerOrderTest {
-    private val server = DevServer()
-    private val client = server.client()
-
-    @AfterEach
-    fun stop() {
-        client.close()
-        server.close()
-    }
-
+class ListenerOrderTest : ServerTest() {
     /** Writes down what it is told, and whether one call came within another. */
     private open class Recorder : EventListener {
         val told = LinkedBlockingQueue<Any>()

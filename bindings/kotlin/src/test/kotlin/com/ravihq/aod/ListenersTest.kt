@@ -8,23 +8,13 @@ import java.util.concurrent.CountDownLatch
 import java.util.concurrent.LinkedBlockingQueue
 import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.runBlocking
-import org.junit.jupiter.api.AfterEach
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertInstanceOf
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.assertThrows
 
-class ListenersTest {
-    private val server = DevServer()
-    private val client = server.client()
-
-    @AfterEach
-    fun stop() {
-        client.close()
-        server.close()
-    }
-
+class ListenersTest : ServerTest() {
     /** Writes down what it is told. */
     private open class Recorder : EventListener {
         val told = LinkedBlockingQueue<Any>()

@@ -8,7 +8,6 @@ import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
-import org.junit.jupiter.api.AfterEach
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
@@ -17,16 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest
 import org.junit.jupiter.params.provider.ValueSource
 
 /** A session's stream as lines. */
-class PrettyTest {
-    private val server = DevServer()
-    private val client = server.client()
-
-    @AfterEach
-    fun stop() {
-        client.close()
-        server.close()
-    }
-
+class PrettyTest : ServerTest() {
     /** Keeps what happens to it; shows chunks in capitals, and `END` when it is flushed. */
     private class Shouting : Formatter {
         val consumed = mutableListOf<StreamEvent>()

@@ -9,23 +9,13 @@ import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
-import org.junit.jupiter.api.AfterEach
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertInstanceOf
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.assertThrows
 
-class StreamsTest {
-    private val server = DevServer()
-    private val client = server.client()
-
-    @AfterEach
-    fun stop() {
-        client.close()
-        server.close()
-    }
-
+class StreamsTest : ServerTest() {
     @Test
     fun `events come once, in order, although the connection breaks`(): Unit = runBlocking {
         server.script(*Array(20) { """{"stdout": "$it\n"}""" }, """{"exit": 3}""")
