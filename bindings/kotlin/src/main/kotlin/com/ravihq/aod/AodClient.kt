@@ -32,7 +32,8 @@ public class AodClient private constructor(private val connection: Connection) :
     public val baseUrl: String = connection.native.baseUrl()
 
     /**
-     * A client of the server at [baseUrl] with that [token]. What is malformed is an [AodException.Configuration].
+     * A client of the server at [baseUrl] with that [token]. What is malformed is an [AodException.Configuration], and so is
+     * a platform without a native library; a negative duration is an [AodException.InvalidRequest].
      *
      * @param timeout the time for a whole call, all attempts and the waits between them included; 30 s
      * @param attemptTimeout the time for one attempt; whatever is left of the whole call
