@@ -145,21 +145,6 @@ import Testing
         #expect(words == ["connecting", "live", "resuming 1 connection", "live", "closed"])
     }
 
-    @Test func aMainActorReadsWithoutLeavingIt() async throws {
-        try await server.script(["stdout": "a"], ["exit": 0])
-        let session = try await client.started()
-        let seen = try await read(session.id)
-        #expect(seen == "a")
-    }
-
-    @MainActor private func read(_ id: UUID) async throws -> String {
-        var text = ""
-        for try await event in client.sessions.events(id) {
-            text += event.stdout ?? ""
-        }
-        return text
-    }
-
     @Test func ofManyReadersEachHasEveryEvent() async throws {
         let steps = (0..<200).map { JSONValue.object(["stdout": .string("\($0)\n")]) }
         try await server.control("POST", "script", ["script": ["steps": .array(steps + [["exit": 0]])]])
@@ -179,6 +164,108 @@ import Testing
                 #expect(text == expected)
             }
         }
+    }
+
+    /// A session that has ended, and of which so many pieces of output are there to be read.
+    private func ended(with outputs: Int) async throws -> UUID {
+        let steps = (0..<outputs).map { JSONValue.object(["stdout": .string("\($0)\n")]) }
+        try await server.control("POST", "script", ["script": ["steps": .array(steps + [["exit": 0]])]])
+        let session = try await client.started()
+        try await client.sessions.waitForCompletion(session.id)
+        return session.id
+    }
+
+    @Test func aCancelledTaskIsGivenNothingMore() async throws {
+        let events = client.sessions.events(try await ended(with: 200))
+        let task = Task {
+            var seen = 0
+            do {
+                for try await _ in events {
+                    seen += 1
+                    withUnsafeCurrentTask { $0?.cancel() }
+                }
+                Issue.record("the loop ends well")
+            } catch is CancellationError {}
+            for try await _ in events {
+                Issue.record("the stream has ended")
+            }
+            return seen
+        }
+        #expect(try await task.value == 1)
+        try await server.streams(0)
+    }
+
+    @Test func copiesOfAnIteratorTakeFromOneStream() async throws {
+        let events = client.sessions.events(try await ended(with: 50))
+        var one = events.makeAsyncIterator()
+        var other = one
+        var seen: [Int64] = []
+        while let event = try await one.next() {
+            seen += [event.id, try await other.next()?.id].compactMap { $0 }
+            #expect(events.cursor == seen.last ?? events.cursor)
+        }
+        #expect(seen == seen.sorted())
+        #expect(Set(seen).count >= 50)
+    }
+
+    @Test func loopsOfSeveralTasksShareTheEvents() async throws {
+        let events = client.sessions.events(try await ended(with: 2000))
+        let texts = try await withThrowingTaskGroup(of: [String].self) { readers in
+            for _ in 0..<8 {
+                readers.addTask {
+                    var texts: [String] = []
+                    for try await event in events { texts += event.stdout.map { [$0] } ?? [] }
+                    return texts
+                }
+            }
+            return try await readers.reduce(into: []) { $0 += $1 }
+        }
+        let lines = texts.joined().split(separator: "\n")
+        #expect(lines.compactMap { Int($0) }.sorted() == Array(0..<2000))
+    }
+
+    @Test func anIteratorThatWasNotUsedLeavesTheStreamAlone() async throws {
+        let events = client.sessions.events(try await ended(with: 3))
+        _ = events.makeAsyncIterator()
+        var outputs = 0
+        for try await event in events where event.stdout != nil {
+            outputs += 1
+        }
+        #expect(outputs > 0)
+    }
+
+    @Test func anErrorIsThrownOnceAndThenNothing() async throws {
+        var iterator = client.sessions.events(UUID()).makeAsyncIterator()
+        await #expect(throws: AodError.self) { _ = try await iterator.next() }
+        #expect(try await iterator.next() == nil)
+        #expect(try await iterator.next() == nil)
+    }
+
+    enum Ending: CaseIterable { case exit, cancel, leave, cancelTask, failure }
+
+    @Test(arguments: Ending.allCases)
+    func theLastStateIsClosedHoweverTheStreamEnds(_ ending: Ending) async throws {
+        let session = try await ending == .exit ? ended(with: 1) : hanging().id
+        let events = client.sessions.events(ending == .failure ? UUID() : session)
+        let states = Task {
+            var states: [ConnectionState] = []
+            for await state in events.connectionStates { states.append(state) }
+            return states
+        }
+        let reading = Task {
+            for try await event in events where event.stdout != nil {
+                switch ending {
+                case .cancel: events.cancel()
+                case .leave: return
+                case .cancelTask: withUnsafeCurrentTask { $0?.cancel() }
+                case .exit, .failure: break
+                }
+            }
+        }
+        _ = await reading.result
+        let told = await states.value
+        #expect(told.last == .closed)
+        #expect(told.filter { $0 == .closed }.count == 1)
     }
 
     @Test func manyCancelledStreamsLeaveNothing() async throws {
