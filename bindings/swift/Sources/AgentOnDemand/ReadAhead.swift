@@ -108,7 +108,7 @@ final class ReadAhead<Piece: Sendable>: Sendable {
             defer { state.waiting = [] }
             return state.waiting
         }
-        waiting.forEach { $0.resume() }
+        for continuation in waiting { continuation.resume() }
     }
 
     private func wait(_ continuation: CheckedContinuation<Void, Never>) {
