@@ -154,7 +154,7 @@ extension SessionEvents: ReadAheadSource {
                 cancel()
             }
             if let batch {
-                let pieces = zip(batch.events, batch.cursors).map { Piece(event: $0, cursor: $1) }
+                let pieces = zip(batch.events, batch.cursors).map { Piece(event: StreamEvent($0), cursor: $1) }
                 return Refill(pieces: pieces)
             }
             return end(.success(()))

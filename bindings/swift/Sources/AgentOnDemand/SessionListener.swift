@@ -51,8 +51,8 @@ final class ListenerRelay: BatchListener, ConnectionObserver {
         self.listener = listener
     }
 
-    func onEvents(events: [StreamEvent]) throws {
-        try listener.onEvents(events)
+    func onEvents(events: [AodNative.StreamEvent]) throws {
+        try listener.onEvents(events.map(StreamEvent.init))
     }
 
     func onClosed() {
