@@ -105,7 +105,14 @@ extension [PackageManager: [String]] {
         self.init(uniqueKeysWithValues: words.map { (PackageManager(word: $0), $1) })
     }
 
+    /// The same with one key for each word: `.unknown("pip")` is `.pip`, whose packages come first.
+    var merged: [PackageManager: [String]] {
+        [PackageManager: [String]](words: words)
+    }
+
     fileprivate var words: [String: [String]] {
-        [String: [String]](map { ($0.word, $1) }, uniquingKeysWith: { _, last in last })
+        let known = filter { PackageManager(word: $0.key.word) == $0.key }
+        return [String: [String]](
+            (Array(known) + filter { known[$0.key] == nil }).map { ($0.key.word, $0.value) }, uniquingKeysWith: +)
     }
 }
