@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use aod::models::event::StreamEvent;
 use futures::FutureExt as _;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{block_in_place, yield_now};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::ahead::{ReadAhead, Taken};
 use super::call::{Ends, handle, panicked};
 use super::client::NativeClient;
 use super::error::{CallError, ErrorFacts, ErrorKind};
-use super::stream::{ConnectionObserver, ListenerError, Pulled, StreamOptions, open};
+use super::stream::{ConnectionObserver, ConnectionState, ListenerError, StreamOptions, open};
 
 /// Told of the events of a stream, on a thread of the library, one call after another.
 ///
@@ -77,7 +78,8 @@ impl ListenerHandle {
 
 #[uniffi::export]
 impl NativeClient {
-    /// Opens the event stream of a session (`GET /sessions/{id}/stream`) and tells a listener of it.
+    /// Opens the event stream of a session (`GET /sessions/{id}/stream`) and tells a listener of it; the observer is
+    /// called like the listener, between its calls, and before its last.
     #[uniffi::method(default(observer = None))]
     pub fn listen(
         &self,
@@ -89,21 +91,30 @@ impl NativeClient {
         let cancellation = CancellationToken::new();
         let (done, finished) = watch::channel(false);
         let ends = Ends::new(Some(cancellation.clone()), &self.closed);
-        let opening = open(self.client.clone(), id, options, observer);
+        let (told, states) = mpsc::unbounded_channel();
+        let opening = open(
+            self.client.clone(),
+            id,
+            options,
+            Some(move |state| {
+                // That it is closed comes with the last event, and is told behind it.
+                if !matches!(state, ConnectionState::Closed) {
+                    // Nobody is there any more, if this fails.
+                    let _ = told.send(state);
+                }
+            }),
+        );
+        let audience = Audience { listener, observer };
         handle()?.spawn(async move {
-            let told = Arc::clone(&listener);
-            let outcome = ends.or(async move { tell(Pulled::new(opening.await?)?, &*told).await });
+            let outcome = ends.or(async {
+                let read = ReadAhead::of(opening, Some(states))?;
+                audience.follow(read).await
+            });
             let outcome = AssertUnwindSafe(outcome)
                 .catch_unwind()
                 .await
                 .unwrap_or_else(|_| Err(panicked()));
-            // Its own failure at its last call has nobody left to be told.
-            let _ = at_work(|| match outcome.map_err(CallError::into_facts) {
-                Ok(()) => listener.on_closed(),
-                Err(facts) if facts.kind == ErrorKind::Cancelled => listener.on_closed(),
-                Err(facts) => listener.on_failed(facts),
-            })
-            .await;
+            audience.dismiss(outcome).await;
             done.send_replace(true);
         });
         Ok(Arc::new(ListenerHandle {
@@ -113,16 +124,50 @@ impl NativeClient {
     }
 }
 
-/// Passes on every event, up to the end or the first failure.
-async fn tell(mut events: Pulled, listener: &dyn BatchListener) -> Result<(), CallError> {
-    while let Some(batch) = events.batch(MOST_AT_ONCE).await? {
-        at_work(|| listener.on_events(batch.events))
-            .await?
-            .map_err(|error| {
-                CallError::of_kind(ErrorKind::Listener, format!("the listener failed: {error}"))
-            })?;
-        // Lets a cancel be seen before more is read, however much there is.
-        yield_now().await;
+/// Those who are told of a stream.
+struct Audience {
+    listener: Arc<dyn BatchListener>,
+    observer: Option<Arc<dyn ConnectionObserver>>,
+}
+
+impl Audience {
+    /// Tells of every event and state, up to the end or the first failure.
+    async fn follow(&self, mut read: ReadAhead) -> Result<(), CallError> {
+        while let Some(taken) = read.take(MOST_AT_ONCE).await? {
+            match taken {
+                Taken::State(state) => self.tell(state).await,
+                Taken::Events(batch) => {
+                    let listener = &self.listener;
+                    at_work(|| listener.on_events(batch.events))
+                        .await?
+                        .map_err(|error| {
+                            let text = format!("the listener failed: {error}");
+                            CallError::of_kind(ErrorKind::Listener, text)
+                        })?;
+                }
+            }
+            // Lets a cancel be seen before more is read, however much there is.
+            yield_now().await;
+        }
+        Ok(())
     }
-    Ok(())
+
+    async fn tell(&self, state: ConnectionState) {
+        if let Some(observer) = &self.observer {
+            // One that throws has itself to blame, and the stream goes on.
+            let _ = at_work(|| observer.on_state(state)).await;
+        }
+    }
+
+    /// Tells that the stream is closed, and how it ended. Nothing is told after that.
+    async fn dismiss(self, outcome: Result<(), CallError>) {
+        self.tell(ConnectionState::Closed).await;
+        // Its own failure at its last call has nobody left to be told.
+        let _ = at_work(|| match outcome.map_err(CallError::into_facts) {
+            Ok(()) => self.listener.on_closed(),
+            Err(facts) if facts.kind == ErrorKind::Cancelled => self.listener.on_closed(),
+            Err(facts) => self.listener.on_failed(facts),
+        })
+        .await;
+    }
 }

@@ -1,6 +1,7 @@
 //! The surface of records, enums and objects, for Kotlin and Swift.
 
 mod agents;
+mod ahead;
 mod call;
 mod client;
 mod config;

@@ -6,14 +6,13 @@ use std::time::Duration;
 use aod::Client;
 use aod::models::event::StreamEvent;
 use aod::sse::{self, CancelHandle, Reconnect};
-use futures::future::BoxFuture;
-use futures::{FutureExt as _, StreamExt as _};
-use tokio::sync::mpsc;
-use tokio::task::AbortHandle;
+use futures::FutureExt as _;
+use futures::future::{self, BoxFuture};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::call::{Cancellation, Ends, OnRuntime, handle, panicked, run};
+use super::ahead::ReadAhead;
+use super::call::{Cancellation, Ends, OnRuntime, run};
 use super::client::NativeClient;
 use super::config::set;
 use super::error::{CallError, ErrorFacts, ErrorKind};
@@ -136,88 +135,9 @@ pub struct EventStream {
 enum Source {
     /// Not open yet; whoever comes next goes on with it.
     Opening(BoxFuture<'static, Result<aod::EventStream, CallError>>),
-    Open(Box<Pulled>),
+    Open(ReadAhead),
     /// It could not be opened.
     Refused,
-}
-
-/// Events that a task of the runtime reads ahead, so that a pull finds all that have come meanwhile: the connection
-/// gives them one by one, and a pull across languages costs many times what an event does.
-pub(super) struct Pulled {
-    read: mpsc::Receiver<Read>,
-    reader: AbortHandle,
-    /// What came behind the events of the last batch.
-    end: Option<Result<(), CallError>>,
-}
-
-/// What the task reads.
-enum Read {
-    Event(StreamEvent, Option<i64>),
-    End(Result<(), CallError>),
-}
-
-/// How many events are read ahead, at most.
-const AHEAD: usize = 256;
-
-impl Drop for Pulled {
-    fn drop(&mut self) {
-        self.reader.abort();
-    }
-}
-
-impl Pulled {
-    pub(super) fn new(mut events: aod::EventStream) -> Result<Self, CallError> {
-        let (sender, read) = mpsc::channel(AHEAD);
-        let reader = handle()?.spawn(async move {
-            let end = loop {
-                let event = match events.next().await {
-                    Some(Ok(event)) => Read::Event(event, events.cursor()),
-                    Some(Err(error)) => break Err(error.into()),
-                    None => break Ok(()),
-                };
-                if sender.send(event).await.is_err() {
-                    return;
-                }
-            };
-            // Nobody there to be told, if this fails.
-            let _ = sender.send(Read::End(end)).await;
-        });
-        Ok(Self {
-            read,
-            reader: reader.abort_handle(),
-            end: None,
-        })
-    }
-
-    /// Waits for one event at least, and takes all that are there already, `max` at most.
-    pub(super) async fn batch(&mut self, max: u32) -> Result<Option<EventBatch>, CallError> {
-        let mut read = Vec::new();
-        if self.end.is_none() {
-            self.read.recv_many(&mut read, max.max(1) as usize).await;
-        }
-        let mut batch = EventBatch {
-            events: Vec::with_capacity(read.len()),
-            cursors: Vec::with_capacity(read.len()),
-        };
-        for part in read {
-            match part {
-                Read::Event(event, cursor) => {
-                    batch.events.push(event);
-                    batch.cursors.push(cursor);
-                }
-                Read::End(end) => self.end = Some(end),
-            }
-        }
-        if !batch.events.is_empty() {
-            return Ok(Some(batch));
-        }
-        // The end is told once, and is then that of a stream that has ended. A task that went without telling it
-        // panicked.
-        match self.end.replace(Ok(())) {
-            Some(end) => end.map(|()| None),
-            None => Err(panicked()),
-        }
-    }
 }
 
 #[uniffi::export]
@@ -231,7 +151,7 @@ impl EventStream {
             let mut source = this.source.lock().await;
             this.open(&mut source).await?;
             match &mut *source {
-                Source::Open(events) => events.batch(max).await,
+                Source::Open(events) => events.events(max).await,
                 Source::Opening(_) | Source::Refused => Ok(None),
             }
         }))?;
@@ -280,7 +200,7 @@ impl EventStream {
                     cut.cancel();
                 }
                 *source = Source::Refused;
-                *source = Source::Open(Box::new(Pulled::new(events)?));
+                *source = Source::Open(ReadAhead::of(future::ready(Ok(events)), None)?);
                 Ok(())
             }
             Err(error) => {
@@ -305,8 +225,14 @@ impl NativeClient {
     ) -> Arc<EventStream> {
         let cursor = Mutex::new(options.since);
         // The connection is made by a task of the runtime, not on the thread that pulls: that may be an app's main one.
+        let observer = observer.map(|observer| {
+            move |state| {
+                // An observer that throws has itself to blame, and the stream goes on.
+                let _ = observer.on_state(state);
+            }
+        });
         let opening = open(self.client.clone(), id, options, observer);
-        let opening = async { run(async { Ok(opening.await?) }).await };
+        let opening = async { run(opening).await };
         Arc::new(EventStream {
             cursor,
             source: tokio::sync::Mutex::new(Source::Opening(opening.boxed())),
@@ -346,8 +272,8 @@ pub(super) async fn open(
     client: Client,
     id: Uuid,
     options: StreamOptions,
-    observer: Option<Arc<dyn ConnectionObserver>>,
-) -> aod::Result<aod::EventStream> {
+    observer: Option<impl Fn(ConnectionState) + Send + Sync + 'static>,
+) -> Result<aod::EventStream, CallError> {
     let StreamOptions {
         since,
         turn,
@@ -373,10 +299,7 @@ pub(super) async fn open(
     request = set(request, since, aod::StreamRequest::since);
     request = set(request, deadline, aod::StreamRequest::deadline);
     request = set(request, observer, |request, observer| {
-        request.on_state(move |state| {
-            // An observer that throws has itself to blame, and the stream goes on.
-            let _ = observer.on_state(state.into());
-        })
+        request.on_state(move |state| observer(state.into()))
     });
     let events = request.await?;
     Ok(set(events, turn, aod::EventStream::turn))
