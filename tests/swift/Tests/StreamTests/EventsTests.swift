@@ -267,26 +267,6 @@ import Testing
         #expect(told.last == .closed)
         #expect(told.filter { $0 == .closed }.count == 1)
     }
-
-    @Test func manyCancelledStreamsLeaveNothing() async throws {
-        let session = try await hanging()
-        for _ in 0..<20 {
-            await withTaskGroup(of: Void.self) { [client] group in
-                for _ in 0..<100 {
-                    group.addTask {
-                        let task = Task {
-                            for try await event in client.sessions.events(session.id) where event.stdout != nil {
-                                throw CancellationError()
-                            }
-                        }
-                        if Bool.random() { task.cancel() }
-                        _ = await task.result
-                    }
-                }
-            }
-        }
-        try await server.streams(0)
-    }
 }
 
 /// `client.sessions.listen(id)`.
@@ -294,19 +274,44 @@ import Testing
     final class Recorder: SessionListener, @unchecked Sendable {
         private let lock = NSLock()
         private var texts: [String] = []
+        private var states: [String] = []
+        private var running = 0
         private let fails: Bool
         var recorded: [String] { lock.withLock { texts } }
+        /// The same with the states among them, and a note for each call that came while another one ran.
+        var everything: [String] { lock.withLock { states } }
 
         init(fails: Bool = false) { self.fails = fails }
 
-        private func note(_ text: String) { lock.withLock { texts.append(text) } }
+        /// Notes what a call tells.
+        private func told(_ texts: [String], isState: Bool = false) {
+            lock.withLock {
+                running += 1
+                if running > 1 { states.append("at once") }
+            }
+            // Long enough for another thread to come in, if it may.
+            for _ in 0..<100 { sched_yield() }
+            lock.withLock {
+                running -= 1
+                states += texts
+                if !isState { self.texts += texts }
+            }
+        }
 
         func onEvents(_ events: [StreamEvent]) throws {
             if fails { throw Problem("no more") }
-            for event in events { note(event.type) }
+            told(events.map(\.type))
         }
-        func onClosed() { note("closed") }
-        func onFailed(_ error: AodError) { note("failed \(error.kind)") }
+        func onClosed() { told(["closed"]) }
+        func onFailed(_ error: AodError) { told(["failed \(error.kind)"]) }
+        func onState(_ state: ConnectionState) {
+            switch state {
+            case .connecting: told(["<connecting>"], isState: true)
+            case .live: told(["<live>"], isState: true)
+            case .resuming: told(["<resuming>"], isState: true)
+            case .closed: told(["<closed>"], isState: true)
+            }
+        }
     }
 
     let server: DevServer
@@ -326,6 +331,30 @@ import Testing
         #expect(subscription.isFinished)
         #expect(listener.recorded.suffix(2) == ["exit", "closed"])
         #expect(listener.recorded.filter { $0 == "output" }.count == 1)
+    }
+
+    @Test func statesComeInOrderWithTheEventsAndNothingAfterTheEnd() async throws {
+        try await server.script(["stdout": "a"], ["stdout": "b"], ["exit": 0])
+        let session = try await client.started()
+        try await client.sessions.waitForCompletion(session.id)
+        try await server.control(
+            "POST", "fault",
+            ["path": "/sessions/*/stream", "effect": ["cut_after_events": ["events": 4, "how": "reset"]]])
+        let listener = Recorder()
+        await (try client.sessions.listen(session.id, to: listener)).join()
+        let told = listener.everything
+        #expect(told.filter { $0.hasPrefix("<") } == ["<connecting>", "<live>", "<resuming>", "<live>", "<closed>"])
+        #expect(Array(told.prefix(3)) == ["<connecting>", "<live>", "start"])
+        #expect(Array(told.suffix(3)) == ["exit", "<closed>", "closed"])
+        let resuming = try #require(told.firstIndex(of: "<resuming>"))
+        #expect(!told[resuming - 1].hasPrefix("<") && told[resuming...].contains("exit"))
+        #expect(!told.contains("at once"))
+    }
+
+    @Test func aListenerIsToldThatTheConnectionIsClosedBeforeItsFailure() async throws {
+        let listener = Recorder()
+        await (try client.sessions.listen(UUID(), to: listener)).join()
+        #expect(Array(listener.everything.suffix(2)) == ["<closed>", "failed notFound"])
     }
 
     @Test func aListenerThatThrowsIsToldThatItFailed() async throws {
