@@ -185,42 +185,4 @@ import Testing
         let requests = try await server.control("GET", "requests")
         #expect(requests.text.contains("x-test"))
     }
-
-    @Test func tenThousandCallsLeaveNothing() async throws {
-        try await withThrowingTaskGroup(of: Void.self) { [client] group in
-            for _ in 0..<8 {
-                group.addTask {
-                    for _ in 0..<125 { _ = try await client.health() }
-                }
-            }
-            try await group.waitForAll()
-        }
-        let before = try Resident.now()
-        try await withThrowingTaskGroup(of: Void.self) { [client] group in
-            for _ in 0..<8 {
-                group.addTask {
-                    for _ in 0..<1250 { _ = try await client.health() }
-                }
-            }
-            try await group.waitForAll()
-        }
-        let after = try Resident.now()
-        // A leak of a hundred bytes a call would be a megabyte; pools and the allocator take some of their own.
-        #expect(after.descriptors <= before.descriptors + 16)
-        #expect(after.kilobytes < before.kilobytes + 16_384)
-    }
-}
-
-/// What this process holds.
-struct Resident {
-    let descriptors: Int
-    let kilobytes: Int
-
-    static func now() throws -> Resident {
-        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
-        return Resident(
-            descriptors: try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count,
-            kilobytes: Int(line.filter(\.isNumber)) ?? 0)
-    }
 }
