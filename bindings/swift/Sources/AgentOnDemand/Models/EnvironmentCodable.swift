@@ -111,8 +111,12 @@ extension [PackageManager: [String]] {
     }
 
     fileprivate var words: [String: [String]] {
-        let known = filter { PackageManager(word: $0.key.word) == $0.key }
-        return [String: [String]](
-            (Array(known) + filter { known[$0.key] == nil }).map { ($0.key.word, $0.value) }, uniquingKeysWith: +)
+        var words: [String: [String]] = [:]
+        for (manager, names) in self {
+            let isKnown = PackageManager(word: manager.word) == manager
+            let others = words[manager.word] ?? []
+            words[manager.word] = isKnown ? names + others : others + names
+        }
+        return words
     }
 }
