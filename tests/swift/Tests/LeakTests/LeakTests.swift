@@ -7,7 +7,7 @@ import func AodNative.activeTasks
 
 /// What is over leaves nothing behind. What they count is the whole process's: `tests/swift/run` gives them one of their
 /// own.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct LeakTests {
+@Suite(.serialized, .timeLimit(.minutes(2))) struct LeakTests {
     /// Works with a server and a client, lets go of the client, and waits until none of its calls, streams and connections
     /// is left: the time limit ends a wait that is in vain.
     private func leavingNothing(_ work: @Sendable (DevServer, AodClient) async throws -> Void) async throws {
