@@ -1,5 +1,6 @@
 //! The Swift package.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -42,20 +43,112 @@ pub(crate) fn generate() -> Result<()> {
         .arg(&stripped))
 }
 
-/// Makes `dist/swift/AgentOnDemand`, a package to depend on by its path.
+/// Makes `dist/swift/AgentOnDemand`: a package to depend on by its path, with the binaries of this machine's platforms
+/// in it; or one to be published, if `AOD_SWIFT_RELEASE_URL` and `AOD_SWIFT_RELEASE_CHECKSUM` say where the
+/// `XCFramework` of the release is. The library for Linux is then beside it, for pkg-config to find.
 pub(crate) fn package() -> Result<()> {
+    let release = Release::named()?;
     generate()?;
     let source = root().join(PACKAGE);
     let package = root().join("dist/swift/AgentOnDemand");
-    if package.exists() {
-        fs::remove_dir_all(&package)?;
+    let native = root().join("dist/swift/aod_ffi");
+    for folder in [&package, &native] {
+        if folder.exists() {
+            fs::remove_dir_all(folder)?;
+        }
     }
     fs::create_dir_all(&package)?;
     for name in BESIDES {
         fs::copy(source.join(name), package.join(name))?;
     }
     fs::copy(root().join("LICENSE"), package.join("LICENSE"))?;
-    copy_folder(&source.join("Sources"), &package.join("Sources"))
+    copy_folder(&source.join("Sources"), &package.join("Sources"))?;
+    if let Some(release) = release {
+        let manifest = package.join("Package.swift");
+        fs::write(
+            &manifest,
+            release.written_into(&fs::read_to_string(&manifest)?)?,
+        )?;
+        let bundled = package.join("Sources/AodNativeFFI/lib");
+        let config = native.join("lib/pkgconfig");
+        fs::create_dir_all(&config)?;
+        fs::copy(
+            bundled.join("libaod_ffi.a"),
+            native.join("lib/libaod_ffi.a"),
+        )?;
+        fs::write(config.join("aod_ffi.pc"), pkg_config())?;
+        fs::remove_dir_all(bundled)?;
+    } else if cfg!(target_os = "macos") {
+        // Written on Linux, and not run on a Mac yet.
+        run(Command::new(source.join("scripts/xcframework")).arg(&package))?;
+    }
+    Ok(())
+}
+
+/// What pkg-config is told of the library.
+fn pkg_config() -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    format!(
+        "libdir=${{pcfiledir}}/..\n\n\
+         Name: aod_ffi\n\
+         Description: The native library of the Agent on Demand SDK for Swift\n\
+         Version: {version}\n\
+         Libs: -L${{libdir}} -laod_ffi\n"
+    )
+}
+
+/// Where the `XCFramework` of a release is.
+struct Release {
+    url: String,
+    checksum: String,
+}
+
+impl Release {
+    /// What the manifest of the source tree says, and a release's says otherwise.
+    const NONE: &str = "let release: (url: String, checksum: String)? = nil\n";
+
+    /// The one that the environment names.
+    fn named() -> Result<Option<Self>> {
+        let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
+        match (
+            variable("AOD_SWIFT_RELEASE_URL"),
+            variable("AOD_SWIFT_RELEASE_CHECKSUM"),
+        ) {
+            (None, None) => Ok(None),
+            (Some(url), Some(checksum)) => Self::new(url, checksum).map(Some),
+            _ => Err(
+                "a release has both, AOD_SWIFT_RELEASE_URL and AOD_SWIFT_RELEASE_CHECKSUM".into(),
+            ),
+        }
+    }
+
+    fn new(url: String, checksum: String) -> Result<Self> {
+        let is_plain = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\\');
+        if !url.starts_with("https://")
+            || Path::new(&url)
+                .extension()
+                .is_none_or(|ending| ending != "zip")
+            || !url.chars().all(is_plain)
+        {
+            return Err(format!("not the https URL of a zip file: {url}").into());
+        }
+        if checksum.len() != 64 || !checksum.chars().all(|c| c.is_ascii_hexdigit()) {
+            return Err(format!("not a SHA-256 checksum: {checksum}").into());
+        }
+        Ok(Self { url, checksum })
+    }
+
+    /// A manifest that names it.
+    fn written_into(&self, manifest: &str) -> Result<String> {
+        let Self { url, checksum } = self;
+        if manifest.matches(Self::NONE).count() != 1 {
+            return Err(
+                format!("Package.swift has not one line {:?}", Self::NONE.trim_end()).into(),
+            );
+        }
+        let named = format!("= (\n    url: \"{url}\",\n    checksum: \"{checksum}\"\n)\n");
+        Ok(manifest.replace(Self::NONE, &Self::NONE.replace("= nil\n", &named)))
+    }
 }
 
 fn copy_folder(from: &Path, to: &PathBuf) -> Result<()> {
@@ -70,4 +163,65 @@ fn copy_folder(from: &Path, to: &PathBuf) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const URL: &str = "https://example.com/AodNativeFFI.xcframework.zip";
+
+    fn release() -> Release {
+        Release::new(URL.to_owned(), "0a".repeat(32)).expect("it is well-formed")
+    }
+
+    fn manifest() -> String {
+        fs::read_to_string(root().join(PACKAGE).join("Package.swift")).expect("it is there")
+    }
+
+    #[test]
+    fn a_release_is_written_into_the_manifest_and_nothing_else_changes() {
+        let (before, after) = (
+            manifest(),
+            release().written_into(&manifest()).expect("it fits"),
+        );
+        assert!(after.contains(URL) && after.contains(&"0a".repeat(32)));
+        let changed: Vec<_> = before
+            .lines()
+            .filter(|line| !after.lines().any(|other| other == *line))
+            .collect();
+        assert_eq!(changed, [Release::NONE.trim_end()]);
+    }
+
+    #[test]
+    fn a_manifest_without_the_line_or_with_a_release_is_refused() {
+        let without = manifest().replace("let release", "let other");
+        assert!(release().written_into(&without).is_err());
+        let named = release().written_into(&manifest()).expect("it fits");
+        assert!(release().written_into(&named).is_err());
+    }
+
+    #[test]
+    fn what_is_no_url_or_no_checksum_is_refused() {
+        let checksum = "0a".repeat(32);
+        for url in [
+            "",
+            "http://example.com/a.zip",
+            "https://example.com/a",
+            "https://example.com/\".zip",
+            "https://example.com/\\(1).zip",
+            "https://example.com/ .zip",
+        ] {
+            assert!(
+                Release::new(url.to_owned(), checksum.clone()).is_err(),
+                "{url}"
+            );
+        }
+        for checksum in ["", "0a", &"0g".repeat(32), &"0a".repeat(33)] {
+            assert!(
+                Release::new(URL.to_owned(), checksum.to_owned()).is_err(),
+                "{checksum}"
+            );
+        }
+    }
 }

@@ -2,16 +2,18 @@
 
 import PackageDescription
 
-/// The binary of the release that this manifest belongs to; none in the source tree.
+/// The binaries of the release that this manifest belongs to; none in the source tree, and in a package made from it.
 let release: (url: String, checksum: String)? = nil
 
+// By the machine that builds, which is all that a manifest knows of: on Linux for Linux, on macOS for Apple's platforms.
+// Linux programs cannot be made on macOS.
 #if os(Linux)
-    // The header and the static library of this platform, side by side.
-    let native = Target.systemLibrary(name: "AodNativeFFI")
+    // The header, and the static library: in a release that of the machine, found by pkg-config, since a package that
+    // others name by URL and version may bring no unsafe flags; otherwise the one beside the header.
+    let native = Target.systemLibrary(name: "AodNativeFFI", pkgConfig: release == nil ? nil : "aod_ffi")
     // By its folder and name, not as an input of the compiler, which would look into it.
-    let linking: [LinkerSetting] = [
-        .unsafeFlags(["-L\(Context.packageDirectory)/Sources/AodNativeFFI/lib"])
-    ]
+    let linking: [LinkerSetting] =
+        release == nil ? [.unsafeFlags(["-L\(Context.packageDirectory)/Sources/AodNativeFFI/lib"])] : []
 #else
     let native =
         if let release {
@@ -27,7 +29,7 @@ let release: (url: String, checksum: String)? = nil
 
 let package = Package(
     name: "AgentOnDemand",
-    platforms: [.macOS(.v12), .iOS(.v15)],
+    platforms: [.macOS(.v12), .iOS(.v15), .macCatalyst(.v15), .visionOS(.v1)],
     products: [
         .library(name: "AgentOnDemand", targets: ["AgentOnDemand"])
     ],

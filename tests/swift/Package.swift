@@ -18,6 +18,7 @@ let package = Package(
     targets: [
         .testTarget(name: "CallTests", dependencies: dependencies),
         .testTarget(name: "FormatterTests", dependencies: dependencies),
+        .testTarget(name: "LeakTests", dependencies: dependencies),
         .testTarget(name: "StreamTests", dependencies: dependencies),
         .testTarget(name: "ScenarioTests", dependencies: dependencies),
     ],

@@ -11,6 +11,9 @@ import Foundation
 /// Any number of tasks may share it; make one and keep it. Every call throws an ``AodError`` if it fails, and a
 /// `CancellationError` if its task was cancelled, which ends the request at once.
 public final class AodClient: Sendable {
+    /// Where the server is, without a trailing slash.
+    public let baseURL: URL
+
     let calls: Calls
 
     /// A client of a server, with a token. Throws an ``AodError`` of kind `configuration` if something is malformed.
@@ -19,38 +22,40 @@ public final class AodClient: Sendable {
     ///   - baseURL: where the server is.
     ///   - token: the API token.
     ///   - configuration: everything else.
-    public init(
+    public convenience init(
         baseURL: URL = AodClient.defaultBaseURL,
         token: Secret,
         configuration: Configuration = Configuration()
-    ) throws {
+    ) throws(AodError) {
         let config = configuration.native(baseURL: baseURL, token: token)
-        calls = Calls(native: try caught { try NativeClient(config: config) })
+        try self.init(native: caught { try NativeClient(config: config) })
     }
 
-    private init(calls: Calls) {
-        self.calls = calls
+    private init(native: NativeClient) throws(AodError) {
+        guard let url = URL(string: native.baseUrl()) else {
+            throw AodError(kind: .configuration, text: "the base URL is none for this platform")
+        }
+        baseURL = url
+        calls = Calls(native: native)
     }
 
     /// A client with the base URL and token of the environment variables `AOD_API_URL` and `AOD_API_TOKEN`; without
     /// the first, of ``defaultBaseURL``. Throws an ``AodError`` of kind `configuration` if there is no token or
     /// something is malformed.
-    public static func fromEnvironment(configuration: Configuration = Configuration()) throws -> AodClient {
+    public static func fromEnvironment(configuration: Configuration = Configuration()) throws(AodError) -> AodClient {
         let config = configuration.native(baseURL: nil, token: nil)
-        return AodClient(calls: Calls(native: try caught { try NativeClient.fromEnv(config: config) }))
+        return try AodClient(native: caught { try NativeClient.fromEnv(config: config) })
     }
 
     /// Where a server runs in development: `http://localhost:8777`.
     public static let defaultBaseURL = URL(string: "http://localhost:8777")!
 
     /// A client over the same connections, with other settings for some calls:
-    /// `try client.with(CallOptions(timeout: 5)).agents.list()`.
-    public func with(_ options: CallOptions) throws -> AodClient {
-        AodClient(calls: Calls(native: try caught { try calls.native.withOptions(options: options.native) }))
+    /// `try client.with(CallOptions(timeout: 5)).agents.list()`. Shutting it down leaves this one as it is; shutting this
+    /// one down shuts it down too.
+    public func with(_ options: CallOptions) throws(AodError) -> AodClient {
+        try AodClient(native: caught { try calls.native.withOptions(options: options.native) })
     }
-
-    /// Where the server is, without a trailing slash.
-    public var baseURL: String { calls.native.baseUrl() }
 
     /// Agents: models, the programs that run them, and what they may use.
     public var agents: Agents { Agents(calls: calls) }

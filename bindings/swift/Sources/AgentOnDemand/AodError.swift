@@ -72,3 +72,46 @@ extension AodError: LocalizedError, CustomStringConvertible, CustomDebugStringCo
 
     public var errorDescription: String? { facts.text }
 }
+
+/// For what takes an `NSError`, such as a crash reporter: the code stands for the kind and stays the same from version to
+/// version. Nothing secret is in it.
+extension AodError: CustomNSError {
+    /// The domain of these errors as `NSError`s.
+    public static let errorDomain = "com.ravihq.AgentOnDemand"
+
+    /// The name of the status in ``errorUserInfo``, an `Int`.
+    public static let statusKey = "status"
+
+    /// The name of the request's id in ``errorUserInfo``, a `String`.
+    public static let requestIdKey = "requestId"
+
+    public var errorCode: Int {
+        switch kind {
+        case .configuration: 1
+        case .invalidRequest: 2
+        case .badRequest: 3
+        case .auth: 4
+        case .notFound: 5
+        case .conflict: 6
+        case .validation: 7
+        case .rateLimit: 8
+        case .server: 9
+        case .status: 10
+        case .connection: 11
+        case .timeout: 12
+        case .decode: 13
+        case .protocol: 14
+        case .closed: 15
+        case .cancelled: 16
+        case .listener: 17
+        case .other: 18
+        }
+    }
+
+    public var errorUserInfo: [String: Any] {
+        var info: [String: Any] = [NSLocalizedDescriptionKey: description]
+        info[Self.statusKey] = status
+        info[Self.requestIdKey] = requestId
+        return info
+    }
+}

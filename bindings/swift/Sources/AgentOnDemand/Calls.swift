@@ -22,19 +22,29 @@ struct Calls: Sendable {
 }
 
 /// Does something that throws an error of the library, and throws the façade's for it.
-func caught<Value>(_ work: () throws -> Value) throws -> Value {
+func caught<Value>(_ work: () throws -> Value) throws(AodError) -> Value {
     do {
         return try work()
     } catch {
-        throw facade(error)
+        throw AodError(of: error)
     }
 }
 
 /// The error that callers see for one of the library.
 func facade(_ error: any Error) -> any Error {
-    guard case CallError.Failed(let facts) = error else {
-        // A panic or a broken boundary; what it says is the library's own.
-        return AodError(kind: .other, text: "\(error)")
+    if case CallError.Failed(let facts) = error, facts.kind == .cancelled {
+        return CancellationError()
     }
-    return facts.kind == .cancelled ? CancellationError() : AodError(facts: facts)
+    return AodError(of: error)
+}
+
+extension AodError {
+    /// The error for one of the library's, or of the boundary to it. What those say may hold anything, and is not shown.
+    init(of error: any Error) {
+        switch error {
+        case CallError.Failed(let facts): self.init(facts: facts)
+        case is DecodingError: self.init(kind: .decode, text: "a value of the answer cannot be read")
+        default: self.init(kind: .other, text: "a defect of the library: \(type(of: error))")
+        }
+    }
 }

@@ -50,7 +50,7 @@ extension AodClient {
                 attemptTimeout: attemptTimeout?.countable,
                 connectTimeout: connectTimeout?.countable,
                 streamIdleTimeout: streamIdleTimeout?.countable,
-                retry: retry,
+                retry: retry?.native,
                 headers: headers,
                 userAgentSuffix: userAgentSuffix,
                 proxy: proxy,
@@ -104,29 +104,9 @@ public struct CallOptions: Sendable, Hashable {
             timeout: timeout?.countable,
             attemptTimeout: attemptTimeout?.countable,
             streamIdleTimeout: streamIdleTimeout?.countable,
-            retry: retry,
+            retry: retry?.native,
             maxRetries: maxRetries.map(UInt32.init(clamping:)),
             headers: headers)
-    }
-}
-
-extension RetryPolicy {
-    /// When and how often a failed request is tried again: reads after a broken connection, 408 and 5xx; writes only
-    /// when no byte of them left.
-    ///
-    /// - Parameters:
-    ///   - maxRetries: how many times a request is tried again after the first attempt.
-    ///   - baseDelay: the longest wait before the first further attempt, in seconds; it doubles with each one.
-    ///   - maxDelay: the cap of that doubling, in seconds.
-    ///   - maxRetryAfter: the longest `Retry-After` that is waited out, in seconds; a longer one ends the call.
-    public init(
-        maxRetries: Int, baseDelay: TimeInterval = 0.5, maxDelay: TimeInterval = 8, maxRetryAfter: TimeInterval = 120
-    ) {
-        self.init(
-            maxRetries: UInt32(clamping: maxRetries),
-            baseDelay: baseDelay.countable,
-            maxDelay: maxDelay.countable,
-            maxRetryAfter: maxRetryAfter.countable)
     }
 }
 

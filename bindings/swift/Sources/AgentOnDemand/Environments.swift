@@ -26,7 +26,7 @@ public struct Environments: Sendable {
         networking: Networking? = nil
     ) async throws -> AgentEnvironment {
         let request = CreateEnvironment(
-            name: name, packages: packages, envVars: envVars, setupScript: setupScript, networking: networking)
+            name: name, packages: packages.merged, envVars: envVars, setupScript: setupScript, networking: networking)
         return try await calls.make { try await $0.createEnvironment(request: request, cancellation: $1) }
     }
 
@@ -57,7 +57,7 @@ public struct Environments: Sendable {
         networking: Networking? = nil
     ) async throws -> AgentEnvironment {
         let request = UpdateEnvironment(
-            version: version, name: name, packages: packages, envVars: envVars, setupScript: setupScript,
+            version: version, name: name, packages: packages?.merged, envVars: envVars, setupScript: setupScript,
             networking: networking)
         return try await calls.make { try await $0.updateEnvironment(id: id, request: request, cancellation: $1) }
     }

@@ -127,7 +127,18 @@ public struct SessionFormatter: EventFormatter {
 
     public func feed(_ chunk: String) -> [String] { native.feed(chunk: chunk) }
 
-    public func consume(_ event: StreamEvent) -> [String] { native.consume(event: event) }
+    public func consume(_ event: StreamEvent) -> [String] {
+        switch event {
+        // Only what picks the formatter: fields that nobody knows may hold what cannot be passed on.
+        case .start(let event):
+            let start = StartEvent(runtime: event.runtime, provider: event.provider, extra: [:])
+            return native.consume(event: .start(start))
+        case .turnStart(let event):
+            return native.consume(event: .turnStart(TurnStartEvent(turn: event.turn, extra: [:])))
+        default:
+            return event.stdout.map(feed) ?? []
+        }
+    }
 
     public func flush() -> [String] { native.flush() }
 }

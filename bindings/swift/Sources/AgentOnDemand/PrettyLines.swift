@@ -38,6 +38,7 @@ public final class PrettyLines: AsyncSequence, Sendable {
 
     private let formatter: any EventFormatter
     private let exit = Locked<Int64?>(nil)
+    private let ahead = ReadAhead<String>()
 
     fileprivate init(events: SessionEvents, formatter: any EventFormatter) {
         self.events = events
@@ -50,54 +51,22 @@ public final class PrettyLines: AsyncSequence, Sendable {
     }
 
     public func makeAsyncIterator() -> Iterator {
-        Iterator(lines: self)
+        Iterator(lines: self, lease: SessionEvents.Lease(of: events) { [ahead] in ahead.close() })
     }
 
-    /// Gives the lines one by one. Ends the stream when it is let go.
+    /// Gives the lines one by one; nil at the end, and after it threw. Ends the stream when it is let go after its
+    /// first ``next()``. Copies of it are the same iterator.
     public struct Iterator: AsyncIteratorProtocol {
-        private let lines: PrettyLines
-        private var events: SessionEvents.Iterator
-        private var shown: ArraySlice<String> = []
-        private var end: Result<Void, any Error>?
-
-        fileprivate init(lines: PrettyLines) {
-            self.lines = lines
-            events = lines.events.makeAsyncIterator()
-        }
+        fileprivate let lines: PrettyLines
+        fileprivate let lease: SessionEvents.Lease
 
         public mutating func next() async throws -> String? {
             try await next(isolation: nil)
         }
 
         public mutating func next(isolation actor: isolated (any Actor)?) async throws -> String? {
-            while true {
-                if let line = shown.popFirst() {
-                    return line
-                }
-                if let end {
-                    // An error is thrown once.
-                    self.end = .success(())
-                    try end.get()
-                    return nil
-                }
-                await advance(isolation: actor)
-            }
-        }
-
-        /// Shows the next event, or the end.
-        private mutating func advance(isolation actor: isolated (any Actor)?) async {
-            do {
-                if let event = try await events.next(isolation: actor) {
-                    shown = lines.shown(by: event)[...]
-                    return
-                }
-                end = .success(())
-            } catch {
-                end = .failure(error)
-                // Nobody waits for what is left.
-                if error is CancellationError { return }
-            }
-            shown = lines.formatter.flush()[...]
+            lease.use()
+            return try await lines.ahead.next(isolation: actor, from: lines)
         }
     }
 
@@ -109,5 +78,28 @@ public final class PrettyLines: AsyncSequence, Sendable {
             return formatter.flush() + formatter.consume(event)
         }
         return formatter.consume(event)
+    }
+}
+
+extension PrettyLines: ReadAheadSource {
+    /// Shows the next event, or the end.
+    func refill(isolation: isolated (any Actor)?) async -> Refill<String> {
+        do {
+            if let event = try await events.next(isolation: isolation) {
+                return Refill(pieces: shown(by: event))
+            }
+            return Refill(pieces: formatter.flush(), end: .success(()))
+        } catch let error as CancellationError {
+            // Nobody waits for what is left.
+            return Refill(pieces: [], end: .failure(error))
+        } catch {
+            return Refill(pieces: formatter.flush(), end: .failure(error))
+        }
+    }
+
+    func giving(_ piece: String) {}
+
+    func abandon() {
+        events.abandon()
     }
 }

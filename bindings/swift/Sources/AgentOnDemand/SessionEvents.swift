@@ -6,12 +6,13 @@ import Foundation
 /// This is one stream, read by one loop, which opens it. It outlives its connections: one that drops is followed by
 /// another from the last event delivered. Few events are read ahead of the loop, so a slow one slows the server down and
 /// not the memory up. Leaving the loop closes the connection and ends the stream, and so does cancelling the
-/// task, which makes the loop throw a `CancellationError`. To go on later, open another from ``cursor``.
+/// task, which makes the loop throw a `CancellationError` at once. To go on later, open another from ``cursor``. All
+/// iterators of it take from one stream: each event is given once.
 public final class SessionEvents: AsyncSequence, Sendable {
     public typealias Element = StreamEvent
 
     /// Where the stream is with its connection, each change in order. For one reader, who sees the last 64 changes if
-    /// it falls behind; ends with the stream.
+    /// it falls behind; the last is `closed`, however the stream ends.
     public let connectionStates: AsyncStream<ConnectionState>
 
     private let calls: Calls
@@ -19,7 +20,14 @@ public final class SessionEvents: AsyncSequence, Sendable {
     private let options: StreamOptions
     private let relay: StateRelay
     private let cancellation = Cancellation()
+    private let ahead = ReadAhead<Piece>()
     private let state: Locked<State>
+
+    /// An event, and where the stream is behind it.
+    struct Piece: Sendable {
+        let event: StreamEvent
+        let cursor: Int64?
+    }
 
     private struct State {
         var opening: Task<EventStream, any Error>?
@@ -61,76 +69,51 @@ public final class SessionEvents: AsyncSequence, Sendable {
     }
 
     public func makeAsyncIterator() -> Iterator {
-        Iterator(lease: Lease(events: self))
+        Iterator(lease: Lease(of: self))
     }
 
-    /// Gives the events one by one. Ends the stream when it is let go.
+    /// Gives the events one by one; nil at the end, and after it threw. Ends the stream when it is let go after its
+    /// first ``next()``. Copies of it are the same iterator.
     public struct Iterator: AsyncIteratorProtocol {
         fileprivate let lease: Lease
-        private var batch = EventBatch(events: [], cursors: [])
-        private var index = 0
-
-        fileprivate init(lease: Lease) {
-            self.lease = lease
-        }
 
         public mutating func next() async throws -> StreamEvent? {
             try await next(isolation: nil)
         }
 
         public mutating func next(isolation actor: isolated (any Actor)?) async throws -> StreamEvent? {
-            if index == batch.events.count {
-                guard let pulled = try await lease.events.pull(isolation: actor) else { return nil }
-                batch = pulled
-                index = 0
-            }
-            let event = batch.events[index]
-            lease.events.moved(to: batch.cursors[index])
-            index += 1
-            return event
+            lease.use()
+            return try await lease.events.next(isolation: actor)
         }
     }
 
-    /// Held by the iterator and its copies: the last one gone, nobody reads any more.
-    fileprivate final class Lease: Sendable {
+    /// Held by an iterator and its copies: the last one gone, nobody reads any more.
+    final class Lease: Sendable {
         let events: SessionEvents
+        private let isUsed = Locked(false)
+        private let left: @Sendable () -> Void
 
-        init(events: SessionEvents) {
+        init(of events: SessionEvents, left: @escaping @Sendable () -> Void = {}) {
             self.events = events
+            self.left = left
+        }
+
+        /// Something is about to be read.
+        func use() {
+            isUsed.with { $0 = true }
         }
 
         deinit {
-            events.cancel()
+            if isUsed.with({ $0 }) {
+                left()
+                events.ahead.close()
+                events.cancel()
+            }
         }
     }
 
-    private func moved(to cursor: Int64?) {
-        state.with { $0.cursor = cursor }
-    }
-
-    /// Waits for some events; nil at the end.
-    private func pull(isolation: isolated (any Actor)?) async throws -> EventBatch? {
-        let batch: EventBatch?
-        do {
-            batch = try await withTaskCancellationHandler {
-                try await opened().nextBatch(max: Self.mostAtOnce)
-            } onCancel: {
-                cancel()
-            }
-        } catch {
-            relay.finish()
-            try Task.checkCancellation()
-            // Cancelled while it was being opened, which is no failure.
-            if state.with({ $0.isCancelled }) {
-                return nil
-            }
-            throw facade(error)
-        }
-        if batch == nil {
-            relay.finish()
-            try Task.checkCancellation()
-        }
-        return batch
+    func next(isolation actor: isolated (any Actor)?) async throws -> StreamEvent? {
+        try await ahead.next(isolation: actor, from: self)?.event
     }
 
     /// The stream, opened by whoever comes first.
@@ -161,22 +144,63 @@ public final class SessionEvents: AsyncSequence, Sendable {
     private static let mostAtOnce: UInt32 = 256
 }
 
-/// Passes on the states of a connection.
+extension SessionEvents: ReadAheadSource {
+    /// Waits for some events, or the end.
+    func refill(isolation: isolated (any Actor)?) async -> Refill<Piece> {
+        do {
+            let batch = try await withTaskCancellationHandler {
+                try await opened().nextBatch(max: Self.mostAtOnce)
+            } onCancel: {
+                cancel()
+            }
+            if let batch {
+                let pieces = zip(batch.events, batch.cursors).map { Piece(event: StreamEvent($0), cursor: $1) }
+                return Refill(pieces: pieces)
+            }
+            return end(.success(()))
+        } catch {
+            // Cancelled while it was being opened, which is no failure.
+            return end(state.with { $0.isCancelled } ? .success(()) : .failure(facade(error)))
+        }
+    }
+
+    func giving(_ piece: Piece) {
+        state.with { $0.cursor = piece.cursor }
+    }
+
+    func abandon() {
+        cancel()
+    }
+
+    private func end(_ end: Result<Void, any Error>) -> Refill<Piece> {
+        relay.finish()
+        return Refill(pieces: [], end: Task.isCancelled ? .failure(CancellationError()) : end)
+    }
+}
+
+/// Passes on the states of a connection, of which the last is that it is closed.
 private final class StateRelay: ConnectionObserver {
     private let continuation: AsyncStream<ConnectionState>.Continuation
+    private let isFinished = Locked(false)
 
     init(continuation: AsyncStream<ConnectionState>.Continuation) {
         self.continuation = continuation
     }
 
     func onState(state: AodNative.ConnectionState) {
-        continuation.yield(ConnectionState(state))
         if case .closed = state {
             finish()
+        } else {
+            continuation.yield(ConnectionState(state))
         }
     }
 
     func finish() {
-        continuation.finish()
+        isFinished.with { isFinished in
+            guard !isFinished else { return }
+            isFinished = true
+            continuation.yield(.closed)
+            continuation.finish()
+        }
     }
 }

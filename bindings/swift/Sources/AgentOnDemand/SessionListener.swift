@@ -3,9 +3,10 @@ import AodNative
 /// What is told of the events of a session: see ``Sessions/listen(_:options:to:)``.
 ///
 /// Its methods are called on a thread of the library, one after another. ``onEvents(_:)`` comes any number of times,
-/// with what was ready at that moment, in order; then comes exactly one of ``onClosed()`` and ``onFailed(_:)``, and
-/// nothing after it. No event is read while a method runs, so a slow listener slows the server down and not the memory
-/// up; other streams are not held up by it.
+/// with what was ready at that moment, in order, and ``onState(_:)`` between them with each change of the connection, of
+/// which the last is `closed`; then comes exactly one of ``onClosed()`` and ``onFailed(_:)``, and nothing after it. Few
+/// events are read ahead while a method runs, so a slow listener slows the server down and not the memory up; other
+/// streams are not held up by it, unless 256 listeners are at work at once.
 public protocol SessionListener: AnyObject, Sendable {
     /// Takes the next events; at least one. If it throws, the stream ends with ``onFailed(_:)`` of kind `listener`.
     func onEvents(_ events: [StreamEvent]) throws
@@ -16,7 +17,7 @@ public protocol SessionListener: AnyObject, Sendable {
     /// The stream has failed, or could not be opened.
     func onFailed(_ error: AodError)
 
-    /// The connection is another than before. Does nothing unless it is written; it must return at once.
+    /// The connection is another than before. Does nothing unless it is written.
     func onState(_ state: ConnectionState)
 }
 
@@ -51,8 +52,8 @@ final class ListenerRelay: BatchListener, ConnectionObserver {
         self.listener = listener
     }
 
-    func onEvents(events: [StreamEvent]) throws {
-        try listener.onEvents(events)
+    func onEvents(events: [AodNative.StreamEvent]) throws {
+        try listener.onEvents(events.map(StreamEvent.init))
     }
 
     func onClosed() {

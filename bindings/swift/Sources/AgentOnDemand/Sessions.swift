@@ -125,7 +125,7 @@ public struct Sessions: Sendable {
         _ id: UUID,
         options: StreamOptions = StreamOptions(),
         to listener: any SessionListener
-    ) throws -> SessionSubscription {
+    ) throws(AodError) -> SessionSubscription {
         let relay = ListenerRelay(listener: listener)
         let handle = try caught {
             try calls.native.listen(id: id, options: options.native, listener: relay, observer: relay)

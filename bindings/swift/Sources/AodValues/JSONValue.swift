@@ -2,14 +2,17 @@ import Foundation
 
 /// Any JSON: metadata, and what a newer server sends that this version has no field for.
 ///
-/// Literals of Swift are values of it: `["team": "core", "priority": 3]`.
-public enum JSONValue: Sendable, Hashable {
+/// Literals of Swift are values of it: `["team": "core", "priority": 3]`. Numbers are equal if they are the same number,
+/// written with a fraction or not.
+public enum JSONValue: Sendable {
     /// `null`.
     case null
     /// `true` or `false`.
     case bool(Bool)
     /// A number without a fraction that 64 bits hold.
     case integer(Int64)
+    /// A number without a fraction that needs all 64 bits, and has none to spare for a sign.
+    case unsigned(UInt64)
     /// Any other number. JSON has none that is infinite or not a number: those are written as `null`.
     case number(Double)
     /// A text.
@@ -53,15 +56,21 @@ extension JSONValue {
         if case .string(let text) = self { text } else { nil }
     }
 
-    /// The number, if it is one without a fraction.
+    /// The number, if it is one without a fraction, and not too large.
     public var integer: Int64? {
-        if case .integer(let number) = self { number } else { nil }
+        switch self {
+        case .integer(let number): number
+        case .unsigned(let number): Int64(exactly: number)
+        case .number(let number): Int64(exactly: number)
+        default: nil
+        }
     }
 
     /// The number, with a fraction or without, if it is one.
     public var number: Double? {
         switch self {
         case .integer(let number): Double(number)
+        case .unsigned(let number): Double(number)
         case .number(let number): number
         default: nil
         }
@@ -94,6 +103,46 @@ extension JSONValue {
     }
 }
 
+extension JSONValue: Hashable {
+    public static func == (one: JSONValue, other: JSONValue) -> Bool {
+        switch (one, other) {
+        case (.null, .null): true
+        case (.bool(let one), .bool(let other)): one == other
+        case (.string(let one), .string(let other)): one == other
+        case (.array(let one), .array(let other)): one == other
+        case (.object(let one), .object(let other)): one == other
+        default: one.numeric != nil && one.numeric == other.numeric
+        }
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        switch self {
+        case .null: hasher.combine(0)
+        case .bool(let value): hasher.combine(value)
+        case .integer, .unsigned, .number: hasher.combine(numeric)
+        case .string(let text): hasher.combine(text)
+        case .array(let values): hasher.combine(values)
+        case .object(let fields): hasher.combine(fields)
+        }
+    }
+
+    /// A number in the one form that stands for it.
+    private enum Numeric: Hashable {
+        case integer(Int64)
+        case unsigned(UInt64)
+        case fraction(Double)
+    }
+
+    private var numeric: Numeric? {
+        if let integer { return .integer(integer) }
+        return switch self {
+        case .unsigned(let number): .unsigned(number)
+        case .number(let number): UInt64(exactly: number).map(Numeric.unsigned) ?? .fraction(number)
+        default: nil
+        }
+    }
+}
+
 extension JSONValue: Codable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
@@ -105,6 +154,8 @@ extension JSONValue: Codable {
             self = .bool(value)
         } else if let number = try? container.decode(Int64.self) {
             self = .integer(number)
+        } else if let number = try? container.decode(UInt64.self) {
+            self = .unsigned(number)
         } else if let number = try? container.decode(Double.self) {
             self = .number(number)
         } else if let values = try? container.decode([JSONValue].self) {
@@ -119,9 +170,14 @@ extension JSONValue: Codable {
         switch self {
         case .null: try container.encodeNil()
         case .bool(let value): try container.encode(value)
-        case .integer(let number): try container.encode(number)
-        case .number(let number) where !number.isFinite: try container.encodeNil()
-        case .number(let number): try container.encode(number)
+        case .integer, .unsigned, .number:
+            switch numeric {
+            // With all its digits: the shortest text of a number is another one, read without rounding.
+            case .integer(let number): try container.encode(number)
+            case .unsigned(let number): try container.encode(number)
+            case .fraction(let number) where number.isFinite: try container.encode(number)
+            case .fraction, nil: try container.encodeNil()
+            }
         case .string(let text): try container.encode(text)
         case .array(let values): try container.encode(values)
         case .object(let fields): try container.encode(fields)

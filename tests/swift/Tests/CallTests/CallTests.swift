@@ -114,9 +114,69 @@ import Testing
 
     @Test func eventsAreReadAsTheyWereWritten() async throws {
         let session = try await client.started(model: "anthropic/claude-sonnet-4-6")
+        try await client.sessions.waitForCompletion(session.id)
         for try await event in client.sessions.events(session.id) {
             #expect(try JSONDecoder().decode(StreamEvent.self, from: JSONEncoder().encode(event)) == event)
         }
+        let unknown = [
+            #"{"type":"tokens","id":7,"b":[1.0,18446744073709551615],"a":{"z":1,"y":"\u00e9"}}"#,
+            #"{"type":"exit","code":"none"}"#, "no JSON", "[1]",
+        ]
+        let body = unknown.map { "data: \($0)\n\n" }.joined() + "data: {\"type\":\"exit\",\"code\":0}\n\n"
+        try await server.control(
+            "POST", "fault",
+            [
+                "path": "/sessions/*/stream",
+                "effect": [
+                    "status": [
+                        "status": 200, "headers": ["content-type": "text/event-stream"], "body": .string(body),
+                    ]
+                ],
+            ])
+        var seen: [String] = []
+        for try await event in client.sessions.events(session.id, options: StreamOptions(reconnect: .never)) {
+            guard case .unknown(let unknown) = event else { continue }
+            seen.append(unknown.raw)
+            let again = try JSONDecoder().decode(StreamEvent.self, from: JSONEncoder().encode(event))
+            #expect(again == event)
+            #expect(again.hashValue == event.hashValue)
+            #expect(again.type == event.type && again.id == event.id)
+        }
+        #expect(seen == unknown)
+    }
+
+    @Test func packagesOfOneManagerAreOneEntryHoweverItIsWritten() async throws {
+        let packages: [PackageManager: [String]] = [.unknown("pip"): ["b"], .pip: ["a"], "npm": ["c"]]
+        let made = try await client.environments.create(name: "e", packages: packages)
+        #expect(made.packages == [.pip: ["a", "b"], .npm: ["c"]])
+        let changed = try await client.environments.update(made.id, version: 1, packages: packages)
+        #expect(changed.packages == made.packages)
+    }
+
+    @Test func aClientWithOtherSettingsIsShutDownWithTheOneItIsOf() async throws {
+        let other = try client.with(CallOptions(timeout: 5))
+        #expect(other.baseURL == client.baseURL && client.baseURL == server.url)
+        other.shutDown()
+        await #expect(throws: AodError.self) { _ = try await other.health() }
+        #expect(try await client.health().status == "ok")
+        let another = try client.with(CallOptions(timeout: 5))
+        client.shutDown()
+        await #expect(throws: AodError.self) { _ = try await another.health() }
+    }
+
+    @Test(arguments: [.infinity, -.infinity, -1, .nan, .greatestFiniteMagnitude] as [TimeInterval])
+    func anyTimeIsTaken(_ time: TimeInterval) async throws {
+        let retry = RetryPolicy(baseDelay: time, maxDelay: time, maxRetryAfter: time)
+        #expect(retry.maxRetries == 2)
+        let other = try client.with(CallOptions(streamIdleTimeout: time, retry: retry))
+        #expect(try await other.health().status == "ok")
+        let third = try server.client {
+            $0.connectTimeout = 5
+            $0.streamIdleTimeout = time
+            $0.poolIdleTimeout = time
+            $0.retry = RetryPolicy(maxRetries: -1, baseDelay: time, maxDelay: time, maxRetryAfter: time)
+        }
+        #expect(try await third.health().status == "ok")
     }
 
     @Test func settingsForSomeCallsShareTheClient() async throws {
@@ -124,43 +184,5 @@ import Testing
         _ = try await other.agents.list()
         let requests = try await server.control("GET", "requests")
         #expect(requests.text.contains("x-test"))
-    }
-
-    @Test func tenThousandCallsLeaveNothing() async throws {
-        try await withThrowingTaskGroup(of: Void.self) { [client] group in
-            for _ in 0..<8 {
-                group.addTask {
-                    for _ in 0..<125 { _ = try await client.health() }
-                }
-            }
-            try await group.waitForAll()
-        }
-        let before = try Resident.now()
-        try await withThrowingTaskGroup(of: Void.self) { [client] group in
-            for _ in 0..<8 {
-                group.addTask {
-                    for _ in 0..<1250 { _ = try await client.health() }
-                }
-            }
-            try await group.waitForAll()
-        }
-        let after = try Resident.now()
-        // A leak of a hundred bytes a call would be a megabyte; pools and the allocator take some of their own.
-        #expect(after.descriptors <= before.descriptors + 16)
-        #expect(after.kilobytes < before.kilobytes + 16_384)
-    }
-}
-
-/// What this process holds.
-struct Resident {
-    let descriptors: Int
-    let kilobytes: Int
-
-    static func now() throws -> Resident {
-        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
-        return Resident(
-            descriptors: try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count,
-            kilobytes: Int(line.filter(\.isNumber)) ?? 0)
     }
 }

@@ -79,6 +79,17 @@ import Testing
         #expect(try formatter.consume(event(#"{"type":"turn_start","turn":2}"#)) == ["killed in the mid"])
     }
 
+    @Test func fieldsThatNobodyKnowsAreNoneOfTheFormattersBusiness() throws {
+        let deep = String(repeating: "[", count: 200) + String(repeating: "]", count: 200)
+        let formatter = SessionFormatter()
+        let start = try event(#"{"type":"start","runtime":"codex","next":\#(deep)}"#)
+        #expect(formatter.consume(start) == [])
+        let said = try event(#"{"type":"output","data":"{\"type\":\"turn.completed\"}\n","next":\#(deep)}"#)
+        #expect(formatter.consume(said) == ["✨ Done"])
+        #expect(formatter.consume(try event(#"{"type":"turn_start","turn":2,"next":\#(deep)}"#)) == [])
+        #expect(formatter.consume(try event(#"{"type":"exit","code":0,"next":\#(deep)}"#)) == [])
+    }
+
     @Test func onlyTheStandardOutputIsShown() throws {
         let formatter: any EventFormatter = Shouting()
         #expect(try formatter.consume(stdout("hi")) == ["HI"])

@@ -37,7 +37,7 @@ final class Runner {
                 throw Problem("step \(index + 1): \(error)")
             }
         }
-        let text = transcript.text(server: client.baseURL)
+        let text = transcript.text(server: client.baseURL.absoluteString)
         try secrets.absent("the transcript", text)
         return text
     }

@@ -128,14 +128,50 @@ import Testing
         try await server.streams(0)
     }
 
-    @Test func aMainActorReadsWithoutLeavingIt() async throws {
-        try await server.script(["stdout": "a\n"], ["exit": 0])
-        let session = try await client.started()
-        #expect(try await onMainActor(session.id) == ["a"])
+    @Test func aCancelledTaskIsShownNothingMore() async throws {
+        let text = (0..<200).map { "\($0)\n" }.joined()
+        try await server.script(["stdout": .string(text)], ["exit": 0])
+        let lines = client.sessions.events(try await client.started().id).pretty()
+        let task = Task {
+            var shown: [String] = []
+            do {
+                for try await line in lines {
+                    shown.append(line)
+                    withUnsafeCurrentTask { $0?.cancel() }
+                }
+                Issue.record("the loop ends well")
+            } catch is CancellationError {}
+            return shown
+        }
+        #expect(try await task.value == ["0"])
+        try await server.streams(0)
     }
 
-    @MainActor private func onMainActor(_ id: UUID) async throws -> [String] {
-        try await all(client.sessions.events(id).pretty())
+    @Test func copiesOfAnIteratorShowEachLineOnce() async throws {
+        try await server.script(["stdout": "a\nb\nc\nd\n"], ["exit": 0])
+        var one = client.sessions.events(try await client.started().id).pretty().makeAsyncIterator()
+        #expect(try await one.next() == "a")
+        var other = one
+        #expect(try await other.next() == "b")
+        #expect(try await one.next() == "c")
+        #expect(try await other.next() == "d")
+        #expect(try await one.next() == nil)
+    }
+
+    @Test func theMainActorShowsItsLinesWithoutLeavingIt() async throws {
+        try await server.script(["stdout": "a\n"], ["stdout": "b\n"], ["exit": 0])
+        let session = try await client.started()
+        let watch = Watch()
+        #expect(try await onMainActor(session.id, watch) == ["a", "b"])
+        #expect(!watch.wasOnMain.isEmpty && watch.wasOnMain.allSatisfy { $0 })
+    }
+
+    @MainActor private func onMainActor(_ id: UUID, _ watch: Watch) async throws -> [String] {
+        var shown: [String] = []
+        for try await line in client.sessions.events(id).pretty(watch) {
+            shown.append(line)
+        }
+        return shown
     }
 
     private func all(_ lines: PrettyLines) async throws -> [String] {
@@ -160,6 +196,26 @@ private struct Telling: EventFormatter {
 
     func feed(_ chunk: String) -> [String] {
         defer { if chunk.contains(text) { action() } }
+        return output.feed(chunk)
+    }
+
+    func flush() -> [String] { output.flush() }
+}
+
+/// Shows everything, and takes down whether it was on the main queue, which is the main actor's.
+private final class Watch: EventFormatter, @unchecked Sendable {
+    private let output = GenericFormatter()
+    private let lock = NSLock()
+    private let key = DispatchSpecificKey<Bool>()
+    private var seen: [Bool] = []
+    var wasOnMain: [Bool] { lock.withLock { seen } }
+
+    init() {
+        DispatchQueue.main.setSpecific(key: key, value: true)
+    }
+
+    func feed(_ chunk: String) -> [String] {
+        lock.withLock { seen.append(DispatchQueue.getSpecific(key: key) ?? false) }
         return output.feed(chunk)
     }
 

@@ -108,6 +108,59 @@ extension McpServer {
     }
 }
 
+// Where the secrets are in what this version does not know is not known: none of it is shown.
+
+extension McpServer: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    public var description: String {
+        switch self {
+        case .url(let server): "url(\(server))"
+        case .stdio(let server): "stdio(\(server))"
+        case .unknown: "unknown(…)"
+        }
+    }
+
+    public var debugDescription: String { description }
+
+    public var customMirror: Mirror {
+        switch self {
+        case .url(let server): Mirror(self, children: ["url": server], displayStyle: .enum)
+        case .stdio(let server): Mirror(self, children: ["stdio": server], displayStyle: .enum)
+        case .unknown: Mirror(self, children: ["unknown": "…"], displayStyle: .enum)
+        }
+    }
+}
+
+extension UrlMcpServer: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    public var description: String {
+        "UrlMcpServer(name: \(name), url: \(url), headers: \(headers), extra: \(extra.shownNames))"
+    }
+
+    public var debugDescription: String { description }
+
+    public var customMirror: Mirror {
+        Mirror(self, children: ["name": name, "url": url, "headers": headers, "extra": extra.shownNames])
+    }
+}
+
+extension StdioMcpServer: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    public var description: String {
+        "StdioMcpServer(name: \(name), command: \(command), args: \(args), env: \(env), extra: \(extra.shownNames))"
+    }
+
+    public var debugDescription: String { description }
+
+    public var customMirror: Mirror {
+        Mirror(
+            self,
+            children: ["name": name, "command": command, "args": args, "env": env, "extra": extra.shownNames])
+    }
+}
+
+extension [String: JSONValue] {
+    /// The names of fields, without what is in them.
+    fileprivate var shownNames: [String] { keys.sorted() }
+}
+
 extension TextPatch: ExpressibleByStringLiteral {
     public init(stringLiteral text: String) {
         self = .set(text)

@@ -105,7 +105,18 @@ extension [PackageManager: [String]] {
         self.init(uniqueKeysWithValues: words.map { (PackageManager(word: $0), $1) })
     }
 
+    /// The same with one key for each word: `.unknown("pip")` is `.pip`, whose packages come first.
+    var merged: [PackageManager: [String]] {
+        [PackageManager: [String]](words: words)
+    }
+
     fileprivate var words: [String: [String]] {
-        [String: [String]](map { ($0.word, $1) }, uniquingKeysWith: { _, last in last })
+        var words: [String: [String]] = [:]
+        for (manager, names) in self {
+            let isKnown = PackageManager(word: manager.word) == manager
+            let others = words[manager.word] ?? []
+            words[manager.word] = isKnown ? names + others : others + names
+        }
+        return words
     }
 }

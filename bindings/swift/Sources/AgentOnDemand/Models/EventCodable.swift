@@ -190,16 +190,3 @@ extension StreamEvent: Codable {
         }
     }
 }
-
-extension UnknownEvent {
-    fileprivate init(json: JSONValue) {
-        // Data that was no object is a JSON string.
-        let raw = json.string ?? json.text
-        self.init(eventType: json["type"]?.string ?? "", id: json["id"]?.integer, raw: raw)
-    }
-
-    fileprivate var json: JSONValue {
-        guard let json = try? JSONValue(parsing: raw), json.object != nil else { return .string(raw) }
-        return json
-    }
-}

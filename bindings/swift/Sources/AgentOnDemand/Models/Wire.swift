@@ -122,43 +122,6 @@ extension UUID {
     var wire: String { uuidString.lowercased() }
 }
 
-extension Date {
-    /// The time of an RFC 3339 text, to the nanosecond where there is one.
-    init?(wire text: String) {
-        // Whole seconds by the standard's reader, which knows no fraction but milliseconds.
-        var whole = text
-        var fraction = 0.0
-        if let point = text.firstIndex(of: ".") {
-            let digits = text[text.index(after: point)...].prefix { $0.isNumber }
-            guard let nanoseconds = Double(digits.prefix(9).padding(to: 9)) else { return nil }
-            fraction = nanoseconds / 1_000_000_000
-            whole.removeSubrange(point..<digits.endIndex)
-        }
-        guard let seconds = try? Date(whole, strategy: .iso8601) else { return nil }
-        // The fraction by itself, as the library's own times are made: added to the seconds first it would lose a digit.
-        self = Date(timeIntervalSince1970: seconds.timeIntervalSince1970.rounded()).addingTimeInterval(fraction)
-    }
-
-    /// The time as the server writes it: in UTC, to the microsecond.
-    var wire: String {
-        let microseconds = (timeIntervalSince1970 * 1_000_000).rounded()
-        let seconds = (microseconds / 1_000_000).rounded(.down)
-        let fraction = Int(microseconds - seconds * 1_000_000)
-        let whole = Date(timeIntervalSince1970: seconds).formatted(.iso8601).dropLast()
-        if fraction == 0 {
-            return "\(whole)+00:00"
-        }
-        let digits = String(fraction)
-        return "\(whole).\(String(repeating: "0", count: 6 - digits.count))\(digits)+00:00"
-    }
-}
-
-extension Substring {
-    fileprivate func padding(to count: Int) -> String {
-        self + String(repeating: "0", count: Swift.max(0, count - self.count))
-    }
-}
-
 // A form that is told from others by its `type`, which is no field of it.
 
 extension JSONValue {

@@ -1,6 +1,9 @@
 import AodNative
 
 /// An enum that the server drives: it knows some words, and keeps any other as it came.
+///
+/// `init(word:)`, a string literal and decoding give the case of a word that is known; `unknown` is for the others, and not
+/// equal to a case of the same word.
 public protocol OpenWord: Sendable, Hashable, Codable, ExpressibleByStringLiteral {
     /// The words this version knows.
     static var known: [String: Self] { get }
