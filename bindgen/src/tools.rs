@@ -73,7 +73,11 @@ fn build(surface: &str) -> Result<PathBuf> {
 
 /// Cargo's `rustc`, and the folder under `target` that it compiles to.
 fn rustc() -> Result<(Command, String)> {
-    if !cfg!(target_os = "linux") {
+    if !cfg!(all(
+        target_os = "linux",
+        target_env = "gnu",
+        any(target_arch = "x86_64", target_arch = "aarch64")
+    )) {
         let mut rustc = cargo();
         rustc.arg("rustc");
         return Ok((rustc, String::new()));

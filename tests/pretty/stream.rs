@@ -49,6 +49,33 @@ async fn the_start_event_picks_the_formatter() {
 }
 
 #[tokio::test]
+async fn events_before_start_leave_it_the_pick() {
+    let events = [
+        json!({"type": "novelty"}),
+        json!({"type": "start", "runtime": "gemini"}),
+        stdout(SAID),
+        json!({"type": "exit", "code": 0}),
+    ];
+    assert_eq!(lines(&events).await, ["✉️  Hello"]);
+}
+
+#[tokio::test]
+async fn one_turn_alone_has_the_formatter_of_the_session() {
+    let of_turn = |turn| json!({"type": "output", "stream": "stdout", "data": SAID, "turn": turn});
+    let events = [
+        json!({"type": "start", "runtime": "gemini"}),
+        json!({"type": "turn_start", "turn": 1}),
+        of_turn(1),
+        json!({"type": "turn_start", "turn": 2}),
+        of_turn(2),
+        json!({"type": "exit", "code": 0}),
+    ];
+    let lines = stream(&events, false).turn(2).pretty();
+    let lines: Vec<String> = lines.try_collect().await.expect("the stream ends well");
+    assert_eq!(lines, ["✉️  Hello"]);
+}
+
+#[tokio::test]
 async fn a_formatter_of_the_callers_own_is_kept() {
     struct Loud;
     impl Formatter for Loud {

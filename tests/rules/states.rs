@@ -1,9 +1,13 @@
 //! What a screen is told of the connection.
 
+use std::future::IntoFuture as _;
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use aod::ErrorKind;
 use aod::sse::ConnectionState;
 use aod_tests::ScriptedServer;
-use futures::StreamExt;
+use futures::{FutureExt as _, StreamExt};
 
 use crate::{START, States, bodies, client, exit, outline, request, row};
 
@@ -59,6 +63,20 @@ async fn a_stream_that_is_dropped_or_cancelled_is_closed_once() {
         }
         drop(events);
         assert_eq!(states.names(), ["connecting", "live", "closed"]);
+    }
+}
+
+#[tokio::test]
+async fn an_observer_that_panics_is_not_called_again_on_the_way_out() {
+    let server = bodies([START.to_owned()]).await;
+    let client = client(&server);
+    for call in 0..2 {
+        let calls = AtomicUsize::new(0);
+        let opening = request(&client).on_state(move |_| {
+            assert!(calls.fetch_add(1, Ordering::Relaxed) != call, "it panics");
+        });
+        let opened = AssertUnwindSafe(opening.into_future()).catch_unwind().await;
+        assert!(opened.is_err());
     }
 }
 

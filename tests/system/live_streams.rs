@@ -164,6 +164,7 @@ async fn a_stream_opened_after_a_prompt_waits_for_its_turn(world: World) {
     let ack = world.client.sessions().prompt(id, "more").await.unwrap();
 
     let mut events = stream(&world, id).await.turn(ack.current_turn.unwrap());
+    assert!(matches!(next(&mut events).await, StreamEvent::Start(_)));
     world.control.hold_reached("go").await;
     assert!(events.try_next().now_or_never().is_none());
     world.control.release("go");

@@ -155,9 +155,9 @@ async fn one_turn_can_be_read_alone(world: World) {
     let id = two_turns(&world).await;
     let sessions = world.client.sessions();
     for (turn, expected) in [
-        (1, vec!["turn_start", "output", "output", "exit"]),
-        (2, vec!["turn_start", "output", "output", "exit"]),
-        (3, vec!["exit"]),
+        (1, vec!["start", "turn_start", "output", "output", "exit"]),
+        (2, vec!["start", "turn_start", "output", "output", "exit"]),
+        (3, vec!["start", "exit"]),
     ] {
         let events = sessions.stream(id).await.unwrap().turn(turn);
         let events: Vec<StreamEvent> = events.try_collect().await.unwrap();

@@ -21,8 +21,9 @@ use super::error::CallError;
 use super::stream::{ConnectionState, EventBatch};
 
 /// How much is read ahead at most: as many events, and as many bytes or the one event that exceeds them.
-const MOST_EVENTS: usize = 256;
+const MOST_EVENTS: usize = (MOST_BYTES / LEAST_BYTES) as usize;
 const MOST_BYTES: u32 = 1024 * 1024;
+const LEAST_BYTES: u32 = MOST_BYTES / 256;
 
 /// Dropping it closes the connection.
 pub(super) struct ReadAhead {
@@ -36,7 +37,8 @@ pub(super) struct ReadAhead {
 
 enum Read {
     State(ConnectionState),
-    Event(StreamEvent, Option<i64>),
+    /// With the position behind it, and the room that it takes.
+    Event(StreamEvent, Option<i64>, u32),
     End(Result<(), CallError>),
 }
 
@@ -101,8 +103,8 @@ impl ReadAhead {
         let mut bytes = 0;
         while batch.events.len() < max.max(1) as usize {
             match self.received.pop_front() {
-                Some(Read::Event(event, cursor)) => {
-                    bytes += size(&event);
+                Some(Read::Event(event, cursor, size)) => {
+                    bytes += size;
                     batch.events.push(event);
                     batch.cursors.push(cursor);
                 }
@@ -156,10 +158,11 @@ impl Reader {
                 match self.passing_states(events.next()).await? {
                     Some(Ok(event)) => {
                         // It is never closed.
-                        if let Ok(room) = self.room.acquire_many(size(&event)).await {
+                        let size = size(&event);
+                        if let Ok(room) = self.room.acquire_many(size).await {
                             room.forget();
                         }
-                        let read = Read::Event(event, events.cursor());
+                        let read = Read::Event(event, events.cursor(), size);
                         self.sender.send(read).await?;
                     }
                     Some(Err(error)) => break Err(error.into()),
@@ -201,12 +204,31 @@ async fn next_state(states: &mut Option<States>) -> ConnectionState {
     pending().await
 }
 
-/// About as many bytes as an event holds, and never more than there is room for.
+/// About as many bytes as an event holds, and never more than there is room for; at least what keeps the number of events
+/// within bounds.
 fn size(event: &StreamEvent) -> u32 {
-    let text = match event {
-        StreamEvent::Output(output) => output.data.len(),
-        StreamEvent::Unknown(unknown) => unknown.raw.len(),
-        _ => 0,
+    let (text, extra) = match event {
+        StreamEvent::Start(event) => (0, Some(&event.extra)),
+        StreamEvent::Stage(event) => (
+            event.stage.len() + length(event.message.as_ref()),
+            Some(&event.extra),
+        ),
+        StreamEvent::TurnStart(event) => (0, Some(&event.extra)),
+        StreamEvent::Output(event) => (event.data.len(), Some(&event.extra)),
+        StreamEvent::Exit(event) => (0, Some(&event.extra)),
+        StreamEvent::Error(event) => (length(event.message.as_ref()), Some(&event.extra)),
+        StreamEvent::Terminated(event) => (length(event.message.as_ref()), Some(&event.extra)),
+        StreamEvent::Stale(event) => (length(event.message.as_ref()), Some(&event.extra)),
+        StreamEvent::Unknown(event) => (event.raw.len(), None),
     };
-    u32::try_from(text + size_of::<StreamEvent>()).map_or(MOST_BYTES, |bytes| bytes.min(MOST_BYTES))
+    let extra: usize = extra
+        .into_iter()
+        .flatten()
+        .map(|(name, value)| name.len() + value.to_string().len())
+        .sum();
+    u32::try_from(text + extra).map_or(MOST_BYTES, |bytes| bytes.clamp(LEAST_BYTES, MOST_BYTES))
+}
+
+fn length(text: Option<&String>) -> usize {
+    text.map_or(0, String::len)
 }

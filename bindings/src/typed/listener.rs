@@ -34,9 +34,6 @@ pub trait BatchListener: Send + Sync {
     fn on_failed(&self, facts: ErrorFacts) -> Result<(), ListenerError>;
 }
 
-/// How many events a listener is given at once, at most.
-const MOST_AT_ONCE: u32 = 1024;
-
 /// How many listeners may be at work at the same time; others wait. Each holds a thread, of which the runtime has a
 /// limited number, and needs some for other work.
 static AT_WORK: Semaphore = Semaphore::const_new(256);
@@ -133,7 +130,7 @@ struct Audience {
 impl Audience {
     /// Tells of every event and state, up to the end or the first failure.
     async fn follow(&self, mut read: ReadAhead) -> Result<(), CallError> {
-        while let Some(taken) = read.take(MOST_AT_ONCE).await? {
+        while let Some(taken) = read.take(u32::MAX).await? {
             match taken {
                 Taken::State(state) => self.tell(state).await,
                 Taken::Events(batch) => {

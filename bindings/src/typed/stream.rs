@@ -23,7 +23,7 @@ pub struct StreamOptions {
     /// Leaves out the events up to and including the one with this id, such as another stream's cursor.
     #[uniffi(default)]
     pub since: Option<i64>,
-    /// Keeps only the `turn_start` and `output` events of this turn, and the terminal event.
+    /// Keeps only `start`, the `turn_start` and `output` events of this turn, and the terminal event.
     #[uniffi(default)]
     pub turn: Option<i64>,
     /// Whether a connection that drops is followed by another. Off: one connection, its events as they come.
@@ -150,18 +150,17 @@ impl EventStream {
         let pull = OnRuntime::new(ends.or(async move {
             let mut source = this.source.lock().await;
             this.open(&mut source).await?;
-            match &mut *source {
-                Source::Open(events) => events.events(max).await,
-                Source::Opening(_) | Source::Refused => Ok(None),
+            let batch = match &mut *source {
+                Source::Open(events) => events.events(max).await?,
+                Source::Opening(_) | Source::Refused => None,
+            };
+            if let Some(cursor) = batch.as_ref().and_then(|batch| batch.cursors.last()) {
+                *this.cursor.lock().unwrap_or_else(PoisonError::into_inner) = *cursor;
             }
+            Ok(batch)
         }))?;
         match pull.await {
-            Ok(batch) => {
-                if let Some(cursor) = batch.as_ref().and_then(|batch| batch.cursors.last()) {
-                    *self.cursor.lock().unwrap_or_else(PoisonError::into_inner) = *cursor;
-                }
-                Ok(batch)
-            }
+            Ok(batch) => Ok(batch),
             Err(CallError::Failed { facts }) if facts.kind == ErrorKind::Cancelled => Ok(None),
             Err(error) => {
                 // One that was closed is still connected.
@@ -232,12 +231,14 @@ impl NativeClient {
             }
         });
         let opening = open(self.client.clone(), id, options, observer);
-        let opening = async { run(opening).await };
+        let cancelled = CancellationToken::new();
+        let ends = Ends::new(Some(cancelled.clone()), &self.closed);
+        let opening = async { run(ends.or(opening)).await };
         Arc::new(EventStream {
             cursor,
             source: tokio::sync::Mutex::new(Source::Opening(opening.boxed())),
             cut: OnceLock::new(),
-            cancelled: CancellationToken::new(),
+            cancelled,
             closed: self.closed.clone(),
         })
     }

@@ -66,7 +66,10 @@ impl Formatter for SessionFormatter {
                 Vec::new()
             }
             StreamEvent::TurnStart(_) => self.flush(),
-            _ => self.pick("").consume(event),
+            // What is none, such as an event of a later version, leaves the pick to a `start` that follows.
+            _ => event
+                .stdout()
+                .map_or_else(Vec::new, |chunk| self.feed(chunk)),
         }
     }
 

@@ -125,7 +125,7 @@ impl EventStream {
         self.source.cancel_handle()
     }
 
-    /// Keeps only the `turn_start` and `output` events of one turn, and the terminal event.
+    /// Keeps only `start`, the `turn_start` and `output` events of one turn, and the terminal event.
     ///
     /// Every connection replays all turns: this is how to read the answer to one prompt, with the `current_turn` of
     /// its acknowledgement.
@@ -208,7 +208,10 @@ impl Stream for EventStream {
                     event => Taken::Last(event),
                 };
             }
-            let wanted = turn.is_none() || event.turn() == *turn;
+            let wanted = turn.is_none()
+                || event.turn() == *turn
+                // It says whose output this is.
+                || matches!(event, StreamEvent::Start(_));
             match novelty {
                 Novelty::Old if !*raw => Taken::Old,
                 Novelty::Unsure if wanted => Taken::Untold(event),

@@ -135,8 +135,9 @@ impl<'a> Opening<'a> {
     }
 
     fn done(mut self) {
-        self.tell(ConnectionState::Live);
-        self.0 = None;
+        if let Some(observer) = self.0.take() {
+            observer.tell(ConnectionState::Live);
+        }
     }
 
     fn tell(&self, state: ConnectionState) {
@@ -148,7 +149,10 @@ impl<'a> Opening<'a> {
 
 impl Drop for Opening<'_> {
     fn drop(&mut self) {
-        self.tell(ConnectionState::Closed);
+        // Whoever panicked, perhaps the observer, another panic would abort the process.
+        if !std::thread::panicking() {
+            self.tell(ConnectionState::Closed);
+        }
     }
 }
 

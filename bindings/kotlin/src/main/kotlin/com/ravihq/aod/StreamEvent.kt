@@ -148,5 +148,6 @@ internal fun NativeEvent.toEvent(): StreamEvent = when (this) {
     is NativeEvent.Unknown -> StreamEvent.Unknown(event.id, event.eventType, event.raw)
 }
 
+/** What a formatter is told of it; the fields that this version does not know are not for it. */
 internal fun StreamEvent.Start.toNative(): NativeEvent =
-    NativeEvent.Start(StartEvent(id, runtime, provider, sessionId, extra))
+    NativeEvent.Start(StartEvent(id, runtime, provider, sessionId, JsonObject(emptyMap())))
