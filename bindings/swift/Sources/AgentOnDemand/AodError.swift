@@ -11,8 +11,8 @@ import Foundation
 /// }
 /// ```
 ///
-/// Nothing that was sent is in its description; the server repeats environment variables and tokens in its 422 bodies,
-/// and only ``detail`` reaches them, as a ``Secret``.
+/// Its description has the server's own message, which may name a value, and nothing else that was sent; the server
+/// repeats environment variables and tokens in its 422 bodies, and only ``detail`` reaches them, as a ``Secret``.
 public struct AodError: Error, Sendable, Hashable {
     private let facts: ErrorFacts
 

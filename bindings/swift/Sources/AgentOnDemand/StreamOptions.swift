@@ -5,7 +5,7 @@ import Foundation
 public struct StreamOptions: Sendable, Hashable {
     /// Leaves out the events up to and including the one with this id, such as another stream's cursor.
     public var since: Int64?
-    /// Keeps only the `turnStart` and `output` events of this turn, and the terminal event.
+    /// Keeps only `start`, the `turnStart` and `output` events of this turn, and the terminal event.
     public var turn: Int64?
     /// What to do when a connection drops.
     public var reconnect: Reconnect

@@ -5,8 +5,8 @@ import java.time.Duration
 /**
  * What every call of this package fails with.
  *
- * The [message] is one line: the request, the status and the server's own words. Neither it nor [toString] repeats what
- * was sent; what the server echoed is behind [detail], as secrets.
+ * The [message] is one line: the request, the status and the server's own words, which may name a value. Neither it
+ * nor [toString] repeats anything else that was sent; what the server echoed is behind [detail], as secrets.
  *
  * The subclass tells the sort of failure, and so does [kind]; the other properties are its facts.
  *

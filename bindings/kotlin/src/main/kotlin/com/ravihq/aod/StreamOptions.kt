@@ -7,8 +7,8 @@ public data class StreamOptions @JvmOverloads constructor(
     /** Leaves out the events up to and including the one with this id, such as another stream's [SessionStream.cursor]. */
     val since: Long? = null,
     /**
-     * Keeps only the `turn_start` and `output` events of this turn, and the terminal event. Every stream replays all
-     * turns: this is how to read the answer to one prompt.
+     * Keeps only `start`, the `turn_start` and `output` events of this turn, and the terminal event. Every stream replays
+     * all turns: this is how to read the answer to one prompt.
      */
     val turn: Long? = null,
     /** Whether a connection that drops is followed by another. Off: one connection, its events as they come. */
