@@ -141,8 +141,8 @@ async fn one_unreadable_event_does_not_end_the_stream() {
 #[tokio::test]
 async fn a_turn_is_its_start_its_output_and_the_terminal_event() {
     let turn = events(vec![Ok(BODY)]).turn(2);
-    assert_eq!(outline(turn).await, ["turn_start", "output", "exit"]);
-    assert_eq!(outline(events(vec![Ok(BODY)]).turn(9)).await, ["exit"]);
+    assert_eq!(outline(turn).await, ["start", "turn_start", "output", "exit"]);
+    assert_eq!(outline(events(vec![Ok(BODY)]).turn(9)).await, ["start", "exit"]);
 }
 
 #[tokio::test]
