@@ -141,8 +141,14 @@ async fn one_unreadable_event_does_not_end_the_stream() {
 #[tokio::test]
 async fn a_turn_is_its_start_its_output_and_the_terminal_event() {
     let turn = events(vec![Ok(BODY)]).turn(2);
-    assert_eq!(outline(turn).await, ["start", "turn_start", "output", "exit"]);
-    assert_eq!(outline(events(vec![Ok(BODY)]).turn(9)).await, ["start", "exit"]);
+    assert_eq!(
+        outline(turn).await,
+        ["start", "turn_start", "output", "exit"]
+    );
+    assert_eq!(
+        outline(events(vec![Ok(BODY)]).turn(9)).await,
+        ["start", "exit"]
+    );
 }
 
 #[tokio::test]
