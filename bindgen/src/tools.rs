@@ -5,7 +5,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::environment;
+use crate::venv;
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -83,12 +83,14 @@ fn rustc() -> Result<(Command, String)> {
         return Ok((rustc, String::new()));
     }
     // Against the C library of 2014, so that what is packed runs on old systems too.
-    let programs = environment::programs()?;
+    let programs = venv::programs()?;
     let target = format!("{}-unknown-linux-gnu", env::consts::ARCH);
     let mut rustc = Command::new(programs.join("cargo-zigbuild"));
-    rustc
-        .env("PATH", environment::before_path(&programs)?)
-        .args(["rustc", "--target", &format!("{target}.2.17")]);
+    rustc.env("PATH", venv::before_path(&programs)?).args([
+        "rustc",
+        "--target",
+        &format!("{target}.2.17"),
+    ]);
     Ok((rustc, target))
 }
 
