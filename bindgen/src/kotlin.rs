@@ -12,7 +12,7 @@ use crate::tools::{self, Result, library_name, root, run, run_in};
 
 /// Generates the Kotlin sources next to the façade, and puts this platform's library where the jar takes it from.
 pub(crate) fn generate() -> Result<()> {
-    let library = tools::library("typed")?;
+    let library = tools::library("aod-ffi")?;
     let sources = project().join("generated");
     if sources.exists() {
         fs::remove_dir_all(&sources)?;
@@ -26,7 +26,7 @@ pub(crate) fn generate() -> Result<()> {
 
     let natives = project().join("natives").join(jna_folder()?);
     fs::create_dir_all(&natives)?;
-    let stripped = natives.join(library_name());
+    let stripped = natives.join(library_name("aod-ffi"));
     fs::copy(&library, &stripped)?;
     // Only now: the generator reads what stripping takes away.
     run(Command::new("strip")

@@ -11,13 +11,13 @@ const PACKAGE: &str = "bindings/python";
 
 /// Generates `aod/_native` next to the façade, with the library that it loads.
 pub(crate) fn generate() -> Result<()> {
-    let library = tools::library("json")?;
+    let library = tools::library("aod-ffi-json")?;
     let native = root().join(PACKAGE).join("aod/_native");
     tools::generate("python", &library, &native)?;
     if let Some(name) = library.file_name() {
         fs::copy(&library, native.join(name))?;
     }
-    fs::write(native.join("__init__.py"), "from .aod_ffi import *\n")?;
+    fs::write(native.join("__init__.py"), "from .aod_ffi_json import *\n")?;
     Ok(())
 }
 

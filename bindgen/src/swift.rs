@@ -14,7 +14,7 @@ const BESIDES: [&str; 2] = ["Package.swift", "README.md"];
 
 /// Generates the Swift side next to the façade, with its C header and this platform's library.
 pub(crate) fn generate() -> Result<()> {
-    let library = tools::static_library("typed")?;
+    let library = tools::static_library("aod-ffi")?;
     let generated = target().join("swift");
     tools::generate("swift", &library, &generated)?;
     let sources = root().join(PACKAGE).join("Sources");

@@ -44,30 +44,33 @@ pub(crate) fn cargo() -> Command {
     Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// Builds the library with a surface, and gives its path. It is not stripped: the generator reads its metadata.
-pub(crate) fn library(surface: &str) -> Result<PathBuf> {
-    Ok(build(surface)?.join(library_name()))
+/// Builds the library of a package, and gives its path. It is not stripped: the generator reads its metadata.
+pub(crate) fn library(package: &str) -> Result<PathBuf> {
+    Ok(build(package)?.join(library_name(package)))
 }
 
 /// The same, to be linked into what uses it.
-pub(crate) fn static_library(surface: &str) -> Result<PathBuf> {
-    Ok(build(surface)?.join("libaod_ffi.a"))
+pub(crate) fn static_library(package: &str) -> Result<PathBuf> {
+    Ok(build(package)?.join(format!("lib{}.a", crate_name(package))))
 }
 
-/// What this platform calls the library.
-pub(crate) fn library_name() -> String {
+/// What this platform calls the library of a package.
+pub(crate) fn library_name(package: &str) -> String {
     let (prefix, suffix) = (env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX);
-    format!("{prefix}aod_ffi{suffix}")
+    format!("{prefix}{}{suffix}", crate_name(package))
+}
+
+fn crate_name(package: &str) -> String {
+    package.replace('-', "_")
 }
 
 /// Builds both forms in one go, and gives their folder.
-fn build(surface: &str) -> Result<PathBuf> {
+fn build(package: &str) -> Result<PathBuf> {
     let (mut rustc, folder) = rustc()?;
     run(rustc
-        .args(["--locked", "--profile", "ffi", "--package"])
+        .args(["--locked", "--profile", "ffi", "--package", package])
         // With the form for Rust among them, rustc would optimize none across crates.
-        .args(["aod-ffi", "--lib", "--crate-type", "cdylib,staticlib"])
-        .args(["--no-default-features", "--features", surface]))?;
+        .args(["--lib", "--crate-type", "cdylib,staticlib"]))?;
     Ok(target().join(folder).join("ffi"))
 }
 
@@ -97,7 +100,7 @@ fn rustc() -> Result<(Command, String)> {
 /// Generates the bindings of a language from a library.
 pub(crate) fn generate(language: &str, library: &Path, folder: &Path) -> Result<()> {
     run(cargo()
-        .args(["run", "--quiet", "--locked", "--package", "aod-ffi"])
+        .args(["run", "--quiet", "--locked", "--package", "aod-ffi-json"])
         .args(["--bin", "uniffi-bindgen", "--features", "bindgen", "--"])
         .args(["generate", "--language", language, "--no-format"])
         .args(["--config", "uniffi.toml"])

@@ -17,7 +17,7 @@ use super::call::given_up;
 use super::client::{duration, unusable};
 use super::error::CallError;
 use super::wakeups::Wakeups;
-use crate::runtime;
+use aod_bridge::runtime;
 
 /// How much is read ahead at most: as many events, or as many bytes and the event that exceeds them.
 const EVENTS_AHEAD: usize = 128;

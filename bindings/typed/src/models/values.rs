@@ -7,7 +7,7 @@ use aod::models::{PackageManager, Packages, Secret, SecretMap};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use crate::typed::error::{CallError, ErrorKind};
+use crate::error::{CallError, ErrorKind};
 
 pub(crate) type Timestamp = jiff::Timestamp;
 pub(crate) type JsonFields = serde_json::Map<String, serde_json::Value>;

@@ -14,7 +14,7 @@ use super::call::Calls;
 use super::error::CallError;
 use super::stream::EventBatches;
 use super::wakeups::Wakeups;
-use crate::runtime;
+use aod_bridge::runtime;
 
 /// A client of one server, with one token.
 #[derive(uniffi::Object)]

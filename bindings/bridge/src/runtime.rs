@@ -2,9 +2,9 @@
 
 use std::io;
 use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
-#[cfg(feature = "json")]
-use std::{sync::PoisonError, time::Duration};
+use std::time::Duration;
 
 use once_cell::sync::OnceCell;
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -16,22 +16,17 @@ static GENERATION: AtomicUsize = AtomicUsize::new(0);
 
 const GENERATIONS: usize = 32;
 
-/// A connection's task and its reader hand every chunk to each other, which costs a switch of threads if they are on
-/// two. The `json` surface never runs the caller's code here, so one is enough.
-const WORKERS: usize = if cfg!(feature = "json") { 1 } else { 2 };
+/// At least two: a hostile connection can occupy one.
+const WORKERS: usize = 2;
 
 struct Shared {
     handle: Handle,
     /// Taken out to be shut down.
-    #[cfg_attr(
-        feature = "typed",
-        expect(dead_code, reason = "kept alive, and never shut down")
-    )]
     runtime: Mutex<Option<Runtime>>,
 }
 
 /// The runtime of this process; made when first asked for.
-pub(crate) fn handle() -> io::Result<Handle> {
+pub fn handle() -> io::Result<Handle> {
     let cell = RUNTIMES
         .get(GENERATION.load(Ordering::Acquire))
         .ok_or_else(|| io::Error::other("forked too deep"))?;
@@ -50,14 +45,12 @@ pub(crate) fn handle() -> io::Result<Handle> {
 }
 
 /// To be called in the child after a fork, before anything else.
-#[cfg(feature = "json")]
-pub(crate) fn forked() {
+pub fn forked() {
     GENERATION.fetch_add(1, Ordering::AcqRel);
 }
 
 /// Gives up all that is under way and joins the threads, so that none calls back into an interpreter that has gone.
-#[cfg(feature = "json")]
-pub(crate) fn shut_down(limit: Duration) {
+pub fn shut_down(limit: Duration) {
     let shared = RUNTIMES
         .get(GENERATION.load(Ordering::Acquire))
         .and_then(OnceCell::get);

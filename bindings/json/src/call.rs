@@ -11,7 +11,7 @@ use tokio::task::AbortHandle;
 use super::client::unusable;
 use super::error::CallError;
 use super::wakeups::Wakeups;
-use crate::runtime;
+use aod_bridge::runtime;
 
 /// The calls of one client that have not been answered to the caller yet.
 #[derive(Default)]

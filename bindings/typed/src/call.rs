@@ -11,7 +11,7 @@ use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use super::error::{CallError, ErrorKind};
-use crate::runtime;
+use aod_bridge::runtime;
 
 /// Ends calls from elsewhere, for languages whose own cancellation does not reach here. One may serve many calls.
 #[derive(Debug, uniffi::Object)]

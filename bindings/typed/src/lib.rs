@@ -1,4 +1,4 @@
-//! The surface of records, enums and objects, for Kotlin and Swift.
+//! The SDK for Kotlin and Swift, over UniFFI: records, enums and objects.
 
 mod agents;
 mod ahead;
@@ -12,3 +12,5 @@ mod models;
 mod pretty;
 mod sessions;
 mod stream;
+
+uniffi::setup_scaffolding!("aod_ffi");

@@ -1,0 +1,3 @@
+//! What the language bindings have in common. Knows nothing of UniFFI.
+
+pub mod runtime;
