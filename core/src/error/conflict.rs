@@ -76,6 +76,29 @@ const TEXTS: &[(&str, ConflictReason)] = &[
 ];
 
 impl ConflictReason {
+    /// The stable name of the reason, for logs and for other languages.
+    ///
+    /// ```
+    /// assert_eq!(aod::ConflictReason::NameTaken.as_str(), "name_taken");
+    /// ```
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::VersionMismatch { .. } => "version_mismatch",
+            Self::Archived => "archived",
+            Self::AlreadyArchived => "already_archived",
+            Self::Running => "running",
+            Self::Pending => "pending",
+            Self::Failed => "failed",
+            Self::Terminated => "terminated",
+            Self::AlreadyTerminated => "already_terminated",
+            Self::BackendGone => "backend_gone",
+            Self::NoActiveTurn => "no_active_turn",
+            Self::NameTaken => "name_taken",
+            Self::InUse => "in_use",
+            Self::Other => "other",
+        }
+    }
+
     pub(crate) fn parse(text: &str) -> Self {
         if let Some(mismatch) = version_mismatch(text) {
             return mismatch;

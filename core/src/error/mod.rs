@@ -37,38 +37,61 @@ type Source = Box<dyn std::error::Error + Send + Sync>;
 /// ```
 pub struct Error(Box<Facts>);
 
-/// What sort of failure an [`Error`] is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
+/// Defines the kinds of errors, each with its stable name.
+macro_rules! error_kinds {
+    ($($(#[$meta:meta])* $kind:ident = $name:literal,)+) => {
+        /// The kind of failure that an [`Error`] reports.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum ErrorKind {
+            $($(#[$meta])* $kind,)+
+        }
+
+        impl ErrorKind {
+            /// Every kind.
+            pub const ALL: &'static [Self] = &[$(Self::$kind,)+];
+
+            /// The stable name of the kind, for logs and for other languages.
+            ///
+            /// ```
+            /// assert_eq!(aod::ErrorKind::NotFound.as_str(), "not_found");
+            /// ```
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$kind => $name,)+ }
+            }
+        }
+    };
+}
+
+error_kinds! {
     /// The client was set up wrongly: no token, a malformed URL, an unreadable certificate.
-    Configuration,
+    Configuration = "configuration",
     /// The request was refused before it was sent, because the server would certainly refuse it.
-    InvalidRequest,
+    InvalidRequest = "invalid_request",
     /// 400: a body that is not JSON, an unknown runtime, a missing credential, a malformed cursor.
-    BadRequest,
+    BadRequest = "bad_request",
     /// 401 or 403: the token is missing, unknown, inactive or expired.
-    Auth,
+    Auth = "auth",
     /// 404: no such record, or it belongs to somebody else.
-    NotFound,
+    NotFound = "not_found",
     /// 409: see [`Error::conflict`].
-    Conflict,
+    Conflict = "conflict",
     /// 422: the server refused fields or their combination; see [`Error::detail`].
-    Validation,
+    Validation = "validation",
     /// 429: the limit of concurrent sessions is reached; see [`Error::quota`].
-    RateLimit,
+    RateLimit = "rate_limit",
     /// 500 and above.
-    Server,
+    Server = "server",
     /// Any other status that is not a success.
-    Status,
+    Status = "status",
     /// No connection, or it broke.
-    Connection,
+    Connection = "connection",
     /// A deadline passed.
-    Timeout,
+    Timeout = "timeout",
     /// A successful response whose body is not what the API promises.
-    Decode,
-    /// The peer broke HTTP's or the API's rules: a redirect to another origin, a wrong content type, a body over its cap.
-    Protocol,
+    Decode = "decode",
+    /// The peer broke HTTP's or the API's rules: a redirect to another origin, a wrong content type, a body over its limit.
+    Protocol = "protocol",
 }
 
 /// The numbers a 429 carries.

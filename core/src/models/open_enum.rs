@@ -1,22 +1,25 @@
 //! The macro behind every enum that the server may extend.
 
-/// Defines an enum of known wire words plus `Unknown`, which keeps any other word as it came.
+/// Defines an enum of the API values that this version knows, plus `Unknown`, which keeps any other value.
 macro_rules! open_enum {
-    ($(#[$meta:meta])* pub enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $word:literal,)+ }) => {
+    ($(#[$meta:meta])* pub enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $value:literal,)+ }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash)]
         pub enum $name {
             $($(#[$variant_meta])* $variant,)+
-            /// A word this version does not know, as the server sent it.
+            /// A value that this version does not know, as the server sent it.
             Unknown(String),
         }
 
         impl $name {
-            /// The word on the wire.
+            /// Every value that this version knows.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The API value, such as it is in JSON.
             pub fn as_str(&self) -> &str {
                 match self {
-                    $(Self::$variant => $word,)+
-                    Self::Unknown(word) => word,
+                    $(Self::$variant => $value,)+
+                    Self::Unknown(value) => value,
                 }
             }
         }
@@ -28,19 +31,19 @@ macro_rules! open_enum {
         }
 
         impl From<&str> for $name {
-            fn from(word: &str) -> Self {
-                match word {
-                    $($word => Self::$variant,)+
+            fn from(value: &str) -> Self {
+                match value {
+                    $($value => Self::$variant,)+
                     other => Self::Unknown(other.to_owned()),
                 }
             }
         }
 
         impl From<String> for $name {
-            fn from(word: String) -> Self {
-                match word.as_str() {
-                    $($word => Self::$variant,)+
-                    _ => Self::Unknown(word),
+            fn from(value: String) -> Self {
+                match value.as_str() {
+                    $($value => Self::$variant,)+
+                    _ => Self::Unknown(value),
                 }
             }
         }
@@ -59,26 +62,26 @@ macro_rules! open_enum {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                struct Word;
+                struct ValueVisitor;
 
-                // Reads a known word without allocating: streams read one an event.
-                impl serde::de::Visitor<'_> for Word {
+                // Reads a known value without allocating: streams read one for each event.
+                impl serde::de::Visitor<'_> for ValueVisitor {
                     type Value = $name;
 
                     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                         f.write_str("a string")
                     }
 
-                    fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<$name, E> {
-                        Ok($name::from(word))
+                    fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<$name, E> {
+                        Ok($name::from(value))
                     }
 
-                    fn visit_string<E: serde::de::Error>(self, word: String) -> Result<$name, E> {
-                        Ok($name::from(word))
+                    fn visit_string<E: serde::de::Error>(self, value: String) -> Result<$name, E> {
+                        Ok($name::from(value))
                     }
                 }
 
-                deserializer.deserialize_str(Word)
+                deserializer.deserialize_str(ValueVisitor)
             }
         }
     };
