@@ -14,10 +14,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use aod::ConnectionState;
 use aod::models::event::StreamEvent;
 use aod::models::{Agent, CreateAgent, CreateEnvironment, CreateSession, PackageManager, Runtime};
 use aod::pretty::formatter_for;
-use aod::sse::ConnectionState;
 use aod::{Client, ErrorKind, EventStream};
 use aod_devserver::{CutBy, CuttingProxy, DevServer, Passage};
 use futures::TryStreamExt;

@@ -2,7 +2,7 @@
 //!
 //! A [`Client`] has the endpoints of [`agents`](Client::agents), [`environments`](Client::environments) and
 //! [`sessions`](Client::sessions), one method each. They take and return the [`models`]; what a session does comes
-//! as an [`EventStream`]; [`pretty`] turns an agent's output into lines for people. Every call returns one
+//! as an [`EventStream`]; [`pretty`] formats an agent's output for people to read. Every call returns one
 //! [`Error`].
 //!
 //! ```no_run
@@ -20,27 +20,27 @@
 #![warn(clippy::unwrap_used)]
 
 mod client;
-mod config;
 mod error;
-mod http;
 pub mod models;
-mod operation;
 pub mod pretty;
 mod resources;
-pub mod sse;
 mod stream;
-mod tls;
-mod validation;
+mod transport;
 
-pub use ::http::{HeaderName, HeaderValue};
-pub use client::{Client, ClientBuilder};
-pub use config::{Options, RetryPolicy};
+/// Server-Sent Events from any server: the crate `aod-sse`, and a connector over this crate's HTTP stack.
+pub mod sse {
+    pub use crate::transport::HttpConnect;
+    pub use aod_sse::*;
+}
+
+pub use ::http::{HeaderName, HeaderValue, Method, StatusCode};
+pub use client::{Client, ClientBuilder, Options};
 pub use error::{
     ConflictReason, Detail, Error, ErrorKind, FieldError, LocationPart, Quota, Result,
 };
-pub use operation::Operation;
 pub use resources::{Agents, Environments, RunResult, Sessions};
-pub use stream::{EventStream, StreamRequest};
+pub use stream::{ConnectionState, EventStream, PrettyStream, StreamRequest};
+pub use transport::{Operation, RetryPolicy};
 
 /// The README's example compiles.
 #[cfg(doctest)]

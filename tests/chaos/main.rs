@@ -23,7 +23,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use aod::sse::{ConnectionState, Reconnect};
+use aod::ConnectionState;
+use aod::sse::Reconnect;
 use aod::{Client, StreamRequest};
 use futures::StreamExt;
 use serde_json::Value;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aod::sse::{EventSource, HttpConnect, Reconnect};
+use aod::sse::{Attempt, CancelHandle, Connection, EventSource, HttpConnect, Reconnect};
 use aod_tests::ScriptedServer;
 use futures::StreamExt;
 use tokio::sync::Notify;
@@ -154,7 +154,7 @@ async fn r27_an_event_source_is_left_in_the_same_way() {
 /// What a source polls is its caller's code, which may well cancel the source.
 #[tokio::test]
 async fn r27_a_body_may_cancel_the_source_that_reads_it() {
-    let handle = Arc::new(std::sync::OnceLock::<aod::sse::CancelHandle>::new());
+    let handle = Arc::new(std::sync::OnceLock::<CancelHandle>::new());
     let within = Arc::clone(&handle);
     let body = futures::stream::poll_fn(move |_| {
         if let Some(handle) = within.get() {
@@ -163,9 +163,9 @@ async fn r27_a_body_may_cancel_the_source_that_reads_it() {
         std::task::Poll::<Option<aod::Result<bytes::Bytes>>>::Pending
     });
     let mut body = Some(body);
-    let connect = move |_: &str| {
+    let connect = move |_: Attempt<'_>| {
         let body = body.take();
-        async move { Ok(body.map_or(aod::sse::Connection::NoContent, aod::sse::Connection::body)) }
+        async move { Ok(body.map_or_else(Connection::no_content, Connection::body)) }
     };
     let mut source = EventSource::new(connect);
     handle.set(source.cancel_handle()).unwrap();

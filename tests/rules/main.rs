@@ -14,8 +14,9 @@ mod waiting;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use aod::ConnectionState;
 use aod::models::event::StreamEvent;
-use aod::sse::{ConnectionState, Reconnect};
+use aod::sse::Reconnect;
 use aod::{Client, EventStream, Result, RetryPolicy, StreamRequest};
 use aod_tests::ScriptedServer;
 use futures::StreamExt;

@@ -4,7 +4,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use aod::ErrorKind;
-use aod::sse::{Connection, EventSource, HttpConnect};
+use aod::sse::{Attempt, Connection, EventSource, HttpConnect};
 use aod_tests::ScriptedServer;
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -113,8 +113,8 @@ fn alone<F: Future<Output = T>, T: Send + 'static>(run: impl FnOnce() -> F + Sen
 }
 
 /// A source whose body always has this ready.
-fn flood(chunk: &'static str) -> EventSource<impl aod::sse::Connect + Unpin> {
-    EventSource::new(move |_: &str| {
+fn flood(chunk: &'static str) -> EventSource<impl aod::sse::Connect<Error = aod::Error> + Unpin> {
+    EventSource::new(move |_: Attempt<'_>| {
         std::future::ready(Ok(Connection::body(stream::repeat_with(move || {
             Ok(Bytes::from_static(chunk.as_bytes()))
         }))))

@@ -4,8 +4,8 @@ use std::future::IntoFuture as _;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use aod::ConnectionState;
 use aod::ErrorKind;
-use aod::sse::ConnectionState;
 use aod_tests::ScriptedServer;
 use futures::{FutureExt as _, StreamExt};
 

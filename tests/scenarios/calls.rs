@@ -118,7 +118,7 @@ pub(crate) async fn call(
         "sessions.terminate" => shown!(sessions.terminate(with.only_id()?)),
         "sessions.interrupt" => shown!(sessions.interrupt(with.only_id()?)),
         "sessions.delete" => shown!(sessions.delete(with.only_id()?)),
-        "sessions.wait" => shown!(sessions.wait(with.only_id()?)),
+        "sessions.wait" => shown!(sessions.wait_for_completion(with.only_id()?)),
         "sessions.run" => match sessions.run(create_session(with)?).await {
             Ok(run) => {
                 let session = secrets.value(&run.session)?;

@@ -194,7 +194,12 @@ async fn a_session_of_an_unknown_status_is_not_waited_for(world: World) {
         &format!("/sessions/{id}"),
         &json!({"status": "hibernating"}),
     );
-    let session = world.client.sessions().wait(id).await.unwrap();
+    let session = world
+        .client
+        .sessions()
+        .wait_for_completion(id)
+        .await
+        .unwrap();
     assert_eq!(session.status.as_str(), "hibernating");
 }
 

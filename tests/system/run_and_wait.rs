@@ -64,7 +64,12 @@ async fn a_run_that_is_refused_starts_nothing(world: World) {
 async fn waiting_for_an_ended_session_asks_once(world: World) {
     let id = world.ended_session(Script::new().exit(3)).await.id;
     world.control.forget_requests();
-    let session = world.client.sessions().wait(id).await.unwrap();
+    let session = world
+        .client
+        .sessions()
+        .wait_for_completion(id)
+        .await
+        .unwrap();
     assert_eq!(session.exit_code, Some(3));
     assert_eq!(world.control.requests().len(), 1);
 }
@@ -75,7 +80,7 @@ async fn waiting_lasts_until_the_turn_is_over(world: World) {
         .await
         .id;
     let waiting = world.client.sessions();
-    let mut waiting = waiting.wait(id).boxed();
+    let mut waiting = waiting.wait_for_completion(id).boxed();
     world.control.hold_reached("go").await;
     tokio::select! {
         session = &mut waiting => panic!("too early: {session:?}"),
@@ -92,7 +97,7 @@ async fn waiting_goes_on_after_a_stale_stream(world: World) {
     let id = world.session(Script::new().hold("go").exit(0)).await.id;
     world.control.hold_reached("go").await;
     let sessions = world.client.sessions();
-    let mut waiting = sessions.wait(id).boxed();
+    let mut waiting = sessions.wait_for_completion(id).boxed();
     tokio::select! {
         session = &mut waiting => panic!("too early: {session:?}"),
         () = world.control.streams_open(1) => {}
@@ -120,7 +125,7 @@ async fn waiting_goes_on_after_a_stale_stream(world: World) {
 async fn waiting_for_a_terminated_session_ends(world: World) {
     let id = world.session(Script::new().hang()).await.id;
     let sessions = world.client.sessions();
-    let mut waiting = sessions.wait(id).boxed();
+    let mut waiting = sessions.wait_for_completion(id).boxed();
     tokio::select! {
         session = &mut waiting => panic!("too early: {session:?}"),
         () = world.control.streams_open(1) => {}

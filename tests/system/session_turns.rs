@@ -38,7 +38,7 @@ async fn a_prompt_adds_a_turn(world: World) {
     assert_eq!(session.exit_code, None);
 
     world.control.release("second");
-    let session = sessions.wait(id).await.unwrap();
+    let session = sessions.wait_for_completion(id).await.unwrap();
     assert_eq!(session.status, SessionStatus::Completed);
     let turns = sessions.turns(id).await.unwrap();
     let shown: Vec<_> = turns
@@ -107,7 +107,7 @@ async fn an_interrupted_turn_ends_and_the_session_takes_further_prompts(world: W
 
     // The status of before: the turn ends a moment later.
     assert_eq!((ack.id, ack.status), (id, SessionStatus::Running));
-    let session = sessions.wait(id).await.unwrap();
+    let session = sessions.wait_for_completion(id).await.unwrap();
     assert_eq!(session.status, SessionStatus::Completed);
     let turn = sessions.turns(id).await.unwrap().remove(0);
     assert_eq!(turn.status, TurnStatus::Interrupted);
@@ -116,7 +116,7 @@ async fn an_interrupted_turn_ends_and_the_session_takes_further_prompts(world: W
     world.control.set_script(Script::new());
     let ack = sessions.prompt(id, "again").await.unwrap();
     assert_eq!(ack.current_turn, Some(2));
-    let session = sessions.wait(id).await.unwrap();
+    let session = sessions.wait_for_completion(id).await.unwrap();
     assert_eq!(session.exit_code, Some(0));
 }
 
@@ -125,7 +125,7 @@ async fn a_queued_turn_can_be_interrupted(world: World) {
     let sessions = world.client.sessions();
     let ack = sessions.interrupt(id).await.unwrap();
     assert_eq!(ack.status, SessionStatus::Pending);
-    let session = sessions.wait(id).await.unwrap();
+    let session = sessions.wait_for_completion(id).await.unwrap();
     assert_eq!(session.status, SessionStatus::Completed);
     let turn = sessions.turns(id).await.unwrap().remove(0);
     assert_eq!(

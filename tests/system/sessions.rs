@@ -148,7 +148,7 @@ async fn a_session_shows_where_it_is_in_its_life(world: World) {
         TurnStatus::Running
     );
     world.control.release("work");
-    let ended = sessions.wait(id).await.unwrap();
+    let ended = sessions.wait_for_completion(id).await.unwrap();
     assert_eq!(ended.status, SessionStatus::Completed);
     assert_eq!(ended.exit_code, Some(0));
     assert_eq!(sessions.get(id).await.unwrap(), ended);
@@ -165,7 +165,12 @@ async fn a_failed_session_has_the_exit_code_or_none(world: World) {
         ),
     ] {
         let id = world.session(script).await.id;
-        let session = world.client.sessions().wait(id).await.unwrap();
+        let session = world
+            .client
+            .sessions()
+            .wait_for_completion(id)
+            .await
+            .unwrap();
         assert_eq!(session.status, SessionStatus::Failed);
         assert_eq!(session.exit_code, exit_code);
         let turns = world.client.sessions().turns(id).await.unwrap();
@@ -262,10 +267,10 @@ async fn archiving_the_agent_and_the_environment_leaves_their_sessions_alone(wor
         SessionStatus::Running
     );
     world.control.release("go");
-    sessions.wait(id).await.unwrap();
+    sessions.wait_for_completion(id).await.unwrap();
     let ack = sessions.prompt(id, "more").await.unwrap();
     assert_eq!(ack.current_turn, Some(2));
-    let session = sessions.wait(id).await.unwrap();
+    let session = sessions.wait_for_completion(id).await.unwrap();
     assert_eq!(session.status, SessionStatus::Completed);
     assert_eq!(session.environment_id, Some(environment.id));
 }

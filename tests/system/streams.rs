@@ -20,7 +20,6 @@ tests! { in [s0 s1 s2]:
     each_way_of_ending_has_its_event,
     a_failed_provisioning_tells_its_reason_before_the_end,
     an_empty_log_ends_with_the_id_zero,
-    batches_hold_what_is_there,
     the_cursor_travels_in_query_and_header,
     a_stream_is_opened_again_when_the_server_is_down_for_a_moment,
     an_answer_that_is_no_stream_is_an_error_of_the_call,
@@ -297,22 +296,6 @@ async fn an_empty_log_ends_with_the_id_zero(world: World) {
             json!({"type": "terminated", "id": 0, "message": "Session terminated"})
         ]
     );
-}
-
-async fn batches_hold_what_is_there(world: World) {
-    let id = two_turns(&world).await;
-    let all = replay(&world, id, None).await;
-    for max in [0, 1, 3, 1_000] {
-        let mut events = world.client.sessions().stream(id).await.unwrap();
-        let mut shown = Vec::new();
-        while let Some(batch) = events.next_batch(max).await {
-            assert!(!batch.is_empty() && batch.len() <= max.max(1));
-            for event in batch {
-                shown.push(serde_json::to_value(event.unwrap()).unwrap());
-            }
-        }
-        assert_eq!(shown, all);
-    }
 }
 
 async fn the_cursor_travels_in_query_and_header(world: World) {

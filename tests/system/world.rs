@@ -130,7 +130,7 @@ impl World {
     /// A session that has ended its first turn as the script says.
     pub(crate) async fn ended_session(&self, script: Script) -> SessionAck {
         let ack = self.session(script).await;
-        let session = self.client.sessions().wait(ack.id).await;
+        let session = self.client.sessions().wait_for_completion(ack.id).await;
         session.expect("the session comes to an end");
         ack
     }

@@ -4,9 +4,10 @@ use std::future::Future;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use aod::ConnectionState;
 use aod::EventStream;
 use aod::models::event::StreamEvent;
-use aod::sse::{ConnectionState, Reconnect};
+use aod::sse::Reconnect;
 use futures::{FutureExt as _, StreamExt as _};
 use serde::Deserialize;
 use tokio::sync::Notify;

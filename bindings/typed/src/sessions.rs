@@ -138,7 +138,7 @@ impl NativeClient {
         cancellation: Option<Arc<Cancellation>>,
     ) -> Result<Session, CallError> {
         self.call(cancellation, |client| async move {
-            client.sessions().wait(id).await
+            client.sessions().wait_for_completion(id).await
         })
         .await
     }

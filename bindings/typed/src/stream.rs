@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aod::Client;
 use aod::models::event::StreamEvent;
-use aod::sse::{self, CancelHandle, Reconnect};
+use aod::sse::{CancelHandle, Reconnect};
 use futures::FutureExt as _;
 use futures::future::{self, BoxFuture};
 use tokio_util::sync::CancellationToken;
@@ -66,12 +66,12 @@ pub enum ConnectionState {
     Closed,
 }
 
-impl From<sse::ConnectionState> for ConnectionState {
-    fn from(state: sse::ConnectionState) -> Self {
+impl From<aod::ConnectionState> for ConnectionState {
+    fn from(state: aod::ConnectionState) -> Self {
         match state {
-            sse::ConnectionState::Connecting => Self::Connecting,
-            sse::ConnectionState::Live => Self::Live,
-            sse::ConnectionState::Resuming {
+            aod::ConnectionState::Connecting => Self::Connecting,
+            aod::ConnectionState::Live => Self::Live,
+            aod::ConnectionState::Resuming {
                 attempt,
                 delay,
                 cause,
@@ -80,7 +80,7 @@ impl From<sse::ConnectionState> for ConnectionState {
                 delay,
                 cause: Box::new(cause.as_ref().into()),
             },
-            sse::ConnectionState::Closed => Self::Closed,
+            aod::ConnectionState::Closed => Self::Closed,
         }
     }
 }

@@ -1,20 +1,19 @@
 //! How a client is set up.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
-use url::{Host, Url};
+use url::Url;
 
-use super::{Client, Server};
-use crate::config::{RetryPolicy, Settings};
+use super::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::models::Secret;
-use crate::tls::TlsMaterial;
+use crate::transport::{
+    HttpClientConfig, Proxy, RetryPolicy, Server, Settings, Transport, is_loopback, parse_url,
+};
 
 const DEFAULT_BASE_URL: &str = "http://localhost:8777";
-const USER_AGENT: &str = concat!("aod-sdk-rust/", env!("CARGO_PKG_VERSION"));
 
 /// Sets up a [`Client`]. What is malformed is reported by [`build`](Self::build).
 ///
@@ -37,20 +36,8 @@ pub struct ClientBuilder {
     base_url: Option<String>,
     token: Option<Secret>,
     settings: Settings,
-    connect_timeout: Option<Duration>,
-    user_agent_suffix: Option<String>,
-    proxy: Option<Proxy>,
-    ca_pem: Vec<Vec<u8>>,
-    identity_pem: Option<Secret>,
-    pool_max_idle: Option<usize>,
-    pool_idle_timeout: Option<Duration>,
-    http1_only: bool,
+    http: HttpClientConfig,
     https_only: bool,
-}
-
-enum Proxy {
-    None,
-    Url(Secret),
 }
 
 impl ClientBuilder {
@@ -103,7 +90,7 @@ impl ClientBuilder {
     /// The time to connect, TLS included. Default 5 s.
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = Some(timeout);
+        self.http.connect_timeout = Some(timeout);
         self
     }
 
@@ -132,7 +119,7 @@ impl ClientBuilder {
     /// Text put after the crate's own `User-Agent`, for example `my-app/1.4`.
     #[must_use]
     pub fn user_agent_suffix(mut self, suffix: impl Into<String>) -> Self {
-        self.user_agent_suffix = Some(suffix.into());
+        self.http.user_agent_suffix = Some(suffix.into());
         self
     }
 
@@ -140,49 +127,49 @@ impl ClientBuilder {
     /// `NO_PROXY`. May hold user information.
     #[must_use]
     pub fn proxy(mut self, url: impl Into<Secret>) -> Self {
-        self.proxy = Some(Proxy::Url(url.into()));
+        self.http.proxy = Some(Proxy::Url(url.into()));
         self
     }
 
     /// No proxy, whatever the environment says.
     #[must_use]
     pub fn no_proxy(mut self) -> Self {
-        self.proxy = Some(Proxy::None);
+        self.http.proxy = Some(Proxy::None);
         self
     }
 
     /// Trusts the certificates of a PEM text besides the platform's.
     #[must_use]
     pub fn ca_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.ca_pem.push(pem.into());
+        self.http.ca_pem.push(pem.into());
         self
     }
 
     /// The client's certificate chain and private key, in one PEM text, for servers that ask for them.
     #[must_use]
     pub fn client_certificate(mut self, pem: impl Into<Secret>) -> Self {
-        self.identity_pem = Some(pem.into());
+        self.http.identity_pem = Some(pem.into());
         self
     }
 
     /// How many idle connections are kept. Default: no limit.
     #[must_use]
     pub fn pool_max_idle(mut self, connections: usize) -> Self {
-        self.pool_max_idle = Some(connections);
+        self.http.pool_max_idle = Some(connections);
         self
     }
 
     /// How long an idle connection is kept. Default 90 s.
     #[must_use]
     pub fn pool_idle_timeout(mut self, timeout: Duration) -> Self {
-        self.pool_idle_timeout = Some(timeout);
+        self.http.pool_idle_timeout = Some(timeout);
         self
     }
 
     /// Speaks HTTP/1.1 even where the server offers HTTP/2.
     #[must_use]
     pub fn http1_only(mut self, on: bool) -> Self {
-        self.http1_only = on;
+        self.http.http1_only = on;
         self
     }
 
@@ -222,62 +209,20 @@ impl ClientBuilder {
             ));
         }
 
-        let http = self.http(secure)?;
+        let http = self.http.build(secure)?;
         if !secure && !is_loopback(&base_url) {
             tracing::warn!(
                 "the base URL is plain http to another machine: the token travels in clear text"
             );
         }
-        Ok(Client {
-            server: Arc::new(Server {
-                base_url,
-                authorization,
-                http,
-                token,
-            }),
-            settings: Arc::new(self.settings),
-        })
+        let server = Server {
+            base_url,
+            authorization,
+            http,
+            token,
+        };
+        Ok(Client::new(Transport::new(server, self.settings)))
     }
-
-    /// The connections; `secure` says whether they will be TLS.
-    fn http(&self, secure: bool) -> Result<reqwest::Client> {
-        let mut tls = TlsMaterial::default();
-        for pem in &self.ca_pem {
-            tls.add_roots(pem)?;
-        }
-        if let Some(pem) = &self.identity_pem {
-            tls.set_identity(pem.expose().as_bytes())?;
-        }
-
-        let mut http = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls.into_config(self.http1_only, secure)?)
-            .connect_timeout(self.connect_timeout.unwrap_or(Duration::from_secs(5)))
-            // Followed in `http::redirect`, where the method and the origin are known.
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(user_agent(self.user_agent_suffix.as_deref())?);
-        if self.http1_only {
-            http = http.http1_only();
-        }
-        if let Some(connections) = self.pool_max_idle {
-            http = http.pool_max_idle_per_host(connections);
-        }
-        if let Some(timeout) = self.pool_idle_timeout {
-            http = http.pool_idle_timeout(timeout);
-        }
-        match &self.proxy {
-            None => {}
-            Some(Proxy::None) => http = http.no_proxy(),
-            Some(Proxy::Url(url)) => http = http.proxy(parse_proxy(url)?),
-        }
-        // The source is left out: it may repeat a header's value.
-        http.build()
-            .map_err(|_| configuration("the HTTP client cannot be set up"))
-    }
-}
-
-/// Connections with the defaults of this crate.
-pub(crate) fn http_client(url: &Url) -> Result<reqwest::Client> {
-    ClientBuilder::default().http(url.scheme() == "https")
 }
 
 impl fmt::Debug for ClientBuilder {
@@ -293,20 +238,6 @@ fn parse_base_url(text: &str) -> Result<Url> {
     }
     let path = url.path().trim_end_matches('/').to_owned();
     url.set_path(&path);
-    Ok(url)
-}
-
-/// A URL that requests can be sent to.
-pub(crate) fn parse_url(text: &str) -> Result<Url> {
-    let url = Url::parse(text).map_err(|_| configuration("the URL is malformed"))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(configuration("the URL is neither http nor https"));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(configuration(
-            "the URL holds user information; pass it in a header instead",
-        ));
-    }
     Ok(url)
 }
 
@@ -326,28 +257,6 @@ fn authorization(token: &Secret) -> Result<HeaderValue> {
         .map_err(|_| configuration("the API token does not fit into a header"))?;
     value.set_sensitive(true);
     Ok(value)
-}
-
-fn user_agent(suffix: Option<&str>) -> Result<HeaderValue> {
-    let text = match suffix {
-        Some(suffix) => format!("{USER_AGENT} {suffix}"),
-        None => USER_AGENT.to_owned(),
-    };
-    HeaderValue::try_from(text)
-        .map_err(|_| configuration("the user agent suffix does not fit into a header"))
-}
-
-fn parse_proxy(url: &Secret) -> Result<reqwest::Proxy> {
-    reqwest::Proxy::all(url.expose()).map_err(|_| configuration("the proxy is not a URL"))
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 fn configuration(summary: impl Into<std::borrow::Cow<'static, str>>) -> Error {
@@ -407,19 +316,5 @@ mod tests {
         refusal(with("https://h").ca_certificate("hunter2"));
         refusal(with("https://h").client_certificate("hunter2"));
         refusal(with("http://h").user_agent_suffix("a\nb"));
-    }
-
-    #[test]
-    fn knows_this_machine_by_its_names() {
-        for (url, loopback) in [
-            ("http://localhost:8777", true),
-            ("http://dev.localhost", true),
-            ("http://127.8.8.8", true),
-            ("http://[::1]:1", true),
-            ("http://10.0.0.1", false),
-            ("http://localhost.example.com", false),
-        ] {
-            assert_eq!(is_loopback(&Url::parse(url).unwrap()), loopback, "{url}");
-        }
     }
 }

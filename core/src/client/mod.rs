@@ -1,20 +1,20 @@
 //! The client.
 
 mod builder;
+mod options;
 
 use std::fmt;
-use std::sync::Arc;
 
-use http::{HeaderMap, HeaderValue};
-use url::Url;
+use bytes::Bytes;
+use uuid::Uuid;
 
-use crate::config::{Options, Settings};
-use crate::error::Result;
-use crate::models::{Health, Secret};
+use crate::error::{Error, ErrorKind, Result};
+use crate::models::Health;
 use crate::resources::{Agents, Environments, Sessions};
+use crate::transport::{Operation, Request, Transport};
 
 pub use builder::ClientBuilder;
-pub(crate) use builder::{http_client, parse_url};
+pub use options::Options;
 
 /// A client of one AoD server, with one token.
 ///
@@ -32,19 +32,14 @@ pub(crate) use builder::{http_client, parse_url};
 /// ```
 #[derive(Clone)]
 pub struct Client {
-    pub(crate) server: Arc<Server>,
-    pub(crate) settings: Arc<Settings>,
-}
-
-/// What clients made from one another share: where to send, as whom, and over which connections.
-pub(crate) struct Server {
-    pub(crate) base_url: Url,
-    pub(crate) authorization: HeaderValue,
-    pub(crate) http: reqwest::Client,
-    pub(crate) token: Secret,
+    transport: Transport,
 }
 
 impl Client {
+    fn new(transport: Transport) -> Self {
+        Self { transport }
+    }
+
     /// A builder with the defaults of this crate; it reads no environment variable but the proxy's.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
@@ -58,7 +53,7 @@ impl Client {
 
     /// Where the server is, without a trailing slash.
     pub fn base_url(&self) -> &str {
-        self.server.base_url.as_str().trim_end_matches('/')
+        self.transport.base_url().as_str().trim_end_matches('/')
     }
 
     /// A client that shares this one's connections and differs in the given options.
@@ -74,35 +69,68 @@ impl Client {
     /// ```
     #[must_use]
     pub fn with_options(&self, options: Options) -> Self {
-        Self {
-            server: Arc::clone(&self.server),
-            settings: Arc::new(self.settings.overridden(options)),
-        }
+        let settings = options.apply_to(self.transport.settings());
+        Self::new(self.transport.with_settings(settings))
     }
 
     /// Agents: the models and tools that sessions run.
     pub fn agents(&self) -> Agents<'_> {
-        Agents::new(self)
+        Agents::new(&self.transport)
     }
 
     /// Environments: what sandboxes are set up with.
     pub fn environments(&self) -> Environments<'_> {
-        Environments::new(self)
+        Environments::new(&self.transport)
     }
 
     /// Sessions: sandboxes in which agents work.
     pub fn sessions(&self) -> Sessions<'_> {
-        Sessions::new(self)
+        Sessions::new(&self.transport)
     }
 
     /// How the server is (`GET /health`). A degraded server answers 503, which is an error of kind
     /// [`Server`](crate::ErrorKind::Server).
     pub async fn health(&self) -> Result<Health> {
-        self.call(crate::http::Request::new(
-            crate::operation::Operation::Health,
-        ))
-        .await
+        self.transport.call(Request::new(Operation::Health)).await
     }
+
+    /// Calls an endpoint with a body of JSON text, and returns the response body as the server sent it.
+    ///
+    /// For callers with models of their own. Deadlines, retries and errors are those of the typed methods; what is sent
+    /// is not checked.
+    ///
+    /// ```no_run
+    /// # async fn demo(client: aod::Client) -> aod::Result<()> {
+    /// use aod::Operation;
+    ///
+    /// let body = r#"{"name": "ci", "packages": {"pip": ["pytest"]}}"#;
+    /// let answer = client.call_json(Operation::CreateEnvironment, None, Some(body.into())).await?;
+    /// assert!(answer.starts_with(b"{"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn call_json(
+        &self,
+        operation: Operation,
+        id: Option<Uuid>,
+        body: Option<Bytes>,
+    ) -> Result<Bytes> {
+        if operation == Operation::StreamSession {
+            return Err(invalid(
+                "an event stream is no JSON answer: open it by sessions().stream",
+            ));
+        }
+        let mut request = Request::new(operation);
+        if operation.route().contains("{id}") {
+            request = request.id(id.ok_or_else(|| invalid("this endpoint needs an id"))?);
+        }
+        request.body = body;
+        self.transport.call_raw(request).await
+    }
+}
+
+fn invalid(summary: &'static str) -> Error {
+    Error::new(ErrorKind::InvalidRequest, summary)
 }
 
 impl fmt::Debug for Client {
@@ -111,13 +139,4 @@ impl fmt::Debug for Client {
             .field("base_url", &self.base_url())
             .finish_non_exhaustive()
     }
-}
-
-/// The headers that a caller set, with each value kept out of any `Debug`.
-pub(crate) fn sensitive(headers: &HeaderMap) -> HeaderMap {
-    let mut headers = headers.clone();
-    for value in headers.values_mut() {
-        value.set_sensitive(true);
-    }
-    headers
 }

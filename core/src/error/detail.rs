@@ -45,7 +45,7 @@ pub enum LocationPart {
 
 impl Detail {
     /// How much of a body that is not JSON is kept.
-    pub(crate) const LONGEST_BODY: usize = 64 << 10;
+    pub(crate) const MAX_BODY_BYTES: usize = 64 << 10;
 
     /// Reads a response body: JSON whatever the content type says, else text; `None` when it is empty.
     pub(crate) fn parse(body: &[u8]) -> Option<Self> {
@@ -53,7 +53,7 @@ impl Detail {
             return None;
         }
         let Ok(mut json) = serde_json::from_slice::<Value>(body) else {
-            let start = &body[..body.len().min(Self::LONGEST_BODY)];
+            let start = &body[..body.len().min(Self::MAX_BODY_BYTES)];
             return Some(Self::Body(String::from_utf8_lossy(start).into_owned()));
         };
         let detail = json.get_mut("detail").map(Value::take).unwrap_or(json);

@@ -1,7 +1,8 @@
-//! The one error type of the crate and the facts it carries.
+//! The one error type of the crate, with what is known about a failure.
 
 mod conflict;
 mod detail;
+mod sse;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -35,7 +36,7 @@ type Source = Box<dyn std::error::Error + Send + Sync>;
 /// # Ok(())
 /// # }
 /// ```
-pub struct Error(Box<Facts>);
+pub struct Error(Box<ErrorInner>);
 
 /// Defines the kinds of errors, each with its stable name.
 macro_rules! error_kinds {
@@ -94,6 +95,22 @@ error_kinds! {
     Protocol = "protocol",
 }
 
+impl ErrorKind {
+    /// The kind of a response whose status is not a success.
+    pub(crate) fn of_status(status: u16) -> Self {
+        match status {
+            400 => Self::BadRequest,
+            401 | 403 => Self::Auth,
+            404 => Self::NotFound,
+            409 => Self::Conflict,
+            422 => Self::Validation,
+            429 => Self::RateLimit,
+            500.. => Self::Server,
+            _ => Self::Status,
+        }
+    }
+}
+
 /// The numbers a 429 carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
@@ -103,7 +120,7 @@ pub struct Quota {
     pub active: i64,
 }
 
-struct Facts {
+struct ErrorInner {
     kind: ErrorKind,
     summary: Cow<'static, str>,
     status: Option<u16>,
@@ -116,13 +133,14 @@ struct Facts {
     retry_after: Option<Duration>,
     attempts: u32,
     unsent: bool,
-    permanent: bool,
+    /// Whether another try may succeed, where the kind does not decide it.
+    retryable: Option<bool>,
     source: Option<Source>,
 }
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, summary: impl Into<Cow<'static, str>>) -> Self {
-        Self(Box::new(Facts {
+        Self(Box::new(ErrorInner {
             kind,
             summary: summary.into(),
             status: None,
@@ -135,7 +153,7 @@ impl Error {
             retry_after: None,
             attempts: 0,
             unsent: false,
-            permanent: false,
+            retryable: None,
             source: None,
         }))
     }
@@ -212,11 +230,13 @@ impl Error {
     ///
     /// It says nothing of whether a write took effect; see [`Error::is_unsent`].
     pub fn is_retryable(&self) -> bool {
-        match self.kind() {
-            ErrorKind::Connection => !self.0.permanent,
-            ErrorKind::Timeout | ErrorKind::RateLimit | ErrorKind::Server => true,
+        self.0.retryable.unwrap_or(match self.kind() {
+            ErrorKind::Connection
+            | ErrorKind::Timeout
+            | ErrorKind::RateLimit
+            | ErrorKind::Server => true,
             _ => self.0.status == Some(408),
-        }
+        })
     }
 
     /// Whether it is certain that no byte of the request reached the server, so that a write cannot have taken effect.
@@ -282,9 +302,9 @@ impl Error {
         self
     }
 
-    /// Marks a connection failure that a further try cannot mend.
-    pub(crate) fn permanent(mut self, permanent: bool) -> Self {
-        self.0.permanent = permanent;
+    /// Decides whether another try may succeed, whatever the kind says.
+    pub(crate) fn retryable(mut self, retryable: bool) -> Self {
+        self.0.retryable = Some(retryable);
         self
     }
 }
@@ -300,13 +320,13 @@ impl fmt::Display for Error {
         match self.detail() {
             Some(Detail::Text(text)) => write_shown(f, text),
             Some(Detail::Fields(fields)) => {
-                for (index, field) in fields.iter().take(MOST_FIELDS).enumerate() {
+                for (index, field) in fields.iter().take(MAX_FIELDS).enumerate() {
                     f.write_str(if index == 0 { "" } else { "; " })?;
                     write_shown(f, &field.path())?;
                     f.write_str(": ")?;
                     write_shown(f, &field.description)?;
                 }
-                match fields.len().saturating_sub(MOST_FIELDS) {
+                match fields.len().saturating_sub(MAX_FIELDS) {
                     0 => Ok(()),
                     left => write!(f, "; and {left} more"),
                 }
@@ -317,13 +337,13 @@ impl fmt::Display for Error {
 }
 
 /// How many refused fields `Display` shows.
-const MOST_FIELDS: usize = 20;
+const MAX_FIELDS: usize = 20;
 
 /// Writes a server's text on one line of bounded length.
 fn write_shown(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
-    const LONGEST: usize = 500;
+    const MAX_CHARS: usize = 500;
     for (count, c) in text.chars().enumerate() {
-        if count == LONGEST {
+        if count == MAX_CHARS {
             return f.write_str("…");
         }
         if c.is_control() {
@@ -371,6 +391,25 @@ mod tests {
         let shown = error.to_string();
         assert!(!shown.contains(char::is_control), "{shown:?}");
         assert!(shown.ends_with("; and 9980 more"), "{shown:?}");
+    }
+
+    #[test]
+    fn every_status_has_its_kind() {
+        for (status, kind) in [
+            (302, ErrorKind::Status),
+            (400, ErrorKind::BadRequest),
+            (401, ErrorKind::Auth),
+            (403, ErrorKind::Auth),
+            (404, ErrorKind::NotFound),
+            (405, ErrorKind::Status),
+            (409, ErrorKind::Conflict),
+            (422, ErrorKind::Validation),
+            (429, ErrorKind::RateLimit),
+            (500, ErrorKind::Server),
+            (503, ErrorKind::Server),
+        ] {
+            assert_eq!(ErrorKind::of_status(status), kind, "{status}");
+        }
     }
 
     #[test]

@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::mcp_server::validate_mcp_servers;
 use super::patch::{clear_as_empty, clear_as_null};
+use super::skill::validate_skills;
+use super::validate::{Problems, Validate, fits};
 use super::{Extra, McpServer, Patch, Provider, Runtime, Skill};
 
 /// An agent: a model, the program that runs it, and what it may use.
@@ -383,5 +386,94 @@ impl UpdateAgent {
 impl From<&str> for Patch<String> {
     fn from(text: &str) -> Self {
         Self::Set(text.to_owned())
+    }
+}
+
+impl Validate for CreateAgent {
+    fn validate(&self, problems: &mut Problems) {
+        problems.require(
+            fits(&self.name, 200),
+            "name",
+            "must be at most 200 characters",
+        );
+        problems.require(!self.model.trim().is_empty(), "model", "must not be blank");
+        problems.require(
+            fits(&self.model, 100),
+            "model",
+            "must be at most 100 characters",
+        );
+        let runtime = self.runtime.as_ref().map_or("", |runtime| runtime.as_str());
+        problems.require(
+            fits(runtime, 32),
+            "runtime",
+            "must be at most 32 characters",
+        );
+        problems.require(
+            self.runtime.is_some() || self.provider.is_some(),
+            "runtime",
+            "a runtime is required, or on newer servers a provider",
+        );
+        validate_skills(&self.skills, problems);
+        validate_mcp_servers(&self.mcp_servers, problems);
+    }
+}
+
+impl Validate for UpdateAgent {
+    fn validate(&self, problems: &mut Problems) {
+        validate_skills(self.skills.as_deref().unwrap_or_default(), problems);
+        validate_mcp_servers(self.mcp_servers.as_deref().unwrap_or_default(), problems);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models::validate::invalid_paths;
+
+    #[test]
+    fn an_agent_needs_a_runtime_or_a_provider() {
+        assert_eq!(invalid_paths(&CreateAgent::new("a", "m")), ["runtime"]);
+        assert!(invalid_paths(&CreateAgent::new("a", "m").runtime("codex")).is_empty());
+        assert!(invalid_paths(&CreateAgent::new("a", "m").provider("openai")).is_empty());
+    }
+
+    #[test]
+    fn names_are_counted_in_characters() {
+        assert!(
+            invalid_paths(&CreateAgent::new("é".repeat(200), "m").runtime("claude")).is_empty()
+        );
+        assert_eq!(
+            invalid_paths(&CreateAgent::new("é".repeat(201), "m").runtime("claude")),
+            ["name"]
+        );
+    }
+
+    #[test]
+    fn skills_are_checked_one_by_one() {
+        let agent = CreateAgent::new("a", "m")
+            .runtime("claude")
+            .skill(Skill::inline("ok", "", ""))
+            .skill(Skill::inline("Not ok", "d".repeat(1025), "SKILL_EOF"))
+            .skill(Skill::inline("ok", "", ""))
+            .skill(Skill::github("no-slash", ""));
+        let expected = [
+            "skills[1].name",
+            "skills[1].description",
+            "skills[1].content",
+            "skills[2].name",
+            "skills[3].source",
+        ];
+        assert_eq!(invalid_paths(&agent), expected);
+    }
+
+    #[test]
+    fn mcp_servers_are_few_and_of_different_names() {
+        let mut agent = CreateAgent::new("a", "m").runtime("claude");
+        agent.mcp_servers = (0..20)
+            .map(|n| McpServer::url(n.to_string(), "u").into())
+            .collect();
+        assert!(invalid_paths(&agent).is_empty());
+        agent.mcp_servers.push(McpServer::stdio("7", "c").into());
+        assert_eq!(invalid_paths(&agent), ["mcp_servers", "mcp_servers[20]"]);
     }
 }

@@ -6,8 +6,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::networking::validate_networking;
 use super::open_enum::open_enum;
 use super::patch::clear_as_empty;
+use super::secret::validate_env_vars;
+use super::validate::{Problems, Validate, fits};
 use super::{Extra, Networking, Patch, SecretMap};
 
 open_enum! {
@@ -245,5 +248,68 @@ impl UpdateEnvironment {
     pub fn networking(mut self, networking: Networking) -> Self {
         self.networking = Some(networking);
         self
+    }
+}
+
+impl Validate for CreateEnvironment {
+    fn validate(&self, problems: &mut Problems) {
+        problems.require(
+            fits(&self.name, 200),
+            "name",
+            "must be at most 200 characters",
+        );
+        validate_packages(&self.packages, problems);
+        validate_env_vars("env_vars", &self.env_vars, problems);
+        if let Some(networking) = &self.networking {
+            validate_networking(networking, problems);
+        }
+    }
+}
+
+impl Validate for UpdateEnvironment {
+    fn validate(&self, problems: &mut Problems) {
+        if let Some(all) = &self.packages {
+            validate_packages(all, problems);
+        }
+        if let Some(vars) = &self.env_vars {
+            validate_env_vars("env_vars", vars, problems);
+        }
+        if let Some(networking) = &self.networking {
+            validate_networking(networking, problems);
+        }
+    }
+}
+
+fn validate_packages(packages: &Packages, problems: &mut Problems) {
+    let known = packages
+        .keys()
+        .all(|manager| !matches!(manager, PackageManager::Unknown(_)));
+    problems.require(
+        known,
+        "packages",
+        "package managers are apt, cargo, gem, go, npm and pip",
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models::validate::invalid_paths;
+
+    #[test]
+    fn an_environment_is_checked_without_its_values() {
+        let environment = CreateEnvironment::new("e")
+            .packages("brew", ["jq"])
+            .env_var("hunter2=", "hunter2")
+            .networking(Networking {
+                networking_type: "walled".into(),
+                ..Networking::unrestricted()
+            });
+        let error = crate::models::check(&environment).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("hunter2"));
+        assert_eq!(
+            invalid_paths(&environment),
+            ["packages", "env_vars", "networking"]
+        );
     }
 }

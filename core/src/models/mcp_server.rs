@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use std::collections::HashSet;
+
+use super::validate::Problems;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
@@ -176,5 +179,14 @@ impl McpServer {
             Some(Some("stdio")) => serde_json::from_value(fields()).ok().map(Self::Stdio),
             Some(_) => None,
         }
+    }
+}
+
+pub(super) fn validate_mcp_servers(servers: &[McpServer], problems: &mut Problems) {
+    problems.require(servers.len() <= 20, "mcp_servers", "must be at most 20");
+    let mut names = HashSet::new();
+    for (index, server) in servers.iter().enumerate() {
+        let unique = server.name().is_none_or(|name| names.insert(name));
+        problems.require(unique, ("mcp_servers", index), "its name must be unique");
     }
 }

@@ -16,6 +16,7 @@ mod runtime;
 mod secret;
 mod session;
 mod skill;
+mod validate;
 
 pub use agent::{Agent, AgentVersion, CreateAgent, UpdateAgent};
 pub use environment::{
@@ -32,6 +33,7 @@ pub use session::{
     SessionStatus, SessionTurn, TurnStatus,
 };
 pub use skill::{GithubSkill, InlineSkill, Skill};
+pub(crate) use validate::{Validate, check};
 
 /// Fields of a record that this version does not know, kept as the server sent them.
 pub type Extra = serde_json::Map<String, serde_json::Value>;

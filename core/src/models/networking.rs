@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::Extra;
 use super::open_enum::open_enum;
+use super::validate::Problems;
 
 open_enum! {
     /// How much of the network a sandbox reaches.
@@ -77,4 +78,12 @@ impl<'de> Deserialize<'de> for Networking {
             extra,
         })
     }
+}
+
+pub(super) fn validate_networking(networking: &Networking, problems: &mut Problems) {
+    problems.require(
+        !matches!(networking.networking_type, NetworkingType::Unknown(_)),
+        "networking",
+        "the type is unrestricted or limited",
+    );
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::validate::Problems;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -140,4 +141,22 @@ impl<'de> Deserialize<'de> for SecretMap {
         let texts = BTreeMap::<String, String>::deserialize(deserializer)?;
         Ok(texts.into_iter().collect())
     }
+}
+
+pub(super) fn validate_env_vars(field: &str, vars: &SecretMap, problems: &mut Problems) {
+    let named = vars.names().all(is_env_var_name);
+    // A name may be a value in the wrong place, so it is not repeated.
+    problems.require(
+        named,
+        field,
+        "names are letters, digits and underscores, and do not start with a digit",
+    );
+}
+
+fn is_env_var_name(name: &str) -> bool {
+    !name.starts_with(|c: char| c.is_ascii_digit())
+        && !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }

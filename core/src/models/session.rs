@@ -1,5 +1,6 @@
 //! Sessions, their turns and resources, and the requests and acknowledgements around them.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -7,6 +8,8 @@ use serde::{Deserialize, Serialize, Serializer};
 use uuid::Uuid;
 
 use super::open_enum::open_enum;
+use super::secret::validate_env_vars;
+use super::validate::{Problems, Validate};
 use super::{Extra, Provider, Runtime, Secret, SecretMap};
 
 open_enum! {
@@ -326,4 +329,142 @@ fn as_seconds<S: Serializer>(timeout: &Option<Duration>, serializer: S) -> Resul
     timeout
         .map(|timeout| timeout.as_secs())
         .serialize(serializer)
+}
+
+impl Validate for CreateSession {
+    fn validate(&self, problems: &mut Problems) {
+        validate_timeout(self.timeout, problems);
+        validate_env_vars("secret_env_vars", &self.secret_env_vars, problems);
+        problems.require(
+            self.resources.len() <= 10,
+            "resources",
+            "must be at most 10",
+        );
+        let mut paths = HashSet::new();
+        for (index, repository) in self.resources.iter().enumerate() {
+            let name = repository_name(&repository.url);
+            problems.require(
+                name.is_some(),
+                ("resources", index, "url"),
+                "must be https://github.com/<owner>/<repo>",
+            );
+            let path = mount_path(repository, name.unwrap_or_default());
+            problems.require(
+                path.starts_with('/'),
+                ("resources", index, "mount_path"),
+                "must be an absolute path",
+            );
+            problems.require(
+                path != "/" && path != "/home/sprite",
+                ("resources", index, "mount_path"),
+                "must not be / or /home/sprite",
+            );
+            problems.require(
+                paths.insert(path),
+                ("resources", index, "mount_path"),
+                "must differ from the other resources' paths",
+            );
+        }
+    }
+}
+
+impl Validate for Prompt {
+    fn validate(&self, problems: &mut Problems) {
+        validate_timeout(self.timeout, problems);
+    }
+}
+
+fn validate_timeout(timeout: Option<Duration>, problems: &mut Problems) {
+    let Some(timeout) = timeout else { return };
+    let whole = timeout.subsec_nanos() == 0;
+    problems.require(
+        whole && (10..=3600).contains(&timeout.as_secs()),
+        "timeout",
+        "must be whole seconds, from 10 s to 3600 s",
+    );
+}
+
+/// The repository's name, when the URL is one the server takes.
+fn repository_name(url: &str) -> Option<&str> {
+    let (owner, repo) = url.strip_prefix("https://github.com/")?.split_once('/')?;
+    let named = |part: &str| {
+        !part.is_empty()
+            && part
+                .chars()
+                .all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '-'))
+    };
+    let repo = repo.strip_suffix(".git").unwrap_or(repo);
+    (named(owner) && named(repo)).then_some(repo)
+}
+
+/// Where the server will put the repository.
+fn mount_path(repository: &GithubRepository, name: &str) -> String {
+    let given = repository.mount_path.clone();
+    given.unwrap_or_else(|| format!("/workspace/{name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models::validate::invalid_paths;
+
+    #[test]
+    fn timeouts_are_whole_seconds_within_the_limits() {
+        for (millis, valid) in [
+            (9_000, false),
+            (10_000, true),
+            (3_600_000, true),
+            (3_601_000, false),
+            (10_500, false),
+        ] {
+            let prompt = Prompt::new("p").timeout(Duration::from_millis(millis));
+            assert_eq!(invalid_paths(&prompt).is_empty(), valid, "{millis} ms");
+        }
+    }
+
+    #[test]
+    fn repositories_are_on_github_and_at_paths_of_their_own() {
+        let session = |urls: &[(&str, Option<&str>)]| {
+            urls.iter().fold(
+                CreateSession::new(Uuid::nil(), "p"),
+                |session, (url, path)| {
+                    let mut repository = GithubRepository::new(*url);
+                    repository.mount_path = path.map(str::to_owned);
+                    session.repository(repository)
+                },
+            )
+        };
+        assert!(
+            invalid_paths(&session(&[
+                ("https://github.com/a/b.git", None),
+                ("https://github.com/a/b", Some("/w"))
+            ]))
+            .is_empty()
+        );
+        assert_eq!(
+            invalid_paths(&session(&[
+                ("https://github.com/a/b.git", None),
+                ("https://github.com/c/b", None)
+            ])),
+            ["resources[1].mount_path"]
+        );
+        for url in [
+            "http://github.com/a/b",
+            "https://github.com/a",
+            "https://github.com/a/b/",
+            "https://github.com/a/b?c",
+        ] {
+            assert_eq!(
+                invalid_paths(&session(&[(url, Some("/w"))])),
+                ["resources[0].url"],
+                "{url}"
+            );
+        }
+        for path in ["relative", "/", "/home/sprite"] {
+            assert_eq!(
+                invalid_paths(&session(&[("https://github.com/a/b", Some(path))])),
+                ["resources[0].mount_path"]
+            );
+        }
+    }
 }

@@ -1,5 +1,8 @@
 //! Skills of an agent.
 
+use std::collections::HashSet;
+
+use super::validate::{Problems, fits};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
@@ -125,4 +128,53 @@ impl<'de> Deserialize<'de> for Skill {
         };
         Ok(known.unwrap_or(Self::Unknown(json)))
     }
+}
+
+pub(super) fn validate_skills(skills: &[Skill], problems: &mut Problems) {
+    problems.require(skills.len() <= 20, "skills", "must be at most 20");
+    let mut names = HashSet::new();
+    for (index, skill) in skills.iter().enumerate() {
+        match skill {
+            Skill::Inline(skill) => {
+                problems.require(
+                    is_skill_name(&skill.name),
+                    ("skills", index, "name"),
+                    "must be 1 to 64 lower-case letters, digits and hyphens, not a hyphen first",
+                );
+                problems.require(
+                    names.insert(&skill.name),
+                    ("skills", index, "name"),
+                    "must be unique",
+                );
+                problems.require(
+                    fits(&skill.description, 1024),
+                    ("skills", index, "description"),
+                    "must be at most 1024 characters",
+                );
+                problems.require(
+                    skill.content.len() <= 65_536,
+                    ("skills", index, "content"),
+                    "must be at most 65536 bytes",
+                );
+                problems.require(
+                    !skill.content.contains("SKILL_EOF"),
+                    ("skills", index, "content"),
+                    "must not contain SKILL_EOF",
+                );
+            }
+            Skill::Github(skill) => problems.require(
+                skill.source.split_once('/').is_some_and(|(owner, repo)| {
+                    !owner.is_empty() && !repo.is_empty() && !repo.contains('/')
+                }),
+                ("skills", index, "source"),
+                "must be owner/repo",
+            ),
+            Skill::Unknown(_) => {}
+        }
+    }
+}
+
+fn is_skill_name(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=64).contains(&name.len()) && !name.starts_with('-') && name.bytes().all(allowed)
 }

@@ -2,44 +2,37 @@
 
 use uuid::Uuid;
 
-use super::List;
-use crate::client::Client;
+use super::list;
 use crate::error::Result;
-use crate::http::Request;
 use crate::models::{CreateEnvironment, Environment, EnvironmentVersion, UpdateEnvironment};
-use crate::operation::Operation;
+use crate::transport::{Operation, Request, Transport};
 
 /// The calls under `/environments`.
 #[derive(Debug, Clone, Copy)]
 pub struct Environments<'a> {
-    client: &'a Client,
+    transport: &'a Transport,
 }
 
 impl<'a> Environments<'a> {
-    pub(crate) fn new(client: &'a Client) -> Self {
-        Self { client }
+    pub(crate) fn new(transport: &'a Transport) -> Self {
+        Self { transport }
     }
 
     /// All environments that are not archived, newest first (`GET /environments`).
     pub async fn list(&self) -> Result<Vec<Environment>> {
-        let list: List<Environment> = self
-            .client
-            .call(Request::new(Operation::ListEnvironments))
-            .await?;
-        Ok(list.data)
+        list(self.transport, Request::new(Operation::ListEnvironments)).await
     }
 
     /// Makes an environment, at version 1 (`POST /environments`).
     pub async fn create(&self, request: CreateEnvironment) -> Result<Environment> {
-        self.client.check(&request)?;
-        self.client
-            .call(Request::new(Operation::CreateEnvironment).json(&request)?)
+        self.transport
+            .send_checked(Request::new(Operation::CreateEnvironment), &request)
             .await
     }
 
     /// One environment, archived or not (`GET /environments/{id}`).
     pub async fn get(&self, id: Uuid) -> Result<Environment> {
-        self.client
+        self.transport
             .call(Request::new(Operation::GetEnvironment).id(id))
             .await
     }
@@ -48,20 +41,15 @@ impl<'a> Environments<'a> {
     /// is; one from another version than the current is
     /// [`VersionMismatch`](crate::ConflictReason::VersionMismatch).
     pub async fn update(&self, id: Uuid, request: UpdateEnvironment) -> Result<Environment> {
-        self.client.check(&request)?;
-        self.client
-            .call(
-                Request::new(Operation::UpdateEnvironment)
-                    .id(id)
-                    .json(&request)?,
-            )
+        self.transport
+            .send_checked(Request::new(Operation::UpdateEnvironment).id(id), &request)
             .await
     }
 
     /// Archives an environment for good (`POST /environments/{id}/archive`): it leaves the list, takes no new
     /// sessions, and frees its name.
     pub async fn archive(&self, id: Uuid) -> Result<Environment> {
-        self.client
+        self.transport
             .call(Request::new(Operation::ArchiveEnvironment).id(id))
             .await
     }
@@ -69,17 +57,17 @@ impl<'a> Environments<'a> {
     /// Deletes an environment and its versions (`DELETE /environments/{id}/delete`). Refused while sessions point
     /// at it ([`InUse`](crate::ConflictReason::InUse)); agents that did so lose their environment.
     pub async fn delete(&self, id: Uuid) -> Result<()> {
-        self.client
-            .call_discarding(Request::new(Operation::DeleteEnvironment).id(id))
+        self.transport
+            .send_no_content(Request::new(Operation::DeleteEnvironment).id(id))
             .await
     }
 
     /// All versions of an environment, highest first (`GET /environments/{id}/versions`).
     pub async fn versions(&self, id: Uuid) -> Result<Vec<EnvironmentVersion>> {
-        let list: List<EnvironmentVersion> = self
-            .client
-            .call(Request::new(Operation::ListEnvironmentVersions).id(id))
-            .await?;
-        Ok(list.data)
+        list(
+            self.transport,
+            Request::new(Operation::ListEnvironmentVersions).id(id),
+        )
+        .await
     }
 }

@@ -5,54 +5,47 @@ use std::time::Duration;
 use futures::TryStreamExt as _;
 use uuid::Uuid;
 
-use super::List;
-use crate::client::Client;
+use super::list;
 use crate::error::Result;
-use crate::http::Request;
 use crate::models::{CreateSession, Prompt, Session, SessionAck, SessionTurn};
-use crate::operation::Operation;
 use crate::stream::StreamRequest;
+use crate::transport::{Operation, Request, Transport};
 
-/// How long [`Sessions::wait`] pauses before it looks again.
-const PAUSES: [Duration; 4] = [
+/// How long [`Sessions::wait_for_completion`] pauses before it checks again.
+const POLL_BACKOFF: [Duration; 4] = [
     Duration::ZERO,
     Duration::from_millis(50),
     Duration::from_millis(200),
     Duration::from_millis(800),
 ];
-const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+const MAX_POLL_INTERVAL: Duration = Duration::from_secs(3);
 
 /// The calls under `/sessions`.
 #[derive(Debug, Clone, Copy)]
 pub struct Sessions<'a> {
-    client: &'a Client,
+    transport: &'a Transport,
 }
 
 impl<'a> Sessions<'a> {
-    pub(crate) fn new(client: &'a Client) -> Self {
-        Self { client }
+    pub(crate) fn new(transport: &'a Transport) -> Self {
+        Self { transport }
     }
 
     /// All sessions, ended ones too, newest first (`GET /sessions`).
     pub async fn list(&self) -> Result<Vec<Session>> {
-        let list: List<Session> = self
-            .client
-            .call(Request::new(Operation::ListSessions))
-            .await?;
-        Ok(list.data)
+        list(self.transport, Request::new(Operation::ListSessions)).await
     }
 
     /// Accepts a session with its first prompt (`POST /sessions`); it is set up and run after this returns.
     pub async fn create(&self, request: CreateSession) -> Result<SessionAck> {
-        self.client.check(&request)?;
-        self.client
-            .call(Request::new(Operation::CreateSession).json(&request)?)
+        self.transport
+            .send_checked(Request::new(Operation::CreateSession), &request)
             .await
     }
 
     /// One session (`GET /sessions/{id}`).
     pub async fn get(&self, id: Uuid) -> Result<Session> {
-        self.client
+        self.transport
             .call(Request::new(Operation::GetSession).id(id))
             .await
     }
@@ -60,28 +53,23 @@ impl<'a> Sessions<'a> {
     /// Gives a session its next prompt (`POST /sessions/{id}/prompt`); the acknowledgement names the turn.
     pub async fn prompt(&self, id: Uuid, prompt: impl Into<Prompt>) -> Result<SessionAck> {
         let request = prompt.into();
-        self.client.check(&request)?;
-        self.client
-            .call(
-                Request::new(Operation::PromptSession)
-                    .id(id)
-                    .json(&request)?,
-            )
+        self.transport
+            .send_checked(Request::new(Operation::PromptSession).id(id), &request)
             .await
     }
 
     /// All turns of a session, in order (`GET /sessions/{id}/turns`).
     pub async fn turns(&self, id: Uuid) -> Result<Vec<SessionTurn>> {
-        let list: List<SessionTurn> = self
-            .client
-            .call(Request::new(Operation::ListSessionTurns).id(id))
-            .await?;
-        Ok(list.data)
+        list(
+            self.transport,
+            Request::new(Operation::ListSessionTurns).id(id),
+        )
+        .await
     }
 
     /// Ends a session for good and destroys its sandbox (`POST /sessions/{id}/terminate`).
     pub async fn terminate(&self, id: Uuid) -> Result<SessionAck> {
-        self.client
+        self.transport
             .call(Request::new(Operation::TerminateSession).id(id))
             .await
     }
@@ -89,15 +77,15 @@ impl<'a> Sessions<'a> {
     /// Stops the running turn and keeps the sandbox (`POST /sessions/{id}/interrupt`, S2 servers; others answer
     /// 404). The acknowledgement has the status of before.
     pub async fn interrupt(&self, id: Uuid) -> Result<SessionAck> {
-        self.client
+        self.transport
             .call(Request::new(Operation::InterruptSession).id(id))
             .await
     }
 
     /// Deletes a session with its turns and its log (`DELETE /sessions/{id}/delete`). Refused while it runs.
     pub async fn delete(&self, id: Uuid) -> Result<()> {
-        self.client
-            .call_discarding(Request::new(Operation::DeleteSession).id(id))
+        self.transport
+            .send_no_content(Request::new(Operation::DeleteSession).id(id))
             .await
     }
 
@@ -121,7 +109,7 @@ impl<'a> Sessions<'a> {
     /// # }
     /// ```
     pub fn stream(&self, id: Uuid) -> StreamRequest<'a> {
-        StreamRequest::new(self.client, id)
+        StreamRequest::new(self.transport, id)
     }
 
     /// Starts a session and stays with it: `POST /sessions`, its stream to the end of the first turn, then the
@@ -147,17 +135,17 @@ impl<'a> Sessions<'a> {
 
     /// Waits until no turn of a session is queued or running, and returns the session as it is then.
     ///
-    /// It waits as long as the session takes. A session whose worker died stays active for good, so set a deadline
-    /// of your own around it, and terminate the session when it passes.
-    pub async fn wait(&self, id: Uuid) -> Result<Session> {
-        let mut pauses = PAUSES.into_iter();
+    /// It waits as long as the session takes. A session whose worker died stays active forever, so put a deadline
+    /// around it, and terminate the session when the deadline passes.
+    pub async fn wait_for_completion(&self, id: Uuid) -> Result<Session> {
+        let mut backoff = POLL_BACKOFF.into_iter();
         loop {
             let session = self.get(id).await?;
             if !session.status.is_active() {
                 return Ok(session);
             }
             // A stream may end a moment before the session does, or tell that it is stale again and again.
-            tokio::time::sleep(pauses.next().unwrap_or(LONGEST_PAUSE)).await;
+            tokio::time::sleep(backoff.next().unwrap_or(MAX_POLL_INTERVAL)).await;
             // A cursor beyond every event leaves `start` and the terminal event.
             let mut events = self.stream(id).since(i64::MAX).await?;
             while events.try_next().await?.is_some() {}

@@ -1,25 +1,28 @@
 //! The typed events of one session, as a stream.
 
 mod position;
+mod pretty;
 mod request;
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use aod_sse::{CancelHandle, Connection, Disposition, EventSource, ReadyState, Reconnect};
 use bytes::Bytes;
 use futures::stream::{Stream, StreamExt as _};
 
+use crate::error::{Error, ErrorKind, Result};
 use crate::models::event::StreamEvent;
-use crate::pretty::PrettyStream;
-use crate::sse::{CancelHandle, Connection, EventSource, Reconnect, Taken};
-use crate::{Error, ErrorKind, Result};
 
-use position::{Novelty, Position};
+use position::{Dedup, Position};
+pub use pretty::PrettyStream;
 use request::SessionLog;
 pub use request::StreamRequest;
+
+/// The state of a stream's connection.
+pub type ConnectionState = aod_sse::ConnectionState<Error>;
 
 /// The events of a session, each once and in the order of the server, up to and including the terminal one.
 ///
@@ -82,15 +85,15 @@ impl EventStream {
             server: None,
             position: Position::after(None),
         };
-        let source = EventSource::connected(log, Connection::body(body));
-        Self::over(
+        let source = EventSource::with_connection(log, Connection::body(body));
+        Self::from_source(
             source.reconnect(Reconnect::new().max_attempts(0)),
             true,
             false,
         )
     }
 
-    fn over(source: EventSource<SessionLog>, raw: bool, resume_stale: bool) -> Self {
+    fn from_source(source: EventSource<SessionLog>, raw: bool, resume_stale: bool) -> Self {
         Self {
             source,
             turn: None,
@@ -156,24 +159,6 @@ impl EventStream {
         PrettyStream::new(self)
     }
 
-    /// Waits for one event at least, and takes all that are there already, `max` at most (0 counts as 1).
-    /// `None` when the stream has ended.
-    pub async fn next_batch(&mut self, max: usize) -> Option<Vec<Result<StreamEvent>>> {
-        let max = max.max(1);
-        poll_fn(|context| {
-            let mut batch = Vec::new();
-            while batch.len() < max {
-                match self.poll_next_unpin(context) {
-                    Poll::Ready(Some(event)) => batch.push(event),
-                    Poll::Pending if batch.is_empty() => return Poll::Pending,
-                    Poll::Ready(None) | Poll::Pending => break,
-                }
-            }
-            Poll::Ready((!batch.is_empty()).then_some(batch))
-        })
-        .await
-    }
-
     /// Reads to the end, and returns all that the agent printed on stdout.
     pub async fn collect_stdout(mut self) -> Result<String> {
         let mut stdout = String::new();
@@ -201,32 +186,35 @@ impl Stream for EventStream {
             } else {
                 None
             };
-            let novelty = log.position.take(&event, line);
+            let dedup = log.position.record(&event, line);
             if event.is_terminal() {
                 return match event {
-                    StreamEvent::Stale(_) if *resume_stale => Taken::Reconnect(stale()),
-                    event => Taken::Last(event),
+                    StreamEvent::Stale(_) if *resume_stale => Disposition::Reconnect(stale()),
+                    event => Disposition::End(event),
                 };
             }
             let wanted = turn.is_none()
                 || event.turn() == *turn
                 // It says whose output this is.
                 || matches!(event, StreamEvent::Start(_));
-            match novelty {
-                Novelty::Old if !*raw => Taken::Old,
-                Novelty::Unsure if wanted => Taken::Untold(event),
-                Novelty::Unsure => Taken::Old,
-                _ => Taken::New(wanted.then_some(event)),
+            match dedup {
+                Dedup::Duplicate if !*raw => Disposition::Ignore,
+                Dedup::Unknown if wanted => Disposition::DeliverWithoutProgress(event),
+                Dedup::Unknown => Disposition::Ignore,
+                _ if wanted => Disposition::Deliver(event),
+                _ => Disposition::Skip,
             }
         });
-        polled.map(|item| item.map(|item| item.map_err(|error| source.connector().locate(error))))
+        polled.map(|item| {
+            item.map(|item| item.map_err(|error| source.connector().with_request_context(error)))
+        })
     }
 }
 
 impl fmt::Debug for EventStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventStream")
-            .field("ended", &self.source.is_closed())
+            .field("ended", &(self.source.ready_state() == ReadyState::Closed))
             .field("cursor", &self.cursor())
             .field("turn", &self.turn)
             .finish_non_exhaustive()

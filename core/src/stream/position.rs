@@ -9,11 +9,11 @@ const REMEMBERED: usize = 256;
 
 /// Whether an event was delivered before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Novelty {
+pub(super) enum Dedup {
     New,
-    /// Nothing in it tells: it is delivered, but counts as no progress.
-    Unsure,
-    Old,
+    /// It cannot be told: the event is delivered, but does not count as progress.
+    Unknown,
+    Duplicate,
 }
 
 /// Tells new events from repeated ones, whatever a server repeats.
@@ -66,8 +66,8 @@ impl Position {
         self.cursor
     }
 
-    /// Takes an event with the id of its own `id:` line, and says whether it is new.
-    pub(super) fn take(&mut self, event: &StreamEvent, line: Option<i64>) -> Novelty {
+    /// Records an event with the id of its own `id:` line, and returns whether it is new.
+    pub(super) fn record(&mut self, event: &StreamEvent, line: Option<i64>) -> Dedup {
         self.last_line = line.or(self.last_line);
         let id = event.id().or(line);
         if let Some(id) = id {
@@ -76,21 +76,21 @@ impl Position {
         let is_new = match event {
             StreamEvent::Start(_) => !std::mem::replace(&mut self.started, true),
             StreamEvent::TurnStart(_) if id.is_some() && id <= self.delivered => false,
-            StreamEvent::TurnStart(event) if event.turn.is_none() => return Novelty::Unsure,
+            StreamEvent::TurnStart(event) if event.turn.is_none() => return Dedup::Unknown,
             StreamEvent::TurnStart(event) => {
                 std::mem::replace(&mut self.turn, event.turn) != event.turn
             }
             StreamEvent::Unknown(event) => match id {
-                Some(id) => self.take_unknown(id, line, &event.raw),
-                None => return Novelty::Unsure,
+                Some(id) => self.record_unknown(id, line, &event.raw),
+                None => return Dedup::Unknown,
             },
-            StreamEvent::Stage(_) | StreamEvent::Output(_) => self.take_row(id, line),
+            StreamEvent::Stage(_) | StreamEvent::Output(_) => self.record_row(id, line),
             _ => true,
         };
-        if is_new { Novelty::New } else { Novelty::Old }
+        if is_new { Dedup::New } else { Dedup::Duplicate }
     }
 
-    fn take_row(&mut self, id: Option<i64>, line: Option<i64>) -> bool {
+    fn record_row(&mut self, id: Option<i64>, line: Option<i64>) -> bool {
         if id.is_some() && id <= self.delivered {
             return false;
         }
@@ -99,7 +99,7 @@ impl Position {
         true
     }
 
-    fn take_unknown(&mut self, id: i64, line: Option<i64>, raw: &str) -> bool {
+    fn record_unknown(&mut self, id: i64, line: Option<i64>, raw: &str) -> bool {
         if Some(id) < self.delivered {
             return false;
         }
@@ -142,7 +142,7 @@ mod tests {
         events
             .iter()
             .map(|(json, line)| (StreamEvent::from_json(json), *line))
-            .filter(|(event, line)| position.take(event, *line) != Novelty::Old)
+            .filter(|(event, line)| position.record(event, *line) != Dedup::Duplicate)
             .map(|(event, _)| format!("{} {}", event.event_type(), event.id().unwrap_or_default()))
             .collect()
     }

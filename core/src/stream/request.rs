@@ -3,17 +3,15 @@
 use std::future::IntoFuture;
 use std::time::Duration;
 
+use aod_sse::{Attempt, Connect, Connection, EventSource, Observer, Reconnect};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use uuid::Uuid;
 
-use super::EventStream;
 use super::position::Position;
-use crate::client::Client;
+use super::{ConnectionState, EventStream};
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::Request;
-use crate::operation::Operation;
-use crate::sse::{Connect, Connection, ConnectionState, EventSource, Observer, Reconnect};
+use crate::transport::{Operation, Request, Transport};
 
 /// A stream about to be opened; await it.
 ///
@@ -37,19 +35,19 @@ use crate::sse::{Connect, Connection, ConnectionState, EventSource, Observer, Re
 #[derive(Debug, Clone)]
 #[must_use = "a stream is opened by awaiting its request"]
 pub struct StreamRequest<'a> {
-    client: &'a Client,
+    transport: &'a Transport,
     id: Uuid,
     since: Option<i64>,
     reconnect: Option<Reconnect>,
     deadline: Option<Duration>,
     resume_stale: bool,
-    observer: Option<Observer>,
+    observer: Option<Observer<Error>>,
 }
 
 impl<'a> StreamRequest<'a> {
-    pub(crate) fn new(client: &'a Client, id: Uuid) -> Self {
+    pub(crate) fn new(transport: &'a Transport, id: Uuid) -> Self {
         Self {
-            client,
+            transport,
             id,
             since: None,
             reconnect: Some(Reconnect::new()),
@@ -100,23 +98,23 @@ impl<'a> StreamRequest<'a> {
     }
 
     async fn open(self) -> Result<EventStream> {
-        let opening = Opening::begun(self.observer.as_ref());
+        let guard = OpenGuard::new(self.observer.as_ref());
         let session = SessionLog {
-            server: Some((self.client.clone(), self.id)),
+            server: Some((self.transport.clone(), self.id)),
             position: Position::after(self.since),
         };
-        let opened = self.client.open(&request(self.id, self.since)).await?;
-        opening.done();
+        let opened = self.transport.open(&request(self.id, self.since)).await?;
+        guard.opened();
         let no_reconnect = Reconnect::new().max_attempts(0);
-        let mut source = EventSource::connected(session, opened)
+        let mut source = EventSource::with_connection(session, opened)
             .resume_after(self.since.map(|id| id.to_string()).unwrap_or_default())
             .reconnect(self.reconnect.clone().unwrap_or(no_reconnect))
-            .idle_timeout(self.client.settings.stream_idle_timeout)
-            .observed_by(self.observer);
+            .idle_timeout(self.transport.settings().stream_idle_timeout)
+            .observer(self.observer);
         if let Some(after) = self.deadline {
             source = source.deadline(after);
         }
-        Ok(EventStream::over(
+        Ok(EventStream::from_source(
             source,
             self.reconnect.is_none(),
             self.resume_stale,
@@ -124,34 +122,34 @@ impl<'a> StreamRequest<'a> {
     }
 }
 
-/// Tells how far the opening is: that it ended without a connection too, whether it failed or was given up.
-struct Opening<'a>(Option<&'a Observer>);
+/// Reports the states of opening a stream, also that it ended without a connection, by an error or by being dropped.
+struct OpenGuard<'a>(Option<&'a Observer<Error>>);
 
-impl<'a> Opening<'a> {
-    fn begun(observer: Option<&'a Observer>) -> Self {
-        let opening = Self(observer);
-        opening.tell(ConnectionState::Connecting);
-        opening
+impl<'a> OpenGuard<'a> {
+    fn new(observer: Option<&'a Observer<Error>>) -> Self {
+        let guard = Self(observer);
+        guard.notify(ConnectionState::Connecting);
+        guard
     }
 
-    fn done(mut self) {
+    fn opened(mut self) {
         if let Some(observer) = self.0.take() {
-            observer.tell(ConnectionState::Live);
+            observer.notify(ConnectionState::Live);
         }
     }
 
-    fn tell(&self, state: ConnectionState) {
+    fn notify(&self, state: ConnectionState) {
         if let Some(observer) = self.0 {
-            observer.tell(state);
+            observer.notify(state);
         }
     }
 }
 
-impl Drop for Opening<'_> {
+impl Drop for OpenGuard<'_> {
     fn drop(&mut self) {
-        // Whoever panicked, perhaps the observer, another panic would abort the process.
+        // If the observer is what panicked, another panic would abort the process.
         if !std::thread::panicking() {
-            self.tell(ConnectionState::Closed);
+            self.notify(ConnectionState::Closed);
         }
     }
 }
@@ -168,17 +166,17 @@ impl<'a> IntoFuture for StreamRequest<'a> {
 /// The log of one session: where its further connections come from, and where in it the stream is.
 pub(super) struct SessionLog {
     /// `None` for a body from elsewhere, which has no further connections.
-    pub(super) server: Option<(Client, Uuid)>,
+    pub(super) server: Option<(Transport, Uuid)>,
     pub(super) position: Position,
 }
 
 impl SessionLog {
-    /// Adds the request to an error that came up in mid-stream.
-    pub(super) fn locate(&self, error: Error) -> Error {
+    /// Adds the request to an error of the open stream.
+    pub(super) fn with_request_context(&self, error: Error) -> Error {
         match &self.server {
-            Some((client, id)) if error.url().is_none() => {
+            Some((transport, id)) if error.url().is_none() => {
                 let request = request(*id, self.position.cursor());
-                error.with_request(&request.method, &client.url(&request))
+                error.with_request(&request.method, &transport.url(&request))
             }
             _ => error,
         }
@@ -186,12 +184,14 @@ impl SessionLog {
 }
 
 impl Connect for SessionLog {
-    fn connect(&mut self, last_event_id: &str) -> BoxFuture<'static, Result<Connection>> {
-        let since = self.position.resume_after(last_event_id);
+    type Error = Error;
+
+    fn connect(&mut self, attempt: Attempt<'_>) -> BoxFuture<'static, Result<Connection<Error>>> {
+        let since = self.position.resume_after(attempt.last_event_id);
         let server = self.server.clone();
         async move {
             match server {
-                Some((client, id)) => client.open_once(&request(id, since)).await,
+                Some((transport, id)) => transport.open_once(&request(id, since)).await,
                 None => Err(Error::new(
                     ErrorKind::Protocol,
                     "this stream has one body only",

@@ -152,29 +152,6 @@ async fn a_turn_is_its_start_its_output_and_the_terminal_event() {
 }
 
 #[tokio::test]
-async fn a_batch_is_what_is_ready_and_never_waits_for_more() {
-    let body = stream::iter([Ok::<_, io::Error>(Bytes::from(BODY))]).chain(stream::pending());
-    let mut events = EventStream::new(body);
-    assert_eq!(events.next_batch(0).await.unwrap().len(), 1);
-    assert_eq!(events.next_batch(3).await.unwrap().len(), 3);
-    assert_eq!(events.next_batch(100).await.unwrap().len(), 4);
-    assert!(events.next_batch(100).await.is_none());
-
-    let start = Bytes::from("data: {\"type\": \"start\"}\n\n");
-    let mut live =
-        EventStream::new(stream::iter([Ok::<_, io::Error>(start)]).chain(stream::pending()));
-    assert_eq!(live.next_batch(100).await.unwrap().len(), 1);
-}
-
-#[tokio::test]
-async fn a_batch_ends_with_the_error_that_ends_the_stream() {
-    let mut events = events(vec![Ok("data: {\"type\": \"start\"}\n\n")]);
-    let batch = events.next_batch(100).await.unwrap();
-    assert!(batch[0].is_ok() && batch[1].is_err());
-    assert!(events.next_batch(100).await.is_none());
-}
-
-#[tokio::test]
 async fn collects_stdout_of_all_turns_or_of_one() {
     assert_eq!(events(vec![Ok(BODY)]).collect_stdout().await.unwrap(), "ac");
     assert_eq!(

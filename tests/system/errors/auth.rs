@@ -66,7 +66,7 @@ async fn every_call_but_health_needs_a_token(world: World) {
         sessions.create(session.clone()).await.unwrap_err(),
         sessions.run(session).await.unwrap_err(),
         sessions.get(NOBODY).await.unwrap_err(),
-        sessions.wait(NOBODY).await.unwrap_err(),
+        sessions.wait_for_completion(NOBODY).await.unwrap_err(),
         sessions.prompt(NOBODY, "p").await.unwrap_err(),
         sessions.turns(NOBODY).await.unwrap_err(),
         sessions.terminate(NOBODY).await.unwrap_err(),

@@ -46,7 +46,7 @@ async fn every_call(
     ];
     let mut no_session = vec![
         sessions.get(session).await.unwrap_err(),
-        sessions.wait(session).await.unwrap_err(),
+        sessions.wait_for_completion(session).await.unwrap_err(),
         sessions.prompt(session, "p").await.unwrap_err(),
         sessions.turns(session).await.unwrap_err(),
         sessions.terminate(session).await.unwrap_err(),

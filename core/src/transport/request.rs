@@ -6,13 +6,13 @@ use serde::Serialize;
 use url::Url;
 use uuid::Uuid;
 
+use super::operation::Operation;
 use crate::error::{Error, ErrorKind, Result};
-use crate::operation::Operation;
 
 /// A request, ready to be sent any number of times.
 pub(crate) struct Request {
     pub(crate) method: Method,
-    /// The path with `{id}` in the place of the id: what logs and spans show.
+    /// The path with `{id}` instead of the id, as logs and spans show it.
     pub(crate) route: &'static str,
     id: Option<Uuid>,
     pub(crate) body: Option<Bytes>,

@@ -1,56 +1,128 @@
 //! The one place that sends: authorization, deadlines, retries, redirects, error mapping and tracing.
 
-pub(crate) mod redirect;
+mod http_client;
+mod http_connect;
+mod operation;
+mod redirect;
 mod request;
-pub(crate) mod response;
+mod response;
 mod retry;
+mod settings;
+mod tls;
 
+use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
+use aod_sse::Connection;
 use bytes::Bytes;
-use http::HeaderValue;
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HOST,
     TRANSFER_ENCODING,
 };
+use http::{HeaderMap, HeaderValue};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::Instrument;
+use url::Url;
 
-use crate::client::{Client, sensitive};
 use crate::error::{Error, ErrorKind, Result};
-use crate::sse::Connection;
+use crate::models::{Secret, Validate, check};
 
+pub(crate) use http_client::{HttpClientConfig, Proxy, is_loopback, parse_url};
+pub use http_connect::HttpConnect;
+pub use operation::Operation;
 pub(crate) use request::Request;
+pub use settings::RetryPolicy;
+pub(crate) use settings::Settings;
 
-impl Client {
-    /// Sends a request and reads the JSON of its answer.
+/// Sends requests to one server, as one caller. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Transport {
+    server: Arc<Server>,
+    settings: Arc<Settings>,
+}
+
+/// What transports derived from one another share.
+pub(crate) struct Server {
+    pub(crate) base_url: Url,
+    pub(crate) authorization: HeaderValue,
+    pub(crate) http: reqwest::Client,
+    pub(crate) token: Secret,
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transport")
+            .field("base_url", &self.server.base_url.as_str())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Transport {
+    pub(crate) fn new(server: Server, settings: Settings) -> Self {
+        Self {
+            server: Arc::new(server),
+            settings: Arc::new(settings),
+        }
+    }
+
+    /// A transport over the same connections with other settings.
+    pub(crate) fn with_settings(&self, settings: Settings) -> Self {
+        Self {
+            server: Arc::clone(&self.server),
+            settings: Arc::new(settings),
+        }
+    }
+
+    pub(crate) fn base_url(&self) -> &Url {
+        &self.server.base_url
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Checks a request body and sends it.
+    pub(crate) async fn send_checked<T: DeserializeOwned>(
+        &self,
+        request: Request,
+        body: &(impl Validate + Serialize),
+    ) -> Result<T> {
+        if self.settings.validate {
+            check(body)?;
+        }
+        self.call(request.json(body)?).await
+    }
+
+    /// Sends a request and decodes the JSON of the response.
     pub(crate) async fn call<T: DeserializeOwned>(&self, request: Request) -> Result<T> {
         let exchange = || async { response::decode(&self.exchange(&request).await?) };
         self.with_retries(&request, exchange).await
     }
 
-    /// Sends a request and returns the body of its answer.
+    /// Sends a request and returns the body of the response.
     pub(crate) async fn call_raw(&self, request: Request) -> Result<Bytes> {
         self.with_retries(&request, || self.exchange(&request))
             .await
     }
 
-    /// Sends a request whose answer says nothing beyond its status.
-    pub(crate) async fn call_discarding(&self, request: Request) -> Result<()> {
+    /// Sends a request whose response has no content.
+    pub(crate) async fn send_no_content(&self, request: Request) -> Result<()> {
         self.call_raw(request).await.map(drop)
     }
 
     /// Opens an event stream: returns once its head has arrived.
-    pub(crate) async fn open(&self, request: &Request) -> Result<Connection> {
+    pub(crate) async fn open(&self, request: &Request) -> Result<Connection<Error>> {
         self.with_retries(request, || self.connect(request)).await
     }
 
     /// One attempt to open an event stream.
-    pub(crate) async fn open_once(&self, request: &Request) -> Result<Connection> {
-        let deadline = after(self.settings.timeout);
-        let attempt = self.bounded(deadline, self.connect(request)).await;
+    pub(crate) async fn open_once(&self, request: &Request) -> Result<Connection<Error>> {
+        let deadline = deadline_in(self.settings.timeout);
+        let attempt = self.with_timeout(deadline, self.connect(request)).await;
         attempt.map_err(|error| {
             error
                 .with_attempts(1)
@@ -58,7 +130,7 @@ impl Client {
         })
     }
 
-    async fn connect(&self, request: &Request) -> Result<Connection> {
+    async fn connect(&self, request: &Request) -> Result<Connection<Error>> {
         response::connection(self.send(request).await?).await
     }
 
@@ -79,10 +151,10 @@ impl Client {
         Err(response::status_error(response, &[self.server.token.expose()], cap).await)
     }
 
-    fn prepare(&self, request: &Request, url: url::Url) -> reqwest::Request {
+    fn prepare(&self, request: &Request, url: Url) -> reqwest::Request {
         let mut prepared = reqwest::Request::new(request.method.clone(), url);
         let headers = prepared.headers_mut();
-        *headers = sensitive(&self.settings.headers);
+        *headers = mark_sensitive(&self.settings.headers);
         for framing in [ACCEPT_ENCODING, CONTENT_LENGTH, HOST, TRANSFER_ENCODING] {
             headers.remove(framing);
         }
@@ -107,7 +179,7 @@ impl Client {
         prepared
     }
 
-    pub(crate) fn url(&self, request: &Request) -> url::Url {
+    pub(crate) fn url(&self, request: &Request) -> Url {
         request.url(&self.server.base_url)
     }
 
@@ -116,7 +188,7 @@ impl Client {
     where
         F: Future<Output = Result<T>>,
     {
-        let deadline = after(self.settings.timeout);
+        let deadline = deadline_in(self.settings.timeout);
         let span =
             tracing::debug_span!("aod.call", method = %request.method, route = request.route);
         let tries = async {
@@ -124,13 +196,16 @@ impl Client {
             loop {
                 number += 1;
                 let span = tracing::debug_span!("aod.attempt", number);
-                let outcome = self.bounded(deadline, attempt()).instrument(span).await;
+                let outcome = self
+                    .with_timeout(deadline, attempt())
+                    .instrument(span)
+                    .await;
                 let error = match outcome {
                     Ok(value) => return Ok(value),
                     Err(error) => error.with_attempts(number),
                 };
                 let wait = retry::wait(&self.settings.retry, &request.method, &error);
-                let wait = wait.filter(|wait| after(*wait) < deadline);
+                let wait = wait.filter(|wait| deadline_in(*wait) < deadline);
                 let (status, kind) = (error.status(), error.kind());
                 tracing::debug!(attempt = number, status, ?kind, ?wait, "failed");
                 match wait {
@@ -143,7 +218,7 @@ impl Client {
     }
 
     /// Runs one attempt within its own time and what is left of the call's.
-    async fn bounded<T>(
+    async fn with_timeout<T>(
         &self,
         deadline: Instant,
         attempt: impl Future<Output = Result<T>>,
@@ -151,7 +226,7 @@ impl Client {
         let until = self
             .settings
             .attempt_timeout
-            .map_or(deadline, |limit| after(limit).min(deadline));
+            .map_or(deadline, |limit| deadline_in(limit).min(deadline));
         let started = Instant::now();
         let outcome = timeout_at(until, attempt)
             .await
@@ -161,9 +236,18 @@ impl Client {
     }
 }
 
-/// The moment this long from now. A time too long to reckon with is as good as never.
-fn after(time: Duration) -> Instant {
+/// The instant this long from now, at most a century.
+fn deadline_in(time: Duration) -> Instant {
     const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
     let now = Instant::now();
     now + time.min(NEVER)
+}
+
+/// The headers that a caller set, with each value kept out of any `Debug`.
+fn mark_sensitive(headers: &HeaderMap) -> HeaderMap {
+    let mut headers = headers.clone();
+    for value in headers.values_mut() {
+        value.set_sensitive(true);
+    }
+    headers
 }

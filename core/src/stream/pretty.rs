@@ -7,9 +7,10 @@ use std::task::{Context, Poll, ready};
 
 use futures::stream::{Stream, StreamExt as _};
 
-use super::{Formatter, Options, SessionFormatter};
+use super::EventStream;
+use crate::error::{Error, Result};
 use crate::models::event::StreamEvent;
-use crate::{Error, EventStream, Result};
+use crate::pretty::{Formatter, Options, SessionFormatter};
 
 /// What the agent of a session prints, as lines for people: a stream of the strings that a [`Formatter`] gives.
 ///

@@ -1,4 +1,4 @@
-//! How long a connection has been silent.
+//! Watches how long a connection is idle.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,27 +7,27 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep};
 
-/// A connection this old was healthy when it dropped.
+/// A connection of this age is healthy when it drops.
 const HEALTHY: Duration = Duration::from_secs(10);
-/// How many periods without a byte make the limit.
+/// How many periods without a byte are the limit.
 const PERIODS: u32 = 3;
 
 /// Watches a connection for silence.
 ///
-/// The limit is watched in thirds: a byte only sets a flag, which costs no look at the clock, and silence is noticed
-/// after one limit at the least and one and a third at the most. A third passes only while somebody polls, so the
-/// time that a caller spends elsewhere counts as one third at most.
-pub(super) struct Silence {
+/// The limit is divided into three periods: a byte only sets a flag, which needs no clock, and silence is detected after
+/// one to one and a third of the limit. A period ends only while the source is polled, so the time that a caller spends
+/// elsewhere counts as one period at most.
+pub(super) struct IdleTimer {
     period: Option<Duration>,
     timer: Option<Pin<Box<Sleep>>>,
     opened: Instant,
     period_began: Instant,
     silent_periods: u32,
-    heard: bool,
-    heard_late: bool,
+    active: bool,
+    active_late: bool,
 }
 
-impl Silence {
+impl IdleTimer {
     pub(super) fn new(limit: Option<Duration>) -> Self {
         let now = Instant::now();
         Self {
@@ -36,23 +36,23 @@ impl Silence {
             opened: now,
             period_began: now,
             silent_periods: 0,
-            heard: false,
-            heard_late: false,
+            active: false,
+            active_late: false,
         }
     }
 
-    /// Starts over with a new connection.
-    pub(super) fn reopened(&mut self) {
+    /// Starts over for a new connection.
+    pub(super) fn restart(&mut self) {
         let limit = self.period.map(|period| period * PERIODS);
         *self = Self::new(limit);
     }
 
-    /// A byte came.
-    pub(super) fn heard(&mut self) {
-        self.heard = true;
+    /// Records that a byte came.
+    pub(super) fn record_activity(&mut self) {
+        self.active = true;
     }
 
-    /// Whether the limit has passed without a byte; if not, the task is woken when it may have.
+    /// Returns whether the limit has passed without a byte; if not, the task is woken when it may have.
     pub(super) fn poll_exceeded(&mut self, context: &mut Context<'_>) -> bool {
         let Some(period) = self.period else {
             return false;
@@ -62,9 +62,9 @@ impl Silence {
             if timer.as_mut().poll(context).is_pending() {
                 return false;
             }
-            if std::mem::take(&mut self.heard) {
+            if std::mem::take(&mut self.active) {
                 self.silent_periods = 0;
-                self.heard_late |= self.period_began - self.opened >= HEALTHY;
+                self.active_late |= self.period_began - self.opened >= HEALTHY;
             } else {
                 self.silent_periods += 1;
             }
@@ -76,9 +76,9 @@ impl Silence {
         }
     }
 
-    /// Whether the connection that now dropped was healthy by its age. One that dropped for its silence is only if
-    /// it spoke late.
+    /// Returns whether the connection that now dropped was healthy by its age. One that dropped because it was idle is
+    /// healthy only if it was active late.
     pub(super) fn was_healthy(&self) -> bool {
-        self.heard_late || (self.silent_periods < PERIODS && self.opened.elapsed() >= HEALTHY)
+        self.active_late || (self.silent_periods < PERIODS && self.opened.elapsed() >= HEALTHY)
     }
 }

@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::time::{Duration, SystemTime};
 
+use aod_sse::Connection;
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt as _;
 use http::StatusCode;
@@ -12,13 +13,12 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use crate::error::{Detail, Error, ErrorKind, Quota, Result};
-use crate::sse::Connection;
 
 /// How much of a body of the wrong type is kept for the caller to look at.
 const EXCERPT_BYTES: usize = 200;
 
 /// How long the body of a refusal may bring nothing: its head has said what matters.
-const STALLED: Duration = Duration::from_secs(2);
+const ERROR_BODY_IDLE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Reads a whole body of at most `cap` bytes.
 pub(crate) async fn read(mut response: reqwest::Response, cap: usize) -> Result<Bytes> {
@@ -64,10 +64,10 @@ fn describe(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
 }
 
 /// The event stream in a successful response.
-pub(crate) async fn connection(response: reqwest::Response) -> Result<Connection> {
+pub(crate) async fn connection(response: reqwest::Response) -> Result<Connection<Error>> {
     let status = response.status();
     if status == StatusCode::NO_CONTENT {
-        return Ok(Connection::NoContent);
+        return Ok(Connection::no_content());
     }
     let content_type = header_text(response.headers(), "content-type").unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim();
@@ -87,7 +87,16 @@ pub(crate) async fn connection(response: reqwest::Response) -> Result<Connection
     )
 }
 
-/// The error of a response whose status is no success. At most `cap` bytes of its body are read; the secrets are taken
+/// The same, with the head of the response.
+pub(crate) async fn connection_with_head(response: reqwest::Response) -> Result<Connection<Error>> {
+    let mut head = http::response::Response::new(()).into_parts().0;
+    head.status = response.status();
+    head.version = response.version();
+    head.headers = response.headers().clone();
+    Ok(connection(response).await?.with_response(head))
+}
+
+/// The error of a response whose status is not a success. At most `cap` bytes of its body are read; the secrets are taken
 /// out of what it shows.
 pub(crate) async fn status_error(
     response: reqwest::Response,
@@ -101,11 +110,11 @@ pub(crate) async fn status_error(
     let cap = if is_json(response.headers()) {
         cap
     } else {
-        cap.min(Detail::LONGEST_BODY)
+        cap.min(Detail::MAX_BODY_BYTES)
     };
     let body = read_start(response, cap).await;
     let reason = status.canonical_reason().unwrap_or("unknown status");
-    Error::new(kind_of(status.as_u16()), reason)
+    Error::new(ErrorKind::of_status(status.as_u16()), reason)
         .with_status(status.as_u16())
         .with_quota(
             (status == StatusCode::TOO_MANY_REQUESTS)
@@ -116,19 +125,6 @@ pub(crate) async fn status_error(
         .with_body(body.into())
         .with_request_id(request_id.map(|id| redact(secrets, &id)))
         .with_retry_after(retry_after)
-}
-
-fn kind_of(status: u16) -> ErrorKind {
-    match status {
-        400 => ErrorKind::BadRequest,
-        401 | 403 => ErrorKind::Auth,
-        404 => ErrorKind::NotFound,
-        409 => ErrorKind::Conflict,
-        422 => ErrorKind::Validation,
-        429 => ErrorKind::RateLimit,
-        500.. => ErrorKind::Server,
-        _ => ErrorKind::Status,
-    }
 }
 
 /// A proxy may echo the request's headers, the token among them, into a text that `Display` shows.
@@ -189,7 +185,7 @@ fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
 async fn read_start(mut response: reqwest::Response, cap: usize) -> Vec<u8> {
     let mut start = Vec::new();
     while start.len() < cap {
-        match timeout(STALLED, response.chunk()).await {
+        match timeout(ERROR_BODY_IDLE_TIMEOUT, response.chunk()).await {
             Ok(Ok(Some(chunk))) => {
                 start.extend_from_slice(&chunk[..chunk.len().min(cap - start.len())]);
             }
@@ -209,8 +205,13 @@ pub(crate) fn transport_error(error: reqwest::Error) -> Error {
     } else {
         (ErrorKind::Connection, "the connection broke")
     };
-    let failure = Error::new(kind, summary).permanent(is_tls(&error));
-    let failure = if unsent { failure.unsent() } else { failure };
+    let mut failure = Error::new(kind, summary);
+    if is_tls(&error) {
+        failure = failure.retryable(false);
+    }
+    if unsent {
+        failure = failure.unsent();
+    }
     failure.with_source(error.without_url())
 }
 
@@ -228,25 +229,6 @@ fn is_tls(cause: &(dyn StdError + 'static)) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_status_has_its_kind() {
-        for (status, kind) in [
-            (302, ErrorKind::Status),
-            (400, ErrorKind::BadRequest),
-            (401, ErrorKind::Auth),
-            (403, ErrorKind::Auth),
-            (404, ErrorKind::NotFound),
-            (405, ErrorKind::Status),
-            (409, ErrorKind::Conflict),
-            (422, ErrorKind::Validation),
-            (429, ErrorKind::RateLimit),
-            (500, ErrorKind::Server),
-            (503, ErrorKind::Server),
-        ] {
-            assert_eq!(kind_of(status), kind, "{status}");
-        }
-    }
 
     #[test]
     fn reads_both_forms_of_retry_after() {

@@ -1,0 +1,93 @@
+//! What may differ from call to call.
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::transport::{RetryPolicy, Settings};
+
+/// What [`Client::with_options`](crate::Client::with_options) overrides; what is left alone stays as it was.
+///
+/// ```
+/// use std::time::Duration;
+/// use aod::{HeaderName, HeaderValue, Options};
+///
+/// let patient = Options::new()
+///     .timeout(Duration::from_secs(120))
+///     .max_retries(5)
+///     .header(HeaderName::from_static("x-trace"), HeaderValue::from_static("7f3a"));
+/// # let _ = patient;
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    timeout: Option<Duration>,
+    attempt_timeout: Option<Duration>,
+    stream_idle_timeout: Option<Duration>,
+    retry: Option<RetryPolicy>,
+    max_retries: Option<u32>,
+    headers: HeaderMap,
+}
+
+impl Options {
+    /// Creates options that override nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The time for a whole call, all attempts and waits included.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// The time for one attempt.
+    #[must_use]
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.attempt_timeout = Some(timeout);
+        self
+    }
+
+    /// How long a stream may be silent.
+    #[must_use]
+    pub fn stream_idle_timeout(mut self, timeout: Duration) -> Self {
+        self.stream_idle_timeout = Some(timeout);
+        self
+    }
+
+    /// When and how often a failed request is retried.
+    #[must_use]
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = Some(policy);
+        self
+    }
+
+    /// How many times a failed request is retried.
+    #[must_use]
+    pub fn max_retries(mut self, count: u32) -> Self {
+        self.max_retries = Some(count);
+        self
+    }
+
+    /// A header to send, instead of an earlier one of that name. The client's own `Authorization`, `Accept`,
+    /// `Accept-Encoding` and `Content-Type` win over it.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// Returns settings with these options in effect.
+    pub(super) fn apply_to(self, settings: &Settings) -> Settings {
+        let mut settings = settings.clone();
+        settings.timeout = self.timeout.unwrap_or(settings.timeout);
+        settings.attempt_timeout = self.attempt_timeout.or(settings.attempt_timeout);
+        settings.stream_idle_timeout = self
+            .stream_idle_timeout
+            .unwrap_or(settings.stream_idle_timeout);
+        settings.retry = self.retry.unwrap_or(settings.retry);
+        settings.retry.max_retries = self.max_retries.unwrap_or(settings.retry.max_retries);
+        settings.headers.extend(self.headers);
+        settings
+    }
+}

@@ -1,0 +1,129 @@
+//! The HTTP client underneath, and the URLs that it can send to.
+
+use std::time::Duration;
+
+use http::HeaderValue;
+use url::{Host, Url};
+
+use super::tls::TlsMaterial;
+use crate::error::{Error, ErrorKind, Result};
+use crate::models::Secret;
+
+const USER_AGENT: &str = concat!("aod-sdk-rust/", env!("CARGO_PKG_VERSION"));
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How connections are made. What is left out has its default.
+#[derive(Default)]
+pub(crate) struct HttpClientConfig {
+    pub(crate) connect_timeout: Option<Duration>,
+    pub(crate) user_agent_suffix: Option<String>,
+    /// The environment's, where there is none.
+    pub(crate) proxy: Option<Proxy>,
+    pub(crate) ca_pem: Vec<Vec<u8>>,
+    pub(crate) identity_pem: Option<Secret>,
+    pub(crate) pool_max_idle: Option<usize>,
+    pub(crate) pool_idle_timeout: Option<Duration>,
+    pub(crate) http1_only: bool,
+}
+
+pub(crate) enum Proxy {
+    None,
+    Url(Secret),
+}
+
+impl HttpClientConfig {
+    /// Builds the client. `secure` says whether its connections use TLS.
+    pub(crate) fn build(&self, secure: bool) -> Result<reqwest::Client> {
+        let mut tls = TlsMaterial::default();
+        for pem in &self.ca_pem {
+            tls.add_roots(pem)?;
+        }
+        if let Some(pem) = &self.identity_pem {
+            tls.set_identity(pem.expose().as_bytes())?;
+        }
+
+        let mut http = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls.into_config(self.http1_only, secure)?)
+            .connect_timeout(self.connect_timeout.unwrap_or(CONNECT_TIMEOUT))
+            // `redirect` follows them, since it knows the method and the origin.
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(user_agent(self.user_agent_suffix.as_deref())?);
+        if self.http1_only {
+            http = http.http1_only();
+        }
+        if let Some(connections) = self.pool_max_idle {
+            http = http.pool_max_idle_per_host(connections);
+        }
+        if let Some(timeout) = self.pool_idle_timeout {
+            http = http.pool_idle_timeout(timeout);
+        }
+        match &self.proxy {
+            None => {}
+            Some(Proxy::None) => http = http.no_proxy(),
+            Some(Proxy::Url(url)) => http = http.proxy(parse_proxy(url)?),
+        }
+        // Without the source, which may repeat a header's value.
+        http.build()
+            .map_err(|_| configuration("the HTTP client cannot be set up"))
+    }
+}
+
+/// Parses a URL that requests can be sent to.
+pub(crate) fn parse_url(text: &str) -> Result<Url> {
+    let url = Url::parse(text).map_err(|_| configuration("the URL is malformed"))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(configuration("the URL is neither http nor https"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(configuration(
+            "the URL holds user information; pass it in a header instead",
+        ));
+    }
+    Ok(url)
+}
+
+/// Returns whether a URL names this machine.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+fn user_agent(suffix: Option<&str>) -> Result<HeaderValue> {
+    let text = match suffix {
+        Some(suffix) => format!("{USER_AGENT} {suffix}"),
+        None => USER_AGENT.to_owned(),
+    };
+    HeaderValue::try_from(text)
+        .map_err(|_| configuration("the user agent suffix does not fit into a header"))
+}
+
+fn parse_proxy(url: &Secret) -> Result<reqwest::Proxy> {
+    reqwest::Proxy::all(url.expose()).map_err(|_| configuration("the proxy is not a URL"))
+}
+
+fn configuration(summary: &'static str) -> Error {
+    Error::new(ErrorKind::Configuration, summary)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recognizes_this_machine_by_its_names() {
+        for (url, loopback) in [
+            ("http://localhost:8777", true),
+            ("http://dev.localhost", true),
+            ("http://127.8.8.8", true),
+            ("http://[::1]:1", true),
+            ("http://10.0.0.1", false),
+            ("http://localhost.example.com", false),
+        ] {
+            assert_eq!(is_loopback(&Url::parse(url).unwrap()), loopback, "{url}");
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Connections of an event source over HTTP.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aod_sse::{Attempt, Connect, Connection};
+use bytes::Bytes;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, COOKIE, PROXY_AUTHORIZATION,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use url::Url;
+
+use super::{HttpClientConfig, mark_sensitive, parse_url, redirect, response};
+use crate::error::{Error, ErrorKind, Result};
+
+/// How much of an error's body is read.
+const ERROR_BODY_BYTES: usize = 64 << 10;
+/// How long the head of a response may take.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Connects an [`EventSource`](aod_sse::EventSource) to a URL, as the standard says: `Accept: text/event-stream`, no
+/// cache, and `Last-Event-ID` where there is one.
+///
+/// The request is a GET unless [`method`](Self::method) says otherwise. The response must be `text/event-stream`, or 204.
+/// Redirects are followed within the origin.
+///
+/// ```
+/// # fn main() -> aod::Result<()> {
+/// use aod::sse::{EventSource, HttpConnect};
+/// use aod::{HeaderName, HeaderValue};
+///
+/// let connect = HttpConnect::new("https://example.com/feed")?
+///     .header(HeaderName::from_static("authorization"), HeaderValue::from_static("Bearer x"));
+/// let events = EventSource::new(connect);
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct HttpConnect {
+    http: reqwest::Client,
+    url: Url,
+    method: Method,
+    headers: HeaderMap,
+    body: Option<Bytes>,
+    is_retryable: Option<Arc<dyn Fn(StatusCode) -> bool + Send + Sync>>,
+}
+
+impl HttpConnect {
+    /// Connects to a URL with the connection defaults of this crate, through the environment's proxy where it names one.
+    ///
+    /// # Errors
+    ///
+    /// [`Configuration`](ErrorKind::Configuration) when the URL is malformed, not HTTP or holds user information.
+    pub fn new(url: &str) -> Result<Self> {
+        let secure = parse_url(url)?.scheme() == "https";
+        Self::with_client(HttpClientConfig::default().build(secure)?, url)
+    }
+
+    /// Connects to a URL with the caller's own client, whose proxy, TLS and redirect settings apply.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn with_client(http: reqwest::Client, url: &str) -> Result<Self> {
+        Ok(Self {
+            http,
+            url: parse_url(url)?,
+            method: Method::GET,
+            headers: HeaderMap::new(),
+            body: None,
+            is_retryable: None,
+        })
+    }
+
+    /// Sets the method. Default GET.
+    #[must_use]
+    pub fn method(mut self, method: Method) -> Self {
+        self.method = method;
+        self
+    }
+
+    /// Sets a header to send with every attempt, instead of an earlier one of that name. Its value is kept out of logs.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// Sets the body to send with every attempt. Set its `Content-Type` with [`header`](Self::header).
+    #[must_use]
+    pub fn body(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = Some(body.into());
+        self
+    }
+
+    /// Sets which statuses are followed by another attempt. Default: 408, 429 and those from 500 on.
+    ///
+    /// ```
+    /// # fn main() -> aod::Result<()> {
+    /// use aod::sse::HttpConnect;
+    ///
+    /// let connect = HttpConnect::new("https://example.com/feed")?
+    ///     .retryable_statuses(|status| status.as_u16() == 404 || status.is_server_error());
+    /// # let _ = connect;
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn retryable_statuses(
+        mut self,
+        is_retryable: impl Fn(StatusCode) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.is_retryable = Some(Arc::new(is_retryable));
+        self
+    }
+
+    fn prepare(&self, url: Url, last_event_id: &str) -> reqwest::Request {
+        let mut request = reqwest::Request::new(self.method.clone(), url);
+        let headers = request.headers_mut();
+        *headers = mark_sensitive(&self.headers);
+        headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        // An id is any text; the standard sends its UTF-8.
+        match HeaderValue::from_bytes(last_event_id.as_bytes()) {
+            Ok(id) if !id.is_empty() => drop(headers.insert("last-event-id", id)),
+            _ => {}
+        }
+        *request.body_mut() = self.body.clone().map(Into::into);
+        request
+    }
+
+    async fn attempt(self, last_event_id: String) -> Result<Connection<Error>> {
+        let prepare = |url| self.prepare(url, &last_event_id);
+        let response = redirect::send(&self.http, self.url.clone(), prepare).await?;
+        let status = response.status();
+        if status.is_success() {
+            return response::connection_with_head(response).await;
+        }
+        let error = response::status_error(response, &self.credentials(), ERROR_BODY_BYTES).await;
+        Err(match &self.is_retryable {
+            Some(is_retryable) => error.retryable(is_retryable(status)),
+            None => error,
+        })
+    }
+
+    /// The secrets that a server may echo: the last word of each header that authorizes, which leaves its scheme out.
+    fn credentials(&self) -> Vec<&str> {
+        [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE]
+            .iter()
+            .filter_map(|name| {
+                self.headers
+                    .get(name)?
+                    .to_str()
+                    .ok()?
+                    .split(' ')
+                    .next_back()
+            })
+            .collect()
+    }
+}
+
+impl Connect for HttpConnect {
+    type Error = Error;
+
+    fn connect(&mut self, attempt: Attempt<'_>) -> BoxFuture<'static, Result<Connection<Error>>> {
+        let (url, method) = (self.url.clone(), self.method.clone());
+        let attempt = self.clone().attempt(attempt.last_event_id.to_owned());
+        async move {
+            let outcome = tokio::time::timeout(HEAD_TIMEOUT, attempt).await;
+            outcome
+                .unwrap_or_else(|_| Err(Error::new(ErrorKind::Timeout, "no answer in time")))
+                .map_err(|error| error.with_request(&method, &url))
+        }
+        .boxed()
+    }
+}
+
+impl std::fmt::Debug for HttpConnect {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HttpConnect")
+            .field("origin", &self.url.origin().ascii_serialization())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_a_url_that_no_request_can_be_sent_to_without_repeating_it() {
+        for url in ["", "hunter2", "ftp://hunter2", "https://u:hunter2@h/feed"] {
+            let error = HttpConnect::new(url).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Configuration);
+            assert!(!error.to_string().contains("hunter2"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! The settings of calls, and their defaults.
+
+use std::time::Duration;
+
+use http::HeaderMap;
+
+/// When and how often a failed request is retried.
+///
+/// A GET is retried after a broken connection, an attempt that timed out, 408 and 5xx. A write is retried only when no
+/// byte of it was sent. A 429 is a quota, not a rate, so it is retried only when the server sets `Retry-After`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// How many times a request is retried after the first attempt. Default 2.
+    pub max_retries: u32,
+    /// The longest delay before the first retry. It doubles with each retry; the actual delay is uniformly random between
+    /// zero and this bound. Default 500 ms.
+    pub base_delay: Duration,
+    /// The upper bound of that doubling. Default 8 s.
+    pub max_delay: Duration,
+    /// The longest `Retry-After` that is honored; a longer one ends the call. Default 120 s.
+    pub max_retry_after: Duration,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            max_retries: 2,
+            base_delay: Duration::from_millis(500),
+            max_delay: Duration::from_secs(8),
+            max_retry_after: Duration::from_secs(120),
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// Returns a policy that never retries.
+    pub fn none() -> Self {
+        Self {
+            max_retries: 0,
+            ..Self::default()
+        }
+    }
+}
+
+/// What may differ between clients that share a connection pool.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) timeout: Duration,
+    pub(crate) attempt_timeout: Option<Duration>,
+    pub(crate) stream_idle_timeout: Duration,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) headers: HeaderMap,
+    pub(crate) validate: bool,
+    pub(crate) max_response_bytes: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(30),
+            attempt_timeout: None,
+            stream_idle_timeout: Duration::from_secs(45),
+            retry: RetryPolicy::default(),
+            headers: HeaderMap::new(),
+            validate: true,
+            max_response_bytes: 64 << 20,
+        }
+    }
+}
