@@ -12,7 +12,6 @@ use std::io::{self, BufWriter, Read, Write};
 use std::process::ExitCode;
 
 use aod::pretty::{Color, Formatter, Options};
-use bstr::ByteSlice;
 
 const USAGE: &str = "\
 Usage: pretty --runtime NAME [OPTION]... [FILE]
@@ -107,7 +106,7 @@ fn show(mut input: impl Read, mut formatter: impl Formatter) -> io::Result<()> {
             Some(chunk) if read > 0 && chunk.incomplete() => bytes.len() - chunk.invalid().len(),
             _ => bytes.len(),
         };
-        for lines in formatter.feed(&bytes[..whole].to_str_lossy()) {
+        for lines in formatter.feed(&String::from_utf8_lossy(&bytes[..whole])) {
             writeln!(output, "{lines}")?;
         }
         output.flush()?;

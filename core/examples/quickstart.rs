@@ -205,7 +205,7 @@ async fn read(
         if let StreamEvent::Stage(stage) = &event {
             show(&format!("… {} {}", stage.stage, stage.state))?;
         }
-        for line in formatter.consume(&event) {
+        for line in formatter.consume((&event).into()) {
             show(&line)?;
         }
     }

@@ -22,7 +22,6 @@
 mod client;
 mod error;
 pub mod models;
-pub mod pretty;
 mod resources;
 mod stream;
 mod transport;
@@ -33,13 +32,20 @@ pub mod sse {
     pub use aod_sse::*;
 }
 
+/// Formatters of agents' output: the part of the crate `aod-transcript` that renders lines.
+pub mod pretty {
+    pub use crate::stream::PrettyStream;
+    pub use aod_transcript::pretty::*;
+}
+
 pub use ::http::{HeaderName, HeaderValue, Method, StatusCode};
+pub use aod_transcript as transcript;
 pub use client::{Client, ClientBuilder, Options};
 pub use error::{
     ConflictReason, Detail, Error, ErrorKind, FieldError, LocationPart, Quota, Result,
 };
 pub use resources::{Agents, Environments, RunResult, Sessions};
-pub use stream::{ConnectionState, EventStream, PrettyStream, StreamRequest};
+pub use stream::{ConnectionState, EventStream, StreamRequest};
 pub use transport::{Operation, RetryPolicy};
 
 /// The README's example compiles.

@@ -210,7 +210,7 @@ impl Runner {
                 let mut shown: Vec<String> = taken
                     .events
                     .iter()
-                    .flat_map(|event| formatter.consume(event))
+                    .flat_map(|event| formatter.consume(event.into()))
                     .collect();
                 shown.extend(formatter.flush());
                 for text in shown {

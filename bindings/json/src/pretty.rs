@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use aod::models::event::StreamEvent;
 use aod::pretty::{Formatter, Options, SessionFormatter};
 use serde::Deserialize as _;
 
@@ -40,9 +41,9 @@ impl OutputFormatter {
 
     /// Takes an event of a session's stream, in JSON, and gives the lines that it completes as a JSON array of strings.
     pub fn consume(&self, event: Vec<u8>) -> Result<Vec<u8>, CallError> {
-        let event = serde_json::from_slice(&event)
+        let event: StreamEvent = serde_json::from_slice(&event)
             .map_err(|_| CallError::of_kind("decode", "an event is not JSON"))?;
-        lines(&self.formatter().consume(&event))
+        lines(&self.formatter().consume((&event).into()))
     }
 
     /// Gives what is left as a JSON array of strings.

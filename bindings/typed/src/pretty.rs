@@ -113,7 +113,7 @@ impl OutputFormatter {
 
     /// Takes an event of a session's stream, and gives the lines that it completes.
     pub fn consume(&self, event: StreamEvent) -> Vec<String> {
-        self.formatter().consume(&event)
+        self.formatter().consume((&event).into())
     }
 
     /// Gives what is left. To be called when the output has ended.

@@ -5,14 +5,14 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use aod_transcript::pretty::{Formatter, Options, SessionFormatter};
 use futures::stream::{Stream, StreamExt as _};
 
 use super::EventStream;
 use crate::error::{Error, Result};
 use crate::models::event::StreamEvent;
-use crate::pretty::{Formatter, Options, SessionFormatter};
 
-/// What the agent of a session prints, as lines for people: a stream of the strings that a [`Formatter`] gives.
+/// What the agent of a session prints, in human-readable form: a stream of the strings that a [`Formatter`] gives.
 ///
 /// The session's `start` event says which formatter that is, unless [`formatter`](Self::formatter) does. The formatter
 /// is flushed when a further turn starts, whose output is another process's, and when the stream ends, before its
@@ -72,7 +72,7 @@ impl PrettyStream {
             self.ready.extend(formatter.flush().into_iter().map(Ok));
         }
         self.ready
-            .extend(formatter.consume(event).into_iter().map(Ok));
+            .extend(formatter.consume(event.into()).into_iter().map(Ok));
     }
 
     fn end(&mut self, error: Option<Error>) {

@@ -1,5 +1,6 @@
 //! Typed events of a session stream (`GET /sessions/{id}/stream`).
 
+mod input;
 mod read;
 mod unescape;
 mod unknown;

@@ -1,4 +1,4 @@
-//! What an agent did, written as lines for people: the marks, the colours, and what all formatters say alike.
+//! Writes lines of human-readable output: their marks, their colours, and the lines that all formatters share.
 
 use std::borrow::Cow;
 use std::fmt::{Display, Write};
@@ -14,11 +14,11 @@ pub(super) const SHORT: usize = 140;
 
 /// What a line stands for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mark {
+pub(super) enum LineKind {
     Init,
     Spawned,
-    Said,
-    Thought,
+    Message,
+    Thinking,
     Bash,
     Read,
     Write,
@@ -37,14 +37,14 @@ pub(super) enum Mark {
     Warning,
 }
 
-impl Mark {
+impl LineKind {
     /// With the blanks behind it: two where terminals differ in how wide the emoji is.
     fn emoji(self) -> &'static str {
         match self {
             Self::Init => "⚙️  ",
             Self::Spawned => "🚀 ",
-            Self::Said => "✉️  ",
-            Self::Thought => "💭 ",
+            Self::Message => "✉️  ",
+            Self::Thinking => "💭 ",
             Self::Bash => "🔧 ",
             Self::Read => "📖 ",
             Self::Write => "📝 ",
@@ -66,8 +66,8 @@ impl Mark {
     fn plain(self) -> &'static str {
         match self {
             Self::Init => "# ",
-            Self::Said => "> ",
-            Self::Thought => "~ ",
+            Self::Message => "> ",
+            Self::Thinking => "~ ",
             Self::Bash => "$ ",
             Self::Spawned | Self::Agent => "& ",
             Self::Result => "< ",
@@ -80,9 +80,9 @@ impl Mark {
     /// The escape sequence that starts its colour; empty for what the agent says, which keeps the terminal's.
     fn color(self) -> &'static str {
         match self {
-            Self::Said => "",
+            Self::Message => "",
             Self::Init | Self::Spawned => "\x1b[1m",
-            Self::Thought | Self::Result => "\x1b[2m",
+            Self::Thinking | Self::Result => "\x1b[2m",
             Self::Done => "\x1b[32m",
             Self::Failed => "\x1b[31m",
             Self::Warning => "\x1b[33m",
@@ -106,7 +106,7 @@ impl Style {
     /// `failures` says whether they are shown where the options leave it open.
     pub(super) fn new(options: Options, failures: bool) -> Self {
         Self {
-            color: options.color.is_wanted(),
+            color: options.color.enabled(),
             failures: options.show_failures.unwrap_or(failures) || options.show_tool_results,
             options,
         }
@@ -133,7 +133,7 @@ impl Style {
 }
 
 /// What one line of output shows.
-pub(super) struct Page<'s> {
+pub(super) struct LineWriter<'s> {
     pub(super) style: &'s Style,
     /// What each line starts with.
     pub(super) indent: &'static str,
@@ -142,10 +142,10 @@ pub(super) struct Page<'s> {
     /// Entries not yet split into lines, a newline between any two.
     entries: String,
     /// Where each entry starts, and its mark.
-    marks: Vec<(usize, Mark)>,
+    marks: Vec<(usize, LineKind)>,
 }
 
-impl<'s> Page<'s> {
+impl<'s> LineWriter<'s> {
     pub(super) fn new(style: &'s Style) -> Self {
         Self {
             style,
@@ -163,7 +163,7 @@ impl<'s> Page<'s> {
     }
 
     /// A line that is not the formatter's to understand.
-    pub(super) fn as_it_came(&mut self, line: &str) {
+    pub(super) fn verbatim(&mut self, line: &str) {
         self.settle();
         // The carriage returns that end a text end a line for the terminal too.
         let text = line.trim_end_matches('\r');
@@ -174,7 +174,7 @@ impl<'s> Page<'s> {
     }
 
     /// A mark, and the text behind it.
-    pub(super) fn entry(&mut self, mark: Mark, text: impl Display) {
+    pub(super) fn entry(&mut self, mark: LineKind, text: impl Display) {
         if !self.entries.is_empty() {
             self.entries.push('\n');
         }
@@ -188,7 +188,7 @@ impl<'s> Page<'s> {
     }
 
     /// A mark, a name, and its detail if there is one.
-    pub(super) fn named(&mut self, mark: Mark, name: &str, detail: &str) {
+    pub(super) fn named(&mut self, mark: LineKind, name: &str, detail: &str) {
         if detail.is_empty() {
             self.entry(mark, name);
         } else {
@@ -200,7 +200,7 @@ impl<'s> Page<'s> {
     pub(super) fn say(&mut self, said: &str) {
         let said = text::strip(said);
         if !said.is_empty() {
-            self.entry(Mark::Said, said);
+            self.entry(LineKind::Message, said);
         }
     }
 
@@ -211,17 +211,17 @@ impl<'s> Page<'s> {
         }
         let thought = self.style.one_line(thought, LONG);
         if !thought.is_empty() {
-            self.entry(Mark::Thought, thought);
+            self.entry(LineKind::Thinking, thought);
         }
     }
 
     /// The start of a session, and what is known of it.
     pub(super) fn init(&mut self, known: &str) {
-        self.named(Mark::Init, "Session init", known);
+        self.named(LineKind::Init, "Session init", known);
     }
 
     /// A name and a detail, flattened and cut.
-    pub(super) fn brief(&mut self, mark: Mark, name: &str, detail: &str) {
+    pub(super) fn brief(&mut self, mark: LineKind, name: &str, detail: &str) {
         let name = self.style.one_line(name, SHORT);
         let detail = self.style.one_line(detail, SHORT);
         self.named(mark, &name, &detail);
@@ -235,7 +235,7 @@ impl<'s> Page<'s> {
         let given = self.style.one_line(given, LONG);
         if !given.is_empty() {
             let tool = self.style.one_line(tool, SHORT);
-            self.named(Mark::Result, &tool, &given);
+            self.named(LineKind::Result, &tool, &given);
         }
     }
 
@@ -243,7 +243,7 @@ impl<'s> Page<'s> {
     pub(super) fn failure(&mut self, tool: &str, how: &str, reason: &str) {
         if self.style.failures {
             let tool = self.style.one_line(tool, SHORT);
-            self.brief(Mark::Failed, &format!("{tool} {how}"), reason);
+            self.brief(LineKind::Failed, &format!("{tool} {how}"), reason);
         }
     }
 
@@ -262,7 +262,11 @@ impl<'s> Page<'s> {
 
     /// The end, and what is known of it.
     pub(super) fn done(&mut self, well: bool, known: &[Cow<'_, str>]) {
-        let mark = if well { Mark::Done } else { Mark::Failed };
+        let mark = if well {
+            LineKind::Done
+        } else {
+            LineKind::Failed
+        };
         self.named(mark, "Done", &known.join(", "));
     }
 
@@ -280,7 +284,7 @@ impl<'s> Page<'s> {
         }
     }
 
-    fn push_line(&mut self, mark: Option<Mark>, line: &str) {
+    fn push_line(&mut self, mark: Option<LineKind>, line: &str) {
         if !self.shown.is_empty() {
             self.shown.push('\n');
         }

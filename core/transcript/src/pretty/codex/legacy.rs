@@ -1,66 +1,66 @@
 //! The `msg` objects of Codex up to 0.43.
 
 use super::super::json::{self, Json, Kind};
-use super::super::page::{Mark, Page, SHORT};
+use super::super::line_writer::{LineKind, LineWriter, SHORT};
 use super::super::tools;
 use super::{Codex, items, plain_message, shell};
 
 impl Codex {
     /// What a `msg` object shows. Its events say themselves whether they begin or end something.
-    pub(super) fn message(&mut self, msg: Json<'_>, page: &mut Page<'_>) {
+    pub(super) fn message(&mut self, msg: Json<'_>, writer: &mut LineWriter<'_>) {
         let [kind, said, text, reason] = msg.fields(["type", "message", "text", "reason"]);
         match &*json::text(kind) {
-            "agent_message" => page.say(&json::text(said)),
-            "agent_reasoning" => page.think(&json::text(text)),
+            "agent_message" => writer.say(&json::text(said)),
+            "agent_reasoning" => writer.think(&json::text(text)),
             "exec_command_begin" => {
                 let [command] = msg.fields(["command"]);
-                page.brief(Mark::Bash, "Bash", &command_line(command));
+                writer.brief(LineKind::Bash, "Bash", &command_line(command));
             }
             "exec_command_end" => {
                 let [stdout, stderr, exit] = msg.fields(["stdout", "stderr", "exit_code"]);
                 let output = [json::text(stdout), json::text(stderr)].join("\n");
-                page.shell_ended(exit, &output);
+                writer.shell_ended(exit, &output);
             }
             "patch_apply_begin" => {
                 let [changes] = msg.fields(["changes"]);
-                patch(changes, page);
+                patch(changes, writer);
             }
             "patch_apply_end" => {
                 let [success, stderr] = msg.fields(["success", "stderr"]);
                 if success.is_some_and(|success| success.source() == "false") {
-                    page.failure("Edit", "failed", &json::text(stderr));
+                    writer.failure("Edit", "failed", &json::text(stderr));
                 }
             }
             "mcp_tool_call_begin" => {
                 let (name, arguments) = invocation(msg);
-                page.brief(Mark::Tool, &name, &tools::telling(arguments));
+                writer.brief(LineKind::Tool, &name, &tools::summary_field(arguments));
             }
-            "mcp_tool_call_end" => mcp_ended(msg, page),
+            "mcp_tool_call_end" => mcp_ended(msg, writer),
             "web_search_end" => {
                 let [query] = msg.fields(["query"]);
-                page.brief(Mark::Web, "WebSearch", &json::text(query));
+                writer.brief(LineKind::Web, "WebSearch", &json::text(query));
             }
             "plan_update" => {
                 let [plan] = msg.fields(["plan"]);
-                self.plan_update(plan, page);
+                self.plan_update(plan, writer);
             }
             "token_count" => self.count(msg),
             "error" => {
                 let message = json::text(said);
-                page.brief(Mark::Warning, "Error", &plain_message(&message));
+                writer.brief(LineKind::Warning, "Error", &plain_message(&message));
             }
             "turn_aborted" => {
-                page.done(
+                writer.done(
                     false,
-                    &[page.style.one_line(&json::text(reason), SHORT).into()],
+                    &[writer.style.one_line(&json::text(reason), SHORT).into()],
                 );
             }
-            "task_complete" => page.done(true, self.tokens.take().as_slice()),
+            "task_complete" => writer.done(true, self.tokens.take().as_slice()),
             _ => {}
         }
     }
 
-    fn plan_update(&mut self, plan: Option<Json<'_>>, page: &mut Page<'_>) {
+    fn plan_update(&mut self, plan: Option<Json<'_>>, writer: &mut LineWriter<'_>) {
         let (mut done, mut all) = (0, 0);
         if let Some(plan) = plan.filter(|plan| plan.kind() == Kind::Array) {
             plan.for_each_item(|step| {
@@ -69,7 +69,7 @@ impl Codex {
                 all += 1;
             });
         }
-        self.show_plan(done, all, page);
+        self.show_plan(done, all, writer);
     }
 
     /// The tokens so far: of the whole thread where they are told apart, at the top in older versions.
@@ -91,14 +91,14 @@ fn command_line(command: Option<Json<'_>>) -> String {
 }
 
 /// One line for each file. Whether it worked comes later.
-fn patch(changes: Option<Json<'_>>, page: &mut Page<'_>) {
+fn patch(changes: Option<Json<'_>>, writer: &mut LineWriter<'_>) {
     let Some(changes) = changes else {
         return;
     };
     changes.for_each_field(|path, change| match change.fields(["add", "delete"]) {
-        [Some(_), _] => tools::file(page, Mark::Write, "Write", path),
-        [_, Some(_)] => tools::file(page, Mark::Edit, "Delete", path),
-        _ => tools::file(page, Mark::Edit, "Edit", path),
+        [Some(_), _] => tools::file(writer, LineKind::Write, "Write", path),
+        [_, Some(_)] => tools::file(writer, LineKind::Edit, "Delete", path),
+        _ => tools::file(writer, LineKind::Edit, "Edit", path),
     });
 }
 
@@ -110,14 +110,14 @@ fn invocation(msg: Json<'_>) -> (String, Option<Json<'_>>) {
     (items::mcp_name(server, tool), arguments)
 }
 
-fn mcp_ended(msg: Json<'_>, page: &mut Page<'_>) {
+fn mcp_ended(msg: Json<'_>, writer: &mut LineWriter<'_>) {
     let (name, _) = invocation(msg);
     let [result] = msg.fields(["result"]);
     let [good, bad] = result.map_or([None; 2], |result| result.fields(["Ok", "Err"]));
     if bad.is_some() {
-        page.failure(&name, "failed", &json::text(bad));
+        writer.failure(&name, "failed", &json::text(bad));
     } else if let Some(good) = good {
         let [content] = good.fields(["content"]);
-        page.result(&name, &json::content(content));
+        writer.result(&name, &json::content(content));
     }
 }

@@ -1,13 +1,13 @@
 //! The formatter for programs whose output is shown as it is.
 
-use super::page::Page;
-use super::printer::{Rules, formatter};
+use super::line_writer::LineWriter;
+use super::renderer::{LineFormatter, formatter};
 
 formatter! {
     /// Passes the lines of an agent's output through, without their line ends. Empty lines are dropped.
     ///
     /// ```
-    /// use aod::pretty::{Formatter, GenericFormatter};
+    /// use aod_transcript::pretty::{Formatter, GenericFormatter};
     ///
     /// let mut formatter = GenericFormatter::new();
     /// assert_eq!(formatter.feed("Cloning\r\n\nInstal"), ["Cloning"]);
@@ -20,8 +20,8 @@ formatter! {
 #[derive(Default)]
 pub(super) struct Generic;
 
-impl Rules for Generic {
-    fn line(&mut self, line: &str, page: &mut Page<'_>) {
-        page.as_it_came(line.trim_end_matches('\r'));
+impl LineFormatter for Generic {
+    fn line(&mut self, line: &str, writer: &mut LineWriter<'_>) {
+        writer.verbatim(line.trim_end_matches('\r'));
     }
 }

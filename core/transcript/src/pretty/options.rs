@@ -17,7 +17,7 @@ use super::{
 /// its default.
 ///
 /// ```
-/// use aod::pretty::Options;
+/// use aod_transcript::pretty::Options;
 ///
 /// let call = r#"{"type":"item.started","item":{"type":"command_execution","command":"bash -lc 'cargo test --all'"}}
 /// "#;
@@ -61,11 +61,11 @@ pub enum Color {
 
 impl Color {
     /// Whether to colour, here and now.
-    pub(super) fn is_wanted(self) -> bool {
+    pub(super) fn enabled(self) -> bool {
         match self {
             Self::Off => false,
             Self::On => true,
-            Self::Auto => is_welcome(
+            Self::Auto => color_supported(
                 std::io::stdout().is_terminal(),
                 std::env::var_os("NO_COLOR").as_deref(),
                 std::env::var_os("TERM").as_deref(),
@@ -74,7 +74,7 @@ impl Color {
     }
 }
 
-fn is_welcome(terminal: bool, no_color: Option<&OsStr>, term: Option<&OsStr>) -> bool {
+fn color_supported(terminal: bool, no_color: Option<&OsStr>, term: Option<&OsStr>) -> bool {
     terminal && no_color.is_none_or(OsStr::is_empty) && term.is_none_or(|term| term != "dumb")
 }
 
@@ -198,12 +198,11 @@ impl Default for Options {
 /// | anything else | | [`GenericFormatter`] |
 ///
 /// ```
-/// use aod::models::{Provider, Runtime};
-/// use aod::pretty::formatter_for;
+/// use aod_transcript::pretty::formatter_for;
 ///
 /// let result = "{\"type\":\"result\",\"subtype\":\"success\"}\n";
-/// assert_eq!(formatter_for(&Runtime::ClaudeOauth).feed(result), ["✨ Done · agent 0.0s"]);
-/// assert_eq!(formatter_for(Provider::Anthropic).feed(result), ["✨ Done · agent 0.0s"]);
+/// assert_eq!(formatter_for("claude-oauth").feed(result), ["✨ Done · agent 0.0s"]);
+/// assert_eq!(formatter_for("anthropic").feed(result), ["✨ Done · agent 0.0s"]);
 /// assert_eq!(formatter_for("my-own-agent").feed(result), [result.trim_end()]);
 /// ```
 pub fn formatter_for(runtime_or_provider: impl AsRef<str>) -> Box<dyn Formatter> {
@@ -217,7 +216,7 @@ mod tests {
     #[test]
     fn colours_terminals_only_and_heeds_no_color() {
         let welcome = |terminal, no_color: Option<&str>, term: Option<&str>| {
-            is_welcome(terminal, no_color.map(OsStr::new), term.map(OsStr::new))
+            color_supported(terminal, no_color.map(OsStr::new), term.map(OsStr::new))
         };
         assert!(welcome(true, None, Some("xterm")));
         assert!(welcome(true, Some(""), None));
@@ -229,7 +228,7 @@ mod tests {
 
     #[test]
     fn colours_on_demand_whatever_the_environment_says() {
-        assert!(Color::On.is_wanted());
-        assert!(!Color::Off.is_wanted());
+        assert!(Color::On.enabled());
+        assert!(!Color::Off.enabled());
     }
 }

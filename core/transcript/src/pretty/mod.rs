@@ -1,14 +1,14 @@
-//! Formatters that turn what an agent prints into lines a person reads.
+//! Formatters that turn what an agent prints into human-readable lines.
 //!
 //! An agent program writes one JSON object a line to its standard output. A [`Formatter`] takes that output in
 //! chunks cut anywhere and gives back the lines to show: [`ClaudeFormatter`], [`CodexFormatter`],
 //! [`GeminiFormatter`] and [`OpencodeFormatter`] for these four programs, and [`GenericFormatter`] for those whose
 //! output is shown as it is. [`formatter_for`] picks one by the name of a runtime or provider, and callers write their
 //! own by implementing the trait. [`Options`] say how lines look and which are shown. [`SessionFormatter`] leaves the pick
-//! to a session's `start` event, and [`EventStream::pretty`](crate::EventStream::pretty) gives the lines of its stream.
+//! to a session's `start` event.
 //!
 //! ```
-//! use aod::pretty::formatter_for;
+//! use aod_transcript::pretty::formatter_for;
 //!
 //! let mut formatter = formatter_for("claude");
 //! let mut shown = formatter.feed("{\"type\":\"assistant\",\"message\":{\"content\":[{\"type\":\"te");
@@ -53,19 +53,18 @@
 //!   the controls that reorder bidirectional text (U+202A to U+202E, U+2066 to U+2069). Carriage returns that end
 //!   a text stay.
 
-mod calls;
 mod claude;
 mod codex;
 mod formatter;
 mod gemini;
 mod generic;
 mod json;
+mod line_writer;
 mod lines;
 mod opencode;
 mod options;
-mod page;
-mod printer;
-mod python;
+mod pending_tool_calls;
+mod renderer;
 mod session;
 mod text;
 mod tools;

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::lines::fitting;
+use super::lines::floor_char_boundary;
 
 /// Calls remembered at a time. The oldest is forgotten for another: its result would have come by then.
 const CALLS: usize = 512;
@@ -12,9 +12,9 @@ const LENGTH: usize = 256;
 
 /// The ids of calls that have begun and not ended, and what is known by them.
 #[derive(Default)]
-pub(super) struct Calls(VecDeque<(String, String)>);
+pub(super) struct PendingToolCalls(VecDeque<(String, String)>);
 
-impl Calls {
+impl PendingToolCalls {
     /// Remembers a call. `false` if it was there already.
     pub(super) fn begin(&mut self, id: &str, name: &str) -> bool {
         if self.0.iter().any(|(known, _)| known == short(id)) {
@@ -36,5 +36,5 @@ impl Calls {
 }
 
 fn short(text: &str) -> &str {
-    &text[..fitting(text, LENGTH)]
+    &text[..floor_char_boundary(text, LENGTH)]
 }

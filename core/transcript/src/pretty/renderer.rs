@@ -2,61 +2,61 @@
 
 use std::fmt;
 
+use super::line_writer::{LineWriter, Style};
 use super::lines::Lines;
-use super::page::{Page, Style};
 use super::{Formatter, Options};
 
 /// What the lines of one runtime show.
-pub(super) trait Rules: Default + Send {
+pub(super) trait LineFormatter: Default + Send {
     /// Whether tools that failed are shown by default.
     const FAILURES: bool = true;
 
     /// One line of output, never empty.
-    fn line(&mut self, line: &str, page: &mut Page<'_>);
+    fn line(&mut self, line: &str, writer: &mut LineWriter<'_>);
 
     /// A line that is none of the runtime's events.
-    fn other(&mut self, line: &str, page: &mut Page<'_>) {
-        page.as_it_came(line);
+    fn other(&mut self, line: &str, writer: &mut LineWriter<'_>) {
+        writer.verbatim(line);
     }
 
     /// The end of the output: what still waits is shown.
-    fn end(&mut self, _page: &mut Page<'_>) {}
+    fn end(&mut self, _page: &mut LineWriter<'_>) {}
 }
 
 /// A formatter by rules.
-pub(super) struct Printer<R> {
+pub(super) struct Renderer<R> {
     lines: Lines,
     style: Style,
-    rules: R,
+    formatter: R,
 }
 
-impl<R: Rules> Printer<R> {
+impl<R: LineFormatter> Renderer<R> {
     pub(super) fn new(options: Options) -> Self {
         let style = Style::new(options, R::FAILURES);
         Self {
             lines: Lines::new(style.max_line()),
             style,
-            rules: R::default(),
+            formatter: R::default(),
         }
     }
 }
 
-impl<R: Rules> Default for Printer<R> {
+impl<R: LineFormatter> Default for Renderer<R> {
     fn default() -> Self {
         Self::new(Options::new())
     }
 }
 
-impl<R: Rules> Formatter for Printer<R> {
+impl<R: LineFormatter> Formatter for Renderer<R> {
     fn feed(&mut self, chunk: &str) -> Vec<String> {
         let Self {
             lines,
             style,
-            rules,
+            formatter,
         } = self;
         let mut shown = Vec::new();
         lines.feed(chunk, |line, cut| {
-            shown.extend(show(rules, style, line, cut));
+            shown.extend(show(formatter, style, line, cut));
         });
         shown
     }
@@ -65,33 +65,38 @@ impl<R: Rules> Formatter for Printer<R> {
         let Self {
             lines,
             style,
-            rules,
+            formatter,
         } = self;
         let mut shown = Vec::new();
-        lines.flush(|line, cut| shown.extend(show(rules, style, line, cut)));
-        let mut page = Page::new(style);
-        rules.end(&mut page);
-        shown.extend(page.finish());
+        lines.flush(|line, cut| shown.extend(show(formatter, style, line, cut)));
+        let mut writer = LineWriter::new(style);
+        formatter.end(&mut writer);
+        shown.extend(writer.finish());
         shown
     }
 }
 
 /// `cut` is how many bytes of the line did not fit.
-fn show(rules: &mut impl Rules, style: &Style, line: &str, cut: usize) -> Option<String> {
-    let mut page = Page::new(style);
+fn show(
+    formatter: &mut impl LineFormatter,
+    style: &Style,
+    line: &str,
+    cut: usize,
+) -> Option<String> {
+    let mut writer = LineWriter::new(style);
     if cut > 0 {
         let notice = format!("{line}{} [{cut} bytes cut]", style.ellipsis());
-        rules.other(&notice, &mut page);
+        formatter.other(&notice, &mut writer);
     } else if !line.is_empty() {
-        rules.line(line, &mut page);
+        formatter.line(line, &mut writer);
     }
-    page.finish()
+    writer.finish()
 }
 
 /// Shows how much is held, not what: it is the agent's.
-impl<R> fmt::Debug for Printer<R> {
+impl<R> fmt::Debug for Renderer<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Printer")
+        f.debug_struct("Renderer")
             .field("lines", &self.lines)
             .field("style", &self.style)
             .finish_non_exhaustive()
@@ -100,10 +105,10 @@ impl<R> fmt::Debug for Printer<R> {
 
 /// Defines a public formatter over its rules.
 macro_rules! formatter {
-    ($(#[$documentation:meta])* $name:ident, $rules:ty) => {
+    ($(#[$documentation:meta])* $name:ident, $formatter:ty) => {
         $(#[$documentation])*
         #[derive(Debug, Default)]
-        pub struct $name($crate::pretty::printer::Printer<$rules>);
+        pub struct $name($crate::pretty::renderer::Renderer<$formatter>);
 
         impl $name {
             /// A formatter with the default [`Options`](crate::pretty::Options).
@@ -113,7 +118,7 @@ macro_rules! formatter {
 
             /// A formatter with these options.
             pub fn with_options(options: $crate::pretty::Options) -> Self {
-                Self($crate::pretty::printer::Printer::new(options))
+                Self($crate::pretty::renderer::Renderer::new(options))
             }
         }
 

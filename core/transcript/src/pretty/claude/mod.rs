@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use super::calls::Calls;
+mod python;
+
 use super::json::{self, Json, Kind};
-use super::page::{Mark, Page, SHORT, Style};
-use super::printer::{Rules, formatter};
-use super::{python, text};
+use super::line_writer::{LineKind, LineWriter, SHORT, Style};
+use super::pending_tool_calls::PendingToolCalls;
+use super::renderer::{LineFormatter, formatter};
+use super::text;
 
 formatter! {
     /// Shows the `stream-json` output of Claude Code: the start of the session, what the agent says and thinks, which
@@ -24,7 +26,7 @@ formatter! {
     /// - Neither the size of numbers nor the depth of nesting is limited.
     ///
     /// ```
-    /// use aod::pretty::{ClaudeFormatter, Formatter};
+    /// use aod_transcript::pretty::{ClaudeFormatter, Formatter};
     ///
     /// let mut formatter = ClaudeFormatter::new();
     /// let call = r#"{"type":"assistant","message":{"content":[
@@ -38,22 +40,22 @@ formatter! {
 /// What is remembered from line to line: the tool calls, if their results are shown.
 #[derive(Default)]
 pub(super) struct Claude {
-    calls: Calls,
+    calls: PendingToolCalls,
 }
 
-impl Rules for Claude {
+impl LineFormatter for Claude {
     const FAILURES: bool = false;
 
-    fn line(&mut self, line: &str, page: &mut Page<'_>) {
+    fn line(&mut self, line: &str, writer: &mut LineWriter<'_>) {
         if let Some(event) = Event::read(line) {
-            return event.show(self, page);
+            return event.show(self, writer);
         }
         if let Some(rewritten) = json::constants_as_null(line)
             && let Some(event) = Event::read(&rewritten)
         {
-            return event.show(self, page);
+            return event.show(self, writer);
         }
-        self.other(line, page);
+        self.other(line, writer);
     }
 }
 
@@ -123,33 +125,33 @@ impl<'a> Event<'a> {
         })
     }
 
-    fn show(&self, claude: &mut Claude, page: &mut Page<'_>) {
+    fn show(&self, claude: &mut Claude, writer: &mut LineWriter<'_>) {
         let Some(kind) = self.kind.and_then(Json::string) else {
             return;
         };
         if truthy(self.parent).is_some() {
-            page.indent = "  ";
+            writer.indent = "  ";
         }
         match &*kind {
-            "system" => self.system(page),
-            "assistant" => self.for_each_block(|block| show_block(block, claude, page)),
-            "user" if page.style.failures => {
-                self.for_each_block(|block| show_result(block, claude, page));
+            "system" => self.system(writer),
+            "assistant" => self.for_each_block(|block| show_block(block, claude, writer)),
+            "user" if writer.style.failures => {
+                self.for_each_block(|block| show_result(block, claude, writer));
             }
-            "result" => self.result(page),
+            "result" => self.result(writer),
             _ => {}
         }
     }
 
-    fn system(&self, page: &mut Page<'_>) {
+    fn system(&self, writer: &mut LineWriter<'_>) {
         match self.subtype.and_then(Json::string).as_deref() {
-            Some("init") => page.init(&self.init()),
+            Some("init") => writer.init(&self.init()),
             Some("task_started") => {
                 let description =
                     truthy(self.description).map_or("(no description)".into(), python::str);
-                let dot = page.style.dot();
-                page.entry(
-                    Mark::Spawned,
+                let dot = writer.style.dot();
+                writer.entry(
+                    LineKind::Spawned,
                     format_args!("Task spawned{dot}{description}"),
                 );
             }
@@ -182,8 +184,8 @@ impl<'a> Event<'a> {
         }
     }
 
-    fn result(&self, page: &mut Page<'_>) {
-        let failures = page.style.failures;
+    fn result(&self, writer: &mut LineWriter<'_>) {
+        let failures = writer.style.failures;
         let succeeded = self.subtype.is_some_and(|subtype| subtype.is("success"));
         let seconds = match truthy(self.duration_ms) {
             None => "0.0".to_owned(),
@@ -205,11 +207,11 @@ impl<'a> Event<'a> {
             } else {
                 errors.into()
             };
-            known.push(page.style.one_line(&reason, SHORT).into());
+            known.push(writer.style.one_line(&reason, SHORT).into());
             known.retain(|part| !part.is_empty());
         }
         let failed = failures && truthy(self.is_error).is_some();
-        page.done(succeeded && !failed, &known);
+        writer.done(succeeded && !failed, &known);
     }
 }
 
@@ -240,27 +242,27 @@ fn server_name(server: Json<'_>) -> Cow<'_, str> {
         .map_or("?".into(), python::str)
 }
 
-fn show_block(block: Json<'_>, claude: &mut Claude, page: &mut Page<'_>) {
+fn show_block(block: Json<'_>, claude: &mut Claude, writer: &mut LineWriter<'_>) {
     match block.kind() {
         Kind::Null => return,
         Kind::Object => {}
-        _ => return page.say(&python::str(block)),
+        _ => return writer.say(&python::str(block)),
     }
     let [kind, id, thinking, said, name, input] =
         block.fields(["type", "id", "thinking", "text", "name", "input"]);
     let shown = |value| truthy(value).map_or(Cow::default(), python::str);
     match kind.and_then(Json::string).as_deref() {
-        Some("thinking") => page.think(&shown(thinking)),
-        Some("text") => page.say(&shown(said)),
+        Some("thinking") => writer.think(&shown(thinking)),
+        Some("text") => writer.say(&shown(said)),
         Some("tool_use") => {
             // Only a string can be the name of a known tool, and no known tool is named like the text of another value.
             let name = truthy(name).map_or("?".into(), python::str);
-            page.named(
+            writer.named(
                 mark(&name),
                 &name,
-                &call_detail(&name, truthy(input), page.style),
+                &call_detail(&name, truthy(input), writer.style),
             );
-            if page.style.failures {
+            if writer.style.failures {
                 claude.calls.begin(&json::text(id), &name);
             }
         }
@@ -269,7 +271,7 @@ fn show_block(block: Json<'_>, claude: &mut Claude, page: &mut Page<'_>) {
 }
 
 /// The result of a tool, in a message of the user.
-fn show_result(block: Json<'_>, claude: &mut Claude, page: &mut Page<'_>) {
+fn show_result(block: Json<'_>, claude: &mut Claude, writer: &mut LineWriter<'_>) {
     let [kind, id, given, is_error] = block.fields(["type", "tool_use_id", "content", "is_error"]);
     if !kind.is_some_and(|kind| kind.is("tool_result")) {
         return;
@@ -278,7 +280,7 @@ fn show_result(block: Json<'_>, claude: &mut Claude, page: &mut Page<'_>) {
     let tool = tool.as_deref().unwrap_or("Tool");
     let given = json::content(given);
     if truthy(is_error).is_none() {
-        return page.result(tool, &given);
+        return writer.result(tool, &given);
     }
     let reason = text::strip(&given);
     let reason = reason
@@ -286,24 +288,24 @@ fn show_result(block: Json<'_>, claude: &mut Claude, page: &mut Page<'_>) {
         .and_then(|reason| reason.strip_suffix("</tool_use_error>"))
         .unwrap_or(reason);
     if tool != "Bash" || !reason.eq_ignore_ascii_case("exit code 1") {
-        page.failure(tool, "failed", reason);
+        writer.failure(tool, "failed", reason);
     }
 }
 
-fn mark(tool: &str) -> Mark {
+fn mark(tool: &str) -> LineKind {
     match tool {
-        "Bash" => Mark::Bash,
-        "Read" => Mark::Read,
-        "Write" => Mark::Write,
-        "Edit" | "MultiEdit" => Mark::Edit,
-        "NotebookEdit" => Mark::Notebook,
-        "Grep" => Mark::Grep,
-        "Glob" => Mark::Glob,
-        "WebFetch" | "WebSearch" => Mark::Web,
-        "Task" | "Agent" => Mark::Agent,
-        "TodoWrite" => Mark::Todos,
-        "ExitPlanMode" | "EnterPlanMode" => Mark::Plan,
-        _ => Mark::Tool,
+        "Bash" => LineKind::Bash,
+        "Read" => LineKind::Read,
+        "Write" => LineKind::Write,
+        "Edit" | "MultiEdit" => LineKind::Edit,
+        "NotebookEdit" => LineKind::Notebook,
+        "Grep" => LineKind::Grep,
+        "Glob" => LineKind::Glob,
+        "WebFetch" | "WebSearch" => LineKind::Web,
+        "Task" | "Agent" => LineKind::Agent,
+        "TodoWrite" => LineKind::Todos,
+        "ExitPlanMode" | "EnterPlanMode" => LineKind::Plan,
+        _ => LineKind::Tool,
     }
 }
 

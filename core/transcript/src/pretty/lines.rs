@@ -34,7 +34,7 @@ impl Lines {
             let piece = &chunk[start..end];
             start = end + 1;
             if self.held.is_empty() && self.cut == 0 {
-                let (line, rest) = piece.split_at(fitting(piece, self.longest));
+                let (line, rest) = piece.split_at(floor_char_boundary(piece, self.longest));
                 each(line.trim_end_matches('\r'), rest.len());
             } else {
                 self.hold(piece);
@@ -60,7 +60,7 @@ impl Lines {
     /// Appends to the unfinished line what still fits and counts the rest.
     fn hold(&mut self, piece: &str) {
         let fits = if self.cut == 0 {
-            fitting(piece, self.longest - self.held.len())
+            floor_char_boundary(piece, self.longest - self.held.len())
         } else {
             0
         };
@@ -95,7 +95,7 @@ impl fmt::Debug for Lines {
 }
 
 /// How many bytes of `piece` fit into `room` without splitting a character.
-pub(super) fn fitting(piece: &str, room: usize) -> usize {
+pub(super) fn floor_char_boundary(piece: &str, room: usize) -> usize {
     if piece.len() <= room {
         return piece.len();
     }

@@ -3,27 +3,33 @@
 use std::borrow::Cow;
 
 use super::json::{self, Json};
-use super::page::{Mark, Page, SHORT};
+use super::line_writer::{LineKind, LineWriter, SHORT};
 
 /// A path, as it is.
-pub(super) fn file(page: &mut Page<'_>, mark: Mark, name: &str, path: &str) {
+pub(super) fn file(writer: &mut LineWriter<'_>, mark: LineKind, name: &str, path: &str) {
     let path = if path.is_empty() { "(no path)" } else { path };
-    page.named(mark, name, path);
+    writer.named(mark, name, path);
 }
 
 /// What is searched for, and where.
-pub(super) fn search(page: &mut Page<'_>, mark: Mark, name: &str, pattern: &str, path: &str) {
-    let pattern = page.style.one_line(pattern, SHORT);
+pub(super) fn search(
+    writer: &mut LineWriter<'_>,
+    mark: LineKind,
+    name: &str,
+    pattern: &str,
+    path: &str,
+) {
+    let pattern = writer.style.one_line(pattern, SHORT);
     let place = match (pattern.is_empty(), path.is_empty()) {
         (_, true) => pattern,
         (true, false) => format!("in {path}"),
         (false, false) => format!("{pattern} in {path}"),
     };
-    page.named(mark, name, &place);
+    writer.named(mark, name, &place);
 }
 
-/// What the call of an unknown tool is about: the first telling string of its input.
-pub(super) fn telling(input: Option<Json<'_>>) -> Cow<'_, str> {
+/// What the call of an unknown tool is about: the first string of its input that summarizes it.
+pub(super) fn summary_field(input: Option<Json<'_>>) -> Cow<'_, str> {
     let wanted = ["description", "name", "query", "prompt", "path"];
     input.map_or(Cow::default(), |input| {
         json::first_text(input.fields(wanted))
@@ -31,9 +37,9 @@ pub(super) fn telling(input: Option<Json<'_>>) -> Cow<'_, str> {
 }
 
 /// How many items a to-do list has.
-pub(super) fn todos(page: &mut Page<'_>, list: Option<Json<'_>>) {
+pub(super) fn todos(writer: &mut LineWriter<'_>, list: Option<Json<'_>>) {
     let count = list.and_then(Json::len).unwrap_or_default();
-    page.named(Mark::Todos, "TodoWrite", &format!("{count} todo(s)"));
+    writer.named(LineKind::Todos, "TodoWrite", &format!("{count} todo(s)"));
 }
 
 /// Tokens that went in and came out, as far as they are known.

@@ -1,13 +1,13 @@
 //! What a formatter is.
 
-use crate::models::event::StreamEvent;
+use crate::Input;
 
 /// Turns the standard output of an agent, in chunks, into lines to show.
 ///
 /// Each `String` given back is what came of one line of output. It may hold newlines, but does not end with one.
 ///
 /// ```
-/// use aod::pretty::Formatter;
+/// use aod_transcript::pretty::Formatter;
 ///
 /// /// Counts lines instead of showing them.
 /// struct Count(usize);
@@ -32,11 +32,13 @@ pub trait Formatter: Send {
     /// Takes the next piece of output, cut anywhere, and gives what the lines that it completes show.
     fn feed(&mut self, chunk: &str) -> Vec<String>;
 
-    /// Takes an event of a session's stream: the standard output in it is fed, everything else shows nothing.
-    fn consume(&mut self, event: &StreamEvent) -> Vec<String> {
-        event
-            .stdout()
-            .map_or_else(Vec::new, |chunk| self.feed(chunk))
+    /// Takes what happened in a session, and returns the lines that it completes: standard output is fed, everything else
+    /// shows nothing.
+    fn consume(&mut self, input: Input<'_>) -> Vec<String> {
+        match input {
+            Input::Stdout(chunk) => self.feed(chunk),
+            _ => Vec::new(),
+        }
     }
 
     /// Gives what is left: what the unfinished last line shows, and what waited for more. To be called when the output
@@ -49,8 +51,8 @@ impl<F: Formatter + ?Sized> Formatter for Box<F> {
         (**self).feed(chunk)
     }
 
-    fn consume(&mut self, event: &StreamEvent) -> Vec<String> {
-        (**self).consume(event)
+    fn consume(&mut self, input: Input<'_>) -> Vec<String> {
+        (**self).consume(input)
     }
 
     fn flush(&mut self) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! The items of a turn.
 
 use super::super::json::{self, Json, Kind};
-use super::super::page::{Mark, Page};
+use super::super::line_writer::{LineKind, LineWriter};
 use super::super::tools;
 use super::{Codex, shell};
 
@@ -16,7 +16,12 @@ pub(super) enum Phase {
 impl Codex {
     /// An item that began, changed or ended. What is shown of a tool's call comes with the first of these that there
     /// is.
-    pub(super) fn item(&mut self, item: Option<Json<'_>>, phase: Phase, page: &mut Page<'_>) {
+    pub(super) fn item(
+        &mut self,
+        item: Option<Json<'_>>,
+        phase: Phase,
+        writer: &mut LineWriter<'_>,
+    ) {
         let Some(item) = item else {
             return;
         };
@@ -32,38 +37,38 @@ impl Codex {
         match &*json::first_text([kind, former_kind]) {
             "agent_message" | "assistant_message" if ended => {
                 let [said] = item.fields(["text"]);
-                page.say(&json::text(said));
+                writer.say(&json::text(said));
             }
             "reasoning" if ended => {
                 let [thought] = item.fields(["text"]);
-                page.think(&json::text(thought));
+                writer.think(&json::text(thought));
             }
             "command_execution" => {
                 if first {
                     let [command] = item.fields(["command"]);
-                    page.brief(Mark::Bash, "Bash", &shell::script(&json::text(command)));
+                    writer.brief(LineKind::Bash, "Bash", &shell::script(&json::text(command)));
                 }
                 if ended {
-                    command_ended(item, status, page);
+                    command_ended(item, status, writer);
                 }
             }
-            "file_change" if ended => file_change(item, failed, page),
-            "mcp_tool_call" => mcp_call(item, first, ended, failed, page),
-            "web_search" if ended => web_search(item, page),
+            "file_change" if ended => file_change(item, failed, writer),
+            "mcp_tool_call" => mcp_call(item, first, ended, failed, writer),
+            "web_search" if ended => web_search(item, writer),
             "todo_list" if !ended => {
                 let [items] = item.fields(["items"]);
-                self.todo_list(items, page);
+                self.todo_list(items, writer);
             }
-            "collab_tool_call" => collaboration(item, first, ended, failed, page),
+            "collab_tool_call" => collaboration(item, first, ended, failed, writer),
             "error" if ended => {
                 let [message] = item.fields(["message"]);
-                page.brief(Mark::Warning, "Notice", &json::text(message));
+                writer.brief(LineKind::Warning, "Notice", &json::text(message));
             }
             _ => {}
         }
     }
 
-    fn todo_list(&mut self, items: Option<Json<'_>>, page: &mut Page<'_>) {
+    fn todo_list(&mut self, items: Option<Json<'_>>, writer: &mut LineWriter<'_>) {
         let (mut done, mut all) = (0, 0);
         if let Some(items) = items.filter(|items| items.kind() == Kind::Array) {
             items.for_each_item(|item| {
@@ -72,25 +77,25 @@ impl Codex {
                 all += 1;
             });
         }
-        self.show_plan(done, all, page);
+        self.show_plan(done, all, writer);
     }
 }
 
-fn command_ended(item: Json<'_>, status: Option<Json<'_>>, page: &mut Page<'_>) {
+fn command_ended(item: Json<'_>, status: Option<Json<'_>>, writer: &mut LineWriter<'_>) {
     let [output, exit] = item.fields(["aggregated_output", "exit_code"]);
     let is = |word| status.is_some_and(|status| status.is(word));
     if is("declined") {
-        page.failure("Bash", "declined", "");
+        writer.failure("Bash", "declined", "");
     } else if is("failed") && exit.is_none_or(|exit| exit.kind() != Kind::Number) {
-        page.result("Bash", &json::text(output));
-        page.failure("Bash", "failed", "");
+        writer.result("Bash", &json::text(output));
+        writer.failure("Bash", "failed", "");
     } else {
-        page.shell_ended(exit, &json::text(output));
+        writer.shell_ended(exit, &json::text(output));
     }
 }
 
 /// Shown when it has ended, since older versions print nothing before.
-fn file_change(item: Json<'_>, failed: bool, page: &mut Page<'_>) {
+fn file_change(item: Json<'_>, failed: bool, writer: &mut LineWriter<'_>) {
     let [changes] = item.fields(["changes"]);
     let mut paths = Vec::new();
     if let Some(changes) = changes.filter(|changes| changes.kind() == Kind::Array) {
@@ -102,23 +107,23 @@ fn file_change(item: Json<'_>, failed: bool, page: &mut Page<'_>) {
                 return;
             }
             match &*json::text(kind) {
-                "add" => tools::file(page, Mark::Write, "Write", &path),
-                "delete" => tools::file(page, Mark::Edit, "Delete", &path),
-                _ => tools::file(page, Mark::Edit, "Edit", &path),
+                "add" => tools::file(writer, LineKind::Write, "Write", &path),
+                "delete" => tools::file(writer, LineKind::Edit, "Delete", &path),
+                _ => tools::file(writer, LineKind::Edit, "Edit", &path),
             }
         });
     }
     if failed {
-        page.failure("Edit", "failed", &paths.join(", "));
+        writer.failure("Edit", "failed", &paths.join(", "));
     }
 }
 
-fn mcp_call(item: Json<'_>, first: bool, ended: bool, failed: bool, page: &mut Page<'_>) {
+fn mcp_call(item: Json<'_>, first: bool, ended: bool, failed: bool, writer: &mut LineWriter<'_>) {
     let [server, tool, arguments, result, error] =
         item.fields(["server", "tool", "arguments", "result", "error"]);
     let name = mcp_name(server, tool);
     if first {
-        page.brief(Mark::Tool, &name, &tools::telling(arguments));
+        writer.brief(LineKind::Tool, &name, &tools::summary_field(arguments));
     }
     if !ended {
         return;
@@ -127,11 +132,11 @@ fn mcp_call(item: Json<'_>, first: bool, ended: bool, failed: bool, page: &mut P
     let [reason] = error.map_or([None], |error| error.fields(["message"]));
     let reason = json::text(reason);
     if !failed && reason.is_empty() {
-        page.result(&name, &json::content(content));
+        writer.result(&name, &json::content(content));
     } else if reason.is_empty() {
-        page.failure(&name, "failed", &json::content(content));
+        writer.failure(&name, "failed", &json::content(content));
     } else {
-        page.failure(&name, "failed", &reason);
+        writer.failure(&name, "failed", &reason);
     }
 }
 
@@ -150,13 +155,13 @@ pub(super) fn mcp_name(server: Option<Json<'_>>, tool: Option<Json<'_>>) -> Stri
 }
 
 /// What was searched is known at the end only.
-fn web_search(item: Json<'_>, page: &mut Page<'_>) {
+fn web_search(item: Json<'_>, writer: &mut LineWriter<'_>) {
     let [query, action] = item.fields(["query", "action"]);
     let wanted = ["url", "query", "queries"];
     let [url, action_query, queries] = action.map_or([None; 3], |action| action.fields(wanted));
     let url = json::text(url);
     if !url.is_empty() {
-        return page.named(Mark::Web, "WebFetch", &url);
+        return writer.named(LineKind::Web, "WebFetch", &url);
     }
     let query = json::first_text([query, action_query]);
     let query = if query.is_empty() {
@@ -165,38 +170,44 @@ fn web_search(item: Json<'_>, page: &mut Page<'_>) {
         query
     };
     if !query.is_empty() {
-        page.brief(Mark::Web, "WebSearch", &query);
+        writer.brief(LineKind::Web, "WebSearch", &query);
     }
 }
 
 /// Another agent is started, told something, or waited for. Of one that ended well, the parent tells.
-fn collaboration(item: Json<'_>, first: bool, ended: bool, failed: bool, page: &mut Page<'_>) {
+fn collaboration(
+    item: Json<'_>,
+    first: bool,
+    ended: bool,
+    failed: bool,
+    writer: &mut LineWriter<'_>,
+) {
     let [tool, prompt, agents] = item.fields(["tool", "prompt", "agents_states"]);
     match &*json::text(tool) {
         "spawn_agent" | "send_input" => {
             if first {
-                page.brief(Mark::Agent, "Agent", &json::text(prompt));
+                writer.brief(LineKind::Agent, "Agent", &json::text(prompt));
             }
             if ended && failed {
-                page.failure("Agent", "failed", "");
+                writer.failure("Agent", "failed", "");
             }
         }
         "wait" if ended => {
             if let Some(agents) = agents {
-                agents.for_each_field(|_, agent| agent_state(agent, page));
+                agents.for_each_field(|_, agent| agent_state(agent, writer));
             }
         }
         _ => {}
     }
 }
 
-fn agent_state(agent: Json<'_>, page: &mut Page<'_>) {
+fn agent_state(agent: Json<'_>, writer: &mut LineWriter<'_>) {
     let [status, message] = agent.fields(["status", "message"]);
     let message = json::text(message);
     match &*json::text(status) {
-        "not_found" => page.failure("Agent", "not found", &message),
-        status @ ("errored" | "interrupted") => page.failure("Agent", status, &message),
-        "completed" => page.result("Agent", &message),
+        "not_found" => writer.failure("Agent", "not found", &message),
+        status @ ("errored" | "interrupted") => writer.failure("Agent", status, &message),
+        "completed" => writer.result("Agent", &message),
         _ => {}
     }
 }

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::calls::Calls;
 use super::json::{self, Json};
-use super::page::{Mark, Page, SHORT};
-use super::printer::{Rules, formatter};
+use super::line_writer::{LineKind, LineWriter, SHORT};
+use super::pending_tool_calls::PendingToolCalls;
+use super::renderer::{LineFormatter, formatter};
 use super::tools;
 
 formatter! {
@@ -17,7 +17,7 @@ formatter! {
     /// notes on its topic and its progress is left out.
     ///
     /// ```
-    /// use aod::pretty::{Formatter, GeminiFormatter};
+    /// use aod_transcript::pretty::{Formatter, GeminiFormatter};
     ///
     /// let mut formatter = GeminiFormatter::new();
     /// for fragment in ["All te", "sts pass."] {
@@ -37,55 +37,55 @@ pub(super) struct Gemini {
     /// What the agent has said since anything else came.
     said: String,
     /// The tools called, as they are shown; empty for those that are not.
-    calls: Calls,
+    calls: PendingToolCalls,
     /// Whether an event has come: after one, the output is no `json` document.
     streams: bool,
     /// The lines of a `json` document so far, each with its line end.
     document: String,
 }
 
-impl Rules for Gemini {
-    fn line(&mut self, line: &str, page: &mut Page<'_>) {
+impl LineFormatter for Gemini {
+    fn line(&mut self, line: &str, writer: &mut LineWriter<'_>) {
         if self.document.is_empty() {
             if line == "{" && !self.streams {
                 self.document.push_str("{\n");
             } else {
-                self.event(line, page);
+                self.event(line, writer);
             }
             return;
         }
         // Between its braces, all lines of a document are indented.
         let inside = line.starts_with("  ");
-        let fits = self.document.len() + line.len() <= page.style.max_line();
+        let fits = self.document.len() + line.len() <= writer.style.max_line();
         if line == "}" && fits {
             self.document.push('}');
             let document = std::mem::take(&mut self.document);
-            if !show_document(&document, page) {
-                document.lines().for_each(|line| self.other(line, page));
+            if !show_document(&document, writer) {
+                document.lines().for_each(|line| self.other(line, writer));
             }
         } else if inside && fits {
             self.document.push_str(line);
             self.document.push('\n');
         } else {
-            self.give_document_back(page);
-            self.line(line, page);
+            self.give_document_back(writer);
+            self.line(line, writer);
         }
     }
 
-    fn other(&mut self, line: &str, page: &mut Page<'_>) {
-        self.give_document_back(page);
-        self.show_said(page);
-        page.as_it_came(line);
+    fn other(&mut self, line: &str, writer: &mut LineWriter<'_>) {
+        self.give_document_back(writer);
+        self.show_said(writer);
+        writer.verbatim(line);
     }
 
-    fn end(&mut self, page: &mut Page<'_>) {
-        self.give_document_back(page);
-        self.show_said(page);
+    fn end(&mut self, writer: &mut LineWriter<'_>) {
+        self.give_document_back(writer);
+        self.show_said(writer);
     }
 }
 
 impl Gemini {
-    fn event(&mut self, line: &str, page: &mut Page<'_>) {
+    fn event(&mut self, line: &str, writer: &mut LineWriter<'_>) {
         let names = [
             "type",
             "role",
@@ -102,7 +102,7 @@ impl Gemini {
             "stats",
         ];
         let Some(fields) = json::object(line, names) else {
-            return self.other(line, page);
+            return self.other(line, writer);
         };
         let [
             kind,
@@ -122,25 +122,25 @@ impl Gemini {
         let kind = json::text(kind);
         self.streams |= !kind.is_empty();
         if kind == "message" && role.is_some_and(|role| role.is("assistant")) {
-            return self.hear(&json::text(content), page);
+            return self.hear(&json::text(content), writer);
         }
-        self.show_said(page);
+        self.show_said(writer);
         let [reason] = error.map_or([None], |error| error.fields(["message"]));
         let reason = json::text(reason);
         match &*kind {
             "init" => {
                 // A process starts.
-                self.calls = Calls::default();
+                self.calls = PendingToolCalls::default();
                 let model = json::text(model);
                 let known = if model.is_empty() {
                     String::new()
                 } else {
                     format!("model={model}")
                 };
-                page.init(&known);
+                writer.init(&known);
             }
             "tool_use" => {
-                let name = call(&json::text(tool), parameters, page);
+                let name = call(&json::text(tool), parameters, writer);
                 self.calls.begin(&json::text(id), &name);
             }
             "tool_result" => {
@@ -149,48 +149,48 @@ impl Gemini {
                 let output = json::text(output);
                 if outcome.is_some_and(|outcome| outcome.is("error")) {
                     let reason = if reason.is_empty() { output } else { reason };
-                    page.failure(
+                    writer.failure(
                         if name.is_empty() { "Tool" } else { name },
                         "failed",
                         &reason,
                     );
                 } else if !name.is_empty() {
-                    page.result(name, &output);
+                    writer.result(name, &output);
                 }
             }
             "error" => {
                 let warning = severity.is_some_and(|severity| severity.is("warning"));
                 let name = if warning { "Warning" } else { "Error" };
-                page.brief(Mark::Warning, name, &json::text(message));
+                writer.brief(LineKind::Warning, name, &json::text(message));
             }
-            "result" => ended(outcome, &reason, stats, page),
+            "result" => ended(outcome, &reason, stats, writer),
             _ => {}
         }
     }
 
     /// Adds a fragment to what the agent says.
-    fn hear(&mut self, fragment: &str, page: &mut Page<'_>) {
-        if self.said.len() + fragment.len() > page.style.max_line() {
-            self.show_said(page);
+    fn hear(&mut self, fragment: &str, writer: &mut LineWriter<'_>) {
+        if self.said.len() + fragment.len() > writer.style.max_line() {
+            self.show_said(writer);
         }
         self.said.push_str(fragment);
     }
 
-    fn show_said(&mut self, page: &mut Page<'_>) {
+    fn show_said(&mut self, writer: &mut LineWriter<'_>) {
         if !self.said.is_empty() {
-            page.say(&std::mem::take(&mut self.said));
+            writer.say(&std::mem::take(&mut self.said));
         }
     }
 
     /// The lines that were taken for a document and are none.
-    fn give_document_back(&mut self, page: &mut Page<'_>) {
+    fn give_document_back(&mut self, writer: &mut LineWriter<'_>) {
         let document = std::mem::take(&mut self.document);
-        document.lines().for_each(|line| page.as_it_came(line));
+        document.lines().for_each(|line| writer.verbatim(line));
     }
 }
 
 /// Shows a tool's call, and gives the name it is shown under; empty if it is not shown.
-fn call(tool: &str, parameters: Option<Json<'_>>, page: &mut Page<'_>) -> String {
+fn call(tool: &str, parameters: Option<Json<'_>>, writer: &mut LineWriter<'_>) -> String {
     let input = parameters.unwrap_or(Json::of("{}"));
     let text = |name: &str| {
         let [field] = input.fields([name]);
@@ -218,31 +218,36 @@ fn call(tool: &str, parameters: Option<Json<'_>>, page: &mut Page<'_>) -> String
         other => other,
     };
     match name {
-        "Bash" => page.brief(Mark::Bash, name, &text("command")),
+        "Bash" => writer.brief(LineKind::Bash, name, &text("command")),
         "Read" if tool == "read_many_files" => {
             let [include, paths] = input.fields(["include", "paths"]);
             let read = json::texts(include.or(paths)).join(", ");
-            tools::file(page, Mark::Read, name, &page.style.one_line(&read, SHORT));
+            tools::file(
+                writer,
+                LineKind::Read,
+                name,
+                &writer.style.one_line(&read, SHORT),
+            );
         }
-        "Read" => tools::file(page, Mark::Read, name, &path()),
-        "Write" => tools::file(page, Mark::Write, name, &path()),
-        "Edit" => tools::file(page, Mark::Edit, name, &path()),
-        "Grep" => tools::search(page, Mark::Grep, name, &text("pattern"), &folder()),
-        "Glob" => tools::search(page, Mark::Glob, name, &text("pattern"), &folder()),
-        "LS" => page.named(Mark::Tool, name, &folder()),
-        "WebFetch" => page.brief(Mark::Web, name, &either("prompt", "url")),
-        "WebSearch" => page.brief(Mark::Web, name, &text("query")),
-        "Agent" => page.brief(
-            Mark::Agent,
+        "Read" => tools::file(writer, LineKind::Read, name, &path()),
+        "Write" => tools::file(writer, LineKind::Write, name, &path()),
+        "Edit" => tools::file(writer, LineKind::Edit, name, &path()),
+        "Grep" => tools::search(writer, LineKind::Grep, name, &text("pattern"), &folder()),
+        "Glob" => tools::search(writer, LineKind::Glob, name, &text("pattern"), &folder()),
+        "LS" => writer.named(LineKind::Tool, name, &folder()),
+        "WebFetch" => writer.brief(LineKind::Web, name, &either("prompt", "url")),
+        "WebSearch" => writer.brief(LineKind::Web, name, &text("query")),
+        "Agent" => writer.brief(
+            LineKind::Agent,
             name,
             &agent(&text("agent_name"), &either("prompt", "objective")),
         ),
         "TodoWrite" => {
             let [todos] = input.fields(["todos"]);
-            tools::todos(page, todos);
+            tools::todos(writer, todos);
         }
-        "EnterPlanMode" | "ExitPlanMode" => page.named(Mark::Plan, name, ""),
-        other => page.brief(Mark::Tool, other, &tools::telling(parameters)),
+        "EnterPlanMode" | "ExitPlanMode" => writer.named(LineKind::Plan, name, ""),
+        other => writer.brief(LineKind::Tool, other, &tools::summary_field(parameters)),
     }
     name.to_owned()
 }
@@ -256,7 +261,12 @@ fn agent<'a>(name: &str, prompt: &'a str) -> Cow<'a, str> {
     }
 }
 
-fn ended(outcome: Option<Json<'_>>, reason: &str, stats: Option<Json<'_>>, page: &mut Page<'_>) {
+fn ended(
+    outcome: Option<Json<'_>>,
+    reason: &str,
+    stats: Option<Json<'_>>,
+    writer: &mut LineWriter<'_>,
+) {
     let well = !outcome.is_some_and(|outcome| outcome.is("error"));
     let wanted = ["duration_ms", "input_tokens", "output_tokens"];
     let [duration, input, output] = stats.map_or([None; 3], |stats| stats.fields(wanted));
@@ -270,13 +280,13 @@ fn ended(outcome: Option<Json<'_>>, reason: &str, stats: Option<Json<'_>>, page:
     if well {
         known.extend(tools::tokens(input, output));
     } else if !reason.is_empty() {
-        known.push(page.style.one_line(reason, SHORT).into());
+        known.push(writer.style.one_line(reason, SHORT).into());
     }
-    page.done(well, &known);
+    writer.done(well, &known);
 }
 
 /// Shows a whole document of `--output-format json`. `false` if it is another document.
-fn show_document(document: &str, page: &mut Page<'_>) -> bool {
+fn show_document(document: &str, writer: &mut LineWriter<'_>) -> bool {
     let Some([response, error, stats]) = json::object(document, ["response", "error", "stats"])
     else {
         return false;
@@ -284,11 +294,11 @@ fn show_document(document: &str, page: &mut Page<'_>) -> bool {
     if response.is_none() && error.is_none() && stats.is_none() {
         return false;
     }
-    page.say(&json::text(response));
+    writer.say(&json::text(response));
     if let Some(error) = error.filter(|error| error.is_truthy()) {
         let [reason] = error.fields(["message"]);
-        let reason = page.style.one_line(&json::text(reason), SHORT);
-        page.done(false, &[reason.into()]);
+        let reason = writer.style.one_line(&json::text(reason), SHORT);
+        writer.done(false, &[reason.into()]);
         return true;
     }
     let (mut input, mut output) = (0.0, 0.0);
@@ -303,6 +313,6 @@ fn show_document(document: &str, page: &mut Page<'_>) -> bool {
         });
     }
     let known = models.map(|_| Cow::Owned(format!("in/out {input:.0}/{output:.0} tokens")));
-    page.done(true, known.as_slice());
+    writer.done(true, known.as_slice());
     true
 }

@@ -1,8 +1,8 @@
 //! opencode's `run --format json`, of versions 1 and 2.
 
 use super::json::{self, Json, Kind};
-use super::page::{Mark, Page, SHORT};
-use super::printer::{Rules, formatter};
+use super::line_writer::{LineKind, LineWriter, SHORT};
+use super::renderer::{LineFormatter, formatter};
 use super::tools;
 
 formatter! {
@@ -15,7 +15,7 @@ formatter! {
     /// were started is not in the output, and so not in the sum.
     ///
     /// ```
-    /// use aod::pretty::{Formatter, OpencodeFormatter};
+    /// use aod_transcript::pretty::{Formatter, OpencodeFormatter};
     ///
     /// let output = r#"{"type":"step_start","timestamp":1767036059000,"sessionID":"ses_1","part":{}}
     /// {"type":"text","timestamp":1767036061000,"sessionID":"ses_1","part":{"text":"Tests pass."}}
@@ -50,17 +50,17 @@ struct Run {
     cost: Option<f64>,
 }
 
-impl Rules for Opencode {
-    fn line(&mut self, line: &str, page: &mut Page<'_>) {
+impl LineFormatter for Opencode {
+    fn line(&mut self, line: &str, writer: &mut LineWriter<'_>) {
         let names = ["type", "timestamp", "sessionID", "part", "error"];
         let Some([kind, timestamp, session, part, error]) = json::object(line, names) else {
-            return self.other(line, page);
+            return self.other(line, writer);
         };
         let session = json::text(session);
         if !session.is_empty() && session != self.session {
             self.session = session.into_owned();
             self.run = Run::default();
-            page.init(&format!("session={}", self.session));
+            writer.init(&format!("session={}", self.session));
         }
         let kind = json::text(kind);
         if !matches!(
@@ -78,43 +78,43 @@ impl Rules for Opencode {
             "step_start" => self.run.begun += 1,
             "text" => {
                 if !synthetic.is_some_and(Json::is_truthy) {
-                    page.say(&json::text(said));
+                    writer.say(&json::text(said));
                     self.has_answered = true;
                 }
             }
-            "reasoning" => page.think(&json::text(said)),
-            "tool_use" => tool_used(part, page),
-            "step_finish" => self.step_finished(part, page),
-            _ => show_error(error, page),
+            "reasoning" => writer.think(&json::text(said)),
+            "tool_use" => tool_used(part, writer),
+            "step_finish" => self.step_finished(part, writer),
+            _ => show_error(error, writer),
         }
     }
 
-    fn end(&mut self, page: &mut Page<'_>) {
+    fn end(&mut self, writer: &mut LineWriter<'_>) {
         if self.has_answered {
-            self.done("", page);
+            self.done("", writer);
         }
     }
 }
 
 impl Opencode {
-    fn step_finished(&mut self, part: Json<'_>, page: &mut Page<'_>) {
+    fn step_finished(&mut self, part: Json<'_>, writer: &mut LineWriter<'_>) {
         let [reason, cost] = part.fields(["reason", "cost"]);
         self.run.finished += 1;
         if let Some(cost) = cost.and_then(Json::number) {
             *self.run.cost.get_or_insert_default() += cost;
         }
         match &*json::text(reason) {
-            "stop" => self.done("", page),
+            "stop" => self.done("", writer),
             // The agent goes on.
             "tool-calls" => self.has_answered = false,
             // It may.
             "unknown" | "" => {}
-            reason => self.done(reason, page),
+            reason => self.done(reason, writer),
         }
     }
 
     /// The end of the run; a bad one, if there is anything to say of it.
-    fn done(&mut self, reason: &str, page: &mut Page<'_>) {
+    fn done(&mut self, reason: &str, writer: &mut LineWriter<'_>) {
         self.has_answered = false;
         let run = std::mem::take(&mut self.run);
         let mut known = Vec::new();
@@ -129,9 +129,9 @@ impl Opencode {
             known.push(format!("cost ${cost:.4}").into());
         }
         if !reason.is_empty() {
-            known.push(page.style.one_line(reason, SHORT).into());
+            known.push(writer.style.one_line(reason, SHORT).into());
         }
-        page.done(reason.is_empty(), &known);
+        writer.done(reason.is_empty(), &known);
     }
 }
 
@@ -145,7 +145,7 @@ impl Run {
 }
 
 /// A tool's call and its outcome.
-fn tool_used(part: Json<'_>, page: &mut Page<'_>) {
+fn tool_used(part: Json<'_>, writer: &mut LineWriter<'_>) {
     let [tool, state] = part.fields(["tool", "state"]);
     let wanted = ["status", "input", "output", "error", "title", "metadata"];
     let [status, input, output, error, title, metadata] =
@@ -155,17 +155,17 @@ fn tool_used(part: Json<'_>, page: &mut Page<'_>) {
     let input = input.unwrap_or(Json::of("{}"));
     if tool == "invalid" {
         let [wanted] = input.fields(["tool"]);
-        return page.brief(Mark::Failed, "Invalid tool call", &json::text(wanted));
+        return writer.brief(LineKind::Failed, "Invalid tool call", &json::text(wanted));
     }
     let failed = status.is_some_and(|status| status.is("error"));
     if tool == "todoread" && !failed {
         return;
     }
-    let name = call(&tool, input, metadata, &title, page);
+    let name = call(&tool, input, metadata, &title, writer);
     let output = json::text(output);
     if failed {
         let [message] = error.map_or([None], |error| error.fields(["message"]));
-        page.failure(name, "failed", &json::first_text([error, message]));
+        writer.failure(name, "failed", &json::first_text([error, message]));
     } else if name == "Bash" {
         let (exit, printed) = shell_outcome(metadata);
         let printed = if printed.is_some() {
@@ -173,9 +173,9 @@ fn tool_used(part: Json<'_>, page: &mut Page<'_>) {
         } else {
             output
         };
-        page.shell_ended(exit, &printed);
+        writer.shell_ended(exit, &printed);
     } else {
-        page.result(name, &output);
+        writer.result(name, &output);
     }
 }
 
@@ -198,7 +198,7 @@ fn call<'a>(
     input: Json<'_>,
     metadata: Option<Json<'_>>,
     title: &str,
-    page: &mut Page<'_>,
+    writer: &mut LineWriter<'_>,
 ) -> &'a str {
     let text = |name: &str| {
         let [field] = input.fields([name]);
@@ -223,46 +223,62 @@ fn call<'a>(
         other => other,
     };
     match name {
-        "Bash" => page.brief(Mark::Bash, name, &text("command")),
-        "Read" => tools::file(page, Mark::Read, name, &path()),
-        "Write" => tools::file(page, Mark::Write, name, &path()),
-        "Edit" if tool == "edit" => tools::file(page, Mark::Edit, name, &path()),
-        "Edit" => patch(&text("patchText"), metadata, page),
-        "Grep" => tools::search(page, Mark::Grep, name, &text("pattern"), &text("path")),
-        "Glob" => tools::search(page, Mark::Glob, name, &text("pattern"), &text("path")),
-        "LS" => page.named(Mark::Tool, name, &text("path")),
-        "WebFetch" => page.named(Mark::Web, name, &text("url")),
-        "WebSearch" => page.brief(Mark::Web, name, &text("query")),
+        "Bash" => writer.brief(LineKind::Bash, name, &text("command")),
+        "Read" => tools::file(writer, LineKind::Read, name, &path()),
+        "Write" => tools::file(writer, LineKind::Write, name, &path()),
+        "Edit" if tool == "edit" => tools::file(writer, LineKind::Edit, name, &path()),
+        "Edit" => patch(&text("patchText"), metadata, writer),
+        "Grep" => tools::search(
+            writer,
+            LineKind::Grep,
+            name,
+            &text("pattern"),
+            &text("path"),
+        ),
+        "Glob" => tools::search(
+            writer,
+            LineKind::Glob,
+            name,
+            &text("pattern"),
+            &text("path"),
+        ),
+        "LS" => writer.named(LineKind::Tool, name, &text("path")),
+        "WebFetch" => writer.named(LineKind::Web, name, &text("url")),
+        "WebSearch" => writer.brief(LineKind::Web, name, &text("query")),
         "Task" => {
             let about = json::first_text(input.fields(["description", "prompt"]));
-            page.brief(Mark::Agent, name, &about);
+            writer.brief(LineKind::Agent, name, &about);
         }
         "TodoWrite" => {
             let [todos] = input.fields(["todos"]);
-            tools::todos(page, todos);
+            tools::todos(writer, todos);
         }
-        "TodoRead" => page.named(Mark::Todos, name, ""),
-        "Skill" => page.brief(Mark::Tool, name, &text("name")),
+        "TodoRead" => writer.named(LineKind::Todos, name, ""),
+        "Skill" => writer.brief(LineKind::Tool, name, &text("name")),
         _ => {
-            let telling = tools::telling(Some(input));
+            let summary_field = tools::summary_field(Some(input));
             // Version 2 has the tool's name for a title.
             let title = if title == tool { "" } else { title };
-            let detail = if telling.is_empty() { title } else { &telling };
-            page.brief(Mark::Tool, name, detail);
+            let detail = if summary_field.is_empty() {
+                title
+            } else {
+                &summary_field
+            };
+            writer.brief(LineKind::Tool, name, detail);
         }
     }
     name
 }
 
 /// One line for each file of a patch: as opencode lists them, or else as the patch does.
-fn patch(text: &str, metadata: Option<Json<'_>>, page: &mut Page<'_>) {
+fn patch(text: &str, metadata: Option<Json<'_>>, writer: &mut LineWriter<'_>) {
     let mut any = false;
     let mut show = |kind: &str, path: &str| {
         any = true;
         match kind {
-            "add" => tools::file(page, Mark::Write, "Write", path),
-            "delete" => tools::file(page, Mark::Edit, "Delete", path),
-            _ => tools::file(page, Mark::Edit, "Edit", path),
+            "add" => tools::file(writer, LineKind::Write, "Write", path),
+            "delete" => tools::file(writer, LineKind::Edit, "Delete", path),
+            _ => tools::file(writer, LineKind::Edit, "Edit", path),
         }
     };
     let [files] = metadata.map_or([None], |metadata| metadata.fields(["files"]));
@@ -287,12 +303,12 @@ fn patch(text: &str, metadata: Option<Json<'_>>, page: &mut Page<'_>) {
         }
     }
     if !any {
-        tools::file(page, Mark::Edit, "Edit", "");
+        tools::file(writer, LineKind::Edit, "Edit", "");
     }
 }
 
 /// An error of the run; what follows may still be good.
-fn show_error(error: Option<Json<'_>>, page: &mut Page<'_>) {
+fn show_error(error: Option<Json<'_>>, writer: &mut LineWriter<'_>) {
     let wanted = ["name", "type", "message", "data"];
     let [name, kind, message, data] = error.map_or([None; 4], |error| error.fields(wanted));
     let [inner] = data.map_or([None], |data| data.fields(["message"]));
@@ -303,5 +319,5 @@ fn show_error(error: Option<Json<'_>>, page: &mut Page<'_>) {
         (_, true) => name.into_owned(),
         (true, false) => message.into_owned(),
     };
-    page.brief(Mark::Warning, "Error", &detail);
+    writer.brief(LineKind::Warning, "Error", &detail);
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use super::json::{Json, Kind, string_length};
+use crate::pretty::json::{Json, Kind, string_length};
 
 /// `str(value)`: strings as they are, everything else as a Python literal.
 pub(super) fn str(value: Json<'_>) -> Cow<'_, str> {

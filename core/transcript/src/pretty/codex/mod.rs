@@ -7,10 +7,10 @@ mod shell;
 
 use std::borrow::Cow;
 
-use super::calls::Calls;
 use super::json::{self, Json, Kind};
-use super::page::{Mark, Page, SHORT};
-use super::printer::{Rules, formatter};
+use super::line_writer::{LineKind, LineWriter, SHORT};
+use super::pending_tool_calls::PendingToolCalls;
+use super::renderer::{LineFormatter, formatter};
 use super::tools;
 
 formatter! {
@@ -22,7 +22,7 @@ formatter! {
     /// included: Codex counts so. A turn that was interrupted has no last line.
     ///
     /// ```
-    /// use aod::pretty::{CodexFormatter, Formatter};
+    /// use aod_transcript::pretty::{CodexFormatter, Formatter};
     ///
     /// let mut formatter = CodexFormatter::new();
     /// let mut shown = formatter.feed(r#"{"type":"item.completed","item":{"id":"item_1","type":"command_execution",
@@ -37,7 +37,7 @@ formatter! {
 #[derive(Default)]
 pub(super) struct Codex {
     /// Items, and calls of the oldest generation, that have begun.
-    begun: Calls,
+    begun: PendingToolCalls,
     /// How many items of the plan are done, and how many there are, as last shown.
     plan: Option<(usize, usize)>,
     /// An error that the next event may repeat.
@@ -46,8 +46,8 @@ pub(super) struct Codex {
     tokens: Option<Cow<'static, str>>,
 }
 
-impl Rules for Codex {
-    fn line(&mut self, line: &str, page: &mut Page<'_>) {
+impl LineFormatter for Codex {
+    fn line(&mut self, line: &str, writer: &mut LineWriter<'_>) {
         let names = [
             "type",
             "thread_id",
@@ -61,7 +61,7 @@ impl Rules for Codex {
             "sandbox",
         ];
         let Some(fields) = json::object(line, names) else {
-            return self.other(line, page);
+            return self.other(line, writer);
         };
         let [
             kind,
@@ -82,12 +82,12 @@ impl Rules for Codex {
                 if self.error.as_ref() == Some(&reason) {
                     self.error = None;
                 }
-                self.show_error(page);
-                page.done(false, &[page.style.one_line(&reason, SHORT).into()]);
+                self.show_error(writer);
+                writer.done(false, &[writer.style.one_line(&reason, SHORT).into()]);
             }
-            Some("error") => self.report(plain_message(&json::text(message)).into_owned(), page),
+            Some("error") => self.report(plain_message(&json::text(message)).into_owned(), writer),
             Some(kind) => {
-                self.show_error(page);
+                self.show_error(writer);
                 match kind {
                     "thread.started" | "session.created" => {
                         // A process starts, and numbers its items from 0.
@@ -98,62 +98,66 @@ impl Rules for Codex {
                         } else {
                             format!("thread={id}")
                         };
-                        page.init(&known);
+                        writer.init(&known);
                     }
-                    "item.started" => self.item(item, items::Phase::Begun, page),
-                    "item.updated" => self.item(item, items::Phase::Going, page),
-                    "item.completed" => self.item(item, items::Phase::Ended, page),
+                    "item.started" => self.item(item, items::Phase::Begun, writer),
+                    "item.updated" => self.item(item, items::Phase::Going, writer),
+                    "item.completed" => self.item(item, items::Phase::Ended, writer),
                     "turn.completed" => {
                         let counts = ["input_tokens", "output_tokens"];
                         let [input, output] = usage.map_or([None; 2], |usage| usage.fields(counts));
-                        page.done(true, tools::tokens(input, output).as_slice());
+                        writer.done(true, tools::tokens(input, output).as_slice());
                     }
                     _ => {}
                 }
             }
             None => match (msg.filter(|msg| msg.kind() == Kind::Object), model, sandbox) {
                 (Some(msg), _, _) => {
-                    self.show_error(page);
-                    self.message(msg, page);
+                    self.show_error(writer);
+                    self.message(msg, writer);
                 }
                 (None, Some(model), Some(sandbox)) => {
                     *self = Self::default();
                     let (model, sandbox) = (json::text(Some(model)), json::text(Some(sandbox)));
-                    page.init(&format!("model={model}, sandbox={sandbox}"));
+                    writer.init(&format!("model={model}, sandbox={sandbox}"));
                 }
                 _ => {}
             },
         }
     }
 
-    fn end(&mut self, page: &mut Page<'_>) {
-        self.show_error(page);
+    fn end(&mut self, writer: &mut LineWriter<'_>) {
+        self.show_error(writer);
     }
 }
 
 impl Codex {
     /// Holds an error back until the next event: the failed turn that a fatal one brings says the same. Attempts to
     /// reconnect are no errors yet.
-    fn report(&mut self, message: String, page: &mut Page<'_>) {
+    fn report(&mut self, message: String, writer: &mut LineWriter<'_>) {
         if is_retry(&message) {
             return;
         }
         if self.error.as_ref() != Some(&message) {
-            self.show_error(page);
+            self.show_error(writer);
             self.error = Some(message);
         }
     }
 
-    fn show_error(&mut self, page: &mut Page<'_>) {
+    fn show_error(&mut self, writer: &mut LineWriter<'_>) {
         if let Some(message) = self.error.take() {
-            page.brief(Mark::Warning, "Error", &message);
+            writer.brief(LineKind::Warning, "Error", &message);
         }
     }
 
     /// The plan, when its numbers have changed.
-    fn show_plan(&mut self, done: usize, all: usize, page: &mut Page<'_>) {
+    fn show_plan(&mut self, done: usize, all: usize, writer: &mut LineWriter<'_>) {
         if self.plan.replace((done, all)) != Some((done, all)) {
-            page.named(Mark::Todos, "Plan", &format!("{done}/{all} todo(s) done"));
+            writer.named(
+                LineKind::Todos,
+                "Plan",
+                &format!("{done}/{all} todo(s) done"),
+            );
         }
     }
 }

@@ -1,0 +1,24 @@
+//! Events as the formatters of agents' output take them.
+
+use aod_transcript::Input;
+
+use super::{StartEvent, StreamEvent};
+
+impl<'a> From<&'a StreamEvent> for Input<'a> {
+    fn from(event: &'a StreamEvent) -> Self {
+        match event {
+            StreamEvent::Start(start) => Input::Start {
+                runtime: runtime_name(start),
+            },
+            StreamEvent::TurnStart(_) => Input::TurnStarted,
+            _ => event.stdout().map_or(Input::Other, Input::Stdout),
+        }
+    }
+}
+
+/// The runtime or, from servers that have none, the provider.
+fn runtime_name(start: &StartEvent) -> &str {
+    let runtime = start.runtime.as_ref().map(AsRef::as_ref);
+    let provider = start.provider.as_ref().map(AsRef::as_ref);
+    runtime.or(provider).unwrap_or_default()
+}
