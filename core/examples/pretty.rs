@@ -102,8 +102,10 @@ fn show(mut input: impl Read, mut formatter: impl Formatter) -> io::Result<()> {
         };
         let bytes = &buffer[..held + read];
         // A character may be cut at the end of what was read: it waits for its rest, at most three bytes.
-        let whole = match ByteSlice::utf8_chunks(bytes).last() {
-            Some(chunk) if read > 0 && chunk.incomplete() => bytes.len() - chunk.invalid().len(),
+        let whole = match bytes.utf8_chunks().last() {
+            Some(chunk) if read > 0 && is_incomplete(chunk.invalid()) => {
+                bytes.len() - chunk.invalid().len()
+            }
             _ => bytes.len(),
         };
         for lines in formatter.feed(&String::from_utf8_lossy(&bytes[..whole])) {
@@ -121,4 +123,9 @@ fn show(mut input: impl Read, mut formatter: impl Formatter) -> io::Result<()> {
         writeln!(output, "{lines}")?;
     }
     output.flush()
+}
+
+/// Whether more bytes could make a character of these.
+fn is_incomplete(bytes: &[u8]) -> bool {
+    str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none())
 }
