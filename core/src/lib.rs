@@ -45,7 +45,7 @@ pub use error::{
     ConflictReason, Detail, Error, ErrorKind, FieldError, LocationPart, Quota, Result,
 };
 pub use resources::{Agents, Environments, RunResult, Sessions};
-pub use stream::{ConnectionState, EventStream, StreamRequest};
+pub use stream::{ConnectionState, EventStream, JsonEvent, StreamRequest};
 pub use transport::{Operation, RetryPolicy};
 
 /// The README's example compiles.

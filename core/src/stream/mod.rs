@@ -1,25 +1,29 @@
 //! The typed events of one session, as a stream.
 
+mod json;
 mod position;
 mod pretty;
 mod request;
+mod selection;
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use aod_sse::{CancelHandle, Connection, Disposition, EventSource, ReadyState, Reconnect};
+use aod_sse::{CancelHandle, Connection, EventSource, ReadyState, Reconnect};
 use bytes::Bytes;
 use futures::stream::{Stream, StreamExt as _};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::models::event::StreamEvent;
 
-use position::{Dedup, Position};
+pub use json::JsonEvent;
+use position::Position;
 pub use pretty::PrettyStream;
 use request::SessionLog;
 pub use request::StreamRequest;
+use selection::Selection;
 
 /// The state of a stream's connection.
 pub type ConnectionState = aod_sse::ConnectionState<Error>;
@@ -47,10 +51,7 @@ pub type ConnectionState = aod_sse::ConnectionState<Error>;
 /// task; every method is safe to cancel; dropping the stream closes its connection.
 pub struct EventStream {
     source: EventSource<SessionLog>,
-    turn: Option<i64>,
-    /// Deliver repeated events too.
-    raw: bool,
-    resume_stale: bool,
+    selection: Selection,
 }
 
 impl EventStream {
@@ -96,9 +97,11 @@ impl EventStream {
     fn from_source(source: EventSource<SessionLog>, raw: bool, resume_stale: bool) -> Self {
         Self {
             source,
-            turn: None,
-            raw,
-            resume_stale,
+            selection: Selection {
+                turn: None,
+                raw,
+                resume_stale,
+            },
         }
     }
 
@@ -134,7 +137,7 @@ impl EventStream {
     /// its acknowledgement.
     #[must_use]
     pub fn turn(mut self, turn: i64) -> Self {
-        self.turn = Some(turn);
+        self.selection.turn = Some(turn);
         self
     }
 
@@ -173,41 +176,11 @@ impl Stream for EventStream {
     type Item = Result<StreamEvent>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Self {
-            source,
-            turn,
-            raw,
-            resume_stale,
-        } = self.get_mut();
+        let Self { source, selection } = self.get_mut();
         let polled = source.poll_with(context, |log, frame| {
-            let event = StreamEvent::from_json(frame.data);
-            let line = if frame.own_id {
-                frame.id.parse().ok()
-            } else {
-                None
-            };
-            let dedup = log.position.record(&event, line);
-            if event.is_terminal() {
-                return match event {
-                    StreamEvent::Stale(_) if *resume_stale => Disposition::Reconnect(stale()),
-                    event => Disposition::End(event),
-                };
-            }
-            let wanted = turn.is_none()
-                || event.turn() == *turn
-                // It says whose output this is.
-                || matches!(event, StreamEvent::Start(_));
-            match dedup {
-                Dedup::Duplicate if !*raw => Disposition::Ignore,
-                Dedup::Unknown if wanted => Disposition::DeliverWithoutProgress(event),
-                Dedup::Unknown => Disposition::Ignore,
-                _ if wanted => Disposition::Deliver(event),
-                _ => Disposition::Skip,
-            }
+            selection.dispose(log, frame, |event, _| event)
         });
-        polled.map(|item| {
-            item.map(|item| item.map_err(|error| source.connector().with_request_context(error)))
-        })
+        with_request_context(source, polled)
     }
 }
 
@@ -216,16 +189,17 @@ impl fmt::Debug for EventStream {
         f.debug_struct("EventStream")
             .field("ended", &(self.source.ready_state() == ReadyState::Closed))
             .field("cursor", &self.cursor())
-            .field("turn", &self.turn)
+            .field("turn", &self.selection.turn)
             .finish_non_exhaustive()
     }
 }
 
-fn stale() -> Error {
-    Error::new(
-        ErrorKind::Timeout,
-        "the server saw no output for ten minutes",
-    )
+/// Adds the request to an error that ends the stream.
+fn with_request_context<T>(
+    source: &EventSource<SessionLog>,
+    polled: Poll<Option<Result<T>>>,
+) -> Poll<Option<Result<T>>> {
+    polled.map_err(|error| source.connector().with_request_context(error))
 }
 
 fn connection_error(source: Box<dyn StdError + Send + Sync>) -> Error {

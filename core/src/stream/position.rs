@@ -90,6 +90,20 @@ impl Position {
         if is_new { Dedup::New } else { Dedup::Duplicate }
     }
 
+    /// Records an `output` event of which no more than the id is known.
+    pub(super) fn record_output(&mut self, id: Option<i64>, line: Option<i64>) -> Dedup {
+        self.last_line = line.or(self.last_line);
+        let id = id.or(line);
+        if let Some(id) = id {
+            self.confirm(id);
+        }
+        if self.record_row(id, line) {
+            Dedup::New
+        } else {
+            Dedup::Duplicate
+        }
+    }
+
     fn record_row(&mut self, id: Option<i64>, line: Option<i64>) -> bool {
         if id.is_some() && id <= self.delivered {
             return false;

@@ -152,6 +152,39 @@ async fn a_turn_is_its_start_its_output_and_the_terminal_event() {
 }
 
 #[tokio::test]
+async fn json_text_is_that_of_the_typed_events() {
+    let odd = "id: 8\ndata: {\"type\": \"output\", \"id\": 8, \"stream\": \"stdout\", \"data\": \"\\ud800\", \"turn\": 2}\n\n";
+    let news = "id: 9\ndata: {\"type\": \"news\", \"id\": 9, \"deep\": [[1]]}\n\ndata: [[[\n\n";
+    let body = Box::leak(format!("{}{odd}{news}{}", &BODY[..300], &BODY[300..]).into_boxed_str());
+    for turn in [None, Some(1), Some(2)] {
+        let open = || match turn {
+            Some(turn) => events(vec![Ok(&*body)]).turn(turn),
+            None => events(vec![Ok(&*body)]),
+        };
+        let mut expected = Vec::new();
+        let mut typed = open();
+        while let Some(event) = typed.next().await {
+            expected.push((
+                serde_json::to_value(event.unwrap()).unwrap(),
+                typed.cursor(),
+            ));
+        }
+        let mut found = Vec::new();
+        let mut raw = open();
+        let read = |event: JsonEvent<'_>| (event.json.to_owned(), event.cursor);
+        while let Some(event) = std::future::poll_fn(|context| raw.poll_json(context, read)).await {
+            let (json, cursor) = event.unwrap();
+            found.push((
+                serde_json::from_str::<serde_json::Value>(&json).unwrap(),
+                cursor,
+            ));
+        }
+        assert_eq!(found, expected);
+        assert!(!found.is_empty());
+    }
+}
+
+#[tokio::test]
 async fn collects_stdout_of_all_turns_or_of_one() {
     assert_eq!(events(vec![Ok(BODY)]).collect_stdout().await.unwrap(), "ac");
     assert_eq!(

@@ -1,6 +1,7 @@
 //! Typed events of a session stream (`GET /sessions/{id}/stream`).
 
 mod input;
+mod plain_output;
 mod read;
 mod unescape;
 mod unknown;
@@ -8,6 +9,7 @@ mod unknown;
 use serde::Serialize;
 use uuid::Uuid;
 
+pub(crate) use plain_output::PlainOutput;
 pub use unknown::UnknownEvent;
 
 use super::open_enum::open_enum;

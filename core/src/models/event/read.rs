@@ -18,14 +18,14 @@ impl StreamEvent {
     /// Fields left out take their defaults, an event without a `type` is an `output`, and what cannot be read is
     /// [`StreamEvent::Unknown`]: malformed JSON, anything but an object, an unknown type, a field of the wrong type.
     pub fn from_json(text: &str) -> Self {
-        read(text, FieldsOf::TypeAhead).unwrap_or_else(|_| Self::from_odd_json(text))
+        read(text, EventVisitor::TypeAhead).unwrap_or_else(|_| Self::from_json_slow(text))
     }
 
     /// Every server so far writes the type first. Where it comes later, a second pass knows it from the start.
     #[cold]
-    fn from_odd_json(text: &str) -> Self {
+    fn from_json_slow(text: &str) -> Self {
         find_type(text)
-            .and_then(|event_type| read(text, FieldsOf::Type(&event_type)))
+            .and_then(|event_type| read(text, EventVisitor::Type(&event_type)))
             .unwrap_or_else(|_| Self::Unknown(UnknownEvent::new(text)))
     }
 }
@@ -41,7 +41,7 @@ impl<'de> Deserialize<'de> for StreamEvent {
     }
 }
 
-fn read(text: &str, fields: FieldsOf<'_>) -> serde_json::Result<StreamEvent> {
+fn read(text: &str, fields: EventVisitor<'_>) -> serde_json::Result<StreamEvent> {
     let mut json = serde_json::Deserializer::from_str(text);
     let event = json.deserialize_map(fields)?;
     json.end()?;
@@ -63,12 +63,12 @@ fn find_type(text: &str) -> serde_json::Result<Cow<'_, str>> {
 }
 
 /// Reads an event whose first field is its type, or one of a type already known.
-enum FieldsOf<'t> {
+enum EventVisitor<'t> {
     TypeAhead,
     Type(&'t str),
 }
 
-impl<'de> Visitor<'de> for FieldsOf<'_> {
+impl<'de> Visitor<'de> for EventVisitor<'_> {
     type Value = StreamEvent;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -160,7 +160,7 @@ impl<'de, A: MapAccess<'de>> Fields<A> {
 }
 
 /// A string that borrows from the input unless it is escaped there.
-struct Text<'t>(Cow<'t, str>);
+pub(super) struct Text<'t>(pub(super) Cow<'t, str>);
 
 impl<'de: 't, 't> Deserialize<'de> for Text<'t> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

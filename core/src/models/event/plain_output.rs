@@ -1,0 +1,208 @@
+//! A look at an `output` event that leaves its text unparsed.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::read::Text;
+
+/// What the stream itself needs to know of an `output` event whose JSON text can be passed on as it came.
+///
+/// That takes an object with `type` first, the four other fields once each and of the right types, further fields only
+/// with strings, numbers, booleans and nulls, and no lone surrogate. Nothing else in it can be read in two ways, or
+/// refused by another JSON parser. Everything else is left to [`StreamEvent::from_json`](super::StreamEvent::from_json).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PlainOutput {
+    pub(crate) id: Option<i64>,
+    pub(crate) turn: Option<i64>,
+}
+
+impl PlainOutput {
+    pub(crate) fn read(json: &str) -> Option<Self> {
+        let mut deserializer = serde_json::Deserializer::from_str(json);
+        let output = deserializer.deserialize_map(PlainOutputVisitor).ok()?;
+        deserializer.end().ok()?;
+        (!has_lone_surrogate(json)).then_some(output)
+    }
+}
+
+struct PlainOutputVisitor;
+
+impl<'de> Visitor<'de> for PlainOutputVisitor {
+    type Value = PlainOutput;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an output event")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<PlainOutput, A::Error> {
+        let odd = || A::Error::custom("not a plain output event");
+        match map.next_entry::<Text<'_>, Text<'_>>()? {
+            Some((key, value)) if &*key.0 == "type" && &*value.0 == "output" => {}
+            _ => return Err(odd()),
+        }
+        let (mut id, mut turn, mut stream, mut data) = (None, None, false, false);
+        while let Some(Text(key)) = map.next_key()? {
+            let repeated = match &*key {
+                "id" => id.replace(map.next_value::<Option<i64>>()?).is_some(),
+                "turn" => turn.replace(map.next_value::<Option<i64>>()?).is_some(),
+                "stream" => {
+                    map.next_value::<Text<'_>>()?;
+                    std::mem::replace(&mut stream, true)
+                }
+                "data" => {
+                    let value = map.next_value::<&RawValue>()?;
+                    std::mem::replace(&mut data, true) || !value.get().starts_with('"')
+                }
+                "type" => true,
+                _ => {
+                    map.next_value::<Scalar>()?;
+                    false
+                }
+            };
+            if repeated {
+                return Err(odd());
+            }
+        }
+        match (id, turn) {
+            (Some(id), Some(turn)) if stream && data => Ok(PlainOutput { id, turn }),
+            _ => Err(odd()),
+        }
+    }
+}
+
+/// Any value but an array, an object and a number that is not finite.
+struct Scalar;
+
+impl<'de> Deserialize<'de> for Scalar {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ScalarVisitor;
+
+        impl Visitor<'_> for ScalarVisitor {
+            type Value = Scalar;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a scalar")
+            }
+
+            fn visit_bool<E>(self, _: bool) -> Result<Scalar, E> {
+                Ok(Scalar)
+            }
+
+            fn visit_i64<E>(self, _: i64) -> Result<Scalar, E> {
+                Ok(Scalar)
+            }
+
+            fn visit_u64<E>(self, _: u64) -> Result<Scalar, E> {
+                Ok(Scalar)
+            }
+
+            fn visit_f64<E>(self, _: f64) -> Result<Scalar, E> {
+                Ok(Scalar)
+            }
+
+            fn visit_str<E>(self, _: &str) -> Result<Scalar, E> {
+                Ok(Scalar)
+            }
+
+            fn visit_unit<E>(self) -> Result<Scalar, E> {
+                Ok(Scalar)
+            }
+        }
+
+        deserializer.deserialize_any(ScalarVisitor)
+    }
+}
+
+/// Returns whether valid JSON has an escaped surrogate without its other half.
+fn has_lone_surrogate(json: &str) -> bool {
+    let bytes = json.as_bytes();
+    let unit = |at: usize| {
+        let escape = bytes.get(at..at + 6)?;
+        let digits = escape.strip_prefix(b"\\u")?;
+        u16::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()
+    };
+    let mut at = 0;
+    while let Some(found) = memchr::memchr(b'\\', &bytes[at..]) {
+        let start = at + found;
+        at = match unit(start) {
+            None => start + 2,
+            Some(0xDC00..=0xDFFF) => return true,
+            Some(0xD800..=0xDBFF) => match unit(start + 6) {
+                Some(0xDC00..=0xDFFF) => start + 12,
+                _ => return true,
+            },
+            Some(_) => start + 6,
+        };
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::StreamEvent;
+    use super::*;
+
+    const PLAIN: [&str; 5] = [
+        r#"{"type": "output", "id": 7, "stream": "stdout", "data": "a\n", "turn": 1}"#,
+        r#"{"type":"output","turn":null,"data":"","stream":"stdin","id":null}"#,
+        r#"{"type":"output","id":7,"stream":"stdout","data":"\ud83d\ude00 \\ud800","turn":1}"#,
+        r#"{"type":"output","id":7,"stream":"stdout","data":"a","turn":1,"x":1e30,"y":null,"z":"b"}"#,
+        "{\"type\":\"output\",\n\"id\":7,\"stream\":\"stderr\",\"data\":\"a\",\"turn\":1}",
+    ];
+
+    #[test]
+    fn a_plain_output_means_the_same_as_it_came() {
+        for json in PLAIN {
+            let plain = PlainOutput::read(json).expect(json);
+            let event = StreamEvent::from_json(json);
+            assert_eq!((plain.id, plain.turn), (event.id(), event.turn()), "{json}");
+            let as_it_came: serde_json::Value = serde_json::from_str(json).expect(json);
+            let mut typed = serde_json::to_value(&event).expect(json);
+            if plain.id.is_none() {
+                typed["id"] = serde_json::Value::Null;
+            }
+            assert_eq!(as_it_came, typed);
+        }
+    }
+
+    #[test]
+    fn an_output_that_could_be_read_in_two_ways_is_not_plain() {
+        for json in [
+            r#"{"type":"stage","id":7}"#,
+            r#"{"id":7,"type":"output","stream":"stdout","data":"a","turn":1}"#,
+            r#"{"type":"output","id":7,"stream":"stdout","data":"a"}"#,
+            r#"{"type":"output","id":7,"stream":"stdout","turn":1}"#,
+            r#"{"type":"output","id":7,"data":"a","turn":1}"#,
+            r#"{"type":"output","stream":"stdout","data":"a","turn":1}"#,
+            r#"{"type":"output","type":"exit","id":7,"stream":"stdout","data":"a","turn":1}"#,
+            r#"{"type":"output","id":7,"id":8,"stream":"stdout","data":"a","turn":1}"#,
+            r#"{"type":"output","id":7,"stream":"stdout","data":"a","data":"b","turn":1}"#,
+            r#"{"type":"output","id":7,"stream":"stdout","data":5,"turn":1}"#,
+            r#"{"type":"output","id":"7","stream":"stdout","data":"a","turn":1}"#,
+            r#"{"type":"output","id":7.5,"stream":"stdout","data":"a","turn":1}"#,
+            r#"{"type":"output","id":7,"stream":null,"data":"a","turn":1}"#,
+            r#"{"type":"output","id":7,"stream":"stdout","data":"\ud800","turn":1}"#,
+            r#"{"type":"output","id":7,"stream":"stdout","data":"\udc00\ud800","turn":1}"#,
+            r#"{"type":"output","id":7,"stream":"stdout","data":"\ud83dx","turn":1}"#,
+            r#"{"type":"output","id":7,"stream":"stdout","data":"a","turn":1,"x":"\uD800"}"#,
+            r#"{"type":"output","id":7,"stream":"stdout","data":"a","turn":1,"x":[]}"#,
+            r#"{"type":"output","id":7,"stream":"stdout","data":"a","turn":1,"x":{}}"#,
+            r#"{"type":"output","id":7,"stream":"stdout","data":"a","turn":1,"x":1e400}"#,
+            r#"{"type":"output","id":7,"stream":"stdout","data":"a","turn":1,"x":NaN}"#,
+            r#"{"type":"output","id":7,"stream":"stdout","data":"a","turn":1} x"#,
+            r#"{"type":"output","id":7,"stream":"stdout","data":"a","turn":1"#,
+            r#"{"type":"output","id":7,"stream":"stdout","data":"\x","turn":1}"#,
+            "",
+            "[]",
+        ] {
+            assert_eq!(PlainOutput::read(json), None, "{json}");
+        }
+        let digits = "9".repeat(5_000);
+        let long = format!(
+            r#"{{"type":"output","id":7,"stream":"stdout","data":"a","turn":1,"x":{digits}}}"#
+        );
+        assert_eq!(PlainOutput::read(&long), None);
+    }
+}
