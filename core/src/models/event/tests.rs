@@ -236,7 +236,7 @@ fn only_the_last_events_of_a_connection_are_terminal() {
 fn the_type_of_an_event_takes_no_room_beside_its_fields() {
     assert_eq!(size_of::<StreamEvent>(), size_of::<StageEvent>());
     assert_eq!(
-        size_of::<crate::Result<StreamEvent>>(),
+        size_of::<crate::error::Result<StreamEvent>>(),
         size_of::<StreamEvent>()
     );
 }
