@@ -47,8 +47,3 @@ pub use error::{
 pub use resources::{Agents, Environments, RunResult, Sessions};
 pub use stream::{ConnectionState, EventStream, JsonEvent, StreamRequest};
 pub use transport::{Operation, RetryPolicy};
-
-/// The README's example compiles.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
