@@ -215,8 +215,7 @@ impl Decoder {
         &self.last_event_id
     }
 
-    /// Puts another id in force, for a protocol in which some events must not move the position to resume from.
-    pub fn set_last_event_id(&mut self, id: impl Into<String>) {
+    pub(super) fn set_last_event_id(&mut self, id: impl Into<String>) {
         self.last_event_id = id.into();
     }
 
