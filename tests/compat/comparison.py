@@ -103,7 +103,7 @@ def told_under(python: str) -> Told:
     # A fresh environment: nothing that a developer has set may decide what is told.
     environment = {name: os.environ[name] for name in ("PATH", "HOME", "AOD_DEVSERVER") if name in os.environ}
     lines = subprocess.run(
-        [python, str(PROGRAM)], env=environment, stdout=subprocess.PIPE, text=True, check=True, timeout=300
+        [python, str(PROGRAM)], env=environment, stdout=subprocess.PIPE, text=True, check=True, timeout=1200
     ).stdout.splitlines()
     return {name: value for line in lines for name, value in json.loads(line).items()}
 

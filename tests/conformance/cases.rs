@@ -1,8 +1,8 @@
 //! The cases of `data/vectors/sse.json`.
 
-use std::path::Path;
 use std::time::Duration;
 
+use aod_test_support::data;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -31,8 +31,8 @@ pub(crate) struct Event {
 
 impl Case {
     pub(crate) fn all() -> Vec<Self> {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/vectors/sse.json");
-        let text = std::fs::read_to_string(path).expect("the file is part of the project");
+        let text = std::fs::read_to_string(data("vectors/sse.json"))
+            .expect("the file is part of the project");
         serde_json::from_str(&text).expect("every case has these fields")
     }
 

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fs, time::Duration};
 
 use aod_devserver::{Action, Control, DevServer, Generation, Script, Source, StageState, Status};
 use aod_test_support::raw::{self, Reply, Request};
+use aod_test_support::{RecordedStream, data, recorded_streams};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -79,7 +80,8 @@ async fn events_are_cut_into_the_recorded_chunks() {
             .read_to_end(&mut live)
             .await
             .expect("the response is read");
-        let recorded = fs::read_to_string(data(&format!("{name}.wire"))).expect(name);
+        let recorded =
+            fs::read_to_string(data("recordings/sse").join(format!("{name}.wire"))).expect(name);
 
         let (recorded_head, recorded_chunks) = split_response(&world.rename(&recorded));
         let (live_head, live_chunks) = split_response(text(&live));
@@ -381,26 +383,10 @@ struct Recording {
 }
 
 fn recordings() -> Vec<Recording> {
-    let mut names: Vec<String> = fs::read_dir(data(""))
-        .expect("the recordings are part of the project")
-        .filter_map(|entry| {
-            let name = entry
-                .expect("an entry")
-                .file_name()
-                .into_string()
-                .expect("a name");
-            name.strip_suffix(".sse").map(str::to_owned)
-        })
-        .collect();
-    names.sort();
-    names.into_iter().map(recording).collect()
+    recorded_streams().into_iter().map(recording).collect()
 }
 
-fn recording(name: String) -> Recording {
-    let about =
-        fs::read_to_string(data(&format!("{name}.json"))).expect("each stream is described");
-    let about: Value = serde_json::from_str(&about).expect("JSON");
-    let body = fs::read_to_string(data(&format!("{name}.sse"))).expect("streams are ASCII");
+fn recording(RecordedStream { name, body, about }: RecordedStream) -> Recording {
     assert_eq!(Some(body.len() as u64), about["bytes"].as_u64(), "{name}");
     let pairs = |field: &str| -> Vec<(String, String)> {
         let object = about[field].as_object().expect("headers");
@@ -435,10 +421,6 @@ fn recording(name: String) -> Recording {
         body,
         name,
     }
-}
-
-fn data(file: &str) -> String {
-    format!("{}/data/recordings/sse/{file}", env!("CARGO_MANIFEST_DIR"))
 }
 
 fn text(bytes: &[u8]) -> &str {

@@ -1,15 +1,14 @@
 //! Recorded Claude sessions show what the published formatter showed for them.
 
-use std::path::Path;
-
 use aod::pretty::ClaudeFormatter;
+use aod_test_support::data;
 use serde_json::Value;
 
 use super::{random_cuts, shown_by};
 
 /// The chunks of standard output in a recorded stream, and the texts that the published formatter gave for them.
 fn recording(name: &str) -> (Vec<String>, Vec<String>) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/recordings/sse");
+    let folder = data("recordings/sse");
     let read = |file: String| {
         std::fs::read_to_string(folder.join(&file))
             .unwrap_or_else(|error| panic!("{file}: {error}"))

@@ -1,13 +1,14 @@
 //! Whole transcripts, `tests/data/transcripts/RUNTIME/NAME.jsonl`, show what is written beside them, however they are
 //! cut: in `NAME.txt` by default, and in `NAME.options.txt` with every option that changes what is shown.
 //!
-//! Where the output is meant to change, `REWRITE_EXPECTED=1 cargo test -p aod-tests --test pretty` writes these files
+//! Where the output is meant to change, `REWRITE_EXPECTED=1 cargo test -p aod-tests --test transcript` writes these files
 //! anew, to be read before they are committed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use aod::pretty::Options;
+use aod_test_support::data;
 
 use super::{random_cuts, shown_by};
 
@@ -23,9 +24,7 @@ fn variants() -> [(&'static str, Options); 2] {
 
 /// The transcripts of a runtime, by path.
 fn transcripts(runtime: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("data/transcripts")
-        .join(runtime);
+    let folder = data("transcripts").join(runtime);
     let mut paths: Vec<_> = fs::read_dir(&folder)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
         .map(|entry| entry.expect("an entry").path())

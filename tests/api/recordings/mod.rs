@@ -2,15 +2,13 @@
 
 mod matching;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use aod_devserver::{
     Action, AgentChange, DevServer, Generation, NewAccount, NewKey, Script, Source,
 };
 use aod_test_support::raw::{self, Request};
+use aod_test_support::recorded_exchanges;
 use matching::Names;
 use serde_json::Value;
 
@@ -39,11 +37,10 @@ async fn answers_as_the_server_nine_days_later_did() {
 }
 
 async fn replay(file: &str, generation: Generation) {
-    let path = format!("{}/data/recordings/{file}", env!("CARGO_MANIFEST_DIR"));
-    let text = fs::read_to_string(path).expect("the recordings are part of the project");
+    let recorded = recorded_exchanges(file);
+    let count = recorded.len();
     let mut scenarios: BTreeMap<String, Vec<Value>> = BTreeMap::new();
-    for line in text.lines() {
-        let exchange: Value = serde_json::from_str(line).expect("one exchange a line");
+    for exchange in recorded {
         let scenario = exchange["scenario"]
             .as_str()
             .expect("a scenario")
@@ -64,7 +61,7 @@ async fn replay(file: &str, generation: Generation) {
         }
         scenario.server.stop().await;
     }
-    assert_eq!(replayed, text.lines().count());
+    assert_eq!(replayed, count);
 
     let listed: BTreeSet<&str> = DEVIATIONS
         .iter()

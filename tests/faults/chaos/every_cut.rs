@@ -4,12 +4,11 @@
 //! stream has been the place of a cut once. The stride is wide enough for each connection to bring something new.
 
 use std::fmt::Display;
-use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aod::Client;
-use aod_test_support::data;
+use aod_test_support::{RecordedStream, recorded_streams};
 use futures::StreamExt;
 use serde_json::Value;
 
@@ -132,18 +131,9 @@ async fn a_stream_of_64_kb_survives_a_cut_at_every_byte() {
 async fn every_recorded_stream_survives_a_cut_at_every_byte() {
     let _alone = alone().await;
     let mut world = World::new().await;
-    let mut names: Vec<_> = fs::read_dir(data("recordings/sse"))
-        .expect("the folder is part of the project")
-        .filter_map(|entry| entry.expect("an entry").file_name().into_string().ok())
-        .filter_map(|name| name.strip_suffix(".sse").map(str::to_owned))
-        .collect();
-    names.sort();
-    assert!(names.len() >= 50, "{}", names.len());
-    for name in names {
-        let path = data("recordings/sse").join(&name);
-        let body = fs::read_to_string(path.with_extension("sse")).expect(&name);
-        let about = fs::read(path.with_extension("json")).expect(&name);
-        let about: Value = serde_json::from_slice(&about).expect(&name);
+    let streams = recorded_streams();
+    assert!(streams.len() >= 50, "{}", streams.len());
+    for RecordedStream { name, body, about } in streams {
         let since = about["cursor"].as_i64().expect(&name);
 
         let log = Log::recorded(&body, name.starts_with("s0-"));

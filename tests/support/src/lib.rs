@@ -8,7 +8,7 @@ mod scripted;
 mod server;
 mod time;
 
-pub use data::{data, recorded_exchanges};
+pub use data::{RecordedStream, data, recorded_exchanges, recorded_streams};
 pub use exchange::{Exchange, Received};
 pub use scripted::ScriptedServer;
 pub use server::{ClosedPort, FakeServer};
