@@ -19,7 +19,7 @@ use aod::models::event::StreamEvent;
 use aod::models::{Agent, CreateAgent, CreateEnvironment, CreateSession, PackageManager, Runtime};
 use aod::pretty::formatter_for;
 use aod::{Client, ErrorKind, EventStream};
-use aod_devserver::{CutBy, CuttingProxy, DevServer, Passage};
+use aod_devserver::{ConnectionPlan, CutBy, CuttingProxy, DevServer};
 use futures::TryStreamExt;
 
 #[tokio::main]
@@ -151,12 +151,12 @@ async fn read_again(
     expected: &[String],
 ) -> Result<(), Box<dyn Error>> {
     let proxy = CuttingProxy::start(url, |_, connection| {
-        let mut passage = Passage::drawn(1, connection, 1000 + 200 * connection as u64);
+        let mut plan = ConnectionPlan::drawn(1, connection, 1000 + 200 * connection as u64);
         // A stall is a drop too, but takes three missed heartbeats to tell.
-        if let Some(cut) = passage.cut.as_mut().filter(|cut| cut.by == CutBy::Stall) {
+        if let Some(cut) = plan.cut.as_mut().filter(|cut| cut.by == CutBy::Stall) {
             cut.by = CutBy::Reset;
         }
-        passage
+        plan
     })
     .await?;
     let reconnects = Arc::new(AtomicUsize::new(0));

@@ -1,4 +1,5 @@
-//! The inputs of `corpus/`, through the same checks as the fuzz targets make: with any compiler, on any machine.
+//! The inputs in `corpus/`, an archive a target, through the same checks as the fuzz targets make: with any compiler, on
+//! any machine.
 
 #[expect(
     unreachable_pub,
@@ -6,28 +7,32 @@
 )]
 mod checks;
 
-use std::fs;
+use std::fs::File;
+use std::io::Read as _;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 
+use flate2::read::GzDecoder;
+use tar::Archive;
+
 /// Runs every input of a target's corpus, and names the one that fails.
 fn run(target: &str, check: fn(&[u8])) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("fuzz/corpus")
-        .join(target);
-    let mut paths: Vec<_> = fs::read_dir(&folder)
-        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
-        .map(|entry| entry.expect("an entry").path())
-        .collect();
-    paths.sort();
-    assert!(!paths.is_empty(), "{} is empty", folder.display());
-    for path in paths {
-        let input = fs::read(&path).expect("a readable input");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fuzz/corpus/{target}.tar.gz"));
+    let file = File::open(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut archive = Archive::new(GzDecoder::new(file));
+    let mut inputs = 0;
+    for entry in archive.entries().expect("an archive") {
+        let mut entry = entry.expect("an input");
+        let name = entry.path().expect("its name").display().to_string();
+        let mut input = Vec::new();
+        entry.read_to_end(&mut input).expect("a readable input");
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| check(&input))) {
-            eprintln!("with the input {}", path.display());
+            eprintln!("with the input {name} of {}", path.display());
             resume_unwind(panic);
         }
+        inputs += 1;
     }
+    assert!(inputs > 0, "{} is empty", path.display());
 }
 
 #[test]

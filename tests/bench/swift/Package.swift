@@ -8,7 +8,7 @@ let package = Package(
     platforms: [.macOS(.v14)],
     dependencies: [
         .package(path: "../../../dist/swift/AgentOnDemand"),
-        .package(path: "../../swift/devserver"),
+        .package(path: "../../../bindings/swift/tests/devserver"),
     ],
     targets: [
         .executableTarget(

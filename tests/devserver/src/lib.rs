@@ -67,7 +67,7 @@ mod validation;
 pub use control::{Action, AgentChange, Control, ControlError, NewAccount, NewKey, StageState};
 pub use faults::{CutHow, Effect, Fault};
 pub use generation::Generation;
-pub use proxy::{Cut, CutBy, Cuts, CuttingProxy, Passage};
+pub use proxy::{ConnectionPlan, Cut, CutBy, Cuts, CuttingProxy};
 pub use script::{Provisioning, Script, Source, StageFailure, Step};
 pub use server::{DevServer, DevServerBuilder};
 pub use stats::{SeenRequest, Stats};

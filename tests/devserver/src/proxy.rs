@@ -24,7 +24,7 @@ const LONGEST_HEAD: usize = 64 * 1024;
 
 /// How one response travels through a [`CuttingProxy`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Passage {
+pub struct ConnectionPlan {
     /// Bytes a write; as they come from the server if absent.
     pub slice: Option<NonZeroUsize>,
     /// Where it breaks, if it does.
@@ -51,7 +51,7 @@ pub enum CutBy {
     Stall,
 }
 
-impl Passage {
+impl ConnectionPlan {
     /// A response that arrives as the server sent it.
     pub const WHOLE: Self = Self {
         slice: None,
@@ -90,15 +90,15 @@ impl Passage {
 /// closes what is open, when it is dropped.
 ///
 /// ```
-/// use aod_devserver::{Cut, CutBy, CuttingProxy, DevServer, Passage};
+/// use aod_devserver::{Cut, CutBy, CuttingProxy, DevServer, ConnectionPlan};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> std::io::Result<()> {
 /// let server = DevServer::builder().start().await?;
 /// // Each stream is reset after 500 bytes, three times.
-/// let proxy = CuttingProxy::start(server.url(), |_path, connection| Passage {
+/// let proxy = CuttingProxy::start(server.url(), |_path, connection| ConnectionPlan {
 ///     cut: (connection < 3).then_some(Cut { after: 500, by: CutBy::Reset }),
-///     ..Passage::WHOLE
+///     ..ConnectionPlan::WHOLE
 /// })
 /// .await?;
 /// println!("AOD_API_URL={}", proxy.url());
@@ -129,7 +129,7 @@ impl Cuts {
     }
 }
 
-type Plan = dyn Fn(&str, usize) -> Passage + Send + Sync;
+type Plan = dyn Fn(&str, usize) -> ConnectionPlan + Send + Sync;
 
 struct Shared {
     upstream: String,
@@ -149,7 +149,7 @@ impl CuttingProxy {
     /// The URL is another one, or loopback has no free port.
     pub async fn start(
         upstream: &str,
-        plan: impl Fn(&str, usize) -> Passage + Send + Sync + 'static,
+        plan: impl Fn(&str, usize) -> ConnectionPlan + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let authority = upstream
             .strip_prefix("http://")
@@ -239,12 +239,12 @@ async fn exchange(shared: &Shared, client: TcpStream) -> io::Result<()> {
         let Some(head) = Head::read(&mut from_server).await? else {
             return Ok(None);
         };
-        let passage = if head.is_event_stream() {
-            shared.passage(request.path())
+        let plan = if head.is_event_stream() {
+            shared.plan_for(request.path())
         } else {
-            Passage::WHOLE
+            ConnectionPlan::WHOLE
         };
-        pass(head.bytes, &mut from_server, &mut to_client, passage).await
+        pass(head.bytes, &mut from_server, &mut to_client, plan).await
     };
     let cut = tokio::select! {
         cut = response => cut?,
@@ -268,12 +268,12 @@ async fn exchange(shared: &Shared, client: TcpStream) -> io::Result<()> {
 }
 
 impl Shared {
-    fn passage(&self, path: &str) -> Passage {
+    fn plan_for(&self, path: &str) -> ConnectionPlan {
         let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
         let connection = streams.entry(path.to_owned()).or_default();
-        let passage = (self.plan)(path, *connection);
+        let plan = (self.plan)(path, *connection);
         *connection += 1;
-        passage
+        plan
     }
 }
 
@@ -282,19 +282,19 @@ async fn pass(
     mut bytes: Vec<u8>,
     from: &mut OwnedReadHalf,
     to: &mut OwnedWriteHalf,
-    passage: Passage,
+    plan: ConnectionPlan,
 ) -> io::Result<Option<CutBy>> {
     let mut sent = 0;
     loop {
-        if let Some(cut) = passage.cut {
+        if let Some(cut) = plan.cut {
             let left = usize::try_from(cut.after - sent).unwrap_or(usize::MAX);
             bytes.truncate(left);
         }
-        for piece in bytes.chunks(passage.slice.map_or(usize::MAX, NonZeroUsize::get)) {
+        for piece in bytes.chunks(plan.slice.map_or(usize::MAX, NonZeroUsize::get)) {
             to.write_all(piece).await?;
         }
         sent += bytes.len() as u64;
-        if let Some(cut) = passage.cut.filter(|cut| cut.after == sent) {
+        if let Some(cut) = plan.cut.filter(|cut| cut.after == sent) {
             return Ok(Some(cut.by));
         }
         bytes.resize(16 * 1024, 0);
@@ -382,13 +382,13 @@ mod tests {
 
     #[test]
     fn a_seed_draws_the_same_again_and_all_kinds() {
-        let draw = || (0..200).map(|connection| Passage::drawn(7, connection, 1000));
+        let draw = || (0..200).map(|connection| ConnectionPlan::drawn(7, connection, 1000));
         assert!(draw().eq(draw()));
-        assert!(draw().ne((0..200).map(|connection| Passage::drawn(8, connection, 1000))));
+        assert!(draw().ne((0..200).map(|connection| ConnectionPlan::drawn(8, connection, 1000))));
         for kind in [CutBy::Close, CutBy::Reset, CutBy::Stall] {
-            assert!(draw().any(|passage| passage.cut.is_some_and(|cut| cut.by == kind)));
+            assert!(draw().any(|plan| plan.cut.is_some_and(|cut| cut.by == kind)));
         }
-        assert!(draw().any(|passage| passage.slice == NonZeroUsize::new(1)));
-        assert!(draw().all(|passage| passage.cut.is_some_and(|cut| cut.after <= 1000)));
+        assert!(draw().any(|plan| plan.slice == NonZeroUsize::new(1)));
+        assert!(draw().all(|plan| plan.cut.is_some_and(|cut| cut.after <= 1000)));
     }
 }

@@ -4,8 +4,8 @@ use std::future::Future;
 use std::time::Duration;
 
 use aod::{Client, RetryPolicy};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use aod_test_support::{Exchange, Received};
+use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
 thread_local! {
@@ -34,7 +34,7 @@ impl Loopback {
             .no_proxy()
             .retry(RetryPolicy::none())
             .pool_max_idle(0)
-            .timeout(Duration::from_secs(10))
+            .timeout(Duration::from_secs(60))
             .build()
             .expect("a client");
         Self {
@@ -45,20 +45,20 @@ impl Loopback {
     }
 
     /// Runs a client against a server that answers every request so: all that it sends before it closes the
-    /// connection, given the head of the request.
+    /// connection. Not a `FakeServer`, so that the answer may borrow.
     pub(crate) fn run<T, F: Future<Output = T>>(
-        mut answer: impl FnMut(&str) -> Vec<u8>,
+        mut answer: impl FnMut(&Received) -> Vec<u8>,
         client: impl FnOnce(Client) -> F,
     ) -> T {
         LOOPBACK.with(|loopback| {
             let serve = async {
                 loop {
-                    let (mut socket, _) = loopback.listener.accept().await.expect("a connection");
-                    if let Some(head) = read_head(&mut socket).await {
-                        let answer = answer(&head);
+                    let (socket, _) = loopback.listener.accept().await.expect("a connection");
+                    if let Some(mut exchange) = Exchange::accept(socket).await {
+                        let answer = answer(&exchange.request);
                         // A client that has what it wants does not wait for the rest.
-                        let _ = socket.write_all(&answer).await;
-                        let _ = socket.shutdown().await;
+                        exchange.send(answer).await;
+                        exchange.close().await;
                     }
                 }
             };
@@ -70,14 +70,4 @@ impl Loopback {
             })
         })
     }
-}
-
-async fn read_head(socket: &mut TcpStream) -> Option<String> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        if socket.read_buf(&mut head).await.ok()? == 0 {
-            return None;
-        }
-    }
-    String::from_utf8(head).ok()
 }

@@ -3,14 +3,15 @@ use std::time::Duration;
 
 use aod::models::event::StreamEvent;
 use aod::sse::Reconnect;
+use aod_test_support::Received;
 use futures::TryStreamExt as _;
 use uuid::Uuid;
 
 use super::loopback::Loopback;
 
 /// Rows of a log and connections that break are as many as these at most, so that an input is done quickly.
-const MOST_ROWS: usize = 24;
-const MOST_CUTS: usize = 8;
+const MAX_ROWS: usize = 24;
+const MAX_CUTS: usize = 8;
 
 /// A stream delivers a session's log once and in order, whatever its connections repeat and wherever they break. It
 /// resumes after rows only, and ends with a cursor no earlier than the last row of a known type.
@@ -21,14 +22,14 @@ pub fn session(input: &[u8]) {
     let Some((count, rest)) = input.split_first() else {
         return;
     };
-    let count = usize::from(*count).min(MOST_ROWS).min(rest.len());
+    let count = usize::from(*count).min(MAX_ROWS).min(rest.len());
     let (rows, cuts) = rest.split_at(count);
     let log = Log::new(rows);
-    let mut cuts = cuts.chunks_exact(3).take(MOST_CUTS);
+    let mut cuts = cuts.chunks_exact(3).take(MAX_CUTS);
 
     let (delivered, cursor) = Loopback::run(
-        |head| {
-            let since = since(head);
+        |request| {
+            let since = since(request);
             assert!(
                 since.is_none_or(|since| log.rows.iter().any(|row| row.id == since)),
                 "resumes after {since:?}, which is no row"
@@ -190,17 +191,11 @@ fn name(event: &StreamEvent) -> String {
 }
 
 /// The position that a request asks to resume from, which its header and its query give alike.
-fn since(head: &str) -> Option<i64> {
+fn since(request: &Received) -> Option<i64> {
     let number = |text: &str| text.parse().expect("a whole number");
-    let header = head
-        .lines()
-        .find_map(|line| line.strip_prefix("last-event-id: "))
-        .map(number);
-    let query = head
-        .lines()
-        .next()
-        .and_then(|line| line.split_once("?since="))
-        .map(|(_, rest)| number(rest.split_once([' ', '&']).map_or(rest, |(id, _)| id)));
+    let header = request.header("last-event-id").map(number);
+    let query = request.target.split_once("?since=");
+    let query = query.map(|(_, rest)| number(rest.split_once('&').map_or(rest, |(id, _)| id)));
     assert_eq!(header, query);
     header
 }

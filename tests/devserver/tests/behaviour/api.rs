@@ -1,10 +1,9 @@
 //! A server and the calls that most tests begin with.
 
 use aod_devserver::{Control, DevServer, Generation};
+use aod_test_support::raw::{self, Reply, Request};
 use serde_json::{Value, json};
 use uuid::Uuid;
-
-use crate::wire::{self, Exchange, Reply};
 
 /// A running server, called with the main account's key.
 pub(crate) struct Api {
@@ -46,9 +45,9 @@ impl Api {
         } else {
             body.to_string().into_bytes()
         };
-        wire::send(
+        raw::send(
             self.server.url(),
-            Exchange {
+            Request {
                 method,
                 path,
                 headers: all,

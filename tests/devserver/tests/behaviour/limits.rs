@@ -1,12 +1,10 @@
 //! Sizes, quotas, and what browsers ask.
 
 use aod_devserver::{Generation, Script};
+use aod_test_support::raw::{self, Request};
 use serde_json::{Value, json};
 
-use crate::{
-    api::Api,
-    wire::{self, Exchange},
-};
+use crate::api::Api;
 
 #[tokio::test]
 async fn a_body_beyond_the_limit_is_a_400_page_and_only_after_the_key_is_checked() {
@@ -20,13 +18,13 @@ async fn a_body_beyond_the_limit_is_a_400_page_and_only_after_the_key_is_checked
         api.send("POST", "/agents", &body(2_621_440)).await.status,
         500
     );
-    let exchange = Exchange {
+    let request = Request {
         method: "POST",
         path: "/agents",
         headers: Vec::new(),
         body: body(2_621_441).to_string().into_bytes(),
     };
-    assert_eq!(wire::send(api.server.url(), exchange).await.status, 401);
+    assert_eq!(raw::send(api.server.url(), request).await.status, 401);
 }
 
 #[tokio::test]

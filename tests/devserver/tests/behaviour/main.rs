@@ -6,5 +6,3 @@ mod faults;
 mod limits;
 mod s2;
 mod scripts;
-#[path = "../../../recordings/wire.rs"]
-mod wire;

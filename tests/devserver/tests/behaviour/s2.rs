@@ -1,12 +1,10 @@
 //! Generation S2: providers, secret variables, interrupts.
 
 use aod_devserver::{Generation, NewAccount, NewKey, Script};
+use aod_test_support::raw::{self, Request};
 use serde_json::{Value, json};
 
-use crate::{
-    api::{Api, id, output, parse, read_until, types},
-    wire::{self, Exchange},
-};
+use crate::api::{Api, id, output, parse, read_until, types};
 
 async fn api() -> Api {
     Api::start(Generation::S2).await
@@ -190,13 +188,13 @@ async fn earlier_generations_have_no_interrupt() {
 /// A call with the key of an account that lacks something.
 async fn call_as(api: &Api, token: &str, path: &str, body: Value) -> (u16, Value) {
     let authorization = format!("Bearer {token}");
-    let exchange = Exchange {
+    let request = Request {
         method: "POST",
         path,
         headers: vec![("authorization", &authorization)],
         body: body.to_string().into_bytes(),
     };
-    let reply = wire::send(api.server.url(), exchange).await;
+    let reply = raw::send(api.server.url(), request).await;
     let status = reply.status;
     let (body, _) = reply.read().await;
     (status, serde_json::from_slice(&body).expect("JSON"))
@@ -220,13 +218,13 @@ async fn missing_credentials_show_late_and_a_missing_sandbox_at_once() {
     let session = json!({"agent_id": agent["id"], "prompt": "x"});
     let (status, ack) = call_as(&api, "nokey", "/sessions", session).await;
     assert_eq!(status, 202);
-    let stream = Exchange {
+    let stream = Request {
         method: "GET",
         path: ack["stream_url"].as_str().expect("a path"),
         headers: vec![("authorization", "Bearer nokey")],
         body: Vec::new(),
     };
-    let (body, _) = wire::send(api.server.url(), stream).await.read().await;
+    let (body, _) = raw::send(api.server.url(), stream).await.read().await;
     let events = parse(&body);
     assert_eq!(events.last().expect("an end")["code"], 1);
     assert_eq!(

@@ -17,7 +17,7 @@ class ApiTest {
     fun `the public API is the one that is written down`() {
         val written = File("api/aod-sdk.api")
         if (System.getProperty("api.write") == "true") written.writeText(api)
-        assertEquals(written.readText(), api, "if this is meant: tests/kotlin/run --write-api")
+        assertEquals(written.readText(), api, "if this is meant: bindings/kotlin/tests/run --write-api")
     }
 
     @Test

@@ -1,0 +1,188 @@
+import AgentOnDemand
+import DevServer
+import Foundation
+import Testing
+
+/// Every endpoint, and what its answers hold.
+@Suite(.timeLimit(.minutes(10))) struct CallTests {
+    let server: DevServer
+    let client: AodClient
+
+    init() throws {
+        server = try DevServer("s1")
+        client = try server.client()
+    }
+
+    @Test func healthIsTold() async throws {
+        #expect(try await client.health().status == "ok")
+    }
+
+    @Test func agentsLiveThroughEveryCall() async throws {
+        let made = try await client.agents.create(
+            name: "reviewer", model: "anthropic/claude-sonnet-4-6", runtime: .claude, system: "Be brief.",
+            skills: [.inline(name: "notes", description: "When asked.", content: "Write notes.")],
+            mcpServers: [
+                .url(name: "issues", url: "https://mcp.example.com", headers: ["X-Team": "core"]),
+                .stdio(name: "files", command: "mcp-files", args: ["--root", "/workspace"]),
+            ],
+            metadata: ["team": "core", "level": 3])
+        #expect(made.version == 1)
+        #expect(made.mcpServers.map(\.name) == ["issues", "files"])
+        #expect(made.metadata["level"] == 3)
+        #expect(try await client.agents.get(made.id) == made)
+        let changed = try await client.agents.update(
+            made.id, version: 1, name: "second", description: "Reviews", system: .clear)
+        #expect(changed.version == 2)
+        #expect(changed.description == "Reviews")
+        #expect(changed.system == nil)
+        #expect(try await client.agents.versions(made.id).map(\.version) == [2, 1])
+        #expect(try await client.agents.list().map(\.id) == [made.id])
+        #expect(try await client.agents.archive(made.id).archivedAt != nil)
+        #expect(try await client.agents.list().isEmpty)
+    }
+
+    @Test func environmentsLiveThroughEveryCall() async throws {
+        let made = try await client.environments.create(
+            name: "ci", packages: [.pip: ["pytest"]], envVars: ["KEY": "planted-secret"], setupScript: "true",
+            networking: .limited(to: ["example.com"]))
+        #expect(made.packages == [.pip: ["pytest"]])
+        #expect(made.networking == .limited(to: ["example.com"]))
+        #expect(try await client.environments.get(made.id) == made)
+        let changed = try await client.environments.update(
+            made.id, version: 1, packages: [:], setupScript: .clear, networking: .unrestricted)
+        #expect(changed.packages.isEmpty)
+        #expect(changed.setupScript == nil)
+        #expect(try await client.environments.versions(made.id).count == 2)
+        #expect(try await client.environments.list().count == 1)
+        #expect(try await client.environments.archive(made.id).archivedAt != nil)
+        try await client.environments.delete(made.id)
+    }
+
+    @Test func sessionsLiveThroughEveryCall() async throws {
+        try await server.script(["stdout": "hello\n"], ["exit": 0])
+        let agent = try await client.agents.create(name: "a", model: "anthropic/claude-sonnet-4-6", runtime: .claude)
+        let result = try await client.sessions.run(agentId: agent.id, prompt: "hi", timeout: 60)
+        #expect(result.stdout == "hello\n")
+        #expect(result.session.status == .completed)
+        let id = result.session.id
+        let ack = try await client.sessions.prompt(id, "again")
+        #expect(ack.currentTurn == 2)
+        #expect(try await client.sessions.waitForCompletion(id).turnCount == 2)
+        #expect(try await client.sessions.turns(id).map(\.prompt) == ["hi", "again"])
+        #expect(try await client.sessions.list().map(\.id) == [id])
+        #expect(try await client.sessions.terminate(id).status == .terminated)
+        try await client.sessions.delete(id)
+        #expect(try await client.sessions.list().isEmpty)
+    }
+
+    @Test func aTurnIsInterruptedOnServersThatCan() async throws {
+        let server = try DevServer("s2")
+        let client = try server.client()
+        try await server.script(["stdout": "a"], ["hold": "never"])
+        let agent = try await client.agents.create(name: "a", model: "claude-sonnet-4-6", provider: .anthropic)
+        let session = try await client.sessions.create(
+            agentId: agent.id, prompt: "hi", secretEnvVars: ["KEY": "planted-secret"])
+        for try await event in client.sessions.events(session.id) where event.stdout != nil {
+            break
+        }
+        try await client.sessions.interrupt(session.id)
+        try await client.sessions.waitForCompletion(session.id)
+        #expect(try await client.sessions.turns(session.id).map(\.status) == [.interrupted])
+    }
+
+    @Test func modelsAreReadFromJSONAsFromTheServer() async throws {
+        let environment = try await client.environments.create(name: "e", packages: [.apt: ["git"]])
+        let agent = try await client.agents.create(
+            name: "a", model: "anthropic/claude-sonnet-4-6", runtime: .claude, environmentId: environment.id,
+            skills: [.github(source: "o/r", description: "d")],
+            mcpServers: [.url(name: "u", url: "https://h", headers: ["a": "b"])],
+            metadata: ["n": 1.5, "l": [nil, true]])
+        let result = try await client.sessions.run(agentId: agent.id, prompt: "hi")
+        try await same(environment, "/environments/\(environment.id)")
+        try await same(agent, "/agents/\(agent.id)")
+        try await same(result.session, "/sessions/\(result.session.id)")
+    }
+
+    /// The body of a path reads as the model, and the model writes as the body.
+    private func same<Model: Codable & Equatable>(_ model: Model, _ path: String) async throws {
+        let body = try await server.send("GET", path.lowercased()).body
+        let read = try JSONDecoder().decode(Model.self, from: Data(body.utf8))
+        #expect(read == model, "\(read) \(model)")
+        let written = String(decoding: try JSONEncoder().encode(model), as: UTF8.self)
+        #expect(try JSONValue(parsing: written) == JSONValue(parsing: body), "\(written) \(body)")
+    }
+
+    @Test func eventsAreReadAsTheyWereWritten() async throws {
+        let session = try await client.started(model: "anthropic/claude-sonnet-4-6")
+        try await client.sessions.waitForCompletion(session.id)
+        for try await event in client.sessions.events(session.id) {
+            #expect(try JSONDecoder().decode(StreamEvent.self, from: JSONEncoder().encode(event)) == event)
+        }
+        let unknown = [
+            #"{"type":"tokens","id":7,"b":[1.0,18446744073709551615],"a":{"z":1,"y":"\u00e9"}}"#,
+            #"{"type":"exit","code":"none"}"#, "no JSON", "[1]",
+        ]
+        let body = unknown.map { "data: \($0)\n\n" }.joined() + "data: {\"type\":\"exit\",\"code\":0}\n\n"
+        try await server.control(
+            "POST", "fault",
+            [
+                "path": "/sessions/*/stream",
+                "effect": [
+                    "status": [
+                        "status": 200, "headers": ["content-type": "text/event-stream"], "body": .string(body),
+                    ]
+                ],
+            ])
+        var seen: [String] = []
+        for try await event in client.sessions.events(session.id, options: StreamOptions(reconnect: .never)) {
+            guard case .unknown(let unknown) = event else { continue }
+            seen.append(unknown.raw)
+            let again = try JSONDecoder().decode(StreamEvent.self, from: JSONEncoder().encode(event))
+            #expect(again == event)
+            #expect(again.hashValue == event.hashValue)
+            #expect(again.type == event.type && again.id == event.id)
+        }
+        #expect(seen == unknown)
+    }
+
+    @Test func packagesOfOneManagerAreOneEntryHoweverItIsWritten() async throws {
+        let packages: [PackageManager: [String]] = [.unknown("pip"): ["b"], .pip: ["a"], "npm": ["c"]]
+        let made = try await client.environments.create(name: "e", packages: packages)
+        #expect(made.packages == [.pip: ["a", "b"], .npm: ["c"]])
+        let changed = try await client.environments.update(made.id, version: 1, packages: packages)
+        #expect(changed.packages == made.packages)
+    }
+
+    @Test func aClientWithOtherSettingsIsShutDownWithTheOneItIsOf() async throws {
+        let other = try client.with(CallOptions(timeout: 5))
+        #expect(other.baseURL == client.baseURL && client.baseURL == server.url)
+        other.shutDown()
+        await #expect(throws: AodError.self) { _ = try await other.health() }
+        #expect(try await client.health().status == "ok")
+        let another = try client.with(CallOptions(timeout: 5))
+        client.shutDown()
+        await #expect(throws: AodError.self) { _ = try await another.health() }
+    }
+
+    @Test(arguments: [.infinity, -.infinity, -1, .nan, .greatestFiniteMagnitude] as [TimeInterval])
+    func anyTimeIsTaken(_ time: TimeInterval) async throws {
+        let retry = RetryPolicy(baseDelay: time, maxDelay: time, maxRetryAfter: time)
+        #expect(retry.maxRetries == 2)
+        let other = try client.with(CallOptions(streamIdleTimeout: time, retry: retry))
+        #expect(try await other.health().status == "ok")
+        let third = try server.client {
+            $0.connectTimeout = 5
+            $0.streamIdleTimeout = time
+            $0.poolIdleTimeout = time
+            $0.retry = RetryPolicy(maxRetries: -1, baseDelay: time, maxDelay: time, maxRetryAfter: time)
+        }
+        #expect(try await third.health().status == "ok")
+    }
+
+    @Test func settingsForSomeCallsShareTheClient() async throws {
+        let other = try client.with(CallOptions(timeout: 5, maxRetries: 0, headers: ["X-Test": "1"]))
+        _ = try await other.agents.list()
+        let requests = try await server.control("GET", "requests")
+        #expect(requests.text.contains("x-test"))
+    }
+}

@@ -1,0 +1,166 @@
+import DevServer
+import Foundation
+import Testing
+
+@testable import AgentOnDemand
+
+/// Errors as facts, without secrets, and cancellation.
+@Suite(.timeLimit(.minutes(10))) struct ErrorTests {
+    let server: DevServer
+    let client: AodClient
+
+    init() throws {
+        server = try DevServer("s1")
+        client = try server.client()
+    }
+
+    private func failure(_ call: () async throws -> Void) async throws -> AodError {
+        do {
+            try await call()
+        } catch let error as AodError {
+            return error
+        }
+        throw Problem("the call did not fail")
+    }
+
+    @Test func whatIsMissingIsNotFound() async throws {
+        let id = UUID()
+        let error = try await failure { _ = try await client.agents.get(id) }
+        #expect(error.kind == .notFound)
+        #expect(error.status == 404)
+        #expect(error.method == "GET")
+        #expect(error.url?.hasSuffix("/agents/\(id.uuidString.lowercased())") == true)
+        #expect(error.attempts == 1)
+        #expect(!error.isRetryable)
+        #expect(error.localizedDescription == error.description)
+    }
+
+    @Test func aStaleVersionIsAConflictWithBothNumbers() async throws {
+        let agent = try await client.agents.create(name: "a", model: "anthropic/claude-sonnet-4-6", runtime: .claude)
+        let error = try await failure { _ = try await client.agents.update(agent.id, version: 7, name: "b") }
+        #expect(error.kind == .conflict)
+        #expect(error.conflict == .versionMismatch(expected: 1, got: 7))
+    }
+
+    @Test func aRefusedFieldIsListedAndItsSecretsShowNowhere() async throws {
+        let error = try await failure {
+            _ = try await client.environments.create(
+                name: String(repeating: "x", count: 201), envVars: ["KEY": "planted-secret"])
+        }
+        #expect(error.kind == .validation)
+        #expect(error.detail?.fields.map(\.path) == ["name"])
+        var dumped = ""
+        dump(error, to: &dumped)
+        for text in ["\(error)", String(reflecting: error), error.localizedDescription, dumped] {
+            #expect(!text.contains("planted-secret") && !text.contains("xxxx"))
+        }
+    }
+
+    @Test func aWrongTokenIsRefusedAndNotShown() async throws {
+        let other = try AodClient(baseURL: server.url, token: "planted-secret")
+        let error = try await failure { _ = try await other.agents.list() }
+        #expect(error.kind == .auth)
+        #expect(error.status == 401)
+        #expect(!String(reflecting: error).contains("planted-secret"))
+    }
+
+    @Test func aFullQuotaHasItsNumbers() async throws {
+        try await server.control("POST", "quota", ["limit": 1])
+        try await server.script(["hold": "never"])
+        _ = try await client.started(model: "anthropic/claude-sonnet-4-6")
+        let error = try await failure { _ = try await client.started(model: "anthropic/claude-sonnet-4-6") }
+        #expect(error.kind == .rateLimit)
+        #expect(error.quota == Quota(limit: 1, active: 1))
+    }
+
+    @Test func aServerErrorIsTriedAgainAndThenThrown() async throws {
+        try await server.control(
+            "POST", "fault", ["path": "/agents", "times": 3, "effect": ["status": ["status": 503]]])
+        let quick = try client.with(CallOptions(retry: RetryPolicy(maxRetries: 2, baseDelay: 0.001)))
+        let error = try await failure { _ = try await quick.agents.list() }
+        #expect(error.kind == .server)
+        #expect(error.attempts == 3)
+        #expect(error.isRetryable)
+    }
+
+    @Test func aServerThatIsNotThereIsAConnectionError() async throws {
+        let none = try AodClient(baseURL: URL(string: "http://127.0.0.1:1")!, token: "t")
+            .with(CallOptions(maxRetries: 0))
+        let error = try await failure { _ = try await none.health() }
+        #expect(error.kind == .connection)
+        #expect(error.isUnsent)
+    }
+
+    @Test func aMalformedSetUpIsRefused() throws {
+        #expect(throws: AodError.self) { try AodClient(baseURL: URL(string: "ftp://h")!, token: "t") }
+        #expect(throws: AodError.self) { try AodClient(token: "") }
+    }
+
+    @Test func aSecretIsNotShownByWhatHoldsIt() throws {
+        var configuration = AodClient.Configuration()
+        configuration.headers = ["X-Key": "planted-secret"]
+        configuration.proxy = "http://user:planted-secret@h"
+        let servers = try [
+            #"{"type":"url","name":"u","url":"https://h","headers":{"a":"planted-secret"}}"#,
+            #"{"type":"url","name":"u","url":"https://h","auth":{"a":"planted-secret"}}"#,
+            #"{"type":"stdio","name":"s","command":"c","env":{"a":"planted-secret"},"auth":"planted-secret"}"#,
+            #"{"type":"other","headers":{"a":"planted-secret"}}"#,
+            #"{"type":"url","name":"malformed","headers":{"a":"planted-secret"}}"#,
+        ].map { try JSONDecoder().decode(McpServer.self, from: Data($0.utf8)) }
+        let agent = Agent(
+            id: UUID(), objectType: "agent", name: "a", model: "m", skills: [], mcpServers: servers, metadata: [:],
+            version: 1, createdAt: Date(), updatedAt: Date(), extra: [:])
+        for value in [configuration, servers, servers[0], servers[3], agent] as [Any] {
+            var dumped = ""
+            dump(value, to: &dumped)
+            for text in ["\(value)", String(reflecting: value), dumped] {
+                #expect(!text.contains("planted-secret"), "\(text)")
+            }
+        }
+        #expect("\(servers)".contains("https://h") && "\(servers)".contains("auth"))
+        // What is sent has them.
+        #expect(String(decoding: try JSONEncoder().encode(servers[3]), as: UTF8.self).contains("planted-secret"))
+    }
+
+    @Test func anErrorOfTheBoundaryIsNamedAndNotQuoted() {
+        struct Panic: Error, CustomStringConvertible {
+            let description = "planted-secret"
+        }
+        let panic = facade(Panic()) as? AodError
+        #expect(panic?.kind == .other)
+        #expect(panic?.description == "a defect of the library: Panic")
+        do {
+            _ = try JSONValue(parsing: "planted-secret")
+        } catch {
+            let unread = facade(error) as? AodError
+            #expect(unread?.kind == .decode)
+            #expect(unread.map { !String(reflecting: $0).contains("planted-secret") } == true)
+        }
+    }
+
+    @Test func anErrorIsAnNSErrorWithItsFacts() async throws {
+        let error = try await failure { _ = try await client.agents.get(UUID()) }
+        let bridged = error as NSError
+        #expect(bridged.domain == AodError.errorDomain)
+        #expect(bridged.code == error.errorCode)
+        #expect(bridged.userInfo[AodError.statusKey] as? Int == 404)
+        #expect(bridged.userInfo[AodError.requestIdKey] as? String == error.requestId)
+        #expect(bridged.localizedDescription == error.description)
+    }
+
+    @Test func aClosedClientSaysSo() async throws {
+        client.shutDown()
+        let error = try await failure { _ = try await client.health() }
+        #expect(error.kind == .closed)
+    }
+
+    @Test func cancellingTheTaskEndsItsCall() async throws {
+        try await server.script(["hold": "never"])
+        let session = try await client.started(model: "anthropic/claude-sonnet-4-6")
+        let task = Task { [client] in try await client.sessions.waitForCompletion(session.id) }
+        try await server.streams(1)
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        try await server.streams(0)
+    }
+}

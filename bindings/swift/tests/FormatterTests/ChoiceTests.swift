@@ -1,0 +1,120 @@
+import AgentOnDemand
+import Foundation
+import Testing
+
+/// Which formatter shows what.
+@Suite(.timeLimit(.minutes(10))) struct ChoiceTests {
+    /// A line of each program, and what its formatter shows.
+    private static let lines = [
+        "claude": (#"{"type":"result","subtype":"success"}"#, "✨ Done · agent 0.0s"),
+        "codex": (#"{"type":"turn.completed"}"#, "✨ Done"),
+        "gemini": (#"{"type":"init"}"#, "⚙️  Session init"),
+        "opencode": (#"{"type":"text","part":{"text":"hi"}}"#, "✉️  hi"),
+        "generic": ("as it is", "as it is"),
+    ]
+
+    private func expect(_ formatter: any EventFormatter, isFor program: String) throws {
+        if program == "generic" {
+            for (line, _) in Self.lines.values {
+                #expect(formatter.feed(line + "\n") == [line])
+            }
+        } else {
+            let (line, expected) = try #require(Self.lines[program])
+            #expect(formatter.feed(line + "\n") == [expected])
+        }
+    }
+
+    @Test(
+        arguments: [
+            (.claude, "claude"), ("claude-oauth", "claude"), ("CLAUDE", "claude"), ("my-Claude-fork", "claude"),
+            (.codex, "codex"), ("Codex-CLI", "codex"), ("my-gemini", "gemini"), ("OpenCode", "opencode"),
+            ("", "generic"), ("qwen", "generic"), ("claud", "generic"),
+        ] as [(Runtime, String)])
+    func aRuntimePicksItsFormatter(runtime: Runtime, program: String) throws {
+        try expect(RuntimeFormatter(runtime: runtime), isFor: program)
+    }
+
+    @Test(
+        arguments: [
+            (.anthropic, "claude"), ("openai", "codex"), ("OpenAI", "codex"), ("google", "gemini"),
+            ("anthropic-like", "generic"), ("googly", "generic"),
+        ] as [(Provider, String)])
+    func aProviderPicksTheFormatterOfItsRuntime(provider: Provider, program: String) throws {
+        try expect(RuntimeFormatter(provider: provider), isFor: program)
+    }
+
+    @Test func optionsReachTheFormatterThatIsPicked() {
+        let plain = FormatterOptions(plain: true)
+        let ended = "{\"type\":\"turn.completed\"}\n"
+        #expect(RuntimeFormatter(runtime: .codex, options: plain).feed(ended) == ["= Done"])
+        #expect(RuntimeFormatter(provider: "openai", options: plain).feed(ended) == ["= Done"])
+    }
+
+    @Test func theStartEventPicksTheFormatterOfASession() throws {
+        let said = #"{"type":"message","role":"assistant","content":"Hello"}"#
+        for (start, expected) in [
+            (#"{"type":"start","runtime":"gemini"}"#, ["✉️  Hello"]),
+            (#"{"type":"start","provider":"google"}"#, ["✉️  Hello"]),
+            (#"{"type":"start","provider":"openai"}"#, []),
+            (#"{"type":"start","runtime":"next"}"#, [said]),
+            (#"{"type":"start"}"#, [said]),
+        ] {
+            let formatter = SessionFormatter()
+            var lines = try formatter.consume(event(start))
+            lines += try formatter.consume(stdout(said))
+            #expect(lines + formatter.flush() == expected, "\(start)")
+        }
+    }
+
+    @Test func theOptionsOfASessionsFormatterReachTheOneThatIsPicked() throws {
+        let formatter = SessionFormatter(options: FormatterOptions(plain: true))
+        #expect(try formatter.consume(event(#"{"type":"start","runtime":"codex"}"#)) == [])
+        #expect(try formatter.consume(stdout("{\"type\":\"turn.completed\"}\n")) == ["= Done"])
+    }
+
+    @Test func aTurnDoesNotContinueTheLineOfTheOneBefore() throws {
+        let formatter = SessionFormatter()
+        #expect(try formatter.consume(event(#"{"type":"start","runtime":"claude"}"#)) == [])
+        #expect(try formatter.consume(stdout("killed in the mid")) == [])
+        #expect(try formatter.consume(event(#"{"type":"turn_start","turn":2}"#)) == ["killed in the mid"])
+    }
+
+    @Test func fieldsThatNobodyKnowsAreNoneOfTheFormattersBusiness() throws {
+        let deep = String(repeating: "[", count: 200) + String(repeating: "]", count: 200)
+        let formatter = SessionFormatter()
+        let start = try event(#"{"type":"start","runtime":"codex","next":\#(deep)}"#)
+        #expect(formatter.consume(start) == [])
+        let said = try event(#"{"type":"output","data":"{\"type\":\"turn.completed\"}\n","next":\#(deep)}"#)
+        #expect(formatter.consume(said) == ["✨ Done"])
+        #expect(formatter.consume(try event(#"{"type":"turn_start","turn":2,"next":\#(deep)}"#)) == [])
+        #expect(formatter.consume(try event(#"{"type":"exit","code":0,"next":\#(deep)}"#)) == [])
+    }
+
+    @Test func onlyTheStandardOutputIsShown() throws {
+        let formatter: any EventFormatter = Shouting()
+        #expect(try formatter.consume(stdout("hi")) == ["HI"])
+        #expect(try formatter.consume(event(#"{"type":"output","stream":"stderr","data":"warning"}"#)) == [])
+        #expect(try formatter.consume(event(#"{"type":"stage","stage":"clone","state":"started"}"#)) == [])
+    }
+
+    @Test func copiesAreTheSameFormatter() async {
+        let formatter = GenericFormatter()
+        let copy = formatter
+        #expect(formatter.feed("one ") == [])
+        #expect(await Task.detached { copy.feed("line\n") }.value == ["one line"])
+    }
+}
+
+/// A formatter of a user's own.
+struct Shouting: EventFormatter {
+    func feed(_ chunk: String) -> [String] { [chunk.uppercased()] }
+    func flush() -> [String] { ["END"] }
+}
+
+private func event(_ json: String) throws -> StreamEvent {
+    try JSONDecoder().decode(StreamEvent.self, from: Data(json.utf8))
+}
+
+private func stdout(_ text: String) throws -> StreamEvent {
+    try event(#"{"type":"output","stream":"stdout","data":\#(JSONValue.string(text).text)}"#)
+}

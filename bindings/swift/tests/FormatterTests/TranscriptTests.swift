@@ -1,0 +1,95 @@
+import AgentOnDemand
+import DevServer
+import Foundation
+import Testing
+
+/// Whole transcripts show what is written beside them, as they do in Rust (`tests/transcript/transcripts.rs`), however they
+/// are cut.
+@Suite(.timeLimit(.minutes(10))) struct TranscriptTests {
+    static let formatters: [String: @Sendable (FormatterOptions) -> any EventFormatter] = [
+        "claude": { ClaudeFormatter(options: $0) },
+        "codex": { CodexFormatter(options: $0) },
+        "gemini": { GeminiFormatter(options: $0) },
+        "opencode": { OpencodeFormatter(options: $0) },
+        "generic": { GenericFormatter(options: $0) },
+    ]
+
+    /// What the names of expected outputs end in, and the options they are for.
+    static let variants = [
+        "txt": FormatterOptions(),
+        "options.txt": FormatterOptions(plain: true, width: 60, showThinking: false, showToolResults: true),
+    ]
+
+    @Test(arguments: formatters.keys.sorted(), variants.keys.sorted())
+    func transcriptsShowWhatIsExpected(runtime: String, ending: String) throws {
+        let make = try #require(Self.formatters[runtime])
+        let options = try #require(Self.variants[ending])
+        for transcript in try Transcript.all(of: runtime) {
+            let whole = shown(by: make(options), [transcript.text])
+            let expected = try transcript.expected(ending)
+            #expect(whole.map { $0 + "\n" }.joined() == expected, "\(transcript.name)")
+
+            let scalars = shown(by: make(options), transcript.text.unicodeScalars.map { String($0) })
+            #expect(scalars == whole, "\(transcript.name) in single characters")
+            for _ in 0..<20 {
+                let seed = UInt64.random(in: .min ... .max)
+                let chunks = randomCuts(of: transcript.text, seed: seed)
+                #expect(shown(by: make(options), chunks) == whole, "\(transcript.name) in chunks of seed \(seed)")
+            }
+        }
+    }
+}
+
+/// A recorded output, `tests/data/transcripts/RUNTIME/NAME.jsonl`.
+struct Transcript {
+    private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("../../../../tests/data/transcripts").standardizedFileURL
+
+    let file: URL
+    let text: String
+    var name: String { file.lastPathComponent }
+
+    static func all(of runtime: String) throws -> [Transcript] {
+        let folder = folder.appendingPathComponent(runtime)
+        let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+            .filter { $0.pathExtension == "jsonl" }
+        guard !files.isEmpty else { throw Problem("\(folder.path) has no transcripts") }
+        return try files.map { Transcript(file: $0, text: try String(contentsOf: $0, encoding: .utf8)) }
+    }
+
+    func expected(_ ending: String) throws -> String {
+        try String(contentsOf: file.deletingPathExtension().appendingPathExtension(ending), encoding: .utf8)
+    }
+}
+
+/// What a formatter shows for chunks, its flush included.
+func shown(by formatter: any EventFormatter, _ chunks: [String]) -> [String] {
+    chunks.flatMap(formatter.feed) + formatter.flush()
+}
+
+/// Cuts a text into chunks of random lengths.
+private func randomCuts(of text: String, seed: UInt64) -> [String] {
+    var random = Seeded(state: seed)
+    let longest = [3, 40, 500, 20_000].randomElement(using: &random) ?? 3
+    var rest = text.unicodeScalars[...]
+    var chunks: [String] = []
+    while !rest.isEmpty {
+        let chunk = rest.prefix(Int.random(in: 1...longest, using: &random))
+        chunks.append(String(chunk))
+        rest = rest[chunk.endIndex...]
+    }
+    return chunks
+}
+
+/// SplitMix64, so that a failure can be repeated by its seed.
+private struct Seeded: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var bits = state
+        bits = (bits ^ (bits >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        bits = (bits ^ (bits >> 27)) &* 0x94d0_49bb_1331_11eb
+        return bits ^ (bits >> 31)
+    }
+}

@@ -1,0 +1,223 @@
+import AgentOnDemand
+import DevServer
+import Foundation
+import Testing
+
+/// `client.sessions.events(id).pretty()`.
+@Suite(.timeLimit(.minutes(10))) struct PrettyTests {
+    let server: DevServer
+    let client: AodClient
+
+    init() throws {
+        server = try DevServer()
+        client = try server.client()
+    }
+
+    private static let said = JSONValue.string(
+        "{\"type\":\"assistant\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"Tests pass.\"}]}}\n")
+
+    @Test func theStartEventPicksTheFormatter() async throws {
+        try await server.script(
+            ["stdout": Self.said], ["stderr": "warning\n"], ["stdout": "no line end"], ["exit": 3])
+        let lines = client.sessions.events(try await client.started().id).pretty()
+        #expect(lines.exitCode == nil)
+        var shown: [String] = []
+        for try await line in lines {
+            shown.append(line)
+        }
+        #expect(shown == ["✉️  Tests pass.", "no line end"])
+        #expect(lines.exitCode == 3)
+        #expect(lines.events.cursor != nil)
+    }
+
+    @Test func optionsReachTheFormatterThatTheStartPicks() async throws {
+        try await server.script(["stdout": Self.said], ["exit": 0])
+        let session = try await client.started()
+        let lines = client.sessions.events(session.id).pretty(options: FormatterOptions(plain: true))
+        #expect(try await all(lines) == ["> Tests pass."])
+    }
+
+    @Test func aFormatterOfTheCallersIsUsedInstead() async throws {
+        struct Shouting: EventFormatter {
+            func feed(_ chunk: String) -> [String] { [chunk.uppercased()] }
+            func flush() -> [String] { ["-"] }
+        }
+        try await server.script(["stdout": "hi"], ["stdout": "there"], ["exit": 0])
+        let session = try await client.started()
+        // Flushed as its turn starts, and at the end.
+        #expect(try await all(client.sessions.events(session.id).pretty(Shouting())) == ["-", "HI", "THERE", "-"])
+        let raw = RuntimeFormatter(runtime: "other", options: FormatterOptions(raw: true))
+        #expect(try await all(client.sessions.events(session.id).pretty(raw)) == ["hithere"])
+    }
+
+    @Test func aTurnDoesNotContinueTheLineOfTheOneBefore() async throws {
+        try await server.script(["stdout": "killed in the mid"], ["exit": 0])
+        let session = try await client.started()
+        try await client.sessions.waitForCompletion(session.id)
+        try await client.sessions.prompt(session.id, "again")
+        try await client.sessions.waitForCompletion(session.id)
+        let shown = try await all(client.sessions.events(session.id).pretty())
+        #expect(shown == ["killed in the mid", "killed in the mid"])
+    }
+
+    @Test func whatIsLeftComesBeforeAnError() async throws {
+        try await server.script(["stdout": "half"], ["hold": "never"])
+        let session = try await client.started()
+        let events = client.sessions.events(session.id)
+        var lines = events.pretty(Telling(of: "half") { client.shutDown() }).makeAsyncIterator()
+        #expect(try await lines.next() == "half")
+        do {
+            _ = try await lines.next()
+            Issue.record("the stream ends well")
+        } catch let error as AodError {
+            #expect(error.kind == .closed)
+        }
+        #expect(try await lines.next() == nil)
+    }
+
+    @Test func whatTheServerAnswersToTheRequestIsThrownByTheLoop() async throws {
+        do {
+            for try await line in client.sessions.events(UUID()).pretty() {
+                Issue.record("shown: \(line)")
+            }
+            Issue.record("the loop ends well")
+        } catch let error as AodError {
+            #expect(error.kind == .notFound)
+        }
+    }
+
+    @Test func cancellingTheTaskThrowsAndShowsNothingMore() async throws {
+        try await server.script(["stdout": "whole\nhalf"], ["hold": "never"])
+        let session = try await client.started()
+        let (seen, continuation) = AsyncStream.makeStream(of: Void.self)
+        let task = Task { [client] in
+            var shown: [String] = []
+            do {
+                for try await line in client.sessions.events(session.id).pretty() {
+                    shown.append(line)
+                    continuation.finish()
+                }
+                Issue.record("the loop ends well")
+            } catch is CancellationError {}
+            return shown
+        }
+        for await _ in seen {}
+        task.cancel()
+        #expect(try await task.value == ["whole"])
+        try await server.streams(0)
+    }
+
+    @Test func cancellingTheStreamEndsTheLoopWithoutAnError() async throws {
+        try await server.script(["stdout": "whole\nhalf"], ["hold": "never"])
+        let lines = client.sessions.events(try await client.started().id).pretty()
+        var shown: [String] = []
+        for try await line in lines {
+            shown.append(line)
+            lines.events.cancel()
+        }
+        #expect(shown == ["whole", "half"])
+        try await server.streams(0)
+    }
+
+    @Test func leavingTheLoopClosesTheConnection() async throws {
+        try await server.script(["stdout": "whole\nhalf"], ["hold": "never"])
+        let lines = client.sessions.events(try await client.started().id).pretty()
+        for try await _ in lines {
+            break
+        }
+        try await server.streams(0)
+    }
+
+    @Test func aCancelledTaskIsShownNothingMore() async throws {
+        let text = (0..<200).map { "\($0)\n" }.joined()
+        try await server.script(["stdout": .string(text)], ["exit": 0])
+        let lines = client.sessions.events(try await client.started().id).pretty()
+        let task = Task {
+            var shown: [String] = []
+            do {
+                for try await line in lines {
+                    shown.append(line)
+                    withUnsafeCurrentTask { $0?.cancel() }
+                }
+                Issue.record("the loop ends well")
+            } catch is CancellationError {}
+            return shown
+        }
+        #expect(try await task.value == ["0"])
+        try await server.streams(0)
+    }
+
+    @Test func copiesOfAnIteratorShowEachLineOnce() async throws {
+        try await server.script(["stdout": "a\nb\nc\nd\n"], ["exit": 0])
+        var one = client.sessions.events(try await client.started().id).pretty().makeAsyncIterator()
+        #expect(try await one.next() == "a")
+        var other = one
+        #expect(try await other.next() == "b")
+        #expect(try await one.next() == "c")
+        #expect(try await other.next() == "d")
+        #expect(try await one.next() == nil)
+    }
+
+    @Test func theMainActorShowsItsLinesWithoutLeavingIt() async throws {
+        try await server.script(["stdout": "a\n"], ["stdout": "b\n"], ["exit": 0])
+        let session = try await client.started()
+        let watch = Watch()
+        #expect(try await onMainActor(session.id, watch) == ["a", "b"])
+        #expect(!watch.wasOnMain.isEmpty && watch.wasOnMain.allSatisfy { $0 })
+    }
+
+    @MainActor private func onMainActor(_ id: UUID, _ watch: Watch) async throws -> [String] {
+        var shown: [String] = []
+        for try await line in client.sessions.events(id).pretty(watch) {
+            shown.append(line)
+        }
+        return shown
+    }
+
+    private func all(_ lines: PrettyLines) async throws -> [String] {
+        var shown: [String] = []
+        for try await line in lines {
+            shown.append(line)
+        }
+        return shown
+    }
+}
+
+/// Shows everything at the end, and does something when it was given a text.
+private struct Telling: EventFormatter {
+    private let output = GenericFormatter()
+    private let text: String
+    private let action: @Sendable () -> Void
+
+    init(of text: String, _ action: @escaping @Sendable () -> Void) {
+        self.text = text
+        self.action = action
+    }
+
+    func feed(_ chunk: String) -> [String] {
+        defer { if chunk.contains(text) { action() } }
+        return output.feed(chunk)
+    }
+
+    func flush() -> [String] { output.flush() }
+}
+
+/// Shows everything, and takes down whether it was on the main queue, which is the main actor's.
+private final class Watch: EventFormatter, @unchecked Sendable {
+    private let output = GenericFormatter()
+    private let lock = NSLock()
+    private let key = DispatchSpecificKey<Bool>()
+    private var seen: [Bool] = []
+    var wasOnMain: [Bool] { lock.withLock { seen } }
+
+    init() {
+        DispatchQueue.main.setSpecific(key: key, value: true)
+    }
+
+    func feed(_ chunk: String) -> [String] {
+        lock.withLock { seen.append(DispatchQueue.getSpecific(key: key) ?? false) }
+        return output.feed(chunk)
+    }
+
+    func flush() -> [String] { output.flush() }
+}

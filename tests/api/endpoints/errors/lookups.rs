@@ -1,0 +1,177 @@
+//! 404: records that are not there, or not the caller's.
+
+use aod::models::{CreateEnvironment, CreateSession, UpdateAgent, UpdateEnvironment};
+use aod::{Client, Error};
+use aod_devserver::{Action, Generation, Script};
+use uuid::Uuid;
+
+use super::{Answer, assert_answers, conflict, text};
+use crate::endpoints::world::{UNKNOWN_ID, World, tests};
+
+tests! { in [s0 s1 s2]:
+    a_record_that_does_not_exist_is_not_found,
+    another_users_record_is_not_found,
+    a_request_that_names_a_record_that_is_not_there_is_not_found,
+    another_users_record_cannot_be_named,
+}
+
+tests! { in [s0]: a_sandbox_that_is_gone_is_not_found }
+tests! { in [s1 s2]: a_sandbox_that_is_gone_is_a_conflict }
+
+/// The error of every call on an agent, an environment and a session of these ids.
+async fn every_call(
+    client: &Client,
+    generation: Generation,
+    agent: Uuid,
+    environment: Uuid,
+    session: Uuid,
+) -> Vec<(Error, Answer)> {
+    let (agents, environments, sessions) =
+        (client.agents(), client.environments(), client.sessions());
+    let no_agent = [
+        agents.get(agent).await.unwrap_err(),
+        agents.update(agent, UpdateAgent::new(1)).await.unwrap_err(),
+        agents.archive(agent).await.unwrap_err(),
+        agents.versions(agent).await.unwrap_err(),
+    ];
+    let no_environment = [
+        environments.get(environment).await.unwrap_err(),
+        environments
+            .update(environment, UpdateEnvironment::new(1))
+            .await
+            .unwrap_err(),
+        environments.archive(environment).await.unwrap_err(),
+        environments.versions(environment).await.unwrap_err(),
+        environments.delete(environment).await.unwrap_err(),
+    ];
+    let mut no_session = vec![
+        sessions.get(session).await.unwrap_err(),
+        sessions.wait_for_completion(session).await.unwrap_err(),
+        sessions.prompt(session, "p").await.unwrap_err(),
+        sessions.turns(session).await.unwrap_err(),
+        sessions.terminate(session).await.unwrap_err(),
+        sessions.delete(session).await.unwrap_err(),
+        sessions.stream(session).await.unwrap_err(),
+        sessions.stream(session).since(7).await.unwrap_err(),
+    ];
+    if generation == Generation::S2 {
+        no_session.push(sessions.interrupt(session).await.unwrap_err());
+    }
+    let answered = |errors: Vec<Error>, detail: &'static str| {
+        errors
+            .into_iter()
+            .map(move |error| (error, text(404, detail)))
+    };
+    answered(no_agent.into(), "Agent not found")
+        .chain(answered(no_environment.into(), "Environment not found"))
+        .chain(answered(no_session, "Session not found"))
+        .collect()
+}
+
+async fn a_record_that_does_not_exist_is_not_found(world: World) {
+    let rows = every_call(
+        &world.client,
+        world.generation,
+        UNKNOWN_ID,
+        UNKNOWN_ID,
+        UNKNOWN_ID,
+    )
+    .await;
+    assert_answers(rows);
+    assert_eq!(world.control.stats().open_streams, 0);
+}
+
+async fn another_users_record_is_not_found(world: World) {
+    let session = world.ended_session(Script::new()).await.id;
+    let agent = world.agent("a").await.id;
+    let environment = world.environment("e").await.id;
+    let stranger = world.stranger();
+    let rows = every_call(&stranger, world.generation, agent, environment, session).await;
+    assert_answers(rows);
+    // And nothing happened to it.
+    let session = world.client.sessions().get(session).await.unwrap();
+    assert_eq!(session.status.as_str(), "completed");
+    let agent = world.client.agents().get(agent).await.unwrap();
+    assert_eq!(agent.archived_at, None);
+    world.client.environments().get(environment).await.unwrap();
+}
+
+async fn a_request_that_names_a_record_that_is_not_there_is_not_found(world: World) {
+    let agent = world.agent("a").await.id;
+    let gone = world.environment("gone").await.id;
+    world.client.environments().delete(gone).await.unwrap();
+    assert_answers(naming(&world, &world.client, agent, UNKNOWN_ID, gone).await);
+}
+
+async fn another_users_record_cannot_be_named(world: World) {
+    let agent = world.agent("theirs").await.id;
+    let environment = world.environment("theirs").await.id;
+    let stranger = world.stranger();
+    let own = stranger.agents().create(world.new_agent("own")).await;
+    let own = own.unwrap().id;
+    stranger
+        .environments()
+        .create(CreateEnvironment::new("own"))
+        .await
+        .unwrap();
+    assert_answers(naming(&world, &stranger, own, agent, environment).await);
+}
+
+/// The error of every request that names an agent or an environment of these ids.
+async fn naming(
+    world: &World,
+    client: &Client,
+    own: Uuid,
+    agent: Uuid,
+    environment: Uuid,
+) -> [(Error, Answer); 4] {
+    let (agents, sessions) = (client.agents(), client.sessions());
+    let no_environment = || text(404, "Environment not found");
+    let create = world.new_agent("x").environment(environment);
+    let update = UpdateAgent::new(1).environment(environment);
+    let session = CreateSession::new(own, "p").environment(environment);
+    [
+        (agents.create(create).await.unwrap_err(), no_environment()),
+        (
+            agents.update(own, update).await.unwrap_err(),
+            no_environment(),
+        ),
+        (
+            sessions.create(session).await.unwrap_err(),
+            no_environment(),
+        ),
+        (
+            sessions
+                .create(CreateSession::new(agent, "p"))
+                .await
+                .unwrap_err(),
+            text(404, "Agent not found"),
+        ),
+    ]
+}
+
+async fn a_sandbox_that_is_gone_is_not_found(world: World) {
+    let gone = world.ended_session(Script::new()).await.id;
+    world.act(gone, Action::LoseSandbox {});
+    let unprovisioned = world.session(Script::manual()).await.id;
+    for id in [gone, unprovisioned] {
+        let error = world.client.sessions().prompt(id, "p").await.unwrap_err();
+        assert_eq!(error.status(), Some(404));
+        let detail = error.detail_text().unwrap();
+        assert!(detail.starts_with("Sprite not found: "), "{detail}");
+    }
+}
+
+async fn a_sandbox_that_is_gone_is_a_conflict(world: World) {
+    let gone = world.ended_session(Script::new()).await.id;
+    world.act(gone, Action::LoseSandbox {});
+    let unprovisioned = world.session(Script::manual()).await.id;
+    for id in [gone, unprovisioned] {
+        let error = world.client.sessions().prompt(id, "p").await.unwrap_err();
+        let expected = conflict(
+            "Session backend is no longer available; start a new session.",
+            aod::ConflictReason::BackendGone,
+        );
+        assert_eq!(Answer::of(&error), expected);
+    }
+}

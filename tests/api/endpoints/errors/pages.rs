@@ -1,0 +1,116 @@
+//! Answers of the web framework around the API: HTML pages and empty bodies.
+
+use aod::Client;
+use aod::models::{CreateSession, McpServer};
+use aod_devserver::{Effect, Generation, Script};
+use serde_json::json;
+
+use super::{Answer, Says, page, text};
+use crate::endpoints::world::{UNKNOWN_ID, World, tests};
+
+tests! { in [s0 s1 s2]:
+    a_path_that_leads_nowhere_is_a_page,
+    a_body_over_the_limit_is_a_page,
+    a_server_that_trips_is_a_page,
+    a_wrong_method_that_is_seen_at_once_has_an_empty_body,
+    a_write_where_only_reads_are_is_forbidden_with_a_page,
+    a_wrong_method_that_is_seen_late_has_a_text,
+}
+
+tests! { in [s0 s1]: an_interrupt_is_unknown_to_older_servers }
+
+async fn a_path_that_leads_nowhere_is_a_page(world: World) {
+    let client = Client::builder()
+        .base_url(format!("{}/api/v1", world.url()))
+        .token("aod_dev")
+        .no_proxy()
+        .build()
+        .unwrap();
+    let error = client.agents().list().await.unwrap_err();
+    assert_eq!(Answer::of(&error), page(404));
+    // The page stays out of what is shown.
+    let url = format!("{}/api/v1/agents", world.url());
+    assert_eq!(error.to_string(), format!("GET {url} -> 404: Not Found"));
+}
+
+async fn an_interrupt_is_unknown_to_older_servers(world: World) {
+    let id = world.manual_session().await.id;
+    let error = world.client.sessions().interrupt(id).await.unwrap_err();
+    assert_eq!(Answer::of(&error), page(404));
+}
+
+async fn a_body_over_the_limit_is_a_page(world: World) {
+    world.control.set_script(Script::manual());
+    let agent = world.agent("a").await.id;
+    let sessions = world.client.sessions();
+    let rest = json!({"agent_id": agent, "prompt": ""}).to_string().len();
+    let session = |bytes: usize| CreateSession::new(agent, "p".repeat(bytes - rest));
+    let limit = 2_621_440;
+    let error = sessions.create(session(limit + 1)).await.unwrap_err();
+    assert_eq!(Answer::of(&error), page(400));
+    sessions.create(session(limit)).await.unwrap();
+}
+
+async fn a_server_that_trips_is_a_page(world: World) {
+    let list_as_name = McpServer::Unknown(json!({"name": [], "url": "u"}));
+    let request = world.new_agent("a").mcp_server(list_as_name);
+    let error = world.client.agents().create(request).await.unwrap_err();
+    assert_eq!(Answer::of(&error), page(500));
+    assert_eq!(error.attempts(), 1);
+    assert!(error.is_retryable());
+    assert!(!error.is_unsent());
+}
+
+/// Sends the requests of a method and path on to another path, as a proxy that is set up wrongly does.
+fn misroute(world: &World, method: &str, path: &str, to: &str) {
+    let effect = Effect::Redirect {
+        status: 307,
+        location: to.to_owned(),
+    };
+    world.fault(method, path, effect);
+}
+
+async fn a_wrong_method_that_is_seen_at_once_has_an_empty_body(world: World) {
+    // Before the token is looked at.
+    let client = world.client_with_token("unknown");
+    misroute(
+        &world,
+        "GET",
+        "/agents",
+        &format!("/agents/{UNKNOWN_ID}/archive"),
+    );
+    let error = client.agents().list().await.unwrap_err();
+    assert_eq!(Answer::of(&error), Answer::new(405, Says::Nothing));
+    assert!(error.to_string().ends_with("-> 405: Method Not Allowed"));
+}
+
+async fn a_write_where_only_reads_are_is_forbidden_with_a_page(world: World) {
+    let client = world.client_with_token("unknown");
+    let terminate = format!("/sessions/{UNKNOWN_ID}/terminate");
+    misroute(
+        &world,
+        "POST",
+        &terminate,
+        &format!("/sessions/{UNKNOWN_ID}"),
+    );
+    let error = client.sessions().terminate(UNKNOWN_ID).await.unwrap_err();
+    assert_eq!(Answer::of(&error), page(403));
+}
+
+async fn a_wrong_method_that_is_seen_late_has_a_text(world: World) {
+    let environments = world.client.environments();
+    let known = world.environment("e").await.id;
+    for id in [known, UNKNOWN_ID] {
+        let delete = format!("/environments/{id}/delete");
+        misroute(&world, "DELETE", &delete, &format!("/environments/{id}"));
+        let error = environments.delete(id).await.unwrap_err();
+        // S0 looks the row up first.
+        let expected = if id == UNKNOWN_ID && world.generation == Generation::S0 {
+            text(404, "Environment not found")
+        } else {
+            text(405, "Method not allowed")
+        };
+        assert_eq!(Answer::of(&error), expected);
+    }
+    environments.get(known).await.unwrap();
+}

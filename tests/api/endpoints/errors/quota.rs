@@ -1,0 +1,122 @@
+//! 429: the limit of concurrent sessions.
+
+use aod::Quota;
+use aod::models::CreateSession;
+use aod_devserver::{Generation, Script};
+
+use super::{Answer, text};
+use crate::endpoints::world::{UNKNOWN_ID, World, tests};
+
+tests! { in [s0 s1 s2]:
+    a_session_over_the_limit_is_refused_with_both_numbers,
+    a_terminated_session_makes_room,
+    the_numbers_tell_of_a_limit_that_was_lowered,
+    a_prompt_is_not_counted,
+    the_quota_comes_first_or_last_by_generation,
+    a_limit_of_zero_means_none_or_the_default_by_generation,
+}
+
+fn reached(active: i64, limit: i64) -> Answer {
+    text(
+        429,
+        format!(
+            "Concurrent session limit reached ({active}/{limit}). \
+             Terminate an active session before starting a new one."
+        ),
+    )
+}
+
+async fn a_session_over_the_limit_is_refused_with_both_numbers(world: World) {
+    world.control.set_quota("main", Some(2)).unwrap();
+    let agent = world.session(Script::manual()).await;
+    let agent = world
+        .client
+        .sessions()
+        .get(agent.id)
+        .await
+        .unwrap()
+        .agent_id;
+    let request = CreateSession::new(agent.unwrap(), "p");
+    let sessions = world.client.sessions();
+    sessions.create(request.clone()).await.unwrap();
+    world.control.forget_requests();
+
+    let error = sessions.create(request.clone()).await.unwrap_err();
+
+    assert_eq!(Answer::of(&error), reached(2, 2));
+    let quota = Quota {
+        limit: 2,
+        active: 2,
+    };
+    assert_eq!(error.quota(), Some(quota));
+    // It may work later, but nobody knows when: it is not tried again.
+    assert!(error.is_retryable());
+    assert_eq!((error.retry_after(), error.attempts()), (None, 1));
+    assert_eq!(world.control.requests().len(), 1);
+    let error = sessions.run(request).await.unwrap_err();
+    assert_eq!(Answer::of(&error), reached(2, 2));
+}
+
+async fn a_terminated_session_makes_room(world: World) {
+    world.control.set_quota("main", Some(1)).unwrap();
+    let first = world.session(Script::manual()).await.id;
+    let sessions = world.client.sessions();
+    let agent = world.agent("a").await.id;
+    let request = || CreateSession::new(agent, "p");
+    assert_eq!(
+        Answer::of(&sessions.create(request()).await.unwrap_err()),
+        reached(1, 1)
+    );
+    sessions.terminate(first).await.unwrap();
+    sessions.create(request()).await.unwrap();
+}
+
+async fn the_numbers_tell_of_a_limit_that_was_lowered(world: World) {
+    for _ in 0..3 {
+        world.session(Script::manual()).await;
+    }
+    world.control.set_quota("main", Some(1)).unwrap();
+    let agent = world.agent("a").await.id;
+    let request = CreateSession::new(agent, "p");
+    let error = world.client.sessions().create(request).await.unwrap_err();
+    assert_eq!(Answer::of(&error), reached(3, 1));
+    let quota = Quota {
+        limit: 1,
+        active: 3,
+    };
+    assert_eq!(error.quota(), Some(quota));
+}
+
+async fn a_prompt_is_not_counted(world: World) {
+    let ended = world.ended_session(Script::new()).await.id;
+    world.control.set_quota("main", Some(1)).unwrap();
+    world.session(Script::manual()).await;
+    let ack = world.client.sessions().prompt(ended, "p").await.unwrap();
+    assert_eq!(ack.current_turn, Some(2));
+}
+
+async fn the_quota_comes_first_or_last_by_generation(world: World) {
+    world.control.set_quota("main", Some(1)).unwrap();
+    world.session(Script::manual()).await;
+    let request = CreateSession::new(UNKNOWN_ID, "p");
+    let error = world.client.sessions().create(request).await.unwrap_err();
+    let expected = match world.generation {
+        Generation::S0 => reached(1, 1),
+        Generation::S1 | Generation::S2 => text(404, "Agent not found"),
+    };
+    assert_eq!(Answer::of(&error), expected);
+}
+
+async fn a_limit_of_zero_means_none_or_the_default_by_generation(world: World) {
+    world.control.set_quota("main", Some(0)).unwrap();
+    let agent = world.agent("a").await.id;
+    let created = world
+        .client
+        .sessions()
+        .create(CreateSession::new(agent, "p"))
+        .await;
+    match world.generation {
+        Generation::S0 => assert_eq!(Answer::of(&created.unwrap_err()), reached(0, 0)),
+        Generation::S1 | Generation::S2 => assert_eq!(created.unwrap().current_turn, Some(1)),
+    }
+}

@@ -1,0 +1,167 @@
+//! One client in many hands, and what is left on the network when they let go.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use aod::models::{CreateEnvironment, CreateSession};
+use aod_devserver::{Effect, Script};
+use futures::future::try_join_all;
+use futures::{StreamExt, TryStreamExt};
+
+use crate::endpoints::world::{World, tests};
+
+tests! { in [s0 s1 s2]:
+    clones_make_many_calls_at_once,
+    many_sessions_run_at_once_without_mixing,
+    a_stream_that_has_ended_is_closed,
+    a_stream_that_is_dropped_is_closed,
+    a_call_that_is_dropped_is_closed,
+    nothing_stays_open_after_the_last_clone,
+    calls_one_after_another_share_a_connection,
+    a_slow_reader_does_not_hold_up_other_calls,
+}
+
+/// What `tokio::spawn` would demand of everything a caller holds.
+fn is_sendable<T: Send + 'static>(value: T) -> T {
+    value
+}
+
+async fn clones_make_many_calls_at_once(world: World) {
+    let calls = (0..64).map(|number| {
+        let client = world.client.clone();
+        tokio::spawn(async move {
+            let request = CreateEnvironment::new(format!("environment {number}"));
+            let environment = client.environments().create(request).await.unwrap();
+            let read = client.environments().get(environment.id).await.unwrap();
+            assert_eq!(read, environment);
+            environment.name
+        })
+    });
+    let names: BTreeSet<String> = try_join_all(calls).await.unwrap().into_iter().collect();
+    assert_eq!(names.len(), 64);
+    let list = world.client.environments().list().await.unwrap();
+    let listed: BTreeSet<String> = list
+        .into_iter()
+        .map(|environment| environment.name)
+        .collect();
+    assert_eq!(listed, names);
+}
+
+async fn many_sessions_run_at_once_without_mixing(world: World) {
+    for number in 0..64 {
+        let script = Script::new()
+            .stdout(format!("out {number} "))
+            .hold("together")
+            .stdout(format!("end {number}"))
+            .exit(number);
+        world
+            .control
+            .set_script_for_prompt(format!("<{number}>"), script);
+    }
+    let agent = world.agent("a").await.id;
+    let runs = (0..64).map(|number| {
+        let client = world.client.clone();
+        tokio::spawn(async move {
+            let request = CreateSession::new(agent, format!("<{number}>"));
+            let run = client.sessions().run(request).await.unwrap();
+            (number, run)
+        })
+    });
+    let runs: Vec<_> = runs.collect();
+    world.control.streams_open(64).await;
+    world.control.release("together");
+    for (number, run) in try_join_all(runs).await.unwrap() {
+        assert_eq!(run.stdout, format!("out {number} end {number}"));
+        assert_eq!(run.session.exit_code, Some(number));
+    }
+    world.control.streams_open(0).await;
+}
+
+async fn a_stream_that_has_ended_is_closed(world: World) {
+    let id = world.session(Script::new().stdout("x").hold("go")).await.id;
+    let mut events = is_sendable(world.client.sessions().stream(id).await.unwrap());
+    world.control.streams_open(1).await;
+    world.control.release("go");
+    while events.try_next().await.unwrap().is_some() {}
+    world.control.streams_open(0).await;
+    // Asking on is harmless.
+    assert!(events.next().await.is_none());
+}
+
+async fn a_stream_that_is_dropped_is_closed(world: World) {
+    let id = world.session(Script::new().stdout("x").hang()).await.id;
+    let mut events = world.client.sessions().stream(id).await.unwrap();
+    events.try_next().await.unwrap();
+    world.control.streams_open(1).await;
+    drop(events);
+    world.control.streams_open(0).await;
+    // The client goes on.
+    world.client.sessions().get(id).await.unwrap();
+}
+
+async fn a_call_that_is_dropped_is_closed(world: World) {
+    let stall = Effect::Stall { after_bytes: None };
+    world.fault("GET", "/agents", stall);
+    let client = world.client.clone();
+    let call = tokio::spawn(async move { client.agents().list().await });
+    world.control.connections_open(1).await;
+    call.abort();
+    assert!(call.await.unwrap_err().is_cancelled());
+    world.control.connections_open(0).await;
+    assert!(world.client.agents().list().await.unwrap().is_empty());
+}
+
+async fn nothing_stays_open_after_the_last_clone(world: World) {
+    let id = world.session(Script::new().stdout("x").hang()).await.id;
+    let World {
+        client, control, ..
+    } = &world;
+    let clone = client.with_options(aod::Options::new().timeout(Duration::from_secs(5)));
+    let calls = (0..8).map(|_| client.health());
+    try_join_all(calls).await.unwrap();
+    let mut events = clone.sessions().stream(id).await.unwrap();
+    events.try_next().await.unwrap();
+    assert!(control.stats().open_connections > 0);
+
+    // A stream keeps what it needs of its client, to connect again.
+    drop(clone);
+    let control = world.control.clone();
+    let server = world.without_client();
+    assert_eq!(
+        events.try_next().await.unwrap().unwrap().event_type(),
+        "stage"
+    );
+    drop(events);
+    control.connections_open(0).await;
+    assert_eq!(control.stats().open_streams, 0);
+    drop(server);
+}
+
+async fn calls_one_after_another_share_a_connection(world: World) {
+    let before = world.control.stats();
+    for _ in 0..10 {
+        world.client.agents().list().await.unwrap();
+    }
+    // With other options it is the same client still.
+    let other = world
+        .client
+        .with_options(aod::Options::new().max_retries(0));
+    other.agents().list().await.unwrap();
+    let after = world.control.stats();
+    assert_eq!(after.requests - before.requests, 11);
+    assert_eq!(after.accepted_connections - before.accepted_connections, 1);
+}
+
+async fn a_slow_reader_does_not_hold_up_other_calls(world: World) {
+    // More than the sockets hold, and nobody reads it.
+    let script = (0..64).fold(Script::new(), |script, _| {
+        script.stdout("x".repeat(1 << 16))
+    });
+    let id = world.ended_session(script).await.id;
+    let unread = world.client.sessions().stream(id).await.unwrap();
+    for _ in 0..10 {
+        world.client.sessions().get(id).await.unwrap();
+    }
+    let stdout = unread.collect_stdout().await.unwrap();
+    assert_eq!(stdout.len(), 64 << 16);
+}

@@ -1,0 +1,167 @@
+//! What an error says.
+
+use aod::models::{CreateAgent, CreateEnvironment, Prompt};
+use aod::{ConflictReason, Detail, ErrorKind};
+use aod_test_support::ScriptedServer;
+use uuid::Uuid;
+
+use super::{builder, client};
+
+async fn answering(
+    status: u16,
+    headers: &'static [(&'static str, &'static str)],
+    body: &'static str,
+) -> ScriptedServer {
+    ScriptedServer::start(move |_, exchange| exchange.respond(status, headers, body)).await
+}
+
+#[tokio::test]
+async fn an_error_names_the_request_the_status_and_the_servers_words() {
+    let server = answering(
+        404,
+        &[("x-request-id", "req-7")],
+        r#"{"detail":"Agent not found"}"#,
+    )
+    .await;
+    let error = client(&server.url())
+        .agents()
+        .get(Uuid::nil())
+        .await
+        .unwrap_err();
+    let url = format!("{}/agents/{}", server.url(), Uuid::nil());
+    assert_eq!(
+        error.to_string(),
+        format!("GET {url} -> 404: Agent not found")
+    );
+    assert_eq!(
+        (error.method(), error.url(), error.request_id()),
+        (Some("GET"), Some(url.as_str()), Some("req-7"))
+    );
+    assert_eq!(
+        (error.kind(), error.status(), error.attempts()),
+        (ErrorKind::NotFound, Some(404), 1)
+    );
+}
+
+#[tokio::test]
+async fn a_conflict_says_why() {
+    let server = answering(409, &[], r#"{"detail":"Session is already running"}"#).await;
+    let error = client(&server.url())
+        .sessions()
+        .prompt(Uuid::nil(), "p")
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.conflict()),
+        (ErrorKind::Conflict, Some(ConflictReason::Running))
+    );
+    let server = answering(409, &[], "<html>").await;
+    let error = client(&server.url())
+        .sessions()
+        .terminate(Uuid::nil())
+        .await
+        .unwrap_err();
+    assert_eq!(error.conflict(), Some(ConflictReason::Other));
+}
+
+#[tokio::test]
+async fn both_forms_of_422_are_read() {
+    let list = r#"{"detail":[{"type":"missing","loc":["name"],"msg":"Field required","input":{"env_vars":{"K":"hunter2"}},"url":"u"}]}"#;
+    let server = answering(422, &[], list).await;
+    let error = client(&server.url())
+        .environments()
+        .create(CreateEnvironment::new("e"))
+        .await
+        .unwrap_err();
+    assert!(
+        error.to_string().ends_with("-> 422: name: Field required"),
+        "{error}"
+    );
+    let Some(Detail::Fields(fields)) = error.detail() else {
+        panic!("{error:?}")
+    };
+    assert_eq!(fields[0].input().unwrap()["env_vars"]["K"], "hunter2");
+    assert!(!format!("{error} {error:?} {error:#?}").contains("hunter2"));
+
+    let server = answering(422, &[], r#"{"detail":"Unknown model: M"}"#).await;
+    let request = CreateAgent::new("a", "M").runtime("claude");
+    let error = client(&server.url())
+        .agents()
+        .create(request)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.detail_text()),
+        (ErrorKind::Validation, Some("Unknown model: M"))
+    );
+}
+
+#[tokio::test]
+async fn a_page_is_kept_but_not_shown() {
+    let server = answering(404, &[("content-type", "text/html")], "<h1>hunter2</h1>").await;
+    let error = client(&server.url()).agents().list().await.unwrap_err();
+    assert!(error.to_string().ends_with("-> 404: Not Found"), "{error}");
+    assert_eq!(
+        error.detail(),
+        Some(&Detail::Body("<h1>hunter2</h1>".into()))
+    );
+    assert!(!format!("{error:?}").contains("hunter2"));
+}
+
+#[tokio::test]
+async fn a_token_that_comes_back_is_taken_out() {
+    let server = answering(
+        400,
+        &[("x-request-id", "aod_test")],
+        r#"{"detail":"bad header Bearer aod_test"}"#,
+    )
+    .await;
+    let error = client(&server.url()).agents().list().await.unwrap_err();
+    assert!(
+        !format!("{error} {error:?}").contains("aod_test"),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_request_that_would_be_refused_is_not_sent() {
+    let server = answering(500, &[], "").await;
+    let prompt = Prompt::new("p").timeout(std::time::Duration::from_secs(5));
+    let error = client(&server.url())
+        .sessions()
+        .prompt(Uuid::nil(), prompt.clone())
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.attempts()),
+        (ErrorKind::InvalidRequest, 0)
+    );
+    assert_eq!(
+        error.to_string(),
+        "timeout: must be whole seconds, from 10 s to 3600 s"
+    );
+    assert!(server.received().is_empty());
+
+    let trusting = builder(&server.url())
+        .validate_requests(false)
+        .build()
+        .unwrap();
+    trusting
+        .sessions()
+        .prompt(Uuid::nil(), prompt)
+        .await
+        .unwrap_err();
+    assert_eq!(server.received().len(), 1);
+}
+
+#[tokio::test]
+async fn a_host_that_does_not_exist_is_a_connection_error_with_its_cause() {
+    let error = client("http://aod.invalid")
+        .with_options(aod::Options::new().max_retries(0))
+        .health()
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connection);
+    assert!(error.is_unsent());
+    assert!(std::error::Error::source(&error).is_some());
+}

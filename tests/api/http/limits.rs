@@ -1,0 +1,107 @@
+//! Bodies that are too large, of the wrong kind, or not what was promised.
+
+use std::io::Write;
+
+use aod::{Detail, ErrorKind};
+use aod_test_support::ScriptedServer;
+use uuid::Uuid;
+
+use super::{AGENTS, builder, client};
+
+#[tokio::test]
+async fn a_body_over_its_cap_is_refused() {
+    let server = ScriptedServer::start(|_, mut exchange| async move {
+        exchange
+            .send("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{\"data\":[")
+            .await;
+        while exchange.request.method == "GET" {
+            exchange.send([b' '; 4096]).await;
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let client = builder(&server.url())
+        .max_response_bytes(1 << 20)
+        .build()
+        .unwrap();
+    let error = client.agents().list().await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Protocol, 1));
+}
+
+#[tokio::test]
+async fn a_page_in_the_place_of_json_is_a_decode_error() {
+    for body in [
+        "<html>Sign in</html>",
+        "",
+        "{}",
+        r#"{"data":{}}"#,
+        "{\"data\":[]} trailing",
+        "\u{0}",
+    ] {
+        let server =
+            ScriptedServer::start(move |_, exchange| exchange.respond_json(200, body)).await;
+        let error = client(&server.url()).agents().list().await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.attempts()),
+            (ErrorKind::Decode, 1),
+            "{body}"
+        );
+        assert!(error.url().unwrap().ends_with("/agents"));
+    }
+}
+
+#[tokio::test]
+async fn a_stream_of_another_type_is_refused_with_the_start_of_its_body() {
+    let page: &'static str = Box::leak("<html>".repeat(1000).into_boxed_str());
+    let server = ScriptedServer::start(move |_, exchange| {
+        exchange.respond(200, &[("content-type", "text/html")], page)
+    })
+    .await;
+    let error = client(&server.url())
+        .sessions()
+        .stream(Uuid::nil())
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.status()),
+        (ErrorKind::Protocol, Some(200))
+    );
+    assert_eq!(error.detail(), Some(&Detail::Body(page[..200].to_owned())));
+    assert!(!format!("{error} {error:?}").contains("<html>"));
+}
+
+#[tokio::test]
+async fn a_compressed_body_is_read_and_its_cap_holds_after_unpacking() {
+    let list = format!("{{\"data\":[{}]}}", " ".repeat(2 << 20));
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    packed.write_all(list.as_bytes()).unwrap();
+    let packed = packed.finish().unwrap();
+    let server = ScriptedServer::start(move |_, mut exchange| {
+        let packed = packed.clone();
+        async move {
+            exchange
+                .send("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\nconnection: close\r\n\r\n")
+                .await;
+            exchange.send(packed).await;
+        }
+    })
+    .await;
+    assert!(
+        client(&server.url())
+            .agents()
+            .list()
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let capped = builder(&server.url())
+        .max_response_bytes(1 << 20)
+        .build()
+        .unwrap();
+    assert_eq!(
+        capped.agents().list().await.unwrap_err().kind(),
+        ErrorKind::Protocol
+    );
+    assert_eq!(server.received()[0].header("accept-encoding"), Some("gzip"));
+    assert!(AGENTS.len() < 1 << 20);
+}

@@ -1,0 +1,176 @@
+//! What goes over the wire.
+
+use aod::models::{CreateEnvironment, Patch, UpdateAgent};
+use aod::{HeaderName, HeaderValue, Options};
+use aod_test_support::ScriptedServer;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{AGENTS, builder, client};
+
+async fn empty_list() -> ScriptedServer {
+    ScriptedServer::start(|_, exchange| exchange.respond_json(200, AGENTS)).await
+}
+
+#[tokio::test]
+async fn a_read_has_the_token_and_asks_for_json() {
+    let server = empty_list().await;
+    client(&server.url()).agents().list().await.unwrap();
+    let request = &server.received()[0];
+    assert_eq!(
+        (request.method.as_str(), request.target.as_str()),
+        ("GET", "/agents")
+    );
+    assert_eq!(request.header("authorization"), Some("Bearer aod_test"));
+    assert_eq!(request.header("accept"), Some("application/json"));
+    assert_eq!(request.header("content-type"), None);
+    let agent = request.header("user-agent").unwrap();
+    assert_eq!(agent, format!("aod-sdk-rust/{}", env!("CARGO_PKG_VERSION")));
+}
+
+#[tokio::test]
+async fn a_path_prefix_is_kept_and_trailing_slashes_are_not() {
+    let server = empty_list().await;
+    client(&format!("{}/api/v1//", server.url()))
+        .agents()
+        .list()
+        .await
+        .unwrap();
+    assert_eq!(server.received()[0].target, "/api/v1/agents");
+}
+
+#[tokio::test]
+async fn a_write_without_content_declares_its_empty_body() {
+    let server = ScriptedServer::start(|_, exchange| exchange.respond_json(404, "{}")).await;
+    client(&server.url())
+        .agents()
+        .archive(Uuid::nil())
+        .await
+        .unwrap_err();
+    let request = &server.received()[0];
+    assert_eq!(
+        (request.method.as_str(), request.header("content-length")),
+        ("POST", Some("0"))
+    );
+    assert_eq!(request.header("content-type"), None);
+}
+
+#[tokio::test]
+async fn what_is_left_out_is_not_sent_and_secrets_are() {
+    let server = ScriptedServer::start(|_, exchange| exchange.respond_json(404, "{}")).await;
+    let client = client(&server.url());
+    let environment = CreateEnvironment::new("ci").env_var("KEY", "hunter2");
+    client.environments().create(environment).await.unwrap_err();
+    let update = UpdateAgent::new(3)
+        .system(Patch::Clear)
+        .environment(Patch::Clear)
+        .remove_metadata("team");
+    client
+        .agents()
+        .update(Uuid::nil(), update)
+        .await
+        .unwrap_err();
+
+    let bodies: Vec<Value> = server
+        .received()
+        .iter()
+        .map(|request| serde_json::from_slice(&request.body).unwrap())
+        .collect();
+    assert_eq!(
+        bodies[0],
+        json!({"name": "ci", "env_vars": {"KEY": "hunter2"}})
+    );
+    assert_eq!(
+        bodies[1],
+        json!({"version": 3, "system": "", "environment_id": null, "metadata": {"team": ""}})
+    );
+    assert_eq!(
+        server.received()[0].header("content-type"),
+        Some("application/json")
+    );
+}
+
+#[tokio::test]
+async fn headers_of_the_builder_and_of_options_are_sent_and_never_replace_the_clients_own() {
+    let server = empty_list().await;
+    let name = HeaderName::from_static;
+    let client = builder(&server.url())
+        .header(name("x-team"), HeaderValue::from_static("core"))
+        .header(name("x-trace"), HeaderValue::from_static("1"))
+        .header(name("authorization"), HeaderValue::from_static("Basic x"))
+        .header(name("host"), HeaderValue::from_static("elsewhere"))
+        .header(name("content-length"), HeaderValue::from_static("7"))
+        .header(name("accept-encoding"), HeaderValue::from_static("br"))
+        .user_agent_suffix("my-app/1.4")
+        .build()
+        .unwrap();
+    let traced =
+        client.with_options(Options::new().header(name("x-trace"), HeaderValue::from_static("2")));
+    traced.agents().list().await.unwrap();
+    client.agents().list().await.unwrap();
+
+    let received = server.received();
+    assert_eq!(received[0].header("x-team"), Some("core"));
+    assert_eq!(received[0].header("x-trace"), Some("2"));
+    assert_eq!(received[1].header("x-trace"), Some("1"));
+    assert_eq!(received[0].header("authorization"), Some("Bearer aod_test"));
+    let host = server.url().replace("http://", "");
+    assert_eq!(received[0].header("host"), Some(host.as_str()));
+    assert_eq!(received[0].header("content-length"), None);
+    assert_eq!(received[0].header("accept-encoding"), Some("gzip"));
+    assert!(
+        received[0]
+            .header("user-agent")
+            .unwrap()
+            .ends_with(" my-app/1.4")
+    );
+}
+
+#[tokio::test]
+async fn a_stream_asks_for_events_uncompressed_and_uncached_from_after_its_cursor() {
+    let server = ScriptedServer::start(|_, exchange| {
+        exchange.respond(
+            200,
+            &[("content-type", "Text/Event-Stream; charset=utf-8")],
+            "data: {\"type\":\"exit\"}\n\n",
+        )
+    })
+    .await;
+    let client = client(&server.url());
+    client.sessions().stream(Uuid::nil()).await.unwrap();
+    client
+        .sessions()
+        .stream(Uuid::nil())
+        .since(41230)
+        .await
+        .unwrap();
+    let received = server.received();
+    assert_eq!(received[0].header("accept"), Some("text/event-stream"));
+    assert_eq!(received[0].header("accept-encoding"), Some("identity"));
+    assert_eq!(received[0].header("cache-control"), Some("no-cache"));
+    assert_eq!(received[0].header("last-event-id"), None);
+    assert!(
+        received[1].target.ends_with("/stream?since=41230"),
+        "{}",
+        received[1].target
+    );
+    assert_eq!(received[1].header("last-event-id"), Some("41230"));
+}
+
+#[tokio::test]
+async fn a_proxy_gets_the_requests() {
+    let proxy = empty_list().await;
+    let client = builder("http://aod.invalid")
+        .proxy(proxy.url().replace("//", "//user:hunter2@"))
+        .build()
+        .unwrap();
+    client.agents().list().await.unwrap();
+    let request = &proxy.received()[0];
+    assert_eq!(request.target, "http://aod.invalid/agents");
+    assert!(
+        request
+            .header("proxy-authorization")
+            .unwrap()
+            .starts_with("Basic ")
+    );
+}

@@ -1,0 +1,203 @@
+//! A planted token, planted environment variables and a planted repository token show up nowhere.
+
+use std::io;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex};
+
+use aod::models::{CreateAgent, CreateEnvironment, CreateSession, GithubRepository, McpServer};
+use aod::{Client, HeaderName, HeaderValue};
+use aod_test_support::{FakeServer, ScriptedServer};
+use futures::StreamExt;
+use tracing::Level;
+use tracing::subscriber::DefaultGuard;
+use tracing_subscriber::fmt::MakeWriter;
+use uuid::Uuid;
+
+use super::tls;
+
+const PLANTED: &str = "hunter2";
+
+/// Collects everything that is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+impl Log {
+    /// Has everything of this thread logged here.
+    fn listen(&self) -> DefaultGuard {
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(Level::TRACE)
+            .with_writer(self.clone())
+            .with_ansi(false)
+            .finish();
+        tracing::subscriber::set_default(subscriber)
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+/// One thread, so that the subscriber of the test sees the connections' tasks too.
+#[tokio::test(flavor = "current_thread")]
+async fn nothing_planted_is_logged_shown_or_panicked_with() {
+    let log = Log::default();
+    let _guard = log.listen();
+
+    // A server that echoes what it is sent, in every shape of error, and in a stream's head.
+    let server = ScriptedServer::start(|number, exchange| async move {
+        let sent = String::from_utf8_lossy(&exchange.request.body).into_owned();
+        let echo = format!("{:?} {sent}", exchange.request.headers);
+        let input = serde_json::json!({"detail": [{"type": "missing", "loc": ["x"], "msg": "Field required", "input": echo}]});
+        match number % 4 {
+            0 => exchange.respond_json(422, &input.to_string()).await,
+            1 => exchange.respond(500, &[("content-type", "text/html")], &echo).await,
+            2 => exchange.respond_json(200, &input.to_string()).await,
+            _ => exchange.respond(200, &[("content-type", "text/html")], &echo).await,
+        }
+    })
+    .await;
+    let builder = || {
+        Client::builder()
+            .base_url(server.url())
+            .token(format!("aod_{PLANTED}"))
+            .header(
+                HeaderName::from_static("x-secret"),
+                HeaderValue::from_static(PLANTED),
+            )
+    };
+    let client = builder().retry(aod::RetryPolicy::none()).build().unwrap();
+    let mut shown = format!("{:?} {client:?}", builder());
+
+    let environment = || CreateEnvironment::new("e").env_var("KEY", PLANTED);
+    let session = || {
+        CreateSession::new(Uuid::nil(), "p")
+            .secret_env_var("KEY", PLANTED)
+            .repository(
+                GithubRepository::new("https://github.com/a/b").authorization_token(PLANTED),
+            )
+    };
+    let agent = || {
+        CreateAgent::new("a", "m")
+            .runtime("claude")
+            .mcp_server(McpServer::url("i", "https://i").header("Authorization", PLANTED))
+            .mcp_server(McpServer::stdio("s", "s").env("KEY", PLANTED))
+    };
+    shown += &format!("{:?} {:?} {:?}", environment(), session(), agent());
+    for _ in 0..4 {
+        let mut errors = vec![
+            client
+                .environments()
+                .create(environment())
+                .await
+                .unwrap_err(),
+            client.sessions().create(session()).await.unwrap_err(),
+            client.agents().create(agent()).await.unwrap_err(),
+            client.agents().list().await.unwrap_err(),
+        ];
+        errors.extend(client.sessions().stream(Uuid::nil()).await.err());
+        for error in errors {
+            shown += &format!("{error} {error:?} {error:#?}");
+            let outcome = Err::<(), _>(error).map(drop);
+            let panic =
+                std::panic::catch_unwind(AssertUnwindSafe(|| outcome.unwrap())).unwrap_err();
+            shown += panic.downcast_ref::<String>().unwrap();
+        }
+    }
+    let mut broken = aod::EventStream::new(futures::stream::empty::<io::Result<_>>());
+    shown += &format!("{:?}", broken.next().await);
+
+    assert!(!shown.contains(PLANTED), "{shown}");
+    let log = log.text();
+    assert!(
+        log.contains("aod.call") && log.contains("hyper"),
+        "the log is not at TRACE:\n{log}"
+    );
+    assert!(!log.contains(PLANTED), "{log}");
+}
+
+/// HTTP/2 has loggers of its own.
+#[tokio::test(flavor = "current_thread")]
+async fn nothing_planted_is_logged_over_http_2() {
+    let log = Log::default();
+    let _guard = log.listen();
+
+    let authority = tls::authority();
+    let acceptor = tls::acceptor(&authority, false, b"h2");
+    let server = FakeServer::start(1, move |_, socket| {
+        let acceptor = acceptor.clone();
+        async move {
+            let stream = acceptor.accept(socket).await.unwrap();
+            let mut connection = h2::server::handshake(stream).await.unwrap();
+            while let Some(Ok((_, mut answer))) = connection.accept().await {
+                let head = http::Response::builder().status(404).body(()).unwrap();
+                answer.send_response(head, true).unwrap();
+            }
+        }
+    })
+    .await;
+    let client = Client::builder()
+        .base_url(tls::url(&server))
+        .ca_certificate(authority.pem())
+        .token(format!("aod_{PLANTED}"))
+        .header(
+            HeaderName::from_static("x-secret"),
+            HeaderValue::from_static(PLANTED),
+        )
+        .build()
+        .unwrap();
+    let error = client
+        .environments()
+        .create(CreateEnvironment::new("e").env_var("KEY", PLANTED))
+        .await
+        .unwrap_err();
+    assert_eq!(error.status(), Some(404), "{error}");
+
+    let log = log.text();
+    assert!(log.contains("h2::"), "HTTP/2 has logged nothing:\n{log}");
+    assert!(!log.contains(PLANTED), "{log}");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_token_in_clear_text_is_warned_of_once_per_client() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(log.clone())
+        .with_ansi(false)
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let client = |url: &str| {
+        Client::builder()
+            .base_url(url)
+            .token("aod_x")
+            .build()
+            .unwrap()
+    };
+    let _loopback = [
+        client("http://localhost:1"),
+        client("http://127.0.0.1:1"),
+        client("https://aod.example.com"),
+    ];
+    assert_eq!(log.text(), "");
+    let _elsewhere = client("http://aod.example.com")
+        .clone()
+        .with_options(aod::Options::new());
+    assert_eq!(log.text().matches("clear text").count(), 1);
+}

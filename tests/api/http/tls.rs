@@ -1,0 +1,140 @@
+//! HTTPS with certificates made on the spot.
+
+use std::sync::Arc;
+
+use aod::ErrorKind;
+use aod_test_support::{Exchange, FakeServer};
+use rcgen::{BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::{RootCertStore, ServerConfig};
+
+use super::{AGENTS, builder};
+
+/// An authority, and a server at `https://localhost` with a certificate from it.
+struct World {
+    authority: CertifiedIssuer<'static, KeyPair>,
+    url: String,
+    _server: FakeServer,
+}
+
+impl World {
+    async fn start(asks_for_client: bool) -> Self {
+        let authority = authority();
+        let acceptor = acceptor(&authority, asks_for_client, b"http/1.1");
+        let server = FakeServer::start(1, move |_, socket| {
+            let acceptor = acceptor.clone();
+            async move {
+                let Ok(stream) = acceptor.accept(socket).await else {
+                    return;
+                };
+                if let Some(exchange) = Exchange::accept(stream).await {
+                    exchange.respond_json(200, AGENTS).await;
+                }
+            }
+        })
+        .await;
+        Self {
+            authority,
+            url: url(&server),
+            _server: server,
+        }
+    }
+}
+
+pub(crate) fn authority() -> CertifiedIssuer<'static, KeyPair> {
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
+}
+
+/// TLS as `localhost`, with a certificate from that authority, for one version of HTTP.
+pub(crate) fn acceptor(
+    authority: &CertifiedIssuer<'static, KeyPair>,
+    asks_for_client: bool,
+    protocol: &[u8],
+) -> TlsAcceptor {
+    let provider = Arc::new(ring::default_provider());
+    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .unwrap();
+    let builder = if asks_for_client {
+        let mut roots = RootCertStore::empty();
+        roots.add(authority.der().clone()).unwrap();
+        let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), provider)
+            .build()
+            .unwrap();
+        builder.with_client_cert_verifier(verifier)
+    } else {
+        builder.with_no_client_auth()
+    };
+    let (certificate, key) = issue(authority);
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let mut config = builder
+        .with_single_cert(vec![certificate.der().clone()], key)
+        .unwrap();
+    config.alpn_protocols = vec![protocol.to_owned()];
+    TlsAcceptor::from(Arc::new(config))
+}
+
+/// The URL of a server with a certificate for `localhost`.
+pub(crate) fn url(server: &FakeServer) -> String {
+    format!("https://localhost:{}", server.address().port())
+}
+
+fn issue(authority: &CertifiedIssuer<'static, KeyPair>) -> (Certificate, KeyPair) {
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    (params.signed_by(&key, authority).unwrap(), key)
+}
+
+#[tokio::test]
+async fn an_authority_of_the_callers_is_trusted() {
+    let world = World::start(false).await;
+    let client = builder(&world.url)
+        .ca_certificate(world.authority.pem())
+        .https_only(true)
+        .build()
+        .unwrap();
+    client.agents().list().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_unknown_authority_is_refused_once() {
+    let world = World::start(false).await;
+    let error = builder(&world.url)
+        .build()
+        .unwrap()
+        .agents()
+        .list()
+        .await
+        .unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connection, 1));
+    assert!(!error.is_retryable() && error.is_unsent());
+}
+
+#[tokio::test]
+async fn a_client_certificate_is_shown_to_a_server_that_asks() {
+    let world = World::start(true).await;
+    let (certificate, key) = issue(&world.authority);
+    let identity = format!("{}{}", certificate.pem(), key.serialize_pem());
+    let trusting = || builder(&world.url).ca_certificate(world.authority.pem());
+    trusting()
+        .client_certificate(identity)
+        .build()
+        .unwrap()
+        .agents()
+        .list()
+        .await
+        .unwrap();
+    let error = trusting()
+        .build()
+        .unwrap()
+        .agents()
+        .list()
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connection);
+}

@@ -1,0 +1,6 @@
+//! What a caller has of the API: models, HTTP, every endpoint in every server generation, and recorded traffic.
+
+mod endpoints;
+mod http;
+mod models;
+mod recordings;

@@ -1,0 +1,9 @@
+//! The decoder, the event source and the development server beside what they conform to: the standard, its cases and
+//! its own steps, and streams of real servers.
+
+mod cases;
+mod decoder;
+mod recordings;
+mod reference;
+mod replay;
+mod source;

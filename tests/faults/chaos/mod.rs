@@ -1,0 +1,106 @@
+//! Each event once and in order, whatever happens to the connections: seeded cuts by a proxy, a cut at every byte, and
+//! cancels at random points.
+//!
+//! | Variable | |
+//! |---|---|
+//! | `AOD_SEEDS` | how many seeds are run; 300 unless set |
+//! | `AOD_SEED` | the one seed to run again, as a failure names it |
+//! | `AOD_EVERY_CUT` | set: the recordings over 100 KB are cut at every byte too, which takes hours |
+
+#![allow(
+    clippy::print_stdout,
+    reason = "the figures are for the reader of a run"
+)]
+
+mod cancels;
+mod every_cut;
+mod log;
+mod log_server;
+mod random_cuts;
+
+use std::fmt::Display;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use aod::ConnectionState;
+use aod::sse::Reconnect;
+use aod::{Client, StreamRequest};
+use futures::StreamExt;
+use serde_json::Value;
+use tokio::sync::{Mutex, MutexGuard};
+use uuid::Uuid;
+
+/// What still waits after this long waits for what never comes.
+const HANGS: Duration = Duration::from_secs(20 * 60);
+
+/// Each test loads the whole machine, and one counts the descriptors of the process: where several tests share a process,
+/// they go one after another.
+async fn alone() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::const_new(());
+    TURN.lock().await
+}
+
+fn client(url: &str, idle_timeout: Duration) -> Client {
+    let client = Client::builder().base_url(url).token("aod_test").no_proxy();
+    client
+        .stream_idle_timeout(idle_timeout)
+        .build()
+        .expect("the settings are valid")
+}
+
+/// Reads a session to its end, and asserts that it is just as expected.
+///
+/// Returns how often it connected again.
+async fn assert_read(
+    request: StreamRequest<'_>,
+    expected: &[Value],
+    context: &impl Display,
+) -> usize {
+    let reconnects = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&reconnects);
+    let request = request
+        // The delays and the bound have tests of their own: a server that replays everything may be cut many times
+        // before it comes to something new.
+        .reconnect(
+            Reconnect::new()
+                .max_attempts(10_000)
+                .base_delay(Duration::from_millis(1))
+                .max_delay(Duration::from_millis(20)),
+        )
+        // Long after a healthy run on a loaded machine: a hang is to say where it hangs.
+        .deadline(HANGS)
+        .on_state(move |state| {
+            if matches!(state, ConnectionState::Resuming { .. }) {
+                counter.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+    let opened = request.await;
+    let mut events = opened.unwrap_or_else(|error| panic!("{context}: not opened: {error:?}"));
+    let mut read = 0;
+    while let Some(event) = events.next().await {
+        let event =
+            event.unwrap_or_else(|error| panic!("{context}: after {read} events: {error:?}"));
+        let event = serde_json::to_value(&event).expect("every event is written");
+        assert_eq!(Some(&event), expected.get(read), "{context}: event {read}");
+        read += 1;
+    }
+    assert_eq!(read, expected.len(), "{context}: the stream ended early");
+    assert!(
+        events.next().await.is_none(),
+        "{context}: something came after the end"
+    );
+    reconnects.load(Ordering::Relaxed)
+}
+
+/// The session of a test's n-th stream.
+fn session(number: u64) -> Uuid {
+    Uuid::from_u128(u128::from(number) + 1)
+}
+
+/// The number of the session in a path.
+fn number(path: &str) -> u64 {
+    let id = path.split('/').find_map(|part| part.parse::<Uuid>().ok());
+    let number = id.map(|id| id.as_u128() - 1);
+    u64::try_from(number.expect("a session's path")).expect("a session of a test")
+}

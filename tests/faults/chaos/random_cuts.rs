@@ -1,0 +1,109 @@
+//! Seeded servers behind a proxy that cuts by the same seed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aod::Client;
+use aod_devserver::{ConnectionPlan, CuttingProxy};
+use futures::StreamExt;
+
+use super::log::{Format, Log, Resumes, Wire};
+use super::log_server::{Ending, LogServer, Session};
+use super::{alone, assert_read, client, number, session};
+
+/// Events a stream, about.
+const EVENTS: usize = 300;
+/// Streams at once.
+const CONCURRENCY: usize = 48;
+
+fn seeds() -> Vec<u64> {
+    let variable = |name| {
+        let value = std::env::var(name).ok()?;
+        Some(
+            value
+                .parse()
+                .unwrap_or_else(|_| panic!("{name} is a number")),
+        )
+    };
+    match variable("AOD_SEED") {
+        Some(seed) => vec![seed],
+        None => (0..variable("AOD_SEEDS").unwrap_or(300)).collect(),
+    }
+}
+
+/// Each further connection of a stream may live a little longer, so that those end too that replay everything each time.
+fn plan(path: &str, connection: usize) -> ConnectionPlan {
+    ConnectionPlan::drawn(number(path), connection, 2000 + 1500 * connection as u64)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_seed_gives_each_event_once_and_in_order() {
+    let _alone = alone().await;
+    let server = Arc::new(LogServer::start(1).await);
+    let proxy = CuttingProxy::start(&server.urls()[0], plan)
+        .await
+        .expect("loopback has a free port");
+    // A stalled stream is to be given up soon.
+    let client = client(proxy.url(), Duration::from_millis(600));
+    let seeds = seeds();
+    let runs = seeds.iter().map(|seed| {
+        let run = run_seed(*seed, client.clone(), Arc::clone(&server));
+        async move {
+            tokio::spawn(run)
+                .await
+                .expect("the seed that failed is named above")
+        }
+    });
+    let reconnects: Vec<usize> = futures::stream::iter(runs)
+        .buffer_unordered(CONCURRENCY)
+        .collect()
+        .await;
+    let total: usize = reconnects.iter().sum();
+    println!(
+        "{} seeds, {total} reconnects, {:?}",
+        seeds.len(),
+        proxy.cuts()
+    );
+    let cuts = proxy.cuts();
+    assert!(
+        cuts.closes > 0 && cuts.resets > 0 || seeds.len() == 1,
+        "the proxy cut nothing"
+    );
+    assert!(total >= seeds.len(), "the cuts went unnoticed");
+}
+
+async fn run_seed(seed: u64, client: Client, server: Arc<LogServer>) -> usize {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let log = Log::drawn(&mut random, EVENTS);
+    let format = Format::drawn(&mut random);
+    let resumes = match random.u8(..4) {
+        0 => Resumes::FromStart,
+        1 => Resumes::AtCursor,
+        _ => Resumes::AfterCursor,
+    };
+    // Some servers end a body in order before the session has ended, whatever the proxy does.
+    let lap = (random.u8(..4) == 0).then(|| random.usize(3000..20_000));
+    let context = format!(
+        "AOD_SEED={seed} ({format:?}, resumes {resumes:?}, {} id on turn_start, lap {lap:?})",
+        if log.turn_start_line {
+            "with"
+        } else {
+            "without"
+        }
+    );
+    let id = session(seed);
+    server.add(
+        id,
+        Session {
+            wire: Arc::new(Wire::new(&log, format)),
+            resumes,
+            ending: Box::new(move |connection| match lap {
+                Some(lap) => Ending::EndAt(lap * (connection + 1)),
+                None => Ending::Complete,
+            }),
+        },
+    );
+    let reconnects = assert_read(client.sessions().stream(id), &log.events(), &context).await;
+    server.remove(id);
+    reconnects
+}

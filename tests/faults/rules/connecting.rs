@@ -1,0 +1,238 @@
+//! How a connection is asked for, and which answers end the stream or do not.
+
+use aod::sse::{EventSource, HttpConnect};
+use aod::{Detail, ErrorKind, HeaderName, HeaderValue};
+use aod_test_support::{ClosedPort, ScriptedServer};
+use futures::{StreamExt, TryStreamExt};
+
+use super::{START, bodies, client, client_of, exit, fast_retry, open, outline, request, row};
+
+#[tokio::test]
+async fn r01_asks_for_an_event_stream_and_nothing_else() {
+    let server = bodies([exit(0)]).await;
+    outline(open(&client(&server)).await).await;
+    let source = EventSource::new(HttpConnect::new(&server.url()).unwrap())
+        .reconnect(fast_retry().max_attempts(0));
+    source.take(1).try_collect::<Vec<_>>().await.unwrap();
+    for request in server.received() {
+        assert_eq!(request.header("accept"), Some("text/event-stream"));
+        assert_eq!(request.header("cache-control"), Some("no-cache"));
+        assert_eq!(request.header("last-event-id"), None);
+        assert!(!request.target.contains("since"), "{}", request.target);
+    }
+}
+
+#[tokio::test]
+async fn r02_a_callers_cursor_goes_into_the_first_request_twice() {
+    let server = bodies([exit(41230)]).await;
+    let client = client(&server);
+    outline(request(&client).since(41230).await.unwrap()).await;
+    let first = &server.received()[0];
+    assert!(first.target.ends_with("?since=41230"), "{}", first.target);
+    assert_eq!(first.header("last-event-id"), Some("41230"));
+}
+
+/// Serves a row, and to every later request this answer.
+async fn then(
+    status: u16,
+    headers: &'static [(&'static str, &'static str)],
+    body: &'static str,
+) -> ScriptedServer {
+    ScriptedServer::start(move |number, mut exchange| async move {
+        if number == 0 {
+            exchange.start_stream().await;
+            exchange.send(row(7)).await;
+        } else {
+            exchange.respond(status, headers, body).await;
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn r12_204_ends_in_order() {
+    let server = then(204, &[], "").await;
+    assert_eq!(outline(open(&client(&server)).await).await, ["output 7"]);
+    // At the first request too.
+    assert!(outline(open(&client(&server)).await).await.is_empty());
+}
+
+#[tokio::test]
+async fn r13_a_page_is_a_protocol_error_with_its_start() {
+    let page: &'static str = "<html>".repeat(100).leak();
+    let server = then(200, &[("content-type", "text/html")], page).await;
+    let mut events = open(&client(&server)).await;
+    events.next().await.unwrap().unwrap();
+    let error = events.next().await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Protocol);
+    assert_eq!(error.detail(), Some(&Detail::Body(page[..200].to_owned())));
+    assert!(events.next().await.is_none());
+    assert_eq!(server.received().len(), 2);
+}
+
+#[tokio::test]
+async fn r14_a_refusal_for_good_stops() {
+    for (status, kind) in [
+        (400, "BadRequest"),
+        (401, "Auth"),
+        (403, "Auth"),
+        (404, "NotFound"),
+        (410, "Status"),
+    ] {
+        let server = then(status, &[], r#"{"detail": "no"}"#).await;
+        assert_eq!(
+            outline(open(&client(&server)).await).await,
+            ["output 7", kind],
+            "{status}"
+        );
+        assert_eq!(server.received().len(), 2, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn r16_a_server_that_is_down_for_a_while_is_waited_for() {
+    let server = ScriptedServer::start(|number, mut exchange| async move {
+        match number {
+            1 => exchange.respond(502, &[], "").await,
+            2 => exchange.respond(503, &[], "").await,
+            3 => exchange.respond(408, &[], "").await,
+            4 => exchange.reset(),
+            _ => {
+                exchange.start_stream().await;
+                exchange
+                    .send(if number == 0 { row(7) } else { exit(7) })
+                    .await;
+            }
+        }
+    })
+    .await;
+    assert_eq!(
+        outline(open(&client(&server)).await).await,
+        ["output 7", "exit 7"]
+    );
+    assert_eq!(server.received().len(), 6);
+}
+
+#[tokio::test]
+async fn r17_a_redirect_within_the_origin_is_followed() {
+    let server = ScriptedServer::start(|number, mut exchange| async move {
+        match number {
+            0 | 2 => {
+                exchange
+                    .respond(307, &[("location", "/elsewhere")], "")
+                    .await;
+            }
+            _ => {
+                exchange.start_stream().await;
+                exchange
+                    .send(if number == 1 { row(7) } else { exit(7) })
+                    .await;
+            }
+        }
+    })
+    .await;
+    assert_eq!(
+        outline(open(&client(&server)).await).await,
+        ["output 7", "exit 7"]
+    );
+    assert_eq!(server.received()[3].target, "/elsewhere");
+}
+
+#[tokio::test]
+async fn r18_a_redirect_elsewhere_is_refused_and_no_credential_leaves() {
+    let elsewhere = bodies([exit(1)]).await;
+    let location: &'static str = elsewhere.url().leak();
+    let headers: &'static [(&str, &str)] = vec![("location", location)].leak();
+    let server = then(302, headers, "").await;
+    assert_eq!(
+        outline(open(&client(&server)).await).await,
+        ["output 7", "Protocol"]
+    );
+    assert!(elsewhere.received().is_empty());
+}
+
+#[tokio::test]
+async fn r25_a_compressed_stream_is_read_though_it_was_not_asked_for() {
+    use std::io::Write;
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packed
+        .write_all(format!("{START}{}{}", row(7), exit(7)).as_bytes())
+        .unwrap();
+    let packed = packed.finish().unwrap();
+    let server = ScriptedServer::start(move |_, mut exchange| {
+        let packed = packed.clone();
+        async move {
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-encoding: gzip\r\nconnection: close\r\n\r\n";
+            exchange.send(head).await;
+            exchange.send(packed).await;
+        }
+    })
+    .await;
+    assert_eq!(
+        outline(open(&client(&server)).await).await,
+        ["start", "output 7", "exit 7"]
+    );
+    assert_eq!(
+        server.received()[0].header("accept-encoding"),
+        Some("identity")
+    );
+}
+
+#[tokio::test]
+async fn r28_a_session_deleted_in_mid_stream_is_not_found() {
+    let server = ScriptedServer::start(|number, mut exchange| async move {
+        if number == 0 {
+            exchange.start_stream().await;
+            exchange.send(row(7)).await;
+            exchange.reset();
+        } else {
+            exchange
+                .respond_json(404, r#"{"detail": "Session not found"}"#)
+                .await;
+        }
+    })
+    .await;
+    let mut events = open(&client(&server)).await;
+    events.next().await.unwrap().unwrap();
+    let error = events.next().await.unwrap().unwrap_err();
+    assert_eq!(
+        (error.kind(), error.detail_text()),
+        (ErrorKind::NotFound, Some("Session not found"))
+    );
+    assert!(error.url().unwrap().ends_with("/stream?since=7"));
+}
+
+#[tokio::test]
+async fn an_answer_to_the_first_request_is_an_error_of_the_call() {
+    let server = ScriptedServer::start(|_, exchange| {
+        exchange.respond_json(404, r#"{"detail": "Session not found"}"#)
+    })
+    .await;
+    assert_eq!(
+        request(&client(&server)).await.unwrap_err().kind(),
+        ErrorKind::NotFound
+    );
+    let port = ClosedPort::new();
+    assert_eq!(
+        request(&client_of(&port.url())).await.unwrap_err().kind(),
+        ErrorKind::Connection
+    );
+}
+
+#[tokio::test]
+async fn a_credential_that_a_server_repeats_is_not_shown() {
+    let server = ScriptedServer::start(|_, exchange| async move {
+        let sent = exchange.request.header("authorization").unwrap_or_default();
+        let echo = serde_json::json!({"detail": format!("no such key: {sent}")});
+        exchange.respond_json(400, &echo.to_string()).await;
+    })
+    .await;
+    let connect = HttpConnect::new(&server.url()).unwrap().header(
+        HeaderName::from_static("authorization"),
+        HeaderValue::from_static("Bearer hunter2"),
+    );
+    let error = EventSource::new(connect).next().await.unwrap().unwrap_err();
+    assert_eq!(error.status(), Some(400));
+    assert!(error.to_string().contains("[REDACTED]"), "{error}");
+    assert!(!format!("{error} {error:?}").contains("hunter2"));
+}

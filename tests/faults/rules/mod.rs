@@ -1,0 +1,166 @@
+//! What a session's stream survives: rules R1 to R29 of event streams and of resuming, each against a server that
+//! misbehaves on a real socket.
+
+mod adversarial;
+mod connecting;
+mod ending;
+mod leaving;
+
+mod reading;
+mod resuming;
+mod sources;
+mod states;
+mod waiting;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aod::ConnectionState;
+use aod::models::event::StreamEvent;
+use aod::sse::Reconnect;
+use aod::{Client, EventStream, Result, RetryPolicy, StreamRequest};
+use aod_test_support::ScriptedServer;
+use futures::{Stream, StreamExt};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+const START: &str = "data: {\"type\": \"start\", \"runtime\": \"claude\"}\n\n";
+
+/// An output row.
+fn row(id: i64) -> String {
+    let data = format!(
+        r#"{{"type": "output", "id": {id}, "stream": "stdout", "data": "<{id}>", "turn": 1}}"#
+    );
+    format!("id: {id}\ndata: {data}\n\n")
+}
+
+fn rows(ids: impl IntoIterator<Item = i64>) -> String {
+    ids.into_iter().map(row).collect()
+}
+
+fn exit(id: i64) -> String {
+    format!("id: {id}\ndata: {{\"type\": \"exit\", \"id\": {id}, \"code\": 0}}\n\n")
+}
+
+/// A client of that server that does not try again to open a stream, so that each request is the stream's own.
+fn client(server: &ScriptedServer) -> Client {
+    client_of(&server.url())
+}
+
+fn client_of(url: &str) -> Client {
+    let builder = Client::builder().base_url(url).token("aod_test");
+    builder
+        .retry(RetryPolicy::none())
+        .build()
+        .expect("the client is set up")
+}
+
+/// Waits little: for rules that are not about waiting.
+fn fast_retry() -> Reconnect {
+    Reconnect::new()
+        .base_delay(Duration::from_millis(1))
+        .max_delay(Duration::from_millis(3))
+}
+
+fn request(client: &Client) -> StreamRequest<'_> {
+    client
+        .sessions()
+        .stream(Uuid::nil())
+        .reconnect(fast_retry())
+}
+
+async fn open(client: &Client) -> EventStream {
+    request(client).await.expect("the stream opens")
+}
+
+/// What a stream yields to its end: the type and id of each event, and the kind of an error.
+async fn outline(mut events: EventStream) -> Vec<String> {
+    let mut outline = Vec::new();
+    while let Some(event) = events.next().await {
+        outline.push(shown(&event));
+    }
+    outline
+}
+
+fn shown(event: &Result<StreamEvent>) -> String {
+    match event {
+        Ok(event) => match event.id() {
+            Some(id) => format!("{} {id}", event.event_type()),
+            None => event.event_type().to_owned(),
+        },
+        Err(error) => format!("{:?}", error.kind()),
+    }
+}
+
+/// A server whose connections bring these bodies, one after another and the last one for ever, each closed in order.
+async fn bodies<B: Into<String>>(bodies: impl IntoIterator<Item = B>) -> ScriptedServer {
+    let bodies: Vec<String> = bodies.into_iter().map(Into::into).collect();
+    ScriptedServer::start(move |number, mut exchange| {
+        let body = bodies[number.min(bodies.len() - 1)].clone();
+        async move {
+            exchange.start_stream().await;
+            exchange.send(body).await;
+            exchange.close().await;
+        }
+    })
+    .await
+}
+
+/// The `Last-Event-ID` of each request so far.
+fn resumed_after(server: &ScriptedServer) -> Vec<Option<String>> {
+    let ids = server.received();
+    ids.iter()
+        .map(|request| request.header("last-event-id").map(str::to_owned))
+        .collect()
+}
+
+/// The states a stream goes through, in a form to compare.
+#[derive(Clone, Default)]
+struct States(Arc<watch::Sender<Vec<ConnectionState>>>);
+
+impl States {
+    fn observer(&self) -> impl Fn(ConnectionState) + Send + Sync + use<> {
+        let states = Arc::clone(&self.0);
+        move |state| states.send_modify(|states| states.push(state))
+    }
+
+    fn all(&self) -> Vec<ConnectionState> {
+        self.0.borrow().clone()
+    }
+
+    fn names(&self) -> Vec<String> {
+        let name = |state: &ConnectionState| match state {
+            ConnectionState::Connecting => "connecting".to_owned(),
+            ConnectionState::Live => "live".to_owned(),
+            ConnectionState::Resuming { attempt, cause, .. } => {
+                format!("resuming {attempt} {:?}", cause.kind())
+            }
+            ConnectionState::Closed => "closed".to_owned(),
+        };
+        self.all().iter().map(name).collect()
+    }
+
+    /// Waits until the latest state is one of those.
+    async fn reached(&self, wanted: impl Fn(&ConnectionState) -> bool) {
+        let mut states = self.0.subscribe();
+        let reached = states.wait_for(|states| states.last().is_some_and(&wanted));
+        reached.await.expect("the sender is here");
+    }
+
+    /// Polls a stream, from which nothing more is to come, until it waits to connect again.
+    async fn reached_delay<T>(&self, mut stream: impl Stream<Item = T> + Unpin) {
+        tokio::select! {
+            _ = stream.next() => panic!("the stream goes on"),
+            () = self.reached(|state| matches!(state, ConnectionState::Resuming { .. })) => {}
+        }
+    }
+
+    /// The delays before the attempts so far.
+    fn delays(&self) -> Vec<Duration> {
+        let delay = |state: &ConnectionState| match state {
+            ConnectionState::Resuming { delay, .. } => Some(*delay),
+            _ => None,
+        };
+        self.all().iter().filter_map(delay).collect()
+    }
+}

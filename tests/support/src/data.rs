@@ -1,0 +1,55 @@
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+/// Returns the path of a file under `tests/data`.
+pub fn data(path: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../data")
+        .join(path)
+}
+
+/// Returns the exchanges of a recording of HTTP traffic, in order.
+///
+/// # Panics
+///
+/// If the recording cannot be read.
+pub fn recorded_exchanges(name: &str) -> Vec<Value> {
+    lines(&data("recordings").join(name))
+}
+
+/// A recorded event stream.
+pub struct RecordedStream {
+    /// Its name.
+    pub name: String,
+    /// The body of the response, without the framing of HTTP.
+    pub body: String,
+    /// The request, the head of the response and the circumstances: `README.md` beside the recordings names the fields.
+    pub about: Value,
+}
+
+/// Returns every recorded event stream, by name.
+///
+/// # Panics
+///
+/// If one cannot be read.
+pub fn recorded_streams() -> Vec<RecordedStream> {
+    let folder = data("recordings");
+    let streams = lines(&folder.join("sse.jsonl")).into_iter().map(|about| {
+        let name = about["name"].as_str().expect("a name").to_owned();
+        let body = text(&folder.join(format!("sse/{name}.sse")));
+        RecordedStream { name, body, about }
+    });
+    streams.collect()
+}
+
+fn lines(path: &Path) -> Vec<Value> {
+    let parse = |line| {
+        serde_json::from_str(line).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    };
+    text(path).lines().map(parse).collect()
+}
+
+fn text(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}

@@ -1,0 +1,65 @@
+//! What the formatters of `aod::pretty` show.
+
+mod choice;
+mod chunking;
+mod claude_lines;
+mod claude_tools;
+mod codex_state;
+mod gemini_state;
+mod malformed_input;
+mod opencode_ends;
+mod options;
+mod recordings;
+mod stream;
+mod terminal;
+mod transcripts;
+
+use aod::pretty::{ClaudeFormatter, Formatter};
+
+/// What a formatter shows for chunks, its flush included.
+fn shown_by<'a>(
+    mut formatter: impl Formatter,
+    chunks: impl IntoIterator<Item = &'a str>,
+) -> Vec<String> {
+    let mut shown: Vec<String> = chunks
+        .into_iter()
+        .flat_map(|chunk| formatter.feed(chunk))
+        .collect();
+    shown.extend(formatter.flush());
+    shown
+}
+
+/// Cuts `text` into chunks of random lengths.
+fn random_cuts(text: &str, seed: u64) -> Vec<&str> {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let longest = [3, 40, 500, 20_000][random.usize(..4)];
+    let mut chunks = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let wanted = random.usize(1..=longest).min(rest.len());
+        let at = (wanted..=rest.len())
+            .find(|&at| rest.is_char_boundary(at))
+            .unwrap_or(rest.len());
+        let (chunk, after) = rest.split_at(at);
+        chunks.push(chunk);
+        rest = after;
+    }
+    chunks
+}
+
+/// What Claude's formatter shows for one line.
+fn shown(line: &str) -> Option<String> {
+    let mut shown = shown_by(ClaudeFormatter::new(), [line, "\n"]);
+    assert!(
+        shown.len() <= 1,
+        "one line gives at most one text: {shown:?}"
+    );
+    shown.pop()
+}
+
+/// What Claude's formatter shows for an assistant's message with these blocks.
+fn shown_blocks(blocks: &str) -> Option<String> {
+    shown(&format!(
+        r#"{{"type":"assistant","message":{{"content":[{blocks}]}}}}"#
+    ))
+}

@@ -1,0 +1,70 @@
+//! Recorded Claude sessions show what the published formatter showed for them.
+
+use aod::pretty::ClaudeFormatter;
+use aod_test_support::data;
+use serde_json::Value;
+
+use super::{random_cuts, shown_by};
+
+/// The chunks of standard output in a recorded stream, and the texts that the published formatter gave for them.
+fn recording(name: &str) -> (Vec<String>, Vec<String>) {
+    let folder = data("recordings/sse");
+    let read = |file: String| {
+        std::fs::read_to_string(folder.join(&file))
+            .unwrap_or_else(|error| panic!("{file}: {error}"))
+    };
+    let stream = read(format!("{name}.sse"));
+    let events = stream
+        .lines()
+        .filter_map(|line| line.strip_prefix("data: "));
+    let chunks = events
+        .map(|data| serde_json::from_str::<Value>(data).expect("an event is JSON"))
+        .filter(|event| event["type"] == "output" && event["stream"] == "stdout")
+        .map(|event| event["data"].as_str().expect("output is text").to_owned())
+        .collect();
+    let formatted =
+        serde_json::from_str(&read(format!("{name}.formatted.json"))).expect("a list of texts");
+    (chunks, formatted)
+}
+
+fn equals_the_published_formatter(name: &str) {
+    let (chunks, formatted) = recording(name);
+    assert!(!formatted.is_empty(), "the recording has output");
+    let whole = chunks.concat();
+    let shown = |chunks: Vec<&str>| shown_by(ClaudeFormatter::new(), chunks);
+
+    assert_eq!(
+        shown(chunks.iter().map(String::as_str).collect()),
+        formatted,
+        "as recorded"
+    );
+    assert_eq!(shown(vec![&whole]), formatted, "in one chunk");
+    assert_eq!(
+        shown(whole.split_inclusive('\n').collect()),
+        formatted,
+        "line by line"
+    );
+    assert_eq!(
+        shown(whole.split("").collect()),
+        formatted,
+        "in single characters"
+    );
+    for _ in 0..50 {
+        let seed = fastrand::u64(..);
+        assert_eq!(
+            shown(random_cuts(&whole, seed)),
+            formatted,
+            "in random chunks of seed {seed}"
+        );
+    }
+}
+
+#[test]
+fn equals_the_published_formatter_on_a_stream_of_s0() {
+    equals_the_published_formatter("s0-claude-2000");
+}
+
+#[test]
+fn equals_the_published_formatter_on_a_stream_of_s1() {
+    equals_the_published_formatter("s1-claude-800");
+}

@@ -1,0 +1,104 @@
+//! Whole transcripts, `tests/data/transcripts/RUNTIME/NAME.jsonl`, show what is written beside them, however they are
+//! cut: in `NAME.txt` by default, and in `NAME.options.txt` with every option that changes what is shown.
+//!
+//! Where the output is meant to change, `REWRITE_EXPECTED=1 cargo test -p aod-tests --test transcript` writes these files
+//! anew, to be read before they are committed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use aod::pretty::Options;
+use aod_test_support::data;
+
+use super::{random_cuts, shown_by};
+
+/// What the names of expected outputs end in, and the options they are for.
+fn variants() -> [(&'static str, Options); 2] {
+    let all = Options::new()
+        .plain(true)
+        .width(60)
+        .show_thinking(false)
+        .show_tool_results(true);
+    [("txt", Options::new()), ("options.txt", all)]
+}
+
+/// The transcripts of a runtime, by path.
+fn transcripts(runtime: &str) -> Vec<PathBuf> {
+    let folder = data("transcripts").join(runtime);
+    let mut paths: Vec<_> = fs::read_dir(&folder)
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "jsonl")
+        })
+        .collect();
+    paths.sort();
+    assert!(!paths.is_empty(), "{} has transcripts", folder.display());
+    paths
+}
+
+fn lines(shown: &[String]) -> String {
+    shown.iter().flat_map(|text| [text, "\n"]).collect()
+}
+
+/// The expected output, written anew first if that is asked for.
+fn expected(path: &Path, shown: &[String]) -> String {
+    if std::env::var_os("REWRITE_EXPECTED").is_some() {
+        fs::write(path, lines(shown)).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn shows_what_is_expected(runtime: &str) {
+    for path in transcripts(runtime) {
+        let transcript = fs::read_to_string(&path).expect("a transcript is UTF-8");
+        for (extension, options) in variants() {
+            let shown =
+                |chunks: Vec<&str>| shown_by(options.clone().formatter_for(runtime), chunks);
+            let name = path.with_extension(extension);
+            let whole = shown(vec![&transcript]);
+            assert_eq!(lines(&whole), expected(&name, &whole), "{}", name.display());
+
+            let how = format!("of {} for {extension}", path.display());
+            assert_eq!(
+                shown(transcript.split("").collect()),
+                whole,
+                "single characters {how}"
+            );
+            for _ in 0..20 {
+                let seed = fastrand::u64(..);
+                assert_eq!(
+                    shown(random_cuts(&transcript, seed)),
+                    whole,
+                    "chunks of seed {seed} {how}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn shows_claude_as_expected() {
+    shows_what_is_expected("claude");
+}
+
+#[test]
+fn shows_codex_as_expected() {
+    shows_what_is_expected("codex");
+}
+
+#[test]
+fn shows_gemini_as_expected() {
+    shows_what_is_expected("gemini");
+}
+
+#[test]
+fn shows_opencode_as_expected() {
+    shows_what_is_expected("opencode");
+}
+
+#[test]
+fn shows_other_output_as_expected() {
+    shows_what_is_expected("generic");
+}
