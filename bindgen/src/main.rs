@@ -1,9 +1,12 @@
 //! `cargo bindgen`: generates the bindings of a language, and makes its package.
 
+mod generator;
 mod kotlin;
+mod library;
 mod lock;
 mod python;
 mod swift;
+mod toolchain;
 mod tools;
 mod venv;
 
