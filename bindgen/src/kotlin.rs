@@ -1,13 +1,14 @@
 //! The jar of the JVM and the AAR of Android.
 
 mod android;
-mod changes;
+mod patches;
 mod visibility;
 
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use self::visibility::PublicTypes;
 use crate::generator;
 use crate::library::Library;
 use crate::toolchain::Linkage;
@@ -23,10 +24,9 @@ pub(crate) fn generate() -> Result<()> {
     let unstripped = library.path(Linkage::Dynamic);
     generator::generate(generator::Language::Kotlin, &unstripped, &sources)?;
     let generated = sources.join("com/ravihq/aod/aod_ffi.kt");
-    fs::write(
-        &generated,
-        visibility::publish(&changes::make(&fs::read_to_string(&generated)?)?),
-    )?;
+    let types = PublicTypes::new(&generator::kotlin_interface(&unstripped)?, &facade()?);
+    let patched = patches::apply(&fs::read_to_string(&generated)?)?;
+    fs::write(&generated, visibility::set_visibility(&patched, &types))?;
     library.strip_into(
         &project().join("natives").join(jna_folder()?),
         Linkage::Dynamic,
@@ -74,6 +74,15 @@ pub(crate) fn package() -> Result<()> {
         &libraries,
         &dist.join(format!("aod-sdk-android-{version}.aar")),
     )
+}
+
+/// The hand-written sources, one after the other.
+fn facade() -> Result<String> {
+    let mut sources = String::new();
+    for entry in fs::read_dir(project().join("src/main/kotlin/com/ravihq/aod"))? {
+        sources.push_str(&fs::read_to_string(entry?.path())?);
+    }
+    Ok(sources)
 }
 
 fn project() -> PathBuf {
