@@ -1,41 +1,36 @@
 //! The jar of the JVM and the AAR of Android.
 
 mod android;
-mod changes;
+mod patches;
 mod visibility;
 
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::tools::{self, Result, library_name, root, run, run_in};
+use self::visibility::PublicTypes;
+use crate::generator;
+use crate::library::Library;
+use crate::toolchain::Linkage;
+use crate::tools::{Result, root, run_in};
 
 /// Generates the Kotlin sources next to the façade, and puts this platform's library where the jar takes it from.
 pub(crate) fn generate() -> Result<()> {
-    let library = tools::library("aod-ffi")?;
+    let library = Library::build("aod-ffi")?;
     let sources = project().join("generated");
     if sources.exists() {
         fs::remove_dir_all(&sources)?;
     }
-    tools::generate("kotlin", &library, &sources)?;
+    let unstripped = library.path(Linkage::Dynamic);
+    generator::generate(generator::Language::Kotlin, &unstripped, &sources)?;
     let generated = sources.join("com/ravihq/aod/aod_ffi.kt");
-    fs::write(
-        &generated,
-        visibility::publish(&changes::make(&fs::read_to_string(&generated)?)?),
-    )?;
-
-    let natives = project().join("natives").join(jna_folder()?);
-    fs::create_dir_all(&natives)?;
-    let stripped = natives.join(library_name("aod-ffi"));
-    fs::copy(&library, &stripped)?;
-    // Only now: the generator reads what stripping takes away.
-    run(Command::new("strip")
-        .arg(if cfg!(target_os = "macos") {
-            "-x"
-        } else {
-            "--strip-unneeded"
-        })
-        .arg(&stripped))
+    let types = PublicTypes::new(&generator::kotlin_interface(&unstripped)?, &facade()?);
+    let patched = patches::apply(&fs::read_to_string(&generated)?)?;
+    fs::write(&generated, visibility::set_visibility(&patched, &types))?;
+    library.strip_into(
+        &project().join("natives").join(jna_folder()?),
+        Linkage::Dynamic,
+    )
 }
 
 /// Makes `dist/kotlin/`: the jar, its sources and documentation, the POM, and the AAR of the ABIs that were compiled.
@@ -79,6 +74,15 @@ pub(crate) fn package() -> Result<()> {
         &libraries,
         &dist.join(format!("aod-sdk-android-{version}.aar")),
     )
+}
+
+/// The hand-written sources, one after the other.
+fn facade() -> Result<String> {
+    let mut sources = String::new();
+    for entry in fs::read_dir(project().join("src/main/kotlin/com/ravihq/aod"))? {
+        sources.push_str(&fs::read_to_string(entry?.path())?);
+    }
+    Ok(sources)
 }
 
 fn project() -> PathBuf {

@@ -1,14 +1,20 @@
 //! `cargo bindgen`: generates the bindings of a language, and makes its package.
 
+mod generator;
 mod kotlin;
+mod library;
+mod lock;
 mod python;
 mod swift;
+mod toolchain;
 mod tools;
 mod venv;
 
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
+
+use crate::tools::{Result, target};
 
 /// Generates and packages the language bindings.
 #[derive(Parser)]
@@ -33,7 +39,18 @@ enum Language {
 }
 
 fn main() -> ExitCode {
-    let done = match Command::parse() {
+    match execute(&Command::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bindgen: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(command: &Command) -> Result<()> {
+    let _lock = lock::lock(&target().join("bindgen.lock"))?;
+    match command {
         Command::Generate { language } => match language {
             Language::Kotlin => kotlin::generate(),
             Language::Python => python::generate(),
@@ -44,12 +61,5 @@ fn main() -> ExitCode {
             Language::Python => python::package(),
             Language::Swift => swift::package(),
         },
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("bindgen: {error}");
-            ExitCode::FAILURE
-        }
     }
 }

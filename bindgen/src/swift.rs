@@ -5,7 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::tools::{self, Result, root, run, target};
+use crate::generator;
+use crate::library::Library;
+use crate::toolchain::Linkage;
+use crate::tools::{Result, root, run, target};
 
 const PACKAGE: &str = "bindings/swift";
 
@@ -14,9 +17,13 @@ const BESIDES: [&str; 2] = ["Package.swift", "README.md"];
 
 /// Generates the Swift side next to the façade, with its C header and this platform's library.
 pub(crate) fn generate() -> Result<()> {
-    let library = tools::static_library("aod-ffi")?;
+    let library = Library::build("aod-ffi")?;
     let generated = target().join("swift");
-    tools::generate("swift", &library, &generated)?;
+    generator::generate(
+        generator::Language::Swift,
+        &library.path(Linkage::Static),
+        &generated,
+    )?;
     let sources = root().join(PACKAGE).join("Sources");
     let swift = sources.join("AodNative");
     fs::create_dir_all(&swift)?;
@@ -29,18 +36,7 @@ pub(crate) fn generate() -> Result<()> {
         generated.join("AodNativeFFI.h"),
         native.join("AodNativeFFI.h"),
     )?;
-    let folder = native.join("lib");
-    fs::create_dir_all(&folder)?;
-    let stripped = folder.join(library.file_name().ok_or("the library has no name")?);
-    fs::copy(&library, &stripped)?;
-    // Only now: the generator reads what stripping takes away. The linker needs the symbols, and nobody the rest.
-    run(Command::new("strip")
-        .arg(if cfg!(target_os = "macos") {
-            "-S"
-        } else {
-            "--strip-debug"
-        })
-        .arg(&stripped))
+    library.strip_into(&native.join("lib"), Linkage::Static)
 }
 
 /// Makes `dist/swift/AgentOnDemand`: a package to depend on by its path, with the binaries of this machine's platforms

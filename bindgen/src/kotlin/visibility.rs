@@ -1,85 +1,139 @@
-//! Which of the generated declarations a user of the package sees.
+//! Which of the generated declarations users of the package see.
 //!
-//! The generator makes nearly everything public: converters, the raw client, helpers of its own. Here what the façade
-//! does not hand out becomes `internal`, and what it does hand out says `public`, as the explicit API mode asks.
+//! UniFFI makes nearly everything public and has no option for it (mozilla/uniffi-rs#1425, #2573). Here, what users see
+//! says `public`, as the explicit API mode asks, and everything else becomes `internal`.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
-/// The records and enums of the public API; every other top-level declaration is the façade's own business.
-const PUBLIC: [&str; 40] = [
-    "Agent",
-    "AgentVersion",
-    "ConflictReason",
-    "CreateAgent",
-    "CreateEnvironment",
-    "CreateSession",
-    "Environment",
-    "EnvironmentVersion",
-    "ErrorDetail",
-    "ErrorKind",
-    "FieldError",
-    "GithubRepository",
-    "GithubSkill",
-    "Health",
-    "IdPatch",
-    "InlineSkill",
-    "LocationPart",
-    "McpServer",
-    "Networking",
-    "NetworkingType",
-    "OutputChannel",
-    "PackageManager",
-    "Provider",
-    "Quota",
-    "ResourceType",
-    "RunResult",
-    "Runtime",
-    "Session",
-    "SessionAck",
-    "SessionResource",
-    "SessionStatus",
-    "SessionTurn",
-    "Skill",
-    "StageState",
-    "StdioMcpServer",
-    "TextPatch",
-    "TurnStatus",
-    "UpdateAgent",
-    "UpdateEnvironment",
-    "UrlMcpServer",
-];
+use uniffi_bindgen::interface::{AsType, Callable, Field, Record, Type};
 
-/// The records that callers make, for whom Java has no default arguments.
-const MADE: [&str; 11] = [
-    "CreateAgent",
-    "CreateEnvironment",
-    "CreateSession",
-    "GithubRepository",
-    "GithubSkill",
-    "InlineSkill",
-    "Networking",
-    "StdioMcpServer",
-    "UpdateAgent",
-    "UpdateEnvironment",
-    "UrlMcpServer",
-];
+use crate::generator::Interface;
 
-/// Types that the generator knows no default for, and theirs.
+/// Types that are optional in requests and that UniFFI knows no default for (mozilla/uniffi-rs#2772), with their defaults.
 const DEFAULTS: [(&str, &str); 3] = [
     ("JsonFields", "JsonObject(emptyMap())"),
     ("TextPatch", "TextPatch.Keep"),
     ("IdPatch", "IdPatch.Keep"),
 ];
 
-/// Sets the visibility of each declaration, and the defaults that are missing.
-pub(super) fn publish(source: &str) -> String {
+/// The generated types that users of the package see.
+pub(super) struct PublicTypes {
+    /// The records and enums that a public declaration of the façade names, and those in their fields.
+    visible: HashSet<String>,
+    /// The visible records that calls take and that have defaults: Java has no default arguments.
+    constructible: HashSet<String>,
+}
+
+impl PublicTypes {
+    /// Derives them from the interface of the library and the sources of the façade.
+    pub(super) fn new(interface: &Interface, facade: &str) -> Self {
+        let mut contents: HashMap<&str, Vec<&str>> = HashMap::new();
+        for record in interface.record_definitions() {
+            contents.insert(
+                record.name(),
+                record.iter_types().filter_map(Type::name).collect(),
+            );
+        }
+        for item in interface.enum_definitions() {
+            contents.insert(
+                item.name(),
+                item.iter_types().filter_map(Type::name).collect(),
+            );
+        }
+
+        let named = public_declarations(facade)
+            .flat_map(|declaration| declaration.split(|c: char| !c.is_alphanumeric() && c != '_'));
+        let visible = reachable(&contents, named);
+
+        let calls = interface
+            .object_definitions()
+            .iter()
+            .filter(|object| !object.has_callback_interface())
+            .flat_map(|object| {
+                let constructors = object.constructors().into_iter().map(Callable::arguments);
+                constructors.chain(object.methods().into_iter().map(Callable::arguments))
+            })
+            .chain(
+                interface
+                    .function_definitions()
+                    .iter()
+                    .map(Callable::arguments),
+            );
+        let arguments: Vec<Type> = calls.flatten().map(AsType::as_type).collect();
+        let taken = reachable(
+            &contents,
+            arguments
+                .iter()
+                .flat_map(Type::iter_types)
+                .filter_map(Type::name),
+        );
+        let constructible = interface
+            .record_definitions()
+            .iter()
+            .filter(|record| record.fields().iter().any(has_default))
+            .map(Record::name)
+            .filter(|name| visible.contains(name) && taken.contains(name))
+            .map(str::to_owned)
+            .collect();
+        Self {
+            visible: visible.into_iter().map(str::to_owned).collect(),
+            constructible,
+        }
+    }
+}
+
+/// The records and enums among the names, and all that they contain.
+fn reachable<'a>(
+    contents: &HashMap<&'a str, Vec<&'a str>>,
+    names: impl Iterator<Item = &'a str>,
+) -> HashSet<&'a str> {
+    let mut reached = HashSet::new();
+    let mut pending: Vec<&str> = names.collect();
+    while let Some(name) = pending.pop() {
+        if let Some((&name, contained)) = contents.get_key_value(name)
+            && reached.insert(name)
+        {
+            pending.extend(contained);
+        }
+    }
+    reached
+}
+
+/// The public declarations in Kotlin sources, without their bodies and what is not public of them.
+fn public_declarations(source: &str) -> impl Iterator<Item = &str> {
+    source.split("public ").skip(1).map(|declaration| {
+        let mut depth = 0;
+        let end = declaration.find(|c| {
+            match c {
+                '(' => depth += 1,
+                ')' => depth -= 1,
+                _ => {}
+            }
+            depth == 0 && matches!(c, '=' | '{' | '\n')
+        });
+        let signature = &declaration[..end.unwrap_or(declaration.len())];
+        ["internal ", "private constructor", ": this("]
+            .iter()
+            .find_map(|hidden| signature.split_once(hidden))
+            .map_or(signature, |(visible, _)| visible)
+    })
+}
+
+fn has_default(field: &Field) -> bool {
+    let type_ = field.as_type();
+    field.default_value().is_some() || DEFAULTS.iter().any(|(name, _)| type_.name() == Some(name))
+}
+
+/// Sets the visibility of each declaration, and adds the defaults that are missing.
+pub(super) fn set_visibility(source: &str, types: &PublicTypes) -> String {
     let mut published = String::with_capacity(source.len());
     let mut in_public = false;
     for line in source.lines() {
         if let Some((name, declaration)) = top_level(line) {
-            in_public = PUBLIC.contains(&name);
+            in_public = types.visible.contains(name);
             let visibility = if in_public { "public" } else { "internal" };
-            if MADE.contains(&name) {
+            if types.constructible.contains(name) {
                 let _ = writeln!(
                     published,
                     "{visibility} data class {name} @JvmOverloads constructor("
@@ -88,7 +142,7 @@ pub(super) fn publish(source: &str) -> String {
                 let _ = writeln!(published, "{visibility} {declaration}");
             }
         } else if let Some((comment, function)) = line.split_once("*/ fun ") {
-            // A function of the library's own, behind the end of its comment.
+            // An exported function: it begins on the line where its comment ends.
             let _ = writeln!(published, "{comment}*/ internal fun {function}");
         } else if in_public {
             let _ = writeln!(published, "{}", member(line));
@@ -99,7 +153,7 @@ pub(super) fn publish(source: &str) -> String {
     published
 }
 
-/// The name that a line at the top level declares, and the line without its visibility.
+/// The name that a line at the top level declares, and the line without its visibility modifier.
 fn top_level(line: &str) -> Option<(&str, &str)> {
     let declaration = line.strip_prefix("public ").unwrap_or(line);
     let mut words = declaration.split_whitespace();
@@ -121,7 +175,7 @@ fn top_level(line: &str) -> Option<(&str, &str)> {
     Some((&name[..end.unwrap_or(name.len())], declaration))
 }
 
-/// A line within a public declaration.
+/// A line within a public declaration, with the visibility of nested declarations and missing defaults.
 fn member(line: &str) -> String {
     let declaration = line.trim_start();
     let indent = &line[..line.len() - declaration.len()];
@@ -130,7 +184,7 @@ fn member(line: &str) -> String {
         .iter()
         .any(|keyword| declaration.starts_with(keyword))
     {
-        // One of a kind shows its name.
+        // A data object prints its name, like the data classes beside it.
         let data = if declaration.starts_with("object ") {
             "data "
         } else {
@@ -149,10 +203,74 @@ fn member(line: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::publish;
+    use super::*;
+
+    fn public_types(visible: &[&str], constructible: &[&str]) -> PublicTypes {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        PublicTypes {
+            visible: names(visible),
+            constructible: names(constructible),
+        }
+    }
 
     #[test]
-    fn only_what_is_listed_stays_public() {
+    fn types_are_public_when_the_facade_names_them_or_public_types_contain_them() {
+        let interface = Interface::from_webidl(
+            "
+            namespace sdk {};
+            dictionary Session { Status status; sequence<Repository>? resources; };
+            enum Status { \"Running\" };
+            dictionary Repository { string url; string? branch = null; };
+            dictionary CreateSession { string prompt; Repository repository; string? name = null; };
+            dictionary Config { Retry retry; string? user_agent = null; };
+            dictionary Retry { u32 attempts = 2; };
+            dictionary Quota { u32 limit = 1; };
+            dictionary Facts { Quota quota; };
+            interface NativeClient {
+                constructor(Config config);
+                Session create(CreateSession request, u32 attempt);
+                Quota quota();
+            };
+            ",
+            "sdk",
+        )
+        .unwrap();
+        let facade = "
+            public class Client private constructor(private val config: Config) {
+                public constructor(url: String) : this(Config(url))
+
+                public suspend fun create(
+                    prompt: String,
+                    name: String? = null,
+                ): Session = create(CreateSession(prompt, name))
+
+                public suspend fun create(request: CreateSession): Session = call { native.create(request, 1u) }
+
+                public val quota: Quota get() = facts.quota
+            }
+
+            public class Failure internal constructor(val facts: Facts) : Exception()
+
+            public sealed class Kind(internal val facts: Facts)
+
+            internal class Retries(val retry: Retry)
+        ";
+        let types = PublicTypes::new(&interface, facade);
+        let sorted = |names: HashSet<String>| {
+            let mut names: Vec<_> = names.into_iter().collect();
+            names.sort();
+            names
+        };
+        assert_eq!(
+            sorted(types.visible),
+            ["CreateSession", "Quota", "Repository", "Session", "Status"]
+        );
+        // No call takes a quota.
+        assert_eq!(sorted(types.constructible), ["CreateSession", "Repository"]);
+    }
+
+    #[test]
+    fn only_public_types_stay_public() {
         let source = "\
 sealed class SessionStatus {
     object Pending : SessionStatus()
@@ -164,7 +282,7 @@ open class NativeClient: Disposable, AutoCloseable, NativeClientInterface
 public typealias Uuid = UUID
 internal const val UNIFFI_CALLBACK_SUCCESS = 0
 ";
-        let published = "\
+        let expected = "\
 public sealed class SessionStatus {
     public data object Pending : SessionStatus()
     public companion object
@@ -175,13 +293,17 @@ internal open class NativeClient: Disposable, AutoCloseable, NativeClientInterfa
 internal typealias Uuid = UUID
 internal const val UNIFFI_CALLBACK_SUCCESS = 0
 ";
-        assert_eq!(publish(source), published);
+        assert_eq!(
+            set_visibility(source, &public_types(&["SessionStatus"], &[])),
+            expected
+        );
     }
 
     #[test]
-    fn a_field_that_may_be_left_out_has_a_default() {
+    fn optional_fields_have_defaults_in_java_too() {
         let source = "data class UpdateAgent (\n    val `system`: TextPatch\n    , \n    val `metadata`: JsonFields\n";
-        let published = "public data class UpdateAgent @JvmOverloads constructor(\n    val `system`: TextPatch = TextPatch.Keep\n    , \n    val `metadata`: JsonFields = JsonObject(emptyMap())\n";
-        assert_eq!(publish(source), published);
+        let expected = "public data class UpdateAgent @JvmOverloads constructor(\n    val `system`: TextPatch = TextPatch.Keep\n    , \n    val `metadata`: JsonFields = JsonObject(emptyMap())\n";
+        let types = public_types(&["UpdateAgent"], &["UpdateAgent"]);
+        assert_eq!(set_visibility(source, &types), expected);
     }
 }

@@ -158,7 +158,7 @@ internal inline fun <T> translated(block: () -> T): T = try {
     block()
 } catch (failure: CallException.Failed) {
     throw failure.facts.toException()
-} catch (failure: UnpassableException) {
+} catch (failure: ArgumentEncodingException) {
     throw localFailure(ErrorKind.INVALID_REQUEST, failure.message)
 } catch (_: InternalException) {
     // What it says may have many lines, and paths of where it was built.
