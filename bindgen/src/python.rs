@@ -38,6 +38,11 @@ pub(crate) fn package() -> Result<()> {
         maturin()?.arg("sdist").arg("--out").arg(&dist),
     )?;
     let source = unpacked(&only(&dist, "gz")?)?;
+    // maturin packs whatever bindings it finds here, those of a library that had another name too.
+    let generated = target().join("maturin/uniffi");
+    if generated.exists() {
+        fs::remove_dir_all(&generated)?;
+    }
 
     let toolchain = Toolchain::find()?;
     let mut build = maturin()?;
