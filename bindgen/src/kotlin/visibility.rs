@@ -113,10 +113,16 @@ fn public_declarations(source: &str) -> impl Iterator<Item = &str> {
             depth == 0 && matches!(c, '=' | '{' | '\n')
         });
         let signature = &declaration[..end.unwrap_or(declaration.len())];
-        ["internal ", "private constructor", ": this("]
+        // Sealed classes and enums have no public constructors.
+        let hidden: &[_] = if signature.starts_with("sealed ") || signature.starts_with("enum ") {
+            &["("]
+        } else {
+            &["internal constructor", "private constructor", ": this("]
+        };
+        let mut parts = hidden
             .iter()
-            .find_map(|hidden| signature.split_once(hidden))
-            .map_or(signature, |(visible, _)| visible)
+            .filter_map(|hidden| signature.split_once(hidden));
+        parts.next().map_or(signature, |(visible, _)| visible)
     })
 }
 
@@ -251,7 +257,7 @@ mod tests {
 
             public class Failure internal constructor(val facts: Facts) : Exception()
 
-            public sealed class Kind(internal val facts: Facts)
+            public sealed class Kind(facts: Facts) : Exception()
 
             internal class Retries(val retry: Retry)
         ";
