@@ -32,12 +32,13 @@ took() { # how it went
 # Also called when a part has failed, which ends the script.
 finish() {
     [ -z "$current" ] || took FAILED
-    if [ -n "$reports" ]; then
+    [ -n "$reports" ] || return 0
+    if [ -s "$AOD_TEST_TIMES" ]; then
         printf '\n== times\n'
         cat "$AOD_TEST_TIMES"
         printf '%6d s  in all\n' "$SECONDS"
-        rm -f "$AOD_TEST_TIMES"
     fi
+    rm -f "$AOD_TEST_TIMES"
 }
 trap finish EXIT
 

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import aod
 import httpx
 import pytest
-
-import aod
 
 TOKEN = "aod_published_sdk"
 

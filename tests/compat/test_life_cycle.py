@@ -6,10 +6,9 @@ import asyncio
 import json
 import uuid
 
+import aod
 import httpx
 import pytest
-
-import aod
 from aod.pretty import ClaudeFormatter
 from conftest import TOKEN, Server
 
@@ -124,14 +123,11 @@ def test_a_session_from_create_to_delete(client: aod.Client, agent: aod.Agent) -
     assert [listed.id for listed in client.sessions.list()] == [ack.id]
     client.sessions.delete(ack.id)
     assert client.sessions.list() == []
-    with pytest.raises(aod.NotFoundError):
-        with client.sessions.stream(ack.id) as events:
-            next(events)
+    with pytest.raises(aod.NotFoundError), client.sessions.stream(ack.id) as events:
+        next(events)
 
 
-def test_a_running_session_can_be_followed_and_terminated(
-    server: Server, client: aod.Client, agent: aod.Agent
-) -> None:
+def test_a_running_session_can_be_followed_and_terminated(server: Server, client: aod.Client, agent: aod.Agent) -> None:
     server.control("script", script={"steps": [{"stdout": "working\n"}, "hang"]})
     ack = client.sessions.create(agent_id=agent.id, prompt="long job")
     with client.sessions.stream(ack.id) as events:
@@ -174,17 +170,15 @@ def test_failures(
 def test_a_session_deleted_under_a_stream_breaks_it(server: Server, client: aod.Client, agent: aod.Agent) -> None:
     server.control("script", script={"manual": True})
     ack = client.sessions.create(agent_id=agent.id, prompt="x")
-    with pytest.raises(httpx.RemoteProtocolError):
-        with client.sessions.stream(ack.id) as events:
-            assert next(events).type == "start"
-            client.sessions.delete(ack.id)
-            next(events)
+    with pytest.raises(httpx.RemoteProtocolError), client.sessions.stream(ack.id) as events:
+        assert next(events).type == "start"
+        client.sessions.delete(ack.id)
+        next(events)
 
 
 def test_unauthorized(server: Server) -> None:
-    with server.client(token="aod_wrong") as client:
-        with pytest.raises(aod.AuthError) as error:
-            client.agents.list()
+    with server.client(token="aod_wrong") as client, pytest.raises(aod.AuthError) as error:
+        client.agents.list()
     assert (error.value.status_code, error.value.detail) == (401, "Invalid API key")
 
 
