@@ -12,8 +12,14 @@ use crate::error::{ErrorInfo, Result};
 use crate::runtime::SharedRuntime;
 
 /// Work on the runtime, to be awaited on any executor or waited for on any thread. Dropping it stops the work.
+///
+/// The outcome is returned once; a call must not be asked again after that.
 #[derive(Debug)]
-pub struct Call<T>(JoinHandle<Result<T>>);
+pub struct Call<T> {
+    task: JoinHandle<Result<T>>,
+    /// Until it is taken.
+    outcome: Option<Result<T>>,
+}
 
 impl<T: Send + 'static> Call<T> {
     /// Starts the work.
@@ -21,27 +27,42 @@ impl<T: Send + 'static> Call<T> {
         runtime: &SharedRuntime,
         work: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<Self> {
-        Ok(Self(runtime.handle()?.spawn(work)))
+        Ok(Self {
+            task: runtime.handle()?.spawn(work),
+            outcome: None,
+        })
     }
 
-    /// Blocks until the work is done, this long at most. Must not be called again once it returned the outcome.
+    /// Blocks until the work is done, this long at most.
     pub fn wait(&mut self, limit: Duration) -> Poll<Result<T>> {
         block::wait(limit, |context| Pin::new(&mut *self).poll(context))
     }
-}
 
-impl<T> Future for Call<T> {
-    type Output = Result<T>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let joined = ready!(Pin::new(&mut self.0).poll(context));
-        Poll::Ready(joined.unwrap_or_else(|error| Err(unfinished(&error))))
+    /// Returns whether the work is done; if not, the context's waker is woken once it is.
+    pub fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if self.outcome.is_none() {
+            let joined = ready!(Pin::new(&mut self.task).poll(context));
+            self.outcome = Some(joined.unwrap_or_else(|error| Err(unfinished(&error))));
+        }
+        Poll::Ready(())
     }
 }
 
+impl<T: Send + 'static> Future for Call<T> {
+    type Output = Result<T>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        ready!(self.poll_ready(context));
+        self.outcome.take().map_or(Poll::Pending, Poll::Ready)
+    }
+}
+
+/// Nothing refers to itself.
+impl<T> Unpin for Call<T> {}
+
 impl<T> Drop for Call<T> {
     fn drop(&mut self) {
-        self.0.abort();
+        self.task.abort();
     }
 }
 

@@ -75,7 +75,8 @@ impl ErrorInfo {
         Self::new(ErrorKind::Closed, "the client was closed")
     }
 
-    pub(crate) fn cancelled() -> Self {
+    /// Creates the error of a call that was cancelled.
+    pub fn cancelled() -> Self {
         Self::new(ErrorKind::Cancelled, "the call was cancelled")
     }
 

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::Poll;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tokio::task::yield_now;
@@ -95,4 +95,14 @@ fn stops_when_a_thread_gives_up_waiting() {
     assert_eq!(runtime.active_tasks(), 1);
     drop(call);
     assert_idle(runtime);
+}
+
+#[test]
+fn keeps_its_outcome_for_whoever_asks_after_the_wake() {
+    let runtime = runtime();
+    let mut call = Call::spawn(runtime, async { Ok(7) }).unwrap();
+    block_on(std::future::poll_fn(|context| call.poll_ready(context)));
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(call.poll_ready(&mut context).is_ready());
+    assert!(matches!(call.wait(Duration::ZERO), Poll::Ready(Ok(7))));
 }
