@@ -1,14 +1,16 @@
 //! Errors as facts in JSON.
 
-use std::error::Error as _;
+use std::borrow::Cow;
+use std::time::Duration;
 
 use aod::ConflictReason;
+use aod_bridge::error::{ErrorInfo, ErrorKind};
 use serde::Serialize;
 
 /// A call that failed.
 #[derive(Debug, thiserror::Error, uniffi::Error)]
 pub enum CallError {
-    /// The core's error: its facts as a JSON object.
+    /// The facts as a JSON object.
     #[error("{facts}")]
     Failed {
         /// `kind`, `text` and whatever else is known.
@@ -16,16 +18,23 @@ pub enum CallError {
     },
 }
 
-/// The facts of a core error, for a façade that makes its own exceptions of them.
+/// What a façade makes its own exceptions of.
 #[derive(Serialize)]
 struct Facts<'e> {
     kind: &'static str,
     /// One line without secrets.
-    text: String,
+    text: &'e str,
+    #[serde(flatten)]
+    source: Option<SourceFacts<'e>>,
+}
+
+/// What only the core's error knows.
+#[derive(Serialize)]
+struct SourceFacts<'e> {
     status: Option<u16>,
     conflict: Option<Conflict>,
     /// The body of the response, which may hold secrets.
-    body: std::borrow::Cow<'e, str>,
+    body: Cow<'e, str>,
     method: Option<&'e str>,
     url: Option<&'e str>,
     request_id: Option<&'e str>,
@@ -43,79 +52,62 @@ struct Conflict {
     got: Option<i64>,
 }
 
-impl From<aod::Error> for CallError {
-    fn from(error: aod::Error) -> Self {
-        let mut text = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            text = format!("{text}: {cause}");
-            source = cause.source();
-        }
-        let facts = Facts {
-            kind: kind(error.kind()),
-            text,
-            status: error.status(),
-            conflict: error.conflict().map(|reason| conflict(&reason)),
-            body: String::from_utf8_lossy(error.body()),
-            method: error.method(),
-            url: error.url(),
-            request_id: error.request_id(),
-            retry_after: error.retry_after().map(|delay| delay.as_secs_f64()),
-            attempts: error.attempts(),
-            is_retryable: error.is_retryable(),
-            is_unsent: error.is_unsent(),
-        };
-        Self::facts(&facts)
+impl CallError {
+    pub(crate) fn new(kind: aod::ErrorKind, text: impl Into<String>) -> Self {
+        ErrorInfo::new(ErrorKind::Core(kind), text).into()
+    }
+
+    pub(crate) fn configuration(text: impl Into<String>) -> Self {
+        ErrorInfo::configuration(text).into()
     }
 }
 
-impl CallError {
-    pub(crate) fn of_kind(kind: &'static str, text: impl Into<String>) -> Self {
-        Self::facts(&serde_json::json!({ "kind": kind, "text": text.into() }))
-    }
-
-    fn facts(facts: &impl Serialize) -> Self {
-        let facts =
-            serde_json::to_string(facts).unwrap_or_else(|_| r#"{"kind":"decode"}"#.to_owned());
+impl From<ErrorInfo> for CallError {
+    fn from(error: ErrorInfo) -> Self {
+        let facts = Facts {
+            kind: error.kind.as_str(),
+            text: &error.text,
+            source: error.source.as_deref().map(SourceFacts::of),
+        };
+        let facts = serde_json::to_string(&facts)
+            .unwrap_or_else(|_| format!(r#"{{"kind":"{}"}}"#, error.kind.as_str()));
         Self::Failed { facts }
     }
 }
 
-fn kind(kind: aod::ErrorKind) -> &'static str {
-    match kind {
-        aod::ErrorKind::Configuration => "configuration",
-        aod::ErrorKind::InvalidRequest => "invalid_request",
-        aod::ErrorKind::Connection => "connection",
-        aod::ErrorKind::Timeout => "timeout",
-        aod::ErrorKind::Decode => "decode",
-        aod::ErrorKind::Protocol => "protocol",
-        _ => "status",
+impl From<aod::Error> for CallError {
+    fn from(error: aod::Error) -> Self {
+        ErrorInfo::from(error).into()
     }
 }
 
-fn conflict(reason: &ConflictReason) -> Conflict {
-    let (expected, got) = match reason {
-        ConflictReason::VersionMismatch { expected, got } => (Some(*expected), Some(*got)),
-        _ => (None, None),
-    };
-    let reason = match reason {
-        ConflictReason::VersionMismatch { .. } => "version_mismatch",
-        ConflictReason::Archived => "archived",
-        ConflictReason::AlreadyArchived => "already_archived",
-        ConflictReason::Running => "running",
-        ConflictReason::Pending => "pending",
-        ConflictReason::Failed => "failed",
-        ConflictReason::Terminated => "terminated",
-        ConflictReason::AlreadyTerminated => "already_terminated",
-        ConflictReason::BackendGone => "backend_gone",
-        ConflictReason::NoActiveTurn => "no_active_turn",
-        ConflictReason::NameTaken => "name_taken",
-        ConflictReason::InUse => "in_use",
-        _ => "other",
-    };
-    Conflict {
-        reason,
-        expected,
-        got,
+impl<'e> SourceFacts<'e> {
+    fn of(error: &'e aod::Error) -> Self {
+        Self {
+            status: error.status(),
+            conflict: error.conflict().map(|reason| Conflict::of(&reason)),
+            body: String::from_utf8_lossy(error.body()),
+            method: error.method(),
+            url: error.url(),
+            request_id: error.request_id(),
+            retry_after: error.retry_after().as_ref().map(Duration::as_secs_f64),
+            attempts: error.attempts(),
+            is_retryable: error.is_retryable(),
+            is_unsent: error.is_unsent(),
+        }
+    }
+}
+
+impl Conflict {
+    fn of(reason: &ConflictReason) -> Self {
+        let (expected, got) = match reason {
+            ConflictReason::VersionMismatch { expected, got } => (Some(*expected), Some(*got)),
+            _ => (None, None),
+        };
+        Self {
+            reason: reason.as_str(),
+            expected,
+            got,
+        }
     }
 }

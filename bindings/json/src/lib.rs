@@ -1,10 +1,15 @@
 //! The SDK for Python, over UniFFI: requests and answers are JSON text.
 
-mod call;
+mod batch;
+mod calls;
 mod client;
+mod config;
 mod error;
+mod head;
 mod pretty;
+mod process;
 mod stream;
-mod wakeups;
+mod tables;
+mod wake;
 
 uniffi::setup_scaffolding!("aod_ffi_json");

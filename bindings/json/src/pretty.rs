@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use aod::ErrorKind;
 use aod::models::event::StreamEvent;
 use aod::pretty::{Formatter, Options, SessionFormatter};
 use serde::Deserialize as _;
 
-use super::error::CallError;
+use crate::error::CallError;
 
 /// Turns what an agent prints into lines for people.
 #[derive(uniffi::Object)]
@@ -19,35 +20,32 @@ impl OutputFormatter {
     #[uniffi::constructor]
     pub fn new(
         runtime_or_provider: Option<String>,
-        options: Vec<u8>,
+        options: String,
     ) -> Result<Arc<Self>, CallError> {
         // By way of a value, whose errors do not speak of lines and columns of JSON.
-        let options = serde_json::from_slice::<serde_json::Value>(&options)
+        let options = serde_json::from_str::<serde_json::Value>(&options)
             .and_then(Options::deserialize)
-            .map_err(|error| {
-                CallError::of_kind("configuration", format!("a formatter's options: {error}"))
-            })?;
+            .map_err(|error| CallError::configuration(format!("a formatter's options: {error}")))?;
         Ok(Arc::new(Self(Mutex::new(match runtime_or_provider {
             Some(name) => options.formatter_for(name),
             None => Box::new(SessionFormatter::with_options(options)),
         }))))
     }
 
-    /// Takes a chunk of UTF-8 text, cut anywhere, and gives the lines that it completes as a JSON array of strings.
-    pub fn feed(&self, chunk: Vec<u8>) -> Result<Vec<u8>, CallError> {
-        let text = String::from_utf8_lossy(&chunk);
-        lines(&self.formatter().feed(&text))
+    /// Takes a chunk of text, cut anywhere, and gives the lines that it completes as a JSON array of strings.
+    pub fn feed(&self, chunk: String) -> Result<String, CallError> {
+        lines(&self.formatter().feed(&chunk))
     }
 
     /// Takes an event of a session's stream, in JSON, and gives the lines that it completes as a JSON array of strings.
-    pub fn consume(&self, event: Vec<u8>) -> Result<Vec<u8>, CallError> {
-        let event: StreamEvent = serde_json::from_slice(&event)
-            .map_err(|_| CallError::of_kind("decode", "an event is not JSON"))?;
+    pub fn consume(&self, event: String) -> Result<String, CallError> {
+        let event: StreamEvent = serde_json::from_str(&event)
+            .map_err(|_| CallError::new(ErrorKind::Decode, "an event is not JSON"))?;
         lines(&self.formatter().consume((&event).into()))
     }
 
     /// Gives what is left as a JSON array of strings.
-    pub fn flush(&self) -> Result<Vec<u8>, CallError> {
+    pub fn flush(&self) -> Result<String, CallError> {
         lines(&self.formatter().flush())
     }
 }
@@ -58,7 +56,7 @@ impl OutputFormatter {
     }
 }
 
-fn lines(shown: &[String]) -> Result<Vec<u8>, CallError> {
-    serde_json::to_vec(shown)
-        .map_err(|_| CallError::of_kind("decode", "a line cannot be written as JSON"))
+fn lines(shown: &[String]) -> Result<String, CallError> {
+    serde_json::to_string(shown)
+        .map_err(|_| CallError::new(ErrorKind::Decode, "a line cannot be written as JSON"))
 }

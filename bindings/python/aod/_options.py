@@ -40,7 +40,7 @@ def text(value: Any, name: str) -> Any:
     return value
 
 
-def texts(value: Any, name: str) -> dict[str, str]:
+def str_mapping(value: Any, name: str) -> dict[str, str]:
     """Check a mapping of texts, which may be left out."""
     if value is None:
         return {}
@@ -52,7 +52,7 @@ def texts(value: Any, name: str) -> dict[str, str]:
     return given
 
 
-def setup(
+def client_config(
     *,
     base_url: str | None,
     token: str | None,
@@ -79,13 +79,13 @@ def setup(
         "connect_timeout": connect,
         "proxy": text(proxy, "proxy"),
         "ca_certificate": text(ca_certificate, "ca_certificate"),
-        "options": overrides(
+        "options": call_options(
             timeout=total, max_retries=max_retries, headers=headers, stream_idle_timeout=stream_idle_timeout
         ),
     }
 
 
-def overrides(
+def call_options(
     *,
     timeout: Any = None,
     max_retries: int | None = None,
@@ -101,7 +101,7 @@ def overrides(
     return {
         "timeout": total,
         "max_retries": max_retries,
-        "headers": texts(headers, "headers"),
+        "headers": str_mapping(headers, "headers"),
         "stream_idle_timeout": None
         if stream_idle_timeout is None
         else seconds(stream_idle_timeout, "stream_idle_timeout"),

@@ -1,4 +1,4 @@
-"""What becomes of native objects at a fork and at the end of the interpreter."""
+"""Native objects at a fork and at the end of the interpreter."""
 
 from __future__ import annotations
 
@@ -11,62 +11,62 @@ from typing import Any, Protocol
 from ._native import after_fork_in_child, shut_down
 
 
-class Owner(Protocol):
-    """Whoever holds native objects."""
+class ForkAware(Protocol):
+    """Holds native objects."""
 
-    def abandon(self) -> None:
-        """Let them go without freeing them, in the child of a fork."""
+    def detach(self) -> None:
+        """Let go of them without freeing them, in the child of a fork."""
         ...
 
     def stop(self) -> None:
-        """End what they are at, before the interpreter goes."""
+        """End their work, before the interpreter exits."""
         ...
 
 
-_owners: weakref.WeakSet[Owner] = weakref.WeakSet()
+_owners: weakref.WeakSet[ForkAware] = weakref.WeakSet()
 _lock = threading.Lock()
 _generation = 0
 
 
-def track(owner: Owner) -> int:
-    """Have an owner told of forks and of the end; gives the generation of processes that it belongs to."""
+def register(owner: ForkAware) -> int:
+    """Tell an owner of forks and of the end, and return the generation of processes that it belongs to."""
     with _lock:
         _owners.add(owner)
     return _generation
 
 
-def _tracked() -> list[Owner]:
+def _registered() -> list[ForkAware]:
     with _lock:
         return list(_owners)
 
 
 def generation() -> int:
-    """Count the forks behind this process."""
+    """Return how many forks lie behind this process."""
     return _generation
 
 
-def disarm(native: Any) -> None:
-    """Keep an object of the native library from being freed: its threads are in another process."""
+def leak(native: Any) -> None:
+    """Keep a native object from being freed: its threads are in another process."""
     native.__dict__.pop("_handle", None)
 
 
-def _forked() -> None:
+def _after_fork_in_child() -> None:
     global _generation, _lock
     # A thread that is not here may have held it.
     _lock = threading.Lock()
     _generation += 1
     after_fork_in_child()
-    for owner in _tracked():
-        owner.abandon()
+    for owner in _registered():
+        owner.detach()
 
 
-def _leave() -> None:
-    # A thread of the library that calls back into an interpreter that has gone would abort the process.
-    for owner in _tracked():
+def _at_exit() -> None:
+    # A native thread that calls into an interpreter that has exited would abort the process.
+    for owner in _registered():
         owner.stop()
     shut_down()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
-atexit.register(_leave)
+    os.register_at_fork(after_in_child=_after_fork_in_child)
+atexit.register(_at_exit)

@@ -58,12 +58,13 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
 
 
-def encode(body: Mapping[str, Any]) -> bytes:
+def encode(body: Mapping[str, Any]) -> str:
     """Write a request, without what is None."""
     fields = {name: value for name, value in body.items() if value is not None}
     try:
         text = json.dumps(fields, default=_plain, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
-        return text.encode()
+        text.encode()
+        return text
     except RecursionError:
         raise ValueError("the request is nested too deep") from None
     except UnicodeEncodeError:
@@ -82,7 +83,7 @@ def _mismatch(error: _Mismatch) -> NoReturn:
 M = TypeVar("M", bound=BaseModel)
 
 
-def read(model: type[M], answer: bytes) -> M:
+def read(model: type[M], answer: str) -> M:
     """Read an answer."""
     try:
         return model.model_validate_json(answer)
@@ -97,7 +98,7 @@ class _List(BaseModel, Generic[M]):
 _lists: dict[type[BaseModel], type[_List[Any]]] = {}
 
 
-def read_list(model: type[M], answer: bytes) -> list[M]:
+def read_list(model: type[M], answer: str) -> list[M]:
     """Read the answer of a list."""
     listing = _lists.get(model)
     if listing is None:
@@ -105,7 +106,7 @@ def read_list(model: type[M], answer: bytes) -> list[M]:
     return cast("list[M]", read(listing, answer).data)
 
 
-def read_object(answer: bytes) -> dict[str, Any]:
+def read_object(answer: str) -> dict[str, Any]:
     """Read an answer that is any object."""
     try:
         value = json.loads(answer)

@@ -10,7 +10,7 @@ from typing import Any
 from typing_extensions import Self
 
 from ._core import Core
-from ._options import overrides, setup
+from ._options import call_options, client_config
 from ._wire import read_object
 from .resources import Agents, AsyncAgents, AsyncEnvironments, AsyncSessions, Environments, Sessions
 
@@ -45,7 +45,7 @@ class Client:
         """
         self._use(
             Core(
-                setup(
+                client_config(
                     base_url=base_url,
                     token=token,
                     timeout=timeout,
@@ -77,7 +77,7 @@ class Client:
         other = copy(self)
         other._use(
             self._core.with_options(
-                overrides(
+                call_options(
                     timeout=timeout, max_retries=max_retries, headers=headers, stream_idle_timeout=stream_idle_timeout
                 )
             )
@@ -131,7 +131,7 @@ class AsyncClient:
         """
         self._use(
             Core(
-                setup(
+                client_config(
                     base_url=base_url,
                     token=token,
                     timeout=timeout,
@@ -163,7 +163,7 @@ class AsyncClient:
         other = copy(self)
         other._use(
             self._core.with_options(
-                overrides(
+                call_options(
                     timeout=timeout, max_retries=max_retries, headers=headers, stream_idle_timeout=stream_idle_timeout
                 )
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NoReturn, cast
+from typing import Any, Final, NoReturn, cast
 
 __all__ = [
     "AodConnectionError",
@@ -154,47 +154,54 @@ def _entry(entry: Any) -> str:
     return f"{place}: {fields.get('msg', '?')}"
 
 
-def _error(status_code: int, body: Any, method: str, url: str) -> AodHTTPError:
+def _http_error(kind: str, status_code: int, body: Any, method: str, url: str) -> AodHTTPError:
     fields: dict[str, Any] = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
     detail: Any = fields.get("detail", body)
-    if status_code == 429:
+    cls = _CLASSES[kind]
+    if cls is RateLimitError:
         return RateLimitError(status_code, detail, method, url, limit=fields.get("limit"), active=fields.get("active"))
-    cls = _CLASSES.get(status_code, ServerError if status_code >= 500 else AodHTTPError)
-    return cls(status_code, detail, method, url)
+    return cast("type[AodHTTPError]", cls)(status_code, detail, method, url)
 
 
-_CLASSES: dict[int, type[AodHTTPError]] = {
-    400: BadRequestError,
-    401: AuthError,
-    403: AuthError,
-    404: NotFoundError,
-    409: ConflictError,
-    422: ValidationError,
+_CLASSES: Final[dict[str, type[Exception]]] = {
+    "configuration": ValueError,
+    "invalid_request": ValueError,
+    "bad_request": BadRequestError,
+    "auth": AuthError,
+    "not_found": NotFoundError,
+    "conflict": ConflictError,
+    "validation": ValidationError,
+    "rate_limit": RateLimitError,
+    "server": ServerError,
+    "status": AodHTTPError,
+    "connection": AodConnectionError,
+    "timeout": AodTimeoutError,
+    "decode": DecodeError,
+    "protocol": DecodeError,
+    "closed": ClosedError,
+    "cancelled": AodConnectionError,
+    "listener": AodError,
+    "other": AodError,
 }
+"""The class of each kind of error that the native library reports."""
 
 
 def raise_for_status(status_code: int, body: Any, method: str, url: str) -> None:
     """Raise the error of a response, unless its status is a success."""
     if not 200 <= status_code < 300:
-        raise _error(status_code, body, method, url)
+        # Loaded only where it is needed: a program that names exceptions may never make a call.
+        from ._native import error_kind_of_status
+
+        raise _http_error(error_kind_of_status(status_code), status_code, body, method, url)
 
 
-_KINDS: dict[str, type[Exception]] = {
-    "connection": AodConnectionError,
-    "timeout": AodTimeoutError,
-    "decode": DecodeError,
-    "protocol": DecodeError,
-    "configuration": ValueError,
-    "invalid_request": ValueError,
-}
-
-
-def raise_facts(facts_json: str) -> NoReturn:
-    """Raise the exception for the facts of an error of the core."""
+def raise_error(facts_json: str) -> NoReturn:
+    """Raise the exception for the facts of an error of the native library."""
     facts = cast("dict[str, Any]", json.loads(facts_json))
-    kind, status = facts.get("kind"), facts.get("status")
+    kind, status = facts["kind"], facts.get("status")
+    cls = _CLASSES[kind]
     error: Exception
-    if kind == "status" and status is not None:
+    if issubclass(cls, AodHTTPError) and status is not None:
         text: str = facts.get("body") or ""
         body: Any = None
         if text:
@@ -202,9 +209,9 @@ def raise_facts(facts_json: str) -> NoReturn:
                 body = json.loads(text)
             except (ValueError, RecursionError):
                 body = text
-        error = _error(status, body, facts.get("method") or "", facts.get("url") or "")
+        error = _http_error(kind, status, body, facts.get("method") or "", facts.get("url") or "")
     else:
-        error = _KINDS.get(str(kind), AodError)(facts.get("text") or "the call failed")
+        error = cast("type[Exception]", cls)(facts.get("text") or "the call failed")
     conflict: dict[str, Any] | None = facts.get("conflict")
     if isinstance(error, ConflictError) and conflict:
         error.reason, error.expected, error.got = conflict["reason"], conflict["expected"], conflict["got"]

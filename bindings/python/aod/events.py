@@ -6,6 +6,8 @@ from copy import deepcopy
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
+from pydantic_core import from_json
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -142,7 +144,7 @@ class StreamEvent:
 
 
 def read_event(payload: dict[str, Any] | str) -> StreamEvent:
-    """Make an event of what the server sent, which becomes the event's own; what is no JSON object is its text."""
+    """Create an event from what the server sent, which it keeps; what is no JSON object becomes `raw`."""
     if isinstance(payload, str):
         return StreamEvent(type="", extra={"raw": payload})
     event = _new(StreamEvent)
@@ -150,15 +152,37 @@ def read_event(payload: dict[str, Any] | str) -> StreamEvent:
     event.id = payload.pop("id", None)
     event.extra = payload
     if type(event.type) is not str or (type(event.id) is not int and event.id is not None):
-        _mend(event)
+        _normalize(event)
     return event
 
 
 _new = StreamEvent.__new__
 
 
-def _mend(event: StreamEvent) -> None:
-    # What is not as it should be stands in `extra` as it came.
+def read_batch(text: str) -> tuple[list[StreamEvent], list[int | None]] | None:
+    """Read a batch of the native library: its events, and the cursor behind each; nothing at the end of the stream.
+
+    A batch is `[[type, …], [id, …], [cursor, …], odd, [extra, …]]`. An odd event has no type in its column and is whole
+    in the last one. Without cursors, they are the ids.
+    """
+    batch: Any = from_json(text)
+    if batch is None:
+        return None
+    types, ids, cursors, odd, extras = batch
+    events: list[StreamEvent] = []
+    for type, id, extra in zip(types, ids, extras, strict=True):
+        event = _new(StreamEvent)
+        event.type = type
+        event.id = id
+        event.extra = extra
+        events.append(event)
+    if odd:
+        events = [event if kind else read_event(event.extra) for kind, event in zip(types, events, strict=True)]
+    return events, ids if cursors is None else cursors
+
+
+def _normalize(event: StreamEvent) -> None:
+    # What has another type than it should stays in `extra` as it came.
     kind: Any = event.type
     if type(kind) is not str:
         event.type, event.extra["type"] = "", kind

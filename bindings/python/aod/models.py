@@ -61,7 +61,7 @@ class Networking(_Model):
 
     @field_validator("allowed_hosts", mode="before")
     @classmethod
-    def _whatever_was_stored(cls, value: Any) -> list[str]:
+    def _coerce_hosts(cls, value: Any) -> list[str]:
         # Servers store what an update sends without a look at it.
         if isinstance(value, list):
             return [str(host) for host in cast("list[Any]", value)]

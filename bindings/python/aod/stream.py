@@ -8,14 +8,12 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any, cast
 
-from pydantic_core import from_json
-
-from ._core import NATIVE_ERRORS, SLICE_MS, failed
+from ._core import NATIVE_ERRORS, SLICE_MS, raise_from_native
 from ._log import logger
-from ._process import disarm, generation, track
-from ._wakeups import next_number, waiter_of
-from .errors import AodError, DecodeError, raise_for_status
-from .events import StreamEvent, read_event
+from ._process import generation, leak, register
+from ._wake import next_id, waiter_of
+from .errors import AodError, raise_for_status
+from .events import StreamEvent, read_batch
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -30,43 +28,41 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncEventStream", "EventStream", "Listener", "aiter_sse", "iter_sse"]
 
-_Batch = tuple[list[Any], list[int | None]]
-
 
 class _Base:
-    """What both kinds of streams share: the events of one batch, and the place in them."""
+    """A stream's events of one batch, and the position in them."""
 
     def __init__(self, core: Core, session_id: str, since: int | None, options: dict[str, Any]) -> None:
         self._core = core
         self._session_id = session_id
         self._since = since
-        self._options = json.dumps(options).encode()
+        self._options = json.dumps(options)
         self._batches: EventBatches | None = None
         self._ready: deque[StreamEvent] = deque()
-        self._cursors: list[int | None] = []  # behind each event of the batch, given out or not
-        self._behind = since  # and behind the batch before
-        self._over = False
-        self._generation = track(self)
+        self._cursors: list[int | None] = []  # behind each event of the batch, yielded or not
+        self._last_cursor = since  # behind the batch before
+        self._closed = False
+        self._generation = register(self)
 
     @property
     def cursor(self) -> int | None:
-        """The position behind the last event that was given out: pass it as `since` to go on from there."""
-        given = len(self._cursors) - len(self._ready)
-        return self._cursors[given - 1] if given > 0 else self._behind
+        """The position behind the last event that was yielded: pass it as `since` to continue from there."""
+        yielded = len(self._cursors) - len(self._ready)
+        return self._cursors[yielded - 1] if yielded > 0 else self._last_cursor
 
     def cancel(self) -> None:
         """End the stream and close its connection at once; from any thread."""
-        self._over = True
-        self._behind = self.cursor
+        self._closed = True
+        self._last_cursor = self.cursor
         self._ready, self._cursors = deque(), []
         batches, self._batches = self._batches, None
         if batches is not None:
             batches.cancel()
 
-    def abandon(self) -> None:
-        self._over = True
+    def detach(self) -> None:
+        self._closed = True
         if self._batches is not None:
-            disarm(self._batches)
+            leak(self._batches)
             self._batches = None
 
     def stop(self) -> None:
@@ -77,38 +73,30 @@ class _Base:
             raise AodError("this stream belongs to the process that was forked; open one here")
 
     def _open(self) -> EventBatches:
-        """Give what the events are taken from; the first time opens it."""
+        """Return what the events are taken from, and open it the first time."""
         batches = self._batches
         if batches is None:
             batches = self._batches = self._core.stream(self._session_id, self._since, self._options)
-            if self._over:
+            if self._closed:
                 # Cancelled by another thread meanwhile.
                 batches.cancel()
         return batches
 
     def _log(self, batches: EventBatches) -> None:
-        """Log what became of the connection."""
+        """Log how the connection fared."""
         if logger.isEnabledFor(logging.DEBUG):
-            for note in batches.notes():
-                logger.debug("stream of %s %s", self._session_id, note)
+            for line in batches.state_log():
+                logger.debug("stream of %s %s", self._session_id, line)
 
-    def _keep(self, text: bytes) -> bool:
-        """Keep a batch, to be given out; false when it says that the stream is at its end."""
-        batch = _parsed(text)
+    def _keep(self, text: str) -> bool:
+        """Keep a batch, to be yielded; false if the stream has ended instead."""
+        batch = read_batch(text)
         if batch is None:
             return False
-        payloads, cursors = batch
-        self._behind = self.cursor
-        self._cursors = cursors
-        self._ready.extend(map(read_event, payloads))
+        self._last_cursor = self.cursor
+        events, self._cursors = batch
+        self._ready.extend(events)
         return True
-
-
-def _parsed(text: bytes) -> _Batch | None:
-    try:
-        return cast("_Batch | None", from_json(text))
-    except ValueError:
-        raise DecodeError("an event cannot be read") from None
 
 
 class EventStream(_Base):
@@ -148,7 +136,7 @@ class EventStream(_Base):
         self._check_process()
         failure: Exception | None = None
         try:
-            while not self._over:
+            while not self._closed:
                 batches = self._open()
                 text = batches.take(SLICE_MS)
                 self._log(batches)
@@ -163,14 +151,14 @@ class EventStream(_Base):
             raise
         self.cancel()
         if failure is not None:
-            failed(failure)
+            raise_from_native(failure)
         raise StopIteration
 
 
 class AsyncEventStream(_Base):
     """A session's events: iterate it with `async for`, in an `async with` block or without, in one task at a time."""
 
-    _others_due = False
+    _yield_next = False
     _pulling = False
 
     async def __aenter__(self) -> Self:
@@ -209,17 +197,17 @@ class AsyncEventStream(_Base):
         failure: Exception | None = None
         self._pulling = True
         try:
-            if self._others_due:
-                self._others_due = False
+            if self._yield_next:
+                self._yield_next = False
                 await sleep(0)
-            # Others have their turn even if a stream never runs dry.
-            self._others_due = True
-            while not self._over:
+            # Other tasks run even if a stream never runs dry.
+            self._yield_next = True
+            while not self._closed:
                 batches = self._open()
                 text = batches.take(0)
                 self._log(batches)
                 if not text:
-                    self._others_due = False
+                    self._yield_next = False
                     await self._wait(batches, loop)
                 elif not self._keep(text):
                     break
@@ -234,13 +222,13 @@ class AsyncEventStream(_Base):
             self._pulling = False
         self.cancel()
         if failure is not None:
-            failed(failure)
+            raise_from_native(failure)
         raise StopAsyncIteration
 
     async def _wait(self, batches: EventBatches, loop: AbstractEventLoop) -> None:
-        waiter, number = waiter_of(loop), next_number()
-        batches.tell(waiter.native, number)
-        await waiter.wait(number, loop)
+        waiter, id = waiter_of(loop), next_id()
+        batches.notify(waiter.queue, id)
+        await waiter.wait(id, loop)
 
 
 def _formatter(given: Formatter | None, options: FormatterOptions) -> Formatter:
@@ -296,7 +284,7 @@ class Listener:
         self._thread = threading.Thread(
             target=_listen, args=(stream, on_event, on_closed, on_error), name="aod-listener", daemon=True
         )
-        track(self)
+        register(self)
         self._thread.start()
 
     def cancel(self) -> None:
@@ -313,7 +301,7 @@ class Listener:
         self._thread.join(timeout)
         return self.is_finished
 
-    def abandon(self) -> None:
+    def detach(self) -> None:
         """Leave the thread to the parent of a fork."""
 
     def stop(self) -> None:

@@ -100,6 +100,18 @@ def test_consumes_the_standard_output_of_events_only() -> None:
     assert consumed("stage", stream="stdout", data="x\n") == []
 
 
+RESULTS = "".join(
+    json.dumps(line) + "\n"
+    for line in (
+        {"type": "result", "subtype": "success"},
+        {"type": "turn.completed"},
+        {"type": "message", "role": "assistant", "content": "hello"},
+        {"type": "text", "part": {"text": "one"}},
+    )
+)
+"""A line for each formatter that the others show otherwise."""
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
@@ -116,9 +128,14 @@ def test_consumes_the_standard_output_of_events_only() -> None:
         (None, GenericFormatter),
     ],
 )
-def test_a_name_picks_the_formatter(name: str | None, expected: type) -> None:
-    assert type(formatter_for(name)) is expected
-    assert formatter_for(name, plain=True) is not None
+def test_a_name_picks_the_formatter(name: str | None, expected: Callable[..., Formatter]) -> None:
+    assert shown(formatter_for(name), RESULTS) == shown(expected(), RESULTS)
+    assert shown(formatter_for(name, plain=True), RESULTS) == shown(expected(plain=True), RESULTS)
+
+
+def test_every_formatter_shows_results_in_another_way() -> None:
+    classes = (ClaudeFormatter, CodexFormatter, GeminiFormatter, OpencodeFormatter, GenericFormatter)
+    assert len({tuple(shown(formatter(), RESULTS)) for formatter in classes}) == len(classes)
 
 
 def test_options_change_what_is_shown() -> None:

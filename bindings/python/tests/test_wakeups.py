@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import os
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -14,6 +15,8 @@ from conftest import start
 import aod
 from aod.testing import DevServer
 
+DEEP = "[" * 100 + "]" * 100
+LONG_NUMBER = f'{{"type": "new", "id": 3, "n": 1{"0" * 5000}}}'
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 
 
@@ -110,6 +113,13 @@ def test_loops_that_are_gone_leave_no_descriptor(server: DevServer) -> None:
         ('{"type": "stage", "id": 1.5}', "stage", None, {"id": 1.5}),
         ('{"type": "new", "text": "\\ud83d"}', "", None, {"raw": '{"type": "new", "text": "\\ud83d"}'}),
         ("{nonsense", "", None, {"raw": "{nonsense"}),
+        ('{"type": "new", "type": "exit", "id": 1, "id": 2}', "exit", 2, {}),
+        ('{"type": "new", "\\u0069d": 5, "a": 1}', "new", 5, {"a": 1}),
+        (LONG_NUMBER, "", None, {"raw": LONG_NUMBER}),
+        (f'{{"type": "new", "id": 3, "n": {DEEP}}}', "new", 3, {"n": json.loads(DEEP)}),
+        ("[" * 500 + "]" * 500, "", None, {"raw": "[" * 500 + "]" * 500}),
+        ('"text"', "", None, {"raw": '"text"'}),
+        ('{"type": "new",\ndata: "id": 4,\ndata: "a": 1}', "new", 4, {"a": 1}),
     ],
 )
 def test_odd_events_are_given_in_good_shape(
@@ -118,5 +128,8 @@ def test_odd_events_are_given_in_good_shape(
     session = start(client)
     insert = {"insert": {"before_event": 1, "text": f"data: {data}\n\n"}}
     control("POST", "fault", {"method": "GET", "path": "*/stream", "effect": insert})
-    event = list(client.sessions.stream(session.id))[1]
+    start_event, event, *others = client.sessions.stream(session.id)
     assert (event.type, event.id, event.extra) == (kind, place, extra)
+    # The others of its batch are as they should be.
+    assert (start_event.type, others[-1].type) == ("start", "exit")
+    assert all("raw" not in other.extra for other in others)

@@ -14,6 +14,9 @@ pub struct JsonEvent<'a> {
     pub json: &'a str,
     /// The cursor behind the event, as [`EventStream::cursor`] returns it once the event is delivered.
     pub cursor: Option<i64>,
+    /// Whether the text is the server's own: an `output` event with `type` as its first field, and `id`, `stream`, `data`
+    /// and `turn` once each.
+    pub verbatim: bool,
 }
 
 impl EventStream {
@@ -45,7 +48,11 @@ impl EventStream {
             let json = frame.data;
             match PlainOutput::read(json) {
                 Some(output) => selection.dispose_plain(log, frame, output, |cursor| {
-                    read(JsonEvent { json, cursor })
+                    read(JsonEvent {
+                        json,
+                        cursor,
+                        verbatim: true,
+                    })
                 }),
                 None => selection.dispose(log, frame, |event, cursor| {
                     // Writing an event to memory cannot fail: its keys are strings.
@@ -53,6 +60,7 @@ impl EventStream {
                     read(JsonEvent {
                         json: &json,
                         cursor,
+                        verbatim: false,
                     })
                 }),
             }

@@ -27,8 +27,10 @@ class Bench:
 
 
 BENCHES = (
-    Bench("stream of 100,000 events", "stream", ("cpu", "wall"), "≥ 4 ×", 5),
-    Bench("stream of 100,000 events, async", "stream_async", ("cpu", "wall"), "≥ 3.5 ×", 5),
+    Bench("100,000 events, two chunks an event", "stream", ("cpu", "wall"), "≥ 4 ×", 5),
+    Bench("the same, async", "stream_async", ("cpu", "wall"), "≥ 3.5 ×", 5),
+    Bench("100,000 events, 200 events a chunk", "stream_chunked", ("cpu", "wall"), "≥ 4 ×", 5),
+    Bench("the same, async", "stream_chunked_async", ("cpu", "wall"), "≥ 4 ×", 5),
     Bench("agents.get", "get", ("cpu", "wall"), "≥ 3 ×"),
     Bench("agents.get, async", "get_async", ("cpu", "wall"), "≥ 4 ×"),
     Bench("64 concurrent agents.get, async", "get_concurrent", ("cpu", "wall"), "≥ 10 ×"),

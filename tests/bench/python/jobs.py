@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from shared import AGENT, AGENTS, BIG, EVENTS, PINGS, QUIET, QUIET_EVENTS, TICKING
+from shared import AGENT, AGENTS, BIG, CHUNKED, EVENTS, PINGS, QUIET, QUIET_EVENTS, TICKING
 
 GETS = 1000
 CONCURRENT = 64
@@ -47,12 +47,12 @@ def first_call(url: str) -> dict[str, float]:
     return clock.taken()
 
 
-def stream(url: str) -> dict[str, float]:
+def stream(url: str, session: str = BIG) -> dict[str, float]:
     with _client(url) as client:
         client.agents.get(AGENT)
         clock = Clock()
         seen = size = 0
-        with client.sessions.stream(BIG) as events:
+        with client.sessions.stream(session) as events:
             for event in events:
                 if event.type == "output":
                     seen += 1
@@ -62,12 +62,12 @@ def stream(url: str) -> dict[str, float]:
     return taken
 
 
-async def stream_async(url: str) -> dict[str, float]:
+async def stream_async(url: str, session: str = BIG) -> dict[str, float]:
     async with _async_client(url) as client:
         await client.agents.get(AGENT)
         clock = Clock()
         seen = size = 0
-        async with client.sessions.stream(BIG) as events:
+        async with client.sessions.stream(session) as events:
             async for event in events:
                 if event.type == "output":
                     seen += 1
@@ -75,6 +75,14 @@ async def stream_async(url: str) -> dict[str, float]:
         taken = clock.taken()
     assert seen == EVENTS and size > seen, seen
     return taken
+
+
+def stream_chunked(url: str) -> dict[str, float]:
+    return stream(url, CHUNKED)
+
+
+async def stream_chunked_async(url: str) -> dict[str, float]:
+    return await stream_async(url, CHUNKED)
 
 
 def get(url: str) -> dict[str, float]:
@@ -205,6 +213,8 @@ JOBS: dict[str, Callable[[str], dict[str, float]] | Callable[[str], Awaitable[di
     for job in (
         stream,
         stream_async,
+        stream_chunked,
+        stream_chunked_async,
         get,
         get_async,
         get_concurrent,

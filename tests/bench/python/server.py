@@ -1,7 +1,7 @@
 """A server that is never the bottleneck: it answers with bytes that were ready before it was asked.
 
-It writes the id of an event and its data as an HTTP chunk each, as the real server does. Its first line of output
-is its URL.
+It writes the id of an event and its data as an HTTP chunk each, as the real server does, but for one session, whose
+chunks hold many events. Its first line of output is its URL.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 import sys
 import time
 
-from shared import AGENTS, BIG, EVENTS, PINGS, QUIET, QUIET_EVENTS, TICKING
+from shared import AGENTS, BIG, CHUNKED, EVENTS, EVENTS_A_CHUNK, PINGS, QUIET, QUIET_EVENTS, TICKING
 
 TIME = "2026-04-22T05:15:16.910301+00:00"
 TICK = 0.01
@@ -47,34 +47,47 @@ def chunk(data: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
-def event(number: int | None, **payload: object) -> bytes:
+def event(number: int | None, **payload: object) -> tuple[bytes, bytes]:
+    """Returns the line with the id of an event, empty if it has none, and the one with its data."""
     if number is None:
-        return chunk(f"data: {json.dumps(payload)}\n\n".encode())
+        return b"", f"data: {json.dumps(payload)}\n\n".encode()
     kind = payload.pop("type")
     data = json.dumps({"type": kind, "id": number, **payload})
-    return chunk(f"id: {number}\n".encode()) + chunk(f"data: {data}\n\n".encode())
+    return f"id: {number}\n".encode(), f"data: {data}\n\n".encode()
 
 
-def output(number: int, data: str) -> bytes:
+def output(number: int, data: str) -> tuple[bytes, bytes]:
     return event(number, type="output", stream="stdout", data=data, turn=1)
+
+
+def separately(event: tuple[bytes, bytes]) -> bytes:
+    """Each line as a chunk of its own."""
+    return b"".join(chunk(line) for line in event if line)
 
 
 HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\n"
     b"Transfer-Encoding: chunked\r\n\r\n"
 )
-START = HEAD + event(None, type="start", session_id=BIG, runtime="claude") + event(1, type="turn_start", turn=1)
+START = (
+    HEAD
+    + separately(event(None, type="start", session_id=BIG, runtime="claude"))
+    + separately(event(1, type="turn_start", turn=1))
+)
 TEXT = '{"type":"assistant","message":{"content":[{"type":"text","text":"Looking at file %d."}]}}\n'
 
 
 def end(number: int) -> bytes:
-    return event(number, type="exit", code=0) + b"0\r\n\r\n"
+    return separately(event(number, type="exit", code=0)) + b"0\r\n\r\n"
 
 
 ONE = answer(agent(1))
 LIST = answer({"data": [agent(number) for number in range(1, AGENTS + 1)]})
-WHOLE = START + b"".join(output(number, TEXT % number) for number in range(1, EVENTS + 1)) + end(EVENTS)
-BEGUN = START + b"".join(output(number, TEXT % number) for number in range(1, QUIET_EVENTS + 1))
+ROWS = [output(number, TEXT % number) for number in range(1, EVENTS + 1)]
+WHOLE = START + b"".join(map(separately, ROWS)) + end(EVENTS)
+GROUPS = (ROWS[at : at + EVENTS_A_CHUNK] for at in range(0, EVENTS, EVENTS_A_CHUNK))
+IN_GROUPS = START + b"".join(chunk(b"".join(map(b"".join, group))) for group in GROUPS) + end(EVENTS)
+BEGUN = START + b"".join(map(separately, ROWS[:QUIET_EVENTS]))
 REQUEST = re.compile(rb"GET (\S+) HTTP/1.1\r\n")
 
 
@@ -96,6 +109,8 @@ class Connection(asyncio.Protocol):
                 self._transport.write(LIST)
             elif BIG in path:
                 self._transport.write(WHOLE)
+            elif CHUNKED in path:
+                self._transport.write(IN_GROUPS)
             elif QUIET in path:
                 self._transport.write(BEGUN)
             elif TICKING in path:
@@ -105,7 +120,7 @@ class Connection(asyncio.Protocol):
         self._transport.write(START)
         for number in range(1, PINGS + 1):
             await asyncio.sleep(TICK)
-            self._transport.write(output(number, str(time.monotonic_ns())))
+            self._transport.write(separately(output(number, str(time.monotonic_ns()))))
         self._transport.write(end(PINGS))
 
 

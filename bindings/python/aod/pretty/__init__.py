@@ -13,7 +13,7 @@ Or over output that comes from elsewhere:
 `consume`, `feed` and `flush` are lazy: nothing happens before their results are iterated.
 """
 
-from ._lines import Formatter, FormatterOptions
+from ._native_formatter import Formatter, FormatterOptions
 from .claude import ClaudeFormatter
 from .runtimes import (
     CodexFormatter,

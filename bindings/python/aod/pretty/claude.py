@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ._lines import Lines
+from ._native_formatter import NativeFormatter
 
 __all__ = ["ClaudeFormatter"]
 
 
-class ClaudeFormatter(Lines):
+class ClaudeFormatter(NativeFormatter):
     """For the `stream-json` output of Claude Code."""
 
     _runtime = "claude"

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from .._wire import Clear
 
-Structure = Mapping[str, Any] | BaseModel
+JsonObject = Mapping[str, Any] | BaseModel
 """A part of a request: a dictionary or a model."""
 
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from uuid import UUID
 from .._core import Core
 from .._wire import Clear, encode, identifier, read, read_list
 from ..models import Agent, AgentVersion
-from ._requests import Structure, cleared, reference
+from ._requests import JsonObject, cleared, reference
 
 __all__ = ["Agents", "AsyncAgents"]
 
@@ -35,8 +35,8 @@ class Agents:
         system: str | None = None,
         description: str | None = None,
         environment_id: str | UUID | None = None,
-        skills: Sequence[Structure] | None = None,
-        mcp_servers: Sequence[Structure] | None = None,
+        skills: Sequence[JsonObject] | None = None,
+        mcp_servers: Sequence[JsonObject] | None = None,
         metadata: Mapping[str, Any] | None = None,
         provider: str | None = None,
     ) -> Agent:
@@ -72,8 +72,8 @@ class Agents:
         system: str | Clear | None = None,
         description: str | Clear | None = None,
         environment_id: str | UUID | Clear | None = None,
-        skills: Sequence[Structure] | Clear | None = None,
-        mcp_servers: Sequence[Structure] | Clear | None = None,
+        skills: Sequence[JsonObject] | Clear | None = None,
+        mcp_servers: Sequence[JsonObject] | Clear | None = None,
         metadata: Mapping[str, Any] | None = None,
         provider: str | None = None,
     ) -> Agent:
@@ -124,8 +124,8 @@ class AsyncAgents:
         system: str | None = None,
         description: str | None = None,
         environment_id: str | UUID | None = None,
-        skills: Sequence[Structure] | None = None,
-        mcp_servers: Sequence[Structure] | None = None,
+        skills: Sequence[JsonObject] | None = None,
+        mcp_servers: Sequence[JsonObject] | None = None,
         metadata: Mapping[str, Any] | None = None,
         provider: str | None = None,
     ) -> Agent:
@@ -161,8 +161,8 @@ class AsyncAgents:
         system: str | Clear | None = None,
         description: str | Clear | None = None,
         environment_id: str | UUID | Clear | None = None,
-        skills: Sequence[Structure] | Clear | None = None,
-        mcp_servers: Sequence[Structure] | Clear | None = None,
+        skills: Sequence[JsonObject] | Clear | None = None,
+        mcp_servers: Sequence[JsonObject] | Clear | None = None,
         metadata: Mapping[str, Any] | None = None,
         provider: str | None = None,
     ) -> Agent:

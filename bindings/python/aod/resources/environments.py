@@ -9,7 +9,7 @@ from uuid import UUID
 from .._core import Core
 from .._wire import Clear, encode, identifier, read, read_list
 from ..models import Environment, EnvironmentVersion
-from ._requests import Structure, cleared
+from ._requests import JsonObject, cleared
 
 __all__ = ["AsyncEnvironments", "Environments"]
 
@@ -32,7 +32,7 @@ class Environments:
         packages: Mapping[str, Sequence[str]] | None = None,
         env_vars: Mapping[str, str] | None = None,
         setup_script: str | None = None,
-        networking: Structure | None = None,
+        networking: JsonObject | None = None,
     ) -> Environment:
         """Create an environment."""
         body = encode(
@@ -59,7 +59,7 @@ class Environments:
         packages: Mapping[str, Sequence[str]] | Clear | None = None,
         env_vars: Mapping[str, str] | Clear | None = None,
         setup_script: str | Clear | None = None,
-        networking: Structure | None = None,
+        networking: JsonObject | None = None,
     ) -> Environment:
         """Change an environment that is still at `version`. `env_vars` replaces all variables."""
         body = encode(
@@ -110,7 +110,7 @@ class AsyncEnvironments:
         packages: Mapping[str, Sequence[str]] | None = None,
         env_vars: Mapping[str, str] | None = None,
         setup_script: str | None = None,
-        networking: Structure | None = None,
+        networking: JsonObject | None = None,
     ) -> Environment:
         """Create an environment."""
         body = encode(
@@ -138,7 +138,7 @@ class AsyncEnvironments:
         packages: Mapping[str, Sequence[str]] | Clear | None = None,
         env_vars: Mapping[str, str] | Clear | None = None,
         setup_script: str | Clear | None = None,
-        networking: Structure | None = None,
+        networking: JsonObject | None = None,
     ) -> Environment:
         """Change an environment that is still at `version`. `env_vars` replaces all variables."""
         body = encode(

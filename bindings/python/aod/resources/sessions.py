@@ -14,7 +14,7 @@ from ..errors import AodError
 from ..events import StreamEvent
 from ..models import RunResult, Session, SessionAck, SessionTurn
 from ..stream import AsyncEventStream, EventStream, Listener
-from ._requests import Structure, cursor, reference
+from ._requests import JsonObject, cursor, reference
 
 __all__ = ["AsyncSessions", "Sessions"]
 
@@ -37,7 +37,7 @@ class Sessions:
         prompt: str,
         environment_id: str | UUID | None = None,
         timeout: int | None = None,
-        resources: Sequence[Structure] | None = None,
+        resources: Sequence[JsonObject] | None = None,
         secret_env_vars: Mapping[str, str] | None = None,
     ) -> SessionAck:
         """Start a session. Its `timeout` is the seconds that a turn may take."""
@@ -103,7 +103,7 @@ class Sessions:
         prompt: str,
         environment_id: str | UUID | None = None,
         timeout: int | None = None,
-        resources: Sequence[Structure] | None = None,
+        resources: Sequence[JsonObject] | None = None,
         secret_env_vars: Mapping[str, str] | None = None,
         on_event: Callable[[StreamEvent], object] | None = None,
         collect_events: bool = True,
@@ -174,7 +174,7 @@ class AsyncSessions:
         prompt: str,
         environment_id: str | UUID | None = None,
         timeout: int | None = None,
-        resources: Sequence[Structure] | None = None,
+        resources: Sequence[JsonObject] | None = None,
         secret_env_vars: Mapping[str, str] | None = None,
     ) -> SessionAck:
         """Start a session. Its `timeout` is the seconds that a turn may take."""
@@ -247,7 +247,7 @@ class AsyncSessions:
         prompt: str,
         environment_id: str | UUID | None = None,
         timeout: int | None = None,
-        resources: Sequence[Structure] | None = None,
+        resources: Sequence[JsonObject] | None = None,
         secret_env_vars: Mapping[str, str] | None = None,
         on_event: Callable[[StreamEvent], object] | None = None,
         collect_events: bool = True,

@@ -1,13 +1,13 @@
-"""What all formatters have in common: the core's formatter, and that nothing happens before lines are asked for."""
+"""What all formatters share: the native formatter, and that nothing happens before lines are asked for."""
 
 from __future__ import annotations
 
 import json
 from collections import deque
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict, cast
 
 from .._native import CallError, OutputFormatter
-from ..errors import raise_facts
+from ..errors import raise_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,10 +50,11 @@ class FormatterOptions(TypedDict, total=False):
     max_line: int
 
 
-class Lines:
-    """A formatter of the core's, by the name of a runtime; without one, a session's `start` event picks it."""
+class NativeFormatter:
+    """A formatter of the native library."""
 
-    _runtime: ClassVar[str | None]
+    _runtime: str | None
+    """The runtime or provider that it is for; without one, a session's `start` event picks it."""
 
     def __init__(
         self,
@@ -88,9 +89,9 @@ class Lines:
             "max_line": max_line,
         }
         try:
-            self._core = OutputFormatter(self._runtime, json.dumps(options).encode())
+            self._core = OutputFormatter(self._runtime, json.dumps(options))
         except CallError as error:
-            raise_facts(error.facts)
+            raise_error(error.facts)
         self._ready: deque[str] = deque()  # lines that were not asked for yet, whoever asks next
 
     def consume(self, event: StreamEvent) -> Iterator[str]:
@@ -103,14 +104,23 @@ class Lines:
         """Feed text, cut anywhere, and give the lines that it completes."""
         if not isinstance(chunk, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"chunk must be a str, not {type(chunk).__name__}")
-        yield from self._lines(self._core.feed(chunk.encode("utf-8", "replace")))
+        try:
+            completed = self._core.feed(chunk)
+        except UnicodeEncodeError:
+            completed = self._core.feed(without_surrogates(chunk))
+        yield from self._lines(completed)
 
     def flush(self) -> Iterator[str]:
         """Give what is left at the end."""
         yield from self._lines(self._core.flush())
 
-    def _lines(self, completed: bytes) -> Iterator[str]:
+    def _lines(self, completed: str) -> Iterator[str]:
         ready = self._ready
         ready.extend(cast("list[str]", json.loads(completed)))
         while ready:
             yield ready.popleft()
+
+
+def without_surrogates(text: str) -> str:
+    """Replace lone surrogates, which UTF-8 cannot hold."""
+    return text.encode("utf-8", "replace").decode()

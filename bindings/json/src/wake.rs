@@ -1,42 +1,45 @@
-//! How an event loop of the caller's learns that something is ready: its number is kept, and one byte is written to a
-//! pipe that the loop watches. Calling back into the interpreter instead would have our thread wait for its lock.
+//! How an event loop of the caller's learns that something is ready.
+//!
+//! An id is queued, and one byte is written to a pipe that the loop watches. Calling back into the interpreter instead
+//! would have our thread wait for its lock.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::task::{Wake, Waker};
 use std::time::Duration;
 
-use super::error::CallError;
+use crate::error::CallError;
+use pipe::WakePipe;
 
 /// What is ready for one event loop.
 #[derive(uniffi::Object)]
-pub struct Wakeups {
+pub struct WakeQueue {
     ready: Mutex<Vec<u64>>,
     /// For callers that cannot watch a pipe.
     arrived: Condvar,
-    bell: bell::Bell,
+    pipe: WakePipe,
 }
 
 #[uniffi::export]
-impl Wakeups {
-    /// With nothing ready.
+impl WakeQueue {
+    /// Creates a queue with nothing ready.
     #[uniffi::constructor]
     pub fn new() -> Result<Arc<Self>, CallError> {
-        let bell = bell::Bell::new().map_err(|error| {
-            CallError::of_kind("configuration", format!("no pipe can be made: {error}"))
-        })?;
+        let pipe = WakePipe::new()
+            .map_err(|error| CallError::configuration(format!("no pipe can be made: {error}")))?;
         Ok(Arc::new(Self {
             ready: Mutex::default(),
             arrived: Condvar::new(),
-            bell,
+            pipe,
         }))
     }
 
-    /// The descriptor to watch, which is readable when something is ready; -1 where there are none. It is the caller's
-    /// to read from and to close, and is given once.
+    /// Returns the descriptor to watch, which is readable when something is ready; -1 where there are none. It is
+    /// returned once, and belongs to the caller, who reads from it and closes it.
     pub fn descriptor(&self) -> i32 {
-        self.bell.descriptor()
+        self.pipe.descriptor()
     }
 
-    /// The numbers of what has become ready, 8 bytes each, lowest byte first. Waits this long at most for the first.
+    /// Takes the ids of what has become ready, 8 bytes each, lowest byte first. Waits this long at most for the first.
     pub fn take(&self, milliseconds: u32) -> Vec<u8> {
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
         if milliseconds > 0 {
@@ -46,40 +49,60 @@ impl Wakeups {
                 .wait_timeout_while(ready, limit, |ready| ready.is_empty());
             ready = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
-        let numbers = std::mem::take(&mut *ready);
+        let ids = std::mem::take(&mut *ready);
         drop(ready);
-        numbers.into_iter().flat_map(u64::to_le_bytes).collect()
+        ids.into_iter().flat_map(u64::to_le_bytes).collect()
     }
 }
 
-impl Wakeups {
-    pub(super) fn tell(&self, number: u64) {
+impl WakeQueue {
+    /// Returns a waker that queues an id.
+    pub(crate) fn waker(self: Arc<Self>, id: u64) -> Waker {
+        Waker::from(Arc::new(Entry { queue: self, id }))
+    }
+
+    fn push(&self, id: u64) {
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
-        ready.push(number);
+        ready.push(id);
         // The byte for the first is still unread when there are others.
         let first = ready.len() == 1;
         drop(ready);
         if first {
             self.arrived.notify_one();
-            self.bell.ring();
+            self.pipe.wake();
         }
     }
 }
 
+struct Entry {
+    queue: Arc<WakeQueue>,
+    id: u64,
+}
+
+impl Wake for Entry {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.queue.push(self.id);
+    }
+}
+
 #[cfg(unix)]
-mod bell {
+mod pipe {
     use std::io::{self, Write as _};
     use std::os::fd::IntoRawFd as _;
     use std::os::unix::net::UnixStream;
     use std::sync::{Mutex, PoisonError};
 
     /// A pipe, and its end to watch until that is given away.
-    pub(super) struct Bell {
+    pub(super) struct WakePipe {
         writer: UnixStream,
         reader: Mutex<Option<UnixStream>>,
     }
 
-    impl Bell {
+    impl WakePipe {
         pub(super) fn new() -> io::Result<Self> {
             let (writer, reader) = UnixStream::pair()?;
             writer.set_nonblocking(true)?;
@@ -93,7 +116,7 @@ mod bell {
             reader.take().map_or(-1, UnixStream::into_raw_fd)
         }
 
-        pub(super) fn ring(&self) {
+        pub(super) fn wake(&self) {
             // A full pipe has woken the loop already, and a closed one has none.
             let _ = (&self.writer).write(&[1]);
         }
@@ -101,12 +124,12 @@ mod bell {
 }
 
 #[cfg(not(unix))]
-mod bell {
+mod pipe {
     use std::io;
 
-    pub(super) struct Bell;
+    pub(super) struct WakePipe;
 
-    impl Bell {
+    impl WakePipe {
         #[expect(clippy::unnecessary_wraps, reason = "as where there are pipes")]
         pub(super) fn new() -> io::Result<Self> {
             Ok(Self)
@@ -116,6 +139,6 @@ mod bell {
             -1
         }
 
-        pub(super) fn ring(&self) {}
+        pub(super) fn wake(&self) {}
     }
 }

@@ -1,0 +1,97 @@
+//! Events as Python takes them.
+
+use std::task::{Context, Poll};
+
+use aod::{EventStream, JsonEvent};
+use aod_bridge::prefetch::Batch;
+use serde_json::json;
+
+use crate::head::Head;
+
+/// Some events, in columns: Python builds its events from columns in two thirds of the time that it takes from objects.
+///
+/// In JSON, this is `[[type, …], [id, …], [cursor, …], odd, [event, …]]`. The events are without their type and id; as
+/// many as `odd` says are whole, and have a `null` for their type. Where the cursors are the ids, as they mostly are, there
+/// is a `null` instead.
+#[derive(Default)]
+pub(crate) struct JsonBatch {
+    types: Column,
+    ids: Column,
+    cursors: Vec<Option<i64>>,
+    /// Whether a cursor is not the id of its event.
+    cursors_differ: bool,
+    odd: usize,
+    events: Column,
+}
+
+impl Batch for JsonBatch {
+    type Event<'e> = JsonEvent<'e>;
+
+    fn poll_next<T>(
+        events: &mut EventStream,
+        context: &mut Context<'_>,
+        take: impl FnMut(JsonEvent<'_>) -> T,
+    ) -> Poll<Option<aod::Result<T>>> {
+        events.poll_json(context, take)
+    }
+
+    fn push(&mut self, event: JsonEvent<'_>) -> usize {
+        self.cursors.push(event.cursor);
+        if let Some(head) = Head::split(event.json, event.verbatim) {
+            self.cursors_differ |= event.cursor != head.id.parse().ok();
+            self.types.add(["\"", head.event_type, "\""]);
+            self.ids.add([head.id]);
+            self.events.add(["{", head.rest]);
+        } else {
+            self.odd += 1;
+            self.cursors_differ = true;
+            self.types.add(["null"]);
+            self.ids.add(["null"]);
+            self.events.add([event.json]);
+        }
+        event.json.len()
+    }
+
+    fn append(&mut self, later: Self) {
+        self.types.append(&later.types);
+        self.ids.append(&later.ids);
+        self.cursors.extend(later.cursors);
+        self.cursors_differ |= later.cursors_differ;
+        self.odd += later.odd;
+        self.events.append(&later.events);
+    }
+}
+
+impl JsonBatch {
+    pub(crate) fn into_json(self) -> String {
+        let Self {
+            types: Column(types),
+            ids: Column(ids),
+            events: Column(events),
+            odd,
+            ..
+        } = &self;
+        let cursors = json!(self.cursors_differ.then_some(&self.cursors));
+        format!("[[{types}],[{ids}],{cursors},{odd},[{events}]]")
+    }
+}
+
+/// The items of a JSON array, without its brackets.
+#[derive(Default)]
+struct Column(String);
+
+impl Column {
+    /// Adds an item, given in parts.
+    fn add<const N: usize>(&mut self, parts: [&str; N]) {
+        if !self.0.is_empty() {
+            self.0.push(',');
+        }
+        for part in parts {
+            self.0.push_str(part);
+        }
+    }
+
+    fn append(&mut self, later: &Self) {
+        self.add([&later.0]);
+    }
+}

@@ -1,0 +1,91 @@
+//! Calls under way, each by an id that its caller chose.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use aod_bridge::call::Call;
+use aod_bridge::error::{ErrorInfo, Result};
+
+use crate::process::RUNTIME;
+use crate::wake::WakeQueue;
+
+/// The calls of one client whose answers have not been taken.
+#[derive(Default)]
+pub(crate) struct PendingCalls {
+    calls: Mutex<HashMap<u64, Call<String>>>,
+    /// Bodies of calls that have not begun.
+    bodies: Mutex<HashMap<u64, String>>,
+}
+
+impl PendingCalls {
+    pub(crate) fn set_body(&self, id: u64, body: String) {
+        lock(&self.bodies).insert(id, body);
+    }
+
+    pub(crate) fn take_body(&self, id: u64) -> Option<String> {
+        lock(&self.bodies).remove(&id)
+    }
+
+    /// Starts a call and waits this long at most for its answer.
+    pub(crate) fn call(
+        &self,
+        id: u64,
+        work: impl Future<Output = Result<String>> + Send + 'static,
+        milliseconds: u32,
+    ) -> Result<Option<String>> {
+        self.wait_for(id, Call::spawn(&RUNTIME, work)?, milliseconds)
+    }
+
+    /// Starts a call and has the queue told once it is answered.
+    pub(crate) fn begin(
+        &self,
+        id: u64,
+        work: impl Future<Output = Result<String>> + Send + 'static,
+        queue: Arc<WakeQueue>,
+    ) -> Result<()> {
+        let mut call = Call::spawn(&RUNTIME, work)?;
+        let waker = queue.waker(id);
+        if call.poll_ready(&mut Context::from_waker(&waker)).is_ready() {
+            waker.wake();
+        }
+        lock(&self.calls).insert(id, call);
+        Ok(())
+    }
+
+    /// Waits this long at most for an answer, which is given once.
+    pub(crate) fn wait(&self, id: u64, milliseconds: u32) -> Result<Option<String>> {
+        // Out of the table meanwhile: others have calls of their own.
+        let call = lock(&self.calls).remove(&id);
+        let call = call.ok_or_else(ErrorInfo::cancelled)?;
+        self.wait_for(id, call, milliseconds)
+    }
+
+    /// Stops a call; one that was answered already is no matter.
+    pub(crate) fn cancel(&self, id: u64) {
+        lock(&self.bodies).remove(&id);
+        let call = lock(&self.calls).remove(&id);
+        drop(call);
+    }
+
+    fn wait_for(
+        &self,
+        id: u64,
+        mut call: Call<String>,
+        milliseconds: u32,
+    ) -> Result<Option<String>> {
+        match call.wait(Duration::from_millis(milliseconds.into())) {
+            Poll::Ready(outcome) => outcome.map(Some),
+            Poll::Pending => {
+                lock(&self.calls).insert(id, call);
+                Ok(None)
+            }
+        }
+    }
+}
+
+fn lock<T>(table: &Mutex<T>) -> MutexGuard<'_, T> {
+    table.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,57 @@
+//! The names that Python shares with the core.
+
+use std::collections::HashMap;
+
+use aod::models::event::{OutputStream, StageState};
+use aod::models::{
+    NetworkingType, PackageManager, Provider, ResourceType, Runtime, SessionStatus, TurnStatus,
+};
+use aod::{ErrorKind, Operation};
+use aod_bridge::error::ErrorKind as AnyErrorKind;
+
+/// The names of the endpoints, in the order of their numbers.
+#[uniffi::export]
+pub fn endpoints() -> Vec<String> {
+    Operation::ALL
+        .iter()
+        .map(|operation| format!("{operation:?}"))
+        .collect()
+}
+
+/// The names of all kinds of errors.
+#[uniffi::export]
+pub fn error_kinds() -> Vec<String> {
+    AnyErrorKind::all()
+        .map(|kind| kind.as_str().to_owned())
+        .collect()
+}
+
+/// The kind of error of an HTTP status that is not a success.
+#[uniffi::export]
+pub fn error_kind_of_status(status: u16) -> String {
+    ErrorKind::of_status(status).as_str().to_owned()
+}
+
+/// The values that are known of each enum, by its name.
+#[uniffi::export]
+pub fn enum_values() -> HashMap<String, Vec<String>> {
+    macro_rules! table {
+        ($($name:ident),+) => {
+            HashMap::from([$((
+                stringify!($name).to_owned(),
+                $name::ALL.iter().map(ToString::to_string).collect(),
+            ),)+])
+        };
+    }
+    table![
+        NetworkingType,
+        OutputStream,
+        PackageManager,
+        Provider,
+        ResourceType,
+        Runtime,
+        SessionStatus,
+        StageState,
+        TurnStatus
+    ]
+}

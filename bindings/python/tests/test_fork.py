@@ -1,0 +1,72 @@
+"""Forks: any number of them, at any moment."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from aod.testing import DevServer
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+
+PRELUDE = """
+import os, sys, threading
+import aod
+client = aod.Client(base_url=sys.argv[1], token=sys.argv[2])
+def wait_for(pid):
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+"""
+
+NESTED = """
+def generation(number):
+    assert client.health() == {"status": "ok"}
+    if number == 40:
+        os._exit(0)
+    pid = os.fork()
+    if pid == 0:
+        generation(number + 1)
+    wait_for(pid)
+    # The parent's own runtime is as it was.
+    assert client.health() == {"status": "ok"}
+    if number > 0:
+        os._exit(0)
+generation(0)
+"""
+
+# Each child is forked while other threads set up the runtime, or have only just done so.
+WHILE_STARTING = """
+def begin(ready):
+    ready.wait()
+    assert client.health() == {"status": "ok"}
+def child():
+    ready = threading.Barrier(4)
+    threads = [threading.Thread(target=begin, args=(ready,)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    ready.wait()
+    pid = os.fork()
+    if pid == 0:
+        assert client.health() == {"status": "ok"}
+        os._exit(0)
+    wait_for(pid)
+    for thread in threads:
+        thread.join()
+for _ in range(30):
+    # In a process that has no runtime yet.
+    pid = os.fork()
+    if pid == 0:
+        child()
+        os._exit(0)
+    wait_for(pid)
+"""
+
+
+@pytest.mark.parametrize("code", [NESTED, WHILE_STARTING], ids=["nested", "while starting"])
+def test_every_child_makes_calls(server: DevServer, code: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PRELUDE + code, server.url, server.token], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr

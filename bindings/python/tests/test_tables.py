@@ -1,0 +1,47 @@
+"""What the façade writes again of the core's names, as types need literals, is complete."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import pytest
+
+import aod
+from aod import _native, errors, models
+from aod.resources import sessions
+
+
+def literals(union: Any) -> set[str]:
+    return {value for part in get_args(union) for value in get_args(part)}
+
+
+@pytest.mark.parametrize("name", ["NetworkingType", "PackageManager", "SessionStatus", "TurnStatus"])
+def test_literals_have_every_value_of_their_enum(name: str) -> None:
+    assert literals(getattr(aod, name)) == set(_native.enum_values()[name])
+
+
+def test_resource_types_have_every_value() -> None:
+    annotation = models.SessionResource.model_fields["type"].annotation
+    assert literals(annotation) == set(_native.enum_values()["ResourceType"])
+
+
+def test_every_kind_of_error_has_a_class() -> None:
+    assert set(errors._CLASSES) == set(_native.error_kinds())
+
+
+def test_every_status_has_the_class_of_its_kind() -> None:
+    for status in range(300, 600):
+        with pytest.raises(errors._CLASSES[_native.error_kind_of_status(status)]):
+            errors.raise_for_status(status, None, "GET", "http://localhost/")
+
+
+def test_every_endpoint_is_called() -> None:
+    import inspect
+
+    from aod import client
+    from aod.resources import agents, environments
+
+    source = "".join(inspect.getsource(module) for module in (agents, client, environments, sessions))
+    called = {name for name in _native.endpoints() if f'"{name}"' in source}
+    # The stream is opened otherwise.
+    assert called == set(_native.endpoints()) - {"StreamSession"}
