@@ -1,61 +1,96 @@
-//! The runtime that every call of every language runs on.
+//! The runtime that the calls of a language surface run on.
 
-use std::io;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use once_cell::race::OnceBox;
 use once_cell::sync::OnceCell;
 use tokio::runtime::{Builder, Handle, Runtime};
 
-/// One runtime for each generation of forked processes: a child has none of its parent's threads, and its parent's
-/// cell may even be half initialised.
-static RUNTIMES: [OnceCell<Shared>; GENERATIONS] = [const { OnceCell::new() }; GENERATIONS];
-static GENERATION: AtomicUsize = AtomicUsize::new(0);
+use crate::error::{ErrorInfo, Result};
 
-const GENERATIONS: usize = 32;
+/// A tokio runtime for a `static`, built when it is first needed.
+pub struct SharedRuntime {
+    workers: usize,
+    first: Generation,
+    /// How many forks lie between this process and the one that loaded the library.
+    forks: AtomicUsize,
+}
 
-/// At least two: a hostile connection can occupy one.
-const WORKERS: usize = 2;
+/// The runtime of one generation of forked processes.
+///
+/// A child has none of its parent's threads, and a lock that one of them held at the fork stays locked. So the child
+/// gets a generation of its own, which no thread of the parent has touched; the way to it takes no lock.
+#[derive(Default)]
+struct Generation {
+    runtime: OnceCell<Running>,
+    child: OnceBox<Generation>,
+}
 
-struct Shared {
+struct Running {
     handle: Handle,
     /// Taken out to be shut down.
     runtime: Mutex<Option<Runtime>>,
 }
 
-/// The runtime of this process; made when first asked for.
-pub fn handle() -> io::Result<Handle> {
-    let cell = RUNTIMES
-        .get(GENERATION.load(Ordering::Acquire))
-        .ok_or_else(|| io::Error::other("forked too deep"))?;
-    let shared = cell.get_or_try_init(|| {
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(WORKERS)
-            .thread_name("aod")
-            .enable_all()
-            .build()?;
-        io::Result::Ok(Shared {
-            handle: runtime.handle().clone(),
-            runtime: Mutex::new(Some(runtime)),
-        })
-    })?;
-    Ok(shared.handle.clone())
-}
+impl SharedRuntime {
+    /// Creates a runtime with this many worker threads, which start when the first call needs them.
+    ///
+    /// # Panics
+    ///
+    /// With fewer than two workers: a hostile connection can occupy one.
+    #[must_use]
+    pub const fn new(workers: usize) -> Self {
+        assert!(workers >= 2, "a runtime needs two workers");
+        Self {
+            workers,
+            first: Generation {
+                runtime: OnceCell::new(),
+                child: OnceBox::new(),
+            },
+            forks: AtomicUsize::new(0),
+        }
+    }
 
-/// To be called in the child after a fork, before anything else.
-pub fn forked() {
-    GENERATION.fetch_add(1, Ordering::AcqRel);
-}
+    /// Returns the handle of this process's runtime, and starts the runtime if there is none.
+    pub fn handle(&self) -> Result<Handle> {
+        let running = self.generation().runtime.get_or_try_init(|| {
+            let runtime = Builder::new_multi_thread()
+                .worker_threads(self.workers)
+                .thread_name("aod")
+                .enable_all()
+                .build()
+                .map_err(|error| {
+                    ErrorInfo::configuration(format!("no thread can be started: {error}"))
+                })?;
+            Result::Ok(Running {
+                handle: runtime.handle().clone(),
+                runtime: Mutex::new(Some(runtime)),
+            })
+        })?;
+        Ok(running.handle.clone())
+    }
 
-/// Gives up all that is under way and joins the threads, so that none calls back into an interpreter that has gone.
-pub fn shut_down(limit: Duration) {
-    let shared = RUNTIMES
-        .get(GENERATION.load(Ordering::Acquire))
-        .and_then(OnceCell::get);
-    if let Some(shared) = shared {
-        let runtime = shared
+    /// Leaves the parent's runtime alone. To be called in the child of a fork, before anything else.
+    pub fn after_fork_in_child(&self) {
+        self.forks.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Counts the tasks of this process that are not finished.
+    pub fn active_tasks(&self) -> usize {
+        self.generation()
+            .runtime
+            .get()
+            .map_or(0, |running| running.handle.metrics().num_alive_tasks())
+    }
+
+    /// Drops all tasks and waits for the threads, this long at most. Later calls fail as cancelled.
+    pub fn shut_down(&self, limit: Duration) {
+        let Some(running) = self.generation().runtime.get() else {
+            return;
+        };
+        let runtime = running
             .runtime
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -64,4 +99,15 @@ pub fn shut_down(limit: Duration) {
             runtime.shutdown_timeout(limit);
         }
     }
+
+    fn generation(&self) -> &Generation {
+        let mut generation = &self.first;
+        for _ in 0..self.forks.load(Ordering::Acquire) {
+            generation = generation.child.get_or_init(Box::default);
+        }
+        generation
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,10 +8,9 @@ use std::time::Duration;
 
 use tokio::task::AbortHandle;
 
-use super::client::unusable;
+use super::client::{RUNTIME, unusable};
 use super::error::CallError;
 use super::wakeups::Wakeups;
-use aod_bridge::runtime;
 
 /// The calls of one client that have not been answered to the caller yet.
 #[derive(Default)]
@@ -71,7 +70,7 @@ impl Calls {
         };
         // Nothing is answered before the call is in the table.
         let mut calls = lock(&self.pending);
-        let task = runtime::handle().map_err(unusable)?.spawn(async move {
+        let task = RUNTIME.handle().map_err(unusable)?.spawn(async move {
             let outcome = work.await;
             if let Some(sender) = answer.sender.take() {
                 // Nobody waits any more when this fails.

@@ -14,7 +14,11 @@ use super::call::Calls;
 use super::error::CallError;
 use super::stream::EventBatches;
 use super::wakeups::Wakeups;
-use aod_bridge::runtime;
+use aod_bridge::error::ErrorInfo;
+use aod_bridge::runtime::SharedRuntime;
+
+/// What all calls and streams run on.
+pub(super) static RUNTIME: SharedRuntime = SharedRuntime::new(2);
 
 /// A client of one server, with one token.
 #[derive(uniffi::Object)]
@@ -76,7 +80,7 @@ impl JsonClient {
             builder = builder.client_certificate(pem);
         }
         // Connections are made on the runtime; so is what prepares them.
-        let handle = runtime::handle().map_err(unusable)?;
+        let handle = RUNTIME.handle().map_err(unusable)?;
         let _guard = handle.enter();
         let client = builder.build()?.with_options(setup.options.into_options()?);
         Ok(Arc::new(Self::over(client)))
@@ -224,11 +228,8 @@ fn configuration(text: &str) -> CallError {
     CallError::of_kind("configuration", text)
 }
 
-pub(super) fn unusable(error: std::io::Error) -> CallError {
-    CallError::of_kind(
-        "configuration",
-        format!("no thread can be started: {error}"),
-    )
+pub(super) fn unusable(error: ErrorInfo) -> CallError {
+    configuration(&error.text)
 }
 
 /// The names of the endpoints, in the order of their numbers.
@@ -243,11 +244,11 @@ pub fn endpoints() -> Vec<String> {
 /// Starts afresh in the child of a fork. To be called there before anything else.
 #[uniffi::export]
 pub fn after_fork_in_child() {
-    runtime::forked();
+    RUNTIME.after_fork_in_child();
 }
 
 /// Ends all calls and streams of this process. To be called when the interpreter is about to go.
 #[uniffi::export]
 pub fn shut_down() {
-    runtime::shut_down(Duration::from_secs(1));
+    RUNTIME.shut_down(Duration::from_secs(1));
 }

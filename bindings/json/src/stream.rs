@@ -15,10 +15,9 @@ use tokio::task::AbortHandle;
 use uuid::Uuid;
 
 use super::call::given_up;
-use super::client::{duration, unusable};
+use super::client::{RUNTIME, duration, unusable};
 use super::error::CallError;
 use super::wakeups::Wakeups;
-use aod_bridge::runtime;
 
 /// How much is read ahead at most: as many events, or as many bytes and the event that exceeds them.
 const EVENTS_AHEAD: usize = 128;
@@ -114,7 +113,8 @@ impl EventBatches {
     ) -> Result<Arc<Self>, CallError> {
         let shared = Arc::new(Shared::default());
         let opening = open(client, id, since, options, Arc::clone(&shared));
-        let task = runtime::handle()
+        let task = RUNTIME
+            .handle()
             .map_err(unusable)?
             .spawn(read(Reader(Arc::clone(&shared)), opening));
         Ok(Arc::new(Self {

@@ -11,7 +11,10 @@ use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use super::error::{CallError, ErrorKind};
-use aod_bridge::runtime;
+use aod_bridge::runtime::SharedRuntime;
+
+/// What all calls and streams run on.
+static RUNTIME: SharedRuntime = SharedRuntime::new(2);
 
 /// Ends calls from elsewhere, for languages whose own cancellation does not reach here. One may serve many calls.
 #[derive(Debug, uniffi::Object)]
@@ -133,17 +136,13 @@ impl<F: Future> Future for OnRuntime<F> {
 
 /// The runtime, or an error for the caller.
 pub(super) fn handle() -> Result<Handle, CallError> {
-    runtime::handle().map_err(|error| {
-        CallError::of_kind(
-            ErrorKind::Configuration,
-            format!("no thread can be started: {error}"),
-        )
-    })
+    RUNTIME
+        .handle()
+        .map_err(|error| CallError::of_kind(ErrorKind::Configuration, error.text))
 }
 
 /// How many calls and connections this library has under way: for tests, and to look for leaks.
 #[uniffi::export]
 pub fn active_tasks() -> u32 {
-    let count = runtime::handle().map_or(0, |handle| handle.metrics().num_alive_tasks());
-    count.try_into().unwrap_or(u32::MAX)
+    RUNTIME.active_tasks().try_into().unwrap_or(u32::MAX)
 }

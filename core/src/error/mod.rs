@@ -97,7 +97,7 @@ error_kinds! {
 
 impl ErrorKind {
     /// The kind of a response whose status is not a success.
-    pub(crate) fn of_status(status: u16) -> Self {
+    pub fn of_status(status: u16) -> Self {
         match status {
             400 => Self::BadRequest,
             401 | 403 => Self::Auth,

@@ -1,0 +1,98 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::task::yield_now;
+
+use super::{Call, run};
+use crate::error::{ErrorInfo, ErrorKind};
+use crate::testing::{LIMIT, assert_idle, block_on, poll_at_most, runtime};
+
+/// How many times the work of these tests waits.
+const YIELDS: usize = 5;
+
+#[test]
+fn runs_on_the_runtime_and_answers_on_any_executor() {
+    let thread = block_on(run(runtime(), async {
+        Ok(std::thread::current().name().map(str::to_owned))
+    }));
+    assert_eq!(thread.unwrap().as_deref(), Some("aod"));
+}
+
+#[test]
+fn passes_errors_on() {
+    let error = block_on(run::<()>(runtime(), async {
+        Err(ErrorInfo::new(ErrorKind::Listener, "no"))
+    }));
+    assert_eq!(error.unwrap_err().kind, ErrorKind::Listener);
+}
+
+#[test]
+fn a_panic_is_an_error_without_its_text() {
+    let error = block_on(run::<()>(runtime(), async { panic!("a secret") })).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Other);
+    assert!(!format!("{error} {error:?}").contains("secret"));
+}
+
+#[test]
+fn stops_when_dropped_at_any_await() {
+    for polls in 0..=YIELDS {
+        let runtime = runtime();
+        let done = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&done);
+        let (resume, mut resumed) = tokio::sync::mpsc::channel::<()>(1);
+        let answer = poll_at_most(
+            1,
+            run(runtime, async move {
+                for _ in 0..polls {
+                    yield_now().await;
+                    counter.fetch_add(1, Ordering::Relaxed);
+                }
+                // Dropped here, after as many steps.
+                resumed.recv().await;
+                counter.fetch_add(100, Ordering::Relaxed);
+                Ok(())
+            }),
+        );
+        assert!(answer.is_none());
+        assert_idle(runtime);
+        assert!(resume.try_send(()).is_err(), "the work is dropped");
+        assert!(done.load(Ordering::Relaxed) <= polls);
+    }
+}
+
+#[test]
+fn answers_at_whichever_poll_the_work_is_done() {
+    for yields in 0..=YIELDS {
+        let work = async move {
+            for _ in 0..yields {
+                yield_now().await;
+            }
+            Ok(yields)
+        };
+        assert_eq!(block_on(run(runtime(), work)).unwrap(), yields);
+    }
+}
+
+#[test]
+fn a_thread_waits_within_its_limit_and_again() {
+    let runtime = runtime();
+    let (finish, finished) = tokio::sync::oneshot::channel();
+    let mut call = Call::spawn(runtime, async { Ok(finished.await.unwrap_or(0)) }).unwrap();
+    assert!(call.wait(Duration::ZERO).is_pending());
+    assert!(call.wait(Duration::from_millis(1)).is_pending());
+    finish.send(7).unwrap();
+    assert!(matches!(call.wait(LIMIT), Poll::Ready(Ok(7))));
+    assert_idle(runtime);
+}
+
+#[test]
+fn stops_when_a_thread_gives_up_waiting() {
+    let runtime = runtime();
+    let mut call = Call::<()>::spawn(runtime, std::future::pending()).unwrap();
+    assert!(call.wait(Duration::ZERO).is_pending());
+    assert_eq!(runtime.active_tasks(), 1);
+    drop(call);
+    assert_idle(runtime);
+}

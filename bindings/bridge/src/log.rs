@@ -1,0 +1,41 @@
+//! What a language's logger is told of a stream.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use aod::ConnectionState;
+
+/// How many lines are kept for a caller that does not take them.
+const MAX_LINES: usize = 64;
+
+/// The connection states of a stream as lines to log.
+#[derive(Debug, Default)]
+pub struct StateLog(Mutex<Vec<String>>);
+
+impl StateLog {
+    /// Adds a state, unless the log is full.
+    pub fn record(&self, state: &ConnectionState) {
+        let mut lines = self.lines();
+        if lines.len() < MAX_LINES {
+            lines.push(match state {
+                ConnectionState::Resuming {
+                    attempt,
+                    delay,
+                    cause,
+                } => format!("resuming, attempt {attempt} in {delay:.1?}, after: {cause}"),
+                other => format!("{other:?}").to_lowercase(),
+            });
+        }
+    }
+
+    /// Takes the lines out.
+    pub fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.lines())
+    }
+
+    fn lines(&self) -> MutexGuard<'_, Vec<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests;

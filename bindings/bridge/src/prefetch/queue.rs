@@ -1,0 +1,219 @@
+//! The queue between the reader and the consumer.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use super::{Batch, Item, Limits};
+use crate::error::{ErrorInfo, Result};
+
+#[derive(Debug)]
+pub(super) struct Queue<B> {
+    limits: Limits,
+    state: Mutex<State<B>>,
+}
+
+#[derive(Debug)]
+struct State<B> {
+    items: VecDeque<Item<B>>,
+    /// What may still be added before the queue is empty again.
+    room: Limits,
+    opened: bool,
+    /// The outcome until it is told, and success from then on.
+    end: Option<Result<()>>,
+    /// Whoever waits for something to take.
+    consumer: Option<Waker>,
+    /// Whether the consumer waits for the opening, not for something to take.
+    awaits_opening: bool,
+    /// The reader, if it waits for room.
+    reader: Option<Waker>,
+}
+
+type Locked<'q, B> = MutexGuard<'q, State<B>>;
+
+impl<B: Batch> Queue<B> {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            state: Mutex::new(State {
+                items: VecDeque::new(),
+                room: limits,
+                opened: false,
+                end: None,
+                consumer: None,
+                awaits_opening: false,
+                reader: None,
+            }),
+        }
+    }
+
+    pub(super) fn try_take(&self) -> Poll<Result<Option<Item<B>>>> {
+        let mut state = self.lock();
+        let taken = state.take();
+        self.refill(state);
+        taken
+    }
+
+    pub(super) fn poll_take(&self, context: &mut Context<'_>) -> Poll<Result<Option<Item<B>>>> {
+        let mut state = self.lock();
+        let taken = state.take();
+        if taken.is_pending() {
+            register(state, context);
+        } else {
+            self.refill(state);
+        }
+        taken
+    }
+
+    pub(super) fn poll_ready(&self, context: &mut Context<'_>) -> Poll<()> {
+        let state = self.lock();
+        if state.items.is_empty() && state.end.is_none() {
+            register(state, context);
+            return Poll::Pending;
+        }
+        Poll::Ready(())
+    }
+
+    pub(super) fn poll_opened(&self, context: &mut Context<'_>) -> Poll<Result<()>> {
+        let mut state = self.lock();
+        if state.opened {
+            return Poll::Ready(Ok(()));
+        }
+        if let Some(outcome) = state.take_end() {
+            return Poll::Ready(outcome);
+        }
+        state.awaits_opening = true;
+        register(state, context);
+        Poll::Pending
+    }
+
+    pub(super) fn set_opened(&self) {
+        let mut state = self.lock();
+        state.opened = true;
+        if std::mem::take(&mut state.awaits_opening) {
+            wake_consumer(state);
+        }
+    }
+
+    /// Waits until the queue has room, and returns how much.
+    pub(super) fn poll_room(&self, context: &mut Context<'_>) -> Poll<Limits> {
+        let mut state = self.lock();
+        if state.room.is_spent() {
+            state.reader = Some(context.waker().clone());
+            return Poll::Pending;
+        }
+        Poll::Ready(state.room)
+    }
+
+    /// Adds what was read, and returns the room that is left.
+    pub(super) fn push(&self, items: impl Iterator<Item = Item<B>>, size: Limits) -> Limits {
+        let mut state = self.lock();
+        if state.end.is_none() {
+            for item in items {
+                match (state.items.back_mut(), item) {
+                    (Some(Item::Batch(batch)), Item::Batch(later)) => batch.append(later),
+                    (_, item) => state.items.push_back(item),
+                }
+            }
+            state.room.spend(size);
+        }
+        let room = state.room;
+        wake_consumer(state);
+        room
+    }
+
+    /// Ends the stream, unless it has ended.
+    pub(super) fn finish(&self, outcome: Result<()>) {
+        let mut state = self.lock();
+        state.end.get_or_insert(outcome);
+        wake_consumer(state);
+    }
+
+    pub(super) fn cancel(&self) {
+        let mut state = self.lock();
+        state.end = Some(Ok(()));
+        let discarded = std::mem::take(&mut state.items);
+        wake_consumer(state);
+        drop(discarded);
+    }
+
+    /// Lets the reader go on once everything has been taken.
+    fn refill(&self, mut state: Locked<'_, B>) {
+        if !state.items.is_empty() {
+            return;
+        }
+        state.room = self.limits;
+        let reader = state.reader.take();
+        drop(state);
+        if let Some(reader) = reader {
+            reader.wake();
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_stalled(&self) -> bool {
+        self.lock().reader.is_some()
+    }
+
+    /// Nothing under the lock can panic and leave it half done, so poisoning is passed over.
+    fn lock(&self) -> Locked<'_, B> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<B> State<B> {
+    fn take(&mut self) -> Poll<Result<Option<Item<B>>>> {
+        if let Some(item) = self.items.pop_front() {
+            return Poll::Ready(Ok(Some(item)));
+        }
+        match self.take_end() {
+            Some(outcome) => Poll::Ready(outcome.map(|()| None)),
+            None => Poll::Pending,
+        }
+    }
+
+    fn take_end(&mut self) -> Option<Result<()>> {
+        let end = self.end.as_mut()?;
+        Some(std::mem::replace(end, Ok(())))
+    }
+}
+
+impl Limits {
+    pub(super) const NONE: Self = Self {
+        events: 0,
+        bytes: 0,
+    };
+
+    pub(super) fn is_spent(self) -> bool {
+        self.events == 0 || self.bytes == 0
+    }
+
+    pub(super) fn spend(&mut self, size: Self) {
+        self.events = self.events.saturating_sub(size.events);
+        self.bytes = self.bytes.saturating_sub(size.bytes);
+    }
+}
+
+/// Has the consumer woken later. A waker runs code of others when it is dropped, so that happens unlocked.
+fn register<B>(mut state: Locked<'_, B>, context: &mut Context<'_>) {
+    let replaced = state.consumer.replace(context.waker().clone());
+    drop(state);
+    drop(replaced);
+}
+
+fn wake_consumer<B>(mut state: Locked<'_, B>) {
+    let consumer = state.consumer.take();
+    drop(state);
+    if let Some(consumer) = consumer {
+        consumer.wake();
+    }
+}
+
+/// The error of a reader that went without an outcome.
+pub(super) fn abandoned() -> ErrorInfo {
+    if std::thread::panicking() {
+        ErrorInfo::panicked()
+    } else {
+        ErrorInfo::cancelled()
+    }
+}

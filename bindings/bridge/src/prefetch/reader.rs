@@ -1,0 +1,136 @@
+//! The task that reads ahead.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use aod::EventStream;
+
+use super::queue::{Queue, abandoned};
+use super::{Batch, Item, Limits, States};
+use crate::error::Result;
+
+/// Dropping it ends the stream for its consumer.
+pub(super) struct Reader<B: Batch> {
+    queue: Arc<Queue<B>>,
+    burst: Burst<B>,
+    /// How much may be read before the queue is asked again.
+    room: Limits,
+}
+
+/// What was read in one poll and is not in the queue yet.
+struct Burst<B> {
+    states: Option<States>,
+    items: Vec<Item<B>>,
+    batch: B,
+    size: Limits,
+    /// How many of the events are in `items` already.
+    queued: usize,
+}
+
+impl<B: Batch> Reader<B> {
+    pub(super) fn new(queue: Arc<Queue<B>>, states: Option<States>) -> Self {
+        Self {
+            queue,
+            burst: Burst {
+                states,
+                items: Vec::new(),
+                batch: B::default(),
+                size: Limits::NONE,
+                queued: 0,
+            },
+            room: Limits::NONE,
+        }
+    }
+
+    /// Opens the stream and reads it to its end.
+    pub(super) async fn run(mut self, opening: impl Future<Output = Result<EventStream>>) {
+        let outcome = self.read(opening).await;
+        self.queue.finish(outcome);
+    }
+
+    async fn read(&mut self, opening: impl Future<Output = Result<EventStream>>) -> Result<()> {
+        let mut opening = pin!(opening);
+        let mut events = poll_fn(|context| {
+            let polled = opening.as_mut().poll(context);
+            self.flush();
+            polled
+        })
+        .await?;
+        self.queue.set_opened();
+        loop {
+            let read = poll_fn(|context| {
+                let polled = self.poll_burst(&mut events, context);
+                self.flush();
+                polled
+            });
+            match read.await {
+                Some(Ok(())) => {}
+                Some(Err(error)) => return Err(error.into()),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Reads what is ready, as far as there is room. Ready when the room is spent or the stream has ended.
+    fn poll_burst(
+        &mut self,
+        events: &mut EventStream,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<aod::Result<()>>> {
+        let Self { queue, burst, room } = self;
+        if room.is_spent() {
+            *room = ready!(queue.poll_room(context));
+        }
+        while burst.size.events < room.events && burst.size.bytes < room.bytes {
+            let polled = B::poll_next(events, context, |event| burst.add(event));
+            if !matches!(polled, Poll::Ready(Some(Ok(())))) {
+                return polled;
+            }
+        }
+        Poll::Ready(Some(Ok(())))
+    }
+
+    /// Puts what was read into the queue.
+    fn flush(&mut self) {
+        let burst = &mut self.burst;
+        burst.add_states();
+        burst.end_batch();
+        if !burst.items.is_empty() {
+            let size = std::mem::replace(&mut burst.size, Limits::NONE);
+            burst.queued = 0;
+            self.room = self.queue.push(burst.items.drain(..), size);
+        }
+    }
+}
+
+impl<B: Batch> Burst<B> {
+    fn add(&mut self, event: B::Event<'_>) {
+        // Those told in the poll that yields an event come before it.
+        self.add_states();
+        self.size.bytes += self.batch.push(event);
+        self.size.events += 1;
+    }
+
+    fn add_states(&mut self) {
+        while let Some(Ok(state)) = self.states.as_ref().map(|states| states.0.try_recv()) {
+            self.end_batch();
+            self.items.push(Item::State(state));
+        }
+    }
+
+    fn end_batch(&mut self) {
+        if self.queued < self.size.events {
+            self.queued = self.size.events;
+            self.items
+                .push(Item::Batch(std::mem::take(&mut self.batch)));
+        }
+    }
+}
+
+impl<B: Batch> Drop for Reader<B> {
+    fn drop(&mut self) {
+        self.queue.finish(Err(abandoned()));
+    }
+}

@@ -1,0 +1,71 @@
+use std::time::Duration;
+
+use super::SharedRuntime;
+use crate::call;
+use crate::error::ErrorKind;
+use crate::testing::{LIMIT, assert_idle, block_on, runtime};
+
+#[test]
+fn starts_when_it_is_first_needed() {
+    let runtime = runtime();
+    assert!(runtime.first.runtime.get().is_none());
+    assert_eq!(runtime.active_tasks(), 0);
+    runtime.handle().unwrap();
+    assert!(runtime.first.runtime.get().is_some());
+}
+
+#[test]
+fn runs_as_many_workers_as_asked_for() {
+    static THREE: SharedRuntime = SharedRuntime::new(3);
+    assert_eq!(THREE.handle().unwrap().metrics().num_workers(), 3);
+}
+
+#[test]
+#[should_panic(expected = "two workers")]
+fn refuses_a_single_worker() {
+    let _ = SharedRuntime::new(1);
+}
+
+#[test]
+fn starts_again_after_any_number_of_forks() {
+    let runtime = runtime();
+    let mut ids = vec![runtime.handle().unwrap().id()];
+    for _ in 0..100 {
+        runtime.after_fork_in_child();
+        assert_eq!(block_on(call::run(runtime, async { Ok(1) })).unwrap(), 1);
+        ids.push(runtime.handle().unwrap().id());
+    }
+    ids.dedup();
+    assert_eq!(ids.len(), 101);
+}
+
+#[test]
+fn stays_the_same_between_forks() {
+    let runtime = runtime();
+    runtime.after_fork_in_child();
+    assert_eq!(
+        runtime.handle().unwrap().id(),
+        runtime.handle().unwrap().id()
+    );
+}
+
+#[test]
+fn drops_its_tasks_when_it_is_shut_down() {
+    let runtime = runtime();
+    let mut call =
+        call::Call::<()>::spawn(runtime, async { std::future::pending().await }).unwrap();
+    runtime.shut_down(LIMIT);
+    runtime.shut_down(LIMIT);
+    let std::task::Poll::Ready(Err(error)) = call.wait(Duration::ZERO) else {
+        panic!("the call goes on");
+    };
+    assert_eq!(error.kind, ErrorKind::Cancelled);
+    assert_idle(runtime);
+    let error = block_on(call::run(runtime, async { Ok(()) })).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Cancelled);
+}
+
+#[test]
+fn need_not_have_started_to_be_shut_down() {
+    runtime().shut_down(LIMIT);
+}
