@@ -53,13 +53,7 @@ impl PublicTypes {
             .flat_map(|object| {
                 let constructors = object.constructors().into_iter().map(Callable::arguments);
                 constructors.chain(object.methods().into_iter().map(Callable::arguments))
-            })
-            .chain(
-                interface
-                    .function_definitions()
-                    .iter()
-                    .map(Callable::arguments),
-            );
+            });
         let arguments: Vec<Type> = calls.flatten().map(AsType::as_type).collect();
         let taken = reachable(
             &contents,
@@ -147,9 +141,8 @@ pub(super) fn set_visibility(source: &str, types: &PublicTypes) -> String {
             } else {
                 let _ = writeln!(published, "{visibility} {declaration}");
             }
-        } else if let Some((comment, function)) = line.split_once("*/ fun ") {
-            // An exported function: it begins on the line where its comment ends.
-            let _ = writeln!(published, "{comment}*/ internal fun {function}");
+        } else if let Some((before, function)) = exported_function(line) {
+            let _ = writeln!(published, "{before} internal fun {function}");
         } else if in_public {
             let _ = writeln!(published, "{}", member(line));
         } else {
@@ -179,6 +172,14 @@ fn top_level(line: &str) -> Option<(&str, &str)> {
     let name = words.next()?;
     let end = name.find(|c: char| !c.is_alphanumeric() && c != '_');
     Some((&name[..end.unwrap_or(name.len())], declaration))
+}
+
+/// The name and the rest of an exported function, and what stands before it on its line: the end of its comment, or what
+/// it throws.
+fn exported_function(line: &str) -> Option<(&str, &str)> {
+    line.split_once(" fun ").filter(|(before, _)| {
+        before.ends_with("*/") || (before.contains("@Throws(") && before.ends_with(')'))
+    })
 }
 
 /// A line within a public declaration, with the visibility of nested declarations and missing defaults.
@@ -287,6 +288,9 @@ public object FfiConverterTypeSessionStatus : FfiConverterRustBuffer<SessionStat
 open class NativeClient: Disposable, AutoCloseable, NativeClientInterface
 public typealias Uuid = UUID
 internal const val UNIFFI_CALLBACK_SUCCESS = 0
+     */ fun `count`(): kotlin.UInt {
+    @Throws(CallException::class) fun `read`(`json`: kotlin.String): Session {
+    @Throws(CallException::class)override fun `listen`(): Subscription {
 ";
         let expected = "\
 public sealed class SessionStatus {
@@ -298,6 +302,9 @@ internal object FfiConverterTypeSessionStatus : FfiConverterRustBuffer<SessionSt
 internal open class NativeClient: Disposable, AutoCloseable, NativeClientInterface
 internal typealias Uuid = UUID
 internal const val UNIFFI_CALLBACK_SUCCESS = 0
+     */ internal fun `count`(): kotlin.UInt {
+    @Throws(CallException::class) internal fun `read`(`json`: kotlin.String): Session {
+    @Throws(CallException::class)override fun `listen`(): Subscription {
 ";
         assert_eq!(
             set_visibility(source, &public_types(&["SessionStatus"], &[])),

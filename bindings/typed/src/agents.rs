@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aod::models::{Agent, AgentVersion, CreateAgent, UpdateAgent};
 use uuid::Uuid;
 
-use super::call::Cancellation;
+use super::call::CancellationToken;
 use super::client::NativeClient;
 use super::error::CallError;
 
@@ -15,7 +15,7 @@ impl NativeClient {
     #[uniffi::method(default(cancellation = None))]
     pub async fn list_agents(
         &self,
-        cancellation: Option<Arc<Cancellation>>,
+        cancellation: Option<Arc<CancellationToken>>,
     ) -> Result<Vec<Agent>, CallError> {
         self.call(cancellation, |client| async move {
             client.agents().list().await
@@ -28,7 +28,7 @@ impl NativeClient {
     pub async fn create_agent(
         &self,
         request: CreateAgent,
-        cancellation: Option<Arc<Cancellation>>,
+        cancellation: Option<Arc<CancellationToken>>,
     ) -> Result<Agent, CallError> {
         self.call(cancellation, |client| async move {
             client.agents().create(request).await
@@ -41,7 +41,7 @@ impl NativeClient {
     pub async fn get_agent(
         &self,
         id: Uuid,
-        cancellation: Option<Arc<Cancellation>>,
+        cancellation: Option<Arc<CancellationToken>>,
     ) -> Result<Agent, CallError> {
         self.call(cancellation, |client| async move {
             client.agents().get(id).await
@@ -55,7 +55,7 @@ impl NativeClient {
         &self,
         id: Uuid,
         request: UpdateAgent,
-        cancellation: Option<Arc<Cancellation>>,
+        cancellation: Option<Arc<CancellationToken>>,
     ) -> Result<Agent, CallError> {
         self.call(cancellation, |client| async move {
             client.agents().update(id, request).await
@@ -68,7 +68,7 @@ impl NativeClient {
     pub async fn archive_agent(
         &self,
         id: Uuid,
-        cancellation: Option<Arc<Cancellation>>,
+        cancellation: Option<Arc<CancellationToken>>,
     ) -> Result<Agent, CallError> {
         self.call(cancellation, |client| async move {
             client.agents().archive(id).await
@@ -81,7 +81,7 @@ impl NativeClient {
     pub async fn list_agent_versions(
         &self,
         id: Uuid,
-        cancellation: Option<Arc<Cancellation>>,
+        cancellation: Option<Arc<CancellationToken>>,
     ) -> Result<Vec<AgentVersion>, CallError> {
         self.call(cancellation, |client| async move {
             client.agents().versions(id).await

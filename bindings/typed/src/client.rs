@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use aod::models::Health;
 use aod::{Client, ClientBuilder};
+use aod_bridge::cancel::{self, CancelScope};
 use futures::FutureExt as _;
-use tokio_util::sync::CancellationToken;
 
-use super::call::{Cancellation, Ends, handle, run};
+use super::call::{CancellationToken, RUNTIME, run};
 use super::config::{CallOptions, ClientConfig};
 use super::error::CallError;
 
@@ -16,7 +16,7 @@ use super::error::CallError;
 #[derive(uniffi::Object)]
 pub struct NativeClient {
     pub(super) client: Client,
-    pub(super) closed: CancellationToken,
+    pub(super) closed: cancel::CancellationToken,
 }
 
 #[uniffi::export]
@@ -56,7 +56,7 @@ impl NativeClient {
     #[uniffi::method(default(cancellation = None))]
     pub async fn health(
         &self,
-        cancellation: Option<Arc<Cancellation>>,
+        cancellation: Option<Arc<CancellationToken>>,
     ) -> Result<Health, CallError> {
         self.call(cancellation, |client| async move { client.health().await })
             .await
@@ -66,18 +66,18 @@ impl NativeClient {
 impl NativeClient {
     fn build(builder: ClientBuilder, config: ClientConfig) -> Result<Arc<Self>, CallError> {
         // Connections are made on the runtime; so is what prepares them.
-        let handle = handle()?;
+        let handle = RUNTIME.handle()?;
         let _guard = handle.enter();
         Ok(Arc::new(Self {
             client: config.apply(builder)?.build()?,
-            closed: CancellationToken::new(),
+            closed: cancel::CancellationToken::new(),
         }))
     }
 
     /// Makes one call of the core.
     pub(super) fn call<T, F>(
         &self,
-        cancellation: Option<Arc<Cancellation>>,
+        cancellation: Option<Arc<CancellationToken>>,
         work: impl FnOnce(Client) -> F,
     ) -> impl Future<Output = Result<T, CallError>>
     where
@@ -86,10 +86,8 @@ impl NativeClient {
     {
         // On the heap once, as it moves from here to its task.
         let work = work(self.client.clone()).boxed();
-        let ends = Ends::new(
-            cancellation.map(|cancellation| cancellation.0.clone()),
-            &self.closed,
-        );
-        run(ends.or(async move { Ok(work.await?) }))
+        let cancelled = cancellation.map(|token| token.0.clone());
+        let scope = CancelScope::new(cancelled, &self.closed);
+        run(scope.run(async move { Ok(work.await?) }))
     }
 }

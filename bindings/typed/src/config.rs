@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use aod::models::{Secret, SecretMap};
-use aod::{ClientBuilder, HeaderName, HeaderValue, Options, RetryPolicy};
+use aod::{ClientBuilder, ErrorKind, HeaderName, HeaderValue, Options, RetryPolicy};
 
-use super::error::{CallError, ErrorKind};
+use super::error::CallError;
 
 /// How a client is set up. What is left out has its default.
 #[derive(uniffi::Record)]
@@ -72,6 +72,7 @@ pub struct ClientConfig {
 
 /// What differs from the client's own settings; what is left out stays as it was.
 #[derive(uniffi::Record)]
+#[uniffi(name = "NativeCallOptions")]
 pub struct CallOptions {
     /// The time for a whole call, all attempts and waits included.
     #[uniffi(default)]
@@ -95,6 +96,7 @@ pub struct CallOptions {
 
 /// When and how often a failed request is tried again.
 #[uniffi::remote(Record)]
+#[uniffi(name = "NativeRetryPolicy")]
 pub struct RetryPolicy {
     /// How many times a request is tried again after the first attempt.
     #[uniffi(default = 2)]
@@ -206,7 +208,7 @@ pub(super) fn set<B, T>(builder: B, value: Option<T>, setter: impl FnOnce(B, T) 
 }
 
 fn parse_headers(headers: &SecretMap) -> Result<Vec<(HeaderName, HeaderValue)>, CallError> {
-    let refuse = |what| CallError::of_kind(ErrorKind::Configuration, what);
+    let refuse = |what| CallError::new(ErrorKind::Configuration, what);
     headers
         .iter()
         .map(|(name, value)| {

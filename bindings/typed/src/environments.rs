@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aod::models::{CreateEnvironment, Environment, EnvironmentVersion, UpdateEnvironment};
 use uuid::Uuid;
 
-use super::call::Cancellation;
+use super::call::CancellationToken;
 use super::client::NativeClient;
 use super::error::CallError;
 
@@ -15,7 +15,7 @@ impl NativeClient {
     #[uniffi::method(default(cancellation = None))]
     pub async fn list_environments(
         &self,
-        cancellation: Option<Arc<Cancellation>>,
+        cancellation: Option<Arc<CancellationToken>>,
     ) -> Result<Vec<Environment>, CallError> {
         self.call(cancellation, |client| async move {
             client.environments().list().await
@@ -28,7 +28,7 @@ impl NativeClient {
     pub async fn create_environment(
         &self,
         request: CreateEnvironment,
-        cancellation: Option<Arc<Cancellation>>,
+        cancellation: Option<Arc<CancellationToken>>,
     ) -> Result<Environment, CallError> {
         self.call(cancellation, |client| async move {
             client.environments().create(request).await
@@ -41,7 +41,7 @@ impl NativeClient {
     pub async fn get_environment(
         &self,
         id: Uuid,
-        cancellation: Option<Arc<Cancellation>>,
+        cancellation: Option<Arc<CancellationToken>>,
     ) -> Result<Environment, CallError> {
         self.call(cancellation, |client| async move {
             client.environments().get(id).await
@@ -55,7 +55,7 @@ impl NativeClient {
         &self,
         id: Uuid,
         request: UpdateEnvironment,
-        cancellation: Option<Arc<Cancellation>>,
+        cancellation: Option<Arc<CancellationToken>>,
     ) -> Result<Environment, CallError> {
         self.call(cancellation, |client| async move {
             client.environments().update(id, request).await
@@ -68,7 +68,7 @@ impl NativeClient {
     pub async fn archive_environment(
         &self,
         id: Uuid,
-        cancellation: Option<Arc<Cancellation>>,
+        cancellation: Option<Arc<CancellationToken>>,
     ) -> Result<Environment, CallError> {
         self.call(cancellation, |client| async move {
             client.environments().archive(id).await
@@ -81,7 +81,7 @@ impl NativeClient {
     pub async fn delete_environment(
         &self,
         id: Uuid,
-        cancellation: Option<Arc<Cancellation>>,
+        cancellation: Option<Arc<CancellationToken>>,
     ) -> Result<(), CallError> {
         self.call(cancellation, |client| async move {
             client.environments().delete(id).await
@@ -94,7 +94,7 @@ impl NativeClient {
     pub async fn list_environment_versions(
         &self,
         id: Uuid,
-        cancellation: Option<Arc<Cancellation>>,
+        cancellation: Option<Arc<CancellationToken>>,
     ) -> Result<Vec<EnvironmentVersion>, CallError> {
         self.call(cancellation, |client| async move {
             client.environments().versions(id).await

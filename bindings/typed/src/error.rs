@@ -1,25 +1,25 @@
-//! Errors as facts.
+//! Errors as records.
 
-use std::error::Error as _;
 use std::time::Duration;
 
 use aod::models::Secret;
-use aod::{Detail, Error, LocationPart, Quota};
+use aod::{Detail, LocationPart, Quota};
+use aod_bridge::error as bridge;
 
 /// A call that failed.
 #[derive(Debug, thiserror::Error, uniffi::Error)]
 pub enum CallError {
     /// What is known of the failure.
-    #[error("{}", facts.text)]
+    #[error("{}", info.text)]
     Failed {
-        /// The facts.
-        facts: Box<ErrorFacts>,
+        /// What is known.
+        info: Box<ErrorInfo>,
     },
 }
 
 /// What is known of a failure.
 #[derive(Debug, Clone, uniffi::Record)]
-pub struct ErrorFacts {
+pub struct ErrorInfo {
     /// What sort of failure this is.
     pub kind: ErrorKind,
     /// One line without secrets: the request, the status, the server's own words, and the causes.
@@ -133,9 +133,9 @@ pub struct FieldError {
 #[uniffi::remote(Enum)]
 pub enum LocationPart {
     /// A position in a list, from 0.
-    Index(i64),
+    Index(#[uniffi(name = "index")] i64),
     /// A key of an object.
-    Key(String),
+    Key(#[uniffi(name = "key")] String),
 }
 
 /// The numbers a 429 carries.
@@ -184,63 +184,44 @@ pub enum ConflictReason {
 }
 
 impl CallError {
-    /// A failure on this side, with nothing of HTTP in it.
-    pub(super) fn of_kind(kind: ErrorKind, text: impl Into<String>) -> Self {
-        Self::Failed {
-            facts: Box::new(ErrorFacts {
-                kind,
-                text: text.into(),
-                status: None,
-                detail: None,
-                conflict: None,
-                quota: None,
-                method: None,
-                url: None,
-                request_id: None,
-                retry_after: None,
-                attempts: 0,
-                is_retryable: false,
-                is_unsent: false,
-            }),
-        }
-    }
-
-    pub(super) fn into_facts(self) -> ErrorFacts {
-        let Self::Failed { facts } = self;
-        *facts
+    /// Creates an error of this side, without a request.
+    pub(super) fn new(kind: aod::ErrorKind, text: impl Into<String>) -> Self {
+        bridge::ErrorInfo::new(bridge::ErrorKind::Core(kind), text).into()
     }
 }
 
-impl From<Error> for CallError {
-    fn from(error: Error) -> Self {
+impl From<bridge::ErrorInfo> for CallError {
+    fn from(error: bridge::ErrorInfo) -> Self {
         Self::Failed {
-            facts: Box::new((&error).into()),
+            info: Box::new(error.into()),
         }
     }
 }
 
-impl From<&Error> for ErrorFacts {
-    fn from(error: &Error) -> Self {
-        let mut text = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            text = format!("{text}: {cause}");
-            source = cause.source();
-        }
+impl From<aod::Error> for CallError {
+    fn from(error: aod::Error) -> Self {
+        bridge::ErrorInfo::from(error).into()
+    }
+}
+
+impl From<bridge::ErrorInfo> for ErrorInfo {
+    fn from(error: bridge::ErrorInfo) -> Self {
+        let bridge::ErrorInfo { kind, text, source } = error;
+        let source = source.as_deref();
         Self {
-            kind: error.kind().into(),
+            kind: kind.into(),
             text,
-            status: error.status(),
-            detail: error.detail().map(Into::into),
-            conflict: error.conflict().map(Into::into),
-            quota: error.quota(),
-            method: error.method().map(str::to_owned),
-            url: error.url().map(str::to_owned),
-            request_id: error.request_id().map(str::to_owned),
-            retry_after: error.retry_after(),
-            attempts: error.attempts(),
-            is_retryable: error.is_retryable(),
-            is_unsent: error.is_unsent(),
+            status: source.and_then(aod::Error::status),
+            detail: source.and_then(aod::Error::detail).map(Into::into),
+            conflict: source.and_then(aod::Error::conflict).map(Into::into),
+            quota: source.and_then(aod::Error::quota),
+            method: source.and_then(aod::Error::method).map(str::to_owned),
+            url: source.and_then(aod::Error::url).map(str::to_owned),
+            request_id: source.and_then(aod::Error::request_id).map(str::to_owned),
+            retry_after: source.and_then(aod::Error::retry_after),
+            attempts: source.map_or(0, aod::Error::attempts),
+            is_retryable: source.is_some_and(aod::Error::is_retryable),
+            is_unsent: source.is_some_and(aod::Error::is_unsent),
         }
     }
 }
@@ -274,9 +255,16 @@ impl From<&aod::FieldError> for FieldError {
     }
 }
 
-impl From<aod::ErrorKind> for ErrorKind {
-    fn from(kind: aod::ErrorKind) -> Self {
+impl From<bridge::ErrorKind> for ErrorKind {
+    fn from(kind: bridge::ErrorKind) -> Self {
         use aod::ErrorKind as Core;
+        let kind = match kind {
+            bridge::ErrorKind::Core(kind) => kind,
+            bridge::ErrorKind::Closed => return Self::Closed,
+            bridge::ErrorKind::Cancelled => return Self::Cancelled,
+            bridge::ErrorKind::Listener => return Self::Listener,
+            bridge::ErrorKind::Other => return Self::Other,
+        };
         match kind {
             Core::Configuration => Self::Configuration,
             Core::InvalidRequest => Self::InvalidRequest,
@@ -297,6 +285,15 @@ impl From<aod::ErrorKind> for ErrorKind {
     }
 }
 
+/// The name of a kind, the same in every language.
+#[uniffi::export]
+pub fn error_kind_value(of: ErrorKind) -> String {
+    bridge::ErrorKind::all()
+        .find(|kind| ErrorKind::from(*kind) == of)
+        .map_or("other", bridge::ErrorKind::as_str)
+        .to_owned()
+}
+
 impl From<aod::ConflictReason> for ConflictReason {
     fn from(reason: aod::ConflictReason) -> Self {
         use aod::ConflictReason as Core;
@@ -314,6 +311,18 @@ impl From<aod::ConflictReason> for ConflictReason {
             Core::NameTaken => Self::NameTaken,
             Core::InUse => Self::InUse,
             _ => Self::Other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_its_own() {
+        for kind in bridge::ErrorKind::all() {
+            assert_eq!(error_kind_value(kind.into()), kind.as_str());
         }
     }
 }

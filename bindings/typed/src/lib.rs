@@ -1,7 +1,6 @@
 //! The SDK for Kotlin and Swift, over UniFFI: records, enums and objects.
 
 mod agents;
-mod ahead;
 mod call;
 mod client;
 mod config;

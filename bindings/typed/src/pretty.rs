@@ -9,6 +9,7 @@ use super::config::set;
 
 /// What the formatters can be told. The defaults are emoji, no colour, full width, thinking shown, tool results left out.
 #[derive(uniffi::Record)]
+#[uniffi(name = "NativeFormatterOptions")]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is an option of its own"
@@ -43,6 +44,7 @@ pub struct FormatterOptions {
 
 /// Whether lines are coloured, with the escape sequences of ECMA-48.
 #[derive(uniffi::Enum)]
+#[uniffi(name = "NativeColor")]
 pub enum FormatterColor {
     /// Never.
     Off,

@@ -6,7 +6,7 @@ use aod::RunResult;
 use aod::models::{CreateSession, Prompt, Session, SessionAck, SessionTurn};
 use uuid::Uuid;
 
-use super::call::Cancellation;
+use super::call::CancellationToken;
 use super::client::NativeClient;
 use super::error::CallError;
 
@@ -16,7 +16,7 @@ impl NativeClient {
     #[uniffi::method(default(cancellation = None))]
     pub async fn list_sessions(
         &self,
-        cancellation: Option<Arc<Cancellation>>,
+        cancellation: Option<Arc<CancellationToken>>,
     ) -> Result<Vec<Session>, CallError> {
         self.call(cancellation, |client| async move {
             client.sessions().list().await
@@ -29,7 +29,7 @@ impl NativeClient {
     pub async fn create_session(
         &self,
         request: CreateSession,
-        cancellation: Option<Arc<Cancellation>>,
+        cancellation: Option<Arc<CancellationToken>>,
     ) -> Result<SessionAck, CallError> {
         self.call(cancellation, |client| async move {
             client.sessions().create(request).await
@@ -42,7 +42,7 @@ impl NativeClient {
     pub async fn get_session(
         &self,
         id: Uuid,
-        cancellation: Option<Arc<Cancellation>>,
+        cancellation: Option<Arc<CancellationToken>>,
     ) -> Result<Session, CallError> {
         self.call(cancellation, |client| async move {
             client.sessions().get(id).await
@@ -56,7 +56,7 @@ impl NativeClient {
         &self,
         id: Uuid,
         request: Prompt,
-        cancellation: Option<Arc<Cancellation>>,
+        cancellation: Option<Arc<CancellationToken>>,
     ) -> Result<SessionAck, CallError> {
         self.call(cancellation, |client| async move {
             client.sessions().prompt(id, request).await
@@ -69,7 +69,7 @@ impl NativeClient {
     pub async fn list_session_turns(
         &self,
         id: Uuid,
-        cancellation: Option<Arc<Cancellation>>,
+        cancellation: Option<Arc<CancellationToken>>,
     ) -> Result<Vec<SessionTurn>, CallError> {
         self.call(cancellation, |client| async move {
             client.sessions().turns(id).await
@@ -82,7 +82,7 @@ impl NativeClient {
     pub async fn terminate_session(
         &self,
         id: Uuid,
-        cancellation: Option<Arc<Cancellation>>,
+        cancellation: Option<Arc<CancellationToken>>,
     ) -> Result<SessionAck, CallError> {
         self.call(cancellation, |client| async move {
             client.sessions().terminate(id).await
@@ -95,7 +95,7 @@ impl NativeClient {
     pub async fn interrupt_session(
         &self,
         id: Uuid,
-        cancellation: Option<Arc<Cancellation>>,
+        cancellation: Option<Arc<CancellationToken>>,
     ) -> Result<SessionAck, CallError> {
         self.call(cancellation, |client| async move {
             client.sessions().interrupt(id).await
@@ -108,7 +108,7 @@ impl NativeClient {
     pub async fn delete_session(
         &self,
         id: Uuid,
-        cancellation: Option<Arc<Cancellation>>,
+        cancellation: Option<Arc<CancellationToken>>,
     ) -> Result<(), CallError> {
         self.call(cancellation, |client| async move {
             client.sessions().delete(id).await
@@ -122,7 +122,7 @@ impl NativeClient {
     pub async fn run_session(
         &self,
         request: CreateSession,
-        cancellation: Option<Arc<Cancellation>>,
+        cancellation: Option<Arc<CancellationToken>>,
     ) -> Result<RunResult, CallError> {
         self.call(cancellation, |client| async move {
             client.sessions().run(request).await
@@ -135,7 +135,7 @@ impl NativeClient {
     pub async fn wait_for_session(
         &self,
         id: Uuid,
-        cancellation: Option<Arc<Cancellation>>,
+        cancellation: Option<Arc<CancellationToken>>,
     ) -> Result<Session, CallError> {
         self.call(cancellation, |client| async move {
             client.sessions().wait_for_completion(id).await

@@ -1,24 +1,31 @@
 //! The events of a session, pulled in batches.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use aod::Client;
 use aod::models::event::StreamEvent;
-use aod::sse::{CancelHandle, Reconnect};
-use futures::FutureExt as _;
-use futures::future::{self, BoxFuture};
-use tokio_util::sync::CancellationToken;
+use aod::sse::Reconnect;
+use aod_bridge::cancel::{CancelScope, CancellationToken};
+use aod_bridge::error as bridge;
+use aod_bridge::prefetch::{self, Batch, Item, Limits, Prefetcher};
+use futures::StreamExt as _;
 use uuid::Uuid;
 
-use super::ahead::ReadAhead;
-use super::call::{Cancellation, Ends, OnRuntime, run};
+use super::call::RUNTIME;
 use super::client::NativeClient;
 use super::config::set;
-use super::error::{CallError, ErrorFacts, ErrorKind};
+use super::error::{CallError, ErrorInfo};
+
+/// How much is read ahead.
+const LIMITS: Limits = Limits {
+    events: 256,
+    bytes: 1024 * 1024,
+};
 
 /// How a stream is opened. What is left out has its default.
 #[derive(uniffi::Record)]
+#[uniffi(name = "NativeStreamOptions")]
 pub struct StreamOptions {
     /// Leaves out the events up to and including the one with this id, such as another stream's cursor.
     #[uniffi(default)]
@@ -48,6 +55,7 @@ pub struct StreamOptions {
 
 /// Where a stream is with its connection.
 #[derive(Debug, Clone, uniffi::Enum)]
+#[uniffi(name = "NativeState")]
 pub enum ConnectionState {
     /// The first connection is being made.
     Connecting,
@@ -60,7 +68,7 @@ pub enum ConnectionState {
         /// How long until it is made.
         delay: Duration,
         /// Why it is needed.
-        cause: Box<ErrorFacts>,
+        cause: Box<ErrorInfo>,
     },
     /// The stream has ended.
     Closed,
@@ -78,203 +86,147 @@ impl From<aod::ConnectionState> for ConnectionState {
             } => Self::Resuming {
                 attempt,
                 delay,
-                cause: Box::new(cause.as_ref().into()),
+                cause: Box::new(bridge::ErrorInfo::from(cause).into()),
             },
             aod::ConnectionState::Closed => Self::Closed,
         }
     }
 }
 
-/// A failure of a listener or observer.
-#[derive(Debug, thiserror::Error, uniffi::Error)]
-pub enum ListenerError {
-    /// It threw.
-    #[error("{reason}")]
-    Threw {
-        /// What it threw.
-        reason: String,
+/// What a stream gives at once.
+#[derive(uniffi::Enum)]
+pub enum StreamItem {
+    /// Some events, in order.
+    Events {
+        /// The events; at least one.
+        events: Vec<StreamEvent>,
+        /// The cursor after each of them: to be passed as `since`, and none of them comes again.
+        cursors: Vec<Option<i64>>,
+    },
+    /// The connection state changed.
+    State {
+        /// The state.
+        state: ConnectionState,
     },
 }
 
-impl From<uniffi::UnexpectedUniFFICallbackError> for ListenerError {
-    fn from(error: uniffi::UnexpectedUniFFICallbackError) -> Self {
-        Self::Threw {
-            reason: error.reason,
-        }
+/// Some events, and the cursor after each of them.
+#[derive(Default)]
+pub(super) struct EventBatch {
+    pub(super) events: Vec<StreamEvent>,
+    cursors: Vec<Option<i64>>,
+}
+
+impl Batch for EventBatch {
+    type Event<'e> = (StreamEvent, Option<i64>);
+
+    fn poll_next<T>(
+        events: &mut aod::EventStream,
+        context: &mut Context<'_>,
+        mut take: impl FnMut(Self::Event<'_>) -> T,
+    ) -> Poll<Option<aod::Result<T>>> {
+        let polled = events.poll_next_unpin(context);
+        polled.map_ok(|event| take((event, events.cursor())))
+    }
+
+    fn push(&mut self, (event, cursor): Self::Event<'_>) -> usize {
+        let size = size(&event);
+        self.events.push(event);
+        self.cursors.push(cursor);
+        size
+    }
+
+    fn append(&mut self, mut later: Self) {
+        self.events.append(&mut later.events);
+        self.cursors.append(&mut later.cursors);
     }
 }
 
-/// Told of a stream's connection.
-#[uniffi::export(rust, foreign)]
-pub trait ConnectionObserver: Send + Sync {
-    /// Called with each change of state, in order. It must return at once. What it throws is passed over.
-    fn on_state(&self, state: ConnectionState) -> Result<(), ListenerError>;
+/// About as many bytes as an event holds.
+fn size(event: &StreamEvent) -> usize {
+    let (text, extra) = match event {
+        StreamEvent::Start(event) => (0, &event.extra),
+        StreamEvent::Stage(event) => (event.stage.len() + length(&event.message), &event.extra),
+        StreamEvent::TurnStart(event) => (0, &event.extra),
+        StreamEvent::Output(event) => (event.data.len(), &event.extra),
+        StreamEvent::Exit(event) => (0, &event.extra),
+        StreamEvent::Error(event) => (length(&event.message), &event.extra),
+        StreamEvent::Terminated(event) => (length(&event.message), &event.extra),
+        StreamEvent::Stale(event) => (length(&event.message), &event.extra),
+        StreamEvent::Unknown(event) => return event.raw.len(),
+    };
+    let extra = extra
+        .iter()
+        .map(|(name, value)| name.len() + value.to_string().len());
+    text + extra.sum::<usize>()
 }
 
-/// Some events, in order.
-#[derive(uniffi::Record)]
-pub struct EventBatch {
-    /// The events; at least one.
-    pub events: Vec<StreamEvent>,
-    /// The cursor after each of them: to be passed as `since`, and none of them comes again.
-    pub cursors: Vec<Option<i64>>,
+#[expect(clippy::ref_option, reason = "a field of an event")]
+fn length(text: &Option<String>) -> usize {
+    text.as_ref().map_or(0, String::len)
 }
 
-/// A stream. It is read a little ahead of what is pulled. Dropping it closes its connection; so does `cancel`, at once
-/// and from anywhere.
+/// A stream, which is read a little ahead of what is pulled. Dropping it closes its connection.
 #[derive(uniffi::Object)]
+#[uniffi(name = "NativeStream")]
 pub struct EventStream {
-    source: tokio::sync::Mutex<Source>,
-    cursor: Mutex<Option<i64>>,
-    /// Of the connection, once there is one.
-    cut: OnceLock<CancelHandle>,
-    cancelled: CancellationToken,
+    events: Prefetcher<EventBatch>,
     closed: CancellationToken,
 }
 
-enum Source {
-    /// Not open yet; whoever comes next goes on with it.
-    Opening(BoxFuture<'static, Result<aod::EventStream, CallError>>),
-    Open(ReadAhead),
-    /// It could not be opened.
-    Refused,
-}
-
-#[uniffi::export]
+#[uniffi::export(name = "NativeStream")]
 impl EventStream {
-    /// Waits for events, and takes those that are there, `max` at most; nothing at the end of the stream. The first pull
-    /// opens a stream that is not open yet, and fails as opening it does.
-    pub async fn next_batch(self: Arc<Self>, max: u32) -> Result<Option<EventBatch>, CallError> {
-        let this = Arc::clone(&self);
-        let ends = Ends::new(Some(self.cancelled.clone()), &self.closed);
-        let pull = OnRuntime::new(ends.or(async move {
-            let mut source = this.source.lock().await;
-            this.open(&mut source).await?;
-            let batch = match &mut *source {
-                Source::Open(events) => events.events(max).await?,
-                Source::Opening(_) | Source::Refused => None,
-            };
-            if let Some(cursor) = batch.as_ref().and_then(|batch| batch.cursors.last()) {
-                *this.cursor.lock().unwrap_or_else(PoisonError::into_inner) = *cursor;
-            }
-            Ok(batch)
-        }))?;
-        match pull.await {
-            Ok(batch) => Ok(batch),
-            Err(CallError::Failed { facts }) if facts.kind == ErrorKind::Cancelled => Ok(None),
+    /// Waits for something, and takes what is there; nothing at the end of the stream. The first pull of a stream that
+    /// cannot be opened fails as opening it does.
+    pub async fn next(&self) -> Result<Option<StreamItem>, CallError> {
+        let scope = CancelScope::new(None, &self.closed);
+        match scope.run(self.events.take()).await {
+            Ok(item) => Ok(item.map(Into::into)),
             Err(error) => {
-                // One that was closed is still connected.
+                // A stream whose client was closed is still connected.
                 self.cancel();
-                Err(error)
+                Err(error.into())
             }
         }
-    }
-
-    /// The position behind what was pulled, to resume from.
-    pub fn cursor(&self) -> Option<i64> {
-        *self.cursor.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends the stream and closes its connection at once, whoever is waiting on it; the stream then ends without an
     /// error.
     pub fn cancel(&self) {
-        self.cancelled.cancel();
-        if let Some(cut) = self.cut.get() {
-            cut.cancel();
-        }
+        self.events.cancel();
     }
 }
 
-impl EventStream {
-    /// Opens what is not open yet. It can be left at any point, and gone on with later.
-    async fn open(&self, source: &mut Source) -> Result<(), CallError> {
-        let Source::Opening(opening) = source else {
-            return Ok(());
-        };
-        match opening.await {
-            Ok(events) => {
-                let cut = self.cut.get_or_init(|| events.cancel_handle());
-                // A cancel may have come before there was anything to cut.
-                if self.cancelled.is_cancelled() {
-                    cut.cancel();
-                }
-                *source = Source::Refused;
-                *source = Source::Open(ReadAhead::of(future::ready(Ok(events)), None)?);
-                Ok(())
-            }
-            Err(error) => {
-                *source = Source::Refused;
-                Err(error)
-            }
+impl From<Item<EventBatch>> for StreamItem {
+    fn from(item: Item<EventBatch>) -> Self {
+        match item {
+            Item::Batch(EventBatch { events, cursors }) => Self::Events { events, cursors },
+            Item::State(state) => Self::State {
+                state: state.into(),
+            },
         }
     }
 }
 
 #[uniffi::export]
 impl NativeClient {
-    /// The event stream of a session (`GET /sessions/{id}/stream`), to be opened by the first pull.
-    ///
-    /// For languages that drop a call to cancel it: a stream that a dropped call has just opened would stay open.
-    #[uniffi::method(default(observer = None))]
-    pub fn prepare_stream(
-        &self,
-        id: Uuid,
-        options: StreamOptions,
-        observer: Option<Arc<dyn ConnectionObserver>>,
-    ) -> Arc<EventStream> {
-        let cursor = Mutex::new(options.since);
-        // The connection is made by a task of the runtime, not on the thread that pulls: that may be an app's main one.
-        let observer = observer.map(|observer| {
-            move |state| {
-                // An observer that throws has itself to blame, and the stream goes on.
-                let _ = observer.on_state(state);
-            }
-        });
-        let opening = open(self.client.clone(), id, options, observer);
-        let cancelled = CancellationToken::new();
-        let ends = Ends::new(Some(cancelled.clone()), &self.closed);
-        let opening = async { run(ends.or(opening)).await };
-        Arc::new(EventStream {
-            cursor,
-            source: tokio::sync::Mutex::new(Source::Opening(opening.boxed())),
-            cut: OnceLock::new(),
-            cancelled,
+    /// Opens the event stream of a session (`GET /sessions/{id}/stream`). It is connected while this returns; what the
+    /// server answers to the request, such as 404, is an error of the first pull.
+    pub fn stream(&self, id: Uuid, options: StreamOptions) -> Result<Arc<EventStream>, CallError> {
+        Ok(Arc::new(EventStream {
+            events: open(self, id, options)?,
             closed: self.closed.clone(),
-        })
-    }
-
-    /// Opens the event stream of a session (`GET /sessions/{id}/stream`). What the server answers to the request
-    /// itself, such as 404, is an error of this call.
-    #[uniffi::method(default(observer = None, cancellation = None))]
-    pub async fn open_stream(
-        &self,
-        id: Uuid,
-        options: StreamOptions,
-        observer: Option<Arc<dyn ConnectionObserver>>,
-        cancellation: Option<Arc<Cancellation>>,
-    ) -> Result<Arc<EventStream>, CallError> {
-        let stream = self.prepare_stream(id, options, observer);
-        let ends = Ends::new(
-            cancellation.map(|cancellation| cancellation.0.clone()),
-            &self.closed,
-        );
-        run(ends.or(async move {
-            let mut source = stream.source.lock().await;
-            stream.open(&mut source).await?;
-            drop(source);
-            Ok(stream)
         }))
-        .await
     }
 }
 
-/// Opens a stream, on whatever runtime polls it.
-pub(super) async fn open(
-    client: Client,
+/// Opens a stream on the runtime.
+pub(super) fn open(
+    client: &NativeClient,
     id: Uuid,
     options: StreamOptions,
-    observer: Option<impl Fn(ConnectionState) + Send + Sync + 'static>,
-) -> Result<aod::EventStream, CallError> {
+) -> bridge::Result<Prefetcher<EventBatch>> {
+    let (observe, states) = prefetch::states();
     let StreamOptions {
         since,
         turn,
@@ -289,19 +241,21 @@ pub(super) async fn open(
     policy = set(policy, max_attempts, Reconnect::max_attempts);
     policy = set(policy, base_delay, Reconnect::base_delay);
     policy = set(policy, max_delay, Reconnect::max_delay);
-    let sessions = client.sessions();
-    let mut request = sessions
-        .stream(id)
-        .reconnect(policy)
-        .resume_stale(resume_stale);
-    if !reconnect {
-        request = request.no_reconnect();
-    }
-    request = set(request, since, aod::StreamRequest::since);
-    request = set(request, deadline, aod::StreamRequest::deadline);
-    request = set(request, observer, |request, observer| {
-        request.on_state(move |state| observer(state.into()))
+    let scope = CancelScope::new(None, &client.closed);
+    let client = client.client.clone();
+    let opening = scope.run(async move {
+        let sessions = client.sessions();
+        let mut request = sessions
+            .stream(id)
+            .reconnect(policy)
+            .resume_stale(resume_stale)
+            .on_state(observe);
+        if !reconnect {
+            request = request.no_reconnect();
+        }
+        request = set(request, since, aod::StreamRequest::since);
+        request = set(request, deadline, aod::StreamRequest::deadline);
+        Ok(set(request.await?, turn, aod::EventStream::turn))
     });
-    let events = request.await?;
-    Ok(set(events, turn, aod::EventStream::turn))
+    Prefetcher::spawn(&RUNTIME, LIMITS, opening, Some(states))
 }

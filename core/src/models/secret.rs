@@ -50,6 +50,12 @@ impl Serialize for Secret {
     }
 }
 
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::from)
+    }
+}
+
 /// Text by name, where the texts are secret: environment variables, and the headers and environment of MCP servers.
 ///
 /// `Debug` shows the names alone, and the values are wiped from memory when dropped.

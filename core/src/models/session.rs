@@ -175,7 +175,7 @@ pub struct SessionAck {
 ///     .authorization_token("ghp_secret");
 /// assert!(!format!("{repository:?}").contains("ghp_secret"));
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "github_repository")]
 pub struct GithubRepository {
     /// `https://github.com/<owner>/<repo>`, with or without `.git`.

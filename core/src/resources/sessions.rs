@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures::TryStreamExt as _;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::list;
@@ -154,7 +155,7 @@ impl<'a> Sessions<'a> {
 }
 
 /// A finished [`Sessions::run`].
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunResult {
     /// The session after its turn.
     pub session: Session,

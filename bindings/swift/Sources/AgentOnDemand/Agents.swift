@@ -3,11 +3,11 @@ import Foundation
 
 /// `/agents`.
 public struct Agents: Sendable {
-    let calls: Calls
+    let calls: CallRunner
 
     /// All agents that are not archived, newest first (`GET /agents`).
     public func list() async throws -> [Agent] {
-        try await calls.make { try await $0.listAgents(cancellation: $1) }
+        try await calls.run { try await $0.listAgents(cancellation: $1) }
     }
 
     /// Makes an agent, at version 1 (`POST /agents`).
@@ -38,12 +38,12 @@ public struct Agents: Sendable {
         let request = CreateAgent(
             name: name, model: model, runtime: runtime, provider: provider, description: description, system: system,
             environmentId: environmentId, skills: skills, mcpServers: mcpServers, metadata: metadata)
-        return try await calls.make { try await $0.createAgent(request: request, cancellation: $1) }
+        return try await calls.run { try await $0.createAgent(request: request, cancellation: $1) }
     }
 
     /// One agent, archived or not (`GET /agents/{id}`).
     public func get(_ id: UUID) async throws -> Agent {
-        try await calls.make { try await $0.getAgent(id: id, cancellation: $1) }
+        try await calls.run { try await $0.getAgent(id: id, cancellation: $1) }
     }
 
     /// Changes an agent (`PUT /agents/{id}`). What is left out stays as it is.
@@ -80,17 +80,17 @@ public struct Agents: Sendable {
         let request = UpdateAgent(
             version: version, name: name, model: model, runtime: runtime, provider: provider, description: description,
             system: system, environmentId: environmentId, skills: skills, mcpServers: mcpServers, metadata: metadata)
-        return try await calls.make { try await $0.updateAgent(id: id, request: request, cancellation: $1) }
+        return try await calls.run { try await $0.updateAgent(id: id, request: request, cancellation: $1) }
     }
 
     /// Archives an agent for good (`POST /agents/{id}/archive`).
     @discardableResult
     public func archive(_ id: UUID) async throws -> Agent {
-        try await calls.make { try await $0.archiveAgent(id: id, cancellation: $1) }
+        try await calls.run { try await $0.archiveAgent(id: id, cancellation: $1) }
     }
 
     /// All versions of an agent, highest first (`GET /agents/{id}/versions`).
     public func versions(_ id: UUID) async throws -> [AgentVersion] {
-        try await calls.make { try await $0.listAgentVersions(id: id, cancellation: $1) }
+        try await calls.run { try await $0.listAgentVersions(id: id, cancellation: $1) }
     }
 }

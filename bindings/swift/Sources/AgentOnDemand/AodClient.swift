@@ -4,7 +4,7 @@ import Foundation
 /// A client of the Agent on Demand (AoD) API: of one server, with one token.
 ///
 /// ```swift
-/// let client = try AodClient.fromEnvironment()
+/// let client = try AodClient.fromEnv()
 /// let agents = try await client.agents.list()
 /// ```
 ///
@@ -14,7 +14,7 @@ public final class AodClient: Sendable {
     /// Where the server is, without a trailing slash.
     public let baseURL: URL
 
-    let calls: Calls
+    let calls: CallRunner
 
     /// A client of a server, with a token. Throws an ``AodError`` of kind `configuration` if something is malformed.
     ///
@@ -28,33 +28,33 @@ public final class AodClient: Sendable {
         configuration: Configuration = Configuration()
     ) throws(AodError) {
         let config = configuration.native(baseURL: baseURL, token: token)
-        try self.init(native: caught { try NativeClient(config: config) })
+        try self.init(native: mappingErrors { try NativeClient(config: config) })
     }
 
     private init(native: NativeClient) throws(AodError) {
         guard let url = URL(string: native.baseUrl()) else {
-            throw AodError(kind: .configuration, text: "the base URL is none for this platform")
+            throw AodError(kind: .configuration, text: "the base URL is not a valid URL")
         }
         baseURL = url
-        calls = Calls(native: native)
+        calls = CallRunner(native: native)
     }
 
     /// A client with the base URL and token of the environment variables `AOD_API_URL` and `AOD_API_TOKEN`; without
     /// the first, of ``defaultBaseURL``. Throws an ``AodError`` of kind `configuration` if there is no token or
     /// something is malformed.
-    public static func fromEnvironment(configuration: Configuration = Configuration()) throws(AodError) -> AodClient {
+    public static func fromEnv(configuration: Configuration = Configuration()) throws(AodError) -> AodClient {
         let config = configuration.native(baseURL: nil, token: nil)
-        return try AodClient(native: caught { try NativeClient.fromEnv(config: config) })
+        return try AodClient(native: mappingErrors { try NativeClient.fromEnv(config: config) })
     }
 
     /// Where a server runs in development: `http://localhost:8777`.
     public static let defaultBaseURL = URL(string: "http://localhost:8777")!
 
     /// A client over the same connections, with other settings for some calls:
-    /// `try client.with(CallOptions(timeout: 5)).agents.list()`. Shutting it down leaves this one as it is; shutting this
+    /// `try client.withOptions(CallOptions(timeout: 5)).agents.list()`. Shutting it down leaves this one as it is; shutting this
     /// one down shuts it down too.
-    public func with(_ options: CallOptions) throws(AodError) -> AodClient {
-        try AodClient(native: caught { try calls.native.withOptions(options: options.native) })
+    public func withOptions(_ options: CallOptions) throws(AodError) -> AodClient {
+        try AodClient(native: mappingErrors { try calls.native.withOptions(options: options.native) })
     }
 
     /// Agents: models, the programs that run them, and what they may use.
@@ -68,10 +68,10 @@ public final class AodClient: Sendable {
 
     /// How the server is (`GET /health`).
     public func health() async throws -> Health {
-        try await calls.make { try await $0.health(cancellation: $1) }
+        try await calls.run { try await $0.health(cancellation: $1) }
     }
 
-    /// Ends all calls and streams of this client, and of those made from it by ``with(_:)``, with an ``AodError`` of
+    /// Ends all calls and streams of this client, and of those made from it by ``withOptions(_:)``, with an ``AodError`` of
     /// kind `closed`; later ones fail so at once.
     public func shutDown() {
         calls.native.shutDown()

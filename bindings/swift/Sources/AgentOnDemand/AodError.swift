@@ -1,7 +1,7 @@
 import AodNative
 import Foundation
 
-/// What went wrong with a call or a stream, as facts.
+/// A failed call or stream.
 ///
 /// ```swift
 /// do {
@@ -14,63 +14,63 @@ import Foundation
 /// Its description has the server's own message, which may name a value, and nothing else that was sent; the server
 /// repeats environment variables and tokens in its 422 bodies, and only ``detail`` reaches them, as a ``Secret``.
 public struct AodError: Error, Sendable, Hashable {
-    private let facts: ErrorFacts
+    private let info: ErrorInfo
 
-    init(facts: ErrorFacts) {
-        self.facts = facts
+    init(info: ErrorInfo) {
+        self.info = info
     }
 
     init(kind: ErrorKind, text: String) {
         self.init(
-            facts: ErrorFacts(
+            info: ErrorInfo(
                 kind: kind, text: text, status: nil, detail: nil, conflict: nil, quota: nil, method: nil, url: nil,
                 requestId: nil, retryAfter: nil, attempts: 0, isRetryable: false, isUnsent: false))
     }
 
     /// What sort of failure this is.
-    public var kind: ErrorKind { facts.kind }
+    public var kind: ErrorKind { info.kind }
 
     /// The HTTP status, when the server answered.
-    public var status: Int? { facts.status.map(Int.init) }
+    public var status: Int? { info.status.map(Int.init) }
 
     /// What the body of the error response says.
-    public var detail: ErrorDetail? { facts.detail }
+    public var detail: ErrorDetail? { info.detail }
 
     /// Why a 409 was answered.
-    public var conflict: ConflictReason? { facts.conflict }
+    public var conflict: ConflictReason? { info.conflict }
 
     /// The numbers of a 429.
-    public var quota: Quota? { facts.quota }
+    public var quota: Quota? { info.quota }
 
     /// The HTTP method of the request.
-    public var method: String? { facts.method }
+    public var method: String? { info.method }
 
     /// The URL of the request, without user information.
-    public var url: String? { facts.url }
+    public var url: String? { info.url }
 
     /// The response's `X-Request-Id`.
-    public var requestId: String? { facts.requestId }
+    public var requestId: String? { info.requestId }
 
     /// How long the server asks to wait, in seconds.
-    public var retryAfter: TimeInterval? { facts.retryAfter }
+    public var retryAfter: TimeInterval? { info.retryAfter }
 
     /// How many times the request was tried.
-    public var attempts: Int { Int(facts.attempts) }
+    public var attempts: Int { Int(info.attempts) }
 
     /// Whether the same call may succeed later without any change.
-    public var isRetryable: Bool { facts.isRetryable }
+    public var isRetryable: Bool { info.isRetryable }
 
     /// Whether it is certain that no byte of the request reached the server.
-    public var isUnsent: Bool { facts.isUnsent }
+    public var isUnsent: Bool { info.isUnsent }
 }
 
 extension AodError: LocalizedError, CustomStringConvertible, CustomDebugStringConvertible {
     /// One line without secrets: the request, the status, the server's own words, and the causes.
-    public var description: String { facts.text }
+    public var description: String { info.text }
 
-    public var debugDescription: String { "AodError(\(facts.kind): \(facts.text))" }
+    public var debugDescription: String { "AodError(\(info.kind): \(info.text))" }
 
-    public var errorDescription: String? { facts.text }
+    public var errorDescription: String? { info.text }
 }
 
 /// For what takes an `NSError`, such as a crash reporter: the code stands for the kind and stays the same from version to

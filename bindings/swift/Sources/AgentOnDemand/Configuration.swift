@@ -46,10 +46,10 @@ extension AodClient {
             ClientConfig(
                 baseUrl: baseURL?.absoluteString,
                 token: token,
-                timeout: timeout?.countable,
-                attemptTimeout: attemptTimeout?.countable,
-                connectTimeout: connectTimeout?.countable,
-                streamIdleTimeout: streamIdleTimeout?.countable,
+                timeout: timeout?.clamped,
+                attemptTimeout: attemptTimeout?.clamped,
+                connectTimeout: connectTimeout?.clamped,
+                streamIdleTimeout: streamIdleTimeout?.clamped,
                 retry: retry?.native,
                 headers: headers,
                 userAgentSuffix: userAgentSuffix,
@@ -58,7 +58,7 @@ extension AodClient {
                 caCertificates: caCertificates,
                 clientCertificate: clientCertificate,
                 poolMaxIdle: poolMaxIdle.map(UInt32.init(clamping:)),
-                poolIdleTimeout: poolIdleTimeout?.countable,
+                poolIdleTimeout: poolIdleTimeout?.clamped,
                 http1Only: http1Only,
                 httpsOnly: httpsOnly,
                 validateRequests: validateRequests,
@@ -67,7 +67,7 @@ extension AodClient {
     }
 }
 
-/// What differs from a client's own settings for some calls: see ``AodClient/with(_:)``. What is nil stays as it was.
+/// What differs from a client's own settings for some calls: see ``AodClient/withOptions(_:)``. What is nil stays as it was.
 public struct CallOptions: Sendable, Hashable {
     /// The time for a whole call, all attempts and waits included, in seconds.
     public var timeout: TimeInterval?
@@ -99,11 +99,11 @@ public struct CallOptions: Sendable, Hashable {
         self.headers = headers
     }
 
-    var native: AodNative.CallOptions {
-        AodNative.CallOptions(
-            timeout: timeout?.countable,
-            attemptTimeout: attemptTimeout?.countable,
-            streamIdleTimeout: streamIdleTimeout?.countable,
+    var native: NativeCallOptions {
+        NativeCallOptions(
+            timeout: timeout?.clamped,
+            attemptTimeout: attemptTimeout?.clamped,
+            streamIdleTimeout: streamIdleTimeout?.clamped,
             retry: retry?.native,
             maxRetries: maxRetries.map(UInt32.init(clamping:)),
             headers: headers)
@@ -112,7 +112,7 @@ public struct CallOptions: Sendable, Hashable {
 
 extension TimeInterval {
     /// What the library can count: none is negative, or longer than a century.
-    var countable: TimeInterval {
+    var clamped: TimeInterval {
         let century: TimeInterval = 3_153_600_000
         return isNaN ? century : Swift.min(Swift.max(self, 0), century)
     }

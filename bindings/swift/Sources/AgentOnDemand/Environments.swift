@@ -3,11 +3,11 @@ import Foundation
 
 /// `/environments`.
 public struct Environments: Sendable {
-    let calls: Calls
+    let calls: CallRunner
 
     /// All environments that are not archived, newest first (`GET /environments`).
     public func list() async throws -> [AgentEnvironment] {
-        try await calls.make { try await $0.listEnvironments(cancellation: $1) }
+        try await calls.run { try await $0.listEnvironments(cancellation: $1) }
     }
 
     /// Makes an environment, at version 1 (`POST /environments`).
@@ -26,13 +26,13 @@ public struct Environments: Sendable {
         networking: Networking? = nil
     ) async throws -> AgentEnvironment {
         let request = CreateEnvironment(
-            name: name, packages: packages.merged, envVars: envVars, setupScript: setupScript, networking: networking)
-        return try await calls.make { try await $0.createEnvironment(request: request, cancellation: $1) }
+            name: name, packages: packages, envVars: envVars, setupScript: setupScript, networking: networking)
+        return try await calls.run { try await $0.createEnvironment(request: request, cancellation: $1) }
     }
 
     /// One environment, archived or not (`GET /environments/{id}`).
     public func get(_ id: UUID) async throws -> AgentEnvironment {
-        try await calls.make { try await $0.getEnvironment(id: id, cancellation: $1) }
+        try await calls.run { try await $0.getEnvironment(id: id, cancellation: $1) }
     }
 
     /// Changes an environment (`PUT /environments/{id}`). What is left out stays as it is; what is given replaces
@@ -57,25 +57,25 @@ public struct Environments: Sendable {
         networking: Networking? = nil
     ) async throws -> AgentEnvironment {
         let request = UpdateEnvironment(
-            version: version, name: name, packages: packages?.merged, envVars: envVars, setupScript: setupScript,
+            version: version, name: name, packages: packages, envVars: envVars, setupScript: setupScript,
             networking: networking)
-        return try await calls.make { try await $0.updateEnvironment(id: id, request: request, cancellation: $1) }
+        return try await calls.run { try await $0.updateEnvironment(id: id, request: request, cancellation: $1) }
     }
 
     /// Archives an environment for good (`POST /environments/{id}/archive`).
     @discardableResult
     public func archive(_ id: UUID) async throws -> AgentEnvironment {
-        try await calls.make { try await $0.archiveEnvironment(id: id, cancellation: $1) }
+        try await calls.run { try await $0.archiveEnvironment(id: id, cancellation: $1) }
     }
 
     /// Deletes an environment and its versions (`DELETE /environments/{id}/delete`). One that a session points at is
     /// a 409.
     public func delete(_ id: UUID) async throws {
-        try await calls.make { try await $0.deleteEnvironment(id: id, cancellation: $1) }
+        try await calls.run { try await $0.deleteEnvironment(id: id, cancellation: $1) }
     }
 
     /// All versions of an environment, highest first (`GET /environments/{id}/versions`).
     public func versions(_ id: UUID) async throws -> [AgentEnvironmentVersion] {
-        try await calls.make { try await $0.listEnvironmentVersions(id: id, cancellation: $1) }
+        try await calls.run { try await $0.listEnvironmentVersions(id: id, cancellation: $1) }
     }
 }

@@ -1,6 +1,6 @@
 import AodNative
 
-/// Turns what an agent prints on its standard output into lines for people.
+/// Turns what an agent prints on its standard output into human-readable lines.
 ///
 /// ``ClaudeFormatter``, ``CodexFormatter``, ``GeminiFormatter`` and ``OpencodeFormatter`` do for these four programs,
 /// ``GenericFormatter`` for those whose output is shown as it is. ``RuntimeFormatter`` is the one for a runtime or

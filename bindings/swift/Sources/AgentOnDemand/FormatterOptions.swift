@@ -73,12 +73,12 @@ public struct FormatterOptions: Sendable, Hashable {
     }
 
     /// The formatter of the library for a runtime or provider, or for whatever a session turns out to run.
-    func formatter(for word: String?) -> OutputFormatter {
-        OutputFormatter(runtimeOrProvider: word, options: native)
+    func formatter(for name: String?) -> OutputFormatter {
+        OutputFormatter(runtimeOrProvider: name, options: native)
     }
 
-    private var native: AodNative.FormatterOptions {
-        AodNative.FormatterOptions(
+    private var native: NativeFormatterOptions {
+        NativeFormatterOptions(
             plain: plain, width: width.map(UInt32.init(clamping:)), color: color.native, showThinking: showThinking,
             showToolResults: showToolResults, showFailures: showFailures, raw: raw,
             maxLine: maxLine.map(UInt64.init(clamping:)))
@@ -86,7 +86,7 @@ public struct FormatterOptions: Sendable, Hashable {
 }
 
 extension FormatterOptions.Color {
-    fileprivate var native: FormatterColor {
+    fileprivate var native: NativeColor {
         switch self {
         case .off: .off
         case .on: .on

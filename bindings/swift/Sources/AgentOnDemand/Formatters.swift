@@ -4,13 +4,13 @@ import AodNative
 /// it calls, and how it ended.
 ///
 /// The lines are those of the formatter in the published Python SDK. Tools that failed are left out unless
-/// ``FormatterOptions/showFailures`` asks for them; what a subagent does is indented by two blanks.
+/// ``FormatterOptions/showFailures`` asks for them; what a subagent does is indented by two spaces.
 public struct ClaudeFormatter: EventFormatter {
     private let native: OutputFormatter
 
     /// A formatter at the beginning of the output.
     public init(options: FormatterOptions = FormatterOptions()) {
-        native = options.formatter(for: "claude")
+        native = options.formatter(for: Runtime.claude.rawValue)
     }
 
     public func feed(_ chunk: String) -> [String] { native.feed(chunk: chunk) }
@@ -28,7 +28,7 @@ public struct CodexFormatter: EventFormatter {
 
     /// A formatter at the beginning of the output.
     public init(options: FormatterOptions = FormatterOptions()) {
-        native = options.formatter(for: "codex")
+        native = options.formatter(for: Runtime.codex.rawValue)
     }
 
     public func feed(_ chunk: String) -> [String] { native.feed(chunk: chunk) }
@@ -45,7 +45,7 @@ public struct GeminiFormatter: EventFormatter {
 
     /// A formatter at the beginning of the output.
     public init(options: FormatterOptions = FormatterOptions()) {
-        native = options.formatter(for: "gemini")
+        native = options.formatter(for: Runtime.gemini.rawValue)
     }
 
     public func feed(_ chunk: String) -> [String] { native.feed(chunk: chunk) }
@@ -62,7 +62,7 @@ public struct OpencodeFormatter: EventFormatter {
 
     /// A formatter at the beginning of the output.
     public init(options: FormatterOptions = FormatterOptions()) {
-        native = options.formatter(for: "opencode")
+        native = options.formatter(for: Runtime.opencode.rawValue)
     }
 
     public func feed(_ chunk: String) -> [String] { native.feed(chunk: chunk) }
@@ -76,7 +76,7 @@ public struct GenericFormatter: EventFormatter {
 
     /// A formatter at the beginning of the output.
     public init(options: FormatterOptions = FormatterOptions()) {
-        native = options.formatter(for: "generic")
+        native = options.formatter(for: "")
     }
 
     public func feed(_ chunk: String) -> [String] { native.feed(chunk: chunk) }
@@ -100,12 +100,12 @@ public struct RuntimeFormatter: EventFormatter {
 
     /// The formatter for the runtime of an agent or session (S0 and S1 servers).
     public init(runtime: Runtime, options: FormatterOptions = FormatterOptions()) {
-        native = options.formatter(for: runtime.word)
+        native = options.formatter(for: runtime.rawValue)
     }
 
     /// The formatter for the provider of an agent or session (S2 servers).
     public init(provider: Provider, options: FormatterOptions = FormatterOptions()) {
-        native = options.formatter(for: provider.word)
+        native = options.formatter(for: provider.rawValue)
     }
 
     public func feed(_ chunk: String) -> [String] { native.feed(chunk: chunk) }
@@ -116,7 +116,7 @@ public struct RuntimeFormatter: EventFormatter {
 /// Formats the whole stream of a session, whose `start` event picks the formatter as ``RuntimeFormatter`` does.
 ///
 /// It is flushed when a further turn starts, whose output is another process's. What is fed before any event is shown as
-/// it is. ``SessionEvents/pretty(options:)`` uses it for you.
+/// it is. ``EventStream/pretty(options:)`` uses it for you.
 public struct SessionFormatter: EventFormatter {
     private let native: OutputFormatter
 
@@ -132,9 +132,9 @@ public struct SessionFormatter: EventFormatter {
         // Only what picks the formatter: fields that nobody knows may hold what cannot be passed on.
         case .start(let event):
             let start = StartEvent(runtime: event.runtime, provider: event.provider, extra: [:])
-            return native.consume(event: .start(start))
+            return native.consume(event: .start(event: start))
         case .turnStart(let event):
-            return native.consume(event: .turnStart(TurnStartEvent(turn: event.turn, extra: [:])))
+            return native.consume(event: .turnStart(event: TurnStartEvent(turn: event.turn, extra: [:])))
         default:
             return event.stdout.map(feed) ?? []
         }

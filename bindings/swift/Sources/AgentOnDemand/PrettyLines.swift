@@ -1,10 +1,10 @@
 import AodNative
 
-extension SessionEvents {
-    /// What the agent prints, as lines for people: the `start` event picks the formatter.
+extension EventStream {
+    /// What the agent prints, as human-readable lines: the `start` event picks the formatter.
     ///
     /// ```swift
-    /// for try await line in client.sessions.events(id).pretty() {
+    /// for try await line in client.sessions.stream(id).pretty() {
     ///     print(line)
     /// }
     /// ```
@@ -18,30 +18,30 @@ extension SessionEvents {
     ///
     /// - Parameter formatter: the one to use, whatever the `start` event says; at the beginning of its output.
     public func pretty(_ formatter: any EventFormatter) -> PrettyLines {
-        PrettyLines(events: self, formatter: formatter)
+        PrettyLines(stream: self, formatter: formatter)
     }
 }
 
-/// The lines of a session's stream, for people: see ``SessionEvents/pretty(options:)``.
+/// Human-readable lines of a session's stream: see ``EventStream/pretty(options:)``.
 ///
 /// Each element is what came of one line of output; it may hold newlines, but does not end with one. The formatter is
 /// flushed when a further turn starts, whose output is another process's, and when the stream ends, before its error if
-/// it ends with one. Everything else is as in ``SessionEvents``, whose one loop this is: leaving it closes the
+/// it ends with one. Everything else is as in ``EventStream``, whose one loop this is: leaving it closes the
 /// connection, and so does cancelling the task, which makes the loop throw a `CancellationError` and nothing more be
 /// shown.
 public final class PrettyLines: AsyncSequence, Sendable {
     public typealias Element = String
 
-    /// The stream below, for its ``SessionEvents/cursor``, its ``SessionEvents/connectionStates`` and its
-    /// ``SessionEvents/cancel()``.
-    public let events: SessionEvents
+    /// The stream below, for its ``EventStream/cursor``, its ``EventStream/connectionStates`` and its
+    /// ``EventStream/cancel()``.
+    public let stream: EventStream
 
     private let formatter: any EventFormatter
     private let exit = Locked<Int64?>(nil)
-    private let ahead = ReadAhead<String>()
+    private let prefetcher = Prefetcher<String>()
 
-    fileprivate init(events: SessionEvents, formatter: any EventFormatter) {
-        self.events = events
+    fileprivate init(stream: EventStream, formatter: any EventFormatter) {
+        self.stream = stream
         self.formatter = formatter
     }
 
@@ -51,22 +51,22 @@ public final class PrettyLines: AsyncSequence, Sendable {
     }
 
     public func makeAsyncIterator() -> Iterator {
-        Iterator(lines: self, lease: SessionEvents.Lease(of: events) { [ahead] in ahead.close() })
+        Iterator(lines: self, token: EventStream.IteratorToken(of: stream) { [prefetcher] in prefetcher.close() })
     }
 
     /// Gives the lines one by one; nil at the end, and after it threw. Ends the stream when it is let go after its
     /// first ``next()``. Copies of it are the same iterator.
     public struct Iterator: AsyncIteratorProtocol {
         fileprivate let lines: PrettyLines
-        fileprivate let lease: SessionEvents.Lease
+        fileprivate let token: EventStream.IteratorToken
 
         public mutating func next() async throws -> String? {
             try await next(isolation: nil)
         }
 
         public mutating func next(isolation actor: isolated (any Actor)?) async throws -> String? {
-            lease.use()
-            return try await lines.ahead.next(isolation: actor, from: lines)
+            token.use()
+            return try await lines.prefetcher.next(isolation: actor, from: lines)
         }
     }
 
@@ -81,25 +81,25 @@ public final class PrettyLines: AsyncSequence, Sendable {
     }
 }
 
-extension PrettyLines: ReadAheadSource {
+extension PrettyLines: PrefetchSource {
     /// Shows the next event, or the end.
-    func refill(isolation: isolated (any Actor)?) async -> Refill<String> {
+    func nextBatch(isolation: isolated (any Actor)?) async -> Batch<String> {
         do {
-            if let event = try await events.next(isolation: isolation) {
-                return Refill(pieces: shown(by: event))
+            if let event = try await stream.next(isolation: isolation) {
+                return Batch(elements: shown(by: event))
             }
-            return Refill(pieces: formatter.flush(), end: .success(()))
+            return Batch(elements: formatter.flush(), end: .success(()))
         } catch let error as CancellationError {
             // Nobody waits for what is left.
-            return Refill(pieces: [], end: .failure(error))
+            return Batch(elements: [], end: .failure(error))
         } catch {
-            return Refill(pieces: formatter.flush(), end: .failure(error))
+            return Batch(elements: formatter.flush(), end: .failure(error))
         }
     }
 
-    func giving(_ piece: String) {}
+    func didDeliver(_ element: String) {}
 
     func abandon() {
-        events.abandon()
+        stream.abandon()
     }
 }

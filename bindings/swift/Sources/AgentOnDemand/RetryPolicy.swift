@@ -12,7 +12,7 @@ public struct RetryPolicy: Sendable, Hashable {
     public var baseDelay: TimeInterval
     /// The cap of that doubling.
     public var maxDelay: TimeInterval
-    /// The longest `Retry-After` that is waited out; a longer one ends the call.
+    /// The longest `Retry-After` that is honored; a longer one ends the call.
     public var maxRetryAfter: TimeInterval
 
     /// A policy, by default the client's own.
@@ -28,11 +28,11 @@ public struct RetryPolicy: Sendable, Hashable {
         self.maxRetryAfter = maxRetryAfter
     }
 
-    var native: AodNative.RetryPolicy {
-        AodNative.RetryPolicy(
+    var native: NativeRetryPolicy {
+        NativeRetryPolicy(
             maxRetries: UInt32(clamping: maxRetries),
-            baseDelay: baseDelay.countable,
-            maxDelay: maxDelay.countable,
-            maxRetryAfter: maxRetryAfter.countable)
+            baseDelay: baseDelay.clamped,
+            maxDelay: maxDelay.clamped,
+            maxRetryAfter: maxRetryAfter.clamped)
     }
 }

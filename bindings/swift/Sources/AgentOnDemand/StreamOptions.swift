@@ -39,15 +39,15 @@ public struct StreamOptions: Sendable, Hashable {
         case withBackoff(maxAttempts: Int = 10, baseDelay: TimeInterval = 0.25, maxDelay: TimeInterval = 30)
     }
 
-    var native: AodNative.StreamOptions {
+    var native: NativeStreamOptions {
         switch reconnect {
         case .never:
-            AodNative.StreamOptions(
-                since: since, turn: turn, reconnect: false, deadline: deadline?.countable, resumeStale: resumeStale)
+            NativeStreamOptions(
+                since: since, turn: turn, reconnect: false, deadline: deadline?.clamped, resumeStale: resumeStale)
         case .withBackoff(let maxAttempts, let baseDelay, let maxDelay):
-            AodNative.StreamOptions(
+            NativeStreamOptions(
                 since: since, turn: turn, reconnect: true, maxAttempts: UInt32(clamping: maxAttempts),
-                baseDelay: baseDelay.countable, maxDelay: maxDelay.countable, deadline: deadline?.countable,
+                baseDelay: baseDelay.clamped, maxDelay: maxDelay.clamped, deadline: deadline?.clamped,
                 resumeStale: resumeStale)
         }
     }

@@ -82,7 +82,7 @@ import Testing
         let agent = try await client.agents.create(name: "a", model: "claude-sonnet-4-6", provider: .anthropic)
         let session = try await client.sessions.create(
             agentId: agent.id, prompt: "hi", secretEnvVars: ["KEY": "planted-secret"])
-        for try await event in client.sessions.events(session.id) where event.stdout != nil {
+        for try await event in client.sessions.stream(session.id) where event.stdout != nil {
             break
         }
         try await client.sessions.interrupt(session.id)
@@ -103,19 +103,32 @@ import Testing
         try await same(result.session, "/sessions/\(result.session.id)")
     }
 
-    /// The body of a path reads as the model, and the model writes as the body.
+    /// The body of a path reads as the model, and the model writes as the body, whatever the strategies of encoders.
     private func same<Model: Codable & Equatable>(_ model: Model, _ path: String) async throws {
         let body = try await server.send("GET", path.lowercased()).body
         let read = try JSONDecoder().decode(Model.self, from: Data(body.utf8))
         #expect(read == model, "\(read) \(model)")
-        let written = String(decoding: try JSONEncoder().encode(model), as: UTF8.self)
-        #expect(try JSONValue(parsing: written) == JSONValue(parsing: body), "\(written) \(body)")
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.dateEncodingStrategy = .secondsSince1970
+        let written = String(decoding: try encoder.encode(model), as: UTF8.self)
+        #expect(
+            try withoutTimes(JSONValue(parsing: written)) == withoutTimes(JSONValue(parsing: body)),
+            "\(written) \(body)")
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        #expect(try decoder.decode(Model.self, from: Data(written.utf8)) == model)
+    }
+
+    /// An object without its times, which are the same time in another form.
+    private func withoutTimes(_ json: JSONValue) throws -> [String: JSONValue] {
+        try #require(json.object).filter { !$0.key.hasSuffix("_at") }
     }
 
     @Test func eventsAreReadAsTheyWereWritten() async throws {
         let session = try await client.started(model: "anthropic/claude-sonnet-4-6")
         try await client.sessions.waitForCompletion(session.id)
-        for try await event in client.sessions.events(session.id) {
+        for try await event in client.sessions.stream(session.id) {
             #expect(try JSONDecoder().decode(StreamEvent.self, from: JSONEncoder().encode(event)) == event)
         }
         let unknown = [
@@ -134,19 +147,20 @@ import Testing
                 ],
             ])
         var seen: [String] = []
-        for try await event in client.sessions.events(session.id, options: StreamOptions(reconnect: .never)) {
+        for try await event in client.sessions.stream(session.id, options: StreamOptions(reconnect: .never)) {
             guard case .unknown(let unknown) = event else { continue }
             seen.append(unknown.raw)
             let again = try JSONDecoder().decode(StreamEvent.self, from: JSONEncoder().encode(event))
-            #expect(again == event)
-            #expect(again.hashValue == event.hashValue)
             #expect(again.type == event.type && again.id == event.id)
+            // As the same JSON, which keeps no order of fields.
+            guard case .unknown(let read) = again else { throw Problem("\(again) is known") }
+            #expect(try read.raw == unknown.raw || JSONValue(parsing: read.raw) == JSONValue(parsing: unknown.raw))
         }
         #expect(seen == unknown)
     }
 
     @Test func packagesOfOneManagerAreOneEntryHoweverItIsWritten() async throws {
-        let packages: [PackageManager: [String]] = [.unknown("pip"): ["b"], .pip: ["a"], "npm": ["c"]]
+        let packages: [PackageManager: [String]] = [.unknown(value: "pip"): ["b"], .pip: ["a"], "npm": ["c"]]
         let made = try await client.environments.create(name: "e", packages: packages)
         #expect(made.packages == [.pip: ["a", "b"], .npm: ["c"]])
         let changed = try await client.environments.update(made.id, version: 1, packages: packages)
@@ -154,12 +168,12 @@ import Testing
     }
 
     @Test func aClientWithOtherSettingsIsShutDownWithTheOneItIsOf() async throws {
-        let other = try client.with(CallOptions(timeout: 5))
+        let other = try client.withOptions(CallOptions(timeout: 5))
         #expect(other.baseURL == client.baseURL && client.baseURL == server.url)
         other.shutDown()
         await #expect(throws: AodError.self) { _ = try await other.health() }
         #expect(try await client.health().status == "ok")
-        let another = try client.with(CallOptions(timeout: 5))
+        let another = try client.withOptions(CallOptions(timeout: 5))
         client.shutDown()
         await #expect(throws: AodError.self) { _ = try await another.health() }
     }
@@ -168,7 +182,7 @@ import Testing
     func anyTimeIsTaken(_ time: TimeInterval) async throws {
         let retry = RetryPolicy(baseDelay: time, maxDelay: time, maxRetryAfter: time)
         #expect(retry.maxRetries == 2)
-        let other = try client.with(CallOptions(streamIdleTimeout: time, retry: retry))
+        let other = try client.withOptions(CallOptions(streamIdleTimeout: time, retry: retry))
         #expect(try await other.health().status == "ok")
         let third = try server.client {
             $0.connectTimeout = 5
@@ -180,7 +194,7 @@ import Testing
     }
 
     @Test func settingsForSomeCallsShareTheClient() async throws {
-        let other = try client.with(CallOptions(timeout: 5, maxRetries: 0, headers: ["X-Test": "1"]))
+        let other = try client.withOptions(CallOptions(timeout: 5, maxRetries: 0, headers: ["X-Test": "1"]))
         _ = try await other.agents.list()
         let requests = try await server.control("GET", "requests")
         #expect(requests.text.contains("x-test"))

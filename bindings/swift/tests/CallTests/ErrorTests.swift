@@ -76,7 +76,7 @@ import Testing
     @Test func aServerErrorIsTriedAgainAndThenThrown() async throws {
         try await server.control(
             "POST", "fault", ["path": "/agents", "times": 3, "effect": ["status": ["status": 503]]])
-        let quick = try client.with(CallOptions(retry: RetryPolicy(maxRetries: 2, baseDelay: 0.001)))
+        let quick = try client.withOptions(CallOptions(retry: RetryPolicy(maxRetries: 2, baseDelay: 0.001)))
         let error = try await failure { _ = try await quick.agents.list() }
         #expect(error.kind == .server)
         #expect(error.attempts == 3)
@@ -85,7 +85,7 @@ import Testing
 
     @Test func aServerThatIsNotThereIsAConnectionError() async throws {
         let none = try AodClient(baseURL: URL(string: "http://127.0.0.1:1")!, token: "t")
-            .with(CallOptions(maxRetries: 0))
+            .withOptions(CallOptions(maxRetries: 0))
         let error = try await failure { _ = try await none.health() }
         #expect(error.kind == .connection)
         #expect(error.isUnsent)
@@ -126,13 +126,13 @@ import Testing
         struct Panic: Error, CustomStringConvertible {
             let description = "planted-secret"
         }
-        let panic = facade(Panic()) as? AodError
+        let panic = publicError(from: Panic()) as? AodError
         #expect(panic?.kind == .other)
-        #expect(panic?.description == "a defect of the library: Panic")
+        #expect(panic?.description == "internal error: Panic")
         do {
             _ = try JSONValue(parsing: "planted-secret")
         } catch {
-            let unread = facade(error) as? AodError
+            let unread = publicError(from: error) as? AodError
             #expect(unread?.kind == .decode)
             #expect(unread.map { !String(reflecting: $0).contains("planted-secret") } == true)
         }

@@ -79,15 +79,15 @@ import Testing
         #expect(try formatter.consume(event(#"{"type":"turn_start","turn":2}"#)) == ["killed in the mid"])
     }
 
-    @Test func fieldsThatNobodyKnowsAreNoneOfTheFormattersBusiness() throws {
-        let deep = String(repeating: "[", count: 200) + String(repeating: "]", count: 200)
+    @Test func fieldsThatNobodyKnowsAreNoneOfTheFormattersBusiness() {
+        // Deeper than the library reads.
+        let extra: [String: JSONValue] = ["next": (0..<200).reduce(.null) { value, _ in [value] }]
         let formatter = SessionFormatter()
-        let start = try event(#"{"type":"start","runtime":"codex","next":\#(deep)}"#)
-        #expect(formatter.consume(start) == [])
-        let said = try event(#"{"type":"output","data":"{\"type\":\"turn.completed\"}\n","next":\#(deep)}"#)
-        #expect(formatter.consume(said) == ["✨ Done"])
-        #expect(formatter.consume(try event(#"{"type":"turn_start","turn":2,"next":\#(deep)}"#)) == [])
-        #expect(formatter.consume(try event(#"{"type":"exit","code":0,"next":\#(deep)}"#)) == [])
+        #expect(formatter.consume(.start(event: StartEvent(runtime: .codex, extra: extra))) == [])
+        let said = OutputEvent(stream: .stdout, data: "{\"type\":\"turn.completed\"}\n", extra: extra)
+        #expect(formatter.consume(.output(event: said)) == ["✨ Done"])
+        #expect(formatter.consume(.turnStart(event: TurnStartEvent(turn: 2, extra: extra))) == [])
+        #expect(formatter.consume(.exit(event: ExitEvent(code: 0, extra: extra))) == [])
     }
 
     @Test func onlyTheStandardOutputIsShown() throws {

@@ -81,7 +81,7 @@ import func AodNative.activeTasks
                     for _ in 0..<100 {
                         group.addTask {
                             let task = Task {
-                                let events = client.sessions.events(session.id)
+                                let events = client.sessions.stream(session.id)
                                 if leaving == .unused { return }
                                 for try await event in events where event.stdout != nil {
                                     switch leaving {

@@ -111,7 +111,7 @@ func perform(_ operation: String, _ with: JSONValue?, on client: AodClient) asyn
 }
 
 private func managed(_ packages: [String: [String]]) -> [PackageManager: [String]] {
-    Dictionary(uniqueKeysWithValues: packages.map { (PackageManager(word: $0), $1) })
+    Dictionary(uniqueKeysWithValues: packages.map { (PackageManager(rawValue: $0), $1) })
 }
 
 private func repository(_ json: JSONValue) throws -> GithubRepository {

@@ -23,12 +23,13 @@ struct Secrets {
         var dumped = ""
         dump(error, to: &dumped)
         try absent("an error", "\(error) \(String(reflecting: error)) \(error.localizedDescription) \(dumped)")
-        let word = try Self.word(error.kind)
-        if word == "decode" {
+        let kind = error.kind == .protocol ? ErrorKind.decode : error.kind
+        if kind == .decode {
             return ["kind": "decode", "retryable": .bool(error.isRetryable)]
         }
         var json: [String: JSONValue] = [
-            "kind": .string(word), "attempts": .integer(Int64(error.attempts)), "retryable": .bool(error.isRetryable),
+            "kind": .string(kind.rawValue), "attempts": .integer(Int64(error.attempts)),
+            "retryable": .bool(error.isRetryable),
         ]
         json["status"] = error.status.map { .integer(Int64($0)) }
         json["detail"] = try error.detail.map(Self.detail)
@@ -40,23 +41,6 @@ struct Secrets {
             json["request"] = .string("\(method) \(url)")
         }
         return .object(json)
-    }
-
-    private static func word(_ kind: ErrorKind) throws -> String {
-        switch kind {
-        case .badRequest: "bad_request"
-        case .auth: "auth"
-        case .notFound: "not_found"
-        case .conflict: "conflict"
-        case .validation: "validation"
-        case .rateLimit: "rate_limit"
-        case .server: "server"
-        case .status: "status"
-        case .connection: "connection"
-        case .timeout: "timeout"
-        case .decode, .protocol: "decode"
-        default: throw Problem("transcripts have no word for \(kind)")
-        }
     }
 
     private static func conflict(_ reason: ConflictReason) -> JSONValue {

@@ -14,8 +14,8 @@ final class Runner {
 
     /// A stream that was opened by name.
     private struct Reading {
-        let events: SessionEvents
-        var iterator: SessionEvents.Iterator
+        let events: EventStream
+        var iterator: EventStream.Iterator
     }
 
     init(_ scenario: JSONValue) throws {
@@ -60,7 +60,7 @@ final class Runner {
         } else if let id: UUID = try step.take("listen") {
             try await listen(id, &step)
         } else if let runtime: String = try step.take("pretty") {
-            let formatter = RuntimeFormatter(runtime: Runtime(word: runtime))
+            let formatter = RuntimeFormatter(runtime: Runtime(rawValue: runtime))
             var lines = try step.need("feed", as: [String].self).flatMap(formatter.feed)
             try step.end()
             lines += formatter.flush()
@@ -101,7 +101,7 @@ final class Runner {
         if let attempts: Int = try step.take("max_attempts") { options.reconnect = .withBackoff(maxAttempts: attempts) }
         if try step.take("reconnect") == false { options.reconnect = .never }
         try step.end()
-        let events = client.sessions.events(id, options: options)
+        let events = client.sessions.stream(id, options: options)
         streams[name] = Reading(events: events, iterator: events.makeAsyncIterator())
     }
 
@@ -130,7 +130,7 @@ final class Runner {
         try await others
         streams[name] = stream
         if let pretty {
-            let formatter = RuntimeFormatter(runtime: Runtime(word: pretty))
+            let formatter = RuntimeFormatter(runtime: Runtime(rawValue: pretty))
             for text in taken.flatMap(formatter.consume) + formatter.flush() {
                 transcript.write(["line": .string(text)])
             }
@@ -181,10 +181,10 @@ final class Runner {
             streamIdleTimeout: try options.milliseconds("stream_idle_timeout_ms"),
             maxRetries: try options.take("max_retries"), headers: try options.secrets("headers") ?? [:])
         try options.end()
-        guard let token else { return try client.with(overrides) }
+        guard let token else { return try client.withOptions(overrides) }
         var configuration = AodClient.Configuration()
         configuration.validateRequests = false
-        return try AodClient(baseURL: server.url, token: token, configuration: configuration).with(overrides)
+        return try AodClient(baseURL: server.url, token: token, configuration: configuration).withOptions(overrides)
     }
 
     private static func control(_ call: JSONValue, _ server: DevServer) async throws {
@@ -194,7 +194,7 @@ final class Runner {
 
     /// The steps to do while another waits; `cancel` is of the stream that is being read.
     private static func meanwhile(
-        _ steps: [JSONValue], _ server: DevServer, _ reading: (name: String, events: SessionEvents)?
+        _ steps: [JSONValue], _ server: DevServer, _ reading: (name: String, events: EventStream)?
     ) async throws {
         for step in steps {
             if let call = step["control"] {
@@ -220,10 +220,10 @@ final class Runner {
 }
 
 /// Takes down what a listener is told, and cancels after so many events.
-private final class Listener: SessionListener, @unchecked Sendable {
+private final class Listener: EventListener, @unchecked Sendable {
     private let cancelAfter: Int?
     private let lock = NSCondition()
-    private var subscription: SessionSubscription?
+    private var subscription: Subscription?
     private(set) var events: [StreamEvent] = []
     private(set) var failure: AodError?
 
@@ -231,7 +231,7 @@ private final class Listener: SessionListener, @unchecked Sendable {
         self.cancelAfter = cancelAfter
     }
 
-    func cancel(by subscription: SessionSubscription) {
+    func cancel(by subscription: Subscription) {
         lock.withLock {
             self.subscription = subscription
             lock.broadcast()
@@ -252,7 +252,7 @@ private final class Listener: SessionListener, @unchecked Sendable {
 
     func onClosed() {}
 
-    func onFailed(_ error: AodError) {
+    func onError(_ error: AodError) {
         failure = error
     }
 }

@@ -37,12 +37,12 @@ struct Fields {
     /// Nothing keeps, null clears, a text sets.
     mutating func text(_ name: String) throws -> TextPatch {
         guard let json = any(name) else { return .keep }
-        return json.string.map(TextPatch.set) ?? .clear
+        return json.string.map { .set(text: $0) } ?? .clear
     }
 
     mutating func reference(_ name: String) throws -> IdPatch {
         guard let json = any(name) else { return .keep }
-        return json.string.flatMap(UUID.init(uuidString:)).map(IdPatch.set) ?? .clear
+        return json.string.flatMap(UUID.init(uuidString:)).map { .set(id: $0) } ?? .clear
     }
 
     func end() throws {

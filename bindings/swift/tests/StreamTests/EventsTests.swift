@@ -3,7 +3,7 @@ import DevServer
 import Foundation
 import Testing
 
-/// `client.sessions.events(id)`.
+/// `client.sessions.stream(id)`.
 @Suite(.timeLimit(.minutes(10))) struct EventsTests {
     let server: DevServer
     let client: AodClient
@@ -31,7 +31,7 @@ import Testing
                     "effect": ["cut_after_events": ["events": .integer(after), "how": "reset"]],
                 ])
         }
-        let events = client.sessions.events(session.id)
+        let events = client.sessions.stream(session.id)
         var seen: [StreamEvent] = []
         for try await event in events {
             seen.append(event)
@@ -46,12 +46,12 @@ import Testing
         try await server.script(["stdout": "a"], ["stdout": "b"], ["stdout": "c"])
         let session = try await client.started()
         try await client.sessions.waitForCompletion(session.id)
-        let first = client.sessions.events(session.id)
+        let first = client.sessions.stream(session.id)
         for try await event in first where event.stdout == "a" {
             break
         }
         var rest: [String] = []
-        for try await event in client.sessions.events(session.id, options: StreamOptions(since: first.cursor)) {
+        for try await event in client.sessions.stream(session.id, options: StreamOptions(since: first.cursor)) {
             rest += event.stdout.map { [$0] } ?? []
         }
         #expect(rest == ["b", "c"])
@@ -59,7 +59,7 @@ import Testing
 
     @Test func leavingTheLoopClosesTheConnection() async throws {
         let session = try await hanging()
-        let events = client.sessions.events(session.id)
+        let events = client.sessions.stream(session.id)
         for try await event in events where event.stdout != nil {
             break
         }
@@ -73,7 +73,7 @@ import Testing
         let session = try await hanging()
         let (seen, continuation) = AsyncStream.makeStream(of: Void.self)
         let task = Task { [client] in
-            for try await event in client.sessions.events(session.id) where event.stdout != nil {
+            for try await event in client.sessions.stream(session.id) where event.stdout != nil {
                 continuation.finish()
             }
         }
@@ -85,7 +85,7 @@ import Testing
 
     @Test func cancelEndsTheLoopWithoutAnError() async throws {
         let session = try await hanging()
-        let events = client.sessions.events(session.id)
+        let events = client.sessions.stream(session.id)
         var seen: [StreamEvent] = []
         for try await event in events {
             seen.append(event)
@@ -99,7 +99,7 @@ import Testing
 
     @Test func whatTheServerAnswersToTheRequestIsThrownByTheLoop() async throws {
         do {
-            for try await _ in client.sessions.events(UUID()) {}
+            for try await _ in client.sessions.stream(UUID()) {}
             Issue.record("the loop ends well")
         } catch let error as AodError {
             #expect(error.kind == .notFound)
@@ -110,7 +110,7 @@ import Testing
     @Test func shuttingTheClientDownEndsItsStreams() async throws {
         let session = try await hanging()
         do {
-            for try await event in client.sessions.events(session.id) where event.stdout != nil {
+            for try await event in client.sessions.stream(session.id) where event.stdout != nil {
                 client.shutDown()
             }
             Issue.record("the loop goes on")
@@ -127,7 +127,7 @@ import Testing
         try await server.control(
             "POST", "fault",
             ["path": "/sessions/*/stream", "effect": ["cut_after_events": ["events": 4, "how": "reset"]]])
-        let events = client.sessions.events(session.id)
+        let events = client.sessions.stream(session.id)
         let states = Task {
             var words: [String] = []
             for await state in events.connectionStates {
@@ -154,7 +154,7 @@ import Testing
             for _ in 0..<8 {
                 readers.addTask {
                     var text = ""
-                    for try await event in client.sessions.events(session.id) {
+                    for try await event in client.sessions.stream(session.id) {
                         text += event.stdout ?? ""
                     }
                     return text
@@ -176,7 +176,7 @@ import Testing
     }
 
     @Test func aCancelledTaskIsGivenNothingMore() async throws {
-        let events = client.sessions.events(try await ended(with: 200))
+        let events = client.sessions.stream(try await ended(with: 200))
         let task = Task {
             var seen = 0
             do {
@@ -196,7 +196,7 @@ import Testing
     }
 
     @Test func copiesOfAnIteratorTakeFromOneStream() async throws {
-        let events = client.sessions.events(try await ended(with: 50))
+        let events = client.sessions.stream(try await ended(with: 50))
         var one = events.makeAsyncIterator()
         var other = one
         var seen: [Int64] = []
@@ -209,7 +209,7 @@ import Testing
     }
 
     @Test func loopsOfSeveralTasksShareTheEvents() async throws {
-        let events = client.sessions.events(try await ended(with: 2000))
+        let events = client.sessions.stream(try await ended(with: 2000))
         let texts = try await withThrowingTaskGroup(of: [String].self) { readers in
             for _ in 0..<8 {
                 readers.addTask {
@@ -225,7 +225,7 @@ import Testing
     }
 
     @Test func anIteratorThatWasNotUsedLeavesTheStreamAlone() async throws {
-        let events = client.sessions.events(try await ended(with: 3))
+        let events = client.sessions.stream(try await ended(with: 3))
         _ = events.makeAsyncIterator()
         var outputs = 0
         for try await event in events where event.stdout != nil {
@@ -235,7 +235,7 @@ import Testing
     }
 
     @Test func anErrorIsThrownOnceAndThenNothing() async throws {
-        var iterator = client.sessions.events(UUID()).makeAsyncIterator()
+        var iterator = client.sessions.stream(UUID()).makeAsyncIterator()
         await #expect(throws: AodError.self) { _ = try await iterator.next() }
         #expect(try await iterator.next() == nil)
         #expect(try await iterator.next() == nil)
@@ -246,7 +246,7 @@ import Testing
     @Test(arguments: Ending.allCases)
     func theLastStateIsClosedHoweverTheStreamEnds(_ ending: Ending) async throws {
         let session = try await ending == .exit ? ended(with: 1) : hanging().id
-        let events = client.sessions.events(ending == .failure ? UUID() : session)
+        let events = client.sessions.stream(ending == .failure ? UUID() : session)
         let states = Task {
             var states: [ConnectionState] = []
             for await state in events.connectionStates { states.append(state) }
@@ -271,7 +271,7 @@ import Testing
 
 /// `client.sessions.listen(id)`.
 @Suite(.timeLimit(.minutes(10))) struct ListenerTests {
-    final class Recorder: SessionListener, @unchecked Sendable {
+    final class Recorder: EventListener, @unchecked Sendable {
         private let lock = NSLock()
         private var texts: [String] = []
         private var states: [String] = []
@@ -303,7 +303,7 @@ import Testing
             told(events.map(\.type))
         }
         func onClosed() { told(["closed"]) }
-        func onFailed(_ error: AodError) { told(["failed \(error.kind)"]) }
+        func onError(_ error: AodError) { told(["failed \(error.kind)"]) }
         func onState(_ state: ConnectionState) {
             switch state {
             case .connecting: told(["<connecting>"], isState: true)

@@ -3,7 +3,7 @@ import DevServer
 import Foundation
 import Testing
 
-/// `client.sessions.events(id).pretty()`.
+/// `client.sessions.stream(id).pretty()`.
 @Suite(.timeLimit(.minutes(10))) struct PrettyTests {
     let server: DevServer
     let client: AodClient
@@ -19,7 +19,7 @@ import Testing
     @Test func theStartEventPicksTheFormatter() async throws {
         try await server.script(
             ["stdout": Self.said], ["stderr": "warning\n"], ["stdout": "no line end"], ["exit": 3])
-        let lines = client.sessions.events(try await client.started().id).pretty()
+        let lines = client.sessions.stream(try await client.started().id).pretty()
         #expect(lines.exitCode == nil)
         var shown: [String] = []
         for try await line in lines {
@@ -27,13 +27,13 @@ import Testing
         }
         #expect(shown == ["✉️  Tests pass.", "no line end"])
         #expect(lines.exitCode == 3)
-        #expect(lines.events.cursor != nil)
+        #expect(lines.stream.cursor != nil)
     }
 
     @Test func optionsReachTheFormatterThatTheStartPicks() async throws {
         try await server.script(["stdout": Self.said], ["exit": 0])
         let session = try await client.started()
-        let lines = client.sessions.events(session.id).pretty(options: FormatterOptions(plain: true))
+        let lines = client.sessions.stream(session.id).pretty(options: FormatterOptions(plain: true))
         #expect(try await all(lines) == ["> Tests pass."])
     }
 
@@ -45,9 +45,9 @@ import Testing
         try await server.script(["stdout": "hi"], ["stdout": "there"], ["exit": 0])
         let session = try await client.started()
         // Flushed as its turn starts, and at the end.
-        #expect(try await all(client.sessions.events(session.id).pretty(Shouting())) == ["-", "HI", "THERE", "-"])
+        #expect(try await all(client.sessions.stream(session.id).pretty(Shouting())) == ["-", "HI", "THERE", "-"])
         let raw = RuntimeFormatter(runtime: "other", options: FormatterOptions(raw: true))
-        #expect(try await all(client.sessions.events(session.id).pretty(raw)) == ["hithere"])
+        #expect(try await all(client.sessions.stream(session.id).pretty(raw)) == ["hithere"])
     }
 
     @Test func aTurnDoesNotContinueTheLineOfTheOneBefore() async throws {
@@ -56,14 +56,14 @@ import Testing
         try await client.sessions.waitForCompletion(session.id)
         try await client.sessions.prompt(session.id, "again")
         try await client.sessions.waitForCompletion(session.id)
-        let shown = try await all(client.sessions.events(session.id).pretty())
+        let shown = try await all(client.sessions.stream(session.id).pretty())
         #expect(shown == ["killed in the mid", "killed in the mid"])
     }
 
     @Test func whatIsLeftComesBeforeAnError() async throws {
         try await server.script(["stdout": "half"], ["hold": "never"])
         let session = try await client.started()
-        let events = client.sessions.events(session.id)
+        let events = client.sessions.stream(session.id)
         var lines = events.pretty(Telling(of: "half") { client.shutDown() }).makeAsyncIterator()
         #expect(try await lines.next() == "half")
         do {
@@ -77,7 +77,7 @@ import Testing
 
     @Test func whatTheServerAnswersToTheRequestIsThrownByTheLoop() async throws {
         do {
-            for try await line in client.sessions.events(UUID()).pretty() {
+            for try await line in client.sessions.stream(UUID()).pretty() {
                 Issue.record("shown: \(line)")
             }
             Issue.record("the loop ends well")
@@ -93,7 +93,7 @@ import Testing
         let task = Task { [client] in
             var shown: [String] = []
             do {
-                for try await line in client.sessions.events(session.id).pretty() {
+                for try await line in client.sessions.stream(session.id).pretty() {
                     shown.append(line)
                     continuation.finish()
                 }
@@ -109,11 +109,11 @@ import Testing
 
     @Test func cancellingTheStreamEndsTheLoopWithoutAnError() async throws {
         try await server.script(["stdout": "whole\nhalf"], ["hold": "never"])
-        let lines = client.sessions.events(try await client.started().id).pretty()
+        let lines = client.sessions.stream(try await client.started().id).pretty()
         var shown: [String] = []
         for try await line in lines {
             shown.append(line)
-            lines.events.cancel()
+            lines.stream.cancel()
         }
         #expect(shown == ["whole", "half"])
         try await server.streams(0)
@@ -121,7 +121,7 @@ import Testing
 
     @Test func leavingTheLoopClosesTheConnection() async throws {
         try await server.script(["stdout": "whole\nhalf"], ["hold": "never"])
-        let lines = client.sessions.events(try await client.started().id).pretty()
+        let lines = client.sessions.stream(try await client.started().id).pretty()
         for try await _ in lines {
             break
         }
@@ -131,7 +131,7 @@ import Testing
     @Test func aCancelledTaskIsShownNothingMore() async throws {
         let text = (0..<200).map { "\($0)\n" }.joined()
         try await server.script(["stdout": .string(text)], ["exit": 0])
-        let lines = client.sessions.events(try await client.started().id).pretty()
+        let lines = client.sessions.stream(try await client.started().id).pretty()
         let task = Task {
             var shown: [String] = []
             do {
@@ -149,7 +149,7 @@ import Testing
 
     @Test func copiesOfAnIteratorShowEachLineOnce() async throws {
         try await server.script(["stdout": "a\nb\nc\nd\n"], ["exit": 0])
-        var one = client.sessions.events(try await client.started().id).pretty().makeAsyncIterator()
+        var one = client.sessions.stream(try await client.started().id).pretty().makeAsyncIterator()
         #expect(try await one.next() == "a")
         var other = one
         #expect(try await other.next() == "b")
@@ -168,7 +168,7 @@ import Testing
 
     @MainActor private func onMainActor(_ id: UUID, _ watch: Watch) async throws -> [String] {
         var shown: [String] = []
-        for try await line in client.sessions.events(id).pretty(watch) {
+        for try await line in client.sessions.stream(id).pretty(watch) {
             shown.append(line)
         }
         return shown

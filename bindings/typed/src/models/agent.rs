@@ -24,8 +24,8 @@ pub enum Runtime {
     Opencode,
     /// Claude Code signed in by OAuth (S0 servers; folded into `claude` later).
     ClaudeOauth,
-    /// A word this version does not know, as the server sent it.
-    Unknown(String),
+    /// A value that this version does not know, as the server sent it.
+    Unknown(#[uniffi(name = "value")] String),
 }
 
 /// Whose models an agent uses (S2 servers, where it takes the place of `Runtime`).
@@ -35,8 +35,8 @@ pub enum Provider {
     Anthropic,
     /// OpenAI, run by Codex.
     OpenAi,
-    /// A word this version does not know, as the server sent it.
-    Unknown(String),
+    /// A value that this version does not know, as the server sent it.
+    Unknown(#[uniffi(name = "value")] String),
 }
 
 /// An agent: a model, the program that runs it, and what it may use.
@@ -257,22 +257,22 @@ pub struct GithubSkill {
 #[uniffi::remote(Enum)]
 pub enum Skill {
     /// Written out in the agent.
-    Inline(InlineSkill),
+    Inline(#[uniffi(name = "skill")] InlineSkill),
     /// Taken from a GitHub repository (S1 and later).
-    Github(GithubSkill),
+    Github(#[uniffi(name = "skill")] GithubSkill),
     /// A skill of another type or shape, as the server sent it.
-    Unknown(JsonValue),
+    Unknown(#[uniffi(name = "json")] JsonValue),
 }
 
 /// An MCP server that the agent may use.
 #[uniffi::remote(Enum)]
 pub enum McpServer {
     /// Reached at a URL. An entry without `type` is one of these, and is sent on with it.
-    Url(UrlMcpServer),
+    Url(#[uniffi(name = "server")] UrlMcpServer),
     /// A program started in the sandbox, spoken to over its standard streams.
-    Stdio(StdioMcpServer),
+    Stdio(#[uniffi(name = "server")] StdioMcpServer),
     /// An entry of another type or shape, as the server sent it.
-    Unknown(JsonValue),
+    Unknown(#[uniffi(name = "json")] JsonValue),
 }
 
 /// What an update does to a text: leave it, clear it, or set it.
@@ -283,7 +283,7 @@ pub enum TextPatch {
     /// Empty the field.
     Clear,
     /// Set the field.
-    Set(String),
+    Set(#[uniffi(name = "text")] String),
 }
 
 /// What an update does to a reference: leave it, detach it, or set it.
@@ -294,5 +294,5 @@ pub enum IdPatch {
     /// Empty the field.
     Clear,
     /// Set the field.
-    Set(Uuid),
+    Set(#[uniffi(name = "id")] Uuid),
 }

@@ -24,8 +24,8 @@ pub enum PackageManager {
     Npm,
     /// Python packages.
     Pip,
-    /// A word this version does not know, as the server sent it.
-    Unknown(String),
+    /// A value that this version does not know, as the server sent it.
+    Unknown(#[uniffi(name = "value")] String),
 }
 
 /// How much of the network a sandbox reaches.
@@ -35,8 +35,8 @@ pub enum NetworkingType {
     Unrestricted,
     /// Only the allowed hosts.
     Limited,
-    /// A word this version does not know, as the server sent it.
-    Unknown(String),
+    /// A value that this version does not know, as the server sent it.
+    Unknown(#[uniffi(name = "value")] String),
 }
 
 /// The network rule of an environment.

@@ -13,36 +13,38 @@ use super::values::JsonFields;
 #[uniffi::remote(Enum)]
 pub enum StreamEvent {
     /// `start`: the first event of every connection.
-    Start(StartEvent),
+    Start(#[uniffi(name = "event")] StartEvent),
     /// `stage`: a step of preparing the sandbox began, or ended.
-    Stage(StageEvent),
+    Stage(#[uniffi(name = "event")] StageEvent),
     /// `turn_start`: output of another turn follows. Comes once a turn and connection.
-    TurnStart(TurnStartEvent),
+    TurnStart(#[uniffi(name = "event")] TurnStartEvent),
     /// `output`: a piece of what the agent printed.
-    Output(OutputEvent),
+    Output(#[uniffi(name = "event")] OutputEvent),
     /// `exit`, terminal: the session ended with an exit code, 0 or not.
-    Exit(ExitEvent),
+    Exit(#[uniffi(name = "event")] ExitEvent),
     /// `error`, terminal: the session failed without an exit code. The reason is in an earlier failed stage or in the
     /// output of stderr.
-    Error(ErrorEvent),
+    Error(#[uniffi(name = "event")] ErrorEvent),
     /// `terminated`, terminal: the session was terminated by a caller.
-    Terminated(TerminatedEvent),
+    Terminated(#[uniffi(name = "event")] TerminatedEvent),
     /// `stale`, terminal for the connection only: the server saw no output for ten minutes and stopped waiting. The
     /// session goes on.
-    Stale(StaleEvent),
+    Stale(#[uniffi(name = "event")] StaleEvent),
     /// An event that this version does not know or cannot read.
-    Unknown(UnknownEvent),
+    Unknown(#[uniffi(name = "event")] UnknownEvent),
 }
 
 /// Which of the agent's outputs a piece comes from.
 #[uniffi::remote(Enum)]
+// Every JVM and Foundation have a class of that name for something else.
+#[uniffi(name = "OutputChannel")]
 pub enum OutputStream {
     /// Standard output.
     Stdout,
     /// Standard error.
     Stderr,
-    /// A word this version does not know, as the server sent it.
-    Unknown(String),
+    /// A value that this version does not know, as the server sent it.
+    Unknown(#[uniffi(name = "value")] String),
 }
 
 /// How far a stage is.
@@ -54,8 +56,8 @@ pub enum StageState {
     Done,
     /// It ended badly, and the session with it.
     Failed,
-    /// A word this version does not know, as the server sent it.
-    Unknown(String),
+    /// A value that this version does not know, as the server sent it.
+    Unknown(#[uniffi(name = "value")] String),
 }
 
 /// What the first event of a connection says of the session.

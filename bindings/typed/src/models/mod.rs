@@ -6,5 +6,6 @@
 mod agent;
 mod environment;
 mod event;
+mod json;
 mod session;
 mod values;

@@ -24,8 +24,8 @@ pub enum SessionStatus {
     Failed,
     /// Stopped and its sandbox destroyed; final.
     Terminated,
-    /// A word this version does not know, as the server sent it.
-    Unknown(String),
+    /// A value that this version does not know, as the server sent it.
+    Unknown(#[uniffi(name = "value")] String),
 }
 
 /// Where a turn is in its life.
@@ -41,8 +41,8 @@ pub enum TurnStatus {
     Failed,
     /// Stopped by `interrupt` (S2).
     Interrupted,
-    /// A word this version does not know, as the server sent it.
-    Unknown(String),
+    /// A value that this version does not know, as the server sent it.
+    Unknown(#[uniffi(name = "value")] String),
 }
 
 /// What a resource is.
@@ -50,8 +50,8 @@ pub enum TurnStatus {
 pub enum ResourceType {
     /// A repository on GitHub, cloned into the sandbox.
     GithubRepository,
-    /// A word this version does not know, as the server sent it.
-    Unknown(String),
+    /// A value that this version does not know, as the server sent it.
+    Unknown(#[uniffi(name = "value")] String),
 }
 
 /// A session: a sandbox in which an agent works on prompts, one turn each.

@@ -63,7 +63,7 @@ fun main() = runBlocking {
     val expected = peer.stream(id)
     fun ourStream() = runBlocking {
         var characters = 0
-        client.sessions.events(id).collect { event -> event.stdout?.let { characters += it.length } }
+        client.sessions.stream(id).collect { event -> event.stdout?.let { characters += it.length } }
         check(characters == expected) { "$characters characters of output, and the peer read $expected" }
     }
     check(client.sessions.get(id).createdAt == peer.session(id).createdAt)

@@ -18,20 +18,8 @@ extension StreamEvent {
         }
     }
 
-    /// The event's type on the wire, such as `turn_start`.
-    public var type: String {
-        switch self {
-        case .start: "start"
-        case .stage: "stage"
-        case .turnStart: "turn_start"
-        case .output: "output"
-        case .exit: "exit"
-        case .error: "error"
-        case .terminated: "terminated"
-        case .stale: "stale"
-        case .unknown(let event): event.eventType
-        }
-    }
+    /// The event's type in JSON, such as `turn_start`; empty if it has none that can be read.
+    public var type: String { eventType(of: self) }
 
     /// Whether it ends a stream: `exit`, `error`, `terminated` and `stale` do.
     public var isTerminal: Bool {
@@ -76,26 +64,26 @@ extension Skill {
     /// A skill written out here. Its name is lower-case letters, digits and hyphens, at most 64, unique within the
     /// agent; its description says when to use it, in at most 1,024 characters; its content is at most 65,536 bytes.
     public static func inline(name: String, description: String, content: String) -> Skill {
-        .inline(InlineSkill(name: name, description: description, content: content, extra: [:]))
+        .inline(skill: InlineSkill(name: name, description: description, content: content, extra: [:]))
     }
 
     /// The skills of a GitHub repository, given as `owner/repo`, or the one of that name (S1 and later).
     public static func github(source: String, description: String, name: String? = nil) -> Skill {
-        .github(GithubSkill(source: source, description: description, name: name, extra: [:]))
+        .github(skill: GithubSkill(source: source, description: description, name: name, extra: [:]))
     }
 }
 
 extension McpServer {
     /// A server reached at a URL, with headers sent along with every request to it.
     public static func url(name: String, url: String, headers: [String: Secret] = [:]) -> McpServer {
-        .url(UrlMcpServer(name: name, url: url, headers: headers, extra: [:]))
+        .url(server: UrlMcpServer(name: name, url: url, headers: headers, extra: [:]))
     }
 
     /// A program in the sandbox, spoken to over its standard streams.
     public static func stdio(
         name: String, command: String, args: [String] = [], env: [String: Secret] = [:]
     ) -> McpServer {
-        .stdio(StdioMcpServer(name: name, command: command, args: args, env: env, extra: [:]))
+        .stdio(server: StdioMcpServer(name: name, command: command, args: args, env: env, extra: [:]))
     }
 
     /// The name, where there is one.
@@ -163,7 +151,7 @@ extension [String: JSONValue] {
 
 extension TextPatch: ExpressibleByStringLiteral {
     public init(stringLiteral text: String) {
-        self = .set(text)
+        self = .set(text: text)
     }
 }
 

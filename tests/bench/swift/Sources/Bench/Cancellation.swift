@@ -47,7 +47,7 @@ struct CancellationBench {
             let (reading, continuation) = AsyncStream.makeStream(of: Void.self)
             let task = Task { [client, clock] in
                 await thrown(on: clock) {
-                    for try await event in client.sessions.events(id) where event.stdout != nil {
+                    for try await event in client.sessions.stream(id) where event.stdout != nil {
                         continuation.finish()
                     }
                 }

@@ -40,7 +40,7 @@ for _ in 0..<rounds {
     ours.append(
         try await seconds {
             events = 0
-            for try await _ in client.sessions.events(session.id) { events += 1 }
+            for try await _ in client.sessions.stream(session.id) { events += 1 }
         })
     theirs.append(
         try await seconds {

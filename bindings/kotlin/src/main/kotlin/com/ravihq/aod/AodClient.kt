@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicBoolean
  * AodClient.fromEnv().use { client ->
  *     val agent = client.agents.create("reviewer", "claude-sonnet-4-6", runtime = Runtime.Claude)
  *     val session = client.sessions.create(agent.id, "Fix the failing test")
- *     client.sessions.pretty(session.id).collect(::println)
+ *     client.sessions.stream(session.id).pretty().collect(::println)
  * }
  * ```
  *
@@ -42,7 +42,7 @@ public class AodClient private constructor(private val connection: Connection) :
      * @param retry when and how often a failed request is tried again: reads twice, writes only when nothing of them left
      * @param headers to send with every request; the client's own win over them
      * @param userAgentSuffix put after the SDK's own `User-Agent`, for example `my-app/1.4`
-     * @param proxy for all requests, in the place of the environment's `HTTP_PROXY` and its like; may hold user
+     * @param proxy for all requests, instead of the environment's `HTTP_PROXY` and its like; may hold user
      * information
      * @param noProxy no proxy, whatever the environment says
      * @param caCertificates PEM texts of certificates to trust besides the platform's
@@ -107,14 +107,14 @@ public class AodClient private constructor(private val connection: Connection) :
         maxRetries: Int? = null,
         headers: Map<String, String> = emptyMap(),
     ): AodClient {
-        val options = CallOptions(
+        val options = NativeCallOptions(
             timeout = timeout,
             attemptTimeout = attemptTimeout,
             streamIdleTimeout = streamIdleTimeout,
             maxRetries = maxRetries?.also { require(it >= 0) { "maxRetries is negative" } }?.toUInt(),
             headers = secretsOf(headers),
         )
-        return AodClient(Connection.of { connection.now { withOptions(options) } })
+        return AodClient(Connection.of { connection.callBlocking { withOptions(options) } })
     }
 
     /**
@@ -147,7 +147,7 @@ internal class Connection private constructor(val native: NativeClient) {
     suspend fun <T> call(block: suspend NativeClient.() -> T): T = guarded { native.block() }
 
     /** Makes a call that returns at once. */
-    fun <T> now(block: NativeClient.() -> T): T = guarded { native.block() }
+    fun <T> callBlocking(block: NativeClient.() -> T): T = guarded { native.block() }
 
     fun close() {
         if (isClosed.compareAndSet(false, true)) {
@@ -158,7 +158,7 @@ internal class Connection private constructor(val native: NativeClient) {
 
     private inline fun <T> guarded(block: () -> T): T = try {
         if (isClosed.get()) throw localFailure(ErrorKind.CLOSED, "the client was closed")
-        translated(block)
+        mapErrors(block)
     } catch (failure: IllegalStateException) {
         // The object behind it may go between the question and the call.
         if (isClosed.get() && failure !is kotlinx.coroutines.CancellationException) {
@@ -170,7 +170,7 @@ internal class Connection private constructor(val native: NativeClient) {
     companion object {
         fun of(make: () -> NativeClient): Connection {
             NativeThreads.prepare()
-            return Connection(translated(make))
+            return Connection(mapErrors(make))
         }
     }
 }

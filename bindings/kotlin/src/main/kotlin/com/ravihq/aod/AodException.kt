@@ -12,111 +12,111 @@ import java.time.Duration
  *
  * It is unchecked, as everything in Kotlin is, so that Java can catch it wherever it comes from.
  */
-public sealed class AodException(facts: ErrorFacts) : RuntimeException(facts.text) {
+public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) {
     /** What sort of failure this is. */
-    public val kind: ErrorKind = facts.kind
+    public val kind: ErrorKind = info.kind
 
     /** The HTTP status, when the server answered. */
-    public val status: Int? = facts.status?.toInt()
+    public val status: Int? = info.status?.toInt()
 
     /** What the body of the error response says, when it says anything. */
-    public val detail: ErrorDetail? = facts.detail
+    public val detail: ErrorDetail? = info.detail
 
     /** The HTTP method of the request, when there was one. */
-    public val method: String? = facts.method
+    public val method: String? = info.method
 
     /** The URL of the request, without user information. */
-    public val url: String? = facts.url
+    public val url: String? = info.url
 
     /** The response's `X-Request-Id`, when a server or proxy sets one. */
-    public val requestId: String? = facts.requestId
+    public val requestId: String? = info.requestId
 
     /** How long the server asks to wait (`Retry-After`). */
-    public val retryAfter: Duration? = facts.retryAfter
+    public val retryAfter: Duration? = info.retryAfter
 
     /** How many times the request was tried; 0 when it never got as far. */
-    public val attempts: Int = facts.attempts.toInt()
+    public val attempts: Int = info.attempts.toInt()
 
     /**
      * Whether the same call may succeed later without any change. It says nothing of whether a write took effect; see
      * [isUnsent].
      */
-    public val isRetryable: Boolean = facts.isRetryable
+    public val isRetryable: Boolean = info.isRetryable
 
     /** Whether it is certain that no byte of the request reached the server, so that a write cannot have taken effect. */
-    public val isUnsent: Boolean = facts.isUnsent
+    public val isUnsent: Boolean = info.isUnsent
 
     /** The client was set up wrongly: no token, a malformed URL, an unreadable certificate. */
-    public class Configuration internal constructor(facts: ErrorFacts) : AodException(facts)
+    public class Configuration internal constructor(info: ErrorInfo) : AodException(info)
 
     /**
      * The request was refused before it was sent: because the server would certainly refuse it, or because something in it
-     * cannot be sent, such as half of a surrogate pair, JSON that is none, or a negative duration.
+     * cannot be sent, such as half of a surrogate pair, invalid JSON, or a negative duration.
      */
-    public class InvalidRequest internal constructor(facts: ErrorFacts) : AodException(facts) {
+    public class InvalidRequest internal constructor(info: ErrorInfo) : AodException(info) {
         /** The fields that would be refused, when it is about fields. */
-        public val fields: List<FieldError> = facts.fields()
+        public val fields: List<FieldError> = info.fields()
     }
 
     /** 400. */
-    public class BadRequest internal constructor(facts: ErrorFacts) : AodException(facts)
+    public class BadRequest internal constructor(info: ErrorInfo) : AodException(info)
 
     /** 401 or 403: the token is missing, unknown, inactive or expired. */
-    public class Auth internal constructor(facts: ErrorFacts) : AodException(facts)
+    public class Auth internal constructor(info: ErrorInfo) : AodException(info)
 
     /** 404: no such record, or it belongs to somebody else. */
-    public class NotFound internal constructor(facts: ErrorFacts) : AodException(facts)
+    public class NotFound internal constructor(info: ErrorInfo) : AodException(info)
 
     /** 409. */
-    public class Conflict internal constructor(facts: ErrorFacts) : AodException(facts) {
+    public class Conflict internal constructor(info: ErrorInfo) : AodException(info) {
         /** Why the server refused. */
-        public val reason: ConflictReason = facts.conflict ?: ConflictReason.Other
+        public val reason: ConflictReason = info.conflict ?: ConflictReason.Other
     }
 
     /** 422: the server refused fields or their combination. */
-    public class Validation internal constructor(facts: ErrorFacts) : AodException(facts) {
+    public class Validation internal constructor(info: ErrorInfo) : AodException(info) {
         /** The fields that were refused; empty when the server answered with a text alone. */
-        public val fields: List<FieldError> = facts.fields()
+        public val fields: List<FieldError> = info.fields()
     }
 
     /** 429: the limit of concurrent sessions is reached. */
-    public class RateLimit internal constructor(facts: ErrorFacts) : AodException(facts) {
+    public class RateLimit internal constructor(info: ErrorInfo) : AodException(info) {
         /** The limit and the number of active sessions, when the server gave them. */
-        public val quota: Quota? = facts.quota
+        public val quota: Quota? = info.quota
     }
 
     /** 500 and above. */
-    public class Server internal constructor(facts: ErrorFacts) : AodException(facts)
+    public class Server internal constructor(info: ErrorInfo) : AodException(info)
 
     /** Any other status that is not a success. */
-    public class Status internal constructor(facts: ErrorFacts) : AodException(facts)
+    public class Status internal constructor(info: ErrorInfo) : AodException(info)
 
     /** No connection, or it broke. */
-    public class Connection internal constructor(facts: ErrorFacts) : AodException(facts)
+    public class Connection internal constructor(info: ErrorInfo) : AodException(info)
 
     /** A deadline passed. */
-    public class Timeout internal constructor(facts: ErrorFacts) : AodException(facts)
+    public class Timeout internal constructor(info: ErrorInfo) : AodException(info)
 
     /** A success whose body is not what the API promises. */
-    public class Decode internal constructor(facts: ErrorFacts) : AodException(facts)
+    public class Decode internal constructor(info: ErrorInfo) : AodException(info)
 
     /** The peer broke HTTP's or the API's rules: a redirect to another origin, a wrong content type, a body over its cap. */
-    public class Protocol internal constructor(facts: ErrorFacts) : AodException(facts)
+    public class Protocol internal constructor(info: ErrorInfo) : AodException(info)
 
     /** The client was closed while this was under way, or before. */
-    public class Closed internal constructor(facts: ErrorFacts) : AodException(facts)
+    public class Closed internal constructor(info: ErrorInfo) : AodException(info)
 
     /** An [EventListener] threw on what it was given. */
-    public class Listener internal constructor(facts: ErrorFacts) : AodException(facts)
+    public class Listener internal constructor(info: ErrorInfo) : AodException(info)
 
-    /** A failure that this version has no word for, a defect of the library among them. */
-    public class Other internal constructor(facts: ErrorFacts) : AodException(facts)
+    /** An internal error, or a failure that this version has no name for. */
+    public class Other internal constructor(info: ErrorInfo) : AodException(info)
 }
 
-private fun ErrorFacts.fields(): List<FieldError> = (detail as? ErrorDetail.Fields)?.fields.orEmpty()
+private fun ErrorInfo.fields(): List<FieldError> = (detail as? ErrorDetail.Fields)?.fields.orEmpty()
 
 /** The exception of its kind. */
-internal fun ErrorFacts.toException(): AodException = when (kind) {
+internal fun ErrorInfo.toException(): AodException = when (kind) {
     ErrorKind.CONFIGURATION -> AodException.Configuration(this)
     ErrorKind.INVALID_REQUEST -> AodException.InvalidRequest(this)
     ErrorKind.BAD_REQUEST -> AodException.BadRequest(this)
@@ -136,8 +136,8 @@ internal fun ErrorFacts.toException(): AodException = when (kind) {
     ErrorKind.CANCELLED, ErrorKind.OTHER -> AodException.Other(this)
 }
 
-/** Facts of a failure on this side of the library. */
-internal fun localFailure(kind: ErrorKind, text: String): AodException = ErrorFacts(
+/** A failure on this side of the library. */
+internal fun localFailure(kind: ErrorKind, text: String): AodException = ErrorInfo(
     kind = kind,
     text = text,
     status = null,
@@ -153,14 +153,14 @@ internal fun localFailure(kind: ErrorKind, text: String): AodException = ErrorFa
     isUnsent = false,
 ).toException()
 
-/** Runs something of the library, with its exceptions as ours; nothing else comes out of it. */
-internal inline fun <T> translated(block: () -> T): T = try {
+/** Calls the library, and throws [AodException]s for its errors. */
+internal inline fun <T> mapErrors(block: () -> T): T = try {
     block()
 } catch (failure: CallException.Failed) {
-    throw failure.facts.toException()
+    throw failure.info.toException()
 } catch (failure: ArgumentEncodingException) {
     throw localFailure(ErrorKind.INVALID_REQUEST, failure.message)
 } catch (_: InternalException) {
     // What it says may have many lines, and paths of where it was built.
-    throw localFailure(ErrorKind.OTHER, "a defect of the library")
+    throw localFailure(ErrorKind.OTHER, "internal error")
 }

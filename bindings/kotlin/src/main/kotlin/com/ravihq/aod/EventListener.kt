@@ -9,15 +9,15 @@ import kotlinx.coroutines.Job
  * the context class loader of the listener's class.
  *
  * [onEvents] comes any number of times, with what was ready at that moment, and [onState] in order with it. Then comes
- * exactly one of [onClosed] and [onFailed], and nothing after it. At most 256 events are read ahead while [onEvents] runs, so a slow
- * listener slows the server down and not the memory up. Other streams are not held up by it, unless 256 listeners are at
- * work at once: further ones then wait for one of them.
+ * exactly one of [onClosed] and [onError], and nothing after it. Few events are read ahead while a call runs: a slow
+ * listener applies backpressure instead of buffering, and holds up no other stream, unless 256 listeners run at once:
+ * further ones then wait for one of them.
  *
- * What [onClosed], [onFailed] and [onState] throw goes to the uncaught exception handler of the thread.
+ * What [onClosed], [onError] and [onState] throw goes to the uncaught exception handler of the thread.
  */
 public interface EventListener {
     /**
-     * Takes the next events; at least one. If it throws anything, an [Error] too, the stream ends with [onFailed] of
+     * Takes the next events; at least one. If it throws anything, an [Error] too, the stream ends with [onError] of
      * [AodException.Listener], which names the class of what was thrown and nothing else of it.
      */
     public fun onEvents(events: List<@JvmSuppressWildcards StreamEvent>)
@@ -26,7 +26,7 @@ public interface EventListener {
     public fun onClosed() {}
 
     /** The stream has failed, or could not be opened. */
-    public fun onFailed(failure: AodException)
+    public fun onError(error: AodException)
 
     /**
      * Called with each change of the connection's state, where it belongs between the events; [ConnectionState.Closed]
@@ -36,13 +36,13 @@ public interface EventListener {
 }
 
 /** A stream that a listener is told of. It goes on without this handle; only [cancel] ends it early. */
-public class Subscription internal constructor(internal val handle: ListenerHandle, private val finished: Job) {
+public class Subscription internal constructor(internal val handle: NativeSubscription, private val finished: Job) {
     init {
         // Nothing is left to be asked of it.
         finished.invokeOnCompletion { handle.close() }
     }
 
-    /** Whether the listener's [EventListener.onClosed] or [EventListener.onFailed] has returned. */
+    /** Whether the listener's [EventListener.onClosed] or [EventListener.onError] has returned. */
     public val isFinished: Boolean
         get() = finished.isCompleted
 
@@ -57,12 +57,12 @@ public class Subscription internal constructor(internal val handle: ListenerHand
         }
     }
 
-    /** Waits until the listener's [EventListener.onClosed] or [EventListener.onFailed] has returned. */
+    /** Waits until the listener's [EventListener.onClosed] or [EventListener.onError] has returned. */
     public suspend fun join(): Unit = finished.join()
 
     /**
      * A future that completes, always without a failure, when the listener's [EventListener.onClosed] or
-     * [EventListener.onFailed] has returned, for Java. Cancelling it does nothing to the stream.
+     * [EventListener.onError] has returned, for Java. Cancelling it does nothing to the stream.
      */
     public fun whenFinished(): CompletableFuture<Void?> = CompletableFuture<Void?>().also { future ->
         finished.invokeOnCompletion { future.complete(null) }
@@ -70,7 +70,7 @@ public class Subscription internal constructor(internal val handle: ListenerHand
 }
 
 /** Passes on what a listener is told, and knows when that was the last of it. */
-internal class NativeForwarder(private val listener: EventListener) : BatchListener, ConnectionObserver {
+internal class NativeForwarder(private val listener: EventListener) : BatchListener {
     private val told = CompletableDeferred<Unit>()
 
     /** Completes when the listener's last call has returned. */
@@ -85,7 +85,7 @@ internal class NativeForwarder(private val listener: EventListener) : BatchListe
 
     override fun onClosed(): Unit = last { listener.onClosed() }
 
-    override fun onFailed(facts: ErrorFacts): Unit = last { listener.onFailed(facts.toException()) }
+    override fun onError(info: ErrorInfo): Unit = last { listener.onError(info.toException()) }
 
     override fun onState(state: NativeState): Unit = reported { listener.onState(state.toState()) }
 

@@ -14,7 +14,7 @@ package com.ravihq.aod
  *     override fun feed(chunk: String) = listOf(chunk.trimEnd().uppercase())
  *     override fun flush() = emptyList<String>()
  * }
- * client.sessions.pretty(id) { Shouting() }.collect(::println)
+ * client.sessions.stream(id).pretty { Shouting() }.collect(::println)
  * ```
  *
  * The formatters of this package promise that their lines depend only on the text, never on where it was cut; that memory
@@ -49,19 +49,19 @@ public interface Formatter : AutoCloseable {
          */
         @JvmStatic
         @JvmOverloads
-        public fun of(word: String, options: FormatterOptions = FormatterOptions()): Formatter =
-            CoreFormatter(word, options)
+        public fun of(name: String, options: FormatterOptions = FormatterOptions()): Formatter =
+            CoreFormatter(name, options)
 
         /** The formatter for a runtime. */
         @JvmStatic
         @JvmOverloads
         public fun of(runtime: Runtime, options: FormatterOptions = FormatterOptions()): Formatter =
-            of(runtime.word, options)
+            of(runtime.value, options)
 
         /** The formatter for the runtime that serves a provider's models. */
         @JvmStatic
         @JvmOverloads
         public fun of(provider: Provider, options: FormatterOptions = FormatterOptions()): Formatter =
-            of(provider.word, options)
+            of(provider.value, options)
     }
 }

@@ -20,7 +20,7 @@ public class FormatterOptions(
     showToolResults: Boolean = false,
     showFailures: Boolean? = null,
     raw: Boolean = false,
-    maxLine: Long = LONGEST,
+    maxLine: Long = MAX_LINE,
 ) {
     init {
         require(width == null || width >= 0) { "width is negative" }
@@ -91,7 +91,7 @@ public class FormatterOptions(
         private var showToolResults = false
         private var showFailures: Boolean? = null
         private var raw = false
-        private var maxLine = LONGEST
+        private var maxLine = MAX_LINE
 
         /** Sets [FormatterOptions.plain]. */
         public fun plain(plain: Boolean): Builder = apply { this.plain = plain }
@@ -124,7 +124,7 @@ public class FormatterOptions(
 
     private companion object {
         /** 16 MiB. */
-        const val LONGEST = 16L * 1024 * 1024
+        const val MAX_LINE = 16L * 1024 * 1024
     }
 }
 

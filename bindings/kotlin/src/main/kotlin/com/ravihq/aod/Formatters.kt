@@ -2,19 +2,19 @@ package com.ravihq.aod
 
 /** The formatter of Claude Code's `stream-json`. */
 public class ClaudeFormatter(options: FormatterOptions = FormatterOptions()) :
-    Formatter by CoreFormatter("claude", options)
+    Formatter by CoreFormatter(Runtime.Claude.value, options)
 
 /** The formatter of the output of Codex, `codex exec --json`. */
 public class CodexFormatter(options: FormatterOptions = FormatterOptions()) :
-    Formatter by CoreFormatter("codex", options)
+    Formatter by CoreFormatter(Runtime.Codex.value, options)
 
 /** The formatter of Gemini CLI's `stream-json` and `json`. */
 public class GeminiFormatter(options: FormatterOptions = FormatterOptions()) :
-    Formatter by CoreFormatter("gemini", options)
+    Formatter by CoreFormatter(Runtime.Gemini.value, options)
 
 /** The formatter of the output of opencode, `opencode run --format json`. */
 public class OpencodeFormatter(options: FormatterOptions = FormatterOptions()) :
-    Formatter by CoreFormatter("opencode", options)
+    Formatter by CoreFormatter(Runtime.Opencode.value, options)
 
 /** The formatter of any other program: its lines are shown as they are. */
 public class GenericFormatter(options: FormatterOptions = FormatterOptions()) :
@@ -41,12 +41,12 @@ public class SessionFormatter private constructor(private val core: CoreFormatte
 }
 
 /** A formatter of the core's, by the name of a runtime or provider; without one it waits for a session's start. */
-internal class CoreFormatter(word: String?, options: FormatterOptions) : Formatter {
+internal class CoreFormatter(name: String?, options: FormatterOptions) : Formatter {
     private val native: OutputFormatter
 
     init {
         NativeThreads.prepare()
-        native = translated { OutputFormatter(word, options.native) }
+        native = mapErrors { OutputFormatter(name, options.native) }
     }
 
     /** The first half of a surrogate pair, when a chunk ended with it. */
@@ -62,14 +62,14 @@ internal class CoreFormatter(word: String?, options: FormatterOptions) : Formatt
         val unpaired = half
         half = ""
         val lines = if (unpaired.isEmpty()) emptyList() else fed(unpaired)
-        return lines + translated { native.flush() }
+        return lines + mapErrors { native.flush() }
     }
 
-    fun pick(start: StreamEvent.Start): List<String> = translated { native.consume(start.toNative()) }
+    fun pick(start: StreamEvent.Start): List<String> = mapErrors { native.consume(start.toNative()) }
 
     override fun close(): Unit = native.close()
 
-    private fun fed(text: String): List<String> = translated { native.feed(text.wellFormed()) }
+    private fun fed(text: String): List<String> = mapErrors { native.feed(text.wellFormed()) }
 }
 
 /** The text with a replacement character for each surrogate that stands alone, which UTF-8 has no form for. */

@@ -24,11 +24,10 @@ internal object NativeThreads {
             listOf(
                 uniffiRustFutureContinuationCallbackImpl,
                 uniffiCallbackInterfaceBatchListener.onEvents,
+                uniffiCallbackInterfaceBatchListener.onState,
                 uniffiCallbackInterfaceBatchListener.onClosed,
-                uniffiCallbackInterfaceBatchListener.onFailed,
+                uniffiCallbackInterfaceBatchListener.onError,
                 uniffiCallbackInterfaceBatchListener.uniffiFree,
-                uniffiCallbackInterfaceConnectionObserver.onState,
-                uniffiCallbackInterfaceConnectionObserver.uniffiFree,
             ).forEach { Native.setCallbackThreadInitializer(it, initializer) }
             uniffiEnsureInitialized()
         }

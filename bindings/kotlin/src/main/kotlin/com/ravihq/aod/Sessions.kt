@@ -2,7 +2,6 @@ package com.ravihq.aod
 
 import java.time.Duration
 import java.util.UUID
-import kotlinx.coroutines.flow.Flow
 
 /** The calls under `/sessions`. */
 public class Sessions internal constructor(private val connection: Connection) {
@@ -52,7 +51,7 @@ public class Sessions internal constructor(private val connection: Connection) {
 
     /**
      * Stops the running turn and keeps the sandbox (`POST /sessions/{id}/interrupt`, S2 servers; others answer 404). The
-     * acknowledgement has the status of before.
+     * acknowledgement has the previous status.
      */
     public suspend fun interrupt(id: UUID): SessionAck = connection.call { interruptSession(id) }
 
@@ -84,53 +83,25 @@ public class Sessions internal constructor(private val connection: Connection) {
     public suspend fun waitForCompletion(id: UUID): Session = connection.call { waitForSession(id) }
 
     /**
-     * The events of a session, from its first to the terminal one (`GET /sessions/{id}/stream`), as [SessionStream.events]
-     * says.
+     * The events of a session, from its first to the terminal one (`GET /sessions/{id}/stream`), with the state of the
+     * connection and a cursor. The stream is opened by who collects it.
      *
      * ```kotlin
-     * client.sessions.events(id).collect { event -> event.stdout?.let(::print) }
+     * client.sessions.stream(id).collect { event -> event.stdout?.let(::print) }
+     * client.sessions.stream(id).pretty().collect(::println)
      * ```
      */
-    public fun events(id: UUID, options: StreamOptions = StreamOptions()): Flow<StreamEvent> =
-        stream(id, options).events
-
-    /**
-     * What the agent of a session prints, as lines for people, in the formatter that its start event picks, as
-     * [SessionStream.pretty] says.
-     *
-     * ```kotlin
-     * client.sessions.pretty(id, FormatterOptions(color = FormatterColor.AUTO)).collect(::println)
-     * ```
-     */
-    public fun pretty(
-        id: UUID,
-        format: FormatterOptions = FormatterOptions(),
-        options: StreamOptions = StreamOptions(),
-    ): Flow<String> = stream(id, options).pretty(format)
-
-    /**
-     * What the agent of a session prints, as the lines of a formatter of the caller's choice, one for each collector, as
-     * [SessionStream.pretty] says.
-     *
-     * ```kotlin
-     * client.sessions.pretty(id) { ClaudeFormatter() }.collect(::println)
-     * ```
-     */
-    public fun pretty(id: UUID, options: StreamOptions = StreamOptions(), formatter: () -> Formatter): Flow<String> =
-        stream(id, options).pretty(formatter)
-
-    /** The stream of a session, with the state of its connection and its cursor. It is opened by who collects its events. */
-    public fun stream(id: UUID, options: StreamOptions = StreamOptions()): SessionStream =
-        SessionStream(options.since) { observer -> connection.now { prepareStream(id, options.toNative(), observer) } }
+    public fun stream(id: UUID, options: StreamOptions = StreamOptions()): EventStream =
+        EventStream(options.since) { connection.callBlocking { stream(id, options.toNative()) } }
 
     /**
      * Opens the stream of a session and tells a listener of it. What the server answers to the request, such as 404, is
-     * told to [EventListener.onFailed].
+     * told to [EventListener.onError].
      */
     @JvmOverloads
     public fun listen(id: UUID, listener: EventListener, options: StreamOptions = StreamOptions()): Subscription =
-        connection.now {
+        connection.callBlocking {
             val forwarder = NativeForwarder(listener)
-            Subscription(listen(id, options.toNative(), forwarder, forwarder), forwarder.finished)
+            Subscription(listen(id, options.toNative(), forwarder), forwarder.finished)
         }
 }

@@ -4,7 +4,7 @@ import java.time.Duration
 
 /** How a stream is opened. */
 public data class StreamOptions @JvmOverloads constructor(
-    /** Leaves out the events up to and including the one with this id, such as another stream's [SessionStream.cursor]. */
+    /** Leaves out the events up to and including the one with this id, such as another stream's [EventStream.cursor]. */
     val since: Long? = null,
     /**
      * Keeps only `start`, the `turn_start` and `output` events of this turn, and the terminal event. Every stream replays

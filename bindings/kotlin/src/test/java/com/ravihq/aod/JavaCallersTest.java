@@ -59,8 +59,8 @@ class JavaCallersTest {
                 }
 
                 @Override
-                public void onFailed(AodException failure) {
-                    ended.completeExceptionally(failure);
+                public void onError(AodException error) {
+                    ended.completeExceptionally(error);
                 }
             });
             ended.join();
@@ -85,8 +85,8 @@ class JavaCallersTest {
                 }
 
                 @Override
-                public void onFailed(AodException failure) {
-                    throw failure;
+                public void onError(AodException error) {
+                    throw error;
                 }
             });
             subscription.whenFinished().join();
@@ -128,15 +128,15 @@ class JavaCallersTest {
                 Requests.inline(Skill.Companion, "tone", "How to word it", "Be exact."));
         var server = new McpServer.Url(
                 new UrlMcpServer("issues", "https://mcp.example.com", Secrets.of(Map.of("Authorization", "hunter2"))));
-        assertEquals("issues", Words.getName(server));
+        assertEquals("issues", Models.getName(server));
         assertEquals("hunter2", server.getServer().getHeaders().get("Authorization").expose());
         assertEquals(
                 new McpServer.Stdio(new StdioMcpServer("files", "mcp-files")),
                 Requests.stdio(McpServer.Companion, "files", "mcp-files"));
         var networking = new Networking(NetworkingType.Limited.INSTANCE, List.of("github.com"));
         assertEquals(networking, Requests.limited(Networking.Companion, "github.com"));
-        assertEquals("limited", Words.getWord(networking.getNetworkingType()));
-        assertEquals(new Runtime.Unknown("novel"), Words.of(Runtime.Companion, "novel"));
+        assertEquals("limited", OpenEnums.getValue(networking.getNetworkingType()));
+        assertEquals(new Runtime.Unknown("novel"), OpenEnums.of(Runtime.Companion, "novel"));
         assertEquals(4, new RetryPolicy(4).getMaxRetries());
         assertThrows(IllegalArgumentException.class, () -> new RetryPolicy(-1));
     }
@@ -210,8 +210,8 @@ class JavaCallersTest {
                 }
 
                 @Override
-                public void onFailed(AodException failure) {
-                    shown.completeExceptionally(failure);
+                public void onError(AodException error) {
+                    shown.completeExceptionally(error);
                 }
             });
             assertTrue(shown.join().get(0).startsWith("⚙️  Session init"), lines.toString());

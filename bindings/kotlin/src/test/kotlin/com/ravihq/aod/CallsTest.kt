@@ -178,6 +178,6 @@ class CallsTest {
         server.control("POST", "agent", """{"agent": "${agent.id}", "change": {"runtime": "novel"}}""")
         val read = client.agents.get(agent.id)
         assertEquals(Runtime.Unknown("novel"), read.runtime)
-        assertEquals("novel", read.runtime?.word)
+        assertEquals("novel", read.runtime?.value)
     }
 }

@@ -31,7 +31,6 @@ class CancellationTest : ServerTest() {
         "tasks" to activeTasks().toInt(),
         "calls" to uniffiContinuationHandleMap.size,
         "listeners" to FfiConverterTypeBatchListener.handleMap.size,
-        "observers" to FfiConverterTypeConnectionObserver.handleMap.size,
     ).filterValues { it != 0 }
 
     /** Waits until nothing is under way; times out with what is. */
@@ -72,7 +71,7 @@ class CancellationTest : ServerTest() {
                 client.sessions.get(session.id)
                 way.isDone = true
             } else {
-                client.sessions.events(session.id).collect { way.events++ }
+                client.sessions.stream(session.id).collect { way.events++ }
             }
         }
         val latencies = List(200) { measureNanoTime { once(client, isCall = true, Way()) } }.drop(100)
@@ -115,7 +114,7 @@ class CancellationTest : ServerTest() {
         val listener = object : EventListener {
             override fun onEvents(events: List<StreamEvent>) {}
 
-            override fun onFailed(failure: AodException) {}
+            override fun onError(error: AodException) {}
         }
         repeat(2) { round ->
             val before = descriptors()
@@ -153,14 +152,14 @@ class CancellationTest : ServerTest() {
         repeat(chunks) { server.control("POST", "session", output) }
         server.control("POST", "release", """{"name": "filled"}""")
         client.sessions.waitForCompletion(session.id)
-        suspend fun readAll() = client.sessions.events(session.id).collect { }
+        suspend fun readAll() = client.sessions.stream(session.id).collect { }
         readAll()
 
         val before = resident() + heap()
         val gate = CompletableDeferred<Unit>()
         val arrived = CompletableDeferred<Unit>()
         val seen = async(Dispatchers.Default) {
-            client.sessions.events(session.id).filter { it.stdout != null }.onEach {
+            client.sessions.stream(session.id).filter { it.stdout != null }.onEach {
                 arrived.complete(Unit)
                 gate.await()
             }.count()

@@ -48,7 +48,7 @@ class ErrorsTest : ServerTest("s1") {
         failure<AodException.InvalidRequest> { client.sessions.create(id, "hi", timeout = Duration.ofSeconds(-1)) }
         failure<AodException.InvalidRequest> { client.sessions.prompt(id, "\uDE00") }
         failure<AodException.InvalidRequest> {
-            client.sessions.events(id, StreamOptions(deadline = Duration.ofNanos(-1))).toList()
+            client.sessions.stream(id, StreamOptions(deadline = Duration.ofNanos(-1))).toList()
         }
         assertThrows<AodException.InvalidRequest> { client.withOptions(timeout = Duration.ofSeconds(-1)) }
         assertThrows<AodException.InvalidRequest> { AodClient(server.url, "x", connectTimeout = Duration.ofSeconds(-1)) }
@@ -60,7 +60,7 @@ class ErrorsTest : ServerTest("s1") {
 
     @Test
     @OptIn(ExperimentalSerializationApi::class)
-    fun `JSON that is none is an invalid request`() {
+    fun `invalid JSON is an invalid request`() {
         for (none in listOf(JsonPrimitive(Double.NaN), JsonUnquotedLiteral("1e400"), JsonUnquotedLiteral("{"))) {
             val metadata = JsonObject(mapOf("x" to none))
             failure<AodException.InvalidRequest> { client.agents.create("a", MODEL, Runtime.Claude, metadata = metadata) }
@@ -69,11 +69,11 @@ class ErrorsTest : ServerTest("s1") {
     }
 
     @Test
-    fun `a defect of the library is told in one line, without what it said`() {
+    fun `an internal error is told in one line, without what it said`() {
         val failure = assertThrows<AodException.Other> {
-            translated { throw InternalException("it broke at core/src/lib.rs:7\n   0: backtrace of hunter2") }
+            mapErrors { throw InternalException("it broke at core/src/lib.rs:7\n   0: backtrace of hunter2") }
         }
-        assertEquals("a defect of the library", failure.message)
+        assertEquals("internal error", failure.message)
         assertFalse("hunter2" in failure.stackTraceToString())
     }
 
@@ -128,7 +128,7 @@ class ErrorsTest : ServerTest("s1") {
     private object Silent : EventListener {
         override fun onEvents(events: List<StreamEvent>) {}
 
-        override fun onFailed(failure: AodException) {}
+        override fun onError(error: AodException) {}
     }
 
     @Test
@@ -229,7 +229,7 @@ class ErrorsTest : ServerTest("s1") {
 
     @Test
     fun `a stream that cannot be opened fails its collector`() {
-        failure<AodException.NotFound> { client.sessions.events(UUID.randomUUID()).toList() }
+        failure<AodException.NotFound> { client.sessions.stream(UUID.randomUUID()).toList() }
     }
 
     @Test
@@ -238,7 +238,7 @@ class ErrorsTest : ServerTest("s1") {
         client.close()
         client.close()
         failure<AodException.Closed> { client.health() }
-        failure<AodException.Closed> { client.sessions.events(UUID.randomUUID()).toList() }
+        failure<AodException.Closed> { client.sessions.stream(UUID.randomUUID()).toList() }
         assertThrows<AodException.Closed> { client.withOptions() }
         failure<AodException.Closed> { other.health() }
     }

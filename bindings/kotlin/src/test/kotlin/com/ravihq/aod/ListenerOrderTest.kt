@@ -29,13 +29,13 @@ class ListenerOrderTest : ServerTest() {
 
         override fun onClosed(): Unit = tell(listOf("closed"))
 
-        override fun onFailed(failure: AodException): Unit = tell(listOf(failure))
+        override fun onError(error: AodException): Unit = tell(listOf(error))
     }
 
     @Test
     fun `what becomes of the connection is told where it belongs between the events`(): Unit = runBlocking {
         val session = client.start()
-        val events = client.sessions.events(session.id).toList()
+        val events = client.sessions.stream(session.id).toList()
         val cut = 5
         server.fault("GET", "/sessions/*/stream", """{"cut_after_events": {"events": $cut, "how": "reset"}}""")
         val connections = server.requests().size + 2

@@ -28,8 +28,8 @@ class ListenersTest : ServerTest() {
             told.add("closed")
         }
 
-        override fun onFailed(failure: AodException) {
-            told.add(failure)
+        override fun onError(error: AodException) {
+            told.add(error)
         }
 
         override fun onState(state: ConnectionState) {
@@ -49,7 +49,7 @@ class ListenersTest : ServerTest() {
         val subscription = client.sessions.listen(session.id, recorder)
         subscription.join()
         assertTrue(subscription.isFinished)
-        assertEquals(client.sessions.events(session.id).toList() + "closed", recorder.told.toList())
+        assertEquals(client.sessions.stream(session.id).toList() + "closed", recorder.told.toList())
     }
 
     @Test
@@ -136,7 +136,7 @@ class ListenersTest : ServerTest() {
                 client.sessions.listen(session.id, closing).join()
                 assertEquals("at the end", uncaught.remove().message)
                 val failing = object : Recorder() {
-                    override fun onFailed(failure: AodException): Unit = throw IllegalStateException("at the failure")
+                    override fun onError(error: AodException): Unit = throw IllegalStateException("at the failure")
                 }
                 client.sessions.listen(UUID.randomUUID(), failing).join()
                 assertEquals("at the failure", uncaught.remove().message)
@@ -203,7 +203,7 @@ class ListenersTest : ServerTest() {
             })
         }
         arrived.await()
-        assertTrue(client.sessions.events(session.id).toList().last().isTerminal)
+        assertTrue(client.sessions.stream(session.id).toList().last().isTerminal)
         val recorder = Recorder()
         client.sessions.listen(session.id, recorder).join()
         assertEquals("closed", recorder.told.last())

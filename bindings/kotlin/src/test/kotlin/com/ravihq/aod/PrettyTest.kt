@@ -40,8 +40,8 @@ class PrettyTest : ServerTest() {
     fun `the start event picks the formatter`(): Unit = runBlocking {
         server.script("""{"stdout": "{\"type\":\"turn.comp"}""", """{"stdout": "leted\"}\nlast"}""", """{"exit": 0}""")
         val session = client.start(model = "o3", runtime = Runtime.Codex)
-        assertEquals(listOf("✨ Done", "last"), client.sessions.pretty(session.id).toList())
-        val plain = client.sessions.pretty(session.id, FormatterOptions(plain = true)).toList()
+        assertEquals(listOf("✨ Done", "last"), client.sessions.stream(session.id).pretty().toList())
+        val plain = client.sessions.stream(session.id).pretty(FormatterOptions(plain = true)).toList()
         assertEquals(listOf("= Done", "last"), plain)
     }
 
@@ -58,14 +58,14 @@ class PrettyTest : ServerTest() {
                     provider = Provider.OpenAi.takeIf { generation == "s2" },
                 )
                 val session = client.sessions.create(agent.id, "hi")
-                assertEquals(listOf("✨ Done"), client.sessions.pretty(session.id).toList())
+                assertEquals(listOf("✨ Done"), client.sessions.stream(session.id).pretty().toList())
             }
         }
     }
 
     @Test
     fun `a session of Claude Code is shown from its first line to its last`(): Unit = runBlocking {
-        val lines = client.sessions.pretty(client.start().id).toList()
+        val lines = client.sessions.stream(client.start().id).pretty().toList()
         assertTrue(lines.first().startsWith("⚙️  Session init · model="), lines.toString())
         assertTrue(lines.last().startsWith("✨ Done"), lines.toString())
     }
@@ -78,10 +78,10 @@ class PrettyTest : ServerTest() {
         server.script("""{"stdout": "second"}""")
         val turn = client.sessions.prompt(session.id, "again").currentTurn
         client.sessions.waitForCompletion(session.id)
-        assertEquals(listOf("killed in the mid", "second"), client.sessions.pretty(session.id).toList())
-        val named = client.sessions.pretty(session.id) { ClaudeFormatter() }
+        assertEquals(listOf("killed in the mid", "second"), client.sessions.stream(session.id).pretty().toList())
+        val named = client.sessions.stream(session.id).pretty { ClaudeFormatter() }
         assertEquals(listOf("killed in the mid", "second"), named.toList())
-        assertEquals(listOf("second"), client.sessions.pretty(session.id, options = StreamOptions(turn = turn)).toList())
+        assertEquals(listOf("second"), client.sessions.stream(session.id, StreamOptions(turn = turn)).pretty().toList())
     }
 
     @Test
@@ -89,11 +89,11 @@ class PrettyTest : ServerTest() {
         server.script("""{"stdout": "hi"}""", """{"stderr": "not this"}""", """{"exit": 0}""")
         val session = client.start()
         val made = mutableListOf<Shouting>()
-        val lines = client.sessions.pretty(session.id) { Shouting().also(made::add) }
+        val lines = client.sessions.stream(session.id).pretty { Shouting().also(made::add) }
         assertEquals(0, made.size, "nothing is made before somebody collects")
         // Flushed at the start of its one turn, too.
         assertEquals(listOf("END", "HI", "END"), lines.toList())
-        assertEquals(client.sessions.events(session.id).toList(), made.single().consumed)
+        assertEquals(client.sessions.stream(session.id).toList(), made.single().consumed)
         assertEquals(listOf("END", "HI", "END"), lines.toList())
         assertEquals(listOf(1, 1), made.map { it.closed })
     }
@@ -102,18 +102,18 @@ class PrettyTest : ServerTest() {
     fun `what is left comes before the stream's failure`(): Unit = runBlocking {
         server.script("""{"stdout": "half a line"}""", """{"exit": 0}""")
         val session = client.start()
-        val events = client.sessions.events(session.id).toList().indexOfFirst { it.stdout != null } + 1
+        val events = client.sessions.stream(session.id).toList().indexOfFirst { it.stdout != null } + 1
         server.fault("GET", "/sessions/*/stream", """{"cut_after_events": {"events": $events, "how": "reset"}}""")
         val seen = mutableListOf<String>()
         assertThrows<AodException.Connection> {
-            client.sessions.pretty(session.id, options = StreamOptions(reconnect = false)).toList(seen)
+            client.sessions.stream(session.id, StreamOptions(reconnect = false)).pretty().toList(seen)
         }
         assertEquals(listOf("half a line"), seen)
     }
 
     @Test
     fun `a session that does not exist fails its collector`(): Unit = runBlocking {
-        assertThrows<AodException.NotFound> { client.sessions.pretty(UUID.randomUUID()).toList() }
+        assertThrows<AodException.NotFound> { client.sessions.stream(UUID.randomUUID()).pretty().toList() }
     }
 
     @Test
@@ -122,7 +122,7 @@ class PrettyTest : ServerTest() {
             server.script("""{"stdout": "one\ntwo"}""", """{"hold": "never"}""")
             val session = client.start()
             val made = mutableListOf<Shouting>()
-            val lines = client.sessions.pretty(session.id) { Shouting().also(made::add) }
+            val lines = client.sessions.stream(session.id).pretty { Shouting().also(made::add) }
             assertEquals("ONE\nTWO", lines.first { it != "END" })
             server.awaitStreams(0)
 
@@ -157,7 +157,7 @@ class PrettyTest : ServerTest() {
         server.script("""{"stdout": "one\n"}""", """{"exit": 0}""")
         val stream = client.sessions.stream(client.start().id)
         assertEquals(listOf("one"), stream.pretty().toList())
-        assertEquals(stream.events.toList().last().id, stream.cursor)
+        assertEquals(stream.toList().last().id, stream.cursor)
         assertEquals(ConnectionState.Closed, stream.state.value)
     }
 }

@@ -20,7 +20,7 @@ class SecretsTest {
             McpServer.url("a", "https://example.com", mapOf("Authorization" to "hunter2")),
             McpServer.stdio("a", "b", env = mapOf("KEY" to "hunter2")),
             ClientConfig(token = Secret("hunter2"), proxy = Secret("http://u:hunter2@h"), headers = secrets),
-            CallOptions(headers = secrets),
+            NativeCallOptions(headers = secrets),
             ErrorDetail.Json(Secret("hunter2")),
             ErrorDetail.Body(Secret("hunter2")),
         )

@@ -24,7 +24,7 @@ class StreamsTest : ServerTest() {
             server.fault("GET", "/sessions/*/stream", """{"cut_after_events": {"events": $after, "how": "reset"}}""")
         }
         val stream = client.sessions.stream(session.id)
-        val events = stream.events.toList()
+        val events = stream.toList()
         assertEquals((0 until 20).joinToString("") { "$it\n" }, events.mapNotNull { it.stdout }.joinToString(""))
         assertEquals(1, events.count { it is StreamEvent.Start })
         assertEquals(3, events.last().exitCode)
@@ -38,8 +38,8 @@ class StreamsTest : ServerTest() {
         val session = client.start()
         client.sessions.waitForCompletion(session.id)
         val stream = client.sessions.stream(session.id)
-        stream.events.first { it.stdout == "a" }
-        val rest = client.sessions.events(session.id, StreamOptions(since = stream.cursor)).toList()
+        stream.first { it.stdout == "a" }
+        val rest = client.sessions.stream(session.id, StreamOptions(since = stream.cursor)).toList()
         assertEquals(listOf("b", "c"), rest.mapNotNull { it.stdout })
     }
 
@@ -49,7 +49,7 @@ class StreamsTest : ServerTest() {
         client.sessions.waitForCompletion(session.id)
         server.script("""{"stdout": "second"}""")
         val turn = client.sessions.prompt(session.id, "again").currentTurn
-        val events = client.sessions.events(session.id, StreamOptions(turn = turn)).toList()
+        val events = client.sessions.stream(session.id, StreamOptions(turn = turn)).toList()
         assertEquals(listOf("second"), events.mapNotNull { it.stdout })
     }
 
@@ -58,7 +58,7 @@ class StreamsTest : ServerTest() {
         val session = client.start()
         val text = """{\"type\": \"novelty\", \"x\": 1}"""
         server.fault("GET", "/sessions/*/stream", """{"insert": {"before_event": 1, "text": "data: $text\n\n"}}""")
-        val unknown = client.sessions.events(session.id).first { it is StreamEvent.Unknown } as StreamEvent.Unknown
+        val unknown = client.sessions.stream(session.id).first { it is StreamEvent.Unknown } as StreamEvent.Unknown
         assertEquals("novelty", unknown.type)
         assertEquals("""{"type": "novelty", "x": 1}""", unknown.raw)
     }
@@ -66,14 +66,14 @@ class StreamsTest : ServerTest() {
     @Test
     fun `a collector that leaves closes the connection`(): Unit = runBlocking {
         val session = hanging()
-        client.sessions.events(session.id).first { it.stdout == "one" }
+        client.sessions.stream(session.id).first { it.stdout == "one" }
         server.awaitStreams(0)
     }
 
     @Test
     fun `a collector that is cancelled closes the connection`(): Unit = runBlocking {
         val session = hanging()
-        val job = launch(Dispatchers.Default) { client.sessions.events(session.id).collect { } }
+        val job = launch(Dispatchers.Default) { client.sessions.stream(session.id).collect { } }
         server.awaitStreams(1)
         job.cancelAndJoin()
         server.awaitStreams(0)
@@ -84,7 +84,7 @@ class StreamsTest : ServerTest() {
         runBlocking {
             val session = hanging()
             val thrown = assertThrows<IllegalArgumentException> {
-                client.sessions.events(session.id).collect { require(it.stdout == null) { "enough" } }
+                client.sessions.stream(session.id).collect { require(it.stdout == null) { "enough" } }
             }
             assertEquals("enough", thrown.message)
             server.awaitStreams(0)
@@ -94,7 +94,7 @@ class StreamsTest : ServerTest() {
     fun `closing the client ends an open flow with an error that says so`(): Unit = runBlocking {
         val session = hanging()
         val collected = async(Dispatchers.Default) {
-            runCatching { client.sessions.events(session.id).collect { } }.exceptionOrNull()
+            runCatching { client.sessions.stream(session.id).collect { } }.exceptionOrNull()
         }
         server.awaitStreams(1)
         client.close()
@@ -109,7 +109,7 @@ class StreamsTest : ServerTest() {
             val derived = client.withOptions()
             val further = client.withOptions()
             suspend fun failureOf(client: AodClient) =
-                runCatching { client.sessions.events(session.id).collect { } }.exceptionOrNull()
+                runCatching { client.sessions.stream(session.id).collect { } }.exceptionOrNull()
             val ofDerived = async(Dispatchers.Default) { failureOf(derived) }
             server.awaitStreams(1)
             val ofFurther = async(Dispatchers.Default) { failureOf(further) }
@@ -134,19 +134,19 @@ class StreamsTest : ServerTest() {
         server.script(*Array(50) { """{"stdout": "$it\n"}""" })
         val session = client.start()
         client.sessions.waitForCompletion(session.id)
-        val all = client.sessions.events(session.id).toList()
+        val all = client.sessions.stream(session.id).toList()
         // Wherever that is: all events are there at once, so that most are in the middle of a batch.
         for (count in 1..all.size) {
             val stream = client.sessions.stream(session.id)
             val seen = mutableListOf<StreamEvent>()
             launch(Dispatchers.Default) {
-                stream.events.collect {
+                stream.collect {
                     seen += it
                     if (seen.size == count) cancel()
                 }
             }.join()
             assertEquals(all.take(count), seen)
-            val rest = client.sessions.events(session.id, StreamOptions(since = stream.cursor)).toList()
+            val rest = client.sessions.stream(session.id, StreamOptions(since = stream.cursor)).toList()
             val isOutput = { event: StreamEvent -> event is StreamEvent.Output }
             assertEquals(all.drop(count).filter(isOutput), rest.filter(isOutput), "after $count")
         }
@@ -156,10 +156,10 @@ class StreamsTest : ServerTest() {
     fun `the state is that of the latest collector`(): Unit = runBlocking {
         val session = hanging()
         val stream = client.sessions.stream(session.id)
-        val first = launch(Dispatchers.Default) { stream.events.collect { } }
+        val first = launch(Dispatchers.Default) { stream.collect { } }
         stream.state.first { it == ConnectionState.Live }
         server.fault("GET", "/sessions/*/stream", """{"stall": {}}""")
-        val second = launch(Dispatchers.Default) { stream.events.collect { } }
+        val second = launch(Dispatchers.Default) { stream.collect { } }
         stream.state.first { it == ConnectionState.Connecting }
         first.cancelAndJoin()
         server.awaitStreams(0)
@@ -173,18 +173,18 @@ class StreamsTest : ServerTest() {
     fun `a stream that cannot be opened is closed`(): Unit = runBlocking {
         val unknown = client.sessions.stream(UUID.randomUUID())
         assertEquals(ConnectionState.Connecting, unknown.state.value)
-        assertThrows<AodException.NotFound> { unknown.events.toList() }
+        assertThrows<AodException.NotFound> { unknown.toList() }
         assertEquals(ConnectionState.Closed, unknown.state.value)
         val late = client.sessions.stream(UUID.randomUUID())
         client.close()
-        assertThrows<AodException.Closed> { late.events.toList() }
+        assertThrows<AodException.Closed> { late.toList() }
         assertEquals(ConnectionState.Closed, late.state.value)
     }
 
     @Test
     fun `each collector opens a stream of its own`(): Unit = runBlocking {
         val session = client.start()
-        val events = client.sessions.events(session.id)
+        val events = client.sessions.stream(session.id)
         assertEquals(events.toList(), events.toList())
     }
 
@@ -195,7 +195,7 @@ class StreamsTest : ServerTest() {
         server.fault("GET", "/sessions/*/stream", """{"cut_after_events": {"events": 2, "how": "reset"}}""")
         val seen = mutableListOf<StreamEvent>()
         assertThrows<AodException.Connection> {
-            client.sessions.events(session.id, StreamOptions(reconnect = false)).toList(seen)
+            client.sessions.stream(session.id, StreamOptions(reconnect = false)).toList(seen)
         }
         assertEquals(2, seen.size)
     }
@@ -204,8 +204,8 @@ class StreamsTest : ServerTest() {
     fun `many streams and calls go on at once`(): Unit = runBlocking {
         val session = client.start()
         client.sessions.waitForCompletion(session.id)
-        val expected = client.sessions.events(session.id).toList()
-        val streams = List(64) { async(Dispatchers.Default) { client.sessions.events(session.id).toList() } }
+        val expected = client.sessions.stream(session.id).toList()
+        val streams = List(64) { async(Dispatchers.Default) { client.sessions.stream(session.id).toList() } }
         val calls = List(64) { async(Dispatchers.Default) { client.sessions.get(session.id) } }
         assertTrue(streams.all { it.await() == expected })
         assertEquals(1, calls.map { it.await() }.toSet().size)

@@ -4,31 +4,24 @@ import com.ravihq.aod.AodClient
 import com.ravihq.aod.CreateAgent
 import com.ravihq.aod.CreateEnvironment
 import com.ravihq.aod.CreateSession
-import com.ravihq.aod.GithubRepository
-import com.ravihq.aod.GithubSkill
 import com.ravihq.aod.IdPatch
-import com.ravihq.aod.InlineSkill
-import com.ravihq.aod.McpServer
-import com.ravihq.aod.Networking
-import com.ravihq.aod.NetworkingType
 import com.ravihq.aod.PackageManager
 import com.ravihq.aod.Provider
 import com.ravihq.aod.Runtime
 import com.ravihq.aod.Secret
-import com.ravihq.aod.Skill
-import com.ravihq.aod.StdioMcpServer
 import com.ravihq.aod.TextPatch
 import com.ravihq.aod.UpdateAgent
 import com.ravihq.aod.UpdateEnvironment
-import com.ravihq.aod.UrlMcpServer
+import com.ravihq.aod.githubRepositoryFromJson
+import com.ravihq.aod.mcpServerFromJson
+import com.ravihq.aod.networkingFromJson
 import com.ravihq.aod.of
 import com.ravihq.aod.secretsOf
+import com.ravihq.aod.skillFromJson
 import java.time.Duration
 import java.util.UUID
-import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.jsonArray
-import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
 
 /** The call of an operation with the fields of its request. */
@@ -91,8 +84,8 @@ private fun createAgent(with: Fields) = with.end(
         description = with.text("description"),
         system = with.text("system"),
         environmentId = with.uuid("environment_id"),
-        skills = with.list("skills").orEmpty().map(::skill),
-        mcpServers = with.list("mcp_servers").orEmpty().map(::mcpServer),
+        skills = with.list("skills").orEmpty().map { skillFromJson(it.toString()) },
+        mcpServers = with.list("mcp_servers").orEmpty().map { mcpServerFromJson(it.toString()) },
         metadata = with.fields("metadata") ?: JsonObject(emptyMap()),
     ),
 )
@@ -107,55 +100,14 @@ private fun updateAgent(with: Fields) = with.end(
         description = with.textPatch("description"),
         system = with.textPatch("system"),
         environmentId = with.idPatch("environment_id"),
-        skills = with.list("skills")?.map(::skill),
-        mcpServers = with.list("mcp_servers")?.map(::mcpServer),
+        skills = with.list("skills")?.map { skillFromJson(it.toString()) },
+        mcpServers = with.list("mcp_servers")?.map { mcpServerFromJson(it.toString()) },
         metadata = with.fields("metadata") ?: JsonObject(emptyMap()),
     ),
 )
 
-private fun skill(json: JsonElement): Skill {
-    val fields = Fields(json.jsonObject)
-    return when (fields.text("type")) {
-        null -> Skill.Inline(
-            InlineSkill(fields.need("name"), fields.need("description"), fields.need("content"), fields.rest()),
-        )
-        "github" -> Skill.Github(
-            GithubSkill(fields.need("source"), fields.need("description"), fields.text("name"), fields.rest()),
-        )
-        else -> Skill.Unknown(json)
-    }
-}
-
-private fun mcpServer(json: JsonElement): McpServer {
-    val fields = Fields(json.jsonObject)
-    return when (fields.text("type")) {
-        null, "url" -> McpServer.Url(
-            UrlMcpServer(fields.need("name"), fields.need("url"), fields.secrets("headers"), fields.rest()),
-        )
-        "stdio" -> McpServer.Stdio(
-            StdioMcpServer(
-                fields.need("name"),
-                fields.need("command"),
-                fields.texts("args").orEmpty(),
-                fields.secrets("env"),
-                fields.rest(),
-            ),
-        )
-        else -> McpServer.Unknown(json)
-    }
-}
-
 private fun packages(json: JsonObject): Map<PackageManager, List<String>> =
     json.entries.associate { (name, list) -> PackageManager.of(name) to list.jsonArray.map { it.jsonPrimitive.content } }
-
-private fun networking(json: JsonObject): Networking {
-    val fields = Fields(json)
-    return Networking(
-        NetworkingType.of(fields.text("type") ?: "unrestricted"),
-        fields.texts("allowed_hosts"),
-        fields.rest(),
-    )
-}
 
 private fun createEnvironment(with: Fields) = with.end(
     CreateEnvironment(
@@ -163,7 +115,7 @@ private fun createEnvironment(with: Fields) = with.end(
         packages = packages(with.fields("packages") ?: JsonObject(emptyMap())),
         envVars = with.secrets("env_vars"),
         setupScript = with.text("setup_script"),
-        networking = with.fields("networking")?.let(::networking),
+        networking = with.fields("networking")?.let { networkingFromJson(it.toString()) },
     ),
 )
 
@@ -174,7 +126,7 @@ private fun updateEnvironment(with: Fields) = with.end(
         packages = with.fields("packages")?.let(::packages),
         envVars = if ("env_vars" in with) with.secrets("env_vars") else null,
         setupScript = with.textPatch("setup_script"),
-        networking = with.fields("networking")?.let(::networking),
+        networking = with.fields("networking")?.let { networkingFromJson(it.toString()) },
     ),
 )
 
@@ -184,13 +136,7 @@ private fun createSession(with: Fields) = with.end(
         prompt = with.need("prompt"),
         environmentId = with.uuid("environment_id"),
         timeout = with.seconds("timeout"),
-        resources = with.list("resources").orEmpty().map { repository(Fields(it.jsonObject)) },
+        resources = with.list("resources").orEmpty().map { githubRepositoryFromJson(it.toString()) },
         secretEnvVars = with.secrets("secret_env_vars"),
     ),
 )
-
-private fun repository(with: Fields): GithubRepository {
-    check(with.need("type") == "github_repository") { "unknown type of a resource" }
-    val (path, token) = with.text("mount_path") to with.text("authorization_token")?.let(::Secret)
-    return with.end(GithubRepository(with.need("url"), path, token))
-}

@@ -5,7 +5,7 @@ import com.ravihq.aod.AodException
 import com.ravihq.aod.DevServer
 import com.ravihq.aod.EventListener
 import com.ravihq.aod.Formatter
-import com.ravihq.aod.SessionStream
+import com.ravihq.aod.EventStream
 import com.ravihq.aod.StreamEvent
 import com.ravihq.aod.StreamOptions
 import com.ravihq.aod.Subscription
@@ -245,7 +245,7 @@ class Runner private constructor(private val server: DevServer, private val secr
 }
 
 /** A stream that is read step by step: its collector goes on only when the next event is asked for. */
-private class Reader(private val scope: CoroutineScope, val stream: SessionStream) {
+private class Reader(private val scope: CoroutineScope, val stream: EventStream) {
     private val events = Channel<StreamEvent>()
     private val asked = Channel<Unit>(Channel.UNLIMITED)
     private var job: Job? = null
@@ -282,7 +282,7 @@ private class Reader(private val scope: CoroutineScope, val stream: SessionStrea
 
     private suspend fun collect() {
         try {
-            stream.events.collect {
+            stream.collect {
                 events.send(it)
                 asked.receive()
             }
@@ -313,7 +313,7 @@ private class Recorder(private val counted: (Int) -> Unit) : EventListener {
         ends += "closed"
     }
 
-    override fun onFailed(failure: AodException) {
-        ends += failure
+    override fun onError(error: AodException) {
+        ends += error
     }
 }

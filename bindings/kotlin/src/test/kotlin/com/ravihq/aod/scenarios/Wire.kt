@@ -1,27 +1,42 @@
 package com.ravihq.aod.scenarios
 
+import com.ravihq.aod.Agent
+import com.ravihq.aod.AgentVersion
 import com.ravihq.aod.AodException
 import com.ravihq.aod.ConflictReason
+import com.ravihq.aod.Environment
+import com.ravihq.aod.EnvironmentVersion
 import com.ravihq.aod.ErrorDetail
+import com.ravihq.aod.ErrorEvent
 import com.ravihq.aod.ErrorKind
+import com.ravihq.aod.ExitEvent
+import com.ravihq.aod.Health
 import com.ravihq.aod.LocationPart
-import com.ravihq.aod.McpServer
-import com.ravihq.aod.NetworkingType
-import com.ravihq.aod.OutputChannel
-import com.ravihq.aod.PackageManager
-import com.ravihq.aod.Provider
-import com.ravihq.aod.ResourceType
-import com.ravihq.aod.Runtime
-import com.ravihq.aod.Secret
-import com.ravihq.aod.SessionStatus
-import com.ravihq.aod.Skill
-import com.ravihq.aod.StageState
+import com.ravihq.aod.NativeEvent
+import com.ravihq.aod.OutputEvent
+import com.ravihq.aod.Quota
+import com.ravihq.aod.RunResult
+import com.ravihq.aod.Session
+import com.ravihq.aod.SessionAck
+import com.ravihq.aod.SessionTurn
+import com.ravihq.aod.StageEvent
+import com.ravihq.aod.StaleEvent
+import com.ravihq.aod.StartEvent
 import com.ravihq.aod.StreamEvent
-import com.ravihq.aod.TurnStatus
-import com.ravihq.aod.word
-import java.lang.reflect.Modifier
-import java.time.Instant
-import java.util.UUID
+import com.ravihq.aod.TerminatedEvent
+import com.ravihq.aod.TurnStartEvent
+import com.ravihq.aod.UnknownEvent
+import com.ravihq.aod.agentToJson
+import com.ravihq.aod.agentVersionToJson
+import com.ravihq.aod.environmentToJson
+import com.ravihq.aod.environmentVersionToJson
+import com.ravihq.aod.eventToJson
+import com.ravihq.aod.healthToJson
+import com.ravihq.aod.runResultToJson
+import com.ravihq.aod.sessionAckToJson
+import com.ravihq.aod.sessionToJson
+import com.ravihq.aod.sessionTurnToJson
+import com.ravihq.aod.value
 import kotlinx.serialization.json.Json
 import kotlinx.serialization.json.JsonArray
 import kotlinx.serialization.json.JsonElement
@@ -29,75 +44,46 @@ import kotlinx.serialization.json.JsonNull
 import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.JsonPrimitive
 import kotlinx.serialization.json.buildJsonObject
+import kotlinx.serialization.json.jsonPrimitive
 import kotlinx.serialization.json.put
 
-/** A model or an event as the object that it is on the wire. */
+/** What a call gave, or an event, as JSON. */
 fun wire(value: Any?): JsonElement = when (value) {
     null, is Unit -> JsonNull
-    is JsonElement -> value
     is String -> JsonPrimitive(value)
-    is Number -> JsonPrimitive(value)
-    is Boolean -> JsonPrimitive(value)
-    is UUID -> JsonPrimitive(value.toString())
-    is Instant -> JsonPrimitive(value.toString())
-    is Secret -> JsonPrimitive(value.expose())
     is List<*> -> JsonArray(value.map(::wire))
-    is Map<*, *> -> JsonObject(value.entries.associate { (key, member) -> key(key) to wire(member) })
-    is Skill.Inline -> wire(value.skill)
-    is Skill.Github -> tagged("github", value.skill)
-    is Skill.Unknown -> value.json
-    is McpServer.Url -> tagged("url", value.server)
-    is McpServer.Stdio -> tagged("stdio", value.server)
-    is McpServer.Unknown -> value.json
-    is StreamEvent.Unknown -> runCatching { Json.parseToJsonElement(value.raw) as JsonObject }.getOrElse {
-        JsonObject(mapOf("type" to JsonPrimitive(""), "raw" to JsonPrimitive(value.raw)))
+    is Agent -> Json.parseToJsonElement(agentToJson(value))
+    is AgentVersion -> Json.parseToJsonElement(agentVersionToJson(value))
+    is Environment -> Json.parseToJsonElement(environmentToJson(value))
+    is EnvironmentVersion -> Json.parseToJsonElement(environmentVersionToJson(value))
+    is Health -> Json.parseToJsonElement(healthToJson(value))
+    is RunResult -> Json.parseToJsonElement(runResultToJson(value))
+    is Session -> Json.parseToJsonElement(sessionToJson(value))
+    is SessionAck -> Json.parseToJsonElement(sessionAckToJson(value))
+    is SessionTurn -> Json.parseToJsonElement(sessionTurnToJson(value))
+    is StreamEvent -> when (val json = Json.parseToJsonElement(eventToJson(native(value)))) {
+        is JsonObject -> json
+        else -> JsonObject(mapOf("type" to JsonPrimitive(""), "raw" to json))
     }
-    is StreamEvent -> tagged(typeOf(value), value)
-    else -> word(value)?.let(::JsonPrimitive) ?: record(value)
+    else -> error("transcripts have no ${value.javaClass}")
 }
 
 /** The type of an event on the wire. */
-fun typeOf(event: StreamEvent): String = when (event) {
-    is StreamEvent.Start -> "start"
-    is StreamEvent.Stage -> "stage"
-    is StreamEvent.TurnStart -> "turn_start"
-    is StreamEvent.Output -> "output"
-    is StreamEvent.Exit -> "exit"
-    is StreamEvent.Error -> "error"
-    is StreamEvent.Terminated -> "terminated"
-    is StreamEvent.Stale -> "stale"
-    is StreamEvent.Unknown -> event.type
+fun typeOf(event: StreamEvent): String = (wire(event) as JsonObject)["type"]?.jsonPrimitive?.content.orEmpty()
+
+private fun native(event: StreamEvent): NativeEvent = with(event) {
+    when (this) {
+        is StreamEvent.Start -> NativeEvent.Start(StartEvent(id, runtime, provider, sessionId, extra))
+        is StreamEvent.Stage -> NativeEvent.Stage(StageEvent(id, stage, state, durationMs, message, extra))
+        is StreamEvent.TurnStart -> NativeEvent.TurnStart(TurnStartEvent(id, turn, extra))
+        is StreamEvent.Output -> NativeEvent.Output(OutputEvent(id, stream, data, turn, extra))
+        is StreamEvent.Exit -> NativeEvent.Exit(ExitEvent(id, code, extra))
+        is StreamEvent.Error -> NativeEvent.Error(ErrorEvent(id, message, extra))
+        is StreamEvent.Terminated -> NativeEvent.Terminated(TerminatedEvent(id, message, extra))
+        is StreamEvent.Stale -> NativeEvent.Stale(StaleEvent(id, message, extra))
+        is StreamEvent.Unknown -> NativeEvent.Unknown(UnknownEvent(type, id, raw))
+    }
 }
-
-private fun key(key: Any?): String = if (key is PackageManager) key.word else key as String
-
-private fun tagged(type: String, value: Any): JsonElement =
-    JsonObject(mapOf("type" to JsonPrimitive(type)) + record(value))
-
-private fun word(value: Any): String? = when (value) {
-    is Runtime -> value.word
-    is Provider -> value.word
-    is SessionStatus -> value.word
-    is TurnStatus -> value.word
-    is ResourceType -> value.word
-    is NetworkingType -> value.word
-    is OutputChannel -> value.word
-    is StageState -> value.word
-    else -> null
-}
-
-/** A data class by its fields, with those that the model does not know beside them. */
-private fun record(value: Any): JsonObject = JsonObject(
-    value.javaClass.declaredFields.filterNot { Modifier.isStatic(it.modifiers) }.flatMap { field ->
-        field.isAccessible = true
-        val member = wire(field.get(value))
-        when (field.name) {
-            "extra" -> (member as JsonObject).toList()
-            "objectType", "networkingType", "resourceType" -> listOf("type" to member)
-            else -> listOf(field.name.replace(Regex("[A-Z]")) { "_" + it.value.lowercase() } to member)
-        }
-    }.toMap(),
-)
 
 /** An error as a transcript tells it. */
 fun wire(failure: AodException): JsonElement = buildJsonObject {
@@ -107,17 +93,14 @@ fun wire(failure: AodException): JsonElement = buildJsonObject {
     put("status", failure.status)
     put("detail", failure.detail?.let(::detail) ?: JsonNull)
     put("conflict", (failure as? AodException.Conflict)?.let { conflict(it.reason) } ?: JsonNull)
-    put("quota", wire((failure as? AodException.RateLimit)?.quota))
+    put("quota", (failure as? AodException.RateLimit)?.quota?.let(::quota) ?: JsonNull)
     put("attempts", failure.attempts)
     put("retry_after", failure.retryAfter?.let { it.toMillis() / 1000.0 })
     put("request_id", failure.requestId)
     if (failure.status != null) put("request", "${failure.method} ${failure.url}")
 }
 
-private fun kind(kind: ErrorKind): String = when (kind) {
-    ErrorKind.DECODE, ErrorKind.PROTOCOL -> "decode"
-    else -> kind.name.lowercase()
-}
+private fun kind(kind: ErrorKind): String = if (kind == ErrorKind.PROTOCOL) ErrorKind.DECODE.value else kind.value
 
 private fun conflict(reason: ConflictReason): JsonElement = buildJsonObject {
     put("reason", reason.javaClass.simpleName.replace(Regex("(?<!^)[A-Z]")) { "_" + it.value }.lowercase())
@@ -125,6 +108,11 @@ private fun conflict(reason: ConflictReason): JsonElement = buildJsonObject {
         put("expected", reason.expected)
         put("got", reason.got)
     }
+}
+
+private fun quota(quota: Quota): JsonElement = buildJsonObject {
+    put("limit", quota.limit)
+    put("active", quota.active)
 }
 
 /** Without what the server repeats of the request. */

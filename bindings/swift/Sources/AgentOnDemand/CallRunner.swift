@@ -1,19 +1,19 @@
 import AodNative
 
 /// Makes calls of the library, which know nothing of tasks and throw errors of their own.
-struct Calls: Sendable {
+struct CallRunner: Sendable {
     let native: NativeClient
 
     /// Makes a call that ends with the task that waits for it.
-    func make<Value: Sendable>(
-        _ call: @Sendable (NativeClient, Cancellation) async throws -> Value
+    func run<Value: Sendable>(
+        _ call: @Sendable (NativeClient, CancellationToken) async throws -> Value
     ) async throws -> Value {
-        let cancellation = Cancellation()
+        let cancellation = CancellationToken()
         return try await withTaskCancellationHandler {
             do {
                 return try await call(native, cancellation)
             } catch {
-                throw facade(error)
+                throw publicError(from: error)
             }
         } onCancel: {
             cancellation.cancel()
@@ -21,30 +21,30 @@ struct Calls: Sendable {
     }
 }
 
-/// Does something that throws an error of the library, and throws the façade's for it.
-func caught<Value>(_ work: () throws -> Value) throws(AodError) -> Value {
+/// Does something that throws an error of the library, and throws the public error for it.
+func mappingErrors<Value>(_ work: () throws -> Value) throws(AodError) -> Value {
     do {
         return try work()
     } catch {
-        throw AodError(of: error)
+        throw AodError(from: error)
     }
 }
 
 /// The error that callers see for one of the library.
-func facade(_ error: any Error) -> any Error {
-    if case CallError.Failed(let facts) = error, facts.kind == .cancelled {
+func publicError(from error: any Error) -> any Error {
+    if case CallError.Failed(let info) = error, info.kind == .cancelled {
         return CancellationError()
     }
-    return AodError(of: error)
+    return AodError(from: error)
 }
 
 extension AodError {
     /// The error for one of the library's, or of the boundary to it. What those say may hold anything, and is not shown.
-    init(of error: any Error) {
+    init(from error: any Error) {
         switch error {
-        case CallError.Failed(let facts): self.init(facts: facts)
+        case CallError.Failed(let info): self.init(info: info)
         case is DecodingError: self.init(kind: .decode, text: "a value of the answer cannot be read")
-        default: self.init(kind: .other, text: "a defect of the library: \(type(of: error))")
+        default: self.init(kind: .other, text: "internal error: \(type(of: error))")
         }
     }
 }

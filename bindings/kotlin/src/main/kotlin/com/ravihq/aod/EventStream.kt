@@ -10,24 +10,23 @@ import kotlinx.coroutines.flow.flow
 import kotlinx.coroutines.flow.map
 
 /**
- * The stream of one session, not opened yet: its [events], or their lines for people, where its connection is, and where
- * it can be resumed.
+ * The events of one session, each once and in the order of the server, up to and including the terminal one; made by
+ * [Sessions.stream].
  *
- * Made by [Sessions.stream]; [Sessions.events] or [Sessions.pretty] is enough where nothing else matters.
+ * Cold: each collector opens a stream of its own, and what the server answers to that, such as 404, is thrown by
+ * `collect`. Few events are read ahead of a slow collector. When the collector is cancelled or leaves, the connection is
+ * closed at once. A failure is an [AodException], [AodException.Closed] when the client was closed.
  */
-public class SessionStream internal constructor(
-    since: Long?,
-    private val prepare: (ConnectionObserver) -> NativeStream,
-) {
+public class EventStream internal constructor(since: Long?, private val open: () -> NativeStream) : Flow<StreamEvent> {
     private val states = MutableStateFlow<ConnectionState>(ConnectionState.Connecting)
     private val lock = Any()
 
     /** Of the latest collector, while it is there. */
-    private var latest: Watch? = null
+    private var latest: StateObserver? = null
 
     /**
-     * Where the connection of the latest collector is; [ConnectionState.Closed] when that one has left, however it left.
-     * States that follow one another fast may be passed over.
+     * Where the connection of the latest collector is, as of the event that it was given last; [ConnectionState.Closed] when
+     * that one has left, however it left. States that follow one another fast may be passed over.
      */
     public val state: StateFlow<ConnectionState> = states.asStateFlow()
 
@@ -35,7 +34,7 @@ public class SessionStream internal constructor(
      * The position behind the last event that a collector was given: passed as `since`, in this process or another, no
      * event up to it comes again and none behind it is missed. Null until an event has brought one.
      *
-     * It is set just before the event is given to whatever collects [events] itself. An operator that collects in another
+     * It is set just before the event is given to the collector of this stream. An operator that collects in another
      * coroutine, such as `buffer`, `flowOn` or `conflate`, is given events ahead of what is downstream of it, and an event
      * that is lost there counts as given. Behind such an operator, resume from the [StreamEvent.id] of the last
      * [StreamEvent.Stage] or [StreamEvent.Output] that was dealt with.
@@ -44,26 +43,26 @@ public class SessionStream internal constructor(
     public var cursor: Long? = since
         private set
 
-    /**
-     * The events, each once and in the order of the server, up to and including the terminal one.
-     *
-     * Cold: each collector opens a stream of its own, and what the server answers to that, such as 404, is thrown by
-     * `collect`. Few events are read ahead of a slow collector. When the collector is cancelled or leaves, the
-     * connection is closed at once. A failure is an [AodException], [AodException.Closed] when the client was closed.
-     */
     // `emit` throws without giving the event out when the collector was cancelled: the cursor is set behind it.
-    public val events: Flow<StreamEvent> = placed().map { placed ->
-        cursor = placed.cursor
-        placed.event
+    private val events: Flow<StreamEvent> = eventsWithCursors().map { (event, cursor) ->
+        this.cursor = cursor
+        event
     }
 
-    private fun placed(): Flow<Placed> = flow {
-        Watch().use { watch ->
-            val stream = prepare(watch)
+    /** Opens the stream and gives its events to a collector. */
+    override suspend fun collect(collector: FlowCollector<StreamEvent>): Unit = events.collect(collector)
+
+    private fun eventsWithCursors(): Flow<EventWithCursor> = flow {
+        StateObserver().use { observer ->
+            val stream = open()
             try {
                 while (true) {
-                    val batch = translated { stream.nextBatch(BATCH) } ?: break
-                    batch.events.forEachIndexed { index, event -> emit(Placed(event.toEvent(), batch.cursors[index])) }
+                    when (val item = mapErrors { stream.next() } ?: break) {
+                        is StreamItem.State -> observer.show(item.state.toState())
+                        is StreamItem.Events -> item.events.forEachIndexed { index, event ->
+                            emit(EventWithCursor(event.toEvent(), item.cursors[index]))
+                        }
+                    }
                 }
             } finally {
                 stream.cancel()
@@ -73,10 +72,10 @@ public class SessionStream internal constructor(
     }
 
     /** An event, and the position behind it. */
-    private class Placed(val event: StreamEvent, val cursor: Long?)
+    private data class EventWithCursor(val event: StreamEvent, val cursor: Long?)
 
-    /** What a collector is told of its connection; shown as long as it is there and the latest. */
-    private inner class Watch : ConnectionObserver, AutoCloseable {
+    /** Shows the state of a collector's connection, as long as the collector is there and the latest. */
+    private inner class StateObserver : AutoCloseable {
         init {
             synchronized(lock) {
                 latest = this
@@ -84,21 +83,23 @@ public class SessionStream internal constructor(
             }
         }
 
-        override fun onState(state: NativeState): Unit = show(state.toState()) {}
+        fun show(state: ConnectionState): Unit = synchronized(lock) {
+            if (latest === this) states.value = state
+        }
 
-        override fun close(): Unit = show(ConnectionState.Closed) { latest = null }
-
-        private inline fun show(state: ConnectionState, and: () -> Unit): Unit = synchronized(lock) {
-            if (latest === this) {
-                states.value = state
-                and()
-            }
+        override fun close(): Unit = synchronized(lock) {
+            show(ConnectionState.Closed)
+            if (latest === this) latest = null
         }
     }
 
     /**
-     * What the agent prints, as lines for people, in the formatter that the session's start event picks
+     * What the agent prints, as human-readable lines, in the formatter that the session's start event picks
      * ([SessionFormatter]). The rest is as the other `pretty` says.
+     *
+     * ```kotlin
+     * client.sessions.stream(id).pretty(FormatterOptions(color = FormatterColor.AUTO)).collect(::println)
+     * ```
      */
     public fun pretty(options: FormatterOptions = FormatterOptions()): Flow<String> = pretty { SessionFormatter(options) }
 
@@ -107,8 +108,12 @@ public class SessionStream internal constructor(
      * ([Formatter.consume]), and flushed when a turn starts, whose output is another process's, and when the stream ends,
      * before the stream's failure if it ends with one.
      *
-     * Cold, as [events], and it ends and fails as they do. Each collector has a formatter of its own, which is closed when
+     * Cold, as the events, and it ends and fails as they do. Each collector has a formatter of its own, which is closed when
      * it leaves.
+     *
+     * ```kotlin
+     * client.sessions.stream(id).pretty { ClaudeFormatter() }.collect(::println)
+     * ```
      *
      * @param formatter makes the formatter of a collector
      */
@@ -126,8 +131,5 @@ public class SessionStream internal constructor(
 
     private companion object {
         suspend fun FlowCollector<String>.emitAll(lines: List<String>): Unit = lines.forEach { emit(it) }
-
-        /** How many events cross at once, at most: enough to make the crossing cheap, few enough to hold. */
-        const val BATCH = 256u
     }
 }

@@ -4,32 +4,32 @@ import AodNative
 ///
 /// Its methods are called on a thread of the library, one after another. ``onEvents(_:)`` comes any number of times,
 /// with what was ready at that moment, in order, and ``onState(_:)`` between them with each change of the connection, of
-/// which the last is `closed`; then comes exactly one of ``onClosed()`` and ``onFailed(_:)``, and nothing after it. Few
-/// events are read ahead while a method runs, so a slow listener slows the server down and not the memory up; other
-/// streams are not held up by it, unless 256 listeners are at work at once.
-public protocol SessionListener: AnyObject, Sendable {
-    /// Takes the next events; at least one. If it throws, the stream ends with ``onFailed(_:)`` of kind `listener`.
+/// which the last is `closed`; then comes exactly one of ``onClosed()`` and ``onError(_:)``, and nothing after it. Few
+/// events are read ahead while a method runs: a slow listener applies backpressure instead of buffering, and holds up no
+/// other stream, unless 256 listeners run at once.
+public protocol EventListener: AnyObject, Sendable {
+    /// Takes the next events; at least one. If it throws, the stream ends with ``onError(_:)`` of kind `listener`.
     func onEvents(_ events: [StreamEvent]) throws
 
     /// The stream has ended: after its terminal event, or because it was cancelled.
     func onClosed()
 
     /// The stream has failed, or could not be opened.
-    func onFailed(_ error: AodError)
+    func onError(_ error: AodError)
 
-    /// The connection is another than before. Does nothing unless it is written.
+    /// The connection state changed. Does nothing by default.
     func onState(_ state: ConnectionState)
 }
 
-extension SessionListener {
+extension EventListener {
     public func onState(_ state: ConnectionState) {}
 }
 
 /// A stream that a listener is told of. Letting go of it leaves the stream running.
-public struct SessionSubscription: Sendable {
-    let handle: ListenerHandle
+public struct Subscription: Sendable {
+    let handle: NativeSubscription
 
-    /// Ends the stream and closes its connection. The listener is told ``SessionListener/onClosed()``, unless it has
+    /// Ends the stream and closes its connection. The listener is told ``EventListener/onClosed()``, unless it has
     /// been told its end. A call of the listener that is running is not interrupted.
     public func cancel() {
         handle.cancel()
@@ -44,27 +44,27 @@ public struct SessionSubscription: Sendable {
     }
 }
 
-/// Tells a listener what the library says.
-final class ListenerRelay: BatchListener, ConnectionObserver {
-    private let listener: any SessionListener
+/// Tells a listener what the library reports.
+final class ListenerRelay: BatchListener {
+    private let listener: any EventListener
 
-    init(listener: any SessionListener) {
+    init(listener: any EventListener) {
         self.listener = listener
     }
 
-    func onEvents(events: [AodNative.StreamEvent]) throws {
-        try listener.onEvents(events.map(StreamEvent.init))
+    func onEvents(events: [StreamEvent]) throws {
+        try listener.onEvents(events)
     }
 
     func onClosed() {
         listener.onClosed()
     }
 
-    func onFailed(facts: ErrorFacts) {
-        listener.onFailed(AodError(facts: facts))
+    func onError(info: ErrorInfo) {
+        listener.onError(AodError(info: info))
     }
 
-    func onState(state: AodNative.ConnectionState) {
+    func onState(state: NativeState) {
         listener.onState(ConnectionState(state))
     }
 }

@@ -1,0 +1,36 @@
+import AodNative
+import Testing
+
+@testable import AgentOnDemand
+
+/// Enums that the server may extend, and kinds of errors.
+@Suite(.timeLimit(.minutes(10))) struct OpenEnumTests {
+    /// The enums by the names that Rust has for them.
+    static let enums: [String: any OpenEnum.Type] = [
+        "NetworkingType": NetworkingType.self, "OutputStream": OutputChannel.self,
+        "PackageManager": PackageManager.self, "Provider": Provider.self, "ResourceType": ResourceType.self,
+        "Runtime": Runtime.self, "SessionStatus": SessionStatus.self, "StageState": StageState.self,
+        "TurnStatus": TurnStatus.self,
+    ]
+
+    @Test func everyValueThatTheLibraryKnowsHasACaseHere() throws {
+        var known = knownValues()
+        let kinds = known.removeValue(forKey: "ErrorKind")
+        #expect(Set(known.keys) == Set(Self.enums.keys))
+        for (name, values) in known {
+            for value in values {
+                let known = try #require(Self.enums[name]).init(rawValue: value)
+                #expect(known.rawValue == value)
+                #expect(!"\(known)".contains("unknown"), "\(name) \(value)")
+            }
+        }
+        let codes = Self.kinds.map { AodError(kind: $0, text: "").errorCode }
+        #expect(kinds == Self.kinds.map(\.rawValue))
+        #expect(codes == Array(1...codes.count))
+    }
+
+    static let kinds: [ErrorKind] = [
+        .configuration, .invalidRequest, .badRequest, .auth, .notFound, .conflict, .validation, .rateLimit, .server,
+        .status, .connection, .timeout, .decode, .protocol, .closed, .cancelled, .listener, .other,
+    ]
+}
