@@ -3,6 +3,7 @@
 
 mod cases;
 mod decoder;
+mod http_connect;
 mod recordings;
 mod reference;
 mod replay;
