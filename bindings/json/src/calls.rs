@@ -1,4 +1,8 @@
 //! Calls under way, each by an id that its caller chose.
+//!
+//! An object for each call would be plainer, and slower: Python pays for its handle, for another crossing to wait, and for
+//! one to free it. CPU time of one of 20,000 `GetAgent` calls with this table and with objects: 195 and 234 µs when a
+//! thread waits, 322 and 349 µs in asyncio, 162 and 174 µs with 50 at once.
 
 use std::collections::HashMap;
 use std::future::Future;
