@@ -9,7 +9,7 @@ use serde::Deserialize as _;
 
 use crate::error::CallError;
 
-/// Turns what an agent prints into lines for people.
+/// Formats an agent's output as human-readable lines.
 #[derive(uniffi::Object)]
 pub struct OutputFormatter(Mutex<Box<dyn Formatter>>);
 

@@ -63,7 +63,7 @@ impl NativeClient {
         .await
     }
 
-    /// Archives an agent for good (`POST /agents/{id}/archive`).
+    /// Archives an agent permanently (`POST /agents/{id}/archive`).
     #[uniffi::method(default(cancellation = None))]
     pub async fn archive_agent(
         &self,

@@ -29,7 +29,7 @@ pub struct ClientConfig {
     /// How long a stream may be silent. Default 45 s, three heartbeats.
     #[uniffi(default)]
     pub stream_idle_timeout: Option<Duration>,
-    /// When and how often a failed request is tried again.
+    /// When and how often a failed request is retried.
     #[uniffi(default)]
     pub retry: Option<RetryPolicy>,
     /// Headers to send with every request. The client's own win over them.
@@ -38,7 +38,7 @@ pub struct ClientConfig {
     /// Text put after the SDK's own `User-Agent`.
     #[uniffi(default)]
     pub user_agent_suffix: Option<String>,
-    /// A proxy for all requests, in the place of the environment's. May hold user information.
+    /// A proxy for all requests, instead of the environment's. May hold user information.
     #[uniffi(default)]
     pub proxy: Option<Secret>,
     /// No proxy, whatever the environment says.
@@ -83,29 +83,29 @@ pub struct CallOptions {
     /// How long a stream may be silent.
     #[uniffi(default)]
     pub stream_idle_timeout: Option<Duration>,
-    /// When and how often a failed request is tried again.
+    /// When and how often a failed request is retried.
     #[uniffi(default)]
     pub retry: Option<RetryPolicy>,
-    /// How many times a failed request is tried again.
+    /// How many times a failed request is retried.
     #[uniffi(default)]
     pub max_retries: Option<u32>,
-    /// Headers to send, in the place of earlier ones of their names.
+    /// Headers to send, instead of earlier ones of their names.
     #[uniffi(default)]
     pub headers: SecretMap,
 }
 
-/// When and how often a failed request is tried again.
+/// When and how often a failed request is retried.
 #[uniffi::remote(Record)]
 #[uniffi(name = "NativeRetryPolicy")]
 pub struct RetryPolicy {
-    /// How many times a request is tried again after the first attempt.
+    /// How many times a request is retried after the first attempt.
     #[uniffi(default = 2)]
     pub max_retries: u32,
     /// The longest wait before the first further attempt; it doubles with each one.
     pub base_delay: Duration,
     /// The cap of that doubling.
     pub max_delay: Duration,
-    /// The longest `Retry-After` that is waited out; a longer one ends the call.
+    /// The longest `Retry-After` that is honored; a longer one ends the call.
     pub max_retry_after: Duration,
 }
 

@@ -63,7 +63,7 @@ impl NativeClient {
         .await
     }
 
-    /// Archives an environment for good (`POST /environments/{id}/archive`).
+    /// Archives an environment permanently (`POST /environments/{id}/archive`).
     #[uniffi::method(default(cancellation = None))]
     pub async fn archive_environment(
         &self,

@@ -92,7 +92,7 @@ impl From<FormatterOptions> for Options {
     }
 }
 
-/// Turns what an agent prints into lines for people.
+/// Formats an agent's output as human-readable lines.
 #[derive(uniffi::Object)]
 pub struct OutputFormatter(Mutex<Box<dyn Formatter>>);
 

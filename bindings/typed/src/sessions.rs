@@ -77,7 +77,7 @@ impl NativeClient {
         .await
     }
 
-    /// Ends a session for good and destroys its sandbox (`POST /sessions/{id}/terminate`).
+    /// Ends a session permanently and destroys its sandbox (`POST /sessions/{id}/terminate`).
     #[uniffi::method(default(cancellation = None))]
     pub async fn terminate_session(
         &self,

@@ -101,7 +101,7 @@ impl ClientBuilder {
         self
     }
 
-    /// When and how often a failed request is tried again.
+    /// When and how often a failed request is retried.
     #[must_use]
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.settings.retry = policy;
@@ -123,7 +123,7 @@ impl ClientBuilder {
         self
     }
 
-    /// A proxy for all requests, in place of the environment's `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and
+    /// A proxy for all requests, instead of the environment's `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and
     /// `NO_PROXY`. May hold user information.
     #[must_use]
     pub fn proxy(mut self, url: impl Into<Secret>) -> Self {

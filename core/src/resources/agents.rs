@@ -45,7 +45,7 @@ impl<'a> Agents<'a> {
             .await
     }
 
-    /// Archives an agent for good (`POST /agents/{id}/archive`): it leaves the list and takes no new sessions.
+    /// Archives an agent permanently (`POST /agents/{id}/archive`): it leaves the list and takes no new sessions.
     pub async fn archive(&self, id: Uuid) -> Result<Agent> {
         self.transport
             .call(Request::new(Operation::ArchiveAgent).id(id))

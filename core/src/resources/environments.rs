@@ -46,7 +46,7 @@ impl<'a> Environments<'a> {
             .await
     }
 
-    /// Archives an environment for good (`POST /environments/{id}/archive`): it leaves the list, takes no new
+    /// Archives an environment permanently (`POST /environments/{id}/archive`): it leaves the list, takes no new
     /// sessions, and frees its name.
     pub async fn archive(&self, id: Uuid) -> Result<Environment> {
         self.transport

@@ -68,7 +68,7 @@ impl<'a> Sessions<'a> {
         .await
     }
 
-    /// Ends a session for good and destroys its sandbox (`POST /sessions/{id}/terminate`).
+    /// Ends a session permanently and destroys its sandbox (`POST /sessions/{id}/terminate`).
     pub async fn terminate(&self, id: Uuid) -> Result<SessionAck> {
         self.transport
             .call(Request::new(Operation::TerminateSession).id(id))

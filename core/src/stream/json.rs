@@ -22,9 +22,9 @@ pub struct JsonEvent<'a> {
 impl EventStream {
     /// Polls for the next event as JSON text, and returns what `read` makes of it.
     ///
-    /// The events are those of the [`Stream`](futures::Stream) implementation; the two can be mixed. The text of an
-    /// `output` event is the server's own, unparsed; every other event is written as
-    /// [`StreamEvent`](crate::models::event::StreamEvent) serializes.
+    /// The events are those of the [`Stream`](futures::Stream) implementation; the two can be mixed. A
+    /// well-formed `output` event is passed on as it came (see [`JsonEvent::verbatim`]); every other event is serialized
+    /// from [`StreamEvent`](crate::models::event::StreamEvent).
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> aod::Result<()> {

@@ -36,7 +36,7 @@ pub type ConnectionState = aod_sse::ConnectionState<Error>;
 /// every row already delivered, even if it replays everything. [`StreamRequest::on_state`] tells of it;
 /// [`StreamRequest::no_reconnect`] switches it off.
 ///
-/// **The end.** A stream ends in one of these ways, and then yields `None` for good:
+/// **The end.** A stream ends in one of these ways, and then yields `None` permanently:
 ///
 /// - after the terminal event, whatever the server sends behind it;
 /// - after one error: attempts without anything new have run out (the error of the last one), the server refuses for
@@ -141,7 +141,7 @@ impl EventStream {
         self
     }
 
-    /// What the agent prints, as lines for people, formatted as its runtime calls for.
+    /// Formats what the agent prints as human-readable lines, with the formatter of its runtime.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> aod::Result<()> {

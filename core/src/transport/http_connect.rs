@@ -25,7 +25,7 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// cache, and `Last-Event-ID` where there is one.
 ///
 /// The request is a GET unless [`method`](Self::method) says otherwise. The response must be `text/event-stream`, or 204.
-/// Redirects are followed within the origin.
+/// A redirect within the origin is followed; any other is an error. The head of the response may take 30 s.
 ///
 /// ```
 /// # fn main() -> aod::Result<()> {
@@ -58,7 +58,8 @@ impl HttpConnect {
         Self::with_client(HttpClientConfig::default().build(secure)?, url)
     }
 
-    /// Connects to a URL with the caller's own client, whose proxy, TLS and redirect settings apply.
+    /// Connects to a URL with the caller's own client and its settings. If that client follows redirects itself, its own
+    /// policy applies.
     ///
     /// # Errors
     ///
@@ -82,6 +83,7 @@ impl HttpConnect {
     }
 
     /// Sets a header to send with every attempt, instead of an earlier one of that name. Its value is kept out of logs.
+    /// `Accept`, `Accept-Encoding`, `Cache-Control` and a known `Last-Event-ID` always override it.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);

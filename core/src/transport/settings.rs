@@ -6,8 +6,8 @@ use http::HeaderMap;
 
 /// When and how often a failed request is retried.
 ///
-/// A GET is retried after a broken connection, an attempt that timed out, 408 and 5xx. A write is retried only when no
-/// byte of it was sent. A 429 is a quota, not a rate, so it is retried only when the server sets `Retry-After`.
+/// A GET is retried after a broken connection, an attempt that timed out, 408 and 5xx; any other request only if no byte
+/// of it was sent. A 429 is a quota, not a rate: it is retried, for any method, only if the server sends `Retry-After`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// How many times a request is retried after the first attempt. Default 2.

@@ -36,7 +36,7 @@ use super::error::{ConnectError, Error};
 /// # Ok(()) }
 /// ```
 pub trait Connect: Send {
-    /// What a failed attempt and a broken body give; [`Error`] serves connectors without an error of their own.
+    /// The error of a failed attempt or a broken body; use [`Error`] if you need none of your own.
     type Error: ConnectError;
 
     /// Starts one attempt to connect.
@@ -62,7 +62,7 @@ where
     }
 }
 
-/// What a connector is told of an attempt.
+/// Describes one attempt to connect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attempt<'a> {
@@ -73,14 +73,14 @@ pub struct Attempt<'a> {
     pub number: u32,
 }
 
-/// What a successful attempt gives.
+/// The result of a successful attempt.
 pub struct Connection<E = Error> {
     pub(super) body: Option<BoxStream<'static, Result<Bytes, E>>>,
     pub(super) response: Option<Box<Parts>>,
 }
 
 impl<E> Connection<E> {
-    /// A connection with the body of an event stream, in chunks cut anywhere.
+    /// Creates a connection with the body of an event stream, in chunks cut anywhere.
     pub fn body(chunks: impl Stream<Item = Result<Bytes, E>> + Send + 'static) -> Self {
         Self {
             body: Some(chunks.boxed()),
@@ -88,7 +88,7 @@ impl<E> Connection<E> {
         }
     }
 
-    /// The server has nothing more to send and does not want to be asked again (204): the source ends.
+    /// Creates the result of a 204: the server has nothing more to send, and the source ends.
     #[must_use]
     pub fn no_content() -> Self {
         Self {

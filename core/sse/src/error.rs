@@ -52,12 +52,12 @@ pub enum Error {
 }
 
 impl Error {
-    /// A failure of the HTTP client.
+    /// Creates the error of an HTTP client's failure.
     pub fn connection(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Connection(source.into())
     }
 
-    /// A status that is not a success, with the server's `Retry-After`.
+    /// Creates the error of a status that is not a success, with the server's `Retry-After`.
     pub fn status(status: u16, retry_after: Option<Duration>) -> Self {
         Self::Status {
             status,
@@ -65,7 +65,7 @@ impl Error {
         }
     }
 
-    /// A response that no further attempt mends.
+    /// Creates an error that is never retried.
     pub fn protocol(reason: impl Into<Cow<'static, str>>) -> Self {
         Self::Protocol(reason.into())
     }
@@ -89,8 +89,7 @@ pub trait ConnectError: From<Error> + Send + Sync + 'static {
 }
 
 impl ConnectError for Error {
-    /// Everything but a refusal, a protocol error, an undecodable body and the deadline: of the statuses 408, 429 and
-    /// those from 500 on are retryable.
+    /// Returns true for lost connections, idle timeouts and the statuses 408, 429 and 5xx.
     fn is_retryable(&self) -> bool {
         match self {
             Self::Ended | Self::IdleTimeout | Self::Connection(_) => true,

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 /// The reconnection policy of a source.
 ///
-/// A connection is healthy when it brought something new, or bytes of any kind for 10 s. After a healthy one the first
-/// attempt follows within 250 ms; each further one waits a uniformly random part of a doubling delay. A delay that the
-/// server sets (`retry`, clamped to 100 ms to 60 s) replaces the 250 ms; a `Retry-After` is a lower bound.
+/// A connection is healthy once it has delivered something new, or has stayed open for 10 s without going idle. After a
+/// healthy one the first attempt follows within 250 ms; each further one waits a uniformly random part of a doubling
+/// delay. A `retry` from the server (clamped to 100 ms to 60 s) replaces the base delay and is also the minimum of every
+/// delay; so is a `Retry-After`.
 ///
 /// ```
 /// use std::time::Duration;
@@ -38,7 +39,8 @@ impl Reconnect {
         }
     }
 
-    /// Sets how many attempts in a row may bring nothing new before the source fails; 0 never reconnects. Default 10.
+    /// Sets how many consecutive attempts may fail to give a healthy connection before the source fails; 0 never
+    /// reconnects. Default 10.
     #[must_use]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts;

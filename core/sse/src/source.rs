@@ -138,7 +138,7 @@ impl<C: Connect> EventSource<C> {
     }
 
     /// Sets how long a connection may bring no byte, comments included, before it counts as dropped. This is detected up
-    /// to a third later, and only the time spent polling counts. Default: no limit.
+    /// to a third later. Time in which the source is not polled counts for at most a third of the limit. Default: no limit.
     #[must_use]
     pub fn idle_timeout(mut self, limit: Duration) -> Self {
         self.idle = IdleTimer::new(Some(limit));

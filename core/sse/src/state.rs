@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::error::Error;
 
-/// Where a source is with its connection, for a screen or a log.
+/// The connection state of a source, for display or logging.
 #[derive(Debug)]
 pub enum ConnectionState<E = Error> {
     /// The first connection is being made.
@@ -50,7 +50,7 @@ impl<E> Clone for ConnectionState<E> {
 pub enum ReadyState {
     /// There is no connection yet, or it was lost and another follows.
     Connecting,
-    /// Events come.
+    /// The connection is open.
     Open,
     /// The source has ended.
     Closed,
@@ -60,7 +60,7 @@ pub enum ReadyState {
 pub struct Observer<E = Error>(Arc<dyn Fn(ConnectionState<E>) + Send + Sync>);
 
 impl<E> Observer<E> {
-    /// Observes with a function.
+    /// Creates an observer from a function.
     pub fn new(observe: impl Fn(ConnectionState<E>) + Send + Sync + 'static) -> Self {
         Self(Arc::new(observe))
     }

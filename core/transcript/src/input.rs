@@ -1,4 +1,4 @@
-//! What a formatter is told about a session.
+//! The input of a session formatter.
 
 /// Something that happened in a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +13,6 @@ pub enum Input<'a> {
     TurnStarted,
     /// The agent printed this on its standard output. It may be cut anywhere.
     Stdout(&'a str),
-    /// Nothing that a formatter shows.
+    /// Anything else; formatters ignore it.
     Other,
 }
