@@ -38,7 +38,9 @@ impl Batch for JsonBatch {
     fn push(&mut self, event: JsonEvent<'_>) -> usize {
         self.cursors.push(event.cursor);
         if let Some(head) = Head::split(event.json, event.verbatim) {
-            self.cursors_differ |= event.cursor != head.id.parse().ok();
+            // An id that no cursor can hold is not one, even where there is no cursor yet.
+            let id = (head.id != "null").then(|| head.id.parse());
+            self.cursors_differ |= event.cursor.map(Ok) != id;
             self.types.add(["\"", head.event_type, "\""]);
             self.ids.add([head.id]);
             self.events.add(["{", head.rest]);

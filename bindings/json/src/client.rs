@@ -112,13 +112,13 @@ impl JsonClient {
         id_hi: u64,
         id_lo: u64,
     ) -> Result<impl Future<Output = BridgeResult<String>> + use<>, CallError> {
+        let body = self.calls.take_body(id).map(Into::into);
         let client = self.client.clone();
         // Endpoints cross as their place in the core's table.
         let operation = *Operation::ALL
             .get(usize::from(operation))
             .ok_or_else(|| CallError::configuration("there is no such endpoint"))?;
         let record = Uuid::from_u64_pair(id_hi, id_lo);
-        let body = self.calls.take_body(id).map(Into::into);
         Ok(async move {
             let answer = client.call_json(operation, Some(record), body).await?;
             String::from_utf8(answer.into()).map_err(|_| {

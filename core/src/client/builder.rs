@@ -111,7 +111,8 @@ impl ClientBuilder {
     /// A header to send with every request. The client's own `Authorization`, `Accept`, `Accept-Encoding` and
     /// `Content-Type` win over it.
     #[must_use]
-    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+    pub fn header(mut self, name: HeaderName, mut value: HeaderValue) -> Self {
+        value.set_sensitive(true);
         self.settings.headers.insert(name, value);
         self
     }

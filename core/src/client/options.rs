@@ -72,7 +72,8 @@ impl Options {
     /// A header to send, instead of an earlier one of that name. The client's own `Authorization`, `Accept`,
     /// `Accept-Encoding` and `Content-Type` win over it.
     #[must_use]
-    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+    pub fn header(mut self, name: HeaderName, mut value: HeaderValue) -> Self {
+        value.set_sensitive(true);
         self.headers.insert(name, value);
         self
     }

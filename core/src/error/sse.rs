@@ -18,7 +18,6 @@ impl From<aod_sse::Error> for Error {
         let failure = Self::new(kind, error.to_string());
         match error {
             Sse::Connection(source) => failure.with_source(source),
-            Sse::Decode(source) => failure.with_source(source),
             Sse::Status {
                 status,
                 retry_after,

@@ -13,7 +13,7 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use url::Url;
 
-use super::{HttpClientConfig, mark_sensitive, parse_url, redirect, response};
+use super::{HttpClientConfig, parse_url, redirect, response};
 use crate::error::{Error, ErrorKind, Result};
 
 /// How much of an error's body is read.
@@ -85,7 +85,8 @@ impl HttpConnect {
     /// Sets a header to send with every attempt, instead of an earlier one of that name. Its value is kept out of logs.
     /// `Accept`, `Accept-Encoding`, `Cache-Control` and a known `Last-Event-ID` always override it.
     #[must_use]
-    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+    pub fn header(mut self, name: HeaderName, mut value: HeaderValue) -> Self {
+        value.set_sensitive(true);
         self.headers.insert(name, value);
         self
     }
@@ -120,7 +121,7 @@ impl HttpConnect {
     fn prepare(&self, url: Url, last_event_id: &str) -> reqwest::Request {
         let mut request = reqwest::Request::new(self.method.clone(), url);
         let headers = request.headers_mut();
-        *headers = mark_sensitive(&self.headers);
+        headers.clone_from(&self.headers);
         headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));

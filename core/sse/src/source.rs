@@ -345,7 +345,7 @@ impl<C: Connect> EventSource<C> {
         if matches!(polled, Poll::Pending | Poll::Ready(Step::Chunk(_))) {
             self.connection.set(phase);
         }
-        if polled.is_pending() && self.connection.is_cancelled() {
+        if self.connection.is_cancelled() {
             return Poll::Ready(Step::Ended);
         }
         polled
@@ -416,6 +416,10 @@ impl<C: Connect> EventSource<C> {
 
 impl<C: Connect> Drop for EventSource<C> {
     fn drop(&mut self) {
+        // If the observer is what panicked, another panic would abort the process.
+        if std::thread::panicking() {
+            self.observer = None;
+        }
         self.close();
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, mpsc};
 use std::task::Poll;
 use std::time::Duration;
@@ -269,4 +270,15 @@ async fn a_cancel_ends_a_source_that_waits() {
         }
     });
     assert!(next.await);
+}
+
+/// A second panic while the first unwinds would abort the process.
+#[tokio::test(start_paused = true)]
+async fn an_observer_that_panics_at_every_state_is_one_panic() {
+    let (connect, _) = connector([Step::Ends(&["data: a\n\n"])]);
+    let mut source = EventSource::new(connect).on_state(|state| panic!("{state:?}"));
+    let outcome = AssertUnwindSafe(async move { source.next().await })
+        .catch_unwind()
+        .await;
+    assert!(outcome.is_err());
 }

@@ -114,12 +114,6 @@ impl<B: Batch> Prefetcher<B> {
         })
     }
 
-    /// Waits until the stream is open, and fails if it cannot be opened.
-    pub async fn opened(&self) -> Result<()> {
-        let _turn = self.turn.lock().await;
-        poll_fn(|context| self.queue.poll_opened(context)).await
-    }
-
     /// Waits for something, and takes what is there. `None` at the end. Dropping the future loses nothing.
     pub async fn take(&self) -> Result<Option<Item<B>>> {
         let _turn = self.turn.lock().await;

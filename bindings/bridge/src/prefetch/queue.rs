@@ -18,13 +18,10 @@ struct State<B> {
     items: VecDeque<Item<B>>,
     /// What may still be added before the queue is empty again.
     room: Limits,
-    opened: bool,
     /// The outcome until it is told, and success from then on.
     end: Option<Result<()>>,
     /// Whoever waits for something to take.
     consumer: Option<Waker>,
-    /// Whether the consumer waits for the opening, not for something to take.
-    awaits_opening: bool,
     /// The reader, if it waits for room.
     reader: Option<Waker>,
 }
@@ -38,10 +35,8 @@ impl<B: Batch> Queue<B> {
             state: Mutex::new(State {
                 items: VecDeque::new(),
                 room: limits,
-                opened: false,
                 end: None,
                 consumer: None,
-                awaits_opening: false,
                 reader: None,
             }),
         }
@@ -72,27 +67,6 @@ impl<B: Batch> Queue<B> {
             return Poll::Pending;
         }
         Poll::Ready(())
-    }
-
-    pub(super) fn poll_opened(&self, context: &mut Context<'_>) -> Poll<Result<()>> {
-        let mut state = self.lock();
-        if state.opened {
-            return Poll::Ready(Ok(()));
-        }
-        if let Some(outcome) = state.take_end() {
-            return Poll::Ready(outcome);
-        }
-        state.awaits_opening = true;
-        register(state, context);
-        Poll::Pending
-    }
-
-    pub(super) fn set_opened(&self) {
-        let mut state = self.lock();
-        state.opened = true;
-        if std::mem::take(&mut state.awaits_opening) {
-            wake_consumer(state);
-        }
     }
 
     /// Waits until the queue has room, and returns how much.

@@ -58,7 +58,6 @@ impl<B: Batch> Reader<B> {
             polled
         })
         .await?;
-        self.queue.set_opened();
         loop {
             let read = poll_fn(|context| {
                 let polled = self.poll_burst(&mut events, context);

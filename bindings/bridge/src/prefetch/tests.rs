@@ -111,32 +111,13 @@ fn tells_an_error_once_after_the_events_before_it() {
 }
 
 #[test]
-fn an_opening_that_fails_is_the_error_of_whoever_asks_first() {
-    let failed = || ready(Err(ErrorInfo::new(ErrorKind::Closed, "closed")));
+fn an_opening_that_fails_is_the_error_of_the_first_take() {
+    let failed = ready(Err(ErrorInfo::new(ErrorKind::Closed, "closed")));
     let runtime = runtime();
-    let events = Prefetcher::<Texts>::spawn(runtime, ROOMY, failed(), None).unwrap();
-    assert_eq!(
-        block_on(events.opened()).unwrap_err().kind,
-        ErrorKind::Closed
-    );
-    assert!(matches!(block_on(events.take()), Ok(None)));
-    let events = Prefetcher::<Texts>::spawn(runtime, ROOMY, failed(), None).unwrap();
+    let events = Prefetcher::<Texts>::spawn(runtime, ROOMY, failed, None).unwrap();
     assert_eq!(block_on(events.take()).unwrap_err().kind, ErrorKind::Closed);
+    assert!(matches!(block_on(events.take()), Ok(None)));
     assert_idle(runtime);
-}
-
-#[test]
-fn opened_waits_for_the_opening_alone() {
-    let runtime = runtime();
-    let (body, events) = body();
-    let (open, opening) = tokio::sync::oneshot::channel();
-    let opening = async { opening.await.map_err(|_| ErrorInfo::cancelled()) };
-    let prefetcher = Prefetcher::<Texts>::spawn(runtime, ROOMY, opening, None).unwrap();
-    assert!(poll_at_most(1, prefetcher.opened()).is_none());
-    assert!(open.send(events).is_ok());
-    block_on(prefetcher.opened()).unwrap();
-    write(&body, EXIT);
-    assert_eq!(drain(&prefetcher).0, ["-"]);
 }
 
 /// A stream that never runs dry, and how many events it has given; each has this many bytes.

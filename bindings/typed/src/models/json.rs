@@ -114,19 +114,25 @@ fn to_json(model: &impl Serialize) -> Result<String, CallError> {
 
 fn from_json<T: DeserializeOwned>(json: &str) -> Result<T, CallError> {
     // From bytes, as answers are read: of each model there is one reader for both.
-    serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(json.as_bytes()))
-        .map_err(|error| {
-            // Serde's other messages may repeat a value.
-            if !error.inner().is_data() {
-                return CallError::new(ErrorKind::Decode, "invalid JSON");
-            }
-            let problem = match error.inner().to_string().split('`').collect::<Vec<_>>()[..] {
-                ["missing field ", field, ..] => format!("`{field}` is missing"),
-                _ => "an unexpected value".to_owned(),
-            };
-            let text = format!("{problem} at `{}` of the JSON", error.path());
-            CallError::new(ErrorKind::Decode, text)
-        })
+    let mut deserializer = serde_json::Deserializer::from_slice(json.as_bytes());
+    let model = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        // Serde's other messages may repeat a value.
+        if !error.inner().is_data() {
+            return invalid_json();
+        }
+        let problem = match error.inner().to_string().split('`').collect::<Vec<_>>()[..] {
+            ["missing field ", field, ..] => format!("`{field}` is missing"),
+            _ => "an unexpected value".to_owned(),
+        };
+        let text = format!("{problem} at `{}` of the JSON", error.path());
+        CallError::new(ErrorKind::Decode, text)
+    })?;
+    deserializer.end().map_err(|_| invalid_json())?;
+    Ok(model)
+}
+
+fn invalid_json() -> CallError {
+    CallError::new(ErrorKind::Decode, "invalid JSON")
 }
 
 #[cfg(test)]
@@ -147,5 +153,13 @@ mod tests {
             let error = agent_from_json(json.to_owned()).expect_err(json);
             assert_eq!(error.to_string(), expected);
         }
+    }
+
+    #[test]
+    fn text_behind_a_model_is_refused() {
+        let json = r#"{"status":"ok"}"#;
+        assert!(health_from_json(json.to_owned()).is_ok());
+        let error = health_from_json(format!("{json} hunter2")).expect_err("it is not JSON");
+        assert_eq!(error.to_string(), "invalid JSON");
     }
 }
