@@ -53,7 +53,7 @@ impl SharedRuntime {
         }
     }
 
-    /// Returns the handle of this process's runtime, and starts the runtime if there is none.
+    /// Returns the handle of this process's runtime, which the first call starts.
     pub fn handle(&self) -> Result<Handle> {
         let running = self.generation().runtime.get_or_try_init(|| {
             let runtime = Builder::new_multi_thread()

@@ -10,7 +10,7 @@ pub(crate) static RUNTIME: SharedRuntime = SharedRuntime::new(2);
 /// How long the threads may take to end.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(1);
 
-/// Starts afresh in the child of a fork. To be called there before anything else.
+/// Gives the child of a fork a runtime of its own. Call it first in the child.
 #[uniffi::export]
 pub fn after_fork_in_child() {
     RUNTIME.after_fork_in_child();

@@ -112,7 +112,7 @@ impl EventBatches {
         self.log.take()
     }
 
-    /// Ends the stream and closes its connection, whoever is waiting on it. What has been read is gone.
+    /// Ends the stream, wakes its consumer and closes the connection. Discards what was read.
     pub fn cancel(&self) {
         self.events.cancel();
     }

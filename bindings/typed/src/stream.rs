@@ -192,7 +192,7 @@ impl EventStream {
         }
     }
 
-    /// Ends the stream and closes its connection at once, whoever is waiting on it; the stream then ends without an
+    /// Ends the stream and closes its connection at once, also during a pull; the stream then ends without an
     /// error.
     pub fn cancel(&self) {
         self.events.cancel();

@@ -98,7 +98,7 @@ fn stops_when_a_thread_gives_up_waiting() {
 }
 
 #[test]
-fn keeps_its_outcome_for_whoever_asks_after_the_wake() {
+fn keeps_its_outcome_until_it_is_polled_after_the_wake() {
     let runtime = runtime();
     let mut call = Call::spawn(runtime, async { Ok(7) }).unwrap();
     block_on(std::future::poll_fn(|context| call.poll_ready(context)));

@@ -87,7 +87,7 @@ pub fn states() -> (impl Fn(ConnectionState) + Send + Sync + 'static, States) {
 
 /// A stream that is read ahead.
 ///
-/// It has one consumer at a time: whoever waits last is woken. Calls of [`take`](Self::take) queue up.
+/// It has one consumer at a time: only the latest waker is woken. Concurrent [`take`](Self::take) calls wait in turn.
 #[derive(Debug)]
 pub struct Prefetcher<B> {
     queue: Arc<Queue<B>>,

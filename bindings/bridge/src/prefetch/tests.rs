@@ -243,7 +243,7 @@ fn closes_what_is_still_being_opened() {
 }
 
 #[test]
-fn cancel_wakes_whoever_waits() {
+fn cancel_wakes_the_consumer() {
     let runtime = runtime();
     let (body, events) = body();
     let events = read(runtime, ROOMY, events);

@@ -19,7 +19,7 @@ struct Batch<Element: Sendable>: Sendable {
 }
 
 /// The elements that were fetched for a loop and not delivered yet. All iterators of a stream share them, so that each
-/// element is delivered once and in order, whoever asks.
+/// element is delivered once and in order, to any iterator.
 final class Prefetcher<Element: Sendable>: Sendable {
     private let state = Locked(State())
 

@@ -1,6 +1,6 @@
 import Foundation
 
-// The library counts time in microseconds. A `Date` counts in seconds since 2001: reckoned from there, each of today's
+// The library counts time in microseconds. A `Date` counts in seconds since 2001: counted from there, each of today's
 // microseconds has a `Date` of its own.
 
 extension Date {
