@@ -8,8 +8,8 @@ pub use tokio_util::sync::CancellationToken;
 
 use crate::error::{ErrorInfo, Result};
 
-/// What ends work before its outcome: its own cancellation, or the closing of its client.
-#[derive(Debug)]
+/// What ends work before its outcome: its own cancellation, or the closing of its client. By default, nothing.
+#[derive(Debug, Default)]
 pub struct CancelScope {
     cancelled: Option<CancellationToken>,
     closed: CancellationToken,

@@ -172,7 +172,9 @@ impl Server {
         async move {
             let client = client?;
             let sessions = client.sessions();
-            let policy = aod::sse::Reconnect::new().base_delay(Duration::from_millis(1));
+            let policy = aod::sse::Reconnect::new()
+                .max_attempts(1000)
+                .max_delay(Duration::from_millis(1));
             let request = sessions.stream(Uuid::nil()).reconnect(policy);
             Ok(request.on_state(observe).await?)
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use aod::StreamRequest;
 use aod::sse::Reconnect;
+use aod_bridge::cancel::CancelScope;
 use aod_bridge::log::StateLog;
 use aod_bridge::prefetch::{Item, Limits, Prefetcher};
 use serde::Deserialize;
@@ -72,7 +73,7 @@ impl EventBatches {
             }
             Ok(request.await?)
         };
-        let events = Prefetcher::spawn(&RUNTIME, LIMITS, opening, None)?;
+        let events = Prefetcher::spawn(&RUNTIME, LIMITS, CancelScope::default(), opening, None)?;
         Ok(Arc::new(Self { events, log }))
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aod::models::event::StreamEvent;
 use aod::sse::Reconnect;
-use aod_bridge::cancel::{CancelScope, CancellationToken};
+use aod_bridge::cancel::CancelScope;
 use aod_bridge::error as bridge;
 use aod_bridge::prefetch::{self, Batch, Item, Limits, Prefetcher};
 use futures::StreamExt as _;
@@ -173,7 +173,6 @@ fn length(text: &Option<String>) -> usize {
 #[uniffi(name = "NativeStream")]
 pub struct EventStream {
     events: Prefetcher<EventBatch>,
-    closed: CancellationToken,
 }
 
 #[uniffi::export(name = "NativeStream")]
@@ -181,15 +180,7 @@ impl EventStream {
     /// Waits for something, and takes what is there; nothing at the end of the stream. The first pull of a stream that
     /// cannot be opened fails as opening it does.
     pub async fn next(&self) -> Result<Option<StreamItem>, CallError> {
-        let scope = CancelScope::new(None, &self.closed);
-        match scope.run(self.events.take()).await {
-            Ok(item) => Ok(item.map(Into::into)),
-            Err(error) => {
-                // A stream whose client was closed is still connected.
-                self.cancel();
-                Err(error.into())
-            }
-        }
+        Ok(self.events.take().await?.map(Into::into))
     }
 
     /// Ends the stream and closes its connection at once, also during a pull; the stream then ends without an
@@ -217,7 +208,6 @@ impl NativeClient {
     pub fn stream(&self, id: Uuid, options: StreamOptions) -> Result<Arc<EventStream>, CallError> {
         Ok(Arc::new(EventStream {
             events: open(self, id, options)?,
-            closed: self.closed.clone(),
         }))
     }
 }
@@ -245,7 +235,7 @@ pub(super) fn open(
     policy = set(policy, max_delay, Reconnect::max_delay);
     let scope = CancelScope::new(None, &client.closed);
     let client = client.client.clone();
-    let opening = scope.run(async move {
+    let opening = async move {
         let sessions = client.sessions();
         let mut request = sessions
             .stream(id)
@@ -258,6 +248,6 @@ pub(super) fn open(
         request = set(request, since, aod::StreamRequest::since);
         request = set(request, deadline, aod::StreamRequest::deadline);
         Ok(set(request.await?, turn, aod::EventStream::turn))
-    });
-    Prefetcher::spawn(&RUNTIME, LIMITS, opening, Some(states))
+    };
+    Prefetcher::spawn(&RUNTIME, LIMITS, scope, opening, Some(states))
 }

@@ -6,7 +6,7 @@ use aod::ConnectionState;
 use aod::EventStream;
 
 use super::{Listener, ListenerDriver, Subscription};
-use crate::cancel::CancellationToken;
+use crate::cancel::{CancelScope, CancellationToken};
 use crate::error::{ErrorInfo, ErrorKind, Result};
 use crate::prefetch::{Limits, Prefetcher, states};
 use crate::runtime::SharedRuntime;
@@ -73,7 +73,14 @@ fn stream(runtime: &SharedRuntime, limits: Limits, text: String) -> Prefetcher<T
     use futures::StreamExt as _;
     let body = futures::stream::iter([std::io::Result::Ok(text.into())]);
     let events = EventStream::new(body.chain(futures::stream::pending()));
-    Prefetcher::spawn(runtime, limits, ready(Ok(events)), None).unwrap()
+    Prefetcher::spawn(
+        runtime,
+        limits,
+        CancelScope::default(),
+        ready(Ok(events)),
+        None,
+    )
+    .unwrap()
 }
 
 #[test]
@@ -84,7 +91,14 @@ fn tells_states_and_events_in_order_and_the_end_last() {
         answer(&(outputs(3..=3) + EXIT)),
     ]);
     let (observe, states) = states();
-    let events = Prefetcher::spawn(runtime, ROOMY, server.open(observe), Some(states)).unwrap();
+    let events = Prefetcher::spawn(
+        runtime,
+        ROOMY,
+        CancelScope::default(),
+        server.open(observe),
+        Some(states),
+    )
+    .unwrap();
     let recorder = Recorder::default();
     let closed = CancellationToken::new();
     let handle = Subscription::spawn(runtime, &closed, events, recorder.clone()).unwrap();
@@ -195,7 +209,14 @@ fn dropping_the_handle_leaves_the_stream_running() {
         Ok(())
     });
     let server = Server::start(vec![answer("")]);
-    let events = Prefetcher::spawn(runtime, ROOMY, server.open(|_| {}), None).unwrap();
+    let events = Prefetcher::spawn(
+        runtime,
+        ROOMY,
+        CancelScope::default(),
+        server.open(|_| {}),
+        None,
+    )
+    .unwrap();
     let closed = CancellationToken::new();
     drop(Subscription::spawn(runtime, &closed, events, recorder.clone()).unwrap());
     server.send(&(outputs(1..=1) + EXIT));
@@ -227,7 +248,8 @@ fn a_listener_that_fails_or_panics_ends_the_stream() {
 fn an_opening_that_fails_is_the_end() {
     let runtime = runtime();
     let opening = ready(Err(ErrorInfo::configuration("no")));
-    let events = Prefetcher::<Texts>::spawn(runtime, ROOMY, opening, None).unwrap();
+    let events =
+        Prefetcher::<Texts>::spawn(runtime, ROOMY, CancelScope::default(), opening, None).unwrap();
     let recorder = Recorder::default();
     let closed = CancellationToken::new();
     let handle = Subscription::spawn(runtime, &closed, events, recorder.clone()).unwrap();
@@ -238,7 +260,9 @@ fn an_opening_that_fails_is_the_end() {
 #[test]
 fn closing_the_client_is_an_error_of_kind_closed() {
     let runtime = runtime();
-    let events = Prefetcher::<Texts>::spawn(runtime, ROOMY, pending(), None).unwrap();
+    let events =
+        Prefetcher::<Texts>::spawn(runtime, ROOMY, CancelScope::default(), pending(), None)
+            .unwrap();
     let recorder = Recorder::default();
     let closed = CancellationToken::new();
     let handle = Subscription::spawn(runtime, &closed, events, recorder.clone()).unwrap();

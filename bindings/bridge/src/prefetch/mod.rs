@@ -7,10 +7,11 @@
 //! The contract:
 //!
 //! - Events come in order, each once. A quiet event is never held back to fill a batch.
-//! - Connection states, if asked for, come in order with the events.
+//! - Connection states, if asked for, come in order with the events, and count as one each.
 //! - The end is told once: `None`, or the error. After that the stream stays at its end.
 //! - A full queue stops the reader, and so the server. An event larger than the byte limit passes alone.
 //! - [`cancel`](Prefetcher::cancel) discards what was read and ends the stream without an error.
+//! - What ends its [`CancelScope`] discards what was read and ends the stream with that error.
 //! - A reader that is dropped, because it panicked or its runtime was shut down, ends the stream with an error.
 //! - Dropping the [`Prefetcher`] closes the connection.
 
@@ -27,6 +28,7 @@ use aod::EventStream;
 use tokio::task::AbortHandle;
 
 use crate::block;
+use crate::cancel::CancelScope;
 use crate::error::Result;
 use crate::runtime::SharedRuntime;
 use queue::Queue;
@@ -63,7 +65,7 @@ pub enum Item<B> {
 /// How much is read ahead: reading stops at as many events or bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// The number of events.
+    /// The number of events and states.
     pub events: usize,
     /// Their bytes. The event that exceeds them still comes.
     pub bytes: usize,
@@ -97,16 +99,17 @@ pub struct Prefetcher<B> {
 }
 
 impl<B: Batch> Prefetcher<B> {
-    /// Opens a stream on the runtime and reads it to its end.
+    /// Opens a stream on the runtime and reads it to its end, unless its scope ends first.
     pub fn spawn(
         runtime: &SharedRuntime,
         limits: Limits,
+        scope: CancelScope,
         opening: impl Future<Output = Result<EventStream>> + Send + 'static,
         states: Option<States>,
     ) -> Result<Self> {
         let queue = Arc::new(Queue::new(limits));
         let reader = Reader::new(Arc::clone(&queue), states);
-        let task = runtime.handle()?.spawn(reader.run(opening));
+        let task = runtime.handle()?.spawn(reader.run(scope, opening));
         Ok(Self {
             queue,
             task: task.abort_handle(),

@@ -103,9 +103,21 @@ impl<B: Batch> Queue<B> {
         wake_consumer(state);
     }
 
+    /// Discards what was read and ends the stream without an error.
     pub(super) fn cancel(&self) {
+        self.discard(|end| *end = Some(Ok(())));
+    }
+
+    /// Discards what was read and ends the stream with an error, unless it has ended.
+    pub(super) fn fail(&self, error: ErrorInfo) {
+        self.discard(|end| {
+            end.get_or_insert(Err(error));
+        });
+    }
+
+    fn discard(&self, end: impl FnOnce(&mut Option<Result<()>>)) {
         let mut state = self.lock();
-        state.end = Some(Ok(()));
+        end(&mut state.end);
         let discarded = std::mem::take(&mut state.items);
         wake_consumer(state);
         drop(discarded);

@@ -9,6 +9,7 @@ use aod::EventStream;
 
 use super::queue::{Queue, abandoned};
 use super::{Batch, Item, Limits, States};
+use crate::cancel::CancelScope;
 use crate::error::Result;
 
 /// Dropping it ends the stream for its consumer.
@@ -25,8 +26,8 @@ struct Burst<B> {
     items: Vec<Item<B>>,
     batch: B,
     size: Limits,
-    /// How many of the events are in `items` already.
-    queued: usize,
+    /// The number of events in `batch`.
+    batched: usize,
 }
 
 impl<B: Batch> Reader<B> {
@@ -38,16 +39,23 @@ impl<B: Batch> Reader<B> {
                 items: Vec::new(),
                 batch: B::default(),
                 size: Limits::NONE,
-                queued: 0,
+                batched: 0,
             },
             room: Limits::NONE,
         }
     }
 
     /// Opens the stream and reads it to its end.
-    pub(super) async fn run(mut self, opening: impl Future<Output = Result<EventStream>>) {
-        let outcome = self.read(opening).await;
-        self.queue.finish(outcome);
+    pub(super) async fn run(
+        mut self,
+        scope: CancelScope,
+        opening: impl Future<Output = Result<EventStream>>,
+    ) {
+        let read = async { Ok(self.read(opening).await) };
+        match scope.run(read).await {
+            Ok(outcome) => self.queue.finish(outcome),
+            Err(ended) => self.queue.fail(ended),
+        }
     }
 
     async fn read(&mut self, opening: impl Future<Output = Result<EventStream>>) -> Result<()> {
@@ -98,7 +106,6 @@ impl<B: Batch> Reader<B> {
         burst.end_batch();
         if !burst.items.is_empty() {
             let size = std::mem::replace(&mut burst.size, Limits::NONE);
-            burst.queued = 0;
             self.room = self.queue.push(burst.items.drain(..), size);
         }
     }
@@ -110,18 +117,19 @@ impl<B: Batch> Burst<B> {
         self.add_states();
         self.size.bytes += self.batch.push(event);
         self.size.events += 1;
+        self.batched += 1;
     }
 
     fn add_states(&mut self) {
         while let Some(Ok(state)) = self.states.as_ref().map(|states| states.0.try_recv()) {
             self.end_batch();
             self.items.push(Item::State(state));
+            self.size.events += 1;
         }
     }
 
     fn end_batch(&mut self) {
-        if self.queued < self.size.events {
-            self.queued = self.size.events;
+        if std::mem::take(&mut self.batched) > 0 {
             self.items
                 .push(Item::Batch(std::mem::take(&mut self.batch)));
         }

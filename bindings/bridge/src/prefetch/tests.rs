@@ -1,4 +1,4 @@
-use std::future::ready;
+use std::future::{poll_fn, ready};
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -12,6 +12,7 @@ use bytes::Bytes;
 use futures::channel::mpsc;
 
 use super::{Item, Limits, Prefetcher, States, states};
+use crate::cancel::{CancelScope, CancellationToken};
 use crate::error::{ErrorInfo, ErrorKind, Result};
 use crate::runtime::SharedRuntime;
 use crate::testing::{
@@ -32,7 +33,14 @@ fn write(body: &Body, events: &str) {
 }
 
 fn read(runtime: &SharedRuntime, limits: Limits, events: EventStream) -> Prefetcher<Texts> {
-    Prefetcher::spawn(runtime, limits, ready(Ok(events)), None).unwrap()
+    Prefetcher::spawn(
+        runtime,
+        limits,
+        CancelScope::default(),
+        ready(Ok(events)),
+        None,
+    )
+    .unwrap()
 }
 
 /// Takes to the end, and returns the texts and the outcome.
@@ -114,7 +122,8 @@ fn tells_an_error_once_after_the_events_before_it() {
 fn an_opening_that_fails_is_the_error_of_the_first_take() {
     let failed = ready(Err(ErrorInfo::new(ErrorKind::Closed, "closed")));
     let runtime = runtime();
-    let events = Prefetcher::<Texts>::spawn(runtime, ROOMY, failed, None).unwrap();
+    let events =
+        Prefetcher::<Texts>::spawn(runtime, ROOMY, CancelScope::default(), failed, None).unwrap();
     assert_eq!(block_on(events.take()).unwrap_err().kind, ErrorKind::Closed);
     assert!(matches!(block_on(events.take()), Ok(None)));
     assert_idle(runtime);
@@ -235,7 +244,8 @@ fn closes_what_is_still_being_opened() {
     let runtime = runtime();
     let (alive, opening) = tokio::sync::oneshot::channel::<EventStream>();
     let opening = async { opening.await.map_err(|_| ErrorInfo::cancelled()) };
-    let events = Prefetcher::<Texts>::spawn(runtime, ROOMY, opening, None).unwrap();
+    let events =
+        Prefetcher::<Texts>::spawn(runtime, ROOMY, CancelScope::default(), opening, None).unwrap();
     assert!(poll_at_most(1, events.take()).is_none());
     drop(events);
     assert_idle(runtime);
@@ -273,6 +283,63 @@ fn cancel_discards_what_was_read_and_is_no_error() {
     events.cancel();
     assert!(matches!(events.try_take(), Poll::Ready(Ok(None))));
     assert!(matches!(events.wait(LIMIT), Poll::Ready(Ok(None))));
+    assert_idle(runtime);
+}
+
+#[test]
+fn closing_the_client_discards_what_was_read_and_closes_the_connection() {
+    let runtime = runtime();
+    let (body, events) = body();
+    write(&body, &outputs(1..=2));
+    let closed = CancellationToken::new();
+    let scope = CancelScope::new(None, &closed);
+    let events =
+        Prefetcher::<Texts>::spawn(runtime, ROOMY, scope, ready(Ok(events)), None).unwrap();
+    let ready = poll_fn(|context| events.poll_ready(context));
+    block_on(ready);
+    closed.cancel();
+    assert_idle(runtime);
+    assert!(body.is_closed());
+    assert_eq!(block_on(events.take()).unwrap_err().kind, ErrorKind::Closed);
+    assert!(matches!(block_on(events.take()), Ok(None)));
+}
+
+#[test]
+fn closing_the_client_of_a_stream_that_has_ended_changes_nothing() {
+    let runtime = runtime();
+    let (body, events) = body();
+    write(&body, &(outputs(1..=1) + EXIT));
+    let closed = CancellationToken::new();
+    let scope = CancelScope::new(None, &closed);
+    let events =
+        Prefetcher::<Texts>::spawn(runtime, ROOMY, scope, ready(Ok(events)), None).unwrap();
+    drain(&events).1.unwrap();
+    closed.cancel();
+    assert!(matches!(block_on(events.take()), Ok(None)));
+}
+
+#[test]
+fn states_that_nobody_takes_stop_the_reader() {
+    let runtime = runtime();
+    let observed = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&observed);
+    let (observe, states) = states();
+    // After its only connection, every further attempt is refused.
+    let server = Server::start(vec![answer(&outputs(1..=1))]);
+    let opening = server.open(move |state| {
+        counter.fetch_add(1, Ordering::SeqCst);
+        observe(state);
+    });
+    let limits = Limits {
+        events: 5,
+        bytes: 1000,
+    };
+    let scope = CancelScope::default();
+    let events = Prefetcher::<Texts>::spawn(runtime, limits, scope, opening, Some(states)).unwrap();
+    drop(server);
+    stalled(&events);
+    assert!(observed.load(Ordering::SeqCst) < 100);
+    drop(events);
     assert_idle(runtime);
 }
 
@@ -355,7 +422,13 @@ fn states_come_in_order_with_the_events() {
         answer(&(outputs(3..=4) + EXIT)),
     ]);
     let (observe, states) = states();
-    let events = Prefetcher::<Texts>::spawn(runtime, ROOMY, server.open(observe), Some(states));
+    let events = Prefetcher::<Texts>::spawn(
+        runtime,
+        ROOMY,
+        CancelScope::default(),
+        server.open(observe),
+        Some(states),
+    );
     let events = events.unwrap();
     drop(server);
     let mut told = Vec::new();
@@ -393,7 +466,9 @@ fn states_of_a_stream_that_is_still_being_opened_are_told_at_once() {
         opening.await.map_err(|_| ErrorInfo::cancelled())
     };
     let runtime = runtime();
-    let events = Prefetcher::<Texts>::spawn(runtime, ROOMY, opening, states).unwrap();
+    let events =
+        Prefetcher::<Texts>::spawn(runtime, ROOMY, CancelScope::default(), opening, states)
+            .unwrap();
     let first = block_on(events.take()).unwrap();
     assert!(matches!(
         first,
