@@ -19,7 +19,8 @@ use crate::wake::WakeQueue;
 /// The calls of one client whose answers have not been taken.
 #[derive(Default)]
 pub(crate) struct PendingCalls {
-    calls: Mutex<HashMap<u64, Call<String>>>,
+    /// A call is out of its place while a thread waits for it.
+    calls: Mutex<HashMap<u64, Option<Call<String>>>>,
     /// Bodies of calls that have not begun.
     bodies: Mutex<HashMap<u64, String>>,
 }
@@ -40,7 +41,9 @@ impl PendingCalls {
         work: impl Future<Output = Result<String>> + Send + 'static,
         milliseconds: u32,
     ) -> Result<Option<String>> {
-        self.wait_for(id, Call::spawn(&RUNTIME, work)?, milliseconds)
+        let call = Call::spawn(&RUNTIME, work)?;
+        lock(&self.calls).insert(id, None);
+        self.wait_for(id, call, milliseconds)
     }
 
     /// Starts a call and has the queue told once it is answered.
@@ -52,22 +55,25 @@ impl PendingCalls {
     ) -> Result<()> {
         let mut call = Call::spawn(&RUNTIME, work)?;
         let waker = queue.waker(id);
-        if call.poll_ready(&mut Context::from_waker(&waker)).is_ready() {
+        // Whoever is woken finds the call in its place.
+        let mut calls = lock(&self.calls);
+        let polled = call.poll_ready(&mut Context::from_waker(&waker));
+        calls.insert(id, Some(call));
+        drop(calls);
+        if polled.is_ready() {
             waker.wake();
         }
-        lock(&self.calls).insert(id, call);
         Ok(())
     }
 
     /// Waits this long at most for an answer, which is given once.
     pub(crate) fn wait(&self, id: u64, milliseconds: u32) -> Result<Option<String>> {
-        // Out of the table meanwhile: others have calls of their own.
-        let call = lock(&self.calls).remove(&id);
+        let call = lock(&self.calls).get_mut(&id).and_then(Option::take);
         let call = call.ok_or_else(ErrorInfo::cancelled)?;
         self.wait_for(id, call, milliseconds)
     }
 
-    /// Stops a call; one that was answered already is no matter.
+    /// Stops a call that is not answered yet: at once, or when the thread that waits for it stops waiting.
     pub(crate) fn cancel(&self, id: u64) {
         lock(&self.bodies).remove(&id);
         let call = lock(&self.calls).remove(&id);
@@ -80,10 +86,17 @@ impl PendingCalls {
         mut call: Call<String>,
         milliseconds: u32,
     ) -> Result<Option<String>> {
-        match call.wait(Duration::from_millis(milliseconds.into())) {
-            Poll::Ready(outcome) => outcome.map(Some),
+        let polled = call.wait(Duration::from_millis(milliseconds.into()));
+        let mut calls = lock(&self.calls);
+        match polled {
+            Poll::Ready(outcome) => {
+                calls.remove(&id);
+                outcome.map(Some)
+            }
             Poll::Pending => {
-                lock(&self.calls).insert(id, call);
+                // Without its place, it was cancelled meanwhile.
+                let place = calls.get_mut(&id).ok_or_else(ErrorInfo::cancelled)?;
+                *place = Some(call);
                 Ok(None)
             }
         }
