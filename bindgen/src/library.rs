@@ -21,13 +21,13 @@ impl Library {
     pub(crate) fn build(package: &str) -> Result<Self> {
         let name = package.replace('-', "_");
         let toolchain = Toolchain::find()?;
-        let (mut rustc, folder) = rustc(&toolchain.target)?;
+        let mut rustc = rustc(&toolchain.target)?;
         run(rustc
             .args(["--locked", "--profile", "ffi", "--package", package])
             // With the form for Rust among them, rustc would not optimize across crates.
             .args(["--lib", "--crate-type", "cdylib,staticlib", "--"])
             .args(toolchain.link_arguments(&name)))?;
-        let folder = target().join(folder).join("ffi");
+        let folder = target().join(&toolchain.target).join("ffi");
         Ok(Self {
             toolchain,
             folder,
@@ -53,18 +53,19 @@ impl Library {
     }
 }
 
-/// `cargo rustc` for a target, and the folder under `target` that it compiles to.
-fn rustc(target: &str) -> Result<(Command, &str)> {
+/// `cargo rustc` for a target.
+fn rustc(target: &str) -> Result<Command> {
     if !matches!(
         target,
         "x86_64-unknown-linux-gnu" | "aarch64-unknown-linux-gnu"
     ) {
         let mut rustc = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        rustc.arg("rustc");
-        return Ok((rustc, ""));
+        // Named, as the environment or a configuration file may set another default.
+        rustc.args(["rustc", "--target", target]);
+        return Ok(rustc);
     }
     // Against the C library of 2014, so that the packages run on old systems too.
     let mut rustc = venv::command("cargo-zigbuild")?;
     rustc.args(["rustc", "--target", &format!("{target}.2.17")]);
-    Ok((rustc, target))
+    Ok(rustc)
 }

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 
-use crate::tools::{Result, target};
+use crate::tools::{Result, root};
 
 /// Generates and packages the language bindings.
 #[derive(Parser)]
@@ -49,7 +49,8 @@ fn main() -> ExitCode {
 }
 
 fn execute(command: &Command) -> Result<()> {
-    let _lock = lock::lock(&target().join("bindgen.lock"))?;
+    // In one place whatever the target folder: all commands write into the same sources and packages.
+    let _lock = lock::lock(&root().join("target/bindgen.lock"))?;
     match command {
         Command::Generate { language } => match language {
             Language::Kotlin => kotlin::generate(),
