@@ -18,6 +18,10 @@ pub const MAX_EVENT_SIZE: usize = 16 * 1024 * 1024;
 /// stream for the rest of its life.
 const KEPT_CAPACITY: usize = 8 * 1024;
 
+/// What is kept of a comment besides its text: a byte order mark, the colon, a space, and the byte that tells whether the
+/// text may be cut before it.
+const COMMENT_OVERHEAD: usize = BYTE_ORDER_MARK.len() + 3;
+
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// One event as it was dispatched. It borrows from the decoder, and from the chunk itself where the event lay in one.
@@ -261,7 +265,10 @@ impl Decoder {
     /// it from other lines.
     fn keep_unfinished(&mut self, range: Range<usize>) -> Result<(), DecodeError> {
         if self.without_mark(&self.unfinished).starts_with(b":") {
-            let limit = self.comments.as_ref().map_or(0, |_| self.max_event_size);
+            let limit = self
+                .comments
+                .as_ref()
+                .map_or(0, |_| self.max_event_size.saturating_add(COMMENT_OVERHEAD));
             let room = limit.saturating_sub(self.unfinished.len());
             let end = range.end.min(range.start + room);
             self.unfinished
@@ -312,8 +319,7 @@ impl Decoder {
             }
             Field::Comment => {
                 if let Some(CommentHandler(handle)) = &mut self.comments {
-                    let text = &value[..value.len().min(self.max_event_size)];
-                    handle(&text.to_str_lossy());
+                    handle(&cut(value, self.max_event_size).to_str_lossy());
                 }
             }
             Field::Unknown => {}
@@ -379,6 +385,26 @@ impl Decoder {
         }
         Ok(())
     }
+}
+
+/// The first bytes of a text, as many as the limit says or a few less, so that no character is split.
+fn cut(text: &[u8], limit: usize) -> &[u8] {
+    let Some(next) = text.get(limit) else {
+        return text;
+    };
+    let mut end = limit;
+    if is_continuation(*next) {
+        end = text[..limit]
+            .iter()
+            .rposition(|byte| !is_continuation(*byte))
+            .filter(|start| limit - start < 4)
+            .unwrap_or(limit);
+    }
+    &text[..end]
+}
+
+fn is_continuation(byte: u8) -> bool {
+    byte & 0xC0 == 0x80
 }
 
 impl Default for Decoder {

@@ -8,12 +8,13 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::stream::{Stream, StreamExt as _};
+use futures::stream::{BoxStream, Stream, StreamExt as _};
 use http::response::Parts;
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::error::{ConnectError, Error};
 use super::idle_timer::IdleTimer;
+use super::reconnect::ordered_delay;
 use super::shared_connection::{CancelHandle, Phase, SharedConnection};
 use super::state::{Observer, ReadyState};
 use super::{Attempt, Connect, Connection, ConnectionState, Decoder, Frame, Reconnect};
@@ -63,6 +64,8 @@ pub struct EventSource<C: Connect> {
     observer: Option<Observer<C::Error>>,
     /// Attempts since the last healthy connection.
     attempts: u32,
+    /// Since when there was no healthy connection, moved on by each wait that the server ordered.
+    failing_since: Option<Instant>,
     closed: bool,
 }
 
@@ -109,6 +112,7 @@ impl<C: Connect> EventSource<C> {
             deadline: None,
             observer: None,
             attempts: 0,
+            failing_since: None,
             closed: false,
         }
     }
@@ -255,9 +259,9 @@ impl<C: Connect> EventSource<C> {
             };
             match disposition {
                 Disposition::Ignore => {}
-                Disposition::Skip => self.attempts = 0,
+                Disposition::Skip => self.record_progress(),
                 Disposition::Deliver(item) => {
-                    self.attempts = 0;
+                    self.record_progress();
                     return Poll::Ready(Some(Ok(item)));
                 }
                 Disposition::DeliverWithoutProgress(item) => return Poll::Ready(Some(Ok(item))),
@@ -279,30 +283,54 @@ impl<C: Connect> EventSource<C> {
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, C>>> {
         self.connection.register(context.waker());
         loop {
-            if self.deadline_passed(context) {
-                return Poll::Ready(Some(Err(Error::DeadlineExceeded.into())));
-            }
-            match ready!(self.poll_phase(context)) {
-                Step::Chunk(chunk) => return Poll::Ready(Some(Ok(chunk))),
-                Step::Attempt => self.attempt(),
-                Step::Opened(opened) => {
-                    self.idle.restart();
-                    self.response = opened.response;
-                    self.connection
-                        .set(opened.body.map_or(Phase::Ended, Phase::Live));
-                    self.notify(|| ConnectionState::Live);
-                }
-                Step::Dropped { cause, healthy } => {
-                    if let Err(error) = self.dropped(cause, healthy) {
-                        return Poll::Ready(Some(Err(error)));
-                    }
-                }
-                Step::Ended => {
-                    self.close();
-                    return Poll::Ready(None);
-                }
+            match ready!(self.poll_step(context)) {
+                Ok(Some(chunk)) => return Poll::Ready(Some(Ok(chunk))),
+                Ok(None) if self.closed => return Poll::Ready(None),
+                Ok(None) => {}
+                Err(error) => return Poll::Ready(Some(Err(error))),
             }
         }
+    }
+
+    /// Polls until a connection is open, without reading from it, or the source has ended.
+    ///
+    /// Attempts that fail are followed by others as after any lost connection. The events are read by polling as usual;
+    /// a source that is polled for events first opens its connection itself.
+    ///
+    /// # Errors
+    ///
+    /// The error with which the source ended.
+    pub fn poll_open(&mut self, context: &mut Context<'_>) -> Poll<Result<(), C>> {
+        self.connection.register(context.waker());
+        while !self.closed && !self.connection.is_live() {
+            if self.connection.is_cancelled() {
+                self.close();
+            } else if let Err(error) = ready!(self.poll_step(context)) {
+                self.close();
+                return Poll::Ready(Err(error));
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Advances to the next phase, or returns the next bytes.
+    fn poll_step(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, C>> {
+        if self.deadline_passed(context) {
+            return Poll::Ready(Err(Error::DeadlineExceeded.into()));
+        }
+        match ready!(self.poll_phase(context)) {
+            Step::Chunk(chunk) => return Poll::Ready(Ok(Some(chunk))),
+            Step::Attempt => self.attempt(),
+            Step::Opened { body, response } => {
+                self.idle.restart();
+                self.response = response;
+                self.connection.set(Phase::Live(body));
+                self.notify(|| ConnectionState::Live);
+            }
+            Step::Dropped { cause, healthy } => self.dropped(cause, healthy)?,
+            Step::Ended => self.close(),
+        }
+        Poll::Ready(Ok(None))
     }
 
     /// Reads the clock itself: a timer that is polled too often in one run of its task reports that it is pending.
@@ -320,8 +348,10 @@ impl<C: Connect> EventSource<C> {
             Phase::Waiting(delay) => delay.as_mut().poll(context).map(|()| Step::Attempt),
             Phase::Connecting(attempt) => {
                 attempt.as_mut().poll(context).map(|outcome| match outcome {
-                    Ok(Connection { body: None, .. }) => Step::Ended,
-                    Ok(connection) => Step::Opened(connection),
+                    Ok(Connection { body, response }) => match body {
+                        Some(body) => Step::Opened { body, response },
+                        None => Step::Ended,
+                    },
                     Err(error) => Step::Dropped {
                         cause: error,
                         healthy: false,
@@ -372,18 +402,31 @@ impl<C: Connect> EventSource<C> {
     /// Schedules the next attempt, or returns the error with which the source ends.
     fn dropped(&mut self, cause: C::Error, healthy: bool) -> Result<(), C> {
         if healthy {
-            self.attempts = 0;
+            self.record_progress();
         }
         self.response = None;
         self.decoder.reset();
+        let now = Instant::now();
+        let failing_since = *self.failing_since.get_or_insert(now);
+        let failing = now.saturating_duration_since(failing_since);
+        let Reconnect {
+            max_attempts,
+            give_up_after,
+            max_retry_after,
+            ..
+        } = self.policy;
         let retry_after = cause.retry_after();
-        let too_long = retry_after.is_some_and(|delay| delay > self.policy.max_retry_after);
-        if !cause.is_retryable() || self.attempts >= self.policy.max_attempts || too_long {
+        if !cause.is_retryable()
+            || max_attempts.is_some_and(|attempts| self.attempts >= attempts)
+            || give_up_after.is_some_and(|limit| failing >= limit)
+            || retry_after.is_some_and(|delay| delay > max_retry_after)
+        {
             return Err(cause.with_attempts(self.attempts));
         }
         self.attempts += 1;
         let attempt = self.attempts;
         let delay = self.policy.delay(attempt, self.retry(), retry_after);
+        self.failing_since = failing_since.checked_add(ordered_delay(self.retry(), retry_after));
         tracing::debug!(attempt, ?delay, "resuming");
         self.connection.set(Phase::Waiting(Box::pin(sleep(delay))));
         self.notify(|| ConnectionState::Resuming {
@@ -392,6 +435,11 @@ impl<C: Connect> EventSource<C> {
             cause: Arc::new(cause),
         });
         Ok(())
+    }
+
+    fn record_progress(&mut self) {
+        self.attempts = 0;
+        self.failing_since = None;
     }
 
     fn fail<T>(&mut self, error: C::Error) -> Poll<Option<Result<T, C>>> {
@@ -428,8 +476,14 @@ impl<C: Connect> Drop for EventSource<C> {
 enum Step<E> {
     Chunk(Bytes),
     Attempt,
-    Opened(Connection<E>),
-    Dropped { cause: E, healthy: bool },
+    Opened {
+        body: BoxStream<'static, std::result::Result<Bytes, E>>,
+        response: Option<Box<Parts>>,
+    },
+    Dropped {
+        cause: E,
+        healthy: bool,
+    },
     Ended,
 }
 

@@ -209,16 +209,40 @@ fn hands_over_comments_in_order_whatever_the_pieces() {
 }
 
 #[test]
-fn cuts_a_comment_at_the_largest_event() {
-    let body = [b": ".as_slice(), &[b'x'; 100], b"\ndata: a\n\n"].concat();
-    for size in [1, 7, body.len()] {
-        let (sender, comments) = std::sync::mpsc::channel();
-        let decoder = Decoder::new()
-            .max_event_size(16)
-            .on_comment(move |text| sender.send(text.len()).unwrap());
-        let (frames, _decoder) = decode(decoder, pieces(&body, size));
-        assert_eq!(frames.len(), 1);
-        assert!(comments.try_recv().unwrap() <= 16, "in pieces of {size}");
+fn cuts_a_comment_between_characters_the_same_way_under_every_chunking() {
+    let long = "x".repeat(100);
+    for (comment, kept) in [
+        (format!(": {long}"), "x".repeat(16)),
+        (format!(":{long}"), "x".repeat(16)),
+        (format!("\u{feff}: {long}"), "x".repeat(16)),
+        (
+            ": 0123456789abcdef".to_owned(),
+            "0123456789abcdef".to_owned(),
+        ),
+        (
+            ": 0123456789abcdé".to_owned(),
+            "0123456789abcd\u{e9}".to_owned(),
+        ),
+        (
+            ": 0123456789abcdeé".to_owned(),
+            "0123456789abcde".to_owned(),
+        ),
+        (": 0123456789abc😀".to_owned(), "0123456789abc".to_owned()),
+    ] {
+        let body = format!("{comment}\ndata: a\n\n");
+        for size in 1..=body.len() {
+            let (sender, comments) = std::sync::mpsc::channel();
+            let decoder = Decoder::new()
+                .max_event_size(16)
+                .on_comment(move |text| sender.send(text.to_owned()).unwrap());
+            let (frames, _decoder) = decode(decoder, pieces(body.as_bytes(), size));
+            assert_eq!(frames.len(), 1);
+            assert_eq!(
+                comments.try_recv().as_deref(),
+                Ok(&*kept),
+                "in pieces of {size}"
+            );
+        }
     }
 }
 
