@@ -5,5 +5,7 @@
 
 mod input;
 pub mod pretty;
+mod visible;
 
 pub use input::Input;
+pub use visible::write_visible;

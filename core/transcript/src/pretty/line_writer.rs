@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::fmt::{Display, Write};
 
 use super::json::Json;
-use super::{Options, text, visible};
+use super::{Options, text};
+use crate::visible::write_visible;
 
 /// Code points that a line of thinking, or the result of a tool, may take.
 pub(super) const LONG: usize = 200;
@@ -187,8 +188,13 @@ impl<'s> LineWriter<'s> {
         let _ = write!(self.entries, "{mark}{text}");
     }
 
-    /// A mark, a name, and its detail if there is one.
+    /// A mark, a name, and its detail if there is one, on one line.
     pub(super) fn named(&mut self, mark: LineKind, name: &str, detail: &str) {
+        let detail = if detail.contains(text::is_line_end) {
+            Cow::Owned(self.style.one_line(detail, self.style.max_line()))
+        } else {
+            Cow::Borrowed(detail)
+        };
         if detail.is_empty() {
             self.entry(mark, name);
         } else {
@@ -300,7 +306,8 @@ impl<'s> LineWriter<'s> {
         if self.style.options.raw {
             self.shown.push_str(line);
         } else {
-            visible::push(&mut self.shown, line);
+            // A string takes whatever is written to it.
+            let _ = write_visible(&mut self.shown, line);
         }
         if let Some(columns) = self.style.options.width {
             text::cut_columns(

@@ -48,10 +48,10 @@
 //!   `… [N bytes cut]`. What is put together from several lines is no longer than that either.
 //! - **Nothing fails.** A line that is not one JSON object is shown as it came; an event that is not known shows
 //!   nothing; a field of an unexpected type counts as missing, or is shown as text.
-//! - **A safe terminal.** Control characters in the output are shown as escapes such as `\x1b` and not executed,
-//!   unless [`Options::raw`] asks for them as they are: the C0 and C1 sets and DEL, except newline and tab, and
-//!   the controls that reorder bidirectional text (U+202A to U+202E, U+2066 to U+2069). Carriage returns that end
-//!   a text stay.
+//! - **A safe terminal.** Control and format characters in the output are shown as escapes such as `\x1b` and not
+//!   executed, unless [`Options::raw`] asks for them as they are: the C0 and C1 sets and DEL, except newline and tab, and
+//!   every character of the Unicode category Cf, such as zero-width spaces and the controls that reorder bidirectional
+//!   text, except a joiner between two emoji. Carriage returns that end a text stay.
 
 mod claude;
 mod codex;
@@ -68,7 +68,6 @@ mod renderer;
 mod session;
 mod text;
 mod tools;
-mod visible;
 
 pub use claude::ClaudeFormatter;
 pub use codex::CodexFormatter;

@@ -17,7 +17,7 @@ pub(super) fn strip(text: &str) -> &str {
 pub(super) fn one_line(text: &str, limit: usize, ellipsis: &str) -> String {
     let mut flat = String::new();
     for word in text.split(is_space).filter(|word| !word.is_empty()) {
-        if flat.len() > limit * MAX_UTF8 {
+        if flat.len() > limit.saturating_mul(MAX_UTF8) {
             break;
         }
         if !flat.is_empty() {
@@ -93,7 +93,7 @@ pub(super) fn split_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-fn is_line_end(character: char) -> bool {
+pub(super) fn is_line_end(character: char) -> bool {
     matches!(
         character,
         '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}'
