@@ -10,7 +10,7 @@ use super::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::models::Secret;
 use crate::transport::{
-    HttpClientConfig, Proxy, RetryPolicy, Server, Settings, Transport, is_loopback, parse_url,
+    HttpClientConfig, RetryPolicy, Route, Server, Settings, Transport, is_loopback, parse_url,
 };
 
 const DEFAULT_BASE_URL: &str = "http://localhost:8777";
@@ -72,8 +72,8 @@ impl ClientBuilder {
         self
     }
 
-    /// The time for a whole call, all attempts and the waits between them included; for a stream, the time until
-    /// its head has arrived. Default 30 s.
+    /// The time for a whole call, all attempts and the waits between them included. Default 30 s. Streams have
+    /// [`stream_idle_timeout`](Self::stream_idle_timeout) instead.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = timeout;
@@ -94,7 +94,8 @@ impl ClientBuilder {
         self
     }
 
-    /// How long a stream may be silent. The server sends a heartbeat every 15 s. Default 45 s.
+    /// How long a stream may be silent, and how long the head of its response may take, before it reconnects. The server
+    /// sends a heartbeat every 15 s. Default 45 s.
     #[must_use]
     pub fn stream_idle_timeout(mut self, timeout: Duration) -> Self {
         self.settings.stream_idle_timeout = timeout;
@@ -125,17 +126,17 @@ impl ClientBuilder {
     }
 
     /// A proxy for all requests, instead of the environment's `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and
-    /// `NO_PROXY`. May hold user information.
+    /// `NO_PROXY`. The scheme is `http`, `https`, `socks4`, `socks4a`, `socks5` or `socks5h`. May hold user information.
     #[must_use]
     pub fn proxy(mut self, url: impl Into<Secret>) -> Self {
-        self.http.proxy = Some(Proxy::Url(url.into()));
+        self.http.route = Some(Route::Proxy(url.into()));
         self
     }
 
     /// No proxy, whatever the environment says.
     #[must_use]
     pub fn no_proxy(mut self) -> Self {
-        self.http.proxy = Some(Proxy::None);
+        self.http.route = Some(Route::Direct);
         self
     }
 
@@ -210,7 +211,7 @@ impl ClientBuilder {
             ));
         }
 
-        let http = self.http.build(secure)?;
+        let http = self.http.build(&base_url)?;
         if !secure && !is_loopback(&base_url) {
             tracing::warn!(
                 "the base URL is plain http to another machine: the token travels in clear text"

@@ -94,10 +94,11 @@ impl Client {
         self.transport.call(Request::new(Operation::Health)).await
     }
 
-    /// Calls an endpoint with a body of JSON text, and returns the response body as the server sent it.
+    /// Calls an endpoint with a body of JSON text, and returns the JSON text of the response, empty if it has no content.
     ///
     /// For callers with models of their own. Deadlines, retries and errors are those of the typed methods; what is sent
-    /// is not checked.
+    /// is not checked. The text is the server's own, except where common parsers refuse it: a lone surrogate becomes
+    /// U+FFFD; a number that no double holds, and what is nested more than 100 levels deep, become strings with their text.
     ///
     /// ```no_run
     /// # async fn demo(client: aod::Client) -> aod::Result<()> {
@@ -125,7 +126,7 @@ impl Client {
             request = request.id(id.ok_or_else(|| invalid("this endpoint needs an id"))?);
         }
         request.body = body;
-        self.transport.call_raw(request).await
+        self.transport.call_json(request).await
     }
 }
 

@@ -44,17 +44,13 @@ pub enum LocationPart {
 }
 
 impl Detail {
-    /// How much of a body that is not JSON is kept.
-    pub(crate) const MAX_BODY_BYTES: usize = 64 << 10;
-
     /// Reads a response body: JSON whatever the content type says, else text; `None` when it is empty.
     pub(crate) fn parse(body: &[u8]) -> Option<Self> {
         if body.is_empty() {
             return None;
         }
         let Ok(mut json) = serde_json::from_slice::<Value>(body) else {
-            let start = &body[..body.len().min(Self::MAX_BODY_BYTES)];
-            return Some(Self::Body(String::from_utf8_lossy(start).into_owned()));
+            return Some(Self::Body(String::from_utf8_lossy(body).into_owned()));
         };
         let detail = json.get_mut("detail").map(Value::take).unwrap_or(json);
         Some(match detail {

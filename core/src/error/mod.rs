@@ -5,9 +5,10 @@ mod detail;
 mod sse;
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::time::Duration;
 
+use aod_transcript::write_visible;
 use bytes::Bytes;
 
 pub use conflict::ConflictReason;
@@ -129,6 +130,7 @@ struct ErrorInner {
     quota: Option<Quota>,
     method: Option<String>,
     url: Option<String>,
+    body_truncated: bool,
     request_id: Option<String>,
     retry_after: Option<Duration>,
     attempts: u32,
@@ -149,6 +151,7 @@ impl Error {
             quota: None,
             method: None,
             url: None,
+            body_truncated: false,
             request_id: None,
             retry_after: None,
             attempts: 0,
@@ -186,6 +189,12 @@ impl Error {
     /// included.**
     pub fn body(&self) -> &[u8] {
         &self.0.body
+    }
+
+    /// Returns whether the body of the error response was longer than what is read of it: 1 MiB of JSON, 64 KiB of
+    /// anything else.
+    pub fn is_body_truncated(&self) -> bool {
+        self.0.body_truncated
     }
 
     /// Why a 409 was answered; `None` for every other kind.
@@ -276,6 +285,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_truncated_body(mut self, truncated: bool) -> Self {
+        self.0.body_truncated = truncated;
+        self
+    }
+
     pub(crate) fn with_quota(mut self, quota: Option<Quota>) -> Self {
         self.0.quota = quota;
         self
@@ -309,6 +323,35 @@ impl Error {
     }
 }
 
+impl Error {
+    /// What `Display` says of the failure itself, after the request and the status: one line of at most 2 KiB.
+    fn message(&self) -> Limited {
+        let mut message = Limited::default();
+        // What is over the limit is left out, and a string takes everything else.
+        let _ = self.write_message(&mut message);
+        message
+    }
+
+    fn write_message(&self, message: &mut Limited) -> fmt::Result {
+        match self.detail() {
+            Some(Detail::Text(text)) => write_visible(message, text)?,
+            Some(Detail::Fields(fields)) => {
+                for (index, field) in fields.iter().take(MAX_FIELDS).enumerate() {
+                    message.write_str(if index == 0 { "" } else { "; " })?;
+                    write_visible(message, &field.path())?;
+                    message.write_str(": ")?;
+                    write_visible(message, &field.description)?;
+                }
+                if let Some(left @ 1..) = fields.len().checked_sub(MAX_FIELDS) {
+                    write!(message, "; and {left} more")?;
+                }
+            }
+            _ => message.write_str(&self.0.summary)?,
+        }
+        Ok(())
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let (Some(method), Some(url)) = (self.method(), self.url()) {
@@ -317,42 +360,42 @@ impl fmt::Display for Error {
         if let Some(status) = self.status() {
             write!(f, "{status}: ")?;
         }
-        match self.detail() {
-            Some(Detail::Text(text)) => write_shown(f, text),
-            Some(Detail::Fields(fields)) => {
-                for (index, field) in fields.iter().take(MAX_FIELDS).enumerate() {
-                    f.write_str(if index == 0 { "" } else { "; " })?;
-                    write_shown(f, &field.path())?;
-                    f.write_str(": ")?;
-                    write_shown(f, &field.description)?;
-                }
-                match fields.len().saturating_sub(MAX_FIELDS) {
-                    0 => Ok(()),
-                    left => write!(f, "; and {left} more"),
-                }
-            }
-            _ => f.write_str(&self.0.summary),
+        f.write_str(&self.message().0)?;
+        if self.is_body_truncated() {
+            write!(
+                f,
+                " (the response body was cut at {} KiB)",
+                self.body().len() / 1024
+            )?;
         }
+        Ok(())
     }
 }
 
 /// How many refused fields `Display` shows.
 const MAX_FIELDS: usize = 20;
 
-/// Writes a server's text on one line of bounded length.
-fn write_shown(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
-    const MAX_CHARS: usize = 500;
-    for (count, c) in text.chars().enumerate() {
-        if count == MAX_CHARS {
-            return f.write_str("…");
+/// A text of at most 2 KiB. What is longer ends with an ellipsis.
+#[derive(Default)]
+struct Limited(String);
+
+impl Limited {
+    const MAX_BYTES: usize = 2048;
+    const ELLIPSIS: &str = "…";
+}
+
+impl fmt::Write for Limited {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = Self::MAX_BYTES - Self::ELLIPSIS.len() - self.0.len();
+        if text.len() <= room {
+            self.0.push_str(text);
+            return Ok(());
         }
-        if c.is_control() {
-            write!(f, "{}", c.escape_default())?;
-        } else {
-            fmt::Write::write_char(f, c)?;
-        }
+        let kept = (0..=room).rev().find(|end| text.is_char_boundary(*end));
+        self.0.push_str(&text[..kept.unwrap_or(0)]);
+        self.0.push_str(Self::ELLIPSIS);
+        Err(fmt::Error)
     }
-    Ok(())
 }
 
 impl fmt::Debug for Error {
@@ -391,6 +434,27 @@ mod tests {
         let shown = error.to_string();
         assert!(!shown.contains(char::is_control), "{shown:?}");
         assert!(shown.ends_with("; and 9980 more"), "{shown:?}");
+    }
+
+    #[test]
+    fn display_is_cut_at_two_kibibytes_and_shows_no_format_character() {
+        for text in [
+            "é\u{202e}".repeat(5000),
+            "x".repeat(2046),
+            "x".repeat(1 << 20),
+        ] {
+            let error = Error::new(ErrorKind::Server, "").with_detail(Some(Detail::Text(text)));
+            let shown = error.to_string();
+            assert!(
+                shown.len() <= 2048 && shown.ends_with('…'),
+                "{} bytes",
+                shown.len()
+            );
+            assert!(!shown.contains('\u{202e}'));
+        }
+        let error =
+            Error::new(ErrorKind::Server, "").with_detail(Some(Detail::Text("x".repeat(2045))));
+        assert_eq!(error.to_string().len(), 2045);
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod agent;
 mod environment;
 pub mod event;
 mod health;
+mod lenient;
 mod mcp_server;
 mod networking;
 mod open_enum;
@@ -23,6 +24,7 @@ pub use environment::{
     CreateEnvironment, Environment, EnvironmentVersion, PackageManager, Packages, UpdateEnvironment,
 };
 pub use health::Health;
+pub(crate) use lenient::repair;
 pub use mcp_server::{McpServer, StdioMcpServer, UrlMcpServer};
 pub use networking::{Networking, NetworkingType};
 pub use patch::Patch;

@@ -2,7 +2,6 @@
 
 use uuid::Uuid;
 
-use super::list;
 use crate::error::Result;
 use crate::models::{Agent, AgentVersion, CreateAgent, UpdateAgent};
 use crate::transport::{Operation, Request, Transport};
@@ -20,7 +19,9 @@ impl<'a> Agents<'a> {
 
     /// All agents that are not archived, newest first (`GET /agents`).
     pub async fn list(&self) -> Result<Vec<Agent>> {
-        list(self.transport, Request::new(Operation::ListAgents)).await
+        self.transport
+            .call_list(Request::new(Operation::ListAgents))
+            .await
     }
 
     /// Makes an agent, at version 1 (`POST /agents`).
@@ -54,10 +55,8 @@ impl<'a> Agents<'a> {
 
     /// All versions of an agent, highest first (`GET /agents/{id}/versions`).
     pub async fn versions(&self, id: Uuid) -> Result<Vec<AgentVersion>> {
-        list(
-            self.transport,
-            Request::new(Operation::ListAgentVersions).id(id),
-        )
-        .await
+        self.transport
+            .call_list(Request::new(Operation::ListAgentVersions).id(id))
+            .await
     }
 }

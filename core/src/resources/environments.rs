@@ -2,7 +2,6 @@
 
 use uuid::Uuid;
 
-use super::list;
 use crate::error::Result;
 use crate::models::{CreateEnvironment, Environment, EnvironmentVersion, UpdateEnvironment};
 use crate::transport::{Operation, Request, Transport};
@@ -20,7 +19,9 @@ impl<'a> Environments<'a> {
 
     /// All environments that are not archived, newest first (`GET /environments`).
     pub async fn list(&self) -> Result<Vec<Environment>> {
-        list(self.transport, Request::new(Operation::ListEnvironments)).await
+        self.transport
+            .call_list(Request::new(Operation::ListEnvironments))
+            .await
     }
 
     /// Makes an environment, at version 1 (`POST /environments`).
@@ -64,10 +65,8 @@ impl<'a> Environments<'a> {
 
     /// All versions of an environment, highest first (`GET /environments/{id}/versions`).
     pub async fn versions(&self, id: Uuid) -> Result<Vec<EnvironmentVersion>> {
-        list(
-            self.transport,
-            Request::new(Operation::ListEnvironmentVersions).id(id),
-        )
-        .await
+        self.transport
+            .call_list(Request::new(Operation::ListEnvironmentVersions).id(id))
+            .await
     }
 }

@@ -6,7 +6,6 @@ use futures::TryStreamExt as _;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::list;
 use crate::error::Result;
 use crate::models::{CreateSession, Prompt, Session, SessionAck, SessionTurn};
 use crate::stream::StreamRequest;
@@ -34,7 +33,9 @@ impl<'a> Sessions<'a> {
 
     /// All sessions, ended ones too, newest first (`GET /sessions`).
     pub async fn list(&self) -> Result<Vec<Session>> {
-        list(self.transport, Request::new(Operation::ListSessions)).await
+        self.transport
+            .call_list(Request::new(Operation::ListSessions))
+            .await
     }
 
     /// Accepts a session with its first prompt (`POST /sessions`); it is set up and run after this returns.
@@ -61,11 +62,9 @@ impl<'a> Sessions<'a> {
 
     /// All turns of a session, in order (`GET /sessions/{id}/turns`).
     pub async fn turns(&self, id: Uuid) -> Result<Vec<SessionTurn>> {
-        list(
-            self.transport,
-            Request::new(Operation::ListSessionTurns).id(id),
-        )
-        .await
+        self.transport
+            .call_list(Request::new(Operation::ListSessionTurns).id(id))
+            .await
     }
 
     /// Ends a session permanently and destroys its sandbox (`POST /sessions/{id}/terminate`).

@@ -1,6 +1,6 @@
 //! A stream about to be opened, and how its further connections are made.
 
-use std::future::IntoFuture;
+use std::future::{IntoFuture, poll_fn};
 use std::time::Duration;
 
 use aod_sse::{Attempt, Connect, Connection, EventSource, Observer, Reconnect};
@@ -11,9 +11,14 @@ use uuid::Uuid;
 use super::position::Position;
 use super::{ConnectionState, EventStream};
 use crate::error::{Error, ErrorKind, Result};
+use crate::models::event::StreamEvent;
 use crate::transport::{Operation, Request, Transport};
 
 /// A stream about to be opened; await it.
+///
+/// Opening survives what an open stream survives: an attempt that breaks, or whose response does not begin within
+/// [`stream_idle_timeout`](crate::ClientBuilder::stream_idle_timeout), is followed by another, as
+/// [`reconnect`](Self::reconnect) says. What the server answers, such as 404, is an error at once.
 ///
 /// ```no_run
 /// # async fn demo(client: aod::Client, id: uuid::Uuid) -> aod::Result<()> {
@@ -70,14 +75,14 @@ impl<'a> StreamRequest<'a> {
         self
     }
 
-    /// One connection only, and its events as they come, repeated ones too; when it drops, that is an error. Until its
-    /// head has come it is tried like any read.
+    /// One connection only, and its events as they come, repeated ones too; when it cannot be made, or drops, that is an
+    /// error.
     pub fn no_reconnect(mut self) -> Self {
         self.reconnect = None;
         self
     }
 
-    /// Ends the stream with an error of kind [`Timeout`](ErrorKind::Timeout) this long after it was opened, whatever
+    /// Ends the stream with an error of kind [`Timeout`](ErrorKind::Timeout) this long after its opening began, whatever
     /// comes. By default it may take as long as the session does.
     pub fn deadline(mut self, after: Duration) -> Self {
         self.deadline = Some(after);
@@ -98,15 +103,12 @@ impl<'a> StreamRequest<'a> {
     }
 
     async fn open(self) -> Result<EventStream> {
-        let guard = OpenGuard::new(self.observer.as_ref());
         let session = SessionLog {
             server: Some((self.transport.clone(), self.id)),
             position: Position::after(self.since),
         };
-        let opened = self.transport.open(&request(self.id, self.since)).await?;
-        guard.opened();
         let no_reconnect = Reconnect::new().max_attempts(0);
-        let mut source = EventSource::with_connection(session, opened)
+        let mut source = EventSource::new(session)
             .resume_after(self.since.map(|id| id.to_string()).unwrap_or_default())
             .reconnect(self.reconnect.clone().unwrap_or(no_reconnect))
             .idle_timeout(self.transport.settings().stream_idle_timeout)
@@ -114,43 +116,13 @@ impl<'a> StreamRequest<'a> {
         if let Some(after) = self.deadline {
             source = source.deadline(after);
         }
+        let opened = poll_fn(|context| source.poll_open(context)).await;
+        opened.map_err(|error| source.connector().with_request_context(error))?;
         Ok(EventStream::from_source(
             source,
             self.reconnect.is_none(),
             self.resume_stale,
         ))
-    }
-}
-
-/// Reports the states of opening a stream, also that it ended without a connection, by an error or by being dropped.
-struct OpenGuard<'a>(Option<&'a Observer<Error>>);
-
-impl<'a> OpenGuard<'a> {
-    fn new(observer: Option<&'a Observer<Error>>) -> Self {
-        let guard = Self(observer);
-        guard.notify(ConnectionState::Connecting);
-        guard
-    }
-
-    fn opened(mut self) {
-        if let Some(observer) = self.0.take() {
-            observer.notify(ConnectionState::Live);
-        }
-    }
-
-    fn notify(&self, state: ConnectionState) {
-        if let Some(observer) = self.0 {
-            observer.notify(state);
-        }
-    }
-}
-
-impl Drop for OpenGuard<'_> {
-    fn drop(&mut self) {
-        // If the observer is what panicked, another panic would abort the process.
-        if !std::thread::panicking() {
-            self.notify(ConnectionState::Closed);
-        }
     }
 }
 
@@ -171,6 +143,19 @@ pub(super) struct SessionLog {
 }
 
 impl SessionLog {
+    /// Returns an error, which no further attempt follows, if a `start` event is another session's.
+    pub(super) fn wrong_session(&self, event: &StreamEvent) -> Option<Error> {
+        let (_, asked) = self.server.as_ref()?;
+        let StreamEvent::Start(start) = event else {
+            return None;
+        };
+        let started = start.session_id.filter(|started| started != asked)?;
+        Some(Error::new(
+            ErrorKind::Protocol,
+            format!("the stream of session {asked} is that of session {started}"),
+        ))
+    }
+
     /// Adds the request to an error of the open stream.
     pub(super) fn with_request_context(&self, error: Error) -> Error {
         match &self.server {
@@ -191,7 +176,7 @@ impl Connect for SessionLog {
         let server = self.server.clone();
         async move {
             match server {
-                Some((transport, id)) => transport.open_once(&request(id, since)).await,
+                Some((transport, id)) => transport.open(&request(id, since)).await,
                 None => Err(Error::new(
                     ErrorKind::Protocol,
                     "this stream has one body only",

@@ -24,6 +24,9 @@ impl Selection {
         deliver: impl FnOnce(StreamEvent, Option<i64>) -> T,
     ) -> Disposition<T, Error> {
         let event = StreamEvent::from_json(frame.data);
+        if let Some(error) = log.wrong_session(&event) {
+            return Disposition::Reconnect(error);
+        }
         let dedup = log.position.record(&event, line_id(frame));
         let cursor = log.position.cursor();
         if event.is_terminal() {

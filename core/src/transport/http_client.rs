@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::HeaderValue;
 use url::{Host, Url};
 
+use super::proxy::{self, Route};
 use super::tls::TlsMaterial;
 use crate::error::{Error, ErrorKind, Result};
 use crate::models::Secret;
@@ -18,7 +19,7 @@ pub(crate) struct HttpClientConfig {
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) user_agent_suffix: Option<String>,
     /// The environment's, where there is none.
-    pub(crate) proxy: Option<Proxy>,
+    pub(crate) route: Option<Route>,
     pub(crate) ca_pem: Vec<Vec<u8>>,
     pub(crate) identity_pem: Option<Secret>,
     pub(crate) pool_max_idle: Option<usize>,
@@ -26,14 +27,10 @@ pub(crate) struct HttpClientConfig {
     pub(crate) http1_only: bool,
 }
 
-pub(crate) enum Proxy {
-    None,
-    Url(Secret),
-}
-
 impl HttpClientConfig {
-    /// Builds the client. `secure` says whether its connections use TLS.
-    pub(crate) fn build(&self, secure: bool) -> Result<reqwest::Client> {
+    /// Builds the client of a server.
+    pub(crate) fn build(&self, server: &Url) -> Result<reqwest::Client> {
+        let secure = server.scheme() == "https";
         let mut tls = TlsMaterial::default();
         for pem in &self.ca_pem {
             tls.add_roots(pem)?;
@@ -57,10 +54,11 @@ impl HttpClientConfig {
         if let Some(timeout) = self.pool_idle_timeout {
             http = http.pool_idle_timeout(timeout);
         }
-        match &self.proxy {
-            None => {}
-            Some(Proxy::None) => http = http.no_proxy(),
-            Some(Proxy::Url(url)) => http = http.proxy(parse_proxy(url)?),
+        let environment = Route::from_env(server);
+        match self.route.as_ref().unwrap_or(&environment) {
+            Route::System => {}
+            Route::Direct => http = http.no_proxy(),
+            Route::Proxy(url) => http = http.proxy(proxy::parse(url)?),
         }
         // Without the source, which may repeat a header's value.
         http.build()
@@ -99,10 +97,6 @@ fn user_agent(suffix: Option<&str>) -> Result<HeaderValue> {
     };
     HeaderValue::try_from(text)
         .map_err(|_| configuration("the user agent suffix does not fit into a header"))
-}
-
-fn parse_proxy(url: &Secret) -> Result<reqwest::Proxy> {
-    reqwest::Proxy::all(url.expose()).map_err(|_| configuration("the proxy is not a URL"))
 }
 
 fn configuration(summary: &'static str) -> Error {

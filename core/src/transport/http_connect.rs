@@ -7,17 +7,14 @@ use aod_sse::{Attempt, Connect, Connection};
 use bytes::Bytes;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, COOKIE, PROXY_AUTHORIZATION,
-};
+use http::header::{ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use url::Url;
 
+use super::redact::Secrets;
 use super::{HttpClientConfig, parse_url, redirect, response};
 use crate::error::{Error, ErrorKind, Result};
 
-/// How much of an error's body is read.
-const ERROR_BODY_BYTES: usize = 64 << 10;
 /// How long the head of a response may take.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -54,8 +51,7 @@ impl HttpConnect {
     ///
     /// [`Configuration`](ErrorKind::Configuration) when the URL is malformed, not HTTP or holds user information.
     pub fn new(url: &str) -> Result<Self> {
-        let secure = parse_url(url)?.scheme() == "https";
-        Self::with_client(HttpClientConfig::default().build(secure)?, url)
+        Self::with_client(HttpClientConfig::default().build(&parse_url(url)?)?, url)
     }
 
     /// Connects to a URL with the caller's own client and its settings. If that client follows redirects itself, its own
@@ -118,7 +114,7 @@ impl HttpConnect {
         self
     }
 
-    fn prepare(&self, url: Url, last_event_id: &str) -> reqwest::Request {
+    fn prepare(&self, url: Url, last_event_id: &HeaderValue) -> reqwest::Request {
         let mut request = reqwest::Request::new(self.method.clone(), url);
         let headers = request.headers_mut();
         headers.clone_from(&self.headers);
@@ -126,41 +122,30 @@ impl HttpConnect {
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         // An id is any text; the standard sends its UTF-8.
-        match HeaderValue::from_bytes(last_event_id.as_bytes()) {
-            Ok(id) if !id.is_empty() => drop(headers.insert("last-event-id", id)),
-            _ => {}
+        if !last_event_id.is_empty() {
+            headers.insert("last-event-id", last_event_id.clone());
         }
         *request.body_mut() = self.body.clone().map(Into::into);
         request
     }
 
     async fn attempt(self, last_event_id: String) -> Result<Connection<Error>> {
-        let prepare = |url| self.prepare(url, &last_event_id);
+        let id = HeaderValue::from_bytes(last_event_id.as_bytes()).map_err(|_| {
+            let summary = "the last event id has a character that no header can hold";
+            Error::new(ErrorKind::Protocol, summary)
+        })?;
+        let prepare = |url| self.prepare(url, &id);
         let response = redirect::send(&self.http, self.url.clone(), prepare).await?;
         let status = response.status();
         if status.is_success() {
             return response::connection_with_head(response).await;
         }
-        let error = response::status_error(response, &self.credentials(), ERROR_BODY_BYTES).await;
+        let secrets = Secrets::default().with_headers(&self.headers);
+        let error = response::status_error(response, &secrets).await;
         Err(match &self.is_retryable {
             Some(is_retryable) => error.retryable(is_retryable(status)),
             None => error,
         })
-    }
-
-    /// The secrets that a server may echo: the last word of each header that authorizes, which leaves its scheme out.
-    fn credentials(&self) -> Vec<&str> {
-        [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE]
-            .iter()
-            .filter_map(|name| {
-                self.headers
-                    .get(name)?
-                    .to_str()
-                    .ok()?
-                    .split(' ')
-                    .next_back()
-            })
-            .collect()
     }
 }
 

@@ -1,8 +1,11 @@
 //! The one place that sends: authorization, deadlines, retries, redirects, error mapping and tracing.
 
+mod encoding;
 mod http_client;
 mod http_connect;
 mod operation;
+mod proxy;
+mod redact;
 mod redirect;
 mod request;
 mod response;
@@ -31,10 +34,13 @@ use url::Url;
 use crate::error::{Error, ErrorKind, Result};
 use crate::models::{Secret, Validate, check};
 
-pub(crate) use http_client::{HttpClientConfig, Proxy, is_loopback, parse_url};
+pub(crate) use http_client::{HttpClientConfig, is_loopback, parse_url};
 pub use http_connect::HttpConnect;
 pub use operation::Operation;
+pub(crate) use proxy::Route;
+use redact::Secrets;
 pub(crate) use request::Request;
+use response::Answer;
 pub use settings::RetryPolicy;
 pub(crate) use settings::Settings;
 
@@ -99,29 +105,31 @@ impl Transport {
 
     /// Sends a request and decodes the JSON of the response.
     pub(crate) async fn call<T: DeserializeOwned>(&self, request: Request) -> Result<T> {
-        let exchange = || async { response::decode(&self.exchange(&request).await?) };
+        let exchange = || async { self.exchange(&request).await?.decode() };
         self.with_retries(&request, exchange).await
     }
 
-    /// Sends a request and returns the body of the response.
-    pub(crate) async fn call_raw(&self, request: Request) -> Result<Bytes> {
-        self.with_retries(&request, || self.exchange(&request))
-            .await
+    /// Sends a request and reads the records of the list in the response.
+    pub(crate) async fn call_list<T: DeserializeOwned>(&self, request: Request) -> Result<Vec<T>> {
+        let exchange = || async { self.exchange(&request).await?.decode_list() };
+        self.with_retries(&request, exchange).await
+    }
+
+    /// Sends a request and returns the JSON text of the response, empty if it has no content.
+    pub(crate) async fn call_json(&self, request: Request) -> Result<Bytes> {
+        let exchange = || async { self.exchange(&request).await?.into_json() };
+        self.with_retries(&request, exchange).await
     }
 
     /// Sends a request whose response has no content.
     pub(crate) async fn send_no_content(&self, request: Request) -> Result<()> {
-        self.call_raw(request).await.map(drop)
+        let exchange = || self.exchange(&request);
+        self.with_retries(&request, exchange).await.map(drop)
     }
 
-    /// Opens an event stream: returns once its head has arrived.
+    /// One attempt to open an event stream. Its head may take as long as the stream may be idle.
     pub(crate) async fn open(&self, request: &Request) -> Result<Connection<Error>> {
-        self.with_retries(request, || self.connect(request)).await
-    }
-
-    /// One attempt to open an event stream.
-    pub(crate) async fn open_once(&self, request: &Request) -> Result<Connection<Error>> {
-        let deadline = deadline_in(self.settings.timeout);
+        let deadline = deadline_in(self.settings.stream_idle_timeout);
         let attempt = self.with_timeout(deadline, self.connect(request)).await;
         attempt.map_err(|error| {
             error
@@ -135,9 +143,9 @@ impl Transport {
     }
 
     /// One attempt at a whole exchange.
-    async fn exchange(&self, request: &Request) -> Result<Bytes> {
+    async fn exchange(&self, request: &Request) -> Result<Answer> {
         let response = self.send(request).await?;
-        response::read(response, self.settings.max_response_bytes).await
+        Answer::read(response, self.settings.max_response_bytes).await
     }
 
     /// Sends once, and turns a status that is no success into an error.
@@ -147,8 +155,15 @@ impl Transport {
         if response.status().is_success() {
             return Ok(response);
         }
-        let cap = self.settings.max_response_bytes;
-        Err(response::status_error(response, &[self.server.token.expose()], cap).await)
+        Err(response::status_error(response, &self.secrets(request)).await)
+    }
+
+    /// What a server may echo of a request and must not be shown.
+    fn secrets<'a>(&'a self, request: &'a Request) -> Secrets<'a> {
+        Secrets::default()
+            .with(self.server.token.expose())
+            .with_headers(&self.settings.headers)
+            .with_body(request.body.as_deref())
     }
 
     fn prepare(&self, request: &Request, url: Url) -> reqwest::Request {
@@ -168,6 +183,7 @@ impl Transport {
             }
         } else {
             headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip, deflate"));
         }
         if let Some(body) = &request.body {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -8,7 +8,7 @@ use super::response::transport_error;
 use crate::error::{Error, ErrorKind, Result};
 
 /// How many redirects one attempt follows.
-const LIMIT: usize = 5;
+const LIMIT: usize = 20;
 
 /// Sends what `prepare` makes for a URL, and for those it is redirected to.
 pub(crate) async fn send(

@@ -4,47 +4,142 @@ use std::error::Error as StdError;
 use std::time::{Duration, SystemTime};
 
 use aod_sse::Connection;
+use aod_transcript::write_visible;
 use bytes::{Bytes, BytesMut};
-use futures::StreamExt as _;
+use futures::TryStreamExt as _;
+use http::HeaderValue;
 use http::StatusCode;
-use http::header::{HeaderMap, RETRY_AFTER};
-use serde::de::DeserializeOwned;
+use http::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use tokio::time::timeout;
 
+use super::encoding::Encoding;
+use super::redact::Secrets;
 use crate::error::{Detail, Error, ErrorKind, Quota, Result};
+use crate::models::repair;
 
 /// How much of a body of the wrong type is kept for the caller to look at.
 const EXCERPT_BYTES: usize = 200;
 
+/// How much of the body of an error is read.
+const MAX_ERROR_BODY_BYTES: usize = 64 << 10;
+
+/// The same of a JSON body. A 422 repeats what it refuses, and its list of fields is readable only as a whole.
+const MAX_ERROR_JSON_BYTES: usize = 1 << 20;
+
 /// How long the body of a refusal may bring nothing: its head has said what matters.
 const ERROR_BODY_IDLE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Reads a whole body of at most `cap` bytes.
-pub(crate) async fn read(mut response: reqwest::Response, cap: usize) -> Result<Bytes> {
-    let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await.map_err(transport_error)? {
-        if chunk.len() > cap - body.len() {
-            return Err(Error::new(
-                ErrorKind::Protocol,
-                "the response body is over its cap",
-            ));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body.freeze())
+/// A successful response whose body was read.
+pub(crate) struct Answer {
+    status: StatusCode,
+    content_type: Option<HeaderValue>,
+    pub(crate) body: Bytes,
 }
 
-/// Reads the JSON of a success. An error names the place in the document, never a value from it.
-pub(crate) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
-    serde_json::from_slice(body).map_err(|_| {
-        let mut deserializer = serde_json::Deserializer::from_slice(body);
-        let summary = match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
-            Err(error) => describe(&error),
-            Ok(_) => "the response has text after its JSON".to_owned(),
+impl Answer {
+    /// Reads a whole body of at most `cap` bytes.
+    pub(crate) async fn read(mut response: reqwest::Response, cap: usize) -> Result<Self> {
+        let status = response.status();
+        let content_type = response.headers().get(CONTENT_TYPE).cloned();
+        let encoding = Encoding::of(response.headers())?;
+        let over_cap = || {
+            Error::new(ErrorKind::Protocol, "the response body is over its cap")
+                .with_status(status.as_u16())
         };
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(transport_error)? {
+            if chunk.len() > cap - body.len() {
+                return Err(over_cap());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let body = encoding.decode(body.freeze(), cap)?;
+        if body.len() > cap {
+            return Err(over_cap());
+        }
+        Ok(Self {
+            status,
+            content_type,
+            body,
+        })
+    }
+
+    /// Reads the JSON. An error names the place in the document, never a value from it.
+    pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T> {
+        if let Ok(value) = serde_json::from_slice(&self.body) {
+            return Ok(value);
+        }
+        let repaired = repair(&self.body);
+        let json = repaired.as_deref().unwrap_or(&self.body);
+        let mut deserializer = serde_json::Deserializer::from_slice(json);
+        match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
+            Ok(value) if deserializer.end().is_ok() => Ok(value),
+            Ok(_) => Err(self.undecodable("the response has text after its JSON".to_owned())),
+            Err(error) => Err(self.undecodable(describe(&error))),
+        }
+    }
+
+    /// Reads the records of a list. One that cannot be read is logged and left out, unless none can.
+    pub(crate) fn decode_list<T: DeserializeOwned>(&self) -> Result<Vec<T>> {
+        #[derive(Deserialize)]
+        struct List<T> {
+            data: Vec<T>,
+        }
+        let error = match self.decode::<List<T>>() {
+            Ok(list) => return Ok(list.data),
+            Err(error) => error,
+        };
+        let Ok(list) = self.decode::<List<Value>>() else {
+            return Err(error);
+        };
+        let records: Vec<T> = list
+            .data
+            .into_iter()
+            .filter_map(|record| serde_json::from_value(record).ok())
+            .collect();
+        if records.is_empty() {
+            return Err(error);
+        }
+        tracing::warn!(%error, "left out records of a list that cannot be read");
+        Ok(records)
+    }
+
+    /// The body of a response that may have none, checked to be JSON and repaired where parsers would refuse it.
+    pub(crate) fn into_json(self) -> Result<Bytes> {
+        if self.body.is_empty() {
+            return Ok(self.body);
+        }
+        let repaired = repair(&self.body).map(Bytes::from);
+        let json = repaired.as_ref().unwrap_or(&self.body);
+        match serde_json::from_slice::<IgnoredAny>(json) {
+            Ok(_) => Ok(repaired.unwrap_or(self.body)),
+            Err(_) => Err(self.undecodable("the response is not JSON".to_owned())),
+        }
+    }
+
+    fn undecodable(&self, mut summary: String) -> Error {
+        let content_type = self
+            .content_type
+            .as_ref()
+            .and_then(|value| value.to_str().ok());
+        if let Some(content_type) = content_type.filter(|value| !is_json(value)) {
+            summary.push_str(" but ");
+            // A string takes everything.
+            let _ = write_visible(&mut summary, content_type);
+        }
         Error::new(ErrorKind::Decode, summary)
-    })
+            .with_status(self.status.as_u16())
+            .with_body(self.body.slice(..self.body.len().min(MAX_ERROR_BODY_BYTES)))
+    }
+}
+
+fn is_json(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    let essence = essence.to_ascii_lowercase();
+    essence == "application/json" || essence.ends_with("+json")
 }
 
 fn describe(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
@@ -63,28 +158,36 @@ fn describe(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
     format!("the response {problem} at `{}`", error.path())
 }
 
-/// The event stream in a successful response.
+/// The event stream in a successful response. 200 alone has one.
 pub(crate) async fn connection(response: reqwest::Response) -> Result<Connection<Error>> {
     let status = response.status();
     if status == StatusCode::NO_CONTENT {
         return Ok(Connection::no_content());
     }
-    let content_type = header_text(response.headers(), "content-type").unwrap_or_default();
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case("text/event-stream") {
+    let refused = |summary| Error::new(ErrorKind::Protocol, summary).with_status(status.as_u16());
+    if status == StatusCode::OK && is_event_stream(response.headers()) {
+        let encoding = Encoding::of(response.headers()).map_err(|error| error.with_status(200))?;
         let chunks = response.bytes_stream();
-        return Ok(Connection::body(
-            chunks.map(|chunk| chunk.map_err(transport_error)),
-        ));
+        let chunks = encoding.decode_stream(chunks.map_err(transport_error))?;
+        return Ok(Connection::body(chunks));
     }
-    let excerpt = read_start(response, EXCERPT_BYTES).await;
-    Err(
-        Error::new(ErrorKind::Protocol, "the response is not an event stream")
-            .with_status(status.as_u16())
-            .with_detail(Some(Detail::Body(
-                String::from_utf8_lossy(&excerpt).into_owned(),
-            ))),
-    )
+    let (excerpt, _) = read_start(response, EXCERPT_BYTES).await;
+    let excerpt = String::from_utf8_lossy(&excerpt).into_owned();
+    let summary = match status {
+        StatusCode::OK => "the response is not an event stream",
+        _ => "the status of the response opens no event stream",
+    };
+    Err(refused(summary).with_detail(Some(Detail::Body(excerpt))))
+}
+
+/// Whether the content type is that of an event stream: the last one that is valid, where there are several.
+fn is_event_stream(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(CONTENT_TYPE).iter();
+    let types = values.filter_map(|value| Some(value.to_str().ok()?.split(';').next()?.trim()));
+    types
+        .filter(|essence| essence.contains('/') && *essence != "*/*")
+        .last()
+        .is_some_and(|essence| essence.eq_ignore_ascii_case("text/event-stream"))
 }
 
 /// The same, with the head of the response.
@@ -96,23 +199,16 @@ pub(crate) async fn connection_with_head(response: reqwest::Response) -> Result<
     Ok(connection(response).await?.with_response(head))
 }
 
-/// The error of a response whose status is not a success. At most `cap` bytes of its body are read; the secrets are taken
-/// out of what it shows.
-pub(crate) async fn status_error(
-    response: reqwest::Response,
-    secrets: &[&str],
-    cap: usize,
-) -> Error {
+/// The error of a response whose status is not a success. The secrets are taken out of what it shows.
+pub(crate) async fn status_error(response: reqwest::Response, secrets: &Secrets<'_>) -> Error {
     let status = response.status();
     let request_id = header_text(response.headers(), "x-request-id");
     let retry_after = retry_after(response.headers(), SystemTime::now());
-    // A 422 repeats what it refuses and is as long as that; its JSON is of use only whole.
-    let cap = if is_json(response.headers()) {
-        cap
-    } else {
-        cap.min(Detail::MAX_BODY_BYTES)
+    let cap = match header_text(response.headers(), "content-type") {
+        Some(content_type) if is_json(&content_type) => MAX_ERROR_JSON_BYTES,
+        _ => MAX_ERROR_BODY_BYTES,
     };
-    let body = read_start(response, cap).await;
+    let (body, truncated) = read_start(response, cap).await;
     let reason = status.canonical_reason().unwrap_or("unknown status");
     Error::new(ErrorKind::of_status(status.as_u16()), reason)
         .with_status(status.as_u16())
@@ -121,41 +217,11 @@ pub(crate) async fn status_error(
                 .then(|| quota(&body))
                 .flatten(),
         )
-        .with_detail(Detail::parse(&body).map(|detail| redacted(detail, secrets)))
+        .with_detail(Detail::parse(&body).map(|detail| secrets.redact_detail(detail)))
         .with_body(body.into())
-        .with_request_id(request_id.map(|id| redact(secrets, &id)))
+        .with_truncated_body(truncated)
+        .with_request_id(request_id.map(|id| secrets.redact(&id)))
         .with_retry_after(retry_after)
-}
-
-/// A proxy may echo the request's headers, the token among them, into a text that `Display` shows.
-fn redacted(detail: Detail, secrets: &[&str]) -> Detail {
-    match detail {
-        Detail::Text(text) => Detail::Text(redact(secrets, &text)),
-        Detail::Fields(mut fields) => {
-            for field in &mut fields {
-                field.description = redact(secrets, &field.description);
-            }
-            Detail::Fields(fields)
-        }
-        other => other,
-    }
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    header_text(headers, "content-type").is_some_and(|kind| {
-        let essence = kind.split(';').next().unwrap_or_default().trim();
-        let essence = essence.to_ascii_lowercase();
-        essence == "application/json" || essence.ends_with("+json")
-    })
-}
-
-/// Takes secrets out of a text that came from outside.
-fn redact(secrets: &[&str], text: &str) -> String {
-    let mut text = text.to_owned();
-    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-        text = text.replace(secret, "[REDACTED]");
-    }
-    text
 }
 
 fn quota(body: &[u8]) -> Option<Quota> {
@@ -181,18 +247,24 @@ fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
     Some(headers.get(name)?.to_str().ok()?.to_owned())
 }
 
-/// The first bytes of a body, as many as arrive before it ends, breaks, stalls or reaches the cap.
-async fn read_start(mut response: reqwest::Response, cap: usize) -> Vec<u8> {
+/// The first bytes of a body, as many as arrive before it ends, breaks, stalls or exceeds the cap, and whether it does.
+async fn read_start(mut response: reqwest::Response, cap: usize) -> (Vec<u8>, bool) {
+    // Of one that cannot be read, the status is more telling.
+    let encoding = Encoding::of(response.headers()).unwrap_or(Encoding::Identity);
     let mut start = Vec::new();
-    while start.len() < cap {
-        match timeout(ERROR_BODY_IDLE_TIMEOUT, response.chunk()).await {
-            Ok(Ok(Some(chunk))) => {
-                start.extend_from_slice(&chunk[..chunk.len().min(cap - start.len())]);
-            }
-            Ok(Ok(None) | Err(_)) | Err(_) => break,
+    let mut truncated = false;
+    while let Ok(Ok(Some(chunk))) = timeout(ERROR_BODY_IDLE_TIMEOUT, response.chunk()).await {
+        let room = cap - start.len();
+        start.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if chunk.len() > room {
+            truncated = true;
+            break;
         }
     }
-    start
+    let mut start = encoding.decode_start(start, cap);
+    truncated |= start.len() > cap;
+    start.truncate(cap);
+    (start, truncated)
 }
 
 /// The error of an exchange that broke.
@@ -229,6 +301,7 @@ fn is_tls(cause: &(dyn StdError + 'static)) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::models::Health;
 
     #[test]
     fn reads_both_forms_of_retry_after() {
@@ -253,17 +326,73 @@ mod tests {
         }
     }
 
+    fn decode(content_type: &'static str, body: &'static [u8]) -> Result<Vec<Health>> {
+        let answer = Answer {
+            status: StatusCode::OK,
+            content_type: Some(HeaderValue::from_static(content_type)),
+            body: Bytes::from_static(body),
+        };
+        answer.decode()
+    }
+
     #[test]
     fn a_body_of_the_wrong_shape_is_described_by_place_alone() {
-        let error =
-            decode::<Vec<crate::models::Health>>(br#"[{"status":{"hunter2":1}}]"#).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "the response has an unexpected value at `[0].status`"
+        for (content_type, body, text) in [
+            (
+                "application/json",
+                br#"[{"status":{"hunter2":1}}]"#.as_slice(),
+                "200: the response has an unexpected value at `[0].status`",
+            ),
+            (
+                "application/problem+json",
+                b"[{}]",
+                "200: the response lacks `status` at `[0]`",
+            ),
+            (
+                "application/json",
+                b"[]hunter2",
+                "200: the response has text after its JSON",
+            ),
+            (
+                "text/html; charset=utf-8",
+                b"<html>hunter2",
+                "200: the response is not JSON but text/html; charset=utf-8",
+            ),
+        ] {
+            assert_eq!(decode(content_type, body).unwrap_err().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn an_odd_record_does_not_spoil_a_list() {
+        let answer = |body: &'static [u8]| Answer {
+            status: StatusCode::OK,
+            content_type: None,
+            body: Bytes::from_static(body),
+        };
+        let list = answer(br#"{"data":[{"status":"ok"},{"status":5},7,{"status":"degraded"}]}"#);
+        let records: Vec<Health> = list.decode_list().unwrap();
+        assert_eq!(records.len(), 2);
+        for body in [
+            b"{}".as_slice(),
+            b"[]",
+            br#"{"data":[5]}"#,
+            br#"{"data":{}}"#,
+        ] {
+            assert!(answer(body).decode_list::<Health>().is_err());
+        }
+        assert!(
+            answer(br#"{"data":[]}"#)
+                .decode_list::<Health>()
+                .unwrap()
+                .is_empty()
         );
-        let error = decode::<Vec<crate::models::Health>>(b"[{}]").unwrap_err();
-        assert_eq!(error.to_string(), "the response lacks `status` at `[0]`");
-        let error = decode::<Vec<crate::models::Health>>(b"<html>hunter2").unwrap_err();
-        assert_eq!(error.to_string(), "the response is not JSON");
+    }
+
+    #[test]
+    fn what_parsers_refuse_does_not_spoil_the_rest() {
+        let body = b"\xEF\xBB\xBF[{\"status\":\"\\ud800\",\"x\":1e400}]";
+        let health = decode("application/json", body).unwrap();
+        assert_eq!(health[0].status, "\u{fffd}");
     }
 }

@@ -103,12 +103,6 @@ async fn unknown_events_are_passed_on_with_their_text(world: World) {
             "{\"type\": \"usage\", \"id\": 5, \"tokens\": 3}",
         ),
         ("data: {\"type\": 5}\n\n", "", None, "{\"type\": 5}"),
-        (
-            "data: {\"type\": \"exit\", \"code\": \"zero\"}\n\n",
-            "exit",
-            None,
-            "{\"type\": \"exit\", \"code\": \"zero\"}",
-        ),
         ("data: {\"type\": \"ou\n\n", "", None, "{\"type\": \"ou"),
         ("data: hello\ndata: world\n\n", "", None, "hello\nworld"),
     ] {

@@ -83,6 +83,6 @@ async fn a_circle_ends() {
     let error = client(&server.url()).agents().list().await.unwrap_err();
     assert_eq!(
         (error.kind(), server.received().len()),
-        (ErrorKind::Protocol, 6)
+        (ErrorKind::Protocol, 21)
     );
 }

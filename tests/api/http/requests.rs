@@ -117,7 +117,7 @@ async fn headers_of_the_builder_and_of_options_are_sent_and_never_replace_the_cl
     let host = server.url().replace("http://", "");
     assert_eq!(received[0].header("host"), Some(host.as_str()));
     assert_eq!(received[0].header("content-length"), None);
-    assert_eq!(received[0].header("accept-encoding"), Some("gzip"));
+    assert_eq!(received[0].header("accept-encoding"), Some("gzip, deflate"));
     assert!(
         received[0]
             .header("user-agent")

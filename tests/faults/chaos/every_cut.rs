@@ -143,6 +143,8 @@ async fn every_recorded_stream_survives_a_cut_at_every_byte() {
             whole.starts_with(&body),
             "{name}: the log gives the recorded bytes"
         );
+        let log = log.of_any_session();
+        let wire = Wire::new(&log, Format::PLAIN);
 
         let step = step(&wire);
         let cuts = world

@@ -107,9 +107,8 @@ impl Log {
             1 => json!({"type": "terminated", "id": last_id, "message": "Session terminated"}),
             code => json!({"type": "exit", "id": last_id, "code": code - 2}),
         };
-        let start = json!({
-            "type": "start", "runtime": "claude", "session_id": "6f22c53b-4b7d-4b09-8d0c-0f6dbd5b2a44",
-        });
+        // Without the id of a session: one log serves many.
+        let start = json!({"type": "start", "runtime": "claude"});
         Self {
             start: start.into(),
             items,
@@ -148,6 +147,14 @@ impl Log {
             end: end.unwrap_or_else(|| json!({"type": "exit", "id": last_id, "code": 0}).into()),
             turn_start_line,
         }
+    }
+
+    /// The same log for any number of sessions: its `start` event names none.
+    pub(crate) fn of_any_session(mut self) -> Self {
+        let fields = self.start.json.as_object_mut().expect("an object");
+        fields.remove("session_id");
+        self.start = self.start.json.into();
+        self
     }
 
     /// The events of an uninterrupted stream.

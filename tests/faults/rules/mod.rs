@@ -58,6 +58,7 @@ fn client_of(url: &str) -> Client {
 /// Waits little: for rules that are not about waiting.
 fn fast_retry() -> Reconnect {
     Reconnect::new()
+        .max_attempts(10)
         .base_delay(Duration::from_millis(1))
         .max_delay(Duration::from_millis(3))
 }

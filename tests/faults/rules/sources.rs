@@ -121,7 +121,10 @@ async fn r09_fifty_cuts_in_a_row_lose_and_repeat_nothing() {
 async fn r10_attempts_without_an_event_are_bounded_and_ever_further_apart() {
     let server = bodies([": nothing\n\n"]).await;
     let states = States::default();
-    let policy = Reconnect::new().base_delay(MS(1)).max_delay(MS(40));
+    let policy = Reconnect::new()
+        .max_attempts(10)
+        .base_delay(MS(1))
+        .max_delay(MS(40));
     let source = source(&server)
         .reconnect(policy)
         .on_state(states.observer());
@@ -142,8 +145,8 @@ async fn r11_a_delay_of_the_servers_is_kept_within_bounds() {
     for (retry, expected) in [
         ("0", MS(100)),
         ("250", MS(250)),
-        ("3600000", MS(60_000)),
-        ("99999999999999999999999", MS(60_000)),
+        ("3600000", MS(600_000)),
+        ("99999999999999999999999", MS(600_000)),
     ] {
         let server = bodies([format!("retry: {retry}\n{}", event(7))]).await;
         let states = States::default();

@@ -22,7 +22,10 @@ async fn r10_attempts_without_anything_new_are_bounded_and_ever_further_apart() 
     let server = bodies([START]).await;
     let states = States::default();
     let client = client(&server);
-    let policy = Reconnect::new().base_delay(MS(1)).max_delay(MS(40));
+    let policy = Reconnect::new()
+        .max_attempts(10)
+        .base_delay(MS(1))
+        .max_delay(MS(40));
     let request = request(&client)
         .reconnect(policy)
         .on_state(states.observer());
@@ -57,7 +60,7 @@ async fn r10_events_that_may_be_repeated_are_no_progress() {
 async fn r11_a_delay_of_the_servers_is_kept_within_bounds() {
     for (retry, expected) in [
         ("0", MS(100)),
-        ("3600000", Duration::from_secs(60)),
+        ("3600000", Duration::from_secs(600)),
         ("250", MS(250)),
     ] {
         let server = bodies([format!("retry: {retry}\n{}", row(7))]).await;

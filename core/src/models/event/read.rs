@@ -4,11 +4,13 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::super::repair;
 use super::unescape::unescape;
 use super::{
-    ErrorEvent, ExitEvent, OutputEvent, StageEvent, StaleEvent, StartEvent, StreamEvent,
+    ErrorEvent, ExitEvent, Extra, OutputEvent, StageEvent, StaleEvent, StartEvent, StreamEvent,
     TerminatedEvent, TurnStartEvent, UnknownEvent,
 };
 
@@ -16,7 +18,9 @@ impl StreamEvent {
     /// Reads the data of one event.
     ///
     /// Fields left out take their defaults, an event without a `type` is an `output`, and what cannot be read is
-    /// [`StreamEvent::Unknown`]: malformed JSON, anything but an object, an unknown type, a field of the wrong type.
+    /// [`StreamEvent::Unknown`]: malformed JSON, anything but an object, an unknown type, a field of the wrong type. Lone
+    /// surrogates become U+FFFD. A terminal event is one whatever its fields are: those of the wrong type go into its
+    /// `extra`.
     pub fn from_json(text: &str) -> Self {
         read(text, EventVisitor::TypeAhead).unwrap_or_else(|_| Self::from_json_slow(text))
     }
@@ -24,10 +28,55 @@ impl StreamEvent {
     /// Every server so far writes the type first. Where it comes later, a second pass knows it from the start.
     #[cold]
     fn from_json_slow(text: &str) -> Self {
-        find_type(text)
-            .and_then(|event_type| read(text, EventVisitor::Type(&event_type)))
+        let repaired = repair(text.as_bytes()).and_then(|json| String::from_utf8(json).ok());
+        let json = repaired.as_deref().unwrap_or(text);
+        find_type(json)
+            .and_then(|event_type| {
+                read(json, EventVisitor::Type(&event_type))
+                    .or_else(|error| read_terminal(json, &event_type).ok_or(error))
+            })
             .unwrap_or_else(|_| Self::Unknown(UnknownEvent::new(text)))
     }
+}
+
+/// Reads a terminal event field by field. Those of the wrong type are kept as they are.
+fn read_terminal(json: &str, event_type: &str) -> Option<StreamEvent> {
+    let mut extra: Extra = serde_json::from_str(json).ok()?;
+    extra.remove("type");
+    let id = take(&mut extra, "id", Value::as_i64);
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    Some(match event_type {
+        "exit" => StreamEvent::Exit(ExitEvent {
+            id,
+            code: take(&mut extra, "code", Value::as_i64),
+            extra,
+        }),
+        "error" => StreamEvent::Error(ErrorEvent {
+            id,
+            message: take(&mut extra, "message", text),
+            extra,
+        }),
+        "terminated" => StreamEvent::Terminated(TerminatedEvent {
+            id,
+            message: take(&mut extra, "message", text),
+            extra,
+        }),
+        "stale" => StreamEvent::Stale(StaleEvent {
+            id,
+            message: take(&mut extra, "message", text),
+            extra,
+        }),
+        _ => return None,
+    })
+}
+
+/// Takes a field out if it has the right type.
+fn take<T>(fields: &mut Extra, name: &str, read: impl Fn(&Value) -> Option<T>) -> Option<T> {
+    let value = read(fields.get(name)?);
+    if value.is_some() || fields[name].is_null() {
+        fields.remove(name);
+    }
+    value
 }
 
 /// Takes the object of the wire, or the string that an unknown event without one was serialized to.

@@ -167,9 +167,7 @@ fn known_types_with_fields_of_the_wrong_type_are_unknown() {
         r#"{"type": "output", "data": null}"#,
         r#"{"type": "output", "data": "x", "stream": 1}"#,
         r#"{"type": "output", "data": "x", "type": "stage"}"#,
-        r#"{"type": "exit", "code": true}"#,
         r#"{"type": "start", "session_id": "no uuid"}"#,
-        r#"{"code": 1.5, "type": "exit"}"#,
         r#"{"type": null, "data": "x"}"#,
         r#"{"data": "x", "type": 5}"#,
     ] {
@@ -180,6 +178,65 @@ fn known_types_with_fields_of_the_wrong_type_are_unknown() {
         );
         assert_eq!(raw(event), json);
     }
+}
+
+#[test]
+fn a_terminal_event_is_one_whatever_its_fields_are() {
+    for (json, id, exit_code, written) in [
+        (
+            r#"{"type":"exit","id":7,"code":true}"#,
+            Some(7),
+            None,
+            r#"{"type":"exit","id":7,"code":true}"#,
+        ),
+        (
+            r#"{"code":1.5,"type":"exit"}"#,
+            None,
+            None,
+            r#"{"type":"exit","code":1.5}"#,
+        ),
+        (
+            r#"{"type":"exit","id":"x","code":3}"#,
+            None,
+            Some(3),
+            r#"{"type":"exit","code":3,"id":"x"}"#,
+        ),
+        (
+            r#"{"type":"exit","code":1e400}"#,
+            None,
+            None,
+            r#"{"type":"exit","code":"1e400"}"#,
+        ),
+        (
+            r#"{"type":"error","message":"\ud800"}"#,
+            None,
+            None,
+            "{\"type\":\"error\",\"message\":\"\u{fffd}\"}",
+        ),
+        (
+            r#"{"type":"terminated","message":[1]}"#,
+            None,
+            None,
+            r#"{"type":"terminated","message":[1]}"#,
+        ),
+        (
+            r#"{"type":"stale","id":{},"message":null}"#,
+            None,
+            None,
+            r#"{"type":"stale","id":{}}"#,
+        ),
+    ] {
+        let event = StreamEvent::from_json(json);
+        assert!(event.is_terminal(), "{json}");
+        assert_eq!((event.id(), event.exit_code()), (id, exit_code), "{json}");
+        assert_eq!(serde_json::to_string(&event).unwrap(), written);
+    }
+}
+
+#[test]
+fn an_output_with_a_lone_surrogate_is_an_output() {
+    let json = r#"{"type":"output","id":7,"stream":"stdout","data":"a\ud800b","turn":1}"#;
+    assert_eq!(StreamEvent::from_json(json).stdout(), Some("a\u{fffd}b"));
 }
 
 #[test]
