@@ -1,4 +1,8 @@
-"""The exceptions of the SDK. All of them pickle and copy; none shows what was sent to the server in its text."""
+"""The exceptions of the SDK.
+
+All of them can be pickled and copied. The text of an exception does not contain the request that a server repeats in a
+422, which may hold secrets; `detail` does.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +35,7 @@ def _restore(cls: type[AodError], args: tuple[Any, ...], state: dict[str, Any]) 
 
 
 class AodError(Exception):
-    """Base class for all errors raised by the SDK."""
+    """The base class of all errors that the SDK raises for a failed call."""
 
     attempts: int = 0
     """How many times the request was sent."""
@@ -43,20 +47,20 @@ class AodError(Exception):
     """Seconds the server asked to wait."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Rebuild from the parts, not through the constructor, whose arguments are not the message."""
+        """Restore the exception from its parts; the constructor's arguments differ from the message."""
         return _restore, (type(self), self.args, self.__dict__)
 
 
 class AodConnectionError(AodError):
-    """No connection to the server, or it broke."""
+    """The connection failed: the server was not reached, or the connection broke."""
 
 
 class AodTimeoutError(AodConnectionError):
-    """A deadline passed."""
+    """A timeout or deadline passed."""
 
 
 class DecodeError(AodError):
-    """The answer is not what the API promises."""
+    """The response is not what the API specifies, such as HTML instead of JSON."""
 
 
 class ClosedError(AodError, RuntimeError):
@@ -64,7 +68,17 @@ class ClosedError(AodError, RuntimeError):
 
 
 class AodHTTPError(AodError):
-    """The server refused the request."""
+    """The server answered with an error status.
+
+    Subclasses stand for single statuses; all others raise this class itself.
+
+    Attributes:
+        status_code: The HTTP status.
+        detail: The `detail` of the response: a string, a list, or the whole body if there is no such key. It may repeat
+            what was sent, secrets included.
+        method: The HTTP method of the request.
+        url: The full URL of the request.
+    """
 
     status_code: int
     detail: Any
@@ -72,7 +86,14 @@ class AodHTTPError(AodError):
     url: str
 
     def __init__(self, status_code: int, detail: Any, method: str, url: str) -> None:
-        """Make the error of a response; `detail` is the server's own, whole."""
+        """Create the error of a response.
+
+        Args:
+            status_code: The HTTP status.
+            detail: The `detail` of the response.
+            method: The HTTP method of the request.
+            url: The full URL of the request.
+        """
         self.status_code = status_code
         self.detail = detail
         self.method = method
@@ -81,19 +102,19 @@ class AodHTTPError(AodError):
 
 
 class BadRequestError(AodHTTPError):
-    """400."""
+    """The server cannot process the request (400), for example because of an unknown runtime."""
 
 
 class AuthError(AodHTTPError):
-    """401, 403."""
+    """The token is missing, invalid, inactive or expired (401), or access is forbidden (403)."""
 
 
 class NotFoundError(AodHTTPError):
-    """404."""
+    """The resource does not exist, or belongs to another account (404)."""
 
 
 class ConflictError(AodHTTPError):
-    """409: archived, running, a finished session, or a stale version."""
+    """The state of the resource does not allow the request (409), for example because its version is outdated."""
 
     reason: str = "other"
     """Why: `version_mismatch`, `archived`, `already_archived`, `running`, `pending`, `failed`, `terminated`,
@@ -105,11 +126,16 @@ class ConflictError(AodHTTPError):
 
 
 class ValidationError(AodHTTPError):
-    """422: `detail` is a list of what is wrong with which field, or a text."""
+    """The request is not valid (422). `detail` is a list with an entry per field, or a string."""
 
 
 class RateLimitError(AodHTTPError):
-    """429: too many active sessions."""
+    """Too many sessions are active (429).
+
+    Attributes:
+        limit: How many sessions may be active, if the server says so.
+        active: How many sessions are active, if the server says so.
+    """
 
     limit: int | None
     active: int | None
@@ -124,14 +150,23 @@ class RateLimitError(AodHTTPError):
         limit: int | None = None,
         active: int | None = None,
     ) -> None:
-        """Make the error of a response, with the quota and what uses it."""
+        """Create the error of a response.
+
+        Args:
+            status_code: The HTTP status.
+            detail: The `detail` of the response.
+            method: The HTTP method of the request.
+            url: The full URL of the request.
+            limit: How many sessions may be active.
+            active: How many sessions are active.
+        """
         super().__init__(status_code, detail, method, url)
         self.limit = limit
         self.active = active
 
 
 class ServerError(AodHTTPError):
-    """500 and above."""
+    """The server failed (500 and above)."""
 
 
 def _shown(detail: Any) -> str:
@@ -187,7 +222,17 @@ _CLASSES: Final[dict[str, type[Exception]]] = {
 
 
 def raise_for_status(status_code: int, body: Any, method: str, url: str) -> None:
-    """Raise the error of a response, unless its status is a success."""
+    """Raise the error of a response, unless its status is a success.
+
+    Args:
+        status_code: The HTTP status.
+        body: The body of the response: parsed JSON, text, or `None`.
+        method: The HTTP method of the request.
+        url: The full URL of the request.
+
+    Raises:
+        AodHTTPError: The status is not 2xx; the subclass is that of the status.
+    """
     if not 200 <= status_code < 300:
         # Loaded only where it is needed: a program that names exceptions may never make a call.
         from ._native import error_kind_of_status
@@ -196,7 +241,11 @@ def raise_for_status(status_code: int, body: Any, method: str, url: str) -> None
 
 
 def raise_error(facts_json: str) -> NoReturn:
-    """Raise the exception for the facts of an error of the native library."""
+    """Raise the exception for an error of the native library.
+
+    Args:
+        facts_json: The error's fields, as a JSON object.
+    """
     facts = cast("dict[str, Any]", json.loads(facts_json))
     kind, status = facts["kind"], facts.get("status")
     cls = _CLASSES[kind]
