@@ -132,7 +132,7 @@ class Client:
         """Check the server's health (`GET /health`).
 
         Returns:
-            The server's answer, such as `{"status": "ok"}`. Servers since 2026-04-30 add `checks`.
+            The server's response, such as `{"status": "ok"}`. Servers since 2026-04-30 add `checks`.
 
         Raises:
             ServerError: The server reports that it is degraded (503).
@@ -270,7 +270,7 @@ class AsyncClient:
         """Check the server's health (`GET /health`).
 
         Returns:
-            The server's answer, such as `{"status": "ok"}`. Servers since 2026-04-30 add `checks`.
+            The server's response, such as `{"status": "ok"}`. Servers since 2026-04-30 add `checks`.
 
         Raises:
             ServerError: The server reports that it is degraded (503).

@@ -38,13 +38,13 @@ class AodError(Exception):
     """The base class of all errors that the SDK raises for a failed call."""
 
     attempts: int = 0
-    """How many times the request was sent."""
+    """How many times the request was attempted."""
     is_retryable: bool = False
     """Whether the same call may succeed later."""
     request_id: str | None = None
-    """The server's name for the request, if it gave one."""
+    """The id of the request, if the server sent one."""
     retry_after: float | None = None
-    """Seconds the server asked to wait."""
+    """How long the server asks to wait (`Retry-After`), in seconds."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Restore the exception from its parts; the constructor's arguments differ from the message."""
@@ -98,7 +98,7 @@ class AodHTTPError(AodError):
         self.detail = detail
         self.method = method
         self.url = url
-        super().__init__(f"{method} {url} -> {status_code}: {_shown(detail)}")
+        super().__init__(f"{method} {url} -> {status_code}: {_format_detail(detail)}")
 
 
 class BadRequestError(AodHTTPError):
@@ -117,12 +117,12 @@ class ConflictError(AodHTTPError):
     """The state of the resource does not allow the request (409), for example because its version is outdated."""
 
     reason: str = "other"
-    """Why: `version_mismatch`, `archived`, `already_archived`, `running`, `pending`, `failed`, `terminated`,
+    """The reason: `version_mismatch`, `archived`, `already_archived`, `running`, `pending`, `failed`, `terminated`,
     `already_terminated`, `backend_gone`, `no_active_turn`, `name_taken`, `in_use`, or `other`."""
     expected: int | None = None
-    """The server's version, of a `version_mismatch`."""
+    """The server's version, for `version_mismatch`."""
     got: int | None = None
-    """The version that was sent, of a `version_mismatch`."""
+    """The version that was sent, for `version_mismatch`."""
 
 
 class ValidationError(AodHTTPError):
@@ -169,17 +169,17 @@ class ServerError(AodHTTPError):
     """The server failed (500 and above)."""
 
 
-def _shown(detail: Any) -> str:
-    # The server repeats what was sent in the `input` of its entries, secrets included.
+def _format_detail(detail: Any) -> str:
+    # Entries are shown without `input`, in which the server repeats the request, secrets included.
     if detail is None or isinstance(detail, str):
         return repr(detail)
     if isinstance(detail, list):
         entries = cast("list[Any]", detail)
-        return "; ".join(_entry(entry) for entry in entries)
+        return "; ".join(_format_entry(entry) for entry in entries)
     return f"<{type(detail).__name__}>"
 
 
-def _entry(entry: Any) -> str:
+def _format_entry(entry: Any) -> str:
     if not isinstance(entry, dict):
         return "?"
     fields = cast("dict[str, Any]", entry)
@@ -218,7 +218,7 @@ _CLASSES: Final[dict[str, type[Exception]]] = {
     "listener": AodError,
     "other": AodError,
 }
-"""The class of each kind of error that the native library reports."""
+"""The exception of each error kind of the native library."""
 
 
 def raise_for_status(status_code: int, body: Any, method: str, url: str) -> None:
@@ -234,39 +234,39 @@ def raise_for_status(status_code: int, body: Any, method: str, url: str) -> None
         AodHTTPError: The status is not 2xx; the subclass is that of the status.
     """
     if not 200 <= status_code < 300:
-        # Loaded only where it is needed: a program that names exceptions may never make a call.
+        # Imported here because a program that only names exceptions does not need the native library.
         from ._native import error_kind_of_status
 
         raise _http_error(error_kind_of_status(status_code), status_code, body, method, url)
 
 
-def raise_error(facts_json: str) -> NoReturn:
+def raise_error(info_json: str) -> NoReturn:
     """Raise the exception for an error of the native library.
 
     Args:
-        facts_json: The error's fields, as a JSON object.
+        info_json: The error's fields, as a JSON object.
     """
-    facts = cast("dict[str, Any]", json.loads(facts_json))
-    kind, status = facts["kind"], facts.get("status")
+    info = cast("dict[str, Any]", json.loads(info_json))
+    kind, status = info["kind"], info.get("status")
     cls = _CLASSES[kind]
     error: Exception
     if issubclass(cls, AodHTTPError) and status is not None:
-        text: str = facts.get("body") or ""
+        text: str = info.get("body") or ""
         body: Any = None
         if text:
             try:
                 body = json.loads(text)
             except (ValueError, RecursionError):
                 body = text
-        error = _http_error(kind, status, body, facts.get("method") or "", facts.get("url") or "")
+        error = _http_error(kind, status, body, info.get("method") or "", info.get("url") or "")
     else:
-        error = cast("type[Exception]", cls)(facts.get("text") or "the call failed")
-    conflict: dict[str, Any] | None = facts.get("conflict")
+        error = cast("type[Exception]", cls)(info.get("text") or "the call failed")
+    conflict: dict[str, Any] | None = info.get("conflict")
     if isinstance(error, ConflictError) and conflict:
         error.reason, error.expected, error.got = conflict["reason"], conflict["expected"], conflict["got"]
     if isinstance(error, AodError):
-        error.attempts = facts.get("attempts") or 0
-        error.is_retryable = bool(facts.get("is_retryable"))
-        error.request_id = facts.get("request_id")
-        error.retry_after = facts.get("retry_after")
+        error.attempts = info.get("attempts") or 0
+        error.is_retryable = bool(info.get("is_retryable"))
+        error.request_id = info.get("request_id")
+        error.retry_after = info.get("retry_after")
     raise error from None

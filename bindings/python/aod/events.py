@@ -265,7 +265,7 @@ def read_batch(text: str) -> tuple[list[StreamEvent], list[int | None]] | None:
 
 
 def _normalize(event: StreamEvent) -> None:
-    # What has another type than it should stays in `extra` as it came.
+    # Values of an unexpected type are kept verbatim in `extra`.
     kind: Any = event.type
     if type(kind) is not str:
         event.type, event.extra["type"] = "", kind

@@ -40,7 +40,7 @@ PackageManager = Literal["apt", "cargo", "gem", "go", "npm", "pip"] | str
 
 
 class _Model(BaseModel):
-    # Schemas are built when first needed: a program uses few of them.
+    # Schemas are built on first use: a program uses few of them.
     model_config = ConfigDict(extra="allow", populate_by_name=True, defer_build=True, protected_namespaces=())
 
 
@@ -80,7 +80,7 @@ class Networking(_Model):
     @field_validator("allowed_hosts", mode="before")
     @classmethod
     def _coerce_hosts(cls, value: Any) -> list[str]:
-        # Servers store what an update sends without a look at it.
+        # Servers of 2026-04-21 do not validate the hosts of an update.
         if isinstance(value, list):
             return [str(host) for host in cast("list[Any]", value)]
         return [value] if isinstance(value, str) else []

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ._native import EventBatches
     from .pretty import Formatter, FormatterOptions
 
-__all__ = ["AsyncEventStream", "EventStream", "Listener", "aiter_sse", "iter_sse"]
+__all__ = ["AsyncEventStream", "EventStream", "Subscription", "aiter_sse", "iter_sse"]
 
 
 class _Base:
@@ -39,8 +39,8 @@ class _Base:
         self._options = json.dumps(options)
         self._batches: EventBatches | None = None
         self._ready: deque[StreamEvent] = deque()
-        self._cursors: list[int | None] = []  # behind each event of the batch, yielded or not
-        self._last_cursor = since  # behind the batch before
+        self._cursors: list[int | None] = []  # after each event of the batch, yielded or not
+        self._last_cursor = since  # after the previous batch
         self._closed = False
         self._generation = register(self)
 
@@ -72,7 +72,7 @@ class _Base:
 
     def _check_process(self) -> None:
         if self._generation != generation():
-            raise AodError("this stream belongs to the process that was forked; open one here")
+            raise AodError("the stream belongs to the parent process; open another one after the fork")
 
     def _open(self) -> EventBatches:
         """Return the source of the events, opened on the first call."""
@@ -80,7 +80,7 @@ class _Base:
         if batches is None:
             batches = self._batches = self._core.stream(self._session_id, self._since, self._options)
             if self._closed:
-                # Cancelled by another thread meanwhile.
+                # Another thread cancelled the stream in the meantime.
                 batches.cancel()
         return batches
 
@@ -167,7 +167,7 @@ class EventStream(_Base):
             ...     for line in events.pretty(plain=True):
             ...         print(line)
         """
-        return _shown(self, _formatter(formatter, options))
+        return _format_lines(self, _formatter(formatter, options))
 
     def _pull(self) -> StreamEvent:
         self._check_process()
@@ -261,14 +261,14 @@ class AsyncEventStream(_Base):
             ...     async for line in events.pretty(plain=True):
             ...         print(line)
         """
-        return _ashown(self, _formatter(formatter, options))
+        return _aformat_lines(self, _formatter(formatter, options))
 
     async def _pull(self) -> StreamEvent:
         from asyncio import get_running_loop, sleep
 
         self._check_process()
         if self._pulling:
-            raise AodError("another task waits for this stream")
+            raise AodError("another task is waiting for this stream")
         loop = get_running_loop()
         failure: Exception | None = None
         self._pulling = True
@@ -276,7 +276,7 @@ class AsyncEventStream(_Base):
             if self._yield_next:
                 self._yield_next = False
                 await sleep(0)
-            # Other tasks run even if a stream never runs dry.
+            # Let other tasks run even if events are always available.
             self._yield_next = True
             while not self._closed:
                 batches = self._open()
@@ -313,15 +313,15 @@ def _formatter(given: Formatter | None, options: FormatterOptions) -> Formatter:
 
         return SessionFormatter(**options)
     if options:
-        raise TypeError("options are for the formatter that the start event picks, and one is given")
+        raise TypeError("options apply to the default formatter; pass either a formatter or options")
     return given
 
 
-def _shown(events: EventStream, formatter: Formatter) -> Iterator[str]:
+def _format_lines(events: EventStream, formatter: Formatter) -> Iterator[str]:
     try:
         for event in events:
             if event.type == "turn_start":
-                yield from formatter.flush()  # what follows is another process's output
+                yield from formatter.flush()  # the output of the next turn is that of another process
             yield from formatter.consume(event)
     except AodError:
         yield from formatter.flush()
@@ -329,7 +329,7 @@ def _shown(events: EventStream, formatter: Formatter) -> Iterator[str]:
     yield from formatter.flush()
 
 
-async def _ashown(events: AsyncEventStream, formatter: Formatter) -> AsyncIterator[str]:
+async def _aformat_lines(events: AsyncEventStream, formatter: Formatter) -> AsyncIterator[str]:
     try:
         async for event in events:
             if event.type == "turn_start":
@@ -345,7 +345,7 @@ async def _ashown(events: AsyncEventStream, formatter: Formatter) -> AsyncIterat
         yield line
 
 
-class Listener:
+class Subscription:
     """A stream that calls back on a dedicated thread, from `client.sessions.listen(…)`.
 
     Each event is passed to `on_event`; then `on_closed` or `on_error` is called once.
@@ -368,7 +368,7 @@ class Listener:
         """
         self._stream = stream
         self._thread = threading.Thread(
-            target=_listen, args=(stream, on_event, on_closed, on_error), name="aod-listener", daemon=True
+            target=_run_callbacks, args=(stream, on_event, on_closed, on_error), name="aod-subscription", daemon=True
         )
         register(self)
         self._thread.start()
@@ -404,7 +404,7 @@ class Listener:
             self._thread.join(1)
 
 
-def _listen(
+def _run_callbacks(
     stream: EventStream,
     on_event: Callable[[StreamEvent], object],
     on_closed: Callable[[], object] | None,
@@ -428,7 +428,7 @@ def _listen(
     elif on_error is not None:
         on_error(failure)
     else:
-        # Nobody asked to be told, so let `threading.excepthook` tell.
+        # There is no `on_error`, so the error goes to `threading.excepthook`.
         raise failure
 
 
@@ -442,7 +442,7 @@ def _parse(line: str) -> StreamEvent | None:
     return StreamEvent.from_payload(cast("dict[str, Any]", payload)) if isinstance(payload, dict) else None
 
 
-def _check(response: Any, body: bytes) -> None:
+def _raise_for_response(response: Any, body: bytes) -> None:
     parsed: Any = None
     if body:
         try:
@@ -467,7 +467,7 @@ def iter_sse(response: Any) -> Iterator[StreamEvent]:
         AodHTTPError: The status is 400 or above.
     """
     if response.status_code >= 400:
-        _check(response, response.read())
+        _raise_for_response(response, response.read())
     for line in response.iter_lines():
         event = _parse(line)
         if event is not None:
@@ -489,7 +489,7 @@ async def aiter_sse(response: Any) -> AsyncIterator[StreamEvent]:
         AodHTTPError: The status is 400 or above.
     """
     if response.status_code >= 400:
-        _check(response, await response.aread())
+        _raise_for_response(response, await response.aread())
     async for line in response.aiter_lines():
         event = _parse(line)
         if event is not None:

@@ -48,7 +48,7 @@ class DevServer:
         """
         path = binary or os.environ.get("AOD_DEVSERVER") or shutil.which("aod-devserver")
         if path is None:
-            raise AodError("aod-devserver is not installed: put it on the PATH, or name it in AOD_DEVSERVER")
+            raise AodError("aod-devserver was not found: put it on the PATH, or set AOD_DEVSERVER to its path")
         try:
             self._process = subprocess.Popen(
                 [path, "--generation", generation, "--token", token, "--exit-with-stdin"],
@@ -57,13 +57,13 @@ class DevServer:
                 text=True,
             )
         except OSError as error:
-            raise AodError(f"aod-devserver does not start: {error.strerror}") from None
+            raise AodError(f"aod-devserver could not be started: {error.strerror}") from None
         assert self._process.stdout is not None
         self.url = self._process.stdout.readline().strip()
         self.token = token
         if not self.url:
             self.stop()
-            raise AodError("aod-devserver ended before it served")
+            raise AodError("aod-devserver exited before it accepted connections")
 
     def stop(self) -> None:
         """Stop the server and wait until it has ended."""

@@ -168,7 +168,7 @@ def test_other_options_hold_for_some_calls(client: aod.Client, control: Callable
         ({"ca_certificate": b"pem"}, TypeError, "ca_certificate must be a str"),
         ({"headers": ["X"]}, TypeError, "headers must be a mapping, not list"),
         ({"headers": {"X-Trace": 7}}, TypeError, "headers must map str to str"),
-        ({"timeout": float("nan")}, ValueError, "timeout must be a number of seconds from 0 up"),
+        ({"timeout": float("nan")}, ValueError, "timeout must be a non-negative number of seconds"),
         ({"stream_idle_timeout": "5"}, TypeError, "stream_idle_timeout must be a number of seconds"),
         ({"stream_idle_timeout": -1}, ValueError, "stream_idle_timeout must be"),
         ({"max_retries": True}, TypeError, "max_retries must be an int"),

@@ -85,7 +85,7 @@ class NativeFormatter:
     """A formatter of the native library."""
 
     _runtime: str | None
-    """The runtime or provider that it is for; without one, a session's `start` event picks it."""
+    """The runtime or provider whose output is formatted. If it is `None`, a session's `start` event chooses it."""
 
     def __init__(
         self,
@@ -128,7 +128,7 @@ class NativeFormatter:
             self._core = OutputFormatter(self._runtime, json.dumps(options))
         except CallError as error:
             raise_error(error.facts)
-        self._ready: deque[str] = deque()  # lines that were not asked for yet, whoever asks next
+        self._ready: deque[str] = deque()  # lines that are not consumed yet, for the next iterator
 
     def consume(self, event: StreamEvent) -> Iterator[str]:
         """Consume the standard output of an event; other events are ignored.

@@ -72,8 +72,8 @@ class SessionFormatter(NativeFormatter):
             The formatted lines that the event completes.
         """
         if event.type in ("start", "turn_start"):
-            told = {"type": event.type, **{name: event.extra.get(name) for name in ("runtime", "provider")}}
-            yield from self._lines(self._core.consume(without_surrogates(json.dumps(told, ensure_ascii=False))))
+            fields = {"type": event.type, **{name: event.extra.get(name) for name in ("runtime", "provider")}}
+            yield from self._lines(self._core.consume(without_surrogates(json.dumps(fields, ensure_ascii=False))))
         else:
             yield from super().consume(event)
 

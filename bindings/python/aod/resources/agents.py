@@ -424,5 +424,5 @@ class AsyncAgents:
             ValueError: `agent_id` is not a UUID.
             AodError: Any other failure; see `aod.errors`.
         """
-        answer = await self._core.call_async("ListAgentVersions", identifier(agent_id, "agent_id"))
-        return read_list(AgentVersion, answer)
+        response = await self._core.call_async("ListAgentVersions", identifier(agent_id, "agent_id"))
+        return read_list(AgentVersion, response)

@@ -62,7 +62,7 @@ class Environments:
             The environment, at version 1.
 
         Raises:
-            ConflictError: The name is taken (`reason` is `name_taken`). Servers of 2026-04-21 answer 500, a
+            ConflictError: The name is taken (`reason` is `name_taken`). Servers of 2026-04-21 response 500, a
                 `ServerError`.
             ValidationError: The server rejects a field; `detail` says which.
             ValueError: An argument cannot be written as JSON.
@@ -256,7 +256,7 @@ class AsyncEnvironments:
             The environment, at version 1.
 
         Raises:
-            ConflictError: The name is taken (`reason` is `name_taken`). Servers of 2026-04-21 answer 500, a
+            ConflictError: The name is taken (`reason` is `name_taken`). Servers of 2026-04-21 response 500, a
                 `ServerError`.
             ValidationError: The server rejects a field; `detail` says which.
             ValueError: An argument cannot be written as JSON.
@@ -295,8 +295,8 @@ class AsyncEnvironments:
             ValueError: `environment_id` is not a UUID.
             AodError: Any other failure; see `aod.errors`.
         """
-        answer = await self._core.call_async("GetEnvironment", identifier(environment_id, "environment_id"))
-        return read(Environment, answer)
+        response = await self._core.call_async("GetEnvironment", identifier(environment_id, "environment_id"))
+        return read(Environment, response)
 
     async def update(
         self,
@@ -366,8 +366,8 @@ class AsyncEnvironments:
             ValueError: `environment_id` is not a UUID.
             AodError: Any other failure; see `aod.errors`.
         """
-        answer = await self._core.call_async("ArchiveEnvironment", identifier(environment_id, "environment_id"))
-        return read(Environment, answer)
+        response = await self._core.call_async("ArchiveEnvironment", identifier(environment_id, "environment_id"))
+        return read(Environment, response)
 
     async def delete(self, environment_id: str | UUID) -> None:
         """Delete an environment and its versions (`DELETE /environments/{id}/delete`).

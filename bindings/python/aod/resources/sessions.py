@@ -175,7 +175,7 @@ class Sessions:
     def interrupt(self, session_id: str | UUID) -> SessionAck:
         """Stop the active turn and keep the sandbox (`POST /sessions/{id}/interrupt`).
 
-        Servers since 2026-06-25 have this endpoint; earlier ones answer 404.
+        Servers since 2026-06-25 have this endpoint; earlier ones response 404.
 
         Args:
             session_id: The id of the session.
@@ -495,8 +495,8 @@ class AsyncSessions:
             AodError: Any other failure; see `aod.errors`.
         """
         body = encode({"prompt": prompt, "timeout": timeout})
-        answer = await self._core.call_async("PromptSession", identifier(session_id, "session_id"), body)
-        return read(SessionAck, answer)
+        response = await self._core.call_async("PromptSession", identifier(session_id, "session_id"), body)
+        return read(SessionAck, response)
 
     async def turns(self, session_id: str | UUID) -> builtins.list[SessionTurn]:
         """List the turns of a session (`GET /sessions/{id}/turns`).
@@ -512,8 +512,8 @@ class AsyncSessions:
             ValueError: `session_id` is not a UUID.
             AodError: Any other failure; see `aod.errors`.
         """
-        answer = await self._core.call_async("ListSessionTurns", identifier(session_id, "session_id"))
-        return read_list(SessionTurn, answer)
+        response = await self._core.call_async("ListSessionTurns", identifier(session_id, "session_id"))
+        return read_list(SessionTurn, response)
 
     async def terminate(self, session_id: str | UUID) -> SessionAck:
         """End a session permanently and destroy its sandbox (`POST /sessions/{id}/terminate`).
@@ -535,7 +535,7 @@ class AsyncSessions:
     async def interrupt(self, session_id: str | UUID) -> SessionAck:
         """Stop the active turn and keep the sandbox (`POST /sessions/{id}/interrupt`).
 
-        Servers since 2026-06-25 have this endpoint; earlier ones answer 404.
+        Servers since 2026-06-25 have this endpoint; earlier ones response 404.
 
         Args:
             session_id: The id of the session.
