@@ -45,3 +45,10 @@ def test_every_endpoint_is_called() -> None:
     called = {name for name in _native.endpoints() if f'"{name}"' in source}
     # The stream is opened otherwise.
     assert called == set(_native.endpoints()) - {"StreamSession"}
+
+
+def test_dir_lists_public_names_alone() -> None:
+    names = dir(aod)
+    assert set(aod.__all__) <= set(names)
+    assert set(names) - set(aod.__all__) == {"client", "errors", "events", "models", "resources", "stream"}
+    assert all(hasattr(aod, name) for name in names)
