@@ -1,4 +1,4 @@
-"""One measurement of whichever package the interpreter has: `jobs.py JOB URL` prints its figures as JSON."""
+"""One measurement of the installed package: `jobs.py JOB URL` prints its figures as JSON."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ CONCURRENT = 64
 ROUNDS = 20
 LISTS = 10
 STREAMS = 200
-# The published package opens at most 100 connections a client.
-STREAMS_A_CLIENT = 50
+# The published package opens at most 100 connections per client.
+STREAMS_PER_CLIENT = 50
 LINES = 80_000
 
 
 class Clock:
-    """Times of this process, its native threads included, in seconds."""
+    """Measures CPU and wall time of this process, including native threads, in seconds."""
 
     def __init__(self) -> None:
         self._wall, self._cpu = time.perf_counter(), time.process_time()
@@ -40,7 +40,7 @@ def import_aod(_: str) -> dict[str, float]:
 
 
 def first_call(url: str) -> dict[str, float]:
-    """From the import to the answer of a program's first call."""
+    """Measures the time from the import to the response of the first call."""
     clock = Clock()
     with _client(url) as client:
         assert client.agents.get(AGENT).version == 3
@@ -125,8 +125,8 @@ def list_agents(url: str) -> dict[str, float]:
 
 
 async def streams(url: str) -> dict[str, float]:
-    """The most memory that the process ever had, and how much of it came with the streams."""
-    clients = [_async_client(url) for _ in range(STREAMS // STREAMS_A_CLIENT)]
+    """Measures the peak memory, and its growth while the streams are open, in MiB."""
+    clients = [_async_client(url) for _ in range(STREAMS // STREAMS_PER_CLIENT)]
     for client in clients:
         await client.agents.get(AGENT)
     before = _kib("VmRSS")
