@@ -269,16 +269,16 @@ def _normalize(event: StreamEvent) -> None:
     kind: Any = event.type
     if type(kind) is not str:
         event.type, event.extra["type"] = "", kind
-    place: Any = event.id
-    if type(place) is int or place is None:
+    raw_id: Any = event.id
+    if type(raw_id) is int or raw_id is None:
         return
     try:
-        event.id = int(place)
-        exact = event.id == float(place)
+        event.id = int(raw_id)
+        exact = event.id == float(raw_id)
     except (TypeError, ValueError, OverflowError):
         exact = False
     if not exact:
-        event.id, event.extra["id"] = None, place
+        event.id, event.extra["id"] = None, raw_id
 
 
 @cache

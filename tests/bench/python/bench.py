@@ -69,16 +69,16 @@ def main() -> None:
 
 def measure(bench: Bench, url: str, repeat: int) -> dict[str, dict[str, float]]:
     """Returns medians by package and figure. Each measurement runs in a new process; the packages alternate."""
-    taken: dict[str, list[dict[str, float]]] = {package: [] for package in PACKAGES}
+    measured: dict[str, list[dict[str, float]]] = {package: [] for package in PACKAGES}
     for _ in range(repeat):
         for package, python in PACKAGES.items():
             answer = subprocess.run(
                 [python, HERE / "jobs.py", bench.job, url], stdout=subprocess.PIPE, check=True
             ).stdout
-            taken[package].append(json.loads(answer))
+            measured[package].append(json.loads(answer))
     return {
         package: {figure: statistics.median(figures[figure] for figures in all_figures) for figure in bench.figures}
-        for package, all_figures in taken.items()
+        for package, all_figures in measured.items()
     }
 
 

@@ -28,7 +28,7 @@ class Clock:
     def __init__(self) -> None:
         self._wall, self._cpu = time.perf_counter(), time.process_time()
 
-    def taken(self) -> dict[str, float]:
+    def elapsed(self) -> dict[str, float]:
         return {"cpu": time.process_time() - self._cpu, "wall": time.perf_counter() - self._wall}
 
 
@@ -36,7 +36,7 @@ def import_aod(_: str) -> dict[str, float]:
     clock = Clock()
     import aod  # noqa: F401
 
-    return clock.taken()
+    return clock.elapsed()
 
 
 def first_call(url: str) -> dict[str, float]:
@@ -44,7 +44,7 @@ def first_call(url: str) -> dict[str, float]:
     clock = Clock()
     with _client(url) as client:
         assert client.agents.get(AGENT).version == 3
-    return clock.taken()
+    return clock.elapsed()
 
 
 def stream(url: str, session: str = BIG) -> dict[str, float]:
@@ -57,9 +57,9 @@ def stream(url: str, session: str = BIG) -> dict[str, float]:
                 if event.type == "output":
                     seen += 1
                     size += len(event.extra["data"])
-        taken = clock.taken()
+        figures = clock.elapsed()
     assert seen == EVENTS and size > seen, seen
-    return taken
+    return figures
 
 
 async def stream_async(url: str, session: str = BIG) -> dict[str, float]:
@@ -72,9 +72,9 @@ async def stream_async(url: str, session: str = BIG) -> dict[str, float]:
                 if event.type == "output":
                     seen += 1
                     size += len(event.extra["data"])
-        taken = clock.taken()
+        figures = clock.elapsed()
     assert seen == EVENTS and size > seen, seen
-    return taken
+    return figures
 
 
 def stream_chunked(url: str) -> dict[str, float]:
@@ -92,7 +92,7 @@ def get(url: str) -> dict[str, float]:
         clock = Clock()
         for _ in range(GETS):
             assert client.agents.get(AGENT).version == 3
-        return clock.taken()
+        return clock.elapsed()
 
 
 async def get_async(url: str) -> dict[str, float]:
@@ -102,7 +102,7 @@ async def get_async(url: str) -> dict[str, float]:
         clock = Clock()
         for _ in range(GETS):
             assert (await client.agents.get(AGENT)).version == 3
-        return clock.taken()
+        return clock.elapsed()
 
 
 async def get_concurrent(url: str) -> dict[str, float]:
@@ -112,7 +112,7 @@ async def get_concurrent(url: str) -> dict[str, float]:
         for _ in range(ROUNDS):
             agents = await asyncio.gather(*(client.agents.get(AGENT) for _ in range(CONCURRENT)))
             assert len(agents) == CONCURRENT
-        return clock.taken()
+        return clock.elapsed()
 
 
 def list_agents(url: str) -> dict[str, float]:
@@ -121,7 +121,7 @@ def list_agents(url: str) -> dict[str, float]:
         clock = Clock()
         for _ in range(LISTS):
             assert len(client.agents.list()) == AGENTS
-        return clock.taken()
+        return clock.elapsed()
 
 
 async def streams(url: str) -> dict[str, float]:
@@ -181,9 +181,9 @@ def formatter(_: str) -> dict[str, float]:
     claude = ClaudeFormatter()
     clock = Clock()
     shown = sum(1 for _ in claude.feed(chunk))
-    taken = clock.taken()
+    figures = clock.elapsed()
     assert shown == LINES * 3 // 4, shown
-    return taken
+    return figures
 
 
 def _client(url: str) -> Any:

@@ -150,7 +150,7 @@ async def verbatim_requests(world: World) -> None:
             except Exception as error:
                 failure = error
             world.record(name, failure)
-            for place, request in enumerate(echo.taken()):
+            for place, request in enumerate(echo.take()):
                 api_headers = {header: request["headers"].pop(header, None) for header in OUR_HEADERS}
                 world.record(
                     f"{name}/request {place}", {"line": request["line"], "body": request["body"], **api_headers}

@@ -10,7 +10,7 @@ from typing_extensions import Self
 
 
 class Echo:
-    """Stores the requests until `taken` returns them."""
+    """Stores the requests until `take` returns them."""
 
     def __enter__(self) -> Self:
         seen: list[dict[str, Any]] = []
@@ -47,7 +47,7 @@ class Echo:
         self._server.shutdown()
         self._server.server_close()
 
-    def taken(self) -> list[dict[str, Any]]:
+    def take(self) -> list[dict[str, Any]]:
         seen = self._seen[:]
         self._seen.clear()
         return seen

@@ -62,7 +62,7 @@ class Environments:
             The environment, at version 1.
 
         Raises:
-            ConflictError: The name is taken (`reason` is `name_taken`). Servers of 2026-04-21 response 500, a
+            ConflictError: The name is taken (`reason` is `name_taken`). Servers of 2026-04-21 answer 500, a
                 `ServerError`.
             ValidationError: The server rejects a field; `detail` says which.
             ValueError: An argument cannot be written as JSON.
@@ -256,7 +256,7 @@ class AsyncEnvironments:
             The environment, at version 1.
 
         Raises:
-            ConflictError: The name is taken (`reason` is `name_taken`). Servers of 2026-04-21 response 500, a
+            ConflictError: The name is taken (`reason` is `name_taken`). Servers of 2026-04-21 answer 500, a
                 `ServerError`.
             ValidationError: The server rejects a field; `detail` says which.
             ValueError: An argument cannot be written as JSON.

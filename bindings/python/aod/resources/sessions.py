@@ -175,7 +175,7 @@ class Sessions:
     def interrupt(self, session_id: str | UUID) -> SessionAck:
         """Stop the active turn and keep the sandbox (`POST /sessions/{id}/interrupt`).
 
-        Servers since 2026-06-25 have this endpoint; earlier ones response 404.
+        Servers since 2026-06-25 have this endpoint; earlier ones answer 404.
 
         Args:
             session_id: The id of the session.
@@ -535,7 +535,7 @@ class AsyncSessions:
     async def interrupt(self, session_id: str | UUID) -> SessionAck:
         """Stop the active turn and keep the sandbox (`POST /sessions/{id}/interrupt`).
 
-        Servers since 2026-06-25 have this endpoint; earlier ones response 404.
+        Servers since 2026-06-25 have this endpoint; earlier ones answer 404.
 
         Args:
             session_id: The id of the session.
