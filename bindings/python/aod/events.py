@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["StreamEvent", "StreamEventType"]
 
 StreamEventType = Literal["start", "turn_start", "output", "stage", "exit", "error", "terminated", "stale"] | str
+"""The type of an event; a newer server may send other values."""
 
 
 class StreamEvent:

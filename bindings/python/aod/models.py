@@ -34,9 +34,13 @@ __all__ = [
 ]
 
 SessionStatus = Literal["pending", "running", "completed", "failed", "terminated"] | str
+"""The status of a session; a newer server may send other values."""
 TurnStatus = Literal["pending", "running", "completed", "failed", "interrupted"] | str
+"""The status of a turn; a newer server may send other values. `interrupted` exists since 2026-06-25."""
 NetworkingType = Literal["unrestricted", "limited"] | str
+"""The kind of a network rule."""
 PackageManager = Literal["apt", "cargo", "gem", "go", "npm", "pip"] | str
+"""A package manager of environments."""
 
 
 class _Model(BaseModel):
