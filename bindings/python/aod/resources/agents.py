@@ -62,8 +62,8 @@ class Agents:
 
         Args:
             name: The name, at most 200 characters. It does not have to be unique.
-            model: The model, such as `claude-sonnet-4-6`, at most 100 characters. Servers of 2026-04-30 require a provider
-                prefix, as in `anthropic/claude-sonnet-4-6`.
+            model: The model, such as `claude-sonnet-4-6`, at most 100 characters. Servers of 2026-04-30 require the
+                provider as a prefix: `anthropic/claude-sonnet-4-6`.
             runtime: The program that runs the agent, such as `claude` or `codex`.
             system: Text that precedes the first prompt of each session.
             description: What the agent is for.
@@ -269,8 +269,8 @@ class AsyncAgents:
 
         Args:
             name: The name, at most 200 characters. It does not have to be unique.
-            model: The model, such as `claude-sonnet-4-6`, at most 100 characters. Servers of 2026-04-30 require a provider
-                prefix, as in `anthropic/claude-sonnet-4-6`.
+            model: The model, such as `claude-sonnet-4-6`, at most 100 characters. Servers of 2026-04-30 require the
+                provider as a prefix: `anthropic/claude-sonnet-4-6`.
             runtime: The program that runs the agent, such as `claude` or `codex`.
             system: Text that precedes the first prompt of each session.
             description: What the agent is for.
