@@ -1,4 +1,4 @@
-"""Runs the program under both packages and compares what it tells, with what is meant to differ left out."""
+"""Runs the program under both packages and compares the outcomes, apart from intended differences."""
 
 from __future__ import annotations
 
@@ -15,40 +15,40 @@ if TYPE_CHECKING:
 
 PROGRAM = pathlib.Path(__file__).parent / "program"
 ABSENT = "<absent>"
-"""What a package tells of something that only the other one told."""
+"""Stands for an outcome that only the other package has."""
 
-Told = dict[str, Any]
+Outcomes = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that the packages do not agree on."""
+    """An outcome that differs between the packages."""
 
     name: str
-    theirs: Any
+    published: Any
     ours: Any
 
     def __str__(self) -> str:
-        return f"{self.name}\n    theirs {gist(self.theirs)}\n    ours   {gist(self.ours)}"
+        return f"{self.name}\n    published {summary(self.published)}\n    ours   {summary(self.ours)}"
 
 
 @dataclass(frozen=True)
 class Changed:
-    """An outcome that is meant to differ. Outcomes are matched by their gist; `*` in a pattern is any text."""
+    """An intended difference. Patterns match summaries of outcomes; `*` stands for any text."""
 
     reason: str
     names: tuple[str, ...]
-    theirs: str
+    published: str
     ours: str
     parts: frozenset[str] | None = None
-    """What alone may differ when both raise; anything if it is not said."""
+    """The only parts that may differ if both raise; by default all may."""
 
     def covers(self, difference: Difference) -> bool:
         return (
             any(matches(name, difference.name) for name in self.names)
-            and matches(self.theirs, gist(difference.theirs))
-            and matches(self.ours, gist(difference.ours))
-            and (self.parts is None or self._rest(difference.theirs) == self._rest(difference.ours))
+            and matches(self.published, summary(difference.published))
+            and matches(self.ours, summary(difference.ours))
+            and (self.parts is None or self._rest(difference.published) == self._rest(difference.ours))
         )
 
     def _rest(self, outcome: Any) -> dict[str, Any]:
@@ -57,22 +57,22 @@ class Changed:
 
 @dataclass(frozen=True)
 class Added:
-    """Something that only ours has, and that is left out before outcomes are compared."""
+    """An intended addition, which is removed before outcomes are compared."""
 
     reason: str
     names: tuple[str, ...]
     pairs: frozenset[str] = field(default=frozenset())
-    """Fields of models and dictionaries, by their name."""
+    """Names of fields of models and dictionaries."""
     items: frozenset[str] = field(default=frozenset())
     """Elements of lists."""
     text: str | None = None
-    """What is cut out of texts, as a regular expression."""
+    """A regular expression for the parts of texts to remove."""
 
     def covers(self, name: str) -> bool:
         return any(matches(pattern, name) for pattern in self.names)
 
     def without(self, value: Any) -> Any:
-        """The value, with what was added left out."""
+        """Returns the value without the addition."""
         if isinstance(value, str):
             return re.sub(self.text, "", value) if self.text else value
         if isinstance(value, list):
@@ -87,20 +87,20 @@ class Added:
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether a pattern, in which `*` is any text, is that of the whole text."""
+    """Returns whether a pattern, in which `*` stands for any text, matches the whole text."""
     return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.DOTALL) is not None
 
 
-def gist(value: Any) -> str:
-    """An outcome in short: what was raised, or the value."""
+def summary(value: Any) -> str:
+    """Returns the exception's class or the value, as text."""
     if isinstance(value, dict) and "raises" in value:
         return f"raises {value['raises']['class']}"
     return json.dumps(value, ensure_ascii=False)
 
 
-def told_under(python: str) -> Told:
-    """Runs the program under an interpreter's package."""
-    # A fresh environment: nothing that a developer has set may decide what is told.
+def outcomes_under(python: str) -> Outcomes:
+    """Runs the program under an interpreter's package and returns its outcomes by name."""
+    # A minimal environment, so that a developer's variables do not affect the outcomes.
     environment = {name: os.environ[name] for name in ("PATH", "HOME", "AOD_DEVSERVER") if name in os.environ}
     lines = subprocess.run(
         [python, str(PROGRAM)], env=environment, stdout=subprocess.PIPE, text=True, check=True, timeout=1200
@@ -108,15 +108,15 @@ def told_under(python: str) -> Told:
     return {name: value for line in lines for name, value in json.loads(line).items()}
 
 
-def judge(
-    theirs: Told, ours: Told, added: Iterable[Added], changed: Iterable[Changed]
+def compare(
+    published: Outcomes, ours: Outcomes, added: Iterable[Added], changed: Iterable[Changed]
 ) -> tuple[list[Difference], list[Added | Changed]]:
-    """Gives the differences that nothing allows, and the allowances that nothing needs."""
+    """Returns the unlisted differences, and the listed ones that do not occur."""
     added, changed = list(added), list(changed)
     used: set[int] = set()
     unlisted = []
-    for name in dict.fromkeys([*theirs, *ours]):
-        left, right = theirs.get(name, ABSENT), ours.get(name, ABSENT)
+    for name in dict.fromkeys([*published, *ours]):
+        left, right = published.get(name, ABSENT), ours.get(name, ABSENT)
         if left == right:
             continue
         for allowance in added:

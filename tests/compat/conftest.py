@@ -1,4 +1,4 @@
-"""A development server for each test, and the published SDK's client on it."""
+"""A development server per test, and a client of the published SDK."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Server:
         return "claude-sonnet-4-6" if self.generation == "s0" else "anthropic/claude-sonnet-4-6"
 
     def control(self, call: str, **body: Any) -> None:
-        """Makes a call of the control interface."""
+        """Calls the control interface."""
         httpx.post(f"{self.url}/__dev/{call}", json=body).raise_for_status()
 
     def client(self, token: str = TOKEN) -> aod.Client:
@@ -36,7 +36,7 @@ class Server:
 
 @pytest.fixture(params=["s0", "s1"])
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """A server that ends with the test, or with this process if that comes first."""
+    """A server that ends with the test, or earlier if this process ends."""
     command = [os.environ["AOD_DEVSERVER"], "--generation", request.param, "--token", TOKEN, "--exit-with-stdin"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -1,4 +1,4 @@
-"""What users of the published SDK 0.1.0 do, from the first agent to the last delete, and the errors on the way."""
+"""The published SDK 0.1.0 against the development server: all calls in their usual order, and errors."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def test_failures(
     assert "cannot be resumed" in conflict.value.detail
 
 
-@pytest.mark.parametrize("server", ["s0"], indirect=True)  # S1 deletes no session that is still streamed.
+@pytest.mark.parametrize("server", ["s0"], indirect=True)  # Later servers do not delete active sessions.
 def test_a_session_deleted_under_a_stream_breaks_it(server: Server, client: aod.Client, agent: aod.Agent) -> None:
     server.control("script", script={"manual": True})
     ack = client.sessions.create(agent_id=agent.id, prompt="x")

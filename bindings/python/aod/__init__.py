@@ -1,4 +1,16 @@
-"""Python SDK for the Agent on Demand API."""
+"""Python SDK for the Agent on Demand (AoD) API, which runs coding agents in cloud sandboxes.
+
+`Client` and `AsyncClient` have the calls: `client.agents`, `client.environments` and `client.sessions`. The models are
+in `aod.models`, the exceptions in `aod.errors`, the formatters of agents' output in `aod.pretty`, and a server for
+tests in `aod.testing`.
+
+Example:
+    >>> import aod
+    >>> with aod.Client() as client:  # reads AOD_API_URL and AOD_API_TOKEN
+    ...     agent = client.agents.create(name="reviewer", model="claude-sonnet-4-6", runtime="claude")
+    ...     result = client.sessions.run(agent_id=agent.id, prompt="Fix the failing test")
+    ...     print(result.session.status)
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -42,7 +54,7 @@ if TYPE_CHECKING:
         StreamEventType,
         TurnStatus,
     )
-    from .stream import AsyncEventStream, EventStream, Listener
+    from .stream import AsyncEventStream, EventStream, Subscription
 
 __all__ = [
     "CLEAR",
@@ -63,7 +75,6 @@ __all__ = [
     "Environment",
     "EnvironmentVersion",
     "EventStream",
-    "Listener",
     "McpServer",
     "Networking",
     "NetworkingType",
@@ -79,12 +90,13 @@ __all__ = [
     "SessionTurn",
     "StreamEvent",
     "StreamEventType",
+    "Subscription",
     "TurnStatus",
     "ValidationError",
     "__version__",
 ]
 
-# pydantic takes most of the time that importing all of this takes: a program pays for it when it first uses a name.
+# Most of the import time is pydantic's, so each name is imported when it is first used.
 _NAMES = {
     "._wire": ("CLEAR",),
     ".client": (
@@ -128,7 +140,7 @@ _NAMES = {
     ".stream": (
         "AsyncEventStream",
         "EventStream",
-        "Listener",
+        "Subscription",
     ),
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names}
@@ -136,7 +148,7 @@ _SUBMODULES = ("client", "errors", "events", "models", "resources", "stream")
 
 
 if not TYPE_CHECKING:
-    # Type checkers have the names above, and would take any other for given.
+    # Hidden from type checkers, which would otherwise accept any name.
 
     def __getattr__(name: str) -> Any:
         if name in _SUBMODULES:
@@ -148,4 +160,4 @@ if not TYPE_CHECKING:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULES, *_SUBMODULES})
+    return sorted({*__all__, *_SUBMODULES})

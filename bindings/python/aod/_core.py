@@ -15,26 +15,30 @@ from ._wake import next_id, waiter_of
 from .errors import AodError, ClosedError, raise_error
 
 SLICE_MS: Final = 100
-"""How long a wait stays in the native library, where Ctrl-C is not seen."""
+"""How long one wait in the native library takes; Ctrl-C is handled between waits."""
 
 NATIVE_ERRORS: Final = (CallError, InternalError)
-"""What the native library raises."""
+"""The exceptions that the native library raises."""
 
 _OPERATIONS: Final[dict[str, int]] = {name: number for number, name in enumerate(endpoints())}
 
 
 def raise_from_native(error: BaseException) -> NoReturn:
-    """Raise the package's exception for one of the native library."""
+    """Convert an exception of the native library to one of this package, and raise it."""
     if isinstance(error, CallError):
         raise_error(error.facts)
     raise AodError(f"the native library failed: {type(error).__name__}") from None
 
 
 class Core:
-    """A client of the native library, created again in the child of a fork."""
+    """A client of the native library, which is created again in the child of a fork."""
 
     def __init__(self, config: dict[str, Any], options: tuple[str, ...] = (), native: JsonClient | None = None) -> None:
-        """Set up a client; malformed settings raise ValueError."""
+        """Create a client.
+
+        Raises:
+            ValueError: A setting is malformed.
+        """
         self._config = config
         self._options = options
         self._closed = False
@@ -52,17 +56,21 @@ class Core:
         return native
 
     def detach(self) -> None:
-        """Let go of the parent's connections, in the child of a fork."""
+        """Discard the parent's connections, in the child of a fork."""
         self._lock = threading.Lock()
         if self._native is not None:
             leak(self._native)
             self._native = None
 
     def stop(self) -> None:
-        """Leave the calls to the end of the library."""
+        """Do nothing: `shut_down` cancels the calls."""
 
     def native(self) -> JsonClient:
-        """Return the native client."""
+        """Return the native client.
+
+        Raises:
+            ClosedError: The client has been closed.
+        """
         native = self._native
         if native is not None:
             return native
@@ -83,58 +91,67 @@ class Core:
         return Core(self._config, (*self._options, text), native)
 
     def close(self) -> None:
-        """Refuse further calls."""
+        """Make later calls raise `ClosedError`."""
         self._closed = True
         self._native = None
 
     def call(self, operation: str, identity: str | None = None, body: str = "") -> str:
-        """Make a call and wait for its answer."""
-        begun = time.perf_counter()
+        """Call an endpoint and wait for the response.
+
+        Args:
+            operation: The name of the endpoint, one of `_native.endpoints()`.
+            identity: The id in the path, if there is one.
+            body: The request, as JSON text.
+
+        Returns:
+            The response, as JSON text.
+        """
+        started = time.perf_counter()
         native = self.native()
         call = next_id()
-        answer: str | None = None
+        response: str | None = None
         failure: Exception | None = None
         try:
             if body:
                 native.set_body(call, body)
-            answer = native.call(call, _OPERATIONS[operation], *_split_uuid(identity), SLICE_MS)
-            while answer is None:
-                answer = native.wait(call, SLICE_MS)
+            response = native.call(call, _OPERATIONS[operation], *_split_uuid(identity), SLICE_MS)
+            while response is None:
+                response = native.wait(call, SLICE_MS)
         except NATIVE_ERRORS as error:
             failure = error
         finally:
-            if answer is None:
+            if response is None:
                 native.cancel(call)
-        return _outcome(operation, begun, answer, failure)
+        return _finish(operation, started, response, failure)
 
     async def call_async(self, operation: str, identity: str | None = None, body: str = "") -> str:
-        """Make a call and await its answer."""
-        # Importing it takes long, and many programs do without.
+        """Call an endpoint and await the response; see `call`."""
+        # Imported here because it is slow to import and many programs do not need it.
         from asyncio import get_running_loop
 
-        begun = time.perf_counter()
+        started = time.perf_counter()
         native = self.native()
         loop = get_running_loop()
         waiter = waiter_of(loop)
         call = next_id()
-        answer: str | None = None
+        response: str | None = None
         failure: Exception | None = None
         try:
             if body:
                 native.set_body(call, body)
             native.begin(call, waiter.queue, _OPERATIONS[operation], *_split_uuid(identity))
-            while answer is None:
+            while response is None:
                 await waiter.wait(call, loop)
-                answer = native.wait(call, 0)
+                response = native.wait(call, 0)
         except NATIVE_ERRORS as error:
             failure = error
         finally:
-            if answer is None:
+            if response is None:
                 native.cancel(call)
-        return _outcome(operation, begun, answer, failure)
+        return _finish(operation, started, response, failure)
 
     def stream(self, identity: str, since: int | None, options: str) -> EventBatches:
-        """Open a stream, which is read from now on."""
+        """Open a stream, whose events are read ahead from now on."""
         try:
             return self.native().stream(identity, since, options)
         except NATIVE_ERRORS as error:
@@ -142,26 +159,26 @@ class Core:
 
 
 def _split_uuid(identity: str | None) -> tuple[int, int]:
-    # Integers cross directly, texts through a buffer.
+    # Integers are passed to the native library directly, strings through a buffer.
     number = int(identity.replace("-", ""), 16) if identity else 0
     return number >> 64, number & 0xFFFF_FFFF_FFFF_FFFF
 
 
-def _outcome(operation: str, begun: float, answer: str | None, failure: Exception | None) -> str:
-    # Raised here and not where it was caught: there the native error, which holds what the server repeated, would stay
-    # with ours as its context.
-    _log(operation, begun, failure)
-    if answer is None:
+def _finish(operation: str, started: float, response: str | None, failure: Exception | None) -> str:
+    # Not raised in the `except` block: the native error, which may contain secrets that the server repeated, would
+    # become the `__context__` of this one.
+    _log(operation, started, failure)
+    if response is None:
         raise_from_native(failure or AodError("the call was cancelled"))
-    return answer
+    return response
 
 
-def _log(operation: str, begun: float, error: BaseException | None) -> None:
+def _log(operation: str, started: float, error: BaseException | None) -> None:
     if not logger.isEnabledFor(logging.DEBUG):
         return
-    elapsed = (time.perf_counter() - begun) * 1000
+    elapsed = (time.perf_counter() - started) * 1000
     if error is None:
         logger.debug("%s ok in %.1f ms", operation, elapsed)
     else:
-        facts: dict[str, Any] = json.loads(error.facts) if isinstance(error, CallError) else {}
-        logger.debug("%s failed: %s %s in %.1f ms", operation, facts.get("kind"), facts.get("status"), elapsed)
+        info: dict[str, Any] = json.loads(error.facts) if isinstance(error, CallError) else {}
+        logger.debug("%s failed: %s %s in %.1f ms", operation, info.get("kind"), info.get("status"), elapsed)

@@ -1,4 +1,4 @@
-"""The logger `aod`; AOD_LOG=debug shows it on standard error."""
+"""The logger `aod`. The environment variable `AOD_LOG` sets its level and logs to standard error."""
 
 import logging
 import os

@@ -1,4 +1,4 @@
-"""The options of clients and calls, checked."""
+"""Validation of the options of clients and calls."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Any, Final, cast
 
 from ._version import __version__
 
-_ENDLESS: Final = 1e18
+_NO_LIMIT: Final = 1e18
 
 
 def seconds(value: Any, name: str = "timeout") -> float:
-    """Check a number of seconds; infinity is no limit."""
+    """Validate a number of seconds; infinity means no limit."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{name} must be a number of seconds")
-    if not value >= 0:  # nor is NaN
-        raise ValueError(f"{name} must be a number of seconds from 0 up")
-    return min(float(value), _ENDLESS)
+    if not value >= 0:  # rejects NaN too
+        raise ValueError(f"{name} must be a non-negative number of seconds")
+    return min(float(value), _NO_LIMIT)
 
 
 def timeouts(value: Any) -> tuple[float | None, float | None]:
-    """Give the whole call's and the connection's timeout of seconds or of an httpx timeout."""
+    """Return the timeouts of a call and of connecting, from a number of seconds or an `httpx.Timeout`."""
     if value is None:
         return None, None
     if hasattr(value, "read") and hasattr(value, "connect"):
@@ -30,18 +30,18 @@ def timeouts(value: Any) -> tuple[float | None, float | None]:
 
 
 def _limit(value: Any) -> float:
-    return _ENDLESS if value is None else seconds(value)
+    return _NO_LIMIT if value is None else seconds(value)
 
 
 def text(value: Any, name: str) -> Any:
-    """Check a text, which may be left out."""
+    """Validate an optional string."""
     if value is not None and not isinstance(value, str):
         raise TypeError(f"{name} must be a str, not {type(value).__name__}")
     return value
 
 
 def str_mapping(value: Any, name: str) -> dict[str, str]:
-    """Check a mapping of texts, which may be left out."""
+    """Validate an optional mapping of strings to strings."""
     if value is None:
         return {}
     if not isinstance(value, Mapping):
@@ -64,7 +64,7 @@ def client_config(
     proxy: str | None,
     ca_certificate: str | None,
 ) -> dict[str, Any]:
-    """Read the arguments of a client, and the environment for what is not given."""
+    """Validate the arguments of a client; the environment supplies the URL and the token that are missing."""
     if transport is not None:
         raise TypeError("transport is not supported: requests are sent by the native library, not by httpx")
     base_url = text(base_url, "base_url") or os.environ.get("AOD_API_URL") or "http://localhost:8777"
@@ -92,7 +92,7 @@ def call_options(
     headers: Mapping[str, str] | None = None,
     stream_idle_timeout: float | None = None,
 ) -> dict[str, Any]:
-    """Check what may differ from call to call."""
+    """Validate the options that can differ between calls."""
     if max_retries is not None and (isinstance(max_retries, bool) or not isinstance(max_retries, int)):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError("max_retries must be an int")
     if max_retries is not None and not 0 <= max_retries < 2**32:

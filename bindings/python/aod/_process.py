@@ -1,4 +1,4 @@
-"""Native objects at a fork and at the end of the interpreter."""
+"""Handling of native objects when the process forks and when the interpreter exits."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from ._native import after_fork_in_child, shut_down
 
 
 class ForkAware(Protocol):
-    """Holds native objects."""
+    """An object that holds native objects."""
 
     def detach(self) -> None:
-        """Let go of them without freeing them, in the child of a fork."""
+        """Drop the native objects without freeing them, in the child of a fork."""
         ...
 
     def stop(self) -> None:
-        """End their work, before the interpreter exits."""
+        """Stop the work of the native objects, before the interpreter exits."""
         ...
 
 
@@ -29,7 +29,11 @@ _generation = 0
 
 
 def register(owner: ForkAware) -> int:
-    """Tell an owner of forks and of the end, and return the generation of processes that it belongs to."""
+    """Have an owner's `detach` and `stop` called.
+
+    Returns:
+        The current generation; see `generation`.
+    """
     with _lock:
         _owners.add(owner)
     return _generation
@@ -41,18 +45,18 @@ def _registered() -> list[ForkAware]:
 
 
 def generation() -> int:
-    """Return how many forks lie behind this process."""
+    """Return how many forks separate this process from the one that imported the package."""
     return _generation
 
 
 def leak(native: Any) -> None:
-    """Keep a native object from being freed: its threads are in another process."""
+    """Prevent a native object from being freed: its threads belong to the parent process."""
     native.__dict__.pop("_handle", None)
 
 
 def _after_fork_in_child() -> None:
     global _generation, _lock
-    # A thread that is not here may have held it.
+    # A thread of the parent may have held the lock.
     _lock = threading.Lock()
     _generation += 1
     after_fork_in_child()
@@ -61,7 +65,7 @@ def _after_fork_in_child() -> None:
 
 
 def _at_exit() -> None:
-    # A native thread that calls into an interpreter that has exited would abort the process.
+    # A native thread that calls into an interpreter that has exited aborts the process.
     for owner in _registered():
         owner.stop()
     shut_down()

@@ -1,3 +1,3 @@
-"""The version of the package, which is that of the workspace."""
+"""The version of the package, which equals that of the Cargo workspace."""
 
 __version__ = "0.1.0"

@@ -1,4 +1,7 @@
-"""How coroutines wait for the native library: each by an id, through a pipe that their event loop watches."""
+"""Waking of coroutines that wait for the native library.
+
+Each wait has an id. The native library queues the id and writes to a pipe that the event loop watches.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,10 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future, Task
 
 _SLICE_MS: Final = 100
-"""How long a thread waits for an event loop that cannot watch a pipe."""
+"""How long one wait on a thread takes, for event loops that cannot watch a pipe."""
 
 next_id = itertools.count(1).__next__
-"""Returns an id that no other call or stream of this process waits by."""
+"""Returns an id that is unique in this process."""
 
 _ID: Final = struct.Struct("<Q")
 
@@ -27,7 +30,7 @@ class Waiter:
     """Wakes the coroutines of one event loop."""
 
     def __init__(self, loop: AbstractEventLoop) -> None:
-        """Have the loop watch."""
+        """Create a queue and have the loop watch it."""
         self.queue = WakeQueue()
         self._waiting: dict[int, Future[None]] = {}
         self._pump: Task[None] | None = None
@@ -40,15 +43,15 @@ class Waiter:
             loop.add_reader(descriptor, self._on_readable)
             self._watched = descriptor
         except NotImplementedError:
-            # The proactor loop of Windows cannot; a thread waits for it.
+            # The proactor loop of Windows cannot watch it, so a thread waits instead.
             pass
 
     async def wait(self, id: int, loop: AbstractEventLoop) -> None:
-        """Wait until an id is queued, which may happen any time from now on."""
+        """Wait until an id is queued."""
         future: Future[None] = loop.create_future()
         self._waiting[id] = future
         if self._watched < 0 and self._pump is None:
-            self._pump = loop.create_task(self._wait_in_a_thread(loop))
+            self._pump = loop.create_task(self._wait_on_thread(loop))
         try:
             await future
         finally:
@@ -67,7 +70,7 @@ class Waiter:
             if future is not None and not future.done():
                 future.set_result(None)
 
-    async def _wait_in_a_thread(self, loop: AbstractEventLoop) -> None:
+    async def _wait_on_thread(self, loop: AbstractEventLoop) -> None:
         try:
             while self._waiting:
                 self._deliver(await loop.run_in_executor(None, self.queue.take, _SLICE_MS))
@@ -80,7 +83,7 @@ _lock = threading.Lock()
 
 
 def _after_fork_in_child() -> None:
-    # A thread that is not here may have held it.
+    # A thread of the parent may have held the lock.
     global _lock
     _lock = threading.Lock()
 
@@ -91,11 +94,11 @@ if hasattr(os, "register_at_fork"):
 
 def waiter_of(loop: AbstractEventLoop) -> Waiter:
     """Return the waiter of the running event loop."""
-    # Loops of other threads come and go meanwhile.
+    # Other threads may create and close loops at the same time.
     with _lock:
         waiter = _waiters.get(loop)
         if waiter is None:
-            # Coroutines that never finished would keep their loop alive, and it them.
+            # Futures that never finished form a reference cycle with their loop.
             for closed in [other for other in _waiters if other.is_closed()]:
                 del _waiters[closed]
             waiter = _waiters[loop] = Waiter(loop)

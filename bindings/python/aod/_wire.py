@@ -1,4 +1,4 @@
-"""Requests as JSON, and answers from it."""
+"""Serialization of requests and validation of responses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final, Generic, NoReturn, TypeVar, cast
 from uuid import UUID
 
 from pydantic import BaseModel
-from pydantic import ValidationError as _Mismatch
+from pydantic import ValidationError as _SchemaError
 
 from .errors import DecodeError
 
@@ -22,20 +22,32 @@ class Clear:
     __slots__ = ()
 
     def __repr__(self) -> str:
-        """Show the name."""
+        """Return the public name."""
         return "aod.CLEAR"
 
     def __reduce__(self) -> str:
-        """Stay the one that there is, through pickle and copy."""
+        """Keep the singleton when it is pickled or copied."""
         return "CLEAR"
 
 
 CLEAR: Final = Clear()
-"""Clears a field in an update, where `None` leaves it as it is."""
+"""Clears a field in an update, where `None` leaves it unchanged."""
 
 
 def identifier(value: str | UUID, name: str) -> str:
-    """Check an id, which goes into the path."""
+    """Validate an id, which becomes a segment of the path.
+
+    Args:
+        value: The id.
+        name: The name of the argument, for the error.
+
+    Returns:
+        The id in lower case, with dashes.
+
+    Raises:
+        ValueError: The id is not a UUID.
+        TypeError: The id is not a str or UUID.
+    """
     if isinstance(value, UUID):
         return str(value)
     if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -48,7 +60,7 @@ def identifier(value: str | UUID, name: str) -> str:
         raise ValueError(f"{name} is not a UUID") from None
 
 
-def _plain(value: Any) -> Any:
+def _to_json(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json", exclude_none=True)
     if isinstance(value, UUID):
@@ -59,36 +71,41 @@ def _plain(value: Any) -> Any:
 
 
 def encode(body: Mapping[str, Any]) -> str:
-    """Write a request, without what is None."""
+    """Serialize a request, without the fields that are `None`.
+
+    Raises:
+        ValueError: A value cannot be written as JSON.
+        TypeError: A value has a type that JSON cannot represent.
+    """
     fields = {name: value for name, value in body.items() if value is not None}
     try:
-        text = json.dumps(fields, default=_plain, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
+        text = json.dumps(fields, default=_to_json, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
         text.encode()
         return text
     except RecursionError:
-        raise ValueError("the request is nested too deep") from None
+        raise ValueError("the request is nested too deeply") from None
     except UnicodeEncodeError:
-        raise ValueError("a text holds a lone surrogate") from None
+        raise ValueError("a string contains a lone surrogate") from None
 
 
-def _mismatch(error: _Mismatch) -> NoReturn:
-    # Without the input, which is the whole answer.
+def _raise_decode_error(error: _SchemaError) -> NoReturn:
+    # The input is left out: it is the whole response.
     places = "; ".join(
         f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}"
         for item in error.errors(include_input=False, include_url=False, include_context=False)[:3]
     )
-    raise DecodeError(f"the answer is not what the API promises: {places}") from None
+    raise DecodeError(f"the response is not what the API specifies: {places}") from None
 
 
 M = TypeVar("M", bound=BaseModel)
 
 
-def read(model: type[M], answer: str) -> M:
-    """Read an answer."""
+def read(model: type[M], response: str) -> M:
+    """Validate a response."""
     try:
-        return model.model_validate_json(answer)
-    except _Mismatch as error:
-        _mismatch(error)
+        return model.model_validate_json(response)
+    except _SchemaError as error:
+        _raise_decode_error(error)
 
 
 class _List(BaseModel, Generic[M]):
@@ -98,20 +115,20 @@ class _List(BaseModel, Generic[M]):
 _lists: dict[type[BaseModel], type[_List[Any]]] = {}
 
 
-def read_list(model: type[M], answer: str) -> list[M]:
-    """Read the answer of a list."""
+def read_list(model: type[M], response: str) -> list[M]:
+    """Validate the response of a list endpoint."""
     listing = _lists.get(model)
     if listing is None:
         listing = _lists[model] = cast("type[_List[Any]]", _List.__class_getitem__(model))
-    return cast("list[M]", read(listing, answer).data)
+    return cast("list[M]", read(listing, response).data)
 
 
-def read_object(answer: str) -> dict[str, Any]:
-    """Read an answer that is any object."""
+def read_object(response: str) -> dict[str, Any]:
+    """Parse a response that is any JSON object."""
     try:
-        value = json.loads(answer)
+        value = json.loads(response)
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        raise DecodeError("the answer is not a JSON object")
+        raise DecodeError("the response is not a JSON object")
     return cast("dict[str, Any]", value)

@@ -1,4 +1,4 @@
-"""The clients."""
+"""The clients: `Client` and, for asyncio, `AsyncClient`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,16 @@ __all__ = ["AsyncClient", "Client"]
 class Client:
     """A client of one server, with one token.
 
-    Threads may share it. After a fork it connects afresh.
+    It is thread-safe and holds a connection pool. In the child of a fork it reconnects.
+
+    Attributes:
+        agents: The calls under `/agents`.
+        environments: The calls under `/environments`.
+        sessions: The calls under `/sessions`.
+
+    Example:
+        >>> with aod.Client(base_url="https://aod.example.com", token="aod_...") as client:
+        ...     agents = client.agents.list()
     """
 
     def __init__(
@@ -36,12 +45,28 @@ class Client:
         proxy: str | None = None,
         ca_certificate: str | None = None,
     ) -> None:
-        """Set up a client.
+        """Create a client. Nothing is sent before the first call.
 
-        `base_url` and `token` are taken from `AOD_API_URL` and `AOD_API_TOKEN` when not given. `timeout` is seconds for
-        a whole call, or an httpx timeout, and does not end streams. `transport` is here for the sake of older programs
-        and must be None. `headers` go with every request; those that the client sets itself, such as `Authorization`,
-        stay its own. `ca_certificate` is PEM text.
+        Args:
+            base_url: The server's URL, which may have a path. The default is `AOD_API_URL`, else
+                `http://localhost:8777`.
+            token: The API token. The default is `AOD_API_TOKEN`.
+            timeout: The time for a whole call, retries included, and for connecting, in seconds; or an `httpx.Timeout`,
+                of which `read` and `connect` are used. The default is 30 for a call and 5 for connecting. It limits how
+                long opening a stream takes, not the stream.
+            transport: Must be `None`. The parameter exists for compatibility with 0.1.0.
+            max_retries: How many times a failed request is retried. The default is 2. A GET is retried after a broken
+                connection, a timeout, 408 and 5xx; other requests only if no byte of them was sent.
+            headers: Headers to send with every request. Those that the client sets itself, such as `Authorization`,
+                cannot be replaced.
+            stream_idle_timeout: How long a stream's connection may be silent, heartbeats included, before it is
+                replaced, in seconds. The default is 45.
+            proxy: The URL of a proxy. By default, `HTTPS_PROXY` and the like are respected.
+            ca_certificate: Certificates of authorities to trust in addition, as PEM text.
+
+        Raises:
+            ValueError: There is no token, or a setting is malformed.
+            TypeError: A setting has the wrong type.
         """
         self._use(
             Core(
@@ -73,7 +98,26 @@ class Client:
         headers: Mapping[str, str] | None = None,
         stream_idle_timeout: float | None = None,
     ) -> Self:
-        """Give a client with other options for some calls; what is None stays."""
+        """Return a client with other options, over the same connections.
+
+        Args:
+            timeout: The time for a whole call, retries included, in seconds; or an `httpx.Timeout`, of which `read` is
+                used.
+            max_retries: How many times a failed request is retried.
+            headers: Headers to send, in addition to those of this client.
+            stream_idle_timeout: How long a stream's connection may be silent before it is replaced, in seconds.
+
+        Returns:
+            The client. Options that are `None` are those of this client.
+
+        Raises:
+            ValueError: An option is malformed.
+            TypeError: An option has the wrong type.
+            ClosedError: This client has been closed.
+
+        Example:
+            >>> client.with_options(timeout=5, max_retries=0).health()
+        """
         other = copy(self)
         other._use(
             self._core.with_options(
@@ -85,15 +129,23 @@ class Client:
         return other
 
     def health(self) -> dict[str, Any]:
-        """Ask whether the server is well."""
+        """Check the server's health (`GET /health`).
+
+        Returns:
+            The server's response, such as `{"status": "ok"}`. Servers since 2026-04-30 add `checks`.
+
+        Raises:
+            ServerError: The server reports that it is degraded (503).
+            AodError: Any other failure; see `aod.errors`.
+        """
         return read_object(self._core.call("Health"))
 
     def close(self) -> None:
-        """Close the client; calls fail from then on."""
+        """Close the client. Later calls raise `ClosedError`; closing again has no effect."""
         self._core.close()
 
     def __enter__(self) -> Self:
-        """Give the client."""
+        """Return the client."""
         return self
 
     def __exit__(
@@ -106,7 +158,16 @@ class Client:
 class AsyncClient:
     """A client of one server, with one token, for asyncio.
 
-    It may be used from several event loops. After a fork it connects afresh.
+    It holds a connection pool, which several event loops can share. In the child of a fork it reconnects.
+
+    Attributes:
+        agents: The calls under `/agents`.
+        environments: The calls under `/environments`.
+        sessions: The calls under `/sessions`.
+
+    Example:
+        >>> async with aod.AsyncClient(base_url="https://aod.example.com", token="aod_...") as client:
+        ...     agents = await client.agents.list()
     """
 
     def __init__(
@@ -122,12 +183,28 @@ class AsyncClient:
         proxy: str | None = None,
         ca_certificate: str | None = None,
     ) -> None:
-        """Set up a client.
+        """Create a client. Nothing is sent before the first call.
 
-        `base_url` and `token` are taken from `AOD_API_URL` and `AOD_API_TOKEN` when not given. `timeout` is seconds for
-        a whole call, or an httpx timeout, and does not end streams. `transport` is here for the sake of older programs
-        and must be None. `headers` go with every request; those that the client sets itself, such as `Authorization`,
-        stay its own. `ca_certificate` is PEM text.
+        Args:
+            base_url: The server's URL, which may have a path. The default is `AOD_API_URL`, else
+                `http://localhost:8777`.
+            token: The API token. The default is `AOD_API_TOKEN`.
+            timeout: The time for a whole call, retries included, and for connecting, in seconds; or an `httpx.Timeout`,
+                of which `read` and `connect` are used. The default is 30 for a call and 5 for connecting. It limits how
+                long opening a stream takes, not the stream.
+            transport: Must be `None`. The parameter exists for compatibility with 0.1.0.
+            max_retries: How many times a failed request is retried. The default is 2. A GET is retried after a broken
+                connection, a timeout, 408 and 5xx; other requests only if no byte of them was sent.
+            headers: Headers to send with every request. Those that the client sets itself, such as `Authorization`,
+                cannot be replaced.
+            stream_idle_timeout: How long a stream's connection may be silent, heartbeats included, before it is
+                replaced, in seconds. The default is 45.
+            proxy: The URL of a proxy. By default, `HTTPS_PROXY` and the like are respected.
+            ca_certificate: Certificates of authorities to trust in addition, as PEM text.
+
+        Raises:
+            ValueError: There is no token, or a setting is malformed.
+            TypeError: A setting has the wrong type.
         """
         self._use(
             Core(
@@ -159,7 +236,26 @@ class AsyncClient:
         headers: Mapping[str, str] | None = None,
         stream_idle_timeout: float | None = None,
     ) -> Self:
-        """Give a client with other options for some calls; what is None stays."""
+        """Return a client with other options, over the same connections.
+
+        Args:
+            timeout: The time for a whole call, retries included, in seconds; or an `httpx.Timeout`, of which `read` is
+                used.
+            max_retries: How many times a failed request is retried.
+            headers: Headers to send, in addition to those of this client.
+            stream_idle_timeout: How long a stream's connection may be silent before it is replaced, in seconds.
+
+        Returns:
+            The client. Options that are `None` are those of this client.
+
+        Raises:
+            ValueError: An option is malformed.
+            TypeError: An option has the wrong type.
+            ClosedError: This client has been closed.
+
+        Example:
+            >>> client.with_options(timeout=5, max_retries=0).health()
+        """
         other = copy(self)
         other._use(
             self._core.with_options(
@@ -171,15 +267,23 @@ class AsyncClient:
         return other
 
     async def health(self) -> dict[str, Any]:
-        """Ask whether the server is well."""
+        """Check the server's health (`GET /health`).
+
+        Returns:
+            The server's response, such as `{"status": "ok"}`. Servers since 2026-04-30 add `checks`.
+
+        Raises:
+            ServerError: The server reports that it is degraded (503).
+            AodError: Any other failure; see `aod.errors`.
+        """
         return read_object(await self._core.call_async("Health"))
 
     async def aclose(self) -> None:
-        """Close the client; calls fail from then on."""
+        """Close the client. Later calls raise `ClosedError`; closing again has no effect."""
         self._core.close()
 
     async def __aenter__(self) -> Self:
-        """Give the client."""
+        """Return the client."""
         return self
 
     async def __aexit__(

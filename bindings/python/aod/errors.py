@@ -1,4 +1,8 @@
-"""The exceptions of the SDK. All of them pickle and copy; none shows what was sent to the server in its text."""
+"""The exceptions of the SDK.
+
+All of them can be pickled and copied. The text of an exception does not contain the request that a server repeats in a
+422, which may hold secrets; `detail` does.
+"""
 
 from __future__ import annotations
 
@@ -31,32 +35,32 @@ def _restore(cls: type[AodError], args: tuple[Any, ...], state: dict[str, Any]) 
 
 
 class AodError(Exception):
-    """Base class for all errors raised by the SDK."""
+    """The base class of all errors that the SDK raises for a failed call."""
 
     attempts: int = 0
-    """How many times the request was sent."""
+    """How many times the request was attempted."""
     is_retryable: bool = False
     """Whether the same call may succeed later."""
     request_id: str | None = None
-    """The server's name for the request, if it gave one."""
+    """The id of the request, if the server sent one."""
     retry_after: float | None = None
-    """Seconds the server asked to wait."""
+    """How long the server asks to wait (`Retry-After`), in seconds."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Rebuild from the parts, not through the constructor, whose arguments are not the message."""
+        """Restore the exception from its parts; the constructor's arguments differ from the message."""
         return _restore, (type(self), self.args, self.__dict__)
 
 
 class AodConnectionError(AodError):
-    """No connection to the server, or it broke."""
+    """The connection failed: the server was not reached, or the connection broke."""
 
 
 class AodTimeoutError(AodConnectionError):
-    """A deadline passed."""
+    """A timeout or deadline passed."""
 
 
 class DecodeError(AodError):
-    """The answer is not what the API promises."""
+    """The response is not what the API specifies, such as HTML instead of JSON."""
 
 
 class ClosedError(AodError, RuntimeError):
@@ -64,7 +68,17 @@ class ClosedError(AodError, RuntimeError):
 
 
 class AodHTTPError(AodError):
-    """The server refused the request."""
+    """The server answered with an error status.
+
+    Subclasses stand for single statuses; all others raise this class itself.
+
+    Attributes:
+        status_code: The HTTP status.
+        detail: The `detail` of the response: a string, a list, or the whole body if there is no such key. It may repeat
+            what was sent, secrets included.
+        method: The HTTP method of the request.
+        url: The full URL of the request.
+    """
 
     status_code: int
     detail: Any
@@ -72,44 +86,56 @@ class AodHTTPError(AodError):
     url: str
 
     def __init__(self, status_code: int, detail: Any, method: str, url: str) -> None:
-        """Make the error of a response; `detail` is the server's own, whole."""
+        """Create the error of a response.
+
+        Args:
+            status_code: The HTTP status.
+            detail: The `detail` of the response.
+            method: The HTTP method of the request.
+            url: The full URL of the request.
+        """
         self.status_code = status_code
         self.detail = detail
         self.method = method
         self.url = url
-        super().__init__(f"{method} {url} -> {status_code}: {_shown(detail)}")
+        super().__init__(f"{method} {url} -> {status_code}: {_format_detail(detail)}")
 
 
 class BadRequestError(AodHTTPError):
-    """400."""
+    """The server cannot process the request (400), for example because of an unknown runtime."""
 
 
 class AuthError(AodHTTPError):
-    """401, 403."""
+    """The token is missing, invalid, inactive or expired (401), or access is forbidden (403)."""
 
 
 class NotFoundError(AodHTTPError):
-    """404."""
+    """The resource does not exist, or belongs to another account (404)."""
 
 
 class ConflictError(AodHTTPError):
-    """409: archived, running, a finished session, or a stale version."""
+    """The state of the resource does not allow the request (409), for example because its version is outdated."""
 
     reason: str = "other"
-    """Why: `version_mismatch`, `archived`, `already_archived`, `running`, `pending`, `failed`, `terminated`,
+    """The reason: `version_mismatch`, `archived`, `already_archived`, `running`, `pending`, `failed`, `terminated`,
     `already_terminated`, `backend_gone`, `no_active_turn`, `name_taken`, `in_use`, or `other`."""
     expected: int | None = None
-    """The server's version, of a `version_mismatch`."""
+    """The server's version, for `version_mismatch`."""
     got: int | None = None
-    """The version that was sent, of a `version_mismatch`."""
+    """The version that was sent, for `version_mismatch`."""
 
 
 class ValidationError(AodHTTPError):
-    """422: `detail` is a list of what is wrong with which field, or a text."""
+    """The request is not valid (422). `detail` is a list with an entry per field, or a string."""
 
 
 class RateLimitError(AodHTTPError):
-    """429: too many active sessions."""
+    """Too many sessions are active (429).
+
+    Attributes:
+        limit: How many sessions may be active, if the server says so.
+        active: How many sessions are active, if the server says so.
+    """
 
     limit: int | None
     active: int | None
@@ -124,27 +150,36 @@ class RateLimitError(AodHTTPError):
         limit: int | None = None,
         active: int | None = None,
     ) -> None:
-        """Make the error of a response, with the quota and what uses it."""
+        """Create the error of a response.
+
+        Args:
+            status_code: The HTTP status.
+            detail: The `detail` of the response.
+            method: The HTTP method of the request.
+            url: The full URL of the request.
+            limit: How many sessions may be active.
+            active: How many sessions are active.
+        """
         super().__init__(status_code, detail, method, url)
         self.limit = limit
         self.active = active
 
 
 class ServerError(AodHTTPError):
-    """500 and above."""
+    """The server failed (500 and above)."""
 
 
-def _shown(detail: Any) -> str:
-    # The server repeats what was sent in the `input` of its entries, secrets included.
+def _format_detail(detail: Any) -> str:
+    # Entries are shown without `input`, in which the server repeats the request, secrets included.
     if detail is None or isinstance(detail, str):
         return repr(detail)
     if isinstance(detail, list):
         entries = cast("list[Any]", detail)
-        return "; ".join(_entry(entry) for entry in entries)
+        return "; ".join(_format_entry(entry) for entry in entries)
     return f"<{type(detail).__name__}>"
 
 
-def _entry(entry: Any) -> str:
+def _format_entry(entry: Any) -> str:
     if not isinstance(entry, dict):
         return "?"
     fields = cast("dict[str, Any]", entry)
@@ -183,41 +218,55 @@ _CLASSES: Final[dict[str, type[Exception]]] = {
     "listener": AodError,
     "other": AodError,
 }
-"""The class of each kind of error that the native library reports."""
+"""The exception of each error kind of the native library."""
 
 
 def raise_for_status(status_code: int, body: Any, method: str, url: str) -> None:
-    """Raise the error of a response, unless its status is a success."""
+    """Raise the error of a response, unless its status is a success.
+
+    Args:
+        status_code: The HTTP status.
+        body: The body of the response: parsed JSON, text, or `None`.
+        method: The HTTP method of the request.
+        url: The full URL of the request.
+
+    Raises:
+        AodHTTPError: The status is not 2xx; the subclass is that of the status.
+    """
     if not 200 <= status_code < 300:
-        # Loaded only where it is needed: a program that names exceptions may never make a call.
+        # Imported here because a program that only names exceptions does not need the native library.
         from ._native import error_kind_of_status
 
         raise _http_error(error_kind_of_status(status_code), status_code, body, method, url)
 
 
-def raise_error(facts_json: str) -> NoReturn:
-    """Raise the exception for the facts of an error of the native library."""
-    facts = cast("dict[str, Any]", json.loads(facts_json))
-    kind, status = facts["kind"], facts.get("status")
+def raise_error(info_json: str) -> NoReturn:
+    """Raise the exception for an error of the native library.
+
+    Args:
+        info_json: The error's fields, as a JSON object.
+    """
+    info = cast("dict[str, Any]", json.loads(info_json))
+    kind, status = info["kind"], info.get("status")
     cls = _CLASSES[kind]
     error: Exception
     if issubclass(cls, AodHTTPError) and status is not None:
-        text: str = facts.get("body") or ""
+        text: str = info.get("body") or ""
         body: Any = None
         if text:
             try:
                 body = json.loads(text)
             except (ValueError, RecursionError):
                 body = text
-        error = _http_error(kind, status, body, facts.get("method") or "", facts.get("url") or "")
+        error = _http_error(kind, status, body, info.get("method") or "", info.get("url") or "")
     else:
-        error = cast("type[Exception]", cls)(facts.get("text") or "the call failed")
-    conflict: dict[str, Any] | None = facts.get("conflict")
+        error = cast("type[Exception]", cls)(info.get("text") or "the call failed")
+    conflict: dict[str, Any] | None = info.get("conflict")
     if isinstance(error, ConflictError) and conflict:
         error.reason, error.expected, error.got = conflict["reason"], conflict["expected"], conflict["got"]
     if isinstance(error, AodError):
-        error.attempts = facts.get("attempts") or 0
-        error.is_retryable = bool(facts.get("is_retryable"))
-        error.request_id = facts.get("request_id")
-        error.retry_after = facts.get("retry_after")
+        error.attempts = info.get("attempts") or 0
+        error.is_retryable = bool(info.get("is_retryable"))
+        error.request_id = info.get("request_id")
+        error.retry_after = info.get("retry_after")
     raise error from None

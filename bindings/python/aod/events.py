@@ -1,4 +1,4 @@
-"""The event of a session's stream."""
+"""The events of a session's stream."""
 
 from __future__ import annotations
 
@@ -18,13 +18,20 @@ if TYPE_CHECKING:
 __all__ = ["StreamEvent", "StreamEventType"]
 
 StreamEventType = Literal["start", "turn_start", "output", "stage", "exit", "error", "terminated", "stale"] | str
+"""The type of an event; a newer server may send other values."""
 
 
 class StreamEvent:
-    """One event of `/sessions/{id}/stream`.
+    """An event of a session's stream (`GET /sessions/{id}/stream`).
 
-    What an event carries besides its type and id is in `extra`. It is no pydantic model, which would be slow to make in
-    great numbers, but a field of one may have this type.
+    It behaves like a pydantic model, and can be the type of a model's field, but is a plain class, which is faster to
+    create in large numbers.
+
+    Attributes:
+        type: The type: `start`, `turn_start`, `output`, `stage`, `exit`, `error`, `terminated`, `stale`, or one that a
+            newer server sends. It is empty if the event has no valid type.
+        id: The position of the event in the session, if it has one.
+        extra: All other fields of the event.
     """
 
     __slots__ = ("extra", "id", "type")
@@ -35,61 +42,107 @@ class StreamEvent:
     extra: dict[str, Any]
 
     def __init__(self, *, type: StreamEventType, id: int | None = None, extra: dict[str, Any] | None = None) -> None:
-        """Make an event of its parts."""
+        """Create an event.
+
+        Args:
+            type: The type.
+            id: The position of the event in the session.
+            extra: All other fields.
+        """
         self.type = type
         self.id = id
         self.extra = {} if extra is None else extra
 
     @classmethod
     def from_payload(cls, payload: dict[str, Any]) -> StreamEvent:
-        """Make an event of what the server sent."""
+        """Create an event from the JSON object that a server sends.
+
+        Args:
+            payload: The JSON object. A missing `type` means `output`.
+
+        Returns:
+            The event; every key but `type` and `id` is in `extra`.
+        """
         return read_event(payload.copy())
 
     @property
     def text(self) -> str | None:
-        """The chunk of an `output` event, of either stream."""
+        """The chunk of an `output` event, of stdout or stderr; `None` for other events."""
         data = self.extra.get("data") if self.type == "output" else None
         return data if isinstance(data, str) else None
 
     @property
     def turn(self) -> int | None:
-        """The turn that an `output` or `turn_start` event belongs to."""
+        """The number of the turn that an `output` or `turn_start` event belongs to, from 1."""
         turn = self.extra.get("turn")
         return turn if isinstance(turn, int) else None
 
     @property
     def stage(self) -> str | None:
-        """The stage that a `stage` event tells of."""
+        """The name of the stage that a `stage` event reports."""
         stage = self.extra.get("stage")
         return stage if isinstance(stage, str) else None
 
     @property
     def exit_code(self) -> int | None:
-        """The exit code of an `exit` event."""
+        """The exit code of an `exit` event; `None` for other events."""
         code = self.extra.get("code") if self.type == "exit" else None
         return code if isinstance(code, int) else None
 
     @property
     def is_terminal(self) -> bool:
-        """Whether the stream ends with this event."""
+        """Whether this event ends the stream: `exit`, `error`, `terminated` or `stale`."""
         return self.type in ("exit", "error", "terminated", "stale")
 
     def model_dump(self, **options: Any) -> dict[str, Any]:
-        """Give the parts as a dictionary; options are pydantic's."""
+        """Return the fields as a dictionary.
+
+        Args:
+            **options: Options of `pydantic.BaseModel.model_dump`.
+
+        Returns:
+            A dictionary with `type`, `id` and `extra`.
+        """
         return cast("dict[str, Any]", self._as_model().model_dump(**options))
 
     def model_dump_json(self, **options: Any) -> str:
-        """Give the parts as JSON text; options are pydantic's."""
+        """Return the fields as JSON text.
+
+        Args:
+            **options: Options of `pydantic.BaseModel.model_dump_json`.
+
+        Returns:
+            A JSON object with `type`, `id` and `extra`.
+        """
         return cast("str", self._as_model().model_dump_json(**options))
 
     def model_copy(self, *, update: dict[str, Any] | None = None, deep: bool = False) -> StreamEvent:
-        """Give a copy with some parts changed."""
+        """Return a copy, with some fields changed.
+
+        Args:
+            update: The fields to change.
+            deep: Whether `extra` is copied deeply.
+
+        Returns:
+            The copy.
+        """
         parts: dict[str, Any] = {"type": self.type, "id": self.id, "extra": self.extra}
         return StreamEvent(**(deepcopy(parts) if deep else parts) | (update or {}))
 
     @classmethod
     def model_validate(cls, obj: Any, **_: Any) -> StreamEvent:
-        """Take an event, or the dictionary of its parts."""
+        """Create an event from a dictionary of its fields.
+
+        Args:
+            obj: An event, which is returned, or a dictionary with `type`, `id` and `extra`. **_: Options of
+                `pydantic.BaseModel.model_validate`, which are ignored.
+
+        Returns:
+            The event.
+
+        Raises:
+            pydantic.ValidationError: The fields are not those of an event.
+        """
         if isinstance(obj, StreamEvent):
             return obj
         parts = _model().model_validate(obj)
@@ -97,20 +150,38 @@ class StreamEvent:
 
     @classmethod
     def model_validate_json(cls, json_data: str | bytes | bytearray, **_: Any) -> StreamEvent:
-        """Take the JSON text of the parts."""
+        """Create an event from the JSON text of its fields.
+
+        Args:
+            json_data: A JSON object with `type`, `id` and `extra`. **_: Options of
+                `pydantic.BaseModel.model_validate_json`, which are ignored.
+
+        Returns:
+            The event.
+
+        Raises:
+            pydantic.ValidationError: The text is not JSON, or the fields are not those of an event.
+        """
         parts = _model().model_validate_json(json_data)
         return cls(type=parts.type, id=parts.id, extra=parts.extra)
 
     @classmethod
     def model_json_schema(cls, **options: Any) -> dict[str, Any]:
-        """Describe the dictionary of the parts; options are pydantic's."""
+        """Return the JSON schema of the dictionary of the fields.
+
+        Args:
+            **options: Options of `pydantic.BaseModel.model_json_schema`.
+
+        Returns:
+            The JSON schema.
+        """
         return cast("dict[str, Any]", _model().model_json_schema(**options))
 
     def _as_model(self) -> Any:
         return _model().model_construct(type=self.type, id=self.id, extra=self.extra)
 
     def __iter__(self) -> Iterator[tuple[str, Any]]:
-        """Give the parts by name, so that `dict(event)` has them."""
+        """Iterate over the fields by name, so that `dict(event)` works."""
         yield from (("type", self.type), ("id", self.id), ("extra", self.extra))
 
     @classmethod
@@ -125,7 +196,7 @@ class StreamEvent:
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """Describe the dictionary of the parts."""
+        """Describe the dictionary of the fields."""
         return cls.model_json_schema()
 
     def __eq__(self, other: object) -> bool:
@@ -135,16 +206,23 @@ class StreamEvent:
         return (self.type, self.id, self.extra) == (other.type, other.id, other.extra)
 
     def __repr__(self) -> str:
-        """Show the parts."""
+        """Show the fields."""
         return f"StreamEvent(type={self.type!r}, id={self.id!r}, extra={self.extra!r})"
 
     def __str__(self) -> str:
-        """Show the parts as pydantic does."""
+        """Show the fields as pydantic does."""
         return f"type={self.type!r} id={self.id!r} extra={self.extra!r}"
 
 
 def read_event(payload: dict[str, Any] | str) -> StreamEvent:
-    """Create an event from what the server sent, which it keeps; what is no JSON object becomes `raw`."""
+    """Create an event from what the server sent.
+
+    Args:
+        payload: The JSON object, which the event takes over, or text that is not a JSON object, which becomes `raw`.
+
+    Returns:
+        The event.
+    """
     if isinstance(payload, str):
         return StreamEvent(type="", extra={"raw": payload})
     event = _new(StreamEvent)
@@ -160,10 +238,16 @@ _new = StreamEvent.__new__
 
 
 def read_batch(text: str) -> tuple[list[StreamEvent], list[int | None]] | None:
-    """Read a batch of the native library: its events, and the cursor behind each; nothing at the end of the stream.
+    """Read a batch of the native library.
 
-    A batch is `[[type, …], [id, …], [cursor, …], odd, [extra, …]]`. An odd event has no type in its column and is whole
-    in the last one. Without cursors, they are the ids.
+    A batch is `[[type, …], [id, …], [cursor, …], odd, [extra, …]]`. If `odd` is set, some types are null; the whole
+    payload of those events is in the last column. Without cursors, they equal the ids.
+
+    Args:
+        text: The batch, as JSON.
+
+    Returns:
+        The events and the cursor after each, or `None` at the end of the stream.
     """
     batch: Any = from_json(text)
     if batch is None:
@@ -182,25 +266,25 @@ def read_batch(text: str) -> tuple[list[StreamEvent], list[int | None]] | None:
 
 
 def _normalize(event: StreamEvent) -> None:
-    # What has another type than it should stays in `extra` as it came.
+    # Values of an unexpected type are kept verbatim in `extra`.
     kind: Any = event.type
     if type(kind) is not str:
         event.type, event.extra["type"] = "", kind
-    place: Any = event.id
-    if type(place) is int or place is None:
+    raw_id: Any = event.id
+    if type(raw_id) is int or raw_id is None:
         return
     try:
-        event.id = int(place)
-        exact = event.id == float(place)
+        event.id = int(raw_id)
+        exact = event.id == float(raw_id)
     except (TypeError, ValueError, OverflowError):
         exact = False
     if not exact:
-        event.id, event.extra["id"] = None, place
+        event.id, event.extra["id"] = None, raw_id
 
 
 @cache
 def _model() -> Any:
-    """The event as a pydantic model, for what is rarely asked of one."""
+    """Return the event as a pydantic model, for the methods that are rarely called."""
     from pydantic import Field, create_model
 
     return create_model(

@@ -1,4 +1,7 @@
-"""What the API answers with. Fields and words that a newer server adds are kept."""
+"""What the API returns.
+
+Models keep the fields that a newer server adds, and the enumerations accept values that this version does not know.
+"""
 
 from __future__ import annotations
 
@@ -31,18 +34,32 @@ __all__ = [
 ]
 
 SessionStatus = Literal["pending", "running", "completed", "failed", "terminated"] | str
+"""The status of a session; a newer server may send other values."""
 TurnStatus = Literal["pending", "running", "completed", "failed", "interrupted"] | str
+"""The status of a turn; a newer server may send other values. `interrupted` exists since 2026-06-25."""
 NetworkingType = Literal["unrestricted", "limited"] | str
+"""The kind of a network rule."""
 PackageManager = Literal["apt", "cargo", "gem", "go", "npm", "pip"] | str
+"""A package manager of environments."""
 
 
 class _Model(BaseModel):
-    # Schemas are built when first needed: a program uses few of them.
+    # Schemas are built on first use: a program uses few of them.
     model_config = ConfigDict(extra="allow", populate_by_name=True, defer_build=True, protected_namespaces=())
 
 
 class McpServer(_Model):
-    """A tool server of an agent."""
+    """An MCP server that an agent uses.
+
+    Attributes:
+        name: The name, unique within the agent.
+        type: The transport: `url` or `stdio`. Servers may omit it; it then is `url`.
+        url: The URL, of type `url`.
+        command: The program, of type `stdio`.
+        headers: HTTP headers, of type `url`.
+        args: Arguments of the program, of type `stdio`.
+        env: Environment variables of the program, of type `stdio`.
+    """
 
     name: str
     type: Literal["url", "stdio"] | str = "url"
@@ -54,7 +71,12 @@ class McpServer(_Model):
 
 
 class Networking(_Model):
-    """What an environment may reach."""
+    """The network rule of an environment.
+
+    Attributes:
+        type: `unrestricted`, or `limited` to some hosts.
+        allowed_hosts: The hosts that `limited` allows. An empty list blocks everything.
+    """
 
     type: NetworkingType
     allowed_hosts: list[str] = Field(default_factory=list[str])
@@ -62,14 +84,20 @@ class Networking(_Model):
     @field_validator("allowed_hosts", mode="before")
     @classmethod
     def _coerce_hosts(cls, value: Any) -> list[str]:
-        # Servers store what an update sends without a look at it.
+        # Servers of 2026-04-21 do not validate the hosts of an update.
         if isinstance(value, list):
             return [str(host) for host in cast("list[Any]", value)]
         return [value] if isinstance(value, str) else []
 
 
 class SessionResource(_Model):
-    """A repository cloned for a session. Its token is never returned."""
+    """A repository that is cloned into a session's sandbox. The API never returns its token.
+
+    Attributes:
+        type: The kind of resource: `github_repository`.
+        url: The URL, without `.git`.
+        mount_path: The absolute path of the clone in the sandbox.
+    """
 
     type: Literal["github_repository"] | str
     url: str
@@ -93,13 +121,49 @@ class _AgentFields(_Model):
 
 
 class AgentVersion(_AgentFields):
-    """An agent as it was in one version."""
+    """An agent as it was at one version.
+
+    Attributes:
+        id: The id of the agent.
+        type: Always `agent`.
+        name: The name.
+        description: What the agent is for.
+        system: Text that precedes the first prompt of each session.
+        model: The model, as the server spells it.
+        runtime: The program that runs the agent (servers before 2026-06-25).
+        provider: The model's provider (servers since 2026-06-25).
+        environment_id: The environment of sessions that do not name one.
+        skills: The skills, as they were submitted.
+        mcp_servers: The MCP servers, as they were submitted.
+        metadata: Your own JSON data.
+        version: The number of the version, from 1.
+        created_at: When the version was created.
+    """
 
     created_at: datetime
 
 
 class Agent(_AgentFields):
-    """A definition of what runs in sessions."""
+    """A definition of what runs in sessions.
+
+    Attributes:
+        id: The id.
+        type: Always `agent`.
+        name: The name, which does not have to be unique.
+        description: What the agent is for.
+        system: Text that precedes the first prompt of each session.
+        model: The model, as the server spells it.
+        runtime: The program that runs the agent (servers before 2026-06-25).
+        provider: The model's provider (servers since 2026-06-25).
+        environment_id: The environment of sessions that do not name one.
+        skills: The skills, as they were submitted.
+        mcp_servers: The MCP servers, as they were submitted.
+        metadata: Your own JSON data.
+        version: The number of the version, which each update that changes something increases by 1.
+        archived_at: When the agent was archived; `None` while it is active.
+        created_at: When the agent was created.
+        updated_at: When the agent was last changed.
+    """
 
     archived_at: datetime | None = None
     created_at: datetime
@@ -117,13 +181,37 @@ class _EnvironmentFields(_Model):
 
 
 class EnvironmentVersion(_EnvironmentFields):
-    """An environment as it was in one version."""
+    """An environment as it was at one version.
+
+    Attributes:
+        id: The id of the environment.
+        type: Always `environment`.
+        name: The name.
+        packages: The packages, by package manager.
+        setup_script: The shell script that runs once, after the packages are installed.
+        networking: What the sandbox may reach.
+        version: The number of the version, from 1.
+        created_at: When the version was created.
+    """
 
     created_at: datetime
 
 
 class Environment(_EnvironmentFields):
-    """What agents run in. Its variables are never returned."""
+    """What a session's sandbox is set up with. The API never returns its variables.
+
+    Attributes:
+        id: The id.
+        type: Always `environment`.
+        name: The name, unique among the environments that are not archived.
+        packages: The packages, by package manager.
+        setup_script: The shell script that runs once, after the packages are installed.
+        networking: What the sandbox may reach.
+        version: The number of the version, which each update that changes something increases by 1.
+        archived_at: When the environment was archived; `None` while it is active.
+        created_at: When the environment was created.
+        updated_at: When the environment was last changed.
+    """
 
     archived_at: datetime | None = None
     created_at: datetime
@@ -131,7 +219,23 @@ class Environment(_EnvironmentFields):
 
 
 class Session(_Model):
-    """A conversation with an agent, in a sandbox of its own."""
+    """One sandbox in which an agent works on prompts, one turn each.
+
+    Attributes:
+        id: The id.
+        agent_id: The agent.
+        environment_id: The environment, if there is one.
+        runtime: The program that runs the agent (servers before 2026-06-25).
+        provider: The model's provider (servers since 2026-06-25).
+        status: `pending` (being set up, or a turn is queued), `running`, `completed` (a prompt starts the next turn),
+            `failed` or `terminated`. The last two are final.
+        exit_code: The exit code of the last turn; `None` while it runs, and if it ended without one.
+        created_at: When the session was created.
+        updated_at: When the session was last changed.
+        resources: The repositories in the sandbox.
+        turn_count: The number of turns.
+        current_turn: The highest turn number.
+    """
 
     id: UUID
     agent_id: UUID | None = None
@@ -148,7 +252,17 @@ class Session(_Model):
 
 
 class SessionTurn(_Model):
-    """A prompt and what became of it."""
+    """A turn of a session: a prompt and its outcome.
+
+    Attributes:
+        turn_number: The number, from 1.
+        prompt: The prompt, without the agent's system text.
+        status: `pending`, `running`, `completed`, `failed` or `interrupted`.
+        exit_code: The exit code, if the turn ended with one.
+        created_at: When the prompt was accepted.
+        started_at: When the turn started.
+        ended_at: When the turn ended.
+    """
 
     turn_number: int
     prompt: str
@@ -160,7 +274,16 @@ class SessionTurn(_Model):
 
 
 class SessionAck(_Model):
-    """The answer to `create`, `prompt` and `terminate`; `get` has the whole session."""
+    """The response to `create`, `prompt`, `terminate` and `interrupt`; `get` returns the whole session.
+
+    Attributes:
+        id: The id of the session.
+        status: The status of the session.
+        stream_url: The path of the stream, relative to the server.
+        environment_id: The environment (`create` only).
+        resources: The repositories (`create` only).
+        current_turn: The number of the new turn (`create` and `prompt` only).
+    """
 
     id: UUID
     status: SessionStatus
@@ -171,7 +294,12 @@ class SessionAck(_Model):
 
 
 class RunResult(BaseModel):
-    """A session that came to its end, and its events."""
+    """A session after its turn, and the events of that turn.
+
+    Attributes:
+        session: The session as it ended.
+        events: The events in order; empty if they were not collected.
+    """
 
     session: Session
     events: list[StreamEvent] = Field(default_factory=list[StreamEvent])

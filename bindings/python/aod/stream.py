@@ -1,4 +1,4 @@
-"""Streams of a session's events, which survive dropped connections and give every event once."""
+"""Streams of a session's events, which survive dropped connections and deliver each event once."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from ._native import EventBatches
     from .pretty import Formatter, FormatterOptions
 
-__all__ = ["AsyncEventStream", "EventStream", "Listener", "aiter_sse", "iter_sse"]
+__all__ = ["AsyncEventStream", "EventStream", "Subscription", "aiter_sse", "iter_sse"]
 
 
 class _Base:
-    """A stream's events of one batch, and the position in them."""
+    """The events of a batch, and the position within them."""
 
     def __init__(self, core: Core, session_id: str, since: int | None, options: dict[str, Any]) -> None:
         self._core = core
@@ -39,19 +39,19 @@ class _Base:
         self._options = json.dumps(options)
         self._batches: EventBatches | None = None
         self._ready: deque[StreamEvent] = deque()
-        self._cursors: list[int | None] = []  # behind each event of the batch, yielded or not
-        self._last_cursor = since  # behind the batch before
+        self._cursors: list[int | None] = []  # after each event of the batch, yielded or not
+        self._last_cursor = since  # after the previous batch
         self._closed = False
         self._generation = register(self)
 
     @property
     def cursor(self) -> int | None:
-        """The position behind the last event that was yielded: pass it as `since` to continue from there."""
+        """The position after the last event that was yielded: pass it as `since` to resume there."""
         yielded = len(self._cursors) - len(self._ready)
         return self._cursors[yielded - 1] if yielded > 0 else self._last_cursor
 
     def cancel(self) -> None:
-        """End the stream and close its connection at once; from any thread."""
+        """End the stream and close its connection immediately. Any thread may call this; iteration then stops."""
         self._closed = True
         self._last_cursor = self.cursor
         self._ready, self._cursors = deque(), []
@@ -60,36 +60,38 @@ class _Base:
             batches.cancel()
 
     def detach(self) -> None:
+        """Discard the connection without closing it, in the child of a fork."""
         self._closed = True
         if self._batches is not None:
             leak(self._batches)
             self._batches = None
 
     def stop(self) -> None:
+        """Cancel the stream, before the interpreter exits."""
         self.cancel()
 
     def _check_process(self) -> None:
         if self._generation != generation():
-            raise AodError("this stream belongs to the process that was forked; open one here")
+            raise AodError("the stream belongs to the parent process; open another one after the fork")
 
     def _open(self) -> EventBatches:
-        """Return what the events are taken from, and open it the first time."""
+        """Return the source of the events, opened on the first call."""
         batches = self._batches
         if batches is None:
             batches = self._batches = self._core.stream(self._session_id, self._since, self._options)
             if self._closed:
-                # Cancelled by another thread meanwhile.
+                # Another thread cancelled the stream in the meantime.
                 batches.cancel()
         return batches
 
     def _log(self, batches: EventBatches) -> None:
-        """Log how the connection fared."""
+        """Log the changes of the connection's state."""
         if logger.isEnabledFor(logging.DEBUG):
             for line in batches.state_log():
                 logger.debug("stream of %s %s", self._session_id, line)
 
     def _keep(self, text: str) -> bool:
-        """Keep a batch, to be yielded; false if the stream has ended instead."""
+        """Store a batch to be yielded, and return false if the stream has ended."""
         batch = read_batch(text)
         if batch is None:
             return False
@@ -100,10 +102,19 @@ class _Base:
 
 
 class EventStream(_Base):
-    """A session's events: iterate it, in a `with` block or without."""
+    """A session's events: an iterator and a context manager.
+
+    Iteration ends after the event that ends the turn. Leaving the `with` block, breaking out of the loop and dropping
+    the stream close the connection.
+
+    Example:
+        >>> with client.sessions.stream(ack.id) as events:
+        ...     for event in events:
+        ...         print(event.type, event.id)
+    """
 
     def __enter__(self) -> Self:
-        """Give the stream."""
+        """Return the stream."""
         return self
 
     def __exit__(
@@ -113,11 +124,22 @@ class EventStream(_Base):
         self.cancel()
 
     def __iter__(self) -> Iterator[StreamEvent]:
-        """Give the events from here on."""
+        """Return the stream."""
         return self
 
     def __next__(self) -> StreamEvent:
-        """Wait for an event."""
+        """Wait for the next event.
+
+        Returns:
+            The event.
+
+        Raises:
+            StopIteration: The stream has ended or was cancelled.
+            NotFoundError: The session does not exist.
+            AodConnectionError: The connection failed more often in succession than allowed.
+            AodTimeoutError: The deadline of the stream passed.
+            AodError: Any other failure; see `aod.errors`.
+        """
         try:
             return self._ready.popleft()
         except IndexError:
@@ -125,12 +147,27 @@ class EventStream(_Base):
         return self._pull()
 
     def pretty(self, formatter: Formatter | None = None, **options: Unpack[FormatterOptions]) -> Iterator[str]:
-        """Give what the agent prints as lines for people, from here to the end of the stream.
+        """Format the rest of the stream as human-readable lines.
 
-        The session's `start` event picks the formatter, with these options, unless one is given. It is flushed when a
-        further turn starts and when the stream ends, before its error if it fails.
+        The formatter is flushed when another turn starts and when the stream ends, before the error is raised if it
+        fails.
+
+        Args:
+            formatter: The formatter. By default, the session's `start` event chooses it. **options: Options of the
+                default formatter; see `aod.pretty.FormatterOptions`.
+
+        Returns:
+            The lines, as they arrive.
+
+        Raises:
+            TypeError: Both a formatter and options are given.
+
+        Example:
+            >>> with client.sessions.stream(ack.id) as events:
+            ...     for line in events.pretty(plain=True):
+            ...         print(line)
         """
-        return _shown(self, _formatter(formatter, options))
+        return _format_lines(self, _formatter(formatter, options))
 
     def _pull(self) -> StreamEvent:
         self._check_process()
@@ -156,13 +193,22 @@ class EventStream(_Base):
 
 
 class AsyncEventStream(_Base):
-    """A session's events: iterate it with `async for`, in an `async with` block or without, in one task at a time."""
+    """A session's events, for asyncio: an asynchronous iterator and context manager.
+
+    Iteration ends after the event that ends the turn. Leaving the `async with` block, breaking out of the loop,
+    dropping the stream and cancelling its task close the connection. One task at a time may iterate.
+
+    Example:
+        >>> async with client.sessions.stream(ack.id) as events:
+        ...     async for event in events:
+        ...         print(event.type, event.id)
+    """
 
     _yield_next = False
     _pulling = False
 
     async def __aenter__(self) -> Self:
-        """Give the stream."""
+        """Return the stream."""
         return self
 
     async def __aexit__(
@@ -172,11 +218,22 @@ class AsyncEventStream(_Base):
         self.cancel()
 
     def __aiter__(self) -> AsyncIterator[StreamEvent]:
-        """Give the events from here on."""
+        """Return the stream."""
         return self
 
     async def __anext__(self) -> StreamEvent:
-        """Await an event."""
+        """Wait for the next event.
+
+        Returns:
+            The event.
+
+        Raises:
+            StopAsyncIteration: The stream has ended or was cancelled.
+            NotFoundError: The session does not exist.
+            AodConnectionError: The connection failed more often in succession than allowed.
+            AodTimeoutError: The deadline of the stream passed.
+            AodError: Another task is waiting for this stream, or any other failure; see `aod.errors`.
+        """
         try:
             return self._ready.popleft()
         except IndexError:
@@ -184,15 +241,34 @@ class AsyncEventStream(_Base):
         return await self._pull()
 
     def pretty(self, formatter: Formatter | None = None, **options: Unpack[FormatterOptions]) -> AsyncIterator[str]:
-        """Give what the agent prints as lines for people, as `EventStream.pretty` does."""
-        return _ashown(self, _formatter(formatter, options))
+        """Format the rest of the stream as human-readable lines.
+
+        The formatter is flushed when another turn starts and when the stream ends, before the error is raised if it
+        fails.
+
+        Args:
+            formatter: The formatter. By default, the session's `start` event chooses it. **options: Options of the
+                default formatter; see `aod.pretty.FormatterOptions`.
+
+        Returns:
+            The lines, as they arrive.
+
+        Raises:
+            TypeError: Both a formatter and options are given.
+
+        Example:
+            >>> async with client.sessions.stream(ack.id) as events:
+            ...     async for line in events.pretty(plain=True):
+            ...         print(line)
+        """
+        return _aformat_lines(self, _formatter(formatter, options))
 
     async def _pull(self) -> StreamEvent:
         from asyncio import get_running_loop, sleep
 
         self._check_process()
         if self._pulling:
-            raise AodError("another task waits for this stream")
+            raise AodError("another task is waiting for this stream")
         loop = get_running_loop()
         failure: Exception | None = None
         self._pulling = True
@@ -200,7 +276,7 @@ class AsyncEventStream(_Base):
             if self._yield_next:
                 self._yield_next = False
                 await sleep(0)
-            # Other tasks run even if a stream never runs dry.
+            # Let other tasks run even if events are always available.
             self._yield_next = True
             while not self._closed:
                 batches = self._open()
@@ -237,15 +313,15 @@ def _formatter(given: Formatter | None, options: FormatterOptions) -> Formatter:
 
         return SessionFormatter(**options)
     if options:
-        raise TypeError("options are for the formatter that the start event picks, and one is given")
+        raise TypeError("options apply to the default formatter; pass either a formatter or options")
     return given
 
 
-def _shown(events: EventStream, formatter: Formatter) -> Iterator[str]:
+def _format_lines(events: EventStream, formatter: Formatter) -> Iterator[str]:
     try:
         for event in events:
             if event.type == "turn_start":
-                yield from formatter.flush()  # what follows is another process's output
+                yield from formatter.flush()  # the output of the next turn is that of another process
             yield from formatter.consume(event)
     except AodError:
         yield from formatter.flush()
@@ -253,7 +329,7 @@ def _shown(events: EventStream, formatter: Formatter) -> Iterator[str]:
     yield from formatter.flush()
 
 
-async def _ashown(events: AsyncEventStream, formatter: Formatter) -> AsyncIterator[str]:
+async def _aformat_lines(events: AsyncEventStream, formatter: Formatter) -> AsyncIterator[str]:
     try:
         async for event in events:
             if event.type == "turn_start":
@@ -269,8 +345,11 @@ async def _ashown(events: AsyncEventStream, formatter: Formatter) -> AsyncIterat
         yield line
 
 
-class Listener:
-    """A stream that calls back, on a thread of its own: each event, then once `on_closed` or `on_error`."""
+class Subscription:
+    """A stream that calls back on a dedicated thread, from `client.sessions.listen(…)`.
+
+    Each event is passed to `on_event`; then `on_closed` or `on_error` is called once.
+    """
 
     def __init__(
         self,
@@ -279,39 +358,53 @@ class Listener:
         on_closed: Callable[[], object] | None,
         on_error: Callable[[AodError], object] | None,
     ) -> None:
-        """Start to listen."""
+        """Start the thread; `client.sessions.listen(…)` does this.
+
+        Args:
+            stream: The events.
+            on_event: Called with each event.
+            on_closed: Called when the stream has ended or was cancelled.
+            on_error: Called with the error that ended the stream.
+        """
         self._stream = stream
         self._thread = threading.Thread(
-            target=_listen, args=(stream, on_event, on_closed, on_error), name="aod-listener", daemon=True
+            target=_run_callbacks, args=(stream, on_event, on_closed, on_error), name="aod-subscription", daemon=True
         )
         register(self)
         self._thread.start()
 
     def cancel(self) -> None:
-        """End the stream; `on_closed` is still called."""
+        """End the stream. `on_closed` is still called."""
         self._stream.cancel()
 
     @property
     def is_finished(self) -> bool:
-        """Whether the last call back has returned."""
+        """Whether the last callback has returned."""
         return not self._thread.is_alive()
 
     def join(self, timeout: float | None = None) -> bool:
-        """Wait for the last call back; false when the time, in seconds, passed first."""
+        """Wait until the last callback has returned.
+
+        Args:
+            timeout: How long to wait, in seconds. By default there is no limit.
+
+        Returns:
+            Whether the last callback has returned.
+        """
         self._thread.join(timeout)
         return self.is_finished
 
     def detach(self) -> None:
-        """Leave the thread to the parent of a fork."""
+        """Leave the thread to the parent process, in the child of a fork."""
 
     def stop(self) -> None:
-        """End the stream and wait for the last call back, a second at most."""
+        """Cancel the stream and wait for the last callback, for one second at most."""
         self._stream.cancel()
         if self._thread is not threading.current_thread():
             self._thread.join(1)
 
 
-def _listen(
+def _run_callbacks(
     stream: EventStream,
     on_event: Callable[[StreamEvent], object],
     on_closed: Callable[[], object] | None,
@@ -335,7 +428,7 @@ def _listen(
     elif on_error is not None:
         on_error(failure)
     else:
-        # Nobody asked to be told, so let `threading.excepthook` tell.
+        # There is no `on_error`, so the error goes to `threading.excepthook`.
         raise failure
 
 
@@ -349,7 +442,7 @@ def _parse(line: str) -> StreamEvent | None:
     return StreamEvent.from_payload(cast("dict[str, Any]", payload)) if isinstance(payload, dict) else None
 
 
-def _check(response: Any, body: bytes) -> None:
+def _raise_for_response(response: Any, body: bytes) -> None:
     parsed: Any = None
     if body:
         try:
@@ -360,9 +453,21 @@ def _check(response: Any, body: bytes) -> None:
 
 
 def iter_sse(response: Any) -> Iterator[StreamEvent]:
-    """Give the events of an httpx response that the caller opened."""
+    """Iterate over the events of an `httpx.Response` that was opened with `stream=True`.
+
+    This parser is that of 0.1.0, for responses that come from elsewhere; `client.sessions.stream(…)` does not use it.
+
+    Args:
+        response: The response.
+
+    Yields:
+        The events.
+
+    Raises:
+        AodHTTPError: The status is 400 or above.
+    """
     if response.status_code >= 400:
-        _check(response, response.read())
+        _raise_for_response(response, response.read())
     for line in response.iter_lines():
         event = _parse(line)
         if event is not None:
@@ -370,9 +475,21 @@ def iter_sse(response: Any) -> Iterator[StreamEvent]:
 
 
 async def aiter_sse(response: Any) -> AsyncIterator[StreamEvent]:
-    """Give the events of an asynchronous httpx response that the caller opened."""
+    """Iterate over the events of an asynchronous `httpx.Response` that was opened with `stream=True`.
+
+    This parser is that of 0.1.0, for responses that come from elsewhere; `client.sessions.stream(…)` does not use it.
+
+    Args:
+        response: The response.
+
+    Yields:
+        The events.
+
+    Raises:
+        AodHTTPError: The status is 400 or above.
+    """
     if response.status_code >= 400:
-        _check(response, await response.aread())
+        _raise_for_response(response, await response.aread())
     async for line in response.aiter_lines():
         event = _parse(line)
         if event is not None:

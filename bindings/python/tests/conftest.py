@@ -25,9 +25,9 @@ def client(server: DevServer) -> Iterator[aod.Client]:
 
 @pytest.fixture
 def control(server: DevServer) -> Callable[[str, str, Any], Any]:
-    """Tells the development server what to do."""
+    """Calls the control interface of the development server."""
 
-    def send(method: str, path: str, body: Any = None) -> Any:
+    def call(method: str, path: str, body: Any = None) -> Any:
         request = urllib.request.Request(
             f"{server.url}/__dev/{path}",
             method=method,
@@ -38,7 +38,7 @@ def control(server: DevServer) -> Callable[[str, str, Any], Any]:
             text = answer.read()
             return json.loads(text) if text else None
 
-    return send
+    return call
 
 
 def start(client: aod.Client, prompt: str = "hi") -> aod.SessionAck:

@@ -1,4 +1,4 @@
-"""Runs every Python example of a README, each in a process of its own, on one development server."""
+"""Runs the Python examples of Markdown files: each in its own process, with one development server per file."""
 
 import os
 import re

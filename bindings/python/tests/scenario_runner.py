@@ -1,6 +1,6 @@
 """Runs the scenarios of `tests/scenarios`; the README there describes them.
 
-One runner for both clients: what blocks runs on a thread, what is a coroutine is awaited.
+One runner serves both clients: it awaits coroutines and runs blocking calls on a thread.
 """
 
 from __future__ import annotations
@@ -55,21 +55,21 @@ TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0
 
 
 class Problem(Exception):
-    """Why a scenario cannot be run, or does not hold."""
+    """A scenario that is malformed, or an expectation that is not met."""
 
 
-LONGEST = 60
-"""Seconds; no scenario takes anything near it, unless it waits for what never comes."""
+MAX_SECONDS = 60
+"""The time limit of a scenario; only one that hangs comes near it."""
 
 
 async def run(scenario: dict[str, Any], client_class: type[aod.Client | aod.AsyncClient]) -> str:
-    """Run a scenario; its transcript."""
-    return await asyncio.wait_for(transcript(scenario, client_class), LONGEST)
+    """Run a scenario within the time limit and return its transcript."""
+    return await asyncio.wait_for(transcript(scenario, client_class), MAX_SECONDS)
 
 
 async def transcript(scenario: dict[str, Any], client_class: type[aod.Client | aod.AsyncClient]) -> str:
-    """Run a scenario on a server of its own."""
-    known(scenario, {"about", "generation", "secrets", "steps"})
+    """Run a scenario on its own server and return its transcript."""
+    check_names(scenario, {"about", "generation", "secrets", "steps"})
     with DevServer(generation=scenario["generation"]) as server:
         runner = Runner(server, client_class, scenario.get("secrets", []))
         for number, step in enumerate(scenario["steps"], 1):
@@ -77,17 +77,17 @@ async def transcript(scenario: dict[str, Any], client_class: type[aod.Client | a
                 await runner.step(runner.resolve(step))
             except Problem as problem:
                 raise Problem(f"step {number}: {problem}") from None
-        await waited(runner.client.aclose if isinstance(runner.client, aod.AsyncClient) else runner.client.close)
+        await call_either(runner.client.aclose if isinstance(runner.client, aod.AsyncClient) else runner.client.close)
         return runner.text()
 
 
-def known(fields: dict[str, Any], names: set[str]) -> None:
+def check_names(fields: dict[str, Any], names: set[str]) -> None:
     if unknown := fields.keys() - names:
         raise Problem(f"unknown: {', '.join(sorted(unknown))}")
 
 
-async def waited(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Call something of either client."""
+async def call_either(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call a method of either client."""
     if inspect.iscoroutinefunction(function):
         return await function(*args, **kwargs)
     return await asyncio.to_thread(function, *args, **kwargs)
@@ -107,11 +107,11 @@ class Runner:
         kind = next((kind for kind in STEPS if kind in step), None)
         if kind is None:
             raise Problem(f"no kind of step is in {step}")
-        known(step, STEPS[kind] | {kind})
+        check_names(step, STEPS[kind] | {kind})
         await getattr(self, kind)(step)
 
     def resolve(self, value: Any) -> Any:
-        """Put what was saved in the place of every `$name.key.0`."""
+        """Replace each `$name.key.0` with the saved value."""
         if isinstance(value, dict):
             return {key: self.resolve(item) for key, item in value.items()}
         if isinstance(value, list):
@@ -123,7 +123,7 @@ class Runner:
             for key in value[1:].split("."):
                 found = found[int(key) if isinstance(found, list) else key]
         except (LookupError, ValueError, TypeError):
-            raise Problem(f"nothing is saved at {value}") from None
+            raise Problem(f"no value is saved as {value}") from None
         return found
 
     async def control(self, step: dict[str, Any]) -> Any:
@@ -136,7 +136,7 @@ class Runner:
     async def meanwhile(self, steps: list[dict[str, Any]], stream: str | None = None) -> None:
         for step in steps:
             if "control" not in step and (stream is None or step != {"cancel": stream}):
-                raise Problem("meanwhile there is only control and cancel")
+                raise Problem("`meanwhile` allows only `control` and `cancel`")
             await self.step(step)
 
     async def call(self, step: dict[str, Any]) -> None:
@@ -153,7 +153,7 @@ class Runner:
             inspect.signature(function).bind(*arguments, **with_)
         except TypeError as mismatch:
             raise Problem(str(mismatch)) from None
-        outcome = waited(function, *arguments, **with_)
+        outcome = call_either(function, *arguments, **with_)
         try:
             result, _ = await asyncio.gather(outcome, self.meanwhile(step.get("meanwhile", [])))
         except aod.AodError as error:
@@ -169,7 +169,7 @@ class Runner:
 
     def with_options(self, step: dict[str, Any]) -> Any:
         options = step.get("options", {})
-        known(options, {"token", "max_retries", "timeout_ms", "stream_idle_timeout_ms", "headers"})
+        check_names(options, {"token", "max_retries", "timeout_ms", "stream_idle_timeout_ms", "headers"})
         client = self.client
         if "token" in options:
             client = self.client_class(base_url=self.server.url, token=options["token"])
@@ -201,7 +201,7 @@ class Runner:
         async def take() -> None:
             count = 0
             while True:
-                # A StopIteration cannot leave a thread.
+                # A StopIteration cannot be raised from a thread.
                 if isinstance(stream, aod.AsyncEventStream):
                     event = await anext(stream, None)
                 else:
@@ -231,31 +231,31 @@ class Runner:
         self.streams[step["cancel"]].cancel()
 
     async def listen(self, step: dict[str, Any]) -> None:
-        heard: queue.Queue[Any] = queue.Queue()
-        listener = self.with_options(step).sessions.listen(
+        received: queue.Queue[Any] = queue.Queue()
+        subscription = self.with_options(step).sessions.listen(
             step["listen"],
             since=step.get("since"),
-            on_event=heard.put,
-            on_closed=lambda: heard.put(None),
-            on_error=heard.put,
+            on_event=received.put,
+            on_closed=lambda: received.put(None),
+            on_error=received.put,
         )
 
-        async def hear() -> None:
+        async def receive() -> None:
             count = 0
-            while isinstance(event := await asyncio.to_thread(heard.get), aod.StreamEvent):
+            while isinstance(event := await asyncio.to_thread(received.get), aod.StreamEvent):
                 self.event(event)
                 count += 1
                 if count == step.get("cancel_after"):
-                    listener.cancel()
+                    subscription.cancel()
             if event is None:
                 self.lines.append({"listen": "closed"})
             else:
                 self.lines.append({"listen": "failed", "error": self.error(event)})
 
-        await asyncio.gather(hear(), self.meanwhile(step.get("meanwhile", [])))
-        await asyncio.to_thread(listener.join)
-        if not heard.empty():
-            raise Problem("a call-back came after the last one")
+        await asyncio.gather(receive(), self.meanwhile(step.get("meanwhile", [])))
+        await asyncio.to_thread(subscription.join)
+        if not received.empty():
+            raise Problem("a callback was called after the last one")
 
     async def pretty(self, step: dict[str, Any]) -> None:
         formatter = formatter_for(step["pretty"])
@@ -296,7 +296,7 @@ class Runner:
             raise Problem(f"there is a secret in {place}")
 
     def text(self) -> str:
-        """Give the transcript, with what differs from run to run taken out."""
+        """Return the transcript, without the values that differ between runs."""
         lines = [
             {key: item for key, value in line.items() if not empty(item := pruned(value)) or key == "result"}
             for line in self.lines
@@ -330,14 +330,14 @@ def dump(result: Any) -> Any:
 
 
 def detail(value: Any) -> Any:
-    """Leave out what the server repeats of the request."""
+    """Remove the request that the server repeats."""
     if isinstance(value, list) and all(isinstance(entry, dict) and "loc" in entry for entry in value):
         return [{key: entry[key] for key in ("type", "loc", "msg")} for entry in value]
     return value
 
 
 def pruned(value: Any) -> Any:
-    """Leave out members that are null or empty, and the fraction of whole numbers."""
+    """Remove null and empty members, and the fraction of whole numbers."""
     if isinstance(value, dict):
         return {key: item for key, member in value.items() if not empty(item := pruned(member))}
     if isinstance(value, list):

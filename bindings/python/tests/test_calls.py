@@ -1,4 +1,4 @@
-"""Every method, and what comes back."""
+"""All methods and their results."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from conftest import start
 import aod
 from aod.testing import DevServer
 
-NOWHERE = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 
 
-def test_agents_live_and_are_archived(client: aod.Client) -> None:
+def test_agents_from_create_to_archive(client: aod.Client) -> None:
     agent = client.agents.create(name="a", model="claude-sonnet-4-6", runtime="claude", metadata={"k": 1})
     assert isinstance(agent.id, UUID)
     assert client.agents.get(str(agent.id)) == agent
@@ -33,19 +33,19 @@ def test_agents_live_and_are_archived(client: aod.Client) -> None:
     assert client.agents.archive(agent.id).archived_at is not None
 
 
-def test_environments_live_and_are_deleted(client: aod.Client) -> None:
-    made = client.environments.create(
+def test_environments_from_create_to_delete(client: aod.Client) -> None:
+    environment = client.environments.create(
         name="e", packages={"pip": ["pytest"]}, env_vars={"A": "b"}, networking=aod.Networking(type="unrestricted")
     )
-    assert client.environments.get(made.id).packages == {"pip": ["pytest"]}
-    assert client.environments.list() == [made]
-    assert client.environments.update(made.id, version=1, setup_script="true").version == 2
-    assert len(client.environments.versions(made.id)) == 2
-    assert client.environments.archive(made.id).archived_at is not None
-    assert client.environments.delete(made.id) is None  # type: ignore[func-returns-value]
+    assert client.environments.get(environment.id).packages == {"pip": ["pytest"]}
+    assert client.environments.list() == [environment]
+    assert client.environments.update(environment.id, version=1, setup_script="true").version == 2
+    assert len(client.environments.versions(environment.id)) == 2
+    assert client.environments.archive(environment.id).archived_at is not None
+    assert client.environments.delete(environment.id) is None  # type: ignore[func-returns-value]
 
 
-def test_sessions_run_to_their_end(client: aod.Client) -> None:
+def test_sessions_from_run_to_delete(client: aod.Client) -> None:
     agent = client.agents.create(name="a", model="claude-sonnet-4-6", runtime="claude")
     seen: list[aod.StreamEvent] = []
     result = client.sessions.run(agent_id=agent.id, prompt="hi", on_event=seen.append)
@@ -60,8 +60,8 @@ def test_sessions_run_to_their_end(client: aod.Client) -> None:
     assert client.sessions.list() == []
 
 
-def test_the_asynchronous_client_does_the_same(server: DevServer) -> None:
-    async def life() -> None:
+def test_the_async_client_has_the_same_methods(server: DevServer) -> None:
+    async def main() -> None:
         async with aod.AsyncClient(base_url=server.url, token=server.token) as client:
             assert await client.health() == {"status": "ok"}
             agent = await client.agents.create(name="a", model="claude-sonnet-4-6", runtime="claude")
@@ -74,21 +74,21 @@ def test_the_asynchronous_client_does_the_same(server: DevServer) -> None:
             result = await client.sessions.run(agent_id=agent.id, prompt="hi", on_event=see)
             assert result.events == seen and seen[-1].exit_code == 0
             with pytest.raises(aod.NotFoundError):
-                await client.agents.get(NOWHERE)
+                await client.agents.get(UNKNOWN_ID)
 
-    asyncio.run(life())
-    # Another loop, the same library.
-    asyncio.run(life_of_health(server))
+    asyncio.run(main())
+    # Another event loop in the same process.
+    asyncio.run(concurrent_health_checks(server))
 
 
-async def life_of_health(server: DevServer) -> None:
+async def concurrent_health_checks(server: DevServer) -> None:
     client = aod.AsyncClient(base_url=server.url, token=server.token)
     answers = await asyncio.gather(*(client.health() for _ in range(64)))
     assert answers == [{"status": "ok"}] * 64
     await client.aclose()
 
 
-def test_one_asynchronous_client_serves_several_loops(server: DevServer) -> None:
+def test_one_async_client_is_shared_by_event_loops(server: DevServer) -> None:
     client = aod.AsyncClient(base_url=server.url, token=server.token)
     for _ in range(3):
         assert asyncio.run(client.health()) == {"status": "ok"}
@@ -106,7 +106,7 @@ def test_fifty_threads_share_a_client(client: aod.Client) -> None:
         assert set(pool.map(work, range(50))) == {agent.id}
 
 
-def test_a_newer_server_has_providers_and_interrupts() -> None:
+def test_servers_since_2026_06_25_have_providers_and_interrupt() -> None:
     with DevServer(generation="s2") as server, aod.Client(base_url=server.url, token=server.token) as client:
         agent = client.agents.create(name="a", model="claude-sonnet-4-6", provider="anthropic")
         assert (agent.runtime, agent.provider) == (None, "anthropic")
@@ -116,7 +116,7 @@ def test_a_newer_server_has_providers_and_interrupts() -> None:
             client.sessions.interrupt(ack.id)
 
 
-def test_unknown_words_and_fields_are_kept(client: aod.Client, control: Callable[..., Any]) -> None:
+def test_unknown_enum_values_and_fields_are_kept(client: aod.Client, control: Callable[..., Any]) -> None:
     ack = start(client)
     fields = {"status": "sleeping", "mood": "good"}
     control("POST", "fault", {"path": "/sessions*", "times": None, "effect": {"merge": {"fields": fields}}})
@@ -126,14 +126,14 @@ def test_unknown_words_and_fields_are_kept(client: aod.Client, control: Callable
 
 
 @pytest.mark.parametrize("bad", ["../sessions", "a?b=1", "", "x"])
-def test_ids_that_are_none_are_refused(client: aod.Client, bad: str) -> None:
+def test_invalid_ids_are_rejected(client: aod.Client, bad: str) -> None:
     with pytest.raises(ValueError, match="agent_id is not a UUID"):
         client.agents.get(bad)
     with pytest.raises(TypeError):
         client.agents.get(None)  # type: ignore[arg-type]
 
 
-def test_options_are_checked(server: DevServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_client_arguments_are_validated(server: DevServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AOD_API_TOKEN", raising=False)
     with pytest.raises(ValueError, match=r"Missing API token\. Pass token=\.\.\. or set the AOD_API_TOKEN env var\."):
         aod.Client(base_url=server.url)
@@ -148,7 +148,7 @@ def test_options_are_checked(server: DevServer, monkeypatch: pytest.MonkeyPatch)
     assert aod.Client(base_url="", token="").health() == {"status": "ok"}
 
 
-def test_other_options_hold_for_some_calls(client: aod.Client, control: Callable[..., Any]) -> None:
+def test_with_options_overrides_retries_for_some_calls(client: aod.Client, control: Callable[..., Any]) -> None:
     fault = {"path": "/health", "times": None, "effect": {"status": {"status": 503}}}
     control("POST", "fault", fault)
     with pytest.raises(aod.ServerError) as caught:
@@ -168,25 +168,25 @@ def test_other_options_hold_for_some_calls(client: aod.Client, control: Callable
         ({"ca_certificate": b"pem"}, TypeError, "ca_certificate must be a str"),
         ({"headers": ["X"]}, TypeError, "headers must be a mapping, not list"),
         ({"headers": {"X-Trace": 7}}, TypeError, "headers must map str to str"),
-        ({"timeout": float("nan")}, ValueError, "timeout must be a number of seconds from 0 up"),
+        ({"timeout": float("nan")}, ValueError, "timeout must be a non-negative number of seconds"),
         ({"stream_idle_timeout": "5"}, TypeError, "stream_idle_timeout must be a number of seconds"),
         ({"stream_idle_timeout": -1}, ValueError, "stream_idle_timeout must be"),
         ({"max_retries": True}, TypeError, "max_retries must be an int"),
     ],
 )
-def test_an_option_of_a_wrong_kind_is_named(options: dict[str, Any], error: type[Exception], reason: str) -> None:
+def test_the_error_names_the_invalid_option(options: dict[str, Any], error: type[Exception], reason: str) -> None:
     with pytest.raises(error, match=reason):
         aod.Client(**{"token": "t", **options})
 
 
-def test_httpx_timeouts_are_understood(server: DevServer) -> None:
+def test_httpx_timeouts_are_accepted(server: DevServer) -> None:
     import httpx
 
     for timeout in (5, 5.5, httpx.Timeout(5), httpx.Timeout(None)):
         assert aod.Client(base_url=server.url, token=server.token, timeout=timeout).health() == {"status": "ok"}
 
 
-def test_requests_that_are_not_json_are_refused(client: aod.Client) -> None:
+def test_arguments_that_json_cannot_represent_are_rejected(client: aod.Client) -> None:
     with pytest.raises(ValueError):
         client.agents.create(name="a", model="m", runtime="claude", metadata={"x": float("nan")})
     with pytest.raises(TypeError):
@@ -195,7 +195,7 @@ def test_requests_that_are_not_json_are_refused(client: aod.Client) -> None:
         client.agents.create(name="\ud800", model="m", runtime="claude")
 
 
-def test_subclasses_keep_what_is_theirs_with_other_options(server: DevServer) -> None:
+def test_with_options_keeps_the_attributes_of_subclasses(server: DevServer) -> None:
     class Tagged(aod.Client):
         def __init__(self, tag: str) -> None:
             super().__init__(base_url=server.url, token=server.token)
@@ -205,20 +205,20 @@ def test_subclasses_keep_what_is_theirs_with_other_options(server: DevServer) ->
     assert (other.tag, other.health()) == ("a", {"status": "ok"})
 
 
-def test_clear_is_one_and_the_same_after_pickle_and_copy() -> None:
+def test_clear_stays_a_singleton_when_pickled_or_copied() -> None:
     for twin in (copy.copy(aod.CLEAR), copy.deepcopy(aod.CLEAR), pickle.loads(pickle.dumps(aod.CLEAR))):
         assert twin is aod.CLEAR
 
 
-def test_a_request_nested_too_deep_is_refused(client: aod.Client) -> None:
+def test_a_request_that_is_nested_too_deeply_is_rejected(client: aod.Client) -> None:
     metadata: dict[str, Any] = {}
     for _ in range(200_000):
         metadata = {"a": metadata}
-    with pytest.raises(ValueError, match="nested too deep"):
+    with pytest.raises(ValueError, match="nested too deeply"):
         client.agents.create(name="a", model="m", runtime="claude", metadata=metadata)
 
 
-def test_loops_of_many_threads_share_a_client(server: DevServer) -> None:
+def test_event_loops_on_many_threads_share_a_client(server: DevServer) -> None:
     client = aod.AsyncClient(base_url=server.url, token=server.token)
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-5)
@@ -230,7 +230,7 @@ def test_loops_of_many_threads_share_a_client(server: DevServer) -> None:
     assert answers == [{"status": "ok"}] * 160
 
 
-def test_what_is_not_there_is_told_to_type_checkers_too() -> None:
-    # Strict mypy refuses an `ignore` with nothing to ignore.
+def test_type_checkers_reject_unknown_names() -> None:
+    # Strict mypy reports an unused `ignore`, so this line checks the type checker too.
     with pytest.raises(AttributeError, match="Clinet"):
         aod.Clinet  # type: ignore[attr-defined]  # noqa: B018

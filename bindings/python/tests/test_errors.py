@@ -1,4 +1,4 @@
-"""The tree of errors, their texts, and that nothing else comes out."""
+"""The exceptions: their classes, texts and attributes, and that no others are raised."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from conftest import start
 import aod
 from aod.testing import DevServer
 
-NOWHERE = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 
 
-def test_texts_and_facts_are_those_of_the_published_package(client: aod.Client, server: DevServer) -> None:
+def test_texts_and_attributes_are_those_of_the_published_package(client: aod.Client, server: DevServer) -> None:
     with pytest.raises(aod.NotFoundError) as caught:
-        client.agents.get(NOWHERE)
+        client.agents.get(UNKNOWN_ID)
     error = caught.value
-    url = f"{server.url}/agents/{NOWHERE}"
+    url = f"{server.url}/agents/{UNKNOWN_ID}"
     assert (error.status_code, error.detail, error.method, error.url) == (404, "Agent not found", "GET", url)
     assert str(error) == f"GET {url} -> 404: 'Agent not found'"
     assert repr(error) == f"NotFoundError(\"GET {url} -> 404: 'Agent not found'\")"
@@ -29,7 +29,7 @@ def test_texts_and_facts_are_those_of_the_published_package(client: aod.Client, 
     assert isinstance(error, aod.AodHTTPError) and isinstance(error, aod.AodError)
 
 
-def test_echoed_secrets_stay_out_of_the_text(client: aod.Client) -> None:
+def test_the_text_omits_the_request_that_the_server_repeats(client: aod.Client) -> None:
     with pytest.raises(aod.ValidationError) as caught:
         client.environments.create(name=None, env_vars={"KEY": "s3cret"})  # type: ignore[arg-type]
     error = caught.value
@@ -72,43 +72,41 @@ def test_each_status_has_its_class_and_survives_pickle_and_copy(
         assert (str(twin), vars(twin)) == (str(error), vars(error))
 
 
-def test_no_server_is_a_connection_error() -> None:
-    with socket.socket() as unheard:
-        unheard.bind(("127.0.0.1", 0))
-        client = aod.Client(base_url=f"http://127.0.0.1:{unheard.getsockname()[1]}", token="t", max_retries=0)
+def test_an_unreachable_server_is_a_connection_error() -> None:
+    with socket.socket() as not_listening:
+        not_listening.bind(("127.0.0.1", 0))
+        client = aod.Client(base_url=f"http://127.0.0.1:{not_listening.getsockname()[1]}", token="t", max_retries=0)
         with pytest.raises(aod.AodConnectionError):
             client.health()
         with pytest.raises(aod.AodConnectionError):
-            next(iter(client.sessions.stream(NOWHERE)))
+            next(iter(client.sessions.stream(UNKNOWN_ID)))
 
 
-def test_silence_is_a_timeout(client: aod.Client, control: Callable[..., Any]) -> None:
+def test_a_stalled_response_is_a_timeout(client: aod.Client, control: Callable[..., Any]) -> None:
     control("POST", "fault", {"path": "/health", "times": None, "effect": {"stall": {}}})
     with pytest.raises(aod.AodTimeoutError):
         client.with_options(timeout=0.2).health()
 
 
 @pytest.mark.parametrize("body", ["", "<html>", "[]", "{}", '{"data": 5}', '{"data": [{}]}', "\ufffd", "[" * 100_000])
-def test_answers_that_are_not_the_apis_are_decode_errors(
-    client: aod.Client, control: Callable[..., Any], body: str
-) -> None:
+def test_malformed_responses_are_decode_errors(client: aod.Client, control: Callable[..., Any], body: str) -> None:
     effect = {"status": {"status": 200, "headers": {"content-type": "application/json"}, "body": body}}
     control("POST", "fault", {"path": "*", "times": None, "effect": effect})
-    for call in (client.agents.list, client.sessions.list, lambda: client.agents.get(NOWHERE)):
+    for call in (client.agents.list, client.sessions.list, lambda: client.agents.get(UNKNOWN_ID)):
         with pytest.raises(aod.DecodeError):
             call()
 
 
-def test_a_closed_client_says_so(client: aod.Client) -> None:
+def test_a_closed_client_raises_closed_error(client: aod.Client) -> None:
     client.close()
     with pytest.raises(aod.ClosedError):
         client.health()
     with pytest.raises(RuntimeError):
-        list(client.sessions.stream(NOWHERE))
+        list(client.sessions.stream(UNKNOWN_ID))
 
 
-def test_a_stream_of_no_session_fails_at_the_first_event(client: aod.Client) -> None:
-    with client.sessions.stream(NOWHERE) as events, pytest.raises(aod.NotFoundError):
+def test_a_stream_of_an_unknown_session_fails_at_the_first_event(client: aod.Client) -> None:
+    with client.sessions.stream(UNKNOWN_ID) as events, pytest.raises(aod.NotFoundError):
         next(events)
 
 
@@ -119,7 +117,7 @@ def test_a_wrong_token_is_an_auth_error(server: DevServer) -> None:
     assert "wrong" not in repr(client)
 
 
-def test_logging_tells_of_calls_without_secrets(server: DevServer, caplog: pytest.LogCaptureFixture) -> None:
+def test_calls_are_logged_without_secrets(server: DevServer, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", logger="aod")
     client = aod.Client(base_url=server.url, token=server.token)
     client.environments.create(name="e", env_vars={"KEY": "s3cret"})
@@ -128,7 +126,7 @@ def test_logging_tells_of_calls_without_secrets(server: DevServer, caplog: pytes
     assert "s3cret" not in caplog.text and server.token not in caplog.text
 
 
-def test_logging_tells_of_connections(
+def test_connection_states_are_logged(
     client: aod.Client, control: Callable[..., Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG", logger="aod")
@@ -136,7 +134,7 @@ def test_logging_tells_of_connections(
     cut = {"cut_after_events": {"events": 3, "how": "reset"}}
     control("POST", "fault", {"path": "/sessions/*/stream", "effect": cut})
     list(client.sessions.stream(ack.id))
-    told = [record.getMessage().removeprefix(f"stream of {ack.id} ") for record in caplog.records]
-    assert [text.split(",")[0] for text in told if "ok in" not in text] == [
+    logged = [record.getMessage().removeprefix(f"stream of {ack.id} ") for record in caplog.records]
+    assert [text.split(",")[0] for text in logged if "ok in" not in text] == [
         *("connecting", "live", "resuming", "live", "closed")
     ]

@@ -1,4 +1,4 @@
-"""Forks: any number of them, at any moment."""
+"""Forks: nested ones, and those while the runtime starts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from aod.testing import DevServer
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="os.fork is not available")
 
 PRELUDE = """
 import os, sys, threading
@@ -29,21 +29,21 @@ def generation(number):
     if pid == 0:
         generation(number + 1)
     wait_for(pid)
-    # The parent's own runtime is as it was.
+    # The parent's runtime still works.
     assert client.health() == {"status": "ok"}
     if number > 0:
         os._exit(0)
 generation(0)
 """
 
-# Each child is forked while other threads set up the runtime, or have only just done so.
+# Each child is forked while other threads start the runtime, or have just started it.
 WHILE_STARTING = """
-def begin(ready):
+def call(ready):
     ready.wait()
     assert client.health() == {"status": "ok"}
 def child():
     ready = threading.Barrier(4)
-    threads = [threading.Thread(target=begin, args=(ready,)) for _ in range(3)]
+    threads = [threading.Thread(target=call, args=(ready,)) for _ in range(3)]
     for thread in threads:
         thread.start()
     ready.wait()
@@ -55,7 +55,7 @@ def child():
     for thread in threads:
         thread.join()
 for _ in range(30):
-    # In a process that has no runtime yet.
+    # In a process whose runtime has not been started.
     pid = os.fork()
     if pid == 0:
         child()
@@ -65,7 +65,7 @@ for _ in range(30):
 
 
 @pytest.mark.parametrize("code", [NESTED, WHILE_STARTING], ids=["nested", "while starting"])
-def test_every_child_makes_calls(server: DevServer, code: str) -> None:
+def test_every_child_can_make_calls(server: DevServer, code: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", PRELUDE + code, server.url, server.token], capture_output=True, text=True, timeout=60
     )

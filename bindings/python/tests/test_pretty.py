@@ -40,11 +40,11 @@ VARIANTS: dict[str, FormatterOptions] = {
 RESULT = '{"type":"result","subtype":"success"}\n'
 
 
-def shown(formatter: Formatter, *chunks: str) -> list[str]:
+def format_all(formatter: Formatter, *chunks: str) -> list[str]:
     return [line for chunk in chunks for line in formatter.feed(chunk)] + list(formatter.flush())
 
 
-def chunks(text: str, longest: int) -> Iterator[str]:
+def split_randomly(text: str, longest: int) -> Iterator[str]:
     while text:
         length = random.randint(1, longest)
         yield text[:length]
@@ -55,49 +55,49 @@ def chunks(text: str, longest: int) -> Iterator[str]:
 @pytest.mark.parametrize(
     "path", sorted(TRANSCRIPTS.glob("*/*.jsonl")), ids=lambda path: f"{path.parent.name}-{path.stem}"
 )
-def test_shows_transcripts_as_the_core_does_however_they_are_cut(path: Path, variant: str) -> None:
+def test_output_equals_that_of_the_core_for_all_chunk_sizes(path: Path, variant: str) -> None:
     text = path.read_bytes().decode()
     expected = path.with_suffix(variant).read_bytes().decode()
     for longest in (1, 40, len(text)):
         formatter = CLASSES[path.parent.name](**VARIANTS[variant])
-        assert "".join(f"{line}\n" for line in shown(formatter, *chunks(text, longest))) == expected
+        assert "".join(f"{line}\n" for line in format_all(formatter, *split_randomly(text, longest))) == expected
 
 
 def test_keeps_the_published_names() -> None:
     assert aod.pretty.ClaudeFormatter is aod.pretty.claude.ClaudeFormatter
-    assert shown(ClaudeFormatter(), RESULT) == ["✨ Done · agent 0.0s"]
+    assert format_all(ClaudeFormatter(), RESULT) == ["✨ Done · agent 0.0s"]
 
 
-def test_does_nothing_before_it_is_iterated() -> None:
+def test_nothing_happens_before_the_result_is_iterated() -> None:
     formatter = ClaudeFormatter()
     formatter.feed("lost\n")
     formatter.consume(aod.StreamEvent(type="output", extra={"stream": "stdout", "data": "lost\n"}))
     assert list(formatter.feed("kept")) == []
     formatter.flush()
-    waiting = formatter.flush()
-    assert iter(waiting) is waiting
-    assert list(waiting) == ["kept"]
+    pending = formatter.flush()
+    assert iter(pending) is pending
+    assert list(pending) == ["kept"]
 
 
-def test_lines_that_were_not_asked_for_go_to_whoever_asks_next() -> None:
+def test_lines_that_were_not_consumed_go_to_the_next_iterator() -> None:
     formatter = ClaudeFormatter()
-    waiting = formatter.feed("first\nsecond\n")
-    assert next(waiting) == "first"
+    pending = formatter.feed("first\nsecond\n")
+    assert next(pending) == "first"
     assert list(formatter.feed("third\n")) == ["second", "third"]
-    assert list(waiting) == []
+    assert list(pending) == []
 
 
 def test_consumes_the_standard_output_of_events_only() -> None:
     formatter = GenericFormatter()
 
-    def consumed(type: str, **extra: Any) -> list[str]:
+    def consume(type: str, **extra: Any) -> list[str]:
         return list(formatter.consume(aod.StreamEvent(type=type, extra=extra)))
 
-    assert consumed("output", stream="stdout", data="x\n", turn=2) == ["x"]
-    assert consumed("output", stream="stderr", data="x\n") == []
-    assert consumed("output", data="x\n") == []
-    assert consumed("output", stream="stdout", data=5) == []
-    assert consumed("stage", stream="stdout", data="x\n") == []
+    assert consume("output", stream="stdout", data="x\n", turn=2) == ["x"]
+    assert consume("output", stream="stderr", data="x\n") == []
+    assert consume("output", data="x\n") == []
+    assert consume("output", stream="stdout", data=5) == []
+    assert consume("stage", stream="stdout", data="x\n") == []
 
 
 RESULTS = "".join(
@@ -109,7 +109,7 @@ RESULTS = "".join(
         {"type": "text", "part": {"text": "one"}},
     )
 )
-"""A line for each formatter that the others show otherwise."""
+"""A line per formatter that the others format differently."""
 
 
 @pytest.mark.parametrize(
@@ -128,27 +128,27 @@ RESULTS = "".join(
         (None, GenericFormatter),
     ],
 )
-def test_a_name_picks_the_formatter(name: str | None, expected: Callable[..., Formatter]) -> None:
-    assert shown(formatter_for(name), RESULTS) == shown(expected(), RESULTS)
-    assert shown(formatter_for(name, plain=True), RESULTS) == shown(expected(plain=True), RESULTS)
+def test_the_name_chooses_the_formatter(name: str | None, expected: Callable[..., Formatter]) -> None:
+    assert format_all(formatter_for(name), RESULTS) == format_all(expected(), RESULTS)
+    assert format_all(formatter_for(name, plain=True), RESULTS) == format_all(expected(plain=True), RESULTS)
 
 
-def test_every_formatter_shows_results_in_another_way() -> None:
+def test_formatters_differ() -> None:
     classes = (ClaudeFormatter, CodexFormatter, GeminiFormatter, OpencodeFormatter, GenericFormatter)
-    assert len({tuple(shown(formatter(), RESULTS)) for formatter in classes}) == len(classes)
+    assert len({tuple(format_all(formatter(), RESULTS)) for formatter in classes}) == len(classes)
 
 
-def test_options_change_what_is_shown() -> None:
+def test_options_change_the_output() -> None:
     command = '{"type":"item.completed","item":{"type":"command_execution","command":"make","exit_code":2}}\n'
-    assert shown(CodexFormatter(), command) == ["🔧 Bash · make\n⚠️  Bash failed · exit 2"]
-    assert shown(CodexFormatter(show_failures=False), command) == ["🔧 Bash · make"]
-    assert shown(CodexFormatter(color="on"), command) == [
+    assert format_all(CodexFormatter(), command) == ["🔧 Bash · make\n⚠️  Bash failed · exit 2"]
+    assert format_all(CodexFormatter(show_failures=False), command) == ["🔧 Bash · make"]
+    assert format_all(CodexFormatter(color="on"), command) == [
         "\x1b[36m🔧 Bash · make\x1b[0m\n\x1b[31m⚠️  Bash failed · exit 2\x1b[0m"
     ]
-    assert shown(formatter_for("codex", width=8, plain=True), command) == ["$ Bas...\n! Bas..."]
-    assert shown(GenericFormatter(raw=True), "\x1b[1mbold\n") == ["\x1b[1mbold"]
-    assert shown(GenericFormatter(), "\x1b[1mbold\n") == ["\\x1b[1mbold"]
-    assert shown(GenericFormatter(max_line=3), "abcdef\n") == ["abc… [3 bytes cut]"]
+    assert format_all(formatter_for("codex", width=8, plain=True), command) == ["$ Bas...\n! Bas..."]
+    assert format_all(GenericFormatter(raw=True), "\x1b[1mbold\n") == ["\x1b[1mbold"]
+    assert format_all(GenericFormatter(), "\x1b[1mbold\n") == ["\\x1b[1mbold"]
+    assert format_all(GenericFormatter(max_line=3), "abcdef\n") == ["abc… [3 bytes cut]"]
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_options_change_what_is_shown() -> None:
         ({"plain": "yes"}, "expected a boolean"),
     ],
 )
-def test_a_value_that_an_option_cannot_have_is_refused(options: dict[str, Any], reason: str) -> None:
+def test_invalid_values_of_options_are_rejected(options: dict[str, Any], reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         ClaudeFormatter(**options)
 
@@ -170,13 +170,13 @@ def test_an_unknown_option_is_a_type_error() -> None:
         formatter_for("codex", **options)
 
 
-def test_what_is_no_text_is_a_type_error() -> None:
+def test_a_chunk_that_is_not_a_str_is_a_type_error() -> None:
     chunk: Any = b"x\n"
     with pytest.raises(TypeError, match="str"):
         list(ClaudeFormatter().feed(chunk))
 
 
-def test_a_formatter_of_ones_own_has_the_type_of_one() -> None:
+def test_a_custom_class_is_a_formatter() -> None:
     class Loud:
         def consume(self, event: aod.StreamEvent) -> Iterator[str]:
             yield from self.feed(event.text or "")
@@ -188,10 +188,10 @@ def test_a_formatter_of_ones_own_has_the_type_of_one() -> None:
             yield "END"
 
     formatter: Formatter = Loud()
-    assert shown(formatter, "hi") == ["HI", "END"]
+    assert format_all(formatter, "hi") == ["HI", "END"]
 
 
-def test_shows_a_session_of_a_server(client: aod.Client) -> None:
+def test_formats_a_session(client: aod.Client) -> None:
     formatter = formatter_for("claude")
     with client.sessions.stream(start(client).id) as events:
         lines = [line for event in events for line in formatter.consume(event)]
@@ -200,26 +200,26 @@ def test_shows_a_session_of_a_server(client: aod.Client) -> None:
     assert lines[-1].startswith("✨ Done")
 
 
-def test_the_start_event_picks_the_formatter_of_a_session() -> None:
-    said = json.dumps({"type": "item.completed", "item": {"type": "agent_message", "text": "hi"}})
+def test_the_start_event_chooses_the_formatter() -> None:
+    message = json.dumps({"type": "item.completed", "item": {"type": "agent_message", "text": "hi"}})
 
-    def consumed(*events: aod.StreamEvent, **options: Any) -> list[str]:
+    def consume(*events: aod.StreamEvent, **options: Any) -> list[str]:
         formatter = SessionFormatter(**options)
         return [line for event in events for line in formatter.consume(event)] + list(formatter.flush())
 
-    output = aod.StreamEvent(type="output", id=1, extra={"stream": "stdout", "data": said})
+    output = aod.StreamEvent(type="output", id=1, extra={"stream": "stdout", "data": message})
     start = aod.StreamEvent(type="start", extra={"runtime": "codex"})
     turn = aod.StreamEvent(type="turn_start", id=2, extra={"turn": 2})
-    assert consumed(start, output) == ["✉️  hi"]
-    assert consumed(start, output, plain=True) == ["> hi"]
-    assert consumed(start, output, turn, output) == ["✉️  hi", "✉️  hi"]
-    assert consumed(output) == [said]
-    assert consumed(aod.StreamEvent(type="start", extra={"provider": "google"}), output) == []
-    assert consumed(aod.StreamEvent(type="start", extra={"runtime": 5}), output) == [said]
-    assert consumed(aod.StreamEvent(type="start", extra={"runtime": "\udc80"}), output) == [said]
+    assert consume(start, output) == ["✉️  hi"]
+    assert consume(start, output, plain=True) == ["> hi"]
+    assert consume(start, output, turn, output) == ["✉️  hi", "✉️  hi"]
+    assert consume(output) == [message]
+    assert consume(aod.StreamEvent(type="start", extra={"provider": "google"}), output) == []
+    assert consume(aod.StreamEvent(type="start", extra={"runtime": 5}), output) == [message]
+    assert consume(aod.StreamEvent(type="start", extra={"runtime": "\udc80"}), output) == [message]
 
 
-def test_a_stream_gives_its_lines(server: DevServer, client: aod.Client) -> None:
+def test_streams_have_formatted_lines(server: DevServer, client: aod.Client) -> None:
     ack = start(client)
     with client.sessions.stream(ack.id) as events:
         lines = list(events.pretty(plain=True))
@@ -228,17 +228,17 @@ def test_a_stream_gives_its_lines(server: DevServer, client: aod.Client) -> None
     with client.sessions.stream(ack.id) as events:
         assert next(events.pretty(GenericFormatter())).startswith('{"type":"system"')
 
-    async def again() -> list[str]:
+    async def main() -> list[str]:
         async with (
             aod.AsyncClient(base_url=server.url, token=server.token) as aclient,
             aclient.sessions.stream(ack.id) as events,
         ):
             return [line async for line in events.pretty(plain=True)]
 
-    assert asyncio.run(again()) == lines
+    assert asyncio.run(main()) == lines
 
 
-def test_what_was_left_comes_before_a_streams_error(client: aod.Client, control: Callable[..., Any]) -> None:
+def test_the_formatter_is_flushed_before_the_error_of_a_stream(client: aod.Client, control: Callable[..., Any]) -> None:
     control("POST", "script", {"script": {"steps": [{"stdout": "x"}] * 20}})
     ack = start(client)
     client.sessions.wait_for_completion(ack.id)
@@ -252,11 +252,11 @@ def test_what_was_left_comes_before_a_streams_error(client: aod.Client, control:
             next(lines)
 
 
-def test_options_beside_a_formatter_are_a_type_error(client: aod.Client) -> None:
+def test_a_formatter_and_options_are_a_type_error(client: aod.Client) -> None:
     with client.sessions.stream(start(client).id) as events, pytest.raises(TypeError, match="options"):
         events.pretty(GenericFormatter(), plain=True)
 
 
 def test_a_multi_line_text_is_one_string() -> None:
-    said = json.dumps({"type": "text", "part": {"text": "one\ntwo"}})
-    assert list(OpencodeFormatter().feed(said + "\n")) == ["✉️  one\ntwo"]
+    message = json.dumps({"type": "text", "part": {"text": "one\ntwo"}})
+    assert list(OpencodeFormatter().feed(message + "\n")) == ["✉️  one\ntwo"]

@@ -1,4 +1,4 @@
-"""The scenarios of `tests/scenarios`, each against its committed transcript, with both clients."""
+"""The scenarios of `tests/scenarios` with both clients, compared with their transcripts."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_scenario(name: str, client_class: Any) -> None:
 
 @both_clients
 @pytest.mark.parametrize(
-    ("step", "word"),
+    ("step", "name"),
     [
         ({"juggle": 3}, "juggle"),
         ({"call": "agents.juggle"}, "agents.juggle"),
@@ -48,13 +48,13 @@ def test_scenario(name: str, client_class: Any) -> None:
         ({"call": "health", "meanwhile": [{"call": "health"}]}, "meanwhile"),
     ],
 )
-def test_what_the_runner_does_not_know_is_refused(step: dict[str, Any], word: str, client_class: Any) -> None:
-    with pytest.raises(Problem, match=word):
+def test_the_runner_rejects_unknown_steps_and_fields(step: dict[str, Any], name: str, client_class: Any) -> None:
+    with pytest.raises(Problem, match=name):
         asyncio.run(run({"about": "", "generation": "s0", "steps": [step]}, client_class))
 
 
 @both_clients
-def test_a_secret_in_what_is_shown_fails(client_class: Any) -> None:
+def test_a_secret_in_the_transcript_fails(client_class: Any) -> None:
     steps = [{"pretty": "generic", "feed": ["hunter2\n"]}]
     scenario = {"about": "", "generation": "s0", "secrets": ["hunter2"], "steps": steps}
     with pytest.raises(Problem, match="secret"):

@@ -1,4 +1,4 @@
-"""Streams: exactly once, and closed when left."""
+"""Streams deliver each event once, and close their connections."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ def script(control: Control, *steps: dict[str, Any]) -> None:
     control("POST", "script", {"script": {"steps": list(steps)}})
 
 
-def hanging(client: aod.Client, control: Control) -> aod.SessionAck:
+def start_hanging(client: aod.Client, control: Control) -> aod.SessionAck:
     script(control, {"stdout": "one\n"}, {"hold": "never"})
     return start(client)
 
 
-def until_text(events: aod.EventStream) -> aod.StreamEvent:
+def next_text(events: aod.EventStream) -> aod.StreamEvent:
     return next(event for event in events if event.text)
 
 
-def test_events_come_once_although_the_connection_breaks(client: aod.Client, control: Control) -> None:
+def test_each_event_is_delivered_once_when_connections_break(client: aod.Client, control: Control) -> None:
     script(control, *({"stdout": f"{number}\n"} for number in range(20)), {"exit": 3})
     ack = start(client)
     for after in (7, 9, 13):
@@ -50,7 +50,7 @@ def test_events_come_once_although_the_connection_breaks(client: aod.Client, con
     assert seen[-1].id == events.cursor
 
 
-def test_a_stream_goes_on_from_the_cursor_of_another(client: aod.Client, control: Control) -> None:
+def test_a_stream_resumes_from_the_cursor_of_another(client: aod.Client, control: Control) -> None:
     script(control, {"stdout": "a"}, {"stdout": "b"}, {"stdout": "c"})
     ack = start(client)
     client.sessions.wait_for_completion(ack.id)
@@ -62,26 +62,26 @@ def test_a_stream_goes_on_from_the_cursor_of_another(client: aod.Client, control
 
 
 @pytest.mark.parametrize("way", ["with", "break", "drop", "cancel", "thread"])
-def test_leaving_closes_the_connection(client: aod.Client, control: Control, way: str) -> None:
-    ack = hanging(client, control)
+def test_leaving_a_stream_closes_its_connection(client: aod.Client, control: Control, way: str) -> None:
+    ack = start_hanging(client, control)
     if way == "with":
         with client.sessions.stream(ack.id) as events:
-            until_text(events)
+            next_text(events)
     elif way == "break":
         for event in client.sessions.stream(ack.id):
             if event.text:
                 break
     elif way == "drop":
-        until_text(client.sessions.stream(ack.id))
+        next_text(client.sessions.stream(ack.id))
         gc.collect()
     elif way == "cancel":
         events = client.sessions.stream(ack.id)
-        until_text(events)
+        next_text(events)
         events.cancel()
         assert list(events) == []
     else:
         events = client.sessions.stream(ack.id)
-        until_text(events)
+        next_text(events)
         thread = threading.Thread(target=lambda: list(events))
         thread.start()
         events.cancel()
@@ -90,10 +90,10 @@ def test_leaving_closes_the_connection(client: aod.Client, control: Control, way
 
 
 @pytest.mark.parametrize("way", ["with", "break", "task"])
-def test_leaving_an_asynchronous_stream_closes_the_connection(
+def test_leaving_an_async_stream_closes_its_connection(
     client: aod.Client, server: DevServer, control: Control, way: str
 ) -> None:
-    ack = hanging(client, control)
+    ack = start_hanging(client, control)
 
     async def main() -> None:
         other = aod.AsyncClient(base_url=server.url, token=server.token)
@@ -125,56 +125,56 @@ def test_leaving_an_asynchronous_stream_closes_the_connection(
     asyncio.run(main())
 
 
-def test_listeners_are_called_for_each_event_and_once_at_the_end(client: aod.Client) -> None:
+def test_subscriptions_receive_each_event_and_one_end(client: aod.Client) -> None:
     ack = start(client)
     seen: list[aod.StreamEvent] = []
     ends: list[str] = []
-    listener = client.sessions.listen(ack.id, on_event=seen.append, on_closed=lambda: ends.append("closed"))
-    assert listener.join(120)
+    subscription = client.sessions.listen(ack.id, on_event=seen.append, on_closed=lambda: ends.append("closed"))
+    assert subscription.join(120)
     assert seen[-1].exit_code == 0
     assert ends == ["closed"]
 
 
-def test_listeners_are_told_of_failures_once(client: aod.Client) -> None:
+def test_on_error_is_called_once(client: aod.Client) -> None:
     seen: list[aod.StreamEvent] = []
     failures: list[aod.AodError] = []
-    nowhere = "00000000-0000-4000-8000-000000000000"
-    client.sessions.listen(nowhere, on_event=seen.append, on_error=failures.append).join(120)
+    unknown_id = "00000000-0000-4000-8000-000000000000"
+    client.sessions.listen(unknown_id, on_event=seen.append, on_error=failures.append).join(120)
     assert [type(error) for error in failures] == [aod.NotFoundError]
 
 
-def test_a_callback_that_raises_ends_its_listener_and_is_told(client: aod.Client, control: Control) -> None:
-    ack = hanging(client, control)
+def test_on_event_that_raises_ends_the_subscription_with_on_error(client: aod.Client, control: Control) -> None:
+    ack = start_hanging(client, control)
     failures: list[aod.AodError] = []
 
-    def refuse(event: aod.StreamEvent) -> None:
+    def fail(event: aod.StreamEvent) -> None:
         raise LookupError(event.type)
 
-    assert client.sessions.listen(ack.id, on_event=refuse, on_error=failures.append).join(120)
+    assert client.sessions.listen(ack.id, on_event=fail, on_error=failures.append).join(120)
     assert [str(error) for error in failures] == ["on_event raised LookupError"]
     assert isinstance(failures[0].__cause__, LookupError)
     control("POST", "wait", {"streams": 0})
 
 
-def test_what_nobody_asked_to_be_told_goes_to_the_hook_of_threads(
+def test_errors_without_on_error_go_to_threading_excepthook(
     client: aod.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hooked: list[BaseException | None] = []
     monkeypatch.setattr(threading, "excepthook", lambda caught: hooked.append(caught.exc_value))
-    nowhere = "00000000-0000-4000-8000-000000000000"
-    client.sessions.listen(nowhere, on_event=print).join(120)
+    unknown_id = "00000000-0000-4000-8000-000000000000"
+    client.sessions.listen(unknown_id, on_event=print).join(120)
     assert [type(error) for error in hooked] == [aod.NotFoundError]
 
 
-def test_unknown_events_are_given_out(client: aod.Client, control: Control) -> None:
+def test_unknown_events_are_delivered(client: aod.Client, control: Control) -> None:
     ack = start(client)
-    insert = {"insert": {"before_event": 1, "text": 'data: {"type": "novelty", "x": "\u2028"}\n\n'}}
+    insert = {"insert": {"before_event": 1, "text": 'data: {"type": "added_later", "x": "\u2028"}\n\n'}}
     control("POST", "fault", {"path": "/sessions/*/stream", "effect": insert})
     seen = list(client.sessions.stream(ack.id))
-    assert aod.StreamEvent(type="novelty", extra={"x": "\u2028"}) in seen
+    assert aod.StreamEvent(type="added_later", extra={"x": "\u2028"}) in seen
 
 
-def test_events_are_fields_of_models_and_dump() -> None:
+def test_events_can_be_fields_of_models() -> None:
     class Holder(BaseModel):
         event: aod.StreamEvent
 
@@ -195,16 +195,16 @@ client = aod.Client(base_url=sys.argv[1], token=sys.argv[2])
 """
 
 
-def child(server: DevServer, code: str, *more: str) -> subprocess.Popen[str]:
+def run_child(server: DevServer, code: str, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-W", "error::ResourceWarning", "-c", CHILD + code, server.url, server.token, *more],
+        [sys.executable, "-W", "error::ResourceWarning", "-c", CHILD + code, server.url, server.token, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
 
 
-WAITS = {
+BLOCKING = {
     "stream": "list(client.sessions.stream(sys.argv[3]))",
     "call": "client.with_options(timeout=60).health()",
     "opening": "next(client.sessions.stream(sys.argv[3]))",
@@ -219,13 +219,15 @@ asyncio.run(main())
 }
 
 
-@pytest.mark.parametrize("wait", WAITS)
-def test_control_c_interrupts_what_waits(client: aod.Client, server: DevServer, control: Control, wait: str) -> None:
-    ack = hanging(client, control)
-    stalled = "/sessions/*/stream" if wait == "opening" else "/health"
+@pytest.mark.parametrize("operation", BLOCKING)
+def test_control_c_interrupts_blocking_operations(
+    client: aod.Client, server: DevServer, control: Control, operation: str
+) -> None:
+    ack = start_hanging(client, control)
+    stalled = "/sessions/*/stream" if operation == "opening" else "/health"
     control("POST", "fault", {"path": stalled, "times": None, "effect": {"stall": {}}})
     before = control("GET", "stats")["requests"]
-    process = child(server, WAITS[wait], str(ack.id))
+    process = run_child(server, BLOCKING[operation], str(ack.id))
     control("POST", "wait", {"requests": before + 1})
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=120)
@@ -236,7 +238,7 @@ SYNC_EXIT = """
 import threading
 events = client.sessions.stream(sys.argv[3])
 while not next(events).text: pass
-listener = client.sessions.listen(sys.argv[3], on_event=lambda event: None)
+subscription = client.sessions.listen(sys.argv[3], on_event=lambda event: None)
 threading.Thread(target=lambda: list(events), daemon=True).start()
 """
 ASYNC_EXIT = """
@@ -258,35 +260,35 @@ os.environ["done"] = "1"
 
 
 @pytest.mark.parametrize("code", [SYNC_EXIT, ASYNC_EXIT])
-def test_the_interpreter_exits_with_live_streams(
+def test_the_interpreter_exits_while_streams_are_open(
     client: aod.Client, server: DevServer, control: Control, code: str
 ) -> None:
-    ack = hanging(client, control)
-    process = child(server, code, str(ack.id))
+    ack = start_hanging(client, control)
+    process = run_child(server, code, str(ack.id))
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
 
 
-LATE = {
+AFTER_SHUTDOWN = {
     "call": "client.health()",
     "asyncio": "asyncio.run(other.health())",
     "stream": "list(client.sessions.stream(sys.argv[3]))",
 }
 
 
-@pytest.mark.parametrize("what", LATE)
-def test_what_begins_after_the_end_fails_at_once(
-    client: aod.Client, server: DevServer, control: Control, what: str
+@pytest.mark.parametrize("operation", AFTER_SHUTDOWN)
+def test_operations_after_shutdown_fail_immediately(
+    client: aod.Client, server: DevServer, control: Control, operation: str
 ) -> None:
-    ack = hanging(client, control)
+    ack = start_hanging(client, control)
     code = f"""
 import asyncio, atexit, sys
-def late():
+def after_shutdown():
     try:
-        {LATE[what]}
+        {AFTER_SHUTDOWN[operation]}
     except aod.AodConnectionError:
         print("refused", flush=True)
-atexit.register(late)
+atexit.register(after_shutdown)
 import aod
 client = aod.Client(base_url=sys.argv[1], token=sys.argv[2])
 other = aod.AsyncClient(base_url=sys.argv[1], token=sys.argv[2])
@@ -298,8 +300,8 @@ client.health()
     assert process.stdout == "refused\n", process.stderr
 
 
-def test_a_second_task_on_a_stream_is_refused(client: aod.Client, server: DevServer, control: Control) -> None:
-    ack = hanging(client, control)
+def test_a_second_task_on_a_stream_raises(client: aod.Client, server: DevServer, control: Control) -> None:
+    ack = start_hanging(client, control)
 
     async def main() -> None:
         other = aod.AsyncClient(base_url=server.url, token=server.token)
@@ -329,8 +331,8 @@ if pid == 0:
         sys.exit(9)
     except aod.AodError:
         pass
-    with client.sessions.stream(sys.argv[3]) as mine:
-        while not next(mine).text: pass
+    with client.sessions.stream(sys.argv[3]) as own:
+        while not next(own).text: pass
     sys.exit(0)
 _, status = os.waitpid(pid, 0)
 assert status == 0, status
@@ -339,15 +341,15 @@ assert client.sessions.get(sys.argv[3]).status == "running"
 """
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
-def test_a_forked_child_has_a_client_of_its_own(client: aod.Client, server: DevServer, control: Control) -> None:
-    ack = hanging(client, control)
-    process = child(server, FORK, str(ack.id))
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="os.fork is not available")
+def test_a_client_reconnects_in_a_forked_child(client: aod.Client, server: DevServer, control: Control) -> None:
+    ack = start_hanging(client, control)
+    process = run_child(server, FORK, str(ack.id))
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
 
 
-def test_formatters_are_lazy_and_show_a_session(client: aod.Client) -> None:
+def test_formatters_are_lazy_and_format_a_session(client: aod.Client) -> None:
     formatter = ClaudeFormatter()
     formatter.feed("lost\n")
     assert list(formatter.feed("kept")) == []

@@ -1,4 +1,4 @@
-"""What the façade writes again of the core's names, as types need literals, is complete."""
+"""The names that Python repeats, because type annotations need literals, match those of the core."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ def literals(union: Any) -> set[str]:
 
 
 @pytest.mark.parametrize("name", ["NetworkingType", "PackageManager", "SessionStatus", "TurnStatus"])
-def test_literals_have_every_value_of_their_enum(name: str) -> None:
+def test_literals_match_the_enums_of_the_core(name: str) -> None:
     assert literals(getattr(aod, name)) == set(_native.enum_values()[name])
 
 
-def test_resource_types_have_every_value() -> None:
+def test_resource_types_match_the_enum_of_the_core() -> None:
     annotation = models.SessionResource.model_fields["type"].annotation
     assert literals(annotation) == set(_native.enum_values()["ResourceType"])
 
 
-def test_every_kind_of_error_has_a_class() -> None:
+def test_every_error_kind_has_an_exception() -> None:
     assert set(errors._CLASSES) == set(_native.error_kinds())
 
 
-def test_every_status_has_the_class_of_its_kind() -> None:
+def test_every_status_raises_the_exception_of_its_kind() -> None:
     for status in range(300, 600):
         with pytest.raises(errors._CLASSES[_native.error_kind_of_status(status)]):
             errors.raise_for_status(status, None, "GET", "http://localhost/")
 
 
-def test_every_endpoint_is_called() -> None:
+def test_every_endpoint_has_a_method() -> None:
     import inspect
 
     from aod import client
@@ -43,5 +43,12 @@ def test_every_endpoint_is_called() -> None:
 
     source = "".join(inspect.getsource(module) for module in (agents, client, environments, sessions))
     called = {name for name in _native.endpoints() if f'"{name}"' in source}
-    # The stream is opened otherwise.
+    # `EventBatches` opens the stream.
     assert called == set(_native.endpoints()) - {"StreamSession"}
+
+
+def test_dir_lists_only_public_names() -> None:
+    names = dir(aod)
+    assert set(aod.__all__) <= set(names)
+    assert set(names) - set(aod.__all__) == {"client", "errors", "events", "models", "resources", "stream"}
+    assert all(hasattr(aod, name) for name in names)

@@ -1,4 +1,4 @@
-"""Waiting in event loops of every kind, and what is left behind."""
+"""Waiting in event loops of all kinds, and the resources that waits release."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from aod.testing import DevServer
 
 DEEP = "[" * 100 + "]" * 100
 LONG_NUMBER = f'{{"type": "new", "id": 3, "n": 1{"0" * 5000}}}'
-NOWHERE = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 
 
 class LoopWithoutReaders(asyncio.SelectorEventLoop):
-    """As the one for pipes on Windows."""
+    """Cannot watch a pipe, like the proactor loop of Windows."""
 
     def add_reader(self, fd: Any, callback: Any, *args: Any) -> None:  # type: ignore[override]
         raise NotImplementedError
 
 
-def run_without_readers(work: Coroutine[Any, Any, Any]) -> Any:
+def run_without_readers(main: Coroutine[Any, Any, Any]) -> Any:
     loop = LoopWithoutReaders()
-    # What the loop needs for itself.
+    # The loop's own wakeup pipe.
     loop._add_reader(loop._ssock, loop._read_from_self)  # type: ignore[attr-defined]
     try:
-        return loop.run_until_complete(work)
+        return loop.run_until_complete(main)
     finally:
         loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()
 
 
 @pytest.mark.parametrize("run", [asyncio.run, run_without_readers])
-def test_calls_and_streams_work_in_loops_of_every_kind(
+def test_calls_and_streams_work_in_all_event_loops(
     server: DevServer, client: aod.Client, run: Callable[[Coroutine[Any, Any, Any]], Any]
 ) -> None:
     session = start(client)
@@ -49,16 +49,14 @@ def test_calls_and_streams_work_in_loops_of_every_kind(
             types = [event.type async for event in client.sessions.stream(session.id)]
             agents = await asyncio.gather(*(client.agents.list() for _ in range(20)))
             with pytest.raises(aod.NotFoundError):
-                await client.agents.get(NOWHERE)
+                await client.agents.get(UNKNOWN_ID)
             return types, len(agents)
 
     types, answers = run(work())
     assert (types[0], types[-1], answers) == ("start", "exit", 20)
 
 
-def test_waits_that_are_given_up_lose_no_event(
-    server: DevServer, client: aod.Client, control: Callable[..., Any]
-) -> None:
+def test_cancelled_waits_lose_no_event(server: DevServer, client: aod.Client, control: Callable[..., Any]) -> None:
     steps = [{"hold": "go"}, *({"stdout": f"{number}\n"} for number in range(200)), {"exit": 0}]
     control("POST", "script", {"script": {"steps": steps}})
     session = start(client)
@@ -69,7 +67,7 @@ def test_waits_that_are_given_up_lose_no_event(
             stream = client.sessions.stream(session.id)
             released = False
             while True:
-                # Each wait is given up at the moment that something may arrive in.
+                # Cancel each wait just when an event may arrive.
                 waiting = asyncio.ensure_future(stream.__anext__())
                 await asyncio.sleep(0)
                 if not waiting.done():
@@ -89,18 +87,18 @@ def test_waits_that_are_given_up_lose_no_event(
     assert asyncio.run(work()) == [f"{number}\n" for number in range(200)]
 
 
-def test_loops_that_are_gone_leave_no_descriptor(server: DevServer) -> None:
+def test_closed_event_loops_leak_no_descriptor(server: DevServer) -> None:
     def open_descriptors() -> int:
         gc.collect()
         return len(os.listdir("/proc/self/fd"))
 
-    # One client, whose connections serve every loop.
+    # One client, whose connections all loops share.
     client = aod.AsyncClient(base_url=server.url, token=server.token)
     asyncio.run(client.health())
     before = open_descriptors()
     for _ in range(20):
         asyncio.run(client.health())
-    # A call may come before the connection of the last one is free, and open another.
+    # A call can start before the previous connection is free, and open another.
     assert open_descriptors() <= before + 2
 
 
@@ -122,7 +120,7 @@ def test_loops_that_are_gone_leave_no_descriptor(server: DevServer) -> None:
         ('{"type": "new",\ndata: "id": 4,\ndata: "a": 1}', "new", 4, {"a": 1}),
     ],
 )
-def test_odd_events_are_given_in_good_shape(
+def test_malformed_events_are_normalized(
     client: aod.Client, control: Callable[..., Any], data: str, kind: str, place: int | None, extra: dict[str, Any]
 ) -> None:
     session = start(client)
@@ -130,6 +128,6 @@ def test_odd_events_are_given_in_good_shape(
     control("POST", "fault", {"method": "GET", "path": "*/stream", "effect": insert})
     start_event, event, *others = client.sessions.stream(session.id)
     assert (event.type, event.id, event.extra) == (kind, place, extra)
-    # The others of its batch are as they should be.
+    # The other events of the batch are unaffected.
     assert (start_event.type, others[-1].type) == ("start", "exit")
     assert all("raw" not in other.extra for other in others)

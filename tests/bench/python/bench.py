@@ -1,4 +1,4 @@
-"""Measures both packages in turn, again and again, and prints the medians and what ours is of theirs."""
+"""Measures the published package and this one alternately, and prints the medians and their ratios."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ PACKAGES = {"published": os.environ["AOD_PUBLISHED_PYTHON"], "ours": os.environ[
 
 @dataclass(frozen=True)
 class Bench:
-    """A job, and what is wanted of a figure of it."""
+    """A job, the figures to show, and the target for the first of them."""
 
     title: str
     job: str
     figures: tuple[str, ...]
-    wanted: str
+    target: str
     repeat: int = 7
 
 
 BENCHES = (
-    Bench("100,000 events, two chunks an event", "stream", ("cpu", "wall"), "≥ 4 ×", 5),
+    Bench("100,000 events, two chunks per event", "stream", ("cpu", "wall"), "≥ 4 ×", 5),
     Bench("the same, async", "stream_async", ("cpu", "wall"), "≥ 3.5 ×", 5),
-    Bench("100,000 events, 200 events a chunk", "stream_chunked", ("cpu", "wall"), "≥ 4 ×", 5),
+    Bench("100,000 events, 200 events per chunk", "stream_chunked", ("cpu", "wall"), "≥ 4 ×", 5),
     Bench("the same, async", "stream_chunked_async", ("cpu", "wall"), "≥ 4 ×", 5),
     Bench("agents.get", "get", ("cpu", "wall"), "≥ 3 ×"),
     Bench("agents.get, async", "get_async", ("cpu", "wall"), "≥ 4 ×"),
     Bench("64 concurrent agents.get, async", "get_concurrent", ("cpu", "wall"), "≥ 10 ×"),
     Bench("list of 1,000 agents", "list_agents", ("cpu", "wall"), "≥ 1.5 ×"),
-    Bench("import aod", "import_aod", ("cpu", "wall"), "≤ 0.6 of theirs"),
-    Bench("import aod to the first answer", "first_call", ("cpu", "wall"), "no bar: of theirs"),
-    Bench("200 concurrent streams, memory", "streams", ("growth", "peak"), "≤ 0.5 of theirs", 3),
-    Bench("a quiet event, server's write to program", "latency", ("p50", "p95"), "≤ theirs", 3),
-    Bench("a quiet event, async", "latency_async", ("p50", "p95"), "≤ theirs", 3),
+    Bench("import aod", "import_aod", ("cpu", "wall"), "≤ 0.6 × published"),
+    Bench("import aod to the first response", "first_call", ("cpu", "wall"), "none, × published"),
+    Bench("200 concurrent streams, memory", "streams", ("growth", "peak"), "≤ 0.5 × published", 3),
+    Bench("a quiet event, server's write to program", "latency", ("p50", "p95"), "≤ published", 3),
+    Bench("a quiet event, async", "latency_async", ("p50", "p95"), "≤ published", 3),
     Bench("ClaudeFormatter, chunk of 80,000 lines", "formatter", ("cpu", "wall"), "≥ 50 ×", 3),
 )
 MEMORY = ("growth", "peak")
@@ -48,7 +48,7 @@ MEMORY = ("growth", "peak")
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("jobs", nargs="*", metavar="JOB", help=", ".join(bench.job for bench in BENCHES))
-    arguments.add_argument("--repeat", type=int, help="how often each is measured")
+    arguments.add_argument("--repeat", type=int, help="the number of measurements per job and package")
     options = arguments.parse_args()
     unknown = set(options.jobs) - {bench.job for bench in BENCHES}
     if unknown:
@@ -57,7 +57,7 @@ def main() -> None:
         [sys.executable, HERE / "server.py"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     url = server.stdout.readline().strip()
-    print(f"{'':42}{'':8}{'published':>12}{'ours':>12}   {'ours is':22}wanted", flush=True)
+    print(f"{'':42}{'':8}{'published':>12}{'ours':>12}   {'ours is':22}target", flush=True)
     try:
         for bench in BENCHES:
             if not options.jobs or bench.job in options.jobs:
@@ -68,27 +68,32 @@ def main() -> None:
 
 
 def measure(bench: Bench, url: str, repeat: int) -> dict[str, dict[str, float]]:
-    """Medians by package and figure. Each measurement has a process of its own, and the packages take turns."""
-    taken: dict[str, list[dict[str, float]]] = {package: [] for package in PACKAGES}
+    """Returns medians by package and figure. Each measurement runs in a new process; the packages alternate."""
+    measured: dict[str, list[dict[str, float]]] = {package: [] for package in PACKAGES}
     for _ in range(repeat):
         for package, python in PACKAGES.items():
             answer = subprocess.run(
                 [python, HERE / "jobs.py", bench.job, url], stdout=subprocess.PIPE, check=True
             ).stdout
-            taken[package].append(json.loads(answer))
+            measured[package].append(json.loads(answer))
     return {
         package: {figure: statistics.median(figures[figure] for figures in all_figures) for figure in bench.figures}
-        for package, all_figures in taken.items()
+        for package, all_figures in measured.items()
     }
 
 
 def show(bench: Bench, medians: dict[str, dict[str, float]]) -> None:
     for place, figure in enumerate(bench.figures):
-        theirs, ours = medians["published"][figure], medians["ours"][figure]
-        ratio = f"{ours / theirs:.2f} of theirs" if "theirs" in bench.wanted else f"{theirs / ours:.2f} × as fast"
-        title, wanted = (bench.title, bench.wanted) if place == 0 else ("", "")
+        published, ours = medians["published"][figure], medians["ours"][figure]
+        ratio = (
+            f"{ours / published:.2f} × published"
+            if "published" in bench.target
+            else f"{published / ours:.2f} × as fast"
+        )
+        title, target = (bench.title, bench.target) if place == 0 else ("", "")
         print(
-            f"{title:42}{figure:8}{_text(figure, theirs):>12}{_text(figure, ours):>12}   {ratio:22}{wanted}", flush=True
+            f"{title:42}{figure:8}{_text(figure, published):>12}{_text(figure, ours):>12}   {ratio:22}{target}",
+            flush=True,
         )
 
 

@@ -1,4 +1,4 @@
-"""One measurement of whichever package the interpreter has: `jobs.py JOB URL` prints its figures as JSON."""
+"""One measurement of the installed package: `jobs.py JOB URL` prints its figures as JSON."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ CONCURRENT = 64
 ROUNDS = 20
 LISTS = 10
 STREAMS = 200
-# The published package opens at most 100 connections a client.
-STREAMS_A_CLIENT = 50
+# The published package opens at most 100 connections per client.
+STREAMS_PER_CLIENT = 50
 LINES = 80_000
 
 
 class Clock:
-    """Times of this process, its native threads included, in seconds."""
+    """Measures CPU and wall time of this process, including native threads, in seconds."""
 
     def __init__(self) -> None:
         self._wall, self._cpu = time.perf_counter(), time.process_time()
 
-    def taken(self) -> dict[str, float]:
+    def elapsed(self) -> dict[str, float]:
         return {"cpu": time.process_time() - self._cpu, "wall": time.perf_counter() - self._wall}
 
 
@@ -36,15 +36,15 @@ def import_aod(_: str) -> dict[str, float]:
     clock = Clock()
     import aod  # noqa: F401
 
-    return clock.taken()
+    return clock.elapsed()
 
 
 def first_call(url: str) -> dict[str, float]:
-    """From the import to the answer of a program's first call."""
+    """Measures the time from the import to the response of the first call."""
     clock = Clock()
     with _client(url) as client:
         assert client.agents.get(AGENT).version == 3
-    return clock.taken()
+    return clock.elapsed()
 
 
 def stream(url: str, session: str = BIG) -> dict[str, float]:
@@ -57,9 +57,9 @@ def stream(url: str, session: str = BIG) -> dict[str, float]:
                 if event.type == "output":
                     seen += 1
                     size += len(event.extra["data"])
-        taken = clock.taken()
+        figures = clock.elapsed()
     assert seen == EVENTS and size > seen, seen
-    return taken
+    return figures
 
 
 async def stream_async(url: str, session: str = BIG) -> dict[str, float]:
@@ -72,9 +72,9 @@ async def stream_async(url: str, session: str = BIG) -> dict[str, float]:
                 if event.type == "output":
                     seen += 1
                     size += len(event.extra["data"])
-        taken = clock.taken()
+        figures = clock.elapsed()
     assert seen == EVENTS and size > seen, seen
-    return taken
+    return figures
 
 
 def stream_chunked(url: str) -> dict[str, float]:
@@ -92,7 +92,7 @@ def get(url: str) -> dict[str, float]:
         clock = Clock()
         for _ in range(GETS):
             assert client.agents.get(AGENT).version == 3
-        return clock.taken()
+        return clock.elapsed()
 
 
 async def get_async(url: str) -> dict[str, float]:
@@ -102,7 +102,7 @@ async def get_async(url: str) -> dict[str, float]:
         clock = Clock()
         for _ in range(GETS):
             assert (await client.agents.get(AGENT)).version == 3
-        return clock.taken()
+        return clock.elapsed()
 
 
 async def get_concurrent(url: str) -> dict[str, float]:
@@ -112,7 +112,7 @@ async def get_concurrent(url: str) -> dict[str, float]:
         for _ in range(ROUNDS):
             agents = await asyncio.gather(*(client.agents.get(AGENT) for _ in range(CONCURRENT)))
             assert len(agents) == CONCURRENT
-        return clock.taken()
+        return clock.elapsed()
 
 
 def list_agents(url: str) -> dict[str, float]:
@@ -121,12 +121,12 @@ def list_agents(url: str) -> dict[str, float]:
         clock = Clock()
         for _ in range(LISTS):
             assert len(client.agents.list()) == AGENTS
-        return clock.taken()
+        return clock.elapsed()
 
 
 async def streams(url: str) -> dict[str, float]:
-    """The most memory that the process ever had, and how much of it came with the streams."""
-    clients = [_async_client(url) for _ in range(STREAMS // STREAMS_A_CLIENT)]
+    """Measures the peak memory, and its growth while the streams are open, in MiB."""
+    clients = [_async_client(url) for _ in range(STREAMS // STREAMS_PER_CLIENT)]
     for client in clients:
         await client.agents.get(AGENT)
     before = _kib("VmRSS")
@@ -181,9 +181,9 @@ def formatter(_: str) -> dict[str, float]:
     claude = ClaudeFormatter()
     clock = Clock()
     shown = sum(1 for _ in claude.feed(chunk))
-    taken = clock.taken()
+    figures = clock.elapsed()
     assert shown == LINES * 3 // 4, shown
-    return taken
+    return figures
 
 
 def _client(url: str) -> Any:

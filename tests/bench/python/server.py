@@ -1,7 +1,7 @@
-"""A server that is never the bottleneck: it answers with bytes that were ready before it was asked.
+"""A server that is never the bottleneck: its responses are prepared before the measurement.
 
-It writes the id of an event and its data as an HTTP chunk each, as the real server does, but for one session, whose
-chunks hold many events. Its first line of output is its URL.
+It writes the id and the data of an event as separate HTTP chunks, as the real server does; one session has chunks of
+many events. The first line of its output is its URL.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 import sys
 import time
 
-from shared import AGENTS, BIG, CHUNKED, EVENTS, EVENTS_A_CHUNK, PINGS, QUIET, QUIET_EVENTS, TICKING
+from shared import AGENTS, BIG, CHUNKED, EVENTS, EVENTS_PER_CHUNK, PINGS, QUIET, QUIET_EVENTS, TICKING
 
 TIME = "2026-04-22T05:15:16.910301+00:00"
 TICK = 0.01
@@ -48,7 +48,7 @@ def chunk(data: bytes) -> bytes:
 
 
 def event(number: int | None, **payload: object) -> tuple[bytes, bytes]:
-    """Returns the line with the id of an event, empty if it has none, and the one with its data."""
+    """Returns the `id` line of an event, which is empty if it has no id, and its `data` line."""
     if number is None:
         return b"", f"data: {json.dumps(payload)}\n\n".encode()
     kind = payload.pop("type")
@@ -61,7 +61,7 @@ def output(number: int, data: str) -> tuple[bytes, bytes]:
 
 
 def separately(event: tuple[bytes, bytes]) -> bytes:
-    """Each line as a chunk of its own."""
+    """Writes each line as a separate chunk."""
     return b"".join(chunk(line) for line in event if line)
 
 
@@ -85,14 +85,14 @@ ONE = answer(agent(1))
 LIST = answer({"data": [agent(number) for number in range(1, AGENTS + 1)]})
 ROWS = [output(number, TEXT % number) for number in range(1, EVENTS + 1)]
 WHOLE = START + b"".join(map(separately, ROWS)) + end(EVENTS)
-GROUPS = (ROWS[at : at + EVENTS_A_CHUNK] for at in range(0, EVENTS, EVENTS_A_CHUNK))
+GROUPS = (ROWS[at : at + EVENTS_PER_CHUNK] for at in range(0, EVENTS, EVENTS_PER_CHUNK))
 IN_GROUPS = START + b"".join(chunk(b"".join(map(b"".join, group))) for group in GROUPS) + end(EVENTS)
 BEGUN = START + b"".join(map(separately, ROWS[:QUIET_EVENTS]))
 REQUEST = re.compile(rb"GET (\S+) HTTP/1.1\r\n")
 
 
 class Connection(asyncio.Protocol):
-    """Answers GET requests, one after the other."""
+    """Answers GET requests in sequence."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport

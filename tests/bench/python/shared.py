@@ -1,17 +1,17 @@
-"""What the server and its clients agree on."""
+"""Constants that the server and its clients share."""
 
 BIG = "00000000-0000-4000-8000-0000000b1600"
-"""A session that has printed much and is over."""
+"""A completed session with much output."""
 CHUNKED = "00000000-0000-4000-8000-0000000b1601"
-"""The same, from a server that writes many events as one chunk."""
+"""The same, with many events per HTTP chunk."""
 QUIET = "00000000-0000-4000-8000-0000000a1e00"
-"""A session that has printed a little and is silent now."""
+"""A running session with little output."""
 TICKING = "00000000-0000-4000-8000-0000000cc000"
-"""A session that prints the time now and then."""
+"""A session that prints the time at intervals."""
 AGENT = "00000000-0000-4000-8000-000000000001"
 
 EVENTS = 100_000
-EVENTS_A_CHUNK = 200
+EVENTS_PER_CHUNK = 200
 QUIET_EVENTS = 50
 PINGS = 200
 AGENTS = 1000

@@ -1,6 +1,6 @@
-"""Does everything that users of the published package do, and tells each outcome as a line of JSON.
+"""Uses everything that the published package offers, and prints each outcome as a line of JSON.
 
-It runs under either package and knows neither: nothing here asks which one is imported.
+It runs under both packages and does not depend on which one is imported.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from world import DevServer, World
 
 async def main() -> None:
     recorder = Recorder(sys.stdout)
-    surface.tell(recorder)
-    models.tell(recorder)
-    pretty.tell(recorder)
-    errors.tell(recorder)
+    surface.record(recorder)
+    models.record(recorder)
+    pretty.record(recorder)
+    errors.record(recorder)
     for client_class in (aod.Client, aod.AsyncClient):
         for module in (calls, errors, streams):
             for scene in module.SCENES:

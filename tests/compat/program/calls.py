@@ -1,4 +1,4 @@
-"""Every method with its arguments: what it gives, and what it asks of the server."""
+"""Every method with its arguments: the results and the requests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import aod
 from echo import Echo
-from world import MODEL, NOWHERE, World, settled
+from world import MODEL, UNKNOWN_ID, World, settled
 
 FULL_AGENT: dict[str, Any] = {
     "name": "Prüfer 🚀",
@@ -33,7 +33,7 @@ FULL_ENVIRONMENT: dict[str, Any] = {
     "networking": {"type": "limited", "allowed_hosts": ["github.com"]},
 }
 
-# Those that the API looks at; the others are a client's own affair, but told as well.
+# The headers that the API reads. Others are up to the client; they are recorded separately.
 OUR_HEADERS = ("authorization", "content-type", "content-length")
 
 REPOSITORY = {"type": "github_repository", "url": "https://github.com/octo/repo.git", "authorization_token": "t"}
@@ -63,7 +63,7 @@ async def agents(world: World) -> None:
     await world.call("versions", agents.versions, agent.id)
     await world.call("archive", agents.archive, agent.id)
     await world.call("list without archived", agents.list)
-    world.tell("equal", await settled(agents.get(agent.id)) == await settled(agents.get(agent.id)))
+    world.record("equal", await settled(agents.get(agent.id)) == await settled(agents.get(agent.id)))
 
 
 async def environments(world: World) -> None:
@@ -119,7 +119,7 @@ async def sessions(world: World) -> None:
 
 
 async def newer_servers_fields(world: World) -> None:
-    """What a server adds after the package was made."""
+    """Fields and values that a newer server adds."""
     agent = await world.agent()
     world.fault("GET", "/agents*", {"merge": {"fields": {"added_later": [1]}}})
     await world.call("unknown field", world.client.agents.get, agent.id)
@@ -136,8 +136,8 @@ async def newer_servers_fields(world: World) -> None:
     await world.call("unknown status", world.client.sessions.list)
 
 
-async def requests_to_the_byte(world: World) -> None:
-    """Everything that is sent, the body's text and the credentials included."""
+async def verbatim_requests(world: World) -> None:
+    """Requests verbatim, with their bodies and credentials."""
     with Echo() as echo:
         client = world.new_client(base_url=echo.url)
 
@@ -149,11 +149,13 @@ async def requests_to_the_byte(world: World) -> None:
                 failure = error.status_code
             except Exception as error:
                 failure = error
-            world.tell(name, failure)
-            for place, request in enumerate(echo.taken()):
-                told = {header: request["headers"].pop(header, None) for header in OUR_HEADERS}
-                world.tell(f"{name}/request {place}", {"line": request["line"], "body": request["body"], **told})
-                world.tell(f"{name}/headers {place}", request["headers"])
+            world.record(name, failure)
+            for place, request in enumerate(echo.take()):
+                api_headers = {header: request["headers"].pop(header, None) for header in OUR_HEADERS}
+                world.record(
+                    f"{name}/request {place}", {"line": request["line"], "body": request["body"], **api_headers}
+                )
+                world.record(f"{name}/headers {place}", request["headers"])
 
         async def opened(name: str, **kwargs: Any) -> None:
             with contextlib.suppress(aod.AodHTTPError):
@@ -234,24 +236,24 @@ async def requests_to_the_byte(world: World) -> None:
 
 
 async def wrong_arguments(world: World) -> None:
-    """What Python itself refuses."""
+    """Arguments that raise TypeError."""
     client = world.client
     for name, call in {
         "missing": lambda: client.agents.get(),
-        "too many": lambda: client.agents.get(NOWHERE, 5),
+        "too many": lambda: client.agents.get(UNKNOWN_ID, 5),
         "positional": lambda: client.agents.create("n", "m", "r"),
         "unknown": lambda: client.agents.create(name="n", model="m", runtime="r", added_later=1),
-        "missing version": lambda: client.agents.update(NOWHERE, name="n"),
-        "positional since": lambda: client.sessions.stream(NOWHERE, 5),
+        "missing version": lambda: client.agents.update(UNKNOWN_ID, name="n"),
+        "positional since": lambda: client.sessions.stream(UNKNOWN_ID, 5),
     }.items():
         try:
             await settled(call())
         except TypeError as error:
-            world.tell(name, type(error).__name__)
+            world.record(name, type(error).__name__)
 
 
 async def clients(world: World) -> None:
-    """How clients are made, shown and closed."""
+    """Creation, repr and closing of clients."""
     import os
 
     for name in ("AOD_API_TOKEN", "AOD_API_URL"):
@@ -268,25 +270,25 @@ async def clients(world: World) -> None:
             await world.call(name, client.health)
             await world.close(client)
         os.environ["AOD_API_URL"] = ""
-        world.tell("empty environment", type(cls()).__name__)
+        world.record("empty environment", type(cls()).__name__)
     finally:
         del os.environ["AOD_API_TOKEN"], os.environ["AOD_API_URL"]
-    world.tell("shows no token", "aod_differential" in repr(world.client))
-    world.tell("repr", repr(world.client).split(" at ")[0])
-    world.tell("attributes", sorted(name for name in vars(world.client) if not name.startswith("_")))
+    world.record("shows no token", "aod_differential" in repr(world.client))
+    world.record("repr", repr(world.client).split(" at ")[0])
+    world.record("attributes", sorted(name for name in vars(world.client) if not name.startswith("_")))
     for name, timeout in {"float": 5.0, "whole": 5, "none": None}.items():
         client = world.new_client(timeout=timeout)
         await world.call(f"timeout {name}", client.health)
-        world.tell(f"closed {name}", await world.close(client))
+        world.record(f"closed {name}", await world.close(client))
     client = world.new_client()
     if hasattr(client, "__aenter__"):
         async with client as same:
-            world.tell("entered", same is client)
+            world.record("entered", same is client)
     else:
         with client as same:
-            world.tell("entered", same is client)
+            world.record("entered", same is client)
     await world.call("after close", client.health)
-    world.tell("closed twice", await world.close(client))
+    world.record("closed twice", await world.close(client))
 
 
 def _class_of(action: Any) -> str:
@@ -303,7 +305,7 @@ SCENES = (
     environments,
     sessions,
     newer_servers_fields,
-    requests_to_the_byte,
+    verbatim_requests,
     wrong_arguments,
     clients,
 )

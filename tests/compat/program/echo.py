@@ -1,4 +1,4 @@
-"""A server that remembers requests to the byte and refuses them all: what is sent is all that matters here."""
+"""A server that stores requests verbatim and answers all of them with 418."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing_extensions import Self
 
 
 class Echo:
-    """Remembers what it was asked, until it is asked for that."""
+    """Stores the requests until `take` returns them."""
 
     def __enter__(self) -> Self:
         seen: list[dict[str, Any]] = []
@@ -26,7 +26,7 @@ class Echo:
                     return
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                # Connections are kept or made as the client likes.
+                # Clients may reuse connections or not, so these headers differ.
                 for own in ("host", "connection"):
                     headers.pop(own, None)
                 seen.append({"line": self.requestline, "headers": headers, "body": body.decode()})
@@ -47,7 +47,7 @@ class Echo:
         self._server.shutdown()
         self._server.server_close()
 
-    def taken(self) -> list[dict[str, Any]]:
+    def take(self) -> list[dict[str, Any]]:
         seen = self._seen[:]
         self._seen.clear()
         return seen

@@ -1,4 +1,4 @@
-"""What is raised: by each endpoint, for each status, for each broken answer, and the exceptions by themselves."""
+"""Exceptions: of each endpoint, each status and each malformed response, and the classes themselves."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import socket
 import aod
 from aod.errors import raise_for_status
 from recorder import Recorder, exception
-from world import MODEL, NOWHERE, World, settled
+from world import MODEL, UNKNOWN_ID, World, settled
 
 CLASSES = (
     "AodHTTPError",
@@ -25,16 +25,16 @@ CLASSES = (
 ENTRIES = [{"type": "missing", "loc": ["name"], "msg": "Field required", "input": {"a": 1}, "url": "u"}]
 
 
-def tell(recorder: Recorder) -> None:
+def record(recorder: Recorder) -> None:
     recorder.begin("errors", "")
     recorder.outcome("base", lambda: aod.AodError("x", 5))
     for name in CLASSES:
         error = getattr(aod, name)(418, "d", "GET", "http://h/x")
-        recorder.tell(name, error)
+        recorder.record(name, error)
         recorder.outcome(f"pickled {name}", lambda error=error: pickle.loads(pickle.dumps(error)))
         recorder.outcome(f"copied {name}", lambda error=error: copy.copy(error))
-    recorder.tell("limits", aod.RateLimitError(429, "d", "GET", "u", limit=3, active=2))
-    recorder.tell("by name", aod.AodHTTPError(status_code=400, detail=None, method="GET", url="u"))
+    recorder.record("limits", aod.RateLimitError(429, "d", "GET", "u", limit=3, active=2))
+    recorder.record("by name", aod.AodHTTPError(status_code=400, detail=None, method="GET", url="u"))
     for status in (200, 204, 299, 300, 304, 400, 401, 403, 404, 405, 409, 410, 422, 429, 500, 503, 599):
         recorder.outcome(
             f"status {status}", lambda status=status: raise_for_status(status, {"detail": "d"}, "GET", "u")
@@ -55,7 +55,7 @@ def tell(recorder: Recorder) -> None:
 
 
 async def endpoints(world: World) -> None:
-    """Each endpoint's own refusals."""
+    """The errors that each endpoint answers."""
     client = world.client
     agent = await world.agent()
     environment = await world.quietly(client.environments.create, name="base")
@@ -65,10 +65,10 @@ async def endpoints(world: World) -> None:
         "sessions": ("get", "turns", "terminate", "delete"),
     }.items():
         for name in names:
-            await world.call(f"{resource}.{name} of nothing", getattr(getattr(client, resource), name), NOWHERE)
-    await world.call("agents.update of nothing", client.agents.update, NOWHERE, version=1, name="x")
-    await world.call("environments.update of nothing", client.environments.update, NOWHERE, version=1, name="x")
-    await world.call("sessions.prompt of nothing", client.sessions.prompt, NOWHERE, prompt="x")
+            await world.call(f"{resource}.{name} of nothing", getattr(getattr(client, resource), name), UNKNOWN_ID)
+    await world.call("agents.update of nothing", client.agents.update, UNKNOWN_ID, version=1, name="x")
+    await world.call("environments.update of nothing", client.environments.update, UNKNOWN_ID, version=1, name="x")
+    await world.call("sessions.prompt of nothing", client.sessions.prompt, UNKNOWN_ID, prompt="x")
     await world.call("agents.update stale", client.agents.update, agent.id, version=7, name="x")
     await world.call("environments.update stale", client.environments.update, environment.id, version=7, name="x")
     await world.call("unknown runtime", client.agents.create, name="n", model=MODEL, runtime="claude-code")
@@ -81,7 +81,7 @@ async def endpoints(world: World) -> None:
     await world.call("bad packages", client.environments.create, name="p", packages={"brew": ["x"]})
     await world.call("bad networking", client.environments.create, name="p", networking={"type": "limited"})
     await world.call("short timeout", client.sessions.create, agent_id=agent.id, prompt="x", timeout=5)
-    await world.call("agent that is not", client.sessions.create, agent_id=NOWHERE, prompt="x")
+    await world.call("agent that is not", client.sessions.create, agent_id=UNKNOWN_ID, prompt="x")
     await world.call("no prompt", client.sessions.create, agent_id=agent.id, prompt=None)
     world.server.control("POST", "script", script={"manual": True})
     world.server.control("POST", "quota", limit=1)
@@ -122,23 +122,23 @@ async def statuses(world: World) -> None:
     for status in (400, 401, 403, 404, 405, 409, 418, 422, 429, 500, 502, 503):
         for name, (body, content_type) in bodies.items():
             world.answer(None, "*", status, body, content_type)
-            # A call that nobody repeats: what is repeated after a failure is told elsewhere.
-            await world.call(f"{status} {name}", world.client.agents.archive, NOWHERE)
-    world.unharmed()
+            # A call that is never retried; `repeated` covers retries.
+            await world.call(f"{status} {name}", world.client.agents.archive, UNKNOWN_ID)
+    world.remove_faults()
 
 
 async def repeated(world: World) -> None:
-    """What is asked again after a failure."""
+    """Requests that are retried."""
     world.answer("GET", "/agents", 503, '{"detail": "busy"}')
-    await world.call("503 for ever", world.client.agents.list)
+    await world.call("503 always", world.client.agents.list)
     world.fault("GET", "/agents", {"drop": {}}, times=1)
     await world.call("dropped once", world.client.agents.list)
     world.fault("POST", "/agents", {"drop": {}}, times=1)
     await world.call("write dropped once", world.client.agents.create, name="n", model=MODEL, runtime="claude")
 
 
-async def broken_answers(world: World) -> None:
-    """Successes that are none."""
+async def malformed_responses(world: World) -> None:
+    """Success statuses with malformed bodies."""
     agent = await world.agent()
     for name, (status, body, content_type) in {
         "empty": (200, "", "application/json"),
@@ -166,13 +166,13 @@ async def broken_answers(world: World) -> None:
 
 
 async def no_server(world: World) -> None:
-    with socket.socket() as unheard:
-        unheard.bind(("127.0.0.1", 0))
-        client = world.new_client(base_url=f"http://127.0.0.1:{unheard.getsockname()[1]}")
+    with socket.socket() as not_listening:
+        not_listening.bind(("127.0.0.1", 0))
+        client = world.new_client(base_url=f"http://127.0.0.1:{not_listening.getsockname()[1]}")
         try:
             await settled(client.health())
         except Exception as error:
-            world.tell("refused", exception(error)["class"])
+            world.record("refused", exception(error)["class"])
         await world.close(client)
     world.fault("GET", "/health", {"stall": {}})
     client = world.new_client(timeout=0.3)
@@ -181,8 +181,8 @@ async def no_server(world: World) -> None:
             client.health
         ) else client.health()
     except Exception as error:
-        world.tell("silent", exception(error)["class"])
+        world.record("silent", exception(error)["class"])
     await world.close(client)
 
 
-SCENES = (endpoints, authorization, statuses, repeated, broken_answers, no_server)
+SCENES = (endpoints, authorization, statuses, repeated, malformed_responses, no_server)

@@ -1,4 +1,4 @@
-"""Models by themselves: fields, defaults, dumps, texts, equality, and what they refuse."""
+"""Models: fields, defaults, dumps, texts, equality and validation."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 ID = "0b0e0d5e-0000-4000-8000-00000000000a"
 TIME = "2026-04-22T05:15:16.910301+00:00"
 
-# The least that each model takes.
-LEAST: dict[str, dict[str, Any]] = {
+# The required fields of each model.
+REQUIRED: dict[str, dict[str, Any]] = {
     "Agent": {
         "id": ID,
         "name": "n",
@@ -74,8 +74,8 @@ MORE: dict[str, Any] = {
 }
 
 
-def tell(recorder: Recorder) -> None:
-    for name, least in LEAST.items():
+def record(recorder: Recorder) -> None:
+    for name, least in REQUIRED.items():
         recorder.begin(f"models/{name}", "")
         _model(recorder, getattr(aod, name), least)
     recorder.begin("models/events", "")
@@ -104,7 +104,7 @@ def _model(recorder: Recorder, cls: Any, least: dict[str, Any]) -> None:
     recorder.outcome("dump exclude", lambda: cls(**known).model_dump(exclude={next(iter(least))}))
     recorder.outcome("indented", lambda: cls(**known).model_dump_json(indent=2))
     recorder.outcome("hash", lambda: hash(cls(**known)))
-    recorder.tell("equal", [cls(**known) == cls(**known), cls(**known) == cls(**least), cls(**least) == 5])
+    recorder.record("equal", [cls(**known) == cls(**known), cls(**known) == cls(**least), cls(**least) == 5])
     recorder.outcome("copied", lambda: copy.deepcopy(cls(**known)))
     recorder.outcome("shallow copied", lambda: copy.copy(cls(**known)))
     recorder.outcome("pickled", lambda: pickle.loads(pickle.dumps(cls(**known))))
@@ -121,7 +121,7 @@ def _model(recorder: Recorder, cls: Any, least: dict[str, Any]) -> None:
 
 
 def _fields(cls: Any) -> list[str]:
-    # A part of the published contract, so not read off the package.
+    # Part of the published contract, so it is repeated here.
     published = {
         "Agent": "id type name description system model runtime environment_id skills mcp_servers "
         "metadata version archived_at created_at updated_at",
@@ -167,7 +167,7 @@ def _events(recorder: Recorder) -> None:
     recorder.outcome("null extra", lambda: aod.StreamEvent(type="output", extra=None))
     first = aod.StreamEvent(type="output")
     first.extra["kept"] = 1
-    recorder.tell("extras are not shared", aod.StreamEvent(type="output"))
+    recorder.record("extras are not shared", aod.StreamEvent(type="output"))
     recorder.outcome("schema of an event", lambda: aod.StreamEvent.model_json_schema()["properties"]["extra"]["type"])
     recorder.outcome("as a dict", lambda: dict(aod.StreamEvent(type="output", id=1)))
     recorder.outcome("constructed", lambda: aod.StreamEvent.model_construct(type="output", id=1, extra={}))
@@ -196,7 +196,7 @@ def _coercion(recorder: Recorder) -> None:
         "mcp more": {"mcp_servers": [{"name": "n", "type": "url", "url": "u", "headers": {"a": "b"}}]},
         "mcp unknown": {"mcp_servers": [{"name": "n", "type": "pipe"}]},
     }.items():
-        recorder.outcome(f"agent {name}", lambda change=change: aod.Agent(**{**LEAST["Agent"], **change}))
+        recorder.outcome(f"agent {name}", lambda change=change: aod.Agent(**{**REQUIRED["Agent"], **change}))
     for name, networking in {
         "null hosts": {"type": "limited", "allowed_hosts": None},
         "text hosts": {"type": "limited", "allowed_hosts": "a.test"},
@@ -206,12 +206,12 @@ def _coercion(recorder: Recorder) -> None:
         recorder.outcome(f"networking {name}", lambda networking=networking: aod.Networking(**networking))
     for status in ("paused", "interrupted", None, 5):
         recorder.outcome(
-            f"session {status}", lambda status=status: aod.Session(**{**LEAST["Session"], "status": status})
+            f"session {status}", lambda status=status: aod.Session(**{**REQUIRED["Session"], "status": status})
         )
         recorder.outcome(
-            f"turn {status}", lambda status=status: aod.SessionTurn(**{**LEAST["SessionTurn"], "status": status})
+            f"turn {status}", lambda status=status: aod.SessionTurn(**{**REQUIRED["SessionTurn"], "status": status})
         )
     recorder.outcome("resource other type", lambda: aod.SessionResource(type="svn", url="u"))
     recorder.outcome(
-        "package manager", lambda: aod.Environment(**{**LEAST["Environment"], "packages": {"brew": ["x"]}})
+        "package manager", lambda: aod.Environment(**{**REQUIRED["Environment"], "packages": {"brew": ["x"]}})
     )

@@ -1,4 +1,4 @@
-"""The formatter: its lines, and that nothing happens before they are asked for."""
+"""The formatter: its lines, and that it is lazy."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ ODD: dict[str, str] = {
 }
 
 
-def tell(recorder: Recorder) -> None:
+def record(recorder: Recorder) -> None:
     recorder.begin("pretty", "")
     for name, line in LINES.items():
         for ascii_only in (True, False):
@@ -108,7 +108,7 @@ def tell(recorder: Recorder) -> None:
     _consuming(recorder)
     everything = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in LINES.values())
     for size in (1, 2, 7, 100, len(everything)):
-        recorder.tell(
+        recorder.record(
             f"chunks of {size}", _fed(*(everything[at : at + size] for at in range(0, len(everything), size)))
         )
 
@@ -122,19 +122,19 @@ def _fed(*chunks: str) -> list[list[str]]:
 def _laziness(recorder: Recorder) -> None:
     formatter = ClaudeFormatter()
     formatter.feed("lost\n")
-    recorder.tell("an un-iterated feed loses its chunk", [list(formatter.feed("kept\n")), list(formatter.flush())])
+    recorder.record("an un-iterated feed loses its chunk", [list(formatter.feed("kept\n")), list(formatter.flush())])
     waiting = formatter.feed("first\nsecond\n")
-    recorder.tell("is an iterator", [isinstance(waiting, Iterator), iter(waiting) is waiting, type(waiting).__name__])
-    recorder.tell("one line", next(waiting))
-    recorder.tell("fed between", list(formatter.feed("third\n")))
-    recorder.tell("the rest", list(waiting))
+    recorder.record("is an iterator", [isinstance(waiting, Iterator), iter(waiting) is waiting, type(waiting).__name__])
+    recorder.record("one line", next(waiting))
+    recorder.record("fed between", list(formatter.feed("third\n")))
+    recorder.record("the rest", list(waiting))
     list(formatter.feed("half"))
-    unasked = formatter.flush()
+    unconsumed = formatter.flush()
     list(formatter.feed(" line"))
-    recorder.tell("flush waits as well", list(unasked))
-    recorder.tell("flushed once", list(formatter.flush()))
+    recorder.record("flush waits as well", list(unconsumed))
+    recorder.record("flushed once", list(formatter.flush()))
     list(formatter.feed("  "))
-    recorder.tell("blanks stay in the buffer", [list(formatter.flush()), list(formatter.feed("x\n"))])
+    recorder.record("blanks stay in the buffer", [list(formatter.flush()), list(formatter.feed("x\n"))])
     recorder.outcome("bytes", lambda: list(ClaudeFormatter().feed(b"x\n")))  # type: ignore[arg-type]
     recorder.outcome("nothing", lambda: list(ClaudeFormatter().feed(None)))  # type: ignore[arg-type]
     recorder.outcome("empty", lambda: list(ClaudeFormatter().feed("")))
@@ -151,4 +151,4 @@ def _consuming(recorder: Recorder) -> None:
         "stage": {"type": "stage", "stream": "stdout", "data": "x\n"},
     }
     for name, payload in events.items():
-        recorder.tell(f"consume {name}", list(formatter.consume(aod.StreamEvent.from_payload(payload))))
+        recorder.record(f"consume {name}", list(formatter.consume(aod.StreamEvent.from_payload(payload))))

@@ -1,4 +1,4 @@
-"""Writes outcomes in a form that does not depend on when, where and in which package they came about."""
+"""Writes outcomes in a form that is independent of time, place and package."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TIME_REPR = re.compile(r"datetime\.datetime\(20\d\d(?:, \d+)+, tzinfo=[^()]*(?:\
 
 
 class Recorder:
-    """Tells outcomes; ids and times, which no two runs share, are replaced by their order and by a word."""
+    """Records outcomes, with placeholders for what differs between runs, such as ids and times."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
@@ -29,10 +29,10 @@ class Recorder:
         self._ids: dict[str, str] = {}
         self._names: set[str] = set()
 
-    def tell(self, name: str, value: Any) -> None:
+    def record(self, name: str, value: Any) -> None:
         name = f"{self._scene}/{name}".lstrip("/")
         if name in self._names:
-            raise AssertionError(f"{name} is told twice")
+            raise AssertionError(f"{name} is recorded twice")
         self._names.add(name)
         text = json.dumps({name: canonical(value)}, ensure_ascii=True)
         if self._url:
@@ -43,16 +43,16 @@ class Recorder:
         print(text, file=self._out, flush=True)
 
     def outcome(self, name: str, action: Callable[[], Any]) -> None:
-        """Tells what an action returns or raises."""
+        """Records what an action returns or raises."""
         try:
             value = action()
         except Exception as error:
             value = error
-        self.tell(name, value)
+        self.record(name, value)
 
 
 def canonical(value: Any) -> Any:
-    """JSON that shows all that a user can see of a value, its type included."""
+    """Returns JSON with everything that a user can see of a value, including its type."""
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, BaseException):
@@ -79,7 +79,7 @@ PUBLISHED = (
 
 
 def exception(error: BaseException) -> dict[str, Any]:
-    """What a user can see of an exception; of one that the package never meant to raise, its class alone."""
+    """Returns what a user can see of an exception: only its class if it is not an exception of the package."""
     seen: dict[str, Any] = {"class": type(error).__name__}
     if type(error) is ValueError:
         seen["text"] = str(error)

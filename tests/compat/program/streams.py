@@ -1,25 +1,25 @@
-"""Streams: opening, iterating, resuming, leaving, and what they raise."""
+"""Streams: opening, iterating, resuming, leaving and errors."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from world import NOWHERE, World
+from world import UNKNOWN_ID, World
 
 STEPS = ({"stdout": "working\n"}, {"stderr": "no\u2028such\u0085thing ✨\n"}, {"stdout": ""}, {"exit": 0})
 
 
 async def whole(world: World) -> None:
-    """A stream from its start to its end."""
+    """A complete stream."""
     ack = await world.session(*STEPS)
     events = await world.follow(ack.id)
-    world.tell("events", _timeless(events))
-    world.tell(
+    world.record("events", _timeless(events))
+    world.record(
         "requests", [(request["method"], request["path"], request["query"]) for request in world.server.requests()]
     )
-    world.tell("again", _timeless(await world.follow(str(ack.id))))
-    world.tell("equal", await world.follow(ack.id) == await world.follow(ack.id))
+    world.record("again", _timeless(await world.follow(str(ack.id))))
+    world.record("equal", await world.follow(ack.id) == await world.follow(ack.id))
 
 
 async def resumed(world: World) -> None:
@@ -27,20 +27,20 @@ async def resumed(world: World) -> None:
     ids = [event.id for event in await world.follow(ack.id) if event.type == "output"]
     world.server.requests()
     for name, since in {"zero": 0, "first": ids[0], "last": ids[-1], "beyond": ids[-1] + 100, "negative": -5}.items():
-        world.tell(name, _timeless(await world.follow(ack.id, since=since)))
-        world.tell(f"{name} asked", [request["query"] for request in world.server.requests()])
+        world.record(name, _timeless(await world.follow(ack.id, since=since)))
+        world.record(f"{name} asked", [request["query"] for request in world.server.requests()])
     for name, since in {"text": "5", "fraction": 1.5}.items():
         try:
-            world.tell(f"since {name}", len(await world.follow(ack.id, since=since)))
+            world.record(f"since {name}", len(await world.follow(ack.id, since=since)))
         except Exception as error:
-            world.tell(f"since {name}", error)
+            world.record(f"since {name}", error)
         world.server.requests()
 
 
 async def endings(world: World) -> None:
     for name, steps in {"failed": [{"exit": 3}], "crashed": ["crash"]}.items():
         ack = await world.session(*steps)
-        world.tell(name, _timeless(await world.follow(ack.id)))
+        world.record(name, _timeless(await world.follow(ack.id)))
         await world.quietly(world.client.sessions.delete, ack.id)
     ack = await world.session({"stdout": "working"}, "hang")
     events: list[Any] = []
@@ -48,49 +48,49 @@ async def endings(world: World) -> None:
         events.append(event)
         if event.type == "output":
             await world.quietly(world.client.sessions.terminate, ack.id)
-    world.tell("terminated", _timeless(events))
+    world.record("terminated", _timeless(events))
 
 
 async def opening(world: World) -> None:
-    """Nothing is checked before the first event is asked for."""
-    manager = world.client.sessions.stream(NOWHERE)
-    world.tell("asked before entering", len(world.server.requests()))
-    world.tell("managers", [hasattr(manager, "__enter__"), hasattr(manager, "__aenter__")])
+    """Nothing is sent before the first event is requested."""
+    manager = world.client.sessions.stream(UNKNOWN_ID)
+    world.record("asked before entering", len(world.server.requests()))
+    world.record("managers", [hasattr(manager, "__enter__"), hasattr(manager, "__aenter__")])
     if hasattr(manager, "__aenter__"):
         async with manager as events:
-            world.tell("iterator", [isinstance(events, AsyncIterator), events.__aiter__() is events])
+            world.record("iterator", [isinstance(events, AsyncIterator), events.__aiter__() is events])
             for attempt in ("first", "second"):
                 try:
                     await events.__anext__()
                 except (Exception, StopAsyncIteration) as error:
-                    world.tell(f"{attempt} event", error)
+                    world.record(f"{attempt} event", error)
     else:
         with manager as events:
-            world.tell("iterator", [isinstance(events, Iterator), iter(events) is events])
+            world.record("iterator", [isinstance(events, Iterator), iter(events) is events])
             for attempt in ("first", "second"):
                 try:
                     next(events)
                 except (Exception, StopIteration) as error:
-                    world.tell(f"{attempt} event", error)
+                    world.record(f"{attempt} event", error)
     world.recorder.outcome("client still works", lambda: True)
     await world.call("a call afterwards", world.client.agents.list)
 
 
 async def leaving(world: World) -> None:
-    """A stream that is left in the middle, by a break and by an exception."""
+    """Streams that are left early, by a break and by an exception."""
     ack = await world.session({"stdout": "a"}, {"stdout": "b"}, "hang")
     manager = world.client.sessions.stream(ack.id)
     if hasattr(manager, "__aenter__"):
         async with manager as events:
             first = await events.__anext__()
-            async for second in events:  # noqa: B007 - told below
+            async for second in events:  # noqa: B007 - recorded below
                 break
     else:
         with manager as events:
             first = next(events)
-            for second in events:  # noqa: B007 - told below
+            for second in events:  # noqa: B007 - recorded below
                 break
-    world.tell("first two", _timeless([first, second]))
+    world.record("first two", _timeless([first, second]))
     world.server.control("POST", "wait", streams=0)
     manager = world.client.sessions.stream(ack.id)
     try:
@@ -102,13 +102,13 @@ async def leaving(world: World) -> None:
             next(events)
             raise LookupError("mine")
     except LookupError as error:
-        world.tell("own exception", str(error))
+        world.record("exception of the program", str(error))
     world.server.control("POST", "wait", streams=0)
     await world.call("a call afterwards", world.client.sessions.get, ack.id)
 
 
 async def twice(world: World) -> None:
-    """An iterator that is at its end stays there."""
+    """An exhausted iterator stays exhausted."""
     ack = await world.session(*STEPS)
     manager = world.client.sessions.stream(ack.id)
     counts = []
@@ -120,7 +120,7 @@ async def twice(world: World) -> None:
         with manager as events:
             for _ in range(2):
                 counts.append(len(list(events)))
-    world.tell("counts", [counts[0] > 3, counts[1]])
+    world.record("counts", [counts[0] > 3, counts[1]])
 
 
 async def refusals(world: World) -> None:
@@ -136,11 +136,11 @@ async def refusals(world: World) -> None:
         "429": (429, '{"detail": "d", "limit": 2, "active": 2}', "application/json"),
     }.items():
         world.answer("GET", "*/stream", status, body, content_type)
-        world.tell(name, (await world.follow(ack.id))[-1])
+        world.record(name, (await world.follow(ack.id))[-1])
 
 
 async def rules(world: World) -> None:
-    """Streams that are not as the server writes them."""
+    """Streams that the server would not write in this form."""
     ack = await world.session(*STEPS)
     whole = _timeless(await world.follow(ack.id))
     for name, effect in {
@@ -174,7 +174,7 @@ async def rules(world: World) -> None:
     }.items():
         world.fault("GET", "*/stream", effect, times=1)
         events = await world.follow(ack.id)
-        world.tell(name, "the whole stream" if _timeless(events) == whole else " ".join(map(_short, events)))
+        world.record(name, "the whole stream" if _timeless(events) == whole else " ".join(map(_short, events)))
 
 
 def _short(event: Any) -> str:

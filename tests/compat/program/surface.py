@@ -1,4 +1,4 @@
-"""Public names, signatures, and what importing brings along."""
+"""Public names, signatures and imports."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ MODULES = (
     "aod.stream",
 )
 
-# The modules that say which of their names are public.
-WHOLE = ("aod", "aod.pretty", "aod.resources")
+# The modules that define `__all__` in both packages.
+WITH_ALL = ("aod", "aod.pretty", "aod.resources")
 
 CLASSES = {
     "aod": ("Client", "AsyncClient"),
@@ -44,23 +44,23 @@ CLASSES = {
 }
 
 
-def tell(recorder: Recorder) -> None:
+def record(recorder: Recorder) -> None:
     recorder.begin("surface", "")
-    recorder.tell("version", aod.__version__)
+    recorder.record("version", aod.__version__)
     for module_name in MODULES:
         module = importlib.import_module(module_name)
-        if module_name in WHOLE:
-            recorder.tell(f"names/{module_name}", sorted(module.__all__))
+        if module_name in WITH_ALL:
+            recorder.record(f"names/{module_name}", sorted(module.__all__))
     for module_name, classes in CLASSES.items():
         for class_name in classes:
             _class(recorder, getattr(importlib.import_module(module_name), class_name))
     for function in ("iter_sse", "aiter_sse"):
-        recorder.tell(f"function/{function}", _signature(getattr(importlib.import_module("aod.stream"), function)))
-    recorder.tell("function/raise_for_status", _signature(importlib.import_module("aod.errors").raise_for_status))
+        recorder.record(f"function/{function}", _signature(getattr(importlib.import_module("aod.stream"), function)))
+    recorder.record("function/raise_for_status", _signature(importlib.import_module("aod.errors").raise_for_status))
     for name in ("SessionStatus", "TurnStatus", "NetworkingType", "PackageManager", "StreamEventType"):
-        recorder.tell(f"alias/{name}", repr(getattr(aod, name)))
-    recorder.tell("imports pretty", _imports("aod.pretty"))
-    recorder.tell("is typed", "py.typed" in {path.name for path in _files()})
+        recorder.record(f"alias/{name}", repr(getattr(aod, name)))
+    recorder.record("imports pretty", _imports("aod.pretty"))
+    recorder.record("is typed", "py.typed" in {path.name for path in _files()})
 
 
 def _files() -> Any:
@@ -83,16 +83,16 @@ def _class(recorder: Recorder, cls: type) -> None:
                 continue
             member = inspect.getattr_static(cls, name)
             shown[name] = _signature(getattr(cls, name)) if callable(getattr(cls, name)) else type(member).__name__
-    recorder.tell(f"class/{cls.__name__}", sorted(shown))
+    recorder.record(f"class/{cls.__name__}", sorted(shown))
     for name, signature in shown.items():
-        recorder.tell(f"class/{cls.__name__}/{name}", signature)
+        recorder.record(f"class/{cls.__name__}/{name}", signature)
 
 
 def _signature(function: Any) -> list[str]:
-    """Names, kinds and defaults; annotations are for people and checkers."""
+    """Returns the names, kinds and defaults of parameters, without annotations."""
     seen = ["async"] if inspect.iscoroutinefunction(function) else []
     if function.__name__ in ("__exit__", "__aexit__"):
-        return seen  # Python alone calls them.
+        return seen  # Only Python calls them.
     for name, parameter in inspect.signature(function).parameters.items():
         default = "" if parameter.default is inspect.Parameter.empty else f" = {parameter.default!r}"
         seen.append(f"{parameter.kind.description} {name}{default}")

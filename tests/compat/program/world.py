@@ -1,4 +1,4 @@
-"""A development server and a client of either kind, called in one way."""
+"""A development server, and a uniform way to call both kinds of clients."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from recorder import Recorder
 
 TOKEN = "aod_differential"
-NOWHERE = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 MODEL = "claude-sonnet-4-6"
 
 
 class DevServer:
-    """A development server of its own, which ends with this process at the latest."""
+    """A development server, which ends with this process at the latest."""
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
@@ -40,7 +40,7 @@ class DevServer:
         self._process.wait()
 
     def control(self, method: str, path: str, /, **body: Any) -> Any:
-        """Makes a call of the control interface."""
+        """Calls the control interface."""
         request = urllib.request.Request(
             f"{self.url}/__dev/{path}",
             method=method,
@@ -51,18 +51,18 @@ class DevServer:
             return json.loads(answer.read() or b"null")
 
     def requests(self) -> list[dict[str, Any]]:
-        """What has been asked since the last time."""
+        """Returns the requests since the last call."""
         seen = self.control("GET", "requests")["data"]
         self.control("DELETE", "requests")
         return seen
 
 
 class World:
-    """What a scene acts on."""
+    """The server, the client and the recorder of a scene."""
 
     def __init__(self, client_class: Any, server: DevServer, recorder: Recorder) -> None:
         self.server = server
-        self.tell = recorder.tell
+        self.record = recorder.record
         self.recorder = recorder
         self._client_class = client_class
         self.client = self.new_client()
@@ -74,48 +74,48 @@ class World:
         return await settled((getattr(client, "aclose", None) or client.close)())
 
     async def call(self, name: str, method: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        """Makes a call, tells what came of it and what the server saw, and gives the result."""
+        """Makes a call, records its outcome and its requests, and returns the result."""
         result: Any = None
         try:
             result = await settled(method(*args, **kwargs))
-            self.tell(name, result)
+            self.record(name, result)
         except Exception as error:
-            self.tell(name, error)
-        self.tell(f"{name}/requests", [shown(request) for request in self.server.requests()])
+            self.record(name, error)
+        self.record(f"{name}/requests", [shown(request) for request in self.server.requests()])
         return result
 
     async def quietly(self, method: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        """Makes a call that something else is about."""
+        """Makes a call without recording it."""
         result = await settled(method(*args, **kwargs))
         self.server.requests()
         return result
 
     def fault(self, method: str | None, path: str, effect: dict[str, Any], times: int | None = None) -> None:
-        """Has every such request go wrong from now on."""
+        """Injects a fault into all matching requests."""
         self.server.control("DELETE", "fault")
         self.server.control("POST", "fault", method=method, path=path, times=times, effect=effect)
 
     def answer(
         self, method: str | None, path: str, status: int, body: str, content_type: str = "application/json"
     ) -> None:
-        """Has every such request answered in this way from now on."""
+        """Answers all matching requests with this response."""
         headers = {"content-type": content_type} if content_type else {}
         self.fault(method, path, {"status": {"status": status, "headers": headers, "body": body}})
 
-    def unharmed(self) -> None:
+    def remove_faults(self) -> None:
         self.server.control("DELETE", "fault")
 
     async def agent(self) -> Any:
         return await self.quietly(self.client.agents.create, name="a", model=MODEL, runtime="claude")
 
     async def session(self, *steps: Any) -> Any:
-        """A session whose agent does this."""
+        """Starts a session whose agent executes these steps."""
         self.server.control("POST", "script", script={"steps": list(steps)})
         agent = await self.agent()
         return await self.quietly(self.client.sessions.create, agent_id=agent.id, prompt="hi")
 
     async def follow(self, session_id: Any, **kwargs: Any) -> list[Any]:
-        """The events of a stream; the last is the exception that ended it, if one did."""
+        """Returns the events of a stream, followed by the exception that ended it, if any."""
         events: list[Any] = []
         manager = self.client.sessions.stream(session_id, **kwargs)
         try:
@@ -133,10 +133,10 @@ class World:
 
 
 async def settled(value: Any) -> Any:
-    """What a call of either kind of client gives."""
+    """Returns the result of a call of either kind of client."""
     return await value if inspect.isawaitable(value) else value
 
 
 def shown(request: dict[str, Any]) -> str:
-    # Headers and bodies are told where nothing but requests is looked at.
+    # `verbatim_requests` covers headers and bodies.
     return f"{request['method']} {request['path']}" + (f"?{request['query']}" if request["query"] else "")

@@ -1,4 +1,4 @@
-# What the façade uses of the generated module, which is untyped in places.
+# The part of the generated module that the package uses; the module itself is only partly typed.
 
 class InternalError(Exception): ...
 

@@ -1,16 +1,17 @@
-"""Formatters that turn what an agent prints into lines for people.
+"""Formatters that show an agent's output as human-readable lines.
 
-    with client.sessions.stream(ack.id) as events:
-        for line in events.pretty(plain=True):
-            print(line)
+`consume`, `feed` and `flush` are generators: nothing happens before their results are iterated.
 
-Or over output that comes from elsewhere:
+Example:
+    >>> with client.sessions.stream(ack.id) as events:
+    ...     for line in events.pretty(plain=True):
+    ...         print(line)
 
-    formatter = formatter_for("codex")
-    for line in (*formatter.feed(output), *formatter.flush()):
-        print(line)
+    For output that does not come from a stream:
 
-`consume`, `feed` and `flush` are lazy: nothing happens before their results are iterated.
+    >>> formatter = formatter_for("codex")
+    >>> for line in (*formatter.feed(output), *formatter.flush()):
+    ...     print(line)
 """
 
 from ._native_formatter import Formatter, FormatterOptions

@@ -1,4 +1,4 @@
-"""What all formatters share: the native formatter, and that nothing happens before lines are asked for."""
+"""The base of all formatters, over the formatter of the native library."""
 
 from __future__ import annotations
 
@@ -18,27 +18,58 @@ __all__ = ["Formatter", "FormatterOptions"]
 
 
 class Formatter(Protocol):
-    """Turns an agent's standard output into lines to show. Nothing happens before the result is iterated.
+    """Formats an agent's standard output as human-readable lines.
 
-    Each string comes of one line of output. It may hold newlines, but does not end with one. Write a class with these
-    methods for a runtime of your own.
+    The methods are generators: nothing happens before their results are iterated. Each string stands for one line of
+    output; it may contain newlines, but does not end with one. Implement these methods to support a runtime of your
+    own.
     """
 
     def consume(self, event: StreamEvent) -> Iterator[str]:
-        """Feed the standard output in an event; other events show nothing."""
+        """Consume the standard output of an event; other events are ignored.
+
+        Args:
+            event: An event of a session's stream.
+
+        Yields:
+            The formatted lines that the output completes.
+        """
         ...
 
     def feed(self, chunk: str) -> Iterator[str]:
-        """Feed text, cut anywhere, and give the lines that it completes."""
+        """Consume a chunk of output.
+
+        Args:
+            chunk: Text, cut anywhere.
+
+        Yields:
+            The formatted lines that the chunk completes.
+        """
         ...
 
     def flush(self) -> Iterator[str]:
-        """Give what is left at the end."""
+        """Format what remains after the last chunk.
+
+        Yields:
+            The formatted lines.
+        """
         ...
 
 
 class FormatterOptions(TypedDict, total=False):
-    """What the formatters can be told; the keyword arguments of each, where they are described."""
+    r"""The keyword arguments of the formatters.
+
+    Attributes:
+        plain: Whether lines are marked with an ASCII character instead of an emoji. Default `False`.
+        width: The width of the terminal, in columns, to which lines are cut. By default they are not cut.
+        color: `"off"` (the default), `"on"`, or `"auto"`: on if standard output is a terminal and `NO_COLOR` is not
+            set.
+        show_thinking: Whether the agent's thinking is shown. Default `True`.
+        show_tool_results: Whether the results of tools are shown, in one line each. Default `False`.
+        show_failures: Whether failed tools are shown. By default they are, except for Claude.
+        raw: Whether control characters are kept verbatim, instead of escaped as in `\x1b`. Default `False`.
+        max_line: The longest line of output, in bytes; longer ones are cut. The default is 16 MiB.
+    """
 
     plain: bool
     width: int | None
@@ -54,7 +85,7 @@ class NativeFormatter:
     """A formatter of the native library."""
 
     _runtime: str | None
-    """The runtime or provider that it is for; without one, a session's `start` event picks it."""
+    """The runtime or provider whose output is formatted. If it is `None`, a session's `start` event chooses it."""
 
     def __init__(
         self,
@@ -68,15 +99,20 @@ class NativeFormatter:
         raw: bool = False,
         max_line: int = 16 * 1024 * 1024,
     ) -> None:
-        """Start with nothing fed.
+        r"""Create a formatter.
 
-        `plain`: marks of one ASCII character instead of emoji. `width`: columns of a terminal to cut lines to.
-        `color`: `on`, or `auto` for a terminal as standard output unless `NO_COLOR` is set. `show_thinking`: what the
-        agent thinks. `show_tool_results`: what tools give back, in one line each. `show_failures`: tools that failed;
-        by default they are shown, but for Claude. `raw`: control characters as they came, instead of escapes such as
-        `\\x1b`. `max_line`: the longest line of output taken whole, in bytes.
+        Args:
+            plain: Whether lines are marked with an ASCII character instead of an emoji.
+            width: The width of the terminal, in columns, to which lines are cut. By default they are not cut.
+            color: `"off"`, `"on"`, or `"auto"`: on if standard output is a terminal and `NO_COLOR` is not set.
+            show_thinking: Whether the agent's thinking is shown.
+            show_tool_results: Whether the results of tools are shown, in one line each.
+            show_failures: Whether failed tools are shown. By default they are, except for Claude.
+            raw: Whether control characters are kept verbatim, instead of escaped as in `\x1b`.
+            max_line: The longest line of output, in bytes; longer ones are cut. The default is 16 MiB.
 
-        A value that an option cannot have is a `ValueError`.
+        Raises:
+            ValueError: An option has an invalid value.
         """
         options: FormatterOptions = {
             "plain": plain,
@@ -92,16 +128,33 @@ class NativeFormatter:
             self._core = OutputFormatter(self._runtime, json.dumps(options))
         except CallError as error:
             raise_error(error.facts)
-        self._ready: deque[str] = deque()  # lines that were not asked for yet, whoever asks next
+        self._ready: deque[str] = deque()  # lines that are not consumed yet, for the next iterator
 
     def consume(self, event: StreamEvent) -> Iterator[str]:
-        """Feed the standard output in an event; other events show nothing."""
+        """Consume the standard output of an event; other events are ignored.
+
+        Args:
+            event: An event of a session's stream.
+
+        Yields:
+            The formatted lines that the output completes.
+        """
         data: Any = event.extra.get("data")
         if event.type == "output" and event.extra.get("stream") == "stdout" and isinstance(data, str):
             yield from self.feed(data)
 
     def feed(self, chunk: str) -> Iterator[str]:
-        """Feed text, cut anywhere, and give the lines that it completes."""
+        """Consume a chunk of output.
+
+        Args:
+            chunk: Text, cut anywhere.
+
+        Yields:
+            The formatted lines that the chunk completes.
+
+        Raises:
+            TypeError: The chunk is not a str.
+        """
         if not isinstance(chunk, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"chunk must be a str, not {type(chunk).__name__}")
         try:
@@ -111,7 +164,11 @@ class NativeFormatter:
         yield from self._lines(completed)
 
     def flush(self) -> Iterator[str]:
-        """Give what is left at the end."""
+        """Format what remains after the last chunk.
+
+        Yields:
+            The formatted lines.
+        """
         yield from self._lines(self._core.flush())
 
     def _lines(self, completed: str) -> Iterator[str]:
@@ -122,5 +179,5 @@ class NativeFormatter:
 
 
 def without_surrogates(text: str) -> str:
-    """Replace lone surrogates, which UTF-8 cannot hold."""
+    """Replace lone surrogates, which UTF-8 cannot encode."""
     return text.encode("utf-8", "replace").decode()

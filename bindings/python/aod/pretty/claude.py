@@ -8,6 +8,6 @@ __all__ = ["ClaudeFormatter"]
 
 
 class ClaudeFormatter(NativeFormatter):
-    """For the `stream-json` output of Claude Code."""
+    """Formats the `stream-json` output of Claude Code."""
 
     _runtime = "claude"

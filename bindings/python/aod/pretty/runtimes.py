@@ -1,4 +1,4 @@
-"""The formatters for the other runtimes, and for whatever a session runs."""
+"""The formatters of the other runtimes, and the functions that choose one."""
 
 from __future__ import annotations
 
@@ -25,49 +25,55 @@ __all__ = [
 
 
 class CodexFormatter(NativeFormatter):
-    """For the output of `codex exec --json`, of all three generations of it."""
+    """Formats the output of `codex exec --json`, in all its versions."""
 
     _runtime = "codex"
 
 
 class GeminiFormatter(NativeFormatter):
-    """For the output of Gemini CLI with `--output-format stream-json`, and with `json`.
+    """Formats the output of Gemini CLI with `--output-format stream-json` or `json`.
 
-    The agent's text comes in fragments, and appears as one when anything else follows it, or at the end.
+    The agent's text arrives in fragments; it is shown as one text when something else follows, or at the end.
     """
 
     _runtime = "gemini"
 
 
 class OpencodeFormatter(NativeFormatter):
-    """For the output of `opencode run --format json`, of versions 1 and 2.
+    """Formats the output of `opencode run --format json`, of versions 1 and 2.
 
-    The cost in the last line leaves out that of other agents that were started: it is not in the output.
+    The cost in the last line excludes that of subagents, which the output does not contain.
     """
 
     _runtime = "opencode"
 
 
 class GenericFormatter(NativeFormatter):
-    """For output that is shown as it is."""
+    """Passes lines through unformatted; control characters are escaped."""
 
     _runtime = "generic"
 
 
 class SessionFormatter(NativeFormatter):
-    """For a session's whole stream, whose `start` event picks the formatter of its runtime.
+    """Formats a session's whole stream: its `start` event chooses the formatter of the runtime.
 
-    It is flushed when a further turn starts, whose output is another process's. What is fed before any event is shown
-    as it is.
+    It is flushed when another turn starts. Output that precedes any event is passed through unformatted.
     """
 
     _runtime = None
 
     def consume(self, event: StreamEvent) -> Iterator[str]:
-        """Feed the standard output in an event; `start` picks, `turn_start` flushes, and others show nothing."""
+        """Consume an event: `start` chooses the formatter, `turn_start` flushes it, and stdout is formatted.
+
+        Args:
+            event: An event of a session's stream.
+
+        Yields:
+            The formatted lines that the event completes.
+        """
         if event.type in ("start", "turn_start"):
-            told = {"type": event.type, **{name: event.extra.get(name) for name in ("runtime", "provider")}}
-            yield from self._lines(self._core.consume(without_surrogates(json.dumps(told, ensure_ascii=False))))
+            fields = {"type": event.type, **{name: event.extra.get(name) for name in ("runtime", "provider")}}
+            yield from self._lines(self._core.consume(without_surrogates(json.dumps(fields, ensure_ascii=False))))
         else:
             yield from super().consume(event)
 
@@ -79,9 +85,23 @@ class _ChosenFormatter(NativeFormatter):
 
 
 def formatter_for(runtime: str | None = None, **options: Unpack[FormatterOptions]) -> Formatter:
-    """Return the formatter that suits a runtime or provider, in any case, by what the name contains.
+    """Return the formatter of a runtime or provider.
 
-    `claude` or the provider `anthropic`, `codex` or `openai`, `gemini` or `google`, and `opencode` have their own;
-    the output of all others is shown as it is.
+    Args:
+        runtime: The name, in any case: a runtime whose name contains `claude`, `codex`, `gemini` or `opencode`, or the
+            provider `anthropic`, `openai` or `google`. The output of all others is passed through unformatted.
+            **options: See `FormatterOptions`.
+
+    Returns:
+        The formatter.
+
+    Raises:
+        ValueError: An option has an invalid value.
+        TypeError: There is no such option.
+
+    Example:
+        >>> formatter = formatter_for("codex", plain=True)
+        >>> for line in (*formatter.feed(output), *formatter.flush()):
+        ...     print(line)
     """
     return _ChosenFormatter(runtime or "", **options)

@@ -1,4 +1,4 @@
-"""The resources of the API, one method an endpoint."""
+"""The resources of the API, with one method per endpoint."""
 
 from .agents import Agents, AsyncAgents
 from .environments import AsyncEnvironments, Environments

@@ -1,4 +1,4 @@
-"""Agents."""
+"""The calls under `/agents`."""
 
 from __future__ import annotations
 
@@ -16,14 +16,29 @@ __all__ = ["Agents", "AsyncAgents"]
 
 
 class Agents:
-    """The agents of the account."""
+    """The calls under `/agents`, as `client.agents`.
+
+    An agent is a definition: a model, the program that runs it, and the tools it may use. Updates create versions.
+    """
 
     def __init__(self, core: Core) -> None:
-        """Use a client's connections."""
+        """Create the resource; clients do this.
+
+        Args:
+            core: The client's connection to the native library.
+        """
         self._core = core
 
     def list(self) -> builtins.list[Agent]:
-        """Give all agents."""
+        """List the agents that are not archived (`GET /agents`).
+
+        Returns:
+            The agents, newest first. The API has no pages.
+
+        Raises:
+            AuthError: The token is missing, unknown, inactive or expired.
+            AodError: Any other failure; see `aod.errors`.
+        """
         return read_list(Agent, self._core.call("ListAgents"))
 
     def create(
@@ -40,7 +55,38 @@ class Agents:
         metadata: Mapping[str, Any] | None = None,
         provider: str | None = None,
     ) -> Agent:
-        """Create an agent. Older servers take `runtime`, newer ones `provider`."""
+        """Create an agent (`POST /agents`).
+
+        Servers before 2026-06-25 require `runtime`, servers since then require `provider`. Arguments that are `None`
+        are not sent, so the server's defaults apply.
+
+        Args:
+            name: The name, at most 200 characters. It does not have to be unique.
+            model: The model, such as `claude-sonnet-4-6`, at most 100 characters. Servers of 2026-04-30 require the
+                provider as a prefix: `anthropic/claude-sonnet-4-6`.
+            runtime: The program that runs the agent, such as `claude` or `codex`.
+            system: Text that precedes the first prompt of each session.
+            description: What the agent is for.
+            environment_id: The environment of sessions that do not name one.
+            skills: Up to 20 skills: mappings with `name`, `description` and `content`.
+            mcp_servers: Up to 20 MCP servers: mappings, or `McpServer` models.
+            metadata: Your own JSON data.
+            provider: The model's provider, such as `anthropic` or `openai`.
+
+        Returns:
+            The agent, at version 1.
+
+        Raises:
+            BadRequestError: The runtime is unknown.
+            NotFoundError: The environment does not exist.
+            ValidationError: The server rejects a field; `detail` says which.
+            ValueError: An argument cannot be written as JSON, such as a float that is not a number.
+            TypeError: An argument has a type that JSON cannot represent.
+            AodError: Any other failure; see `aod.errors`.
+
+        Example:
+            >>> agent = client.agents.create(name="reviewer", model="claude-sonnet-4-6", runtime="claude")
+        """
         body = encode(
             {
                 "name": name,
@@ -58,7 +104,19 @@ class Agents:
         return read(Agent, self._core.call("CreateAgent", None, body))
 
     def get(self, agent_id: str | UUID) -> Agent:
-        """Give an agent."""
+        """Retrieve an agent, archived or not (`GET /agents/{id}`).
+
+        Args:
+            agent_id: The id of the agent.
+
+        Returns:
+            The agent at its current version.
+
+        Raises:
+            NotFoundError: The agent does not exist.
+            ValueError: `agent_id` is not a UUID.
+            AodError: Any other failure; see `aod.errors`.
+        """
         return read(Agent, self._core.call("GetAgent", identifier(agent_id, "agent_id")))
 
     def update(
@@ -77,7 +135,40 @@ class Agents:
         metadata: Mapping[str, Any] | None = None,
         provider: str | None = None,
     ) -> Agent:
-        """Change an agent that is still at `version`. `None` leaves a field as it is, `aod.CLEAR` empties it."""
+        """Update an agent (`PUT /agents/{id}`).
+
+        `None` leaves a field unchanged and `aod.CLEAR` empties it. An update that changes nothing keeps the version.
+        Running sessions keep the agent as it was when they started.
+
+        Args:
+            agent_id: The id of the agent.
+            version: The version that the update is based on, which must be the current one.
+            name: A new name.
+            model: Another model.
+            runtime: Another runtime (servers before 2026-06-25).
+            system: Text that precedes the first prompt of each session.
+            description: What the agent is for.
+            environment_id: The environment of sessions that do not name one. Servers since 2026-04-30 detach it on
+                `aod.CLEAR`; earlier ones leave it unchanged.
+            skills: The skills that replace all present ones.
+            mcp_servers: The MCP servers that replace all present ones.
+            metadata: Entries to merge into the metadata; an entry with an empty string as its value is removed.
+            provider: Another provider (servers since 2026-06-25).
+
+        Returns:
+            The updated agent.
+
+        Raises:
+            ConflictError: The version is not the current one (`reason` is `version_mismatch`), or the agent is
+                archived.
+            NotFoundError: The agent or the environment does not exist.
+            ValidationError: The server rejects a field; `detail` says which.
+            ValueError: `agent_id` is not a UUID, or an argument cannot be written as JSON.
+            AodError: Any other failure; see `aod.errors`.
+
+        Example:
+            >>> agent = client.agents.update(agent.id, version=agent.version, system="Be brief.")
+        """
         body = encode(
             {
                 "version": version,
@@ -96,23 +187,65 @@ class Agents:
         return read(Agent, self._core.call("UpdateAgent", identifier(agent_id, "agent_id"), body))
 
     def archive(self, agent_id: str | UUID) -> Agent:
-        """Archive an agent."""
+        """Archive an agent permanently (`POST /agents/{id}/archive`).
+
+        An archived agent is not listed, takes no updates and starts no sessions. Its running sessions continue.
+
+        Args:
+            agent_id: The id of the agent.
+
+        Returns:
+            The agent, with `archived_at` set.
+
+        Raises:
+            ConflictError: The agent is already archived.
+            NotFoundError: The agent does not exist.
+            ValueError: `agent_id` is not a UUID.
+            AodError: Any other failure; see `aod.errors`.
+        """
         return read(Agent, self._core.call("ArchiveAgent", identifier(agent_id, "agent_id")))
 
     def versions(self, agent_id: str | UUID) -> builtins.list[AgentVersion]:
-        """Give all versions of an agent."""
+        """List all versions of an agent (`GET /agents/{id}/versions`).
+
+        Args:
+            agent_id: The id of the agent, archived or not.
+
+        Returns:
+            The versions, highest first.
+
+        Raises:
+            NotFoundError: The agent does not exist.
+            ValueError: `agent_id` is not a UUID.
+            AodError: Any other failure; see `aod.errors`.
+        """
         return read_list(AgentVersion, self._core.call("ListAgentVersions", identifier(agent_id, "agent_id")))
 
 
 class AsyncAgents:
-    """The agents of the account, for asyncio."""
+    """The calls under `/agents` for asyncio, as `client.agents` of an `AsyncClient`.
+
+    An agent is a definition: a model, the program that runs it, and the tools it may use. Updates create versions.
+    """
 
     def __init__(self, core: Core) -> None:
-        """Use a client's connections."""
+        """Create the resource; clients do this.
+
+        Args:
+            core: The client's connection to the native library.
+        """
         self._core = core
 
     async def list(self) -> builtins.list[Agent]:
-        """Give all agents."""
+        """List the agents that are not archived (`GET /agents`).
+
+        Returns:
+            The agents, newest first. The API has no pages.
+
+        Raises:
+            AuthError: The token is missing, unknown, inactive or expired.
+            AodError: Any other failure; see `aod.errors`.
+        """
         return read_list(Agent, await self._core.call_async("ListAgents"))
 
     async def create(
@@ -129,7 +262,38 @@ class AsyncAgents:
         metadata: Mapping[str, Any] | None = None,
         provider: str | None = None,
     ) -> Agent:
-        """Create an agent. Older servers take `runtime`, newer ones `provider`."""
+        """Create an agent (`POST /agents`).
+
+        Servers before 2026-06-25 require `runtime`, servers since then require `provider`. Arguments that are `None`
+        are not sent, so the server's defaults apply.
+
+        Args:
+            name: The name, at most 200 characters. It does not have to be unique.
+            model: The model, such as `claude-sonnet-4-6`, at most 100 characters. Servers of 2026-04-30 require the
+                provider as a prefix: `anthropic/claude-sonnet-4-6`.
+            runtime: The program that runs the agent, such as `claude` or `codex`.
+            system: Text that precedes the first prompt of each session.
+            description: What the agent is for.
+            environment_id: The environment of sessions that do not name one.
+            skills: Up to 20 skills: mappings with `name`, `description` and `content`.
+            mcp_servers: Up to 20 MCP servers: mappings, or `McpServer` models.
+            metadata: Your own JSON data.
+            provider: The model's provider, such as `anthropic` or `openai`.
+
+        Returns:
+            The agent, at version 1.
+
+        Raises:
+            BadRequestError: The runtime is unknown.
+            NotFoundError: The environment does not exist.
+            ValidationError: The server rejects a field; `detail` says which.
+            ValueError: An argument cannot be written as JSON, such as a float that is not a number.
+            TypeError: An argument has a type that JSON cannot represent.
+            AodError: Any other failure; see `aod.errors`.
+
+        Example:
+            >>> agent = await client.agents.create(name="reviewer", model="claude-sonnet-4-6", runtime="claude")
+        """
         body = encode(
             {
                 "name": name,
@@ -147,7 +311,19 @@ class AsyncAgents:
         return read(Agent, await self._core.call_async("CreateAgent", None, body))
 
     async def get(self, agent_id: str | UUID) -> Agent:
-        """Give an agent."""
+        """Retrieve an agent, archived or not (`GET /agents/{id}`).
+
+        Args:
+            agent_id: The id of the agent.
+
+        Returns:
+            The agent at its current version.
+
+        Raises:
+            NotFoundError: The agent does not exist.
+            ValueError: `agent_id` is not a UUID.
+            AodError: Any other failure; see `aod.errors`.
+        """
         return read(Agent, await self._core.call_async("GetAgent", identifier(agent_id, "agent_id")))
 
     async def update(
@@ -166,7 +342,40 @@ class AsyncAgents:
         metadata: Mapping[str, Any] | None = None,
         provider: str | None = None,
     ) -> Agent:
-        """Change an agent that is still at `version`. `None` leaves a field as it is, `aod.CLEAR` empties it."""
+        """Update an agent (`PUT /agents/{id}`).
+
+        `None` leaves a field unchanged and `aod.CLEAR` empties it. An update that changes nothing keeps the version.
+        Running sessions keep the agent as it was when they started.
+
+        Args:
+            agent_id: The id of the agent.
+            version: The version that the update is based on, which must be the current one.
+            name: A new name.
+            model: Another model.
+            runtime: Another runtime (servers before 2026-06-25).
+            system: Text that precedes the first prompt of each session.
+            description: What the agent is for.
+            environment_id: The environment of sessions that do not name one. Servers since 2026-04-30 detach it on
+                `aod.CLEAR`; earlier ones leave it unchanged.
+            skills: The skills that replace all present ones.
+            mcp_servers: The MCP servers that replace all present ones.
+            metadata: Entries to merge into the metadata; an entry with an empty string as its value is removed.
+            provider: Another provider (servers since 2026-06-25).
+
+        Returns:
+            The updated agent.
+
+        Raises:
+            ConflictError: The version is not the current one (`reason` is `version_mismatch`), or the agent is
+                archived.
+            NotFoundError: The agent or the environment does not exist.
+            ValidationError: The server rejects a field; `detail` says which.
+            ValueError: `agent_id` is not a UUID, or an argument cannot be written as JSON.
+            AodError: Any other failure; see `aod.errors`.
+
+        Example:
+            >>> agent = await client.agents.update(agent.id, version=agent.version, system="Be brief.")
+        """
         body = encode(
             {
                 "version": version,
@@ -185,10 +394,37 @@ class AsyncAgents:
         return read(Agent, await self._core.call_async("UpdateAgent", identifier(agent_id, "agent_id"), body))
 
     async def archive(self, agent_id: str | UUID) -> Agent:
-        """Archive an agent."""
+        """Archive an agent permanently (`POST /agents/{id}/archive`).
+
+        An archived agent is not listed, takes no updates and starts no sessions. Its running sessions continue.
+
+        Args:
+            agent_id: The id of the agent.
+
+        Returns:
+            The agent, with `archived_at` set.
+
+        Raises:
+            ConflictError: The agent is already archived.
+            NotFoundError: The agent does not exist.
+            ValueError: `agent_id` is not a UUID.
+            AodError: Any other failure; see `aod.errors`.
+        """
         return read(Agent, await self._core.call_async("ArchiveAgent", identifier(agent_id, "agent_id")))
 
     async def versions(self, agent_id: str | UUID) -> builtins.list[AgentVersion]:
-        """Give all versions of an agent."""
-        answer = await self._core.call_async("ListAgentVersions", identifier(agent_id, "agent_id"))
-        return read_list(AgentVersion, answer)
+        """List all versions of an agent (`GET /agents/{id}/versions`).
+
+        Args:
+            agent_id: The id of the agent, archived or not.
+
+        Returns:
+            The versions, highest first.
+
+        Raises:
+            NotFoundError: The agent does not exist.
+            ValueError: `agent_id` is not a UUID.
+            AodError: Any other failure; see `aod.errors`.
+        """
+        response = await self._core.call_async("ListAgentVersions", identifier(agent_id, "agent_id"))
+        return read_list(AgentVersion, response)

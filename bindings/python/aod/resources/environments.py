@@ -1,4 +1,4 @@
-"""Environments."""
+"""The calls under `/environments`."""
 
 from __future__ import annotations
 
@@ -15,14 +15,29 @@ __all__ = ["AsyncEnvironments", "Environments"]
 
 
 class Environments:
-    """The environments of the account."""
+    """The calls under `/environments`, as `client.environments`.
+
+    An environment is what a session's sandbox is set up with: packages, variables, a script and network rules.
+    """
 
     def __init__(self, core: Core) -> None:
-        """Use a client's connections."""
+        """Create the resource; clients do this.
+
+        Args:
+            core: The client's connection to the native library.
+        """
         self._core = core
 
     def list(self) -> builtins.list[Environment]:
-        """Give all environments."""
+        """List the environments that are not archived (`GET /environments`).
+
+        Returns:
+            The environments, newest first. The API has no pages.
+
+        Raises:
+            AuthError: The token is missing, unknown, inactive or expired.
+            AodError: Any other failure; see `aod.errors`.
+        """
         return read_list(Environment, self._core.call("ListEnvironments"))
 
     def create(
@@ -34,7 +49,33 @@ class Environments:
         setup_script: str | None = None,
         networking: JsonObject | None = None,
     ) -> Environment:
-        """Create an environment."""
+        """Create an environment (`POST /environments`).
+
+        Args:
+            name: The name, at most 200 characters, unique among the environments that are not archived.
+            packages: Packages to install, by package manager: `apt`, `cargo`, `gem`, `go`, `npm`, `pip`.
+            env_vars: Environment variables of the sandbox. They are secret: the API never returns them.
+            setup_script: A shell script that runs once, after the packages are installed.
+            networking: What the sandbox may reach: a mapping, or a `Networking` model. The default is unrestricted.
+
+        Returns:
+            The environment, at version 1.
+
+        Raises:
+            ConflictError: The name is taken (`reason` is `name_taken`). Servers of 2026-04-21 answer 500, a
+                `ServerError`.
+            ValidationError: The server rejects a field; `detail` says which.
+            ValueError: An argument cannot be written as JSON.
+            TypeError: An argument has a type that JSON cannot represent.
+            AodError: Any other failure; see `aod.errors`.
+
+        Example:
+            >>> environment = client.environments.create(
+            ...     name="ci",
+            ...     packages={"pip": ["pytest"]},
+            ...     networking=aod.Networking(type="limited", allowed_hosts=["pypi.org"]),
+            ... )
+        """
         body = encode(
             {
                 "name": name,
@@ -47,7 +88,19 @@ class Environments:
         return read(Environment, self._core.call("CreateEnvironment", None, body))
 
     def get(self, environment_id: str | UUID) -> Environment:
-        """Give an environment."""
+        """Retrieve an environment, archived or not (`GET /environments/{id}`).
+
+        Args:
+            environment_id: The id of the environment.
+
+        Returns:
+            The environment at its current version.
+
+        Raises:
+            NotFoundError: The environment does not exist.
+            ValueError: `environment_id` is not a UUID.
+            AodError: Any other failure; see `aod.errors`.
+        """
         return read(Environment, self._core.call("GetEnvironment", identifier(environment_id, "environment_id")))
 
     def update(
@@ -61,7 +114,31 @@ class Environments:
         setup_script: str | Clear | None = None,
         networking: JsonObject | None = None,
     ) -> Environment:
-        """Change an environment that is still at `version`. `env_vars` replaces all variables."""
+        """Update an environment (`PUT /environments/{id}`).
+
+        `None` leaves a field unchanged and `aod.CLEAR` empties it. An update that changes nothing keeps the version.
+        Sandboxes that are already set up do not change.
+
+        Args:
+            environment_id: The id of the environment.
+            version: The version that the update is based on, which must be the current one.
+            name: A new name.
+            packages: The packages that replace all present ones, by package manager.
+            env_vars: The environment variables that replace all present ones.
+            setup_script: The shell script that runs once, after the packages are installed.
+            networking: What the sandbox may reach, which replaces the present rule.
+
+        Returns:
+            The updated environment.
+
+        Raises:
+            ConflictError: The version is not the current one (`reason` is `version_mismatch`), the environment is
+                archived, or the name is taken.
+            NotFoundError: The environment does not exist.
+            ValidationError: The server rejects a field; `detail` says which.
+            ValueError: `environment_id` is not a UUID, or an argument cannot be written as JSON.
+            AodError: Any other failure; see `aod.errors`.
+        """
         body = encode(
             {
                 "version": version,
@@ -77,15 +154,54 @@ class Environments:
         )
 
     def archive(self, environment_id: str | UUID) -> Environment:
-        """Archive an environment."""
+        """Archive an environment permanently (`POST /environments/{id}/archive`).
+
+        An archived environment is not listed, takes no updates and starts no sessions. Its name can be used again.
+
+        Args:
+            environment_id: The id of the environment.
+
+        Returns:
+            The environment, with `archived_at` set.
+
+        Raises:
+            ConflictError: The environment is already archived.
+            NotFoundError: The environment does not exist.
+            ValueError: `environment_id` is not a UUID.
+            AodError: Any other failure; see `aod.errors`.
+        """
         return read(Environment, self._core.call("ArchiveEnvironment", identifier(environment_id, "environment_id")))
 
     def delete(self, environment_id: str | UUID) -> None:
-        """Delete an environment that no session points at."""
+        """Delete an environment and its versions (`DELETE /environments/{id}/delete`).
+
+        Agents that refer to it then have no environment.
+
+        Args:
+            environment_id: The id of the environment, archived or not.
+
+        Raises:
+            ConflictError: A session refers to the environment (`reason` is `in_use`).
+            NotFoundError: The environment does not exist.
+            ValueError: `environment_id` is not a UUID.
+            AodError: Any other failure; see `aod.errors`.
+        """
         self._core.call("DeleteEnvironment", identifier(environment_id, "environment_id"))
 
     def versions(self, environment_id: str | UUID) -> builtins.list[EnvironmentVersion]:
-        """Give all versions of an environment."""
+        """List all versions of an environment (`GET /environments/{id}/versions`).
+
+        Args:
+            environment_id: The id of the environment, archived or not.
+
+        Returns:
+            The versions, highest first.
+
+        Raises:
+            NotFoundError: The environment does not exist.
+            ValueError: `environment_id` is not a UUID.
+            AodError: Any other failure; see `aod.errors`.
+        """
         return read_list(
             EnvironmentVersion,
             self._core.call("ListEnvironmentVersions", identifier(environment_id, "environment_id")),
@@ -93,14 +209,29 @@ class Environments:
 
 
 class AsyncEnvironments:
-    """The environments of the account, for asyncio."""
+    """The calls under `/environments` for asyncio, as `client.environments` of an `AsyncClient`.
+
+    An environment is what a session's sandbox is set up with: packages, variables, a script and network rules.
+    """
 
     def __init__(self, core: Core) -> None:
-        """Use a client's connections."""
+        """Create the resource; clients do this.
+
+        Args:
+            core: The client's connection to the native library.
+        """
         self._core = core
 
     async def list(self) -> builtins.list[Environment]:
-        """Give all environments."""
+        """List the environments that are not archived (`GET /environments`).
+
+        Returns:
+            The environments, newest first. The API has no pages.
+
+        Raises:
+            AuthError: The token is missing, unknown, inactive or expired.
+            AodError: Any other failure; see `aod.errors`.
+        """
         return read_list(Environment, await self._core.call_async("ListEnvironments"))
 
     async def create(
@@ -112,7 +243,33 @@ class AsyncEnvironments:
         setup_script: str | None = None,
         networking: JsonObject | None = None,
     ) -> Environment:
-        """Create an environment."""
+        """Create an environment (`POST /environments`).
+
+        Args:
+            name: The name, at most 200 characters, unique among the environments that are not archived.
+            packages: Packages to install, by package manager: `apt`, `cargo`, `gem`, `go`, `npm`, `pip`.
+            env_vars: Environment variables of the sandbox. They are secret: the API never returns them.
+            setup_script: A shell script that runs once, after the packages are installed.
+            networking: What the sandbox may reach: a mapping, or a `Networking` model. The default is unrestricted.
+
+        Returns:
+            The environment, at version 1.
+
+        Raises:
+            ConflictError: The name is taken (`reason` is `name_taken`). Servers of 2026-04-21 answer 500, a
+                `ServerError`.
+            ValidationError: The server rejects a field; `detail` says which.
+            ValueError: An argument cannot be written as JSON.
+            TypeError: An argument has a type that JSON cannot represent.
+            AodError: Any other failure; see `aod.errors`.
+
+        Example:
+            >>> environment = await client.environments.create(
+            ...     name="ci",
+            ...     packages={"pip": ["pytest"]},
+            ...     networking=aod.Networking(type="limited", allowed_hosts=["pypi.org"]),
+            ... )
+        """
         body = encode(
             {
                 "name": name,
@@ -125,9 +282,21 @@ class AsyncEnvironments:
         return read(Environment, await self._core.call_async("CreateEnvironment", None, body))
 
     async def get(self, environment_id: str | UUID) -> Environment:
-        """Give an environment."""
-        answer = await self._core.call_async("GetEnvironment", identifier(environment_id, "environment_id"))
-        return read(Environment, answer)
+        """Retrieve an environment, archived or not (`GET /environments/{id}`).
+
+        Args:
+            environment_id: The id of the environment.
+
+        Returns:
+            The environment at its current version.
+
+        Raises:
+            NotFoundError: The environment does not exist.
+            ValueError: `environment_id` is not a UUID.
+            AodError: Any other failure; see `aod.errors`.
+        """
+        response = await self._core.call_async("GetEnvironment", identifier(environment_id, "environment_id"))
+        return read(Environment, response)
 
     async def update(
         self,
@@ -140,7 +309,31 @@ class AsyncEnvironments:
         setup_script: str | Clear | None = None,
         networking: JsonObject | None = None,
     ) -> Environment:
-        """Change an environment that is still at `version`. `env_vars` replaces all variables."""
+        """Update an environment (`PUT /environments/{id}`).
+
+        `None` leaves a field unchanged and `aod.CLEAR` empties it. An update that changes nothing keeps the version.
+        Sandboxes that are already set up do not change.
+
+        Args:
+            environment_id: The id of the environment.
+            version: The version that the update is based on, which must be the current one.
+            name: A new name.
+            packages: The packages that replace all present ones, by package manager.
+            env_vars: The environment variables that replace all present ones.
+            setup_script: The shell script that runs once, after the packages are installed.
+            networking: What the sandbox may reach, which replaces the present rule.
+
+        Returns:
+            The updated environment.
+
+        Raises:
+            ConflictError: The version is not the current one (`reason` is `version_mismatch`), the environment is
+                archived, or the name is taken.
+            NotFoundError: The environment does not exist.
+            ValidationError: The server rejects a field; `detail` says which.
+            ValueError: `environment_id` is not a UUID, or an argument cannot be written as JSON.
+            AodError: Any other failure; see `aod.errors`.
+        """
         body = encode(
             {
                 "version": version,
@@ -157,16 +350,55 @@ class AsyncEnvironments:
         )
 
     async def archive(self, environment_id: str | UUID) -> Environment:
-        """Archive an environment."""
-        answer = await self._core.call_async("ArchiveEnvironment", identifier(environment_id, "environment_id"))
-        return read(Environment, answer)
+        """Archive an environment permanently (`POST /environments/{id}/archive`).
+
+        An archived environment is not listed, takes no updates and starts no sessions. Its name can be used again.
+
+        Args:
+            environment_id: The id of the environment.
+
+        Returns:
+            The environment, with `archived_at` set.
+
+        Raises:
+            ConflictError: The environment is already archived.
+            NotFoundError: The environment does not exist.
+            ValueError: `environment_id` is not a UUID.
+            AodError: Any other failure; see `aod.errors`.
+        """
+        response = await self._core.call_async("ArchiveEnvironment", identifier(environment_id, "environment_id"))
+        return read(Environment, response)
 
     async def delete(self, environment_id: str | UUID) -> None:
-        """Delete an environment that no session points at."""
+        """Delete an environment and its versions (`DELETE /environments/{id}/delete`).
+
+        Agents that refer to it then have no environment.
+
+        Args:
+            environment_id: The id of the environment, archived or not.
+
+        Raises:
+            ConflictError: A session refers to the environment (`reason` is `in_use`).
+            NotFoundError: The environment does not exist.
+            ValueError: `environment_id` is not a UUID.
+            AodError: Any other failure; see `aod.errors`.
+        """
         await self._core.call_async("DeleteEnvironment", identifier(environment_id, "environment_id"))
 
     async def versions(self, environment_id: str | UUID) -> builtins.list[EnvironmentVersion]:
-        """Give all versions of an environment."""
+        """List all versions of an environment (`GET /environments/{id}/versions`).
+
+        Args:
+            environment_id: The id of the environment, archived or not.
+
+        Returns:
+            The versions, highest first.
+
+        Raises:
+            NotFoundError: The environment does not exist.
+            ValueError: `environment_id` is not a UUID.
+            AodError: Any other failure; see `aod.errors`.
+        """
         return read_list(
             EnvironmentVersion,
             await self._core.call_async("ListEnvironmentVersions", identifier(environment_id, "environment_id")),

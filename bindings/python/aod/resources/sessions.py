@@ -1,4 +1,4 @@
-"""Sessions."""
+"""The calls under `/sessions`, and what combines them."""
 
 from __future__ import annotations
 
@@ -13,21 +13,36 @@ from .._wire import encode, identifier, read, read_list
 from ..errors import AodError
 from ..events import StreamEvent
 from ..models import RunResult, Session, SessionAck, SessionTurn
-from ..stream import AsyncEventStream, EventStream, Listener
+from ..stream import AsyncEventStream, EventStream, Subscription
 from ._requests import JsonObject, cursor, reference
 
 __all__ = ["AsyncSessions", "Sessions"]
 
 
 class Sessions:
-    """The sessions of the account."""
+    """The calls under `/sessions`, as `client.sessions`.
+
+    A session is one sandbox in which an agent works on prompts, one turn each.
+    """
 
     def __init__(self, core: Core) -> None:
-        """Use a client's connections."""
+        """Create the resource; clients do this.
+
+        Args:
+            core: The client's connection to the native library.
+        """
         self._core = core
 
     def list(self) -> builtins.list[Session]:
-        """Give all sessions."""
+        """List all sessions, in every status (`GET /sessions`).
+
+        Returns:
+            The sessions, newest first. The API has no pages.
+
+        Raises:
+            AuthError: The token is missing, unknown, inactive or expired.
+            AodError: Any other failure; see `aod.errors`.
+        """
         return read_list(Session, self._core.call("ListSessions"))
 
     def create(
@@ -40,7 +55,39 @@ class Sessions:
         resources: Sequence[JsonObject] | None = None,
         secret_env_vars: Mapping[str, str] | None = None,
     ) -> SessionAck:
-        """Start a session. Its `timeout` is the seconds that a turn may take."""
+        """Start a session with its first prompt (`POST /sessions`).
+
+        The call returns when the server has accepted the session, before the sandbox is set up. Follow it with
+        `stream`.
+
+        Args:
+            agent_id: The id of the agent.
+            prompt: The prompt of the first turn.
+            environment_id: The environment to use instead of the agent's own.
+            timeout: How long a turn may take, in seconds, from 10 to 3600. The server's default is 600.
+            resources: Up to 10 repositories to clone into the sandbox: mappings with `type` (`github_repository`) and
+                `url`, and optionally `mount_path` and `authorization_token`.
+            secret_env_vars: Environment variables of this session's sandbox, which override those of the environment
+                (servers since 2026-06-25). The API never returns them.
+
+        Returns:
+            The acknowledgement, with the session's id and status `pending`.
+
+        Raises:
+            RateLimitError: Too many sessions are active; `limit` and `active` have the numbers.
+            ConflictError: The agent or the environment is archived.
+            NotFoundError: The agent or the environment does not exist.
+            ValidationError: The server rejects a field; `detail` says which.
+            BadRequestError: The account has no credentials for the agent's runtime.
+            AodError: Any other failure; see `aod.errors`.
+
+        Example:
+            >>> ack = client.sessions.create(
+            ...     agent_id=agent.id,
+            ...     prompt="Fix the failing test",
+            ...     resources=[{"type": "github_repository", "url": "https://github.com/octo/repo"}],
+            ... )
+        """
         body = encode(
             {
                 "agent_id": str(agent_id),
@@ -54,28 +101,109 @@ class Sessions:
         return read(SessionAck, self._core.call("CreateSession", None, body))
 
     def get(self, session_id: str | UUID) -> Session:
-        """Give a session."""
+        """Retrieve a session (`GET /sessions/{id}`).
+
+        Args:
+            session_id: The id of the session.
+
+        Returns:
+            The session. Its prompts are on its turns; see `turns`.
+
+        Raises:
+            NotFoundError: The session does not exist.
+            ValueError: `session_id` is not a UUID.
+            AodError: Any other failure; see `aod.errors`.
+        """
         return read(Session, self._core.call("GetSession", identifier(session_id, "session_id")))
 
     def prompt(self, session_id: str | UUID, *, prompt: str, timeout: int | None = None) -> SessionAck:
-        """Start the next turn of a session."""
+        """Start the next turn of a completed session (`POST /sessions/{id}/prompt`).
+
+        The sandbox and the agent's conversation are those of the turns before.
+
+        Args:
+            session_id: The id of the session.
+            prompt: The prompt of the turn.
+            timeout: How long the turn may take, in seconds, from 10 to 3600. The server's default is 600.
+
+        Returns:
+            The acknowledgement; `current_turn` is the number of the new turn.
+
+        Raises:
+            ConflictError: The session is running, has failed or has been terminated; `reason` says which.
+            NotFoundError: The session does not exist.
+            ValidationError: The server rejects a field; `detail` says which.
+            ValueError: `session_id` is not a UUID.
+            AodError: Any other failure; see `aod.errors`.
+        """
         body = encode({"prompt": prompt, "timeout": timeout})
         return read(SessionAck, self._core.call("PromptSession", identifier(session_id, "session_id"), body))
 
     def turns(self, session_id: str | UUID) -> builtins.list[SessionTurn]:
-        """Give the turns of a session."""
+        """List the turns of a session (`GET /sessions/{id}/turns`).
+
+        Args:
+            session_id: The id of the session.
+
+        Returns:
+            The turns, in ascending order.
+
+        Raises:
+            NotFoundError: The session does not exist.
+            ValueError: `session_id` is not a UUID.
+            AodError: Any other failure; see `aod.errors`.
+        """
         return read_list(SessionTurn, self._core.call("ListSessionTurns", identifier(session_id, "session_id")))
 
     def terminate(self, session_id: str | UUID) -> SessionAck:
-        """End a session and its sandbox."""
+        """End a session permanently and destroy its sandbox (`POST /sessions/{id}/terminate`).
+
+        Args:
+            session_id: The id of the session, in any status but `terminated`.
+
+        Returns:
+            The acknowledgement, with status `terminated`.
+
+        Raises:
+            ConflictError: The session is already terminated.
+            NotFoundError: The session does not exist.
+            ValueError: `session_id` is not a UUID.
+            AodError: Any other failure; see `aod.errors`.
+        """
         return read(SessionAck, self._core.call("TerminateSession", identifier(session_id, "session_id")))
 
     def interrupt(self, session_id: str | UUID) -> SessionAck:
-        """Stop the turn that runs; newer servers only."""
+        """Stop the active turn and keep the sandbox (`POST /sessions/{id}/interrupt`).
+
+        Servers since 2026-06-25 have this endpoint; earlier ones answer 404.
+
+        Args:
+            session_id: The id of the session.
+
+        Returns:
+            The acknowledgement, with the status that the session had before the interrupt.
+
+        Raises:
+            ConflictError: No turn is active (`reason` is `no_active_turn`), or the session has failed or been
+                terminated.
+            NotFoundError: The session does not exist, or the server has no such endpoint.
+            ValueError: `session_id` is not a UUID.
+            AodError: Any other failure; see `aod.errors`.
+        """
         return read(SessionAck, self._core.call("InterruptSession", identifier(session_id, "session_id")))
 
     def delete(self, session_id: str | UUID) -> None:
-        """Delete a session."""
+        """Delete a session with its turns and its events (`DELETE /sessions/{id}/delete`).
+
+        Args:
+            session_id: The id of the session.
+
+        Raises:
+            ConflictError: The session is active; terminate it first.
+            NotFoundError: The session does not exist.
+            ValueError: `session_id` is not a UUID.
+            AodError: Any other failure; see `aod.errors`.
+        """
         self._core.call("DeleteSession", identifier(session_id, "session_id"))
 
     def wait_for_completion(
@@ -86,7 +214,26 @@ class Sessions:
         on_event: Callable[[StreamEvent], object] | None = None,
         collect_events: bool = True,
     ) -> RunResult:
-        """Follow a session to the end of its turn. With `collect_events` off the result has no events."""
+        """Follow a session until its current turn ends (`GET /sessions/{id}/stream`, then `GET /sessions/{id}`).
+
+        A turn that fails is not an error here; see the session's `status` and `exit_code`. The call waits as long as
+        the turn takes: a `stale` event does not end it.
+
+        Args:
+            session_id: The id of the session.
+            since: A cursor; only the events after it are followed. By default, all events of the session.
+            on_event: A function to call with each event.
+            collect_events: Whether the result holds the events.
+
+        Returns:
+            The session as it ended, and its events in order.
+
+        Raises:
+            NotFoundError: The session does not exist.
+            ValueError: `session_id` is not a UUID.
+            AodError: Any other failure; see `aod.errors`.
+            Exception: Whatever `on_event` raises, which ends the wait.
+        """
         events: builtins.list[StreamEvent] = []
         with self.stream(session_id, since=since, resume_stale=True) as stream:
             for event in stream:
@@ -108,7 +255,29 @@ class Sessions:
         on_event: Callable[[StreamEvent], object] | None = None,
         collect_events: bool = True,
     ) -> RunResult:
-        """Start a session and follow it to the end of its first turn."""
+        """Start a session and follow it until its first turn ends: `create`, then `wait_for_completion`.
+
+        Args:
+            agent_id: The id of the agent.
+            prompt: The prompt of the first turn.
+            environment_id: The environment to use instead of the agent's own.
+            timeout: How long a turn may take, in seconds, from 10 to 3600. The server's default is 600.
+            resources: Up to 10 repositories to clone into the sandbox; see `create`.
+            secret_env_vars: Environment variables of this session's sandbox (servers since 2026-06-25).
+            on_event: A function to call with each event.
+            collect_events: Whether the result holds the events.
+
+        Returns:
+            The session as it ended, and its events in order.
+
+        Raises:
+            AodError: The session cannot be created or followed; see `create` and `wait_for_completion`.
+            Exception: Whatever `on_event` raises, which ends the wait.
+
+        Example:
+            >>> result = client.sessions.run(agent_id=agent.id, prompt="Count the tests")
+            >>> print(result.session.status, result.session.exit_code)
+        """
         ack = self.create(
             agent_id=agent_id,
             prompt=prompt,
@@ -129,7 +298,36 @@ class Sessions:
         deadline: float | None = None,
         resume_stale: bool = False,
     ) -> EventStream:
-        """Follow a session's events, from those behind the cursor `since`. Nothing is sent before iteration."""
+        """Stream a session's events, up to the one that ends the turn (`GET /sessions/{id}/stream`).
+
+        The stream survives dropped connections: it reconnects, resumes from the last event and drops repeated ones, so
+        that each event arrives once, in order. Nothing is sent before iteration, so an unknown session raises
+        `NotFoundError` at the first event.
+
+        Args:
+            session_id: The id of the session.
+            since: A cursor, such as `EventStream.cursor`; only the events after it, and `start`, are delivered. By
+                default, all events of the session.
+            reconnect: Whether to reconnect. Without it, the events of a single connection are delivered verbatim.
+            max_attempts: The number of consecutive connection attempts without a new event before the stream fails. The
+                default is 10.
+            deadline: The time for the whole stream, in seconds. By default there is no limit.
+            resume_stale: Whether to continue after a `stale` event, which the server sends after ten minutes without
+                output. By default it ends the stream.
+
+        Returns:
+            The stream: an iterator, and a context manager that closes the connection.
+
+        Raises:
+            ValueError: `session_id` is not a UUID, or an option is out of range.
+            TypeError: `since` is not an int, or `deadline` is not a number.
+
+        Example:
+            >>> with client.sessions.stream(ack.id) as events:
+            ...     for event in events:
+            ...         if event.text:
+            ...             print(event.text, end="")
+        """
         return EventStream(
             self._core,
             identifier(session_id, "session_id"),
@@ -150,21 +348,59 @@ class Sessions:
         on_closed: Callable[[], object] | None = None,
         on_error: Callable[[AodError], object] | None = None,
         since: int | None = None,
-    ) -> Listener:
-        """Follow a session's events by call backs, which are made on a thread of their own."""
+    ) -> Subscription:
+        """Stream a session's events to callbacks, on a dedicated thread (`GET /sessions/{id}/stream`).
+
+        Each event is passed to `on_event`; then `on_closed` or `on_error` is called once. The stream reconnects as that
+        of `stream` does, and waits while a callback runs.
+
+        Args:
+            session_id: The id of the session.
+            on_event: Called with each event. If it raises, the stream ends and `on_error` receives an `AodError` whose
+                `__cause__` is that exception.
+            on_closed: Called when the stream has ended or has been cancelled.
+            on_error: Called with the error that ended the stream. Without it, the error goes to `threading.excepthook`.
+            since: A cursor; only the events after it, and `start`, are delivered.
+
+        Returns:
+            The subscription, which cancels the stream or waits for its end.
+
+        Raises:
+            ValueError: `session_id` is not a UUID, or `since` is out of range.
+            TypeError: `since` is not an int.
+
+        Example:
+            >>> subscription = client.sessions.listen(ack.id, on_event=print)
+            >>> subscription.join()
+        """
         stream = EventStream(self._core, identifier(session_id, "session_id"), cursor(since), {})
-        return Listener(stream, on_event, on_closed, on_error)
+        return Subscription(stream, on_event, on_closed, on_error)
 
 
 class AsyncSessions:
-    """The sessions of the account, for asyncio."""
+    """The calls under `/sessions` for asyncio, as `client.sessions` of an `AsyncClient`.
+
+    A session is one sandbox in which an agent works on prompts, one turn each.
+    """
 
     def __init__(self, core: Core) -> None:
-        """Use a client's connections."""
+        """Create the resource; clients do this.
+
+        Args:
+            core: The client's connection to the native library.
+        """
         self._core = core
 
     async def list(self) -> builtins.list[Session]:
-        """Give all sessions."""
+        """List all sessions, in every status (`GET /sessions`).
+
+        Returns:
+            The sessions, newest first. The API has no pages.
+
+        Raises:
+            AuthError: The token is missing, unknown, inactive or expired.
+            AodError: Any other failure; see `aod.errors`.
+        """
         return read_list(Session, await self._core.call_async("ListSessions"))
 
     async def create(
@@ -177,7 +413,39 @@ class AsyncSessions:
         resources: Sequence[JsonObject] | None = None,
         secret_env_vars: Mapping[str, str] | None = None,
     ) -> SessionAck:
-        """Start a session. Its `timeout` is the seconds that a turn may take."""
+        """Start a session with its first prompt (`POST /sessions`).
+
+        The call returns when the server has accepted the session, before the sandbox is set up. Follow it with
+        `stream`.
+
+        Args:
+            agent_id: The id of the agent.
+            prompt: The prompt of the first turn.
+            environment_id: The environment to use instead of the agent's own.
+            timeout: How long a turn may take, in seconds, from 10 to 3600. The server's default is 600.
+            resources: Up to 10 repositories to clone into the sandbox: mappings with `type` (`github_repository`) and
+                `url`, and optionally `mount_path` and `authorization_token`.
+            secret_env_vars: Environment variables of this session's sandbox, which override those of the environment
+                (servers since 2026-06-25). The API never returns them.
+
+        Returns:
+            The acknowledgement, with the session's id and status `pending`.
+
+        Raises:
+            RateLimitError: Too many sessions are active; `limit` and `active` have the numbers.
+            ConflictError: The agent or the environment is archived.
+            NotFoundError: The agent or the environment does not exist.
+            ValidationError: The server rejects a field; `detail` says which.
+            BadRequestError: The account has no credentials for the agent's runtime.
+            AodError: Any other failure; see `aod.errors`.
+
+        Example:
+            >>> ack = await client.sessions.create(
+            ...     agent_id=agent.id,
+            ...     prompt="Fix the failing test",
+            ...     resources=[{"type": "github_repository", "url": "https://github.com/octo/repo"}],
+            ... )
+        """
         body = encode(
             {
                 "agent_id": str(agent_id),
@@ -191,30 +459,111 @@ class AsyncSessions:
         return read(SessionAck, await self._core.call_async("CreateSession", None, body))
 
     async def get(self, session_id: str | UUID) -> Session:
-        """Give a session."""
+        """Retrieve a session (`GET /sessions/{id}`).
+
+        Args:
+            session_id: The id of the session.
+
+        Returns:
+            The session. Its prompts are on its turns; see `turns`.
+
+        Raises:
+            NotFoundError: The session does not exist.
+            ValueError: `session_id` is not a UUID.
+            AodError: Any other failure; see `aod.errors`.
+        """
         return read(Session, await self._core.call_async("GetSession", identifier(session_id, "session_id")))
 
     async def prompt(self, session_id: str | UUID, *, prompt: str, timeout: int | None = None) -> SessionAck:
-        """Start the next turn of a session."""
+        """Start the next turn of a completed session (`POST /sessions/{id}/prompt`).
+
+        The sandbox and the agent's conversation are those of the turns before.
+
+        Args:
+            session_id: The id of the session.
+            prompt: The prompt of the turn.
+            timeout: How long the turn may take, in seconds, from 10 to 3600. The server's default is 600.
+
+        Returns:
+            The acknowledgement; `current_turn` is the number of the new turn.
+
+        Raises:
+            ConflictError: The session is running, has failed or has been terminated; `reason` says which.
+            NotFoundError: The session does not exist.
+            ValidationError: The server rejects a field; `detail` says which.
+            ValueError: `session_id` is not a UUID.
+            AodError: Any other failure; see `aod.errors`.
+        """
         body = encode({"prompt": prompt, "timeout": timeout})
-        answer = await self._core.call_async("PromptSession", identifier(session_id, "session_id"), body)
-        return read(SessionAck, answer)
+        response = await self._core.call_async("PromptSession", identifier(session_id, "session_id"), body)
+        return read(SessionAck, response)
 
     async def turns(self, session_id: str | UUID) -> builtins.list[SessionTurn]:
-        """Give the turns of a session."""
-        answer = await self._core.call_async("ListSessionTurns", identifier(session_id, "session_id"))
-        return read_list(SessionTurn, answer)
+        """List the turns of a session (`GET /sessions/{id}/turns`).
+
+        Args:
+            session_id: The id of the session.
+
+        Returns:
+            The turns, in ascending order.
+
+        Raises:
+            NotFoundError: The session does not exist.
+            ValueError: `session_id` is not a UUID.
+            AodError: Any other failure; see `aod.errors`.
+        """
+        response = await self._core.call_async("ListSessionTurns", identifier(session_id, "session_id"))
+        return read_list(SessionTurn, response)
 
     async def terminate(self, session_id: str | UUID) -> SessionAck:
-        """End a session and its sandbox."""
+        """End a session permanently and destroy its sandbox (`POST /sessions/{id}/terminate`).
+
+        Args:
+            session_id: The id of the session, in any status but `terminated`.
+
+        Returns:
+            The acknowledgement, with status `terminated`.
+
+        Raises:
+            ConflictError: The session is already terminated.
+            NotFoundError: The session does not exist.
+            ValueError: `session_id` is not a UUID.
+            AodError: Any other failure; see `aod.errors`.
+        """
         return read(SessionAck, await self._core.call_async("TerminateSession", identifier(session_id, "session_id")))
 
     async def interrupt(self, session_id: str | UUID) -> SessionAck:
-        """Stop the turn that runs; newer servers only."""
+        """Stop the active turn and keep the sandbox (`POST /sessions/{id}/interrupt`).
+
+        Servers since 2026-06-25 have this endpoint; earlier ones answer 404.
+
+        Args:
+            session_id: The id of the session.
+
+        Returns:
+            The acknowledgement, with the status that the session had before the interrupt.
+
+        Raises:
+            ConflictError: No turn is active (`reason` is `no_active_turn`), or the session has failed or been
+                terminated.
+            NotFoundError: The session does not exist, or the server has no such endpoint.
+            ValueError: `session_id` is not a UUID.
+            AodError: Any other failure; see `aod.errors`.
+        """
         return read(SessionAck, await self._core.call_async("InterruptSession", identifier(session_id, "session_id")))
 
     async def delete(self, session_id: str | UUID) -> None:
-        """Delete a session."""
+        """Delete a session with its turns and its events (`DELETE /sessions/{id}/delete`).
+
+        Args:
+            session_id: The id of the session.
+
+        Raises:
+            ConflictError: The session is active; terminate it first.
+            NotFoundError: The session does not exist.
+            ValueError: `session_id` is not a UUID.
+            AodError: Any other failure; see `aod.errors`.
+        """
         await self._core.call_async("DeleteSession", identifier(session_id, "session_id"))
 
     async def wait_for_completion(
@@ -225,9 +574,25 @@ class AsyncSessions:
         on_event: Callable[[StreamEvent], object] | None = None,
         collect_events: bool = True,
     ) -> RunResult:
-        """Follow a session to the end of its turn.
+        """Follow a session until its current turn ends (`GET /sessions/{id}/stream`, then `GET /sessions/{id}`).
 
-        `on_event` may be a coroutine function. With `collect_events` off the result has no events.
+        A turn that fails is not an error here; see the session's `status` and `exit_code`. The call waits as long as
+        the turn takes: a `stale` event does not end it.
+
+        Args:
+            session_id: The id of the session.
+            since: A cursor; only the events after it are followed. By default, all events of the session.
+            on_event: A function or coroutine function to call with each event.
+            collect_events: Whether the result holds the events.
+
+        Returns:
+            The session as it ended, and its events in order.
+
+        Raises:
+            NotFoundError: The session does not exist.
+            ValueError: `session_id` is not a UUID.
+            AodError: Any other failure; see `aod.errors`.
+            Exception: Whatever `on_event` raises, which ends the wait.
         """
         events: builtins.list[StreamEvent] = []
         async with self.stream(session_id, since=since, resume_stale=True) as stream:
@@ -252,7 +617,29 @@ class AsyncSessions:
         on_event: Callable[[StreamEvent], object] | None = None,
         collect_events: bool = True,
     ) -> RunResult:
-        """Start a session and follow it to the end of its first turn."""
+        """Start a session and follow it until its first turn ends: `create`, then `wait_for_completion`.
+
+        Args:
+            agent_id: The id of the agent.
+            prompt: The prompt of the first turn.
+            environment_id: The environment to use instead of the agent's own.
+            timeout: How long a turn may take, in seconds, from 10 to 3600. The server's default is 600.
+            resources: Up to 10 repositories to clone into the sandbox; see `create`.
+            secret_env_vars: Environment variables of this session's sandbox (servers since 2026-06-25).
+            on_event: A function or coroutine function to call with each event.
+            collect_events: Whether the result holds the events.
+
+        Returns:
+            The session as it ended, and its events in order.
+
+        Raises:
+            AodError: The session cannot be created or followed; see `create` and `wait_for_completion`.
+            Exception: Whatever `on_event` raises, which ends the wait.
+
+        Example:
+            >>> result = await client.sessions.run(agent_id=agent.id, prompt="Count the tests")
+            >>> print(result.session.status, result.session.exit_code)
+        """
         ack = await self.create(
             agent_id=agent_id,
             prompt=prompt,
@@ -273,7 +660,36 @@ class AsyncSessions:
         deadline: float | None = None,
         resume_stale: bool = False,
     ) -> AsyncEventStream:
-        """Follow a session's events, from those behind the cursor `since`. Nothing is sent before iteration."""
+        """Stream a session's events, up to the one that ends the turn (`GET /sessions/{id}/stream`).
+
+        The stream survives dropped connections: it reconnects, resumes from the last event and drops repeated ones, so
+        that each event arrives once, in order. Nothing is sent before iteration, so an unknown session raises
+        `NotFoundError` at the first event. This method itself is not a coroutine.
+
+        Args:
+            session_id: The id of the session.
+            since: A cursor, such as `AsyncEventStream.cursor`; only the events after it, and `start`, are delivered. By
+                default, all events of the session.
+            reconnect: Whether to reconnect. Without it, the events of a single connection are delivered verbatim.
+            max_attempts: The number of consecutive connection attempts without a new event before the stream fails. The
+                default is 10.
+            deadline: The time for the whole stream, in seconds. By default there is no limit.
+            resume_stale: Whether to continue after a `stale` event, which the server sends after ten minutes without
+                output. By default it ends the stream.
+
+        Returns:
+            The stream: an asynchronous iterator, and a context manager that closes the connection.
+
+        Raises:
+            ValueError: `session_id` is not a UUID, or an option is out of range.
+            TypeError: `since` is not an int, or `deadline` is not a number.
+
+        Example:
+            >>> async with client.sessions.stream(ack.id) as events:
+            ...     async for event in events:
+            ...         if event.text:
+            ...             print(event.text, end="")
+        """
         return AsyncEventStream(
             self._core,
             identifier(session_id, "session_id"),
@@ -294,7 +710,26 @@ class AsyncSessions:
         on_closed: Callable[[], object] | None = None,
         on_error: Callable[[AodError], object] | None = None,
         since: int | None = None,
-    ) -> Listener:
-        """Follow a session's events by call backs, which are made on a thread of their own."""
+    ) -> Subscription:
+        """Stream a session's events to callbacks, on a dedicated thread (`GET /sessions/{id}/stream`).
+
+        The callbacks do not run on the event loop. Each event is passed to `on_event`; then `on_closed` or `on_error`
+        is called once. The stream reconnects as that of `stream` does, and waits while a callback runs.
+
+        Args:
+            session_id: The id of the session.
+            on_event: Called with each event. If it raises, the stream ends and `on_error` receives an `AodError` whose
+                `__cause__` is that exception.
+            on_closed: Called when the stream has ended or has been cancelled.
+            on_error: Called with the error that ended the stream. Without it, the error goes to `threading.excepthook`.
+            since: A cursor; only the events after it, and `start`, are delivered.
+
+        Returns:
+            The subscription, which cancels the stream or waits for its end.
+
+        Raises:
+            ValueError: `session_id` is not a UUID, or `since` is out of range.
+            TypeError: `since` is not an int.
+        """
         stream = EventStream(self._core, identifier(session_id, "session_id"), cursor(since), {})
-        return Listener(stream, on_event, on_closed, on_error)
+        return Subscription(stream, on_event, on_closed, on_error)

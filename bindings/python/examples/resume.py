@@ -1,0 +1,35 @@
+"""Resume a stream from a stored position, as after a restart of the program.
+
+Set AOD_API_URL and AOD_API_TOKEN.
+"""
+
+import tempfile
+from pathlib import Path
+
+import aod
+
+
+def main() -> None:
+    """Read a part of a stream, store its cursor, and read the rest from there."""
+    with aod.Client() as client, tempfile.TemporaryDirectory() as folder:
+        agent = client.agents.create(name="resumer", model="claude-sonnet-4-6", runtime="claude")
+        session = client.sessions.create(agent_id=agent.id, prompt="Fix the failing test")
+        checkpoint = Path(folder, "cursor")
+
+        with client.sessions.stream(session.id) as events:
+            for event in events:
+                print(f"first part: {event.type} {event.id}")
+                if event.type == "output":
+                    # Everything up to here has been processed.
+                    checkpoint.write_text(str(events.cursor), encoding="utf-8")
+                    break
+
+        # Another process can do this, also days later.
+        cursor = int(checkpoint.read_text(encoding="utf-8"))
+        with client.sessions.stream(session.id, since=cursor) as events:
+            for event in events:
+                print(f"second part: {event.type} {event.id}")
+
+
+if __name__ == "__main__":
+    main()
