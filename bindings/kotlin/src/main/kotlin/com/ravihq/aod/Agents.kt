@@ -95,8 +95,8 @@ public class Agents internal constructor(private val connection: Connection) {
     /**
      * Updates an agent (`PUT /agents/{id}`). Arguments that are left out keep the stored values.
      *
-     * Updates use optimistic concurrency: [version] must be the current version. An update that changes something raises
-     * the version by 1; one that changes nothing returns the agent as it is.
+     * Updates use optimistic concurrency: [version] must be the current version. An update that changes something
+     * raises the version by 1; one that changes nothing returns the agent as it is.
      *
      * @param id the id of the agent
      * @param version the version last read, [Agent.version]

@@ -6,8 +6,8 @@ import java.util.concurrent.atomic.AtomicBoolean
 /**
  * A client of an Agent on Demand (AoD) server.
  *
- * A client is safe to share between threads and coroutines. It owns a connection pool: create one, reuse it, and [close]
- * it at the end.
+ * A client is safe to share between threads and coroutines. It owns a connection pool: create one, reuse it, and
+ * [close] it at the end.
  *
  * ```kotlin
  * AodClient.fromEnv().use { client ->
@@ -39,11 +39,12 @@ public class AodClient private constructor(private val connection: Connection) :
      *
      * @param baseUrl the `http` or `https` URL of the server
      * @param token the API token, sent as `Authorization: Bearer`
-     * @param timeout the time limit of a whole call, including all attempts and the delays between them; 30 s by default
+     * @param timeout the time limit of a whole call, including all attempts and the delays between them; 30 s by
+     * default
      * @param attemptTimeout the time limit of one attempt; by default what is left of [timeout]
      * @param connectTimeout the time limit to connect, including TLS; 5 s by default
-     * @param streamIdleTimeout how long a stream may receive nothing before it reconnects; by default 45 s, which is three
-     * heartbeats
+     * @param streamIdleTimeout how long a stream may receive nothing before it reconnects; by default 45 s, which is
+     * three heartbeats
      * @param retry when and how often a failed request is retried; by default the defaults of [RetryPolicy]
      * @param headers headers to send with every request; those that the client sets itself take precedence
      * @param userAgentSuffix text to append to the SDK's own `User-Agent`, for example `my-app/1.4`
@@ -108,8 +109,8 @@ public class AodClient private constructor(private val connection: Connection) :
     public suspend fun health(): Health = connection.call { health() }
 
     /**
-     * Returns a client with other options for some calls, over the same connection pool. Arguments that are left out keep
-     * the options of this client.
+     * Returns a client with other options for some calls, over the same connection pool. Arguments that are left out
+     * keep the options of this client.
      *
      * Closing the returned client ends its own calls, streams and listeners only. Closing this client closes both.
      *
@@ -147,8 +148,8 @@ public class AodClient private constructor(private val connection: Connection) :
     }
 
     /**
-     * Closes the client. Its active calls, streams and listeners, and those of clients derived from it by [withOptions],
-     * fail with [AodException.Closed], and so does every later call. Closing it again has no effect.
+     * Closes the client. Its active calls, streams and listeners, and those of clients derived from it by
+     * [withOptions], fail with [AodException.Closed], and so does every later call. Closing it again has no effect.
      */
     override fun close(): Unit = connection.close()
 

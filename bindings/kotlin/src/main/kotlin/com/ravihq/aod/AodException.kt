@@ -16,10 +16,11 @@ import java.time.Duration
  * ```
  *
  * The [message] is one line: the request, the status and the text of the server, which may quote a value. Neither the
- * message nor [toString] repeats anything else that was sent. What the server echoed is in [detail], as [Secret] values.
+ * message nor [toString] repeats anything else that was sent. What the server echoed is in [detail], as [Secret]
+ * values.
  *
- * In Java it is an unchecked exception. A future of [FutureClient] fails with a `CompletionException` whose cause is the
- * `AodException`.
+ * In Java it is an unchecked exception. A future of [FutureClient] fails with a `CompletionException` whose cause is
+ * the `AodException`.
  */
 public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) {
     /** The kind of failure; each kind has its own subclass. */
@@ -58,8 +59,8 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
     public class Configuration internal constructor(info: ErrorInfo) : AodException(info)
 
     /**
-     * The request was rejected before it was sent: the server would refuse it, or an argument cannot be sent, such as an
-     * unpaired surrogate, invalid JSON, or a negative duration.
+     * The request was rejected before it was sent: the server would refuse it, or an argument cannot be sent, such as
+     * an unpaired surrogate, invalid JSON, or a negative duration.
      */
     public class InvalidRequest internal constructor(info: ErrorInfo) : AodException(info) {
         /** The invalid fields; empty if the failure is not about fields. */

@@ -5,7 +5,8 @@ import java.util.UUID
 /**
  * Calls under `/environments`.
  *
- * An environment describes the sandbox of a session: packages, environment variables, a setup script and network access.
+ * An environment describes the sandbox of a session: packages, environment variables, a setup script and network
+ * access.
  *
  * ```kotlin
  * val environment = client.environments.create(

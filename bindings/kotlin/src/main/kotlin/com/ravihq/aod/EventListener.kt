@@ -10,11 +10,13 @@ import kotlinx.coroutines.Job
  * The methods are called on a thread of the library, one call after another, with the context class loader of the
  * listener's class:
  *
- * 1. [onEvents] any number of times, with the events that are available at that moment, and [onState] in order with them;
+ * 1. [onEvents] any number of times, with the events that are available at that moment, and [onState] in order with
+ * them;
  * 2. then exactly one of [onClosed] and [onError], and nothing after it.
  *
  * Blocking in a method is allowed. Few events are read ahead meanwhile: a slow listener applies backpressure instead of
- * buffering. It does not delay other streams, unless 256 listener calls run at once: further calls wait for one of them.
+ * buffering. It does not delay other streams, unless 256 listener calls run at once: further calls wait for one of
+ * them.
  *
  * Exceptions from [onClosed], [onError] and [onState] go to the uncaught exception handler of the thread.
  */
@@ -38,8 +40,8 @@ public interface EventListener {
     public fun onError(error: AodException)
 
     /**
-     * Called when the connection state has changed, in order with the events. [ConnectionState.Closed] comes just before
-     * [onClosed] or [onError].
+     * Called when the connection state has changed, in order with the events. [ConnectionState.Closed] comes just
+     * before [onClosed] or [onError].
      *
      * @param state the new state
      */
@@ -62,8 +64,8 @@ public class Subscription internal constructor(internal val handle: NativeSubscr
         get() = finished.isCompleted
 
     /**
-     * Cancels the stream and closes its connection. The listener receives [EventListener.onClosed], unless the stream has
-     * ended already. This method does not wait; see [join].
+     * Cancels the stream and closes its connection. The listener receives [EventListener.onClosed], unless the stream
+     * has ended already. This method does not wait; see [join].
      */
     public fun cancel() {
         if (isFinished) return

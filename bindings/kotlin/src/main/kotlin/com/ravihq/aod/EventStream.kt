@@ -13,9 +13,9 @@ import kotlinx.coroutines.flow.map
  * The event stream of a session, returned by [Sessions.stream]: each event once, in the order of the server, up to and
  * including the terminal event, across dropped connections.
  *
- * The flow is cold: each collector opens its own stream, starting from [StreamOptions.since]. Few events are read ahead:
- * a slow collector applies backpressure instead of buffering. The connection closes as soon as the collector returns,
- * throws or is cancelled.
+ * The flow is cold: each collector opens its own stream, starting from [StreamOptions.since]. Few events are read
+ * ahead: a slow collector applies backpressure instead of buffering. The connection closes as soon as the collector
+ * returns, throws or is cancelled.
  *
  * ```kotlin
  * client.sessions.stream(id).collect { event ->
@@ -39,19 +39,20 @@ public class EventStream internal constructor(since: Long?, private val open: ()
     private var latest: StateObserver? = null
 
     /**
-     * The connection state of the latest collector, as of the last event that it received; [ConnectionState.Closed] once
-     * it has returned, failed or been cancelled. The flow is conflated: states in quick succession may be skipped.
+     * The connection state of the latest collector, as of the last event that it received; [ConnectionState.Closed]
+     * once it has returned, failed or been cancelled. The flow is conflated: states in quick succession may be skipped.
      */
     public val state: StateFlow<ConnectionState> = states.asStateFlow()
 
     /**
-     * The position after the last event that a collector received. A stream with this position as [StreamOptions.since],
-     * in this process or another, repeats no event up to it and misses none after it. Null until an event has a position.
+     * The position after the last event that a collector received. A stream with this position as
+     * [StreamOptions.since], in this process or another, repeats no event up to it and misses none after it. Null until
+     * an event has a position.
      *
      * It is set just before the event is passed to the collector of this stream. An operator that collects in another
      * coroutine, such as `buffer`, `flowOn` or `conflate`, receives events before those downstream of it. Downstream of
-     * such an operator, resume from the [StreamEvent.id] of the last [StreamEvent.Stage] or [StreamEvent.Output] that was
-     * processed.
+     * such an operator, resume from the [StreamEvent.id] of the last [StreamEvent.Stage] or [StreamEvent.Output] that
+     * was processed.
      */
     @Volatile
     public var cursor: Long? = since
@@ -126,12 +127,13 @@ public class EventStream internal constructor(since: Long?, private val open: ()
      * @param options how the lines look
      * @return a cold flow of lines, which ends and fails like this stream
      */
-    public fun pretty(options: FormatterOptions = FormatterOptions()): Flow<String> = pretty { SessionFormatter(options) }
+    public fun pretty(options: FormatterOptions = FormatterOptions()): Flow<String> =
+        pretty { SessionFormatter(options) }
 
     /**
      * Returns the output of the agent as the lines of a given formatter. The formatter receives every event
-     * ([Formatter.consume]). It is flushed when a turn starts, because the output of each turn comes from a new process,
-     * and when the stream ends, before the exception if the stream fails.
+     * ([Formatter.consume]). It is flushed when a turn starts, because the output of each turn comes from a new
+     * process, and when the stream ends, before the exception if the stream fails.
      *
      * ```kotlin
      * client.sessions.stream(id).pretty { ClaudeFormatter() }.collect(::println)

@@ -140,8 +140,8 @@ public class Sessions internal constructor(private val connection: Connection) {
      * Creates a session, follows its first turn to the end, and collects the output (`POST /sessions`,
      * `GET /sessions/{id}/stream`, `GET /sessions/{id}`).
      *
-     * A turn that fails is not an error of this call: see the status and the exit code of the session. The call takes as
-     * long as the turn; put `withTimeout` around it to limit the wait.
+     * A turn that fails is not an error of this call: see the status and the exit code of the session. The call takes
+     * as long as the turn; put `withTimeout` around it to limit the wait.
      *
      * ```kotlin
      * val result = client.sessions.run(agent.id, "Fix the failing test")
