@@ -27,7 +27,7 @@ import org.junit.jupiter.api.TestFactory;
 class FuturesTest {
     /** A server with an agent, an environment and a session that has ended. */
     private static class World implements AutoCloseable {
-        final DevServer server = new DevServer("s2", "aod_dev");
+        final DevServer server = new DevServer(Generation.V2026_06_25, "aod_dev");
         final AodClient client = server.client();
         final FutureClient calls = new FutureClient(client);
         final FutureAgents agents = calls.getAgents();

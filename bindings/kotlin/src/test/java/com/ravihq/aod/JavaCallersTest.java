@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 class JavaCallersTest {
     @Test
     void callsReturnFutures() {
-        try (var server = new DevServer("s0", "aod_dev");
+        try (var server = new DevServer(Generation.V2026_04_21, "aod_dev");
                 var client = new AodClient(server.getUrl(), server.getToken())) {
             var calls = new FutureClient(client);
             var request = new CreateAgent("reviewer", "claude-sonnet-4-6", Runtime.Claude.INSTANCE);
@@ -39,7 +39,7 @@ class JavaCallersTest {
 
     @Test
     void aListenerReceivesEveryEventAndTheEnd() {
-        try (var server = new DevServer("s0", "aod_dev");
+        try (var server = new DevServer(Generation.V2026_04_21, "aod_dev");
                 var client = new AodClient(server.getUrl(), server.getToken())) {
             var calls = new FutureClient(client);
             var request = new CreateAgent("reviewer", "claude-sonnet-4-6", Runtime.Claude.INSTANCE);
@@ -71,7 +71,7 @@ class JavaCallersTest {
 
     @Test
     void whenFinishedWaitsForASubscription() {
-        try (var server = new DevServer("s0", "aod_dev");
+        try (var server = new DevServer(Generation.V2026_04_21, "aod_dev");
                 var client = new AodClient(server.getUrl(), server.getToken())) {
             var calls = new FutureClient(client);
             var request = new CreateAgent("reviewer", "claude-sonnet-4-6", Runtime.Claude.INSTANCE);
@@ -188,7 +188,7 @@ class JavaCallersTest {
 
     @Test
     void aListenerRendersLines() {
-        try (var server = new DevServer("s0", "aod_dev");
+        try (var server = new DevServer(Generation.V2026_04_21, "aod_dev");
                 var client = new AodClient(server.getUrl(), server.getToken());
                 var formatter = new SessionFormatter()) {
             var calls = new FutureClient(client);

@@ -15,12 +15,12 @@ import org.junit.jupiter.api.Test
 
 /** Tests each endpoint and the fields of its response. */
 class CallsTest {
-    private fun against(generation: String = "s0", test: suspend (AodClient, DevServer) -> Unit): Unit = runBlocking {
+    private fun against(generation: String = Generation.V2026_04_21, test: suspend (AodClient, DevServer) -> Unit): Unit = runBlocking {
         DevServer(generation).use { server -> server.client().use { test(it, server) } }
     }
 
     @Test
-    fun `agents are created, retrieved, updated, listed and archived`() = against("s1") { client, _ ->
+    fun `agents are created, retrieved, updated, listed and archived`() = against(Generation.V2026_04_30) { client, _ ->
         val environment = client.environments.create("ci")
         val agent = client.agents.create(
             name = "reviewer",
@@ -125,7 +125,7 @@ class CallsTest {
     }
 
     @Test
-    fun `interrupt ends the turn on servers since 2026-06-25`() = against("s2") { client, server ->
+    fun `interrupt ends the turn on servers since 2026-06-25`() = against(Generation.V2026_06_25) { client, server ->
         server.script("""{"stdout": "one\n"}""", """{"hold": "never"}""")
         val agent = client.agents.create("a", "claude-sonnet-4-6", provider = Provider.Anthropic)
         val session = client.sessions.create(agent.id, "hi", secretEnvVars = mapOf("KEY" to "hunter2"))
@@ -151,7 +151,7 @@ class CallsTest {
     }
 
     @Test
-    fun `health returns the status and the checks`() = against("s1") { client, _ ->
+    fun `health returns the status and the checks`() = against(Generation.V2026_04_30) { client, _ ->
         val health = client.health()
         assertEquals("ok", health.status)
         assertTrue(health.checks.isNotEmpty())

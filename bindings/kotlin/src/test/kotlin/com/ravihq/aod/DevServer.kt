@@ -11,8 +11,15 @@ import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
 import kotlinx.serialization.json.int
 
+/** The generations of servers that the development server imitates, by their date. */
+object Generation {
+    const val V2026_04_21 = "s0"
+    const val V2026_04_30 = "s1"
+    const val V2026_06_25 = "s2"
+}
+
 /** Starts a development server, which stops when it is closed or this process ends. */
-class DevServer(generation: String = "s0", val token: String = "aod_dev") : AutoCloseable {
+class DevServer(generation: String = Generation.V2026_04_21, val token: String = "aod_dev") : AutoCloseable {
     private val process = ProcessBuilder(binary(), "--generation", generation, "--token", token, "--exit-with-stdin")
         .redirectError(ProcessBuilder.Redirect.INHERIT)
         .start()

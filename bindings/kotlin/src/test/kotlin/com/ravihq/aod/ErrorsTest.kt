@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.assertThrows
 
 /** Tests each kind of failure and its properties. */
-class ErrorsTest : ServerTest("s1") {
+class ErrorsTest : ServerTest(Generation.V2026_04_30) {
     private inline fun <reified T : AodException> failure(crossinline call: suspend () -> Any?): T =
         assertThrows<T> { runBlocking { call() } }
 

@@ -46,7 +46,7 @@ class PrettyTest : ServerTest() {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = ["s1", "s2"])
+    @ValueSource(strings = [Generation.V2026_04_30, Generation.V2026_06_25])
     fun `start events of later servers select the formatter`(generation: String): Unit = runBlocking {
         DevServer(generation).use { server ->
             server.client().use { client ->
@@ -54,8 +54,8 @@ class PrettyTest : ServerTest() {
                 val agent = client.agents.create(
                     "a",
                     "openai/o3",
-                    runtime = Runtime.Codex.takeIf { generation == "s1" },
-                    provider = Provider.OpenAi.takeIf { generation == "s2" },
+                    runtime = Runtime.Codex.takeIf { generation == Generation.V2026_04_30 },
+                    provider = Provider.OpenAi.takeIf { generation == Generation.V2026_06_25 },
                 )
                 val session = client.sessions.create(agent.id, "hi")
                 assertEquals(listOf("✨ Done"), client.sessions.stream(session.id).pretty().toList())

@@ -3,7 +3,7 @@ package com.ravihq.aod
 import org.junit.jupiter.api.AfterEach
 
 /** Base class of tests that each have a development server and a client of it. */
-abstract class ServerTest(generation: String = "s0") {
+abstract class ServerTest(generation: String = Generation.V2026_04_21) {
     protected val server = DevServer(generation)
     protected val client = server.client()
 
