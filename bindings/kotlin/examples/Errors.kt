@@ -30,7 +30,7 @@ fun main(): Unit = runBlocking {
             client.agents.update(agent.id, agent.version, description = TextPatch.Set("second update"))
         } catch (error: AodException.Conflict) {
             when (val reason = error.reason) {
-                is ConflictReason.VersionMismatch -> println("sent version ${reason.got}, current is ${reason.expected}")
+                is ConflictReason.VersionMismatch -> println("sent ${reason.got}, the version is ${reason.expected}")
                 else -> throw error
             }
         }

@@ -25,7 +25,8 @@ private val stream = buildString {
     append("id: 1\ndata: {\"type\": \"turn_start\", \"id\": 1, \"turn\": 1}\n\n")
     for (row in 1..EVENTS) {
         val text = "{\\\"type\\\":\\\"assistant\\\",\\\"text\\\":\\\"line $row of the work\\\"}\\n"
-        append("id: $row\ndata: {\"type\": \"output\", \"id\": $row, \"stream\": \"stdout\", \"data\": \"$text\", \"turn\": 1}\n\n")
+        append("id: $row\ndata: {\"type\": \"output\", \"id\": $row, \"stream\": \"stdout\", ")
+        append("\"data\": \"$text\", \"turn\": 1}\n\n")
     }
     append("id: $EVENTS\ndata: {\"type\": \"exit\", \"id\": $EVENTS, \"code\": 0}\n\n")
 }

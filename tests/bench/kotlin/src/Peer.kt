@@ -28,7 +28,9 @@ import okhttp3.sse.EventSources
 /** A careful client on OkHttp: without reconnection, deduplication of events, or open enums. */
 class Peer(private val url: String, private val token: String) : AutoCloseable {
     // No lower limit for concurrent calls to one host than in total; 5 by default.
-    private val http = OkHttpClient.Builder().dispatcher(Dispatcher().apply { maxRequestsPerHost = maxRequests }).build()
+    private val http = OkHttpClient.Builder()
+        .dispatcher(Dispatcher().apply { maxRequestsPerHost = maxRequests })
+        .build()
     private val json = Json { ignoreUnknownKeys = true }
 
     /** Retrieves a session, and blocks the calling thread. */
@@ -127,7 +129,12 @@ sealed interface PeerEvent {
 
     @Serializable
     @SerialName("output")
-    data class Output(val id: Long? = null, val stream: PeerChannel, val data: String, val turn: Long? = null) : PeerEvent
+    data class Output(
+        val id: Long? = null,
+        val stream: PeerChannel,
+        val data: String,
+        val turn: Long? = null,
+    ) : PeerEvent
 
     @Serializable
     @SerialName("exit")
@@ -142,6 +149,8 @@ object UuidSerializer : KSerializer<UUID> {
 
 object InstantSerializer : KSerializer<Instant> {
     override val descriptor = PrimitiveSerialDescriptor("Instant", PrimitiveKind.STRING)
-    override fun deserialize(decoder: Decoder): Instant = java.time.OffsetDateTime.parse(decoder.decodeString()).toInstant()
+    override fun deserialize(decoder: Decoder): Instant =
+        java.time.OffsetDateTime.parse(decoder.decodeString()).toInstant()
+
     override fun serialize(encoder: Encoder, value: Instant) = encoder.encodeString(value.toString())
 }

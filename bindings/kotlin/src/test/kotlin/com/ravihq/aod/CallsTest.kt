@@ -15,7 +15,10 @@ import org.junit.jupiter.api.Test
 
 /** Tests each endpoint and the fields of its response. */
 class CallsTest {
-    private fun against(generation: String = Generation.V2026_04_21, test: suspend (AodClient, DevServer) -> Unit): Unit = runBlocking {
+    private fun against(
+        generation: String = Generation.V2026_04_21,
+        test: suspend (AodClient, DevServer) -> Unit,
+    ): Unit = runBlocking {
         DevServer(generation).use { server -> server.client().use { test(it, server) } }
     }
 
@@ -164,7 +167,8 @@ class CallsTest {
         traced.close()
         client.health()
         val traces = server.requests().map { request ->
-            request.getValue("headers").jsonArray.map { it.jsonArray }.filter { it[0].jsonPrimitive.content == "x-trace" }
+            request.getValue("headers").jsonArray.map { it.jsonArray }
+                .filter { it[0].jsonPrimitive.content == "x-trace" }
         }
         assertEquals(listOf(1, 0), traces.map { it.size })
         val agent = server.requests().first().getValue("headers").jsonArray.map { it.jsonArray }

@@ -35,7 +35,8 @@ class ErrorsTest : ServerTest(Generation.V2026_04_30) {
     @Test
     fun `an invalid request is not sent`() {
         val strict = AodClient(server.url, server.token)
-        val failure = failure<AodException.InvalidRequest> { strict.agents.create("x".repeat(201), MODEL, Runtime.Claude) }
+        val name = "x".repeat(201)
+        val failure = failure<AodException.InvalidRequest> { strict.agents.create(name, MODEL, Runtime.Claude) }
         assertEquals(0, failure.attempts)
         assertEquals("name", failure.fields.single().path)
         assertEquals(emptyList<Any>(), server.requests())
@@ -51,7 +52,9 @@ class ErrorsTest : ServerTest(Generation.V2026_04_30) {
             client.sessions.stream(id, StreamOptions(deadline = Duration.ofNanos(-1))).toList()
         }
         assertThrows<AodException.InvalidRequest> { client.withOptions(timeout = Duration.ofSeconds(-1)) }
-        assertThrows<AodException.InvalidRequest> { AodClient(server.url, "x", connectTimeout = Duration.ofSeconds(-1)) }
+        assertThrows<AodException.InvalidRequest> {
+            AodClient(server.url, "x", connectTimeout = Duration.ofSeconds(-1))
+        }
         assertThrows<AodException.InvalidRequest> {
             client.sessions.listen(id, Silent, StreamOptions(baseDelay = Duration.ofSeconds(-1)))
         }
@@ -63,7 +66,9 @@ class ErrorsTest : ServerTest(Generation.V2026_04_30) {
     fun `invalid JSON is an invalid request`() {
         for (invalid in listOf(JsonPrimitive(Double.NaN), JsonUnquotedLiteral("1e400"), JsonUnquotedLiteral("{"))) {
             val metadata = JsonObject(mapOf("x" to invalid))
-            failure<AodException.InvalidRequest> { client.agents.create("a", MODEL, Runtime.Claude, metadata = metadata) }
+            failure<AodException.InvalidRequest> {
+                client.agents.create("a", MODEL, Runtime.Claude, metadata = metadata)
+            }
         }
         assertEquals(emptyList<Any>(), server.requests())
     }
@@ -191,7 +196,8 @@ class ErrorsTest : ServerTest(Generation.V2026_04_30) {
     @Test
     fun `the status selects the exception`() {
         fun responding(status: Int, headers: String = "{}", body: String = ""): suspend () -> Health = {
-            server.fault("GET", "/health", """{"status": {"status": $status, "headers": $headers, "body": "$body"}}""", 3)
+            val effect = """{"status": {"status": $status, "headers": $headers, "body": "$body"}}"""
+            server.fault("GET", "/health", effect, 3)
             client.withOptions(maxRetries = 0).health().also { server.control("DELETE", "fault") }
         }
         val server503 = failure<AodException.Server>(responding(503, """{"retry-after": "7", "x-request-id": "r1"}"""))

@@ -107,7 +107,9 @@ private fun updateAgent(with: Fields) = with.finish(
 )
 
 private fun packages(json: JsonObject): Map<PackageManager, List<String>> =
-    json.entries.associate { (name, list) -> PackageManager.of(name) to list.jsonArray.map { it.jsonPrimitive.content } }
+    json.entries.associate { (name, list) ->
+        PackageManager.of(name) to list.jsonArray.map { it.jsonPrimitive.content }
+    }
 
 private fun createEnvironment(with: Fields) = with.finish(
     CreateEnvironment(

@@ -191,7 +191,8 @@ class Runner private constructor(private val server: DevServer, private val secr
         val lines = server.requests().map { request ->
             fun text(name: String) = request.getValue(name).jsonPrimitive.content
             val query = text("query").let { if (it.isEmpty()) "" else "?$it" }
-            val sent = request.getValue("headers").jsonArray.map { it.jsonArray.map { part -> part.jsonPrimitive.content } }
+            val sent = request.getValue("headers").jsonArray
+                .map { header -> header.jsonArray.map { it.jsonPrimitive.content } }
                 .filter { (name) -> name in headers }
                 .joinToString("") { (name, value) -> " $name: $value" }
             "${text("method")} ${text("path")}$query$sent"
