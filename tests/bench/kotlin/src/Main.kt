@@ -8,7 +8,7 @@ import kotlinx.coroutines.runBlocking
 
 private const val EVENTS = 100_000
 private const val CALLS = 3_200
-private const val TOGETHER = 64
+private const val CONCURRENCY = 64
 private const val ROUNDS = 9
 
 private val id = UUID.fromString("6d1f0a52-9a6e-4f0e-9f44-2b8a4c1f7d10")
@@ -19,25 +19,26 @@ private val session = """
      "updated_at": "2026-04-22T05:16:17.101234+00:00", "resources": [], "turn_count": 1, "current_turn": 1}
 """.trimIndent()
 
-/** A session's stream with outputs as Claude Code prints them: JSON in JSON, some 120 bytes each. */
+/** The stream of a session with output of Claude Code: JSON in JSON, about 120 bytes per event. */
 private val stream = buildString {
     append("data: {\"type\": \"start\", \"runtime\": \"claude\", \"session_id\": \"$id\"}\n\n")
     append("id: 1\ndata: {\"type\": \"turn_start\", \"id\": 1, \"turn\": 1}\n\n")
     for (row in 1..EVENTS) {
         val text = "{\\\"type\\\":\\\"assistant\\\",\\\"text\\\":\\\"line $row of the work\\\"}\\n"
-        append("id: $row\ndata: {\"type\": \"output\", \"id\": $row, \"stream\": \"stdout\", \"data\": \"$text\", \"turn\": 1}\n\n")
+        append("id: $row\ndata: {\"type\": \"output\", \"id\": $row, \"stream\": \"stdout\", ")
+        append("\"data\": \"$text\", \"turn\": 1}\n\n")
     }
     append("id: $EVENTS\ndata: {\"type\": \"exit\", \"id\": $EVENTS, \"code\": 0}\n\n")
 }
 
-/** Nanoseconds that the work takes. */
+/** Runs the work, and returns its duration in nanoseconds. */
 private inline fun timed(work: () -> Unit): Long {
     val start = System.nanoTime()
     work()
     return System.nanoTime() - start
 }
 
-/** The medians of both, measured in turns so that whatever else the machine does hits both. */
+/** Returns the median durations of both, measured alternately so that other load affects both. */
 private fun compare(ours: () -> Unit, theirs: () -> Unit): Pair<Long, Long> {
     repeat(3) {
         ours()
@@ -52,11 +53,11 @@ private fun report(what: String, unit: String, ours: Double, theirs: Double, rat
 }
 
 fun main() = runBlocking {
-    val answers = mapOf(
-        "/sessions/$id" to answer("application/json", session.toByteArray()),
-        "/sessions/$id/stream" to answer("text/event-stream", stream.toByteArray()),
+    val responses = mapOf(
+        "/sessions/$id" to response("application/json", session.toByteArray()),
+        "/sessions/$id/stream" to response("text/event-stream", stream.toByteArray()),
     )
-    val server = Server { path -> answers.getValue(path.substringBefore('?')) }
+    val server = Server { path -> responses.getValue(path.substringBefore('?')) }
     val client = AodClient(server.url, "aod_bench")
     val peer = Peer(server.url, "aod_bench")
 
@@ -64,7 +65,7 @@ fun main() = runBlocking {
     fun ourStream() = runBlocking {
         var characters = 0
         client.sessions.stream(id).collect { event -> event.stdout?.let { characters += it.length } }
-        check(characters == expected) { "$characters characters of output, and the peer read $expected" }
+        check(characters == expected) { "$characters characters of output, but the peer read $expected" }
     }
     check(client.sessions.get(id).createdAt == peer.session(id).createdAt)
 
@@ -78,19 +79,21 @@ fun main() = runBlocking {
         fun perCall(nanos: Long) = nanos / 1e3 / CALLS
         report(what, "µs", perCall(ourTime), perCall(peerTime), peerTime.toDouble() / ourTime)
     }
-    suspend fun together(call: suspend () -> Unit) = coroutineScope {
-        repeat(TOGETHER) { launch { repeat(CALLS / TOGETHER) { call() } } }
+    suspend fun concurrently(call: suspend () -> Unit) = coroutineScope {
+        repeat(CONCURRENCY) { launch { repeat(CALLS / CONCURRENCY) { call() } } }
     }
     val ourCalls = suspend { repeat(CALLS) { client.sessions.get(id) } }
     calls("get, both suspend", ourCalls) { repeat(CALLS) { peer.sessionSuspending(id) } }
     calls("get, peer blocks", ourCalls) { repeat(CALLS) { peer.session(id) } }
-    calls("get, $TOGETHER at once", { together { client.sessions.get(id) } }) { together { peer.sessionSuspending(id) } }
+    calls("get, $CONCURRENCY at once", { concurrently { client.sessions.get(id) } }) {
+        concurrently { peer.sessionSuspending(id) }
+    }
 
     val jars = System.getProperty("java.class.path").split(File.pathSeparator).map(::File).filter(File::isFile)
     fun size(vararg names: String) = jars.filter { jar -> names.any(jar.name::startsWith) }.sumOf(File::length) / 1e6
     val (ourSize, peerSize) = size("aod-sdk", "jna") to size("okhttp", "okio")
-    report("jars beyond Kotlin's", "MB", ourSize, peerSize, ourSize / peerSize)
-    println("of ours, %.1f MB are the SDK's own jar, with the library of each platform in it".format(size("aod-sdk")))
+    report("jars without Kotlin", "MB", ourSize, peerSize, ourSize / peerSize)
+    println("%.1f MB of ours are the jar of the SDK with its native libraries".format(size("aod-sdk")))
 
     client.close()
     peer.close()

@@ -25,16 +25,18 @@ import okhttp3.sse.EventSource
 import okhttp3.sse.EventSourceListener
 import okhttp3.sse.EventSources
 
-/** What a careful user of OkHttp writes: no reconnecting, no telling repeated events, closed enums. */
+/** A careful client on OkHttp: without reconnection, deduplication of events, or open enums. */
 class Peer(private val url: String, private val token: String) : AutoCloseable {
-    // As many calls to one host at once as there may be in all; 5 by default.
-    private val http = OkHttpClient.Builder().dispatcher(Dispatcher().apply { maxRequestsPerHost = maxRequests }).build()
+    // No lower limit for concurrent calls to one host than in total; 5 by default.
+    private val http = OkHttpClient.Builder()
+        .dispatcher(Dispatcher().apply { maxRequestsPerHost = maxRequests })
+        .build()
     private val json = Json { ignoreUnknownKeys = true }
 
-    /** One session, on the thread that asks, which is held until the answer is there. */
+    /** Retrieves a session, and blocks the calling thread. */
     fun session(id: UUID): PeerSession = session(http.newCall(request("/sessions/$id")).execute())
 
-    /** One session, for a coroutine that gives its thread back and can be cancelled, as ours does. */
+    /** Retrieves a session in a suspending, cancellable call, as the SDK does. */
     suspend fun sessionSuspending(id: UUID): PeerSession {
         val call = http.newCall(request("/sessions/$id"))
         val response = suspendCancellableCoroutine { continuation ->
@@ -56,7 +58,7 @@ class Peer(private val url: String, private val token: String) : AutoCloseable {
         json.decodeFromString(it.body.string())
     }
 
-    /** Reads a stream to its end; gives how many characters of output it had. */
+    /** Reads a stream to its end, and returns the number of characters of output. */
     fun stream(id: UUID): Int {
         val ended = CompletableFuture<Int>()
         var characters = 0
@@ -127,7 +129,12 @@ sealed interface PeerEvent {
 
     @Serializable
     @SerialName("output")
-    data class Output(val id: Long? = null, val stream: PeerChannel, val data: String, val turn: Long? = null) : PeerEvent
+    data class Output(
+        val id: Long? = null,
+        val stream: PeerChannel,
+        val data: String,
+        val turn: Long? = null,
+    ) : PeerEvent
 
     @Serializable
     @SerialName("exit")
@@ -142,6 +149,8 @@ object UuidSerializer : KSerializer<UUID> {
 
 object InstantSerializer : KSerializer<Instant> {
     override val descriptor = PrimitiveSerialDescriptor("Instant", PrimitiveKind.STRING)
-    override fun deserialize(decoder: Decoder): Instant = java.time.OffsetDateTime.parse(decoder.decodeString()).toInstant()
+    override fun deserialize(decoder: Decoder): Instant =
+        java.time.OffsetDateTime.parse(decoder.decodeString()).toInstant()
+
     override fun serialize(encoder: Encoder, value: Instant) = encoder.encodeString(value.toString())
 }

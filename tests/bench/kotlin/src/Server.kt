@@ -4,8 +4,8 @@ import java.net.ServerSocket
 import java.net.Socket
 import kotlin.concurrent.thread
 
-/** Answers every request with bytes made beforehand, over connections that stay open: it costs next to nothing. */
-class Server(private val answers: (path: String) -> ByteArray) : AutoCloseable {
+/** Answers every request with a prepared response over persistent connections, at a negligible cost. */
+class Server(private val respond: (path: String) -> ByteArray) : AutoCloseable {
     private val socket = ServerSocket(0, 50, InetAddress.getLoopbackAddress())
 
     val url: String = "http://127.0.0.1:${socket.localPort}"
@@ -22,11 +22,11 @@ class Server(private val answers: (path: String) -> ByteArray) : AutoCloseable {
     private fun serve(client: Socket) {
         client.tcpNoDelay = true
         val requests = client.getInputStream().bufferedReader(Charsets.ISO_8859_1)
-        // The peer may leave in the middle of an answer.
+        // The client may disconnect during a response.
         runCatching {
             while (true) {
                 val path = nextPath(requests) ?: break
-                client.getOutputStream().write(answers(path))
+                client.getOutputStream().write(respond(path))
             }
         }
     }
@@ -34,7 +34,7 @@ class Server(private val answers: (path: String) -> ByteArray) : AutoCloseable {
     private fun nextPath(requests: BufferedReader): String? {
         val line = requests.readLine() ?: return null
         while (!requests.readLine().isNullOrEmpty()) {
-            // The headers do not matter.
+            // Headers are ignored.
         }
         return line.split(' ')[1]
     }
@@ -42,5 +42,5 @@ class Server(private val answers: (path: String) -> ByteArray) : AutoCloseable {
     override fun close() = socket.close()
 }
 
-fun answer(type: String, body: ByteArray): ByteArray =
+fun response(type: String, body: ByteArray): ByteArray =
     "HTTP/1.1 200 OK\r\nContent-Type: $type\r\nContent-Length: ${body.size}\r\n\r\n".toByteArray() + body

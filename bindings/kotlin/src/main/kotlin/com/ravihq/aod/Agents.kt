@@ -3,24 +3,46 @@ package com.ravihq.aod
 import java.util.UUID
 import kotlinx.serialization.json.JsonObject
 
-/** The calls under `/agents`. There is no delete: an agent is archived. */
+/**
+ * Calls under `/agents`.
+ *
+ * An agent is a reusable, versioned configuration: a model, a system prompt, skills and MCP servers. Agents cannot be
+ * deleted, only archived.
+ *
+ * ```kotlin
+ * val agent = client.agents.create("reviewer", "claude-sonnet-4-6", runtime = Runtime.Claude)
+ * client.agents.update(agent.id, agent.version, system = TextPatch.Set("Be brief."))
+ * ```
+ */
 public class Agents internal constructor(private val connection: Connection) {
-    /** All agents that are not archived, newest first (`GET /agents`). */
+    /**
+     * Lists all agents that are not archived (`GET /agents`).
+     *
+     * @return the agents, newest first
+     * @throws AodException if the call fails
+     */
     public suspend fun list(): List<Agent> = connection.call { listAgents() }
 
     /**
-     * Makes an agent, at version 1 (`POST /agents`).
+     * Creates an agent, at version 1 (`POST /agents`).
      *
-     * @param name at most 200 characters; need not be unique
-     * @param model a model that the server knows
-     * @param runtime the program that runs the agent; S0 and S1 servers require it
-     * @param provider whose model it is; S2 servers require it
-     * @param description what the agent is for
-     * @param system text put before the first prompt of a session
-     * @param environmentId the environment of sessions that name none
-     * @param skills at most 20
-     * @param mcpServers at most 20
-     * @param metadata the caller's own data
+     * Servers before 2026-06-25 require [runtime], later servers require [provider].
+     *
+     * @param name the display name: at most 200 characters, not necessarily unique
+     * @param model a model that the server offers, such as `claude-sonnet-4-6`
+     * @param runtime the program that runs the agent; for servers before 2026-06-25
+     * @param provider the provider of the model; for servers since 2026-06-25
+     * @param description what the agent is for; none by default
+     * @param system the text put before the first prompt of each session; none by default
+     * @param environmentId the environment of sessions that do not name one; none by default
+     * @param skills at most 20 skills; none by default
+     * @param mcpServers at most 20 MCP servers with distinct names; none by default
+     * @param metadata arbitrary data of the caller; empty by default
+     * @return the new agent
+     * @throws AodException.InvalidRequest if a field breaks a rule that the client checks before sending
+     * @throws AodException.Validation if the server refuses a field
+     * @throws AodException.NotFound if the environment does not exist
+     * @throws AodException if the call fails in another way
      */
     public suspend fun create(
         name: String,
@@ -48,20 +70,53 @@ public class Agents internal constructor(private val connection: Connection) {
         ),
     )
 
-    /** Makes an agent, at version 1 (`POST /agents`). */
+    /**
+     * Creates an agent from a request object, at version 1 (`POST /agents`).
+     *
+     * @param request the fields of the agent
+     * @return the new agent
+     * @throws AodException.InvalidRequest if a field breaks a rule that the client checks before sending
+     * @throws AodException.Validation if the server refuses a field
+     * @throws AodException.NotFound if the environment does not exist
+     * @throws AodException if the call fails in another way
+     */
     public suspend fun create(request: CreateAgent): Agent = connection.call { createAgent(request) }
 
-    /** One agent, archived or not (`GET /agents/{id}`). */
+    /**
+     * Retrieves an agent, archived or not (`GET /agents/{id}`).
+     *
+     * @param id the id of the agent
+     * @return the agent in its current version
+     * @throws AodException.NotFound if there is no such agent
+     * @throws AodException if the call fails in another way
+     */
     public suspend fun get(id: UUID): Agent = connection.call { getAgent(id) }
 
     /**
-     * Changes an agent (`PUT /agents/{id}`), starting from the [version] last read; any other than the current one is an
-     * [AodException.Conflict] with [ConflictReason.VersionMismatch]. What is left out stays as it is.
+     * Updates an agent (`PUT /agents/{id}`). Arguments that are left out keep the stored values.
      *
-     * @param environmentId the environment of sessions that name none; [IdPatch.Clear] detaches it from S1 on
-     * @param skills all skills anew; an empty list removes them
-     * @param mcpServers all MCP servers anew; an empty list removes them
-     * @param metadata entries to merge; an empty text removes an entry
+     * Updates use optimistic concurrency: [version] must be the current version. An update that changes something
+     * raises the version by 1; one that changes nothing returns the agent as it is.
+     *
+     * @param id the id of the agent
+     * @param version the version last read, [Agent.version]
+     * @param name the new display name
+     * @param model the new model
+     * @param runtime the new runtime; for servers before 2026-06-25
+     * @param provider the new provider; for servers since 2026-06-25
+     * @param description replaces or clears the description
+     * @param system replaces or clears the system text
+     * @param environmentId the environment of sessions that do not name one; [IdPatch.Clear] detaches it on servers
+     * since 2026-04-30
+     * @param skills replaces all skills; an empty list removes them
+     * @param mcpServers replaces all MCP servers; an empty list removes them
+     * @param metadata entries to merge by top-level key; an empty string as the value removes an entry
+     * @return the agent after the update
+     * @throws AodException.Conflict with [ConflictReason.VersionMismatch] if [version] is not the current one, or with
+     * [ConflictReason.Archived] if the agent is archived
+     * @throws AodException.NotFound if there is no such agent or environment
+     * @throws AodException.Validation if the server refuses a field
+     * @throws AodException if the call fails in another way
      */
     public suspend fun update(
         id: UUID,
@@ -93,12 +148,38 @@ public class Agents internal constructor(private val connection: Connection) {
         ),
     )
 
-    /** Changes an agent (`PUT /agents/{id}`). */
+    /**
+     * Updates an agent from a request object (`PUT /agents/{id}`).
+     *
+     * @param id the id of the agent
+     * @param request the version last read, and the fields to change
+     * @return the agent after the update
+     * @throws AodException.Conflict if the version is not the current one, or the agent is archived
+     * @throws AodException.NotFound if there is no such agent or environment
+     * @throws AodException.Validation if the server refuses a field
+     * @throws AodException if the call fails in another way
+     */
     public suspend fun update(id: UUID, request: UpdateAgent): Agent = connection.call { updateAgent(id, request) }
 
-    /** Archives an agent for good (`POST /agents/{id}/archive`): it leaves the list and takes no new sessions. */
+    /**
+     * Archives an agent permanently (`POST /agents/{id}/archive`): it leaves the list and accepts no new sessions.
+     * Sessions that exist are not affected.
+     *
+     * @param id the id of the agent
+     * @return the archived agent
+     * @throws AodException.Conflict with [ConflictReason.AlreadyArchived] if it is archived already
+     * @throws AodException.NotFound if there is no such agent
+     * @throws AodException if the call fails in another way
+     */
     public suspend fun archive(id: UUID): Agent = connection.call { archiveAgent(id) }
 
-    /** All versions of an agent, highest first (`GET /agents/{id}/versions`). */
+    /**
+     * Lists all versions of an agent (`GET /agents/{id}/versions`).
+     *
+     * @param id the id of the agent, archived or not
+     * @return the versions, highest first
+     * @throws AodException.NotFound if there is no such agent
+     * @throws AodException if the call fails in another way
+     */
     public suspend fun versions(id: UUID): List<AgentVersion> = connection.call { listAgentVersions(id) }
 }

@@ -4,8 +4,10 @@ import java.time.Duration
 import java.util.concurrent.atomic.AtomicBoolean
 
 /**
- * A client of one AoD server, with one token. Safe to share between threads and coroutines; it keeps connections, so make
- * one and use it for as long as it is needed.
+ * A client of an Agent on Demand (AoD) server.
+ *
+ * A client is safe to share between threads and coroutines. It owns a connection pool: create one, reuse it, and
+ * [close] it at the end.
  *
  * ```kotlin
  * AodClient.fromEnv().use { client ->
@@ -15,40 +17,46 @@ import java.util.concurrent.atomic.AtomicBoolean
  * }
  * ```
  *
- * Every call fails with an [AodException]. Cancelling a coroutine gives its call up at once. [close] ends what is under
- * way with [AodException.Closed].
+ * Every call fails with an [AodException]. Cancelling the coroutine of a call cancels its request.
+ *
+ * @see FutureClient
  */
 public class AodClient private constructor(private val connection: Connection) : AutoCloseable {
-    /** The calls under `/agents`. */
+    /** Calls under `/agents`. */
     public val agents: Agents = Agents(connection)
 
-    /** The calls under `/environments`. */
+    /** Calls under `/environments`. */
     public val environments: Environments = Environments(connection)
 
-    /** The calls under `/sessions`. */
+    /** Calls under `/sessions`. */
     public val sessions: Sessions = Sessions(connection)
 
-    /** Where the server is, without a trailing slash. */
+    /** The base URL of the server, without a trailing slash. */
     public val baseUrl: String = connection.native.baseUrl()
 
     /**
-     * A client of the server at [baseUrl] with that [token]. What is malformed is an [AodException.Configuration], and so is
-     * a platform without a native library; a negative duration is an [AodException.InvalidRequest].
+     * Creates a client of the server at [baseUrl]. It sends nothing yet.
      *
-     * @param timeout the time for a whole call, all attempts and the waits between them included; 30 s
-     * @param attemptTimeout the time for one attempt; whatever is left of the whole call
-     * @param connectTimeout the time to connect, TLS included; 5 s
-     * @param streamIdleTimeout how long a stream may be silent before it connects again; 45 s, three heartbeats
-     * @param retry when and how often a failed request is tried again: reads twice, writes only when nothing of them left
-     * @param headers to send with every request; the client's own win over them
-     * @param userAgentSuffix put after the SDK's own `User-Agent`, for example `my-app/1.4`
-     * @param proxy for all requests, instead of the environment's `HTTP_PROXY` and its like; may hold user
-     * information
-     * @param noProxy no proxy, whatever the environment says
-     * @param caCertificates PEM texts of certificates to trust besides the platform's
-     * @param clientCertificate the client's certificate chain and private key, in one PEM text
-     * @param httpsOnly refuses a base URL that is not `https`
+     * @param baseUrl the `http` or `https` URL of the server
+     * @param token the API token, sent as `Authorization: Bearer`
+     * @param timeout the time limit of a whole call, including all attempts and the delays between them; 30 s by
+     * default
+     * @param attemptTimeout the time limit of one attempt; by default what is left of [timeout]
+     * @param connectTimeout the time limit to connect, including TLS; 5 s by default
+     * @param streamIdleTimeout how long a stream may receive nothing before it reconnects; by default 45 s, which is
+     * three heartbeats
+     * @param retry when and how often a failed request is retried; by default the defaults of [RetryPolicy]
+     * @param headers headers to send with every request; those that the client sets itself take precedence
+     * @param userAgentSuffix text to append to the SDK's own `User-Agent`, for example `my-app/1.4`
+     * @param proxy the URL of a proxy for all requests, which may hold credentials; by default that of `HTTP_PROXY`,
+     * `HTTPS_PROXY` and `NO_PROXY`
+     * @param noProxy uses no proxy and ignores these environment variables
+     * @param caCertificates PEM certificates to trust in addition to those of the platform
+     * @param clientCertificate the client's certificate chain and private key for mutual TLS, in one PEM text
+     * @param httpsOnly rejects a base URL that is not `https`
      * @param validateRequests whether requests are checked before they are sent, for what the server would refuse
+     * @throws AodException.Configuration if an argument is malformed, or there is no native library for this platform
+     * @throws AodException.InvalidRequest if a duration is negative
      */
     @JvmOverloads
     public constructor(
@@ -91,13 +99,35 @@ public class AodClient private constructor(private val connection: Connection) :
         },
     )
 
-    /** How the server is (`GET /health`). A degraded server answers 503, which is an [AodException.Server]. */
+    /**
+     * Checks the health of the server (`GET /health`), which needs no valid token.
+     *
+     * @return the status; servers since 2026-04-30 list their checks with it
+     * @throws AodException.Server if the server is degraded and answers 503
+     * @throws AodException if the call fails in another way
+     */
     public suspend fun health(): Health = connection.call { health() }
 
     /**
-     * A client over the same connections with other timeouts, retries or headers; what is left out stays as it was.
-     * Closing the client that it was made from closes it too. Closing it ends its own calls, streams and listeners, and
-     * leaves that one's alone. A negative [maxRetries] is an [IllegalArgumentException].
+     * Returns a client with other options for some calls, over the same connection pool. Arguments that are left out
+     * keep the options of this client.
+     *
+     * Closing the returned client ends its own calls, streams and listeners only. Closing this client closes both.
+     *
+     * ```kotlin
+     * client.withOptions(timeout = Duration.ofMinutes(2), maxRetries = 5).use { it.agents.list() }
+     * ```
+     *
+     * @param timeout the time limit of a whole call, including all attempts and the delays between them
+     * @param attemptTimeout the time limit of one attempt
+     * @param streamIdleTimeout how long a stream may receive nothing before it reconnects
+     * @param maxRetries how many times a failed request is retried
+     * @param headers headers to send as well; they replace earlier ones of the same name
+     * @return a client that shares the connections of this one
+     * @throws IllegalArgumentException if [maxRetries] is negative
+     * @throws AodException.Closed if this client is closed
+     * @throws AodException.Configuration if a header is malformed
+     * @throws AodException.InvalidRequest if a duration is negative
      */
     @JvmOverloads
     public fun withOptions(
@@ -118,20 +148,24 @@ public class AodClient private constructor(private val connection: Connection) :
     }
 
     /**
-     * Closes the client: its calls, streams and listeners under way, and those of clients made from it by [withOptions],
-     * end with [AodException.Closed], and so does every later call. Closing it again does nothing.
+     * Closes the client. Its active calls, streams and listeners, and those of clients derived from it by
+     * [withOptions], fail with [AodException.Closed], and so does every later call. Closing it again has no effect.
      */
     override fun close(): Unit = connection.close()
 
-    /** Shows where the server is, and nothing of the token. */
+    /** Returns the base URL of the server, without the token. */
     override fun toString(): String = "AodClient($baseUrl)"
 
+    /** Creates clients from the environment. */
     public companion object {
         private const val USER_AGENT = "aod-sdk-kotlin"
 
         /**
-         * A client for the server at `AOD_API_URL` (`http://localhost:8777` when unset) with the token in `AOD_API_TOKEN`,
-         * which is required.
+         * Creates a client from the environment variables `AOD_API_URL` and `AOD_API_TOKEN`.
+         *
+         * @return a client of the server at `AOD_API_URL`, by default `http://localhost:8777`
+         * @throws AodException.Configuration if `AOD_API_TOKEN` is not set, `AOD_API_URL` is malformed, or there is no
+         * native library for this platform
          */
         @JvmStatic
         public fun fromEnv(): AodClient =
@@ -139,11 +173,11 @@ public class AodClient private constructor(private val connection: Connection) :
     }
 }
 
-/** The library's client, and whether it still may be used. */
+/** The native client, and whether it has been closed. */
 internal class Connection private constructor(val native: NativeClient) {
     private val isClosed = AtomicBoolean()
 
-    /** Makes a call. */
+    /** Makes a suspending call. */
     suspend fun <T> call(block: suspend NativeClient.() -> T): T = guarded { native.block() }
 
     /** Makes a call that returns at once. */
@@ -160,7 +194,7 @@ internal class Connection private constructor(val native: NativeClient) {
         if (isClosed.get()) throw localFailure(ErrorKind.CLOSED, "the client was closed")
         mapErrors(block)
     } catch (failure: IllegalStateException) {
-        // The object behind it may go between the question and the call.
+        // The native object may have been closed between the check and the call.
         if (isClosed.get() && failure !is kotlinx.coroutines.CancellationException) {
             throw localFailure(ErrorKind.CLOSED, "the client was closed")
         }
@@ -168,9 +202,9 @@ internal class Connection private constructor(val native: NativeClient) {
     }
 
     companion object {
-        fun of(make: () -> NativeClient): Connection {
+        fun of(create: () -> NativeClient): Connection {
             NativeThreads.prepare()
-            return Connection(mapErrors(make))
+            return Connection(mapErrors(create))
         }
     }
 }

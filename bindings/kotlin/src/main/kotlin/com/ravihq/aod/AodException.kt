@@ -3,79 +3,88 @@ package com.ravihq.aod
 import java.time.Duration
 
 /**
- * What every call of this package fails with.
+ * The base class of all failures of this package.
  *
- * The [message] is one line: the request, the status and the server's own words, which may name a value. Neither it
- * nor [toString] repeats anything else that was sent; what the server echoed is behind [detail], as secrets.
+ * There is a subclass for each [kind]; catch the ones that you can handle:
  *
- * The subclass tells the sort of failure, and so does [kind]; the other properties are its facts.
+ * ```kotlin
+ * try {
+ *     client.sessions.prompt(id, "Now add a test")
+ * } catch (error: AodException.Conflict) {
+ *     if (error.reason == ConflictReason.Running) client.sessions.waitForCompletion(id) else throw error
+ * }
+ * ```
  *
- * It is unchecked, as everything in Kotlin is, so that Java can catch it wherever it comes from.
+ * The [message] is one line: the request, the status and the text of the server, which may quote a value. Neither the
+ * message nor [toString] repeats anything else that was sent. What the server echoed is in [detail], as [Secret]
+ * values.
+ *
+ * In Java it is an unchecked exception. A future of [FutureClient] fails with a `CompletionException` whose cause is
+ * the `AodException`.
  */
 public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) {
-    /** What sort of failure this is. */
+    /** The kind of failure; each kind has its own subclass. */
     public val kind: ErrorKind = info.kind
 
-    /** The HTTP status, when the server answered. */
+    /** The HTTP status code; null if there was no response. */
     public val status: Int? = info.status?.toInt()
 
-    /** What the body of the error response says, when it says anything. */
+    /** The content of the error response; null if it has none. */
     public val detail: ErrorDetail? = info.detail
 
-    /** The HTTP method of the request, when there was one. */
+    /** The HTTP method of the request; null if the failure is not about a request. */
     public val method: String? = info.method
 
-    /** The URL of the request, without user information. */
+    /** The URL of the request, without credentials; null if the failure is not about a request. */
     public val url: String? = info.url
 
-    /** The response's `X-Request-Id`, when a server or proxy sets one. */
+    /** The `X-Request-Id` header of the response; null if neither the server nor a proxy set one. */
     public val requestId: String? = info.requestId
 
-    /** How long the server asks to wait (`Retry-After`). */
+    /** The `Retry-After` header of the response, as the time to wait; null without one. */
     public val retryAfter: Duration? = info.retryAfter
 
-    /** How many times the request was tried; 0 when it never got as far. */
+    /** How many times the request was attempted; 0 if it was not sent. */
     public val attempts: Int = info.attempts.toInt()
 
     /**
-     * Whether the same call may succeed later without any change. It says nothing of whether a write took effect; see
-     * [isUnsent].
+     * Whether the same call may succeed later. It does not tell whether a write took effect; see [isUnsent].
      */
     public val isRetryable: Boolean = info.isRetryable
 
-    /** Whether it is certain that no byte of the request reached the server, so that a write cannot have taken effect. */
+    /** Whether certainly no byte of the request reached the server, so that a write cannot have taken effect. */
     public val isUnsent: Boolean = info.isUnsent
 
-    /** The client was set up wrongly: no token, a malformed URL, an unreadable certificate. */
+    /** The configuration of the client is invalid: no token, a malformed URL, an unreadable certificate. */
     public class Configuration internal constructor(info: ErrorInfo) : AodException(info)
 
     /**
-     * The request was refused before it was sent: because the server would certainly refuse it, or because something in it
-     * cannot be sent, such as half of a surrogate pair, invalid JSON, or a negative duration.
+     * The request was rejected before it was sent: the server would refuse it, or an argument cannot be sent, such as
+     * an unpaired surrogate, invalid JSON, or a negative duration.
      */
     public class InvalidRequest internal constructor(info: ErrorInfo) : AodException(info) {
-        /** The fields that would be refused, when it is about fields. */
+        /** The invalid fields; empty if the failure is not about fields. */
         public val fields: List<FieldError> = info.fields()
     }
 
-    /** 400. */
+    /** 400: the server could not use the request. */
     public class BadRequest internal constructor(info: ErrorInfo) : AodException(info)
 
     /** 401 or 403: the token is missing, unknown, inactive or expired. */
     public class Auth internal constructor(info: ErrorInfo) : AodException(info)
 
-    /** 404: no such record, or it belongs to somebody else. */
+    /** 404: there is no such record, or it belongs to another user. */
     public class NotFound internal constructor(info: ErrorInfo) : AodException(info)
 
-    /** 409. */
+    /** 409: the request conflicts with the current state of the record. */
     public class Conflict internal constructor(info: ErrorInfo) : AodException(info) {
-        /** Why the server refused. */
+        /** The reason for the conflict. */
         public val reason: ConflictReason = info.conflict ?: ConflictReason.Other
     }
 
     /** 422: the server refused fields or their combination. */
     public class Validation internal constructor(info: ErrorInfo) : AodException(info) {
-        /** The fields that were refused; empty when the server answered with a text alone. */
+        /** The refused fields; empty if the server answered with a text only. */
         public val fields: List<FieldError> = info.fields()
     }
 
@@ -85,37 +94,37 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
         public val quota: Quota? = info.quota
     }
 
-    /** 500 and above. */
+    /** 500 and above: the server failed, or a proxy in front of it. */
     public class Server internal constructor(info: ErrorInfo) : AodException(info)
 
-    /** Any other status that is not a success. */
+    /** Any other status outside 2xx. */
     public class Status internal constructor(info: ErrorInfo) : AodException(info)
 
-    /** No connection, or it broke. */
+    /** The connection could not be established, or it broke. */
     public class Connection internal constructor(info: ErrorInfo) : AodException(info)
 
-    /** A deadline passed. */
+    /** A time limit was exceeded. */
     public class Timeout internal constructor(info: ErrorInfo) : AodException(info)
 
-    /** A success whose body is not what the API promises. */
+    /** A successful response has a body that does not match the API. */
     public class Decode internal constructor(info: ErrorInfo) : AodException(info)
 
-    /** The peer broke HTTP's or the API's rules: a redirect to another origin, a wrong content type, a body over its cap. */
+    /** A protocol violation: a redirect to another origin, a wrong content type, or a body over its size limit. */
     public class Protocol internal constructor(info: ErrorInfo) : AodException(info)
 
-    /** The client was closed while this was under way, or before. */
+    /** The client was closed before the call, or during it. */
     public class Closed internal constructor(info: ErrorInfo) : AodException(info)
 
-    /** An [EventListener] threw on what it was given. */
+    /** [EventListener.onEvents] threw; the message names the class of the exception. */
     public class Listener internal constructor(info: ErrorInfo) : AodException(info)
 
-    /** An internal error, or a failure that this version has no name for. */
+    /** An internal error, or a failure of a kind that this version does not know. */
     public class Other internal constructor(info: ErrorInfo) : AodException(info)
 }
 
 private fun ErrorInfo.fields(): List<FieldError> = (detail as? ErrorDetail.Fields)?.fields.orEmpty()
 
-/** The exception of its kind. */
+/** Returns the exception of this kind. */
 internal fun ErrorInfo.toException(): AodException = when (kind) {
     ErrorKind.CONFIGURATION -> AodException.Configuration(this)
     ErrorKind.INVALID_REQUEST -> AodException.InvalidRequest(this)
@@ -136,7 +145,7 @@ internal fun ErrorInfo.toException(): AodException = when (kind) {
     ErrorKind.CANCELLED, ErrorKind.OTHER -> AodException.Other(this)
 }
 
-/** A failure on this side of the library. */
+/** Returns an exception for a failure outside the native library. */
 internal fun localFailure(kind: ErrorKind, text: String): AodException = ErrorInfo(
     kind = kind,
     text = text,
@@ -153,7 +162,7 @@ internal fun localFailure(kind: ErrorKind, text: String): AodException = ErrorIn
     isUnsent = false,
 ).toException()
 
-/** Calls the library, and throws [AodException]s for its errors. */
+/** Calls the native library, and throws its errors as an [AodException]. */
 internal inline fun <T> mapErrors(block: () -> T): T = try {
     block()
 } catch (failure: CallException.Failed) {
@@ -161,6 +170,6 @@ internal inline fun <T> mapErrors(block: () -> T): T = try {
 } catch (failure: ArgumentEncodingException) {
     throw localFailure(ErrorKind.INVALID_REQUEST, failure.message)
 } catch (_: InternalException) {
-    // What it says may have many lines, and paths of where it was built.
+    // Its message may have several lines, and paths of the build machine.
     throw localFailure(ErrorKind.OTHER, "internal error")
 }

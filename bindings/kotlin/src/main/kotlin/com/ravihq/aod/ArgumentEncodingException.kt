@@ -1,4 +1,4 @@
 package com.ravihq.aod
 
-/** An argument that cannot be passed to the library. `cargo bindgen` makes the generated code throw it. */
+/** An argument cannot be encoded for the native library. `cargo bindgen` patches the generated code to throw it. */
 internal class ArgumentEncodingException(override val message: String) : RuntimeException(message)

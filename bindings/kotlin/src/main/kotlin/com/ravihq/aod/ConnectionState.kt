@@ -2,25 +2,30 @@ package com.ravihq.aod
 
 import java.time.Duration
 
-/** Where a stream is with its connection, for a screen that says so. */
+/**
+ * The state of a stream's connection, for example to display it.
+ *
+ * @see EventStream.state
+ * @see EventListener.onState
+ */
 public sealed interface ConnectionState {
-    /** Nobody collects yet, or the first connection is being made. */
+    /** The first connection is being established, or nothing collects the stream yet. */
     public data object Connecting : ConnectionState
 
-    /** A connection is there, and events come as the server sends them. */
+    /** The connection is established, and events arrive as the server sends them. */
     public data object Live : ConnectionState
 
-    /** The connection dropped, or an attempt to make one failed; the next is made after the [delay]. */
+    /** The connection dropped, or an attempt to reconnect failed; the next attempt follows after the [delay]. */
     public data class Resuming(
-        /** How many attempts in a row this is, from 1, since the last healthy connection. */
+        /** The 1-based consecutive count of attempts since the last healthy connection. */
         val attempt: Int,
-        /** How long until it is made. */
+        /** The time until the attempt. */
         val delay: Duration,
-        /** Why it is needed. */
+        /** The failure that makes the attempt necessary. */
         val cause: AodException,
     ) : ConnectionState
 
-    /** The stream has ended: by its last event, an error or a cancel. */
+    /** The stream has ended: after its terminal event, with a failure, or because it was cancelled. */
     public data object Closed : ConnectionState
 }
 

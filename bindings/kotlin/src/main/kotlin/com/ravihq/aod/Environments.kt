@@ -2,19 +2,43 @@ package com.ravihq.aod
 
 import java.util.UUID
 
-/** The calls under `/environments`. */
+/**
+ * Calls under `/environments`.
+ *
+ * An environment describes the sandbox of a session: packages, environment variables, a setup script and network
+ * access.
+ *
+ * ```kotlin
+ * val environment = client.environments.create(
+ *     name = "ci",
+ *     packages = mapOf(PackageManager.Pip to listOf("pytest")),
+ *     networking = Networking.limited("pypi.org", "files.pythonhosted.org"),
+ * )
+ * ```
+ */
 public class Environments internal constructor(private val connection: Connection) {
-    /** All environments that are not archived, newest first (`GET /environments`). */
+    /**
+     * Lists all environments that are not archived (`GET /environments`).
+     *
+     * @return the environments, newest first
+     * @throws AodException if the call fails
+     */
     public suspend fun list(): List<Environment> = connection.call { listEnvironments() }
 
     /**
-     * Makes an environment, at version 1 (`POST /environments`).
+     * Creates an environment, at version 1 (`POST /environments`).
      *
-     * @param name at most 200 characters, unique among the user's active environments
-     * @param packages what to install, by package manager
-     * @param envVars environment variables of the sandbox; they are sent, and never shown or returned
-     * @param setupScript a shell script run once, after the packages
-     * @param networking what a sandbox may reach; unrestricted when left out
+     * @param name at most 200 characters, unique among the environments that are not archived
+     * @param packages the packages to install, by package manager; none by default
+     * @param envVars environment variables of the sandbox; write-only: the server never returns their values
+     * @param setupScript a shell script that runs once, after the packages are installed; none by default
+     * @param networking which hosts a sandbox can reach; unrestricted by default
+     * @return the new environment
+     * @throws AodException.Conflict with [ConflictReason.NameTaken] if the name is in use; servers before 2026-04-30
+     * answer 500 instead
+     * @throws AodException.InvalidRequest if a field breaks a rule that the client checks before sending
+     * @throws AodException.Validation if the server refuses a field
+     * @throws AodException if the call fails in another way
      */
     public suspend fun create(
         name: String,
@@ -24,19 +48,50 @@ public class Environments internal constructor(private val connection: Connectio
         networking: Networking? = null,
     ): Environment = create(CreateEnvironment(name, packages, secretsOf(envVars), setupScript, networking))
 
-    /** Makes an environment, at version 1 (`POST /environments`). */
+    /**
+     * Creates an environment from a request object, at version 1 (`POST /environments`).
+     *
+     * @param request the fields of the environment
+     * @return the new environment
+     * @throws AodException.Conflict with [ConflictReason.NameTaken] if the name is in use; servers before 2026-04-30
+     * answer 500 instead
+     * @throws AodException.InvalidRequest if a field breaks a rule that the client checks before sending
+     * @throws AodException.Validation if the server refuses a field
+     * @throws AodException if the call fails in another way
+     */
     public suspend fun create(request: CreateEnvironment): Environment =
         connection.call { createEnvironment(request) }
 
-    /** One environment, archived or not (`GET /environments/{id}`). */
+    /**
+     * Retrieves an environment, archived or not (`GET /environments/{id}`).
+     *
+     * @param id the id of the environment
+     * @return the environment in its current version
+     * @throws AodException.NotFound if there is no such environment
+     * @throws AodException if the call fails in another way
+     */
     public suspend fun get(id: UUID): Environment = connection.call { getEnvironment(id) }
 
     /**
-     * Changes an environment (`PUT /environments/{id}`), starting from the [version] last read; any other than the current
-     * one is an [AodException.Conflict] with [ConflictReason.VersionMismatch]. What is left out stays as it is.
+     * Updates an environment (`PUT /environments/{id}`). Arguments that are left out keep the stored values.
      *
-     * [packages], [envVars] and [networking] replace what was there as a whole: the server drops every environment
-     * variable that an update does not repeat.
+     * Updates use optimistic concurrency: [version] must be the current version. [packages], [envVars] and [networking]
+     * replace the stored values as a whole: the server drops every environment variable that [envVars] does not repeat.
+     * Sessions that exist are not affected.
+     *
+     * @param id the id of the environment
+     * @param version the version last read, [Environment.version]
+     * @param name the new name
+     * @param packages replaces all packages
+     * @param envVars replaces all environment variables; write-only
+     * @param setupScript replaces or clears the setup script
+     * @param networking replaces the network access
+     * @return the environment after the update
+     * @throws AodException.Conflict with [ConflictReason.VersionMismatch] if [version] is not the current one, or with
+     * [ConflictReason.Archived] if the environment is archived
+     * @throws AodException.NotFound if there is no such environment
+     * @throws AodException.Validation if the server refuses a field
+     * @throws AodException if the call fails in another way
      */
     public suspend fun update(
         id: UUID,
@@ -51,23 +106,51 @@ public class Environments internal constructor(private val connection: Connectio
         UpdateEnvironment(version, name, packages, envVars?.let(::secretsOf), setupScript, networking),
     )
 
-    /** Changes an environment (`PUT /environments/{id}`). */
+    /**
+     * Updates an environment from a request object (`PUT /environments/{id}`).
+     *
+     * @param id the id of the environment
+     * @param request the version last read, and the fields to change
+     * @return the environment after the update
+     * @throws AodException.Conflict if the version is not the current one, or the environment is archived
+     * @throws AodException.NotFound if there is no such environment
+     * @throws AodException.Validation if the server refuses a field
+     * @throws AodException if the call fails in another way
+     */
     public suspend fun update(id: UUID, request: UpdateEnvironment): Environment =
         connection.call { updateEnvironment(id, request) }
 
     /**
-     * Archives an environment for good (`POST /environments/{id}/archive`): it leaves the list, takes no new sessions,
-     * and frees its name.
+     * Archives an environment permanently (`POST /environments/{id}/archive`): it leaves the list, accepts no new
+     * sessions, and its name becomes available again.
+     *
+     * @param id the id of the environment
+     * @return the archived environment
+     * @throws AodException.Conflict with [ConflictReason.AlreadyArchived] if it is archived already
+     * @throws AodException.NotFound if there is no such environment
+     * @throws AodException if the call fails in another way
      */
     public suspend fun archive(id: UUID): Environment = connection.call { archiveEnvironment(id) }
 
     /**
-     * Deletes an environment and its versions (`DELETE /environments/{id}/delete`). Refused while sessions point at it
-     * ([ConflictReason.InUse]); agents that did so lose their environment.
+     * Deletes an environment with its versions (`DELETE /environments/{id}/delete`). Agents that refer to it are
+     * detached from it.
+     *
+     * @param id the id of the environment, archived or not
+     * @throws AodException.Conflict with [ConflictReason.InUse] while sessions refer to it
+     * @throws AodException.NotFound if there is no such environment
+     * @throws AodException if the call fails in another way
      */
     public suspend fun delete(id: UUID): Unit = connection.call { deleteEnvironment(id) }
 
-    /** All versions of an environment, highest first (`GET /environments/{id}/versions`). */
+    /**
+     * Lists all versions of an environment (`GET /environments/{id}/versions`).
+     *
+     * @param id the id of the environment, archived or not
+     * @return the versions, highest first
+     * @throws AodException.NotFound if there is no such environment
+     * @throws AodException if the call fails in another way
+     */
     public suspend fun versions(id: UUID): List<EnvironmentVersion> =
         connection.call { listEnvironmentVersions(id) }
 }

@@ -5,113 +5,135 @@ import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.Job
 
 /**
- * Told of the events of a session by [Sessions.listen], on a thread of the library, one call after another. Each call has
- * the context class loader of the listener's class.
+ * Receives the events of a session from [Sessions.listen].
  *
- * [onEvents] comes any number of times, with what was ready at that moment, and [onState] in order with it. Then comes
- * exactly one of [onClosed] and [onError], and nothing after it. Few events are read ahead while a call runs: a slow
- * listener applies backpressure instead of buffering, and holds up no other stream, unless 256 listeners run at once:
- * further ones then wait for one of them.
+ * The methods are called on a thread of the library, one call after another, with the context class loader of the
+ * listener's class:
  *
- * What [onClosed], [onError] and [onState] throw goes to the uncaught exception handler of the thread.
+ * 1. [onEvents] any number of times, with the events that are available at that moment, and [onState] in order with
+ * them;
+ * 2. then exactly one of [onClosed] and [onError], and nothing after it.
+ *
+ * Blocking in a method is allowed. Few events are read ahead meanwhile: a slow listener applies backpressure instead of
+ * buffering. It does not delay other streams, unless 256 listener calls run at once: further calls wait for one of
+ * them.
+ *
+ * Exceptions from [onClosed], [onError] and [onState] go to the uncaught exception handler of the thread.
  */
 public interface EventListener {
     /**
-     * Takes the next events; at least one. If it throws anything, an [Error] too, the stream ends with [onError] of
-     * [AodException.Listener], which names the class of what was thrown and nothing else of it.
+     * Receives the next events. If this method throws, an [Error] included, the stream ends with [onError] and
+     * [AodException.Listener], which names the class of the exception and nothing else of it.
+     *
+     * @param events at least one event, in order
      */
     public fun onEvents(events: List<@JvmSuppressWildcards StreamEvent>)
 
-    /** The stream has ended: after its terminal event, or because it was cancelled. */
+    /** Called when the stream has ended, after its terminal event or by [Subscription.cancel]. */
     public fun onClosed() {}
 
-    /** The stream has failed, or could not be opened. */
+    /**
+     * Called when the stream has failed, or could not be opened.
+     *
+     * @param error the failure; [AodException.Closed] if the client was closed
+     */
     public fun onError(error: AodException)
 
     /**
-     * Called with each change of the connection's state, where it belongs between the events; [ConnectionState.Closed]
-     * comes just before the last call.
+     * Called when the connection state has changed, in order with the events. [ConnectionState.Closed] comes just
+     * before [onClosed] or [onError].
+     *
+     * @param state the new state
      */
     public fun onState(state: ConnectionState) {}
 }
 
-/** A stream that a listener is told of. It goes on without this handle; only [cancel] ends it early. */
+/**
+ * A handle of a stream that an [EventListener] receives, returned by [Sessions.listen].
+ *
+ * The stream continues if the handle is dropped; only [cancel] ends it early.
+ */
 public class Subscription internal constructor(internal val handle: NativeSubscription, private val finished: Job) {
     init {
-        // Nothing is left to be asked of it.
+        // The native handle has no use after the end.
         finished.invokeOnCompletion { handle.close() }
     }
 
-    /** Whether the listener's [EventListener.onClosed] or [EventListener.onError] has returned. */
+    /** Whether the stream has ended and the listener's last method has returned. */
     public val isFinished: Boolean
         get() = finished.isCompleted
 
-    /** Ends the stream and closes its connection. The listener is told [EventListener.onClosed], unless it has ended. */
+    /**
+     * Cancels the stream and closes its connection. The listener receives [EventListener.onClosed], unless the stream
+     * has ended already. This method does not wait; see [join].
+     */
     public fun cancel() {
         if (isFinished) return
         try {
             handle.cancel()
         } catch (closed: IllegalStateException) {
-            // It may end between the question and the call.
+            // The stream may have ended between the check and the call.
             if (!isFinished) throw closed
         }
     }
 
-    /** Waits until the listener's [EventListener.onClosed] or [EventListener.onError] has returned. */
+    /** Suspends until the listener's [EventListener.onClosed] or [EventListener.onError] has returned. */
     public suspend fun join(): Unit = finished.join()
 
     /**
-     * A future that completes, always without a failure, when the listener's [EventListener.onClosed] or
-     * [EventListener.onError] has returned, for Java. Cancelling it does nothing to the stream.
+     * Returns a future of the end of the stream, for Java. Cancelling it does not affect the stream.
+     *
+     * @return a future that completes, never exceptionally, when the listener's [EventListener.onClosed] or
+     * [EventListener.onError] has returned
      */
     public fun whenFinished(): CompletableFuture<Void?> = CompletableFuture<Void?>().also { future ->
         finished.invokeOnCompletion { future.complete(null) }
     }
 }
 
-/** Passes on what a listener is told, and knows when that was the last of it. */
+/** Forwards native callbacks to a listener, and completes [finished] after the last one. */
 internal class NativeForwarder(private val listener: EventListener) : BatchListener {
-    private val told = CompletableDeferred<Unit>()
+    private val lastCallReturned = CompletableDeferred<Unit>()
 
-    /** Completes when the listener's last call has returned. */
-    val finished: Job get() = told
+    /** Completes when the listener's last method has returned. */
+    val finished: Job get() = lastCallReturned
 
     override fun onEvents(events: List<NativeEvent>): Unit = try {
-        called { listener.onEvents(events.map(NativeEvent::toEvent)) }
+        withListenerClassLoader { listener.onEvents(events.map(NativeEvent::toEvent)) }
     } catch (thrown: Throwable) {
-        // Its class alone: its message may say anything.
+        // Only its class: its message may contain anything.
         throw ListenerException.Threw(thrown.javaClass.name)
     }
 
-    override fun onClosed(): Unit = last { listener.onClosed() }
+    override fun onClosed(): Unit = finishWith { listener.onClosed() }
 
-    override fun onError(info: ErrorInfo): Unit = last { listener.onError(info.toException()) }
+    override fun onError(info: ErrorInfo): Unit = finishWith { listener.onError(info.toException()) }
 
-    override fun onState(state: NativeState): Unit = reported { listener.onState(state.toState()) }
+    override fun onState(state: NativeState): Unit = handlingUncaught { listener.onState(state.toState()) }
 
-    private inline fun last(call: () -> Unit): Unit = try {
-        reported(call)
+    private inline fun finishWith(call: () -> Unit): Unit = try {
+        handlingUncaught(call)
     } finally {
-        told.complete(Unit)
+        lastCallReturned.complete(Unit)
     }
 
-    /** Makes a call whose failure nobody waits for. */
-    private inline fun reported(call: () -> Unit): Unit = try {
-        called(call)
+    /** Passes an exception of the call to the uncaught exception handler. */
+    private inline fun handlingUncaught(call: () -> Unit): Unit = try {
+        withListenerClassLoader(call)
     } catch (thrown: Throwable) {
         val thread = Thread.currentThread()
         thread.uncaughtExceptionHandler.uncaughtException(thread, thrown)
     }
 
-    /** Threads of the library come with a class loader that knows nothing of an application in a container. */
-    private inline fun called(call: () -> Unit) {
+    /** The library's threads have a context class loader that does not know an application in a container. */
+    private inline fun withListenerClassLoader(call: () -> Unit) {
         val thread = Thread.currentThread()
-        val before = thread.contextClassLoader
+        val previous = thread.contextClassLoader
         thread.contextClassLoader = listener.javaClass.classLoader
         try {
             call()
         } finally {
-            thread.contextClassLoader = before
+            thread.contextClassLoader = previous
         }
     }
 }

@@ -10,46 +10,69 @@ import kotlinx.coroutines.flow.flow
 import kotlinx.coroutines.flow.map
 
 /**
- * The events of one session, each once and in the order of the server, up to and including the terminal one; made by
- * [Sessions.stream].
+ * The event stream of a session, returned by [Sessions.stream]: each event once, in the order of the server, up to and
+ * including the terminal event, across dropped connections.
  *
- * Cold: each collector opens a stream of its own, and what the server answers to that, such as 404, is thrown by
- * `collect`. Few events are read ahead of a slow collector. When the collector is cancelled or leaves, the connection is
- * closed at once. A failure is an [AodException], [AodException.Closed] when the client was closed.
+ * The flow is cold: each collector opens its own stream, starting from [StreamOptions.since]. Few events are read
+ * ahead: a slow collector applies backpressure instead of buffering. The connection closes as soon as the collector
+ * returns, throws or is cancelled.
+ *
+ * ```kotlin
+ * client.sessions.stream(id).collect { event ->
+ *     when (event) {
+ *         is StreamEvent.Output -> print(event.data)
+ *         is StreamEvent.Exit -> println("exit code ${event.code}")
+ *         else -> {}
+ *     }
+ * }
+ * ```
+ *
+ * `collect` throws an [AodException] if the stream fails: what the server answers to the request, such as
+ * [AodException.NotFound], the last failure when reconnecting is given up, or [AodException.Closed] if the client is
+ * closed.
  */
 public class EventStream internal constructor(since: Long?, private val open: () -> NativeStream) : Flow<StreamEvent> {
     private val states = MutableStateFlow<ConnectionState>(ConnectionState.Connecting)
     private val lock = Any()
 
-    /** Of the latest collector, while it is there. */
+    /** The observer of the latest collector, while that is active. */
     private var latest: StateObserver? = null
 
     /**
-     * Where the connection of the latest collector is, as of the event that it was given last; [ConnectionState.Closed] when
-     * that one has left, however it left. States that follow one another fast may be passed over.
+     * The connection state of the latest collector, as of the last event that it received; [ConnectionState.Closed]
+     * once it has returned, failed or been cancelled. The flow is conflated: states in quick succession may be skipped.
      */
     public val state: StateFlow<ConnectionState> = states.asStateFlow()
 
     /**
-     * The position behind the last event that a collector was given: passed as `since`, in this process or another, no
-     * event up to it comes again and none behind it is missed. Null until an event has brought one.
+     * The position after the last event that a collector received. A stream with this position as
+     * [StreamOptions.since], in this process or another, repeats no event up to it and misses none after it. Null until
+     * an event has a position.
      *
-     * It is set just before the event is given to the collector of this stream. An operator that collects in another
-     * coroutine, such as `buffer`, `flowOn` or `conflate`, is given events ahead of what is downstream of it, and an event
-     * that is lost there counts as given. Behind such an operator, resume from the [StreamEvent.id] of the last
-     * [StreamEvent.Stage] or [StreamEvent.Output] that was dealt with.
+     * It is set just before the event is passed to the collector of this stream. An operator that collects in another
+     * coroutine, such as `buffer`, `flowOn` or `conflate`, receives events before those downstream of it. Downstream of
+     * such an operator, resume from the [StreamEvent.id] of the last [StreamEvent.Stage] or [StreamEvent.Output] that
+     * was processed.
      */
     @Volatile
     public var cursor: Long? = since
         private set
 
-    // `emit` throws without giving the event out when the collector was cancelled: the cursor is set behind it.
+    // `emit` throws without delivering the event if the collector was cancelled: the cursor is set downstream of it.
     private val events: Flow<StreamEvent> = eventsWithCursors().map { (event, cursor) ->
         this.cursor = cursor
         event
     }
 
-    /** Opens the stream and gives its events to a collector. */
+    /**
+     * Opens the stream (`GET /sessions/{id}/stream`) and passes its events to a collector, until the terminal event.
+     *
+     * @param collector receives the events
+     * @throws AodException.NotFound if there is no such session
+     * @throws AodException.InvalidRequest if an option of the stream is invalid, such as a negative duration
+     * @throws AodException.Closed if the client is closed, before or while the stream is open
+     * @throws AodException if the stream fails in another way
+     */
     override suspend fun collect(collector: FlowCollector<StreamEvent>): Unit = events.collect(collector)
 
     private fun eventsWithCursors(): Flow<EventWithCursor> = flow {
@@ -58,7 +81,7 @@ public class EventStream internal constructor(since: Long?, private val open: ()
             try {
                 while (true) {
                     when (val item = mapErrors { stream.next() } ?: break) {
-                        is StreamItem.State -> observer.show(item.state.toState())
+                        is StreamItem.State -> observer.publish(item.state.toState())
                         is StreamItem.Events -> item.events.forEachIndexed { index, event ->
                             emit(EventWithCursor(event.toEvent(), item.cursors[index]))
                         }
@@ -71,10 +94,10 @@ public class EventStream internal constructor(since: Long?, private val open: ()
         }
     }
 
-    /** An event, and the position behind it. */
+    /** An event, and the position after it. */
     private data class EventWithCursor(val event: StreamEvent, val cursor: Long?)
 
-    /** Shows the state of a collector's connection, as long as the collector is there and the latest. */
+    /** Publishes the connection state of a collector, as long as it is active and the latest. */
     private inner class StateObserver : AutoCloseable {
         init {
             synchronized(lock) {
@@ -83,39 +106,41 @@ public class EventStream internal constructor(since: Long?, private val open: ()
             }
         }
 
-        fun show(state: ConnectionState): Unit = synchronized(lock) {
+        fun publish(state: ConnectionState): Unit = synchronized(lock) {
             if (latest === this) states.value = state
         }
 
         override fun close(): Unit = synchronized(lock) {
-            show(ConnectionState.Closed)
+            publish(ConnectionState.Closed)
             if (latest === this) latest = null
         }
     }
 
     /**
-     * What the agent prints, as human-readable lines, in the formatter that the session's start event picks
-     * ([SessionFormatter]). The rest is as the other `pretty` says.
+     * Returns the output of the agent as human-readable lines. The start event of the session selects the formatter
+     * ([SessionFormatter]).
      *
      * ```kotlin
      * client.sessions.stream(id).pretty(FormatterOptions(color = FormatterColor.AUTO)).collect(::println)
      * ```
+     *
+     * @param options how the lines look
+     * @return a cold flow of lines, which ends and fails like this stream
      */
-    public fun pretty(options: FormatterOptions = FormatterOptions()): Flow<String> = pretty { SessionFormatter(options) }
+    public fun pretty(options: FormatterOptions = FormatterOptions()): Flow<String> =
+        pretty { SessionFormatter(options) }
 
     /**
-     * What the agent prints, as the lines of a formatter of the caller's choice. It is given every event
-     * ([Formatter.consume]), and flushed when a turn starts, whose output is another process's, and when the stream ends,
-     * before the stream's failure if it ends with one.
-     *
-     * Cold, as the events, and it ends and fails as they do. Each collector has a formatter of its own, which is closed when
-     * it leaves.
+     * Returns the output of the agent as the lines of a given formatter. The formatter receives every event
+     * ([Formatter.consume]). It is flushed when a turn starts, because the output of each turn comes from a new
+     * process, and when the stream ends, before the exception if the stream fails.
      *
      * ```kotlin
      * client.sessions.stream(id).pretty { ClaudeFormatter() }.collect(::println)
      * ```
      *
-     * @param formatter makes the formatter of a collector
+     * @param formatter creates the formatter of one collector, which is closed when the collector returns
+     * @return a cold flow of lines, which ends and fails like this stream
      */
     public fun pretty(formatter: () -> Formatter): Flow<String> = flow {
         formatter().use { lines ->

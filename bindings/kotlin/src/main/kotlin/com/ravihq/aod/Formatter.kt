@@ -1,64 +1,102 @@
 package com.ravihq.aod
 
 /**
- * Turns the standard output of an agent, in chunks, into lines that a person reads.
+ * Turns the standard output of an agent, in chunks, into human-readable lines.
  *
- * Each string given back is what came of one line of output. It may hold newlines, but does not end with one.
+ * Each returned string is the rendering of one line of output. It may contain newlines, but does not end with one.
  *
- * [SessionFormatter] suits any session; [ClaudeFormatter], [CodexFormatter], [GeminiFormatter], [OpencodeFormatter] and
- * [GenericFormatter] are for the output of one program, and [Formatter.of] picks one of them by name. Write a class of
- * this type for an agent program of your own:
+ * [SessionFormatter] suits any session. [ClaudeFormatter], [CodexFormatter], [GeminiFormatter], [OpencodeFormatter] and
+ * [GenericFormatter] are for the output of one program, and [Formatter.of] selects one of them by name. Implement this
+ * interface for another agent program:
  *
  * ```kotlin
- * class Shouting : Formatter {
+ * class UppercaseFormatter : Formatter {
  *     override fun feed(chunk: String) = listOf(chunk.trimEnd().uppercase())
  *     override fun flush() = emptyList<String>()
  * }
- * client.sessions.stream(id).pretty { Shouting() }.collect(::println)
+ * client.sessions.stream(id).pretty { UppercaseFormatter() }.collect(::println)
  * ```
  *
- * The formatters of this package promise that their lines depend only on the text, never on where it was cut; that memory
- * is bounded; that nothing in the output makes them fail: what cannot be understood is shown as it came; and that
- * control characters are shown as escapes and not executed, unless [FormatterOptions.raw] asks for them as they are.
- * Each holds memory outside the JVM, which [close] frees. One formatter is for one output, and for one thread at a time.
+ * The formatters of this package guarantee that
+ *
+ * - the lines depend only on the text, not on where it is split into chunks;
+ * - memory is bounded;
+ * - no output makes them fail: what they do not understand is shown verbatim;
+ * - control characters are escaped, unless [FormatterOptions.raw] is set.
+ *
+ * Each of them holds native memory, which [close] frees. Use a formatter for one output, from one thread at a time.
  */
 public interface Formatter : AutoCloseable {
-    /** Takes the next piece of output, cut anywhere, and gives what the lines that it completes show. */
+    /**
+     * Takes the next chunk of output.
+     *
+     * @param chunk text, split anywhere
+     * @return the rendering of the lines that the chunk completes
+     * @throws IllegalStateException if the formatter is closed
+     */
     public fun feed(chunk: String): List<String>
 
-    /** Takes an event of a session's stream: the standard output in it is fed, everything else shows nothing. */
+    /**
+     * Takes an event of a session's stream. By default the stdout of the agent is passed to [feed], and other events
+     * return no lines.
+     *
+     * @param event the next event, in order
+     * @return the rendering of the lines that the event completes
+     * @throws IllegalStateException if the formatter is closed
+     */
     public fun consume(event: StreamEvent): List<String> = event.stdout?.let(::feed).orEmpty()
 
     /**
-     * Gives what is left: what the unfinished last line shows, and what waited for more. To be called when the output
-     * has ended; harmless at other times.
+     * Renders what is buffered, such as an incomplete last line. Call it when the output has ended.
+     *
+     * @return the remaining lines; none if nothing is buffered
+     * @throws IllegalStateException if the formatter is closed
      */
     public fun flush(): List<String>
 
     /**
-     * Frees what the formatter holds, which nothing may be asked of afterwards: those of this package answer with an
-     * [IllegalStateException]. Closing it again does nothing.
+     * Frees the memory of the formatter. After that, the other methods of the formatters of this package throw an
+     * [IllegalStateException]. Closing it again has no effect.
      */
     override fun close() {}
 
+    /** Selects formatters. */
     public companion object {
         /**
-         * The formatter for a runtime by what its name contains, `claude`, `codex`, `gemini` or `opencode`, or for the
-         * runtime of a provider by its name, `anthropic`, `openai` or `google`, in any case. The output of any other is
-         * shown as it is.
+         * Creates the formatter for a runtime whose name contains `claude`, `codex`, `gemini` or `opencode`, or for the
+         * provider `anthropic`, `openai` or `google`, ignoring case. Any other name gives a [GenericFormatter]'s lines.
+         *
+         * @param name the name of a runtime or provider
+         * @param options how the lines look
+         * @return a new formatter, to be closed by the caller
+         * @throws AodException.Configuration if there is no native library for this platform
          */
         @JvmStatic
         @JvmOverloads
         public fun of(name: String, options: FormatterOptions = FormatterOptions()): Formatter =
             CoreFormatter(name, options)
 
-        /** The formatter for a runtime. */
+        /**
+         * Creates the formatter for a runtime.
+         *
+         * @param runtime the program that runs the agent, such as [Agent.runtime]
+         * @param options how the lines look
+         * @return a new formatter, to be closed by the caller
+         * @throws AodException.Configuration if there is no native library for this platform
+         */
         @JvmStatic
         @JvmOverloads
         public fun of(runtime: Runtime, options: FormatterOptions = FormatterOptions()): Formatter =
             of(runtime.value, options)
 
-        /** The formatter for the runtime that serves a provider's models. */
+        /**
+         * Creates the formatter for the program that runs a provider's models.
+         *
+         * @param provider the provider of the model, such as [Agent.provider]
+         * @param options how the lines look
+         * @return a new formatter, to be closed by the caller
+         * @throws AodException.Configuration if there is no native library for this platform
+         */
         @JvmStatic
         @JvmOverloads
         public fun of(provider: Provider, options: FormatterOptions = FormatterOptions()): Formatter =

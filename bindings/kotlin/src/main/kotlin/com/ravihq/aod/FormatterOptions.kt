@@ -1,17 +1,26 @@
 package com.ravihq.aod
 
 /**
- * What the formatters of this package can be told. The defaults are emoji, no colour, full width, thinking shown, tool
- * results left out.
+ * Options of the formatters of this package. By default they use emoji and no color, do not truncate lines, show
+ * thinking, and leave out tool results.
  *
  * ```kotlin
  * FormatterOptions(width = 100, color = FormatterColor.AUTO)
  * ```
  *
- * Java, which has no named arguments, has the [Builder]. A negative [width] or [maxLine] is an
- * [IllegalArgumentException].
+ * In Java, use the [Builder].
+ *
+ * @param plain whether marks and separators are ASCII
+ * @param width the maximum line width in terminal columns; no limit by default
+ * @param color whether lines are colored; off by default
+ * @param showThinking whether the thinking of the agent is shown; on by default
+ * @param showToolResults whether the results of tool calls are shown; off by default
+ * @param showFailures whether failed tool calls are shown; by default they are, except by [ClaudeFormatter]
+ * @param raw whether control characters are passed through instead of escaped; off by default
+ * @param maxLine the maximum length of an input line, in bytes of UTF-8; 16 MiB by default
+ * @throws IllegalArgumentException if [width] or [maxLine] is negative
  */
-// No data class: its `copy` and `componentN` would change with each option that is added.
+// Not a data class: its `copy` and `componentN` would change with each option that is added.
 public class FormatterOptions(
     plain: Boolean = false,
     width: Int? = null,
@@ -39,50 +48,57 @@ public class FormatterOptions(
     )
 
     /**
-     * Whether marks and separators are ASCII, one character each, instead of emoji and `·`. What the agent says stays as
-     * it is.
+     * Whether marks and separators are ASCII, one character each, instead of emoji and `·`. The text of the agent is
+     * not changed.
      */
     public val plain: Boolean get() = native.plain
 
     /**
-     * The longest line to show, in columns of a terminal: a longer one ends in `…`, and none is wrapped. No limit when
-     * null; a limit of 0 is one of 1.
+     * The maximum line width in terminal columns. Longer lines are truncated with `…`, not wrapped. Null means no
+     * limit; 0 is treated as 1.
      */
     public val width: Int? get() = native.width?.toInt()
 
-    /** Whether lines are coloured by what they stand for. */
+    /** Whether lines are colored by their kind. */
     public val color: FormatterColor = color
 
-    /** Whether what the agent thinks is shown. */
+    /** Whether the thinking of the agent is shown. */
     public val showThinking: Boolean get() = native.showThinking
 
-    /** Whether what tools give back is shown, in one line each; of one that failed, that it did. */
+    /** Whether the result of each tool call is shown, in one line; for a failed call, that it failed. */
     public val showToolResults: Boolean get() = native.showToolResults
 
-    /** Whether tools that failed are shown. When null they are, except by [ClaudeFormatter]. */
+    /** Whether failed tool calls are shown. If null, they are, except by [ClaudeFormatter]. */
     public val showFailures: Boolean? get() = native.showFailures
 
     /**
-     * Whether control characters pass as they came: an agent's output may carry sequences that move the cursor or write
-     * to the clipboard of whoever prints it.
+     * Whether control characters are passed through instead of escaped. Output of an agent can contain sequences that
+     * move the cursor or write to the clipboard of the terminal.
      */
     public val raw: Boolean get() = native.raw
 
     /**
-     * The longest line of output to take whole, in bytes of UTF-8; 16 MiB. A longer one is shown up to this length with
-     * the number of bytes cut behind it.
+     * The maximum length of an input line, in bytes of UTF-8; 16 MiB by default. A longer line is cut there, followed
+     * by the number of bytes that are left out.
      */
     public val maxLine: Long = maxLine
 
-    /** Whether these are the same options. */
+    /** Returns whether the other object has the same options. */
     override fun equals(other: Any?): Boolean = other is FormatterOptions && other.native == native
 
+    /** Returns the same hash code for the same options. */
     override fun hashCode(): Int = native.hashCode()
 
-    /** Shows each option by its name. */
+    /** Returns the options by name. */
     override fun toString(): String = native.toString().removePrefix("Native")
 
-    /** Makes [FormatterOptions] in Java. What is not set has its default. */
+    /**
+     * Builds [FormatterOptions] in Java. Options that are not set have their default.
+     *
+     * ```java
+     * new FormatterOptions.Builder().width(100).color(FormatterColor.AUTO).build()
+     * ```
+     */
     public class Builder {
         private var plain = false
         private var width: Int? = null
@@ -93,31 +109,76 @@ public class FormatterOptions(
         private var raw = false
         private var maxLine = MAX_LINE
 
-        /** Sets [FormatterOptions.plain]. */
+        /**
+         * Sets [FormatterOptions.plain].
+         *
+         * @param plain whether marks and separators are ASCII
+         * @return this builder
+         */
         public fun plain(plain: Boolean): Builder = apply { this.plain = plain }
 
-        /** Sets [FormatterOptions.width]. */
+        /**
+         * Sets [FormatterOptions.width].
+         *
+         * @param columns the maximum line width in terminal columns
+         * @return this builder
+         */
         public fun width(columns: Int): Builder = apply { width = columns }
 
-        /** Sets [FormatterOptions.color]. */
+        /**
+         * Sets [FormatterOptions.color].
+         *
+         * @param color whether lines are colored
+         * @return this builder
+         */
         public fun color(color: FormatterColor): Builder = apply { this.color = color }
 
-        /** Sets [FormatterOptions.showThinking]. */
+        /**
+         * Sets [FormatterOptions.showThinking].
+         *
+         * @param show whether thinking is shown
+         * @return this builder
+         */
         public fun showThinking(show: Boolean): Builder = apply { showThinking = show }
 
-        /** Sets [FormatterOptions.showToolResults]. */
+        /**
+         * Sets [FormatterOptions.showToolResults].
+         *
+         * @param show whether results are shown
+         * @return this builder
+         */
         public fun showToolResults(show: Boolean): Builder = apply { showToolResults = show }
 
-        /** Sets [FormatterOptions.showFailures]. */
+        /**
+         * Sets [FormatterOptions.showFailures].
+         *
+         * @param show whether failed tool calls are shown
+         * @return this builder
+         */
         public fun showFailures(show: Boolean): Builder = apply { showFailures = show }
 
-        /** Sets [FormatterOptions.raw]. */
+        /**
+         * Sets [FormatterOptions.raw].
+         *
+         * @param raw whether control characters are passed through
+         * @return this builder
+         */
         public fun raw(raw: Boolean): Builder = apply { this.raw = raw }
 
-        /** Sets [FormatterOptions.maxLine]. */
+        /**
+         * Sets [FormatterOptions.maxLine].
+         *
+         * @param bytes the maximum length of an input line, in bytes of UTF-8
+         * @return this builder
+         */
         public fun maxLine(bytes: Long): Builder = apply { maxLine = bytes }
 
-        /** The options as they are set. A negative width or longest line is an [IllegalArgumentException]. */
+        /**
+         * Builds the options.
+         *
+         * @return options with the values that are set
+         * @throws IllegalArgumentException if the width or the maximum line length is negative
+         */
         public fun build(): FormatterOptions =
             FormatterOptions(plain, width, color, showThinking, showToolResults, showFailures, raw, maxLine)
     }
@@ -128,14 +189,17 @@ public class FormatterOptions(
     }
 }
 
-/** Whether lines are coloured, with the escape sequences of ECMA-48. */
+/** Whether lines are colored, with ANSI escape sequences (ECMA-48). */
 public enum class FormatterColor(internal val native: NativeColor) {
     /** Never. */
     OFF(NativeColor.OFF),
 
-    /** Always, whatever the environment says. */
+    /** Always, regardless of the environment. */
     ON(NativeColor.ON),
 
-    /** If the standard output is a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`; looked up by each formatter. */
+    /**
+     * If the standard output is a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`. Each formatter checks this
+     * when it is created.
+     */
     AUTO(NativeColor.AUTO),
 }

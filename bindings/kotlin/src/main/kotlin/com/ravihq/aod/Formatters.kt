@@ -1,46 +1,84 @@
 package com.ravihq.aod
 
-/** The formatter of Claude Code's `stream-json`. */
+/**
+ * Formats the output of Claude Code, `claude --output-format stream-json`.
+ *
+ * @param options how the lines look
+ */
 public class ClaudeFormatter(options: FormatterOptions = FormatterOptions()) :
     Formatter by CoreFormatter(Runtime.Claude.value, options)
 
-/** The formatter of the output of Codex, `codex exec --json`. */
+/**
+ * Formats the output of Codex, `codex exec --json`.
+ *
+ * @param options how the lines look
+ */
 public class CodexFormatter(options: FormatterOptions = FormatterOptions()) :
     Formatter by CoreFormatter(Runtime.Codex.value, options)
 
-/** The formatter of Gemini CLI's `stream-json` and `json`. */
+/**
+ * Formats the output of Gemini CLI, `gemini --output-format stream-json` or `json`.
+ *
+ * @param options how the lines look
+ */
 public class GeminiFormatter(options: FormatterOptions = FormatterOptions()) :
     Formatter by CoreFormatter(Runtime.Gemini.value, options)
 
-/** The formatter of the output of opencode, `opencode run --format json`. */
+/**
+ * Formats the output of opencode, `opencode run --format json`.
+ *
+ * @param options how the lines look
+ */
 public class OpencodeFormatter(options: FormatterOptions = FormatterOptions()) :
     Formatter by CoreFormatter(Runtime.Opencode.value, options)
 
-/** The formatter of any other program: its lines are shown as they are. */
+/**
+ * Shows the output of any other program verbatim, line by line.
+ *
+ * @param options how the lines look
+ */
 public class GenericFormatter(options: FormatterOptions = FormatterOptions()) :
     Formatter by CoreFormatter("", options)
 
 /**
- * The formatter of a session's whole stream, whose [StreamEvent.Start] picks the one of its runtime as [Formatter.of]
- * does.
+ * Formats the whole event stream of a session. The [StreamEvent.Start] selects the formatter of the session's runtime
+ * or provider, as [Formatter.of] does.
  *
- * It is flushed when a further turn starts, whose output is another process's. What is fed before any event is shown as it
- * is.
+ * It flushes itself when a turn starts, because the output of each turn comes from a new process. Output that is fed
+ * before the first event is shown verbatim.
+ *
+ * ```kotlin
+ * SessionFormatter().use { formatter ->
+ *     client.sessions.stream(id).collect { formatter.consume(it).forEach(::println) }
+ *     formatter.flush().forEach(::println)
+ * }
+ * ```
  */
 public class SessionFormatter private constructor(private val core: CoreFormatter) : Formatter by core {
-    /** With options for the formatter that is picked. */
+    /**
+     * Creates a formatter of one session.
+     *
+     * @param options how the lines look
+     * @throws AodException.Configuration if there is no native library for this platform
+     */
     @JvmOverloads
     public constructor(options: FormatterOptions = FormatterOptions()) : this(CoreFormatter(null, options))
 
-    /** Takes an event of a session's stream, in order from the first, and gives what the lines that it completes show. */
+    /**
+     * Takes an event of the session's stream.
+     *
+     * @param event the next event, in order, beginning with the first of the stream
+     * @return the rendering of the lines that the event completes
+     * @throws IllegalStateException if the formatter is closed
+     */
     override fun consume(event: StreamEvent): List<String> = when (event) {
-        is StreamEvent.Start -> core.pick(event)
+        is StreamEvent.Start -> core.select(event)
         is StreamEvent.TurnStart -> flush()
         else -> core.consume(event)
     }
 }
 
-/** A formatter of the core's, by the name of a runtime or provider; without one it waits for a session's start. */
+/** A native formatter, selected by the name of a runtime or provider, or without a name by a session's start event. */
 internal class CoreFormatter(name: String?, options: FormatterOptions) : Formatter {
     private val native: OutputFormatter
 
@@ -49,41 +87,41 @@ internal class CoreFormatter(name: String?, options: FormatterOptions) : Formatt
         native = mapErrors { OutputFormatter(name, options.native) }
     }
 
-    /** The first half of a surrogate pair, when a chunk ended with it. */
-    private var half = ""
+    /** The high surrogate at the end of the last chunk, if it ended with one. */
+    private var highSurrogate = ""
 
     override fun feed(chunk: String): List<String> {
-        val text = half + chunk
-        half = text.takeLast(1).filter(Char::isHighSurrogate)
-        return fed(text.removeSuffix(half))
+        val text = highSurrogate + chunk
+        highSurrogate = text.takeLast(1).filter(Char::isHighSurrogate)
+        return feedNative(text.removeSuffix(highSurrogate))
     }
 
     override fun flush(): List<String> {
-        val unpaired = half
-        half = ""
-        val lines = if (unpaired.isEmpty()) emptyList() else fed(unpaired)
+        val unpaired = highSurrogate
+        highSurrogate = ""
+        val lines = if (unpaired.isEmpty()) emptyList() else feedNative(unpaired)
         return lines + mapErrors { native.flush() }
     }
 
-    fun pick(start: StreamEvent.Start): List<String> = mapErrors { native.consume(start.toNative()) }
+    fun select(start: StreamEvent.Start): List<String> = mapErrors { native.consume(start.toNative()) }
 
     override fun close(): Unit = native.close()
 
-    private fun fed(text: String): List<String> = mapErrors { native.feed(text.wellFormed()) }
+    private fun feedNative(text: String): List<String> = mapErrors { native.feed(text.wellFormed()) }
 }
 
-/** The text with a replacement character for each surrogate that stands alone, which UTF-8 has no form for. */
+/** Replaces each unpaired surrogate, which UTF-8 cannot encode, by U+FFFD. */
 private fun String.wellFormed(): String {
     if (none(Char::isSurrogate)) return this
-    val paired = StringBuilder(this)
-    var at = 0
-    while (at < length) {
-        if (at + 1 < length && Character.isSurrogatePair(this[at], this[at + 1])) {
-            at += 2
+    val replaced = StringBuilder(this)
+    var index = 0
+    while (index < length) {
+        if (index + 1 < length && Character.isSurrogatePair(this[index], this[index + 1])) {
+            index += 2
         } else {
-            if (this[at].isSurrogate()) paired.setCharAt(at, '\uFFFD')
-            at++
+            if (this[index].isSurrogate()) replaced.setCharAt(index, '\uFFFD')
+            index++
         }
     }
-    return paired.toString()
+    return replaced.toString()
 }

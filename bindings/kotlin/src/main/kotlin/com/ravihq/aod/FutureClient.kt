@@ -9,118 +9,276 @@ import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.future.future
 
 /**
- * The calls of a client as futures, for Java. A failure is the [AodException] that completes the future; cancelling the
- * future gives the call up.
+ * The calls of a client as [CompletableFuture]s, for Java. `join()` makes them blocking.
  *
  * ```java
  * try (var client = AodClient.fromEnv()) {
  *     var agents = new FutureClient(client).getAgents().list().join();
  * }
  * ```
+ *
+ * A call that fails completes its future with an [AodException]; `join()` and `get()` wrap it in a
+ * `CompletionException` or `ExecutionException`. Cancelling a future cancels its request. Dependent stages without an
+ * executor of their own run on a thread of `Dispatchers.Default`.
+ *
+ * Event streams are not futures: use [Sessions.listen].
+ *
+ * @param client the client that makes the calls; closing it fails the futures with [AodException.Closed]
  */
 public class FutureClient(private val client: AodClient) {
-    /** The calls under `/agents`. */
+    /** Calls under `/agents`. */
     public val agents: FutureAgents = FutureAgents(client.agents)
 
-    /** The calls under `/environments`. */
+    /** Calls under `/environments`. */
     public val environments: FutureEnvironments = FutureEnvironments(client.environments)
 
-    /** The calls under `/sessions`. */
+    /** Calls under `/sessions`. */
     public val sessions: FutureSessions = FutureSessions(client.sessions)
 
-    /** How the server is (`GET /health`). */
-    public fun health(): CompletableFuture<Health> = started { client.health() }
+    /**
+     * Checks the health of the server (`GET /health`), which needs no valid token.
+     *
+     * @return a future of the status; it fails with [AodException.Server] if the server is degraded and answers 503
+     */
+    public fun health(): CompletableFuture<Health> = futureOf { client.health() }
 }
 
-/** A call that fails is no concern of the others. */
+/** A failing call does not cancel the others. */
 private val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default)
 
-private fun <T> started(call: suspend () -> T): CompletableFuture<T> = scope.future { call() }
+private fun <T> futureOf(call: suspend () -> T): CompletableFuture<T> = scope.future { call() }
 
-/** The calls under `/agents` as futures. */
+/** Calls under `/agents` as futures, which fail for the reasons given in [Agents]. */
 public class FutureAgents internal constructor(private val agents: Agents) {
-    /** All agents that are not archived, newest first (`GET /agents`). */
-    public fun list(): CompletableFuture<List<Agent>> = started { agents.list() }
+    /**
+     * Lists all agents that are not archived (`GET /agents`).
+     *
+     * @return a future of the agents, newest first
+     * @see Agents.list
+     */
+    public fun list(): CompletableFuture<List<Agent>> = futureOf { agents.list() }
 
-    /** Makes an agent, at version 1 (`POST /agents`). */
-    public fun create(request: CreateAgent): CompletableFuture<Agent> = started { agents.create(request) }
+    /**
+     * Creates an agent, at version 1 (`POST /agents`).
+     *
+     * @param request the fields of the agent
+     * @return a future of the new agent
+     * @see Agents.create
+     */
+    public fun create(request: CreateAgent): CompletableFuture<Agent> = futureOf { agents.create(request) }
 
-    /** One agent, archived or not (`GET /agents/{id}`). */
-    public fun get(id: UUID): CompletableFuture<Agent> = started { agents.get(id) }
+    /**
+     * Retrieves an agent, archived or not (`GET /agents/{id}`).
+     *
+     * @param id the id of the agent
+     * @return a future of the agent; it fails with [AodException.NotFound] if there is no such agent
+     * @see Agents.get
+     */
+    public fun get(id: UUID): CompletableFuture<Agent> = futureOf { agents.get(id) }
 
-    /** Changes an agent (`PUT /agents/{id}`). */
-    public fun update(id: UUID, request: UpdateAgent): CompletableFuture<Agent> = started { agents.update(id, request) }
+    /**
+     * Updates an agent (`PUT /agents/{id}`).
+     *
+     * @param id the id of the agent
+     * @param request the version last read, and the fields to change
+     * @return a future of the agent after the update; it fails with [AodException.Conflict] if the version is not the
+     * current one
+     * @see Agents.update
+     */
+    public fun update(id: UUID, request: UpdateAgent): CompletableFuture<Agent> =
+        futureOf { agents.update(id, request) }
 
-    /** Archives an agent for good (`POST /agents/{id}/archive`). */
-    public fun archive(id: UUID): CompletableFuture<Agent> = started { agents.archive(id) }
+    /**
+     * Archives an agent permanently (`POST /agents/{id}/archive`).
+     *
+     * @param id the id of the agent
+     * @return a future of the archived agent; it fails with [AodException.Conflict] if it is archived already
+     * @see Agents.archive
+     */
+    public fun archive(id: UUID): CompletableFuture<Agent> = futureOf { agents.archive(id) }
 
-    /** All versions of an agent, highest first (`GET /agents/{id}/versions`). */
-    public fun versions(id: UUID): CompletableFuture<List<AgentVersion>> = started { agents.versions(id) }
+    /**
+     * Lists all versions of an agent (`GET /agents/{id}/versions`).
+     *
+     * @param id the id of the agent
+     * @return a future of the versions, highest first
+     * @see Agents.versions
+     */
+    public fun versions(id: UUID): CompletableFuture<List<AgentVersion>> = futureOf { agents.versions(id) }
 }
 
-/** The calls under `/environments` as futures. */
+/** Calls under `/environments` as futures, which fail for the reasons given in [Environments]. */
 public class FutureEnvironments internal constructor(private val environments: Environments) {
-    /** All environments that are not archived, newest first (`GET /environments`). */
-    public fun list(): CompletableFuture<List<Environment>> = started { environments.list() }
+    /**
+     * Lists all environments that are not archived (`GET /environments`).
+     *
+     * @return a future of the environments, newest first
+     * @see Environments.list
+     */
+    public fun list(): CompletableFuture<List<Environment>> = futureOf { environments.list() }
 
-    /** Makes an environment, at version 1 (`POST /environments`). */
+    /**
+     * Creates an environment, at version 1 (`POST /environments`).
+     *
+     * @param request the fields of the environment
+     * @return a future of the new environment; it fails with [AodException.Conflict] if the name is in use
+     * @see Environments.create
+     */
     public fun create(request: CreateEnvironment): CompletableFuture<Environment> =
-        started { environments.create(request) }
+        futureOf { environments.create(request) }
 
-    /** One environment, archived or not (`GET /environments/{id}`). */
-    public fun get(id: UUID): CompletableFuture<Environment> = started { environments.get(id) }
+    /**
+     * Retrieves an environment, archived or not (`GET /environments/{id}`).
+     *
+     * @param id the id of the environment
+     * @return a future of the environment; it fails with [AodException.NotFound] if there is no such environment
+     * @see Environments.get
+     */
+    public fun get(id: UUID): CompletableFuture<Environment> = futureOf { environments.get(id) }
 
-    /** Changes an environment (`PUT /environments/{id}`). */
+    /**
+     * Updates an environment (`PUT /environments/{id}`).
+     *
+     * @param id the id of the environment
+     * @param request the version last read, and the fields to change
+     * @return a future of the environment after the update; it fails with [AodException.Conflict] if the version is not
+     * the current one
+     * @see Environments.update
+     */
     public fun update(id: UUID, request: UpdateEnvironment): CompletableFuture<Environment> =
-        started { environments.update(id, request) }
+        futureOf { environments.update(id, request) }
 
-    /** Archives an environment for good (`POST /environments/{id}/archive`). */
-    public fun archive(id: UUID): CompletableFuture<Environment> = started { environments.archive(id) }
+    /**
+     * Archives an environment permanently (`POST /environments/{id}/archive`).
+     *
+     * @param id the id of the environment
+     * @return a future of the archived environment; it fails with [AodException.Conflict] if it is archived already
+     * @see Environments.archive
+     */
+    public fun archive(id: UUID): CompletableFuture<Environment> = futureOf { environments.archive(id) }
 
-    /** Deletes an environment and its versions (`DELETE /environments/{id}/delete`). */
-    public fun delete(id: UUID): CompletableFuture<Void?> = started {
+    /**
+     * Deletes an environment with its versions (`DELETE /environments/{id}/delete`).
+     *
+     * @param id the id of the environment
+     * @return a future of null; it fails with [AodException.Conflict] while sessions refer to the environment
+     * @see Environments.delete
+     */
+    public fun delete(id: UUID): CompletableFuture<Void?> = futureOf {
         environments.delete(id)
         null
     }
 
-    /** All versions of an environment, highest first (`GET /environments/{id}/versions`). */
-    public fun versions(id: UUID): CompletableFuture<List<EnvironmentVersion>> = started { environments.versions(id) }
+    /**
+     * Lists all versions of an environment (`GET /environments/{id}/versions`).
+     *
+     * @param id the id of the environment
+     * @return a future of the versions, highest first
+     * @see Environments.versions
+     */
+    public fun versions(id: UUID): CompletableFuture<List<EnvironmentVersion>> = futureOf { environments.versions(id) }
 }
 
-/** The calls under `/sessions` as futures. */
+/** Calls under `/sessions` as futures, which fail for the reasons given in [Sessions]. */
 public class FutureSessions internal constructor(private val sessions: Sessions) {
-    /** All sessions, ended ones too, newest first (`GET /sessions`). */
-    public fun list(): CompletableFuture<List<Session>> = started { sessions.list() }
+    /**
+     * Lists all sessions, including those that have ended (`GET /sessions`).
+     *
+     * @return a future of the sessions, newest first
+     * @see Sessions.list
+     */
+    public fun list(): CompletableFuture<List<Session>> = futureOf { sessions.list() }
 
-    /** Accepts a session with its first prompt (`POST /sessions`). */
-    public fun create(request: CreateSession): CompletableFuture<SessionAck> = started { sessions.create(request) }
+    /**
+     * Creates a session with its first prompt (`POST /sessions`).
+     *
+     * @param request the fields of the session
+     * @return a future of an acknowledgement with the id of the session; it fails with [AodException.RateLimit] if too
+     * many sessions are active
+     * @see Sessions.create
+     */
+    public fun create(request: CreateSession): CompletableFuture<SessionAck> = futureOf { sessions.create(request) }
 
-    /** One session (`GET /sessions/{id}`). */
-    public fun get(id: UUID): CompletableFuture<Session> = started { sessions.get(id) }
+    /**
+     * Retrieves a session (`GET /sessions/{id}`).
+     *
+     * @param id the id of the session
+     * @return a future of the session; it fails with [AodException.NotFound] if there is no such session
+     * @see Sessions.get
+     */
+    public fun get(id: UUID): CompletableFuture<Session> = futureOf { sessions.get(id) }
 
-    /** Gives a session its next prompt (`POST /sessions/{id}/prompt`). */
+    /**
+     * Sends the next prompt of a session, which starts a turn (`POST /sessions/{id}/prompt`).
+     *
+     * @param id the id of the session
+     * @param prompt the prompt of the turn
+     * @param timeout the time limit of the turn: whole seconds from 10 s to 1 h; 10 minutes by default
+     * @return a future of an acknowledgement with the number of the turn; it fails with [AodException.Conflict] if the
+     * session does not accept a prompt in its current status
+     * @see Sessions.prompt
+     */
     @JvmOverloads
     public fun prompt(id: UUID, prompt: String, timeout: Duration? = null): CompletableFuture<SessionAck> =
-        started { sessions.prompt(id, prompt, timeout) }
+        futureOf { sessions.prompt(id, prompt, timeout) }
 
-    /** All turns of a session, in order (`GET /sessions/{id}/turns`). */
-    public fun turns(id: UUID): CompletableFuture<List<SessionTurn>> = started { sessions.turns(id) }
+    /**
+     * Lists all turns of a session (`GET /sessions/{id}/turns`).
+     *
+     * @param id the id of the session
+     * @return a future of the turns, in ascending order
+     * @see Sessions.turns
+     */
+    public fun turns(id: UUID): CompletableFuture<List<SessionTurn>> = futureOf { sessions.turns(id) }
 
-    /** Ends a session for good and destroys its sandbox (`POST /sessions/{id}/terminate`). */
-    public fun terminate(id: UUID): CompletableFuture<SessionAck> = started { sessions.terminate(id) }
+    /**
+     * Terminates a session permanently and destroys its sandbox (`POST /sessions/{id}/terminate`).
+     *
+     * @param id the id of the session
+     * @return a future of an acknowledgement with the new status; it fails with [AodException.Conflict] if the session
+     * is terminated already
+     * @see Sessions.terminate
+     */
+    public fun terminate(id: UUID): CompletableFuture<SessionAck> = futureOf { sessions.terminate(id) }
 
-    /** Stops the running turn and keeps the sandbox (`POST /sessions/{id}/interrupt`). */
-    public fun interrupt(id: UUID): CompletableFuture<SessionAck> = started { sessions.interrupt(id) }
+    /**
+     * Interrupts the active turn and keeps the sandbox (`POST /sessions/{id}/interrupt`); for servers since 2026-06-25.
+     *
+     * @param id the id of the session
+     * @return a future of an acknowledgement, which has the previous status; it fails with [AodException.Conflict] if
+     * no turn is active
+     * @see Sessions.interrupt
+     */
+    public fun interrupt(id: UUID): CompletableFuture<SessionAck> = futureOf { sessions.interrupt(id) }
 
-    /** Deletes a session with its turns and its log (`DELETE /sessions/{id}/delete`). */
-    public fun delete(id: UUID): CompletableFuture<Void?> = started {
+    /**
+     * Deletes a session with its turns and its log (`DELETE /sessions/{id}/delete`).
+     *
+     * @param id the id of the session
+     * @return a future of null; it fails with [AodException.Conflict] while a turn runs
+     * @see Sessions.delete
+     */
+    public fun delete(id: UUID): CompletableFuture<Void?> = futureOf {
         sessions.delete(id)
         null
     }
 
-    /** Starts a session and stays with it to the end of its first turn. */
-    public fun run(request: CreateSession): CompletableFuture<RunResult> = started { sessions.run(request) }
+    /**
+     * Creates a session, follows its first turn to the end, and collects the output (`POST /sessions`,
+     * `GET /sessions/{id}/stream`, `GET /sessions/{id}`).
+     *
+     * @param request the fields of the session
+     * @return a future of the session after the turn, and what the agent printed on stdout
+     * @see Sessions.run
+     */
+    public fun run(request: CreateSession): CompletableFuture<RunResult> = futureOf { sessions.run(request) }
 
-    /** Waits until no turn of a session is queued or running. */
-    public fun waitForCompletion(id: UUID): CompletableFuture<Session> = started { sessions.waitForCompletion(id) }
+    /**
+     * Waits until no turn of a session is queued or running, by polling (`GET /sessions/{id}`).
+     *
+     * @param id the id of the session
+     * @return a future of the session, which is no longer active; use `orTimeout` to limit the wait
+     * @see Sessions.waitForCompletion
+     */
+    public fun waitForCompletion(id: UUID): CompletableFuture<Session> = futureOf { sessions.waitForCompletion(id) }
 }

@@ -6,7 +6,7 @@ import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.JsonPrimitive
 import kotlinx.serialization.json.contentOrNull
 
-/** The name, where there is one. */
+/** The name of the server; null if a server of an unknown type has none. */
 public val McpServer.name: String?
     get() = when (this) {
         is McpServer.Url -> server.name
@@ -14,6 +14,6 @@ public val McpServer.name: String?
         is McpServer.Unknown -> ((json as? JsonObject)?.get("name") as? JsonPrimitive)?.contentOrNull
     }
 
-/** Whether a turn is queued or running. An unknown status counts as not active. */
+/** Whether a turn is queued or running. An unknown status is not active. */
 public val SessionStatus.isActive: Boolean
     get() = this == SessionStatus.Pending || this == SessionStatus.Running

@@ -4,21 +4,24 @@ import com.sun.jna.CallbackThreadInitializer
 import com.sun.jna.Native
 
 /**
- * Loads the library, and keeps its threads attached to the JVM between the calls that they make into it. By default JNA
- * attaches and detaches a thread, with a `Thread` object of its own, around each of these calls, which takes longer than
- * a request.
+ * Loads the native library, and keeps its threads attached to the JVM between callbacks. By default JNA attaches and
+ * detaches the thread around each callback, with a new `Thread` object, which takes longer than a request.
  */
 internal object NativeThreads {
-    /** Has it done, once. Where there is no library for this platform it is an [AodException.Configuration]. */
+    /**
+     * Loads the library, once.
+     *
+     * @throws AodException.Configuration if there is no library for this platform
+     */
     fun prepare(): Unit = try {
-        Prepared.now()
+        Library.ensureLoaded()
     } catch (failure: LinkageError) {
         val platform = "${System.getProperty("os.name")} on ${System.getProperty("os.arch")}"
         throw localFailure(ErrorKind.CONFIGURATION, "the native library cannot be loaded: is there one for $platform?")
             .apply { initCause(failure) }
     }
 
-    private object Prepared {
+    private object Library {
         init {
             val initializer = CallbackThreadInitializer(true, false, "aod")
             listOf(
@@ -32,6 +35,6 @@ internal object NativeThreads {
             uniffiEnsureInitialized()
         }
 
-        fun now() = Unit
+        fun ensureLoaded() = Unit
     }
 }

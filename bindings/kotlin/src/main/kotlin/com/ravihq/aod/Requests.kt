@@ -2,23 +2,52 @@
 
 package com.ravihq.aod
 
-// Shorter ways to the values that requests are made of.
+// Shorthands for the parts of requests.
 
-/** A skill written out in the agent. */
+/**
+ * Creates a skill whose content is part of the agent.
+ *
+ * @param name lower-case letters, digits and `-`, at most 64 characters, unique within the agent
+ * @param description when to use the skill, at most 1024 characters
+ * @param content the text of the skill, at most 64 KiB of UTF-8
+ * @return the skill
+ */
 public fun Skill.Companion.inline(name: String, description: String, content: String): Skill =
     Skill.Inline(InlineSkill(name, description, content))
 
-/** The skills of a GitHub repository, given as `owner/repo`, or the one of that [name] (S1 and later). */
+/**
+ * Creates a skill that is loaded from a GitHub repository; for servers since 2026-04-30.
+ *
+ * @param source the repository as `owner/repo`
+ * @param description when to use the skill
+ * @param name the skill in the repository; all of its skills by default
+ * @return the skill
+ */
 @JvmOverloads
 public fun Skill.Companion.github(source: String, description: String, name: String? = null): Skill =
     Skill.Github(GithubSkill(source, description, name))
 
-/** An MCP server reached at a URL; its [headers] are secret. */
+/**
+ * Creates an MCP server that is reached at a URL.
+ *
+ * @param name the name of the server, unique within the agent
+ * @param url the URL of the server
+ * @param headers headers to send to it, kept as [Secret] values; none by default
+ * @return the server
+ */
 @JvmOverloads
 public fun McpServer.Companion.url(name: String, url: String, headers: Map<String, String> = emptyMap()): McpServer =
     McpServer.Url(UrlMcpServer(name, url, secretsOf(headers)))
 
-/** An MCP server that is a program in the sandbox; its environment variables are secret. */
+/**
+ * Creates an MCP server that runs as a program in the sandbox.
+ *
+ * @param name the name of the server, unique within the agent
+ * @param command the program
+ * @param args its arguments; none by default
+ * @param env its environment variables, kept as [Secret] values; none by default
+ * @return the server
+ */
 @JvmOverloads
 public fun McpServer.Companion.stdio(
     name: String,
@@ -27,12 +56,21 @@ public fun McpServer.Companion.stdio(
     env: Map<String, String> = emptyMap(),
 ): McpServer = McpServer.Stdio(StdioMcpServer(name, command, args, secretsOf(env)))
 
-/** No limit. */
+/**
+ * Creates networking without restrictions.
+ *
+ * @return networking of the type [NetworkingType.Unrestricted]
+ */
 public fun Networking.Companion.unrestricted(): Networking = Networking(NetworkingType.Unrestricted)
 
 /**
- * Only these hosts; none at all blocks everything. On S0 and S1 servers the limit holds while packages are installed
- * and repositories are cloned, so their hosts belong here too.
+ * Creates networking that is restricted to some hosts.
+ *
+ * On servers before 2026-06-25 the restriction also applies while packages are installed and repositories are cloned,
+ * so include their hosts.
+ *
+ * @param hosts the allowed host names; without any, all traffic is blocked
+ * @return networking of the type [NetworkingType.Limited]
  */
 public fun Networking.Companion.limited(vararg hosts: String): Networking =
     Networking(NetworkingType.Limited, hosts.toList())

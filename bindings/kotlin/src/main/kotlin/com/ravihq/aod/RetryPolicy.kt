@@ -3,17 +3,22 @@ package com.ravihq.aod
 import java.time.Duration
 
 /**
- * When and how often a failed request is tried again: reads after failures that may pass, writes only when nothing of them
- * left. A negative number or duration is an [IllegalArgumentException].
+ * When and how often a failed request is retried.
+ *
+ * Reads (`GET`) are retried after connection errors, 408 and 5xx. Writes are retried only if no byte of the request was
+ * sent. The delay is random, between zero and a limit that starts at [baseDelay] and doubles up to [maxDelay];
+ * `Retry-After` takes precedence.
+ *
+ * @throws IllegalArgumentException if a number or duration is negative
  */
 public data class RetryPolicy @JvmOverloads constructor(
-    /** How many times a request is tried again after the first attempt. */
+    /** How many times a request is retried after the first attempt; 2 by default. */
     val maxRetries: Int = 2,
-    /** The longest wait before the first further attempt; it doubles with each one. */
+    /** The maximum delay before the first retry, doubled with each further one; 500 ms by default. */
     val baseDelay: Duration = Duration.ofMillis(500),
-    /** The cap of that doubling. */
+    /** The upper limit of the doubled delay; 8 s by default. */
     val maxDelay: Duration = Duration.ofSeconds(8),
-    /** The longest `Retry-After` that is waited out; a longer one ends the call. */
+    /** The longest `Retry-After` that is honored; a longer one fails the call. 120 s by default. */
     val maxRetryAfter: Duration = Duration.ofSeconds(120),
 ) {
     init {

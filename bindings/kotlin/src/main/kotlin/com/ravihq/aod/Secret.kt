@@ -3,25 +3,44 @@
 package com.ravihq.aod
 
 /**
- * A text that is sent and never shown: a token, the value of an environment variable, a header of an MCP server.
+ * A string that is kept out of logs and messages: a token, the value of an environment variable, a header of an MCP
+ * server.
  *
- * [toString] hides it, here and in everything that holds one; [expose] gives it.
+ * [toString] is redacted, also in objects that contain a secret; [expose] returns the text.
+ *
+ * @param text the secret text
  */
 public class Secret(private val text: String) {
-    /** The text itself. */
+    /**
+     * Returns the secret text.
+     *
+     * @return the text, not redacted
+     */
     public fun expose(): String = text
 
+    /** Returns whether the other object is a secret with the same text. */
     override fun equals(other: Any?): Boolean = other is Secret && other.text == text
 
+    /** Returns the same hash code for the same text. */
     override fun hashCode(): Int = text.hashCode()
 
-    /** Shows nothing of the text. */
+    /** Returns `[REDACTED]`. */
     override fun toString(): String = "[REDACTED]"
 }
 
-/** Secrets by name, for environment variables and headers: `secretsOf("NPM_TOKEN" to token)`. */
+/**
+ * Creates secrets by name, for environment variables and headers: `secretsOf("NPM_TOKEN" to token)`.
+ *
+ * @param pairs names with secret texts
+ * @return the secrets by name
+ */
 public fun secretsOf(vararg pairs: Pair<String, String>): Map<String, Secret> = secretsOf(mapOf(*pairs))
 
-/** Secrets by name, for environment variables and headers; `Secrets.of(map)` in Java. */
+/**
+ * Creates secrets by name, for environment variables and headers. In Java: `Secrets.of(map)`.
+ *
+ * @param texts secret texts by name
+ * @return the secrets by name
+ */
 @JvmName("of")
 public fun secretsOf(texts: Map<String, String>): Map<String, Secret> = texts.mapValues { Secret(it.value) }

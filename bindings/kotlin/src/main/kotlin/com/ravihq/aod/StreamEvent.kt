@@ -6,132 +6,140 @@ import java.util.UUID
 import kotlinx.serialization.json.JsonObject
 
 /**
- * One event of a session's stream.
+ * An event of a session's stream (`GET /sessions/{id}/stream`).
  *
- * An event of a type that this version does not know, or that it cannot read, is [Unknown], with its text; it never ends
- * a stream. `extra` holds the fields of an event that this version does not know.
+ * An event of an unknown type, or one that cannot be parsed, is [Unknown] with its raw text; it does not end the
+ * stream. `extra` holds the fields of an event that this version does not know.
  */
 public sealed interface StreamEvent {
-    /** The id of the log row that the event stands for, or as its class says. */
+    /** The id of the log row of the event; see the subclasses for exceptions. */
     public val id: Long?
 
-    /** `start`: the first event. */
+    /** `start`: the first event of every stream. */
     public data class Start(
-        /** No server so far gives this event an id. */
+        /** Null: servers send this event without an id. */
         override val id: Long?,
-        /** The agent's runtime (S0 and S1 servers). */
+        /** The runtime of the agent; from servers before 2026-06-25. */
         val runtime: Runtime?,
-        /** The agent's provider (S2 servers). */
+        /** The provider of the agent; from servers since 2026-06-25. */
         val provider: Provider?,
-        /** The session. */
+        /** The id of the session. */
         val sessionId: UUID?,
+        /** The fields that this version does not know. */
         val extra: JsonObject,
     ) : StreamEvent
 
-    /** `stage`: a step of preparing the sandbox began, or ended. */
+    /** `stage`: a step of provisioning the sandbox started, succeeded or failed. */
     public data class Stage(
         /** The id of the log row. */
         override val id: Long?,
-        /** The step: `create_sprite`, `provision_setup`, `runtime_start` and others. */
+        /** The name of the step, such as `create_sprite`, `provision_setup` or `runtime_start`. */
         val stage: String,
-        /** How far it is. */
+        /** The state of the step. */
         val state: StageState,
-        /** How long it took, in milliseconds; on `done` and `failed`. */
+        /** The duration of the step in milliseconds; in `done` and `failed` events. */
         val durationMs: Long?,
-        /** Why it failed. */
+        /** The reason of a failure; in `failed` events. */
         val message: String?,
+        /** The fields that this version does not know. */
         val extra: JsonObject,
     ) : StreamEvent
 
-    /** `turn_start`: output of another turn follows. */
+    /** `turn_start`: the output of another turn follows. */
     public data class TurnStart(
-        /** The id of the output row that **follows**: resuming from it loses that output. */
+        /** The id of the output event that **follows**: resuming from it would skip that output. */
         override val id: Long?,
-        /** The turn, from 1. */
+        /** The number of the turn, from 1. */
         val turn: Long?,
+        /** The fields that this version does not know. */
         val extra: JsonObject,
     ) : StreamEvent
 
-    /** `output`: a piece of what the agent printed. */
+    /** `output`: a chunk of the output of the agent. */
     public data class Output(
         /** The id of the log row. */
         override val id: Long?,
-        /** Where it was printed. */
+        /** The channel: stdout or stderr. */
         val stream: OutputChannel,
-        /** The text: many lines, one, or part of one. The server cuts it anywhere. */
+        /** The text: any number of lines, or part of one. Chunks end anywhere. */
         val data: String,
-        /** The turn it belongs to, from 1; some rows have none. */
+        /** The number of the turn, from 1; null for output outside a turn. */
         val turn: Long?,
+        /** The fields that this version does not know. */
         val extra: JsonObject,
     ) : StreamEvent
 
-    /** `exit`, terminal: the session ended with an exit code, 0 or not. */
+    /** `exit`, terminal: the agent exited, with code 0 or another. */
     public data class Exit(
-        /** The id of the last log row; 0 if there is none. */
+        /** The id of the last log row; 0 without any. */
         override val id: Long?,
-        /** The agent's exit code. */
+        /** The exit code of the agent. */
         val code: Long?,
+        /** The fields that this version does not know. */
         val extra: JsonObject,
     ) : StreamEvent
 
     /**
-     * `error`, terminal: the session failed without an exit code. The reason is in an earlier failed stage or in the
-     * output of stderr.
+     * `error`, terminal: the session failed without an exit code. The reason is in an earlier failed
+     * [StreamEvent.Stage], or on stderr.
      */
     public data class Error(
-        /** The id of the last log row; 0 if there is none. */
+        /** The id of the last log row; 0 without any. */
         override val id: Long?,
-        /** Always `Session failed` so far. */
+        /** `Session failed`. */
         val message: String?,
+        /** The fields that this version does not know. */
         val extra: JsonObject,
     ) : StreamEvent
 
-    /** `terminated`, terminal: the session was terminated by a caller. */
+    /** `terminated`, terminal: the session was terminated by [Sessions.terminate]. */
     public data class Terminated(
-        /** The id of the last log row; 0 if there is none. */
+        /** The id of the last log row; 0 without any. */
         override val id: Long?,
-        /** Always `Session terminated` so far. */
+        /** `Session terminated`. */
         val message: String?,
+        /** The fields that this version does not know. */
         val extra: JsonObject,
     ) : StreamEvent
 
     /**
-     * `stale`, terminal for the stream only: the server saw no output for ten minutes and stopped waiting. The session
-     * goes on.
+     * `stale`, terminal for the stream only: there was no output for ten minutes. The session continues; see
+     * [StreamOptions.resumeStale].
      */
     public data class Stale(
-        /** The id of the last log row; 0 if there is none. */
+        /** The id of the last log row; 0 without any. */
         override val id: Long?,
         /** `No output for 600s`. */
         val message: String?,
+        /** The fields that this version does not know. */
         val extra: JsonObject,
     ) : StreamEvent
 
-    /** An event that this version does not know or cannot read. */
+    /** An event of an unknown type, or one that cannot be parsed. */
     public data class Unknown(
-        /** The event's `id`, if it has one that can be read. */
+        /** The `id` of the event; null without a valid one. */
         override val id: Long?,
-        /** The event's `type`; empty if it has none that can be read. */
+        /** The `type` of the event; empty without a valid one. */
         val type: String,
-        /** The event's data as it came; JSON or not. */
+        /** The data of the event verbatim, JSON or not. */
         val raw: String,
     ) : StreamEvent
 }
 
-/** Whether the server ends the stream after this event: `exit`, `error`, `terminated` and `stale`. */
+/** Whether this event is the last of its stream: `exit`, `error`, `terminated` or `stale`. */
 public val StreamEvent.isTerminal: Boolean
     get() = this is StreamEvent.Exit || this is StreamEvent.Error || this is StreamEvent.Terminated ||
         this is StreamEvent.Stale
 
-/** What the agent printed on stdout; null for everything else. */
+/** The text that the agent printed to stdout; null for other events, and for stderr. */
 public val StreamEvent.stdout: String?
     get() = (this as? StreamEvent.Output)?.takeIf { it.stream == OutputChannel.Stdout }?.data
 
-/** What the agent printed, on stdout and stderr alike; null for all events but `output`. */
+/** The text that the agent printed to stdout or stderr; null for other events than `output`. */
 public val StreamEvent.text: String?
     get() = (this as? StreamEvent.Output)?.data
 
-/** The agent's exit code; null for all events but `exit`. */
+/** The exit code of the agent; null for other events than `exit`. */
 public val StreamEvent.exitCode: Long?
     get() = (this as? StreamEvent.Exit)?.code
 
@@ -148,6 +156,6 @@ internal fun NativeEvent.toEvent(): StreamEvent = when (this) {
     is NativeEvent.Unknown -> StreamEvent.Unknown(event.id, event.eventType, event.raw)
 }
 
-/** What a formatter is told of it; the fields that this version does not know are not for it. */
+/** Converts the event for a formatter, which does not use the unknown fields. */
 internal fun StreamEvent.Start.toNative(): NativeEvent =
     NativeEvent.Start(StartEvent(id, runtime, provider, sessionId, JsonObject(emptyMap())))

@@ -2,26 +2,47 @@ package com.ravihq.aod
 
 import java.time.Duration
 
-/** How a stream is opened. */
+/**
+ * Options of an event stream: where it starts, what it includes, and how it reconnects.
+ *
+ * ```kotlin
+ * // Continues where another stream stopped.
+ * client.sessions.stream(id, StreamOptions(since = stream.cursor))
+ * // Reads the answer to one prompt.
+ * client.sessions.stream(id, StreamOptions(turn = client.sessions.prompt(id, "Now add a test").currentTurn))
+ * ```
+ *
+ * @throws IllegalArgumentException if [maxAttempts] is negative
+ */
 public data class StreamOptions @JvmOverloads constructor(
-    /** Leaves out the events up to and including the one with this id, such as another stream's [EventStream.cursor]. */
+    /**
+     * The position to start after, such as the [EventStream.cursor] of another stream: events up to and including the
+     * one with this id are left out. Null, the default, starts at the first event. The `start` event, which has no id,
+     * is always delivered.
+     */
     val since: Long? = null,
     /**
-     * Keeps only `start`, the `turn_start` and `output` events of this turn, and the terminal event. Every stream replays
-     * all turns: this is how to read the answer to one prompt.
+     * The number of the only turn to include, from 1, together with `start` and the terminal event. Null, the default,
+     * includes all turns: a stream replays those that have ended.
      */
     val turn: Long? = null,
-    /** Whether a connection that drops is followed by another. Off: one connection, its events as they come. */
+    /**
+     * Whether the stream reconnects when the connection drops; on by default. If off, the stream fails when its only
+     * connection drops, and duplicate events are not removed.
+     */
     val reconnect: Boolean = true,
-    /** How many attempts in a row may bring nothing new before the stream fails; 10. */
+    /**
+     * How many consecutive attempts to reconnect may yield no new event before the stream fails; 10 by default.
+     * [ConnectionState.Resuming.attempt] counts them, from 1.
+     */
     val maxAttempts: Int? = null,
-    /** The longest delay before the first attempt; it doubles with each further one. 250 ms. */
+    /** The maximum delay before the first attempt to reconnect, doubled with each further one; 250 ms by default. */
     val baseDelay: Duration? = null,
-    /** The cap of that doubling; 30 s. */
+    /** The upper limit of the doubled delay; 30 s by default. */
     val maxDelay: Duration? = null,
-    /** The time for the whole stream. Without it, as long as the session takes. */
+    /** The time limit of the whole stream, from its opening; none by default. */
     val deadline: Duration? = null,
-    /** Goes on after `stale`, which else ends the stream. */
+    /** Whether the stream continues after `stale`, which is a terminal event by default. */
     val resumeStale: Boolean = false,
 ) {
     init {

@@ -23,11 +23,11 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** The calls as futures: each is the request that it says, and none is any other's concern. */
+/** Tests that each future sends its request, and that futures are independent of each other. */
 class FuturesTest {
     /** A server with an agent, an environment and a session that has ended. */
     private static class World implements AutoCloseable {
-        final DevServer server = new DevServer("s2", "aod_dev");
+        final DevServer server = new DevServer(Generation.V2026_06_25, "aod_dev");
         final AodClient client = server.client();
         final FutureClient calls = new FutureClient(client);
         final FutureAgents agents = calls.getAgents();
@@ -41,7 +41,7 @@ class FuturesTest {
             return new CreateAgent("a", "claude-sonnet-4-6", null, Provider.Anthropic.INSTANCE);
         }
 
-        /** The first request since they were forgotten, with the ids by their names. */
+        /** Returns the first request since the record was cleared, with names instead of ids. */
         String request() {
             var request = server.requests().get(0);
             var text = request.get("method") + " " + request.get("path");
@@ -131,7 +131,7 @@ class FuturesTest {
     }
 
     @TestFactory
-    List<DynamicTest> aFutureIsTheRequestThatItSays() {
+    List<DynamicTest> eachFutureSendsItsRequest() {
         var tests = new ArrayList<DynamicTest>();
         rows().forEach((name, row) -> tests.add(DynamicTest.dynamicTest(name, () -> {
             try (var world = new World()) {
@@ -149,7 +149,7 @@ class FuturesTest {
     }
 
     @Test
-    void everyFutureHasARow() {
+    void everyFutureIsTested() {
         Set<String> all = new TreeSet<>();
         for (var type : List.of(FutureClient.class, FutureAgents.class, FutureEnvironments.class, FutureSessions.class)) {
             Arrays.stream(type.getDeclaredMethods())
@@ -161,7 +161,7 @@ class FuturesTest {
     }
 
     @Test
-    void aCallThatFailsFailsNoOther() {
+    void aFailedCallDoesNotAffectOthers() {
         try (var world = new World()) {
             world.server.script("{\"hold\": \"later\"}");
             var session = world.sessions.create(new CreateSession(world.agent, "hi")).join();

@@ -16,11 +16,11 @@ import java.util.stream.Collectors;
 import kotlinx.serialization.json.JsonObject;
 import org.junit.jupiter.api.Test;
 
-/** The client as a caller in Java sees it. */
+/** Tests the client as called from Java. */
 class JavaCallersTest {
     @Test
-    void everyCallHasItsFuture() {
-        try (var server = new DevServer("s0", "aod_dev");
+    void callsReturnFutures() {
+        try (var server = new DevServer(Generation.V2026_04_21, "aod_dev");
                 var client = new AodClient(server.getUrl(), server.getToken())) {
             var calls = new FutureClient(client);
             var request = new CreateAgent("reviewer", "claude-sonnet-4-6", Runtime.Claude.INSTANCE);
@@ -38,8 +38,8 @@ class JavaCallersTest {
     }
 
     @Test
-    void aListenerIsToldOfEveryEventAndOfTheEnd() {
-        try (var server = new DevServer("s0", "aod_dev");
+    void aListenerReceivesEveryEventAndTheEnd() {
+        try (var server = new DevServer(Generation.V2026_04_21, "aod_dev");
                 var client = new AodClient(server.getUrl(), server.getToken())) {
             var calls = new FutureClient(client);
             var request = new CreateAgent("reviewer", "claude-sonnet-4-6", Runtime.Claude.INSTANCE);
@@ -70,8 +70,8 @@ class JavaCallersTest {
     }
 
     @Test
-    void aSubscriptionIsWaitedFor() {
-        try (var server = new DevServer("s0", "aod_dev");
+    void whenFinishedWaitsForASubscription() {
+        try (var server = new DevServer(Generation.V2026_04_21, "aod_dev");
                 var client = new AodClient(server.getUrl(), server.getToken())) {
             var calls = new FutureClient(client);
             var request = new CreateAgent("reviewer", "claude-sonnet-4-6", Runtime.Claude.INSTANCE);
@@ -98,7 +98,7 @@ class JavaCallersTest {
     }
 
     @Test
-    void whatEveryCallThrowsIsCaughtWithoutBeingDeclared() {
+    void exceptionsAreUnchecked() {
         try (var client = new AodClient("ftp://localhost", "x")) {
             fail(client.toString());
         } catch (AodException.Configuration failure) {
@@ -119,7 +119,7 @@ class JavaCallersTest {
     }
 
     @Test
-    void requestsAreMadeOfTheirParts() {
+    void requestsAreBuiltFromJava() {
         assertEquals(
                 new Skill.Github(new GithubSkill("acme/skills", "All")),
                 Requests.github(Skill.Companion, "acme/skills", "All"));
@@ -141,8 +141,8 @@ class JavaCallersTest {
         assertThrows(IllegalArgumentException.class, () -> new RetryPolicy(-1));
     }
 
-    /** A formatter of a caller's own, in Java. */
-    private static class Numbering implements Formatter {
+    /** A custom formatter in Java. */
+    private static class LineNumberFormatter implements Formatter {
         private int lines;
 
         @Override
@@ -157,7 +157,7 @@ class JavaCallersTest {
     }
 
     @Test
-    void formattersAreMadeWithOptionsAndWritten() {
+    void formattersAreBuiltWithOptionsAndImplemented() {
         var options = new FormatterOptions.Builder()
                 .plain(true)
                 .width(20)
@@ -171,31 +171,31 @@ class JavaCallersTest {
         assertEquals(new FormatterOptions(true, 20, FormatterColor.OFF, false, true, true, false, 1000), options);
         assertEquals(new FormatterOptions(), new FormatterOptions.Builder().build());
         assertThrows(IllegalArgumentException.class, () -> new FormatterOptions.Builder().width(-1).build());
-        var said = "{\"type\":\"message\",\"role\":\"assistant\",\"content\":\"Hello\"}\n";
+        var message = "{\"type\":\"message\",\"role\":\"assistant\",\"content\":\"Hello\"}\n";
         try (var formatter = Formatter.of("gemini", options)) {
-            assertEquals(List.of(), formatter.feed(said));
+            assertEquals(List.of(), formatter.feed(message));
             assertEquals(List.of("> Hello"), formatter.flush());
         }
         try (var formatter = new GeminiFormatter()) {
-            assertEquals(List.of(), formatter.feed(said));
+            assertEquals(List.of(), formatter.feed(message));
             assertEquals(List.of("✉️  Hello"), formatter.flush());
         }
-        try (var formatter = new Numbering()) {
+        try (var formatter = new LineNumberFormatter()) {
             var output = new StreamEvent.Output(1L, OutputChannel.Stdout.INSTANCE, "a\nb\n", 1L, new JsonObject(Map.of()));
             assertEquals(List.of("1 a", "2 b"), formatter.consume(output));
         }
     }
 
     @Test
-    void aListenerShowsLines() {
-        try (var server = new DevServer("s0", "aod_dev");
+    void aListenerRendersLines() {
+        try (var server = new DevServer(Generation.V2026_04_21, "aod_dev");
                 var client = new AodClient(server.getUrl(), server.getToken());
                 var formatter = new SessionFormatter()) {
             var calls = new FutureClient(client);
             var request = new CreateAgent("reviewer", "claude-sonnet-4-6", Runtime.Claude.INSTANCE);
             var agent = calls.getAgents().create(request).join();
             var session = calls.getSessions().create(new CreateSession(agent.getId(), "hi")).join();
-            var shown = new CompletableFuture<List<String>>();
+            var rendered = new CompletableFuture<List<String>>();
             var lines = new ArrayList<String>();
             client.getSessions().listen(session.getId(), new EventListener() {
                 @Override
@@ -206,15 +206,15 @@ class JavaCallersTest {
                 @Override
                 public void onClosed() {
                     lines.addAll(formatter.flush());
-                    shown.complete(lines);
+                    rendered.complete(lines);
                 }
 
                 @Override
                 public void onError(AodException error) {
-                    shown.completeExceptionally(error);
+                    rendered.completeExceptionally(error);
                 }
             });
-            assertTrue(shown.join().get(0).startsWith("⚙️  Session init"), lines.toString());
+            assertTrue(rendered.join().get(0).startsWith("⚙️  Session init"), lines.toString());
             assertTrue(lines.get(lines.size() - 1).startsWith("✨ Done"), lines.toString());
         }
     }

@@ -13,14 +13,17 @@ import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 
-/** Each endpoint, with what its answer says. */
+/** Tests each endpoint and the fields of its response. */
 class CallsTest {
-    private fun against(generation: String = "s0", test: suspend (AodClient, DevServer) -> Unit): Unit = runBlocking {
+    private fun against(
+        generation: String = Generation.V2026_04_21,
+        test: suspend (AodClient, DevServer) -> Unit,
+    ): Unit = runBlocking {
         DevServer(generation).use { server -> server.client().use { test(it, server) } }
     }
 
     @Test
-    fun `an agent is made, read, changed, listed and archived`() = against("s1") { client, _ ->
+    fun `agents are created, retrieved, updated, listed and archived`() = against(Generation.V2026_04_30) { client, _ ->
         val environment = client.environments.create("ci")
         val agent = client.agents.create(
             name = "reviewer",
@@ -69,7 +72,7 @@ class CallsTest {
     }
 
     @Test
-    fun `an environment is made, read, changed, listed, archived and deleted`() = against { client, server ->
+    fun `environments are created, retrieved, updated, listed, archived and deleted`() = against { client, server ->
         val environment = client.environments.create(
             name = "ci",
             packages = mapOf(PackageManager.Pip to listOf("pytest"), PackageManager.Apt to listOf("jq", "git")),
@@ -103,7 +106,7 @@ class CallsTest {
     }
 
     @Test
-    fun `a session is started, prompted, read, terminated and deleted`() = against { client, _ ->
+    fun `sessions are created, prompted, retrieved, terminated and deleted`() = against { client, _ ->
         val session = client.start("first")
         assertEquals(SessionStatus.Pending, session.status)
         val ended = client.sessions.waitForCompletion(session.id)
@@ -125,7 +128,7 @@ class CallsTest {
     }
 
     @Test
-    fun `a turn is interrupted on servers that can`() = against("s2") { client, server ->
+    fun `interrupt ends the turn on servers since 2026-06-25`() = against(Generation.V2026_06_25) { client, server ->
         server.script("""{"stdout": "one\n"}""", """{"hold": "never"}""")
         val agent = client.agents.create("a", "claude-sonnet-4-6", provider = Provider.Anthropic)
         val session = client.sessions.create(agent.id, "hi", secretEnvVars = mapOf("KEY" to "hunter2"))
@@ -136,7 +139,7 @@ class CallsTest {
     }
 
     @Test
-    fun `a run gives the session as it ended and what it printed`() = against { client, server ->
+    fun `run returns the session after the turn and its stdout`() = against { client, server ->
         server.script("""{"stdout": "one\n"}""", """{"stderr": "two\n"}""", """{"exit": 4}""")
         val agent = client.agents.create("a", "claude-sonnet-4-6", runtime = Runtime.Claude)
         val run = client.sessions.run(
@@ -151,20 +154,21 @@ class CallsTest {
     }
 
     @Test
-    fun `health says ok`() = against("s1") { client, _ ->
+    fun `health returns the status and the checks`() = against(Generation.V2026_04_30) { client, _ ->
         val health = client.health()
         assertEquals("ok", health.status)
         assertTrue(health.checks.isNotEmpty())
     }
 
     @Test
-    fun `options hold for the client that is made with them`() = against { client, server ->
+    fun `withOptions affects only the derived client`() = against { client, server ->
         val traced = client.withOptions(headers = mapOf("X-Trace" to "7f3a"), timeout = Duration.ofSeconds(5))
         traced.health()
         traced.close()
         client.health()
         val traces = server.requests().map { request ->
-            request.getValue("headers").jsonArray.map { it.jsonArray }.filter { it[0].jsonPrimitive.content == "x-trace" }
+            request.getValue("headers").jsonArray.map { it.jsonArray }
+                .filter { it[0].jsonPrimitive.content == "x-trace" }
         }
         assertEquals(listOf(1, 0), traces.map { it.size })
         val agent = server.requests().first().getValue("headers").jsonArray.map { it.jsonArray }
@@ -173,7 +177,7 @@ class CallsTest {
     }
 
     @Test
-    fun `words that this version does not know are kept`() = against { client, server ->
+    fun `an unknown enum value is preserved`() = against { client, server ->
         val agent = client.agents.create("a", "claude-sonnet-4-6", runtime = Runtime.Claude)
         server.control("POST", "agent", """{"agent": "${agent.id}", "change": {"runtime": "novel"}}""")
         val read = client.agents.get(agent.id)

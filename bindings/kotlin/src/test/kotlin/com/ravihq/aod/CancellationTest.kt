@@ -22,38 +22,38 @@ import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.assertThrows
 
-/** What calls and streams leave behind when they are given up, and after many of them: nothing. */
+/** Tests that cancelled calls and streams, and large numbers of them, release all resources. */
 class CancellationTest : ServerTest() {
-    override fun afterwards(): Unit = runBlocking { awaitNothing() }
+    override fun afterClose(): Unit = runBlocking { awaitIdle() }
 
-    /** Whatever the library has under way, and what it may still call back. */
-    private fun underWay(): Map<String, Int> = mapOf(
+    /** The active tasks of the library and its pending callbacks; only those above zero. */
+    private fun inFlight(): Map<String, Int> = mapOf(
         "tasks" to activeTasks().toInt(),
         "calls" to uniffiContinuationHandleMap.size,
         "listeners" to FfiConverterTypeBatchListener.handleMap.size,
     ).filterValues { it != 0 }
 
-    /** Waits until nothing is under way; times out with what is. */
-    private suspend fun awaitNothing() {
-        withTimeoutOrNull(120_000) { while (underWay().isNotEmpty()) delay(5) }
-        assertEquals(emptyMap<String, Int>(), underWay())
+    /** Waits until nothing is in flight; fails after a timeout. */
+    private suspend fun awaitIdle() {
+        withTimeoutOrNull(120_000) { while (inFlight().isNotEmpty()) delay(5) }
+        assertEquals(emptyMap<String, Int>(), inFlight())
     }
 
     private fun descriptors(): Int = checkNotNull(File("/proc/self/fd").list()).size
 
     /** The resident memory of this process in KiB. */
-    private fun resident(): Long =
+    private fun residentMemory(): Long =
         File("/proc/self/status").readLines().single { it.startsWith("VmRSS:") }.filter(Char::isDigit).toLong()
 
-    /** What lives in the heap, in KiB. */
-    private fun heap(): Long {
-        // What a first collection finds to be cleaned goes with a second.
+    /** The used heap after garbage collection, in KiB. */
+    private fun usedHeap(): Long {
+        // Objects with a cleaner are freed by a later collection.
         repeat(3) { System.gc() }
         return ManagementFactory.getMemoryMXBean().heapMemoryUsage.used / 1024
     }
 
-    /** How far a call or stream came that was given up. */
-    private class Way {
+    /** The progress of a call or stream before it was cancelled. */
+    private class Progress {
         @Volatile
         var events = 0
 
@@ -62,53 +62,54 @@ class CancellationTest : ServerTest() {
     }
 
     @Test
-    fun `two thousand calls and streams cancelled at any point leave no task and no descriptor`(): Unit = runBlocking {
+    fun `calls and streams cancelled at any point leak no tasks or descriptors`(): Unit = runBlocking {
         server.script("""{"stdout": "one"}""", """{"hold": "never"}""")
         val session = client.start()
         server.control("POST", "reached", """{"name": "never"}""")
-        suspend fun once(client: AodClient, isCall: Boolean, way: Way) {
+        suspend fun callOrStream(client: AodClient, isCall: Boolean, progress: Progress) {
             if (isCall) {
                 client.sessions.get(session.id)
-                way.isDone = true
+                progress.isDone = true
             } else {
-                client.sessions.stream(session.id).collect { way.events++ }
+                client.sessions.stream(session.id).collect { progress.events++ }
             }
         }
-        val latencies = List(200) { measureNanoTime { once(client, isCall = true, Way()) } }.drop(100)
-        // Twice what all but a few of them take.
+        val latencies = List(200) { measureNanoTime { callOrStream(client, isCall = true, Progress()) } }.drop(100)
+        // Twice the 90th percentile.
         val longest = 2 * latencies.sorted()[90]
         client.close()
-        // A round before counting, so that what is made once is there.
+        // The first round is a warm-up.
         repeat(2) { round ->
             val before = descriptors()
             val count = if (round == 0) 100 else 2000
-            val ways = List(count) { Way() }
+            val attempts = List(count) { Progress() }
             server.client().use { other ->
-                ways.forEachIndexed { number, way ->
+                attempts.forEachIndexed { number, progress ->
                     coroutineScope {
-                        val job = launch(Dispatchers.Default) { once(other, number % 2 == 0, way) }
-                        // From at once to when it has its answer, which the last two wait for.
+                        val job = launch(Dispatchers.Default) { callOrStream(other, number % 2 == 0, progress) }
+                        // The delay grows from zero to the full latency; the last two wait for the result.
                         val until = System.nanoTime() + longest * number / count
                         val waits = number >= count - 2
-                        while (if (waits) !way.isDone && way.events == 0 else System.nanoTime() < until) yield()
+                        fun isPending() = !progress.isDone && progress.events == 0
+                        while (if (waits) isPending() else System.nanoTime() < until) yield()
                         job.cancelAndJoin()
                     }
                 }
                 server.awaitStreams(0)
             }
-            awaitNothing()
+            awaitIdle()
             if (round == 1) {
-                val done = ways.count { it.isDone }
-                val told = ways.count { it.events > 0 }
-                println("of $count given up within ${longest / 1000} µs, $done were answered and $told had events")
-                assertTrue(done > 0 && told > 0 && done + told < count)
-                assertTrue(descriptors() <= before, "$before, then ${descriptors()} descriptors")
+                val done = attempts.count { it.isDone }
+                val streamed = attempts.count { it.events > 0 }
+                println("of $count cancelled within ${longest / 1000} µs, $done had completed, $streamed had events")
+                assertTrue(done > 0 && streamed > 0 && done + streamed < count)
+                assertTrue(descriptors() <= before, "$before descriptors, then ${descriptors()}")
             }
         }
     }
 
     @Test
-    fun `listeners cancelled at any point leave nothing`(): Unit = runBlocking {
+    fun `listeners cancelled at any point leak nothing`(): Unit = runBlocking {
         server.script("""{"stdout": "one"}""", """{"hold": "never"}""")
         val session = client.start()
         val listener = object : EventListener {
@@ -126,28 +127,29 @@ class CancellationTest : ServerTest() {
                 subscription.join()
             }
             server.awaitStreams(0)
-            if (round == 1) assertTrue(descriptors() <= before + 1, "$before, then ${descriptors()} descriptors")
+            if (round == 1) assertTrue(descriptors() <= before + 1, "$before descriptors, then ${descriptors()}")
         }
     }
 
     @Test
-    fun `a call that hangs is given up at once and closes its connection`(): Unit = runBlocking {
+    fun `cancelling a stalled call returns at once and closes its connection`(): Unit = runBlocking {
         server.fault("GET", "/health", """{"stall": {}}""", times = 64)
         val calls = List(64) { async(Dispatchers.Default) { client.health() } }
         server.awaitRequests(64)
         calls.forEach { it.cancelAndJoin() }
         client.close()
-        awaitNothing()
+        awaitIdle()
         server.awaitConnections(1)
     }
 
     @Test
-    fun `a collector that does not go on holds the server back, not the memory up`(): Unit = runBlocking {
+    fun `a blocked collector applies backpressure instead of buffering`(): Unit = runBlocking {
         val chunk = "x".repeat(64 * 1024)
         server.script("""{"hold": "filled"}""")
         val session = client.start()
         server.control("POST", "reached", """{"name": "filled"}""")
-        val output = """{"session": "${session.id}", "action": {"output": {"stream": "stdout", "data": "$chunk", "turn": 1}}}"""
+        val action = """{"output": {"stream": "stdout", "data": "$chunk", "turn": 1}}"""
+        val output = """{"session": "${session.id}", "action": $action}"""
         val chunks = 2000
         repeat(chunks) { server.control("POST", "session", output) }
         server.control("POST", "release", """{"name": "filled"}""")
@@ -155,58 +157,58 @@ class CancellationTest : ServerTest() {
         suspend fun readAll() = client.sessions.stream(session.id).collect { }
         readAll()
 
-        val before = resident() + heap()
+        val before = residentMemory() + usedHeap()
         val gate = CompletableDeferred<Unit>()
         val arrived = CompletableDeferred<Unit>()
-        val seen = async(Dispatchers.Default) {
+        val received = async(Dispatchers.Default) {
             client.sessions.stream(session.id).filter { it.stdout != null }.onEach {
                 arrived.complete(Unit)
                 gate.await()
             }.count()
         }
         arrived.await()
-        // Time enough for a reader that does not wait for its collector: others read the whole of it, twice.
+        // Long enough for a reader without backpressure: others read the whole stream, twice.
         repeat(2) { readAll() }
-        assertEquals(1, server.stat("open_streams"), "the server has not sent all of it")
-        val more = resident() + heap() - before
+        assertEquals(1, server.stat("open_streams"), "the stream is still open")
+        val more = residentMemory() + usedHeap() - before
         gate.complete(Unit)
-        assertEquals(chunks, seen.await())
+        assertEquals(chunks, received.await())
         val all = chunks * 64L
-        println("$more KiB more while a collector holds a stream of $all KiB up")
+        println("$more KiB more while a collector blocks a stream of $all KiB")
         assertTrue(more < all / 2, "$more KiB more, of a stream of $all KiB")
     }
 
     @Test
-    fun `a hundred thousand calls leave memory flat`(): Unit = runBlocking {
+    fun `memory is flat over a hundred thousand calls`(): Unit = runBlocking {
         val session = client.start()
         client.sessions.waitForCompletion(session.id)
         suspend fun calls(count: Int) = coroutineScope {
             repeat(8) { launch(Dispatchers.Default) { repeat(count / 8) { client.sessions.get(session.id) } } }
         }
-        // What the JVM compiles and keeps is made in the first half.
+        // The first half warms up the JIT compiler and the caches.
         calls(50_000)
-        val half = heap() to resident()
+        val half = usedHeap() to residentMemory()
         calls(50_000)
-        val whole = heap() to resident()
+        val whole = usedHeap() to residentMemory()
         println("heap and resident memory in KiB: $half after 50,000 calls, $whole after 100,000")
         assertTrue(whole.second < half.second + half.second / 20, "resident: $half, then $whole")
-        // Less than twenty bytes for each call.
+        // Less than 20 bytes per call.
         assertTrue(whole.first < half.first + 1000, "heap: $half, then $whole")
     }
 
     @Test
-    fun `clients that are made and closed leave nothing`(): Unit = runBlocking {
+    fun `closed clients leak nothing`(): Unit = runBlocking {
         client.close()
         repeat(2) { round ->
             val before = descriptors()
             repeat(200) { server.client().use { it.health() } }
-            awaitNothing()
-            if (round == 1) assertTrue(descriptors() <= before, "$before, then ${descriptors()} descriptors")
+            awaitIdle()
+            if (round == 1) assertTrue(descriptors() <= before, "$before descriptors, then ${descriptors()}")
         }
     }
 
     @Test
-    fun `calls whose arguments cannot be passed leave nothing`(): Unit = runBlocking {
+    fun `calls with invalid arguments leak nothing`(): Unit = runBlocking {
         client.close()
         repeat(2) { round ->
             val before = descriptors()
@@ -217,22 +219,22 @@ class CancellationTest : ServerTest() {
                     assertThrows<AodException.InvalidRequest> { other.withOptions(timeout = Duration.ofSeconds(-1)) }
                 }
             }
-            awaitNothing()
-            if (round == 1) assertTrue(descriptors() <= before, "$before, then ${descriptors()} descriptors")
+            awaitIdle()
+            if (round == 1) assertTrue(descriptors() <= before, "$before descriptors, then ${descriptors()}")
         }
     }
 
     @Test
-    fun `a formatter that is closed frees what it holds, although it is still referred to`() {
+    fun `a closed formatter frees its memory while it is still referenced`() {
         val megabyte = "x".repeat(1 shl 20)
-        val before = resident()
+        val before = residentMemory()
         val closed = List(300) {
             GenericFormatter().apply {
                 feed(megabyte)
                 close()
             }
         }
-        val more = resident() - before
+        val more = residentMemory() - before
         assertTrue(more < 100 * 1024, "$more KiB more, of ${closed.size} MiB")
     }
 }

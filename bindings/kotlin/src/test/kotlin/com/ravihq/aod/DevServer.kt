@@ -11,23 +11,32 @@ import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
 import kotlinx.serialization.json.int
 
-/** A development server of its own, which ends when it is closed or this process dies. */
-class DevServer(generation: String = "s0", val token: String = "aod_dev") : AutoCloseable {
+/** The generations of servers that the development server imitates, by their date. */
+object Generation {
+    const val V2026_04_21 = "s0"
+    const val V2026_04_30 = "s1"
+    const val V2026_06_25 = "s2"
+}
+
+/** Starts a development server, which stops when it is closed or this process ends. */
+class DevServer(generation: String = Generation.V2026_04_21, val token: String = "aod_dev") : AutoCloseable {
     private val process = ProcessBuilder(binary(), "--generation", generation, "--token", token, "--exit-with-stdin")
         .redirectError(ProcessBuilder.Redirect.INHERIT)
         .start()
 
-    val url: String = checkNotNull(process.inputReader().readLine()) { "the server ended before it served" }
+    val url: String = checkNotNull(process.inputReader().readLine()) { "the server ended before it printed its URL" }
 
-    /** A client of it. Requests are not checked before they are sent: the server's own answers are tested. */
+    /**
+     * Creates a client of the server. It does not validate requests, so that the responses of the server are tested.
+     */
     fun client(): AodClient = AodClient(url, token, validateRequests = false)
 
-    /** A call of the control interface under `/__dev/`; anything but 200 fails. */
+    /** Calls the control interface under `/__dev/`; fails unless the status is 200. */
     fun control(method: String, path: String, body: String = "{}"): JsonElement {
         val request = URI("$url/__dev/$path").toURL().openConnection() as HttpURLConnection
         request.requestMethod = method
         request.setRequestProperty("Content-Type", "application/json")
-        // One of its own each: one that was kept may be of an earlier server on the same port.
+        // A reused connection may belong to an earlier server on the same port.
         request.setRequestProperty("Connection", "close")
         if (method != "GET") {
             request.doOutput = true
@@ -39,34 +48,34 @@ class DevServer(generation: String = "s0", val token: String = "aod_dev") : Auto
         return Json.parseToJsonElement(answer)
     }
 
-    /** The script that sessions play from here on, as JSON steps. */
+    /** Sets the script of the following sessions, as JSON steps. */
     fun script(vararg steps: String) {
         control("POST", "script", """{"script": {"steps": [${steps.joinToString()}]}}""")
     }
 
-    /** What goes wrong with the next requests. */
+    /** Injects a fault into the next requests. */
     fun fault(method: String, path: String, effect: String, times: Int = 1) {
         control("POST", "fault", """{"method": "$method", "path": "$path", "times": $times, "effect": $effect}""")
     }
 
-    /** Waits until so many event streams are open. */
+    /** Waits until [count] event streams are open. */
     fun awaitStreams(count: Int) {
         control("POST", "wait", """{"streams": $count}""")
     }
 
-    /** Waits until so many connections are open, that of the question itself among them. */
+    /** Waits until [count] connections are open, including that of this request. */
     fun awaitConnections(count: Int) {
         control("POST", "wait", """{"connections": $count}""")
     }
 
-    /** Waits until at least so many API requests have come. */
+    /** Waits until the server has received at least [count] API requests. */
     fun awaitRequests(count: Int) {
         control("POST", "wait", """{"requests": $count}""")
     }
 
     fun stat(name: String): Int = control("GET", "stats").jsonObject.getValue(name).jsonPrimitive.int
 
-    /** The API requests so far. */
+    /** Returns the API requests so far. */
     fun requests(): List<JsonObject> =
         control("GET", "requests").jsonObject.getValue("data").jsonArray.map { it.jsonObject }
 
@@ -82,7 +91,7 @@ class DevServer(generation: String = "s0", val token: String = "aod_dev") : Auto
     }
 }
 
-/** An agent and a session of it; S1 servers spell their models with the provider. */
+/** Creates an agent and a session; servers since 2026-04-30 have model names with the provider. */
 suspend fun AodClient.start(
     prompt: String = "hi",
     model: String = "claude-sonnet-4-6",

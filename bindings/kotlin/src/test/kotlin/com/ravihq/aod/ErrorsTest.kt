@@ -17,13 +17,13 @@ import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.assertThrows
 
-/** Each sort of failure, with its facts. */
-class ErrorsTest : ServerTest("s1") {
+/** Tests each kind of failure and its properties. */
+class ErrorsTest : ServerTest(Generation.V2026_04_30) {
     private inline fun <reified T : AodException> failure(crossinline call: suspend () -> Any?): T =
         assertThrows<T> { runBlocking { call() } }
 
     @Test
-    fun `a client that is set up wrongly is not made`() {
+    fun `an invalid configuration is rejected`() {
         val failure = assertThrows<AodException.Configuration> { AodClient("ftp://hunter2", "x") }
         assertFalse("hunter2" in failure.toString())
         assertThrows<AodException.Configuration> { AodClient(server.url, "") }
@@ -33,16 +33,17 @@ class ErrorsTest : ServerTest("s1") {
     }
 
     @Test
-    fun `a request that would be refused is not sent`() {
+    fun `an invalid request is not sent`() {
         val strict = AodClient(server.url, server.token)
-        val failure = failure<AodException.InvalidRequest> { strict.agents.create("x".repeat(201), MODEL, Runtime.Claude) }
+        val name = "x".repeat(201)
+        val failure = failure<AodException.InvalidRequest> { strict.agents.create(name, MODEL, Runtime.Claude) }
         assertEquals(0, failure.attempts)
         assertEquals("name", failure.fields.single().path)
         assertEquals(emptyList<Any>(), server.requests())
     }
 
     @Test
-    fun `an argument that cannot be passed is an invalid request`() {
+    fun `an argument that cannot be encoded is an invalid request`() {
         failure<AodException.InvalidRequest> { client.agents.create("\uD83D", MODEL) }
         val id = UUID.randomUUID()
         failure<AodException.InvalidRequest> { client.sessions.create(id, "hi", timeout = Duration.ofSeconds(-1)) }
@@ -51,7 +52,9 @@ class ErrorsTest : ServerTest("s1") {
             client.sessions.stream(id, StreamOptions(deadline = Duration.ofNanos(-1))).toList()
         }
         assertThrows<AodException.InvalidRequest> { client.withOptions(timeout = Duration.ofSeconds(-1)) }
-        assertThrows<AodException.InvalidRequest> { AodClient(server.url, "x", connectTimeout = Duration.ofSeconds(-1)) }
+        assertThrows<AodException.InvalidRequest> {
+            AodClient(server.url, "x", connectTimeout = Duration.ofSeconds(-1))
+        }
         assertThrows<AodException.InvalidRequest> {
             client.sessions.listen(id, Silent, StreamOptions(baseDelay = Duration.ofSeconds(-1)))
         }
@@ -61,24 +64,26 @@ class ErrorsTest : ServerTest("s1") {
     @Test
     @OptIn(ExperimentalSerializationApi::class)
     fun `invalid JSON is an invalid request`() {
-        for (none in listOf(JsonPrimitive(Double.NaN), JsonUnquotedLiteral("1e400"), JsonUnquotedLiteral("{"))) {
-            val metadata = JsonObject(mapOf("x" to none))
-            failure<AodException.InvalidRequest> { client.agents.create("a", MODEL, Runtime.Claude, metadata = metadata) }
+        for (invalid in listOf(JsonPrimitive(Double.NaN), JsonUnquotedLiteral("1e400"), JsonUnquotedLiteral("{"))) {
+            val metadata = JsonObject(mapOf("x" to invalid))
+            failure<AodException.InvalidRequest> {
+                client.agents.create("a", MODEL, Runtime.Claude, metadata = metadata)
+            }
         }
         assertEquals(emptyList<Any>(), server.requests())
     }
 
     @Test
-    fun `an internal error is told in one line, without what it said`() {
+    fun `an internal error has a one-line message without details`() {
         val failure = assertThrows<AodException.Other> {
-            mapErrors { throw InternalException("it broke at core/src/lib.rs:7\n   0: backtrace of hunter2") }
+            mapErrors { throw InternalException("panicked at core/src/lib.rs:7\n   0: backtrace of hunter2") }
         }
         assertEquals("internal error", failure.message)
         assertFalse("hunter2" in failure.stackTraceToString())
     }
 
     @Test
-    fun `options that make no sense are refused where they are made`() {
+    fun `invalid options are rejected at construction`() {
         assertThrows<IllegalArgumentException> { RetryPolicy(maxRetries = -1) }
         assertThrows<IllegalArgumentException> { RetryPolicy(baseDelay = Duration.ofNanos(-1)) }
         assertThrows<IllegalArgumentException> { RetryPolicy(maxDelay = Duration.ofNanos(-1)) }
@@ -87,7 +92,7 @@ class ErrorsTest : ServerTest("s1") {
     }
 
     @Test
-    fun `a retry policy says how often a request is tried`() {
+    fun `a retry policy sets the number of attempts`() {
         server.fault("GET", "/health", """{"status": {"status": 503}}""", 5)
         AodClient(server.url, server.token, retry = RetryPolicy(4, Duration.ofNanos(1), Duration.ofNanos(1))).use {
             assertEquals(5, failure<AodException.Server> { it.health() }.attempts)
@@ -95,7 +100,7 @@ class ErrorsTest : ServerTest("s1") {
     }
 
     @Test
-    fun `where there is no native library the platform is named, every time`() {
+    fun `a missing native library is a configuration error that names the platform`() {
         val child = ProcessBuilder(
             "${System.getProperty("java.home")}/bin/java",
             "-Duniffi.component.aod_ffi.libraryOverride=none",
@@ -103,14 +108,14 @@ class ErrorsTest : ServerTest("s1") {
             System.getProperty("java.class.path"),
             WithoutLibrary::class.java.name,
         ).redirectErrorStream(true).start()
-        val said = child.inputReader().readLines()
-        assertEquals(0, child.waitFor(), said.toString())
+        val output = child.inputReader().readLines()
+        assertEquals(0, child.waitFor(), output.toString())
         val platform = "${System.getProperty("os.name")} on ${System.getProperty("os.arch")}"
-        assertEquals(3, said.size, said.toString())
-        assertTrue(said.all { it.startsWith("Configuration: ") && platform in it }, said.toString())
+        assertEquals(3, output.size, output.toString())
+        assertTrue(output.all { it.startsWith("Configuration: ") && platform in it }, output.toString())
     }
 
-    /** A program that has no native library, or one that cannot be loaded. */
+    /** A program whose native library cannot be loaded. */
     object WithoutLibrary {
         @JvmStatic
         fun main(arguments: Array<String>) {
@@ -132,7 +137,7 @@ class ErrorsTest : ServerTest("s1") {
     }
 
     @Test
-    fun `an unknown token is an error of authentication`() {
+    fun `an unknown token is an authentication error`() {
         AodClient(server.url, "hunter2").use { other ->
             val failure = failure<AodException.Auth> { other.agents.list() }
             assertEquals(401, failure.status)
@@ -144,7 +149,7 @@ class ErrorsTest : ServerTest("s1") {
     }
 
     @Test
-    fun `what is not there is not found`() {
+    fun `a missing record is not found`() {
         val failure = failure<AodException.NotFound> { client.agents.get(UUID.randomUUID()) }
         assertEquals(404, failure.status)
         assertEquals(ErrorDetail.Text("Agent not found"), failure.detail)
@@ -152,7 +157,7 @@ class ErrorsTest : ServerTest("s1") {
     }
 
     @Test
-    fun `a version mismatch has both numbers`() {
+    fun `a version mismatch has both versions`() {
         val failure = failure<AodException.Conflict> {
             val agent = client.agents.create("a", MODEL, runtime = Runtime.Claude)
             client.agents.update(agent.id, 7, name = "b")
@@ -161,7 +166,7 @@ class ErrorsTest : ServerTest("s1") {
     }
 
     @Test
-    fun `refused fields are listed, and what they held is a secret`() {
+    fun `refused fields are listed, with their input as a secret`() {
         val failure = failure<AodException.Validation> {
             client.environments.create(CreateEnvironment("x".repeat(300), envVars = secretsOf("KEY" to "hunter2")))
         }
@@ -170,14 +175,14 @@ class ErrorsTest : ServerTest("s1") {
         assertEquals("string_too_long", field.kind)
         assertTrue(field.path.endsWith("name"), field.path)
         assertNotNull(field.input?.expose())
-        for (shown in listOf(failure.toString(), failure.detail.toString(), failure.stackTraceToString())) {
-            assertFalse("hunter2" in shown, shown)
-            assertFalse("xxx" in shown, shown)
+        for (text in listOf(failure.toString(), failure.detail.toString(), failure.stackTraceToString())) {
+            assertFalse("hunter2" in text, text)
+            assertFalse("xxx" in text, text)
         }
     }
 
     @Test
-    fun `a 429 has its numbers`() {
+    fun `a rate limit has its quota`() {
         server.control("POST", "quota", """{"limit": 1}""")
         server.script("""{"hold": "never"}""")
         val failure = failure<AodException.RateLimit> {
@@ -189,31 +194,32 @@ class ErrorsTest : ServerTest("s1") {
     }
 
     @Test
-    fun `an answer has the kind of its status`() {
-        fun answered(status: Int, headers: String = "{}", body: String = ""): suspend () -> Health = {
-            server.fault("GET", "/health", """{"status": {"status": $status, "headers": $headers, "body": "$body"}}""", 3)
+    fun `the status selects the exception`() {
+        fun responding(status: Int, headers: String = "{}", body: String = ""): suspend () -> Health = {
+            val effect = """{"status": {"status": $status, "headers": $headers, "body": "$body"}}"""
+            server.fault("GET", "/health", effect, 3)
             client.withOptions(maxRetries = 0).health().also { server.control("DELETE", "fault") }
         }
-        val server503 = failure<AodException.Server>(answered(503, """{"retry-after": "7", "x-request-id": "r1"}"""))
+        val server503 = failure<AodException.Server>(responding(503, """{"retry-after": "7", "x-request-id": "r1"}"""))
         assertEquals(Duration.ofSeconds(7), server503.retryAfter)
         assertEquals("r1", server503.requestId)
         assertTrue(server503.isRetryable)
         server.control("DELETE", "fault")
-        assertEquals(418, failure<AodException.Status>(answered(418)).status)
+        assertEquals(418, failure<AodException.Status>(responding(418)).status)
         server.control("DELETE", "fault")
-        assertEquals(400, failure<AodException.BadRequest>(answered(400)).status)
+        assertEquals(400, failure<AodException.BadRequest>(responding(400)).status)
         server.control("DELETE", "fault")
-        failure<AodException.Decode>(answered(200, body = "no JSON"))
+        failure<AodException.Decode>(responding(200, body = "no JSON"))
         server.control("DELETE", "fault")
         server.fault("GET", "/health", """{"redirect": {"location": "http://example.invalid/"}}""")
         failure<AodException.Protocol> { client.health() }
     }
 
     @Test
-    fun `nobody at home is an error of the connection, and nothing was sent`() {
+    fun `a refused connection is an unsent connection error`() {
         val port = ServerSocket(0).use { it.localPort }
-        AodClient("http://127.0.0.1:$port", "x").withOptions(maxRetries = 1).use { nobody ->
-            val failure = failure<AodException.Connection> { nobody.health() }
+        AodClient("http://127.0.0.1:$port", "x").withOptions(maxRetries = 1).use { unreachable ->
+            val failure = failure<AodException.Connection> { unreachable.health() }
             assertTrue(failure.isUnsent)
             assertTrue(failure.isRetryable)
             assertEquals(2, failure.attempts)
@@ -222,18 +228,18 @@ class ErrorsTest : ServerTest("s1") {
     }
 
     @Test
-    fun `silence is a timeout`() {
+    fun `a stalled response is a timeout`() {
         server.fault("GET", "/health", """{"stall": {}}""")
         failure<AodException.Timeout> { client.withOptions(timeout = Duration.ofMillis(200)).health() }
     }
 
     @Test
-    fun `a stream that cannot be opened fails its collector`() {
+    fun `collecting a stream that cannot be opened fails`() {
         failure<AodException.NotFound> { client.sessions.stream(UUID.randomUUID()).toList() }
     }
 
     @Test
-    fun `a closed client refuses every call`() {
+    fun `every call of a closed client fails`() {
         val other = client.withOptions()
         client.close()
         client.close()

@@ -9,57 +9,57 @@ import org.junit.jupiter.api.Assertions.assertInstanceOf
 import org.junit.jupiter.api.Test
 
 class ListenerOrderTest : ServerTest() {
-    /** Writes down what it is told, and whether one call came within another. */
+    /** Records its calls, and whether two of them overlapped. */
     private open class Recorder : EventListener {
-        val told = LinkedBlockingQueue<Any>()
+        val received = LinkedBlockingQueue<Any>()
         private val isBusy = AtomicBoolean()
 
         protected open fun work() = Unit
 
-        private fun tell(what: List<Any>) {
-            if (isBusy.getAndSet(true)) told.add("two at once")
-            told.addAll(what)
+        private fun record(items: List<Any>) {
+            if (isBusy.getAndSet(true)) received.add("overlapping calls")
+            received.addAll(items)
             work()
             isBusy.set(false)
         }
 
-        override fun onEvents(events: List<StreamEvent>): Unit = tell(events)
+        override fun onEvents(events: List<StreamEvent>): Unit = record(events)
 
-        override fun onState(state: ConnectionState): Unit = tell(listOf(state))
+        override fun onState(state: ConnectionState): Unit = record(listOf(state))
 
-        override fun onClosed(): Unit = tell(listOf("closed"))
+        override fun onClosed(): Unit = record(listOf("closed"))
 
-        override fun onError(error: AodException): Unit = tell(listOf(error))
+        override fun onError(error: AodException): Unit = record(listOf(error))
     }
 
     @Test
-    fun `what becomes of the connection is told where it belongs between the events`(): Unit = runBlocking {
+    fun `state changes arrive in order with the events`(): Unit = runBlocking {
         val session = client.start()
         val events = client.sessions.stream(session.id).toList()
         val cut = 5
         server.fault("GET", "/sessions/*/stream", """{"cut_after_events": {"events": $cut, "how": "reset"}}""")
         val connections = server.requests().size + 2
         val recorder = object : Recorder() {
-            // Long enough for the stream to connect again meanwhile.
+            // Long enough for the stream to reconnect meanwhile.
             override fun work() {
-                if (told.size > 2) server.control("POST", "wait", """{"requests": $connections}""")
+                if (received.size > 2) server.control("POST", "wait", """{"requests": $connections}""")
             }
         }
         client.sessions.listen(session.id, recorder).join()
 
-        val told = recorder.told.toList()
-        assertEquals(listOf(ConnectionState.Connecting, ConnectionState.Live), told.take(2))
-        assertEquals(events.take(cut), told.drop(2).take(cut))
-        val again = told.drop(2 + cut)
-        assertInstanceOf(ConnectionState.Resuming::class.java, again.first())
+        val received = recorder.received.toList()
+        assertEquals(listOf(ConnectionState.Connecting, ConnectionState.Live), received.take(2))
+        assertEquals(events.take(cut), received.drop(2).take(cut))
+        val afterCut = received.drop(2 + cut)
+        assertInstanceOf(ConnectionState.Resuming::class.java, afterCut.first())
         assertEquals(
             listOf(ConnectionState.Live) + events.drop(cut) + ConnectionState.Closed + "closed",
-            again.drop(1),
+            afterCut.drop(1),
         )
     }
 
     @Test
-    fun `nothing is told after the end`(): Unit = runBlocking {
+    fun `no call follows the last one`(): Unit = runBlocking {
         server.script("""{"stdout": "one"}""", """{"hold": "never"}""")
         val session = client.start()
         repeat(50) {
@@ -69,7 +69,7 @@ class ListenerOrderTest : ServerTest() {
             subscription.cancel()
             subscription.join()
             server.awaitStreams(0)
-            assertEquals(listOf(ConnectionState.Closed, "closed"), recorder.told.toList().takeLast(2))
+            assertEquals(listOf(ConnectionState.Closed, "closed"), recorder.received.toList().takeLast(2))
         }
     }
 }

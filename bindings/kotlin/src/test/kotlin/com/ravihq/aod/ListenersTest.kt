@@ -15,21 +15,21 @@ import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.assertThrows
 
 class ListenersTest : ServerTest() {
-    /** Writes down what it is told. */
+    /** Records its calls. */
     private open class Recorder : EventListener {
-        val told = LinkedBlockingQueue<Any>()
+        val received = LinkedBlockingQueue<Any>()
         val states = LinkedBlockingQueue<ConnectionState>()
 
         override fun onEvents(events: List<StreamEvent>) {
-            told.addAll(events)
+            received.addAll(events)
         }
 
         override fun onClosed() {
-            told.add("closed")
+            received.add("closed")
         }
 
         override fun onError(error: AodException) {
-            told.add(error)
+            received.add(error)
         }
 
         override fun onState(state: ConnectionState) {
@@ -37,23 +37,23 @@ class ListenersTest : ServerTest() {
         }
     }
 
-    private suspend fun hanging(): SessionAck {
+    private suspend fun startUnfinished(): SessionAck {
         server.script("""{"stdout": "one"}""", """{"hold": "never"}""")
         return client.start()
     }
 
     @Test
-    fun `a listener is told of each event and then of the end`(): Unit = runBlocking {
+    fun `a listener receives each event and then the end`(): Unit = runBlocking {
         val session = client.start()
         val recorder = Recorder()
         val subscription = client.sessions.listen(session.id, recorder)
         subscription.join()
         assertTrue(subscription.isFinished)
-        assertEquals(client.sessions.stream(session.id).toList() + "closed", recorder.told.toList())
+        assertEquals(client.sessions.stream(session.id).toList() + "closed", recorder.received.toList())
     }
 
     @Test
-    fun `a listener is told of the connection`(): Unit = runBlocking {
+    fun `a listener receives state changes`(): Unit = runBlocking {
         val session = client.start()
         server.fault("GET", "/sessions/*/stream", """{"cut_after_events": {"events": 2, "how": "reset"}}""")
         val recorder = Recorder()
@@ -67,39 +67,39 @@ class ListenersTest : ServerTest() {
     }
 
     @Test
-    fun `a stream that cannot be opened is a failure told once`(): Unit = runBlocking {
+    fun `a stream that cannot be opened calls onError once`(): Unit = runBlocking {
         val recorder = Recorder()
         client.sessions.listen(UUID.randomUUID(), recorder).join()
-        assertInstanceOf(AodException.NotFound::class.java, recorder.told.single())
+        assertInstanceOf(AodException.NotFound::class.java, recorder.received.single())
     }
 
     @Test
-    fun `a listener that is cancelled is told that it closed`(): Unit = runBlocking {
-        val session = hanging()
+    fun `a cancelled listener receives onClosed`(): Unit = runBlocking {
+        val session = startUnfinished()
         val recorder = Recorder()
         val subscription = client.sessions.listen(session.id, recorder)
         server.awaitStreams(1)
         subscription.cancel()
         subscription.join()
-        assertEquals("closed", recorder.told.last())
+        assertEquals("closed", recorder.received.last())
         server.awaitStreams(0)
     }
 
     @Test
-    fun `a listener that throws is told that it failed`(): Unit = runBlocking {
-        val session = hanging()
+    fun `an exception from onEvents ends the stream with onError`(): Unit = runBlocking {
+        val session = startUnfinished()
         val recorder = object : Recorder() {
             override fun onEvents(events: List<StreamEvent>): Unit = throw IllegalStateException("hunter2")
         }
         client.sessions.listen(session.id, recorder).join()
-        val failure = assertInstanceOf(AodException.Listener::class.java, recorder.told.single())
+        val failure = assertInstanceOf(AodException.Listener::class.java, recorder.received.single())
         assertTrue("hunter2" !in failure.toString(), failure.toString())
         server.awaitStreams(0)
     }
 
     @Test
-    fun `a listener that throws an error is told that it failed, and nothing is printed of it`(): Unit = runBlocking {
-        val session = hanging()
+    fun `an Error from onEvents ends the stream with onError and is not printed`(): Unit = runBlocking {
+        val session = startUnfinished()
         val recorder = object : Recorder() {
             override fun onEvents(events: List<StreamEvent>): Unit = throw AssertionError("hunter2")
         }
@@ -115,7 +115,7 @@ class ListenersTest : ServerTest() {
             System.setOut(out)
             System.setErr(err)
         }
-        val failure = assertInstanceOf(AodException.Listener::class.java, recorder.told.single())
+        val failure = assertInstanceOf(AodException.Listener::class.java, recorder.received.single())
         assertTrue("java.lang.AssertionError" in failure.toString(), failure.toString())
         assertTrue("hunter2" !in failure.stackTraceToString(), failure.stackTraceToString())
         assertEquals("", printed.toString())
@@ -123,7 +123,7 @@ class ListenersTest : ServerTest() {
     }
 
     @Test
-    fun `what a listener throws at its end or at a state is told to the handler of uncaught exceptions`(): Unit =
+    fun `exceptions from onClosed, onError and onState go to the uncaught exception handler`(): Unit =
         runBlocking {
             val session = client.start()
             val uncaught = LinkedBlockingQueue<Throwable>()
@@ -144,7 +144,7 @@ class ListenersTest : ServerTest() {
                     override fun onState(state: ConnectionState): Unit = error("$state")
                 }
                 client.sessions.listen(session.id, observing).join()
-                assertEquals("closed", observing.told.last())
+                assertEquals("closed", observing.received.last())
                 assertEquals(listOf("Connecting", "Live", "Closed"), uncaught.map { it.message })
             } finally {
                 Thread.setDefaultUncaughtExceptionHandler(before)
@@ -152,10 +152,10 @@ class ListenersTest : ServerTest() {
         }
 
     @Test
-    fun `a listener is called with the class loader of its own class`(): Unit = runBlocking {
+    fun `the context class loader is that of the listener class`(): Unit = runBlocking {
         val session = client.start()
         val loaders = LinkedBlockingQueue<ClassLoader>()
-        // Its class is of another class loader, as in a container.
+        // A class of another class loader, as in a container.
         val foreign = object : ClassLoader(EventListener::class.java.classLoader) {}
         val listener = Proxy.newProxyInstance(foreign, arrayOf(EventListener::class.java)) { _, _, _ ->
             loaders.add(Thread.currentThread().contextClassLoader)
@@ -167,7 +167,7 @@ class ListenersTest : ServerTest() {
     }
 
     @Test
-    fun `a subscription that has finished holds nothing of the library and still answers`(): Unit = runBlocking {
+    fun `a finished subscription releases its native handle and stays usable`(): Unit = runBlocking {
         val session = client.start()
         val subscription = client.sessions.listen(session.id, Recorder())
         subscription.whenFinished().get()
@@ -178,18 +178,18 @@ class ListenersTest : ServerTest() {
     }
 
     @Test
-    fun `closing the client fails its listeners`(): Unit = runBlocking {
-        val session = hanging()
+    fun `closing the client ends its listeners with onError`(): Unit = runBlocking {
+        val session = startUnfinished()
         val recorder = Recorder()
         val subscription = client.sessions.listen(session.id, recorder)
         server.awaitStreams(1)
         client.close()
         subscription.join()
-        assertInstanceOf(AodException.Closed::class.java, recorder.told.last())
+        assertInstanceOf(AodException.Closed::class.java, recorder.received.last())
     }
 
     @Test
-    fun `listeners that block hold up nothing else`(): Unit = runBlocking {
+    fun `blocked listeners do not delay other streams`(): Unit = runBlocking {
         val session = client.start()
         client.sessions.waitForCompletion(session.id)
         val gate = CountDownLatch(1)
@@ -206,7 +206,7 @@ class ListenersTest : ServerTest() {
         assertTrue(client.sessions.stream(session.id).toList().last().isTerminal)
         val recorder = Recorder()
         client.sessions.listen(session.id, recorder).join()
-        assertEquals("closed", recorder.told.last())
+        assertEquals("closed", recorder.received.last())
         gate.countDown()
         blocked.forEach { it.join() }
     }

@@ -5,7 +5,7 @@ import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Test
 
 class OpenEnumsTest {
-    /** From an API value to its case and back, by the names that Rust has for the enums. */
+    /** Converts an API value to its case and back, by the Rust name of the enum. */
     private val enums: Map<String, (String) -> Pair<Any, String>> = mapOf(
         "NetworkingType" to { value -> NetworkingType.of(value).let { it to it.value } },
         "OutputStream" to { value -> OutputChannel.of(value).let { it to it.value } },
@@ -20,26 +20,26 @@ class OpenEnumsTest {
     )
 
     @Test
-    fun `every value that the library knows has a case here`() {
+    fun `every value that the core knows has a case`() {
         val known = knownValues()
         assertEquals(known.keys, enums.keys)
         for ((name, values) in known) {
             for (value in values) {
-                val (case, again) = enums.getValue(name)(value)
-                assertEquals(value, again)
+                val (case, roundTripped) = enums.getValue(name)(value)
+                assertEquals(value, roundTripped)
                 assertFalse("Unknown" in case.toString(), "$name: $value")
             }
         }
     }
 
     @Test
-    fun `every kind of error has an exception that tells it`() {
+    fun `every error kind has an exception with that kind`() {
         assertEquals(knownValues().getValue("ErrorKind"), ErrorKind.entries.map { it.value })
         for (kind in ErrorKind.entries) assertEquals(kind, localFailure(kind, "").kind)
     }
 
     @Test
-    fun `a value that the library does not know is kept`() {
+    fun `an unknown value is preserved`() {
         assertEquals(Runtime.Unknown("novel"), Runtime.of("novel"))
         assertEquals("novel", Runtime.of("novel").value)
     }

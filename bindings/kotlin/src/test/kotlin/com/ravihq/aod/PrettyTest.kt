@@ -15,10 +15,10 @@ import org.junit.jupiter.api.assertThrows
 import org.junit.jupiter.params.ParameterizedTest
 import org.junit.jupiter.params.provider.ValueSource
 
-/** A session's stream as lines. */
+/** Tests the stream of a session as lines. */
 class PrettyTest : ServerTest() {
-    /** Keeps what happens to it; shows chunks in capitals, and `END` when it is flushed. */
-    private class Shouting : Formatter {
+    /** Records its calls; returns chunks in upper case, and `END` when it is flushed. */
+    private class UppercaseFormatter : Formatter {
         val consumed = mutableListOf<StreamEvent>()
         var closed = 0
 
@@ -37,7 +37,7 @@ class PrettyTest : ServerTest() {
     }
 
     @Test
-    fun `the start event picks the formatter`(): Unit = runBlocking {
+    fun `the start event selects the formatter`(): Unit = runBlocking {
         server.script("""{"stdout": "{\"type\":\"turn.comp"}""", """{"stdout": "leted\"}\nlast"}""", """{"exit": 0}""")
         val session = client.start(model = "o3", runtime = Runtime.Codex)
         assertEquals(listOf("✨ Done", "last"), client.sessions.stream(session.id).pretty().toList())
@@ -46,16 +46,16 @@ class PrettyTest : ServerTest() {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = ["s1", "s2"])
-    fun `other generations' start events pick it too`(generation: String): Unit = runBlocking {
+    @ValueSource(strings = [Generation.V2026_04_30, Generation.V2026_06_25])
+    fun `start events of later servers select the formatter`(generation: String): Unit = runBlocking {
         DevServer(generation).use { server ->
             server.client().use { client ->
                 server.script("""{"stdout": "{\"type\":\"turn.completed\"}\n"}""", """{"exit": 0}""")
                 val agent = client.agents.create(
                     "a",
                     "openai/o3",
-                    runtime = Runtime.Codex.takeIf { generation == "s1" },
-                    provider = Provider.OpenAi.takeIf { generation == "s2" },
+                    runtime = Runtime.Codex.takeIf { generation == Generation.V2026_04_30 },
+                    provider = Provider.OpenAi.takeIf { generation == Generation.V2026_06_25 },
                 )
                 val session = client.sessions.create(agent.id, "hi")
                 assertEquals(listOf("✨ Done"), client.sessions.stream(session.id).pretty().toList())
@@ -64,14 +64,14 @@ class PrettyTest : ServerTest() {
     }
 
     @Test
-    fun `a session of Claude Code is shown from its first line to its last`(): Unit = runBlocking {
+    fun `a session of Claude Code is rendered from its first line to its last`(): Unit = runBlocking {
         val lines = client.sessions.stream(client.start().id).pretty().toList()
         assertTrue(lines.first().startsWith("⚙️  Session init · model="), lines.toString())
         assertTrue(lines.last().startsWith("✨ Done"), lines.toString())
     }
 
     @Test
-    fun `a turn does not continue the line of the one before`(): Unit = runBlocking {
+    fun `a turn does not continue the last line of the previous turn`(): Unit = runBlocking {
         server.script("""{"stdout": "killed in the mid"}""")
         val session = client.start()
         client.sessions.waitForCompletion(session.id)
@@ -85,75 +85,75 @@ class PrettyTest : ServerTest() {
     }
 
     @Test
-    fun `a formatter of the caller's own is given every event, flushed and closed`(): Unit = runBlocking {
+    fun `a custom formatter receives every event, is flushed and closed`(): Unit = runBlocking {
         server.script("""{"stdout": "hi"}""", """{"stderr": "not this"}""", """{"exit": 0}""")
         val session = client.start()
-        val made = mutableListOf<Shouting>()
-        val lines = client.sessions.stream(session.id).pretty { Shouting().also(made::add) }
-        assertEquals(0, made.size, "nothing is made before somebody collects")
-        // Flushed at the start of its one turn, too.
+        val created = mutableListOf<UppercaseFormatter>()
+        val lines = client.sessions.stream(session.id).pretty { UppercaseFormatter().also(created::add) }
+        assertEquals(0, created.size, "no formatter is created before a collector")
+        // It is also flushed at the start of the turn.
         assertEquals(listOf("END", "HI", "END"), lines.toList())
-        assertEquals(client.sessions.stream(session.id).toList(), made.single().consumed)
+        assertEquals(client.sessions.stream(session.id).toList(), created.single().consumed)
         assertEquals(listOf("END", "HI", "END"), lines.toList())
-        assertEquals(listOf(1, 1), made.map { it.closed })
+        assertEquals(listOf(1, 1), created.map { it.closed })
     }
 
     @Test
-    fun `what is left comes before the stream's failure`(): Unit = runBlocking {
+    fun `the remaining lines come before the exception of the stream`(): Unit = runBlocking {
         server.script("""{"stdout": "half a line"}""", """{"exit": 0}""")
         val session = client.start()
         val events = client.sessions.stream(session.id).toList().indexOfFirst { it.stdout != null } + 1
         server.fault("GET", "/sessions/*/stream", """{"cut_after_events": {"events": $events, "how": "reset"}}""")
-        val seen = mutableListOf<String>()
+        val received = mutableListOf<String>()
         assertThrows<AodException.Connection> {
-            client.sessions.stream(session.id, StreamOptions(reconnect = false)).pretty().toList(seen)
+            client.sessions.stream(session.id, StreamOptions(reconnect = false)).pretty().toList(received)
         }
-        assertEquals(listOf("half a line"), seen)
+        assertEquals(listOf("half a line"), received)
     }
 
     @Test
-    fun `a session that does not exist fails its collector`(): Unit = runBlocking {
+    fun `collecting a session that does not exist fails`(): Unit = runBlocking {
         assertThrows<AodException.NotFound> { client.sessions.stream(UUID.randomUUID()).pretty().toList() }
     }
 
     @Test
-    fun `a collector that leaves closes the connection and the formatter, and is told no more`(): Unit =
+    fun `a collector that returns closes the connection and the formatter, and receives no more lines`(): Unit =
         runBlocking {
             server.script("""{"stdout": "one\ntwo"}""", """{"hold": "never"}""")
             val session = client.start()
-            val made = mutableListOf<Shouting>()
-            val lines = client.sessions.stream(session.id).pretty { Shouting().also(made::add) }
+            val created = mutableListOf<UppercaseFormatter>()
+            val lines = client.sessions.stream(session.id).pretty { UppercaseFormatter().also(created::add) }
             assertEquals("ONE\nTWO", lines.first { it != "END" })
             server.awaitStreams(0)
 
-            val seen = mutableListOf<String>()
+            val received = mutableListOf<String>()
             val thrown = assertThrows<IllegalArgumentException> {
                 lines.collect {
-                    seen += it
+                    received += it
                     require(it == "END") { "enough" }
                 }
             }
             assertEquals("enough", thrown.message)
-            assertEquals(listOf("END", "ONE\nTWO"), seen)
+            assertEquals(listOf("END", "ONE\nTWO"), received)
             server.awaitStreams(0)
 
-            seen.clear()
-            val told = CompletableDeferred<Unit>()
+            received.clear()
+            val firstLine = CompletableDeferred<Unit>()
             val job = launch(Dispatchers.Default) {
                 lines.collect {
-                    seen += it
-                    if (it != "END") told.complete(Unit)
+                    received += it
+                    if (it != "END") firstLine.complete(Unit)
                 }
             }
-            told.await()
+            firstLine.await()
             job.cancelAndJoin()
-            assertEquals(listOf("END", "ONE\nTWO"), seen)
+            assertEquals(listOf("END", "ONE\nTWO"), received)
             server.awaitStreams(0)
-            assertEquals(listOf(1, 1, 1), made.map { it.closed })
+            assertEquals(listOf(1, 1, 1), created.map { it.closed })
         }
 
     @Test
-    fun `the cursor and the state of the stream are there beside the lines`(): Unit = runBlocking {
+    fun `the stream has its cursor and state while its lines are collected`(): Unit = runBlocking {
         server.script("""{"stdout": "one\n"}""", """{"exit": 0}""")
         val stream = client.sessions.stream(client.start().id)
         assertEquals(listOf("one"), stream.pretty().toList())

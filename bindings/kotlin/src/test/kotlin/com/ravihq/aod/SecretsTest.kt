@@ -7,10 +7,10 @@ import org.junit.jupiter.api.Test
 
 class SecretsTest {
     @Test
-    fun `nothing that holds a secret shows it`() {
+    fun `secrets are redacted in everything that contains them`() {
         val id = UUID.randomUUID()
         val secrets = secretsOf("KEY" to "hunter2")
-        val shown = listOf(
+        val values = listOf(
             Secret("hunter2"),
             secrets,
             CreateEnvironment("ci", envVars = secrets),
@@ -24,14 +24,14 @@ class SecretsTest {
             ErrorDetail.Json(Secret("hunter2")),
             ErrorDetail.Body(Secret("hunter2")),
         )
-        for (value in shown) {
+        for (value in values) {
             assertFalse("hunter2" in value.toString(), value.toString())
         }
         AodClient("http://localhost:1", "hunter2").use { assertEquals("AodClient(http://localhost:1)", it.toString()) }
     }
 
     @Test
-    fun `a secret equals another of the same text`() {
+    fun `secrets with the same text are equal`() {
         assertEquals(Secret("a"), Secret("a"))
         assertEquals(Secret("a").hashCode(), Secret("a").hashCode())
         assertFalse(Secret("a") == Secret("b"))

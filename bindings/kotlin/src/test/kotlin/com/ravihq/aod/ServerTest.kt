@@ -2,8 +2,8 @@ package com.ravihq.aod
 
 import org.junit.jupiter.api.AfterEach
 
-/** Tests with a development server of their own each, and a client of it. */
-abstract class ServerTest(generation: String = "s0") {
+/** Base class of tests that each have a development server and a client of it. */
+abstract class ServerTest(generation: String = Generation.V2026_04_21) {
     protected val server = DevServer(generation)
     protected val client = server.client()
 
@@ -11,9 +11,9 @@ abstract class ServerTest(generation: String = "s0") {
     fun stop() {
         client.close()
         server.close()
-        afterwards()
+        afterClose()
     }
 
-    /** What must hold when both have gone. */
-    protected open fun afterwards() = Unit
+    /** Checks what must hold after both are closed. */
+    protected open fun afterClose() = Unit
 }

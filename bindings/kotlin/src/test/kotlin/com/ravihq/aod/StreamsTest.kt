@@ -17,7 +17,7 @@ import org.junit.jupiter.api.assertThrows
 
 class StreamsTest : ServerTest() {
     @Test
-    fun `events come once, in order, although the connection breaks`(): Unit = runBlocking {
+    fun `events arrive once and in order across dropped connections`(): Unit = runBlocking {
         server.script(*Array(20) { """{"stdout": "$it\n"}""" }, """{"exit": 3}""")
         val session = client.start()
         for (after in listOf(7, 9, 13)) {
@@ -33,7 +33,7 @@ class StreamsTest : ServerTest() {
     }
 
     @Test
-    fun `a stream goes on from the cursor of another`(): Unit = runBlocking {
+    fun `a stream resumes from the cursor of another`(): Unit = runBlocking {
         server.script("""{"stdout": "a"}""", """{"stdout": "b"}""", """{"stdout": "c"}""")
         val session = client.start()
         client.sessions.waitForCompletion(session.id)
@@ -44,7 +44,7 @@ class StreamsTest : ServerTest() {
     }
 
     @Test
-    fun `one turn can be read alone`(): Unit = runBlocking {
+    fun `the turn option limits a stream to one turn`(): Unit = runBlocking {
         val session = client.start("first")
         client.sessions.waitForCompletion(session.id)
         server.script("""{"stdout": "second"}""")
@@ -54,7 +54,7 @@ class StreamsTest : ServerTest() {
     }
 
     @Test
-    fun `an event of an unknown type is given out with its text`(): Unit = runBlocking {
+    fun `an event of an unknown type is delivered with its raw text`(): Unit = runBlocking {
         val session = client.start()
         val text = """{\"type\": \"novelty\", \"x\": 1}"""
         server.fault("GET", "/sessions/*/stream", """{"insert": {"before_event": 1, "text": "data: $text\n\n"}}""")
@@ -64,15 +64,15 @@ class StreamsTest : ServerTest() {
     }
 
     @Test
-    fun `a collector that leaves closes the connection`(): Unit = runBlocking {
-        val session = hanging()
+    fun `a collector that returns closes the connection`(): Unit = runBlocking {
+        val session = startUnfinished()
         client.sessions.stream(session.id).first { it.stdout == "one" }
         server.awaitStreams(0)
     }
 
     @Test
-    fun `a collector that is cancelled closes the connection`(): Unit = runBlocking {
-        val session = hanging()
+    fun `a cancelled collector closes the connection`(): Unit = runBlocking {
+        val session = startUnfinished()
         val job = launch(Dispatchers.Default) { client.sessions.stream(session.id).collect { } }
         server.awaitStreams(1)
         job.cancelAndJoin()
@@ -80,9 +80,9 @@ class StreamsTest : ServerTest() {
     }
 
     @Test
-    fun `a collector that throws closes the connection, and its exception is the one that comes out`(): Unit =
+    fun `a collector that throws closes the connection, and its exception propagates`(): Unit =
         runBlocking {
-            val session = hanging()
+            val session = startUnfinished()
             val thrown = assertThrows<IllegalArgumentException> {
                 client.sessions.stream(session.id).collect { require(it.stdout == null) { "enough" } }
             }
@@ -91,8 +91,8 @@ class StreamsTest : ServerTest() {
         }
 
     @Test
-    fun `closing the client ends an open flow with an error that says so`(): Unit = runBlocking {
-        val session = hanging()
+    fun `closing the client fails an open flow with Closed`(): Unit = runBlocking {
+        val session = startUnfinished()
         val collected = async(Dispatchers.Default) {
             runCatching { client.sessions.stream(session.id).collect { } }.exceptionOrNull()
         }
@@ -103,9 +103,9 @@ class StreamsTest : ServerTest() {
     }
 
     @Test
-    fun `closing a client that another was made from ends the flows of both, and closing the other its own`(): Unit =
+    fun `closing a client ends the flows of derived clients, and closing a derived client only its own`(): Unit =
         runBlocking {
-            val session = hanging()
+            val session = startUnfinished()
             val derived = client.withOptions()
             val further = client.withOptions()
             suspend fun failureOf(client: AodClient) =
@@ -130,22 +130,22 @@ class StreamsTest : ServerTest() {
         }
 
     @Test
-    fun `a collector that is cancelled in the middle loses nothing to who goes on from its cursor`(): Unit = runBlocking {
+    fun `resuming from the cursor of a cancelled collector loses nothing`(): Unit = runBlocking {
         server.script(*Array(50) { """{"stdout": "$it\n"}""" })
         val session = client.start()
         client.sessions.waitForCompletion(session.id)
         val all = client.sessions.stream(session.id).toList()
-        // Wherever that is: all events are there at once, so that most are in the middle of a batch.
+        // All events are available at once, so most of these positions are in the middle of a batch.
         for (count in 1..all.size) {
             val stream = client.sessions.stream(session.id)
-            val seen = mutableListOf<StreamEvent>()
+            val received = mutableListOf<StreamEvent>()
             launch(Dispatchers.Default) {
                 stream.collect {
-                    seen += it
-                    if (seen.size == count) cancel()
+                    received += it
+                    if (received.size == count) cancel()
                 }
             }.join()
-            assertEquals(all.take(count), seen)
+            assertEquals(all.take(count), received)
             val rest = client.sessions.stream(session.id, StreamOptions(since = stream.cursor)).toList()
             val isOutput = { event: StreamEvent -> event is StreamEvent.Output }
             assertEquals(all.drop(count).filter(isOutput), rest.filter(isOutput), "after $count")
@@ -153,8 +153,8 @@ class StreamsTest : ServerTest() {
     }
 
     @Test
-    fun `the state is that of the latest collector`(): Unit = runBlocking {
-        val session = hanging()
+    fun `state follows the latest collector`(): Unit = runBlocking {
+        val session = startUnfinished()
         val stream = client.sessions.stream(session.id)
         val first = launch(Dispatchers.Default) { stream.collect { } }
         stream.state.first { it == ConnectionState.Live }
@@ -164,13 +164,13 @@ class StreamsTest : ServerTest() {
         first.cancelAndJoin()
         server.awaitStreams(0)
         assertEquals(ConnectionState.Connecting, stream.state.value)
-        // Given up while it is opening.
+        // Cancelled while it opens.
         second.cancelAndJoin()
         assertEquals(ConnectionState.Closed, stream.state.value)
     }
 
     @Test
-    fun `a stream that cannot be opened is closed`(): Unit = runBlocking {
+    fun `the state of a stream that cannot be opened is Closed`(): Unit = runBlocking {
         val unknown = client.sessions.stream(UUID.randomUUID())
         assertEquals(ConnectionState.Connecting, unknown.state.value)
         assertThrows<AodException.NotFound> { unknown.toList() }
@@ -182,26 +182,26 @@ class StreamsTest : ServerTest() {
     }
 
     @Test
-    fun `each collector opens a stream of its own`(): Unit = runBlocking {
+    fun `each collector opens its own stream`(): Unit = runBlocking {
         val session = client.start()
         val events = client.sessions.stream(session.id)
         assertEquals(events.toList(), events.toList())
     }
 
     @Test
-    fun `a stream that may not connect again fails when it breaks`(): Unit = runBlocking {
+    fun `a stream without reconnect fails when the connection drops`(): Unit = runBlocking {
         val session = client.start()
         client.sessions.waitForCompletion(session.id)
         server.fault("GET", "/sessions/*/stream", """{"cut_after_events": {"events": 2, "how": "reset"}}""")
-        val seen = mutableListOf<StreamEvent>()
+        val received = mutableListOf<StreamEvent>()
         assertThrows<AodException.Connection> {
-            client.sessions.stream(session.id, StreamOptions(reconnect = false)).toList(seen)
+            client.sessions.stream(session.id, StreamOptions(reconnect = false)).toList(received)
         }
-        assertEquals(2, seen.size)
+        assertEquals(2, received.size)
     }
 
     @Test
-    fun `many streams and calls go on at once`(): Unit = runBlocking {
+    fun `streams and calls run concurrently`(): Unit = runBlocking {
         val session = client.start()
         client.sessions.waitForCompletion(session.id)
         val expected = client.sessions.stream(session.id).toList()
@@ -211,7 +211,7 @@ class StreamsTest : ServerTest() {
         assertEquals(1, calls.map { it.await() }.toSet().size)
     }
 
-    private suspend fun hanging(): SessionAck {
+    private suspend fun startUnfinished(): SessionAck {
         server.script("""{"stdout": "one"}""", """{"hold": "never"}""")
         return client.start()
     }

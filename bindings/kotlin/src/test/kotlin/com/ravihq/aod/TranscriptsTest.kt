@@ -8,7 +8,7 @@ import org.junit.jupiter.api.DynamicTest
 import org.junit.jupiter.api.DynamicTest.dynamicTest
 import org.junit.jupiter.api.TestFactory
 
-/** Whole transcripts show what was written beside them and reviewed for the core, however they are cut. */
+/** Tests that whole transcripts give the reviewed output files of the core, for any split into chunks. */
 class TranscriptsTest {
     private val folder = File("../../tests/data/transcripts")
 
@@ -20,48 +20,49 @@ class TranscriptsTest {
         "opencode" to ::OpencodeFormatter,
     )
 
-    /** What the names of expected outputs end in, and the options they are for. */
+    /** The extension of each expected output, with its options. */
     private val variants = mapOf(
         "txt" to FormatterOptions(),
         "options.txt" to FormatterOptions(plain = true, width = 60, showThinking = false, showToolResults = true),
     )
 
     @TestFactory
-    fun `a transcript shows the same lines as in the core, however it is cut`(): List<DynamicTest> {
+    fun `a transcript gives the same lines as in the core for any split into chunks`(): List<DynamicTest> {
         val runtimes = checkNotNull(folder.list { file, name -> file.resolve(name).isDirectory })
         assertEquals(formatters.keys, runtimes.toSet())
         return runtimes.sorted().flatMap { runtime ->
-            val transcripts = checkNotNull(folder.resolve(runtime).listFiles { file -> file.extension == "jsonl" }).sorted()
+            val files = folder.resolve(runtime).listFiles { file -> file.extension == "jsonl" }
+            val transcripts = checkNotNull(files).sorted()
             assertTrue(transcripts.isNotEmpty(), runtime)
             transcripts.flatMap { transcript ->
                 variants.map { (extension, options) ->
                     val expected = transcript.resolveSibling("${transcript.nameWithoutExtension}.$extension")
                     dynamicTest("$runtime/${expected.name}") {
-                        val make = { formatters.getValue(runtime)(options) }
-                        showsWhatIsExpected(transcript.readText(), expected.readText(), make)
+                        val create = { formatters.getValue(runtime)(options) }
+                        assertOutput(transcript.readText(), expected.readText(), create)
                     }
                 }
             }
         }
     }
 
-    private fun showsWhatIsExpected(text: String, expected: String, make: () -> Formatter) {
-        assertEquals(expected, shown(make, listOf(text)), "whole")
-        // Characters of UTF-16: those beyond the basic plane are cut in two.
-        assertEquals(expected, shown(make, text.chunked(1)), "single characters")
+    private fun assertOutput(text: String, expected: String, create: () -> Formatter) {
+        assertEquals(expected, render(create, listOf(text)), "whole")
+        // UTF-16 code units: surrogate pairs are split.
+        assertEquals(expected, render(create, text.chunked(1)), "single characters")
         repeat(20) {
             val seed = Random.nextInt()
-            assertEquals(expected, shown(make, randomCuts(text, Random(seed))), "chunks of seed $seed")
+            assertEquals(expected, render(create, randomChunks(text, Random(seed))), "chunks of seed $seed")
         }
     }
 
-    private fun shown(make: () -> Formatter, chunks: List<String>): String = make().use { formatter ->
+    private fun render(create: () -> Formatter, chunks: List<String>): String = create().use { formatter ->
         (chunks.flatMap(formatter::feed) + formatter.flush()).joinToString("") { "$it\n" }
     }
 
-    private fun randomCuts(text: String, random: Random): List<String> {
+    private fun randomChunks(text: String, random: Random): List<String> {
         val longest = listOf(3, 40, 500, 20_000).random(random)
-        val ends = generateSequence(0) { it + random.nextInt(1, longest + 1) }.takeWhile { it < text.length } + text.length
-        return ends.zipWithNext(text::substring).toList()
+        val cuts = generateSequence(0) { it + random.nextInt(1, longest + 1) }.takeWhile { it < text.length }
+        return (cuts + text.length).zipWithNext(text::substring).toList()
     }
 }

@@ -24,31 +24,31 @@ import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.jsonArray
 import kotlinx.serialization.json.jsonPrimitive
 
-/** The call of an operation with the fields of its request. */
+/** Calls an operation with the fields of its request. */
 suspend fun call(client: AodClient, operation: String, with: Fields): Any? {
-    fun id() = with.end(with.id())
+    fun id() = with.finish(with.id())
     val (agents, environments, sessions) = Triple(client.agents, client.environments, client.sessions)
     return when (operation) {
-        "health" -> with.end(client).health()
-        "agents.list" -> with.end(agents).list()
+        "health" -> with.finish(client).health()
+        "agents.list" -> with.finish(agents).list()
         "agents.create" -> agents.create(createAgent(with))
         "agents.get" -> agents.get(id())
         "agents.update" -> agents.update(with.id(), updateAgent(with))
         "agents.archive" -> agents.archive(id())
         "agents.versions" -> agents.versions(id())
-        "environments.list" -> with.end(environments).list()
+        "environments.list" -> with.finish(environments).list()
         "environments.create" -> environments.create(createEnvironment(with))
         "environments.get" -> environments.get(id())
         "environments.update" -> environments.update(with.id(), updateEnvironment(with))
         "environments.archive" -> environments.archive(id())
         "environments.delete" -> environments.delete(id())
         "environments.versions" -> environments.versions(id())
-        "sessions.list" -> with.end(sessions).list()
+        "sessions.list" -> with.finish(sessions).list()
         "sessions.create" -> sessions.create(createSession(with))
         "sessions.get" -> sessions.get(id())
         "sessions.prompt" -> {
-            val (id, prompt, timeout) = Triple(with.id(), with.need("prompt"), with.seconds("timeout"))
-            with.end(sessions).prompt(id, prompt, timeout)
+            val (id, prompt, timeout) = Triple(with.id(), with.require("prompt"), with.seconds("timeout"))
+            with.finish(sessions).prompt(id, prompt, timeout)
         }
         "sessions.turns" -> sessions.turns(id())
         "sessions.terminate" -> sessions.terminate(id())
@@ -64,7 +64,7 @@ private fun Fields.seconds(name: String): Duration? = number(name)?.let(Duration
 
 private fun Fields.secrets(name: String): Map<String, Secret> = secretsOf(textMap(name).orEmpty())
 
-/** Nothing keeps, `null` clears, anything else sets. */
+/** A missing member keeps the value, `null` clears it, another value replaces it. */
 private fun Fields.textPatch(name: String): TextPatch = when {
     name !in this -> TextPatch.Keep
     else -> text(name)?.let { TextPatch.Set(it) } ?: TextPatch.Clear
@@ -75,10 +75,10 @@ private fun Fields.idPatch(name: String): IdPatch = when {
     else -> uuid(name)?.let { IdPatch.Set(it) } ?: IdPatch.Clear
 }
 
-private fun createAgent(with: Fields) = with.end(
+private fun createAgent(with: Fields) = with.finish(
     CreateAgent(
-        name = with.need("name"),
-        model = with.need("model"),
+        name = with.require("name"),
+        model = with.require("model"),
         runtime = with.text("runtime")?.let { Runtime.of(it) },
         provider = with.text("provider")?.let { Provider.of(it) },
         description = with.text("description"),
@@ -90,7 +90,7 @@ private fun createAgent(with: Fields) = with.end(
     ),
 )
 
-private fun updateAgent(with: Fields) = with.end(
+private fun updateAgent(with: Fields) = with.finish(
     UpdateAgent(
         version = checkNotNull(with.number("version")) { "version is missing" },
         name = with.text("name"),
@@ -107,11 +107,13 @@ private fun updateAgent(with: Fields) = with.end(
 )
 
 private fun packages(json: JsonObject): Map<PackageManager, List<String>> =
-    json.entries.associate { (name, list) -> PackageManager.of(name) to list.jsonArray.map { it.jsonPrimitive.content } }
+    json.entries.associate { (name, list) ->
+        PackageManager.of(name) to list.jsonArray.map { it.jsonPrimitive.content }
+    }
 
-private fun createEnvironment(with: Fields) = with.end(
+private fun createEnvironment(with: Fields) = with.finish(
     CreateEnvironment(
-        name = with.need("name"),
+        name = with.require("name"),
         packages = packages(with.fields("packages") ?: JsonObject(emptyMap())),
         envVars = with.secrets("env_vars"),
         setupScript = with.text("setup_script"),
@@ -119,7 +121,7 @@ private fun createEnvironment(with: Fields) = with.end(
     ),
 )
 
-private fun updateEnvironment(with: Fields) = with.end(
+private fun updateEnvironment(with: Fields) = with.finish(
     UpdateEnvironment(
         version = checkNotNull(with.number("version")) { "version is missing" },
         name = with.text("name"),
@@ -130,10 +132,10 @@ private fun updateEnvironment(with: Fields) = with.end(
     ),
 )
 
-private fun createSession(with: Fields) = with.end(
+private fun createSession(with: Fields) = with.finish(
     CreateSession(
-        agentId = UUID.fromString(with.need("agent_id")),
-        prompt = with.need("prompt"),
+        agentId = UUID.fromString(with.require("agent_id")),
+        prompt = with.require("prompt"),
         environmentId = with.uuid("environment_id"),
         timeout = with.seconds("timeout"),
         resources = with.list("resources").orEmpty().map { githubRepositoryFromJson(it.toString()) },

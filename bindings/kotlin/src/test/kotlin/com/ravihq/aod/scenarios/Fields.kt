@@ -12,17 +12,17 @@ import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
 import kotlinx.serialization.json.long
 
-/** The members of an object, taken one by one; one that is left over is unknown. */
+/** The members of a JSON object. Reading a member removes it; a remaining one is unknown. */
 class Fields(json: JsonObject) {
-    private val left = json.toMutableMap()
+    private val remaining = json.toMutableMap()
 
-    operator fun contains(name: String): Boolean = name in left
+    operator fun contains(name: String): Boolean = name in remaining
 
-    fun json(name: String): JsonElement? = left.remove(name)
+    fun json(name: String): JsonElement? = remaining.remove(name)
 
     fun text(name: String): String? = json(name)?.takeIf { it !is JsonNull }?.jsonPrimitive?.content
 
-    fun need(name: String): String = checkNotNull(text(name)) { "$name is missing" }
+    fun require(name: String): String = checkNotNull(text(name)) { "$name is missing" }
 
     fun number(name: String): Long? = json(name)?.takeIf { it !is JsonNull }?.jsonPrimitive?.long
 
@@ -30,35 +30,35 @@ class Fields(json: JsonObject) {
 
     fun uuid(name: String): UUID? = text(name)?.let(UUID::fromString)
 
-    fun id(): UUID = UUID.fromString(need("id"))
+    fun id(): UUID = UUID.fromString(require("id"))
 
     fun list(name: String): List<JsonElement>? = json(name)?.jsonArray
 
     fun fields(name: String): JsonObject? = json(name)?.jsonObject
 
-    fun texts(name: String): List<String>? = list(name)?.map { it.jsonPrimitive.content }
+    fun textList(name: String): List<String>? = list(name)?.map { it.jsonPrimitive.content }
 
     fun textMap(name: String): Map<String, String>? = fields(name)?.mapValues { it.value.jsonPrimitive.content }
 
-    /** What nobody took. */
-    fun rest(): JsonObject = JsonObject(left.toMap()).also { left.clear() }
+    /** Removes and returns the remaining members. */
+    fun rest(): JsonObject = JsonObject(remaining.toMap()).also { remaining.clear() }
 
-    /** What was built, if nothing is left over. */
-    fun <T> end(built: T): T {
-        check(left.isEmpty()) { "unknown: ${left.keys}" }
-        return built
+    /** Returns the value; fails if members remain. */
+    fun <T> finish(value: T): T {
+        check(remaining.isEmpty()) { "unknown: ${remaining.keys}" }
+        return value
     }
 }
 
-/** What earlier steps saved, by name. */
+/** The values that earlier steps saved, by name. */
 class Saved {
     private val values = mutableMapOf<String, JsonElement>()
 
-    fun keep(name: String?, value: JsonElement) {
+    fun save(name: String?, value: JsonElement) {
         if (name != null) values[name] = value
     }
 
-    /** Puts what was saved in the place of every `$name.key.0`. */
+    /** Replaces each `$name.key.0` by the saved value. */
     fun resolve(value: JsonElement): JsonElement = when (value) {
         is JsonObject -> JsonObject(value.mapValues { resolve(it.value) })
         is JsonArray -> JsonArray(value.map(::resolve))
@@ -73,6 +73,6 @@ class Saved {
                 is JsonObject -> value[key]
                 else -> null
             }
-        } ?: error("nothing is saved at $reference")
+        } ?: error("no value is saved at $reference")
     }
 }

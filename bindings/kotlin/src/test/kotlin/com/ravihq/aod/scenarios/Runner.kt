@@ -31,7 +31,7 @@ import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
 import kotlinx.serialization.json.longOrNull
 
-/** Runs the steps of a scenario, and writes down what comes of them. */
+/** Runs the steps of a scenario, and records their results in a transcript. */
 class Runner private constructor(private val server: DevServer, private val secrets: List<String>) {
     private val client = server.client()
     private val saved = Saved()
@@ -46,28 +46,28 @@ class Runner private constructor(private val server: DevServer, private val secr
             "call" in step -> call(step)
             "open" in step -> open(step)
             "read" in step -> read(step)
-            "cancel" in step -> reader(step.end(step.need("cancel")), step).cancel()
+            "cancel" in step -> reader(step.finish(step.require("cancel")), step).cancel()
             "listen" in step -> listen(step)
             "pretty" in step -> pretty(step)
             "requests" in step -> requests(step)
-            else -> error("no kind of step is in $json")
+            else -> error("unknown step: $json")
         }
     }
 
     private suspend fun control(step: Fields): JsonElement {
-        val call = step.end(checkNotNull(step.list("control")))
+        val call = step.finish(checkNotNull(step.list("control")))
         val (method, path) = call.take(2).map { it.jsonPrimitive.content }
         return withContext(Dispatchers.IO) { server.control(method, path, call.getOrElse(2) { "{}" }.toString()) }
     }
 
-    /** The steps to do while another waits; `cancel` is of the stream that is being read. */
+    /** Runs the steps during another one; `cancel` applies to the stream that is being read. */
     private suspend fun meanwhile(steps: List<JsonElement>, reading: Reader? = null) {
         for (json in steps) {
             val step = Fields(json.jsonObject)
             when {
                 "control" in step -> control(step)
-                "cancel" in step && reading != null && reading === readers[step.need("cancel")] -> reading.cancel()
-                else -> error("meanwhile there is only control and cancel")
+                "cancel" in step && reading != null && reading === readers[step.require("cancel")] -> reading.cancel()
+                else -> error("meanwhile supports only control and cancel")
             }
         }
     }
@@ -76,7 +76,7 @@ class Runner private constructor(private val server: DevServer, private val secr
         val options = Fields(json ?: JsonObject(emptyMap()))
         val token = options.text("token")
         val base = if (token == null) client else AodClient(server.url, token, validateRequests = false)
-        return options.end(
+        return options.finish(
             base.withOptions(
                 timeout = options.number("timeout_ms")?.let(Duration::ofMillis),
                 streamIdleTimeout = options.number("stream_idle_timeout_ms")?.let(Duration::ofMillis),
@@ -87,29 +87,29 @@ class Runner private constructor(private val server: DevServer, private val secr
     }
 
     private suspend fun call(step: Fields) {
-        val operation = step.need("call")
+        val operation = step.require("call")
         val with = Fields(step.fields("with") ?: JsonObject(emptyMap()))
         val client = client(step.fields("options"))
         val save = step.text("save")
-        val waiting = step.end(step.list("meanwhile")).orEmpty()
+        val meanwhileSteps = step.finish(step.list("meanwhile")).orEmpty()
         val answer = coroutineScope {
-            launch { meanwhile(waiting) }
+            launch { meanwhile(meanwhileSteps) }
             try {
-                Result.success(shown(call(client, operation, with)))
+                Result.success(checkedJson(call(client, operation, with)))
             } catch (failure: AodException) {
                 Result.failure(failure)
             }
         }
         answer.onSuccess {
-            saved.keep(save, it)
+            saved.save(save, it)
             transcript.write("call" to JsonPrimitive(operation), "result" to it)
         }.onFailure {
-            transcript.write("call" to JsonPrimitive(operation), "error" to shown(it as AodException))
+            transcript.write("call" to JsonPrimitive(operation), "error" to checkedJson(it as AodException))
         }
     }
 
     private fun open(step: Fields) {
-        val name = step.need("open")
+        val name = step.require("open")
         val options = StreamOptions(
             since = step.number("since"),
             reconnect = step.boolean("reconnect") ?: true,
@@ -118,22 +118,22 @@ class Runner private constructor(private val server: DevServer, private val secr
             resumeStale = step.boolean("resume_stale") ?: false,
         )
         val client = client(step.fields("options"))
-        readers[name] = Reader(scope, client.sessions.stream(step.end(step.id()), options))
+        readers[name] = Reader(scope, client.sessions.stream(step.finish(step.id()), options))
     }
 
     private fun reader(name: String, step: Fields): Reader =
-        step.end(checkNotNull(readers[name]) { "no stream $name is open" })
+        step.finish(checkNotNull(readers[name]) { "stream $name is not open" })
 
     private suspend fun read(step: Fields) {
-        val name = step.need("read")
+        val name = step.require("read")
         val (until, pretty, save) = Triple(step.json("until"), step.text("pretty"), step.text("save"))
-        val waiting = step.list("meanwhile").orEmpty()
+        val meanwhileSteps = step.list("meanwhile").orEmpty()
         val reader = reader(name, step)
         val events = coroutineScope {
             val taken = async { reader.take(until?.jsonPrimitive) }
             launch {
                 reader.started.await()
-                meanwhile(waiting, reader)
+                meanwhile(meanwhileSteps, reader)
             }
             taken.await()
         }
@@ -146,95 +146,96 @@ class Runner private constructor(private val server: DevServer, private val secr
             }
         }
         val cursor = JsonPrimitive(reader.stream.cursor)
-        saved.keep(save, JsonObject(mapOf("cursor" to cursor)))
+        saved.save(save, JsonObject(mapOf("cursor" to cursor)))
         transcript.write(
             "read" to JsonPrimitive(name),
             "cursor" to cursor,
             "ended" to if (reader.hasEnded) JsonPrimitive(true) else null,
-            "error" to reader.takeFailure()?.let(::shown),
+            "error" to reader.takeFailure()?.let(::checkedJson),
         )
     }
 
     private suspend fun listen(step: Fields) {
-        val id = UUID.fromString(step.need("listen"))
+        val id = UUID.fromString(step.require("listen"))
         val (since, cancelAfter) = step.number("since") to step.number("cancel_after")
         val client = client(step.fields("options"))
-        val waiting = step.end(step.list("meanwhile")).orEmpty()
+        val meanwhileSteps = step.finish(step.list("meanwhile")).orEmpty()
         val subscribed = CompletableFuture<Subscription>()
         val recorder = Recorder { count -> if (count == cancelAfter?.toInt()) subscribed.join().cancel() }
         val subscription = client.sessions.listen(id, recorder, StreamOptions(since = since))
         subscribed.complete(subscription)
         coroutineScope {
-            launch { meanwhile(waiting) }
+            launch { meanwhile(meanwhileSteps) }
             subscription.join()
         }
         write(recorder.events)
         val end = recorder.ends.single()
         if (end is AodException) {
-            transcript.write("listen" to JsonPrimitive("failed"), "error" to shown(end))
+            transcript.write("listen" to JsonPrimitive("failed"), "error" to checkedJson(end))
         } else {
             transcript.write("listen" to JsonPrimitive("closed"))
         }
     }
 
     private fun pretty(step: Fields) {
-        val runtime = step.need("pretty")
-        val feed = step.end(step.texts("feed")).orEmpty()
+        val runtime = step.require("pretty")
+        val feed = step.finish(step.textList("feed")).orEmpty()
         Formatter.of(runtime).use { formatter ->
             val lines = feed.flatMap(formatter::feed) + formatter.flush()
-            transcript.write("pretty" to JsonPrimitive(runtime), "lines" to wire(lines))
+            transcript.write("pretty" to JsonPrimitive(runtime), "lines" to toJson(lines))
         }
     }
 
     private fun requests(step: Fields) {
-        val headers = step.end(step.texts("requests")).orEmpty()
+        val headers = step.finish(step.textList("requests")).orEmpty()
         val lines = server.requests().map { request ->
             fun text(name: String) = request.getValue(name).jsonPrimitive.content
             val query = text("query").let { if (it.isEmpty()) "" else "?$it" }
-            val sent = request.getValue("headers").jsonArray.map { it.jsonArray.map { part -> part.jsonPrimitive.content } }
+            val sent = request.getValue("headers").jsonArray
+                .map { header -> header.jsonArray.map { it.jsonPrimitive.content } }
                 .filter { (name) -> name in headers }
                 .joinToString("") { (name, value) -> " $name: $value" }
             "${text("method")} ${text("path")}$query$sent"
         }
         server.control("DELETE", "requests")
-        transcript.write("requests" to wire(lines))
+        transcript.write("requests" to toJson(lines))
     }
 
-    private fun write(events: List<StreamEvent>): Unit = events.forEach { transcript.write("event" to shown(it)) }
+    private fun write(events: List<StreamEvent>): Unit = events.forEach { transcript.write("event" to checkedJson(it)) }
 
-    /** A result in JSON, its text looked through for secrets. */
-    private fun shown(result: Any?): JsonElement {
-        absent("the text of a result", result.toString())
-        return wire(result)
+    /** Returns a result as JSON, after checking its text for secrets. */
+    private fun checkedJson(result: Any?): JsonElement {
+        checkNoSecrets("the text of a result", result.toString())
+        return toJson(result)
     }
 
-    private fun shown(failure: AodException): JsonElement {
-        absent("an error", failure.stackTraceToString())
-        absent("the detail of an error", failure.detail.toString())
-        return wire(failure)
+    private fun checkedJson(failure: AodException): JsonElement {
+        checkNoSecrets("an error", failure.stackTraceToString())
+        checkNoSecrets("the detail of an error", failure.detail.toString())
+        return toJson(failure)
     }
 
-    private fun absent(place: String, text: String) {
-        check(secrets.none { it in text }) { "there is a secret in $place" }
+    private fun checkNoSecrets(place: String, text: String) {
+        check(secrets.none { it in text }) { "$place contains a secret" }
     }
 
     companion object {
-        /** Runs a scenario on a server of its own; the transcript. */
+        /** Runs a scenario on a new server, and returns the transcript. */
         suspend fun run(scenario: JsonObject): String {
             val fields = Fields(scenario)
-            fields.need("about")
-            val secrets = fields.texts("secrets").orEmpty()
-            return DevServer(fields.need("generation")).use { server ->
+            fields.require("about")
+            val secrets = fields.textList("secrets").orEmpty()
+            return DevServer(fields.require("generation")).use { server ->
                 val runner = Runner(server, secrets)
                 try {
-                    fields.end(checkNotNull(fields.list("steps"))).forEachIndexed { number, step ->
+                    fields.finish(checkNotNull(fields.list("steps"))).forEachIndexed { number, step ->
                         try {
                             runner.step(step.jsonObject)
-                        } catch (problem: IllegalStateException) {
-                            throw IllegalStateException("step ${number + 1}: ${problem.message}", problem)
+                        } catch (error: IllegalStateException) {
+                            throw IllegalStateException("step ${number + 1}: ${error.message}", error)
                         }
                     }
-                    runner.transcript.text(server.url).also { runner.absent("the transcript", it) }
+                    runner.transcript.text(server.url).also { runner.checkNoSecrets("the transcript", it) }
                 } finally {
                     runner.scope.cancel()
                     runner.client.close()
@@ -244,14 +245,14 @@ class Runner private constructor(private val server: DevServer, private val secr
     }
 }
 
-/** A stream that is read step by step: its collector goes on only when the next event is asked for. */
+/** Reads a stream on demand: the collector continues only when the next event is requested. */
 private class Reader(private val scope: CoroutineScope, val stream: EventStream) {
     private val events = Channel<StreamEvent>()
-    private val asked = Channel<Unit>(Channel.UNLIMITED)
+    private val requested = Channel<Unit>(Channel.UNLIMITED)
     private var job: Job? = null
     private var failure: AodException? = null
 
-    /** Completes with the first read. */
+    /** Completes when the first read starts. */
     val started = CompletableDeferred<Unit>()
 
     var hasEnded = false
@@ -263,7 +264,7 @@ private class Reader(private val scope: CoroutineScope, val stream: EventStream)
         checkNotNull(job) { "the stream is not connected" }.cancel()
     }
 
-    /** Takes so many events, or through the first of a type, or to the end. */
+    /** Reads a number of events, or up to and including the first of a type, or to the end. */
     suspend fun take(until: JsonPrimitive?): List<StreamEvent> {
         val taken = mutableListOf<StreamEvent>()
         while (true) {
@@ -275,7 +276,7 @@ private class Reader(private val scope: CoroutineScope, val stream: EventStream)
     }
 
     private suspend fun next(): StreamEvent? {
-        if (job == null) job = scope.launch { collect() } else asked.trySend(Unit)
+        if (job == null) job = scope.launch { collect() } else requested.trySend(Unit)
         started.complete(Unit)
         return events.receiveCatching().getOrNull()
     }
@@ -284,7 +285,7 @@ private class Reader(private val scope: CoroutineScope, val stream: EventStream)
         try {
             stream.collect {
                 events.send(it)
-                asked.receive()
+                requested.receive()
             }
             hasEnded = true
         } catch (cancelled: kotlinx.coroutines.CancellationException) {
@@ -298,14 +299,14 @@ private class Reader(private val scope: CoroutineScope, val stream: EventStream)
     }
 }
 
-private class Recorder(private val counted: (Int) -> Unit) : EventListener {
+private class Recorder(private val onCount: (Int) -> Unit) : EventListener {
     val events = mutableListOf<StreamEvent>()
     val ends = mutableListOf<Any>()
 
     override fun onEvents(events: List<StreamEvent>) {
         for (event in events) {
             this.events += event
-            counted(this.events.size)
+            onCount(this.events.size)
         }
     }
 

@@ -12,29 +12,29 @@ import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.TestFactory
 import org.junit.jupiter.api.assertThrows
 
-/** The scenarios that every language runs, each against its committed transcript. */
+/** Runs the scenarios of all languages, and compares each with its committed transcript. */
 class ScenariosTest {
     private val folder = File(System.getenv("AOD_SCENARIOS") ?: "../../tests/scenarios")
 
     private fun run(json: String): String = runBlocking { Runner.run(Json.parseToJsonElement(json).jsonObject) }
 
     @TestFactory
-    fun `every scenario gives its transcript`(): List<DynamicTest> {
+    fun `every scenario matches its transcript`(): List<DynamicTest> {
         val scenarios = folder.listFiles { file -> file.extension == "json" }.orEmpty().sorted()
-        check(scenarios.isNotEmpty()) { "no scenario is in $folder" }
+        check(scenarios.isNotEmpty()) { "no scenarios in $folder" }
         return scenarios.map { scenario ->
             dynamicTest(scenario.nameWithoutExtension) {
                 val transcript = File(folder, "${scenario.nameWithoutExtension}.jsonl").readText()
-                val found = run(scenario.readText())
-                // The lines first: their difference says more than that of the texts.
-                assertEquals(transcript.lines().joinToString("\n"), found.lines().joinToString("\n"))
-                assertEquals(transcript, found)
+                val actual = run(scenario.readText())
+                // Lines first, for a readable difference.
+                assertEquals(transcript.lines().joinToString("\n"), actual.lines().joinToString("\n"))
+                assertEquals(transcript, actual)
             }
         }
     }
 
     @Test
-    fun `what the runner does not know is refused`() {
+    fun `unknown members of a scenario fail`() {
         for ((steps, word) in listOf(
             """[{"juggle": 3}]""" to "juggle",
             """[{"call": "agents.juggle"}]""" to "agents.juggle",
@@ -46,15 +46,15 @@ class ScenariosTest {
             """[{"control": ["POST", "juggle"]}]""" to "juggle",
             """[{"call": "health", "meanwhile": [{"call": "health"}]}]""" to "meanwhile",
         )) {
-            val problem = assertThrows<IllegalStateException> {
+            val error = assertThrows<IllegalStateException> {
                 run("""{"about": "", "generation": "s0", "steps": $steps}""")
             }
-            assertTrue(word in problem.message.orEmpty(), "$steps: ${problem.message}")
+            assertTrue(word in error.message.orEmpty(), "$steps: ${error.message}")
         }
     }
 
     @Test
-    fun `a secret in what is shown fails`() {
+    fun `a secret in the transcript fails`() {
         val steps = """[{"pretty": "generic", "feed": ["hunter2\n"]}]"""
         assertThrows<IllegalStateException> {
             run("""{"about": "", "generation": "s0", "secrets": ["hunter2"], "steps": $steps}""")

@@ -7,17 +7,17 @@ import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.JsonPrimitive
 import kotlinx.serialization.json.longOrNull
 
-/** What came of the steps, as the README of the scenarios says. */
+/** The results of the steps, in the format that the README of the scenarios defines. */
 class Transcript {
     private val lines = StringBuilder()
 
     fun write(vararg members: Pair<String, JsonElement?>) {
-        val shown = members.map { (key, value) -> key to pruned(value ?: JsonNull) }
+        val written = members.map { (key, value) -> key to pruned(value ?: JsonNull) }
             .filter { (key, value) -> key == "result" || !isEmpty(value) }
-        lines.append(sorted(shown.toMap())).append('\n')
+        lines.append(sorted(written.toMap())).append('\n')
     }
 
-    /** The text, with what differs from run to run taken out. */
+    /** Returns the text, with placeholders for the values that differ from run to run. */
     fun text(server: String): String {
         val numbers = mutableMapOf<String, Int>()
         return lines.toString().replace(server, "<server>")
@@ -40,7 +40,7 @@ class Transcript {
         else -> false
     }
 
-    /** Whole numbers have no fraction. */
+    /** Writes whole numbers without a fraction. */
     private fun whole(value: JsonPrimitive): JsonPrimitive {
         if (value.isString || value.longOrNull != null) return value
         val number = value.content.toDoubleOrNull()?.takeIf { it % 1.0 == 0.0 } ?: return value

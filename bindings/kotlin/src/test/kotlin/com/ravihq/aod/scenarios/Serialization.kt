@@ -47,11 +47,11 @@ import kotlinx.serialization.json.buildJsonObject
 import kotlinx.serialization.json.jsonPrimitive
 import kotlinx.serialization.json.put
 
-/** What a call gave, or an event, as JSON. */
-fun wire(value: Any?): JsonElement = when (value) {
+/** Serializes the result of a call, or an event. */
+fun toJson(value: Any?): JsonElement = when (value) {
     null, is Unit -> JsonNull
     is String -> JsonPrimitive(value)
-    is List<*> -> JsonArray(value.map(::wire))
+    is List<*> -> JsonArray(value.map(::toJson))
     is Agent -> Json.parseToJsonElement(agentToJson(value))
     is AgentVersion -> Json.parseToJsonElement(agentVersionToJson(value))
     is Environment -> Json.parseToJsonElement(environmentToJson(value))
@@ -65,11 +65,11 @@ fun wire(value: Any?): JsonElement = when (value) {
         is JsonObject -> json
         else -> JsonObject(mapOf("type" to JsonPrimitive(""), "raw" to json))
     }
-    else -> error("transcripts have no ${value.javaClass}")
+    else -> error("cannot serialize ${value.javaClass}")
 }
 
-/** The type of an event on the wire. */
-fun typeOf(event: StreamEvent): String = (wire(event) as JsonObject)["type"]?.jsonPrimitive?.content.orEmpty()
+/** Returns the API value of the type of an event. */
+fun typeOf(event: StreamEvent): String = (toJson(event) as JsonObject)["type"]?.jsonPrimitive?.content.orEmpty()
 
 private fun native(event: StreamEvent): NativeEvent = with(event) {
     when (this) {
@@ -85,8 +85,8 @@ private fun native(event: StreamEvent): NativeEvent = with(event) {
     }
 }
 
-/** An error as a transcript tells it. */
-fun wire(failure: AodException): JsonElement = buildJsonObject {
+/** Serializes an error for a transcript. */
+fun toJson(failure: AodException): JsonElement = buildJsonObject {
     put("kind", kind(failure.kind))
     put("retryable", failure.isRetryable)
     if (kind(failure.kind) == "decode") return@buildJsonObject
@@ -115,7 +115,7 @@ private fun quota(quota: Quota): JsonElement = buildJsonObject {
     put("active", quota.active)
 }
 
-/** Without what the server repeats of the request. */
+/** Serializes the detail without the input that the server echoes. */
 private fun detail(detail: ErrorDetail): JsonElement = when (detail) {
     is ErrorDetail.Text -> JsonPrimitive(detail.text)
     is ErrorDetail.Json -> Json.parseToJsonElement(detail.json.expose())
