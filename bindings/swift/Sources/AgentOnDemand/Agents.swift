@@ -35,8 +35,8 @@ public struct Agents: Sendable {
     ///   - mcpServers: The MCP servers it may use, at most 20.
     ///   - metadata: Your own data.
     /// - Returns: The agent, at version 1.
-    /// - Throws: An ``AodError``: of kind `invalidRequest` or `validation` for a value that is not allowed, `notFound` if
-    ///   the environment does not exist, or any other kind. A `CancellationError` if the task is cancelled.
+    /// - Throws: An ``AodError``: of kind `invalidRequest` or `validation` for a value that is not allowed, `notFound`
+    ///   if the environment does not exist, or any other kind. A `CancellationError` if the task is cancelled.
     public func create(
         name: String,
         model: String,
@@ -90,8 +90,8 @@ public struct Agents: Sendable {
     ///   - mcpServers: The MCP servers that replace all current ones. An empty array removes all.
     ///   - metadata: The entries to merge into the metadata by key. The value `""` removes an entry.
     /// - Returns: The agent after the update.
-    /// - Throws: An ``AodError``: of kind `conflict` for another version or an archived agent, `notFound` if the agent or
-    ///   the environment does not exist, or any other kind. A `CancellationError` if the task is cancelled.
+    /// - Throws: An ``AodError``: of kind `conflict` for another version or an archived agent, `notFound` if the agent
+    ///   or the environment does not exist, or any other kind. A `CancellationError` if the task is cancelled.
     @discardableResult
     public func update(
         _ id: UUID,

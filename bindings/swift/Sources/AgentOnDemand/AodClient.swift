@@ -8,9 +8,9 @@ import Foundation
 /// let agents = try await client.agents.list()
 /// ```
 ///
-/// A client has one server, one token and one connection pool. Create one and share it: any number of tasks may use it at
-/// the same time. Every call throws an ``AodError`` if it fails, and a `CancellationError` if its task is cancelled, which
-/// ends the request immediately.
+/// A client has one server, one token and one connection pool. Create one and share it: any number of tasks may use it
+/// at the same time. Every call throws an ``AodError`` if it fails, and a `CancellationError` if its task is cancelled,
+/// which ends the request immediately.
 public final class AodClient: Sendable {
     /// The base URL of the server, without a trailing slash.
     public let baseURL: URL
@@ -85,7 +85,7 @@ public final class AodClient: Sendable {
     /// The calls under `/sessions`: sandboxes in which agents work on prompts.
     public var sessions: Sessions { Sessions(calls: calls) }
 
-    /// Checks server health (`GET /health`). The server accepts any token.
+    /// Checks server health (`GET /health`). The server does not check the token.
     ///
     /// - Returns: The status of the server, `ok` if it is healthy.
     /// - Throws: An ``AodError``, of kind `server` if the server is not healthy; a `CancellationError` if the task is

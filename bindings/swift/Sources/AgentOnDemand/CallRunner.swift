@@ -39,8 +39,8 @@ func publicError(from error: any Error) -> any Error {
 }
 
 extension AodError {
-    /// Maps an error of the library or of the generated bindings. The text of the latter may contain any value, and is not
-    /// shown.
+    /// Maps an error of the library or of the generated bindings. The text of the latter may contain any value, and is
+    /// not shown.
     init(from error: any Error) {
         switch error {
         case CallError.Failed(let info): self.init(info: info)

@@ -17,8 +17,8 @@ extension AodClient {
         public var attemptTimeout: TimeInterval?
         /// The time limit of connecting, including TLS, in seconds. Default: 5.
         public var connectTimeout: TimeInterval?
-        /// The time without any data after which a stream reconnects, in seconds. Default: 45, which is three heartbeats of
-        /// the server.
+        /// The time without any data after which a stream reconnects, in seconds. Default: 45, which is three
+        /// heartbeats of the server.
         public var streamIdleTimeout: TimeInterval?
         /// How failed requests are retried. Default: `RetryPolicy()`.
         public var retry: RetryPolicy?
@@ -26,7 +26,8 @@ extension AodClient {
         public var headers: [String: Secret] = [:]
         /// The text to append to the `User-Agent` of the SDK.
         public var userAgentSuffix: String?
-        /// The URL of a proxy for all requests, which replaces that of the environment. It may contain user information.
+        /// The URL of a proxy for all requests, which replaces that of the environment. It may contain user
+        /// information.
         public var proxy: Secret?
         /// Whether to ignore the proxy settings of the environment. Default: false.
         public var noProxy = false
@@ -42,8 +43,8 @@ extension AodClient {
         public var http1Only = false
         /// Whether to reject a base URL that is not `https`. Default: false.
         public var httpsOnly = false
-        /// Whether to check requests before they are sent, and throw an error of kind `invalidRequest` for a value that every
-        /// server rejects. Default: true.
+        /// Whether to check requests before they are sent, and throw an error of kind `invalidRequest` for a value that
+        /// every server rejects. Default: true.
         public var validateRequests = true
         /// The maximum size of a response body, in bytes. Default: 64 MiB.
         public var maxResponseBytes: Int?

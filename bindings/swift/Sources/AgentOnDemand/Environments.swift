@@ -31,9 +31,9 @@ public struct Environments: Sendable {
     ///   - setupScript: A shell script that runs once, after the packages are installed.
     ///   - networking: The hosts that the sandbox can reach. Default: all.
     /// - Returns: The environment, at version 1.
-    /// - Throws: An ``AodError``: of kind `invalidRequest` or `validation` for a value that is not allowed, or any other
-    ///   kind. Its ``AodError/conflict`` is `nameTaken` if an environment has that name. A `CancellationError` if the task
-    ///   is cancelled.
+    /// - Throws: An ``AodError``: of kind `invalidRequest` or `validation` for a value that is not allowed, or any
+    ///   other kind. Its ``AodError/conflict`` is `nameTaken` if an environment has that name. A `CancellationError` if
+    ///   the task is cancelled.
     public func create(
         name: String,
         packages: [PackageManager: [String]] = [:],
@@ -50,8 +50,8 @@ public struct Environments: Sendable {
     ///
     /// - Parameter id: The environment's id.
     /// - Returns: The environment, without its environment variables.
-    /// - Throws: An ``AodError``, of kind `notFound` if the environment does not exist; a `CancellationError` if the task
-    ///   is cancelled.
+    /// - Throws: An ``AodError``, of kind `notFound` if the environment does not exist; a `CancellationError` if the
+    ///   task is cancelled.
     public func get(_ id: UUID) async throws -> AgentEnvironment {
         try await calls.run { try await $0.getEnvironment(id: id, cancellation: $1) }
     }
@@ -71,8 +71,9 @@ public struct Environments: Sendable {
     ///   - setupScript: A shell script that runs once, after the packages are installed.
     ///   - networking: The hosts that the sandbox can reach.
     /// - Returns: The environment after the update.
-    /// - Throws: An ``AodError``: of kind `conflict` for another version, an archived environment or a name that is taken,
-    ///   `notFound` if the environment does not exist, or any other kind. A `CancellationError` if the task is cancelled.
+    /// - Throws: An ``AodError``: of kind `conflict` for another version, an archived environment or a name that is
+    ///   taken, `notFound` if the environment does not exist, or any other kind. A `CancellationError` if the task is
+    ///   cancelled.
     @discardableResult
     public func update(
         _ id: UUID,
@@ -91,12 +92,13 @@ public struct Environments: Sendable {
 
     /// Archives an environment permanently (`POST /environments/{id}/archive`).
     ///
-    /// An archived environment is not listed, and cannot be updated or used by new sessions. Its name can be used again.
+    /// An archived environment is not listed, and cannot be updated or used by new sessions. Its name can be used
+    /// again.
     ///
     /// - Parameter id: The environment's id.
     /// - Returns: The archived environment.
-    /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `alreadyArchived` if the environment was archived before;
-    ///   a `CancellationError` if the task is cancelled.
+    /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `alreadyArchived` if the environment was archived
+    ///   before; a `CancellationError` if the task is cancelled.
     @discardableResult
     public func archive(_ id: UUID) async throws -> AgentEnvironment {
         try await calls.run { try await $0.archiveEnvironment(id: id, cancellation: $1) }
@@ -115,8 +117,8 @@ public struct Environments: Sendable {
     ///
     /// - Parameter id: The environment's id; it may be archived.
     /// - Returns: The versions, without environment variables.
-    /// - Throws: An ``AodError``, of kind `notFound` if the environment does not exist; a `CancellationError` if the task
-    ///   is cancelled.
+    /// - Throws: An ``AodError``, of kind `notFound` if the environment does not exist; a `CancellationError` if the
+    ///   task is cancelled.
     public func versions(_ id: UUID) async throws -> [AgentEnvironmentVersion] {
         try await calls.run { try await $0.listEnvironmentVersions(id: id, cancellation: $1) }
     }

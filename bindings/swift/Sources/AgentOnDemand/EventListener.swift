@@ -14,12 +14,12 @@ import AodNative
 ///
 /// The methods are called on a thread of the library, one after another:
 ///
-/// 1. ``onEvents(_:)`` any number of times, with the events that are ready, in order; and ``onState(_:)`` between them for
-///    each change of the connection, the last of which is `closed`.
+/// 1. ``onEvents(_:)`` any number of times, with the events that are ready, in order; and ``onState(_:)`` between them
+///    for each change of the connection, the last of which is `closed`.
 /// 2. Exactly one of ``onClosed()`` and ``onError(_:)``.
 ///
-/// No method is called after that. A slow listener applies backpressure instead of buffering: the stream reads a bounded
-/// number of events ahead. Up to 256 listeners can run at the same time; more than that wait for each other.
+/// No method is called after that. A slow listener applies backpressure instead of buffering: the stream reads a
+/// bounded number of events ahead. Up to 256 listeners can run at the same time; more than that wait for each other.
 public protocol EventListener: AnyObject, Sendable {
     /// Receives the next events.
     ///
@@ -53,8 +53,8 @@ public struct Subscription: Sendable {
 
     /// Ends the stream and closes its connection.
     ///
-    /// The listener receives ``EventListener/onClosed()``, unless the stream has ended already. A listener method that is
-    /// running is not interrupted.
+    /// The listener receives ``EventListener/onClosed()``, unless the stream has ended already. A listener method that
+    /// is running is not interrupted.
     public func cancel() {
         handle.cancel()
     }

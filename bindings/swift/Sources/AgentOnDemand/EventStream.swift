@@ -15,8 +15,8 @@ import Foundation
 /// ```
 ///
 /// - The first iteration opens the stream, and throws an ``AodError`` if the server does not accept it.
-/// - Each event is delivered once, in order, up to the terminal event, which is the last element. A connection that drops
-///   is replaced, from the last event delivered.
+/// - Each event is delivered once, in order, up to the terminal event, which is the last element. A connection that
+///   drops is replaced, from the last event delivered.
 /// - A bounded number of events is read ahead. A slow loop applies backpressure instead of buffering.
 /// - Leaving the loop closes the connection and ends the stream. So does cancelling the task; the loop then throws a
 ///   `CancellationError` immediately.
@@ -60,7 +60,8 @@ public final class EventStream: AsyncSequence, Sendable {
 
     /// The position after the last event that was delivered. Pass it as ``StreamOptions/since`` to resume from here.
     ///
-    /// It may differ from the event's `id`. It is nil, or the position that the stream started from, before the first event.
+    /// It may differ from the event's `id`. It is nil, or the position that the stream started from, before the first
+    /// event.
     public var cursor: Int64? {
         state.with { $0.cursor }
     }

@@ -17,8 +17,8 @@ import AodNative
 /// ```
 ///
 /// The lines of the formatters in this package depend on the text only, not on where it is split into chunks. Output
-/// that cannot be parsed is passed through, with control characters shown as escapes. Use one formatter for the output of
-/// one session, in order. Copies of a formatter share its state, and any task may use it.
+/// that cannot be parsed is passed through, with control characters shown as escapes. Use one formatter for the output
+/// of one session, in order. Copies of a formatter share its state, and any task may use it.
 public protocol Formatter: Sendable {
     /// Formats the next chunk of output.
     ///
@@ -29,7 +29,8 @@ public protocol Formatter: Sendable {
 
     /// Formats an event of a session's stream.
     ///
-    /// The default implementation passes the event's standard output to ``feed(_:)``, and shows nothing for other events.
+    /// The default implementation passes the event's standard output to ``feed(_:)``, and shows nothing for other
+    /// events.
     ///
     /// - Parameter event: The next event.
     /// - Returns: The lines to show, as from ``feed(_:)``.

@@ -39,8 +39,8 @@ final class Prefetcher<Element: Sendable>: Sendable {
         case wait
     }
 
-    /// Returns the next element, from the source if none is buffered; nil after the end, and after an error was thrown. A
-    /// cancelled task receives no buffered elements.
+    /// Returns the next element, from the source if none is buffered; nil after the end, and after an error was thrown.
+    /// A cancelled task receives no buffered elements.
     func next<Source: PrefetchSource>(
         isolation actor: isolated (any Actor)?, from source: Source
     ) async throws -> Element? where Source.Prefetched == Element {

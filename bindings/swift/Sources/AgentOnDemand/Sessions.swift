@@ -29,9 +29,9 @@ public struct Sessions: Sendable {
     ///   - secretEnvVars: Environment variables of this session, which override those of the environment (servers since
     ///     2026-06-25; older ones ignore them). The server never returns them.
     /// - Returns: The id of the session, its status, and its first turn.
-    /// - Throws: An ``AodError``: of kind `rateLimit` if too many of your sessions are active, `notFound` if the agent or
-    ///   the environment does not exist, `conflict` if one of them is archived, or any other kind. A `CancellationError` if
-    ///   the task is cancelled.
+    /// - Throws: An ``AodError``: of kind `rateLimit` if too many of your sessions are active, `notFound` if the agent
+    ///   or the environment does not exist, `conflict` if one of them is archived, or any other kind. A
+    ///   `CancellationError` if the task is cancelled.
     public func create(
         agentId: UUID,
         prompt: String,
@@ -50,8 +50,8 @@ public struct Sessions: Sendable {
     ///
     /// - Parameter id: The session's id.
     /// - Returns: The session.
-    /// - Throws: An ``AodError``, of kind `notFound` if the session does not exist; a `CancellationError` if the task is
-    ///   cancelled.
+    /// - Throws: An ``AodError``, of kind `notFound` if the session does not exist; a `CancellationError` if the task
+    ///   is cancelled.
     public func get(_ id: UUID) async throws -> Session {
         try await calls.run { try await $0.getSession(id: id, cancellation: $1) }
     }
@@ -66,7 +66,8 @@ public struct Sessions: Sendable {
     ///   - timeout: The time limit of the turn, in whole seconds from 10 to 3,600. The server's default is 600.
     /// - Returns: The status of the session, and the turn that was queued.
     /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `running` or `pending` if a turn is not over yet, and
-    ///   `failed` or `terminated` if the session accepts no more prompts; a `CancellationError` if the task is cancelled.
+    ///   `failed` or `terminated` if the session accepts no more prompts; a `CancellationError` if the task is
+    ///   cancelled.
     @discardableResult
     public func prompt(_ id: UUID, _ prompt: String, timeout: TimeInterval? = nil) async throws -> SessionAck {
         let request = Prompt(prompt: prompt, timeout: timeout?.clamped)
@@ -77,8 +78,8 @@ public struct Sessions: Sendable {
     ///
     /// - Parameter id: The session's id.
     /// - Returns: The prompt, status and exit code of each turn.
-    /// - Throws: An ``AodError``, of kind `notFound` if the session does not exist; a `CancellationError` if the task is
-    ///   cancelled.
+    /// - Throws: An ``AodError``, of kind `notFound` if the session does not exist; a `CancellationError` if the task
+    ///   is cancelled.
     public func turns(_ id: UUID) async throws -> [SessionTurn] {
         try await calls.run { try await $0.listSessionTurns(id: id, cancellation: $1) }
     }
@@ -87,8 +88,8 @@ public struct Sessions: Sendable {
     ///
     /// - Parameter id: The session's id; it may have ended.
     /// - Returns: The status of the session, `terminated`.
-    /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `alreadyTerminated` if the session was terminated before; a
-    ///   `CancellationError` if the task is cancelled.
+    /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `alreadyTerminated` if the session was terminated
+    ///   before; a `CancellationError` if the task is cancelled.
     @discardableResult
     public func terminate(_ id: UUID) async throws -> SessionAck {
         try await calls.run { try await $0.terminateSession(id: id, cancellation: $1) }
@@ -100,8 +101,8 @@ public struct Sessions: Sendable {
     ///
     /// - Parameter id: The session's id.
     /// - Returns: The status of the session before the interruption.
-    /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `noActiveTurn` if no turn is queued or running, and which is
-    ///   of kind `notFound` on older servers; a `CancellationError` if the task is cancelled.
+    /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `noActiveTurn` if no turn is queued or running, and
+    ///   which is of kind `notFound` on older servers; a `CancellationError` if the task is cancelled.
     @discardableResult
     public func interrupt(_ id: UUID) async throws -> SessionAck {
         try await calls.run { try await $0.interruptSession(id: id, cancellation: $1) }
@@ -110,15 +111,16 @@ public struct Sessions: Sendable {
     /// Deletes a session with its turns and its log (`DELETE /sessions/{id}/delete`).
     ///
     /// - Parameter id: The session's id.
-    /// - Throws: An ``AodError``, of kind `conflict` if a turn is running; a `CancellationError` if the task is cancelled.
+    /// - Throws: An ``AodError``, of kind `conflict` if a turn is running; a `CancellationError` if the task is
+    ///   cancelled.
     public func delete(_ id: UUID) async throws {
         try await calls.run { try await $0.deleteSession(id: id, cancellation: $1) }
     }
 
     /// Runs a prompt in a new session and waits for the result.
     ///
-    /// Creates a session (`POST /sessions`), follows its stream to the end of the first turn, and retrieves the session.
-    /// A turn that fails is not an error: check the `status` and `exitCode` of the session.
+    /// Creates a session (`POST /sessions`), follows its stream to the end of the first turn, and retrieves the
+    /// session. A turn that fails is not an error: check the `status` and `exitCode` of the session.
     ///
     /// ```swift
     /// let result = try await client.sessions.run(agentId: agent.id, prompt: "Count the tests")
@@ -136,8 +138,8 @@ public struct Sessions: Sendable {
     ///   - secretEnvVars: Environment variables of this session, which override those of the environment (servers since
     ///     2026-06-25; older ones ignore them). The server never returns them.
     /// - Returns: The session after the turn, and everything that the agent printed on its standard output.
-    /// - Throws: An ``AodError`` as ``create(agentId:prompt:environmentId:timeout:resources:secretEnvVars:)`` does, or if the
-    ///   stream fails; a `CancellationError` if the task is cancelled.
+    /// - Throws: An ``AodError`` as ``create(agentId:prompt:environmentId:timeout:resources:secretEnvVars:)`` does, or
+    ///   if the stream fails; a `CancellationError` if the task is cancelled.
     public func run(
         agentId: UUID,
         prompt: String,
@@ -154,8 +156,8 @@ public struct Sessions: Sendable {
 
     /// Waits until no turn of a session is queued or running.
     ///
-    /// It has no time limit of its own. A session whose server process was lost stays active, so cancel the task after a
-    /// time that suits you, and terminate the session.
+    /// It has no time limit of its own. A session whose server process was lost stays active, so cancel the task after
+    /// a time that suits you, and terminate the session.
     ///
     /// - Parameter id: The session's id.
     /// - Returns: The session after its last turn.
@@ -175,7 +177,8 @@ public struct Sessions: Sendable {
     /// ```
     ///
     /// The loop opens the stream. An error of the server, such as 404, is thrown there. A connection that drops is
-    /// replaced without a gap or a repeated event. ``EventStream/pretty(options:)`` turns the events into lines to print.
+    /// replaced without a gap or a repeated event. ``EventStream/pretty(options:)`` turns the events into lines to
+    /// print.
     ///
     /// - Parameters:
     ///   - id: The session's id.
@@ -197,8 +200,8 @@ public struct Sessions: Sendable {
     ///   - options: Where to start, and how to reconnect.
     ///   - listener: The listener. It is retained until its last call has returned.
     /// - Returns: A handle that cancels the stream. Releasing the handle does not.
-    /// - Throws: An ``AodError`` if the stream cannot be started. Errors of the server and of the connection are reported to
-    ///   ``EventListener/onError(_:)``.
+    /// - Throws: An ``AodError`` if the stream cannot be started. Errors of the server and of the connection are
+    ///   reported to ``EventListener/onError(_:)``.
     public func listen(
         _ id: UUID,
         options: StreamOptions = StreamOptions(),

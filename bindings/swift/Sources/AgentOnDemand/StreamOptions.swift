@@ -10,15 +10,15 @@ import Foundation
 public struct StreamOptions: Sendable, Hashable {
     /// The position to start after, such as the ``EventStream/cursor`` of an earlier stream. Default: the beginning.
     public var since: Int64?
-    /// The turn to keep, from 1. Other events than `start`, the `turnStart` and `output` of this turn, and the terminal event
-    /// are left out. Default: all turns.
+    /// The turn to keep, from 1. Other events than `start`, the `turnStart` and `output` of this turn, and the terminal
+    /// event are left out. Default: all turns.
     public var turn: Int64?
     /// How to handle a connection that drops. Default: reconnect with backoff.
     public var reconnect: Reconnect
     /// The time limit of the whole stream, in seconds. Default: none.
     public var deadline: TimeInterval?
-    /// Whether to reconnect after a `stale` event instead of ending the stream. The server sends `stale` after ten minutes
-    /// without output; the session may still be running. Default: false.
+    /// Whether to reconnect after a `stale` event instead of ending the stream. The server sends `stale` after ten
+    /// minutes without output; the session may still be running. Default: false.
     public var resumeStale: Bool
 
     /// Creates options of a stream.
@@ -49,8 +49,9 @@ public struct StreamOptions: Sendable, Hashable {
         case never
         /// Reconnects, and resumes after the last event delivered. Repeated events are dropped.
         ///
-        /// The stream fails after `maxAttempts` consecutive attempts without a new event. The delay before an attempt is
-        /// random; its limit is `baseDelay` seconds at first, and doubles with each attempt up to `maxDelay` seconds.
+        /// The stream fails after `maxAttempts` consecutive attempts without a new event. The delay before an attempt
+        /// is random; its limit is `baseDelay` seconds at first, and doubles with each attempt up to `maxDelay`
+        /// seconds.
         case withBackoff(maxAttempts: Int = 10, baseDelay: TimeInterval = 0.25, maxDelay: TimeInterval = 30)
     }
 
