@@ -2,10 +2,10 @@ import AgentOnDemand
 import DevServer
 import Foundation
 
-/// Makes a call by its name; gives what it answered.
+/// Makes a call by its name, and returns the result.
 func perform(_ operation: String, _ with: JSONValue?, on client: AodClient) async throws -> any Encodable & Sendable {
     var with = try Fields(with)
-    /// The id, of a call that takes nothing else.
+    /// Returns the id, for a call that has no other parameter.
     func id() throws -> UUID {
         let id: UUID = try with.need("id")
         try with.end()

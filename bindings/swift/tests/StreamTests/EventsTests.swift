@@ -18,7 +18,7 @@ import Testing
         return try await client.started()
     }
 
-    @Test func eventsComeOnceAlthoughTheConnectionBreaks() async throws {
+    @Test func eventsAreDeliveredOnceWhenTheConnectionDrops() async throws {
         let numbers = (0..<20).map { "\($0)\n" }
         let steps = numbers.map { JSONValue.object(["stdout": .string($0)]) } + [["exit": 3]]
         try await server.control("POST", "script", ["script": ["steps": .array(steps)]])
@@ -42,7 +42,7 @@ import Testing
         #expect(events.cursor == seen.last?.id)
     }
 
-    @Test func aStreamGoesOnFromTheCursorOfAnother() async throws {
+    @Test func aStreamResumesFromTheCursorOfAnother() async throws {
         try await server.script(["stdout": "a"], ["stdout": "b"], ["stdout": "c"])
         let session = try await client.started()
         try await client.sessions.waitForCompletion(session.id)
@@ -65,7 +65,7 @@ import Testing
         }
         try await server.streams(0)
         for try await _ in events {
-            Issue.record("the stream has ended, and gives nothing more")
+            Issue.record("the stream delivers events after its end")
         }
     }
 
@@ -97,30 +97,30 @@ import Testing
         try await server.streams(0)
     }
 
-    @Test func whatTheServerAnswersToTheRequestIsThrownByTheLoop() async throws {
+    @Test func anErrorResponseIsThrownByTheLoop() async throws {
         do {
             for try await _ in client.sessions.stream(UUID()) {}
-            Issue.record("the loop ends well")
+            Issue.record("the loop ends without an error")
         } catch let error as AodError {
             #expect(error.kind == .notFound)
             #expect(error.status == 404)
         }
     }
 
-    @Test func shuttingTheClientDownEndsItsStreams() async throws {
+    @Test func shuttingDownTheClientEndsItsStreams() async throws {
         let session = try await hanging()
         do {
             for try await event in client.sessions.stream(session.id) where event.stdout != nil {
                 client.shutDown()
             }
-            Issue.record("the loop goes on")
+            Issue.record("the loop continues")
         } catch let error as AodError {
             #expect(error.kind == .closed)
         }
         try await server.streams(0)
     }
 
-    @Test func theStatesOfTheConnectionAreTold() async throws {
+    @Test func connectionStatesAreReported() async throws {
         try await server.script(["stdout": "a"], ["stdout": "b"], ["exit": 0])
         let session = try await client.started()
         try await client.sessions.waitForCompletion(session.id)
@@ -129,23 +129,23 @@ import Testing
             ["path": "/sessions/*/stream", "effect": ["cut_after_events": ["events": 4, "how": "reset"]]])
         let events = client.sessions.stream(session.id)
         let states = Task {
-            var words: [String] = []
+            var names: [String] = []
             for await state in events.connectionStates {
                 switch state {
-                case .connecting: words.append("connecting")
-                case .live: words.append("live")
-                case .resuming(let attempt, _, let cause): words.append("resuming \(attempt) \(cause.kind)")
-                case .closed: words.append("closed")
+                case .connecting: names.append("connecting")
+                case .live: names.append("live")
+                case .resuming(let attempt, _, let cause): names.append("resuming \(attempt) \(cause.kind)")
+                case .closed: names.append("closed")
                 }
             }
-            return words
+            return names
         }
         for try await _ in events {}
-        let words = await states.value
-        #expect(words == ["connecting", "live", "resuming 1 connection", "live", "closed"])
+        let names = await states.value
+        #expect(names == ["connecting", "live", "resuming 1 connection", "live", "closed"])
     }
 
-    @Test func ofManyReadersEachHasEveryEvent() async throws {
+    @Test func concurrentStreamsDeliverAllEvents() async throws {
         let steps = (0..<200).map { JSONValue.object(["stdout": .string("\($0)\n")]) }
         try await server.control("POST", "script", ["script": ["steps": .array(steps + [["exit": 0]])]])
         let session = try await client.started()
@@ -166,7 +166,7 @@ import Testing
         }
     }
 
-    /// A session that has ended, and of which so many pieces of output are there to be read.
+    /// Returns a session that has ended with a number of output events.
     private func ended(with outputs: Int) async throws -> UUID {
         let steps = (0..<outputs).map { JSONValue.object(["stdout": .string("\($0)\n")]) }
         try await server.control("POST", "script", ["script": ["steps": .array(steps + [["exit": 0]])]])
@@ -175,7 +175,7 @@ import Testing
         return session.id
     }
 
-    @Test func aCancelledTaskIsGivenNothingMore() async throws {
+    @Test func aCancelledTaskReceivesNoMoreEvents() async throws {
         let events = client.sessions.stream(try await ended(with: 200))
         let task = Task {
             var seen = 0
@@ -184,7 +184,7 @@ import Testing
                     seen += 1
                     withUnsafeCurrentTask { $0?.cancel() }
                 }
-                Issue.record("the loop ends well")
+                Issue.record("the loop ends without an error")
             } catch is CancellationError {}
             for try await _ in events {
                 Issue.record("the stream has ended")
@@ -195,7 +195,7 @@ import Testing
         try await server.streams(0)
     }
 
-    @Test func copiesOfAnIteratorTakeFromOneStream() async throws {
+    @Test func copiesOfAnIteratorShareTheStream() async throws {
         let events = client.sessions.stream(try await ended(with: 50))
         var one = events.makeAsyncIterator()
         var other = one
@@ -208,7 +208,7 @@ import Testing
         #expect(Set(seen).count >= 50)
     }
 
-    @Test func loopsOfSeveralTasksShareTheEvents() async throws {
+    @Test func loopsOfSeveralTasksShareTheStream() async throws {
         let events = client.sessions.stream(try await ended(with: 2000))
         let texts = try await withThrowingTaskGroup(of: [String].self) { readers in
             for _ in 0..<8 {
@@ -224,7 +224,7 @@ import Testing
         #expect(lines.compactMap { Int($0) }.sorted() == Array(0..<2000))
     }
 
-    @Test func anIteratorThatWasNotUsedLeavesTheStreamAlone() async throws {
+    @Test func anUnusedIteratorDoesNotEndTheStream() async throws {
         let events = client.sessions.stream(try await ended(with: 3))
         _ = events.makeAsyncIterator()
         var outputs = 0
@@ -234,7 +234,7 @@ import Testing
         #expect(outputs > 0)
     }
 
-    @Test func anErrorIsThrownOnceAndThenNothing() async throws {
+    @Test func anErrorIsThrownOnceAndThenTheStreamEnds() async throws {
         var iterator = client.sessions.stream(UUID()).makeAsyncIterator()
         await #expect(throws: AodError.self) { _ = try await iterator.next() }
         #expect(try await iterator.next() == nil)
@@ -244,7 +244,7 @@ import Testing
     enum Ending: CaseIterable { case exit, cancel, leave, cancelTask, failure }
 
     @Test(arguments: Ending.allCases)
-    func theLastStateIsClosedHoweverTheStreamEnds(_ ending: Ending) async throws {
+    func theLastStateIsAlwaysClosed(_ ending: Ending) async throws {
         let session = try await ending == .exit ? ended(with: 1) : hanging().id
         let events = client.sessions.stream(ending == .failure ? UUID() : session)
         let states = Task {
@@ -263,9 +263,9 @@ import Testing
             }
         }
         _ = await reading.result
-        let told = await states.value
-        #expect(told.last == .closed)
-        #expect(told.filter { $0 == .closed }.count == 1)
+        let reported = await states.value
+        #expect(reported.last == .closed)
+        #expect(reported.filter { $0 == .closed }.count == 1)
     }
 }
 
@@ -278,18 +278,18 @@ import Testing
         private var running = 0
         private let fails: Bool
         var recorded: [String] { lock.withLock { texts } }
-        /// The same with the states among them, and a note for each call that came while another one ran.
+        /// The same with the states, and an entry for each call that started while another was running.
         var everything: [String] { lock.withLock { states } }
 
         init(fails: Bool = false) { self.fails = fails }
 
-        /// Notes what a call tells.
-        private func told(_ texts: [String], isState: Bool = false) {
+        /// Records a call.
+        private func record(_ texts: [String], isState: Bool = false) {
             lock.withLock {
                 running += 1
-                if running > 1 { states.append("at once") }
+                if running > 1 { states.append("concurrent call") }
             }
-            // Long enough for another thread to come in, if it may.
+            // Gives another thread the time to call concurrently, if that is possible.
             for _ in 0..<100 { sched_yield() }
             lock.withLock {
                 running -= 1
@@ -300,16 +300,16 @@ import Testing
 
         func onEvents(_ events: [StreamEvent]) throws {
             if fails { throw Problem("no more") }
-            told(events.map(\.type))
+            record(events.map(\.type))
         }
-        func onClosed() { told(["closed"]) }
-        func onError(_ error: AodError) { told(["failed \(error.kind)"]) }
+        func onClosed() { record(["closed"]) }
+        func onError(_ error: AodError) { record(["failed \(error.kind)"]) }
         func onState(_ state: ConnectionState) {
             switch state {
-            case .connecting: told(["<connecting>"], isState: true)
-            case .live: told(["<live>"], isState: true)
-            case .resuming: told(["<resuming>"], isState: true)
-            case .closed: told(["<closed>"], isState: true)
+            case .connecting: record(["<connecting>"], isState: true)
+            case .live: record(["<live>"], isState: true)
+            case .resuming: record(["<resuming>"], isState: true)
+            case .closed: record(["<closed>"], isState: true)
             }
         }
     }
@@ -322,7 +322,7 @@ import Testing
         client = try server.client()
     }
 
-    @Test func aListenerIsToldOfEveryEventAndThenOfTheEnd() async throws {
+    @Test func aListenerReceivesEveryEventAndThenTheEnd() async throws {
         try await server.script(["stdout": "a"], ["exit": 0])
         let session = try await client.started()
         let listener = Recorder()
@@ -333,7 +333,7 @@ import Testing
         #expect(listener.recorded.filter { $0 == "output" }.count == 1)
     }
 
-    @Test func statesComeInOrderWithTheEventsAndNothingAfterTheEnd() async throws {
+    @Test func statesAreInOrderWithTheEventsAndNothingFollowsTheEnd() async throws {
         try await server.script(["stdout": "a"], ["stdout": "b"], ["exit": 0])
         let session = try await client.started()
         try await client.sessions.waitForCompletion(session.id)
@@ -348,16 +348,16 @@ import Testing
         #expect(Array(told.suffix(3)) == ["exit", "<closed>", "closed"])
         let resuming = try #require(told.firstIndex(of: "<resuming>"))
         #expect(!told[resuming - 1].hasPrefix("<") && told[resuming...].contains("exit"))
-        #expect(!told.contains("at once"))
+        #expect(!told.contains("concurrent call"))
     }
 
-    @Test func aListenerIsToldThatTheConnectionIsClosedBeforeItsFailure() async throws {
+    @Test func aListenerReceivesTheClosedStateBeforeTheError() async throws {
         let listener = Recorder()
         await (try client.sessions.listen(UUID(), to: listener)).join()
         #expect(Array(listener.everything.suffix(2)) == ["<closed>", "failed notFound"])
     }
 
-    @Test func aListenerThatThrowsIsToldThatItFailed() async throws {
+    @Test func aListenerThatThrowsReceivesTheError() async throws {
         let session = try await client.started()
         let listener = Recorder(fails: true)
         await (try client.sessions.listen(session.id, to: listener)).join()

@@ -30,27 +30,28 @@ import Testing
         #expect(lines.stream.cursor != nil)
     }
 
-    @Test func optionsReachTheFormatterThatTheStartPicks() async throws {
+    @Test func optionsReachThePickedFormatter() async throws {
         try await server.script(["stdout": Self.said], ["exit": 0])
         let session = try await client.started()
         let lines = client.sessions.stream(session.id).pretty(options: FormatterOptions(plain: true))
         #expect(try await all(lines) == ["> Tests pass."])
     }
 
-    @Test func aFormatterOfTheCallersIsUsedInstead() async throws {
-        struct Shouting: EventFormatter {
+    @Test func aCustomFormatterIsUsedInstead() async throws {
+        struct UppercaseFormatter: AgentOnDemand.Formatter {
             func feed(_ chunk: String) -> [String] { [chunk.uppercased()] }
             func flush() -> [String] { ["-"] }
         }
         try await server.script(["stdout": "hi"], ["stdout": "there"], ["exit": 0])
         let session = try await client.started()
-        // Flushed as its turn starts, and at the end.
-        #expect(try await all(client.sessions.stream(session.id).pretty(Shouting())) == ["-", "HI", "THERE", "-"])
+        // It is flushed when the turn starts, and at the end.
+        let uppercase = client.sessions.stream(session.id).pretty(UppercaseFormatter())
+        #expect(try await all(uppercase) == ["-", "HI", "THERE", "-"])
         let raw = RuntimeFormatter(runtime: "other", options: FormatterOptions(raw: true))
         #expect(try await all(client.sessions.stream(session.id).pretty(raw)) == ["hithere"])
     }
 
-    @Test func aTurnDoesNotContinueTheLineOfTheOneBefore() async throws {
+    @Test func aTurnDoesNotContinueThePreviousTurnsLine() async throws {
         try await server.script(["stdout": "killed in the mid"], ["exit": 0])
         let session = try await client.started()
         try await client.sessions.waitForCompletion(session.id)
@@ -60,33 +61,33 @@ import Testing
         #expect(shown == ["killed in the mid", "killed in the mid"])
     }
 
-    @Test func whatIsLeftComesBeforeAnError() async throws {
+    @Test func bufferedLinesAreDeliveredBeforeAnError() async throws {
         try await server.script(["stdout": "half"], ["hold": "never"])
         let session = try await client.started()
         let events = client.sessions.stream(session.id)
-        var lines = events.pretty(Telling(of: "half") { client.shutDown() }).makeAsyncIterator()
+        var lines = events.pretty(ActingFormatter(on: "half") { client.shutDown() }).makeAsyncIterator()
         #expect(try await lines.next() == "half")
         do {
             _ = try await lines.next()
-            Issue.record("the stream ends well")
+            Issue.record("the stream ends without an error")
         } catch let error as AodError {
             #expect(error.kind == .closed)
         }
         #expect(try await lines.next() == nil)
     }
 
-    @Test func whatTheServerAnswersToTheRequestIsThrownByTheLoop() async throws {
+    @Test func anErrorResponseIsThrownByTheLoop() async throws {
         do {
             for try await line in client.sessions.stream(UUID()).pretty() {
                 Issue.record("shown: \(line)")
             }
-            Issue.record("the loop ends well")
+            Issue.record("the loop ends without an error")
         } catch let error as AodError {
             #expect(error.kind == .notFound)
         }
     }
 
-    @Test func cancellingTheTaskThrowsAndShowsNothingMore() async throws {
+    @Test func cancellingTheTaskThrowsAndDeliversNoMoreLines() async throws {
         try await server.script(["stdout": "whole\nhalf"], ["hold": "never"])
         let session = try await client.started()
         let (seen, continuation) = AsyncStream.makeStream(of: Void.self)
@@ -97,7 +98,7 @@ import Testing
                     shown.append(line)
                     continuation.finish()
                 }
-                Issue.record("the loop ends well")
+                Issue.record("the loop ends without an error")
             } catch is CancellationError {}
             return shown
         }
@@ -128,7 +129,7 @@ import Testing
         try await server.streams(0)
     }
 
-    @Test func aCancelledTaskIsShownNothingMore() async throws {
+    @Test func aCancelledTaskReceivesNoMoreLines() async throws {
         let text = (0..<200).map { "\($0)\n" }.joined()
         try await server.script(["stdout": .string(text)], ["exit": 0])
         let lines = client.sessions.stream(try await client.started().id).pretty()
@@ -139,7 +140,7 @@ import Testing
                     shown.append(line)
                     withUnsafeCurrentTask { $0?.cancel() }
                 }
-                Issue.record("the loop ends well")
+                Issue.record("the loop ends without an error")
             } catch is CancellationError {}
             return shown
         }
@@ -147,7 +148,7 @@ import Testing
         try await server.streams(0)
     }
 
-    @Test func copiesOfAnIteratorShowEachLineOnce() async throws {
+    @Test func copiesOfAnIteratorDeliverEachLineOnce() async throws {
         try await server.script(["stdout": "a\nb\nc\nd\n"], ["exit": 0])
         var one = client.sessions.stream(try await client.started().id).pretty().makeAsyncIterator()
         #expect(try await one.next() == "a")
@@ -158,17 +159,17 @@ import Testing
         #expect(try await one.next() == nil)
     }
 
-    @Test func theMainActorShowsItsLinesWithoutLeavingIt() async throws {
+    @Test func formattingStaysOnTheMainActor() async throws {
         try await server.script(["stdout": "a\n"], ["stdout": "b\n"], ["exit": 0])
         let session = try await client.started()
-        let watch = Watch()
-        #expect(try await onMainActor(session.id, watch) == ["a", "b"])
-        #expect(!watch.wasOnMain.isEmpty && watch.wasOnMain.allSatisfy { $0 })
+        let recorder = QueueRecorder()
+        #expect(try await onMainActor(session.id, recorder) == ["a", "b"])
+        #expect(!recorder.wasOnMain.isEmpty && recorder.wasOnMain.allSatisfy { $0 })
     }
 
-    @MainActor private func onMainActor(_ id: UUID, _ watch: Watch) async throws -> [String] {
+    @MainActor private func onMainActor(_ id: UUID, _ recorder: QueueRecorder) async throws -> [String] {
         var shown: [String] = []
-        for try await line in client.sessions.stream(id).pretty(watch) {
+        for try await line in client.sessions.stream(id).pretty(recorder) {
             shown.append(line)
         }
         return shown
@@ -183,13 +184,13 @@ import Testing
     }
 }
 
-/// Shows everything at the end, and does something when it was given a text.
-private struct Telling: EventFormatter {
+/// Passes lines through, and performs an action when it receives a text.
+private struct ActingFormatter: AgentOnDemand.Formatter {
     private let output = GenericFormatter()
     private let text: String
     private let action: @Sendable () -> Void
 
-    init(of text: String, _ action: @escaping @Sendable () -> Void) {
+    init(on text: String, _ action: @escaping @Sendable () -> Void) {
         self.text = text
         self.action = action
     }
@@ -202,8 +203,8 @@ private struct Telling: EventFormatter {
     func flush() -> [String] { output.flush() }
 }
 
-/// Shows everything, and takes down whether it was on the main queue, which is the main actor's.
-private final class Watch: EventFormatter, @unchecked Sendable {
+/// Passes lines through, and records whether it is called on the main queue, which is that of the main actor.
+private final class QueueRecorder: AgentOnDemand.Formatter, @unchecked Sendable {
     private let output = GenericFormatter()
     private let lock = NSLock()
     private let key = DispatchSpecificKey<Bool>()

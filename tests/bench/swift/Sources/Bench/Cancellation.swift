@@ -2,7 +2,7 @@ import AgentOnDemand
 import DevServer
 import Foundation
 
-/// How long it takes from `task.cancel()` until what the task waits for throws, and until the server has seen it.
+/// Measures the time from `task.cancel()` until the awaited call throws, and until the server has seen it.
 struct CancellationBench {
     let server: DevServer
     let client: AodClient
@@ -16,7 +16,7 @@ struct CancellationBench {
         self.tries = tries
     }
 
-    /// A call that the server never answers.
+    /// Cancels a call that the server never answers.
     func call() async throws {
         try await server.control("POST", "fault", ["path": "/health", "times": nil, "effect": ["stall": [:]]])
         var requests = try await stat("requests")
@@ -38,7 +38,7 @@ struct CancellationBench {
         report("a call", times)
     }
 
-    /// `next()` of a stream on which nothing comes.
+    /// Cancels `next()` of a stream that receives nothing.
     func stream() async throws {
         try await server.script(["stdout": "one\n"], ["hold": "never"])
         let id = try await client.started().id
@@ -53,7 +53,7 @@ struct CancellationBench {
                 }
             }
             for await _ in reading {}
-            // By the answer to this, the loop has long come back to `next()`.
+            // When the server has responded to this, the loop waits in `next()` again.
             try await server.streams(1)
             let cancelled = clock.now
             task.cancel()
@@ -71,7 +71,7 @@ struct CancellationBench {
 
     private func stat(_ name: String) async throws -> Int64 {
         guard case .integer(let value)? = try await server.control("GET", "stats")[name] else {
-            throw Problem("the server does not count \(name)")
+            throw Problem("the server has no statistic \(name)")
         }
         return value
     }
@@ -82,12 +82,12 @@ struct CancellationBench {
             return String(format: "p50 %.2f ms, max %.2f ms", sorted[sorted.count / 2], sorted[sorted.count - 1])
         }
         print("cancelling \(what), \(times.count) times: throws after \(figures(times.map(\.thrown)))")
-        // Asking the server takes a part of this.
-        print("  the server was seen to have closed it after \(figures(times.map(\.seen)))")
+        // This includes the time of the requests that ask the server.
+        print("  the server had closed it after \(figures(times.map(\.seen)))")
     }
 }
 
-/// When the work throws a `CancellationError`; anything else is a failure.
+/// Returns the time at which the work throws a `CancellationError`. Any other outcome is a failure.
 private func thrown(
     on clock: ContinuousClock, by work: () async throws -> Void
 ) async -> Result<ContinuousClock.Instant, any Error> {

@@ -6,7 +6,7 @@ import Foundation
     import FoundationNetworking
 #endif
 
-// Each figure is the median of rounds in which the two take turns.
+// Each figure is the median of several rounds, in which both implementations run alternately.
 let rounds = 7
 let gets = 1000
 let outputs = 20_000
