@@ -5,8 +5,8 @@ import PackageDescription
 /// The binaries of a published release; nil in the source tree, and in a package to depend on by path.
 let release: (url: String, checksum: String)? = nil
 
-// A manifest only knows the host: on Linux the package is built for Linux, on macOS for Apple's platforms. Cross-compiling
-// from macOS to Linux is not supported.
+// A manifest only knows the host: on Linux the package is built for Linux, on macOS for Apple's platforms.
+// Cross-compiling from macOS to Linux is not supported.
 #if os(Linux)
     // The header and the static library. A release finds the library with pkg-config, because SwiftPM does not allow
     // unsafe flags in a package that is required by version. Otherwise it is beside the header.
