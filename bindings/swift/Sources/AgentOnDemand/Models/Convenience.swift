@@ -51,10 +51,10 @@ extension SessionStatus {
 }
 
 extension Networking {
-    /// The sandbox can reach all hosts.
+    /// The network rule that allows a sandbox to reach all hosts.
     public static let unrestricted = Networking(networkingType: .unrestricted, extra: [:])
 
-    /// The sandbox can reach only some hosts.
+    /// Allows a sandbox to reach only some hosts.
     ///
     /// Servers before 2026-06-25 apply the limit before they install packages and clone repositories, so include the
     /// hosts that these need.
