@@ -126,7 +126,7 @@ import Testing
     }
 
     @Test func eventsRoundTripThroughCodable() async throws {
-        let session = try await client.started(model: "anthropic/claude-sonnet-4-6")
+        let session = try await client.startSession(model: "anthropic/claude-sonnet-4-6")
         try await client.sessions.waitForCompletion(session.id)
         for try await event in client.sessions.stream(session.id) {
             #expect(try JSONDecoder().decode(StreamEvent.self, from: JSONEncoder().encode(event)) == event)
@@ -153,7 +153,7 @@ import Testing
             let again = try JSONDecoder().decode(StreamEvent.self, from: JSONEncoder().encode(event))
             #expect(again.type == event.type && again.id == event.id)
             // Compared as JSON: the order of keys is not preserved.
-            guard case .unknown(let read) = again else { throw Problem("\(again) is known") }
+            guard case .unknown(let read) = again else { throw TestError("\(again) is known") }
             #expect(try read.raw == unknown.raw || JSONValue(parsing: read.raw) == JSONValue(parsing: unknown.raw))
         }
         #expect(seen == unknown)

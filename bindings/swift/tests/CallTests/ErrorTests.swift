@@ -20,7 +20,7 @@ import Testing
         } catch let error as AodError {
             return error
         }
-        throw Problem("the call did not fail")
+        throw TestError("the call did not fail")
     }
 
     @Test func aMissingRecordIsNotFound() async throws {
@@ -67,8 +67,8 @@ import Testing
     @Test func aRateLimitErrorHasTheQuota() async throws {
         try await server.control("POST", "quota", ["limit": 1])
         try await server.script(["hold": "never"])
-        _ = try await client.started(model: "anthropic/claude-sonnet-4-6")
-        let error = try await failure { _ = try await client.started(model: "anthropic/claude-sonnet-4-6") }
+        _ = try await client.startSession(model: "anthropic/claude-sonnet-4-6")
+        let error = try await failure { _ = try await client.startSession(model: "anthropic/claude-sonnet-4-6") }
         #expect(error.kind == .rateLimit)
         #expect(error.quota == Quota(limit: 1, active: 1))
     }
@@ -156,11 +156,11 @@ import Testing
 
     @Test func cancellingTheTaskCancelsItsCall() async throws {
         try await server.script(["hold": "never"])
-        let session = try await client.started(model: "anthropic/claude-sonnet-4-6")
+        let session = try await client.startSession(model: "anthropic/claude-sonnet-4-6")
         let task = Task { [client] in try await client.sessions.waitForCompletion(session.id) }
-        try await server.streams(1)
+        try await server.waitForStreams(1)
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
-        try await server.streams(0)
+        try await server.waitForStreams(0)
     }
 }

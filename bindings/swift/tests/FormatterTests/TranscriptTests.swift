@@ -53,7 +53,7 @@ struct Transcript {
         let folder = folder.appendingPathComponent(runtime)
         let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
             .filter { $0.pathExtension == "jsonl" }
-        guard !files.isEmpty else { throw Problem("\(folder.path) has no transcripts") }
+        guard !files.isEmpty else { throw TestError("\(folder.path) has no transcripts") }
         return try files.map { Transcript(file: $0, text: try String(contentsOf: $0, encoding: .utf8)) }
     }
 

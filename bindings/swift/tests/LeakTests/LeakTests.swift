@@ -49,7 +49,7 @@ import func AodNative.activeTasks
     @Test func twoThousandCancelledCallsDoNotLeak() async throws {
         try await withoutLeaks { server, client in
             try await server.script(["hold": "never"])
-            let session = try await client.started(model: "anthropic/claude-sonnet-4-6")
+            let session = try await client.startSession(model: "anthropic/claude-sonnet-4-6")
             func round() async {
                 await withTaskGroup(of: Void.self) { group in
                     for _ in 0..<100 {
@@ -62,10 +62,10 @@ import func AodNative.activeTasks
                 }
             }
             await round()
-            try await server.streams(0)
+            try await server.waitForStreams(0)
             let before = try Resident.now()
             for _ in 0..<20 { await round() }
-            try await server.streams(0)
+            try await server.waitForStreams(0)
             try expectNoGrowth(since: before)
         }
     }
@@ -76,7 +76,7 @@ import func AodNative.activeTasks
     func manyStreamsDoNotLeak(_ ending: Ending) async throws {
         try await withoutLeaks { server, client in
             try await server.script(["stdout": "one\n"], ["hold": "never"])
-            let session = try await client.started(model: "anthropic/claude-sonnet-4-6")
+            let session = try await client.startSession(model: "anthropic/claude-sonnet-4-6")
             for _ in 0..<4 {
                 await withTaskGroup(of: Void.self) { group in
                     for _ in 0..<100 {
@@ -98,7 +98,7 @@ import func AodNative.activeTasks
                     }
                 }
             }
-            try await server.streams(0)
+            try await server.waitForStreams(0)
         }
     }
 }

@@ -7,7 +7,7 @@ struct Secrets {
     let texts: [String]
 
     func absent(_ place: String, _ text: String) throws {
-        if texts.contains(where: text.contains) { throw Problem("a secret appears in \(place)") }
+        if texts.contains(where: text.contains) { throw TestError("a secret appears in \(place)") }
     }
 
     /// Returns a result as JSON.

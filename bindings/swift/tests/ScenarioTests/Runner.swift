@@ -34,7 +34,7 @@ final class Runner {
             do {
                 try await self.step(saved.resolve(step))
             } catch {
-                throw Problem("step \(index + 1): \(error)")
+                throw TestError("step \(index + 1): \(error)")
             }
         }
         let text = transcript.text(server: client.baseURL.absoluteString)
@@ -55,7 +55,7 @@ final class Runner {
             try await read(name, &step)
         } else if let name: String = try step.take("cancel") {
             try step.end()
-            guard let stream = streams[name] else { throw Problem("no stream \(name) is open") }
+            guard let stream = streams[name] else { throw TestError("no stream \(name) is open") }
             stream.events.cancel()
         } else if let id: UUID = try step.take("listen") {
             try await listen(id, &step)
@@ -71,7 +71,7 @@ final class Runner {
             try await server.control("DELETE", "requests")
             transcript.write(["requests": .array(seen.map { Self.line($0, headers) })])
         } else {
-            throw Problem("unknown step: \(json)")
+            throw TestError("unknown step: \(json)")
         }
     }
 
@@ -106,7 +106,7 @@ final class Runner {
     }
 
     private func read(_ name: String, _ step: inout Fields) async throws {
-        guard var stream = streams[name] else { throw Problem("no stream \(name) is open") }
+        guard var stream = streams[name] else { throw TestError("no stream \(name) is open") }
         let until = step.any("until")
         let (pretty, save): (String?, String?) = (try step.take("pretty"), try step.take("save"))
         let meanwhile = step.any("meanwhile")?.array ?? []
@@ -188,7 +188,7 @@ final class Runner {
     }
 
     private static func control(_ call: JSONValue, _ server: DevServer) async throws {
-        guard let method = call[0]?.string, let path = call[1]?.string else { throw Problem("not a control: \(call)") }
+        guard let method = call[0]?.string, let path = call[1]?.string else { throw TestError("bad control: \(call)") }
         try await server.control(method, path, call[2] ?? [:])
     }
 
@@ -202,7 +202,7 @@ final class Runner {
             } else if let reading, step["cancel"]?.string == reading.name {
                 reading.events.cancel()
             } else {
-                throw Problem("only control and cancel are allowed in meanwhile")
+                throw TestError("only control and cancel are allowed in meanwhile")
             }
         }
     }

@@ -7,7 +7,7 @@ struct Fields {
     private var fields: [String: JSONValue]
 
     init(_ json: JSONValue?) throws {
-        guard let fields = (json ?? [:]).object else { throw Problem("not an object: \(json?.text ?? "")") }
+        guard let fields = (json ?? [:]).object else { throw TestError("not an object: \(json?.text ?? "")") }
         self.fields = fields
     }
 
@@ -22,7 +22,7 @@ struct Fields {
     }
 
     mutating func need<Value: Decodable>(_ name: String, as type: Value.Type = Value.self) throws -> Value {
-        guard let value: Value = try take(name) else { throw Problem("\(name) is missing") }
+        guard let value: Value = try take(name) else { throw TestError("\(name) is missing") }
         return value
     }
 
@@ -46,7 +46,7 @@ struct Fields {
     }
 
     func end() throws {
-        if let name = fields.keys.sorted().first { throw Problem("unknown field \(name)") }
+        if let name = fields.keys.sorted().first { throw TestError("unknown field \(name)") }
     }
 }
 
@@ -65,7 +65,7 @@ struct Saved {
             var keys = text.dropFirst().split(separator: ".").map(String.init)[...]
             var value = values[keys.popFirst() ?? ""]
             for key in keys { value = Int(key).flatMap { value?[$0] } ?? value?[key] }
-            guard let value else { throw Problem("nothing is saved at \(text)") }
+            guard let value else { throw TestError("nothing is saved at \(text)") }
             return value
         case .array(let items): return .array(try items.map(resolve))
         case .object(let fields): return .object(try fields.mapValues(resolve))

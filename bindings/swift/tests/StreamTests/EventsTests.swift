@@ -13,16 +13,16 @@ import Testing
         client = try server.client()
     }
 
-    private func hanging() async throws -> SessionAck {
+    private func startHangingSession() async throws -> SessionAck {
         try await server.script(["stdout": "one\n"], ["hold": "never"])
-        return try await client.started()
+        return try await client.startSession()
     }
 
     @Test func eventsAreDeliveredOnceWhenTheConnectionDrops() async throws {
         let numbers = (0..<20).map { "\($0)\n" }
         let steps = numbers.map { JSONValue.object(["stdout": .string($0)]) } + [["exit": 3]]
         try await server.control("POST", "script", ["script": ["steps": .array(steps)]])
-        let session = try await client.started()
+        let session = try await client.startSession()
         for after in [7, 9, 13] as [Int64] {
             try await server.control(
                 "POST", "fault",
@@ -44,7 +44,7 @@ import Testing
 
     @Test func aStreamResumesFromTheCursorOfAnother() async throws {
         try await server.script(["stdout": "a"], ["stdout": "b"], ["stdout": "c"])
-        let session = try await client.started()
+        let session = try await client.startSession()
         try await client.sessions.waitForCompletion(session.id)
         let first = client.sessions.stream(session.id)
         for try await event in first where event.stdout == "a" {
@@ -58,19 +58,19 @@ import Testing
     }
 
     @Test func leavingTheLoopClosesTheConnection() async throws {
-        let session = try await hanging()
+        let session = try await startHangingSession()
         let events = client.sessions.stream(session.id)
         for try await event in events where event.stdout != nil {
             break
         }
-        try await server.streams(0)
+        try await server.waitForStreams(0)
         for try await _ in events {
             Issue.record("the stream delivers events after its end")
         }
     }
 
     @Test func cancellingTheTaskClosesTheConnectionAndThrows() async throws {
-        let session = try await hanging()
+        let session = try await startHangingSession()
         let (seen, continuation) = AsyncStream.makeStream(of: Void.self)
         let task = Task { [client] in
             for try await event in client.sessions.stream(session.id) where event.stdout != nil {
@@ -80,11 +80,11 @@ import Testing
         for await _ in seen {}
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
-        try await server.streams(0)
+        try await server.waitForStreams(0)
     }
 
     @Test func cancelEndsTheLoopWithoutAnError() async throws {
-        let session = try await hanging()
+        let session = try await startHangingSession()
         let events = client.sessions.stream(session.id)
         var seen: [StreamEvent] = []
         for try await event in events {
@@ -94,7 +94,7 @@ import Testing
             }
         }
         #expect(seen.last?.stdout == "one\n")
-        try await server.streams(0)
+        try await server.waitForStreams(0)
     }
 
     @Test func anErrorResponseIsThrownByTheLoop() async throws {
@@ -108,7 +108,7 @@ import Testing
     }
 
     @Test func shuttingDownTheClientEndsItsStreams() async throws {
-        let session = try await hanging()
+        let session = try await startHangingSession()
         do {
             for try await event in client.sessions.stream(session.id) where event.stdout != nil {
                 client.shutDown()
@@ -117,12 +117,12 @@ import Testing
         } catch let error as AodError {
             #expect(error.kind == .closed)
         }
-        try await server.streams(0)
+        try await server.waitForStreams(0)
     }
 
     @Test func connectionStatesAreReported() async throws {
         try await server.script(["stdout": "a"], ["stdout": "b"], ["exit": 0])
-        let session = try await client.started()
+        let session = try await client.startSession()
         try await client.sessions.waitForCompletion(session.id)
         try await server.control(
             "POST", "fault",
@@ -148,7 +148,7 @@ import Testing
     @Test func concurrentStreamsDeliverAllEvents() async throws {
         let steps = (0..<200).map { JSONValue.object(["stdout": .string("\($0)\n")]) }
         try await server.control("POST", "script", ["script": ["steps": .array(steps + [["exit": 0]])]])
-        let session = try await client.started()
+        let session = try await client.startSession()
         let expected = (0..<200).map { "\($0)\n" }.joined()
         try await withThrowingTaskGroup(of: String.self) { [client] readers in
             for _ in 0..<8 {
@@ -167,16 +167,16 @@ import Testing
     }
 
     /// Returns a session that has ended with a number of output events.
-    private func ended(with outputs: Int) async throws -> UUID {
+    private func endedSession(outputs: Int) async throws -> UUID {
         let steps = (0..<outputs).map { JSONValue.object(["stdout": .string("\($0)\n")]) }
         try await server.control("POST", "script", ["script": ["steps": .array(steps + [["exit": 0]])]])
-        let session = try await client.started()
+        let session = try await client.startSession()
         try await client.sessions.waitForCompletion(session.id)
         return session.id
     }
 
     @Test func aCancelledTaskReceivesNoMoreEvents() async throws {
-        let events = client.sessions.stream(try await ended(with: 200))
+        let events = client.sessions.stream(try await endedSession(outputs: 200))
         let task = Task {
             var seen = 0
             do {
@@ -192,11 +192,11 @@ import Testing
             return seen
         }
         #expect(try await task.value == 1)
-        try await server.streams(0)
+        try await server.waitForStreams(0)
     }
 
     @Test func copiesOfAnIteratorShareTheStream() async throws {
-        let events = client.sessions.stream(try await ended(with: 50))
+        let events = client.sessions.stream(try await endedSession(outputs: 50))
         var one = events.makeAsyncIterator()
         var other = one
         var seen: [Int64] = []
@@ -209,7 +209,7 @@ import Testing
     }
 
     @Test func loopsOfSeveralTasksShareTheStream() async throws {
-        let events = client.sessions.stream(try await ended(with: 2000))
+        let events = client.sessions.stream(try await endedSession(outputs: 2000))
         let texts = try await withThrowingTaskGroup(of: [String].self) { readers in
             for _ in 0..<8 {
                 readers.addTask {
@@ -225,7 +225,7 @@ import Testing
     }
 
     @Test func anUnusedIteratorDoesNotEndTheStream() async throws {
-        let events = client.sessions.stream(try await ended(with: 3))
+        let events = client.sessions.stream(try await endedSession(outputs: 3))
         _ = events.makeAsyncIterator()
         var outputs = 0
         for try await event in events where event.stdout != nil {
@@ -245,7 +245,7 @@ import Testing
 
     @Test(arguments: Ending.allCases)
     func theLastStateIsAlwaysClosed(_ ending: Ending) async throws {
-        let session = try await ending == .exit ? ended(with: 1) : hanging().id
+        let session = try await ending == .exit ? endedSession(outputs: 1) : startHangingSession().id
         let events = client.sessions.stream(ending == .failure ? UUID() : session)
         let states = Task {
             var states: [ConnectionState] = []
@@ -299,7 +299,7 @@ import Testing
         }
 
         func onEvents(_ events: [StreamEvent]) throws {
-            if fails { throw Problem("no more") }
+            if fails { throw TestError("no more") }
             record(events.map(\.type))
         }
         func onClosed() { record(["closed"]) }
@@ -324,7 +324,7 @@ import Testing
 
     @Test func aListenerReceivesEveryEventAndThenTheEnd() async throws {
         try await server.script(["stdout": "a"], ["exit": 0])
-        let session = try await client.started()
+        let session = try await client.startSession()
         let listener = Recorder()
         let subscription = try client.sessions.listen(session.id, to: listener)
         await subscription.join()
@@ -335,7 +335,7 @@ import Testing
 
     @Test func statesAreInOrderWithTheEventsAndNothingFollowsTheEnd() async throws {
         try await server.script(["stdout": "a"], ["stdout": "b"], ["exit": 0])
-        let session = try await client.started()
+        let session = try await client.startSession()
         try await client.sessions.waitForCompletion(session.id)
         try await server.control(
             "POST", "fault",
@@ -358,7 +358,7 @@ import Testing
     }
 
     @Test func aListenerThatThrowsReceivesTheError() async throws {
-        let session = try await client.started()
+        let session = try await client.startSession()
         let listener = Recorder(fails: true)
         await (try client.sessions.listen(session.id, to: listener)).join()
         #expect(listener.recorded == ["failed listener"])
@@ -366,13 +366,13 @@ import Testing
 
     @Test func cancellingEndsTheStream() async throws {
         try await server.script(["stdout": "a"], ["hold": "never"])
-        let session = try await client.started()
+        let session = try await client.startSession()
         let listener = Recorder()
         let subscription = try client.sessions.listen(session.id, to: listener)
-        try await server.streams(1)
+        try await server.waitForStreams(1)
         subscription.cancel()
         await subscription.join()
         #expect(listener.recorded.last == "closed")
-        try await server.streams(0)
+        try await server.waitForStreams(0)
     }
 }

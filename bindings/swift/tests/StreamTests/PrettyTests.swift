@@ -19,7 +19,7 @@ import Testing
     @Test func theStartEventPicksTheFormatter() async throws {
         try await server.script(
             ["stdout": Self.said], ["stderr": "warning\n"], ["stdout": "no line end"], ["exit": 3])
-        let lines = client.sessions.stream(try await client.started().id).pretty()
+        let lines = client.sessions.stream(try await client.startSession().id).pretty()
         #expect(lines.exitCode == nil)
         var shown: [String] = []
         for try await line in lines {
@@ -32,7 +32,7 @@ import Testing
 
     @Test func optionsReachThePickedFormatter() async throws {
         try await server.script(["stdout": Self.said], ["exit": 0])
-        let session = try await client.started()
+        let session = try await client.startSession()
         let lines = client.sessions.stream(session.id).pretty(options: FormatterOptions(plain: true))
         #expect(try await all(lines) == ["> Tests pass."])
     }
@@ -43,7 +43,7 @@ import Testing
             func flush() -> [String] { ["-"] }
         }
         try await server.script(["stdout": "hi"], ["stdout": "there"], ["exit": 0])
-        let session = try await client.started()
+        let session = try await client.startSession()
         // It is flushed when the turn starts, and at the end.
         let uppercase = client.sessions.stream(session.id).pretty(UppercaseFormatter())
         #expect(try await all(uppercase) == ["-", "HI", "THERE", "-"])
@@ -53,7 +53,7 @@ import Testing
 
     @Test func aTurnDoesNotContinueThePreviousTurnsLine() async throws {
         try await server.script(["stdout": "killed in the mid"], ["exit": 0])
-        let session = try await client.started()
+        let session = try await client.startSession()
         try await client.sessions.waitForCompletion(session.id)
         try await client.sessions.prompt(session.id, "again")
         try await client.sessions.waitForCompletion(session.id)
@@ -63,7 +63,7 @@ import Testing
 
     @Test func bufferedLinesAreDeliveredBeforeAnError() async throws {
         try await server.script(["stdout": "half"], ["hold": "never"])
-        let session = try await client.started()
+        let session = try await client.startSession()
         let events = client.sessions.stream(session.id)
         var lines = events.pretty(ActingFormatter(on: "half") { client.shutDown() }).makeAsyncIterator()
         #expect(try await lines.next() == "half")
@@ -89,7 +89,7 @@ import Testing
 
     @Test func cancellingTheTaskThrowsAndDeliversNoMoreLines() async throws {
         try await server.script(["stdout": "whole\nhalf"], ["hold": "never"])
-        let session = try await client.started()
+        let session = try await client.startSession()
         let (seen, continuation) = AsyncStream.makeStream(of: Void.self)
         let task = Task { [client] in
             var shown: [String] = []
@@ -105,34 +105,34 @@ import Testing
         for await _ in seen {}
         task.cancel()
         #expect(try await task.value == ["whole"])
-        try await server.streams(0)
+        try await server.waitForStreams(0)
     }
 
     @Test func cancellingTheStreamEndsTheLoopWithoutAnError() async throws {
         try await server.script(["stdout": "whole\nhalf"], ["hold": "never"])
-        let lines = client.sessions.stream(try await client.started().id).pretty()
+        let lines = client.sessions.stream(try await client.startSession().id).pretty()
         var shown: [String] = []
         for try await line in lines {
             shown.append(line)
             lines.stream.cancel()
         }
         #expect(shown == ["whole", "half"])
-        try await server.streams(0)
+        try await server.waitForStreams(0)
     }
 
     @Test func leavingTheLoopClosesTheConnection() async throws {
         try await server.script(["stdout": "whole\nhalf"], ["hold": "never"])
-        let lines = client.sessions.stream(try await client.started().id).pretty()
+        let lines = client.sessions.stream(try await client.startSession().id).pretty()
         for try await _ in lines {
             break
         }
-        try await server.streams(0)
+        try await server.waitForStreams(0)
     }
 
     @Test func aCancelledTaskReceivesNoMoreLines() async throws {
         let text = (0..<200).map { "\($0)\n" }.joined()
         try await server.script(["stdout": .string(text)], ["exit": 0])
-        let lines = client.sessions.stream(try await client.started().id).pretty()
+        let lines = client.sessions.stream(try await client.startSession().id).pretty()
         let task = Task {
             var shown: [String] = []
             do {
@@ -145,12 +145,12 @@ import Testing
             return shown
         }
         #expect(try await task.value == ["0"])
-        try await server.streams(0)
+        try await server.waitForStreams(0)
     }
 
     @Test func copiesOfAnIteratorDeliverEachLineOnce() async throws {
         try await server.script(["stdout": "a\nb\nc\nd\n"], ["exit": 0])
-        var one = client.sessions.stream(try await client.started().id).pretty().makeAsyncIterator()
+        var one = client.sessions.stream(try await client.startSession().id).pretty().makeAsyncIterator()
         #expect(try await one.next() == "a")
         var other = one
         #expect(try await other.next() == "b")
@@ -161,7 +161,7 @@ import Testing
 
     @Test func formattingStaysOnTheMainActor() async throws {
         try await server.script(["stdout": "a\n"], ["stdout": "b\n"], ["exit": 0])
-        let session = try await client.started()
+        let session = try await client.startSession()
         let recorder = QueueRecorder()
         #expect(try await onMainActor(session.id, recorder) == ["a", "b"])
         #expect(!recorder.wasOnMain.isEmpty && recorder.wasOnMain.allSatisfy { $0 })

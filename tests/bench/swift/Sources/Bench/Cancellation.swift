@@ -41,7 +41,7 @@ struct CancellationBench {
     /// Cancels `next()` of a stream that receives nothing.
     func stream() async throws {
         try await server.script(["stdout": "one\n"], ["hold": "never"])
-        let id = try await client.started().id
+        let id = try await client.startSession().id
         var times: [Times] = []
         for _ in 0..<tries {
             let (reading, continuation) = AsyncStream.makeStream(of: Void.self)
@@ -54,10 +54,10 @@ struct CancellationBench {
             }
             for await _ in reading {}
             // When the server has responded to this, the loop waits in `next()` again.
-            try await server.streams(1)
+            try await server.waitForStreams(1)
             let cancelled = clock.now
             task.cancel()
-            try await server.streams(0)
+            try await server.waitForStreams(0)
             let seen = clock.now
             times.append(Times(thrown: try await task.value.get() - cancelled, seen: seen - cancelled))
         }
@@ -71,7 +71,7 @@ struct CancellationBench {
 
     private func stat(_ name: String) async throws -> Int64 {
         guard case .integer(let value)? = try await server.control("GET", "stats")[name] else {
-            throw Problem("the server has no statistic \(name)")
+            throw TestError("the server has no statistic \(name)")
         }
         return value
     }
@@ -93,7 +93,7 @@ private func thrown(
 ) async -> Result<ContinuousClock.Instant, any Error> {
     do {
         try await work()
-        return .failure(Problem("it ended without an error"))
+        return .failure(TestError("it ended without an error"))
     } catch is CancellationError {
         return .success(clock.now)
     } catch {

@@ -24,7 +24,7 @@ let client = try server.client()
 let chunk = "The quick brown fox jumps over the lazy dog, line by line.\n"
 let steps = (0..<outputs).map { _ in JSONValue.object(["stdout": .string(chunk)]) }
 try await server.control("POST", "script", ["script": ["steps": .array(steps + [["exit": 0]])]])
-let session = try await client.started()
+let session = try await client.startSession()
 try await client.sessions.waitForCompletion(session.id)
 
 func request(_ path: String) -> URLRequest {

@@ -20,7 +20,7 @@ public final class DevServer: @unchecked Sendable {
     /// - Parameter generation: The API that it implements: `s0` (2026-04-21), `s1` (2026-04-30) or `s2` (2026-06-25).
     public init(_ generation: String = "s0") throws {
         guard let program = ProcessInfo.processInfo.environment["AOD_DEVSERVER"] else {
-            throw Problem("AOD_DEVSERVER does not name the development server's program")
+            throw TestError("AOD_DEVSERVER does not name the development server's program")
         }
         let output = Pipe()
         process.executableURL = URL(fileURLWithPath: program)
@@ -33,13 +33,13 @@ public final class DevServer: @unchecked Sendable {
         while line.last != UInt8(ascii: "\n") {
             let more = output.fileHandleForReading.availableData
             if more.isEmpty {
-                throw Problem("the development server did not start")
+                throw TestError("the development server did not start")
             }
             line += more
         }
         let text = String(decoding: line, as: UTF8.self).trimmingCharacters(in: .newlines)
         guard let url = URL(string: text) else {
-            throw Problem("not a URL: \(text)")
+            throw TestError("not a URL: \(text)")
         }
         self.url = url
     }
@@ -65,7 +65,7 @@ public final class DevServer: @unchecked Sendable {
     public func control(_ method: String, _ path: String, _ body: JSONValue = [:]) async throws -> JSONValue {
         let response = try await send(method, "/__dev/\(path)", body: body)
         guard response.status == 200 else {
-            throw Problem("\(method) \(path): \(response.status) \(response.body)")
+            throw TestError("\(method) \(path): \(response.status) \(response.body)")
         }
         return response.body.isEmpty ? .null : try JSONValue(parsing: response.body)
     }
@@ -74,7 +74,7 @@ public final class DevServer: @unchecked Sendable {
     public func send(_ method: String, _ path: String, body: JSONValue? = nil) async throws -> (
         status: Int, body: String
     ) {
-        guard let url = URL(string: url.absoluteString + path) else { throw Problem("invalid path: \(path)") }
+        guard let url = URL(string: url.absoluteString + path) else { throw TestError("invalid path: \(path)") }
         var request = URLRequest(url: url)
         request.httpMethod = method
         request.setValue("Bearer \(token.expose())", forHTTPHeaderField: "Authorization")
@@ -91,13 +91,13 @@ public final class DevServer: @unchecked Sendable {
     }
 
     /// Waits until a number of streams is open.
-    public func streams(_ count: Int64) async throws {
+    public func waitForStreams(_ count: Int64) async throws {
         try await control("POST", "wait", ["streams": .integer(count)])
     }
 }
 
 /// An error of a test's setup.
-public struct Problem: Error, CustomStringConvertible {
+public struct TestError: Error, CustomStringConvertible {
     public let description: String
 
     public init(_ description: String) {
@@ -107,7 +107,7 @@ public struct Problem: Error, CustomStringConvertible {
 
 extension AodClient {
     /// Starts a session, which runs the server's script.
-    public func started(model: String = "claude-sonnet-4-6") async throws -> SessionAck {
+    public func startSession(model: String = "claude-sonnet-4-6") async throws -> SessionAck {
         let agent = try await agents.create(name: "a", model: model, runtime: .claude)
         return try await sessions.create(agentId: agent.id, prompt: "hi")
     }
