@@ -124,7 +124,7 @@ def main():
         problem for folder in sys.argv[1:] for path in sorted(Path(folder).rglob("*.swift")) for problem in check(path)
     ]
     for problem in found:
-        print(problem, file=sys.stderr)
+        sys.stderr.write(f"{problem}\n")
     return 1 if found else 0
 
 
