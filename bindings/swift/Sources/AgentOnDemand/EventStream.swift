@@ -21,7 +21,7 @@ import Foundation
 /// - Leaving the loop closes the connection and ends the stream. So does cancelling the task; the loop then throws a
 ///   `CancellationError` immediately.
 /// - To continue later, open another stream from ``cursor``.
-/// - All iterators share the stream: each event is delivered to one of them.
+/// - All iterators share the stream, and each event is delivered to one of them.
 public final class EventStream: AsyncSequence, Sendable {
     public typealias Element = StreamEvent
 

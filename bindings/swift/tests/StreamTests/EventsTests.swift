@@ -274,12 +274,12 @@ import Testing
     final class Recorder: EventListener, @unchecked Sendable {
         private let lock = NSLock()
         private var texts: [String] = []
-        private var states: [String] = []
+        private var entries: [String] = []
         private var running = 0
         private let fails: Bool
         var recorded: [String] { lock.withLock { texts } }
         /// The same with the states, and an entry for each call that started while another was running.
-        var everything: [String] { lock.withLock { states } }
+        var everything: [String] { lock.withLock { entries } }
 
         init(fails: Bool = false) { self.fails = fails }
 
@@ -287,13 +287,13 @@ import Testing
         private func record(_ texts: [String], isState: Bool = false) {
             lock.withLock {
                 running += 1
-                if running > 1 { states.append("concurrent call") }
+                if running > 1 { entries.append("concurrent call") }
             }
             // Gives another thread the time to call concurrently, if that is possible.
             for _ in 0..<100 { sched_yield() }
             lock.withLock {
                 running -= 1
-                states += texts
+                entries += texts
                 if !isState { self.texts += texts }
             }
         }
@@ -342,13 +342,13 @@ import Testing
             ["path": "/sessions/*/stream", "effect": ["cut_after_events": ["events": 4, "how": "reset"]]])
         let listener = Recorder()
         await (try client.sessions.listen(session.id, to: listener)).join()
-        let told = listener.everything
-        #expect(told.filter { $0.hasPrefix("<") } == ["<connecting>", "<live>", "<resuming>", "<live>", "<closed>"])
-        #expect(Array(told.prefix(3)) == ["<connecting>", "<live>", "start"])
-        #expect(Array(told.suffix(3)) == ["exit", "<closed>", "closed"])
-        let resuming = try #require(told.firstIndex(of: "<resuming>"))
-        #expect(!told[resuming - 1].hasPrefix("<") && told[resuming...].contains("exit"))
-        #expect(!told.contains("concurrent call"))
+        let entries = listener.everything
+        #expect(entries.filter { $0.hasPrefix("<") } == ["<connecting>", "<live>", "<resuming>", "<live>", "<closed>"])
+        #expect(Array(entries.prefix(3)) == ["<connecting>", "<live>", "start"])
+        #expect(Array(entries.suffix(3)) == ["exit", "<closed>", "closed"])
+        let resuming = try #require(entries.firstIndex(of: "<resuming>"))
+        #expect(!entries[resuming - 1].hasPrefix("<") && entries[resuming...].contains("exit"))
+        #expect(!entries.contains("concurrent call"))
     }
 
     @Test func aListenerReceivesTheClosedStateBeforeTheError() async throws {
