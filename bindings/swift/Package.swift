@@ -2,16 +2,16 @@
 
 import PackageDescription
 
-/// The binaries of the release that this manifest belongs to; none in the source tree, and in a package made from it.
+/// The binaries of a published release; nil in the source tree, and in a package to depend on by path.
 let release: (url: String, checksum: String)? = nil
 
-// By the machine that builds, which is all that a manifest knows of: on Linux for Linux, on macOS for Apple's platforms.
-// Linux programs cannot be made on macOS.
+// A manifest only knows the host: on Linux the package is built for Linux, on macOS for Apple's platforms.
+// Cross-compiling from macOS to Linux is not supported.
 #if os(Linux)
-    // The header, and the static library: in a release that of the machine, found by pkg-config, since a package that
-    // others name by URL and version may bring no unsafe flags; otherwise the one beside the header.
+    // The header and the static library. A release finds the library with pkg-config, because SwiftPM does not allow
+    // unsafe flags in a package that is required by version. Otherwise it is beside the header.
     let native = Target.systemLibrary(name: "AodNativeFFI", pkgConfig: release == nil ? nil : "aod_ffi")
-    // By its folder and name, not as an input of the compiler, which would look into it.
+    // As a search path: the compiler would parse a library that it is given as an input.
     let linking: [LinkerSetting] =
         release == nil ? [.unsafeFlags(["-L\(Context.packageDirectory)/Sources/AodNativeFFI/lib"])] : []
 #else
@@ -36,7 +36,7 @@ let package = Package(
     targets: [
         native,
         .target(name: "AodValues"),
-        // What is generated is written in the language of Swift 5.
+        // The generated code needs the Swift 5 language mode.
         .target(
             name: "AodNative",
             dependencies: ["AodNativeFFI", "AodValues"],

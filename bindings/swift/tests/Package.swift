@@ -2,7 +2,7 @@
 
 import PackageDescription
 
-// The tests of the finished package, as a user of it has it: `cargo bindgen package swift` makes it.
+// Tests the finished package, as users have it: `cargo bindgen package swift` builds it.
 let dependencies: [Target.Dependency] = [
     .product(name: "AgentOnDemand", package: "AgentOnDemand"),
     .product(name: "DevServer", package: "devserver"),

@@ -2,7 +2,7 @@
 
 import PackageDescription
 
-// The package beside Foundation's URLSession and Codable, doing the same typed work: `tests/bench/swift/run`.
+// Compares the package with Foundation's URLSession and Codable on the same typed work: `tests/bench/swift/run`.
 let package = Package(
     name: "Bench",
     platforms: [.macOS(.v14)],

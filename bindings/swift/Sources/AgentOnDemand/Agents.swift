@@ -1,28 +1,42 @@
 import AodNative
 import Foundation
 
-/// `/agents`.
+/// The calls under `/agents`: see ``AodClient/agents``.
+///
+/// An agent is a model, the program that runs it, and the skills and MCP servers it may use. Each change makes a new
+/// version.
 public struct Agents: Sendable {
     let calls: CallRunner
 
-    /// All agents that are not archived, newest first (`GET /agents`).
+    /// Lists all agents that are not archived, newest first (`GET /agents`).
+    ///
+    /// - Returns: The agents; the API has no pagination.
+    /// - Throws: An ``AodError`` if the request fails, or a `CancellationError` if the task is cancelled.
     public func list() async throws -> [Agent] {
         try await calls.run { try await $0.listAgents(cancellation: $1) }
     }
 
-    /// Makes an agent, at version 1 (`POST /agents`).
+    /// Creates an agent (`POST /agents`).
+    ///
+    /// ```swift
+    /// let agent = try await client.agents.create(
+    ///     name: "reviewer", model: "claude-sonnet-4-6", runtime: .claude, system: "Be brief.")
+    /// ```
     ///
     /// - Parameters:
-    ///   - name: at most 200 characters; need not be unique.
-    ///   - model: a model the server knows, at most 100 characters.
-    ///   - runtime: the program that runs the agent; S0 and S1 servers require it.
-    ///   - provider: whose model it is; S2 servers require it.
-    ///   - description: what the agent is for.
-    ///   - system: text put before the first prompt of a session.
-    ///   - environmentId: the environment of sessions that name none.
-    ///   - skills: at most 20.
-    ///   - mcpServers: at most 20.
-    ///   - metadata: the caller's own data.
+    ///   - name: The name, at most 200 characters. It need not be unique.
+    ///   - model: A model that the server knows, at most 100 characters.
+    ///   - runtime: The program that runs the agent. Servers before 2026-06-25 require it.
+    ///   - provider: The provider of the model. Servers since 2026-06-25 require it instead of `runtime`.
+    ///   - description: What the agent is for.
+    ///   - system: Text that the server puts before the first prompt of a session.
+    ///   - environmentId: The environment of sessions that do not specify one.
+    ///   - skills: The skills it may use, at most 20.
+    ///   - mcpServers: The MCP servers it may use, at most 20.
+    ///   - metadata: Your own data.
+    /// - Returns: The agent, at version 1.
+    /// - Throws: An ``AodError``: of kind `invalidRequest` or `validation` for a value that is not allowed, `notFound`
+    ///   if the environment does not exist, or any other kind. A `CancellationError` if the task is cancelled.
     public func create(
         name: String,
         model: String,
@@ -41,28 +55,44 @@ public struct Agents: Sendable {
         return try await calls.run { try await $0.createAgent(request: request, cancellation: $1) }
     }
 
-    /// One agent, archived or not (`GET /agents/{id}`).
+    /// Retrieves an agent, archived or not (`GET /agents/{id}`).
+    ///
+    /// - Parameter id: The agent's id.
+    /// - Returns: The agent.
+    /// - Throws: An ``AodError``, of kind `notFound` if the agent does not exist; a `CancellationError` if the task is
+    ///   cancelled.
     public func get(_ id: UUID) async throws -> Agent {
         try await calls.run { try await $0.getAgent(id: id, cancellation: $1) }
     }
 
-    /// Changes an agent (`PUT /agents/{id}`). What is left out stays as it is.
+    /// Updates an agent (`PUT /agents/{id}`). Values that are not passed stay unchanged.
+    ///
+    /// An update that changes nothing leaves the version as it is.
+    ///
+    /// ```swift
+    /// let agent = try await client.agents.get(id)
+    /// try await client.agents.update(id, version: agent.version, description: "Reviews code", system: .clear)
+    /// ```
     ///
     /// - Parameters:
-    ///   - id: the agent.
-    ///   - version: the version this update starts from; any other than the current one is a 409, whose
+    ///   - id: The agent's id.
+    ///   - version: The version that this update is based on. If it is not the current one, the server answers 409, and
     ///     ``AodError/conflict`` has both numbers.
-    ///   - name: a new name.
-    ///   - model: another model.
-    ///   - runtime: another program (S0 and S1 servers).
-    ///   - provider: another provider (S2 servers).
-    ///   - description: what the agent is for.
-    ///   - system: text put before the first prompt of a session.
-    ///   - environmentId: the environment of sessions that name none; `.clear` detaches it from S1 on, S0 takes that
-    ///     as `.keep`.
-    ///   - skills: all skills anew; an empty list removes them.
-    ///   - mcpServers: all MCP servers anew; an empty list removes them.
-    ///   - metadata: entries to merge into the metadata; `""` removes an entry.
+    ///   - name: The new name.
+    ///   - model: The new model.
+    ///   - runtime: The new runtime (servers before 2026-06-25).
+    ///   - provider: The new provider (servers since 2026-06-25).
+    ///   - description: What the agent is for.
+    ///   - system: Text that the server puts before the first prompt of a session.
+    ///   - environmentId: The environment of sessions that do not specify one. `.clear` detaches it on servers since
+    ///     2026-04-30; older servers ignore it.
+    ///   - skills: The skills that replace all current ones. An empty array removes all.
+    ///   - mcpServers: The MCP servers that replace all current ones. An empty array removes all.
+    ///   - metadata: The entries to merge into the metadata by key. The value `""` removes an entry.
+    /// - Returns: The agent after the update.
+    /// - Throws: An ``AodError``: of kind `conflict` for another version or an archived agent, `notFound` if the agent
+    ///   or the environment does not exist, or any other kind. A `CancellationError` if the task is cancelled.
+    @discardableResult
     public func update(
         _ id: UUID,
         version: Int64,
@@ -83,13 +113,25 @@ public struct Agents: Sendable {
         return try await calls.run { try await $0.updateAgent(id: id, request: request, cancellation: $1) }
     }
 
-    /// Archives an agent for good (`POST /agents/{id}/archive`).
+    /// Archives an agent permanently (`POST /agents/{id}/archive`).
+    ///
+    /// An archived agent is not listed, and cannot be updated or start sessions. Its running sessions continue.
+    ///
+    /// - Parameter id: The agent's id.
+    /// - Returns: The archived agent.
+    /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `alreadyArchived` if the agent was archived before; a
+    ///   `CancellationError` if the task is cancelled.
     @discardableResult
     public func archive(_ id: UUID) async throws -> Agent {
         try await calls.run { try await $0.archiveAgent(id: id, cancellation: $1) }
     }
 
-    /// All versions of an agent, highest first (`GET /agents/{id}/versions`).
+    /// Lists all versions of an agent, highest first (`GET /agents/{id}/versions`).
+    ///
+    /// - Parameter id: The agent's id; it may be archived.
+    /// - Returns: The versions.
+    /// - Throws: An ``AodError``, of kind `notFound` if the agent does not exist; a `CancellationError` if the task is
+    ///   cancelled.
     public func versions(_ id: UUID) async throws -> [AgentVersion] {
         try await calls.run { try await $0.listAgentVersions(id: id, cancellation: $1) }
     }

@@ -1,27 +1,36 @@
 import AodNative
 import Foundation
 
-/// A client of the Agent on Demand (AoD) API: of one server, with one token.
+/// A client of the Agent on Demand (AoD) API.
 ///
 /// ```swift
 /// let client = try AodClient.fromEnv()
 /// let agents = try await client.agents.list()
 /// ```
 ///
-/// Any number of tasks may share it; make one and keep it. Every call throws an ``AodError`` if it fails, and a
-/// `CancellationError` if its task was cancelled, which ends the request at once.
+/// A client has one server, one token and one connection pool. Create one and share it: any number of tasks may use it
+/// at the same time. Every call throws an ``AodError`` if it fails, and a `CancellationError` if its task is cancelled,
+/// which ends the request immediately.
 public final class AodClient: Sendable {
-    /// Where the server is, without a trailing slash.
+    /// The base URL of the server, without a trailing slash.
     public let baseURL: URL
 
     let calls: CallRunner
 
-    /// A client of a server, with a token. Throws an ``AodError`` of kind `configuration` if something is malformed.
+    /// Creates a client. Does not connect.
+    ///
+    /// ```swift
+    /// var configuration = AodClient.Configuration()
+    /// configuration.timeout = 10
+    /// let client = try AodClient(
+    ///     baseURL: URL(string: "https://aod.example.com")!, token: Secret(token), configuration: configuration)
+    /// ```
     ///
     /// - Parameters:
-    ///   - baseURL: where the server is.
-    ///   - token: the API token.
-    ///   - configuration: everything else.
+    ///   - baseURL: The base URL of the server. Default: ``defaultBaseURL``.
+    ///   - token: The API token.
+    ///   - configuration: All other settings.
+    /// - Throws: An ``AodError`` of kind `configuration` if the URL, the token or a setting is invalid.
     public convenience init(
         baseURL: URL = AodClient.defaultBaseURL,
         token: Secret,
@@ -39,40 +48,55 @@ public final class AodClient: Sendable {
         calls = CallRunner(native: native)
     }
 
-    /// A client with the base URL and token of the environment variables `AOD_API_URL` and `AOD_API_TOKEN`; without
-    /// the first, of ``defaultBaseURL``. Throws an ``AodError`` of kind `configuration` if there is no token or
-    /// something is malformed.
+    /// Creates a client from the environment variables `AOD_API_URL` and `AOD_API_TOKEN`.
+    ///
+    /// - Parameter configuration: All other settings.
+    /// - Returns: A client; of ``defaultBaseURL`` if `AOD_API_URL` is not set.
+    /// - Throws: An ``AodError`` of kind `configuration` if `AOD_API_TOKEN` is not set, or a value is invalid.
     public static func fromEnv(configuration: Configuration = Configuration()) throws(AodError) -> AodClient {
         let config = configuration.native(baseURL: nil, token: nil)
         return try AodClient(native: mappingErrors { try NativeClient.fromEnv(config: config) })
     }
 
-    /// Where a server runs in development: `http://localhost:8777`.
+    /// The base URL of a server in development: `http://localhost:8777`.
     public static let defaultBaseURL = URL(string: "http://localhost:8777")!
 
-    /// A client over the same connections, with other settings for some calls:
-    /// `try client.withOptions(CallOptions(timeout: 5)).agents.list()`. Shutting it down leaves this one as it is; shutting this
-    /// one down shuts it down too.
+    /// Returns a client with different settings for some calls, which shares the connections of this one.
+    ///
+    /// ```swift
+    /// let agents = try await client.withOptions(CallOptions(timeout: 5, maxRetries: 0)).agents.list()
+    /// ```
+    ///
+    /// Shutting down this client shuts down the returned one, but not the other way round.
+    ///
+    /// - Parameter options: The settings to change.
+    /// - Returns: The client to make the calls with.
+    /// - Throws: An ``AodError`` of kind `configuration` if a header is invalid.
     public func withOptions(_ options: CallOptions) throws(AodError) -> AodClient {
         try AodClient(native: mappingErrors { try calls.native.withOptions(options: options.native) })
     }
 
-    /// Agents: models, the programs that run them, and what they may use.
+    /// The calls under `/agents`: models, the programs that run them, and the tools they may use.
     public var agents: Agents { Agents(calls: calls) }
 
-    /// Environments: what sandboxes are set up with.
+    /// The calls under `/environments`: the setup of sandboxes.
     public var environments: Environments { Environments(calls: calls) }
 
-    /// Sessions: sandboxes in which agents work.
+    /// The calls under `/sessions`: sandboxes in which agents work on prompts.
     public var sessions: Sessions { Sessions(calls: calls) }
 
-    /// How the server is (`GET /health`).
+    /// Checks server health (`GET /health`). The server does not check the token.
+    ///
+    /// - Returns: The status of the server, `ok` if it is healthy.
+    /// - Throws: An ``AodError``, of kind `server` if the server is not healthy; a `CancellationError` if the task is
+    ///   cancelled.
     public func health() async throws -> Health {
         try await calls.run { try await $0.health(cancellation: $1) }
     }
 
-    /// Ends all calls and streams of this client, and of those made from it by ``withOptions(_:)``, with an ``AodError`` of
-    /// kind `closed`; later ones fail so at once.
+    /// Shuts down the client, and the clients that ``withOptions(_:)`` returned for it.
+    ///
+    /// Calls and streams that are in progress, and all later ones, fail with an ``AodError`` of kind `closed`.
     public func shutDown() {
         calls.native.shutDown()
     }

@@ -1,18 +1,18 @@
 import AodNative
 import Foundation
 
-/// A failed call or stream.
+/// An error of a call or a stream.
 ///
 /// ```swift
 /// do {
-///     try await client.sessions.prompt(id, "And now the docs")
+///     try await client.sessions.prompt(id, "Now update the docs")
 /// } catch let error as AodError where error.conflict == .running {
 ///     try await client.sessions.waitForCompletion(id)
 /// }
 /// ```
 ///
-/// Its description has the server's own message, which may name a value, and nothing else that was sent; the server
-/// repeats environment variables and tokens in its 422 bodies, and only ``detail`` reaches them, as a ``Secret``.
+/// The description contains the server's message, which may quote a value, but not the request. A 422 response repeats
+/// environment variables and tokens of the request: they are available only in ``detail``, as a ``Secret``.
 public struct AodError: Error, Sendable, Hashable {
     private let info: ErrorInfo
 
@@ -27,19 +27,19 @@ public struct AodError: Error, Sendable, Hashable {
                 requestId: nil, retryAfter: nil, attempts: 0, isRetryable: false, isUnsent: false))
     }
 
-    /// What sort of failure this is.
+    /// The kind of error.
     public var kind: ErrorKind { info.kind }
 
-    /// The HTTP status, when the server answered.
+    /// The HTTP status, if the server responded.
     public var status: Int? { info.status.map(Int.init) }
 
-    /// What the body of the error response says.
+    /// The content of the error response.
     public var detail: ErrorDetail? { info.detail }
 
-    /// Why a 409 was answered.
+    /// The reason for a 409 response.
     public var conflict: ConflictReason? { info.conflict }
 
-    /// The numbers of a 429.
+    /// The session limit and the number of active sessions, from a 429 response.
     public var quota: Quota? { info.quota }
 
     /// The HTTP method of the request.
@@ -48,24 +48,24 @@ public struct AodError: Error, Sendable, Hashable {
     /// The URL of the request, without user information.
     public var url: String? { info.url }
 
-    /// The response's `X-Request-Id`.
+    /// The `X-Request-Id` header of the response.
     public var requestId: String? { info.requestId }
 
-    /// How long the server asks to wait, in seconds.
+    /// The `Retry-After` header of the response, in seconds.
     public var retryAfter: TimeInterval? { info.retryAfter }
 
-    /// How many times the request was tried.
+    /// The number of attempts that were made; 0 if the call failed before the first.
     public var attempts: Int { Int(info.attempts) }
 
-    /// Whether the same call may succeed later without any change.
+    /// Whether the same call may succeed if it is repeated later.
     public var isRetryable: Bool { info.isRetryable }
 
-    /// Whether it is certain that no byte of the request reached the server.
+    /// Whether no byte of the request was sent. If so, it is safe to repeat any call.
     public var isUnsent: Bool { info.isUnsent }
 }
 
 extension AodError: LocalizedError, CustomStringConvertible, CustomDebugStringConvertible {
-    /// One line without secrets: the request, the status, the server's own words, and the causes.
+    /// One line without secrets: the request, the status, the server's message, and the underlying errors.
     public var description: String { info.text }
 
     public var debugDescription: String { "AodError(\(info.kind): \(info.text))" }
@@ -73,18 +73,18 @@ extension AodError: LocalizedError, CustomStringConvertible, CustomDebugStringCo
     public var errorDescription: String? { info.text }
 }
 
-/// For what takes an `NSError`, such as a crash reporter: the code stands for the kind and stays the same from version to
-/// version. Nothing secret is in it.
+// For APIs that take an `NSError`, such as crash reporters. It contains no secrets.
 extension AodError: CustomNSError {
-    /// The domain of these errors as `NSError`s.
+    /// The error domain of an `AodError` that is bridged to `NSError`.
     public static let errorDomain = "com.ravihq.AgentOnDemand"
 
-    /// The name of the status in ``errorUserInfo``, an `Int`.
+    /// The key of the HTTP status in ``errorUserInfo``, an `Int`.
     public static let statusKey = "status"
 
-    /// The name of the request's id in ``errorUserInfo``, a `String`.
+    /// The key of the request id in ``errorUserInfo``, a `String`.
     public static let requestIdKey = "requestId"
 
+    /// The code of the ``kind``, which is the same in every version.
     public var errorCode: Int {
         switch kind {
         case .configuration: 1
@@ -108,6 +108,7 @@ extension AodError: CustomNSError {
         }
     }
 
+    /// The description, and the status and request id if there are any.
     public var errorUserInfo: [String: Any] {
         var info: [String: Any] = [NSLocalizedDescriptionKey: description]
         info[Self.statusKey] = status

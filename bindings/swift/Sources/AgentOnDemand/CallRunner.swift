@@ -1,10 +1,10 @@
 import AodNative
 
-/// Makes calls of the library, which know nothing of tasks and throw errors of their own.
+/// Runs calls of the native library: cancels them with the task, and maps their errors.
 struct CallRunner: Sendable {
     let native: NativeClient
 
-    /// Makes a call that ends with the task that waits for it.
+    /// Runs a call that is cancelled when the current task is.
     func run<Value: Sendable>(
         _ call: @Sendable (NativeClient, CancellationToken) async throws -> Value
     ) async throws -> Value {
@@ -21,7 +21,7 @@ struct CallRunner: Sendable {
     }
 }
 
-/// Does something that throws an error of the library, and throws the public error for it.
+/// Runs work that throws native errors, and throws the public error instead.
 func mappingErrors<Value>(_ work: () throws -> Value) throws(AodError) -> Value {
     do {
         return try work()
@@ -30,7 +30,7 @@ func mappingErrors<Value>(_ work: () throws -> Value) throws(AodError) -> Value 
     }
 }
 
-/// The error that callers see for one of the library.
+/// Returns the public error for a native one.
 func publicError(from error: any Error) -> any Error {
     if case CallError.Failed(let info) = error, info.kind == .cancelled {
         return CancellationError()
@@ -39,11 +39,12 @@ func publicError(from error: any Error) -> any Error {
 }
 
 extension AodError {
-    /// The error for one of the library's, or of the boundary to it. What those say may hold anything, and is not shown.
+    /// Maps an error of the library or of the generated bindings. The text of the latter may contain any value, and is
+    /// not shown.
     init(from error: any Error) {
         switch error {
         case CallError.Failed(let info): self.init(info: info)
-        case is DecodingError: self.init(kind: .decode, text: "a value of the answer cannot be read")
+        case is DecodingError: self.init(kind: .decode, text: "a value in the response cannot be read")
         default: self.init(kind: .other, text: "internal error: \(type(of: error))")
         }
     }

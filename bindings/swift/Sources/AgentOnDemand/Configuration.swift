@@ -2,44 +2,54 @@ import AodNative
 import Foundation
 
 extension AodClient {
-    /// How a client is set up. All times are in seconds; what is nil has its default.
+    /// The settings of a client. All times are in seconds. Settings that are nil have their defaults.
+    ///
+    /// ```swift
+    /// var configuration = AodClient.Configuration()
+    /// configuration.timeout = 10
+    /// configuration.retry = RetryPolicy(maxRetries: 5)
+    /// let client = try AodClient.fromEnv(configuration: configuration)
+    /// ```
     public struct Configuration: Sendable, Hashable {
-        /// The time for a whole call, all attempts and the waits between them included. Default 30.
+        /// The time limit of a call, including all attempts and the delays between them, in seconds. Default: 30.
         public var timeout: TimeInterval?
-        /// The time for one attempt. Default: whatever is left of the whole call.
+        /// The time limit of one attempt, in seconds. Default: what is left of ``timeout``.
         public var attemptTimeout: TimeInterval?
-        /// The time to connect, TLS included. Default 5.
+        /// The time limit of connecting, including TLS, in seconds. Default: 5.
         public var connectTimeout: TimeInterval?
-        /// How long a stream may be silent before it connects again. Default 45, three heartbeats of the server.
+        /// The time without any data after which a stream reconnects, in seconds. Default: 45, which is three
+        /// heartbeats of the server.
         public var streamIdleTimeout: TimeInterval?
-        /// When and how often a failed request is tried again.
+        /// How failed requests are retried. Default: `RetryPolicy()`.
         public var retry: RetryPolicy?
-        /// Headers to send with every request. The client's own win over them.
+        /// Headers of every request. They cannot replace the headers that the client sets itself.
         public var headers: [String: Secret] = [:]
-        /// Text put after the SDK's own `User-Agent`.
+        /// The text to append to the `User-Agent` of the SDK.
         public var userAgentSuffix: String?
-        /// The URL of a proxy for all requests, in the place of the environment's. May hold user information.
+        /// The URL of a proxy for all requests, which replaces that of the environment. It may contain user
+        /// information.
         public var proxy: Secret?
-        /// No proxy, whatever the environment says.
+        /// Whether to ignore the proxy settings of the environment. Default: false.
         public var noProxy = false
-        /// PEM texts of certificates to trust besides the platform's.
+        /// Certificates to trust in addition to those of the platform, in PEM format.
         public var caCertificates: [String] = []
-        /// The client's certificate chain and private key, in one PEM text.
+        /// The client certificate, its chain and its private key, in one PEM text.
         public var clientCertificate: Secret?
-        /// How many idle connections are kept. Default: no limit.
+        /// The maximum number of idle connections to keep. Default: no limit.
         public var poolMaxIdle: Int?
-        /// How long an idle connection is kept. Default 90.
+        /// The time after which an idle connection is closed, in seconds. Default: 90.
         public var poolIdleTimeout: TimeInterval?
-        /// Speaks HTTP/1.1 even where the server offers HTTP/2.
+        /// Whether to use HTTP/1.1 even if the server supports HTTP/2. Default: false.
         public var http1Only = false
-        /// Refuses a base URL that is not `https`.
+        /// Whether to reject a base URL that is not `https`. Default: false.
         public var httpsOnly = false
-        /// Whether requests are checked before they are sent, for what the server would certainly refuse.
+        /// Whether to check requests before they are sent, and throw an error of kind `invalidRequest` for a value that
+        /// every server rejects. Default: true.
         public var validateRequests = true
-        /// The longest response body that is read, in bytes. Default 64 MiB.
+        /// The maximum size of a response body, in bytes. Default: 64 MiB.
         public var maxResponseBytes: Int?
 
-        /// Every setting at its default.
+        /// Creates a configuration with the default settings.
         public init() {}
 
         func native(baseURL: URL?, token: Secret?) -> ClientConfig {
@@ -67,22 +77,30 @@ extension AodClient {
     }
 }
 
-/// What differs from a client's own settings for some calls: see ``AodClient/withOptions(_:)``. What is nil stays as it was.
+/// Settings for some calls: see ``AodClient/withOptions(_:)``. Settings that are nil stay those of the client.
 public struct CallOptions: Sendable, Hashable {
-    /// The time for a whole call, all attempts and waits included, in seconds.
+    /// The time limit of a call, including all attempts and the delays between them, in seconds.
     public var timeout: TimeInterval?
-    /// The time for one attempt, in seconds.
+    /// The time limit of one attempt, in seconds.
     public var attemptTimeout: TimeInterval?
-    /// How long a stream may be silent, in seconds.
+    /// The time without any data after which a stream reconnects, in seconds.
     public var streamIdleTimeout: TimeInterval?
-    /// When and how often a failed request is tried again.
+    /// How failed requests are retried.
     public var retry: RetryPolicy?
-    /// How many times a failed request is tried again.
+    /// The number of retries after the first attempt, which replaces that of the policy.
     public var maxRetries: Int?
-    /// Headers to send, in the place of earlier ones of their names.
+    /// Headers to send, which replace earlier ones with the same name.
     public var headers: [String: Secret]
 
-    /// Options for some calls.
+    /// Creates options for some calls.
+    ///
+    /// - Parameters:
+    ///   - timeout: The time limit of a call, including all attempts and the delays between them, in seconds.
+    ///   - attemptTimeout: The time limit of one attempt, in seconds.
+    ///   - streamIdleTimeout: The time without any data after which a stream reconnects, in seconds.
+    ///   - retry: How failed requests are retried.
+    ///   - maxRetries: The number of retries after the first attempt, which replaces that of the policy.
+    ///   - headers: Headers to send, which replace earlier ones with the same name.
     public init(
         timeout: TimeInterval? = nil,
         attemptTimeout: TimeInterval? = nil,
@@ -111,7 +129,7 @@ public struct CallOptions: Sendable, Hashable {
 }
 
 extension TimeInterval {
-    /// What the library can count: none is negative, or longer than a century.
+    /// The time limited to what the library supports: from 0 to a century, which also replaces NaN.
     var clamped: TimeInterval {
         let century: TimeInterval = 3_153_600_000
         return isNaN ? century : Swift.min(Swift.max(self, 0), century)

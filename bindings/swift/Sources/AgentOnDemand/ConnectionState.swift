@@ -1,14 +1,16 @@
 import AodNative
 import Foundation
 
-/// Where a stream is with its connection.
+/// The state of a stream's connection: see ``EventStream/connectionStates`` and ``EventListener/onState(_:)``.
 public enum ConnectionState: Sendable, Hashable {
-    /// The first connection is being made.
+    /// The stream is connecting for the first time.
     case connecting
-    /// A connection is there, and events come as the server sends them.
+    /// The stream is connected, and receives events as the server sends them.
     case live
-    /// The connection dropped, or an attempt to make one failed. `attempt` is the 1-based consecutive count since the
-    /// last healthy connection; it is made after `delay` seconds. `cause` is why it is needed.
+    /// The connection dropped, or an attempt to reconnect failed.
+    ///
+    /// `attempt` is the 1-based consecutive count of attempts since the last healthy connection. The attempt starts
+    /// after `delay` seconds. `cause` is the error that made it necessary.
     case resuming(attempt: Int, delay: TimeInterval, cause: AodError)
     /// The stream has ended.
     case closed

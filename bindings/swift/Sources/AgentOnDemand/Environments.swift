@@ -1,23 +1,39 @@
 import AodNative
 import Foundation
 
-/// `/environments`.
+/// The calls under `/environments`: see ``AodClient/environments``.
+///
+/// An environment describes a sandbox: packages, environment variables, a setup script, and network access. Each change
+/// makes a new version.
 public struct Environments: Sendable {
     let calls: CallRunner
 
-    /// All environments that are not archived, newest first (`GET /environments`).
+    /// Lists all environments that are not archived, newest first (`GET /environments`).
+    ///
+    /// - Returns: The environments; the API has no pagination.
+    /// - Throws: An ``AodError`` if the request fails, or a `CancellationError` if the task is cancelled.
     public func list() async throws -> [AgentEnvironment] {
         try await calls.run { try await $0.listEnvironments(cancellation: $1) }
     }
 
-    /// Makes an environment, at version 1 (`POST /environments`).
+    /// Creates an environment (`POST /environments`).
+    ///
+    /// ```swift
+    /// let environment = try await client.environments.create(
+    ///     name: "ci", packages: [.pip: ["pytest"]], envVars: ["STAGE": "test"],
+    ///     networking: .limited(to: ["pypi.org", "files.pythonhosted.org", "github.com"]))
+    /// ```
     ///
     /// - Parameters:
-    ///   - name: at most 200 characters, unique among the user's active environments.
-    ///   - packages: what to install.
-    ///   - envVars: environment variables of the sandbox; they are sent, and never shown or returned.
-    ///   - setupScript: a shell script run once, after the packages.
-    ///   - networking: what a sandbox may reach; everything when left out.
+    ///   - name: The name, at most 200 characters. It is unique among your environments that are not archived.
+    ///   - packages: The packages to install, by package manager.
+    ///   - envVars: The environment variables of the sandbox. The server never returns them.
+    ///   - setupScript: A shell script that runs once, after the packages are installed.
+    ///   - networking: The hosts that the sandbox can reach. Default: all.
+    /// - Returns: The environment, at version 1.
+    /// - Throws: An ``AodError``: of kind `invalidRequest` or `validation` for a value that is not allowed, or any
+    ///   other kind. Its ``AodError/conflict`` is `nameTaken` if an environment has that name. A `CancellationError` if
+    ///   the task is cancelled.
     public func create(
         name: String,
         packages: [PackageManager: [String]] = [:],
@@ -30,23 +46,35 @@ public struct Environments: Sendable {
         return try await calls.run { try await $0.createEnvironment(request: request, cancellation: $1) }
     }
 
-    /// One environment, archived or not (`GET /environments/{id}`).
+    /// Retrieves an environment, archived or not (`GET /environments/{id}`).
+    ///
+    /// - Parameter id: The environment's id.
+    /// - Returns: The environment, without its environment variables.
+    /// - Throws: An ``AodError``, of kind `notFound` if the environment does not exist; a `CancellationError` if the
+    ///   task is cancelled.
     public func get(_ id: UUID) async throws -> AgentEnvironment {
         try await calls.run { try await $0.getEnvironment(id: id, cancellation: $1) }
     }
 
-    /// Changes an environment (`PUT /environments/{id}`). What is left out stays as it is; what is given replaces
-    /// what was there as a whole: the server drops every environment variable that an update does not repeat.
+    /// Updates an environment (`PUT /environments/{id}`). Values that are not passed stay unchanged.
+    ///
+    /// A value that is passed replaces the current one as a whole: the server drops every environment variable that
+    /// `envVars` does not repeat. Sessions that exist keep the setup they started with.
     ///
     /// - Parameters:
-    ///   - id: the environment.
-    ///   - version: the version this update starts from; any other than the current one is a 409, whose
+    ///   - id: The environment's id.
+    ///   - version: The version that this update is based on. If it is not the current one, the server answers 409, and
     ///     ``AodError/conflict`` has both numbers.
-    ///   - name: a new name.
-    ///   - packages: all packages anew; an empty dictionary removes them.
-    ///   - envVars: all environment variables anew; an empty dictionary removes them.
-    ///   - setupScript: the script run once, after the packages.
-    ///   - networking: what a sandbox may reach.
+    ///   - name: The new name.
+    ///   - packages: The packages that replace all current ones. An empty dictionary removes all.
+    ///   - envVars: The environment variables that replace all current ones. An empty dictionary removes all.
+    ///   - setupScript: A shell script that runs once, after the packages are installed.
+    ///   - networking: The hosts that the sandbox can reach.
+    /// - Returns: The environment after the update.
+    /// - Throws: An ``AodError``: of kind `conflict` for another version, an archived environment or a name that is
+    ///   taken, `notFound` if the environment does not exist, or any other kind. A `CancellationError` if the task is
+    ///   cancelled.
+    @discardableResult
     public func update(
         _ id: UUID,
         version: Int64,
@@ -62,19 +90,35 @@ public struct Environments: Sendable {
         return try await calls.run { try await $0.updateEnvironment(id: id, request: request, cancellation: $1) }
     }
 
-    /// Archives an environment for good (`POST /environments/{id}/archive`).
+    /// Archives an environment permanently (`POST /environments/{id}/archive`).
+    ///
+    /// An archived environment is not listed, and cannot be updated or used by new sessions. Its name can be used
+    /// again.
+    ///
+    /// - Parameter id: The environment's id.
+    /// - Returns: The archived environment.
+    /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `alreadyArchived` if the environment was archived
+    ///   before; a `CancellationError` if the task is cancelled.
     @discardableResult
     public func archive(_ id: UUID) async throws -> AgentEnvironment {
         try await calls.run { try await $0.archiveEnvironment(id: id, cancellation: $1) }
     }
 
-    /// Deletes an environment and its versions (`DELETE /environments/{id}/delete`). One that a session points at is
-    /// a 409.
+    /// Deletes an environment and its versions (`DELETE /environments/{id}/delete`).
+    ///
+    /// - Parameter id: The environment's id.
+    /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `inUse` if the environment has sessions; a
+    ///   `CancellationError` if the task is cancelled.
     public func delete(_ id: UUID) async throws {
         try await calls.run { try await $0.deleteEnvironment(id: id, cancellation: $1) }
     }
 
-    /// All versions of an environment, highest first (`GET /environments/{id}/versions`).
+    /// Lists all versions of an environment, highest first (`GET /environments/{id}/versions`).
+    ///
+    /// - Parameter id: The environment's id; it may be archived.
+    /// - Returns: The versions, without environment variables.
+    /// - Throws: An ``AodError``, of kind `notFound` if the environment does not exist; a `CancellationError` if the
+    ///   task is cancelled.
     public func versions(_ id: UUID) async throws -> [AgentEnvironmentVersion] {
         try await calls.run { try await $0.listEnvironmentVersions(id: id, cancellation: $1) }
     }

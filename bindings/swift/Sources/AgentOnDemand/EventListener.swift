@@ -1,23 +1,43 @@
 import AodNative
 
-/// What is told of the events of a session: see ``Sessions/listen(_:options:to:)``.
+/// Receives the events of a session: see ``Sessions/listen(_:options:to:)``.
 ///
-/// Its methods are called on a thread of the library, one after another. ``onEvents(_:)`` comes any number of times,
-/// with what was ready at that moment, in order, and ``onState(_:)`` between them with each change of the connection, of
-/// which the last is `closed`; then comes exactly one of ``onClosed()`` and ``onError(_:)``, and nothing after it. Few
-/// events are read ahead while a method runs: a slow listener applies backpressure instead of buffering, and holds up no
-/// other stream, unless 256 listeners run at once.
+/// ```swift
+/// final class Printer: EventListener {
+///     func onEvents(_ events: [StreamEvent]) {
+///         for event in events { print(event.stdout ?? "", terminator: "") }
+///     }
+///     func onClosed() { print("done") }
+///     func onError(_ error: AodError) { print(error) }
+/// }
+/// ```
+///
+/// The methods are called on a thread of the library, one after another:
+///
+/// 1. ``onEvents(_:)`` any number of times, with the events that are ready, in order; and ``onState(_:)`` between them
+///    for each change of the connection, the last of which is `closed`.
+/// 2. Exactly one of ``onClosed()`` and ``onError(_:)``.
+///
+/// No method is called after that. A slow listener applies backpressure instead of buffering: the stream reads a
+/// bounded number of events ahead. Up to 256 listeners can run at the same time; more than that wait for each other.
 public protocol EventListener: AnyObject, Sendable {
-    /// Takes the next events; at least one. If it throws, the stream ends with ``onError(_:)`` of kind `listener`.
+    /// Receives the next events.
+    ///
+    /// - Parameter events: The events, in order; at least one.
+    /// - Throws: Any error, which ends the stream: ``onError(_:)`` is called with an error of kind `listener`.
     func onEvents(_ events: [StreamEvent]) throws
 
-    /// The stream has ended: after its terminal event, or because it was cancelled.
+    /// Reports that the stream has ended: after its terminal event, or because it was cancelled.
     func onClosed()
 
-    /// The stream has failed, or could not be opened.
+    /// Reports that the stream has failed, or could not be opened.
+    ///
+    /// - Parameter error: The reason.
     func onError(_ error: AodError)
 
-    /// The connection state changed. Does nothing by default.
+    /// Reports that the connection state changed. The default implementation does nothing.
+    ///
+    /// - Parameter state: The new state.
     func onState(_ state: ConnectionState)
 }
 
@@ -25,12 +45,16 @@ extension EventListener {
     public func onState(_ state: ConnectionState) {}
 }
 
-/// A stream that a listener is told of. Letting go of it leaves the stream running.
+/// The handle of a stream that is delivered to a listener: see ``Sessions/listen(_:options:to:)``.
+///
+/// Releasing the handle does not cancel the stream.
 public struct Subscription: Sendable {
     let handle: NativeSubscription
 
-    /// Ends the stream and closes its connection. The listener is told ``EventListener/onClosed()``, unless it has
-    /// been told its end. A call of the listener that is running is not interrupted.
+    /// Ends the stream and closes its connection.
+    ///
+    /// The listener receives ``EventListener/onClosed()``, unless the stream has ended already. A listener method that
+    /// is running is not interrupted.
     public func cancel() {
         handle.cancel()
     }
@@ -38,13 +62,13 @@ public struct Subscription: Sendable {
     /// Whether the listener's last call has returned.
     public var isFinished: Bool { handle.isFinished() }
 
-    /// Waits until the listener's last call has returned, whether or not the task is cancelled meanwhile.
+    /// Waits until the listener's last call has returned. Cancelling the task does not end the wait.
     public func join() async {
         await handle.join()
     }
 }
 
-/// Tells a listener what the library reports.
+/// Forwards the library's callbacks to a listener.
 final class ListenerRelay: BatchListener {
     private let listener: any EventListener
 

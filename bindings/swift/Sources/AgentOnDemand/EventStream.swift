@@ -1,18 +1,33 @@
 import AodNative
 import Foundation
 
-/// The events of a session, as they come: see ``Sessions/stream(_:options:)``.
+/// The events of a session, as an `AsyncSequence`: see ``Sessions/stream(_:options:)``.
 ///
-/// This is one stream, read by one loop, which opens it. It outlives its connections: one that drops is followed by
-/// another from the last event delivered. Few events are read ahead of the loop: a slow loop applies backpressure instead
-/// of buffering. Leaving the loop closes the connection and ends the stream, and so does cancelling the task, which makes
-/// the loop throw a `CancellationError` at once. To go on later, open another from ``cursor``. All iterators of it take
-/// from one stream: each event is given once.
+/// ```swift
+/// let stream = client.sessions.stream(id)
+/// for try await event in stream {
+///     switch event {
+///     case .output(let output): print(output.data, terminator: "")
+///     case .exit(let exit): print("exit code \(exit.code ?? -1)")
+///     default: break
+///     }
+/// }
+/// ```
+///
+/// - The first iteration opens the stream, and throws an ``AodError`` if the server does not accept it.
+/// - Each event is delivered once, in order, up to the terminal event, which is the last element. A connection that
+///   drops is replaced, from the last event delivered.
+/// - A bounded number of events is read ahead. A slow loop applies backpressure instead of buffering.
+/// - Leaving the loop closes the connection and ends the stream. So does cancelling the task; the loop then throws a
+///   `CancellationError` immediately.
+/// - To continue later, open another stream from ``cursor``.
+/// - All iterators share the stream, and each event is delivered to one of them.
 public final class EventStream: AsyncSequence, Sendable {
     public typealias Element = StreamEvent
 
-    /// Where the stream is with its connection, each change in order. For one reader, who sees the last 64 changes if
-    /// it falls behind; the last is `closed`, however the stream ends.
+    /// The changes of the connection state, in order, for one reader. The last is always `closed`.
+    ///
+    /// A reader that falls behind receives the latest 64 changes.
     public let connectionStates: AsyncStream<ConnectionState>
 
     private let open: @Sendable () throws -> NativeStream
@@ -20,14 +35,14 @@ public final class EventStream: AsyncSequence, Sendable {
     private let prefetcher = Prefetcher<EventWithCursor>()
     private let state: Locked<State>
 
-    /// An event, and where the stream is behind it.
+    /// An event, and the cursor after it.
     struct EventWithCursor: Sendable {
         let event: StreamEvent
         let cursor: Int64?
     }
 
     private struct State {
-        /// There is one once the loop has begun.
+        /// The native stream, once the first iteration has opened it.
         var native: NativeStream?
         var cursor: Int64?
         var isClosed = false
@@ -43,37 +58,54 @@ public final class EventStream: AsyncSequence, Sendable {
         close()
     }
 
-    /// The position behind the last event that was given out: pass it as ``StreamOptions/since`` to go on from here.
+    /// The position after the last event that was delivered. Pass it as ``StreamOptions/since`` to resume from here.
+    ///
+    /// It may differ from the event's `id`. It is nil, or the position that the stream started from, before the first
+    /// event.
     public var cursor: Int64? {
         state.with { $0.cursor }
     }
 
-    /// Ends the stream and closes its connection at once, from anywhere. The loop ends without an error, after what it
-    /// has been given already.
+    /// Ends the stream and closes its connection immediately. May be called from any task or thread.
+    ///
+    /// The loop ends without an error, after the events that were already read ahead.
     public func cancel() {
         close()?.cancel()
     }
 
+    /// Creates an iterator, which shares the stream with all others.
+    ///
+    /// - Returns: The iterator.
     public func makeAsyncIterator() -> Iterator {
         Iterator(token: IteratorToken(of: self))
     }
 
-    /// Gives the events one by one; nil at the end, and after it threw. Ends the stream when it is let go after its
-    /// first ``next()``. Copies of it are the same iterator.
+    /// Iterates over the events of a stream.
+    ///
+    /// The stream ends when the iterator is released after the first ``next()``. Copies share one iterator.
     public struct Iterator: AsyncIteratorProtocol {
         fileprivate let token: IteratorToken
 
+        /// Waits for the next event.
+        ///
+        /// - Returns: The event; nil at the end of the stream, and after an error was thrown.
+        /// - Throws: An ``AodError`` if the stream fails, once; a `CancellationError` if the task is cancelled.
         public mutating func next() async throws -> StreamEvent? {
             try await next(isolation: nil)
         }
 
+        /// Waits for the next event without leaving the caller's actor.
+        ///
+        /// - Parameter actor: The actor to stay on.
+        /// - Returns: The event; nil at the end of the stream, and after an error was thrown.
+        /// - Throws: An ``AodError`` if the stream fails, once; a `CancellationError` if the task is cancelled.
         public mutating func next(isolation actor: isolated (any Actor)?) async throws -> StreamEvent? {
             token.use()
             return try await token.stream.next(isolation: actor)
         }
     }
 
-    /// Held by an iterator and its copies: when the last one is gone, nobody reads any more.
+    /// Shared by the copies of an iterator. Its release ends the stream, if it was used.
     final class IteratorToken: Sendable {
         let stream: EventStream
         private let isUsed = Locked(false)
@@ -84,7 +116,7 @@ public final class EventStream: AsyncSequence, Sendable {
             self.onEnd = onEnd
         }
 
-        /// Something is about to be read.
+        /// Marks the iterator as used.
         func use() {
             isUsed.with { $0 = true }
         }
@@ -102,7 +134,7 @@ public final class EventStream: AsyncSequence, Sendable {
         try await prefetcher.next(isolation: actor, from: self)?.event
     }
 
-    /// The library's stream, opened the first time; nil if this one is closed.
+    /// Returns the native stream, which the first call opens; nil if this stream is closed.
     private func opened() throws -> NativeStream? {
         try state.with { state in
             if state.native == nil && !state.isClosed {
@@ -112,7 +144,7 @@ public final class EventStream: AsyncSequence, Sendable {
         }
     }
 
-    /// Tells that the stream is closed, once.
+    /// Reports the state `closed`, once.
     @discardableResult
     private func close() -> NativeStream? {
         state.with { state in
@@ -127,7 +159,7 @@ public final class EventStream: AsyncSequence, Sendable {
 }
 
 extension EventStream: PrefetchSource {
-    /// Waits for some events, or the end.
+    /// Waits for the next events, or the end.
     func nextBatch(isolation: isolated (any Actor)?) async -> Batch<EventWithCursor> {
         var end: Result<Void, any Error> = .success(())
         do {

@@ -1,46 +1,56 @@
 import AodNative
 
-/// What the formatters can be told. The defaults are emoji, no colour, full width, thinking shown, tool results left out.
+/// Options of the formatters. The defaults are emoji, no colour, full width, thinking shown, and tool results hidden.
 ///
 /// ```swift
 /// let formatter = CodexFormatter(options: FormatterOptions(plain: true, width: 80))
 /// ```
 public struct FormatterOptions: Sendable, Hashable {
-    /// Whether marks and separators are ASCII, one character each, instead of emoji and `·`. What the agent says stays
-    /// as it is.
+    /// Whether marks and separators are ASCII, one character each, instead of emoji and `·`. The agent's text is not
+    /// changed. Default: false.
     ///
-    /// | Mark | Stands for |
+    /// | Mark | Replaces |
     /// |---|---|
     /// | `#` | ⚙️  a session starts |
-    /// | `>` | ✉️  the agent says |
-    /// | `~` | 💭 it thinks |
-    /// | `$` | 🔧 it runs a command |
-    /// | `*` | 📖 📝 ✏️  📓 🔍 🔎 🌐 📋 📐 🛠️  it uses another tool |
-    /// | `&` | 🤖 🚀 it starts another agent |
-    /// | `<` | 📤 what a tool gave |
+    /// | `>` | ✉️  a message of the agent |
+    /// | `~` | 💭 the agent's thinking |
+    /// | `$` | 🔧 a command |
+    /// | `*` | 📖 📝 ✏️  📓 🔍 🔎 🌐 📋 📐 🛠️  another tool call |
+    /// | `&` | 🤖 🚀 the start of another agent |
+    /// | `<` | 📤 the result of a tool call |
     /// | `=` | ✨ the end |
-    /// | `!` | ⚠️  a failure, a warning, or a bad end |
+    /// | `!` | ⚠️  a failure, or a warning |
     public var plain: Bool
-    /// The longest line to show, in columns of a terminal: a longer one ends in `…`, continued lines of a text too, and
-    /// none is wrapped. No limit when nil; a limit of 0 is one of 1.
+    /// The maximum width of a line, in terminal columns. A longer line is cut and ends in `…`. A limit of 0 counts as
+    /// 1. Default: no limit.
     public var width: Int?
-    /// Whether lines are coloured by what they stand for.
+    /// Whether lines are coloured by their kind. Default: off.
     public var color: Color
-    /// Whether what the agent thinks is shown.
+    /// Whether the agent's thinking is shown. Default: true.
     public var showThinking: Bool
-    /// Whether what tools give back is shown, in one line each; of one that failed, that it did.
+    /// Whether the result of each tool call is shown, in one line. Default: false.
     public var showToolResults: Bool
-    /// Whether tools that failed are shown. When nil they are, except by ``ClaudeFormatter``; there it also marks an end
-    /// that is an error as a bad one, and says why.
+    /// Whether failed tool calls are shown. Default: true, except for ``ClaudeFormatter``, which then also marks a
+    /// session that ended with an error, and shows the reason.
     public var showFailures: Bool?
-    /// Whether control characters pass as they came. Off, they are shown as escapes: an agent's output may carry
-    /// sequences that move the cursor or write to the clipboard of whoever prints it.
+    /// Whether control characters are passed through. If false, they are shown as escapes, because an agent's output
+    /// may contain sequences that move the cursor or write to the clipboard. Default: false.
     public var raw: Bool
-    /// The longest line of output to take whole, in bytes of UTF-8; 16 MiB when nil. A longer one is shown up to this
-    /// length, with the number of bytes cut behind it.
+    /// The maximum length of a line of output, in bytes of UTF-8. A longer line is cut, and ends with the number of
+    /// bytes that were cut. Default: 16 MiB.
     public var maxLine: Int?
 
-    /// Options of a formatter.
+    /// Creates options of a formatter.
+    ///
+    /// - Parameters:
+    ///   - plain: Whether marks and separators are ASCII.
+    ///   - width: The maximum width of a line, in terminal columns.
+    ///   - color: Whether lines are coloured by their kind.
+    ///   - showThinking: Whether the agent's thinking is shown.
+    ///   - showToolResults: Whether the result of each tool call is shown.
+    ///   - showFailures: Whether failed tool calls are shown.
+    ///   - raw: Whether control characters are passed through.
+    ///   - maxLine: The maximum length of a line of output, in bytes of UTF-8.
     public init(
         plain: Bool = false,
         width: Int? = nil,
@@ -61,18 +71,18 @@ public struct FormatterOptions: Sendable, Hashable {
         self.maxLine = maxLine
     }
 
-    /// Whether lines are coloured, with the escape sequences of ECMA-48.
+    /// Whether lines are coloured, with ANSI escape sequences.
     public enum Color: Sendable, Hashable {
         /// Never.
         case off
-        /// Always, whatever the environment says.
+        /// Always, regardless of the environment.
         case on
-        /// If the standard output is a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`. Looked up when the
-        /// formatter begins.
+        /// If the standard output is a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`. Checked when the
+        /// formatter is created.
         case auto
     }
 
-    /// The formatter of the library for a runtime or provider, or for whatever a session turns out to run.
+    /// Creates a native formatter for a runtime or provider; nil stands for that of the `start` event.
     func formatter(for name: String?) -> OutputFormatter {
         OutputFormatter(runtimeOrProvider: name, options: native)
     }

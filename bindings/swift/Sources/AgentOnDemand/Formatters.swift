@@ -1,14 +1,16 @@
 import AodNative
 
-/// Formats the `stream-json` output of Claude Code: the start of the session, what the agent says and thinks, which tools
-/// it calls, and how it ended.
+/// Formats the `stream-json` output of Claude Code.
 ///
-/// The lines are those of the formatter in the published Python SDK. Tools that failed are left out unless
-/// ``FormatterOptions/showFailures`` asks for them; what a subagent does is indented by two spaces.
-public struct ClaudeFormatter: EventFormatter {
+/// It shows the start of the session, the agent's messages and thinking, its tool calls, and the result. The lines
+/// match those of the published Python SDK. Failed tool calls are hidden unless ``FormatterOptions/showFailures`` is
+/// true. Lines of a subagent are indented by two spaces.
+public struct ClaudeFormatter: Formatter {
     private let native: OutputFormatter
 
-    /// A formatter at the beginning of the output.
+    /// Creates a formatter for the output of one session.
+    ///
+    /// - Parameter options: How lines look, and which are shown.
     public init(options: FormatterOptions = FormatterOptions()) {
         native = options.formatter(for: Runtime.claude.rawValue)
     }
@@ -18,15 +20,17 @@ public struct ClaudeFormatter: EventFormatter {
     public func flush() -> [String] { native.flush() }
 }
 
-/// Formats the output of `codex exec --json`, of all three generations of it: the start of a thread, what the agent says
-/// and thinks, its commands, file changes and other tools, and how the turn ended.
+/// Formats the output of `codex exec --json`, in all three versions of its format.
 ///
-/// Commands appear without the shell around them. The tokens of the last line are those of the whole thread, turns resumed
-/// included: Codex counts so.
-public struct CodexFormatter: EventFormatter {
+/// It shows the start of a thread, the agent's messages and thinking, its commands, file changes and other tool calls,
+/// and the result of the turn. Commands are shown without the shell that runs them. The token count of the last line is
+/// that of the whole thread, including earlier turns.
+public struct CodexFormatter: Formatter {
     private let native: OutputFormatter
 
-    /// A formatter at the beginning of the output.
+    /// Creates a formatter for the output of one session.
+    ///
+    /// - Parameter options: How lines look, and which are shown.
     public init(options: FormatterOptions = FormatterOptions()) {
         native = options.formatter(for: Runtime.codex.rawValue)
     }
@@ -36,14 +40,16 @@ public struct CodexFormatter: EventFormatter {
     public func flush() -> [String] { native.flush() }
 }
 
-/// Formats the output of Gemini CLI with `--output-format stream-json`, and with `json`: the start of a session, what the
-/// agent says, which tools it calls and which of them failed, and how it ended.
+/// Formats the output of Gemini CLI with `--output-format stream-json` or `json`.
 ///
-/// The agent's text comes in fragments, and appears as one when anything else follows it, or at the end of the output.
-public struct GeminiFormatter: EventFormatter {
+/// It shows the start of a session, the agent's messages, its tool calls and their failures, and the result. Gemini CLI
+/// prints a message in fragments: it is shown as a whole when other output follows, or at the end.
+public struct GeminiFormatter: Formatter {
     private let native: OutputFormatter
 
-    /// A formatter at the beginning of the output.
+    /// Creates a formatter for the output of one session.
+    ///
+    /// - Parameter options: How lines look, and which are shown.
     public init(options: FormatterOptions = FormatterOptions()) {
         native = options.formatter(for: Runtime.gemini.rawValue)
     }
@@ -53,14 +59,16 @@ public struct GeminiFormatter: EventFormatter {
     public func flush() -> [String] { native.flush() }
 }
 
-/// Formats the output of `opencode run --format json`, of versions 1 and 2: which session it is, what the agent says and
-/// thinks, which tools it called and which of them failed, and how it ended.
+/// Formats the output of `opencode run --format json`, versions 1 and 2.
 ///
-/// The cost in the last line leaves out that of other agents that were started: it is not in the output.
-public struct OpencodeFormatter: EventFormatter {
+/// It shows the session, the agent's messages and thinking, its tool calls and their failures, and the result. The cost
+/// in the last line does not include that of subagents, which opencode does not report.
+public struct OpencodeFormatter: Formatter {
     private let native: OutputFormatter
 
-    /// A formatter at the beginning of the output.
+    /// Creates a formatter for the output of one session.
+    ///
+    /// - Parameter options: How lines look, and which are shown.
     public init(options: FormatterOptions = FormatterOptions()) {
         native = options.formatter(for: Runtime.opencode.rawValue)
     }
@@ -70,11 +78,13 @@ public struct OpencodeFormatter: EventFormatter {
     public func flush() -> [String] { native.flush() }
 }
 
-/// Passes the lines of an agent's output through, without their line ends. Empty lines are dropped.
-public struct GenericFormatter: EventFormatter {
+/// Passes the lines of an agent's output through, without line endings. Empty lines are dropped.
+public struct GenericFormatter: Formatter {
     private let native: OutputFormatter
 
-    /// A formatter at the beginning of the output.
+    /// Creates a formatter for the output of one session.
+    ///
+    /// - Parameter options: How lines look, and which are shown.
     public init(options: FormatterOptions = FormatterOptions()) {
         native = options.formatter(for: "")
     }
@@ -86,24 +96,32 @@ public struct GenericFormatter: EventFormatter {
 
 /// Formats the output of a runtime, or of the runtime that serves a provider's models.
 ///
-/// By the name, in any case:
+/// Names are compared without regard to case:
 ///
-/// | Runtime, by what its name contains | Provider | Formatter |
+/// | Runtime name contains | Provider name is | Formatter |
 /// |---|---|---|
 /// | `claude` | `anthropic` | ``ClaudeFormatter`` |
 /// | `codex` | `openai` | ``CodexFormatter`` |
 /// | `gemini` | `google` | ``GeminiFormatter`` |
 /// | `opencode` | | ``OpencodeFormatter`` |
 /// | anything else | | ``GenericFormatter`` |
-public struct RuntimeFormatter: EventFormatter {
+public struct RuntimeFormatter: Formatter {
     private let native: OutputFormatter
 
-    /// The formatter for the runtime of an agent or session (S0 and S1 servers).
+    /// Creates the formatter for the runtime of an agent or session (servers before 2026-06-25).
+    ///
+    /// - Parameters:
+    ///   - runtime: The runtime.
+    ///   - options: How lines look, and which are shown.
     public init(runtime: Runtime, options: FormatterOptions = FormatterOptions()) {
         native = options.formatter(for: runtime.rawValue)
     }
 
-    /// The formatter for the provider of an agent or session (S2 servers).
+    /// Creates the formatter for the provider of an agent or session (servers since 2026-06-25).
+    ///
+    /// - Parameters:
+    ///   - provider: The provider.
+    ///   - options: How lines look, and which are shown.
     public init(provider: Provider, options: FormatterOptions = FormatterOptions()) {
         native = options.formatter(for: provider.rawValue)
     }
@@ -113,14 +131,23 @@ public struct RuntimeFormatter: EventFormatter {
     public func flush() -> [String] { native.flush() }
 }
 
-/// Formats the whole stream of a session, whose `start` event picks the formatter as ``RuntimeFormatter`` does.
+/// Formats the stream of a session. The `start` event picks the formatter, by the rules of ``RuntimeFormatter``.
 ///
-/// It is flushed when a further turn starts, whose output is another process's. What is fed before any event is shown as
-/// it is. ``EventStream/pretty(options:)`` uses it for you.
-public struct SessionFormatter: EventFormatter {
+/// It is flushed when a turn starts, because each turn is a separate process. Output before any event is passed
+/// through. ``EventStream/pretty(options:)`` uses it. Use it directly with a listener:
+///
+/// ```swift
+/// let formatter = SessionFormatter()
+/// func onEvents(_ events: [StreamEvent]) {
+///     events.flatMap(formatter.consume).forEach { print($0) }
+/// }
+/// ```
+public struct SessionFormatter: Formatter {
     private let native: OutputFormatter
 
-    /// A formatter at the beginning of the output.
+    /// Creates a formatter for the output of one session.
+    ///
+    /// - Parameter options: How lines look, and which are shown.
     public init(options: FormatterOptions = FormatterOptions()) {
         native = options.formatter(for: nil)
     }
@@ -129,7 +156,8 @@ public struct SessionFormatter: EventFormatter {
 
     public func consume(_ event: StreamEvent) -> [String] {
         switch event {
-        // Only what picks the formatter: fields that nobody knows may hold what cannot be passed on.
+        // Only the fields that the formatter needs: unknown fields may hold values that cannot be passed to the
+        // library.
         case .start(let event):
             let start = StartEvent(runtime: event.runtime, provider: event.provider, extra: [:])
             return native.consume(event: .start(event: start))

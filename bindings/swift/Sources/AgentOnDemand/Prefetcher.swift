@@ -1,31 +1,31 @@
-/// What gives a loop its elements, several at a time.
+/// A source of batches of elements.
 protocol PrefetchSource: Sendable {
     associatedtype Prefetched: Sendable
 
-    /// Waits for more; asked by one task at a time.
+    /// Waits for the next batch. Called by one task at a time.
     func nextBatch(isolation: isolated (any Actor)?) async -> Batch<Prefetched>
 
     /// Called as each element is delivered, in order.
     func didDeliver(_ element: Prefetched)
 
-    /// The task that reads was cancelled: nothing more is wanted.
+    /// Called when the reading task was cancelled: no more batches are needed.
     func abandon()
 }
 
-/// Some elements, and what comes behind them if it is the end.
+/// Some elements, and the result of the source if they are the last.
 struct Batch<Element: Sendable>: Sendable {
     var elements: [Element]
     var end: Result<Void, any Error>?
 }
 
-/// The elements that were fetched for a loop and not delivered yet. All iterators of a stream share them, so that each
-/// element is delivered once and in order, to any iterator.
+/// Buffers the elements that were fetched and not delivered yet. All iterators of a stream share it: each element is
+/// delivered once and in order, to any iterator.
 final class Prefetcher<Element: Sendable>: Sendable {
     private let state = Locked(State())
 
     private struct State {
         var elements: ArraySlice<Element> = []
-        /// What comes behind the elements. An error is thrown once.
+        /// The result after the last element. An error is thrown once.
         var end: Result<Void, any Error>?
         var isFetching = false
         var waiting: [CheckedContinuation<Void, Never>] = []
@@ -39,8 +39,8 @@ final class Prefetcher<Element: Sendable>: Sendable {
         case wait
     }
 
-    /// The next element, from the source if none is there; nil after the end, and after an error was thrown. A task that
-    /// is cancelled gets none of those that are there.
+    /// Returns the next element, from the source if none is buffered; nil after the end, and after an error was thrown.
+    /// A cancelled task receives no buffered elements.
     func next<Source: PrefetchSource>(
         isolation actor: isolated (any Actor)?, from source: Source
     ) async throws -> Element? where Source.Prefetched == Element {
@@ -65,7 +65,7 @@ final class Prefetcher<Element: Sendable>: Sendable {
         }
     }
 
-    /// Forgets what is there: nothing more is delivered.
+    /// Discards all buffered elements: nothing more is delivered.
     func close() {
         state.with { state in
             state.elements = []
@@ -99,7 +99,7 @@ final class Prefetcher<Element: Sendable>: Sendable {
 
     private func add(_ batch: Batch<Element>) {
         let waiting = state.with { state in
-            // Closed meanwhile: nobody wants it.
+            // A batch that arrives after `close()` is dropped.
             if state.end == nil {
                 state.elements = batch.elements[...]
                 state.end = batch.end

@@ -1,7 +1,7 @@
 import AodNative
 
 extension EventStream {
-    /// What the agent prints, as human-readable lines: the `start` event picks the formatter.
+    /// Returns the agent's output as human-readable lines. The `start` event picks the formatter.
     ///
     /// ```swift
     /// for try await line in client.sessions.stream(id).pretty() {
@@ -9,68 +9,82 @@ extension EventStream {
     /// }
     /// ```
     ///
-    /// - Parameter options: how lines look, and which are shown.
+    /// - Parameter options: How lines look, and which are shown.
+    /// - Returns: The lines, as a sequence that reads this stream.
     public func pretty(options: FormatterOptions = FormatterOptions()) -> PrettyLines {
         pretty(SessionFormatter(options: options))
     }
 
-    /// What the agent prints, as the lines that a formatter gives.
+    /// Returns the agent's output as the lines of a formatter.
     ///
-    /// - Parameter formatter: the one to use, whatever the `start` event says; at the beginning of its output.
-    public func pretty(_ formatter: any EventFormatter) -> PrettyLines {
+    /// - Parameter formatter: The formatter to use instead of the one that the `start` event picks. It must be unused.
+    /// - Returns: The lines, as a sequence that reads this stream.
+    public func pretty(_ formatter: any Formatter) -> PrettyLines {
         PrettyLines(stream: self, formatter: formatter)
     }
 }
 
 /// Human-readable lines of a session's stream: see ``EventStream/pretty(options:)``.
 ///
-/// Each element is what came of one line of output; it may hold newlines, but does not end with one. The formatter is
-/// flushed when a further turn starts, whose output is another process's, and when the stream ends, before its error if
-/// it ends with one. Everything else is as in ``EventStream``, whose one loop this is: leaving it closes the
-/// connection, and so does cancelling the task, which makes the loop throw a `CancellationError` and nothing more be
-/// shown.
+/// Each element is the formatted text of one line of output. It may contain newlines, but does not end with one. The
+/// formatter is flushed when a turn starts, because each turn is a separate process, and when the stream ends; the
+/// remaining lines come before an error of the stream. Leaving the loop closes the connection. So does cancelling the
+/// task; the loop then throws a `CancellationError`, and no further line is delivered.
 public final class PrettyLines: AsyncSequence, Sendable {
     public typealias Element = String
 
-    /// The stream below, for its ``EventStream/cursor``, its ``EventStream/connectionStates`` and its
+    /// The underlying stream, for its ``EventStream/cursor``, ``EventStream/connectionStates`` and
     /// ``EventStream/cancel()``.
     public let stream: EventStream
 
-    private let formatter: any EventFormatter
+    private let formatter: any Formatter
     private let exit = Locked<Int64?>(nil)
     private let prefetcher = Prefetcher<String>()
 
-    fileprivate init(stream: EventStream, formatter: any EventFormatter) {
+    fileprivate init(stream: EventStream, formatter: any Formatter) {
         self.stream = stream
         self.formatter = formatter
     }
 
-    /// The agent's exit code, once the stream has brought it.
+    /// The agent's exit code; nil until the stream has delivered it.
     public var exitCode: Int64? {
         exit.with { $0 }
     }
 
+    /// Creates an iterator, which shares the stream with all others.
+    ///
+    /// - Returns: The iterator.
     public func makeAsyncIterator() -> Iterator {
         Iterator(lines: self, token: EventStream.IteratorToken(of: stream) { [prefetcher] in prefetcher.close() })
     }
 
-    /// Gives the lines one by one; nil at the end, and after it threw. Ends the stream when it is let go after its
-    /// first ``next()``. Copies of it are the same iterator.
+    /// Iterates over the lines of a stream.
+    ///
+    /// The stream ends when the iterator is released after the first ``next()``. Copies share one iterator.
     public struct Iterator: AsyncIteratorProtocol {
         fileprivate let lines: PrettyLines
         fileprivate let token: EventStream.IteratorToken
 
+        /// Waits for the next line.
+        ///
+        /// - Returns: The line; nil at the end of the stream, and after an error was thrown.
+        /// - Throws: An ``AodError`` if the stream fails, once; a `CancellationError` if the task is cancelled.
         public mutating func next() async throws -> String? {
             try await next(isolation: nil)
         }
 
+        /// Waits for the next line without leaving the caller's actor.
+        ///
+        /// - Parameter actor: The actor to stay on.
+        /// - Returns: The line; nil at the end of the stream, and after an error was thrown.
+        /// - Throws: An ``AodError`` if the stream fails, once; a `CancellationError` if the task is cancelled.
         public mutating func next(isolation actor: isolated (any Actor)?) async throws -> String? {
             token.use()
             return try await lines.prefetcher.next(isolation: actor, from: lines)
         }
     }
 
-    private func shown(by event: StreamEvent) -> [String] {
+    private func lines(of event: StreamEvent) -> [String] {
         if let code = event.exitCode {
             exit.with { $0 = code }
         }
@@ -82,15 +96,15 @@ public final class PrettyLines: AsyncSequence, Sendable {
 }
 
 extension PrettyLines: PrefetchSource {
-    /// Shows the next event, or the end.
+    /// Waits for the next event or the end, and formats it.
     func nextBatch(isolation: isolated (any Actor)?) async -> Batch<String> {
         do {
             if let event = try await stream.next(isolation: isolation) {
-                return Batch(elements: shown(by: event))
+                return Batch(elements: lines(of: event))
             }
             return Batch(elements: formatter.flush(), end: .success(()))
         } catch let error as CancellationError {
-            // Nobody waits for what is left.
+            // The caller has given up: the remaining lines are dropped.
             return Batch(elements: [], end: .failure(error))
         } catch {
             return Batch(elements: formatter.flush(), end: .failure(error))

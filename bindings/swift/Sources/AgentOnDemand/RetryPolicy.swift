@@ -1,21 +1,30 @@
 import AodNative
 import Foundation
 
-/// When and how often a failed request is tried again: reads after a broken connection, 408 and 5xx; writes only when no
-/// byte of them left.
+/// How failed requests are retried.
 ///
-/// All times are in seconds. Negative ones count as 0; none is longer than a century.
+/// `GET` requests are retried after a connection error and the statuses 408 and 5xx. Requests that change something are
+/// retried only if no byte of them was sent. A 429 response is retried only if it has a `Retry-After` header. The delay
+/// before a retry is uniformly random between 0 and a limit that doubles with each retry.
+///
+/// All times are in seconds. Negative values count as 0, and values over a century as a century.
 public struct RetryPolicy: Sendable, Hashable {
-    /// How many times a request is tried again after the first attempt.
+    /// The number of retries after the first attempt. Default: 2.
     public var maxRetries: Int
-    /// The longest wait before the first further attempt; it doubles with each one.
+    /// The limit of the delay before the first retry, in seconds. It doubles with each retry. Default: 0.5.
     public var baseDelay: TimeInterval
-    /// The cap of that doubling.
+    /// The limit that the doubled delay does not exceed, in seconds. Default: 8.
     public var maxDelay: TimeInterval
-    /// The longest `Retry-After` that is honored; a longer one ends the call.
+    /// The longest `Retry-After` that is honored, in seconds. A longer one fails the call. Default: 120.
     public var maxRetryAfter: TimeInterval
 
-    /// A policy, by default the client's own.
+    /// Creates a policy. The defaults are those of the client.
+    ///
+    /// - Parameters:
+    ///   - maxRetries: The number of retries after the first attempt.
+    ///   - baseDelay: The limit of the delay before the first retry, in seconds.
+    ///   - maxDelay: The limit that the doubled delay does not exceed, in seconds.
+    ///   - maxRetryAfter: The longest `Retry-After` that is honored, in seconds.
     public init(
         maxRetries: Int = 2,
         baseDelay: TimeInterval = 0.5,

@@ -1,25 +1,37 @@
 import AodNative
 import Foundation
 
-/// `/sessions`.
+/// The calls under `/sessions`: see ``AodClient/sessions``.
+///
+/// A session is a sandbox in which an agent works on prompts. Each prompt is one turn.
 public struct Sessions: Sendable {
     let calls: CallRunner
 
-    /// All sessions, ended ones too, newest first (`GET /sessions`).
+    /// Lists all sessions in every status, newest first (`GET /sessions`).
+    ///
+    /// - Returns: The sessions; the API has no pagination.
+    /// - Throws: An ``AodError`` if the request fails, or a `CancellationError` if the task is cancelled.
     public func list() async throws -> [Session] {
         try await calls.run { try await $0.listSessions(cancellation: $1) }
     }
 
-    /// Accepts a session with its first prompt (`POST /sessions`); it is set up and run after this returns.
+    /// Creates a session with its first prompt (`POST /sessions`).
+    ///
+    /// Returns as soon as the server has accepted the session, which then prepares the sandbox and runs the agent.
+    /// Follow it with ``stream(_:options:)``.
     ///
     /// - Parameters:
-    ///   - agentId: the agent that works.
-    ///   - prompt: what it is asked first.
-    ///   - environmentId: the environment; the agent's own when left out.
-    ///   - timeout: how long the first turn may take: whole seconds, 10 to 3,600; the server's default is 600.
-    ///   - resources: what to clone into the sandbox; at most 10, each at a path of its own.
-    ///   - secretEnvVars: environment variables of this session, over the environment's own (S2 servers; older ones
-    ///     ignore them); they are sent, and never shown or returned.
+    ///   - agentId: The agent to run.
+    ///   - prompt: The first prompt.
+    ///   - environmentId: The environment. Default: the agent's own.
+    ///   - timeout: The time limit of the first turn, in whole seconds from 10 to 3,600. The server's default is 600.
+    ///   - resources: The repositories to clone into the sandbox, at most 10, each with a different mount path.
+    ///   - secretEnvVars: Environment variables of this session, which override those of the environment (servers since
+    ///     2026-06-25; older ones ignore them). The server never returns them.
+    /// - Returns: The id of the session, its status, and its first turn.
+    /// - Throws: An ``AodError``: of kind `rateLimit` if too many of your sessions are active, `notFound` if the agent
+    ///   or the environment does not exist, `conflict` if one of them is archived, or any other kind. A
+    ///   `CancellationError` if the task is cancelled.
     public func create(
         agentId: UUID,
         prompt: String,
@@ -34,48 +46,100 @@ public struct Sessions: Sendable {
         return try await calls.run { try await $0.createSession(request: request, cancellation: $1) }
     }
 
-    /// One session (`GET /sessions/{id}`).
+    /// Retrieves a session (`GET /sessions/{id}`).
+    ///
+    /// - Parameter id: The session's id.
+    /// - Returns: The session.
+    /// - Throws: An ``AodError``, of kind `notFound` if the session does not exist; a `CancellationError` if the task
+    ///   is cancelled.
     public func get(_ id: UUID) async throws -> Session {
         try await calls.run { try await $0.getSession(id: id, cancellation: $1) }
     }
 
-    /// Gives a session its next prompt (`POST /sessions/{id}/prompt`).
+    /// Sends the next prompt to a session (`POST /sessions/{id}/prompt`).
+    ///
+    /// To follow the new turn only, pass the acknowledgement's `currentTurn` as ``StreamOptions/turn``.
     ///
     /// - Parameters:
-    ///   - id: the session.
-    ///   - prompt: what the agent is asked.
-    ///   - timeout: how long the turn may take: whole seconds, 10 to 3,600; the server's default is 600.
+    ///   - id: The session's id.
+    ///   - prompt: The prompt.
+    ///   - timeout: The time limit of the turn, in whole seconds from 10 to 3,600. The server's default is 600.
+    /// - Returns: The status of the session, and the turn that was queued.
+    /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `running` or `pending` if a turn is not over yet, and
+    ///   `failed` or `terminated` if the session accepts no more prompts; a `CancellationError` if the task is
+    ///   cancelled.
     @discardableResult
     public func prompt(_ id: UUID, _ prompt: String, timeout: TimeInterval? = nil) async throws -> SessionAck {
         let request = Prompt(prompt: prompt, timeout: timeout?.clamped)
         return try await calls.run { try await $0.promptSession(id: id, request: request, cancellation: $1) }
     }
 
-    /// The prompts of a session and what became of them, in order (`GET /sessions/{id}/turns`).
+    /// Lists the turns of a session, oldest first (`GET /sessions/{id}/turns`).
+    ///
+    /// - Parameter id: The session's id.
+    /// - Returns: The prompt, status and exit code of each turn.
+    /// - Throws: An ``AodError``, of kind `notFound` if the session does not exist; a `CancellationError` if the task
+    ///   is cancelled.
     public func turns(_ id: UUID) async throws -> [SessionTurn] {
         try await calls.run { try await $0.listSessionTurns(id: id, cancellation: $1) }
     }
 
-    /// Stops a session for good and destroys its sandbox (`POST /sessions/{id}/terminate`).
+    /// Terminates a session permanently and destroys its sandbox (`POST /sessions/{id}/terminate`).
+    ///
+    /// - Parameter id: The session's id; it may have ended.
+    /// - Returns: The status of the session, `terminated`.
+    /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `alreadyTerminated` if the session was terminated
+    ///   before; a `CancellationError` if the task is cancelled.
     @discardableResult
     public func terminate(_ id: UUID) async throws -> SessionAck {
         try await calls.run { try await $0.terminateSession(id: id, cancellation: $1) }
     }
 
-    /// Stops the turn that runs, and keeps the session (`POST /sessions/{id}/interrupt`, S2 servers).
+    /// Interrupts the current turn and keeps the sandbox (`POST /sessions/{id}/interrupt`, servers since 2026-06-25).
+    ///
+    /// The turn ends with the status `interrupted`; the session accepts further prompts.
+    ///
+    /// - Parameter id: The session's id.
+    /// - Returns: The status of the session before the interruption.
+    /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `noActiveTurn` if no turn is queued or running, and
+    ///   which is of kind `notFound` on older servers; a `CancellationError` if the task is cancelled.
     @discardableResult
     public func interrupt(_ id: UUID) async throws -> SessionAck {
         try await calls.run { try await $0.interruptSession(id: id, cancellation: $1) }
     }
 
     /// Deletes a session with its turns and its log (`DELETE /sessions/{id}/delete`).
+    ///
+    /// - Parameter id: The session's id.
+    /// - Throws: An ``AodError``, of kind `conflict` if a turn is running; a `CancellationError` if the task is
+    ///   cancelled.
     public func delete(_ id: UUID) async throws {
         try await calls.run { try await $0.deleteSession(id: id, cancellation: $1) }
     }
 
-    /// Starts a session, stays with it to the end of its first turn, and gives the session as it ended, with all it
-    /// printed on stdout. The parameters are those of
-    /// ``create(agentId:prompt:environmentId:timeout:resources:secretEnvVars:)``.
+    /// Runs a prompt in a new session and waits for the result.
+    ///
+    /// Creates a session (`POST /sessions`), follows its stream to the end of the first turn, and retrieves the
+    /// session. A turn that fails is not an error: check the `status` and `exitCode` of the session.
+    ///
+    /// ```swift
+    /// let result = try await client.sessions.run(agentId: agent.id, prompt: "Count the tests")
+    /// print(result.session.status, result.stdout)
+    /// ```
+    ///
+    /// Cancelling the task stops the wait, not the session.
+    ///
+    /// - Parameters:
+    ///   - agentId: The agent to run.
+    ///   - prompt: The prompt.
+    ///   - environmentId: The environment. Default: the agent's own.
+    ///   - timeout: The time limit of the turn, in whole seconds from 10 to 3,600. The server's default is 600.
+    ///   - resources: The repositories to clone into the sandbox, at most 10, each with a different mount path.
+    ///   - secretEnvVars: Environment variables of this session, which override those of the environment (servers since
+    ///     2026-06-25; older ones ignore them). The server never returns them.
+    /// - Returns: The session after the turn, and everything that the agent printed on its standard output.
+    /// - Throws: An ``AodError`` as ``create(agentId:prompt:environmentId:timeout:resources:secretEnvVars:)`` does, or
+    ///   if the stream fails; a `CancellationError` if the task is cancelled.
     public func run(
         agentId: UUID,
         prompt: String,
@@ -90,13 +154,21 @@ public struct Sessions: Sendable {
         return try await calls.run { try await $0.runSession(request: request, cancellation: $1) }
     }
 
-    /// Waits until no turn of a session is queued or running, and gives the session as it is then.
+    /// Waits until no turn of a session is queued or running.
+    ///
+    /// It has no time limit of its own. A session whose server process was lost stays active, so cancel the task after
+    /// a time that suits you, and terminate the session.
+    ///
+    /// - Parameter id: The session's id.
+    /// - Returns: The session after its last turn.
+    /// - Throws: An ``AodError``, of kind `notFound` if the session does not exist or is deleted meanwhile; a
+    ///   `CancellationError` if the task is cancelled.
     @discardableResult
     public func waitForCompletion(_ id: UUID) async throws -> Session {
         try await calls.run { try await $0.waitForSession(id: id, cancellation: $1) }
     }
 
-    /// The events of a session (`GET /sessions/{id}/stream`), each once and in order, up to the terminal one.
+    /// Returns the events of a session (`GET /sessions/{id}/stream`): each once, in order, up to the terminal one.
     ///
     /// ```swift
     /// for try await event in client.sessions.stream(id) {
@@ -104,23 +176,32 @@ public struct Sessions: Sendable {
     /// }
     /// ```
     ///
-    /// What the agent prints, as human-readable lines, is ``EventStream/pretty(options:)`` of it. The stream is opened by
-    /// the loop over it. What the server answers to that, such as 404, is thrown there.
+    /// The loop opens the stream. An error of the server, such as 404, is thrown there. A connection that drops is
+    /// replaced without a gap or a repeated event. ``EventStream/pretty(options:)`` turns the events into lines to
+    /// print.
     ///
     /// - Parameters:
-    ///   - id: the session.
-    ///   - options: where to begin, and what to do about broken connections.
+    ///   - id: The session's id.
+    ///   - options: Where to start, and how to reconnect.
+    /// - Returns: A stream that has not been opened yet.
     public func stream(_ id: UUID, options: StreamOptions = StreamOptions()) -> EventStream {
         EventStream(client: calls.native, id: id, options: options)
     }
 
-    /// Tells a listener of the events of a session (`GET /sessions/{id}/stream`), on a thread of the library.
+    /// Delivers the events of a session to a listener, on a thread of the library (`GET /sessions/{id}/stream`).
+    ///
+    /// ```swift
+    /// let subscription = try client.sessions.listen(id, to: listener)
+    /// await subscription.join()
+    /// ```
     ///
     /// - Parameters:
-    ///   - id: the session.
-    ///   - options: where to begin, and what to do about broken connections.
-    ///   - listener: what is told; it is kept until its last call has returned.
-    /// - Returns: the handle that ends it. Letting go of the handle leaves the stream running.
+    ///   - id: The session's id.
+    ///   - options: Where to start, and how to reconnect.
+    ///   - listener: The listener. It is retained until its last call has returned.
+    /// - Returns: A handle that cancels the stream. Releasing the handle does not.
+    /// - Throws: An ``AodError`` if the stream cannot be started. Errors of the server and of the connection are
+    ///   reported to ``EventListener/onError(_:)``.
     public func listen(
         _ id: UUID,
         options: StreamOptions = StreamOptions(),

@@ -1,20 +1,34 @@
 import AodNative
 import Foundation
 
-/// How the event stream of a session is opened. All times are in seconds.
+/// Options of a session's event stream: see ``Sessions/stream(_:options:)``. All times are in seconds.
+///
+/// ```swift
+/// let options = StreamOptions(since: cursor, reconnect: .withBackoff(maxAttempts: 30))
+/// for try await event in client.sessions.stream(id, options: options) { print(event) }
+/// ```
 public struct StreamOptions: Sendable, Hashable {
-    /// Leaves out the events up to and including the one with this id, such as another stream's cursor.
+    /// The position to start after, such as the ``EventStream/cursor`` of an earlier stream. Default: the beginning.
     public var since: Int64?
-    /// Keeps only `start`, the `turnStart` and `output` events of this turn, and the terminal event.
+    /// The turn to keep, from 1. Other events than `start`, the `turnStart` and `output` of this turn, and the terminal
+    /// event are left out. Default: all turns.
     public var turn: Int64?
-    /// What to do when a connection drops.
+    /// How to handle a connection that drops. Default: reconnect with backoff.
     public var reconnect: Reconnect
-    /// The time for the whole stream, which else takes as long as the session.
+    /// The time limit of the whole stream, in seconds. Default: none.
     public var deadline: TimeInterval?
-    /// Goes on after `stale`, which else ends the stream.
+    /// Whether to reconnect after a `stale` event instead of ending the stream. The server sends `stale` after ten
+    /// minutes without output; the session may still be running. Default: false.
     public var resumeStale: Bool
 
-    /// Options of a stream.
+    /// Creates options of a stream.
+    ///
+    /// - Parameters:
+    ///   - since: The position to start after, such as the ``EventStream/cursor`` of an earlier stream.
+    ///   - turn: The turn to keep, from 1.
+    ///   - reconnect: How to handle a connection that drops.
+    ///   - deadline: The time limit of the whole stream, in seconds.
+    ///   - resumeStale: Whether to reconnect after a `stale` event instead of ending the stream.
     public init(
         since: Int64? = nil,
         turn: Int64? = nil,
@@ -29,13 +43,15 @@ public struct StreamOptions: Sendable, Hashable {
         self.resumeStale = resumeStale
     }
 
-    /// What to do when a connection drops, ends too early or falls silent.
+    /// How a stream handles a connection that drops, ends before the terminal event, or has no data for too long.
     public enum Reconnect: Sendable, Hashable {
-        /// One connection, its events as they come.
+        /// Uses one connection, and delivers its events verbatim, repeated ones included.
         case never
-        /// Another connection, from the last event delivered; what the server repeats is left out. After so many
-        /// attempts in a row without anything new the stream fails. The delay before the first attempt is at most the
-        /// base delay, and doubles with each further one up to the cap, in seconds.
+        /// Reconnects, and resumes after the last event delivered. Repeated events are dropped.
+        ///
+        /// The stream fails after `maxAttempts` consecutive attempts without a new event. The delay before an attempt
+        /// is random; its limit is `baseDelay` seconds at first, and doubles with each attempt up to `maxDelay`
+        /// seconds.
         case withBackoff(maxAttempts: Int = 10, baseDelay: TimeInterval = 0.25, maxDelay: TimeInterval = 30)
     }
 

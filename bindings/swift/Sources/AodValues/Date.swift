@@ -1,15 +1,15 @@
 import Foundation
 
-// The library counts time in microseconds. A `Date` counts in seconds since 2001: counted from there, each of today's
-// microseconds has a `Date` of its own.
+// The library counts microseconds since 1970. `Date` stores seconds since 2001 as a `Double`: relative to 2001, each
+// microsecond of the current decades has a distinct `Date`.
 
 extension Date {
-    /// The time that is so many microseconds after 1970.
+    /// Creates the date that is a number of microseconds after 1970.
     package init(microseconds: Int64) {
         self.init(timeIntervalSinceReferenceDate: Double(microseconds - Self.referenceMicroseconds) / 1_000_000)
     }
 
-    /// The microseconds since 1970, rounded; at most about 290,000 years of them.
+    /// The microseconds since 1970, rounded, and limited to about 290,000 years.
     package var microseconds: Int64 {
         let microseconds = (timeIntervalSinceReferenceDate * 1_000_000).rounded()
         let limit = Double(1 << 62)

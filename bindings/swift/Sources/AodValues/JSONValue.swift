@@ -1,35 +1,41 @@
 import Foundation
 
-/// Any JSON: metadata, and what a newer server sends that this version has no field for.
+/// A JSON value: metadata, or a field of a newer server that this version does not know.
 ///
-/// Literals of Swift are values of it: `["team": "core", "priority": 3]`. Numbers are equal if they are the same number,
-/// written with a fraction or not.
+/// Swift literals can be used for it. Numbers are equal if they have the same value, with or without a fraction.
+///
+/// ```swift
+/// let metadata: [String: JSONValue] = ["team": "core", "priority": 3, "labels": ["ci", "fast"]]
+/// ```
 public enum JSONValue: Sendable {
     /// `null`.
     case null
     /// `true` or `false`.
     case bool(Bool)
-    /// A number without a fraction that 64 bits hold.
+    /// An integer that fits into a signed 64-bit number.
     case integer(Int64)
-    /// A number without a fraction that needs all 64 bits, and has none to spare for a sign.
+    /// An integer that only fits into an unsigned 64-bit number.
     case unsigned(UInt64)
-    /// Any other number. JSON has none that is infinite or not a number: those are written as `null`.
+    /// Any other number. Infinity and NaN do not exist in JSON, and are written as `null`.
     case number(Double)
-    /// A text.
+    /// A string.
     case string(String)
-    /// A list.
+    /// An array.
     case array([JSONValue])
-    /// Values by name.
+    /// An object.
     case object([String: JSONValue])
 }
 
 extension JSONValue {
-    /// The value that a JSON text stands for; throws `DecodingError` if it stands for none.
+    /// Parses a JSON text.
+    ///
+    /// - Parameter text: The JSON text.
+    /// - Throws: A `DecodingError` if the text is not valid JSON.
     public init(parsing text: String) throws {
         self = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
     }
 
-    /// The values by name of a text that is a JSON object, or empty.
+    /// Parses a text that is a JSON object, or empty.
     package static func fields(parsing text: String) throws -> [String: JSONValue] {
         if text.isEmpty {
             return [:]
@@ -37,26 +43,26 @@ extension JSONValue {
         return try JSONDecoder().decode([String: JSONValue].self, from: Data(text.utf8))
     }
 
-    /// The text of values by name; empty if there are none.
+    /// Writes an object as JSON text; an empty object as an empty text.
     package static func text(of fields: [String: JSONValue]) -> String {
         fields.isEmpty ? "" : JSONValue.object(fields).text
     }
 
-    /// This value as JSON text, without blanks, keys in order.
+    /// The value as JSON text, without whitespace, with sorted keys.
     public var text: String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Every case below is encodable: numbers that JSON does not have are written as null.
+        // Encoding cannot fail: numbers that do not exist in JSON are written as null.
         guard let data = try? encoder.encode(self) else { return "null" }
         return String(decoding: data, as: UTF8.self)
     }
 
-    /// The text, if it is one.
+    /// The string, if the value is one.
     public var string: String? {
         if case .string(let text) = self { text } else { nil }
     }
 
-    /// The number, if it is one without a fraction, and not too large.
+    /// The integer, if the value is a number without a fraction that fits into 64 bits.
     public var integer: Int64? {
         switch self {
         case .integer(let number): number
@@ -66,7 +72,7 @@ extension JSONValue {
         }
     }
 
-    /// The number, with a fraction or without, if it is one.
+    /// The number, if the value is one.
     public var number: Double? {
         switch self {
         case .integer(let number): Double(number)
@@ -76,27 +82,31 @@ extension JSONValue {
         }
     }
 
-    /// The truth value, if it is one.
+    /// The Boolean, if the value is one.
     public var bool: Bool? {
         if case .bool(let value) = self { value } else { nil }
     }
 
-    /// The list, if it is one.
+    /// The array, if the value is one.
     public var array: [JSONValue]? {
         if case .array(let values) = self { values } else { nil }
     }
 
-    /// The values by name, if it is an object.
+    /// The object, if the value is one.
     public var object: [String: JSONValue]? {
         if case .object(let fields) = self { fields } else { nil }
     }
 
-    /// The value of that name, if this is an object that has it.
+    /// Returns the value of a key; nil if the value is not an object, or has no such key.
+    ///
+    /// - Parameter name: The key.
     public subscript(name: String) -> JSONValue? {
         object?[name]
     }
 
-    /// The value at that place, if this is a list that reaches there.
+    /// Returns the element at an index; nil if the value is not an array, or is too short.
+    ///
+    /// - Parameter index: The index, from 0.
     public subscript(index: Int) -> JSONValue? {
         guard let array, array.indices.contains(index) else { return nil }
         return array[index]
@@ -126,7 +136,7 @@ extension JSONValue: Hashable {
         }
     }
 
-    /// A number in the one form that stands for it.
+    /// A number in a canonical form, by which numbers are compared.
     private enum Numeric: Hashable {
         case integer(Int64)
         case unsigned(UInt64)
@@ -172,7 +182,7 @@ extension JSONValue: Codable {
         case .bool(let value): try container.encode(value)
         case .integer, .unsigned, .number:
             switch numeric {
-            // With all its digits: the shortest text of a number is another one, read without rounding.
+            // An integer, so that all its digits are written: a Double would be rounded.
             case .integer(let number): try container.encode(number)
             case .unsigned(let number): try container.encode(number)
             case .fraction(let number) where number.isFinite: try container.encode(number)
@@ -199,7 +209,7 @@ extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, Expre
     public init(stringLiteral text: String) { self = .string(text) }
     public init(arrayLiteral values: JSONValue...) { self = .array(values) }
     public init(dictionaryLiteral fields: (String, JSONValue)...) {
-        // As on the wire, the last of a name counts.
+        // As in JSON of the API, the last value of a repeated key counts.
         self = .object(Dictionary(fields, uniquingKeysWith: { _, last in last }))
     }
 }

@@ -1,16 +1,24 @@
-/// A text that is sent and never shown: a token, the value of an environment variable or of a header.
+/// A string that is sent but never printed: a token, or the value of an environment variable or header.
 ///
-/// It prints as `Secret(…)`, also within what holds it, in `dump` and in the debugger. A string literal is one;
-/// `Secret(_:)` makes one of any other string. Encoding it, as ``expose()``, gives the text itself.
+/// It prints as `Secret(…)`, also inside other values, with `dump`, and in the debugger. Use a string literal, or
+/// `Secret(_:)` for any other string. Encoding a secret writes the string itself.
+///
+/// ```swift
+/// let envVars: [String: Secret] = ["STAGE": "test", "TOKEN": Secret(token)]
+/// ```
 public struct Secret: Sendable, Hashable {
     private let text: String
 
-    /// Keeps a text secret.
+    /// Creates a secret.
+    ///
+    /// - Parameter text: The string to protect.
     public init(_ text: String) {
         self.text = text
     }
 
-    /// The text itself.
+    /// Returns the string itself.
+    ///
+    /// - Returns: The string.
     public func expose() -> String {
         text
     }

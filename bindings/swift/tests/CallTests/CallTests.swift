@@ -3,7 +3,7 @@ import DevServer
 import Foundation
 import Testing
 
-/// Every endpoint, and what its answers hold.
+/// Every endpoint, and the content of its responses.
 @Suite(.timeLimit(.minutes(10))) struct CallTests {
     let server: DevServer
     let client: AodClient
@@ -13,11 +13,11 @@ import Testing
         client = try server.client()
     }
 
-    @Test func healthIsTold() async throws {
+    @Test func healthIsReported() async throws {
         #expect(try await client.health().status == "ok")
     }
 
-    @Test func agentsLiveThroughEveryCall() async throws {
+    @Test func everyAgentCallSucceeds() async throws {
         let made = try await client.agents.create(
             name: "reviewer", model: "anthropic/claude-sonnet-4-6", runtime: .claude, system: "Be brief.",
             skills: [.inline(name: "notes", description: "When asked.", content: "Write notes.")],
@@ -41,7 +41,7 @@ import Testing
         #expect(try await client.agents.list().isEmpty)
     }
 
-    @Test func environmentsLiveThroughEveryCall() async throws {
+    @Test func everyEnvironmentCallSucceeds() async throws {
         let made = try await client.environments.create(
             name: "ci", packages: [.pip: ["pytest"]], envVars: ["KEY": "planted-secret"], setupScript: "true",
             networking: .limited(to: ["example.com"]))
@@ -58,7 +58,7 @@ import Testing
         try await client.environments.delete(made.id)
     }
 
-    @Test func sessionsLiveThroughEveryCall() async throws {
+    @Test func everySessionCallSucceeds() async throws {
         try await server.script(["stdout": "hello\n"], ["exit": 0])
         let agent = try await client.agents.create(name: "a", model: "anthropic/claude-sonnet-4-6", runtime: .claude)
         let result = try await client.sessions.run(agentId: agent.id, prompt: "hi", timeout: 60)
@@ -75,7 +75,7 @@ import Testing
         #expect(try await client.sessions.list().isEmpty)
     }
 
-    @Test func aTurnIsInterruptedOnServersThatCan() async throws {
+    @Test func interruptEndsATurnOnServersThatSupportIt() async throws {
         let server = try DevServer("s2")
         let client = try server.client()
         try await server.script(["stdout": "a"], ["hold": "never"])
@@ -90,7 +90,7 @@ import Testing
         #expect(try await client.sessions.turns(session.id).map(\.status) == [.interrupted])
     }
 
-    @Test func modelsAreReadFromJSONAsFromTheServer() async throws {
+    @Test func modelsDecodeFromTheResponsesOfTheServer() async throws {
         let environment = try await client.environments.create(name: "e", packages: [.apt: ["git"]])
         let agent = try await client.agents.create(
             name: "a", model: "anthropic/claude-sonnet-4-6", runtime: .claude, environmentId: environment.id,
@@ -103,7 +103,7 @@ import Testing
         try await same(result.session, "/sessions/\(result.session.id)")
     }
 
-    /// The body of a path reads as the model, and the model writes as the body, whatever the strategies of encoders.
+    /// Checks that the body at a path decodes to the model, and the model encodes to the body, with any strategies.
     private func same<Model: Codable & Equatable>(_ model: Model, _ path: String) async throws {
         let body = try await server.send("GET", path.lowercased()).body
         let read = try JSONDecoder().decode(Model.self, from: Data(body.utf8))
@@ -120,13 +120,13 @@ import Testing
         #expect(try decoder.decode(Model.self, from: Data(written.utf8)) == model)
     }
 
-    /// An object without its times, which are the same time in another form.
+    /// Returns an object without its timestamps, whose format may differ.
     private func withoutTimes(_ json: JSONValue) throws -> [String: JSONValue] {
         try #require(json.object).filter { !$0.key.hasSuffix("_at") }
     }
 
-    @Test func eventsAreReadAsTheyWereWritten() async throws {
-        let session = try await client.started(model: "anthropic/claude-sonnet-4-6")
+    @Test func eventsRoundTripThroughCodable() async throws {
+        let session = try await client.startSession(model: "anthropic/claude-sonnet-4-6")
         try await client.sessions.waitForCompletion(session.id)
         for try await event in client.sessions.stream(session.id) {
             #expect(try JSONDecoder().decode(StreamEvent.self, from: JSONEncoder().encode(event)) == event)
@@ -152,14 +152,14 @@ import Testing
             seen.append(unknown.raw)
             let again = try JSONDecoder().decode(StreamEvent.self, from: JSONEncoder().encode(event))
             #expect(again.type == event.type && again.id == event.id)
-            // As the same JSON, which keeps no order of fields.
-            guard case .unknown(let read) = again else { throw Problem("\(again) is known") }
+            // Compared as JSON: the order of keys is not preserved.
+            guard case .unknown(let read) = again else { throw TestError("\(again) is known") }
             #expect(try read.raw == unknown.raw || JSONValue(parsing: read.raw) == JSONValue(parsing: unknown.raw))
         }
         #expect(seen == unknown)
     }
 
-    @Test func packagesOfOneManagerAreOneEntryHoweverItIsWritten() async throws {
+    @Test func packagesOfAManagerAreMergedHoweverItIsSpelled() async throws {
         let packages: [PackageManager: [String]] = [.unknown(value: "pip"): ["b"], .pip: ["a"], "npm": ["c"]]
         let made = try await client.environments.create(name: "e", packages: packages)
         #expect(made.packages == [.pip: ["a", "b"], .npm: ["c"]])
@@ -167,7 +167,7 @@ import Testing
         #expect(changed.packages == made.packages)
     }
 
-    @Test func aClientWithOtherSettingsIsShutDownWithTheOneItIsOf() async throws {
+    @Test func shuttingDownAClientShutsDownThoseDerivedFromIt() async throws {
         let other = try client.withOptions(CallOptions(timeout: 5))
         #expect(other.baseURL == client.baseURL && client.baseURL == server.url)
         other.shutDown()
@@ -179,7 +179,7 @@ import Testing
     }
 
     @Test(arguments: [.infinity, -.infinity, -1, .nan, .greatestFiniteMagnitude] as [TimeInterval])
-    func anyTimeIsTaken(_ time: TimeInterval) async throws {
+    func anyTimeIntervalIsAccepted(_ time: TimeInterval) async throws {
         let retry = RetryPolicy(baseDelay: time, maxDelay: time, maxRetryAfter: time)
         #expect(retry.maxRetries == 2)
         let other = try client.withOptions(CallOptions(streamIdleTimeout: time, retry: retry))
@@ -193,7 +193,7 @@ import Testing
         #expect(try await third.health().status == "ok")
     }
 
-    @Test func settingsForSomeCallsShareTheClient() async throws {
+    @Test func withOptionsSendsItsHeaders() async throws {
         let other = try client.withOptions(CallOptions(timeout: 5, maxRetries: 0, headers: ["X-Test": "1"]))
         _ = try await other.agents.list()
         let requests = try await server.control("GET", "requests")

@@ -4,7 +4,7 @@ import Testing
 
 @testable import AgentOnDemand
 
-/// Errors as facts, without secrets, and cancellation.
+/// The properties of errors, redaction, and cancellation.
 @Suite(.timeLimit(.minutes(10))) struct ErrorTests {
     let server: DevServer
     let client: AodClient
@@ -20,10 +20,10 @@ import Testing
         } catch let error as AodError {
             return error
         }
-        throw Problem("the call did not fail")
+        throw TestError("the call did not fail")
     }
 
-    @Test func whatIsMissingIsNotFound() async throws {
+    @Test func aMissingRecordIsNotFound() async throws {
         let id = UUID()
         let error = try await failure { _ = try await client.agents.get(id) }
         #expect(error.kind == .notFound)
@@ -35,14 +35,14 @@ import Testing
         #expect(error.localizedDescription == error.description)
     }
 
-    @Test func aStaleVersionIsAConflictWithBothNumbers() async throws {
+    @Test func aVersionMismatchIsAConflictWithBothNumbers() async throws {
         let agent = try await client.agents.create(name: "a", model: "anthropic/claude-sonnet-4-6", runtime: .claude)
         let error = try await failure { _ = try await client.agents.update(agent.id, version: 7, name: "b") }
         #expect(error.kind == .conflict)
         #expect(error.conflict == .versionMismatch(expected: 1, got: 7))
     }
 
-    @Test func aRefusedFieldIsListedAndItsSecretsShowNowhere() async throws {
+    @Test func aRejectedFieldIsListedAndItsSecretsAreRedacted() async throws {
         let error = try await failure {
             _ = try await client.environments.create(
                 name: String(repeating: "x", count: 201), envVars: ["KEY": "planted-secret"])
@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    @Test func aWrongTokenIsRefusedAndNotShown() async throws {
+    @Test func aWrongTokenIsRejectedAndRedacted() async throws {
         let other = try AodClient(baseURL: server.url, token: "planted-secret")
         let error = try await failure { _ = try await other.agents.list() }
         #expect(error.kind == .auth)
@@ -64,16 +64,16 @@ import Testing
         #expect(!String(reflecting: error).contains("planted-secret"))
     }
 
-    @Test func aFullQuotaHasItsNumbers() async throws {
+    @Test func aRateLimitErrorHasTheQuota() async throws {
         try await server.control("POST", "quota", ["limit": 1])
         try await server.script(["hold": "never"])
-        _ = try await client.started(model: "anthropic/claude-sonnet-4-6")
-        let error = try await failure { _ = try await client.started(model: "anthropic/claude-sonnet-4-6") }
+        _ = try await client.startSession(model: "anthropic/claude-sonnet-4-6")
+        let error = try await failure { _ = try await client.startSession(model: "anthropic/claude-sonnet-4-6") }
         #expect(error.kind == .rateLimit)
         #expect(error.quota == Quota(limit: 1, active: 1))
     }
 
-    @Test func aServerErrorIsTriedAgainAndThenThrown() async throws {
+    @Test func aServerErrorIsRetriedAndThenThrown() async throws {
         try await server.control(
             "POST", "fault", ["path": "/agents", "times": 3, "effect": ["status": ["status": 503]]])
         let quick = try client.withOptions(CallOptions(retry: RetryPolicy(maxRetries: 2, baseDelay: 0.001)))
@@ -83,7 +83,7 @@ import Testing
         #expect(error.isRetryable)
     }
 
-    @Test func aServerThatIsNotThereIsAConnectionError() async throws {
+    @Test func anUnreachableServerIsAConnectionError() async throws {
         let none = try AodClient(baseURL: URL(string: "http://127.0.0.1:1")!, token: "t")
             .withOptions(CallOptions(maxRetries: 0))
         let error = try await failure { _ = try await none.health() }
@@ -91,12 +91,12 @@ import Testing
         #expect(error.isUnsent)
     }
 
-    @Test func aMalformedSetUpIsRefused() throws {
+    @Test func anInvalidConfigurationIsRejected() throws {
         #expect(throws: AodError.self) { try AodClient(baseURL: URL(string: "ftp://h")!, token: "t") }
         #expect(throws: AodError.self) { try AodClient(token: "") }
     }
 
-    @Test func aSecretIsNotShownByWhatHoldsIt() throws {
+    @Test func secretsAreRedactedInsideOtherValues() throws {
         var configuration = AodClient.Configuration()
         configuration.headers = ["X-Key": "planted-secret"]
         configuration.proxy = "http://user:planted-secret@h"
@@ -118,11 +118,11 @@ import Testing
             }
         }
         #expect("\(servers)".contains("https://h") && "\(servers)".contains("auth"))
-        // What is sent has them.
+        // The encoded form contains them.
         #expect(String(decoding: try JSONEncoder().encode(servers[3]), as: UTF8.self).contains("planted-secret"))
     }
 
-    @Test func anErrorOfTheBoundaryIsNamedAndNotQuoted() {
+    @Test func anErrorOfTheBindingsIsNamedButNotQuoted() {
         struct Panic: Error, CustomStringConvertible {
             let description = "planted-secret"
         }
@@ -138,7 +138,7 @@ import Testing
         }
     }
 
-    @Test func anErrorIsAnNSErrorWithItsFacts() async throws {
+    @Test func anErrorBridgesToNSErrorWithItsProperties() async throws {
         let error = try await failure { _ = try await client.agents.get(UUID()) }
         let bridged = error as NSError
         #expect(bridged.domain == AodError.errorDomain)
@@ -148,19 +148,19 @@ import Testing
         #expect(bridged.localizedDescription == error.description)
     }
 
-    @Test func aClosedClientSaysSo() async throws {
+    @Test func callsOfAClosedClientFail() async throws {
         client.shutDown()
         let error = try await failure { _ = try await client.health() }
         #expect(error.kind == .closed)
     }
 
-    @Test func cancellingTheTaskEndsItsCall() async throws {
+    @Test func cancellingTheTaskCancelsItsCall() async throws {
         try await server.script(["hold": "never"])
-        let session = try await client.started(model: "anthropic/claude-sonnet-4-6")
+        let session = try await client.startSession(model: "anthropic/claude-sonnet-4-6")
         let task = Task { [client] in try await client.sessions.waitForCompletion(session.id) }
-        try await server.streams(1)
+        try await server.waitForStreams(1)
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
-        try await server.streams(0)
+        try await server.waitForStreams(0)
     }
 }

@@ -3,9 +3,9 @@ import Testing
 
 @testable import AgentOnDemand
 
-/// Enums that the server may extend, and kinds of errors.
+/// Open enums and error kinds.
 @Suite(.timeLimit(.minutes(10))) struct OpenEnumTests {
-    /// The enums by the names that Rust has for them.
+    /// The enums by their Rust names.
     static let enums: [String: any OpenEnum.Type] = [
         "NetworkingType": NetworkingType.self, "OutputStream": OutputChannel.self,
         "PackageManager": PackageManager.self, "Provider": Provider.self, "ResourceType": ResourceType.self,
@@ -13,7 +13,7 @@ import Testing
         "TurnStatus": TurnStatus.self,
     ]
 
-    @Test func everyValueThatTheLibraryKnowsHasACaseHere() throws {
+    @Test func everyKnownValueHasACase() throws {
         var known = knownValues()
         let kinds = known.removeValue(forKey: "ErrorKind")
         #expect(Set(known.keys) == Set(Self.enums.keys))

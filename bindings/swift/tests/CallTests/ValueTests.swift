@@ -2,9 +2,9 @@ import AgentOnDemand
 import Foundation
 import Testing
 
-/// Values of JSON and of the wire.
+/// JSON values, timestamps and enum values.
 @Suite(.timeLimit(.minutes(10))) struct ValueTests {
-    private func again<Value: Codable>(_ value: Value) throws -> Value {
+    private func roundTrip<Value: Codable>(_ value: Value) throws -> Value {
         try JSONDecoder().decode(Value.self, from: JSONEncoder().encode(value))
     }
 
@@ -14,17 +14,17 @@ import Testing
             .unsigned(.max), .unsigned(1 << 63), .unsigned(3), .integer(.min), .integer(.max),
             .number(9_223_372_036_854_775_808),
         ] as [JSONValue])
-    func aValueIsReadAsItWasWritten(_ value: JSONValue) throws {
-        #expect(try again(value) == value)
-        #expect(try again(value).hashValue == value.hashValue)
+    func aValueRoundTrips(_ value: JSONValue) throws {
+        #expect(try roundTrip(value) == value)
+        #expect(try roundTrip(value).hashValue == value.hashValue)
     }
 
-    @Test func numbersAreEqualByWhatTheyAre() throws {
+    @Test func numbersAreEqualByValue() throws {
         #expect(JSONValue.number(1) == .integer(1))
         #expect(JSONValue.unsigned(1) == .integer(1))
         #expect(JSONValue.unsigned(1 << 63) == .number(9_223_372_036_854_775_808))
         #expect(JSONValue.number(1.5) != .integer(1))
-        // A Double has no room for the difference, a 64-bit number has.
+        // A Double cannot represent the difference.
         #expect(JSONValue.integer(.max) != .number(9_223_372_036_854_775_808))
         #expect(JSONValue.unsigned(.max) != .integer(-1))
         #expect(JSONValue.integer(1) != .bool(true))
@@ -51,17 +51,17 @@ import Testing
             ("1970-01-01T00:00:00.000001Z", "1970-01-01T00:00:00.000001Z"),
             ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
         ])
-    func timesAreReadAndWritten(_ text: String, expected: String) throws {
+    func timestampsAreReadAndWritten(_ text: String, expected: String) throws {
         #expect(try written(turn(text)) == expected)
     }
 
-    @Test func everyMicrosecondHasATimeOfItsOwn() throws {
+    @Test func everyMicrosecondRoundTrips() throws {
         for microsecond in stride(from: 0, to: 1_000_000, by: 997) {
             let time = String(format: "2036-03-01T12:00:00.%06d", microsecond)
             let read = try turn("\(time)Z")
             let shortest = time.replacing(/\.?0+$/, with: "")
             #expect(try written(read) == "\(microsecond == 0 ? "2036-03-01T12:00:00" : shortest)Z")
-            #expect(try again(read) == read)
+            #expect(try roundTrip(read) == read)
         }
     }
 
@@ -69,14 +69,14 @@ import Testing
         arguments: [
             "", "now", "2026-03-01", "2026-03-01T12:00:00", "2026-02-29T12:00:00Z", "2026-03-01T12:00:00Z ",
         ])
-    func whatIsNoTimeIsRefused(_ text: String) throws {
+    func anInvalidTimestampIsRejected(_ text: String) throws {
         #expect(throws: DecodingError.self) { try turn(text) }
     }
 
-    @Test func aKnownValueIsItsCaseWhereverItComesFrom() throws {
+    @Test func aKnownValueIsAlwaysItsCase() throws {
         #expect(Runtime(rawValue: "claude") == .claude)
         #expect("pip" as PackageManager == .pip)
-        #expect(try again(Runtime.unknown(value: "claude")) == .claude)
-        #expect(try again([Runtime.unknown(value: "next")]) == [.unknown(value: "next")])
+        #expect(try roundTrip(Runtime.unknown(value: "claude")) == .claude)
+        #expect(try roundTrip([Runtime.unknown(value: "next")]) == [.unknown(value: "next")])
     }
 }

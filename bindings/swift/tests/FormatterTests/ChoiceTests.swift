@@ -2,9 +2,9 @@ import AgentOnDemand
 import Foundation
 import Testing
 
-/// Which formatter shows what.
+/// How a formatter is picked.
 @Suite(.timeLimit(.minutes(10))) struct ChoiceTests {
-    /// A line of each program, and what its formatter shows.
+    /// A line of each program, and its formatted text.
     private static let lines = [
         "claude": (#"{"type":"result","subtype":"success"}"#, "✨ Done · agent 0.0s"),
         "codex": (#"{"type":"turn.completed"}"#, "✨ Done"),
@@ -13,7 +13,7 @@ import Testing
         "generic": ("as it is", "as it is"),
     ]
 
-    private func expect(_ formatter: any EventFormatter, isFor program: String) throws {
+    private func expect(_ formatter: any AgentOnDemand.Formatter, isFor program: String) throws {
         if program == "generic" {
             for (line, _) in Self.lines.values {
                 #expect(formatter.feed(line + "\n") == [line])
@@ -43,7 +43,7 @@ import Testing
         try expect(RuntimeFormatter(provider: provider), isFor: program)
     }
 
-    @Test func optionsReachTheFormatterThatIsPicked() {
+    @Test func optionsReachThePickedFormatter() {
         let plain = FormatterOptions(plain: true)
         let ended = "{\"type\":\"turn.completed\"}\n"
         #expect(RuntimeFormatter(runtime: .codex, options: plain).feed(ended) == ["= Done"])
@@ -66,21 +66,21 @@ import Testing
         }
     }
 
-    @Test func theOptionsOfASessionsFormatterReachTheOneThatIsPicked() throws {
+    @Test func optionsOfASessionFormatterReachThePickedOne() throws {
         let formatter = SessionFormatter(options: FormatterOptions(plain: true))
         #expect(try formatter.consume(event(#"{"type":"start","runtime":"codex"}"#)) == [])
         #expect(try formatter.consume(stdout("{\"type\":\"turn.completed\"}\n")) == ["= Done"])
     }
 
-    @Test func aTurnDoesNotContinueTheLineOfTheOneBefore() throws {
+    @Test func aTurnDoesNotContinueThePreviousTurnsLine() throws {
         let formatter = SessionFormatter()
         #expect(try formatter.consume(event(#"{"type":"start","runtime":"claude"}"#)) == [])
         #expect(try formatter.consume(stdout("killed in the mid")) == [])
         #expect(try formatter.consume(event(#"{"type":"turn_start","turn":2}"#)) == ["killed in the mid"])
     }
 
-    @Test func fieldsThatNobodyKnowsAreNoneOfTheFormattersBusiness() {
-        // Deeper than the library reads.
+    @Test func unknownFieldsDoNotReachTheFormatter() {
+        // Nested deeper than the library parses.
         let extra: [String: JSONValue] = ["next": (0..<200).reduce(.null) { value, _ in [value] }]
         let formatter = SessionFormatter()
         #expect(formatter.consume(.start(event: StartEvent(runtime: .codex, extra: extra))) == [])
@@ -90,14 +90,14 @@ import Testing
         #expect(formatter.consume(.exit(event: ExitEvent(code: 0, extra: extra))) == [])
     }
 
-    @Test func onlyTheStandardOutputIsShown() throws {
-        let formatter: any EventFormatter = Shouting()
+    @Test func onlyStandardOutputIsShown() throws {
+        let formatter: any AgentOnDemand.Formatter = UppercaseFormatter()
         #expect(try formatter.consume(stdout("hi")) == ["HI"])
         #expect(try formatter.consume(event(#"{"type":"output","stream":"stderr","data":"warning"}"#)) == [])
         #expect(try formatter.consume(event(#"{"type":"stage","stage":"clone","state":"started"}"#)) == [])
     }
 
-    @Test func copiesAreTheSameFormatter() async {
+    @Test func copiesShareTheirState() async {
         let formatter = GenericFormatter()
         let copy = formatter
         #expect(formatter.feed("one ") == [])
@@ -105,8 +105,8 @@ import Testing
     }
 }
 
-/// A formatter of a user's own.
-struct Shouting: EventFormatter {
+/// A custom formatter.
+struct UppercaseFormatter: AgentOnDemand.Formatter {
     func feed(_ chunk: String) -> [String] { [chunk.uppercased()] }
     func flush() -> [String] { ["END"] }
 }

@@ -1,7 +1,7 @@
 import AgentOnDemand
 import Testing
 
-/// What each option changes.
+/// The effect of each option.
 @Suite(.timeLimit(.minutes(10))) struct OptionsTests {
     private static let said = #"""
         {"type":"item.completed","item":{"type":"agent_message","text":"0123456789\nab\n日本語日本語"}}
@@ -30,18 +30,18 @@ import Testing
         #expect(codex(FormatterOptions(width: width), Self.said) == [expected])
     }
 
-    @Test func coloursTellGoodFromBad() {
+    @Test func coloursDistinguishSuccessFromFailure() {
         let coloured = FormatterOptions(color: .on)
         #expect(codex(coloured, #"{"type":"turn.completed"}"#) == ["\u{1b}[32m✨ Done\u{1b}[0m"])
         #expect(codex(coloured, #"{"type":"turn.failed"}"#) == ["\u{1b}[31m⚠️  Done\u{1b}[0m"])
     }
 
-    @Test func thinkingCanBeLeftOut() {
+    @Test func thinkingCanBeHidden() {
         #expect(codex(FormatterOptions(), Self.thought) == ["💭 Why?"])
         #expect(codex(FormatterOptions(showThinking: false), Self.thought) == [])
     }
 
-    @Test func whatToolsGiveBackIsShownOnDemand() {
+    @Test func toolResultsAreShownOnRequest() {
         let output = """
             {"type":"assistant","message":{"content":[\
             {"type":"tool_use","id":"c","name":"Bash","input":{"command":"ls"}}]}}
@@ -53,7 +53,7 @@ import Testing
         #expect(lines(FormatterOptions(showToolResults: true)) == ["🔧 Bash · ls", "📤 Bash · Makefile"])
     }
 
-    @Test func failuresCanBeShownOrLeftOut() {
+    @Test func failuresCanBeShownOrHidden() {
         let failure = ["🔧 Bash · make\n⚠️  Bash failed · exit 2"]
         #expect(codex(FormatterOptions(), Self.failed) == failure)
         #expect(codex(FormatterOptions(showFailures: true), Self.failed) == failure)
@@ -64,13 +64,13 @@ import Testing
         #expect(claude(FormatterOptions(showFailures: true)) == ["⚠️  Done · agent 0.0s"])
     }
 
-    @Test func controlCharactersPassOnlyWhenAskedFor() {
+    @Test func controlCharactersPassThroughOnlyOnRequest() {
         let lines = { shown(by: GenericFormatter(options: $0), ["\u{1b}[2Jgone\n"]) }
         #expect(lines(FormatterOptions()) == [#"\x1b[2Jgone"#])
         #expect(lines(FormatterOptions(raw: true)) == ["\u{1b}[2Jgone"])
     }
 
-    @Test func longLinesAreTakenUpToTheLimit() {
+    @Test func longLinesAreCutAtTheLimit() {
         let lines = { shown(by: GenericFormatter(options: FormatterOptions(maxLine: $0)), ["0123456789\nab\n"]) }
         #expect(lines(nil) == ["0123456789", "ab"])
         #expect(lines(4) == ["0123… [6 bytes cut]", "ab"])
@@ -78,7 +78,7 @@ import Testing
         #expect(lines(.max) == lines(nil))
     }
 
-    @Test func optionsAreValues() {
+    @Test func optionsAreHashable() {
         var options = FormatterOptions()
         #expect(options == FormatterOptions())
         options.color = .auto

@@ -3,10 +3,10 @@ import DevServer
 import Foundation
 import Testing
 
-/// Whole transcripts show what is written beside them, as they do in Rust (`tests/transcript/transcripts.rs`), however they
-/// are cut.
+/// Recorded transcripts produce the expected text beside them, as in Rust (`tests/transcript/transcripts.rs`), for any
+/// chunking.
 @Suite(.timeLimit(.minutes(10))) struct TranscriptTests {
-    static let formatters: [String: @Sendable (FormatterOptions) -> any EventFormatter] = [
+    static let formatters: [String: @Sendable (FormatterOptions) -> any AgentOnDemand.Formatter] = [
         "claude": { ClaudeFormatter(options: $0) },
         "codex": { CodexFormatter(options: $0) },
         "gemini": { GeminiFormatter(options: $0) },
@@ -14,14 +14,14 @@ import Testing
         "generic": { GenericFormatter(options: $0) },
     ]
 
-    /// What the names of expected outputs end in, and the options they are for.
+    /// The file extensions of expected outputs, and the options that produce them.
     static let variants = [
         "txt": FormatterOptions(),
         "options.txt": FormatterOptions(plain: true, width: 60, showThinking: false, showToolResults: true),
     ]
 
     @Test(arguments: formatters.keys.sorted(), variants.keys.sorted())
-    func transcriptsShowWhatIsExpected(runtime: String, ending: String) throws {
+    func transcriptsProduceTheExpectedText(runtime: String, ending: String) throws {
         let make = try #require(Self.formatters[runtime])
         let options = try #require(Self.variants[ending])
         for transcript in try Transcript.all(of: runtime) {
@@ -53,7 +53,7 @@ struct Transcript {
         let folder = folder.appendingPathComponent(runtime)
         let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
             .filter { $0.pathExtension == "jsonl" }
-        guard !files.isEmpty else { throw Problem("\(folder.path) has no transcripts") }
+        guard !files.isEmpty else { throw TestError("\(folder.path) has no transcripts") }
         return try files.map { Transcript(file: $0, text: try String(contentsOf: $0, encoding: .utf8)) }
     }
 
@@ -62,12 +62,12 @@ struct Transcript {
     }
 }
 
-/// What a formatter shows for chunks, its flush included.
-func shown(by formatter: any EventFormatter, _ chunks: [String]) -> [String] {
+/// Returns the lines of a formatter for some chunks, including those of its flush.
+func shown(by formatter: any AgentOnDemand.Formatter, _ chunks: [String]) -> [String] {
     chunks.flatMap(formatter.feed) + formatter.flush()
 }
 
-/// Cuts a text into chunks of random lengths.
+/// Splits a text into chunks of random lengths.
 private func randomCuts(of text: String, seed: UInt64) -> [String] {
     var random = Seeded(state: seed)
     let longest = [3, 40, 500, 20_000].randomElement(using: &random) ?? 3
@@ -81,7 +81,7 @@ private func randomCuts(of text: String, seed: UInt64) -> [String] {
     return chunks
 }
 
-/// SplitMix64, so that a failure can be repeated by its seed.
+/// SplitMix64, so that a failure can be reproduced from its seed.
 private struct Seeded: RandomNumberGenerator {
     var state: UInt64
 

@@ -5,12 +5,12 @@ import Testing
 
 import func AodNative.activeTasks
 
-/// What is over leaves nothing behind. What they count is the whole process's: `bindings/swift/tests/run` gives them one of their
-/// own.
+/// Calls and streams release all their resources. The tests count those of the whole process, so
+/// `bindings/swift/tests/run` runs them in a separate one.
 @Suite(.serialized, .timeLimit(.minutes(10))) struct LeakTests {
-    /// Works with a server and a client, lets go of the client, and waits until none of its calls, streams and connections
-    /// is left: the time limit ends a wait that is in vain.
-    private func leavingNothing(_ work: @Sendable (DevServer, AodClient) async throws -> Void) async throws {
+    /// Runs work with a server and a client, releases the client, and waits until no call, stream or connection is
+    /// left. If one leaks, the test reaches its time limit.
+    private func withoutLeaks(_ work: @Sendable (DevServer, AodClient) async throws -> Void) async throws {
         let server = try DevServer("s1")
         try await work(server, server.client())
         while activeTasks() > 0 {
@@ -19,15 +19,16 @@ import func AodNative.activeTasks
         }
     }
 
-    /// A leak of a hundred bytes a call would be a megabyte; pools and the allocator take some of their own.
-    private func expectNoMore(than before: Resident) throws {
+    /// Checks that the process has not grown. The margins are for pools and the allocator; a leak of 100 bytes per call
+    /// would exceed them.
+    private func expectNoGrowth(since before: Resident) throws {
         let after = try Resident.now()
         #expect(after.descriptors <= before.descriptors + 16)
         #expect(after.kilobytes < before.kilobytes + 16_384)
     }
 
-    @Test func tenThousandCallsLeaveNothing() async throws {
-        try await leavingNothing { _, client in
+    @Test func tenThousandCallsDoNotLeak() async throws {
+        try await withoutLeaks { _, client in
             func calls(_ each: Int) async throws {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for _ in 0..<8 {
@@ -41,14 +42,14 @@ import func AodNative.activeTasks
             try await calls(125)
             let before = try Resident.now()
             try await calls(1250)
-            try expectNoMore(than: before)
+            try expectNoGrowth(since: before)
         }
     }
 
-    @Test func twoThousandCancelledCallsLeaveNothing() async throws {
-        try await leavingNothing { server, client in
+    @Test func twoThousandCancelledCallsDoNotLeak() async throws {
+        try await withoutLeaks { server, client in
             try await server.script(["hold": "never"])
-            let session = try await client.started(model: "anthropic/claude-sonnet-4-6")
+            let session = try await client.startSession(model: "anthropic/claude-sonnet-4-6")
             func round() async {
                 await withTaskGroup(of: Void.self) { group in
                     for _ in 0..<100 {
@@ -61,48 +62,48 @@ import func AodNative.activeTasks
                 }
             }
             await round()
-            try await server.streams(0)
+            try await server.waitForStreams(0)
             let before = try Resident.now()
             for _ in 0..<20 { await round() }
-            try await server.streams(0)
-            try expectNoMore(than: before)
+            try await server.waitForStreams(0)
+            try expectNoGrowth(since: before)
         }
     }
 
-    enum Leaving: CaseIterable { case atOnce, inTheLoop, byError, byCancel, unused }
+    enum Ending: CaseIterable { case atOnce, inTheLoop, byError, byCancel, unused }
 
-    @Test(arguments: Leaving.allCases)
-    func manyStreamsLeaveNothing(_ leaving: Leaving) async throws {
-        try await leavingNothing { server, client in
+    @Test(arguments: Ending.allCases)
+    func manyStreamsDoNotLeak(_ ending: Ending) async throws {
+        try await withoutLeaks { server, client in
             try await server.script(["stdout": "one\n"], ["hold": "never"])
-            let session = try await client.started(model: "anthropic/claude-sonnet-4-6")
+            let session = try await client.startSession(model: "anthropic/claude-sonnet-4-6")
             for _ in 0..<4 {
                 await withTaskGroup(of: Void.self) { group in
                     for _ in 0..<100 {
                         group.addTask {
                             let task = Task {
                                 let events = client.sessions.stream(session.id)
-                                if leaving == .unused { return }
+                                if ending == .unused { return }
                                 for try await event in events where event.stdout != nil {
-                                    switch leaving {
+                                    switch ending {
                                     case .byError: throw CancellationError()
                                     case .byCancel: events.cancel()
                                     case .atOnce, .inTheLoop, .unused: return
                                     }
                                 }
                             }
-                            if leaving == .atOnce { task.cancel() }
+                            if ending == .atOnce { task.cancel() }
                             _ = await task.result
                         }
                     }
                 }
             }
-            try await server.streams(0)
+            try await server.waitForStreams(0)
         }
     }
 }
 
-/// What this process holds.
+/// The resources of this process.
 private struct Resident {
     let descriptors: Int
     let kilobytes: Int

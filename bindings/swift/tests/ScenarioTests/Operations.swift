@@ -2,10 +2,10 @@ import AgentOnDemand
 import DevServer
 import Foundation
 
-/// Makes a call by its name; gives what it answered.
+/// Makes a call by its name, and returns the result.
 func perform(_ operation: String, _ with: JSONValue?, on client: AodClient) async throws -> any Encodable & Sendable {
     var with = try Fields(with)
-    /// The id, of a call that takes nothing else.
+    /// Returns the id, for a call that has no other parameter.
     func id() throws -> UUID {
         let id: UUID = try with.need("id")
         try with.end()
@@ -106,7 +106,7 @@ func perform(_ operation: String, _ with: JSONValue?, on client: AodClient) asyn
         return try await client.sessions.create(
             agentId: agent, prompt: prompt, environmentId: environment, timeout: timeout, resources: resources,
             secretEnvVars: variables ?? [:])
-    default: throw Problem("unknown operation \(operation)")
+    default: throw TestError("unknown operation \(operation)")
     }
 }
 
@@ -116,7 +116,7 @@ private func managed(_ packages: [String: [String]]) -> [PackageManager: [String
 
 private func repository(_ json: JSONValue) throws -> GithubRepository {
     var fields = try Fields(json)
-    guard try fields.need("type", as: String.self) == "github_repository" else { throw Problem("unknown type") }
+    guard try fields.need("type", as: String.self) == "github_repository" else { throw TestError("unknown type") }
     let repository = GithubRepository(
         url: try fields.need("url"), mountPath: try fields.take("mount_path"),
         authorizationToken: try fields.take("authorization_token"))

@@ -2,15 +2,15 @@ import AgentOnDemand
 import DevServer
 import Foundation
 
-/// The texts that must show nowhere.
+/// The texts that must not appear anywhere.
 struct Secrets {
     let texts: [String]
 
     func absent(_ place: String, _ text: String) throws {
-        if texts.contains(where: text.contains) { throw Problem("there is a secret in \(place)") }
+        if texts.contains(where: text.contains) { throw TestError("a secret appears in \(place)") }
     }
 
-    /// A result in JSON.
+    /// Returns a result as JSON.
     func value(_ result: some Encodable) throws -> JSONValue {
         var dumped = ""
         dump(result, to: &dumped)
@@ -18,7 +18,7 @@ struct Secrets {
         return try JSONValue(parsing: String(decoding: JSONEncoder().encode(result), as: UTF8.self))
     }
 
-    /// An error in JSON.
+    /// Returns an error as JSON.
     func value(of error: AodError) throws -> JSONValue {
         var dumped = ""
         dump(error, to: &dumped)

@@ -2,7 +2,7 @@ import AgentOnDemand
 import DevServer
 import Foundation
 
-/// Runs the steps of a scenario on a server of its own, and writes down what comes of them.
+/// Runs the steps of a scenario on a new server, and writes the transcript.
 final class Runner {
     private let server: DevServer
     private let client: AodClient
@@ -28,13 +28,13 @@ final class Runner {
         try fields.end()
     }
 
-    /// The transcript.
+    /// Returns the transcript.
     func run() async throws -> String {
         for (index, step) in steps.enumerated() {
             do {
                 try await self.step(saved.resolve(step))
             } catch {
-                throw Problem("step \(index + 1): \(error)")
+                throw TestError("step \(index + 1): \(error)")
             }
         }
         let text = transcript.text(server: client.baseURL.absoluteString)
@@ -55,7 +55,7 @@ final class Runner {
             try await read(name, &step)
         } else if let name: String = try step.take("cancel") {
             try step.end()
-            guard let stream = streams[name] else { throw Problem("no stream \(name) is open") }
+            guard let stream = streams[name] else { throw TestError("no stream \(name) is open") }
             stream.events.cancel()
         } else if let id: UUID = try step.take("listen") {
             try await listen(id, &step)
@@ -71,7 +71,7 @@ final class Runner {
             try await server.control("DELETE", "requests")
             transcript.write(["requests": .array(seen.map { Self.line($0, headers) })])
         } else {
-            throw Problem("no kind of step is in \(json)")
+            throw TestError("unknown step: \(json)")
         }
     }
 
@@ -106,7 +106,7 @@ final class Runner {
     }
 
     private func read(_ name: String, _ step: inout Fields) async throws {
-        guard var stream = streams[name] else { throw Problem("no stream \(name) is open") }
+        guard var stream = streams[name] else { throw TestError("no stream \(name) is open") }
         let until = step.any("until")
         let (pretty, save): (String?, String?) = (try step.take("pretty"), try step.take("save"))
         let meanwhile = step.any("meanwhile")?.array ?? []
@@ -188,11 +188,11 @@ final class Runner {
     }
 
     private static func control(_ call: JSONValue, _ server: DevServer) async throws {
-        guard let method = call[0]?.string, let path = call[1]?.string else { throw Problem("no control: \(call)") }
+        guard let method = call[0]?.string, let path = call[1]?.string else { throw TestError("bad control: \(call)") }
         try await server.control(method, path, call[2] ?? [:])
     }
 
-    /// The steps to do while another waits; `cancel` is of the stream that is being read.
+    /// Runs the steps that go with a waiting step; `cancel` cancels the stream that is being read.
     private static func meanwhile(
         _ steps: [JSONValue], _ server: DevServer, _ reading: (name: String, events: EventStream)?
     ) async throws {
@@ -202,7 +202,7 @@ final class Runner {
             } else if let reading, step["cancel"]?.string == reading.name {
                 reading.events.cancel()
             } else {
-                throw Problem("meanwhile there is only control and cancel")
+                throw TestError("only control and cancel are allowed in meanwhile")
             }
         }
     }
@@ -219,7 +219,7 @@ final class Runner {
     }
 }
 
-/// Takes down what a listener is told, and cancels after so many events.
+/// Records the events, and cancels after a number of them.
 private final class Listener: EventListener, @unchecked Sendable {
     private let cancelAfter: Int?
     private let lock = NSCondition()

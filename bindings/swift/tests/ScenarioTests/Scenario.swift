@@ -2,18 +2,18 @@ import AgentOnDemand
 import DevServer
 import Foundation
 
-/// Fields of JSON, taken one by one; one that is left over is unknown.
+/// The fields of a JSON object. A field that nothing takes is unknown.
 struct Fields {
     private var fields: [String: JSONValue]
 
     init(_ json: JSONValue?) throws {
-        guard let fields = (json ?? [:]).object else { throw Problem("no object: \(json?.text ?? "")") }
+        guard let fields = (json ?? [:]).object else { throw TestError("not an object: \(json?.text ?? "")") }
         self.fields = fields
     }
 
     func has(_ name: String) -> Bool { fields[name] != nil }
 
-    /// The value of a field, null included.
+    /// Takes the value of a field, which may be null.
     mutating func any(_ name: String) -> JSONValue? { fields.removeValue(forKey: name) }
 
     mutating func take<Value: Decodable>(_ name: String, as type: Value.Type = Value.self) throws -> Value? {
@@ -22,7 +22,7 @@ struct Fields {
     }
 
     mutating func need<Value: Decodable>(_ name: String, as type: Value.Type = Value.self) throws -> Value {
-        guard let value: Value = try take(name) else { throw Problem("\(name) is missing") }
+        guard let value: Value = try take(name) else { throw TestError("\(name) is missing") }
         return value
     }
 
@@ -34,7 +34,7 @@ struct Fields {
 
     mutating func secrets(_ name: String) throws -> [String: Secret]? { try take(name) }
 
-    /// Nothing keeps, null clears, a text sets.
+    /// Takes a patch: a missing field keeps, null clears, a string sets.
     mutating func text(_ name: String) throws -> TextPatch {
         guard let json = any(name) else { return .keep }
         return json.string.map { .set(text: $0) } ?? .clear
@@ -46,11 +46,11 @@ struct Fields {
     }
 
     func end() throws {
-        if let name = fields.keys.sorted().first { throw Problem("unknown field \(name)") }
+        if let name = fields.keys.sorted().first { throw TestError("unknown field \(name)") }
     }
 }
 
-/// What earlier steps saved, by name.
+/// The values that earlier steps saved, by name.
 struct Saved {
     private var values: [String: JSONValue] = [:]
 
@@ -58,14 +58,14 @@ struct Saved {
         if let name { values[name] = value }
     }
 
-    /// Puts what was saved in the place of every `$name.key.0`.
+    /// Replaces each `$name.key.0` with the saved value.
     func resolve(_ json: JSONValue) throws -> JSONValue {
         switch json {
         case .string(let text) where text.hasPrefix("$"):
             var keys = text.dropFirst().split(separator: ".").map(String.init)[...]
             var value = values[keys.popFirst() ?? ""]
             for key in keys { value = Int(key).flatMap { value?[$0] } ?? value?[key] }
-            guard let value else { throw Problem("nothing is saved at \(text)") }
+            guard let value else { throw TestError("nothing is saved at \(text)") }
             return value
         case .array(let items): return .array(try items.map(resolve))
         case .object(let fields): return .object(try fields.mapValues(resolve))
@@ -80,13 +80,13 @@ struct Transcript {
 
     mutating func write(_ line: JSONValue) { lines.append(line) }
 
-    /// The text, with what differs from run to run taken out.
+    /// Returns the text, without what differs between runs.
     func text(server: String) -> String {
         let text = lines.map { Self.written(Self.line($0)) + "\n" }.joined()
         return Self.anonymous(text.replacingOccurrences(of: server, with: "<server>"))
     }
 
-    /// A line without its empty members; a result itself may be empty.
+    /// Returns a line without its empty members; a result itself may be empty.
     private static func line(_ line: JSONValue) -> JSONValue {
         guard let members = line.object else { return line }
         return .object(members.mapValues(pruned).filter { $0.key == "result" || !isEmpty($0.value) })
@@ -105,7 +105,7 @@ struct Transcript {
         value == .null || value == .array([]) || value == .object([:])
     }
 
-    /// Foundation escapes other characters than a transcript does, and orders keys by its own rules.
+    /// Writes JSON in the format of transcripts: Foundation differs in escapes and in the order of keys.
     private static func written(_ value: JSONValue) -> String {
         switch value {
         case .string(let text): quoted(text)

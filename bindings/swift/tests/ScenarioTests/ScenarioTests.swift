@@ -3,12 +3,12 @@ import DevServer
 import Foundation
 import Testing
 
-/// One behaviour in every language: tests/scenarios/README.md.
+/// The scenarios that all languages run: tests/scenarios/README.md.
 @Suite(.timeLimit(.minutes(10))) struct ScenarioTests {
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../../../../tests/scenarios").standardizedFileURL
 
-    /// All of them, or the one that `AOD_SCENARIO` names.
+    /// All scenarios, or the one that `AOD_SCENARIO` names.
     static let names: [String] = {
         let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
         let names = files.filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }.sorted()
@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test(arguments: names)
-    func theTranscriptIsThatOfEveryLanguage(name: String) async throws {
+    func theTranscriptMatches(name: String) async throws {
         let file = Self.folder.appendingPathComponent(name)
         let text = try String(contentsOf: file.appendingPathExtension("json"), encoding: .utf8)
         let expected = try String(contentsOf: file.appendingPathExtension("jsonl"), encoding: .utf8)

@@ -13,16 +13,16 @@ import Testing
         client = try server.client()
     }
 
-    private func hanging() async throws -> SessionAck {
+    private func startHangingSession() async throws -> SessionAck {
         try await server.script(["stdout": "one\n"], ["hold": "never"])
-        return try await client.started()
+        return try await client.startSession()
     }
 
-    @Test func eventsComeOnceAlthoughTheConnectionBreaks() async throws {
+    @Test func eventsAreDeliveredOnceWhenTheConnectionDrops() async throws {
         let numbers = (0..<20).map { "\($0)\n" }
         let steps = numbers.map { JSONValue.object(["stdout": .string($0)]) } + [["exit": 3]]
         try await server.control("POST", "script", ["script": ["steps": .array(steps)]])
-        let session = try await client.started()
+        let session = try await client.startSession()
         for after in [7, 9, 13] as [Int64] {
             try await server.control(
                 "POST", "fault",
@@ -42,9 +42,9 @@ import Testing
         #expect(events.cursor == seen.last?.id)
     }
 
-    @Test func aStreamGoesOnFromTheCursorOfAnother() async throws {
+    @Test func aStreamResumesFromTheCursorOfAnother() async throws {
         try await server.script(["stdout": "a"], ["stdout": "b"], ["stdout": "c"])
-        let session = try await client.started()
+        let session = try await client.startSession()
         try await client.sessions.waitForCompletion(session.id)
         let first = client.sessions.stream(session.id)
         for try await event in first where event.stdout == "a" {
@@ -58,19 +58,19 @@ import Testing
     }
 
     @Test func leavingTheLoopClosesTheConnection() async throws {
-        let session = try await hanging()
+        let session = try await startHangingSession()
         let events = client.sessions.stream(session.id)
         for try await event in events where event.stdout != nil {
             break
         }
-        try await server.streams(0)
+        try await server.waitForStreams(0)
         for try await _ in events {
-            Issue.record("the stream has ended, and gives nothing more")
+            Issue.record("the stream delivers events after its end")
         }
     }
 
     @Test func cancellingTheTaskClosesTheConnectionAndThrows() async throws {
-        let session = try await hanging()
+        let session = try await startHangingSession()
         let (seen, continuation) = AsyncStream.makeStream(of: Void.self)
         let task = Task { [client] in
             for try await event in client.sessions.stream(session.id) where event.stdout != nil {
@@ -80,11 +80,11 @@ import Testing
         for await _ in seen {}
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
-        try await server.streams(0)
+        try await server.waitForStreams(0)
     }
 
     @Test func cancelEndsTheLoopWithoutAnError() async throws {
-        let session = try await hanging()
+        let session = try await startHangingSession()
         let events = client.sessions.stream(session.id)
         var seen: [StreamEvent] = []
         for try await event in events {
@@ -94,61 +94,61 @@ import Testing
             }
         }
         #expect(seen.last?.stdout == "one\n")
-        try await server.streams(0)
+        try await server.waitForStreams(0)
     }
 
-    @Test func whatTheServerAnswersToTheRequestIsThrownByTheLoop() async throws {
+    @Test func anErrorResponseIsThrownByTheLoop() async throws {
         do {
             for try await _ in client.sessions.stream(UUID()) {}
-            Issue.record("the loop ends well")
+            Issue.record("the loop ends without an error")
         } catch let error as AodError {
             #expect(error.kind == .notFound)
             #expect(error.status == 404)
         }
     }
 
-    @Test func shuttingTheClientDownEndsItsStreams() async throws {
-        let session = try await hanging()
+    @Test func shuttingDownTheClientEndsItsStreams() async throws {
+        let session = try await startHangingSession()
         do {
             for try await event in client.sessions.stream(session.id) where event.stdout != nil {
                 client.shutDown()
             }
-            Issue.record("the loop goes on")
+            Issue.record("the loop continues")
         } catch let error as AodError {
             #expect(error.kind == .closed)
         }
-        try await server.streams(0)
+        try await server.waitForStreams(0)
     }
 
-    @Test func theStatesOfTheConnectionAreTold() async throws {
+    @Test func connectionStatesAreReported() async throws {
         try await server.script(["stdout": "a"], ["stdout": "b"], ["exit": 0])
-        let session = try await client.started()
+        let session = try await client.startSession()
         try await client.sessions.waitForCompletion(session.id)
         try await server.control(
             "POST", "fault",
             ["path": "/sessions/*/stream", "effect": ["cut_after_events": ["events": 4, "how": "reset"]]])
         let events = client.sessions.stream(session.id)
         let states = Task {
-            var words: [String] = []
+            var names: [String] = []
             for await state in events.connectionStates {
                 switch state {
-                case .connecting: words.append("connecting")
-                case .live: words.append("live")
-                case .resuming(let attempt, _, let cause): words.append("resuming \(attempt) \(cause.kind)")
-                case .closed: words.append("closed")
+                case .connecting: names.append("connecting")
+                case .live: names.append("live")
+                case .resuming(let attempt, _, let cause): names.append("resuming \(attempt) \(cause.kind)")
+                case .closed: names.append("closed")
                 }
             }
-            return words
+            return names
         }
         for try await _ in events {}
-        let words = await states.value
-        #expect(words == ["connecting", "live", "resuming 1 connection", "live", "closed"])
+        let names = await states.value
+        #expect(names == ["connecting", "live", "resuming 1 connection", "live", "closed"])
     }
 
-    @Test func ofManyReadersEachHasEveryEvent() async throws {
+    @Test func concurrentStreamsDeliverAllEvents() async throws {
         let steps = (0..<200).map { JSONValue.object(["stdout": .string("\($0)\n")]) }
         try await server.control("POST", "script", ["script": ["steps": .array(steps + [["exit": 0]])]])
-        let session = try await client.started()
+        let session = try await client.startSession()
         let expected = (0..<200).map { "\($0)\n" }.joined()
         try await withThrowingTaskGroup(of: String.self) { [client] readers in
             for _ in 0..<8 {
@@ -166,17 +166,17 @@ import Testing
         }
     }
 
-    /// A session that has ended, and of which so many pieces of output are there to be read.
-    private func ended(with outputs: Int) async throws -> UUID {
+    /// Returns a session that has ended with a number of output events.
+    private func endedSession(outputs: Int) async throws -> UUID {
         let steps = (0..<outputs).map { JSONValue.object(["stdout": .string("\($0)\n")]) }
         try await server.control("POST", "script", ["script": ["steps": .array(steps + [["exit": 0]])]])
-        let session = try await client.started()
+        let session = try await client.startSession()
         try await client.sessions.waitForCompletion(session.id)
         return session.id
     }
 
-    @Test func aCancelledTaskIsGivenNothingMore() async throws {
-        let events = client.sessions.stream(try await ended(with: 200))
+    @Test func aCancelledTaskReceivesNoMoreEvents() async throws {
+        let events = client.sessions.stream(try await endedSession(outputs: 200))
         let task = Task {
             var seen = 0
             do {
@@ -184,7 +184,7 @@ import Testing
                     seen += 1
                     withUnsafeCurrentTask { $0?.cancel() }
                 }
-                Issue.record("the loop ends well")
+                Issue.record("the loop ends without an error")
             } catch is CancellationError {}
             for try await _ in events {
                 Issue.record("the stream has ended")
@@ -192,11 +192,11 @@ import Testing
             return seen
         }
         #expect(try await task.value == 1)
-        try await server.streams(0)
+        try await server.waitForStreams(0)
     }
 
-    @Test func copiesOfAnIteratorTakeFromOneStream() async throws {
-        let events = client.sessions.stream(try await ended(with: 50))
+    @Test func copiesOfAnIteratorShareTheStream() async throws {
+        let events = client.sessions.stream(try await endedSession(outputs: 50))
         var one = events.makeAsyncIterator()
         var other = one
         var seen: [Int64] = []
@@ -208,8 +208,8 @@ import Testing
         #expect(Set(seen).count >= 50)
     }
 
-    @Test func loopsOfSeveralTasksShareTheEvents() async throws {
-        let events = client.sessions.stream(try await ended(with: 2000))
+    @Test func loopsOfSeveralTasksShareTheStream() async throws {
+        let events = client.sessions.stream(try await endedSession(outputs: 2000))
         let texts = try await withThrowingTaskGroup(of: [String].self) { readers in
             for _ in 0..<8 {
                 readers.addTask {
@@ -224,8 +224,8 @@ import Testing
         #expect(lines.compactMap { Int($0) }.sorted() == Array(0..<2000))
     }
 
-    @Test func anIteratorThatWasNotUsedLeavesTheStreamAlone() async throws {
-        let events = client.sessions.stream(try await ended(with: 3))
+    @Test func anUnusedIteratorDoesNotEndTheStream() async throws {
+        let events = client.sessions.stream(try await endedSession(outputs: 3))
         _ = events.makeAsyncIterator()
         var outputs = 0
         for try await event in events where event.stdout != nil {
@@ -234,7 +234,7 @@ import Testing
         #expect(outputs > 0)
     }
 
-    @Test func anErrorIsThrownOnceAndThenNothing() async throws {
+    @Test func anErrorIsThrownOnceAndThenTheStreamEnds() async throws {
         var iterator = client.sessions.stream(UUID()).makeAsyncIterator()
         await #expect(throws: AodError.self) { _ = try await iterator.next() }
         #expect(try await iterator.next() == nil)
@@ -244,8 +244,8 @@ import Testing
     enum Ending: CaseIterable { case exit, cancel, leave, cancelTask, failure }
 
     @Test(arguments: Ending.allCases)
-    func theLastStateIsClosedHoweverTheStreamEnds(_ ending: Ending) async throws {
-        let session = try await ending == .exit ? ended(with: 1) : hanging().id
+    func theLastStateIsAlwaysClosed(_ ending: Ending) async throws {
+        let session = try await ending == .exit ? endedSession(outputs: 1) : startHangingSession().id
         let events = client.sessions.stream(ending == .failure ? UUID() : session)
         let states = Task {
             var states: [ConnectionState] = []
@@ -263,9 +263,9 @@ import Testing
             }
         }
         _ = await reading.result
-        let told = await states.value
-        #expect(told.last == .closed)
-        #expect(told.filter { $0 == .closed }.count == 1)
+        let reported = await states.value
+        #expect(reported.last == .closed)
+        #expect(reported.filter { $0 == .closed }.count == 1)
     }
 }
 
@@ -274,42 +274,42 @@ import Testing
     final class Recorder: EventListener, @unchecked Sendable {
         private let lock = NSLock()
         private var texts: [String] = []
-        private var states: [String] = []
+        private var entries: [String] = []
         private var running = 0
         private let fails: Bool
         var recorded: [String] { lock.withLock { texts } }
-        /// The same with the states among them, and a note for each call that came while another one ran.
-        var everything: [String] { lock.withLock { states } }
+        /// The same with the states, and an entry for each call that started while another was running.
+        var everything: [String] { lock.withLock { entries } }
 
         init(fails: Bool = false) { self.fails = fails }
 
-        /// Notes what a call tells.
-        private func told(_ texts: [String], isState: Bool = false) {
+        /// Records a call.
+        private func record(_ texts: [String], isState: Bool = false) {
             lock.withLock {
                 running += 1
-                if running > 1 { states.append("at once") }
+                if running > 1 { entries.append("concurrent call") }
             }
-            // Long enough for another thread to come in, if it may.
+            // Gives another thread the time to call concurrently, if that is possible.
             for _ in 0..<100 { sched_yield() }
             lock.withLock {
                 running -= 1
-                states += texts
+                entries += texts
                 if !isState { self.texts += texts }
             }
         }
 
         func onEvents(_ events: [StreamEvent]) throws {
-            if fails { throw Problem("no more") }
-            told(events.map(\.type))
+            if fails { throw TestError("no more") }
+            record(events.map(\.type))
         }
-        func onClosed() { told(["closed"]) }
-        func onError(_ error: AodError) { told(["failed \(error.kind)"]) }
+        func onClosed() { record(["closed"]) }
+        func onError(_ error: AodError) { record(["failed \(error.kind)"]) }
         func onState(_ state: ConnectionState) {
             switch state {
-            case .connecting: told(["<connecting>"], isState: true)
-            case .live: told(["<live>"], isState: true)
-            case .resuming: told(["<resuming>"], isState: true)
-            case .closed: told(["<closed>"], isState: true)
+            case .connecting: record(["<connecting>"], isState: true)
+            case .live: record(["<live>"], isState: true)
+            case .resuming: record(["<resuming>"], isState: true)
+            case .closed: record(["<closed>"], isState: true)
             }
         }
     }
@@ -322,9 +322,9 @@ import Testing
         client = try server.client()
     }
 
-    @Test func aListenerIsToldOfEveryEventAndThenOfTheEnd() async throws {
+    @Test func aListenerReceivesEveryEventAndThenTheEnd() async throws {
         try await server.script(["stdout": "a"], ["exit": 0])
-        let session = try await client.started()
+        let session = try await client.startSession()
         let listener = Recorder()
         let subscription = try client.sessions.listen(session.id, to: listener)
         await subscription.join()
@@ -333,32 +333,32 @@ import Testing
         #expect(listener.recorded.filter { $0 == "output" }.count == 1)
     }
 
-    @Test func statesComeInOrderWithTheEventsAndNothingAfterTheEnd() async throws {
+    @Test func statesAreInOrderWithTheEventsAndNothingFollowsTheEnd() async throws {
         try await server.script(["stdout": "a"], ["stdout": "b"], ["exit": 0])
-        let session = try await client.started()
+        let session = try await client.startSession()
         try await client.sessions.waitForCompletion(session.id)
         try await server.control(
             "POST", "fault",
             ["path": "/sessions/*/stream", "effect": ["cut_after_events": ["events": 4, "how": "reset"]]])
         let listener = Recorder()
         await (try client.sessions.listen(session.id, to: listener)).join()
-        let told = listener.everything
-        #expect(told.filter { $0.hasPrefix("<") } == ["<connecting>", "<live>", "<resuming>", "<live>", "<closed>"])
-        #expect(Array(told.prefix(3)) == ["<connecting>", "<live>", "start"])
-        #expect(Array(told.suffix(3)) == ["exit", "<closed>", "closed"])
-        let resuming = try #require(told.firstIndex(of: "<resuming>"))
-        #expect(!told[resuming - 1].hasPrefix("<") && told[resuming...].contains("exit"))
-        #expect(!told.contains("at once"))
+        let entries = listener.everything
+        #expect(entries.filter { $0.hasPrefix("<") } == ["<connecting>", "<live>", "<resuming>", "<live>", "<closed>"])
+        #expect(Array(entries.prefix(3)) == ["<connecting>", "<live>", "start"])
+        #expect(Array(entries.suffix(3)) == ["exit", "<closed>", "closed"])
+        let resuming = try #require(entries.firstIndex(of: "<resuming>"))
+        #expect(!entries[resuming - 1].hasPrefix("<") && entries[resuming...].contains("exit"))
+        #expect(!entries.contains("concurrent call"))
     }
 
-    @Test func aListenerIsToldThatTheConnectionIsClosedBeforeItsFailure() async throws {
+    @Test func aListenerReceivesTheClosedStateBeforeTheError() async throws {
         let listener = Recorder()
         await (try client.sessions.listen(UUID(), to: listener)).join()
         #expect(Array(listener.everything.suffix(2)) == ["<closed>", "failed notFound"])
     }
 
-    @Test func aListenerThatThrowsIsToldThatItFailed() async throws {
-        let session = try await client.started()
+    @Test func aListenerThatThrowsReceivesTheError() async throws {
+        let session = try await client.startSession()
         let listener = Recorder(fails: true)
         await (try client.sessions.listen(session.id, to: listener)).join()
         #expect(listener.recorded == ["failed listener"])
@@ -366,13 +366,13 @@ import Testing
 
     @Test func cancellingEndsTheStream() async throws {
         try await server.script(["stdout": "a"], ["hold": "never"])
-        let session = try await client.started()
+        let session = try await client.startSession()
         let listener = Recorder()
         let subscription = try client.sessions.listen(session.id, to: listener)
-        try await server.streams(1)
+        try await server.waitForStreams(1)
         subscription.cancel()
         await subscription.join()
         #expect(listener.recorded.last == "closed")
-        try await server.streams(0)
+        try await server.waitForStreams(0)
     }
 }

@@ -4,7 +4,8 @@ import PackageDescription
 
 let dependencies: [Target.Dependency] = [.product(name: "AgentOnDemand", package: "AgentOnDemand")]
 
-// What a user of the package has: the examples of the README and of the pages, which `bindings/swift/tests/run` takes out of them.
+// Depends on the package as a user does. `bindings/swift/tests/run` extracts the sources from the README and the DocC
+// catalog.
 let package = Package(
     name: "Consumer",
     platforms: [.macOS(.v13)],

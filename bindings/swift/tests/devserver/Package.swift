@@ -2,7 +2,7 @@
 
 import PackageDescription
 
-// The development server as tests and benches use it.
+// Starts the development server for tests and benchmarks.
 let package = Package(
     name: "DevServer",
     platforms: [.macOS(.v14)],

@@ -1,6 +1,6 @@
 import AodNative
 
-// What users make or ask of the records, in fewer words.
+// Shorthand for creating and reading the generated records.
 
 extension StreamEvent {
     /// The event's id, if it has one.
@@ -18,10 +18,10 @@ extension StreamEvent {
         }
     }
 
-    /// The event's type in JSON, such as `turn_start`; empty if it has none that can be read.
+    /// The event's type in the API, such as `turn_start`; empty if it is missing or not a string.
     public var type: String { eventType(of: self) }
 
-    /// Whether it ends a stream: `exit`, `error`, `terminated` and `stale` do.
+    /// Whether the event ends a stream: `exit`, `error`, `terminated` and `stale` do.
     public var isTerminal: Bool {
         switch self {
         case .exit, .error, .terminated, .stale: true
@@ -29,19 +29,19 @@ extension StreamEvent {
         }
     }
 
-    /// What the agent printed on its standard output, if this is a piece of that.
+    /// The text, if the event is a chunk of the agent's standard output.
     public var stdout: String? {
         if case .output(let event) = self, event.stream == .stdout { event.data } else { nil }
     }
 
-    /// The exit code, if this is an exit that has one.
+    /// The exit code, if the event is an `exit` that has one.
     public var exitCode: Int64? {
         if case .exit(let event) = self { event.code } else { nil }
     }
 }
 
 extension SessionStatus {
-    /// Whether no turn is queued or running. A status that this version does not know may be anything.
+    /// Whether no turn is queued or running; false for a status that this version does not know.
     public var isIdle: Bool {
         switch self {
         case .completed, .failed, .terminated: true
@@ -51,42 +51,72 @@ extension SessionStatus {
 }
 
 extension Networking {
-    /// Everything is reached.
+    /// The network rule that allows a sandbox to reach all hosts.
     public static let unrestricted = Networking(networkingType: .unrestricted, extra: [:])
 
-    /// Only these hosts are reached; none of them blocks everything.
+    /// Allows a sandbox to reach only some hosts.
+    ///
+    /// Servers before 2026-06-25 apply the limit before they install packages and clone repositories, so include the
+    /// hosts that these need.
+    ///
+    /// - Parameter hosts: The host names. An empty array blocks all network access.
+    /// - Returns: The network rule.
     public static func limited(to hosts: [String]) -> Networking {
         Networking(networkingType: .limited, allowedHosts: hosts, extra: [:])
     }
 }
 
 extension Skill {
-    /// A skill written out here. Its name is lower-case letters, digits and hyphens, at most 64, unique within the
-    /// agent; its description says when to use it, in at most 1,024 characters; its content is at most 65,536 bytes.
+    /// Creates a skill from its text.
+    ///
+    /// - Parameters:
+    ///   - name: Lower-case letters, digits and hyphens, at most 64 characters, unique within the agent.
+    ///   - description: When to use the skill, at most 1,024 characters.
+    ///   - content: The skill, at most 65,536 bytes of UTF-8.
+    /// - Returns: The skill.
     public static func inline(name: String, description: String, content: String) -> Skill {
         .inline(skill: InlineSkill(name: name, description: description, content: content, extra: [:]))
     }
 
-    /// The skills of a GitHub repository, given as `owner/repo`, or the one of that name (S1 and later).
+    /// Creates a skill that is stored in a GitHub repository (servers since 2026-04-30).
+    ///
+    /// - Parameters:
+    ///   - source: The repository, as `owner/repo`.
+    ///   - description: When to use the skill.
+    ///   - name: The skill in the repository. Default: all of them.
+    /// - Returns: The skill.
     public static func github(source: String, description: String, name: String? = nil) -> Skill {
         .github(skill: GithubSkill(source: source, description: description, name: name, extra: [:]))
     }
 }
 
 extension McpServer {
-    /// A server reached at a URL, with headers sent along with every request to it.
+    /// Creates an MCP server that is reached at a URL.
+    ///
+    /// - Parameters:
+    ///   - name: The name, unique within the agent.
+    ///   - url: The URL of the server.
+    ///   - headers: Headers of every request to it.
+    /// - Returns: The MCP server.
     public static func url(name: String, url: String, headers: [String: Secret] = [:]) -> McpServer {
         .url(server: UrlMcpServer(name: name, url: url, headers: headers, extra: [:]))
     }
 
-    /// A program in the sandbox, spoken to over its standard streams.
+    /// Creates an MCP server that runs as a program in the sandbox, and communicates over standard input and output.
+    ///
+    /// - Parameters:
+    ///   - name: The name, unique within the agent.
+    ///   - command: The program.
+    ///   - args: The arguments of the program.
+    ///   - env: The environment variables of the program.
+    /// - Returns: The MCP server.
     public static func stdio(
         name: String, command: String, args: [String] = [], env: [String: Secret] = [:]
     ) -> McpServer {
         .stdio(server: StdioMcpServer(name: name, command: command, args: args, env: env, extra: [:]))
     }
 
-    /// The name, where there is one.
+    /// The name, if there is one.
     public var name: String? {
         switch self {
         case .url(let server): server.name
@@ -96,7 +126,7 @@ extension McpServer {
     }
 }
 
-// Where the secrets are in what this version does not know is not known: none of it is shown.
+// An entry of an unknown type may contain secrets anywhere, so none of it is shown.
 
 extension McpServer: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     public var description: String {
@@ -145,7 +175,7 @@ extension StdioMcpServer: CustomStringConvertible, CustomDebugStringConvertible,
 }
 
 extension [String: JSONValue] {
-    /// The names of fields, without what is in them.
+    /// The names of the fields, without their values.
     fileprivate var shownNames: [String] { keys.sorted() }
 }
 
@@ -156,12 +186,12 @@ extension TextPatch: ExpressibleByStringLiteral {
 }
 
 extension ErrorDetail {
-    /// The server's own words, if it gave a text.
+    /// The server's message, if the detail is a text.
     public var text: String? {
         if case .text(let text) = self { text } else { nil }
     }
 
-    /// The fields that were refused, if it lists them.
+    /// The rejected fields; empty if the detail does not list them.
     public var fields: [FieldError] {
         if case .fields(let fields) = self { fields } else { [] }
     }

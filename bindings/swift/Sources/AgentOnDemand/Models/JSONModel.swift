@@ -1,18 +1,25 @@
 import AodNative
 
-/// A model of the API, which reads and writes the API's own JSON.
+/// A model of the API, which is read from and written as the API's JSON.
 ///
-/// As `Codable` it does so with any encoder and decoder, whatever they do with keys and dates. Fields that this version
-/// does not know are kept in `extra`.
+/// ```swift
+/// let session = try Session(json: text)
+/// print(try session.json())
+/// ```
+///
+/// It is also `Codable`, with the same JSON: the key and date strategies of encoders and decoders do not apply. Fields
+/// that this version does not know are kept in `extra`.
 public protocol JSONModel: Codable, Hashable, Sendable {
     /// Reads a model from JSON text.
     ///
-    /// - Throws: An ``AodError`` of kind `decode`, which names the place in the JSON and no value.
+    /// - Parameter json: The JSON object.
+    /// - Throws: An ``AodError`` of kind `decode`, which names the position in the JSON, but no value.
     init(json: String) throws(AodError)
 
     /// Writes the model as JSON text.
     ///
-    /// - Throws: An ``AodError`` of kind `invalidRequest` if something in the model cannot be written.
+    /// - Returns: The JSON object.
+    /// - Throws: An ``AodError`` of kind `invalidRequest` if a value in the model cannot be written.
     func json() throws(AodError) -> String
 }
 

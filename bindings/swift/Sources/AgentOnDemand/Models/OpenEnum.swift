@@ -1,14 +1,21 @@
 import AodNative
 
-/// An enum that the server may extend: it knows some values, and keeps any other as it came.
+/// An enum that newer servers may extend. It keeps values that this version does not know.
 ///
-/// `init(rawValue:)`, a string literal and decoding give the case of a value that is known; `unknown(value:)` is for the
-/// others, and not equal to the case of the same value.
+/// `init(rawValue:)`, a string literal and decoding return the case of a known value, and `unknown(value:)` for any
+/// other. An `unknown(value:)` that is created with a known value is not equal to the case of that value.
+///
+/// ```swift
+/// let runtime = Runtime(rawValue: "claude")  // .claude
+/// let next: Runtime = "next"  // .unknown(value: "next")
+/// ```
 public protocol OpenEnum: Sendable, Hashable, Codable, ExpressibleByStringLiteral {
-    /// The case of an API value, known or not.
+    /// Creates the case of an API value.
+    ///
+    /// - Parameter rawValue: The serialized form of the value, such as `claude`.
     init(rawValue: String)
 
-    /// The API value, such as it is in JSON.
+    /// The serialized form of the value, such as `claude`.
     var rawValue: String { get }
 }
 
@@ -73,6 +80,6 @@ extension TurnStatus: OpenEnum {
 }
 
 extension ErrorKind {
-    /// The name of the kind, the same in every language.
+    /// The name of the kind, which is the same in the SDKs of all languages.
     public var rawValue: String { errorKindValue(of: self) }
 }

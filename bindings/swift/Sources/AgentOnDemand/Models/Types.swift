@@ -1,5 +1,5 @@
-// The records and enums of the API, which are the library's own, and the values in them. Everything else of the library
-// stays the package's own business.
+// The generated records and enums of the API, and the types of their values. Everything else that is generated is
+// internal to the package.
 @_exported import AodValues
 
 @_exported import struct AodNative.Agent

@@ -2,7 +2,7 @@ import AgentOnDemand
 import DevServer
 import Foundation
 
-/// How long it takes from `task.cancel()` until what the task waits for throws, and until the server has seen it.
+/// Measures the time from `task.cancel()` until the awaited call throws, and until the server has seen it.
 struct CancellationBench {
     let server: DevServer
     let client: AodClient
@@ -16,7 +16,7 @@ struct CancellationBench {
         self.tries = tries
     }
 
-    /// A call that the server never answers.
+    /// Cancels a call that the server never answers.
     func call() async throws {
         try await server.control("POST", "fault", ["path": "/health", "times": nil, "effect": ["stall": [:]]])
         var requests = try await stat("requests")
@@ -38,10 +38,10 @@ struct CancellationBench {
         report("a call", times)
     }
 
-    /// `next()` of a stream on which nothing comes.
+    /// Cancels `next()` of a stream that receives nothing.
     func stream() async throws {
         try await server.script(["stdout": "one\n"], ["hold": "never"])
-        let id = try await client.started().id
+        let id = try await client.startSession().id
         var times: [Times] = []
         for _ in 0..<tries {
             let (reading, continuation) = AsyncStream.makeStream(of: Void.self)
@@ -53,11 +53,11 @@ struct CancellationBench {
                 }
             }
             for await _ in reading {}
-            // By the answer to this, the loop has long come back to `next()`.
-            try await server.streams(1)
+            // When the server has responded to this, the loop waits in `next()` again.
+            try await server.waitForStreams(1)
             let cancelled = clock.now
             task.cancel()
-            try await server.streams(0)
+            try await server.waitForStreams(0)
             let seen = clock.now
             times.append(Times(thrown: try await task.value.get() - cancelled, seen: seen - cancelled))
         }
@@ -71,7 +71,7 @@ struct CancellationBench {
 
     private func stat(_ name: String) async throws -> Int64 {
         guard case .integer(let value)? = try await server.control("GET", "stats")[name] else {
-            throw Problem("the server does not count \(name)")
+            throw TestError("the server has no statistic \(name)")
         }
         return value
     }
@@ -82,18 +82,18 @@ struct CancellationBench {
             return String(format: "p50 %.2f ms, max %.2f ms", sorted[sorted.count / 2], sorted[sorted.count - 1])
         }
         print("cancelling \(what), \(times.count) times: throws after \(figures(times.map(\.thrown)))")
-        // Asking the server takes a part of this.
-        print("  the server was seen to have closed it after \(figures(times.map(\.seen)))")
+        // This includes the time of the requests that ask the server.
+        print("  the server had closed it after \(figures(times.map(\.seen)))")
     }
 }
 
-/// When the work throws a `CancellationError`; anything else is a failure.
+/// Returns the time at which the work throws a `CancellationError`. Any other outcome is a failure.
 private func thrown(
     on clock: ContinuousClock, by work: () async throws -> Void
 ) async -> Result<ContinuousClock.Instant, any Error> {
     do {
         try await work()
-        return .failure(Problem("it ended without an error"))
+        return .failure(TestError("it ended without an error"))
     } catch is CancellationError {
         return .success(clock.now)
     } catch {

@@ -4,7 +4,7 @@ import Foundation
     import FoundationNetworking
 #endif
 
-/// An event as a user of Foundation would write it down.
+/// An event as a user of Foundation would declare it.
 enum PeerEvent: Decodable {
     case start(sessionID: UUID?)
     case output(id: Int?, stream: String, data: String, turn: Int?)
@@ -31,7 +31,7 @@ enum PeerEvent: Decodable {
     }
 }
 
-/// A session as a user of Foundation would write it down.
+/// A session as a user of Foundation would declare it.
 struct PeerSession: Decodable {
     let id: UUID
     let agentId: UUID?
@@ -45,7 +45,7 @@ struct PeerSession: Decodable {
     let currentTurn: Int?
 }
 
-/// Reads a stream by URLSession: chunks to lines, lines to events. Foundation has no `bytes(for:)` on Linux.
+/// Reads a stream with URLSession, and decodes its lines. Foundation has no `bytes(for:)` on Linux.
 final class PeerStream: NSObject, URLSessionDataDelegate, @unchecked Sendable {
     private let decoder = JSONDecoder()
     private var rest = Data()
@@ -53,7 +53,7 @@ final class PeerStream: NSObject, URLSessionDataDelegate, @unchecked Sendable {
     private var done: CheckedContinuation<Int, any Error>?
     private var failure: (any Error)?
 
-    /// How many events there are.
+    /// Reads the whole stream, and returns the number of events.
     func read(_ request: URLRequest) async throws -> Int {
         let session = URLSession(configuration: .ephemeral, delegate: self, delegateQueue: nil)
         defer { session.finishTasksAndInvalidate() }
@@ -90,7 +90,7 @@ final class PeerStream: NSObject, URLSessionDataDelegate, @unchecked Sendable {
     }
 }
 
-/// Gets a session by URLSession.
+/// Retrieves a session with URLSession.
 struct PeerClient {
     let request: URLRequest
     private let decoder: JSONDecoder
@@ -99,7 +99,7 @@ struct PeerClient {
         self.request = request
         decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
-        // Foundation's own strategy for ISO 8601 takes no fraction of a second.
+        // Foundation's ISO 8601 strategy does not accept fractional seconds.
         let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
         decoder.dateDecodingStrategy = .custom { decoder in
             try Date(decoder.singleValueContainer().decode(String.self), strategy: style)

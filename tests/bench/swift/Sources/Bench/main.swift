@@ -6,7 +6,7 @@ import Foundation
     import FoundationNetworking
 #endif
 
-// Each figure is the median of rounds in which the two take turns.
+// Each figure is the median of several rounds, in which both implementations run alternately.
 let rounds = 7
 let gets = 1000
 let outputs = 20_000
@@ -24,7 +24,7 @@ let client = try server.client()
 let chunk = "The quick brown fox jumps over the lazy dog, line by line.\n"
 let steps = (0..<outputs).map { _ in JSONValue.object(["stdout": .string(chunk)]) }
 try await server.control("POST", "script", ["script": ["steps": .array(steps + [["exit": 0]])]])
-let session = try await client.started()
+let session = try await client.startSession()
 try await client.sessions.waitForCompletion(session.id)
 
 func request(_ path: String) -> URLRequest {

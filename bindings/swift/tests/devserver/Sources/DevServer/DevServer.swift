@@ -5,20 +5,22 @@ import Foundation
     import FoundationNetworking
 #endif
 
-/// A development server of its own for a test, whose program is named by `AOD_DEVSERVER`. It stops when it is let go.
+/// A development server for one test. `AOD_DEVSERVER` names its program. It stops when it is released.
 public final class DevServer: @unchecked Sendable {
-    /// Where it is.
+    /// The base URL.
     public let url: URL
-    /// The token it takes.
+    /// The token that it accepts.
     public let token: Secret = "aod_dev"
 
     private let process = Process()
     private let input = Pipe()
 
-    /// Starts a server of a generation: `s0`, `s1` or `s2`.
+    /// Starts a server.
+    ///
+    /// - Parameter generation: The API that it implements: `s0` (2026-04-21), `s1` (2026-04-30) or `s2` (2026-06-25).
     public init(_ generation: String = "s0") throws {
         guard let program = ProcessInfo.processInfo.environment["AOD_DEVSERVER"] else {
-            throw Problem("AOD_DEVSERVER does not name the development server's program")
+            throw TestError("AOD_DEVSERVER does not name the development server's program")
         }
         let output = Pipe()
         process.executableURL = URL(fileURLWithPath: program)
@@ -31,25 +33,25 @@ public final class DevServer: @unchecked Sendable {
         while line.last != UInt8(ascii: "\n") {
             let more = output.fileHandleForReading.availableData
             if more.isEmpty {
-                throw Problem("the development server did not start")
+                throw TestError("the development server did not start")
             }
             line += more
         }
         let text = String(decoding: line, as: UTF8.self).trimmingCharacters(in: .newlines)
         guard let url = URL(string: text) else {
-            throw Problem("the development server says \(text)")
+            throw TestError("not a URL: \(text)")
         }
         self.url = url
     }
 
-    /// Two children started at once would hold each other's pipes open.
+    /// Processes that start at the same time would inherit each other's pipes and keep them open.
     private static let starting = NSLock()
 
     deinit {
         process.terminate()
     }
 
-    /// A client of it, which sends whatever it is told to.
+    /// Creates a client of the server, which does not check requests before it sends them.
     public func client(_ change: (inout AodClient.Configuration) -> Void = { _ in }) throws -> AodClient {
         var configuration = AodClient.Configuration()
         configuration.validateRequests = false
@@ -58,21 +60,21 @@ public final class DevServer: @unchecked Sendable {
         return try AodClient(baseURL: url, token: token, configuration: configuration)
     }
 
-    /// Tells the server what to do; gives its answer. Throws unless that is 200.
+    /// Calls the control API of the server, and returns the response. Throws if its status is not 200.
     @discardableResult
     public func control(_ method: String, _ path: String, _ body: JSONValue = [:]) async throws -> JSONValue {
-        let answer = try await send(method, "/__dev/\(path)", body: body)
-        guard answer.status == 200 else {
-            throw Problem("\(method) \(path): \(answer.status) \(answer.body)")
+        let response = try await send(method, "/__dev/\(path)", body: body)
+        guard response.status == 200 else {
+            throw TestError("\(method) \(path): \(response.status) \(response.body)")
         }
-        return answer.body.isEmpty ? .null : try JSONValue(parsing: answer.body)
+        return response.body.isEmpty ? .null : try JSONValue(parsing: response.body)
     }
 
-    /// Sends a request as any client would; gives the status and the body.
+    /// Sends a request without the SDK, and returns the status and the body.
     public func send(_ method: String, _ path: String, body: JSONValue? = nil) async throws -> (
         status: Int, body: String
     ) {
-        guard let url = URL(string: url.absoluteString + path) else { throw Problem("no path: \(path)") }
+        guard let url = URL(string: url.absoluteString + path) else { throw TestError("invalid path: \(path)") }
         var request = URLRequest(url: url)
         request.httpMethod = method
         request.setValue("Bearer \(token.expose())", forHTTPHeaderField: "Authorization")
@@ -83,19 +85,19 @@ public final class DevServer: @unchecked Sendable {
         return ((response as? HTTPURLResponse)?.statusCode ?? 0, String(decoding: data, as: UTF8.self))
     }
 
-    /// Sets what the agent of every session does from now on.
+    /// Sets the script that the agent of each new session runs.
     public func script(_ steps: JSONValue...) async throws {
         try await control("POST", "script", ["script": ["steps": .array(steps)]])
     }
 
-    /// Waits until so many streams are open.
-    public func streams(_ count: Int64) async throws {
+    /// Waits until a number of streams is open.
+    public func waitForStreams(_ count: Int64) async throws {
         try await control("POST", "wait", ["streams": .integer(count)])
     }
 }
 
-/// What keeps a test from being carried out.
-public struct Problem: Error, CustomStringConvertible {
+/// An error of a test's setup.
+public struct TestError: Error, CustomStringConvertible {
     public let description: String
 
     public init(_ description: String) {
@@ -104,8 +106,8 @@ public struct Problem: Error, CustomStringConvertible {
 }
 
 extension AodClient {
-    /// A session at work on what the server's script says.
-    public func started(model: String = "claude-sonnet-4-6") async throws -> SessionAck {
+    /// Starts a session, which runs the server's script.
+    public func startSession(model: String = "claude-sonnet-4-6") async throws -> SessionAck {
         let agent = try await agents.create(name: "a", model: model, runtime: .claude)
         return try await sessions.create(agentId: agent.id, prompt: "hi")
     }
