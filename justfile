@@ -3,7 +3,7 @@
 
 # Lists the commands.
 default:
-    @just --list --unsorted
+    @{{ just_executable() }} --list --unsorted
 
 # Runs the quickstart, on a development server unless AOD_API_URL names another server.
 quickstart *options:
