@@ -13,6 +13,8 @@ from files import ROOT, written
 
 PAGES = ("docs/", "CONTRIBUTING.md", "SECURITY.md", "tests/README.md")
 FOLDERS = ("core", "bindings", "bindgen", "tests", "docs", ".github", ".cargo", ".config")
+GENERATED = ("bindings/kotlin/generated", "bindings/kotlin/natives", "bindings/python/aod/_native")
+"""Folders that `cargo bindgen` fills, which are not in the repository."""
 
 _CODE = re.compile(r"`([^`\s]+)`")
 _PLACE = re.compile(rf"(?:{'|'.join(map(re.escape, FOLDERS))})/[\w./-]*")
@@ -21,7 +23,7 @@ _PLACE = re.compile(rf"(?:{'|'.join(map(re.escape, FOLDERS))})/[\w./-]*")
 def fault(reference: str) -> str | None:
     """Return what is wrong with a reference, if anything is."""
     path, separator, test = reference.partition("::")
-    if not _PLACE.fullmatch(path):
+    if not _PLACE.fullmatch(path) or path.startswith(GENERATED):
         return None
     if not (ROOT / path).exists():
         return "no such file"
