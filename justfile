@@ -1,0 +1,87 @@
+# Every command of the repository: `just` lists them. Each calls a script or a Cargo command that also works without just
+# (`cargo install just`, or `pip install rust-just`).
+
+# Lists the commands.
+default:
+    @{{ just_executable() }} --list --unsorted
+
+# Runs the quickstart, on a development server unless AOD_API_URL names another server.
+quickstart *options:
+    cargo run --example quickstart -- {{ options }}
+
+# Runs the development server on a port.
+devserver port="8777" *options:
+    cargo run --package aod-devserver -- --port {{ port }} {{ options }}
+
+# Runs all tests of all languages.
+test *options:
+    tests/run {{ options }}
+
+# Checks words, spelling, references and links.
+test-docs:
+    tests/run docs
+
+# Runs the tests of the Rust crates.
+test-rust:
+    tests/run rust
+
+# Runs the tests of the Python package.
+test-python:
+    tests/run python
+
+# Runs the tests of the Kotlin package.
+test-kotlin:
+    tests/run kotlin
+
+# Runs the tests of the Swift package.
+test-swift:
+    tests/run swift
+
+# Runs what takes hours: the oldest Rust, ten thousand seeds, every cut, fuzzing.
+nightly:
+    tests/nightly
+
+# Fuzzes each target for some seconds.
+fuzz seconds="60":
+    tests/fuzz/run {{ seconds }}
+
+# Runs Clippy as `tests/run rust` does.
+lint:
+    cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
+
+# Formats the Rust code.
+fmt:
+    cargo fmt --all
+    cargo fmt --manifest-path tests/fuzz/Cargo.toml
+
+# Writes the expected transcripts of the scenarios again; read the diff before committing it.
+transcripts:
+    AOD_WRITE_TRANSCRIPTS=1 cargo test --package aod-tests --test scenarios
+
+# Generates the bindings of a language: python, kotlin or swift.
+generate language:
+    cargo bindgen generate {{ language }}
+
+# Makes the package of a language, in dist/.
+package language:
+    cargo bindgen package {{ language }}
+
+# Writes down the public API of the Kotlin package after an intended change.
+write-kotlin-api:
+    bindings/kotlin/tests/run --write-api
+
+# Runs the benchmarks of the core.
+bench-rust *options:
+    cargo bench --package aod-sdk {{ options }}
+
+# Runs the benchmarks of a package: python, kotlin or swift.
+bench language *options:
+    tests/bench/{{ language }}/run {{ options }}
+
+# Makes the documentation of the Rust crates, in target/doc.
+docs *options:
+    cargo doc --workspace --no-deps {{ options }}
+
+# Makes the documentation of the Swift package.
+docs-swift:
+    bindings/swift/scripts/docs
