@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, Final, Generic, NoReturn, TypeVar, cast
+from inspect import isclass
+from types import UnionType
+from typing import Any, Final, Generic, TypeVar, Union, cast, get_args, get_origin
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 from pydantic import ValidationError as _SchemaError
 
+from ._log import logger
 from .errors import DecodeError
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -88,24 +91,67 @@ def encode(body: Mapping[str, Any]) -> str:
         raise ValueError("a string contains a lone surrogate") from None
 
 
-def _raise_decode_error(error: _SchemaError) -> NoReturn:
-    # The input is left out: it is the whole response.
-    places = "; ".join(
-        f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}"
-        for item in error.errors(include_input=False, include_url=False, include_context=False)[:3]
-    )
-    raise DecodeError(f"the response is not what the API specifies: {places}") from None
-
-
 M = TypeVar("M", bound=BaseModel)
 
 
 def read(model: type[M], response: str) -> M:
-    """Validate a response."""
+    """Validate a response. Optional fields and list elements of an unexpected type are kept as the server sent them.
+
+    Raises:
+        DecodeError: A required field is missing or has an unexpected type.
+    """
     try:
         return model.model_validate_json(response)
     except _SchemaError as error:
-        _raise_decode_error(error)
+        failure = error
+    try:
+        return cast("M", _read_leniently(model, json.loads(response)))
+    except (_SchemaError, RecursionError):
+        pass
+    # The input is left out: it is the whole response.
+    places = "; ".join(
+        f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}"
+        for item in failure.errors(include_input=False, include_url=False, include_context=False)[:3]
+    )
+    raise DecodeError(f"the response is not what the API specifies: {places}")
+
+
+def _read_leniently(annotation: Any, value: Any) -> Any:
+    """Validate what is valid, part by part."""
+    try:
+        return TypeAdapter(annotation).validate_python(value)
+    except _SchemaError:
+        if isinstance(value, list):
+            elements = cast("list[Any]", value)
+            for part in _parts(annotation):
+                if get_origin(part) is list:
+                    return [_or_unchanged(get_args(part)[0], element) for element in elements]
+        elif isinstance(value, dict):
+            for part in _parts(annotation):
+                if isclass(part) and issubclass(part, BaseModel):
+                    return _read_fields(part, cast("dict[str, Any]", value))
+        raise
+
+
+def _read_fields(model: type[M], given: dict[str, Any]) -> M:
+    values = dict(given)
+    for name, field in model.model_fields.items():
+        if field.is_required():
+            values[name] = _read_leniently(field.annotation, given.get(name))
+        elif name in given:
+            values[name] = _or_unchanged(field.annotation, given[name])
+    return model.model_construct(set(given), **values)
+
+
+def _or_unchanged(annotation: Any, value: Any) -> Any:
+    try:
+        return _read_leniently(annotation, value)
+    except _SchemaError:
+        return value
+
+
+def _parts(annotation: Any) -> tuple[Any, ...]:
+    return get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
 
 
 class _List(BaseModel, Generic[M]):
@@ -116,11 +162,23 @@ _lists: dict[type[BaseModel], type[_List[Any]]] = {}
 
 
 def read_list(model: type[M], response: str) -> list[M]:
-    """Validate the response of a list endpoint."""
+    """Validate the response of a list endpoint. Records that cannot be read are left out, and logged.
+
+    Raises:
+        DecodeError: There is no list, or none of its records can be read.
+    """
     listing = _lists.get(model)
     if listing is None:
         listing = _lists[model] = cast("type[_List[Any]]", _List.__class_getitem__(model))
-    return cast("list[M]", read(listing, response).data)
+    given = read(listing, response).data
+    records = [record for record in given if isinstance(record, model)]
+    if len(records) < len(given):
+        if not records:
+            raise DecodeError(f"the response is not what the API specifies: no {model.__name__} can be read")
+        logger.warning(
+            "left out %d of %d records of a list, which cannot be read", len(given) - len(records), len(given)
+        )
+    return records
 
 
 def read_object(response: str) -> dict[str, Any]:

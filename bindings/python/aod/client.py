@@ -11,12 +11,14 @@ from typing_extensions import Self
 
 from ._core import Core
 from ._options import call_options, client_config
+from ._tracebacks import hide_frames
 from ._wire import read_object
 from .resources import Agents, AsyncAgents, AsyncEnvironments, AsyncSessions, Environments, Sessions
 
 __all__ = ["AsyncClient", "Client"]
 
 
+@hide_frames
 class Client:
     """A client of one server, with one token.
 
@@ -155,6 +157,7 @@ class Client:
         self._core.close()
 
 
+@hide_frames
 class AsyncClient:
     """A client of one server, with one token, for asyncio.
 

@@ -169,14 +169,25 @@ class ServerError(AodHTTPError):
     """The server failed (500 and above)."""
 
 
+_MAX_SHOWN: Final = 2048
+"""How many characters of a response's detail a message shows."""
+
+
 def _format_detail(detail: Any) -> str:
     # Entries are shown without `input`, in which the server repeats the request, secrets included.
-    if detail is None or isinstance(detail, str):
-        return repr(detail)
+    if detail is None:
+        return "None"
+    if isinstance(detail, str):
+        return repr(_cut(detail))
     if isinstance(detail, list):
         entries = cast("list[Any]", detail)
-        return "; ".join(_format_entry(entry) for entry in entries)
+        shown = "; ".join(_format_entry(entry) for entry in entries[:_MAX_SHOWN])
+        return "".join(c if c.isprintable() else repr(c)[1:-1] for c in _cut(shown))
     return f"<{type(detail).__name__}>"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…"
 
 
 def _format_entry(entry: Any) -> str:
@@ -258,7 +269,13 @@ def raise_error(info_json: str) -> NoReturn:
                 body = json.loads(text)
             except (ValueError, RecursionError):
                 body = text
-        error = _http_error(kind, status, body, info.get("method") or "", info.get("url") or "")
+        method, url = info.get("method") or "", info.get("url") or ""
+        error = _http_error(kind, status, body, method, url)
+        # Without secrets, which `detail` may hold.
+        shown = _format_detail(info.get("shown"))
+        if info.get("is_body_truncated"):
+            shown += " (the response body was cut)"
+        error.args = (f"{method} {url} -> {status}: {shown}",)
     else:
         error = cast("type[Exception]", cls)(info.get("text") or "the call failed")
     conflict: dict[str, Any] | None = info.get("conflict")

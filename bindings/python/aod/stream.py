@@ -416,7 +416,7 @@ def _run_callbacks(
             for event in stream:
                 try:
                     on_event(event)
-                except Exception as error:  # noqa: BLE001 - the caller's code may raise anything
+                except BaseException as error:  # noqa: BLE001 - the caller's code may raise anything
                     failure = AodError(f"on_event raised {type(error).__name__}")
                     failure.__cause__ = error
                     break

@@ -9,6 +9,7 @@ mod selection;
 use std::error::Error as StdError;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use aod_sse::{CancelHandle, Connection, EventSource, ReadyState, Reconnect};
@@ -85,6 +86,7 @@ impl EventStream {
         let log = SessionLog {
             server: None,
             position: Position::after(None),
+            opening: Arc::default(),
         };
         let source = EventSource::with_connection(log, Connection::body(body));
         Self::from_source(

@@ -1,6 +1,8 @@
 //! A stream about to be opened, and how its further connections are made.
 
 use std::future::{IntoFuture, poll_fn};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aod_sse::{Attempt, Connect, Connection, EventSource, Observer, Reconnect};
@@ -18,7 +20,8 @@ use crate::transport::{Operation, Request, Transport};
 ///
 /// Opening survives what an open stream survives: an attempt that breaks, or whose response does not begin within
 /// [`stream_idle_timeout`](crate::ClientBuilder::stream_idle_timeout), is followed by another, as
-/// [`reconnect`](Self::reconnect) says. What the server answers, such as 404, is an error at once.
+/// [`reconnect`](Self::reconnect) says. What the server answers, such as 404, is an error at once. A server that cannot be
+/// reached at all is an error after as many retries as the client makes for a call.
 ///
 /// ```no_run
 /// # async fn demo(client: aod::Client, id: uuid::Uuid) -> aod::Result<()> {
@@ -103,9 +106,11 @@ impl<'a> StreamRequest<'a> {
     }
 
     async fn open(self) -> Result<EventStream> {
+        let opening = Arc::new(Opening::default());
         let session = SessionLog {
             server: Some((self.transport.clone(), self.id)),
             position: Position::after(self.since),
+            opening: Arc::clone(&opening),
         };
         let no_reconnect = Reconnect::new().max_attempts(0);
         let mut source = EventSource::new(session)
@@ -117,7 +122,13 @@ impl<'a> StreamRequest<'a> {
             source = source.deadline(after);
         }
         let opened = poll_fn(|context| source.poll_open(context)).await;
-        opened.map_err(|error| source.connector().with_request_context(error))?;
+        opened.map_err(|error| {
+            let error = source.connector().with_request_context(error);
+            match opening.unreachable.load(Ordering::Relaxed) {
+                true => error.retryable(true),
+                false => error,
+            }
+        })?;
         Ok(EventStream::from_source(
             source,
             self.reconnect.is_none(),
@@ -140,6 +151,41 @@ pub(super) struct SessionLog {
     /// `None` for a body from elsewhere, which has no further connections.
     pub(super) server: Option<(Transport, Uuid)>,
     pub(super) position: Position,
+    pub(super) opening: Arc<Opening>,
+}
+
+/// What the attempts to open a stream have found out.
+#[derive(Debug, Default)]
+pub(super) struct Opening {
+    /// An attempt has reached the server: from then on, the stream survives what it can.
+    reached: AtomicBool,
+    /// The attempts ended because none has reached the server.
+    unreachable: AtomicBool,
+}
+
+impl Opening {
+    /// Checks the outcome of an attempt; one that ends the attempts becomes an error that no other follows.
+    fn check(
+        &self,
+        number: u32,
+        max_retries: u32,
+        outcome: Result<Connection<Error>>,
+    ) -> Result<Connection<Error>> {
+        let error = match outcome {
+            Err(error) if error.is_unsent() && !self.reached.load(Ordering::Relaxed) => error,
+            outcome => {
+                self.reached.store(true, Ordering::Relaxed);
+                return outcome;
+            }
+        };
+        if error.is_retryable() && number >= max_retries {
+            self.unreachable.store(true, Ordering::Relaxed);
+            return Err(error
+                .with_attempts(number.saturating_add(1))
+                .retryable(false));
+        }
+        Err(error)
+    }
 }
 
 impl SessionLog {
@@ -174,9 +220,13 @@ impl Connect for SessionLog {
     fn connect(&mut self, attempt: Attempt<'_>) -> BoxFuture<'static, Result<Connection<Error>>> {
         let since = self.position.resume_after(attempt.last_event_id);
         let server = self.server.clone();
+        let (opening, number) = (Arc::clone(&self.opening), attempt.number);
         async move {
             match server {
-                Some((transport, id)) => transport.open(&request(id, since)).await,
+                Some((transport, id)) => {
+                    let outcome = transport.open(&request(id, since)).await;
+                    opening.check(number, transport.settings().retry.max_retries, outcome)
+                }
                 None => Err(Error::new(
                     ErrorKind::Protocol,
                     "this stream has one body only",

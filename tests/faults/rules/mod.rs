@@ -5,6 +5,7 @@ mod adversarial;
 mod connecting;
 mod ending;
 mod leaving;
+mod opening;
 
 mod reading;
 mod resuming;

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from .._core import Core
+from .._tracebacks import hide_frames
 from .._wire import Clear, encode, identifier, read, read_list
 from ..models import Agent, AgentVersion
 from ._requests import JsonObject, cleared, reference
@@ -15,6 +16,7 @@ from ._requests import JsonObject, cleared, reference
 __all__ = ["Agents", "AsyncAgents"]
 
 
+@hide_frames
 class Agents:
     """The calls under `/agents`, as `client.agents`.
 
@@ -222,6 +224,7 @@ class Agents:
         return read_list(AgentVersion, self._core.call("ListAgentVersions", identifier(agent_id, "agent_id")))
 
 
+@hide_frames
 class AsyncAgents:
     """The calls under `/agents` for asyncio, as `client.agents` of an `AsyncClient`.
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from .._core import Core
+from .._tracebacks import hide_frames
 from .._wire import Clear, encode, identifier, read, read_list
 from ..models import Environment, EnvironmentVersion
 from ._requests import JsonObject, cleared
@@ -14,6 +15,7 @@ from ._requests import JsonObject, cleared
 __all__ = ["AsyncEnvironments", "Environments"]
 
 
+@hide_frames
 class Environments:
     """The calls under `/environments`, as `client.environments`.
 
@@ -208,6 +210,7 @@ class Environments:
         )
 
 
+@hide_frames
 class AsyncEnvironments:
     """The calls under `/environments` for asyncio, as `client.environments` of an `AsyncClient`.
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from .._core import Core
 from .._options import seconds
+from .._tracebacks import hide_frames
 from .._wire import encode, identifier, read, read_list
 from ..errors import AodError
 from ..events import StreamEvent
@@ -19,6 +20,7 @@ from ._requests import JsonObject, cursor, reference
 __all__ = ["AsyncSessions", "Sessions"]
 
 
+@hide_frames
 class Sessions:
     """The calls under `/sessions`, as `client.sessions`.
 
@@ -377,6 +379,7 @@ class Sessions:
         return Subscription(stream, on_event, on_closed, on_error)
 
 
+@hide_frames
 class AsyncSessions:
     """The calls under `/sessions` for asyncio, as `client.sessions` of an `AsyncClient`.
 

@@ -1,0 +1,240 @@
+//! Opening a stream: what it survives, and which responses open one.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use aod::sse::{EventSource, HttpConnect, Reconnect};
+use aod::{Client, ErrorKind, RetryPolicy};
+use aod_test_support::{ClosedPort, ScriptedServer};
+use futures::{StreamExt, TryStreamExt};
+use uuid::Uuid;
+
+use super::{START, client, client_of, exit, fast_retry, open, outline, request, row};
+
+#[tokio::test]
+async fn opening_survives_breaks_before_the_head() {
+    let server = ScriptedServer::start(|number, mut exchange| async move {
+        match number {
+            0 => exchange.reset(),
+            1 => exchange.close().await,
+            2 => {
+                exchange.send("HTTP/1.1 200 OK\r\ncontent-ty").await;
+                exchange.reset();
+            }
+            _ => {
+                exchange.start_stream().await;
+                exchange.send(format!("{START}{}{}", row(7), exit(7))).await;
+            }
+        }
+    })
+    .await;
+    let events = open(&client(&server)).await;
+    assert_eq!(outline(events).await, ["start", "output 7", "exit 7"]);
+    assert_eq!(server.received().len(), 4);
+}
+
+#[tokio::test]
+async fn opening_survives_a_head_that_does_not_come_within_the_idle_limit() {
+    let server = ScriptedServer::start(|number, mut exchange| async move {
+        if number == 0 {
+            exchange.until_closed().await;
+        } else {
+            exchange.start_stream().await;
+            exchange.send(format!("{START}{}", exit(7))).await;
+        }
+    })
+    .await;
+    let client = Client::builder()
+        .base_url(server.url())
+        .token("aod_test")
+        .stream_idle_timeout(Duration::from_millis(500))
+        .build()
+        .unwrap();
+    let events = open(&client).await;
+    let shown = outline(events).await;
+    assert_eq!(shown, ["start", "exit 7"]);
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_be_reached_is_an_error_after_the_retries_of_a_call() {
+    let port = ClosedPort::new();
+    for retries in [0, 2] {
+        let client = Client::builder().base_url(port.url()).token("aod_test");
+        let client = client
+            .retry(RetryPolicy {
+                max_retries: retries,
+                ..RetryPolicy::default()
+            })
+            .build()
+            .unwrap();
+        let endless = fast_retry().max_attempts(u32::MAX);
+        let error = request(&client).reconnect(endless).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Connection);
+        assert!(error.is_retryable() && error.is_unsent());
+        assert_eq!(error.attempts(), retries + 1);
+    }
+}
+
+#[tokio::test]
+async fn gives_up_by_time_however_many_attempts_that_was() {
+    let server = ScriptedServer::start(|_, exchange| exchange.close()).await;
+    let policy = Reconnect::new()
+        .base_delay(Duration::from_millis(1))
+        .max_delay(Duration::from_millis(5))
+        .give_up_after(Duration::from_millis(400));
+    let error = request(&client(&server))
+        .reconnect(policy)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connection);
+    assert!(error.attempts() > 10, "{}", error.attempts());
+}
+
+/// Each wait that the server orders is longer than the patience of the client.
+#[tokio::test]
+async fn waits_that_the_server_orders_do_not_count_as_time_without_progress() {
+    let server = ScriptedServer::start(|number, mut exchange| async move {
+        if number < 3 {
+            exchange.respond(503, &[("retry-after", "1")], "").await;
+        } else {
+            exchange.start_stream().await;
+            exchange.send(exit(7)).await;
+        }
+    })
+    .await;
+    let policy = fast_retry().give_up_after(Duration::from_millis(900));
+    let events = request(&client(&server)).reconnect(policy).await.unwrap();
+    assert_eq!(outline(events).await, ["exit 7"]);
+}
+
+#[tokio::test]
+async fn the_stream_of_another_session_is_an_error_that_names_both() {
+    let other = Uuid::from_u128(7);
+    let server = ScriptedServer::start(move |_, mut exchange| async move {
+        exchange.start_stream().await;
+        let start = format!("data: {{\"type\": \"start\", \"session_id\": \"{other}\"}}\n\n");
+        exchange.send(start + &row(7)).await;
+    })
+    .await;
+    let mut events = open(&client(&server)).await;
+    let error = events.next().await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Protocol);
+    let text = error.to_string();
+    assert!(
+        text.contains(&other.to_string()) && text.contains(&Uuid::nil().to_string()),
+        "{text}"
+    );
+    assert!(events.next().await.is_none());
+    assert_eq!(server.received().len(), 1);
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[tokio::test]
+async fn reads_gzip_in_all_its_spellings_and_members() {
+    for encoding in ["gzip", "x-gzip", "GZIP"] {
+        let server = ScriptedServer::start(move |_, mut exchange| async move {
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-encoding: {encoding}\r\n\r\n"
+            );
+            exchange.send(head).await;
+            exchange.send([gzip(&format!("{START}{}", row(7))), gzip(&exit(7))].concat()).await;
+        })
+        .await;
+        let events = open(&client(&server)).await;
+        assert_eq!(
+            outline(events).await,
+            ["start", "output 7", "exit 7"],
+            "{encoding}"
+        );
+        assert_eq!(server.received().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn an_encoding_that_cannot_be_read_is_named_at_once() {
+    for encoding in ["deflate", "br", "gzip, gzip"] {
+        let headers: &'static [_] = vec![
+            ("content-type", "text/event-stream"),
+            ("content-encoding", encoding),
+        ]
+        .leak();
+        let server =
+            ScriptedServer::start(move |_, exchange| exchange.respond(200, headers, "x")).await;
+        let error = request(&client(&server)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Protocol);
+        assert!(error.to_string().contains(encoding), "{error}");
+        assert_eq!(server.received().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn status_200_alone_opens_a_stream() {
+    for status in [201, 202, 203, 205, 206, 299] {
+        let headers = &[("content-type", "text/event-stream")];
+        let server =
+            ScriptedServer::start(move |_, exchange| exchange.respond(status, headers, "")).await;
+        let error = request(&client(&server)).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.status()),
+            (ErrorKind::Protocol, Some(status))
+        );
+        let source = EventSource::new(HttpConnect::new(&server.url()).unwrap());
+        let error = source.try_collect::<Vec<_>>().await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.status()),
+            (ErrorKind::Protocol, Some(status))
+        );
+        assert_eq!(server.received().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn the_last_valid_content_type_counts() {
+    for (types, opens) in [
+        (["text/html", "text/event-stream"], true),
+        (["text/event-stream", "nonsense"], true),
+        (["text/event-stream", "*/*"], true),
+        (["text/event-stream", "text/html"], false),
+    ] {
+        let headers: &'static [_] = types.map(|value| ("content-type", value)).to_vec().leak();
+        let server =
+            ScriptedServer::start(move |_, exchange| exchange.respond(200, headers, "data: x\n\n"))
+                .await;
+        let outcome = request(&client(&server))
+            .reconnect(fast_retry().max_attempts(0))
+            .await;
+        assert_eq!(outcome.is_ok(), opens, "{types:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_last_event_id_that_no_header_can_hold_ends_the_source() {
+    let server = ScriptedServer::start(|_, mut exchange| async move {
+        exchange.start_stream().await;
+        exchange.send("id: a\u{1}b\ndata: x\n\n").await;
+    })
+    .await;
+    let connect = HttpConnect::new(&server.url()).unwrap();
+    let mut source = EventSource::new(connect).reconnect(fast_retry());
+    source.next().await.unwrap().unwrap();
+    let error = source.next().await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Protocol);
+    assert_eq!(server.received().len(), 1);
+    assert!(source.next().await.is_none());
+}
+
+#[tokio::test]
+async fn a_refusal_is_an_error_at_once() {
+    for (status, kind) in [(401, ErrorKind::Auth), (404, ErrorKind::NotFound)] {
+        let server =
+            ScriptedServer::start(move |_, exchange| exchange.respond(status, &[], "")).await;
+        let error = request(&client_of(&server.url())).await.unwrap_err();
+        assert_eq!(error.kind(), kind);
+        assert_eq!(server.received().len(), 1);
+    }
+}
