@@ -201,7 +201,7 @@ impl World {
             end: events.last().filter(|event| is_end(event)).cloned(),
         };
         let model = match recording.generation {
-            Generation::S0 => "claude-sonnet-4-6",
+            Generation::April21 => "claude-sonnet-4-6",
             _ => "anthropic/claude-sonnet-4-6",
         };
         let agent = json!({"name": "Helper", "model": model, "runtime": start["runtime"]});
@@ -408,9 +408,9 @@ fn recording(RecordedStream { name, body, about }: RecordedStream) -> Recording 
         });
     Recording {
         generation: if about["server"] == "S0" {
-            Generation::S0
+            Generation::April21
         } else {
-            Generation::S1
+            Generation::April30
         },
         path: about["path"].as_str().expect("a path").to_owned(),
         headers: pairs("request_headers"),

@@ -85,7 +85,7 @@ fn every_transcript_has_a_scenario() {
 /// What a scenario of these steps is refused for.
 async fn refusal(steps: &str) -> String {
     run(&format!(
-        r#"{{"about": "", "generation": "s0", "steps": {steps}}}"#
+        r#"{{"about": "", "generation": "2026-04-21", "steps": {steps}}}"#
     ))
     .await
     .expect_err("the steps are refused")
@@ -125,7 +125,7 @@ async fn a_scenario_without_a_transcript_fails() {
 
 #[tokio::test]
 async fn a_secret_in_what_is_shown_fails() {
-    let scenario = r#"{"about": "", "generation": "s0", "secrets": ["hunter2"],
+    let scenario = r#"{"about": "", "generation": "2026-04-21", "secrets": ["hunter2"],
         "steps": [{"pretty": "generic", "feed": ["hunter2\n"]}]}"#;
     let problem = run(scenario)
         .await

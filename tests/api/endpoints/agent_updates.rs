@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::endpoints::world::{World, tests};
 
-tests! { in [s0 s1 s2]:
+tests! { in [april21 april30 june25]:
     an_update_sets_what_it_names_and_leaves_the_rest,
     texts_are_set_cleared_and_kept,
     an_environment_is_set_and_kept,
@@ -21,9 +21,9 @@ tests! { in [s0 s1 s2]:
     versions_show_each_state_highest_first,
 }
 
-tests! { in [s1 s2]: clearing_the_environment_detaches_it }
-tests! { in [s0]: an_old_server_keeps_an_environment_that_is_cleared }
-tests! { in [s2]: a_model_loses_the_prefix_that_repeats_its_provider }
+tests! { in [april30 june25]: clearing_the_environment_detaches_it }
+tests! { in [april21]: an_old_server_keeps_an_environment_that_is_cleared }
+tests! { in [june25]: a_model_loses_the_prefix_that_repeats_its_provider }
 
 async fn an_update_sets_what_it_names_and_leaves_the_rest(world: World) {
     world.control.freeze_clock();
@@ -185,12 +185,12 @@ async fn what_runs_an_agent_can_change(world: World) {
     let agent = world.agent("a").await;
     let update = UpdateAgent::new(1);
     let (update, model) = match world.generation {
-        Generation::S0 => (update.runtime(Runtime::Codex).model("gpt-4.1"), "gpt-4.1"),
-        Generation::S1 => (
+        Generation::April21 => (update.runtime(Runtime::Codex).model("gpt-4.1"), "gpt-4.1"),
+        Generation::April30 => (
             update.runtime(Runtime::Opencode).model("openai/o3"),
             "openai/o3",
         ),
-        Generation::S2 => (
+        Generation::June25 => (
             update.provider(Provider::OpenAi).model("anything at all"),
             "anything at all",
         ),

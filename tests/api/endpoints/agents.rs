@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::endpoints::world::{World, tests};
 
-tests! { in [s0 s1 s2]:
+tests! { in [april21 april30 june25]:
     a_created_agent_comes_back_as_it_was_sent,
     an_agent_needs_only_a_name_and_a_model,
     an_agent_names_what_runs_it_as_its_server_does,
@@ -19,7 +19,7 @@ tests! { in [s0 s1 s2]:
     an_agent_is_the_same_wherever_it_is_read,
 }
 
-tests! { in [s1 s2]: skills_from_github_come_back }
+tests! { in [april30 june25]: skills_from_github_come_back }
 
 async fn a_created_agent_comes_back_as_it_was_sent(world: World) {
     let environment = world.environment("ci").await;
@@ -67,8 +67,8 @@ async fn an_agent_needs_only_a_name_and_a_model(world: World) {
 async fn an_agent_names_what_runs_it_as_its_server_does(world: World) {
     let agent = world.agent("a").await;
     let expected = match world.generation {
-        Generation::S0 | Generation::S1 => (Some(Runtime::Claude), None),
-        Generation::S2 => (None, Some(Provider::Anthropic)),
+        Generation::April21 | Generation::April30 => (Some(Runtime::Claude), None),
+        Generation::June25 => (None, Some(Provider::Anthropic)),
     };
     assert_eq!((agent.runtime, agent.provider), expected);
 }

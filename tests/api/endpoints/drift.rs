@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::endpoints::world::{World, answer, tests};
 
-tests! { in [s0 s1 s2]:
+tests! { in [april21 april30 june25]:
     a_strange_agent_keeps_everything_in_every_answer,
     a_strange_environment_keeps_everything_in_every_answer,
     a_strange_session_keeps_everything_in_every_answer,
@@ -53,8 +53,8 @@ async fn a_strange_agent_keeps_everything_in_every_answer(world: World) {
     let agents = world.client.agents();
     let agent = world.agent("a").await;
     let engine = match world.generation {
-        Generation::S0 | Generation::S1 => "runtime",
-        Generation::S2 => "provider",
+        Generation::April21 | Generation::April30 => "runtime",
+        Generation::June25 => "provider",
     };
     let fields = json!({
         "type": "super_agent",

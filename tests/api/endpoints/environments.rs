@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::endpoints::world::{World, tests};
 
-tests! { in [s0 s1 s2]:
+tests! { in [april21 april30 june25]:
     a_created_environment_comes_back_as_it_was_sent,
     an_environment_needs_only_a_name,
     variables_are_sent_and_never_come_back,

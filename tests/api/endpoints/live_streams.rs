@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::endpoints::world::{World, finish, print, tests};
 
-tests! { in [s0 s1 s2]:
+tests! { in [april21 april30 june25]:
     events_arrive_while_the_session_works,
     stages_arrive_in_the_order_of_the_generation,
     a_stream_opened_at_creation_sees_the_whole_session,
@@ -29,8 +29,8 @@ tests! { in [s0 s1 s2]:
     two_streams_of_a_session_see_the_same,
 }
 
-tests! { in [s0]: a_stream_of_a_deleted_session_ends_in_not_found }
-tests! { in [s2]: an_interrupt_ends_a_stream_with_the_turn }
+tests! { in [april21]: a_stream_of_a_deleted_session_ends_in_not_found }
+tests! { in [june25]: an_interrupt_ends_a_stream_with_the_turn }
 
 async fn stream(world: &World, id: Uuid) -> EventStream {
     world.client.sessions().stream(id).await.unwrap()
@@ -109,7 +109,7 @@ async fn stages_arrive_in_the_order_of_the_generation(world: World) {
         .map(|stage| stage.stage.as_str())
         .collect();
     let expected = match world.generation {
-        Generation::S0 => vec![
+        Generation::April21 => vec![
             "create_sprite",
             "network_policy",
             "env_file",
@@ -119,7 +119,7 @@ async fn stages_arrive_in_the_order_of_the_generation(world: World) {
             "skills",
             "runtime_start",
         ],
-        Generation::S1 | Generation::S2 => vec![
+        Generation::April30 | Generation::June25 => vec![
             "create_sprite",
             "install_runtime",
             "network_policy",
@@ -279,8 +279,8 @@ async fn a_quiet_stream_goes_stale_and_the_session_goes_on(world: World) {
 /// The last stage of provisioning when there is nothing special to set up.
 fn last_stage(world: &World) -> &'static str {
     match world.generation {
-        Generation::S0 => "provision_setup",
-        Generation::S1 | Generation::S2 => "runtime_config",
+        Generation::April21 => "provision_setup",
+        Generation::April30 | Generation::June25 => "runtime_config",
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::endpoints::world::{World, tests};
 
-tests! { in [s0 s1 s2]:
+tests! { in [april21 april30 june25]:
     the_start_event_picks_the_formatter_of_a_claude_session,
     the_start_event_picks_the_formatter_of_a_codex_session,
     what_an_agent_prints_cannot_drive_the_terminal,
@@ -53,9 +53,9 @@ async fn the_start_event_picks_the_formatter_of_a_claude_session(world: World) {
 async fn the_start_event_picks_the_formatter_of_a_codex_session(world: World) {
     let request = aod::models::CreateAgent::new("a", world.model());
     let request = match world.generation {
-        Generation::S0 => request.runtime("codex"),
-        Generation::S1 => aod::models::CreateAgent::new("a", "openai/o3").runtime("codex"),
-        Generation::S2 => request.provider("openai"),
+        Generation::April21 => request.runtime("codex"),
+        Generation::April30 => aod::models::CreateAgent::new("a", "openai/o3").runtime("codex"),
+        Generation::June25 => request.provider("openai"),
     };
     let agent = world.client.agents().create(request).await.unwrap();
     let script = Script::new()

@@ -9,7 +9,7 @@ use futures::FutureExt;
 
 use crate::endpoints::world::{World, tests};
 
-tests! { in [s0 s1 s2]:
+tests! { in [april21 april30 june25]:
     a_run_returns_the_ended_session_and_its_stdout,
     a_turn_that_fails_is_no_error_of_the_run,
     a_run_that_is_refused_starts_nothing,

@@ -9,14 +9,14 @@ use serde_json::json;
 
 use crate::endpoints::world::{World, finish, tests};
 
-tests! { in [s0 s1 s2]:
+tests! { in [april21 april30 june25]:
     a_prompt_adds_a_turn,
     turns_tell_when_they_began_and_ended,
     timeouts_are_sent_in_whole_seconds,
 }
 
-tests! { in [s0]: a_prompt_can_wait_behind_a_queued_turn }
-tests! { in [s2]:
+tests! { in [april21]: a_prompt_can_wait_behind_a_queued_turn }
+tests! { in [june25]:
     an_interrupted_turn_ends_and_the_session_takes_further_prompts,
     a_queued_turn_can_be_interrupted,
 }

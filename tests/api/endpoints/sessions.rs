@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::endpoints::world::{World, tests};
 
-tests! { in [s0 s1 s2]:
+tests! { in [april21 april30 june25]:
     a_session_is_accepted_with_its_first_turn,
     resources_come_back_normalised_and_without_their_token,
     a_session_takes_its_agents_environment_unless_it_names_one,
@@ -21,7 +21,7 @@ tests! { in [s0 s1 s2]:
     archiving_the_agent_and_the_environment_leaves_their_sessions_alone,
 }
 
-tests! { in [s2]: secret_variables_are_sent_and_never_come_back }
+tests! { in [june25]: secret_variables_are_sent_and_never_come_back }
 
 async fn a_session_is_accepted_with_its_first_turn(world: World) {
     world.control.set_script(Script::manual());
@@ -42,8 +42,8 @@ async fn a_session_is_accepted_with_its_first_turn(world: World) {
     assert_eq!(session.agent_id, Some(agent.id));
     assert_eq!(session.environment_id, None);
     let engine = match world.generation {
-        Generation::S0 | Generation::S1 => (Some(Runtime::Claude), None),
-        Generation::S2 => (None, Some(Provider::Anthropic)),
+        Generation::April21 | Generation::April30 => (Some(Runtime::Claude), None),
+        Generation::June25 => (None, Some(Provider::Anthropic)),
     };
     assert_eq!((session.runtime, session.provider), engine);
     assert_eq!(session.status, SessionStatus::Pending);

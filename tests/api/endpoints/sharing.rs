@@ -10,7 +10,7 @@ use futures::{StreamExt, TryStreamExt};
 
 use crate::endpoints::world::{World, tests};
 
-tests! { in [s0 s1 s2]:
+tests! { in [april21 april30 june25]:
     clones_make_many_calls_at_once,
     many_sessions_run_at_once_without_mixing,
     a_stream_that_has_ended_is_closed,

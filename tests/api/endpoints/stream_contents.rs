@@ -10,7 +10,7 @@ use crate::endpoints::world::{World, finish, print, tests};
 
 const STREAM: &str = "/sessions/*/stream";
 
-tests! { in [s0 s1 s2]:
+tests! { in [april21 april30 june25]:
     text_comes_back_as_it_was_printed,
     stdout_and_stderr_are_told_apart,
     output_without_a_turn_belongs_to_none,

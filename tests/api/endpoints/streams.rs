@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::endpoints::world::{World, answer, finish, print, tests};
 
-tests! { in [s0 s1 s2]:
+tests! { in [april21 april30 june25]:
     a_finished_session_is_replayed_with_every_field,
     the_start_names_the_session_and_what_runs_it,
     all_turns_are_replayed_with_one_end,
@@ -48,10 +48,10 @@ pub(crate) fn types(events: &[Value]) -> Vec<&str> {
 
 fn start(world: &World, id: Uuid) -> Value {
     match world.generation {
-        Generation::S0 | Generation::S1 => {
+        Generation::April21 | Generation::April30 => {
             json!({"type": "start", "runtime": "claude", "session_id": id})
         }
-        Generation::S2 => json!({"type": "start", "provider": "anthropic", "session_id": id}),
+        Generation::June25 => json!({"type": "start", "provider": "anthropic", "session_id": id}),
     }
 }
 
@@ -120,8 +120,8 @@ async fn the_start_names_the_session_and_what_runs_it(world: World) {
     };
     assert_eq!(event.session_id, Some(id));
     let engine = match world.generation {
-        Generation::S0 | Generation::S1 => (Some(Runtime::Claude), None),
-        Generation::S2 => (None, Some(Provider::Anthropic)),
+        Generation::April21 | Generation::April30 => (Some(Runtime::Claude), None),
+        Generation::June25 => (None, Some(Provider::Anthropic)),
     };
     assert_eq!((event.runtime, event.provider), engine);
     assert_eq!(event.id, None);

@@ -22,16 +22,16 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) async fn s0() -> Self {
-        Self::of(Generation::S0).await
+    pub(crate) async fn april21() -> Self {
+        Self::of(Generation::April21).await
     }
 
-    pub(crate) async fn s1() -> Self {
-        Self::of(Generation::S1).await
+    pub(crate) async fn april30() -> Self {
+        Self::of(Generation::April30).await
     }
 
-    pub(crate) async fn s2() -> Self {
-        Self::of(Generation::S2).await
+    pub(crate) async fn june25() -> Self {
+        Self::of(Generation::June25).await
     }
 
     async fn of(generation: Generation) -> Self {
@@ -93,8 +93,8 @@ impl World {
     /// A model that the server knows.
     pub(crate) fn model(&self) -> &'static str {
         match self.generation {
-            Generation::S1 => "anthropic/claude-sonnet-4-6",
-            Generation::S0 | Generation::S2 => "claude-sonnet-4-6",
+            Generation::April30 => "anthropic/claude-sonnet-4-6",
+            Generation::April21 | Generation::June25 => "claude-sonnet-4-6",
         }
     }
 
@@ -102,8 +102,8 @@ impl World {
     pub(crate) fn new_agent(&self, name: &str) -> CreateAgent {
         let agent = CreateAgent::new(name, self.model());
         match self.generation {
-            Generation::S0 | Generation::S1 => agent.runtime("claude"),
-            Generation::S2 => agent.provider("anthropic"),
+            Generation::April21 | Generation::April30 => agent.runtime("claude"),
+            Generation::June25 => agent.provider("anthropic"),
         }
     }
 

@@ -15,12 +15,12 @@ use serde_json::Value;
 /// Where the development server answers otherwise on purpose: the exchange and the reason.
 const DEVIATIONS: [(Generation, &str, &str); 2] = [
     (
-        Generation::S0,
+        Generation::April21,
         "agent-create-cases-a/metadata-nan",
         "NaN is no JSON: 400 `Invalid JSON` where the real server fails with a 500",
     ),
     (
-        Generation::S0,
+        Generation::April21,
         "environment-cases-a/duplicate-name",
         "a name in use is S1's 409 where the real server fails with a 500",
     ),
@@ -28,12 +28,12 @@ const DEVIATIONS: [(Generation, &str, &str); 2] = [
 
 #[tokio::test]
 async fn answers_as_the_seed_server_did() {
-    replay("http-s0.jsonl", Generation::S0).await;
+    replay("http-s0.jsonl", Generation::April21).await;
 }
 
 #[tokio::test]
 async fn answers_as_the_server_nine_days_later_did() {
-    replay("http-s1.jsonl", Generation::S1).await;
+    replay("http-s1.jsonl", Generation::April30).await;
 }
 
 async fn replay(file: &str, generation: Generation) {

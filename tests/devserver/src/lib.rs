@@ -9,7 +9,7 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> std::io::Result<()> {
-//! let server = DevServer::builder().generation(Generation::S1).token("aod_dev").start().await?;
+//! let server = DevServer::builder().generation(Generation::April30).token("aod_dev").start().await?;
 //! println!("AOD_API_URL={} AOD_API_TOKEN={}", server.url(), server.token());
 //! server.stop().await;
 //! # Ok(())

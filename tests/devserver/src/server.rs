@@ -144,7 +144,7 @@ impl DevServer {
     #[must_use]
     pub fn builder() -> DevServerBuilder {
         DevServerBuilder {
-            generation: Generation::S0,
+            generation: Generation::April21,
             token: "aod_dev".to_owned(),
             port: 0,
         }

@@ -48,7 +48,7 @@ pub(crate) fn open(call: Call, opening: Opening) -> Response {
     let counted = call.shared.stats.open_stream();
     let writer = Writer {
         sender,
-        sends_turn_start_id: call.shared.generation == crate::Generation::S0,
+        sends_turn_start_id: call.shared.generation == crate::Generation::April21,
         tampering: call.tampering,
         connection: call.connection,
         events: 0,

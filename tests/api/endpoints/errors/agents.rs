@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Answer, Invalid, assert_refused, both, fields, rule, server_only, text};
 use crate::endpoints::world::{World, tests};
 
-tests! { in [s0 s1 s2]:
+tests! { in [april21 april30 june25]:
     limits_of_an_agents_texts,
     an_agent_names_what_runs_it_in_its_servers_word,
     all_broken_fields_are_listed_in_their_order,
@@ -15,18 +15,18 @@ tests! { in [s0 s1 s2]:
     an_archived_agent_or_a_bad_body_comes_first_by_generation,
 }
 
-tests! { in [s0 s1]:
+tests! { in [april21 april30]:
     an_unknown_runtime_is_a_bad_request,
     an_unknown_model_is_listed_with_the_known_ones,
 }
-tests! { in [s0 s1]: the_version_or_the_runtime_comes_first_by_generation }
-tests! { in [s1]: a_runtime_and_a_model_that_do_not_go_together }
-tests! { in [s2]: providers_and_their_models }
+tests! { in [april21 april30]: the_version_or_the_runtime_comes_first_by_generation }
+tests! { in [april30]: a_runtime_and_a_model_that_do_not_go_together }
+tests! { in [june25]: providers_and_their_models }
 
-const S0_MODELS: &str = "['claude-3-5-haiku-20241022', 'claude-haiku-4-5', 'claude-opus-4-0-20250514', \
+const APRIL21_MODELS: &str = "['claude-3-5-haiku-20241022', 'claude-haiku-4-5', 'claude-opus-4-0-20250514', \
     'claude-opus-4-6', 'claude-sonnet-4-0-20250514', 'claude-sonnet-4-5-20250514', 'claude-sonnet-4-6', \
     'gemini-2.5-flash', 'gemini-2.5-pro', 'gpt-4.1', 'o3', 'o4-mini']";
-const S1_MODELS: &str = "['anthropic/claude-3-5-haiku-20241022', 'anthropic/claude-haiku-4-5', \
+const APRIL30_MODELS: &str = "['anthropic/claude-3-5-haiku-20241022', 'anthropic/claude-haiku-4-5', \
     'anthropic/claude-opus-4-0-20250514', 'anthropic/claude-opus-4-6', 'anthropic/claude-sonnet-4-0-20250514', \
     'anthropic/claude-sonnet-4-5-20250514', 'anthropic/claude-sonnet-4-6', 'google/gemini-2.5-flash', \
     'google/gemini-2.5-pro', 'openai/gpt-4.1', 'openai/o3', 'openai/o4-mini']";
@@ -34,8 +34,8 @@ const S1_MODELS: &str = "['anthropic/claude-3-5-haiku-20241022', 'anthropic/clau
 /// The 422 of a model that is in no list.
 fn unknown_model(world: &World, model: &str) -> Answer {
     let models = match world.generation {
-        Generation::S0 => S0_MODELS,
-        Generation::S1 | Generation::S2 => S1_MODELS,
+        Generation::April21 => APRIL21_MODELS,
+        Generation::April30 | Generation::June25 => APRIL30_MODELS,
     };
     let words = format!("Unknown model: {model}. Must be one of: {models}");
     rule("model", &words)
@@ -58,19 +58,19 @@ async fn limits_of_an_agents_texts(world: World) {
         request
     };
     let long_engine = match world.generation {
-        Generation::S0 | Generation::S1 => both(
+        Generation::April21 | Generation::April30 => both(
             with(|agent| agent.runtime = Some("r".repeat(33).into())),
             ["runtime"],
             fields([("runtime", "String should have at most 32 characters")]),
         ),
-        Generation::S2 => server_only(
+        Generation::June25 => server_only(
             with(|agent| agent.provider = Some("p".repeat(33).into())),
             fields([("provider", "String should have at most 32 characters")]),
         ),
     };
     let blank_model = match world.generation {
-        Generation::S0 | Generation::S1 => unknown_model(&world, " "),
-        Generation::S2 => text(422, "Model must be a non-empty string"),
+        Generation::April21 | Generation::April30 => unknown_model(&world, " "),
+        Generation::June25 => text(422, "Model must be a non-empty string"),
     };
     let rows = [
         both(
@@ -99,8 +99,10 @@ async fn limits_of_an_agents_texts(world: World) {
 async fn an_agent_names_what_runs_it_in_its_servers_word(world: World) {
     let request = CreateAgent::new("a", world.model());
     let (missing, other) = match world.generation {
-        Generation::S0 | Generation::S1 => ("runtime", request.clone().provider("anthropic")),
-        Generation::S2 => ("provider", request.clone().runtime("claude")),
+        Generation::April21 | Generation::April30 => {
+            ("runtime", request.clone().provider("anthropic"))
+        }
+        Generation::June25 => ("provider", request.clone().runtime("claude")),
     };
     let rows = [
         both(request, ["runtime"], fields([(missing, "Field required")])),
@@ -111,8 +113,8 @@ async fn an_agent_names_what_runs_it_in_its_servers_word(world: World) {
 
 async fn an_unknown_runtime_is_a_bad_request(world: World) {
     let runtimes = match world.generation {
-        Generation::S0 => "['claude', 'codex', 'gemini', 'claude-oauth']",
-        Generation::S1 | Generation::S2 => "['claude', 'codex', 'gemini', 'opencode']",
+        Generation::April21 => "['claude', 'codex', 'gemini', 'claude-oauth']",
+        Generation::April30 | Generation::June25 => "['claude', 'codex', 'gemini', 'opencode']",
     };
     let unknown = |runtime| {
         let words = format!("Unknown runtime: {runtime}. Must be one of: {runtimes}");
@@ -274,11 +276,13 @@ async fn an_archived_agent_or_a_bad_body_comes_first_by_generation(world: World)
     let update = UpdateAgent::new(7).mcp_servers([McpServer::Unknown(json!(5))]);
     let error = world.client.agents().update(agent, update).await;
     let expected = match world.generation {
-        Generation::S0 => super::conflict(
+        Generation::April21 => super::conflict(
             "Cannot update an archived agent",
             aod::ConflictReason::Archived,
         ),
-        Generation::S1 | Generation::S2 => rule("mcp_servers", "mcp_servers[0] must be an object"),
+        Generation::April30 | Generation::June25 => {
+            rule("mcp_servers", "mcp_servers[0] must be an object")
+        }
     };
     assert_eq!(Answer::of(&error.unwrap_err()), expected);
 }
@@ -288,8 +292,8 @@ async fn the_version_or_the_runtime_comes_first_by_generation(world: World) {
     let update = UpdateAgent::new(7).runtime("retired");
     let error = world.client.agents().update(agent, update).await;
     let status = match world.generation {
-        Generation::S0 => 409,
-        Generation::S1 | Generation::S2 => 400,
+        Generation::April21 => 409,
+        Generation::April30 | Generation::June25 => 400,
     };
     assert_eq!(error.unwrap_err().status(), Some(status));
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Answer, assert_answers, text};
 use crate::endpoints::world::{UNKNOWN_ID, World, answer, tests};
 
-tests! { in [s0 s1 s2]:
+tests! { in [april21 april30 june25]:
     a_bad_token_is_told_apart_by_what_is_wrong_with_it,
     every_call_but_health_needs_a_token,
     a_token_that_is_lost_on_the_way_is_missed,
@@ -73,7 +73,7 @@ async fn every_call_but_health_needs_a_token(world: World) {
         sessions.delete(UNKNOWN_ID).await.unwrap_err(),
         sessions.stream(UNKNOWN_ID).await.unwrap_err(),
     ];
-    if world.generation == aod_devserver::Generation::S2 {
+    if world.generation == aod_devserver::Generation::June25 {
         errors.push(sessions.interrupt(UNKNOWN_ID).await.unwrap_err());
     }
     assert_answers(

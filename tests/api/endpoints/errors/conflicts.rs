@@ -7,7 +7,7 @@ use aod_devserver::{Action, Generation, Script, Status};
 use super::{Answer, assert_answers, conflict};
 use crate::endpoints::world::{World, tests};
 
-tests! { in [s0 s1 s2]:
+tests! { in [april21 april30 june25]:
     an_update_from_another_version_is_a_mismatch_with_both_numbers,
     what_is_archived_cannot_be_changed_or_used,
     a_name_in_use_is_taken,
@@ -17,13 +17,13 @@ tests! { in [s0 s1 s2]:
     a_conflict_is_not_tried_again,
 }
 
-tests! { in [s1 s2]:
+tests! { in [april30 june25]:
     an_archived_environment_cannot_be_given_to_an_agent,
     a_session_with_a_queued_turn_takes_no_prompt,
     a_pending_session_stays,
 }
-tests! { in [s0]: old_servers_let_archived_environments_and_pending_sessions_pass }
-tests! { in [s2]: only_an_active_turn_can_be_interrupted }
+tests! { in [april21]: old_servers_let_archived_environments_and_pending_sessions_pass }
+tests! { in [june25]: only_an_active_turn_can_be_interrupted }
 
 async fn an_update_from_another_version_is_a_mismatch_with_both_numbers(world: World) {
     let (agents, environments) = (world.client.agents(), world.client.environments());
@@ -172,8 +172,8 @@ async fn a_session_that_is_busy_takes_no_prompt_and_stays(world: World) {
     let id = world.session(Script::new().hold("work")).await.id;
     world.control.hold_reached("work").await;
     let stays = match world.generation {
-        Generation::S0 => "Cannot delete a running session",
-        Generation::S1 | Generation::S2 => "Cannot delete an active session",
+        Generation::April21 => "Cannot delete a running session",
+        Generation::April30 | Generation::June25 => "Cannot delete an active session",
     };
     assert_answers([
         (

@@ -10,17 +10,17 @@ use serde_json::json;
 use super::{assert_refused, both, fields, rule, server_only};
 use crate::endpoints::world::{World, tests};
 
-tests! { in [s0 s1 s2]:
+tests! { in [april21 april30 june25]:
     rules_of_an_environment,
     an_update_is_held_to_the_same_rules,
 }
 
-tests! { in [s1 s2]:
+tests! { in [april30 june25]:
     names_of_variables_are_checked,
     the_variables_a_server_echoes_are_not_shown,
     hosts_are_checked_on_updates,
 }
-tests! { in [s0]: old_servers_check_neither_names_of_variables_nor_hosts_on_updates }
+tests! { in [april21]: old_servers_check_neither_names_of_variables_nor_hosts_on_updates }
 
 const MANAGERS: &str =
     "Unknown package manager: brew. Must be one of: ['apt', 'cargo', 'gem', 'go', 'npm', 'pip']";
@@ -175,7 +175,7 @@ async fn hosts_are_checked_on_updates(world: World) {
 }
 
 async fn old_servers_check_neither_names_of_variables_nor_hosts_on_updates(world: World) {
-    assert_eq!(world.generation, Generation::S0);
+    assert_eq!(world.generation, Generation::April21);
     let client = world.unchecked();
     let request = CreateEnvironment::new("e").env_var("NOT A NAME", "v");
     let environment = client.environments().create(request).await.unwrap();

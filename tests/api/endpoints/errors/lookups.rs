@@ -8,15 +8,15 @@ use uuid::Uuid;
 use super::{Answer, assert_answers, conflict, text};
 use crate::endpoints::world::{UNKNOWN_ID, World, tests};
 
-tests! { in [s0 s1 s2]:
+tests! { in [april21 april30 june25]:
     a_record_that_does_not_exist_is_not_found,
     another_users_record_is_not_found,
     a_request_that_names_a_record_that_is_not_there_is_not_found,
     another_users_record_cannot_be_named,
 }
 
-tests! { in [s0]: a_sandbox_that_is_gone_is_not_found }
-tests! { in [s1 s2]: a_sandbox_that_is_gone_is_a_conflict }
+tests! { in [april21]: a_sandbox_that_is_gone_is_not_found }
+tests! { in [april30 june25]: a_sandbox_that_is_gone_is_a_conflict }
 
 /// The error of every call on an agent, an environment and a session of these ids.
 async fn every_call(
@@ -54,7 +54,7 @@ async fn every_call(
         sessions.stream(session).await.unwrap_err(),
         sessions.stream(session).since(7).await.unwrap_err(),
     ];
-    if generation == Generation::S2 {
+    if generation == Generation::June25 {
         no_session.push(sessions.interrupt(session).await.unwrap_err());
     }
     let answered = |errors: Vec<Error>, detail: &'static str| {

@@ -7,7 +7,7 @@ use aod_devserver::{Generation, Script};
 use super::{Answer, text};
 use crate::endpoints::world::{UNKNOWN_ID, World, tests};
 
-tests! { in [s0 s1 s2]:
+tests! { in [april21 april30 june25]:
     a_session_over_the_limit_is_refused_with_both_numbers,
     a_terminated_session_makes_room,
     the_numbers_tell_of_a_limit_that_was_lowered,
@@ -101,8 +101,8 @@ async fn the_quota_comes_first_or_last_by_generation(world: World) {
     let request = CreateSession::new(UNKNOWN_ID, "p");
     let error = world.client.sessions().create(request).await.unwrap_err();
     let expected = match world.generation {
-        Generation::S0 => reached(1, 1),
-        Generation::S1 | Generation::S2 => text(404, "Agent not found"),
+        Generation::April21 => reached(1, 1),
+        Generation::April30 | Generation::June25 => text(404, "Agent not found"),
     };
     assert_eq!(Answer::of(&error), expected);
 }
@@ -116,7 +116,9 @@ async fn a_limit_of_zero_means_none_or_the_default_by_generation(world: World) {
         .create(CreateSession::new(agent, "p"))
         .await;
     match world.generation {
-        Generation::S0 => assert_eq!(Answer::of(&created.unwrap_err()), reached(0, 0)),
-        Generation::S1 | Generation::S2 => assert_eq!(created.unwrap().current_turn, Some(1)),
+        Generation::April21 => assert_eq!(Answer::of(&created.unwrap_err()), reached(0, 0)),
+        Generation::April30 | Generation::June25 => {
+            assert_eq!(created.unwrap().current_turn, Some(1))
+        }
     }
 }

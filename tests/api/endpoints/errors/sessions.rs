@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{Answer, assert_answers, assert_refused, both, conflict, fields, rule, text};
 use crate::endpoints::world::{UNKNOWN_ID, World, answer, tests};
 
-tests! { in [s0 s1 s2]:
+tests! { in [april21 april30 june25]:
     rules_of_resources,
     limits_of_timeouts,
     the_token_a_server_echoes_is_not_shown,
@@ -21,9 +21,9 @@ tests! { in [s0 s1 s2]:
     a_malformed_cursor_is_a_bad_request,
 }
 
-tests! { in [s1]: an_agent_whose_model_was_retired_takes_no_session }
-tests! { in [s2]: names_of_secret_variables_are_checked }
-tests! { in [s0 s1]: older_servers_ignore_secret_variables }
+tests! { in [april30]: an_agent_whose_model_was_retired_takes_no_session }
+tests! { in [june25]: names_of_secret_variables_are_checked }
+tests! { in [april21 april30]: older_servers_ignore_secret_variables }
 
 async fn rules_of_resources(world: World) {
     let agent = world.agent("a").await.id;
@@ -189,15 +189,15 @@ async fn an_agent_whose_runtime_was_retired_takes_no_session(world: World) {
     };
     world.control.change_agent(agent, change).unwrap();
     let expected = match world.generation {
-        Generation::S0 => text(
+        Generation::April21 => text(
             400,
             "Unknown runtime: retired. Must be one of: ['claude', 'codex', 'gemini', 'claude-oauth']",
         ),
-        Generation::S1 => text(
+        Generation::April30 => text(
             400,
             "Unknown runtime: retired. Must be one of: ['claude', 'codex', 'gemini', 'opencode']",
         ),
-        Generation::S2 => text(
+        Generation::June25 => text(
             422,
             "Unknown provider: retired. Must be one of: ['anthropic', 'openai']",
         ),
@@ -246,7 +246,7 @@ async fn missing_credentials(world: World) {
     let no_model_key = refused(account("no-model-key", false, true)).await;
     let no_sandbox = refused(account("no-sandbox", true, false)).await;
     match world.generation {
-        Generation::S0 => assert_answers([
+        Generation::April21 => assert_answers([
             (
                 no_model_key.unwrap_err(),
                 text(400, "No API key configured for runtime: claude"),
@@ -256,7 +256,7 @@ async fn missing_credentials(world: World) {
                 text(400, "No Sprites API key configured"),
             ),
         ]),
-        Generation::S1 => assert_answers([
+        Generation::April30 => assert_answers([
             (
                 no_model_key.unwrap_err(),
                 text(400, "No API key configured for runtime: claude"),
@@ -266,7 +266,7 @@ async fn missing_credentials(world: World) {
                 text(400, "No backend credentials configured"),
             ),
         ]),
-        Generation::S2 => {
+        Generation::June25 => {
             // A missing key shows as a session that fails.
             assert_eq!(no_model_key.unwrap().current_turn, Some(1));
             assert_answers([(
@@ -281,9 +281,9 @@ async fn credentials_that_went_missing_are_told_at_the_next_prompt(world: World)
     let id = world.ended_session(Script::new()).await.id;
     // The server has no call that takes credentials away, so the answer is put in its place.
     let (status, detail) = match world.generation {
-        Generation::S0 => (400, "No Sprites API key configured"),
-        Generation::S1 => (400, "No backend credentials configured"),
-        Generation::S2 => (503, "Session backend token is not configured"),
+        Generation::April21 => (400, "No Sprites API key configured"),
+        Generation::April30 => (400, "No backend credentials configured"),
+        Generation::June25 => (503, "Session backend token is not configured"),
     };
     let effect = answer(status, &json!({"detail": detail}));
     world.plan(Fault::on("POST", "/sessions/*/prompt", effect).always());

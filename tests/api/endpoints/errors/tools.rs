@@ -8,9 +8,9 @@ use super::agents::refuses_to_create;
 use super::{both, rule, server_only};
 use crate::endpoints::world::{World, tests};
 
-tests! { in [s0 s1 s2]: rules_of_mcp_servers, rules_of_inline_skills }
-tests! { in [s0]: skills_from_github_are_unknown_to_old_servers }
-tests! { in [s1 s2]: rules_of_skills_from_github }
+tests! { in [april21 april30 june25]: rules_of_mcp_servers, rules_of_inline_skills }
+tests! { in [april21]: skills_from_github_are_unknown_to_old_servers }
+tests! { in [april30 june25]: rules_of_skills_from_github }
 
 async fn rules_of_mcp_servers(world: World) {
     let with = |servers: Vec<Value>| {
@@ -55,8 +55,8 @@ async fn rules_of_mcp_servers(world: World) {
 
 async fn rules_of_inline_skills(world: World) {
     let allowed = match world.generation {
-        Generation::S0 => "Allowed",
-        Generation::S1 | Generation::S2 => "Allowed for inline skills",
+        Generation::April21 => "Allowed",
+        Generation::April30 | Generation::June25 => "Allowed for inline skills",
     };
     let with = |skills: Vec<Skill>| {
         let mut request = world.new_agent("a");

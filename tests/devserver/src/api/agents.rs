@@ -34,11 +34,11 @@ pub(super) fn item(call: &Call, id: Uuid) -> Result<Response, Refusal> {
             200,
             &find(&mut call.shared.store(), call, id)?.to_json(call.shared.generation),
         )),
-        Method::PUT if call.shared.generation == Generation::S0 => update_s0(call, id),
+        Method::PUT if call.shared.generation == Generation::April21 => update_s0(call, id),
         Method::PUT => update(call, id),
         _ => {
             // S0 looks the row up first.
-            if call.shared.generation == Generation::S0 {
+            if call.shared.generation == Generation::April21 {
                 find(&mut call.shared.store(), call, id)?;
             }
             Err(Refusal::method_not_allowed())
@@ -79,7 +79,7 @@ fn create(call: &Call) -> Result<Response, Refusal> {
 /// The model as it is stored: from S2 on without a prefix that repeats the provider.
 fn stored_model(model: String, engine: &str, generation: Generation) -> Result<String, Refusal> {
     check_model(&model, engine, generation)?;
-    if generation == Generation::S2 {
+    if generation == Generation::June25 {
         strip_provider(&model, engine)
     } else {
         Ok(model)
@@ -94,7 +94,7 @@ fn assignable(store: &mut Store, call: &Call, id: Option<&str>) -> Result<Option
     let environment = store
         .environment(call.account, body_id(text)?)
         .ok_or_else(|| Refusal::not_found("Environment"))?;
-    if environment.archived_at.is_some() && call.shared.generation > Generation::S0 {
+    if environment.archived_at.is_some() && call.shared.generation > Generation::April21 {
         return Err(Refusal::detail(
             409,
             "Cannot assign an archived environment to an agent",
@@ -107,16 +107,16 @@ fn assignable(store: &mut Store, call: &Call, id: Option<&str>) -> Result<Option
 fn update_s0(call: &Call, id: Uuid) -> Result<Response, Refusal> {
     let mut store = call.shared.store();
     refuse_archived(find(&mut store, call, id)?)?;
-    let update = AgentUpdate::check(&body(call)?, Generation::S0)?;
+    let update = AgentUpdate::check(&body(call)?, Generation::April21)?;
     check_version(find(&mut store, call, id)?, update.version)?;
     if let Some(engine) = &update.engine {
-        check_engine(engine, Generation::S0)?;
+        check_engine(engine, Generation::April21)?;
     }
     let environment_id = assignable(&mut store, call, update.environment_id.as_deref())?;
     let agent = find(&mut store, call, id)?;
     let fields = merged(&agent.fields, update, environment_id);
     agent.update(fields, call.shared.clock.now());
-    Ok(reply(200, &agent.to_json(Generation::S0)))
+    Ok(reply(200, &agent.to_json(Generation::April21)))
 }
 
 /// From S1 on the body comes first, and runtime or provider and model are checked together last.

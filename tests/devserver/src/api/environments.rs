@@ -36,7 +36,7 @@ pub(super) fn item(call: &Call, id: Uuid) -> Result<Response, Refusal> {
         Method::PUT => update(call, id),
         _ => {
             // S0 looks the row up first.
-            if call.shared.generation == Generation::S0 {
+            if call.shared.generation == Generation::April21 {
                 find(&mut call.shared.store(), call, id)?;
             }
             Err(Refusal::method_not_allowed())
@@ -88,7 +88,7 @@ fn refuse_taken_name(
 fn update(call: &Call, id: Uuid) -> Result<Response, Refusal> {
     let generation = call.shared.generation;
     let mut store = call.shared.store();
-    if generation == Generation::S0 {
+    if generation == Generation::April21 {
         refuse_archived(find(&mut store, call, id)?)?;
     }
     let update = EnvironmentUpdate::check(&body(call)?, generation)?;

@@ -49,19 +49,19 @@ fn create(call: &Call) -> Result<Response, Refusal> {
     let generation = call.shared.generation;
     let input = SessionCreate::check(&body(call)?, generation)?;
     let mut store = call.shared.store();
-    if generation == Generation::S0 {
+    if generation == Generation::April21 {
         check_quota(&store, call)?;
     }
     let new = resolve(&mut store, call, input)?;
-    if generation == Generation::S0 {
+    if generation == Generation::April21 {
         refuse_archived_environment(&mut store, &new)?;
     }
     check_model_access(&store, call, &new)?;
-    if generation > Generation::S0 {
+    if generation > Generation::April21 {
         refuse_archived_environment(&mut store, &new)?;
     }
     check_sandbox_access(&store, call)?;
-    if generation > Generation::S0 {
+    if generation > Generation::April21 {
         check_quota(&store, call)?;
     }
     let session = Session::new(new, call.shared.clock.now());
@@ -83,7 +83,7 @@ fn create(call: &Call) -> Result<Response, Refusal> {
 fn check_quota(store: &Store, call: &Call) -> Result<(), Refusal> {
     let own = store.account(call.account).session_limit;
     let limit = own
-        .filter(|limit| *limit != 0 || call.shared.generation == Generation::S0)
+        .filter(|limit| *limit != 0 || call.shared.generation == Generation::April21)
         .unwrap_or(DEFAULT_SESSION_LIMIT);
     let active = store.active_sessions(call.account);
     if active >= limit {
@@ -164,14 +164,14 @@ fn check_model_access(store: &Store, call: &Call, new: &NewSession) -> Result<()
     let generation = call.shared.generation;
     check_engine(&new.engine, generation)?;
     let account = store.account(call.account);
-    if !account.model_key && generation < Generation::S2 {
+    if !account.model_key && generation < Generation::June25 {
         let engine = &new.engine;
         return Err(Refusal::detail(
             400,
             format!("No API key configured for runtime: {engine}"),
         ));
     }
-    if generation == Generation::S1 {
+    if generation == Generation::April30 {
         let model = &new.model;
         if !generation.models().contains(&model.as_str()) {
             return Err(Refusal::detail(422, format!("Unknown model: {model}")));
@@ -186,9 +186,9 @@ fn check_sandbox_access(store: &Store, call: &Call) -> Result<(), Refusal> {
         return Ok(());
     }
     Err(match call.shared.generation {
-        Generation::S0 => Refusal::detail(400, "No Sprites API key configured"),
-        Generation::S1 => Refusal::detail(400, "No backend credentials configured"),
-        Generation::S2 => Refusal::detail(503, "Session backend is not configured"),
+        Generation::April21 => Refusal::detail(400, "No Sprites API key configured"),
+        Generation::April30 => Refusal::detail(400, "No backend credentials configured"),
+        Generation::June25 => Refusal::detail(503, "Session backend is not configured"),
     })
 }
 
@@ -210,16 +210,16 @@ pub(super) fn prompt(call: &Call, id: Uuid) -> Result<Response, Refusal> {
     let input = PromptCreate::check(&body(call)?)?;
     if !store.account(call.account).sandbox_key {
         return Err(match generation {
-            Generation::S0 => Refusal::detail(400, "No Sprites API key configured"),
-            Generation::S1 => Refusal::detail(400, "No backend credentials configured"),
-            Generation::S2 => Refusal::detail(503, "Session backend token is not configured"),
+            Generation::April21 => Refusal::detail(400, "No Sprites API key configured"),
+            Generation::April30 => Refusal::detail(400, "No backend credentials configured"),
+            Generation::June25 => Refusal::detail(503, "Session backend token is not configured"),
         });
     }
     let now = call.shared.clock.now();
     let session = find(&mut store, call, id)?;
     if session.sandbox != Sandbox::Ready {
         let name = &session.sandbox_name;
-        return Err(if generation == Generation::S0 {
+        return Err(if generation == Generation::April21 {
             let text = format!("Sprite not found: Resource not found for get sprite '{name}'");
             Refusal::detail(404, text)
         } else {
@@ -229,7 +229,7 @@ pub(super) fn prompt(call: &Call, id: Uuid) -> Result<Response, Refusal> {
             )
         });
     }
-    if session.status == Status::Pending && generation > Generation::S0 {
+    if session.status == Status::Pending && generation > Generation::April21 {
         return Err(Refusal::detail(409, "Session already has a pending turn"));
     }
     let turn = session.prompt(input.prompt, now);
@@ -287,7 +287,7 @@ pub(super) fn delete(call: &Call, id: Uuid) -> Result<Response, Refusal> {
     }
     let mut store = call.shared.store();
     let status = find(&mut store, call, id)?.status;
-    if call.shared.generation > Generation::S0 && status.is_active() {
+    if call.shared.generation > Generation::April21 && status.is_active() {
         return Err(Refusal::detail(409, "Cannot delete an active session"));
     }
     if status == Status::Running {

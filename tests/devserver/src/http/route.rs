@@ -67,7 +67,7 @@ impl Route {
             ("sessions", Some(id), Some("prompt")) => Self::SessionPrompt(id),
             ("sessions", Some(id), Some("turns")) => Self::SessionTurns(id),
             ("sessions", Some(id), Some("terminate")) => Self::SessionTerminate(id),
-            ("sessions", Some(id), Some("interrupt")) if generation == Generation::S2 => {
+            ("sessions", Some(id), Some("interrupt")) if generation == Generation::June25 => {
                 Self::SessionInterrupt(id)
             }
             ("sessions", Some(id), Some("delete")) => Self::SessionDelete(id),
@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn routes_only_exact_paths_with_lowercase_dashed_ids() {
         let id = "fbb66515-3704-44fd-8f74-0705b1d3a8e6";
-        let route = |path: &str| Route::parse(path, Generation::S0);
+        let route = |path: &str| Route::parse(path, Generation::April21);
         assert_eq!(route("/agents"), Some(Route::Agents));
         assert!(matches!(
             route(&format!("/agents/{id}")),

@@ -11,7 +11,7 @@ use crate::{
 
 /// The provisioning stages of a session in order, each with the duration it reports.
 pub(crate) fn stages(generation: Generation, plan: StagePlan) -> Vec<(&'static str, i64)> {
-    let newer = generation > Generation::S0;
+    let newer = generation > Generation::April21;
     let all = [
         (true, ("create_sprite", 120)),
         (newer, ("install_runtime", 150)),

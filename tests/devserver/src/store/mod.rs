@@ -118,7 +118,7 @@ impl Store {
     /// From S2 on a missing key for the provider shows only when the agent starts: the provider that lacks one.
     pub(crate) fn missing_credentials(&self, id: Uuid, generation: Generation) -> Option<String> {
         let session = self.sessions.iter().find(|session| session.id == id)?;
-        (generation == Generation::S2 && !self.account(session.owner).model_key)
+        (generation == Generation::June25 && !self.account(session.owner).model_key)
             .then(|| session.engine.clone())
     }
 

@@ -81,7 +81,7 @@ impl AgentUpdate {
         let mut fields = Fields::new(body);
         let version = fields.int("version", Need::Required);
         let name = fields.string("name", Need::Nullable, None);
-        let model_limit = (generation == Generation::S2).then_some(100);
+        let model_limit = (generation == Generation::June25).then_some(100);
         let model = fields.string("model", Need::Nullable, model_limit);
         check_listed_model(&mut fields, model.as_deref(), generation);
         let engine = fields.string(generation.engine_field(), Need::Nullable, None);
@@ -103,7 +103,7 @@ impl AgentUpdate {
             model,
             engine,
             environment_id,
-            detach: generation > Generation::S0
+            detach: generation > Generation::April21
                 && body.get("environment_id").is_some_and(Value::is_null),
             skills,
             mcp_servers,
@@ -134,7 +134,7 @@ pub(crate) fn check_engine(engine: &str, generation: Generation) -> Result<(), R
         return Ok(());
     }
     let list = repr_list(engines);
-    Err(if generation == Generation::S2 {
+    Err(if generation == Generation::June25 {
         Refusal::detail(
             422,
             format!("Unknown provider: {engine}. Must be one of: {list}"),
@@ -154,8 +154,8 @@ pub(crate) fn check_model(
     generation: Generation,
 ) -> Result<(), Refusal> {
     match generation {
-        Generation::S0 => Ok(()),
-        Generation::S1 => {
+        Generation::April21 => Ok(()),
+        Generation::April30 => {
             let provider = model
                 .split_once('/')
                 .map_or(model, |(provider, _)| provider);
@@ -171,7 +171,7 @@ pub(crate) fn check_model(
                 ),
             ))
         }
-        Generation::S2 => strip_provider(model, engine).map(|_| ()),
+        Generation::June25 => strip_provider(model, engine).map(|_| ()),
     }
 }
 
@@ -265,7 +265,7 @@ fn check_skills(items: &[Value], generation: Generation) -> Result<(), String> {
         let Value::Object(item) = item else {
             return Err(format!("{at} must be an object"));
         };
-        if generation > Generation::S0 && item.contains_key("type") {
+        if generation > Generation::April21 && item.contains_key("type") {
             let source = check_github_skill(item, &at)?;
             if sources.contains(&source) {
                 let key = repr_str(&format!("@github:{source}"));
@@ -326,7 +326,7 @@ fn check_inline_skill<'a>(
     at: &str,
     generation: Generation,
 ) -> Result<&'a str, String> {
-    let whose = if generation == Generation::S0 {
+    let whose = if generation == Generation::April21 {
         ""
     } else {
         " for inline skills"

@@ -60,7 +60,11 @@ impl EnvironmentUpdate {
         let packages = packages(&mut fields, Need::Nullable);
         let env_vars = env_vars(&mut fields, "env_vars", Need::Nullable, generation);
         let setup_script = fields.string("setup_script", Need::Nullable, None);
-        let networking = networking(&mut fields, Need::Nullable, generation > Generation::S0);
+        let networking = networking(
+            &mut fields,
+            Need::Nullable,
+            generation > Generation::April21,
+        );
         fields.finish()?;
         Ok(Self {
             version: version.unwrap_or_default(),
@@ -97,7 +101,7 @@ pub(super) fn env_vars(
     let vars = fields.string_dict(field, need)?;
     let bad = vars
         .keys()
-        .find(|key| generation > Generation::S0 && !is_env_var_name(key));
+        .find(|key| generation > Generation::April21 && !is_env_var_name(key));
     let outcome = bad.map_or(Ok(()), |key| {
         let key = repr_str(key);
         Err(format!(

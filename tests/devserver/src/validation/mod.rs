@@ -28,7 +28,7 @@ pub(crate) fn parse_body(
     match serde_json::from_str(&text) {
         Ok(Value::Object(map)) => Ok(map),
         // S0 trips over anything that is JSON but no object.
-        Ok(_) if generation == Generation::S0 => Err(Refusal::Html(500)),
+        Ok(_) if generation == Generation::April21 => Err(Refusal::Html(500)),
         _ => Err(Refusal::invalid_json()),
     }
 }

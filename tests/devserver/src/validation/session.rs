@@ -28,7 +28,7 @@ impl SessionCreate {
         fields.int_between("timeout", Need::Optional, 10, 3600);
         let environment_id = fields.string("environment_id", Need::Nullable, None);
         let resources = resources(&mut fields, generation);
-        if generation == Generation::S2 {
+        if generation == Generation::June25 {
             env_vars(&mut fields, "secret_env_vars", Need::Optional, generation);
         }
         fields.finish()?;
@@ -152,14 +152,14 @@ fn resource(
 fn parse_github_url(url: &str, generation: Generation) -> Option<(String, String)> {
     // Python's `$` lets one trailing newline pass in S0; S1 matches the whole text.
     let url = match url.strip_suffix('\n') {
-        Some(rest) if generation == Generation::S0 => rest,
+        Some(rest) if generation == Generation::April21 => rest,
         _ => url,
     };
     let url = url.strip_suffix(".git").unwrap_or(url);
     let (owner, repo) = url.strip_prefix("https://github.com/")?.split_once('/')?;
     let word = |c: char| {
         matches!(c, '_' | '.' | '-')
-            || if generation == Generation::S0 {
+            || if generation == Generation::April21 {
                 c.is_alphanumeric()
             } else {
                 c.is_ascii_alphanumeric()

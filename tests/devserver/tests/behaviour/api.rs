@@ -85,13 +85,13 @@ impl Api {
     /// The least that an agent needs in this generation, with these fields besides.
     pub(crate) fn agent_fields(&self, more: &Value) -> Value {
         let mut fields = match self.generation {
-            Generation::S0 => {
+            Generation::April21 => {
                 json!({"name": "Helper", "model": "claude-sonnet-4-6", "runtime": "claude"})
             }
-            Generation::S1 => {
+            Generation::April30 => {
                 json!({"name": "Helper", "model": "anthropic/claude-sonnet-4-6", "runtime": "claude"})
             }
-            Generation::S2 => {
+            Generation::June25 => {
                 json!({"name": "Helper", "model": "claude-sonnet-4-6", "provider": "anthropic"})
             }
         };

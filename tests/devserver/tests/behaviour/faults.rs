@@ -17,7 +17,7 @@ const STREAM: &str = "/sessions/*/stream";
 
 /// A server with one finished session of three outputs.
 async fn finished() -> (Api, Uuid) {
-    let api = Api::start(Generation::S0).await;
+    let api = Api::start(Generation::April21).await;
     api.control
         .set_script(Script::new().stdout("one").stdout("two").stdout("three"));
     let session = api.session("x").await;
@@ -417,7 +417,7 @@ async fn ignores_the_cursor_or_repeats_the_row_at_it() {
 
 #[tokio::test]
 async fn an_abandoned_stream_leaves_the_server_to_the_others() {
-    let api = Api::start(Generation::S0).await;
+    let api = Api::start(Generation::April21).await;
     api.control.set_script(Script::manual());
     let session = api.session("x").await;
     drop(api.stream(session).await);

@@ -8,7 +8,7 @@ use crate::api::Api;
 
 #[tokio::test]
 async fn a_body_beyond_the_limit_is_a_400_page_and_only_after_the_key_is_checked() {
-    let api = Api::start(Generation::S0).await;
+    let api = Api::start(Generation::April21).await;
     let body = |size: usize| json!("x".repeat(size - 2));
     let page = Some("text/html; charset=utf-8");
     let reply = api.send("POST", "/agents", &body(2_621_441)).await;
@@ -30,9 +30,9 @@ async fn a_body_beyond_the_limit_is_a_400_page_and_only_after_the_key_is_checked
 #[tokio::test]
 async fn a_limit_of_zero_allows_no_session_in_s0_and_means_the_default_from_s1_on() {
     for (generation, allowed) in [
-        (Generation::S0, 0),
-        (Generation::S1, 100),
-        (Generation::S2, 100),
+        (Generation::April21, 0),
+        (Generation::April30, 100),
+        (Generation::June25, 100),
     ] {
         let api = Api::start(generation).await;
         api.control.set_script(Script::manual());
@@ -55,7 +55,7 @@ async fn a_limit_of_zero_allows_no_session_in_s0_and_means_the_default_from_s1_o
 
 #[tokio::test]
 async fn browsers_may_call_from_anywhere_but_not_send_last_event_id() {
-    let api = Api::start(Generation::S1).await;
+    let api = Api::start(Generation::April30).await;
     let origin = ("origin", "https://app.example");
     let asking = [origin, ("access-control-request-method", "POST")];
     let reply = api

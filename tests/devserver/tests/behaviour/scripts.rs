@@ -34,7 +34,7 @@ async fn stages(generation: Generation) -> Vec<String> {
 #[tokio::test]
 async fn a_session_goes_through_the_stages_of_its_generation() {
     assert_eq!(
-        stages(Generation::S0).await,
+        stages(Generation::April21).await,
         [
             "create_sprite",
             "network_policy",
@@ -46,7 +46,7 @@ async fn a_session_goes_through_the_stages_of_its_generation() {
             "runtime_start"
         ]
     );
-    for generation in [Generation::S1, Generation::S2] {
+    for generation in [Generation::April30, Generation::June25] {
         assert_eq!(
             stages(generation).await,
             [
@@ -66,7 +66,7 @@ async fn a_session_goes_through_the_stages_of_its_generation() {
 
 #[tokio::test]
 async fn without_a_script_a_claude_agent_speaks_stream_json_about_the_prompt() {
-    let api = Api::start(Generation::S0).await;
+    let api = Api::start(Generation::April21).await;
     let session = api.session("Grüße aus der Küche 🚀").await;
     let events = api.events(session).await;
     let text = output(&events, "stdout").concat();
@@ -82,7 +82,7 @@ async fn without_a_script_a_claude_agent_speaks_stream_json_about_the_prompt() {
 
 #[tokio::test]
 async fn other_agents_speak_plain_text() {
-    let api = Api::start(Generation::S0).await;
+    let api = Api::start(Generation::April21).await;
     let agent = api.agent_fields(&json!({"runtime": "codex"}));
     let agent = api.create("/agents", agent).await;
     let session = api.session_of(&agent, "Hello").await;
@@ -92,7 +92,7 @@ async fn other_agents_speak_plain_text() {
 
 #[tokio::test]
 async fn the_script_for_a_prompt_wins_over_the_default_and_the_sessions_own_over_both() {
-    let api = Api::start(Generation::S0).await;
+    let api = Api::start(Generation::April21).await;
     api.control.set_script(Script::new().stdout("default"));
     api.control
         .set_script_for_prompt("special", Script::new().stdout("by prompt"));
@@ -115,7 +115,7 @@ async fn the_script_for_a_prompt_wins_over_the_default_and_the_sessions_own_over
 
 #[tokio::test]
 async fn a_hold_stops_the_turn_until_it_is_released() {
-    let api = Api::start(Generation::S0).await;
+    let api = Api::start(Generation::April21).await;
     api.control.set_script(
         Script::new()
             .stdout("before")
@@ -142,7 +142,7 @@ async fn a_hold_stops_the_turn_until_it_is_released() {
 
 #[tokio::test]
 async fn a_session_stays_pending_while_provisioning_is_held() {
-    let api = Api::start(Generation::S0).await;
+    let api = Api::start(Generation::April21).await;
     api.control
         .set_script(Script::new().hold_provisioning("up"));
     let session = api.session("x").await;
@@ -154,7 +154,7 @@ async fn a_session_stays_pending_while_provisioning_is_held() {
 
 #[tokio::test]
 async fn delays_are_the_clocks() {
-    let api = Api::start(Generation::S0).await;
+    let api = Api::start(Generation::April21).await;
     api.control.freeze_clock();
     api.control
         .set_script(Script::new().stdout("now").delay_ms(60_000).stdout("later"));
@@ -175,7 +175,7 @@ async fn delays_are_the_clocks() {
 
 #[tokio::test]
 async fn a_failing_stage_fails_the_session_with_its_message_on_stderr() {
-    let api = Api::start(Generation::S1).await;
+    let api = Api::start(Generation::April30).await;
     api.control.set_script(Script::failing_in(
         "provision_setup",
         "Provisioning script failed: no",
@@ -204,7 +204,7 @@ async fn a_failing_stage_fails_the_session_with_its_message_on_stderr() {
 
 #[tokio::test]
 async fn a_crash_has_no_exit_code() {
-    let api = Api::start(Generation::S0).await;
+    let api = Api::start(Generation::April21).await;
     api.control.set_script(Script::new().stdout("x").crash());
     let session = api.session("x").await;
     assert_eq!(types(&api.events(session).await).last(), Some(&"error"));
@@ -217,7 +217,7 @@ async fn a_crash_has_no_exit_code() {
 
 #[tokio::test]
 async fn a_hanging_turn_ends_when_its_session_is_terminated() {
-    let api = Api::start(Generation::S0).await;
+    let api = Api::start(Generation::April21).await;
     api.control
         .set_script(Script::new().stdout("working").hang());
     let session = api.session("x").await;
@@ -238,7 +238,7 @@ async fn a_hanging_turn_ends_when_its_session_is_terminated() {
 
 #[tokio::test]
 async fn queued_prompts_are_played_one_after_the_other() {
-    let api = Api::start(Generation::S0).await;
+    let api = Api::start(Generation::April21).await;
     api.control
         .set_script_for_prompt("one", Script::new().stdout("1"));
     api.control

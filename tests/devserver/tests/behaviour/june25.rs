@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::api::{Api, id, output, parse, read_until, types};
 
 async fn api() -> Api {
-    Api::start(Generation::S2).await
+    Api::start(Generation::June25).await
 }
 
 #[tokio::test]
@@ -173,7 +173,7 @@ async fn a_failed_session_cannot_be_interrupted() {
 
 #[tokio::test]
 async fn earlier_generations_have_no_interrupt() {
-    for generation in [Generation::S0, Generation::S1] {
+    for generation in [Generation::April21, Generation::April30] {
         let api = Api::start(generation).await;
         let session = api.session("x").await;
         let path = format!("/sessions/{session}/interrupt");
