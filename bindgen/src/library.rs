@@ -17,7 +17,8 @@ pub(crate) struct Library {
 }
 
 impl Library {
-    /// Builds the library of a package, alone: what other members of the workspace enable in its dependencies stays out.
+    /// Builds the library of a package, alone: what other members of the workspace enable in its dependencies stays
+    /// out.
     pub(crate) fn build(package: &str) -> Result<Self> {
         let name = package.replace('-', "_");
         let toolchain = Toolchain::find()?;

@@ -66,8 +66,8 @@ fn maturin() -> Result<Command> {
     Ok(maturin)
 }
 
-/// Unpacks a source distribution, out of reach of our `.gitignore`. Its files are dated now: with the dates that they have
-/// in it, the same for every build, Cargo would take what it compiled from an earlier one for theirs.
+/// Unpacks a source distribution, out of reach of our `.gitignore`. Its files are dated now: with the dates that they
+/// have in it, the same for every build, Cargo would take what it compiled from an earlier one for theirs.
 fn unpacked(archive: &Path) -> Result<PathBuf> {
     let folder = env::temp_dir().join(format!("aod-sdist-{}", std::process::id()));
     fs::create_dir_all(&folder)?;

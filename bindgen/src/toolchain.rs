@@ -41,7 +41,8 @@ impl Toolchain {
         })
     }
 
-    /// Removes from a library what programs do not need: debug information, local symbols, the metadata for the generator.
+    /// Removes from a library what programs do not need: debug information, local symbols, the metadata for the
+    /// generator.
     ///
     /// The toolchain's `rust-objcopy` knows the libraries of all platforms, `strip` only those of its own.
     pub(crate) fn strip(&self, library: &Path, linkage: Linkage) -> Result<()> {

@@ -13,8 +13,8 @@ pub(crate) fn command(program: &str) -> Result<Command> {
     command
         // Where maturin looks for zig and patchelf.
         .env("PATH", prepend_path("PATH", &programs)?)
-        // maturin links with zig by a cargo-zigbuild of its own, and Cargo compiles everything again for another linker. With
-        // this, and with the version of cargo-zigbuild that is in maturin, both have the same linker.
+        // maturin links with zig by a cargo-zigbuild of its own, and Cargo compiles everything again for another
+        // linker. With this, and with the version of cargo-zigbuild that is in maturin, both have the same linker.
         .env(
             "CARGO_BIN_EXE_cargo-zigbuild",
             programs.join("cargo-zigbuild"),

@@ -1,5 +1,5 @@
-//! The inputs in `corpus/`, an archive a target, through the same checks as the fuzz targets make: with any compiler, on
-//! any machine.
+//! The inputs in `corpus/`, an archive a target, through the same checks as the fuzz targets make: with any compiler,
+//! on any machine.
 
 #[expect(
     unreachable_pub,

@@ -1,8 +1,8 @@
 //! Whole transcripts, `tests/data/transcripts/RUNTIME/NAME.jsonl`, show what is written beside them, however they are
 //! cut: in `NAME.txt` by default, and in `NAME.options.txt` with every option that changes what is shown.
 //!
-//! Where the output is meant to change, `REWRITE_EXPECTED=1 cargo test -p aod-tests --test transcript` writes these files
-//! anew, to be read before they are committed.
+//! Where the output is meant to change, `REWRITE_EXPECTED=1 cargo test -p aod-tests --test transcript` writes these
+//! files anew, to be read before they are committed.
 
 use std::fs;
 use std::path::{Path, PathBuf};

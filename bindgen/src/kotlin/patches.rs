@@ -1,5 +1,5 @@
-//! Patches of the generated Kotlin, for what UniFFI 0.32.2 has no option for. A patch that no longer fits is an error, so
-//! an upgrade of UniFFI cannot leave one out unnoticed.
+//! Patches of the generated Kotlin, for what UniFFI 0.32.2 has no option for. A patch that no longer fits is an error,
+//! so an upgrade of UniFFI cannot leave one out unnoticed.
 
 use crate::tools::Result;
 
@@ -37,8 +37,9 @@ const fn per_object(pattern: &'static str, replacement: &'static str) -> Patch {
 }
 
 const PATCHES: [Patch; 13] = [
-    // A new JNA structure for the status of each call has native memory and a cleaner, which cost more than the call: with
-    // those of a pool, a formatter's `feed` takes 13 instead of 27 µs. Upstream moves to JNI (mozilla/uniffi-rs#2672).
+    // A new JNA structure for the status of each call has native memory and a cleaner, which cost more than the call:
+    // with those of a pool, a formatter's `feed` takes 13 instead of 27 µs. Upstream moves to JNI
+    // (mozilla/uniffi-rs#2672).
     once(
         "    var status = UniffiRustCallStatus()
     val return_value = callback(status)
@@ -56,8 +57,8 @@ const PATCHES: [Patch; 13] = [
     }
 ",
     ),
-    // The same for buffers: 9 instead of 13 µs. A returned buffer needs no memory of its own, because its fields are read
-    // when the call returns; JNA uses the constructor that takes a pointer where there is one.
+    // The same for buffers: 9 instead of 13 µs. A returned buffer needs no memory of its own, because its fields are
+    // read when the call returns; JNA uses the constructor that takes a pointer where there is one.
     once(
         "open class RustBuffer : Structure() {
     // Note: `capacity` and `len` are actually `ULong` values, but JVM only supports signed values.
@@ -134,8 +135,8 @@ const PATCHES: [Patch; 13] = [
         "throw IllegalArgumentException(\"Invalid duration, must be non-negative\")",
         "throw ArgumentEncodingException(\"a duration is negative\")",
     ),
-    // The handle for a call is cloned before the arguments are encoded, and freed by the call: if encoding fails, nothing
-    // frees it (mozilla/uniffi-rs#1155).
+    // The handle for a call is cloned before the arguments are encoded, and freed by the call: if encoding fails,
+    // nothing frees it (mozilla/uniffi-rs#1155).
     per_object(
         "            return block(this.uniffiCloneHandle())\n",
         "            val handle = this.uniffiCloneHandle()

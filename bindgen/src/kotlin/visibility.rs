@@ -10,7 +10,8 @@ use uniffi_bindgen::interface::{AsType, Callable, Field, Record, Type};
 
 use crate::generator::Interface;
 
-/// Types that are optional in requests and that UniFFI knows no default for (mozilla/uniffi-rs#2772), with their defaults.
+/// Types that are optional in requests and that UniFFI knows no default for (mozilla/uniffi-rs#2772), with their
+/// defaults.
 const DEFAULTS: [(&str, &str); 3] = [
     ("JsonFields", "JsonObject(emptyMap())"),
     ("TextPatch", "TextPatch.Keep"),
@@ -174,8 +175,8 @@ fn top_level(line: &str) -> Option<(&str, &str)> {
     Some((&name[..end.unwrap_or(name.len())], declaration))
 }
 
-/// The name and the rest of an exported function, and what stands before it on its line: the end of its comment, or what
-/// it throws.
+/// The name and the rest of an exported function, and what stands before it on its line: the end of its comment, or
+/// what it throws.
 fn exported_function(line: &str) -> Option<(&str, &str)> {
     line.split_once(" fun ").filter(|(before, _)| {
         before.ends_with("*/") || (before.contains("@Throws(") && before.ends_with(')'))

@@ -26,8 +26,8 @@ impl CancellationToken {
         Arc::new(Self(cancel::CancellationToken::new()))
     }
 
-    /// Cancels every call that was started with this token. They fail with an error of kind `Cancelled`, and so do calls
-    /// that are started with it later.
+    /// Cancels every call that was started with this token. They fail with an error of kind `Cancelled`, and so do
+    /// calls that are started with it later.
     pub fn cancel(&self) {
         self.0.cancel();
     }

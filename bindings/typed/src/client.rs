@@ -47,8 +47,8 @@ impl NativeClient {
         self.client.base_url().to_owned()
     }
 
-    /// Ends all calls and streams of this client and of the clients derived from it with an error of kind `Closed`. Later
-    /// calls fail with the same error.
+    /// Ends all calls and streams of this client and of the clients derived from it with an error of kind `Closed`.
+    /// Later calls fail with the same error.
     pub fn shut_down(&self) {
         self.closed.cancel();
     }

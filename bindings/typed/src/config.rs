@@ -104,8 +104,8 @@ pub struct RetryPolicy {
     /// The maximum number of retries after the first attempt. Default 2.
     #[uniffi(default = 2)]
     pub max_retries: u32,
-    /// The longest delay before the first retry. It doubles with each retry; the actual delay is uniformly random between
-    /// zero and this bound.
+    /// The longest delay before the first retry. It doubles with each retry; the actual delay is uniformly random
+    /// between zero and this bound.
     pub base_delay: Duration,
     /// The upper bound of that doubling.
     pub max_delay: Duration,

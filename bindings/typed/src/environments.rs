@@ -49,8 +49,8 @@ impl NativeClient {
         .await
     }
 
-    /// Updates an environment and returns it at its new version (`PUT /environments/{id}`). Fails with a conflict if the
-    /// version in the request is not the current one.
+    /// Updates an environment and returns it at its new version (`PUT /environments/{id}`). Fails with a conflict if
+    /// the version in the request is not the current one.
     #[uniffi::method(default(cancellation = None))]
     pub async fn update_environment(
         &self,

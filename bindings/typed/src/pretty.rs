@@ -7,7 +7,8 @@ use aod::pretty::{Color, Formatter, Options, SessionFormatter};
 
 use super::config::set;
 
-/// The options of a formatter. By default it prints emoji, no colour, lines of any length, thinking, and no tool results.
+/// The options of a formatter. By default it prints emoji, no colour, lines of any length, thinking, and no tool
+/// results.
 #[derive(uniffi::Record)]
 #[uniffi(name = "NativeFormatterOptions")]
 #[expect(

@@ -91,8 +91,8 @@ impl NativeClient {
         .await
     }
 
-    /// Stops the running turn and keeps the sandbox (`POST /sessions/{id}/interrupt`). Returns the status before the turn
-    /// ends. Servers before 2026-06-25 respond with 404.
+    /// Stops the running turn and keeps the sandbox (`POST /sessions/{id}/interrupt`). Returns the status before the
+    /// turn ends. Servers before 2026-06-25 respond with 404.
     #[uniffi::method(default(cancellation = None))]
     pub async fn interrupt_session(
         &self,
@@ -105,8 +105,8 @@ impl NativeClient {
         .await
     }
 
-    /// Deletes a session with its turns and its log (`DELETE /sessions/{id}/delete`). Fails with a conflict while a turn
-    /// is running.
+    /// Deletes a session with its turns and its log (`DELETE /sessions/{id}/delete`). Fails with a conflict while a
+    /// turn is running.
     #[uniffi::method(default(cancellation = None))]
     pub async fn delete_session(
         &self,

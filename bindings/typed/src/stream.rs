@@ -95,7 +95,8 @@ impl From<aod::ConnectionState> for ConnectionState {
     }
 }
 
-// Events are passed as records, not as JSON: the JVM reads a record of 120 bytes in 0.6 µs and parses its JSON in 5.2 µs.
+// Events are passed as records, not as JSON: the JVM reads a record of 120 bytes in 0.6 µs and parses its JSON in 5.2
+// µs.
 
 /// An item of a stream.
 #[derive(uniffi::Enum)]
@@ -213,8 +214,8 @@ impl From<Item<EventBatch>> for StreamItem {
 
 #[uniffi::export]
 impl NativeClient {
-    /// Opens the event stream of a session (`GET /sessions/{id}/stream`). Returns before the stream is connected; an error
-    /// of the server, such as 404, is thrown by the first `next`.
+    /// Opens the event stream of a session (`GET /sessions/{id}/stream`). Returns before the stream is connected; an
+    /// error of the server, such as 404, is thrown by the first `next`.
     pub fn stream(&self, id: Uuid, options: StreamOptions) -> Result<Arc<EventStream>, CallError> {
         Ok(Arc::new(EventStream {
             events: open(self, id, options)?,

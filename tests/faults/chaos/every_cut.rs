@@ -41,7 +41,8 @@ impl World {
         }
     }
 
-    /// Cuts at every `step`-th position of the stream after `since`, which is all of the log, resets and closes alternating; returns how many cuts there were.
+    /// Cuts at every `step`-th position of the stream after `since`, which is all of the log, resets and closes
+    /// alternating; returns how many cuts there were.
     async fn cut_everywhere(
         &mut self,
         log: &Log,

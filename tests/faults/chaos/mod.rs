@@ -34,8 +34,8 @@ use uuid::Uuid;
 /// What still waits after this long waits for what never comes.
 const HANGS: Duration = Duration::from_secs(20 * 60);
 
-/// Each test loads the whole machine, and one counts the descriptors of the process: where several tests share a process,
-/// they go one after another.
+/// Each test loads the whole machine, and one counts the descriptors of the process: where several tests share a
+/// process, they go one after another.
 async fn alone() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::const_new(());
     TURN.lock().await

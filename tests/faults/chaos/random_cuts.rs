@@ -31,7 +31,8 @@ fn seeds() -> Vec<u64> {
     }
 }
 
-/// Each further connection of a stream may live a little longer, so that those end too that replay everything each time.
+/// Each further connection of a stream may live a little longer, so that those end too that replay everything each
+/// time.
 fn plan(path: &str, connection: usize) -> ConnectionPlan {
     ConnectionPlan::drawn(number(path), connection, 2000 + 1500 * connection as u64)
 }

@@ -162,8 +162,8 @@ pub struct CreateAgent {
 
 /// The request of `PUT /agents/{id}`: the version that was last read, and the fields to change.
 ///
-/// Fields that are not set keep their values. `skills` and `mcp_servers` replace the whole list; `metadata` is merged by
-/// key.
+/// Fields that are not set keep their values. `skills` and `mcp_servers` replace the whole list; `metadata` is merged
+/// by key.
 #[uniffi::remote(Record)]
 pub struct UpdateAgent {
     /// The version that the update is based on. The server responds with 409 if it is not the current one.
@@ -204,7 +204,7 @@ pub struct UrlMcpServer {
     pub name: String,
     /// The URL of the server.
     pub url: String,
-    /// Headers of the requests to the server. Secret: never shown or returned.
+    /// Headers of the requests to the server. Secret: never shown in texts or logs.
     #[uniffi(default)]
     pub headers: SecretMap,
     /// Fields that this version does not know.
@@ -221,7 +221,7 @@ pub struct StdioMcpServer {
     /// The arguments of the command.
     #[uniffi(default = [])]
     pub args: Vec<String>,
-    /// The environment variables of the process. Secret: never shown or returned.
+    /// The environment variables of the process. Secret: never shown in texts or logs.
     #[uniffi(default)]
     pub env: SecretMap,
     /// Fields that this version does not know.

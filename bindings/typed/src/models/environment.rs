@@ -127,8 +127,8 @@ pub struct CreateEnvironment {
 
 /// The request of `PUT /environments/{id}`: the version that was last read, and the fields to change.
 ///
-/// Fields that are not set keep their values. `packages`, `env_vars` and `networking` replace the whole value: the server
-/// removes every environment variable that the update does not contain.
+/// Fields that are not set keep their values. `packages`, `env_vars` and `networking` replace the whole value: the
+/// server removes every environment variable that the update does not contain.
 #[uniffi::remote(Record)]
 pub struct UpdateEnvironment {
     /// The version that the update is based on. The server responds with 409 if it is not the current one.

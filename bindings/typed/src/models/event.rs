@@ -22,8 +22,8 @@ pub enum StreamEvent {
     Output(#[uniffi(name = "event")] OutputEvent),
     /// `exit`: the session ended with an exit code, which may be 0 or not. Terminal.
     Exit(#[uniffi(name = "event")] ExitEvent),
-    /// `error`: the session failed without an exit code. An earlier failed stage or the output on stderr has the reason.
-    /// Terminal.
+    /// `error`: the session failed without an exit code. An earlier failed stage or the output on stderr has the
+    /// reason. Terminal.
     Error(#[uniffi(name = "event")] ErrorEvent),
     /// `terminated`: the session was terminated by a caller. Terminal.
     Terminated(#[uniffi(name = "event")] TerminatedEvent),
@@ -85,8 +85,8 @@ pub struct StageEvent {
     /// The ID of the log row, from which a stream can resume.
     #[uniffi(default)]
     pub id: Option<i64>,
-    /// The name of the stage, such as `create_sprite`, `provision_setup` or `runtime_start`. Empty if the server does not
-    /// send it.
+    /// The name of the stage, such as `create_sprite`, `provision_setup` or `runtime_start`. Empty if the server does
+    /// not send it.
     pub stage: String,
     /// The state of the stage.
     pub state: StageState,

@@ -130,8 +130,8 @@ impl Control {
         self.shared.faults().clear();
     }
 
-    /// Moves the clock forward; heartbeats, `stale` and delays that fall due happen. A jump is one look at the clock: at
-    /// most one heartbeat a stream.
+    /// Moves the clock forward; heartbeats, `stale` and delays that fall due happen. A jump is one look at the clock:
+    /// at most one heartbeat a stream.
     pub fn advance(&self, by: Duration) {
         self.shared.clock.advance(by);
     }

@@ -12,7 +12,8 @@ use serde_json::{Map, Value};
 
 /// One fault: which requests it is for, and what happens to them.
 ///
-/// In JSON: `{"method": "GET", "path": "/sessions/*/stream", "skip": 0, "times": 1, "effect": {"cut": {"after_bytes": 100}}}`.
+/// In JSON: `{"method": "GET", "path": "/sessions/*/stream", "skip": 0, "times": 1, "effect": {"cut": {"after_bytes":
+/// 100}}}`.
 ///
 /// ```
 /// use aod_devserver::{CutHow, Effect, Fault};

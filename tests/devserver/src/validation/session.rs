@@ -8,7 +8,8 @@ use super::{
 };
 use crate::{generation::Generation, http::Refusal};
 
-/// The body of `POST /sessions`. Timeouts and secret variables are checked and then have no effect: nothing really runs.
+/// The body of `POST /sessions`. Timeouts and secret variables are checked and then have no effect: nothing really
+/// runs.
 pub(crate) struct SessionCreate {
     pub(crate) agent_id: String,
     pub(crate) prompt: String,
