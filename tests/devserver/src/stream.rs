@@ -1,7 +1,7 @@
 //! `GET /sessions/{id}/stream`: the session's log as server-sent events.
 //!
-//! Rows are sent as soon as they are written; the real server looks every half second. The `id:` line and the `data:`
-//! block of an event travel in separate HTTP chunks, as they do there.
+//! Rows are sent immediately; the real server polls every 0.5 s. As on the real server, the `id:` line and the `data:`
+//! block of an event are sent in separate HTTP chunks.
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -24,22 +24,22 @@ use crate::{
     store::{Content, Row, Session, StageOutcome, Status},
 };
 
-/// A heartbeat is due this long after the last one, output or not.
+/// The interval of heartbeats, which does not depend on output.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
-/// A connection without a new row for longer than this ends with `stale`.
+/// How long a connection lasts without a new row before it ends with `stale`.
 const STALE: Duration = Duration::from_secs(600);
 
-/// Rows read from the log in one go.
+/// The number of rows read from the log at once.
 const BATCH: usize = 100;
 
-/// What a stream starts from.
+/// The start of a stream.
 pub(crate) struct Opening {
     pub(crate) session: Uuid,
     pub(crate) engine: String,
-    /// Ticks when the session changes.
+    /// Notified when the session changes.
     pub(crate) changes: watch::Receiver<()>,
-    /// Rows with higher ids are sent.
+    /// Only rows with higher IDs are sent.
     pub(crate) cursor: i64,
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn open(call: Call, opening: Opening) -> Response {
     };
     tokio::spawn(follow(call.shared, opening, writer));
     let body = chunks(receiver).map(move |chunk| {
-        // Counted as open until the connection drops the body.
+        // Counted as open until the body is dropped.
         let _ = &counted;
         chunk
     });
@@ -78,17 +78,17 @@ fn chunks(receiver: mpsc::Receiver<io::Result<Bytes>>) -> impl Stream<Item = io:
     futures::stream::unfold(receiver, |mut receiver| async move {
         let chunk = receiver.recv().await?;
         if chunk.is_err() {
-            // The connection gets a turn to write out what came before.
+            // Lets the connection write what was sent before.
             tokio::task::yield_now().await;
         }
         Some((chunk, receiver))
     })
 }
 
-/// The stream is over: ended, cut, or nobody reads it any more.
+/// The stream is over: it ended, was cut, or has no reader.
 struct Over;
 
-/// What one look at the session's row and log finds.
+/// A snapshot of the session's row and log.
 struct Look {
     rows: Vec<Row>,
     more: bool,
@@ -97,7 +97,7 @@ struct Look {
 }
 
 async fn follow(shared: Arc<Shared>, opening: Opening, writer: Writer) {
-    // Every way of ending is the same to the task.
+    // The task does not distinguish how the stream ended.
     let _ = write_events(&shared, opening, writer).await;
 }
 
@@ -163,14 +163,14 @@ async fn wait(
     let just_over = STALE + Duration::from_micros(1);
     let due = beat_at.plus(HEARTBEAT).min(row_at.plus(just_over));
     tokio::select! {
-        // A deleted session shows at the next look.
+        // The next snapshot shows whether the session was deleted.
         _ = changes.changed() => Ok(()),
         () = shared.clock.sleep_until(due) => Ok(()),
         () = writer.sender.closed() => Err(Over),
     }
 }
 
-/// The rows and the status of one moment, or nothing when the session is deleted.
+/// Returns a snapshot of the rows and the status, or `None` if the session was deleted.
 fn look(shared: &Shared, id: Uuid, cursor: i64, inclusive: bool) -> Option<Look> {
     let mut store = shared.store();
     let session: &Session = store.any_session(id)?;
@@ -183,7 +183,7 @@ fn look(shared: &Shared, id: Uuid, cursor: i64, inclusive: bool) -> Option<Look>
     })
 }
 
-/// The terminal event that the session's status calls for, if any.
+/// Returns the terminal event for the session's status, if any.
 fn terminal(look: &Look, cursor: i64) -> Option<Value> {
     match look.status {
         Status::Pending | Status::Running => None,
@@ -197,13 +197,13 @@ fn terminal(look: &Look, cursor: i64) -> Option<Value> {
     }
 }
 
-/// Writes events to the connection, tampering where a fault says so.
+/// Writes events to the connection and applies faults.
 struct Writer {
     sender: mpsc::Sender<io::Result<Bytes>>,
     sends_turn_start_id: bool,
     tampering: Tampering,
     connection: Arc<Connection>,
-    /// Events written so far, `start` included.
+    /// The number of events written so far, including `start`.
     events: usize,
 }
 
@@ -229,7 +229,7 @@ impl Writer {
         }
     }
 
-    /// One event; an id of 0 gets no `id:` line.
+    /// Formats an event. An ID of 0 has no `id:` line.
     async fn event(&mut self, id: Option<i64>, mut data: Value) -> Result<(), Over> {
         for text in self.tampering.inserted_before(self.events) {
             self.send(text).await?;
@@ -270,7 +270,7 @@ impl Writer {
         self.sender.send(Ok(text.into())).await.map_err(|_| Over)
     }
 
-    /// Ends the body in the given way.
+    /// Ends the body.
     async fn cut(&mut self, how: CutHow) -> Result<(), Over> {
         if let Some(error) = cut_error(how, &self.connection) {
             let _ = self.sender.send(Err(error)).await;

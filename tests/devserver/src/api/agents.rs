@@ -1,4 +1,4 @@
-//! `/agents…`.
+//! The endpoints under `/agents`.
 
 use axum::{http::Method, response::Response};
 use serde_json::{Map, Value};
@@ -34,10 +34,10 @@ pub(super) fn item(call: &Call, id: Uuid) -> Result<Response, Refusal> {
             200,
             &find(&mut call.shared.store(), call, id)?.to_json(call.shared.generation),
         )),
-        Method::PUT if call.shared.generation == Generation::April21 => update_s0(call, id),
+        Method::PUT if call.shared.generation == Generation::April21 => update_april21(call, id),
         Method::PUT => update(call, id),
         _ => {
-            // S0 looks the row up first.
+            // Servers of 2026-04-21 look up the row first.
             if call.shared.generation == Generation::April21 {
                 find(&mut call.shared.store(), call, id)?;
             }
@@ -76,7 +76,7 @@ fn create(call: &Call) -> Result<Response, Refusal> {
     Ok(reply(201, &json))
 }
 
-/// The model as it is stored: from S2 on without a prefix that repeats the provider.
+/// Returns the model to store: since 2026-06-25 without a prefix that equals the provider.
 fn stored_model(model: String, engine: &str, generation: Generation) -> Result<String, Refusal> {
     check_model(&model, engine, generation)?;
     if generation == Generation::June25 {
@@ -86,7 +86,7 @@ fn stored_model(model: String, engine: &str, generation: Generation) -> Result<S
     }
 }
 
-/// The environment that an agent may be given; from S1 on not an archived one.
+/// Finds the environment of an agent. Since 2026-04-30 it must not be archived.
 fn assignable(store: &mut Store, call: &Call, id: Option<&str>) -> Result<Option<Uuid>, Refusal> {
     let Some(text) = id else {
         return Ok(None);
@@ -103,8 +103,8 @@ fn assignable(store: &mut Store, call: &Call, id: Option<&str>) -> Result<Option
     Ok(Some(environment.id))
 }
 
-/// S0 looks at the row before the body, and at the runtime after the version.
-fn update_s0(call: &Call, id: Uuid) -> Result<Response, Refusal> {
+/// Updates an agent like servers of 2026-04-21: checks the row before the body, and the runtime after the version.
+fn update_april21(call: &Call, id: Uuid) -> Result<Response, Refusal> {
     let mut store = call.shared.store();
     refuse_archived(find(&mut store, call, id)?)?;
     let update = AgentUpdate::check(&body(call)?, Generation::April21)?;
@@ -119,7 +119,8 @@ fn update_s0(call: &Call, id: Uuid) -> Result<Response, Refusal> {
     Ok(reply(200, &agent.to_json(Generation::April21)))
 }
 
-/// From S1 on the body comes first, and runtime or provider and model are checked together last.
+/// Updates an agent like servers since 2026-04-30: checks the body first, and the model with its runtime or provider
+/// last.
 fn update(call: &Call, id: Uuid) -> Result<Response, Refusal> {
     let generation = call.shared.generation;
     let update = AgentUpdate::check(&body(call)?, generation)?;
@@ -178,7 +179,7 @@ fn set<T>(field: &mut T, value: Option<T>) {
     }
 }
 
-/// By top-level key: the empty string deletes, anything else is stored as it is.
+/// Merges metadata by top-level key. An empty string removes the key; any other value is stored verbatim.
 fn merge_metadata(metadata: &mut Map<String, Value>, update: Map<String, Value>) {
     for (key, value) in update {
         if value == "" {

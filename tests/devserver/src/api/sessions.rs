@@ -1,4 +1,4 @@
-//! `/sessions…`.
+//! The endpoints under `/sessions`.
 
 use std::sync::Arc;
 
@@ -79,7 +79,8 @@ fn create(call: &Call) -> Result<Response, Refusal> {
     Ok(reply(202, &ack))
 }
 
-/// S0 counts a limit of 0 as none allowed, S1 as the default.
+/// Returns the limit of concurrent sessions. Servers of 2026-04-21 allow no session at a limit of 0; later ones apply
+/// the default.
 fn check_quota(store: &Store, call: &Call) -> Result<(), Refusal> {
     let own = store.account(call.account).session_limit;
     let limit = own
@@ -92,7 +93,7 @@ fn check_quota(store: &Store, call: &Call) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Finds the agent and the environment, the one given or the agent's own.
+/// Finds the agent and the environment, which is the given one or that of the agent.
 fn resolve(store: &mut Store, call: &Call, input: SessionCreate) -> Result<NewSession, Refusal> {
     let agent_id = body_id(&input.agent_id)?;
     let agent = store
@@ -144,7 +145,7 @@ fn stage_plan(agent: &Agent) -> StagePlan {
     }
 }
 
-/// S0 looks at this with the environment, S1 only after the model.
+/// Servers of 2026-04-21 check this together with the environment, later ones after the model.
 fn refuse_archived_environment(store: &mut Store, new: &NewSession) -> Result<(), Refusal> {
     let archived = new
         .environment_id
@@ -159,7 +160,7 @@ fn refuse_archived_environment(store: &mut Store, new: &NewSession) -> Result<()
     Ok(())
 }
 
-/// Whether the agent's runtime and model can be served: its row can outlive them.
+/// Checks whether the agent's runtime and model are still supported.
 fn check_model_access(store: &Store, call: &Call, new: &NewSession) -> Result<(), Refusal> {
     let generation = call.shared.generation;
     check_engine(&new.engine, generation)?;
@@ -264,7 +265,7 @@ pub(super) fn terminate(call: &Call, id: Uuid) -> Result<Response, Refusal> {
     Ok(reply(200, &json!({"id": id, "status": session.status})))
 }
 
-/// S2: answers with the status as it is now; the worker ends the turn afterwards.
+/// Interrupts the active turn. The response has the current status; the worker ends the turn later.
 pub(super) fn interrupt(call: &Call, id: Uuid) -> Result<Response, Refusal> {
     let mut store = call.shared.store();
     let session = find(&mut store, call, id)?;
@@ -311,10 +312,10 @@ pub(super) fn stream(call: Call, id: Uuid) -> Result<Response, Refusal> {
     Ok(stream::open(call, opening))
 }
 
-/// `Last-Event-ID` if there is one that is not empty, else the last `since`, else 0; negative is 0.
+/// Returns `Last-Event-ID` if it is not empty, else the last `since`, else 0. Negative values count as 0.
 fn cursor(call: &Call) -> Result<i64, Refusal> {
     let header = call.headers.get("last-event-id").map(|value| {
-        // Header bytes are Latin-1.
+        // Header values are Latin-1.
         value
             .as_bytes()
             .iter()

@@ -37,13 +37,13 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/stats", get(stats))
         .route("/requests", get(requests).delete(forget_requests))
         .route("/wait", post(wait))
-        // Scripts may be long.
+        // Scripts can be long.
         .layer(DefaultBodyLimit::disable())
 }
 
 type Server = State<Arc<Shared>>;
 
-/// Why a control call was not carried out, in words: always a 400.
+/// The error text of a failed control call; the status is always 400.
 struct Problem(String);
 
 impl axum::response::IntoResponse for Problem {
@@ -58,12 +58,12 @@ impl From<ControlError> for Problem {
     }
 }
 
-/// What a call answers when there is nothing to tell.
+/// The response of a call without a result.
 fn done() -> Response {
     reply(200, &json!({}))
 }
 
-/// Reads a body; what is unknown in it is a problem. An empty body counts as `{}`.
+/// Parses a body. Unknown fields are an error. An empty body is treated as `{}`.
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let body = if body.is_empty() { b"{}" } else { body };
     serde_json::from_slice(body).map_err(|error| Problem(error.to_string()))

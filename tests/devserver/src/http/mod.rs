@@ -1,4 +1,4 @@
-//! The API's HTTP face: every request that is not for `/__dev/` passes here.
+//! HTTP handling of all requests except those under `/__dev/`.
 
 mod auth;
 mod reply;
@@ -25,10 +25,10 @@ use crate::{
 use route::Methods;
 pub(crate) use route::Route;
 
-/// Bodies beyond this are not read at all; the server's own limit is far lower.
+/// The maximum size of bodies that are read. The limit of the API is much lower.
 const READ_LIMIT: usize = 64 << 20;
 
-/// One authenticated API call.
+/// An authenticated API call.
 pub(crate) struct Call {
     pub(crate) shared: Arc<Shared>,
     pub(crate) account: AccountId,
@@ -40,7 +40,7 @@ pub(crate) struct Call {
     pub(crate) tampering: Tampering,
 }
 
-/// Answers one request, with the faults planned for it.
+/// Handles a request and applies its faults.
 pub(crate) async fn serve(
     State(shared): State<Arc<Shared>>,
     Extension(connection): Extension<Arc<Connection>>,
@@ -99,7 +99,7 @@ fn answer(mut call: Call) -> Response {
     api::handle(route, call).unwrap_or_else(Refusal::into_response)
 }
 
-/// What is refused before authentication: forms' cross-site check first, then the method.
+/// Returns the refusals before authentication: the CSRF check of forms, then the method.
 fn refuse_method(methods: Methods, method: &Method) -> Option<Response> {
     let safe = matches!(
         *method,

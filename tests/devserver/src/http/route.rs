@@ -1,11 +1,11 @@
-//! Paths: only exact ones with lowercase, dashed ids lead anywhere.
+//! Routing. Paths must match exactly, and IDs must be lower-case UUIDs with hyphens.
 
 use percent_encoding::percent_decode_str;
 use uuid::Uuid;
 
 use crate::generation::Generation;
 
-/// The endpoint that a path names.
+/// The endpoint of a path.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Route {
     Health,
@@ -28,14 +28,14 @@ pub(crate) enum Route {
     SessionStream(Uuid),
 }
 
-/// How a route treats methods.
+/// The methods of a route.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Methods {
-    /// GET only, behind the cross-site check of forms.
+    /// GET only; other methods fail the CSRF check.
     Get,
     /// POST only.
     Post,
-    /// Decided by the endpoint itself, after authentication.
+    /// Checked by the endpoint, after authentication.
     Several,
 }
 

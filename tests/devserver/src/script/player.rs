@@ -1,4 +1,4 @@
-//! Plays the scripts of one session, turn after turn, as the real server's worker would run its agent.
+//! Plays the scripts of a session, one per turn. It stands for the worker of the real server.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,28 +11,28 @@ use crate::{
     store::{Sandbox, Status},
 };
 
-/// Why a turn is not played on.
+/// Why the script of a turn is stopped.
 enum Stop {
-    /// The session is deleted, or was moved by hand.
+    /// The session was deleted, or changed by the control interface.
     Taken,
     Terminated,
     Interrupted,
 }
 
-/// How a turn ended by itself.
+/// How a turn ended.
 enum Ending {
     Exit(i64),
     Crash,
 }
 
-/// What is to be done next for the session.
+/// The next action for the session.
 enum Job {
     Play {
         turn: i64,
         script: Script,
         provisioned: bool,
     },
-    /// An interrupt asked for before the turn began, or on a turn that is moved by hand.
+    /// An interrupt before the turn started, or of a turn that the control interface drives.
     Interrupt {
         turn: i64,
     },
@@ -40,7 +40,7 @@ enum Job {
     End,
 }
 
-/// Plays until the session is deleted or can take no further turn.
+/// Plays until the session is deleted or accepts no further turn.
 pub(crate) async fn run(shared: Arc<Shared>, id: Uuid, mut changes: watch::Receiver<()>) {
     loop {
         changes.borrow_and_update();
@@ -101,7 +101,7 @@ fn next_job(shared: &Shared, id: Uuid) -> Job {
     }
 }
 
-/// Ends when the turn must not be played on.
+/// Returns when the script of the turn must stop.
 async fn stopped(shared: &Shared, id: Uuid, turn: i64, changes: &mut watch::Receiver<()>) -> Stop {
     loop {
         {
@@ -133,7 +133,7 @@ fn act_on(shared: &Shared, id: Uuid, turn: i64, stop: &Stop) {
     let mut store = shared.store();
     match stop {
         Stop::Taken => {}
-        // With its sandbox gone a running turn fails; a queued one stays pending for good.
+        // Without its sandbox, a running turn fails and a queued one stays pending.
         Stop::Terminated => {
             let running = store
                 .any_session(id)

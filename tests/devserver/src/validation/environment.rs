@@ -39,7 +39,7 @@ impl EnvironmentCreate {
     }
 }
 
-/// The body of `PUT /environments/{id}`; what is `None` stays as it is.
+/// The body of `PUT /environments/{id}`. Fields that are `None` do not change.
 pub(crate) struct EnvironmentUpdate {
     pub(crate) version: i64,
     pub(crate) name: Option<String>,
@@ -91,7 +91,7 @@ fn packages(fields: &mut Fields, need: Need) -> Option<Map<String, Value>> {
     fields.rule("packages", outcome).then_some(packages)
 }
 
-/// An object of strings whose keys are, from S1 on, names a shell accepts.
+/// Returns an object of strings. Since 2026-04-30, its keys must be valid names of environment variables.
 pub(super) fn env_vars(
     fields: &mut Fields,
     field: &str,

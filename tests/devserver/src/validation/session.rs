@@ -8,12 +8,11 @@ use super::{
 };
 use crate::{generation::Generation, http::Refusal};
 
-/// The body of `POST /sessions`. Timeouts and secret variables are checked and then have no effect: nothing really
-/// runs.
+/// The body of `POST /sessions`. Timeouts and secret variables are validated but have no effect.
 pub(crate) struct SessionCreate {
     pub(crate) agent_id: String,
     pub(crate) prompt: String,
-    /// The empty string counts as none.
+    /// An empty string is treated as absent.
     pub(crate) environment_id: Option<String>,
     pub(crate) resources: Vec<ResourceInput>,
 }
@@ -59,7 +58,7 @@ impl PromptCreate {
     }
 }
 
-/// One repository, normalised: no `.git`, the mount path resolved.
+/// A normalised repository: without `.git` and with a resolved mount path.
 pub(crate) struct ResourceInput {
     pub(crate) url: String,
     pub(crate) mount_path: String,
@@ -149,9 +148,9 @@ fn resource(
     }
 }
 
-/// The URL without one `.git`, and the repository's name.
+/// Returns the URL without a `.git` suffix, and the name of the repository.
 fn parse_github_url(url: &str, generation: Generation) -> Option<(String, String)> {
-    // Python's `$` lets one trailing newline pass in S0; S1 matches the whole text.
+    // On servers of 2026-04-21, Python's `$` allows one trailing newline. Later servers match the whole text.
     let url = match url.strip_suffix('\n') {
         Some(rest) if generation == Generation::April21 => rest,
         _ => url,
