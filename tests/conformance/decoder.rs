@@ -41,7 +41,7 @@ fn there_are_82_cases() {
 }
 
 #[test]
-fn decodes_every_case_in_the_chunks_given() {
+fn decodes_every_case_in_the_given_chunks() {
     for case in Case::all() {
         case.check("chunks as given", case.chunks().iter().map(Vec::as_slice));
     }

@@ -98,7 +98,7 @@ async fn the_caller_decides_which_statuses_are_retryable() {
 }
 
 #[tokio::test]
-async fn shows_the_head_of_the_response() {
+async fn returns_the_head_of_the_response() {
     let server =
         ScriptedServer::start(|_, exchange| one_event(exchange, "x-request-id: r1\r\n")).await;
     let mut source = EventSource::new(HttpConnect::new(&server.url()).unwrap());

@@ -53,7 +53,7 @@ fn recordings_decode_to_their_data_lines_under_every_chunking() {
 }
 
 #[test]
-fn every_recorded_event_is_known_and_written_as_it_was_read() {
+fn every_recorded_event_is_known_and_round_trips() {
     for RecordedStream { name, body, .. } in recorded_streams() {
         for (own_id, data) in frames(body.as_bytes(), 1460) {
             let event = StreamEvent::from_json(&data);

@@ -126,12 +126,12 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_decoder_does_what_the_standard_says(body in body(), cuts in prop::collection::vec(any::<usize>(), 0..6)) {
+    fn the_decoder_conforms_to_the_standard(body in body(), cuts in prop::collection::vec(any::<usize>(), 0..6)) {
         prop_assert_eq!(by_the_decoder(&body, &cuts), by_the_standard(&body));
     }
 
     #[test]
-    fn the_cuts_do_not_matter(body in prop::collection::vec(any::<u8>(), 0..300), cuts in prop::collection::vec(any::<usize>(), 0..20)) {
+    fn the_chunking_does_not_affect_the_result(body in prop::collection::vec(any::<u8>(), 0..300), cuts in prop::collection::vec(any::<usize>(), 0..20)) {
         prop_assert_eq!(by_the_decoder(&body, &cuts), by_the_standard(&body));
     }
 }

@@ -37,7 +37,7 @@ async fn every_finished_stream_has_the_recorded_bytes() {
 }
 
 #[tokio::test]
-async fn every_live_stream_has_the_recorded_bytes_as_its_rows_and_the_clock_move_on() {
+async fn every_live_stream_has_the_recorded_bytes() {
     let recordings = recordings();
     let live: Vec<_> = recordings
         .iter()
@@ -50,7 +50,7 @@ async fn every_live_stream_has_the_recorded_bytes_as_its_rows_and_the_clock_move
 }
 
 #[tokio::test]
-async fn events_are_cut_into_the_recorded_chunks() {
+async fn events_have_the_recorded_chunks() {
     let recordings = recordings();
     for name in ["s0-two-turns-replay", "s1-two-turns-replay"] {
         let recording = recordings

@@ -38,7 +38,7 @@ async fn check(case: &Case, pieces: Vec<Vec<u8>>) {
 }
 
 #[tokio::test]
-async fn a_source_yields_every_case_in_the_chunks_given() {
+async fn a_source_yields_every_case_in_the_given_chunks() {
     for case in Case::all() {
         check(&case, case.chunks()).await;
     }

@@ -59,7 +59,7 @@ async fn check(name: String, write: bool) -> Result<(), Problem> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_scenario_gives_its_transcript() {
+async fn every_scenario_produces_its_transcript() {
     let write = std::env::var_os("AOD_WRITE_TRANSCRIPTS").is_some();
     let only = std::env::var("AOD_SCENARIO").ok();
     let chosen: Vec<String> = names("json")
@@ -92,7 +92,7 @@ async fn refusal(steps: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_the_runner_does_not_know_is_refused() {
+async fn unknown_steps_and_fields_are_refused() {
     for (steps, word) in [
         (r#"[{"juggle": 3}]"#, "juggle"),
         (r#"[{"call": "agents.juggle"}]"#, "agents.juggle"),
@@ -124,7 +124,7 @@ async fn a_scenario_without_a_transcript_fails() {
 }
 
 #[tokio::test]
-async fn a_secret_in_what_is_shown_fails() {
+async fn a_secret_in_a_shown_text_fails() {
     let scenario = r#"{"about": "", "generation": "2026-04-21", "secrets": ["hunter2"],
         "steps": [{"pretty": "generic", "feed": ["hunter2\n"]}]}"#;
     let problem = run(scenario)

@@ -112,7 +112,7 @@ pub(crate) fn compare(expected: &str, found: &str) -> Result<(), Problem> {
 }
 
 #[test]
-fn what_differs_from_run_to_run_is_taken_out() {
+fn values_that_differ_between_runs_are_replaced() {
     let mut transcript = Transcript::default();
     let (a, b) = (
         "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee",

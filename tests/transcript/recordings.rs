@@ -60,11 +60,11 @@ fn equals_the_published_formatter(name: &str) {
 }
 
 #[test]
-fn equals_the_published_formatter_on_a_stream_of_s0() {
+fn equals_the_published_formatter_on_a_stream_of_2026_04_21() {
     equals_the_published_formatter("s0-claude-2000");
 }
 
 #[test]
-fn equals_the_published_formatter_on_a_stream_of_s1() {
+fn equals_the_published_formatter_on_a_stream_of_2026_04_30() {
     equals_the_published_formatter("s1-claude-800");
 }

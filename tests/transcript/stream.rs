@@ -36,7 +36,7 @@ async fn lines(events: &[Value]) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_start_event_picks_the_formatter() {
+async fn the_start_event_selects_the_formatter() {
     for (start, expected) in [
         (json!({"type": "start", "runtime": "gemini"}), "✉️  Hello"),
         (json!({"type": "start", "provider": "openai"}), ""),
@@ -49,7 +49,7 @@ async fn the_start_event_picks_the_formatter() {
 }
 
 #[tokio::test]
-async fn events_before_start_leave_it_the_pick() {
+async fn events_before_start_do_not_select_the_formatter() {
     let events = [
         json!({"type": "novelty"}),
         json!({"type": "start", "runtime": "gemini"}),
@@ -60,7 +60,7 @@ async fn events_before_start_leave_it_the_pick() {
 }
 
 #[tokio::test]
-async fn one_turn_alone_has_the_formatter_of_the_session() {
+async fn a_single_turn_has_the_formatter_of_the_session() {
     let of_turn = |turn| json!({"type": "output", "stream": "stdout", "data": SAID, "turn": turn});
     let events = [
         json!({"type": "start", "runtime": "gemini"}),
@@ -76,7 +76,7 @@ async fn one_turn_alone_has_the_formatter_of_the_session() {
 }
 
 #[tokio::test]
-async fn a_formatter_of_the_callers_own_is_kept() {
+async fn a_custom_formatter_is_kept() {
     struct Loud;
     impl Formatter for Loud {
         fn feed(&mut self, chunk: &str) -> Vec<String> {
@@ -104,7 +104,7 @@ async fn a_formatter_of_the_callers_own_is_kept() {
 }
 
 #[tokio::test]
-async fn options_reach_the_formatter_that_the_start_picks() {
+async fn options_apply_to_the_formatter_selected_by_start() {
     let events = [
         json!({"type": "start", "runtime": "gemini"}),
         stdout(SAID),
@@ -120,7 +120,7 @@ async fn options_reach_the_formatter_that_the_start_picks() {
 }
 
 #[tokio::test]
-async fn the_exit_code_is_there_at_the_end() {
+async fn the_exit_code_is_available_at_the_end() {
     let events = [
         json!({"type": "start", "runtime": "claude"}),
         stdout("last"),
@@ -136,7 +136,7 @@ async fn the_exit_code_is_there_at_the_end() {
 }
 
 #[tokio::test]
-async fn a_turn_does_not_continue_the_line_of_the_one_before() {
+async fn a_turn_does_not_continue_the_line_of_the_previous_one() {
     let events = [
         json!({"type": "start", "runtime": "claude"}),
         json!({"type": "turn_start", "turn": 1}),
@@ -164,7 +164,7 @@ async fn stderr_and_stages_are_not_shown() {
 }
 
 #[tokio::test]
-async fn what_is_left_comes_before_an_error() {
+async fn remaining_lines_precede_an_error() {
     let mut lines = stream(
         &[json!({"type": "start", "runtime": "gemini"}), stdout(SAID)],
         true,
@@ -177,7 +177,7 @@ async fn what_is_left_comes_before_an_error() {
 }
 
 #[tokio::test]
-async fn a_cancelled_stream_ends_and_does_not_tell_what_it_held() {
+async fn a_cancelled_stream_ends_without_its_remaining_lines() {
     let events = stream(
         &[
             json!({"type": "start", "runtime": "claude"}),

@@ -50,7 +50,7 @@ fn expected(path: &Path, shown: &[String]) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-fn shows_what_is_expected(runtime: &str) {
+fn shows_the_expected_output(runtime: &str) {
     for path in transcripts(runtime) {
         let transcript = fs::read_to_string(&path).expect("a transcript is UTF-8");
         for (extension, options) in variants() {
@@ -79,26 +79,26 @@ fn shows_what_is_expected(runtime: &str) {
 }
 
 #[test]
-fn shows_claude_as_expected() {
-    shows_what_is_expected("claude");
+fn shows_the_expected_output_of_claude() {
+    shows_the_expected_output("claude");
 }
 
 #[test]
-fn shows_codex_as_expected() {
-    shows_what_is_expected("codex");
+fn shows_the_expected_output_of_codex() {
+    shows_the_expected_output("codex");
 }
 
 #[test]
-fn shows_gemini_as_expected() {
-    shows_what_is_expected("gemini");
+fn shows_the_expected_output_of_gemini() {
+    shows_the_expected_output("gemini");
 }
 
 #[test]
-fn shows_opencode_as_expected() {
-    shows_what_is_expected("opencode");
+fn shows_the_expected_output_of_opencode() {
+    shows_the_expected_output("opencode");
 }
 
 #[test]
-fn shows_other_output_as_expected() {
-    shows_what_is_expected("generic");
+fn shows_the_expected_output_of_other_programs() {
+    shows_the_expected_output("generic");
 }

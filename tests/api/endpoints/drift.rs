@@ -13,14 +13,14 @@ use serde_json::{Map, Value, json};
 use crate::endpoints::world::{World, answer, tests};
 
 tests! { in [april21 april30 june25]:
-    a_strange_agent_keeps_everything_in_every_answer,
-    a_strange_environment_keeps_everything_in_every_answer,
-    a_strange_session_keeps_everything_in_every_answer,
-    a_session_of_an_unknown_status_is_not_waited_for,
-    one_strange_record_does_not_cost_the_others,
-    strange_words_and_fields_of_events_are_kept,
-    an_event_of_a_new_type_is_passed_on_whole,
-    health_keeps_what_it_does_not_know,
+    unknown_content_of_an_agent_is_kept_in_every_response,
+    unknown_content_of_an_environment_is_kept_in_every_response,
+    unknown_content_of_a_session_is_kept_in_every_response,
+    waiting_ends_at_an_unknown_status,
+    an_unknown_record_does_not_affect_the_others,
+    unknown_values_and_fields_of_events_are_kept,
+    an_event_of_an_unknown_type_is_delivered_in_full,
+    unknown_fields_of_health_are_kept,
 }
 
 /// Sets these fields in the next answer: in its record, or in each record of its list.
@@ -49,7 +49,7 @@ fn json_of(value: &impl Serialize) -> Value {
     serde_json::to_value(value).unwrap()
 }
 
-async fn a_strange_agent_keeps_everything_in_every_answer(world: World) {
+async fn unknown_content_of_an_agent_is_kept_in_every_response(world: World) {
     let agents = world.client.agents();
     let agent = world.agent("a").await;
     let engine = match world.generation {
@@ -103,7 +103,7 @@ async fn a_strange_agent_keeps_everything_in_every_answer(world: World) {
     assert_eq!(json_of(&updated), expected);
 }
 
-async fn a_strange_environment_keeps_everything_in_every_answer(world: World) {
+async fn unknown_content_of_an_environment_is_kept_in_every_response(world: World) {
     let environments = world.client.environments();
     let environment = world.environment("e").await;
     let fields = json!({
@@ -137,7 +137,7 @@ async fn a_strange_environment_keeps_everything_in_every_answer(world: World) {
     assert_eq!(archived.extra["region"], "eu-1");
 }
 
-async fn a_strange_session_keeps_everything_in_every_answer(world: World) {
+async fn unknown_content_of_a_session_is_kept_in_every_response(world: World) {
     let sessions = world.client.sessions();
     let id = world.ended_session(Script::new()).await.id;
     let session = sessions.get(id).await.unwrap();
@@ -186,7 +186,7 @@ async fn a_strange_session_keeps_everything_in_every_answer(world: World) {
     assert_eq!(ack.extra["position"], 3);
 }
 
-async fn a_session_of_an_unknown_status_is_not_waited_for(world: World) {
+async fn waiting_ends_at_an_unknown_status(world: World) {
     let id = world.manual_session().await.id;
     drift(
         &world,
@@ -203,7 +203,7 @@ async fn a_session_of_an_unknown_status_is_not_waited_for(world: World) {
     assert_eq!(session.status.as_str(), "hibernating");
 }
 
-async fn one_strange_record_does_not_cost_the_others(world: World) {
+async fn an_unknown_record_does_not_affect_the_others(world: World) {
     let sessions = world.client.sessions();
     for _ in 0..3 {
         world.ended_session(Script::new()).await;
@@ -233,7 +233,7 @@ async fn tampered(
     (plain.unwrap(), strange.unwrap())
 }
 
-async fn strange_words_and_fields_of_events_are_kept(world: World) {
+async fn unknown_values_and_fields_of_events_are_kept(world: World) {
     for (event_type, fields) in [
         ("start", json!({"runtime": "quantum", "region": "eu"})),
         ("stage", json!({"state": "paused", "progress": 0.5})),
@@ -270,7 +270,7 @@ async fn strange_words_and_fields_of_events_are_kept(world: World) {
     }
 }
 
-async fn an_event_of_a_new_type_is_passed_on_whole(world: World) {
+async fn an_event_of_an_unknown_type_is_delivered_in_full(world: World) {
     let fields = json!({"type": "delta", "tokens": 5});
     let effect = Effect::Merge {
         fields: fields.as_object().unwrap().clone(),
@@ -289,7 +289,7 @@ async fn an_event_of_a_new_type_is_passed_on_whole(world: World) {
     assert_eq!(strange.last().unwrap().exit_code(), Some(0));
 }
 
-async fn health_keeps_what_it_does_not_know(world: World) {
+async fn unknown_fields_of_health_are_kept(world: World) {
     let fields = json!({"status": "fine", "uptime": 3});
     drift(&world, "GET", "/health", &fields);
     let health = world.client.health().await.unwrap();

@@ -14,19 +14,19 @@ use uuid::Uuid;
 use crate::endpoints::world::{World, finish, print, tests};
 
 tests! { in [april21 april30 june25]:
-    events_arrive_while_the_session_works,
+    events_arrive_while_the_session_runs,
     stages_arrive_in_the_order_of_the_generation,
-    a_stream_opened_at_creation_sees_the_whole_session,
-    a_stream_opened_after_a_prompt_waits_for_its_turn,
-    a_stream_runs_on_while_a_turn_waits,
-    a_live_stream_is_silent_until_its_cursor_is_passed,
-    heartbeats_are_no_events,
-    a_quiet_stream_goes_stale_and_the_session_goes_on,
-    output_puts_off_staleness,
-    termination_ends_a_stream_after_what_was_printed,
-    failing_while_pending_ends_a_stream,
-    a_session_that_vanishes_is_not_found,
-    two_streams_of_a_session_see_the_same,
+    a_stream_opened_at_creation_delivers_the_whole_session,
+    a_stream_opened_after_a_prompt_delivers_its_turn,
+    a_stream_continues_while_a_turn_is_queued,
+    a_live_stream_delivers_nothing_until_its_cursor_is_passed,
+    heartbeats_are_not_events,
+    a_quiet_stream_becomes_stale_and_the_session_continues,
+    output_delays_stale,
+    termination_ends_a_stream_after_the_output,
+    a_failure_while_pending_ends_a_stream,
+    a_session_deleted_during_a_stream_is_not_found,
+    two_streams_of_a_session_deliver_the_same,
 }
 
 tests! { in [april21]: a_stream_of_a_deleted_session_ends_in_not_found }
@@ -60,7 +60,7 @@ async fn end(events: &mut EventStream) -> StreamEvent {
     }
 }
 
-async fn events_arrive_while_the_session_works(world: World) {
+async fn events_arrive_while_the_session_runs(world: World) {
     let script = Script::new()
         .stdout("one")
         .hold("first")
@@ -138,7 +138,7 @@ async fn stages_arrive_in_the_order_of_the_generation(world: World) {
     }
 }
 
-async fn a_stream_opened_at_creation_sees_the_whole_session(world: World) {
+async fn a_stream_opened_at_creation_delivers_the_whole_session(world: World) {
     let script = Script::new()
         .hold_provisioning("provision")
         .stdout("done")
@@ -157,7 +157,7 @@ async fn a_stream_opened_at_creation_sees_the_whole_session(world: World) {
     assert_eq!(end(&mut events).await.exit_code(), Some(0));
 }
 
-async fn a_stream_opened_after_a_prompt_waits_for_its_turn(world: World) {
+async fn a_stream_opened_after_a_prompt_delivers_its_turn(world: World) {
     let id = world.ended_session(Script::new().stdout("old")).await.id;
     let script = Script::new().hold("go").stdout("new").exit(4);
     world.control.set_script(script);
@@ -175,7 +175,7 @@ async fn a_stream_opened_after_a_prompt_waits_for_its_turn(world: World) {
     assert_eq!(events.try_next().await.unwrap(), None);
 }
 
-async fn a_stream_runs_on_while_a_turn_waits(world: World) {
+async fn a_stream_continues_while_a_turn_is_queued(world: World) {
     let id = world.manual_session().await.id;
     let mut events = stream(&world, id).await;
     world.act(id, Action::StartTurn { turn: 1 });
@@ -195,7 +195,7 @@ async fn a_stream_runs_on_while_a_turn_waits(world: World) {
     assert_eq!(next(&mut events).await.text(), Some("two"));
 }
 
-async fn a_live_stream_is_silent_until_its_cursor_is_passed(world: World) {
+async fn a_live_stream_delivers_nothing_until_its_cursor_is_passed(world: World) {
     let id = world.manual_session().await.id;
     world.control.set_next_log_id(100);
     let mut events = world.client.sessions().stream(id).since(102).await.unwrap();
@@ -208,7 +208,7 @@ async fn a_live_stream_is_silent_until_its_cursor_is_passed(world: World) {
     assert_eq!(next(&mut events).await.text(), Some("103"));
 }
 
-async fn heartbeats_are_no_events(world: World) {
+async fn heartbeats_are_not_events(world: World) {
     world.control.freeze_clock();
     let id = world.manual_session().await.id;
     let mut events = stream(&world, id).await;
@@ -248,7 +248,7 @@ impl RawStream {
     }
 }
 
-async fn a_quiet_stream_goes_stale_and_the_session_goes_on(world: World) {
+async fn a_quiet_stream_becomes_stale_and_the_session_continues(world: World) {
     world.control.freeze_clock();
     let id = world.manual_session().await.id;
     let mut events = stream(&world, id).await;
@@ -284,7 +284,7 @@ fn last_stage(world: &World) -> &'static str {
     }
 }
 
-async fn output_puts_off_staleness(world: World) {
+async fn output_delays_stale(world: World) {
     world.control.freeze_clock();
     let id = world.manual_session().await.id;
     let mut events = stream(&world, id).await;
@@ -297,7 +297,7 @@ async fn output_puts_off_staleness(world: World) {
     assert_eq!(end(&mut events).await.exit_code(), Some(0));
 }
 
-async fn termination_ends_a_stream_after_what_was_printed(world: World) {
+async fn termination_ends_a_stream_after_the_output(world: World) {
     let id = world.session(Script::new().stdout("said").hang()).await.id;
     let mut events = stream(&world, id).await;
     assert_eq!(next_text(&mut events).await, "said");
@@ -308,7 +308,7 @@ async fn termination_ends_a_stream_after_what_was_printed(world: World) {
     assert_eq!(terminated.message.as_deref(), Some("Session terminated"));
 }
 
-async fn failing_while_pending_ends_a_stream(world: World) {
+async fn a_failure_while_pending_ends_a_stream(world: World) {
     let id = world.session(Script::manual()).await.id;
     let mut events = stream(&world, id).await;
     let message = "Failed to create Sprite: no capacity".to_owned();
@@ -320,7 +320,7 @@ async fn failing_while_pending_ends_a_stream(world: World) {
     assert_eq!(end(&mut events).await.event_type(), "error");
 }
 
-async fn a_session_that_vanishes_is_not_found(world: World) {
+async fn a_session_deleted_during_a_stream_is_not_found(world: World) {
     let id = world.manual_session().await.id;
     let mut events = stream(&world, id).await;
     assert_eq!(next(&mut events).await.event_type(), "start");
@@ -355,7 +355,7 @@ async fn an_interrupt_ends_a_stream_with_the_turn(world: World) {
     assert_eq!(end(&mut events).await.event_type(), "exit");
 }
 
-async fn two_streams_of_a_session_see_the_same(world: World) {
+async fn two_streams_of_a_session_deliver_the_same(world: World) {
     let script = Script::new().stdout("a").hold("go").stdout("b").exit(0);
     let id = world.session(script).await.id;
     let (one, two) = (stream(&world, id).await, stream(&world, id).await);

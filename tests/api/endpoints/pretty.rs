@@ -8,9 +8,9 @@ use serde_json::json;
 use crate::endpoints::world::{World, tests};
 
 tests! { in [april21 april30 june25]:
-    the_start_event_picks_the_formatter_of_a_claude_session,
-    the_start_event_picks_the_formatter_of_a_codex_session,
-    what_an_agent_prints_cannot_drive_the_terminal,
+    the_start_event_selects_the_formatter_of_a_claude_session,
+    the_start_event_selects_the_formatter_of_a_codex_session,
+    control_sequences_in_the_output_are_escaped,
 }
 
 /// Runs a session and shows it as a program would: the formatter is chosen by the first event.
@@ -21,7 +21,7 @@ async fn show(world: &World, request: CreateSession) -> Vec<String> {
     events.pretty().try_collect().await.unwrap()
 }
 
-async fn the_start_event_picks_the_formatter_of_a_claude_session(world: World) {
+async fn the_start_event_selects_the_formatter_of_a_claude_session(world: World) {
     let assistant = |block| json!({"type": "assistant", "message": {"content": [block]}});
     let lines = [
         json!({"type": "system", "subtype": "init", "model": "claude-x", "tools": ["Bash", "Read"]}),
@@ -50,7 +50,7 @@ async fn the_start_event_picks_the_formatter_of_a_claude_session(world: World) {
     );
 }
 
-async fn the_start_event_picks_the_formatter_of_a_codex_session(world: World) {
+async fn the_start_event_selects_the_formatter_of_a_codex_session(world: World) {
     let request = aod::models::CreateAgent::new("a", world.model());
     let request = match world.generation {
         Generation::April21 => request.runtime("codex"),
@@ -68,7 +68,7 @@ async fn the_start_event_picks_the_formatter_of_a_codex_session(world: World) {
     );
 }
 
-async fn what_an_agent_prints_cannot_drive_the_terminal(world: World) {
+async fn control_sequences_in_the_output_are_escaped(world: World) {
     let script = Script::new().stdout("\u{1b}]0;owned\u{7}plain\n");
     world.control.set_script(script);
     let agent = world.agent("a").await;

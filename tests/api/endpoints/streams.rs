@@ -12,17 +12,17 @@ use crate::endpoints::world::{World, answer, finish, print, tests};
 
 tests! { in [april21 april30 june25]:
     a_finished_session_is_replayed_with_every_field,
-    the_start_names_the_session_and_what_runs_it,
-    all_turns_are_replayed_with_one_end,
+    the_start_event_names_the_session_and_its_runtime_or_provider,
+    all_turns_are_replayed_with_one_terminal_event,
     one_turn_can_be_read_alone,
-    a_cursor_leaves_out_what_came_before,
-    a_cursor_beyond_the_end_leaves_start_and_end,
-    each_way_of_ending_has_its_event,
-    a_failed_provisioning_tells_its_reason_before_the_end,
-    an_empty_log_ends_with_the_id_zero,
-    the_cursor_travels_in_query_and_header,
-    a_stream_is_opened_again_when_the_server_is_down_for_a_moment,
-    an_answer_that_is_no_stream_is_an_error_of_the_call,
+    a_cursor_skips_earlier_events,
+    a_cursor_beyond_the_end_delivers_start_and_the_terminal_event,
+    each_outcome_has_its_terminal_event,
+    a_failed_provisioning_reports_its_reason_before_the_terminal_event,
+    the_terminal_event_of_an_empty_log_has_the_id_zero,
+    the_cursor_is_sent_in_the_query_and_the_header,
+    opening_a_stream_is_retried_while_the_server_is_down,
+    a_response_that_is_not_a_stream_is_an_error_of_the_call,
 }
 
 /// All events of a session from the cursor on, as JSON.
@@ -112,7 +112,7 @@ async fn a_finished_session_is_replayed_with_every_field(world: World) {
     world.control.streams_open(0).await;
 }
 
-async fn the_start_names_the_session_and_what_runs_it(world: World) {
+async fn the_start_event_names_the_session_and_its_runtime_or_provider(world: World) {
     let id = world.ended_session(Script::new()).await.id;
     let mut events = world.client.sessions().stream(id).await.unwrap();
     let Some(StreamEvent::Start(event)) = events.try_next().await.unwrap() else {
@@ -127,7 +127,7 @@ async fn the_start_names_the_session_and_what_runs_it(world: World) {
     assert_eq!(event.id, None);
 }
 
-async fn all_turns_are_replayed_with_one_end(world: World) {
+async fn all_turns_are_replayed_with_one_terminal_event(world: World) {
     let id = two_turns(&world).await;
     let events = replay(&world, id, None).await;
     let shown: Vec<_> = events
@@ -180,7 +180,7 @@ async fn one_turn_can_be_read_alone(world: World) {
     );
 }
 
-async fn a_cursor_leaves_out_what_came_before(world: World) {
+async fn a_cursor_skips_earlier_events(world: World) {
     let id = two_turns(&world).await;
     let all = replay(&world, id, None).await;
     // In the middle of a turn its start comes again.
@@ -210,7 +210,7 @@ async fn a_cursor_leaves_out_what_came_before(world: World) {
     }
 }
 
-async fn a_cursor_beyond_the_end_leaves_start_and_end(world: World) {
+async fn a_cursor_beyond_the_end_delivers_start_and_the_terminal_event(world: World) {
     let id = two_turns(&world).await;
     for since in [2_003, i64::MAX] {
         assert_eq!(
@@ -223,7 +223,7 @@ async fn a_cursor_beyond_the_end_leaves_start_and_end(world: World) {
     }
 }
 
-async fn each_way_of_ending_has_its_event(world: World) {
+async fn each_outcome_has_its_terminal_event(world: World) {
     let sessions = world.client.sessions();
     let completed = world.ended_session(Script::new().exit(0)).await.id;
     let failed = world.ended_session(Script::new().exit(3)).await.id;
@@ -261,7 +261,7 @@ async fn each_way_of_ending_has_its_event(world: World) {
     }
 }
 
-async fn a_failed_provisioning_tells_its_reason_before_the_end(world: World) {
+async fn a_failed_provisioning_reports_its_reason_before_the_terminal_event(world: World) {
     let reason = "Provisioning script failed: \nstderr:\nno such package";
     let script = Script::failing_in("provision_setup", reason);
     let id = world.ended_session(script).await.id;
@@ -286,7 +286,7 @@ async fn a_failed_provisioning_tells_its_reason_before_the_end(world: World) {
     );
 }
 
-async fn an_empty_log_ends_with_the_id_zero(world: World) {
+async fn the_terminal_event_of_an_empty_log_has_the_id_zero(world: World) {
     let id = world.session(Script::manual()).await.id;
     world.client.sessions().terminate(id).await.unwrap();
     assert_eq!(
@@ -298,7 +298,7 @@ async fn an_empty_log_ends_with_the_id_zero(world: World) {
     );
 }
 
-async fn the_cursor_travels_in_query_and_header(world: World) {
+async fn the_cursor_is_sent_in_the_query_and_the_header(world: World) {
     let id = two_turns(&world).await;
     for (since, query, header) in [
         (None, "", None),
@@ -315,7 +315,7 @@ async fn the_cursor_travels_in_query_and_header(world: World) {
     }
 }
 
-async fn a_stream_is_opened_again_when_the_server_is_down_for_a_moment(world: World) {
+async fn opening_a_stream_is_retried_while_the_server_is_down(world: World) {
     let id = two_turns(&world).await;
     let all = replay(&world, id, None).await;
     for effect in [
@@ -328,7 +328,7 @@ async fn a_stream_is_opened_again_when_the_server_is_down_for_a_moment(world: Wo
     }
 }
 
-async fn an_answer_that_is_no_stream_is_an_error_of_the_call(world: World) {
+async fn a_response_that_is_not_a_stream_is_an_error_of_the_call(world: World) {
     let id = two_turns(&world).await;
     let page = Effect::ContentType {
         value: "text/html".to_owned(),

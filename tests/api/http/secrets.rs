@@ -57,7 +57,7 @@ impl Log {
 
 /// One thread, so that the subscriber of the test sees the connections' tasks too.
 #[tokio::test(flavor = "current_thread")]
-async fn nothing_planted_is_logged_shown_or_panicked_with() {
+async fn secrets_are_not_logged_shown_or_in_panics() {
     let log = Log::default();
     let _guard = log.listen();
 
@@ -135,7 +135,7 @@ async fn nothing_planted_is_logged_shown_or_panicked_with() {
 
 /// HTTP/2 has loggers of its own.
 #[tokio::test(flavor = "current_thread")]
-async fn nothing_planted_is_logged_over_http_2() {
+async fn secrets_are_not_logged_over_http_2() {
     let log = Log::default();
     let _guard = log.listen();
 
@@ -176,7 +176,7 @@ async fn nothing_planted_is_logged_over_http_2() {
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn a_token_in_clear_text_is_warned_of_once_per_client() {
+async fn a_token_over_plain_http_is_warned_about_once_per_client() {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
         .with_writer(log.clone())

@@ -27,12 +27,12 @@ const DEVIATIONS: [(Generation, &str, &str); 2] = [
 ];
 
 #[tokio::test]
-async fn answers_as_the_seed_server_did() {
+async fn responds_like_the_server_of_2026_04_21() {
     replay("http-s0.jsonl", Generation::April21).await;
 }
 
 #[tokio::test]
-async fn answers_as_the_server_nine_days_later_did() {
+async fn responds_like_the_server_of_2026_04_30() {
     replay("http-s1.jsonl", Generation::April30).await;
 }
 

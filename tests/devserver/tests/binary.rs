@@ -34,7 +34,7 @@ fn its_first_line_is_its_url_alone() {
 
 #[cfg(unix)]
 #[test]
-fn signals_stop_it_and_the_end_of_its_input_does_not_unless_asked_for() {
+fn signals_stop_it_and_the_end_of_its_input_only_on_request() {
     for signal in ["-TERM", "-INT"] {
         let (mut child, line) = start(&["--generation", "2026-06-25"]);
         drop(child.stdin.take());

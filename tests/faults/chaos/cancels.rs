@@ -91,7 +91,7 @@ fn descriptors() -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn cancels_at_random_points_leave_no_task_and_no_descriptor() {
+async fn cancelling_at_random_points_leaks_no_task_and_no_descriptor() {
     let _alone = alone().await;
     let mut random = fastrand::Rng::with_seed(1);
     let log = Log::drawn(&mut random, 10);

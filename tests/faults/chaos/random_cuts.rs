@@ -38,7 +38,7 @@ fn plan(path: &str, connection: usize) -> ConnectionPlan {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_seed_gives_each_event_once_and_in_order() {
+async fn every_seed_delivers_each_event_once_and_in_order() {
     let _alone = alone().await;
     let server = Arc::new(LogServer::start(1).await);
     let proxy = CuttingProxy::start(&server.urls()[0], plan)

@@ -8,7 +8,7 @@ use futures::StreamExt;
 use super::{START, bodies, client, exit, open, outline, request, row};
 
 #[tokio::test]
-async fn r29_stale_ends_the_stream_unless_asked_to_go_on() {
+async fn stale_ends_the_stream_unless_resume_stale_is_set() {
     let stale =
         "id: 7\ndata: {\"type\": \"stale\", \"id\": 7, \"message\": \"No output for 600s\"}\n\n";
     let server = bodies([
@@ -39,7 +39,7 @@ async fn r29_stale_ends_the_stream_unless_asked_to_go_on() {
 
 /// What a source polls is its caller's code, which may well cancel the source.
 #[tokio::test]
-async fn r27_a_body_may_cancel_the_source_that_reads_it() {
+async fn a_body_can_cancel_the_source_that_reads_it() {
     let handle = Arc::new(std::sync::OnceLock::<aod::sse::CancelHandle>::new());
     let within = Arc::clone(&handle);
     let body = futures::stream::poll_fn(move |_| {

@@ -136,7 +136,7 @@ impl Place {
 }
 
 #[tokio::test]
-async fn r27_a_session_stream_is_left_at_every_await_without_a_trace() {
+async fn a_session_stream_can_be_dropped_at_every_await_without_leaks() {
     for at in [At::LaterHead, At::Delay, At::Quiet, At::Flood] {
         for by in EVERY_WAY {
             let how = format!("{by:?} at {at:?}");
@@ -166,7 +166,7 @@ async fn r27_a_session_stream_is_left_at_every_await_without_a_trace() {
 }
 
 #[tokio::test]
-async fn r27_an_event_source_is_left_at_every_await_without_a_trace() {
+async fn an_event_source_can_be_dropped_at_every_await_without_leaks() {
     for at in [
         At::FirstHead,
         At::LaterHead,
@@ -192,7 +192,7 @@ async fn r27_an_event_source_is_left_at_every_await_without_a_trace() {
 }
 
 #[tokio::test]
-async fn r27_a_session_stream_is_left_while_it_is_opened() {
+async fn a_session_stream_can_be_dropped_while_it_is_opened() {
     let place = Place::new(At::FirstHead).await;
     let client = client(&place.server);
     {

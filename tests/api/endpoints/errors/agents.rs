@@ -8,20 +8,20 @@ use super::{Answer, Invalid, assert_refused, both, fields, rule, server_only, te
 use crate::endpoints::world::{World, tests};
 
 tests! { in [april21 april30 june25]:
-    limits_of_an_agents_texts,
-    an_agent_names_what_runs_it_in_its_servers_word,
-    all_broken_fields_are_listed_in_their_order,
-    an_update_is_held_to_the_same_rules,
-    an_archived_agent_or_a_bad_body_comes_first_by_generation,
+    texts_of_an_agent_have_limits,
+    the_runtime_or_provider_is_required,
+    all_invalid_fields_are_listed_in_order,
+    an_update_has_the_same_rules,
+    the_generation_decides_whether_the_archive_or_the_body_is_checked_first,
 }
 
 tests! { in [april21 april30]:
     an_unknown_runtime_is_a_bad_request,
-    an_unknown_model_is_listed_with_the_known_ones,
+    an_unknown_model_is_refused_with_the_known_ones,
 }
-tests! { in [april21 april30]: the_version_or_the_runtime_comes_first_by_generation }
-tests! { in [april30]: a_runtime_and_a_model_that_do_not_go_together }
-tests! { in [june25]: providers_and_their_models }
+tests! { in [april21 april30]: the_generation_decides_whether_the_version_or_the_runtime_is_checked_first }
+tests! { in [april30]: an_incompatible_runtime_and_model_are_refused }
+tests! { in [june25]: unknown_providers_and_mismatched_models_are_refused }
 
 const APRIL21_MODELS: &str = "['claude-3-5-haiku-20241022', 'claude-haiku-4-5', 'claude-opus-4-0-20250514', \
     'claude-opus-4-6', 'claude-sonnet-4-0-20250514', 'claude-sonnet-4-5-20250514', 'claude-sonnet-4-6', \
@@ -51,7 +51,7 @@ pub(super) async fn refuses_to_create(
     .await;
 }
 
-async fn limits_of_an_agents_texts(world: World) {
+async fn texts_of_an_agent_have_limits(world: World) {
     let with = |change: fn(&mut CreateAgent)| {
         let mut request = world.new_agent("a");
         change(&mut request);
@@ -96,7 +96,7 @@ async fn limits_of_an_agents_texts(world: World) {
     world.client.agents().create(request).await.unwrap();
 }
 
-async fn an_agent_names_what_runs_it_in_its_servers_word(world: World) {
+async fn the_runtime_or_provider_is_required(world: World) {
     let request = CreateAgent::new("a", world.model());
     let (missing, other) = match world.generation {
         Generation::April21 | Generation::April30 => {
@@ -131,7 +131,7 @@ async fn an_unknown_runtime_is_a_bad_request(world: World) {
     assert_eq!(Answer::of(&error.unwrap_err()), unknown("claude-code"));
 }
 
-async fn an_unknown_model_is_listed_with_the_known_ones(world: World) {
+async fn an_unknown_model_is_refused_with_the_known_ones(world: World) {
     let request = CreateAgent::new("a", "claude-sonnet-4-5").runtime("claude");
     let rows = [server_only(
         request,
@@ -147,7 +147,7 @@ async fn an_unknown_model_is_listed_with_the_known_ones(world: World) {
     );
 }
 
-async fn a_runtime_and_a_model_that_do_not_go_together(world: World) {
+async fn an_incompatible_runtime_and_model_are_refused(world: World) {
     let create = |runtime, model| CreateAgent::new("a", model).runtime(runtime);
     let rows = [
         server_only(
@@ -178,7 +178,7 @@ async fn a_runtime_and_a_model_that_do_not_go_together(world: World) {
     );
 }
 
-async fn providers_and_their_models(world: World) {
+async fn unknown_providers_and_mismatched_models_are_refused(world: World) {
     let create = |provider, model| CreateAgent::new("a", model).provider(provider);
     let unknown = || {
         text(
@@ -217,7 +217,7 @@ async fn providers_and_their_models(world: World) {
     .await;
 }
 
-async fn all_broken_fields_are_listed_in_their_order(world: World) {
+async fn all_invalid_fields_are_listed_in_order(world: World) {
     let mut request = world.new_agent(&"n".repeat(201));
     request.model = "m".repeat(101);
     request.mcp_servers = vec![McpServer::Unknown(json!(5))];
@@ -234,7 +234,7 @@ async fn all_broken_fields_are_listed_in_their_order(world: World) {
     refuses_to_create(&world, [both(request, ["name", "model"], answer)]).await;
 }
 
-async fn an_update_is_held_to_the_same_rules(world: World) {
+async fn an_update_has_the_same_rules(world: World) {
     let agent = world.agent("a").await.id;
     let update = UpdateAgent::new(1);
     let server = |n: usize| McpServer::url(n.to_string(), "u").into();
@@ -270,7 +270,7 @@ async fn an_update_is_held_to_the_same_rules(world: World) {
     assert_eq!(versions.len(), 1);
 }
 
-async fn an_archived_agent_or_a_bad_body_comes_first_by_generation(world: World) {
+async fn the_generation_decides_whether_the_archive_or_the_body_is_checked_first(world: World) {
     let agent = world.agent("a").await.id;
     world.client.agents().archive(agent).await.unwrap();
     let update = UpdateAgent::new(7).mcp_servers([McpServer::Unknown(json!(5))]);
@@ -287,7 +287,7 @@ async fn an_archived_agent_or_a_bad_body_comes_first_by_generation(world: World)
     assert_eq!(Answer::of(&error.unwrap_err()), expected);
 }
 
-async fn the_version_or_the_runtime_comes_first_by_generation(world: World) {
+async fn the_generation_decides_whether_the_version_or_the_runtime_is_checked_first(world: World) {
     let agent = world.agent("a").await.id;
     let update = UpdateAgent::new(7).runtime("retired");
     let error = world.client.agents().update(agent, update).await;

@@ -7,12 +7,12 @@ use super::{Answer, assert_answers, text};
 use crate::endpoints::world::{UNKNOWN_ID, World, answer, tests};
 
 tests! { in [april21 april30 june25]:
-    a_bad_token_is_told_apart_by_what_is_wrong_with_it,
-    every_call_but_health_needs_a_token,
-    a_token_that_is_lost_on_the_way_is_missed,
+    the_error_names_what_is_wrong_with_a_token,
+    every_call_except_health_requires_a_token,
+    a_missing_token_is_refused,
 }
 
-async fn a_bad_token_is_told_apart_by_what_is_wrong_with_it(world: World) {
+async fn the_error_names_what_is_wrong_with_a_token(world: World) {
     let key = |token: &str, active, expired| {
         let mut key = NewKey::new(token);
         key.active = active;
@@ -35,7 +35,7 @@ async fn a_bad_token_is_told_apart_by_what_is_wrong_with_it(world: World) {
     }
 }
 
-async fn every_call_but_health_needs_a_token(world: World) {
+async fn every_call_except_health_requires_a_token(world: World) {
     let client = world.client_with_token("unknown");
     let (agents, environments, sessions) =
         (client.agents(), client.environments(), client.sessions());
@@ -83,7 +83,7 @@ async fn every_call_but_health_needs_a_token(world: World) {
     );
 }
 
-async fn a_token_that_is_lost_on_the_way_is_missed(world: World) {
+async fn a_missing_token_is_refused(world: World) {
     // The client always sends its token; a proxy may drop it.
     let detail = "Missing or invalid Authorization header";
     world.fault("GET", "/agents", answer(401, &json!({"detail": detail})));

@@ -8,24 +8,24 @@ use super::{Answer, assert_answers, conflict};
 use crate::endpoints::world::{World, tests};
 
 tests! { in [april21 april30 june25]:
-    an_update_from_another_version_is_a_mismatch_with_both_numbers,
-    what_is_archived_cannot_be_changed_or_used,
-    a_name_in_use_is_taken,
-    an_environment_with_sessions_is_in_use,
-    a_session_that_is_busy_takes_no_prompt_and_stays,
-    a_session_that_is_over_takes_no_prompt,
-    a_conflict_is_not_tried_again,
+    an_update_of_another_version_is_a_mismatch_with_both_numbers,
+    archived_records_cannot_be_changed_or_used,
+    a_name_in_use_is_a_conflict,
+    an_environment_with_sessions_cannot_be_deleted,
+    a_running_session_refuses_prompts_and_deletion,
+    a_session_that_has_ended_refuses_prompts,
+    a_conflict_is_not_retried,
 }
 
 tests! { in [april30 june25]:
-    an_archived_environment_cannot_be_given_to_an_agent,
-    a_session_with_a_queued_turn_takes_no_prompt,
-    a_pending_session_stays,
+    an_agent_cannot_use_an_archived_environment,
+    a_session_with_a_queued_turn_refuses_prompts,
+    a_pending_session_cannot_be_deleted,
 }
-tests! { in [april21]: old_servers_let_archived_environments_and_pending_sessions_pass }
+tests! { in [april21]: old_servers_accept_archived_environments_and_delete_pending_sessions }
 tests! { in [june25]: only_an_active_turn_can_be_interrupted }
 
-async fn an_update_from_another_version_is_a_mismatch_with_both_numbers(world: World) {
+async fn an_update_of_another_version_is_a_mismatch_with_both_numbers(world: World) {
     let (agents, environments) = (world.client.agents(), world.client.environments());
     let agent = world.agent("a").await.id;
     let environment = world.environment("e").await.id;
@@ -55,7 +55,7 @@ async fn an_update_from_another_version_is_a_mismatch_with_both_numbers(world: W
     ]);
 }
 
-async fn what_is_archived_cannot_be_changed_or_used(world: World) {
+async fn archived_records_cannot_be_changed_or_used(world: World) {
     let (agents, environments) = (world.client.agents(), world.client.environments());
     let environment = world.environment("e").await.id;
     let own = world.new_agent("with environment").environment(environment);
@@ -104,7 +104,7 @@ async fn what_is_archived_cannot_be_changed_or_used(world: World) {
     ]);
 }
 
-async fn an_archived_environment_cannot_be_given_to_an_agent(world: World) {
+async fn an_agent_cannot_use_an_archived_environment(world: World) {
     let agents = world.client.agents();
     let environment = world.environment("e").await.id;
     let agent = world.agent("a").await.id;
@@ -124,7 +124,7 @@ async fn an_archived_environment_cannot_be_given_to_an_agent(world: World) {
     ]);
 }
 
-async fn a_name_in_use_is_taken(world: World) {
+async fn a_name_in_use_is_a_conflict(world: World) {
     let environments = world.client.environments();
     world.environment("ci").await;
     world.environment("it's").await;
@@ -151,7 +151,7 @@ async fn a_name_in_use_is_taken(world: World) {
     ]);
 }
 
-async fn an_environment_with_sessions_is_in_use(world: World) {
+async fn an_environment_with_sessions_cannot_be_deleted(world: World) {
     let environment = world.environment("e").await.id;
     let agent = world.agent("a").await.id;
     world.control.set_script(Script::new());
@@ -167,7 +167,7 @@ async fn an_environment_with_sessions_is_in_use(world: World) {
     assert_eq!(Answer::of(&error), conflict(words, ConflictReason::InUse));
 }
 
-async fn a_session_that_is_busy_takes_no_prompt_and_stays(world: World) {
+async fn a_running_session_refuses_prompts_and_deletion(world: World) {
     let sessions = world.client.sessions();
     let id = world.session(Script::new().hold("work")).await.id;
     world.control.hold_reached("work").await;
@@ -187,21 +187,21 @@ async fn a_session_that_is_busy_takes_no_prompt_and_stays(world: World) {
     ]);
 }
 
-async fn a_session_with_a_queued_turn_takes_no_prompt(world: World) {
+async fn a_session_with_a_queued_turn_refuses_prompts(world: World) {
     let id = world.manual_session().await.id;
     let error = world.client.sessions().prompt(id, "p").await.unwrap_err();
     let words = "Session already has a pending turn";
     assert_eq!(Answer::of(&error), conflict(words, ConflictReason::Pending));
 }
 
-async fn a_pending_session_stays(world: World) {
+async fn a_pending_session_cannot_be_deleted(world: World) {
     let id = world.manual_session().await.id;
     let error = world.client.sessions().delete(id).await.unwrap_err();
     let words = "Cannot delete an active session";
     assert_eq!(Answer::of(&error), conflict(words, ConflictReason::Running));
 }
 
-async fn old_servers_let_archived_environments_and_pending_sessions_pass(world: World) {
+async fn old_servers_accept_archived_environments_and_delete_pending_sessions(world: World) {
     let environment = world.environment("e").await.id;
     let archive = world.client.environments().archive(environment).await;
     archive.unwrap();
@@ -214,7 +214,7 @@ async fn old_servers_let_archived_environments_and_pending_sessions_pass(world: 
     world.client.sessions().delete(id).await.unwrap();
 }
 
-async fn a_session_that_is_over_takes_no_prompt(world: World) {
+async fn a_session_that_has_ended_refuses_prompts(world: World) {
     let sessions = world.client.sessions();
     let failed = world.ended_session(Script::new().exit(1)).await.id;
     let terminated = world.ended_session(Script::new()).await.id;
@@ -272,7 +272,7 @@ async fn only_an_active_turn_can_be_interrupted(world: World) {
     ]);
 }
 
-async fn a_conflict_is_not_tried_again(world: World) {
+async fn a_conflict_is_not_retried(world: World) {
     let agent = world.agent("a").await.id;
     world.control.forget_requests();
     let update = UpdateAgent::new(9);

@@ -11,13 +11,13 @@ use super::{assert_refused, both, fields, rule, server_only};
 use crate::endpoints::world::{World, tests};
 
 tests! { in [april21 april30 june25]:
-    rules_of_an_environment,
-    an_update_is_held_to_the_same_rules,
+    invalid_environments_are_refused,
+    an_update_has_the_same_rules,
 }
 
 tests! { in [april30 june25]:
     names_of_variables_are_checked,
-    the_variables_a_server_echoes_are_not_shown,
+    variables_echoed_by_the_server_are_not_shown,
     hosts_are_checked_on_updates,
 }
 tests! { in [april21]: old_servers_check_neither_names_of_variables_nor_hosts_on_updates }
@@ -52,7 +52,7 @@ fn brew() -> Packages {
     )])
 }
 
-async fn rules_of_an_environment(world: World) {
+async fn invalid_environments_are_refused(world: World) {
     let create = || CreateEnvironment::new("e");
     let rows = [
         both(
@@ -95,7 +95,7 @@ async fn rules_of_an_environment(world: World) {
     world.client.environments().create(request).await.unwrap();
 }
 
-async fn an_update_is_held_to_the_same_rules(world: World) {
+async fn an_update_has_the_same_rules(world: World) {
     let id = world.environment("e").await.id;
     let update = UpdateEnvironment::new(1);
     let rows = [
@@ -146,7 +146,7 @@ async fn names_of_variables_are_checked(world: World) {
     world.client.environments().create(request).await.unwrap();
 }
 
-async fn the_variables_a_server_echoes_are_not_shown(world: World) {
+async fn variables_echoed_by_the_server_are_not_shown(world: World) {
     let request = CreateEnvironment::new("e")
         .env_var("NOT A NAME", "v")
         .env_var("TOKEN", "hunter2");

@@ -11,12 +11,12 @@ use crate::endpoints::world::{UNKNOWN_ID, World, tests};
 tests! { in [april21 april30 june25]:
     a_record_that_does_not_exist_is_not_found,
     another_users_record_is_not_found,
-    a_request_that_names_a_record_that_is_not_there_is_not_found,
-    another_users_record_cannot_be_named,
+    a_request_with_an_unknown_record_is_not_found,
+    a_request_with_another_users_record_is_not_found,
 }
 
-tests! { in [april21]: a_sandbox_that_is_gone_is_not_found }
-tests! { in [april30 june25]: a_sandbox_that_is_gone_is_a_conflict }
+tests! { in [april21]: a_missing_sandbox_is_not_found }
+tests! { in [april30 june25]: a_missing_sandbox_is_a_conflict }
 
 /// The error of every call on an agent, an environment and a session of these ids.
 async fn every_call(
@@ -96,14 +96,14 @@ async fn another_users_record_is_not_found(world: World) {
     world.client.environments().get(environment).await.unwrap();
 }
 
-async fn a_request_that_names_a_record_that_is_not_there_is_not_found(world: World) {
+async fn a_request_with_an_unknown_record_is_not_found(world: World) {
     let agent = world.agent("a").await.id;
     let gone = world.environment("gone").await.id;
     world.client.environments().delete(gone).await.unwrap();
     assert_answers(naming(&world, &world.client, agent, UNKNOWN_ID, gone).await);
 }
 
-async fn another_users_record_cannot_be_named(world: World) {
+async fn a_request_with_another_users_record_is_not_found(world: World) {
     let agent = world.agent("theirs").await.id;
     let environment = world.environment("theirs").await.id;
     let stranger = world.stranger();
@@ -150,7 +150,7 @@ async fn naming(
     ]
 }
 
-async fn a_sandbox_that_is_gone_is_not_found(world: World) {
+async fn a_missing_sandbox_is_not_found(world: World) {
     let gone = world.ended_session(Script::new()).await.id;
     world.act(gone, Action::LoseSandbox {});
     let unprovisioned = world.session(Script::manual()).await.id;
@@ -162,7 +162,7 @@ async fn a_sandbox_that_is_gone_is_not_found(world: World) {
     }
 }
 
-async fn a_sandbox_that_is_gone_is_a_conflict(world: World) {
+async fn a_missing_sandbox_is_a_conflict(world: World) {
     let gone = world.ended_session(Script::new()).await.id;
     world.act(gone, Action::LoseSandbox {});
     let unprovisioned = world.session(Script::manual()).await.id;

@@ -9,17 +9,17 @@ use super::{Answer, Says, page, text};
 use crate::endpoints::world::{UNKNOWN_ID, World, tests};
 
 tests! { in [april21 april30 june25]:
-    a_path_that_leads_nowhere_is_a_page,
-    a_body_over_the_limit_is_a_page,
-    a_server_that_trips_is_a_page,
-    a_wrong_method_that_is_seen_at_once_has_an_empty_body,
-    a_write_where_only_reads_are_is_forbidden_with_a_page,
-    a_wrong_method_that_is_seen_late_has_a_text,
+    an_unknown_path_is_an_html_page,
+    a_body_above_the_limit_is_an_html_page,
+    an_internal_server_error_is_an_html_page,
+    a_wrong_method_before_authentication_has_an_empty_body,
+    a_write_to_a_read_only_path_is_forbidden_with_an_html_page,
+    a_wrong_method_after_authentication_has_a_text,
 }
 
-tests! { in [april21 april30]: an_interrupt_is_unknown_to_older_servers }
+tests! { in [april21 april30]: older_servers_have_no_interrupt }
 
-async fn a_path_that_leads_nowhere_is_a_page(world: World) {
+async fn an_unknown_path_is_an_html_page(world: World) {
     let client = Client::builder()
         .base_url(format!("{}/api/v1", world.url()))
         .token("aod_dev")
@@ -33,13 +33,13 @@ async fn a_path_that_leads_nowhere_is_a_page(world: World) {
     assert_eq!(error.to_string(), format!("GET {url} -> 404: Not Found"));
 }
 
-async fn an_interrupt_is_unknown_to_older_servers(world: World) {
+async fn older_servers_have_no_interrupt(world: World) {
     let id = world.manual_session().await.id;
     let error = world.client.sessions().interrupt(id).await.unwrap_err();
     assert_eq!(Answer::of(&error), page(404));
 }
 
-async fn a_body_over_the_limit_is_a_page(world: World) {
+async fn a_body_above_the_limit_is_an_html_page(world: World) {
     world.control.set_script(Script::manual());
     let agent = world.agent("a").await.id;
     let sessions = world.client.sessions();
@@ -51,7 +51,7 @@ async fn a_body_over_the_limit_is_a_page(world: World) {
     sessions.create(session(limit)).await.unwrap();
 }
 
-async fn a_server_that_trips_is_a_page(world: World) {
+async fn an_internal_server_error_is_an_html_page(world: World) {
     let list_as_name = McpServer::Unknown(json!({"name": [], "url": "u"}));
     let request = world.new_agent("a").mcp_server(list_as_name);
     let error = world.client.agents().create(request).await.unwrap_err();
@@ -70,7 +70,7 @@ fn misroute(world: &World, method: &str, path: &str, to: &str) {
     world.fault(method, path, effect);
 }
 
-async fn a_wrong_method_that_is_seen_at_once_has_an_empty_body(world: World) {
+async fn a_wrong_method_before_authentication_has_an_empty_body(world: World) {
     // Before the token is looked at.
     let client = world.client_with_token("unknown");
     misroute(
@@ -84,7 +84,7 @@ async fn a_wrong_method_that_is_seen_at_once_has_an_empty_body(world: World) {
     assert!(error.to_string().ends_with("-> 405: Method Not Allowed"));
 }
 
-async fn a_write_where_only_reads_are_is_forbidden_with_a_page(world: World) {
+async fn a_write_to_a_read_only_path_is_forbidden_with_an_html_page(world: World) {
     let client = world.client_with_token("unknown");
     let terminate = format!("/sessions/{UNKNOWN_ID}/terminate");
     misroute(
@@ -97,7 +97,7 @@ async fn a_write_where_only_reads_are_is_forbidden_with_a_page(world: World) {
     assert_eq!(Answer::of(&error), page(403));
 }
 
-async fn a_wrong_method_that_is_seen_late_has_a_text(world: World) {
+async fn a_wrong_method_after_authentication_has_a_text(world: World) {
     let environments = world.client.environments();
     let known = world.environment("e").await.id;
     for id in [known, UNKNOWN_ID] {

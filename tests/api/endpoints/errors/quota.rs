@@ -8,12 +8,12 @@ use super::{Answer, text};
 use crate::endpoints::world::{UNKNOWN_ID, World, tests};
 
 tests! { in [april21 april30 june25]:
-    a_session_over_the_limit_is_refused_with_both_numbers,
+    a_session_above_the_limit_is_refused_with_both_numbers,
     a_terminated_session_makes_room,
-    the_numbers_tell_of_a_limit_that_was_lowered,
+    the_active_sessions_can_exceed_a_lowered_limit,
     a_prompt_is_not_counted,
-    the_quota_comes_first_or_last_by_generation,
-    a_limit_of_zero_means_none_or_the_default_by_generation,
+    the_generation_decides_whether_the_quota_is_checked_first_or_last,
+    the_generation_decides_whether_a_limit_of_zero_is_none_or_the_default,
 }
 
 fn reached(active: i64, limit: i64) -> Answer {
@@ -26,7 +26,7 @@ fn reached(active: i64, limit: i64) -> Answer {
     )
 }
 
-async fn a_session_over_the_limit_is_refused_with_both_numbers(world: World) {
+async fn a_session_above_the_limit_is_refused_with_both_numbers(world: World) {
     world.control.set_quota("main", Some(2)).unwrap();
     let agent = world.session(Script::manual()).await;
     let agent = world
@@ -71,7 +71,7 @@ async fn a_terminated_session_makes_room(world: World) {
     sessions.create(request()).await.unwrap();
 }
 
-async fn the_numbers_tell_of_a_limit_that_was_lowered(world: World) {
+async fn the_active_sessions_can_exceed_a_lowered_limit(world: World) {
     for _ in 0..3 {
         world.session(Script::manual()).await;
     }
@@ -95,7 +95,7 @@ async fn a_prompt_is_not_counted(world: World) {
     assert_eq!(ack.current_turn, Some(2));
 }
 
-async fn the_quota_comes_first_or_last_by_generation(world: World) {
+async fn the_generation_decides_whether_the_quota_is_checked_first_or_last(world: World) {
     world.control.set_quota("main", Some(1)).unwrap();
     world.session(Script::manual()).await;
     let request = CreateSession::new(UNKNOWN_ID, "p");
@@ -107,7 +107,7 @@ async fn the_quota_comes_first_or_last_by_generation(world: World) {
     assert_eq!(Answer::of(&error), expected);
 }
 
-async fn a_limit_of_zero_means_none_or_the_default_by_generation(world: World) {
+async fn the_generation_decides_whether_a_limit_of_zero_is_none_or_the_default(world: World) {
     world.control.set_quota("main", Some(0)).unwrap();
     let agent = world.agent("a").await.id;
     let created = world

@@ -11,21 +11,21 @@ use super::{Answer, assert_answers, assert_refused, both, conflict, fields, rule
 use crate::endpoints::world::{UNKNOWN_ID, World, answer, tests};
 
 tests! { in [april21 april30 june25]:
-    rules_of_resources,
-    limits_of_timeouts,
-    the_token_a_server_echoes_is_not_shown,
-    the_body_comes_before_the_agent_and_the_status_before_the_body,
-    an_agent_whose_runtime_was_retired_takes_no_session,
+    invalid_resources_are_refused,
+    timeouts_have_limits,
+    a_token_echoed_by_the_server_is_not_shown,
+    the_body_is_checked_before_the_agent_and_the_status_before_the_body,
+    an_agent_with_a_retired_runtime_is_refused,
     missing_credentials,
-    credentials_that_went_missing_are_told_at_the_next_prompt,
+    missing_credentials_are_reported_at_the_next_prompt,
     a_malformed_cursor_is_a_bad_request,
 }
 
-tests! { in [april30]: an_agent_whose_model_was_retired_takes_no_session }
+tests! { in [april30]: an_agent_with_a_retired_model_is_refused }
 tests! { in [june25]: names_of_secret_variables_are_checked }
 tests! { in [april21 april30]: older_servers_ignore_secret_variables }
 
-async fn rules_of_resources(world: World) {
+async fn invalid_resources_are_refused(world: World) {
     let agent = world.agent("a").await.id;
     let at = |url: &str, path: &str| {
         let repository = GithubRepository::new(url).mount_path(path);
@@ -110,7 +110,7 @@ async fn rules_of_resources(world: World) {
     }
 }
 
-async fn limits_of_timeouts(world: World) {
+async fn timeouts_have_limits(world: World) {
     let agent = world.agent("a").await.id;
     let id = world.ended_session(Script::new()).await.id;
     let limits = [
@@ -139,7 +139,7 @@ async fn limits_of_timeouts(world: World) {
     assert_eq!(super::refused_by_client(&error.unwrap_err()), ["timeout"]);
 }
 
-async fn the_token_a_server_echoes_is_not_shown(world: World) {
+async fn a_token_echoed_by_the_server_is_not_shown(world: World) {
     let agent = world.agent("a").await.id;
     let repository =
         GithubRepository::new("https://github.com/a/b").authorization_token("ghp_hunter2");
@@ -162,7 +162,7 @@ async fn the_token_a_server_echoes_is_not_shown(world: World) {
     assert!(!format!("{error} {error:?} {error:#?}").contains("hunter2"));
 }
 
-async fn the_body_comes_before_the_agent_and_the_status_before_the_body(world: World) {
+async fn the_body_is_checked_before_the_agent_and_the_status_before_the_body(world: World) {
     let sessions = world.unchecked();
     let sessions = sessions.sessions();
     let request = CreateSession::new(UNKNOWN_ID, "p").timeout(Duration::from_secs(1));
@@ -181,7 +181,7 @@ async fn the_body_comes_before_the_agent_and_the_status_before_the_body(world: W
     ]);
 }
 
-async fn an_agent_whose_runtime_was_retired_takes_no_session(world: World) {
+async fn an_agent_with_a_retired_runtime_is_refused(world: World) {
     let agent = world.agent("a").await.id;
     let change = AgentChange {
         runtime: Some("retired".into()),
@@ -211,7 +211,7 @@ async fn an_agent_whose_runtime_was_retired_takes_no_session(world: World) {
     assert!(engine["runtime"] == "retired" || engine["provider"] == "retired");
 }
 
-async fn an_agent_whose_model_was_retired_takes_no_session(world: World) {
+async fn an_agent_with_a_retired_model_is_refused(world: World) {
     let agent = world.agent("a").await.id;
     let sessions = world.client.sessions();
     let model = |model: &str| AgentChange {
@@ -277,7 +277,7 @@ async fn missing_credentials(world: World) {
     }
 }
 
-async fn credentials_that_went_missing_are_told_at_the_next_prompt(world: World) {
+async fn missing_credentials_are_reported_at_the_next_prompt(world: World) {
     let id = world.ended_session(Script::new()).await.id;
     // The server has no call that takes credentials away, so the answer is put in its place.
     let (status, detail) = match world.generation {

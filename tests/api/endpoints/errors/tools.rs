@@ -8,11 +8,11 @@ use super::agents::refuses_to_create;
 use super::{both, rule, server_only};
 use crate::endpoints::world::{World, tests};
 
-tests! { in [april21 april30 june25]: rules_of_mcp_servers, rules_of_inline_skills }
-tests! { in [april21]: skills_from_github_are_unknown_to_old_servers }
-tests! { in [april30 june25]: rules_of_skills_from_github }
+tests! { in [april21 april30 june25]: invalid_mcp_servers_are_refused, invalid_inline_skills_are_refused }
+tests! { in [april21]: old_servers_refuse_skills_from_github }
+tests! { in [april30 june25]: invalid_skills_from_github_are_refused }
 
-async fn rules_of_mcp_servers(world: World) {
+async fn invalid_mcp_servers_are_refused(world: World) {
     let with = |servers: Vec<Value>| {
         let mut request = world.new_agent("a");
         request.mcp_servers = servers.into_iter().map(McpServer::Unknown).collect();
@@ -53,7 +53,7 @@ async fn rules_of_mcp_servers(world: World) {
     refuses_to_create(&world, rows).await;
 }
 
-async fn rules_of_inline_skills(world: World) {
+async fn invalid_inline_skills_are_refused(world: World) {
     let allowed = match world.generation {
         Generation::April21 => "Allowed",
         Generation::April30 | Generation::June25 => "Allowed for inline skills",
@@ -130,14 +130,14 @@ async fn rules_of_inline_skills(world: World) {
     world.client.agents().create(request).await.unwrap();
 }
 
-async fn skills_from_github_are_unknown_to_old_servers(world: World) {
+async fn old_servers_refuse_skills_from_github(world: World) {
     let request = world.new_agent("a").skill(Skill::github("owner/repo", "d"));
     let words =
         "skills[0]: unknown keys ['source', 'type']. Allowed: ['content', 'description', 'name']";
     refuses_to_create(&world, [server_only(request, rule("skills", words))]).await;
 }
 
-async fn rules_of_skills_from_github(world: World) {
+async fn invalid_skills_from_github_are_refused(world: World) {
     let raw = |json| world.new_agent("a").skill(Skill::Unknown(json));
     let refused = |json, words| server_only(raw(json), rule("skills", words));
     let twice = world

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::api::{Api, id, output, read_until, stream_path, types};
 
 #[tokio::test]
-async fn unknown_words_in_a_body_are_a_400_that_names_them() {
+async fn unknown_values_in_a_body_are_a_400_that_names_them() {
     let api = Api::start(Generation::April21).await;
     let cases = [
         ("script", json!({"script": {"stepps": []}}), "stepps"),
@@ -155,7 +155,7 @@ async fn every_call_works_over_http() {
 }
 
 #[tokio::test]
-async fn remembers_requests_without_their_secrets() {
+async fn records_requests_without_their_secrets() {
     let api = Api::start(Generation::April21).await;
     let environment = json!({"name": "base", "env_vars": {"KEY": "s3cr3t"}});
     api.create("/environments", environment.clone()).await;
@@ -253,7 +253,7 @@ async fn stopping_closes_the_port_and_every_connection() {
 }
 
 #[tokio::test]
-async fn a_script_may_be_larger_than_any_api_body() {
+async fn a_script_can_be_larger_than_an_api_body() {
     let api = Api::start(Generation::April21).await;
     let data = "x".repeat(3_000_000);
     let script = json!({"script": {"steps": [{"stdout": data}]}});

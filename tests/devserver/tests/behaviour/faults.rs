@@ -43,7 +43,7 @@ async fn body_of(api: &Api, session: Uuid) -> (Vec<u8>, bool) {
 }
 
 #[tokio::test]
-async fn cuts_a_body_at_the_byte_and_in_the_way_that_was_asked_for() {
+async fn cuts_a_body_at_the_given_byte_in_the_given_way() {
     let (api, session) = finished().await;
     let (whole, _) = body_of(&api, session).await;
     for after_bytes in [0, 1, 100, 104, whole.len() - 1] {
@@ -89,7 +89,7 @@ async fn raw(api: &Api, path: &str) -> (Vec<u8>, Result<usize, std::io::ErrorKin
 }
 
 #[tokio::test]
-async fn tells_a_reset_from_a_close() {
+async fn distinguishes_a_reset_from_a_close() {
     let (api, session) = finished().await;
     let path = stream_path(session);
     plan(
@@ -161,7 +161,7 @@ async fn a_dropped_request_has_no_effect_and_one_dropped_after_serving_has() {
 }
 
 #[tokio::test]
-async fn answers_with_another_status_as_often_as_planned() {
+async fn returns_another_status_as_often_as_planned() {
     let (api, _) = finished().await;
     let effect = Effect::Status {
         status: 503,
@@ -201,7 +201,7 @@ async fn redirects() {
 }
 
 #[tokio::test]
-async fn delays_an_answer_on_the_servers_clock() {
+async fn delays_a_response_on_the_servers_clock() {
     let (api, _) = finished().await;
     api.control.freeze_clock();
     plan(&api, "/agents", Effect::Delay { ms: 5_000 });
@@ -243,7 +243,7 @@ async fn stalls_after_some_bytes_with_the_connection_open() {
 }
 
 #[tokio::test]
-async fn drips_the_same_bytes_in_small_chunks() {
+async fn sends_the_same_bytes_in_small_chunks() {
     let (api, session) = finished().await;
     let (whole, _) = body_of(&api, session).await;
     plan(
@@ -264,7 +264,7 @@ async fn drips_the_same_bytes_in_small_chunks() {
 }
 
 #[tokio::test]
-async fn compresses_live() {
+async fn compresses_a_live_stream() {
     let (api, session) = finished().await;
     let (whole, _) = body_of(&api, session).await;
     plan(&api, STREAM, Effect::Gzip {});
@@ -319,7 +319,7 @@ async fn merges_fields_into_resources_lists_and_events() {
 }
 
 #[tokio::test]
-async fn breaks_json() {
+async fn truncates_json() {
     let (api, session) = finished().await;
     plan(&api, "/agents", Effect::MalformedJson { event: 0 });
     let (body, complete) = api.send("GET", "/agents", &Value::Null).await.read().await;
@@ -416,7 +416,7 @@ async fn ignores_the_cursor_or_repeats_the_row_at_it() {
 }
 
 #[tokio::test]
-async fn an_abandoned_stream_leaves_the_server_to_the_others() {
+async fn an_abandoned_stream_does_not_affect_others() {
     let api = Api::start(Generation::April21).await;
     api.control.set_script(Script::manual());
     let session = api.session("x").await;

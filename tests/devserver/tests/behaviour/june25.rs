@@ -28,7 +28,7 @@ async fn agents_sessions_and_streams_name_the_provider() {
 }
 
 #[tokio::test]
-async fn a_model_loses_the_prefix_that_repeats_its_provider() {
+async fn a_model_prefix_equal_to_the_provider_is_removed() {
     let api = api().await;
     let agent = api.agent_fields(&json!({"model": "anthropic/claude-next"}));
     let agent = api.create("/agents", agent).await;
@@ -47,7 +47,7 @@ async fn a_model_loses_the_prefix_that_repeats_its_provider() {
 }
 
 #[tokio::test]
-async fn models_and_providers_are_refused_with_texts() {
+async fn models_and_providers_are_refused_with_a_text() {
     let api = api().await;
     let cases = [
         (
@@ -106,7 +106,7 @@ async fn secret_variables_are_checked_and_never_shown() {
 }
 
 #[tokio::test]
-async fn an_interrupt_ends_the_turn_and_leaves_the_session_open() {
+async fn an_interrupt_ends_the_turn_and_keeps_the_session() {
     let api = api().await;
     api.control
         .set_script_for_prompt("long", Script::new().stdout("working").hang());
@@ -201,7 +201,7 @@ async fn call_as(api: &Api, token: &str, path: &str, body: Value) -> (u16, Value
 }
 
 #[tokio::test]
-async fn missing_credentials_show_late_and_a_missing_sandbox_at_once() {
+async fn missing_credentials_fail_late_and_a_missing_sandbox_immediately() {
     let api = api().await;
     for (name, model_key, sandbox_key) in [("nokey", false, true), ("nosandbox", true, false)] {
         let account = NewAccount {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::api::Api;
 
 #[tokio::test]
-async fn a_body_beyond_the_limit_is_a_400_page_and_only_after_the_key_is_checked() {
+async fn a_body_above_the_limit_is_a_400_page_after_the_key_is_checked() {
     let api = Api::start(Generation::April21).await;
     let body = |size: usize| json!("x".repeat(size - 2));
     let page = Some("text/html; charset=utf-8");
@@ -28,7 +28,7 @@ async fn a_body_beyond_the_limit_is_a_400_page_and_only_after_the_key_is_checked
 }
 
 #[tokio::test]
-async fn a_limit_of_zero_allows_no_session_in_s0_and_means_the_default_from_s1_on() {
+async fn a_limit_of_zero_is_none_on_2026_04_21_and_the_default_since_2026_04_30() {
     for (generation, allowed) in [
         (Generation::April21, 0),
         (Generation::April30, 100),
@@ -54,7 +54,7 @@ async fn a_limit_of_zero_allows_no_session_in_s0_and_means_the_default_from_s1_o
 }
 
 #[tokio::test]
-async fn browsers_may_call_from_anywhere_but_not_send_last_event_id() {
+async fn browsers_can_call_from_any_origin_but_not_send_last_event_id() {
     let api = Api::start(Generation::April30).await;
     let origin = ("origin", "https://app.example");
     let asking = [origin, ("access-control-request-method", "POST")];

@@ -65,7 +65,7 @@ async fn a_session_goes_through_the_stages_of_its_generation() {
 }
 
 #[tokio::test]
-async fn without_a_script_a_claude_agent_speaks_stream_json_about_the_prompt() {
+async fn without_a_script_a_claude_agent_prints_stream_json() {
     let api = Api::start(Generation::April21).await;
     let session = api.session("Grüße aus der Küche 🚀").await;
     let events = api.events(session).await;
@@ -81,7 +81,7 @@ async fn without_a_script_a_claude_agent_speaks_stream_json_about_the_prompt() {
 }
 
 #[tokio::test]
-async fn other_agents_speak_plain_text() {
+async fn without_a_script_other_agents_print_plain_text() {
     let api = Api::start(Generation::April21).await;
     let agent = api.agent_fields(&json!({"runtime": "codex"}));
     let agent = api.create("/agents", agent).await;
@@ -91,7 +91,7 @@ async fn other_agents_speak_plain_text() {
 }
 
 #[tokio::test]
-async fn the_script_for_a_prompt_wins_over_the_default_and_the_sessions_own_over_both() {
+async fn the_script_of_a_session_overrides_that_of_a_prompt_and_the_default() {
     let api = Api::start(Generation::April21).await;
     api.control.set_script(Script::new().stdout("default"));
     api.control
@@ -114,7 +114,7 @@ async fn the_script_for_a_prompt_wins_over_the_default_and_the_sessions_own_over
 }
 
 #[tokio::test]
-async fn a_hold_stops_the_turn_until_it_is_released() {
+async fn a_hold_delays_the_turn_until_it_is_released() {
     let api = Api::start(Generation::April21).await;
     api.control.set_script(
         Script::new()
@@ -153,7 +153,7 @@ async fn a_session_stays_pending_while_provisioning_is_held() {
 }
 
 #[tokio::test]
-async fn delays_are_the_clocks() {
+async fn delays_follow_the_clock() {
     let api = Api::start(Generation::April21).await;
     api.control.freeze_clock();
     api.control
