@@ -1,4 +1,4 @@
-//! The decoder beside the standard's own steps, written down as they stand, on bodies made of what can go wrong.
+//! Compares the decoder with a literal implementation of the standard on random bodies.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use proptest::prelude::*;
 
 #[derive(Debug, Default, PartialEq)]
 struct Outcome {
-    /// Type, data, last event id.
+    /// Type, data and last event ID.
     events: Vec<[String; 3]>,
     last_event_id: String,
     retry: Option<Duration>,
 }
 
-/// HTML Living Standard, 9.2.6, on a whole body.
+/// HTML Living Standard, 9.2.6, for a complete body.
 fn by_the_standard(body: &[u8]) -> Outcome {
     let text = String::from_utf8_lossy(body);
     let text = text
@@ -83,7 +83,7 @@ fn by_the_decoder(body: &[u8], cuts: &[usize]) -> Outcome {
     outcome
 }
 
-/// A body of fragments that mean something to a decoder, whole and broken.
+/// A random body of valid and broken fragments.
 fn body() -> impl Strategy<Value = Vec<u8>> {
     let fragments: Vec<&[u8]> = vec![
         b"data",

@@ -1,4 +1,4 @@
-//! `PUT /agents/{id}` and `GET /agents/{id}/versions`: what an update sets, clears and leaves alone.
+//! `PUT /agents/{id}` and `GET /agents/{id}/versions`: what an update sets, clears and keeps.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ async fn an_update_changes_only_the_given_fields(world: World) {
 
     assert_eq!(after.name, "after");
     assert_eq!(after.description.as_deref(), Some("new"));
-    // Two fields are one step.
+    // Changing two fields is one version.
     assert_eq!(after.version, 2);
     assert_eq!(
         after.updated_at,
@@ -57,8 +57,12 @@ async fn texts_can_be_set_cleared_and_kept(world: World) {
     let agent = agents.create(request).await.unwrap();
     let mut version = 1;
     for (description, system, shown) in [
-        (Patch::Keep, Patch::from("s2"), (Some("d"), Some("s2"))),
-        (Patch::Clear, Patch::Keep, (None, Some("s2"))),
+        (
+            Patch::Keep,
+            Patch::from("second"),
+            (Some("d"), Some("second")),
+        ),
+        (Patch::Clear, Patch::Keep, (None, Some("second"))),
         (Patch::from("d2"), Patch::Clear, (Some("d2"), None)),
         (Patch::Clear, Patch::Clear, (None, None)),
     ] {

@@ -58,7 +58,7 @@ async fn an_agent_requires_only_a_name_and_a_model(world: World) {
     assert_eq!(agent.system, None);
     assert_eq!(agent.environment_id, None);
     assert!(agent.skills.is_empty() && agent.mcp_servers.is_empty() && agent.metadata.is_empty());
-    // An empty text is no text.
+    // An empty string is treated as absent.
     let request = world.new_agent("empty").description("").system("");
     let agent = world.client.agents().create(request).await.unwrap();
     assert_eq!((agent.description, agent.system), (None, None));
@@ -84,7 +84,7 @@ async fn both_types_of_mcp_server_are_returned(world: World) {
             .arg("/workspace")
             .env("LEVEL", "debug")
             .into(),
-        // Without a type it is a URL, and unknown keys are kept.
+        // Without a type it has a URL. Unknown keys are kept.
         McpServer::Unknown(json!({"name": "bare", "url": "https://b.example.com", "note": [1]})),
     ];
     let mut request = world.new_agent("a");

@@ -1,4 +1,4 @@
-//! Servers newer than this client: unknown words, unknown fields, unknown shapes. Everything is read, nothing is lost.
+//! Servers newer than this client: unknown values, fields and types are parsed and kept.
 
 use aod::models::event::{OutputStream, StageState, StreamEvent};
 use aod::models::{
@@ -23,7 +23,7 @@ tests! { in [april21 april30 june25]:
     unknown_fields_of_health_are_kept,
 }
 
-/// Sets these fields in the next answer: in its record, or in each record of its list.
+/// Sets fields in the next response: in its record, or in each record of its list.
 fn drift(world: &World, method: &str, path: &str, fields: &Value) {
     let fields = fields.as_object().expect("fields are an object").clone();
     let effect = Effect::Merge {
@@ -33,7 +33,7 @@ fn drift(world: &World, method: &str, path: &str, fields: &Value) {
     world.fault(method, path, effect);
 }
 
-/// The record as JSON: what the plain one was, with the strange fields set.
+/// The JSON of a record with unknown fields.
 fn with_unknown_fields(plain: &impl Serialize, fields: &Value) -> Value {
     let mut json = serde_json::to_value(plain).unwrap();
     merge(&mut json, fields);
@@ -152,7 +152,7 @@ async fn unknown_content_of_a_session_is_kept_in_every_response(world: World) {
         "cost": {"usd": 0.01},
     });
     let expected = with_unknown_fields(&session, &fields);
-    // A resource shows its usual fields even when a strange one came without them.
+    // A resource has its usual fields even if the response did not contain them.
     let expect = |session: Value| {
         let mut expected = expected.clone();
         let bucket = &mut expected["resources"][0];
@@ -219,7 +219,7 @@ async fn an_unknown_record_does_not_affect_the_others(world: World) {
     assert_eq!(statuses, ["completed", "hibernating", "completed"]);
 }
 
-/// The events of a session whose stream is tampered with, beside those of the same stream left alone.
+/// The events of a session whose stream is changed by a fault, and those of the unchanged stream.
 async fn tampered(
     world: &World,
     script: Script,
@@ -261,7 +261,7 @@ async fn unknown_values_and_fields_of_events_are_kept(world: World) {
                 }
                 StreamEvent::Output(output) if event_type == "output" => {
                     assert_eq!(output.stream, OutputStream::Unknown("trace".into()));
-                    // Text of a stream that is not known is text, but not stdout.
+                    // Text of an unknown output stream is text, but not stdout.
                     assert_eq!((strange.text(), strange.stdout()), (Some("x"), None));
                 }
                 _ => {}

@@ -113,11 +113,11 @@ async fn networking_is_returned_according_to_its_type(world: World) {
         ..Networking::unrestricted()
     };
     for (index, (sent, shown)) in [
-        // Without hosts, and with none, nothing is reached.
+        // Without hosts and with an empty list, no host can be reached.
         (limited.clone(), limited),
         (closed.clone(), closed),
         (noted.clone(), noted),
-        // Stored, but not shown.
+        // Stored, but not returned.
         (unrestricted, Networking::unrestricted()),
     ]
     .into_iter()
@@ -134,7 +134,7 @@ async fn the_list_contains_the_users_active_environments_newest_first(world: Wor
     let oldest = world.environment("one").await;
     let middle = world.environment("two").await;
     let newest = world.environment("three").await;
-    // Names are each user's own.
+    // Names are unique per user.
     let stranger = world.stranger();
     let theirs = CreateEnvironment::new("one");
     stranger.environments().create(theirs).await.unwrap();
@@ -161,7 +161,7 @@ async fn an_archived_environment_frees_its_name(world: World) {
     assert_eq!((archived.updated_at, archived.version), (at, 1));
     assert_eq!(environments.get(first.id).await.unwrap(), archived);
     assert_eq!(environments.versions(first.id).await.unwrap().len(), 1);
-    // The agent keeps pointing at it.
+    // The agent keeps the reference to it.
     let agent = world.client.agents().get(agent.id).await.unwrap();
     assert_eq!(agent.environment_id, Some(first.id));
 

@@ -1,4 +1,4 @@
-//! Streams of sessions at work: what arrives as it happens, silence, and every way to end in mid-stream.
+//! Streams of running sessions: live events, idle streams, and every end.
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ async fn next(events: &mut EventStream) -> StreamEvent {
     events.try_next().await.unwrap().expect("another event")
 }
 
-/// The text of the next output; other events on the way are passed over.
+/// Reads up to the next output and returns its text.
 async fn next_text(events: &mut EventStream) -> String {
     loop {
         if let Some(text) = next(events).await.text() {
@@ -49,7 +49,7 @@ async fn next_text(events: &mut EventStream) -> String {
     }
 }
 
-/// The terminal event; others on the way are passed over.
+/// Reads up to the terminal event and returns it.
 async fn end(events: &mut EventStream) -> StreamEvent {
     loop {
         let event = next(events).await;
@@ -70,7 +70,7 @@ async fn events_arrive_while_the_session_runs(world: World) {
     let id = world.session(script).await.id;
     let mut events = stream(&world, id).await;
     assert_eq!(next_text(&mut events).await, "one");
-    // Nothing more is there before it happens.
+    // No event is available before it happens.
     world.control.hold_reached("first").await;
     assert!(events.try_next().now_or_never().is_none());
     world.control.release("first");
@@ -181,7 +181,7 @@ async fn a_stream_continues_while_a_turn_is_queued(world: World) {
     world.act(id, Action::StartTurn { turn: 1 });
     world.act(id, print("one", 1));
     assert_eq!(next_text(&mut events).await, "one");
-    // The turn's end and the next prompt fall between two looks of the stream.
+    // The end of the turn and the next prompt happen between two polls of the stream.
     world.act(id, finish(1));
     world.act(
         id,
@@ -216,7 +216,7 @@ async fn heartbeats_are_not_events(world: World) {
     world.control.streams_open(2).await;
     for round in ["one", "two", "three"] {
         world.control.advance(Duration::from_secs(15));
-        // Every stream of the session gets one; this one shows it.
+        // Every stream of the session receives one; this one shows it.
         witness.read_until(": heartbeat\n\n").await;
         world.act(id, print(round, 1));
         assert_eq!(next_text(&mut events).await, round);
@@ -225,7 +225,7 @@ async fn heartbeats_are_not_events(world: World) {
     assert_eq!(end(&mut events).await.exit_code(), Some(0));
 }
 
-/// A stream read as bytes.
+/// A stream that is read as bytes.
 struct RawStream(BufReader<TcpStream>);
 
 impl RawStream {
@@ -239,7 +239,7 @@ impl RawStream {
         Self(BufReader::new(socket))
     }
 
-    /// Reads up to the next place where this text stands; it must not be cut by a chunk's end.
+    /// Reads up to the next occurrence of a text, which must not be split across chunks.
     async fn read_until(&mut self, text: &str) {
         let mut read = Vec::new();
         while !read.ends_with(text.as_bytes()) {
@@ -269,14 +269,14 @@ async fn a_quiet_stream_becomes_stale_and_the_session_continues(world: World) {
     assert_eq!(stale.message.as_deref(), Some("No output for 600s"));
     let session = world.client.sessions().get(id).await.unwrap();
     assert_eq!(session.status, SessionStatus::Pending);
-    // A new connection waits anew.
+    // The time restarts with a new connection.
     let mut again = stream(&world, id).await;
     world.control.advance(Duration::from_secs(599));
     world.act(id, print("late", 1));
     assert_eq!(next_text(&mut again).await, "late");
 }
 
-/// The last stage of provisioning when there is nothing special to set up.
+/// The last stage of provisioning without optional stages.
 fn last_stage(world: &World) -> &'static str {
     match world.generation {
         Generation::April21 => "provision_setup",

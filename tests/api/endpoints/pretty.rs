@@ -1,4 +1,4 @@
-//! Formatters over streams that come from a server.
+//! Formatters with streams of a server.
 
 use aod::models::CreateSession;
 use aod_devserver::{Generation, Script};
@@ -13,7 +13,7 @@ tests! { in [april21 april30 june25]:
     control_sequences_in_the_output_are_escaped,
 }
 
-/// Runs a session and shows it as a program would: the formatter is chosen by the first event.
+/// Runs a session and formats its stream with the formatter that the first event selects.
 async fn show(world: &World, request: CreateSession) -> Vec<String> {
     let sessions = world.client.sessions();
     let ack = sessions.create(request).await.unwrap();
@@ -31,7 +31,7 @@ async fn the_start_event_selects_the_formatter_of_a_claude_session(world: World)
         ),
         json!({"type": "result", "subtype": "success", "duration_ms": 4210, "num_turns": 3, "total_cost_usd": 0.5}),
     ];
-    // Cut in odd places, other output in between, no newline at the end.
+    // Split at arbitrary positions, with other output in between and no newline at the end.
     let text = lines.map(|line| line.to_string()).join("\n");
     let script = Script::new()
         .stderr("not shown\n")

@@ -1,4 +1,4 @@
-//! `sessions().run` and `sessions().wait`: a session from its start, or from anywhere, to the end of its turn.
+//! `sessions().run` and `sessions().wait_for_completion`.
 
 use std::time::Duration;
 

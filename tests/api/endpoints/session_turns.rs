@@ -105,7 +105,7 @@ async fn an_interrupted_turn_ends_and_the_session_accepts_further_prompts(world:
 
     let ack = sessions.interrupt(id).await.unwrap();
 
-    // The status of before: the turn ends a moment later.
+    // The previous status: the turn ends a moment later.
     assert_eq!((ack.id, ack.status), (id, SessionStatus::Running));
     let session = sessions.wait_for_completion(id).await.unwrap();
     assert_eq!(session.status, SessionStatus::Completed);

@@ -228,7 +228,7 @@ async fn terminating_keeps_the_exit_code(world: World) {
         assert_eq!(session.status, SessionStatus::Terminated);
         assert_eq!(session.exit_code, exit_code);
     }
-    // A queued turn stays so for good.
+    // A queued turn remains queued.
     let turns = sessions.turns(pending).await.unwrap();
     assert_eq!(turns[0].status, TurnStatus::Pending);
 }

@@ -1,4 +1,4 @@
-//! One client in many hands, and what is left on the network when they let go.
+//! Clones of a client in concurrent use, and the connections that remain when they are dropped.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -21,7 +21,7 @@ tests! { in [april21 april30 june25]:
     a_slow_reader_does_not_delay_other_calls,
 }
 
-/// What `tokio::spawn` would demand of everything a caller holds.
+/// Checks the bounds of `tokio::spawn`.
 fn is_sendable<T: Send + 'static>(value: T) -> T {
     value
 }
@@ -84,7 +84,7 @@ async fn a_stream_that_has_ended_closes_its_connection(world: World) {
     world.control.release("go");
     while events.try_next().await.unwrap().is_some() {}
     world.control.streams_open(0).await;
-    // Asking on is harmless.
+    // Polling again is allowed.
     assert!(events.next().await.is_none());
 }
 
@@ -95,7 +95,7 @@ async fn dropping_a_stream_closes_its_connection(world: World) {
     world.control.streams_open(1).await;
     drop(events);
     world.control.streams_open(0).await;
-    // The client goes on.
+    // The client can still be used.
     world.client.sessions().get(id).await.unwrap();
 }
 
@@ -123,7 +123,7 @@ async fn dropping_the_last_clone_closes_all_connections(world: World) {
     events.try_next().await.unwrap();
     assert!(control.stats().open_connections > 0);
 
-    // A stream keeps what it needs of its client, to connect again.
+    // A stream keeps what it needs of its client to reconnect.
     drop(clone);
     let control = world.control.clone();
     let server = world.without_client();
@@ -142,7 +142,7 @@ async fn sequential_calls_share_a_connection(world: World) {
     for _ in 0..10 {
         world.client.agents().list().await.unwrap();
     }
-    // With other options it is the same client still.
+    // A client with other options shares the connections.
     let other = world
         .client
         .with_options(aod::Options::new().max_retries(0));
@@ -153,7 +153,7 @@ async fn sequential_calls_share_a_connection(world: World) {
 }
 
 async fn a_slow_reader_does_not_delay_other_calls(world: World) {
-    // More than the sockets hold, and nobody reads it.
+    // More than the socket buffers hold, without a reader.
     let script = (0..64).fold(Script::new(), |script, _| {
         script.stdout("x".repeat(1 << 16))
     });

@@ -1,4 +1,4 @@
-//! What events carry over `GET /sessions/{id}/stream`: text of every kind, and what is no event, or none that is known.
+//! The content of events of `GET /sessions/{id}/stream`: any text, unknown events, and comments.
 
 use aod::models::event::StreamEvent;
 use aod_devserver::{Action, Effect, Script, Source};

@@ -1,4 +1,4 @@
-//! `GET /sessions/{id}/stream` of sessions that are over: what is replayed, from where, and how it ends.
+//! `GET /sessions/{id}/stream` of finished sessions: replay, cursors and terminal events.
 
 use aod::ErrorKind;
 use aod::models::event::StreamEvent;
@@ -25,7 +25,7 @@ tests! { in [april21 april30 june25]:
     a_response_that_is_not_a_stream_is_an_error_of_the_call,
 }
 
-/// All events of a session from the cursor on, as JSON.
+/// All events of a session after a cursor, as JSON.
 pub(crate) async fn replay(world: &World, id: Uuid, since: Option<i64>) -> Vec<Value> {
     let mut request = world.client.sessions().stream(id);
     if let Some(since) = since {
@@ -71,7 +71,7 @@ async fn two_turns(world: &World) -> Uuid {
     world.act(id, print("first\n", 1));
     world.act(id, print("still first\n", 1));
     world.act(id, finish(1));
-    // A sandbox is what a prompt needs; its stages come before 41 in no real log, so they are left out.
+    // A prompt requires a sandbox. Its stages are skipped, because the log starts at 41.
     world.control.set_next_log_id(1_000);
     world.act(id, Action::Provision {});
     world.client.sessions().prompt(id, "more").await.unwrap();
@@ -183,7 +183,7 @@ async fn one_turn_can_be_read_alone(world: World) {
 async fn a_cursor_skips_earlier_events(world: World) {
     let id = two_turns(&world).await;
     let all = replay(&world, id, None).await;
-    // In the middle of a turn its start comes again.
+    // In the middle of a turn, `turn_start` is sent again.
     assert_eq!(
         replay(&world, id, Some(42)).await[..3],
         [
@@ -192,12 +192,12 @@ async fn a_cursor_skips_earlier_events(world: World) {
             output(43, 1, "still first\n")
         ]
     );
-    // Ids have gaps: a cursor need not be one of them.
+    // IDs have gaps, so a cursor need not be one of them.
     assert_eq!(
         replay(&world, id, Some(1_999)).await,
         replay(&world, id, Some(1_500)).await
     );
-    // From the last row on there is only the end.
+    // After the last row, there is only the terminal event.
     assert_eq!(
         replay(&world, id, Some(2_002)).await,
         [
@@ -253,7 +253,7 @@ async fn each_outcome_has_its_terminal_event(world: World) {
         assert!(end.is_terminal());
         assert!(!before.iter().any(StreamEvent::is_terminal));
         assert_eq!(end.exit_code(), expected["code"].as_i64());
-        // The id is the last row's.
+        // The ID is that of the last row.
         assert_eq!(end.id(), before.last().unwrap().id());
         let mut end = serde_json::to_value(end).unwrap();
         end.as_object_mut().unwrap().remove("id");

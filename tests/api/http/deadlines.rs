@@ -1,4 +1,4 @@
-//! Time limits, each of them on its own.
+//! Each timeout separately.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,10 +12,10 @@ use uuid::Uuid;
 use super::{AGENTS, builder, client};
 
 const SHORT: Duration = Duration::from_millis(200);
-/// Never reached but where the test lets it pass.
+/// A timeout that is only reached when a test advances the clock.
 const LONG: Duration = Duration::from_secs(20);
 
-/// Answers every request with silence.
+/// Never responds to a request.
 async fn silent() -> ScriptedServer {
     ScriptedServer::start(|_, exchange| exchange.until_closed()).await
 }

@@ -1,4 +1,4 @@
-//! What an error says.
+//! The details of errors.
 
 use aod::models::{CreateAgent, CreateEnvironment, Prompt};
 use aod::{ConflictReason, Detail, ErrorKind};

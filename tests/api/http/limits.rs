@@ -1,4 +1,4 @@
-//! Bodies that are too large, of the wrong kind, or not what was promised.
+//! Response bodies that are too large or have an unexpected type or content.
 
 use std::io::Write;
 

@@ -1,4 +1,4 @@
-//! Redirects stay within the origin, and writes stay writes.
+//! Redirects, which must stay within the origin and keep the method of writes.
 
 use aod::ErrorKind;
 use aod_test_support::ScriptedServer;
@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{AGENTS, client};
 
-/// Redirects everything but `/moved` there.
+/// Redirects all requests except `/moved` to `/moved`.
 async fn redirecting(status: u16, location: &'static str) -> ScriptedServer {
     ScriptedServer::start(move |_, exchange| async move {
         if exchange.request.target == "/moved" {

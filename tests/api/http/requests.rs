@@ -1,4 +1,4 @@
-//! What goes over the wire.
+//! The content of requests.
 
 use aod::models::{CreateEnvironment, Patch, UpdateAgent};
 use aod::{HeaderName, HeaderValue, Options};

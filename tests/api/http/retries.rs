@@ -1,4 +1,4 @@
-//! When a request is tried again.
+//! When a request is retried.
 
 use aod::models::CreateEnvironment;
 use aod::{ErrorKind, Options};
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{AGENTS, builder, client};
 
-/// Fails the first connections as told and then answers.
+/// Fails the first connections in a given way, then responds.
 async fn failing(
     failures: usize,
     status: u16,
@@ -137,7 +137,7 @@ async fn retry_after_is_honored() {
     let server = failing(1, 503, &[("retry-after", "1")]).await;
     let before = tokio::time::Instant::now();
     client(&server.url()).agents().list().await.unwrap();
-    // Never less, however slow the machine is.
+    // A lower bound, which holds on slow machines too.
     assert!(before.elapsed().as_millis() >= 1000);
 }
 
@@ -196,7 +196,7 @@ async fn opening_a_stream_is_retried_like_a_read() {
 
 #[tokio::test]
 async fn an_untrusted_certificate_is_not_retried() {
-    // Plain HTTP where TLS is expected: the handshake itself fails.
+    // Plain HTTP instead of TLS, so the handshake fails.
     let server = FakeServer::start(1, |_, mut socket| async move {
         let _ = socket.write_all(b"HTTP/1.1 400 no\r\n\r\n").await;
     })

@@ -1,4 +1,4 @@
-//! A planted token, planted environment variables and a planted repository token show up nowhere.
+//! A token, environment variables and a repository token are not in logs, errors or panics.
 
 use std::io;
 use std::panic::AssertUnwindSafe;
@@ -17,7 +17,7 @@ use super::tls;
 
 const PLANTED: &str = "hunter2";
 
-/// Collects everything that is logged.
+/// Collects all log messages.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -40,7 +40,7 @@ impl MakeWriter<'_> for Log {
 }
 
 impl Log {
-    /// Has everything of this thread logged here.
+    /// Sets this as the subscriber of this thread.
     fn listen(&self) -> DefaultGuard {
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(Level::TRACE)
@@ -55,13 +55,13 @@ impl Log {
     }
 }
 
-/// One thread, so that the subscriber of the test sees the connections' tasks too.
+/// Uses one thread, so that the test's subscriber receives the logs of the connections' tasks too.
 #[tokio::test(flavor = "current_thread")]
 async fn secrets_are_not_logged_shown_or_in_panics() {
     let log = Log::default();
     let _guard = log.listen();
 
-    // A server that echoes what it is sent, in every shape of error, and in a stream's head.
+    // A server that echoes the request in every type of error and in the head of a stream.
     let server = ScriptedServer::start(|number, exchange| async move {
         let sent = String::from_utf8_lossy(&exchange.request.body).into_owned();
         let echo = format!("{:?} {sent}", exchange.request.headers);
@@ -133,7 +133,7 @@ async fn secrets_are_not_logged_shown_or_in_panics() {
     assert!(!log.contains(PLANTED), "{log}");
 }
 
-/// HTTP/2 has loggers of its own.
+/// HTTP/2 has its own log messages.
 #[tokio::test(flavor = "current_thread")]
 async fn secrets_are_not_logged_over_http_2() {
     let log = Log::default();

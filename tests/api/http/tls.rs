@@ -1,4 +1,4 @@
-//! HTTPS with certificates made on the spot.
+//! HTTPS with generated certificates.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 use super::{AGENTS, builder};
 
-/// An authority, and a server at `https://localhost` with a certificate from it.
+/// A certificate authority, and a server at `https://localhost` with a certificate from it.
 struct World {
     authority: CertifiedIssuer<'static, KeyPair>,
     url: String,
@@ -50,7 +50,7 @@ pub(crate) fn authority() -> CertifiedIssuer<'static, KeyPair> {
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
-/// TLS as `localhost`, with a certificate from that authority, for one version of HTTP.
+/// TLS for `localhost` with a certificate from the authority, for one version of HTTP.
 pub(crate) fn acceptor(
     authority: &CertifiedIssuer<'static, KeyPair>,
     asks_for_client: bool,

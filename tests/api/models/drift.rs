@@ -1,4 +1,4 @@
-//! What a newer server may send.
+//! Models with content of newer servers.
 
 use aod::models::{
     Agent, Environment, McpServer, NetworkingType, Provider, Session, SessionStatus, Skill,

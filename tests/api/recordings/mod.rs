@@ -1,4 +1,4 @@
-//! Replays the recorded traffic of real servers against the development server: it must answer as they did.
+//! Replays the recorded traffic of real servers against the development server, whose responses must be the same.
 
 mod matching;
 
@@ -12,17 +12,17 @@ use aod_test_support::recorded_exchanges;
 use matching::Names;
 use serde_json::Value;
 
-/// Where the development server answers otherwise on purpose: the exchange and the reason.
+/// Intended differences of the development server: the exchange and the reason.
 const DEVIATIONS: [(Generation, &str, &str); 2] = [
     (
         Generation::April21,
         "agent-create-cases-a/metadata-nan",
-        "NaN is no JSON: 400 `Invalid JSON` where the real server fails with a 500",
+        "NaN is not JSON: 400 `Invalid JSON` instead of the real server's 500",
     ),
     (
         Generation::April21,
         "environment-cases-a/duplicate-name",
-        "a name in use is S1's 409 where the real server fails with a 500",
+        "a name in use is a 409 instead of the real server's 500",
     ),
 ];
 
@@ -88,11 +88,11 @@ async fn replay(file: &str, generation: Generation) {
     );
 }
 
-/// One scenario in progress, on a server of its own.
+/// A scenario in progress, with its own server.
 struct Scenario {
     server: DevServer,
     names: Names,
-    /// Turns that the worker has started, by recorded session id.
+    /// The turns that the worker has started, by recorded session ID.
     started: BTreeSet<(String, i64)>,
 }
 
@@ -220,7 +220,7 @@ impl Scenario {
             Value::String(text) if content_type == "text/event-stream" => {
                 self.names.compare_streams(text, live)
             }
-            // Pages are the web framework's: only that there is one counts, and that empty is empty.
+            // The content of the web framework's pages is not compared, only whether there is one.
             Value::String(text) if text.is_empty() == live.is_empty() => Ok(()),
             Value::String(_) => Err(format!("another body: {live:?}")),
             json => {
@@ -243,7 +243,7 @@ impl Scenario {
         }
     }
 
-    /// What the worker did, or what was changed by hand, between two requests.
+    /// Performs what the worker did, or what was changed manually, between two requests.
     fn perform(&mut self, step: &Value) {
         let control = self.server.control();
         let text = |name: &str| step[name].as_str().map(str::to_owned);

@@ -1,4 +1,4 @@
-//! 400 and 422 of agents: texts, runtimes and models.
+//! 400 and 422 responses for agents: texts, runtimes and models.
 
 use aod::models::{CreateAgent, McpServer, Skill, UpdateAgent};
 use aod_devserver::Generation;
@@ -31,7 +31,7 @@ const APRIL30_MODELS: &str = "['anthropic/claude-3-5-haiku-20241022', 'anthropic
     'anthropic/claude-sonnet-4-5-20250514', 'anthropic/claude-sonnet-4-6', 'google/gemini-2.5-flash', \
     'google/gemini-2.5-pro', 'openai/gpt-4.1', 'openai/o3', 'openai/o4-mini']";
 
-/// The 422 of a model that is in no list.
+/// The 422 for an unknown model.
 fn unknown_model(world: &World, model: &str) -> Answer {
     let models = match world.generation {
         Generation::April21 => APRIL21_MODELS,
@@ -91,7 +91,7 @@ async fn texts_of_an_agent_have_limits(world: World) {
         long_engine,
     ];
     refuses_to_create(&world, rows).await;
-    // At the limit it is taken.
+    // At the limit it is accepted.
     let request = with(|agent| agent.name = "é".repeat(200));
     world.client.agents().create(request).await.unwrap();
 }

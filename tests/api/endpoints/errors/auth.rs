@@ -1,4 +1,4 @@
-//! 401: tokens that are not good.
+//! 401 responses for invalid tokens.
 
 use aod_devserver::NewKey;
 use serde_json::json;
@@ -84,7 +84,7 @@ async fn every_call_except_health_requires_a_token(world: World) {
 }
 
 async fn a_missing_token_is_refused(world: World) {
-    // The client always sends its token; a proxy may drop it.
+    // The client always sends its token, but a proxy can remove it.
     let detail = "Missing or invalid Authorization header";
     world.fault("GET", "/agents", answer(401, &json!({"detail": detail})));
     let error = world.client.agents().list().await.unwrap_err();

@@ -1,4 +1,4 @@
-//! 409: every text of the server, and the reason it is read as.
+//! 409 responses: every text of the server, and its `ConflictReason`.
 
 use aod::ConflictReason::{self, AlreadyArchived, Archived};
 use aod::models::{CreateEnvironment, CreateSession, UpdateAgent, UpdateEnvironment};

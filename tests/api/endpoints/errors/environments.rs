@@ -1,4 +1,4 @@
-//! 422 of environments: names, packages, variables and networking.
+//! 422 responses for environments: names, packages, variables and networking.
 
 use aod::models::{
     CreateEnvironment, Networking, NetworkingType, PackageManager, Packages, UpdateEnvironment,
@@ -34,7 +34,7 @@ fn restricted_network() -> Networking {
     }
 }
 
-/// Hosts as one text, where a list belongs.
+/// Hosts as a string instead of a list.
 fn text_as_hosts() -> Networking {
     let mut networking = Networking {
         networking_type: NetworkingType::Limited,
@@ -90,7 +90,7 @@ async fn invalid_environments_are_refused(world: World) {
         client.environments().create(request).await
     })
     .await;
-    // At the limit it is taken.
+    // At the limit it is accepted.
     let request = CreateEnvironment::new("é".repeat(200));
     world.client.environments().create(request).await.unwrap();
 }
@@ -181,6 +181,6 @@ async fn old_servers_check_neither_names_of_variables_nor_hosts_on_updates(world
     let environment = client.environments().create(request).await.unwrap();
     let update = UpdateEnvironment::new(1).networking(text_as_hosts());
     let updated = client.environments().update(environment.id, update).await;
-    // What does not fit is kept as it is.
+    // Values of other types are kept verbatim.
     assert_eq!(updated.unwrap().networking, text_as_hosts());
 }

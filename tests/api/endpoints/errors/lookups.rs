@@ -1,4 +1,4 @@
-//! 404: records that are not there, or not the caller's.
+//! 404 responses for records that do not exist or belong to another user.
 
 use aod::models::{CreateEnvironment, CreateSession, UpdateAgent, UpdateEnvironment};
 use aod::{Client, Error};
@@ -18,7 +18,7 @@ tests! { in [april21 april30 june25]:
 tests! { in [april21]: a_missing_sandbox_is_not_found }
 tests! { in [april30 june25]: a_missing_sandbox_is_a_conflict }
 
-/// The error of every call on an agent, an environment and a session of these ids.
+/// The errors of all calls with the IDs of an agent, an environment and a session.
 async fn every_call(
     client: &Client,
     generation: Generation,
@@ -88,7 +88,7 @@ async fn another_users_record_is_not_found(world: World) {
     let stranger = world.stranger();
     let rows = every_call(&stranger, world.generation, agent, environment, session).await;
     assert_answers(rows);
-    // And nothing happened to it.
+    // The record was not changed.
     let session = world.client.sessions().get(session).await.unwrap();
     assert_eq!(session.status.as_str(), "completed");
     let agent = world.client.agents().get(agent).await.unwrap();
@@ -117,7 +117,7 @@ async fn a_request_with_another_users_record_is_not_found(world: World) {
     assert_answers(naming(&world, &stranger, own, agent, environment).await);
 }
 
-/// The error of every request that names an agent or an environment of these ids.
+/// The errors of all requests with the IDs of an agent and an environment in their bodies.
 async fn naming(
     world: &World,
     client: &Client,

@@ -1,4 +1,4 @@
-//! Every error that a caller can meet: what provokes it, and what the error then says.
+//! Every error that a caller can receive: its cause, and its details.
 
 mod agents;
 mod auth;
@@ -16,7 +16,7 @@ use aod::{Client, ConflictReason, Detail, Error, ErrorKind};
 
 use crate::endpoints::world::World;
 
-/// What an error says of the server's answer.
+/// The server's response according to an error.
 #[derive(Debug, PartialEq)]
 struct Answer {
     status: u16,
@@ -29,7 +29,7 @@ struct Answer {
 enum Says {
     /// `{"detail": "…"}`.
     Text(String),
-    /// Paths and descriptions of a 422 list, in order.
+    /// The paths and descriptions of a 422 list, in order.
     Fields(Vec<(String, String)>),
     /// An HTML page.
     Page,
@@ -54,7 +54,7 @@ impl Answer {
             None => Says::Nothing,
         };
         Self {
-            status: error.status().expect("the server answered"),
+            status: error.status().expect("the server responded"),
             kind: error.kind(),
             says,
             conflict: error.conflict(),
@@ -82,12 +82,12 @@ impl Answer {
     }
 }
 
-/// The answer with a text.
+/// A response with a text.
 fn text(status: u16, text: impl Into<String>) -> Answer {
     Answer::new(status, Says::Text(text.into()))
 }
 
-/// The 409 with that text, which is read as that reason.
+/// A 409 with a text and its reason.
 fn conflict(words: &str, reason: ConflictReason) -> Answer {
     Answer {
         conflict: Some(reason),
@@ -95,23 +95,23 @@ fn conflict(words: &str, reason: ConflictReason) -> Answer {
     }
 }
 
-/// The 422 that lists these fields, as path and description.
+/// A 422 that lists fields, with their paths and descriptions.
 fn fields<const COUNT: usize>(entries: [(&str, &str); COUNT]) -> Answer {
     let entries = entries.map(|(path, description)| (path.to_owned(), description.to_owned()));
     Answer::new(422, Says::Fields(entries.into()))
 }
 
-/// The 422 that lists one broken rule.
+/// A 422 with one violated rule.
 fn rule(path: &str, words: &str) -> Answer {
     fields([(path, &format!("Value error, {words}"))])
 }
 
-/// The answer with an HTML page.
+/// A response with an HTML page.
 fn page(status: u16) -> Answer {
     Answer::new(status, Says::Page)
 }
 
-/// Compares what was provoked with what should come back, row by row.
+/// Compares errors with the expected responses.
 #[track_caller]
 fn assert_answers(rows: impl IntoIterator<Item = (Error, Answer)>) {
     for (row, (error, expected)) in rows.into_iter().enumerate() {
@@ -119,7 +119,7 @@ fn assert_answers(rows: impl IntoIterator<Item = (Error, Answer)>) {
     }
 }
 
-/// The fields that the client itself refused, before anything was sent.
+/// The fields that the client's validation refused.
 fn refused_by_client(error: &Error) -> Vec<String> {
     assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{error}");
     assert_eq!((error.status(), error.attempts()), (None, 0), "{error}");
@@ -129,14 +129,15 @@ fn refused_by_client(error: &Error) -> Vec<String> {
     fields.iter().map(aod::FieldError::path).collect()
 }
 
-/// A request that is refused: the fields that the client names, and what the server says when it is asked all the same.
+/// An invalid request: the fields that the client refuses, and the response of the server without the client's
+/// validation.
 struct Invalid<R> {
     request: R,
     client: Vec<&'static str>,
     server: Answer,
 }
 
-/// A request that the client refuses before sending.
+/// A request that the client and the server refuse.
 fn both<R>(request: R, client: impl Into<Vec<&'static str>>, server: Answer) -> Invalid<R> {
     Invalid {
         request,
@@ -150,7 +151,7 @@ fn server_only<R>(request: R, server: Answer) -> Invalid<R> {
     both(request, [], server)
 }
 
-/// Makes each call twice: checked by the client, and not.
+/// Makes each call twice, with and without the client's validation.
 async fn assert_refused<R: Clone + Debug, T: Debug>(
     world: &World,
     rows: impl IntoIterator<Item = Invalid<R>>,

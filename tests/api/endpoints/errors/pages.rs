@@ -1,4 +1,4 @@
-//! Answers of the web framework around the API: HTML pages and empty bodies.
+//! Responses of the web framework instead of the API: HTML pages and empty bodies.
 
 use aod::Client;
 use aod::models::{CreateSession, McpServer};
@@ -28,7 +28,7 @@ async fn an_unknown_path_is_an_html_page(world: World) {
         .unwrap();
     let error = client.agents().list().await.unwrap_err();
     assert_eq!(Answer::of(&error), page(404));
-    // The page stays out of what is shown.
+    // The page is not shown.
     let url = format!("{}/api/v1/agents", world.url());
     assert_eq!(error.to_string(), format!("GET {url} -> 404: Not Found"));
 }
@@ -61,7 +61,7 @@ async fn an_internal_server_error_is_an_html_page(world: World) {
     assert!(!error.is_unsent());
 }
 
-/// Sends the requests of a method and path on to another path, as a proxy that is set up wrongly does.
+/// Redirects requests to another path, like a misconfigured proxy.
 fn misroute(world: &World, method: &str, path: &str, to: &str) {
     let effect = Effect::Redirect {
         status: 307,
@@ -71,7 +71,7 @@ fn misroute(world: &World, method: &str, path: &str, to: &str) {
 }
 
 async fn a_wrong_method_before_authentication_has_an_empty_body(world: World) {
-    // Before the token is looked at.
+    // Before the token is checked.
     let client = world.client_with_token("unknown");
     misroute(
         &world,
@@ -104,7 +104,7 @@ async fn a_wrong_method_after_authentication_has_a_text(world: World) {
         let delete = format!("/environments/{id}/delete");
         misroute(&world, "DELETE", &delete, &format!("/environments/{id}"));
         let error = environments.delete(id).await.unwrap_err();
-        // S0 looks the row up first.
+        // Servers of 2026-04-21 look up the row first.
         let expected = if id == UNKNOWN_ID && world.generation == Generation::April21 {
             text(404, "Environment not found")
         } else {

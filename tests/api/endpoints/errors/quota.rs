@@ -1,4 +1,4 @@
-//! 429: the limit of concurrent sessions.
+//! 429 responses: the limit of concurrent sessions.
 
 use aod::Quota;
 use aod::models::CreateSession;
@@ -49,7 +49,7 @@ async fn a_session_above_the_limit_is_refused_with_both_numbers(world: World) {
         active: 2,
     };
     assert_eq!(error.quota(), Some(quota));
-    // It may work later, but nobody knows when: it is not tried again.
+    // It can succeed later, but without `Retry-After` it is not retried.
     assert!(error.is_retryable());
     assert_eq!((error.retry_after(), error.attempts()), (None, 1));
     assert_eq!(world.control.requests().len(), 1);

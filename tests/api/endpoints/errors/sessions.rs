@@ -1,4 +1,5 @@
-//! 400, 422 and 503 of sessions: resources, timeouts, retired runtimes, missing credentials, malformed cursors.
+//! 400, 422 and 503 responses for sessions: resources, timeouts, retired runtimes, missing credentials, malformed
+//! cursors.
 
 use std::time::Duration;
 
@@ -104,7 +105,7 @@ async fn invalid_resources_are_refused(world: World) {
         client.sessions().create(request).await
     })
     .await;
-    // At the limits they are taken.
+    // At the limits they are accepted.
     for request in [many(10), path("/home/sprite/")] {
         world.client.sessions().create(request).await.unwrap();
     }
@@ -133,7 +134,7 @@ async fn timeouts_have_limits(world: World) {
         client.sessions().prompt(id, request).await
     })
     .await;
-    // The server counts whole seconds.
+    // The server accepts whole seconds.
     let uneven = Prompt::new("p").timeout(Duration::from_millis(10_500));
     let error = world.client.sessions().prompt(id, uneven).await;
     assert_eq!(super::refused_by_client(&error.unwrap_err()), ["timeout"]);
@@ -205,7 +206,7 @@ async fn an_agent_with_a_retired_runtime_is_refused(world: World) {
     let request = CreateSession::new(agent, "p");
     let error = world.client.sessions().create(request).await;
     assert_eq!(Answer::of(&error.unwrap_err()), expected);
-    // The agent itself is still read, under its old name.
+    // The agent itself can still be read, with its retired runtime.
     let agent = world.client.agents().get(agent).await.unwrap();
     let engine = serde_json::to_value(&agent).unwrap();
     assert!(engine["runtime"] == "retired" || engine["provider"] == "retired");
@@ -267,7 +268,7 @@ async fn missing_credentials(world: World) {
             ),
         ]),
         Generation::June25 => {
-            // A missing key shows as a session that fails.
+            // Without the key, the session fails.
             assert_eq!(no_model_key.unwrap().current_turn, Some(1));
             assert_answers([(
                 no_sandbox.unwrap_err(),
@@ -279,7 +280,7 @@ async fn missing_credentials(world: World) {
 
 async fn missing_credentials_are_reported_at_the_next_prompt(world: World) {
     let id = world.ended_session(Script::new()).await.id;
-    // The server has no call that takes credentials away, so the answer is put in its place.
+    // Credentials cannot be removed with the API, so a fault replaces the response.
     let (status, detail) = match world.generation {
         Generation::April21 => (400, "No Sprites API key configured"),
         Generation::April30 => (400, "No backend credentials configured"),
@@ -289,14 +290,14 @@ async fn missing_credentials_are_reported_at_the_next_prompt(world: World) {
     world.plan(Fault::on("POST", "/sessions/*/prompt", effect).always());
     let error = world.client.sessions().prompt(id, "p").await.unwrap_err();
     assert_eq!(Answer::of(&error), text(status, detail));
-    // A write is not repeated, not even after a 503.
+    // A write is not retried, even after a 503.
     assert_eq!(error.attempts(), 1);
 }
 
 async fn a_malformed_cursor_is_a_bad_request(world: World) {
     let id = world.ended_session(Script::new()).await.id;
     for cursor in ["abc", "1.5", "0x1"] {
-        // The client's own cursors are numbers; a header of the caller's need not be.
+        // The client's cursors are numbers, but a custom header can have any value.
         let header = HeaderName::from_static("last-event-id");
         let options = Options::new().header(header, HeaderValue::from_static(cursor));
         let client = world.client.with_options(options);

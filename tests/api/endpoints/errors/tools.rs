@@ -1,4 +1,4 @@
-//! 422 of what agents may use: MCP servers and skills.
+//! 422 responses for MCP servers and skills.
 
 use aod::models::{InlineSkill, McpServer, Skill};
 use aod_devserver::Generation;
@@ -121,7 +121,7 @@ async fn invalid_inline_skills_are_refused(world: World) {
         ),
     ];
     refuses_to_create(&world, rows).await;
-    // At the limits they are taken.
+    // At the limits they are accepted.
     let request = inline(|skill| {
         skill.name = "n".repeat(64);
         skill.description = "é".repeat(1024);
