@@ -1,5 +1,5 @@
-//! The inputs in `corpus/`, an archive a target, through the same checks as the fuzz targets make: with any compiler,
-//! on any machine.
+//! Runs the checks of the fuzz targets with the inputs in `corpus/`, which has one archive per target. Requires no
+//! nightly compiler.
 
 #[expect(
     unreachable_pub,
@@ -15,7 +15,7 @@ use std::path::Path;
 use flate2::read::GzDecoder;
 use tar::Archive;
 
-/// Runs every input of a target's corpus, and names the one that fails.
+/// Runs all inputs of a target's corpus, and names the one that fails.
 fn run(target: &str, check: fn(&[u8])) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fuzz/corpus/{target}.tar.gz"));
     let file = File::open(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));

@@ -1,4 +1,4 @@
-//! The scenarios beside this file, each against its committed transcript. Their README describes them.
+//! Runs the scenarios in this folder and compares each with its transcript. See README.md.
 
 mod calls;
 mod control;
@@ -14,14 +14,14 @@ use std::time::Duration;
 use scenario::Scenario;
 use tokio::task::JoinSet;
 
-/// Why a scenario does not hold, or cannot be run.
+/// The reason why a scenario fails or cannot be run.
 type Problem = String;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
 }
 
-/// The names of the files with this extension.
+/// Returns the names of the files with an extension.
 fn names(extension: &str) -> BTreeSet<String> {
     let files = std::fs::read_dir(folder()).expect("the scenarios are beside the runner");
     files
@@ -31,17 +31,17 @@ fn names(extension: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// No scenario takes anything near this long, on a loaded machine either, unless it waits for what never comes.
+/// The time limit of a scenario, which is much longer than any takes on a loaded machine.
 const LONGEST: Duration = Duration::from_secs(240);
 
-/// Runs a scenario; its transcript.
+/// Runs a scenario and returns its transcript.
 async fn run(json: &str) -> Result<String, Problem> {
     let scenario: Scenario = serde_json::from_str(json).map_err(|error| error.to_string())?;
     let ended = tokio::time::timeout(LONGEST, runner::run(scenario)).await;
     ended.map_err(|_| "it does not end".to_owned())?
 }
 
-/// Runs a scenario and compares what comes out with its transcript.
+/// Runs a scenario and compares the result with its transcript.
 async fn check(name: String, write: bool) -> Result<(), Problem> {
     let path = folder().join(&name);
     let json = std::fs::read_to_string(path.with_extension("json"))
@@ -82,7 +82,7 @@ fn every_transcript_has_a_scenario() {
     assert!(orphans.is_empty(), "{orphans:?}");
 }
 
-/// What a scenario of these steps is refused for.
+/// Returns the error of a scenario with these steps.
 async fn refusal(steps: &str) -> String {
     run(&format!(
         r#"{{"about": "", "generation": "2026-04-21", "steps": {steps}}}"#

@@ -1,4 +1,4 @@
-//! What came of a call, as a transcript tells it.
+//! The results and errors of calls, as in transcripts.
 
 use std::error::Error as _;
 use std::fmt::Debug;
@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 
 use crate::Problem;
 
-/// The texts that must show nowhere.
+/// The texts that must not appear anywhere.
 pub(crate) struct Secrets(pub(crate) Vec<String>);
 
 impl Secrets {
-    /// Fails when a text holds a secret.
+    /// Fails if a text contains a secret.
     pub(crate) fn absent(&self, place: &str, text: &str) -> Result<(), Problem> {
         if self.0.iter().any(|secret| text.contains(secret)) {
             return Err(format!("there is a secret in {place}"));
@@ -21,7 +21,7 @@ impl Secrets {
         Ok(())
     }
 
-    /// A result in JSON.
+    /// Converts a result to JSON.
     pub(crate) fn value(&self, result: &(impl Serialize + Debug)) -> Result<Value, Problem> {
         self.absent(
             "the debug form of a result",
@@ -30,7 +30,7 @@ impl Secrets {
         serde_json::to_value(result).map_err(|error| error.to_string())
     }
 
-    /// An error in JSON.
+    /// Converts an error to JSON.
     pub(crate) fn error(&self, error: &Error) -> Result<Value, Problem> {
         self.absent("an error", &format!("{error} {error:?} {error:#?}"))?;
         let mut source = error.source();
@@ -107,7 +107,7 @@ fn conflict(reason: &ConflictReason) -> Result<Value, Problem> {
     Ok(json!({"reason": word}))
 }
 
-/// Without what the server repeats of the request.
+/// Removes the values that the server repeats from the request.
 fn detail(detail: &Detail) -> Value {
     match detail {
         Detail::Text(text) | Detail::Body(text) => json!(text),

@@ -1,4 +1,4 @@
-//! Runs the steps of a scenario, and writes down what comes of them.
+//! Runs the steps of a scenario and records the results.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::outcome::Secrets;
 use crate::scenario::{Listen, Open, Options, Read, Saved, Scenario, Step, Until};
 use crate::transcript::Transcript;
 
-/// Runs a scenario on a server of its own; the transcript.
+/// Runs a scenario on its own server and returns the transcript.
 pub(crate) async fn run(scenario: Scenario) -> Result<String, Problem> {
     let server = DevServer::builder().generation(scenario.generation.parse()?);
     let server = server.start().await.map_err(|error| error.to_string())?;
@@ -63,7 +63,7 @@ struct Runner {
     transcript: Transcript,
 }
 
-/// A stream that was opened by name.
+/// A stream that was opened under a name.
 enum Stream {
     Prepared { client: Client, open: Box<Open> },
     Connected(Box<EventStream>),
@@ -158,7 +158,7 @@ impl Runner {
         Ok(client.with_options(overrides))
     }
 
-    /// The steps to do while another waits; `cancel` is of the stream that is being read.
+    /// Runs steps while another step waits. `cancel` applies to the stream that is being read.
     fn meanwhile(
         &self,
         steps: Vec<Value>,
@@ -237,7 +237,7 @@ impl Runner {
         Ok(())
     }
 
-    /// The call-back form: what a binding's listener does is a stream read by a task here.
+    /// Runs a listener. In Rust, it is a task that reads a stream.
     async fn listen(&mut self, step: Listen) -> Result<(), Problem> {
         let client = self.client_with(&step.options)?;
         let sessions = client.sessions();
@@ -305,7 +305,7 @@ async fn request(client: &Client, open: &Open) -> Result<EventStream, Error> {
     request.await
 }
 
-/// What was read of a stream.
+/// The events that were read from a stream.
 struct Taken {
     events: Vec<StreamEvent>,
     ended: bool,

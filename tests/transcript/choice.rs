@@ -1,4 +1,4 @@
-//! Which formatter suits a runtime or provider, and what the generic one shows.
+//! The formatter of a runtime or provider, and the output of the generic one.
 
 use aod::models::{Provider, Runtime};
 use aod::pretty::{Formatter, GenericFormatter, Options, formatter_for};

@@ -1,11 +1,11 @@
-//! What is shown depends on the text alone, however it is cut, and memory for it is bounded.
+//! The output depends on the text and not on its chunking, and memory is bounded.
 
 use aod::pretty::{ClaudeFormatter, Color, Formatter, GenericFormatter, Options};
 use proptest::prelude::*;
 
 use super::shown_by;
 
-/// A piece of output: structure of JSON that matters to a formatter, ends of lines, characters of every length.
+/// A random fragment of output: JSON syntax, line endings, characters of every length.
 fn piece() -> impl Strategy<Value = String> {
     prop_oneof![
         prop::sample::select(vec![
@@ -37,7 +37,7 @@ fn output() -> impl Strategy<Value = String> {
     prop::collection::vec(piece(), 0..40).prop_map(|pieces| pieces.concat())
 }
 
-/// An event whose fields hold any JSON at all.
+/// An event with arbitrary JSON in its fields.
 fn arbitrary_event() -> impl Strategy<Value = String> {
     let scalar = prop_oneof![
         Just("null".to_owned()),
@@ -99,7 +99,7 @@ fn object(fields: &[(&str, String)]) -> String {
     format!("{{{}}}", fields.join(","))
 }
 
-/// Cuts `text` after lengths drawn in turn, moved to the next character.
+/// Splits `text` after the given lengths, moved to the next character boundary.
 fn cut<'a>(text: &'a str, lengths: &[usize]) -> Vec<&'a str> {
     let mut chunks = Vec::new();
     let mut rest = text;

@@ -1,4 +1,4 @@
-//! Each kind of line that Claude Code prints.
+//! Each type of line that Claude Code prints.
 
 use aod::pretty::{ClaudeFormatter, Formatter};
 

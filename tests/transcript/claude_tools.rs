@@ -1,4 +1,4 @@
-//! The line of each tool that Claude calls.
+//! The line of each tool call of Claude Code.
 
 use super::shown_blocks;
 

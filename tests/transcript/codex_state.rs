@@ -1,4 +1,4 @@
-//! What Codex's formatter remembers from line to line.
+//! The state of Codex's formatter between lines.
 
 use aod::pretty::{CodexFormatter, Formatter};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What Gemini's formatter remembers from line to line: fragments of text, names of tools, a document.
+//! The state of Gemini's formatter between lines: text fragments, tool names, and a document.
 
 use aod::pretty::{Formatter, GeminiFormatter};
 use serde_json::json;

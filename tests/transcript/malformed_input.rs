@@ -1,8 +1,8 @@
-//! Valid JSON of shapes at which the published formatter raises, and JSON at the edge of what is valid.
+//! Valid JSON with unexpected types, for which the published formatter raises, and edge cases of JSON.
 
 use super::{shown, shown_blocks};
 
-/// The depth and the number of digits at which parsers of fixed limits give up.
+/// A depth and a number of digits above the limits of common parsers.
 const HUGE: usize = 200_000;
 
 #[test]

@@ -1,4 +1,4 @@
-//! opencode says neither where it starts nor where it ends: when its formatter does.
+//! The start and end of a run in opencode's formatter, for which opencode prints no event.
 
 use aod::pretty::{Formatter, OpencodeFormatter};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What the options change, and that nothing else changes with them.
+//! The effect of each option.
 
 use aod::pretty::{Color, Options};
 use serde_json::json;
@@ -7,7 +7,7 @@ use super::shown_by;
 
 const RUNTIMES: [&str; 4] = ["claude", "codex", "gemini", "opencode"];
 
-/// What a formatter shows for events.
+/// Returns a formatter's output for events.
 fn shown(options: Options, runtime: &str, events: &[serde_json::Value]) -> Vec<String> {
     let lines: Vec<_> = events.iter().map(|event| format!("{event}\n")).collect();
     shown_by(
@@ -16,7 +16,7 @@ fn shown(options: Options, runtime: &str, events: &[serde_json::Value]) -> Vec<S
     )
 }
 
-/// A command that fails, in the words of each runtime, and the failure.
+/// A failing command in the format of each runtime, and the line of the failure.
 fn failing_command(runtime: &str) -> Vec<serde_json::Value> {
     match runtime {
         "claude" => vec![
@@ -38,7 +38,7 @@ fn failing_command(runtime: &str) -> Vec<serde_json::Value> {
     }
 }
 
-/// Something thought, in the words of each runtime that tells; Gemini does not.
+/// Thinking in the format of each runtime that prints it; Gemini does not.
 fn thought(runtime: &str) -> serde_json::Value {
     match runtime {
         "claude" => {

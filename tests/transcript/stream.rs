@@ -1,4 +1,4 @@
-//! A session's stream as lines, beyond what a server shows in the system tests.
+//! A session's stream formatted as lines.
 
 use std::io;
 
@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
 use serde_json::{Value, json};
 
-/// The stream of these events, cut into chunks of seven bytes; an error at the end if `broken`.
+/// A stream of these events in chunks of seven bytes. It ends with an error if `broken`.
 fn stream(events: &[Value], broken: bool) -> EventStream {
     let body: String = events
         .iter()

@@ -1,4 +1,4 @@
-//! What an agent prints cannot drive the terminal that shows it.
+//! Control sequences in an agent's output are escaped.
 
 use aod::pretty::{ClaudeFormatter, GenericFormatter, Options};
 

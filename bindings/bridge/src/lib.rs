@@ -1,7 +1,7 @@
 //! Shared code of the language bindings. Independent of UniFFI.
 //!
-//! Each bindings crate owns one [`SharedRuntime`](runtime::SharedRuntime) and converts arguments and results. This crate
-//! runs and cancels calls, prefetches streams, drives listeners, and describes errors.
+//! Each bindings crate owns one [`SharedRuntime`](runtime::SharedRuntime) and converts arguments and results. This
+//! crate runs and cancels calls, prefetches streams, drives listeners, and describes errors.
 
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! The `aod-devserver` program: its first line, and what stops it.
+//! The `aod-devserver` program: its output and how it stops.
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -38,7 +38,7 @@ fn signals_stop_it_and_the_end_of_its_input_only_on_request() {
     for signal in ["-TERM", "-INT"] {
         let (mut child, line) = start(&["--generation", "2026-06-25"]);
         drop(child.stdin.take());
-        // It still accepts, so the end of its input did not stop it.
+        // It accepts connections, so the end of its input did not stop it.
         let address = line
             .trim()
             .strip_prefix("http://")

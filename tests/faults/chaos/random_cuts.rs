@@ -1,4 +1,4 @@
-//! Seeded servers behind a proxy that cuts by the same seed.
+//! Random servers behind a proxy with random cuts, determined by a seed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,9 +11,9 @@ use super::log::{Format, Log, Resumes, Wire};
 use super::log_server::{Ending, LogServer, Session};
 use super::{alone, assert_read, client, number, session};
 
-/// Events a stream, about.
+/// The approximate number of events per stream.
 const EVENTS: usize = 300;
-/// Streams at once.
+/// The number of concurrent streams.
 const CONCURRENCY: usize = 48;
 
 fn seeds() -> Vec<u64> {
@@ -31,8 +31,8 @@ fn seeds() -> Vec<u64> {
     }
 }
 
-/// Each further connection of a stream may live a little longer, so that those end too that replay everything each
-/// time.
+/// Each connection of a stream can be longer than the previous one, so that streams that always replay everything end
+/// too.
 fn plan(path: &str, connection: usize) -> ConnectionPlan {
     ConnectionPlan::drawn(number(path), connection, 2000 + 1500 * connection as u64)
 }
@@ -44,7 +44,7 @@ async fn every_seed_delivers_each_event_once_and_in_order() {
     let proxy = CuttingProxy::start(&server.urls()[0], plan)
         .await
         .expect("loopback has a free port");
-    // A stalled stream is to be given up soon.
+    // A stalled stream should time out soon.
     let client = client(proxy.url(), Duration::from_millis(600));
     let seeds = seeds();
     let runs = seeds.iter().map(|seed| {
@@ -82,7 +82,7 @@ async fn run_seed(seed: u64, client: Client, server: Arc<LogServer>) -> usize {
         1 => Resumes::AtCursor,
         _ => Resumes::AfterCursor,
     };
-    // Some servers end a body in order before the session has ended, whatever the proxy does.
+    // Some servers end a body properly before the session has ended, independent of the proxy.
     let lap = (random.u8(..4) == 0).then(|| random.usize(3000..20_000));
     let context = format!(
         "AOD_SEED={seed} ({format:?}, resumes {resumes:?}, {} id on turn_start, lap {lap:?})",

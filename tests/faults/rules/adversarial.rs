@@ -1,4 +1,4 @@
-//! Servers that keep to the letter of the rules and break their spirit.
+//! Adversarial servers, which conform to the protocol but not to its intent.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ async fn possibly_repeated_events_of_other_turns_are_not_progress() {
     assert_eq!(server.received().len(), 11);
 }
 
-/// Rows and a second `stale` in the same chunk belong to a connection that is done with.
+/// Rows and a second `stale` in the same chunk are part of the finished connection.
 #[tokio::test]
 async fn a_repeated_stale_counts_as_one_attempt() {
     let stale = "id: 7\ndata: {\"type\": \"stale\", \"id\": 7}\n\n".repeat(20);
@@ -44,7 +44,7 @@ async fn a_repeated_stale_counts_as_one_attempt() {
     assert_eq!(states.names(), expected);
 }
 
-/// Sends a row, and then to every request this much of an answer, which never ends.
+/// Sends a row, then an incomplete response to every later request.
 async fn then_part_of(answer: &'static str) -> ScriptedServer {
     ScriptedServer::start(move |number, mut exchange| async move {
         if number == 0 {
@@ -93,7 +93,7 @@ async fn an_error_response_whose_body_stalls_is_reported_from_its_head() {
     futures::future::join_all(checks).await;
 }
 
-/// A source whose body always has this ready.
+/// A source whose body always has this data ready.
 fn flood(chunk: &'static str) -> EventSource<impl aod::sse::Connect<Error = aod::Error> + Unpin> {
     EventSource::new(move |_: Attempt<'_>| {
         std::future::ready(Ok(Connection::body(stream::repeat_with(move || {
@@ -116,7 +116,7 @@ async fn a_deadline_ends_a_flood_of_events() {
     assert_eq!(events.await.unwrap_err().kind(), ErrorKind::Timeout);
 }
 
-/// With one thread, a poll that never returned to its task would keep the other from running.
+/// Uses one thread, on which a poll that never returns would block the other task.
 #[tokio::test]
 async fn a_flood_of_comments_does_not_block_the_task_that_cancels_it() {
     let mut source = flood(": x\n");

@@ -1,4 +1,4 @@
-//! How a connection is asked for, and which answers end the stream or do not.
+//! The request of a connection, and the responses that end the stream or do not.
 
 use aod::sse::{EventSource, HttpConnect};
 use aod::{Detail, ErrorKind, HeaderName, HeaderValue};
@@ -32,7 +32,7 @@ async fn a_given_cursor_is_sent_in_the_query_and_the_header() {
     assert_eq!(first.header("last-event-id"), Some("41230"));
 }
 
-/// Serves a row, and to every later request this answer.
+/// Serves a row, and responds to every later request with this.
 async fn then(
     status: u16,
     headers: &'static [(&'static str, &'static str)],
@@ -53,7 +53,7 @@ async fn then(
 async fn a_204_ends_the_stream_without_an_error() {
     let server = then(204, &[], "").await;
     assert_eq!(outline(open(&client(&server)).await).await, ["output 7"]);
-    // At the first request too.
+    // Also for the first request.
     assert!(outline(open(&client(&server)).await).await.is_empty());
 }
 

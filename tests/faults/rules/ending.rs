@@ -1,4 +1,4 @@
-//! Ends: by the terminal event, by `stale`, and by the consumer.
+//! Ends by the terminal event, by `stale`, and by the consumer.
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ async fn stale_ends_the_stream_unless_resume_stale_is_set() {
     assert_eq!(server.received()[1].header("last-event-id"), Some("7"));
 }
 
-/// What a source polls is its caller's code, which may well cancel the source.
+/// A source polls code of its caller, which can cancel the source.
 #[tokio::test]
 async fn a_body_can_cancel_the_source_that_reads_it() {
     let handle = Arc::new(std::sync::OnceLock::<aod::sse::CancelHandle>::new());

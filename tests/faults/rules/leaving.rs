@@ -1,4 +1,4 @@
-//! Leaving at every await, with the connections and the tasks counted.
+//! Cancelling and dropping at every await, with a count of connections and tasks.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tokio::task::yield_now;
 
 use super::{States, client, fast_retry, request, row};
 
-/// What the consumer is waiting for when it leaves.
+/// What the consumer is waiting for when it stops.
 #[derive(Debug, Clone, Copy)]
 enum At {
     FirstHead,
@@ -21,21 +21,21 @@ enum At {
     Flood,
 }
 
-/// How it leaves.
+/// How the consumer stops.
 #[derive(Debug, Clone, Copy)]
 enum By {
     Drop,
-    /// By the handle, with nobody polling.
+    /// Cancels with the handle, without a poll.
     Cancel,
-    /// By the handle, while a task waits for the next event.
+    /// Cancels with the handle while a task waits for the next event.
     CancelUnderway,
-    /// By aborting the task that waits for the next event.
+    /// Aborts the task that waits for the next event.
     Abort,
 }
 
 const EVERY_WAY: [By; 4] = [By::Drop, By::Cancel, By::CancelUnderway, By::Abort];
 
-/// A server that is at that point for ever, and what to count on it.
+/// A server that keeps the consumer at a point, and its counters.
 struct Place {
     at: At,
     server: ScriptedServer,
@@ -87,7 +87,7 @@ impl Place {
         }
     }
 
-    /// Brings a stream to the point and leaves it there; what is kept of it is closed already.
+    /// Brings a stream to the point and stops it there. What remains of it is already closed.
     async fn leave<S>(&self, mut stream: S, handle: CancelHandle, by: By) -> Option<S>
     where
         S: Stream<Item: Send> + Unpin + Send + 'static,
@@ -120,9 +120,9 @@ impl Place {
         Some(stream)
     }
 
-    /// Checks that no task is left but the one that listens, and that nobody connected again.
+    /// Asserts that only the listening task is left and that there was no further connection.
     async fn nothing_left(&self, how: &str) {
-        // Nothing announces the end of a task.
+        // There is no notification of the end of a task.
         while Handle::current().metrics().num_alive_tasks() > 1 {
             yield_now().await;
         }
@@ -151,7 +151,7 @@ async fn a_session_stream_can_be_dropped_at_every_await_without_leaks() {
                 assert!(events.next().await.is_none(), "{how}");
             }
             place.nothing_left(&how).await;
-            // Harmless when the stream has gone.
+            // Has no effect if the stream has been dropped.
             handle.cancel();
             assert!(handle.is_cancelled(), "{how}");
             let names = place.states.names();

@@ -1,4 +1,4 @@
-//! Events that a server should not send.
+//! Invalid and unknown events.
 
 use aod::models::event::StreamEvent;
 use futures::{StreamExt, TryStreamExt};

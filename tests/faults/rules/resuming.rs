@@ -1,4 +1,4 @@
-//! Where the next connection starts, and what of it is new.
+//! The cursor of the next connection, and the events that are new on it.
 
 use aod::sse::{Event, EventSource, HttpConnect};
 use aod_test_support::ScriptedServer;
@@ -61,7 +61,7 @@ async fn an_empty_id_removes_the_cursor() {
     assert!(!server.received()[1].target.contains("since"));
 }
 
-/// The same four rules for any event source.
+/// The same rules for any event source.
 #[tokio::test]
 async fn the_cursor_rules_apply_to_any_event_source() {
     let first = [
@@ -188,7 +188,7 @@ async fn events_repeated_by_the_server_are_dropped() {
         row(7),
         row(8),
     ] {
-        // Everything again, or the row at the cursor again, or every event twice.
+        // Replays everything, repeats the row at the cursor, or sends every event twice.
         let repeated = format!(
             "{START}{}{}",
             row(5),
@@ -224,7 +224,7 @@ async fn the_row_at_the_given_cursor_is_dropped() {
 
 #[tokio::test]
 async fn a_turn_start_never_advances_the_cursor() {
-    // S0 gives it the id of the output that follows, S1 no `id:` line.
+    // Servers of 2026-04-21 send the ID of the output that follows, later ones no `id:` line.
     for line in ["id: 8\n", ""] {
         let turn = format!("{line}data: {{\"type\": \"turn_start\", \"id\": 8, \"turn\": 2}}\n\n");
         let server = bodies([

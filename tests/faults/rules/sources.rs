@@ -1,4 +1,4 @@
-//! The standard's rules for any event source, through the public [`EventSource`] over HTTP.
+//! The rules of the standard for any event source, with the public [`EventSource`] over HTTP.
 
 use std::io::Write;
 use std::time::Duration;
@@ -16,7 +16,7 @@ fn source(server: &ScriptedServer) -> EventSource<HttpConnect> {
     EventSource::new(HttpConnect::new(&server.url()).unwrap()).reconnect(fast_retry())
 }
 
-/// What a source yields to its end.
+/// Reads a source to its end.
 async fn outcome(source: EventSource<HttpConnect>) -> (Vec<String>, Option<Error>) {
     let mut data = Vec::new();
     let mut failure = None;
@@ -40,7 +40,7 @@ async fn stream(mut exchange: Exchange, body: impl AsRef<[u8]>) {
     exchange.close().await;
 }
 
-/// Serves event 7, to the second request this answer, then event 8, then 204.
+/// Serves event 7, then this response, then event 8, then 204.
 async fn interrupted(
     status: u16,
     headers: &'static [(&'static str, &'static str)],

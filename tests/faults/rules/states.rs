@@ -1,4 +1,4 @@
-//! What a screen is told of the connection.
+//! The connection states that an observer receives.
 
 use std::future::IntoFuture as _;
 use std::panic::AssertUnwindSafe;

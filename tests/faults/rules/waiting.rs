@@ -1,4 +1,4 @@
-//! Delays, deadlines and silence.
+//! Delays, deadlines and idle timeouts.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -107,7 +107,7 @@ async fn a_retry_after_above_the_limit_ends_the_stream() {
     assert_eq!(outline(open(&client(&server)).await).await, ["Server"]);
 }
 
-/// A client whose streams may be silent for this long.
+/// Returns a client with this idle timeout for streams.
 fn quiet_for(server: &ScriptedServer, limit: Duration) -> Client {
     let builder = Client::builder()
         .base_url(server.url())
@@ -116,7 +116,7 @@ fn quiet_for(server: &ScriptedServer, limit: Duration) -> Client {
     builder.retry(RetryPolicy::none()).build().unwrap()
 }
 
-/// Without a socket: the clock goes from one timer to the next.
+/// Runs without a socket, so that the clock advances from one timer to the next.
 #[tokio::test(start_paused = true)]
 async fn heartbeats_keep_a_connection_alive() {
     let connections = AtomicUsize::new(0);
@@ -166,14 +166,14 @@ async fn an_idle_connection_is_replaced_without_an_error() {
 async fn a_deadline_ends_an_active_stream() {
     let server = ScriptedServer::start(|_, mut exchange| async move {
         exchange.start_stream().await;
-        // Until the client has gone.
+        // Until the client disconnects.
         while exchange.try_send(": x\n").await.is_ok() {
             yield_now().await;
         }
     })
     .await;
     let client = client(&server);
-    // On a slow machine it may pass while the stream is opened.
+    // On a slow machine it can expire while the stream is opened.
     let outline = match request(&client).deadline(MS(200)).await {
         Ok(events) => outline(events).await,
         Err(error) => vec![shown(&Err(error))],
@@ -207,7 +207,7 @@ async fn a_consumer_that_stops_reading_applies_backpressure_and_loses_nothing() 
     let mut events = open(&client(&server)).await;
     events.next().await.unwrap().unwrap();
 
-    // Away until the sockets are full, however often the server may run, and for longer than a stream may be silent.
+    // Does not read until the socket buffers are full, and for longer than the idle timeout.
     let mut before = usize::MAX;
     while before != sent.load(Ordering::Relaxed) {
         before = sent.load(Ordering::Relaxed);

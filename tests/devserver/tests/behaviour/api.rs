@@ -1,11 +1,11 @@
-//! A server and the calls that most tests begin with.
+//! A server and common calls.
 
 use aod_devserver::{Control, DevServer, Generation};
 use aod_test_support::raw::{self, Reply, Request};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// A running server, called with the main account's key.
+/// A running server, and a client with the main account's key.
 pub(crate) struct Api {
     pub(crate) server: DevServer,
     pub(crate) control: Control,
@@ -57,7 +57,7 @@ impl Api {
         .await
     }
 
-    /// A call with a JSON answer: its status and body.
+    /// Makes a call with a JSON response. Returns its status and body.
     pub(crate) async fn call(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
         let reply = self.send(method, path, &body).await;
         let status = reply.status;
@@ -75,14 +75,14 @@ impl Api {
         body
     }
 
-    /// A call that creates something.
+    /// Makes a call that creates a record.
     pub(crate) async fn create(&self, path: &str, body: Value) -> Value {
         let (status, body) = self.call("POST", path, body).await;
         assert!(matches!(status, 201 | 202), "{path}: {status} {body}");
         body
     }
 
-    /// The least that an agent needs in this generation, with these fields besides.
+    /// Returns the required fields of an agent in this generation, and additional fields.
     pub(crate) fn agent_fields(&self, more: &Value) -> Value {
         let mut fields = match self.generation {
             Generation::April21 => {
@@ -100,7 +100,7 @@ impl Api {
         fields
     }
 
-    /// A session of a new agent.
+    /// Creates a session of a new agent.
     pub(crate) async fn session(&self, prompt: &str) -> Uuid {
         let agent = self
             .create("/agents", self.agent_fields(&Value::Null))
@@ -117,14 +117,14 @@ impl Api {
         self.send("GET", &stream_path(session), &Value::Null).await
     }
 
-    /// Every event of a stream that ends.
+    /// Reads all events of a stream that ends.
     pub(crate) async fn events(&self, session: Uuid) -> Vec<Value> {
         let (body, complete) = self.stream(session).await.read().await;
         assert!(complete, "the stream broke off");
         parse(&body)
     }
 
-    /// The status of a session and of each of its turns.
+    /// Returns the status of a session and of its turns.
     pub(crate) async fn statuses(&self, session: Uuid) -> (String, Vec<String>) {
         let status = |row: &Value| row["status"].as_str().expect("a status").to_owned();
         let row = self.get(&format!("/sessions/{session}")).await;
@@ -147,7 +147,7 @@ pub(crate) fn id(row: &Value) -> Uuid {
     row["id"].as_str().expect("an id").parse().expect("a UUID")
 }
 
-/// The JSON of every event.
+/// Parses the JSON of every event.
 pub(crate) fn parse(body: &[u8]) -> Vec<Value> {
     let body = std::str::from_utf8(body).expect("streams are ASCII");
     body.lines()
@@ -156,7 +156,7 @@ pub(crate) fn parse(body: &[u8]) -> Vec<Value> {
         .collect()
 }
 
-/// The types of events in order.
+/// Returns the types of events in order.
 pub(crate) fn types(events: &[Value]) -> Vec<&str> {
     events
         .iter()
@@ -164,7 +164,7 @@ pub(crate) fn types(events: &[Value]) -> Vec<&str> {
         .collect()
 }
 
-/// What the agent wrote, by stream.
+/// Returns the agent's output of a stream.
 pub(crate) fn output<'a>(events: &'a [Value], stream: &str) -> Vec<&'a str> {
     events
         .iter()

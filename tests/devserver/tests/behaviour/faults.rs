@@ -1,4 +1,4 @@
-//! Faults: what a client sees of each.
+//! The effect of each fault.
 
 use std::{io::Read as _, time::Duration};
 
@@ -15,7 +15,7 @@ use crate::api::{Api, parse, read_until, stream_path, types};
 
 const STREAM: &str = "/sessions/*/stream";
 
-/// A server with one finished session of three outputs.
+/// A server with a finished session that has three outputs.
 async fn finished() -> (Api, Uuid) {
     let api = Api::start(Generation::April21).await;
     api.control
@@ -70,7 +70,7 @@ async fn cuts_a_body_at_the_given_byte_in_the_given_way() {
     assert_eq!((body.as_slice(), complete), (&b"{\"dat"[..], false));
 }
 
-/// The raw outcome of a request on a socket: bytes read, and how the connection ended.
+/// The raw result of a request: the received bytes, and how the connection ended.
 async fn raw(api: &Api, path: &str) -> (Vec<u8>, Result<usize, std::io::ErrorKind>) {
     let address = api.server.url().strip_prefix("http://").expect("http");
     let mut socket = TcpStream::connect(address)

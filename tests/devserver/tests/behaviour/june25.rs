@@ -1,4 +1,4 @@
-//! Generation S2: providers, secret variables, interrupts.
+//! Generation 2026-06-25: providers, secret variables and interrupts.
 
 use aod_devserver::{Generation, NewAccount, NewKey, Script};
 use aod_test_support::raw::{self, Request};
@@ -185,7 +185,7 @@ async fn earlier_generations_have_no_interrupt() {
     }
 }
 
-/// A call with the key of an account that lacks something.
+/// Makes a call with the key of an account that lacks credentials.
 async fn call_as(api: &Api, token: &str, path: &str, body: Value) -> (u16, Value) {
     let authorization = format!("Bearer {token}");
     let request = Request {

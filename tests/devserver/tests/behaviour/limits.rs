@@ -1,4 +1,4 @@
-//! Sizes, quotas, and what browsers ask.
+//! Size limits, quotas and CORS.
 
 use aod_devserver::{Generation, Script};
 use aod_test_support::raw::{self, Request};
@@ -13,7 +13,7 @@ async fn a_body_above_the_limit_is_a_400_page_after_the_key_is_checked() {
     let page = Some("text/html; charset=utf-8");
     let reply = api.send("POST", "/agents", &body(2_621_441)).await;
     assert_eq!((reply.status, reply.header("content-type")), (400, page));
-    // As large as it may be: refused for what it is, which S0 does with a 500.
+    // At the limit, it is refused for its content, which is a 500 on 2026-04-21.
     assert_eq!(
         api.send("POST", "/agents", &body(2_621_440)).await.status,
         500

@@ -1,4 +1,4 @@
-//! What the recordings do not show: scripts, faults, the control interface, and generation 2026-06-25.
+//! Behaviour that the recordings do not cover: scripts, faults, the control interface, and generation 2026-06-25.
 
 mod api;
 mod control;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::api::{Api, output, read_until, types};
 
-/// The stages of a session that has everything there is to provision.
+/// The stages of a session with all optional stages.
 async fn stages(generation: Generation) -> Vec<String> {
     let api = Api::start(generation).await;
     let environment = json!({"name": "closed", "networking": {"type": "limited"}});
@@ -161,7 +161,7 @@ async fn delays_follow_the_clock() {
     let session = api.session("x").await;
     let mut stream = api.stream(session).await;
     read_until(&mut stream, "now").await;
-    // The delay may begin only now: the clock goes on until the stream does.
+    // The delay may start only now, so advance the clock until the stream continues.
     let later = read_until(&mut stream, "later");
     tokio::pin!(later);
     loop {
@@ -248,7 +248,8 @@ async fn queued_prompts_are_played_one_after_the_other() {
     let session = api.session("one").await;
     api.events(session).await;
     let prompt = format!("/sessions/{session}/prompt");
-    // S0 takes a further prompt while one is queued, so the first must not start before the second is there.
+    // The generation 2026-04-21 accepts a prompt while one is queued. The first must not start before the second is
+    // queued.
     api.control
         .set_script_for_session(session, Script::manual())
         .expect("the session is there");
