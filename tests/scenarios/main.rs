@@ -32,12 +32,12 @@ fn names(extension: &str) -> BTreeSet<String> {
 }
 
 /// The time limit of a scenario, which is much longer than any takes on a loaded machine.
-const LONGEST: Duration = Duration::from_secs(240);
+const TIME_LIMIT: Duration = Duration::from_secs(240);
 
 /// Runs a scenario and returns its transcript.
 async fn run(json: &str) -> Result<String, Problem> {
     let scenario: Scenario = serde_json::from_str(json).map_err(|error| error.to_string())?;
-    let ended = tokio::time::timeout(LONGEST, runner::run(scenario)).await;
+    let ended = tokio::time::timeout(TIME_LIMIT, runner::run(scenario)).await;
     ended.map_err(|_| "it does not end".to_owned())?
 }
 
@@ -93,7 +93,7 @@ async fn refusal(steps: &str) -> String {
 
 #[tokio::test]
 async fn unknown_steps_and_fields_are_refused() {
-    for (steps, word) in [
+    for (steps, name) in [
         (r#"[{"juggle": 3}]"#, "juggle"),
         (r#"[{"call": "agents.juggle"}]"#, "agents.juggle"),
         (r#"[{"call": "health", "with": {"balls": 3}}]"#, "balls"),
@@ -111,7 +111,7 @@ async fn unknown_steps_and_fields_are_refused() {
         ),
     ] {
         let refusal = refusal(steps).await;
-        assert!(refusal.contains(word), "{steps}: {refusal}");
+        assert!(refusal.contains(name), "{steps}: {refusal}");
     }
 }
 

@@ -38,9 +38,9 @@ impl Secrets {
             self.absent("the cause of an error", &format!("{cause} {cause:?}"))?;
             source = cause.source();
         }
-        let (word, retryable) = (kind(error.kind())?, error.is_retryable());
-        if word == "decode" {
-            return Ok(json!({"kind": word, "retryable": retryable}));
+        let (name, retryable) = (kind(error.kind())?, error.is_retryable());
+        if name == "decode" {
+            return Ok(json!({"kind": name, "retryable": retryable}));
         }
         let conflict = error
             .conflict()
@@ -54,7 +54,7 @@ impl Secrets {
             _ => None,
         };
         Ok(json!({
-            "kind": word,
+            "kind": name,
             "status": error.status(),
             "detail": error.detail().map(detail),
             "conflict": conflict,
@@ -81,12 +81,12 @@ fn kind(kind: ErrorKind) -> Result<&'static str, Problem> {
         ErrorKind::Connection => "connection",
         ErrorKind::Timeout => "timeout",
         ErrorKind::Decode | ErrorKind::Protocol => "decode",
-        other => return Err(format!("transcripts have no word for {other:?}")),
+        other => return Err(format!("transcripts have no name for {other:?}")),
     })
 }
 
 fn conflict(reason: &ConflictReason) -> Result<Value, Problem> {
-    let word = match reason {
+    let name = match reason {
         ConflictReason::VersionMismatch { expected, got } => {
             return Ok(json!({"reason": "version_mismatch", "expected": expected, "got": got}));
         }
@@ -102,9 +102,9 @@ fn conflict(reason: &ConflictReason) -> Result<Value, Problem> {
         ConflictReason::NameTaken => "name_taken",
         ConflictReason::InUse => "in_use",
         ConflictReason::Other => "other",
-        unknown => return Err(format!("transcripts have no word for {unknown:?}")),
+        unknown => return Err(format!("transcripts have no name for {unknown:?}")),
     };
-    Ok(json!({"reason": word}))
+    Ok(json!({"reason": name}))
 }
 
 /// Removes the values that the server repeats from the request.

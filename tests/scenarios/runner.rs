@@ -334,7 +334,7 @@ async fn take(stream: &mut EventStream, until: Option<Until>) -> Taken {
                 let enough = match &until {
                     None => false,
                     Some(Until::Count(count)) => taken.events.len() == *count,
-                    Some(Until::Type(word)) => *word == kind,
+                    Some(Until::Type(event_type)) => *event_type == kind,
                 };
                 if enough {
                     return taken;

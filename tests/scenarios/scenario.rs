@@ -40,8 +40,8 @@ impl Step {
         let kind = |kind: &str| step.get(kind).is_some();
         let problem = |error: serde_json::Error| format!("{step}: {error}");
         macro_rules! kinds {
-            ($($word:literal => $kind:ident,)+) => {
-                $(if kind($word) {
+            ($($key:literal => $kind:ident,)+) => {
+                $(if kind($key) {
                     return $kind::deserialize(step).map(Self::$kind).map_err(problem);
                 })+
             };

@@ -116,7 +116,7 @@ async fn the_start_event_names_the_session_and_its_runtime_or_provider(world: Wo
     let id = world.ended_session(Script::new()).await.id;
     let mut events = world.client.sessions().stream(id).await.unwrap();
     let Some(StreamEvent::Start(event)) = events.try_next().await.unwrap() else {
-        panic!("the first event is no start")
+        panic!("the first event is not `start`")
     };
     assert_eq!(event.session_id, Some(id));
     let engine = match world.generation {

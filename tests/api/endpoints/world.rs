@@ -131,7 +131,7 @@ impl World {
     pub(crate) async fn ended_session(&self, script: Script) -> SessionAck {
         let ack = self.session(script).await;
         let session = self.client.sessions().wait_for_completion(ack.id).await;
-        session.expect("the session comes to an end");
+        session.expect("the session ends");
         ack
     }
 

@@ -73,7 +73,7 @@ async fn replay(file: &str, generation: Generation) {
         .filter(|(name, _)| !listed.contains(**name))
         .map(|(name, difference)| format!("{name}: {difference}"))
         .collect();
-    let gone: Vec<_> = listed
+    let outdated: Vec<_> = listed
         .iter()
         .filter(|name| !found.contains_key(**name))
         .collect();
@@ -83,8 +83,8 @@ async fn replay(file: &str, generation: Generation) {
         unlisted.join("\n")
     );
     assert!(
-        gone.is_empty(),
-        "listed as deviating, but answered as recorded: {gone:?}"
+        outdated.is_empty(),
+        "listed as different, but equal to the recording: {outdated:?}"
     );
 }
 
@@ -203,7 +203,7 @@ impl Scenario {
         }
         let content_type = reply.header("content-type").unwrap_or_default().to_owned();
         let (body, complete) = reply.read().await;
-        let body = String::from_utf8(body).map_err(|_| "a body that is no text".to_owned())?;
+        let body = String::from_utf8(body).map_err(|_| "a body that is not text".to_owned())?;
         if !complete {
             return Err("the body broke off".to_owned());
         }

@@ -34,7 +34,7 @@ pub struct SeenRequest {
     pub path: String,
     /// The query, without `?`. Empty if there is none.
     pub query: String,
-    /// The headers in order, with lower-case names. The value of `authorization` is omitted.
+    /// The headers in order, with lower-case names. The value of `authorization` is redacted.
     pub headers: Vec<(String, String)>,
     /// The body as text.
     #[serde(skip)]
@@ -146,7 +146,7 @@ impl Counters {
         self.requests.send_modify(|count| *count += 1);
         let headers = parts.headers.iter().map(|(name, value)| {
             let value = if name == header::AUTHORIZATION {
-                "<left out>".to_owned()
+                "<redacted>".to_owned()
             } else {
                 String::from_utf8_lossy(value.as_bytes()).into_owned()
             };

@@ -38,7 +38,7 @@ async fn read(
     let mut events: EventStream = request.await.expect("the server answers");
     let _ = opened.send(events.cancel_handle());
     while let Some(event) = events.next().await {
-        event.expect("a cancel is no error");
+        event.expect("a cancelled stream ends without an error");
         progress.send_modify(|count| *count += 1);
     }
 }

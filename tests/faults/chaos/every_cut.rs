@@ -108,7 +108,7 @@ impl World {
 async fn a_stream_of_64_kb_survives_a_cut_at_every_byte() {
     let _alone = alone().await;
     let mut world = World::new().await;
-    for (events, chunked, least) in [(520, true, 64 << 10), (100, false, 8 << 10)] {
+    for (events, chunked, minimum) in [(520, true, 64 << 10), (100, false, 8 << 10)] {
         let log = Log::drawn(&mut fastrand::Rng::with_seed(1), events);
         let format = Format {
             chunked,
@@ -116,7 +116,7 @@ async fn a_stream_of_64_kb_survives_a_cut_at_every_byte() {
             ascii: chunked,
         };
         let length = Wire::new(&log, format).whole().len();
-        assert!(length >= least, "{length}");
+        assert!(length >= minimum, "{length}");
         let cuts = world
             .cut_everywhere(&log, format, 0, 1, &format!("{format:?}"))
             .await;

@@ -106,8 +106,12 @@ impl Sessions {
 /// Handles a request. Returns the connection if it can be reused.
 async fn respond(sessions: &Sessions, mut exchange: Exchange) -> Option<Exchange> {
     let Some((session, connection)) = sessions.connect(&exchange.request.target) else {
-        let gone = "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n";
-        return exchange.try_send(gone).await.is_ok().then_some(exchange);
+        let not_found = "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n";
+        return exchange
+            .try_send(not_found)
+            .await
+            .is_ok()
+            .then_some(exchange);
     };
     let Session { wire, resumes, .. } = &*session;
 
@@ -135,12 +139,12 @@ async fn respond(sessions: &Sessions, mut exchange: Exchange) -> Option<Exchange
         Ending::Drip => wire.end(),
     };
     let mut body = wire.body(cursor, *resumes);
-    let least = match ending {
+    let minimum = match ending {
         Ending::EndAt(_) => wire.start(),
         _ => 0,
     };
     // A client beyond the position receives only `start`.
-    body.truncate((body.len() + position).saturating_sub(end).max(least));
+    body.truncate((body.len() + position).saturating_sub(end).max(minimum));
     response.extend(body);
     if wire.format.chunked && position < end && matches!(ending, Ending::EndAt(_)) {
         response.extend_from_slice(b"0\r\n\r\n");

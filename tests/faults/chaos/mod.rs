@@ -88,7 +88,7 @@ async fn assert_read(
     assert_eq!(read, expected.len(), "{context}: the stream ended early");
     assert!(
         events.next().await.is_none(),
-        "{context}: something came after the end"
+        "{context}: an event follows the terminal event"
     );
     reconnects.load(Ordering::Relaxed)
 }

@@ -149,7 +149,7 @@ impl States {
     /// Polls a stream that yields nothing more until it waits to reconnect.
     async fn reached_delay<T>(&self, mut stream: impl Stream<Item = T> + Unpin) {
         tokio::select! {
-            _ = stream.next() => panic!("the stream goes on"),
+            _ = stream.next() => panic!("the stream continues"),
             () = self.reached(|state| matches!(state, ConnectionState::Resuming { .. })) => {}
         }
     }

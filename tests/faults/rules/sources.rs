@@ -126,14 +126,14 @@ async fn attempts_without_an_event_are_bounded_with_growing_delays() {
         .reconnect(policy)
         .on_state(states.observer());
     let failure = outcome(source).await.1.unwrap();
-    let told = (failure.kind(), failure.attempts());
-    assert_eq!(told, (ErrorKind::Connection, 10));
+    let details = (failure.kind(), failure.attempts());
+    assert_eq!(details, (ErrorKind::Connection, 10));
     assert_eq!(server.received().len(), 11);
     let delays = states.delays();
     assert_eq!(delays.len(), 10);
     for (doublings, delay) in delays.into_iter().enumerate() {
-        let longest = MS(1 << doublings.min(6)).min(MS(40));
-        assert!(delay <= longest, "{doublings}: {delay:?}");
+        let maximum = MS(1 << doublings.min(6)).min(MS(40));
+        assert!(delay <= maximum, "{doublings}: {delay:?}");
     }
 }
 

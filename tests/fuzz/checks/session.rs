@@ -32,7 +32,7 @@ pub fn session(input: &[u8]) {
             let since = since(request);
             assert!(
                 since.is_none_or(|since| log.rows.iter().any(|row| row.id == since)),
-                "resumes after {since:?}, which is no row"
+                "resumes after {since:?}, which is not a row"
             );
             let mut answer = String::from(
                 "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n",

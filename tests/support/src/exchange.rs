@@ -124,8 +124,8 @@ async fn read_request<S: AsyncRead + AsyncWrite + Unpin>(
             line => lines.push(line.to_owned()),
         }
     }
-    let mut words = lines.first()?.split(' ').map(str::to_owned);
-    let (method, target) = (words.next()?, words.next()?);
+    let mut parts = lines.first()?.split(' ').map(str::to_owned);
+    let (method, target) = (parts.next()?, parts.next()?);
     let headers: Vec<(String, String)> = lines[1..]
         .iter()
         .filter_map(|line| line.split_once(": "))

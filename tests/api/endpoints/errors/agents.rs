@@ -4,7 +4,7 @@ use aod::models::{CreateAgent, McpServer, Skill, UpdateAgent};
 use aod_devserver::Generation;
 use serde_json::json;
 
-use super::{Answer, Invalid, assert_refused, both, fields, rule, server_only, text};
+use super::{ErrorResponse, Invalid, assert_refused, both, fields, rule, server_only, text};
 use crate::endpoints::world::{World, tests};
 
 tests! { in [april21 april30 june25]:
@@ -32,13 +32,13 @@ const APRIL30_MODELS: &str = "['anthropic/claude-3-5-haiku-20241022', 'anthropic
     'google/gemini-2.5-pro', 'openai/gpt-4.1', 'openai/o3', 'openai/o4-mini']";
 
 /// The 422 for an unknown model.
-fn unknown_model(world: &World, model: &str) -> Answer {
+fn unknown_model(world: &World, model: &str) -> ErrorResponse {
     let models = match world.generation {
         Generation::April21 => APRIL21_MODELS,
         Generation::April30 | Generation::June25 => APRIL30_MODELS,
     };
-    let words = format!("Unknown model: {model}. Must be one of: {models}");
-    rule("model", &words)
+    let detail = format!("Unknown model: {model}. Must be one of: {models}");
+    rule("model", &detail)
 }
 
 pub(super) async fn refuses_to_create(
@@ -117,8 +117,8 @@ async fn an_unknown_runtime_is_a_bad_request(world: World) {
         Generation::April30 | Generation::June25 => "['claude', 'codex', 'gemini', 'opencode']",
     };
     let unknown = |runtime| {
-        let words = format!("Unknown runtime: {runtime}. Must be one of: {runtimes}");
-        text(400, words)
+        let detail = format!("Unknown runtime: {runtime}. Must be one of: {runtimes}");
+        text(400, detail)
     };
     let rows = ["claude-code", "Claude", ""].map(|runtime| {
         let request = CreateAgent::new("a", world.model()).runtime(runtime);
@@ -128,7 +128,10 @@ async fn an_unknown_runtime_is_a_bad_request(world: World) {
     let agent = world.agent("a").await.id;
     let update = UpdateAgent::new(1).runtime("claude-code");
     let error = world.client.agents().update(agent, update).await;
-    assert_eq!(Answer::of(&error.unwrap_err()), unknown("claude-code"));
+    assert_eq!(
+        ErrorResponse::of(&error.unwrap_err()),
+        unknown("claude-code")
+    );
 }
 
 async fn an_unknown_model_is_refused_with_the_known_ones(world: World) {
@@ -142,7 +145,7 @@ async fn an_unknown_model_is_refused_with_the_known_ones(world: World) {
     let update = UpdateAgent::new(1).model("gpt-5");
     let error = world.client.agents().update(agent, update).await;
     assert_eq!(
-        Answer::of(&error.unwrap_err()),
+        ErrorResponse::of(&error.unwrap_err()),
         unknown_model(&world, "gpt-5")
     );
 }
@@ -170,7 +173,7 @@ async fn an_incompatible_runtime_and_model_are_refused(world: World) {
     let update = UpdateAgent::new(1).runtime("codex");
     let error = world.client.agents().update(agent, update).await;
     assert_eq!(
-        Answer::of(&error.unwrap_err()),
+        ErrorResponse::of(&error.unwrap_err()),
         text(
             422,
             "Runtime codex cannot serve model anthropic/claude-sonnet-4-6: provider anthropic not in ['openai']"
@@ -284,7 +287,7 @@ async fn the_generation_decides_whether_the_archive_or_the_body_is_checked_first
             rule("mcp_servers", "mcp_servers[0] must be an object")
         }
     };
-    assert_eq!(Answer::of(&error.unwrap_err()), expected);
+    assert_eq!(ErrorResponse::of(&error.unwrap_err()), expected);
 }
 
 async fn the_generation_decides_whether_the_version_or_the_runtime_is_checked_first(world: World) {

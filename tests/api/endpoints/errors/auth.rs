@@ -3,7 +3,7 @@
 use aod_devserver::NewKey;
 use serde_json::json;
 
-use super::{Answer, assert_answers, text};
+use super::{ErrorResponse, assert_responses, text};
 use crate::endpoints::world::{UNKNOWN_ID, World, answer, tests};
 
 tests! { in [april21 april30 june25]:
@@ -30,7 +30,7 @@ async fn the_error_names_what_is_wrong_with_a_token(world: World) {
     ] {
         let client = world.client_with_token(token);
         let error = client.agents().list().await.unwrap_err();
-        assert_eq!(Answer::of(&error), text(401, detail));
+        assert_eq!(ErrorResponse::of(&error), text(401, detail));
         assert_eq!(error.attempts(), 1);
     }
 }
@@ -76,7 +76,7 @@ async fn every_call_except_health_requires_a_token(world: World) {
     if world.generation == aod_devserver::Generation::June25 {
         errors.push(sessions.interrupt(UNKNOWN_ID).await.unwrap_err());
     }
-    assert_answers(
+    assert_responses(
         errors
             .into_iter()
             .map(|error| (error, text(401, "Invalid API key"))),
@@ -88,5 +88,5 @@ async fn a_missing_token_is_refused(world: World) {
     let detail = "Missing or invalid Authorization header";
     world.fault("GET", "/agents", answer(401, &json!({"detail": detail})));
     let error = world.client.agents().list().await.unwrap_err();
-    assert_eq!(Answer::of(&error), text(401, detail));
+    assert_eq!(ErrorResponse::of(&error), text(401, detail));
 }

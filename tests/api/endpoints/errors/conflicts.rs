@@ -4,7 +4,7 @@ use aod::ConflictReason::{self, AlreadyArchived, Archived};
 use aod::models::{CreateEnvironment, CreateSession, UpdateAgent, UpdateEnvironment};
 use aod_devserver::{Action, Generation, Script, Status};
 
-use super::{Answer, assert_answers, conflict};
+use super::{ErrorResponse, assert_responses, conflict};
 use crate::endpoints::world::{World, tests};
 
 tests! { in [april21 april30 june25]:
@@ -45,7 +45,7 @@ async fn an_update_of_another_version_is_a_mismatch_with_both_numbers(world: Wor
         let update = UpdateEnvironment::new(version);
         environments.update(environment, update).await.unwrap_err()
     };
-    assert_answers([
+    assert_responses([
         (agent_update(1).await, mismatch(2, 1)),
         (agent_update(3).await, mismatch(2, 3)),
         (agent_update(-1).await, mismatch(2, -1)),
@@ -66,7 +66,7 @@ async fn archived_records_cannot_be_changed_or_used(world: World) {
     environments.archive(environment).await.unwrap();
 
     let session = async |request| world.client.sessions().create(request).await.unwrap_err();
-    assert_answers([
+    assert_responses([
         (
             agents
                 .update(agent, UpdateAgent::new(1).name("b"))
@@ -118,7 +118,7 @@ async fn an_agent_cannot_use_an_archived_environment(world: World) {
     };
     let create = world.new_agent("b").environment(environment);
     let update = UpdateAgent::new(1).environment(environment);
-    assert_answers([
+    assert_responses([
         (agents.create(create).await.unwrap_err(), expected()),
         (agents.update(agent, update).await.unwrap_err(), expected()),
     ]);
@@ -130,10 +130,10 @@ async fn a_name_in_use_is_a_conflict(world: World) {
     world.environment("it's").await;
     let other = world.environment("other").await.id;
     let taken = |name: &str| {
-        let words = format!("An active environment named {name} already exists");
-        conflict(&words, ConflictReason::NameTaken)
+        let detail = format!("An active environment named {name} already exists");
+        conflict(&detail, ConflictReason::NameTaken)
     };
-    assert_answers([
+    assert_responses([
         (
             environments
                 .create(CreateEnvironment::new("ci"))
@@ -163,8 +163,11 @@ async fn an_environment_with_sessions_cannot_be_deleted(world: World) {
         .delete(environment)
         .await
         .unwrap_err();
-    let words = "Cannot delete environment with existing sessions";
-    assert_eq!(Answer::of(&error), conflict(words, ConflictReason::InUse));
+    let detail = "Cannot delete environment with existing sessions";
+    assert_eq!(
+        ErrorResponse::of(&error),
+        conflict(detail, ConflictReason::InUse)
+    );
 }
 
 async fn a_running_session_refuses_prompts_and_deletion(world: World) {
@@ -175,7 +178,7 @@ async fn a_running_session_refuses_prompts_and_deletion(world: World) {
         Generation::April21 => "Cannot delete a running session",
         Generation::April30 | Generation::June25 => "Cannot delete an active session",
     };
-    assert_answers([
+    assert_responses([
         (
             sessions.prompt(id, "p").await.unwrap_err(),
             conflict("Session is already running", ConflictReason::Running),
@@ -190,15 +193,21 @@ async fn a_running_session_refuses_prompts_and_deletion(world: World) {
 async fn a_session_with_a_queued_turn_refuses_prompts(world: World) {
     let id = world.manual_session().await.id;
     let error = world.client.sessions().prompt(id, "p").await.unwrap_err();
-    let words = "Session already has a pending turn";
-    assert_eq!(Answer::of(&error), conflict(words, ConflictReason::Pending));
+    let detail = "Session already has a pending turn";
+    assert_eq!(
+        ErrorResponse::of(&error),
+        conflict(detail, ConflictReason::Pending)
+    );
 }
 
 async fn a_pending_session_cannot_be_deleted(world: World) {
     let id = world.manual_session().await.id;
     let error = world.client.sessions().delete(id).await.unwrap_err();
-    let words = "Cannot delete an active session";
-    assert_eq!(Answer::of(&error), conflict(words, ConflictReason::Running));
+    let detail = "Cannot delete an active session";
+    assert_eq!(
+        ErrorResponse::of(&error),
+        conflict(detail, ConflictReason::Running)
+    );
 }
 
 async fn old_servers_accept_archived_environments_and_delete_pending_sessions(world: World) {
@@ -219,7 +228,7 @@ async fn a_session_that_has_ended_refuses_prompts(world: World) {
     let failed = world.ended_session(Script::new().exit(1)).await.id;
     let terminated = world.ended_session(Script::new()).await.id;
     sessions.terminate(terminated).await.unwrap();
-    assert_answers([
+    assert_responses([
         (
             sessions.prompt(failed, "p").await.unwrap_err(),
             conflict(
@@ -253,7 +262,7 @@ async fn only_an_active_turn_can_be_interrupted(world: World) {
             exit_code: None,
         },
     );
-    assert_answers([
+    assert_responses([
         (
             sessions.interrupt(completed).await.unwrap_err(),
             conflict(

@@ -120,7 +120,7 @@ async fn an_update_has_the_same_rules(world: World) {
 
 async fn names_of_variables_are_checked(world: World) {
     let id = world.environment("e").await.id;
-    let words = |name| format!("Invalid env_var key {name}: must match [A-Za-z_][A-Za-z0-9_]*");
+    let detail = |name| format!("Invalid env_var key {name}: must match [A-Za-z_][A-Za-z0-9_]*");
     for (name, shown) in [
         ("1A", "'1A'"),
         ("A-B", "'A-B'"),
@@ -128,7 +128,7 @@ async fn names_of_variables_are_checked(world: World) {
         ("É", "'É'"),
         ("A=B", "'A=B'"),
     ] {
-        let server = || rule("env_vars", &words(shown));
+        let server = || rule("env_vars", &detail(shown));
         let create = CreateEnvironment::new("f").env_var(name, "v");
         let rows = [both(create, ["env_vars"], server())];
         assert_refused(&world, rows, async |client, request| {

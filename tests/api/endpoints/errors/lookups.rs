@@ -5,7 +5,7 @@ use aod::{Client, Error};
 use aod_devserver::{Action, Generation, Script};
 use uuid::Uuid;
 
-use super::{Answer, assert_answers, conflict, text};
+use super::{ErrorResponse, assert_responses, conflict, text};
 use crate::endpoints::world::{UNKNOWN_ID, World, tests};
 
 tests! { in [april21 april30 june25]:
@@ -25,7 +25,7 @@ async fn every_call(
     agent: Uuid,
     environment: Uuid,
     session: Uuid,
-) -> Vec<(Error, Answer)> {
+) -> Vec<(Error, ErrorResponse)> {
     let (agents, environments, sessions) =
         (client.agents(), client.environments(), client.sessions());
     let no_agent = [
@@ -77,7 +77,7 @@ async fn a_record_that_does_not_exist_is_not_found(world: World) {
         UNKNOWN_ID,
     )
     .await;
-    assert_answers(rows);
+    assert_responses(rows);
     assert_eq!(world.control.stats().open_streams, 0);
 }
 
@@ -87,7 +87,7 @@ async fn another_users_record_is_not_found(world: World) {
     let environment = world.environment("e").await.id;
     let stranger = world.stranger();
     let rows = every_call(&stranger, world.generation, agent, environment, session).await;
-    assert_answers(rows);
+    assert_responses(rows);
     // The record was not changed.
     let session = world.client.sessions().get(session).await.unwrap();
     assert_eq!(session.status.as_str(), "completed");
@@ -98,9 +98,9 @@ async fn another_users_record_is_not_found(world: World) {
 
 async fn a_request_with_an_unknown_record_is_not_found(world: World) {
     let agent = world.agent("a").await.id;
-    let gone = world.environment("gone").await.id;
-    world.client.environments().delete(gone).await.unwrap();
-    assert_answers(naming(&world, &world.client, agent, UNKNOWN_ID, gone).await);
+    let deleted = world.environment("deleted").await.id;
+    world.client.environments().delete(deleted).await.unwrap();
+    assert_responses(naming(&world, &world.client, agent, UNKNOWN_ID, deleted).await);
 }
 
 async fn a_request_with_another_users_record_is_not_found(world: World) {
@@ -114,7 +114,7 @@ async fn a_request_with_another_users_record_is_not_found(world: World) {
         .create(CreateEnvironment::new("own"))
         .await
         .unwrap();
-    assert_answers(naming(&world, &stranger, own, agent, environment).await);
+    assert_responses(naming(&world, &stranger, own, agent, environment).await);
 }
 
 /// The errors of all requests with the IDs of an agent and an environment in their bodies.
@@ -124,7 +124,7 @@ async fn naming(
     own: Uuid,
     agent: Uuid,
     environment: Uuid,
-) -> [(Error, Answer); 4] {
+) -> [(Error, ErrorResponse); 4] {
     let (agents, sessions) = (client.agents(), client.sessions());
     let no_environment = || text(404, "Environment not found");
     let create = world.new_agent("x").environment(environment);
@@ -151,10 +151,10 @@ async fn naming(
 }
 
 async fn a_missing_sandbox_is_not_found(world: World) {
-    let gone = world.ended_session(Script::new()).await.id;
-    world.act(gone, Action::LoseSandbox {});
+    let lost = world.ended_session(Script::new()).await.id;
+    world.act(lost, Action::LoseSandbox {});
     let unprovisioned = world.session(Script::manual()).await.id;
-    for id in [gone, unprovisioned] {
+    for id in [lost, unprovisioned] {
         let error = world.client.sessions().prompt(id, "p").await.unwrap_err();
         assert_eq!(error.status(), Some(404));
         let detail = error.detail_text().unwrap();
@@ -163,15 +163,15 @@ async fn a_missing_sandbox_is_not_found(world: World) {
 }
 
 async fn a_missing_sandbox_is_a_conflict(world: World) {
-    let gone = world.ended_session(Script::new()).await.id;
-    world.act(gone, Action::LoseSandbox {});
+    let lost = world.ended_session(Script::new()).await.id;
+    world.act(lost, Action::LoseSandbox {});
     let unprovisioned = world.session(Script::manual()).await.id;
-    for id in [gone, unprovisioned] {
+    for id in [lost, unprovisioned] {
         let error = world.client.sessions().prompt(id, "p").await.unwrap_err();
         let expected = conflict(
             "Session backend is no longer available; start a new session.",
             aod::ConflictReason::BackendGone,
         );
-        assert_eq!(Answer::of(&error), expected);
+        assert_eq!(ErrorResponse::of(&error), expected);
     }
 }

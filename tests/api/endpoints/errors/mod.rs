@@ -18,50 +18,50 @@ use crate::endpoints::world::World;
 
 /// The server's response according to an error.
 #[derive(Debug, PartialEq)]
-struct Answer {
+struct ErrorResponse {
     status: u16,
     kind: ErrorKind,
-    says: Says,
+    body: Body,
     conflict: Option<ConflictReason>,
 }
 
 #[derive(Debug, PartialEq)]
-enum Says {
+enum Body {
     /// `{"detail": "…"}`.
     Text(String),
     /// The paths and descriptions of a 422 list, in order.
     Fields(Vec<(String, String)>),
     /// An HTML page.
     Page,
-    Nothing,
+    Empty,
 }
 
-impl Answer {
+impl ErrorResponse {
     fn of(error: &Error) -> Self {
-        let says = match error.detail() {
+        let body = match error.detail() {
             Some(Detail::Text(text)) => {
                 assert_eq!(error.detail_text(), Some(text.as_str()));
-                Says::Text(text.clone())
+                Body::Text(text.clone())
             }
-            Some(Detail::Fields(fields)) => Says::Fields(
+            Some(Detail::Fields(fields)) => Body::Fields(
                 fields
                     .iter()
                     .map(|field| (field.path(), field.description.clone()))
                     .collect(),
             ),
-            Some(Detail::Body(body)) if body.starts_with("<!doctype html>") => Says::Page,
+            Some(Detail::Body(body)) if body.starts_with("<!doctype html>") => Body::Page,
             Some(other) => panic!("an unexpected detail: {other:?}"),
-            None => Says::Nothing,
+            None => Body::Empty,
         };
         Self {
             status: error.status().expect("the server responded"),
             kind: error.kind(),
-            says,
+            body,
             conflict: error.conflict(),
         }
     }
 
-    fn new(status: u16, says: Says) -> Self {
+    fn new(status: u16, body: Body) -> Self {
         let kind = match status {
             400 => ErrorKind::BadRequest,
             401 | 403 => ErrorKind::Auth,
@@ -71,51 +71,51 @@ impl Answer {
             422 => ErrorKind::Validation,
             429 => ErrorKind::RateLimit,
             500 | 503 => ErrorKind::Server,
-            other => panic!("no server answers {other}"),
+            other => panic!("unexpected status {other}"),
         };
         Self {
             status,
             kind,
-            says,
+            body,
             conflict: None,
         }
     }
 }
 
 /// A response with a text.
-fn text(status: u16, text: impl Into<String>) -> Answer {
-    Answer::new(status, Says::Text(text.into()))
+fn text(status: u16, text: impl Into<String>) -> ErrorResponse {
+    ErrorResponse::new(status, Body::Text(text.into()))
 }
 
 /// A 409 with a text and its reason.
-fn conflict(words: &str, reason: ConflictReason) -> Answer {
-    Answer {
+fn conflict(detail: &str, reason: ConflictReason) -> ErrorResponse {
+    ErrorResponse {
         conflict: Some(reason),
-        ..text(409, words)
+        ..text(409, detail)
     }
 }
 
 /// A 422 that lists fields, with their paths and descriptions.
-fn fields<const COUNT: usize>(entries: [(&str, &str); COUNT]) -> Answer {
+fn fields<const COUNT: usize>(entries: [(&str, &str); COUNT]) -> ErrorResponse {
     let entries = entries.map(|(path, description)| (path.to_owned(), description.to_owned()));
-    Answer::new(422, Says::Fields(entries.into()))
+    ErrorResponse::new(422, Body::Fields(entries.into()))
 }
 
 /// A 422 with one violated rule.
-fn rule(path: &str, words: &str) -> Answer {
-    fields([(path, &format!("Value error, {words}"))])
+fn rule(path: &str, detail: &str) -> ErrorResponse {
+    fields([(path, &format!("Value error, {detail}"))])
 }
 
 /// A response with an HTML page.
-fn page(status: u16) -> Answer {
-    Answer::new(status, Says::Page)
+fn page(status: u16) -> ErrorResponse {
+    ErrorResponse::new(status, Body::Page)
 }
 
 /// Compares errors with the expected responses.
 #[track_caller]
-fn assert_answers(rows: impl IntoIterator<Item = (Error, Answer)>) {
+fn assert_responses(rows: impl IntoIterator<Item = (Error, ErrorResponse)>) {
     for (row, (error, expected)) in rows.into_iter().enumerate() {
-        assert_eq!(Answer::of(&error), expected, "row {row}");
+        assert_eq!(ErrorResponse::of(&error), expected, "row {row}");
     }
 }
 
@@ -134,11 +134,11 @@ fn refused_by_client(error: &Error) -> Vec<String> {
 struct Invalid<R> {
     request: R,
     client: Vec<&'static str>,
-    server: Answer,
+    server: ErrorResponse,
 }
 
 /// A request that the client and the server refuse.
-fn both<R>(request: R, client: impl Into<Vec<&'static str>>, server: Answer) -> Invalid<R> {
+fn both<R>(request: R, client: impl Into<Vec<&'static str>>, server: ErrorResponse) -> Invalid<R> {
     Invalid {
         request,
         client: client.into(),
@@ -147,7 +147,7 @@ fn both<R>(request: R, client: impl Into<Vec<&'static str>>, server: Answer) -> 
 }
 
 /// A request that only the server refuses.
-fn server_only<R>(request: R, server: Answer) -> Invalid<R> {
+fn server_only<R>(request: R, server: ErrorResponse) -> Invalid<R> {
     both(request, [], server)
 }
 
@@ -164,12 +164,12 @@ async fn assert_refused<R: Clone + Debug, T: Debug>(
         let checked = call(&world.client, row.request.clone()).await;
         let checked = checked.expect_err(&shown);
         if row.client.is_empty() {
-            assert_eq!(Answer::of(&checked), row.server, "{shown}");
+            assert_eq!(ErrorResponse::of(&checked), row.server, "{shown}");
         } else {
             assert_eq!(refused_by_client(&checked), row.client, "{shown}");
             assert_eq!(world.control.requests().len(), 0, "{shown}");
         }
         let error = call(&unchecked, row.request).await.expect_err(&shown);
-        assert_eq!(Answer::of(&error), row.server, "{shown}");
+        assert_eq!(ErrorResponse::of(&error), row.server, "{shown}");
     }
 }

@@ -5,7 +5,7 @@ use aod::models::{CreateSession, McpServer};
 use aod_devserver::{Effect, Generation, Script};
 use serde_json::json;
 
-use super::{Answer, Says, page, text};
+use super::{Body, ErrorResponse, page, text};
 use crate::endpoints::world::{UNKNOWN_ID, World, tests};
 
 tests! { in [april21 april30 june25]:
@@ -27,7 +27,7 @@ async fn an_unknown_path_is_an_html_page(world: World) {
         .build()
         .unwrap();
     let error = client.agents().list().await.unwrap_err();
-    assert_eq!(Answer::of(&error), page(404));
+    assert_eq!(ErrorResponse::of(&error), page(404));
     // The page is not shown.
     let url = format!("{}/api/v1/agents", world.url());
     assert_eq!(error.to_string(), format!("GET {url} -> 404: Not Found"));
@@ -36,7 +36,7 @@ async fn an_unknown_path_is_an_html_page(world: World) {
 async fn older_servers_have_no_interrupt(world: World) {
     let id = world.manual_session().await.id;
     let error = world.client.sessions().interrupt(id).await.unwrap_err();
-    assert_eq!(Answer::of(&error), page(404));
+    assert_eq!(ErrorResponse::of(&error), page(404));
 }
 
 async fn a_body_above_the_limit_is_an_html_page(world: World) {
@@ -47,7 +47,7 @@ async fn a_body_above_the_limit_is_an_html_page(world: World) {
     let session = |bytes: usize| CreateSession::new(agent, "p".repeat(bytes - rest));
     let limit = 2_621_440;
     let error = sessions.create(session(limit + 1)).await.unwrap_err();
-    assert_eq!(Answer::of(&error), page(400));
+    assert_eq!(ErrorResponse::of(&error), page(400));
     sessions.create(session(limit)).await.unwrap();
 }
 
@@ -55,7 +55,7 @@ async fn an_internal_server_error_is_an_html_page(world: World) {
     let list_as_name = McpServer::Unknown(json!({"name": [], "url": "u"}));
     let request = world.new_agent("a").mcp_server(list_as_name);
     let error = world.client.agents().create(request).await.unwrap_err();
-    assert_eq!(Answer::of(&error), page(500));
+    assert_eq!(ErrorResponse::of(&error), page(500));
     assert_eq!(error.attempts(), 1);
     assert!(error.is_retryable());
     assert!(!error.is_unsent());
@@ -80,7 +80,10 @@ async fn a_wrong_method_before_authentication_has_an_empty_body(world: World) {
         &format!("/agents/{UNKNOWN_ID}/archive"),
     );
     let error = client.agents().list().await.unwrap_err();
-    assert_eq!(Answer::of(&error), Answer::new(405, Says::Nothing));
+    assert_eq!(
+        ErrorResponse::of(&error),
+        ErrorResponse::new(405, Body::Empty)
+    );
     assert!(error.to_string().ends_with("-> 405: Method Not Allowed"));
 }
 
@@ -94,7 +97,7 @@ async fn a_write_to_a_read_only_path_is_forbidden_with_an_html_page(world: World
         &format!("/sessions/{UNKNOWN_ID}"),
     );
     let error = client.sessions().terminate(UNKNOWN_ID).await.unwrap_err();
-    assert_eq!(Answer::of(&error), page(403));
+    assert_eq!(ErrorResponse::of(&error), page(403));
 }
 
 async fn a_wrong_method_after_authentication_has_a_text(world: World) {
@@ -110,7 +113,7 @@ async fn a_wrong_method_after_authentication_has_a_text(world: World) {
         } else {
             text(405, "Method not allowed")
         };
-        assert_eq!(Answer::of(&error), expected);
+        assert_eq!(ErrorResponse::of(&error), expected);
     }
     environments.get(known).await.unwrap();
 }

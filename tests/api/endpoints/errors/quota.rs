@@ -4,7 +4,7 @@ use aod::Quota;
 use aod::models::CreateSession;
 use aod_devserver::{Generation, Script};
 
-use super::{Answer, text};
+use super::{ErrorResponse, text};
 use crate::endpoints::world::{UNKNOWN_ID, World, tests};
 
 tests! { in [april21 april30 june25]:
@@ -16,7 +16,7 @@ tests! { in [april21 april30 june25]:
     the_generation_decides_whether_a_limit_of_zero_is_none_or_the_default,
 }
 
-fn reached(active: i64, limit: i64) -> Answer {
+fn reached(active: i64, limit: i64) -> ErrorResponse {
     text(
         429,
         format!(
@@ -43,7 +43,7 @@ async fn a_session_above_the_limit_is_refused_with_both_numbers(world: World) {
 
     let error = sessions.create(request.clone()).await.unwrap_err();
 
-    assert_eq!(Answer::of(&error), reached(2, 2));
+    assert_eq!(ErrorResponse::of(&error), reached(2, 2));
     let quota = Quota {
         limit: 2,
         active: 2,
@@ -54,7 +54,7 @@ async fn a_session_above_the_limit_is_refused_with_both_numbers(world: World) {
     assert_eq!((error.retry_after(), error.attempts()), (None, 1));
     assert_eq!(world.control.requests().len(), 1);
     let error = sessions.run(request).await.unwrap_err();
-    assert_eq!(Answer::of(&error), reached(2, 2));
+    assert_eq!(ErrorResponse::of(&error), reached(2, 2));
 }
 
 async fn a_terminated_session_makes_room(world: World) {
@@ -64,7 +64,7 @@ async fn a_terminated_session_makes_room(world: World) {
     let agent = world.agent("a").await.id;
     let request = || CreateSession::new(agent, "p");
     assert_eq!(
-        Answer::of(&sessions.create(request()).await.unwrap_err()),
+        ErrorResponse::of(&sessions.create(request()).await.unwrap_err()),
         reached(1, 1)
     );
     sessions.terminate(first).await.unwrap();
@@ -79,7 +79,7 @@ async fn the_active_sessions_can_exceed_a_lowered_limit(world: World) {
     let agent = world.agent("a").await.id;
     let request = CreateSession::new(agent, "p");
     let error = world.client.sessions().create(request).await.unwrap_err();
-    assert_eq!(Answer::of(&error), reached(3, 1));
+    assert_eq!(ErrorResponse::of(&error), reached(3, 1));
     let quota = Quota {
         limit: 1,
         active: 3,
@@ -104,7 +104,7 @@ async fn the_generation_decides_whether_the_quota_is_checked_first_or_last(world
         Generation::April21 => reached(1, 1),
         Generation::April30 | Generation::June25 => text(404, "Agent not found"),
     };
-    assert_eq!(Answer::of(&error), expected);
+    assert_eq!(ErrorResponse::of(&error), expected);
 }
 
 async fn the_generation_decides_whether_a_limit_of_zero_is_none_or_the_default(world: World) {
@@ -116,7 +116,7 @@ async fn the_generation_decides_whether_a_limit_of_zero_is_none_or_the_default(w
         .create(CreateSession::new(agent, "p"))
         .await;
     match world.generation {
-        Generation::April21 => assert_eq!(Answer::of(&created.unwrap_err()), reached(0, 0)),
+        Generation::April21 => assert_eq!(ErrorResponse::of(&created.unwrap_err()), reached(0, 0)),
         Generation::April30 | Generation::June25 => {
             assert_eq!(created.unwrap().current_turn, Some(1))
         }

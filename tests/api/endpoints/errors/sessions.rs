@@ -8,7 +8,7 @@ use aod::{Detail, HeaderName, HeaderValue, Options};
 use aod_devserver::{AgentChange, Fault, Generation, NewAccount, Script};
 use serde_json::json;
 
-use super::{Answer, assert_answers, assert_refused, both, conflict, fields, rule, text};
+use super::{ErrorResponse, assert_refused, assert_responses, both, conflict, fields, rule, text};
 use crate::endpoints::world::{UNKNOWN_ID, World, answer, tests};
 
 tests! { in [april21 april30 june25]:
@@ -118,17 +118,17 @@ async fn timeouts_have_limits(world: World) {
         (9, "Input should be greater than or equal to 10"),
         (3601, "Input should be less than or equal to 3600"),
     ];
-    let rows = limits.map(|(seconds, words)| {
+    let rows = limits.map(|(seconds, detail)| {
         let request = CreateSession::new(agent, "p").timeout(Duration::from_secs(seconds));
-        both(request, ["timeout"], fields([("timeout", words)]))
+        both(request, ["timeout"], fields([("timeout", detail)]))
     });
     assert_refused(&world, rows, async |client, request| {
         client.sessions().create(request).await
     })
     .await;
-    let rows = limits.map(|(seconds, words)| {
+    let rows = limits.map(|(seconds, detail)| {
         let request = Prompt::new("p").timeout(Duration::from_secs(seconds));
-        both(request, ["timeout"], fields([("timeout", words)]))
+        both(request, ["timeout"], fields([("timeout", detail)]))
     });
     assert_refused(&world, rows, async |client, request| {
         client.sessions().prompt(id, request).await
@@ -170,7 +170,7 @@ async fn the_body_is_checked_before_the_agent_and_the_status_before_the_body(wor
     let running = world.session(Script::new().hold("work")).await.id;
     world.control.hold_reached("work").await;
     let prompt = Prompt::new("p").timeout(Duration::from_secs(1));
-    assert_answers([
+    assert_responses([
         (
             sessions.create(request).await.unwrap_err(),
             fields([("timeout", "Input should be greater than or equal to 10")]),
@@ -205,7 +205,7 @@ async fn an_agent_with_a_retired_runtime_is_refused(world: World) {
     };
     let request = CreateSession::new(agent, "p");
     let error = world.client.sessions().create(request).await;
-    assert_eq!(Answer::of(&error.unwrap_err()), expected);
+    assert_eq!(ErrorResponse::of(&error.unwrap_err()), expected);
     // The agent itself can still be read, with its retired runtime.
     let agent = world.client.agents().get(agent).await.unwrap();
     let engine = serde_json::to_value(&agent).unwrap();
@@ -228,7 +228,7 @@ async fn an_agent_with_a_retired_model_is_refused(world: World) {
     ] {
         world.control.change_agent(agent, model(changed)).unwrap();
         let error = sessions.create(CreateSession::new(agent, "p")).await;
-        assert_eq!(Answer::of(&error.unwrap_err()), text(422, detail));
+        assert_eq!(ErrorResponse::of(&error.unwrap_err()), text(422, detail));
     }
 }
 
@@ -247,7 +247,7 @@ async fn missing_credentials(world: World) {
     let no_model_key = refused(account("no-model-key", false, true)).await;
     let no_sandbox = refused(account("no-sandbox", true, false)).await;
     match world.generation {
-        Generation::April21 => assert_answers([
+        Generation::April21 => assert_responses([
             (
                 no_model_key.unwrap_err(),
                 text(400, "No API key configured for runtime: claude"),
@@ -257,7 +257,7 @@ async fn missing_credentials(world: World) {
                 text(400, "No Sprites API key configured"),
             ),
         ]),
-        Generation::April30 => assert_answers([
+        Generation::April30 => assert_responses([
             (
                 no_model_key.unwrap_err(),
                 text(400, "No API key configured for runtime: claude"),
@@ -270,7 +270,7 @@ async fn missing_credentials(world: World) {
         Generation::June25 => {
             // Without the key, the session fails.
             assert_eq!(no_model_key.unwrap().current_turn, Some(1));
-            assert_answers([(
+            assert_responses([(
                 no_sandbox.unwrap_err(),
                 text(503, "Session backend is not configured"),
             )]);
@@ -289,7 +289,7 @@ async fn missing_credentials_are_reported_at_the_next_prompt(world: World) {
     let effect = answer(status, &json!({"detail": detail}));
     world.plan(Fault::on("POST", "/sessions/*/prompt", effect).always());
     let error = world.client.sessions().prompt(id, "p").await.unwrap_err();
-    assert_eq!(Answer::of(&error), text(status, detail));
+    assert_eq!(ErrorResponse::of(&error), text(status, detail));
     // A write is not retried, even after a 503.
     assert_eq!(error.attempts(), 1);
 }
@@ -302,7 +302,10 @@ async fn a_malformed_cursor_is_a_bad_request(world: World) {
         let options = Options::new().header(header, HeaderValue::from_static(cursor));
         let client = world.client.with_options(options);
         let error = client.sessions().stream(id).await.unwrap_err();
-        assert_eq!(Answer::of(&error), text(400, "since must be an integer"));
+        assert_eq!(
+            ErrorResponse::of(&error),
+            text(400, "since must be an integer")
+        );
     }
     assert_eq!(world.control.stats().open_streams, 0);
 }
@@ -310,11 +313,11 @@ async fn a_malformed_cursor_is_a_bad_request(world: World) {
 async fn names_of_secret_variables_are_checked(world: World) {
     let agent = world.agent("a").await.id;
     let request = CreateSession::new(agent, "p").secret_env_var("1A", "v");
-    let words = "Invalid env_var key '1A': must match [A-Za-z_][A-Za-z0-9_]*";
+    let detail = "Invalid env_var key '1A': must match [A-Za-z_][A-Za-z0-9_]*";
     let rows = [both(
         request,
         ["secret_env_vars"],
-        rule("secret_env_vars", words),
+        rule("secret_env_vars", detail),
     )];
     assert_refused(&world, rows, async |client, request| {
         client.sessions().create(request).await

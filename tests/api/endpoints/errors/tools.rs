@@ -18,7 +18,7 @@ async fn invalid_mcp_servers_are_refused(world: World) {
         request.mcp_servers = servers.into_iter().map(McpServer::Unknown).collect();
         request
     };
-    let refused = |servers, words| server_only(with(servers), rule("mcp_servers", words));
+    let refused = |servers, detail| server_only(with(servers), rule("mcp_servers", detail));
     let good = json!({"name": "good", "url": "u"});
     let twenty_one = (0..21).map(|n| json!({"name": n.to_string(), "url": "u"}));
     let rows = [
@@ -69,8 +69,8 @@ async fn invalid_inline_skills_are_refused(world: World) {
         change(&mut skill);
         with(vec![skill.into()])
     };
-    let refused = |request, words: &str| server_only(request, rule("skills", words));
-    let refused_here = |request, path, words| both(request, [path], rule("skills", words));
+    let refused = |request, detail: &str| server_only(request, rule("skills", detail));
+    let refused_here = |request, path, detail| both(request, [path], rule("skills", detail));
     let twenty_one = (0..21).map(|n| Skill::inline(n.to_string(), "d", "c").into());
     let same = || Skill::inline("same", "d", "c").into();
     let rows = vec![
@@ -132,14 +132,14 @@ async fn invalid_inline_skills_are_refused(world: World) {
 
 async fn old_servers_refuse_skills_from_github(world: World) {
     let request = world.new_agent("a").skill(Skill::github("owner/repo", "d"));
-    let words =
+    let detail =
         "skills[0]: unknown keys ['source', 'type']. Allowed: ['content', 'description', 'name']";
-    refuses_to_create(&world, [server_only(request, rule("skills", words))]).await;
+    refuses_to_create(&world, [server_only(request, rule("skills", detail))]).await;
 }
 
 async fn invalid_skills_from_github_are_refused(world: World) {
     let raw = |json| world.new_agent("a").skill(Skill::Unknown(json));
-    let refused = |json, words| server_only(raw(json), rule("skills", words));
+    let refused = |json, detail| server_only(raw(json), rule("skills", detail));
     let twice = world
         .new_agent("a")
         .skill(Skill::github("o/r", "d"))

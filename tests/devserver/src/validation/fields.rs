@@ -74,11 +74,11 @@ impl<'a> Fields<'a> {
     }
 
     /// Checks a required field with one allowed value.
-    pub(super) fn literal(&mut self, field: &str, word: &str) {
+    pub(super) fn literal(&mut self, field: &str, allowed: &str) {
         if let Some(value) = self.value(field, Need::Required)
-            && value != word
+            && value != allowed
         {
-            let msg = format!("Input should be {}", python::repr_str(word));
+            let msg = format!("Input should be {}", python::repr_str(allowed));
             self.error("literal_error", field, &msg, value);
         }
     }

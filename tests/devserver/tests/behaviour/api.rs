@@ -181,7 +181,7 @@ pub(crate) async fn read_until(reply: &mut Reply, text: &str) -> Vec<u8> {
             .chunk()
             .await
             .expect("the stream lives")
-            .expect("the stream goes on");
+            .expect("the stream continues");
         body.extend_from_slice(&chunk);
         if String::from_utf8_lossy(&body).contains(text) && body.ends_with(b"\n\n") {
             return body;

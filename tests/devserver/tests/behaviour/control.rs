@@ -164,7 +164,7 @@ async fn records_requests_without_their_secrets() {
         (seen[0].method.as_str(), seen[0].path.as_str()),
         ("POST", "/environments")
     );
-    assert_eq!(seen[0].header("authorization"), Some("<left out>"));
+    assert_eq!(seen[0].header("authorization"), Some("<redacted>"));
     assert_eq!(seen[0].body.as_str(), environment.to_string());
     let shown = format!("{seen:?}");
     assert!(

@@ -34,7 +34,7 @@ fn plan(api: &Api, path: &str, effect: Effect) {
 fn fields(json: Value) -> Map<String, Value> {
     match json {
         Value::Object(map) => map,
-        other => panic!("{other} is no object"),
+        other => panic!("{other} is not an object"),
     }
 }
 
@@ -256,7 +256,7 @@ async fn sends_the_same_bytes_in_small_chunks() {
     );
     let mut reply = api.stream(session).await;
     let mut body = Vec::new();
-    while let Some(chunk) = reply.chunk().await.expect("the body goes on") {
+    while let Some(chunk) = reply.chunk().await.expect("the body continues") {
         assert!(chunk.len() <= 3);
         body.extend_from_slice(&chunk);
     }
