@@ -28,7 +28,7 @@ fn stdout(text: &str) -> Value {
     json!({"type": "output", "stream": "stdout", "data": text})
 }
 
-const SAID: &str = "{\"type\":\"message\",\"role\":\"assistant\",\"content\":\"Hello\"}\n";
+const MESSAGE: &str = "{\"type\":\"message\",\"role\":\"assistant\",\"content\":\"Hello\"}\n";
 
 async fn lines(events: &[Value]) -> Vec<String> {
     let lines = stream(events, false).pretty();
@@ -40,10 +40,13 @@ async fn the_start_event_selects_the_formatter() {
     for (start, expected) in [
         (json!({"type": "start", "runtime": "gemini"}), "✉️  Hello"),
         (json!({"type": "start", "provider": "openai"}), ""),
-        (json!({"type": "start"}), SAID.trim_end()),
-        (json!({"type": "start", "runtime": "next"}), SAID.trim_end()),
+        (json!({"type": "start"}), MESSAGE.trim_end()),
+        (
+            json!({"type": "start", "runtime": "next"}),
+            MESSAGE.trim_end(),
+        ),
     ] {
-        let shown = lines(&[start, stdout(SAID), json!({"type": "exit", "code": 0})]).await;
+        let shown = lines(&[start, stdout(MESSAGE), json!({"type": "exit", "code": 0})]).await;
         assert_eq!(shown.concat(), expected);
     }
 }
@@ -53,7 +56,7 @@ async fn events_before_start_do_not_select_the_formatter() {
     let events = [
         json!({"type": "novelty"}),
         json!({"type": "start", "runtime": "gemini"}),
-        stdout(SAID),
+        stdout(MESSAGE),
         json!({"type": "exit", "code": 0}),
     ];
     assert_eq!(lines(&events).await, ["✉️  Hello"]);
@@ -61,7 +64,8 @@ async fn events_before_start_do_not_select_the_formatter() {
 
 #[tokio::test]
 async fn a_single_turn_has_the_formatter_of_the_session() {
-    let of_turn = |turn| json!({"type": "output", "stream": "stdout", "data": SAID, "turn": turn});
+    let of_turn =
+        |turn| json!({"type": "output", "stream": "stdout", "data": MESSAGE, "turn": turn});
     let events = [
         json!({"type": "start", "runtime": "gemini"}),
         json!({"type": "turn_start", "turn": 1}),
@@ -77,8 +81,8 @@ async fn a_single_turn_has_the_formatter_of_the_session() {
 
 #[tokio::test]
 async fn a_custom_formatter_is_kept() {
-    struct Loud;
-    impl Formatter for Loud {
+    struct UpperCase;
+    impl Formatter for UpperCase {
         fn feed(&mut self, chunk: &str) -> Vec<String> {
             vec![chunk.to_uppercase()]
         }
@@ -96,7 +100,7 @@ async fn a_custom_formatter_is_kept() {
         false,
     )
     .pretty()
-    .formatter(Loud)
+    .formatter(UpperCase)
     .try_collect()
     .await
     .expect("the stream ends well");
@@ -107,7 +111,7 @@ async fn a_custom_formatter_is_kept() {
 async fn options_apply_to_the_formatter_selected_by_start() {
     let events = [
         json!({"type": "start", "runtime": "gemini"}),
-        stdout(SAID),
+        stdout(MESSAGE),
         json!({"type": "exit", "code": 0}),
     ];
     let shown: Vec<_> = stream(&events, false)
@@ -166,7 +170,10 @@ async fn stderr_and_stages_are_not_shown() {
 #[tokio::test]
 async fn remaining_lines_precede_an_error() {
     let mut lines = stream(
-        &[json!({"type": "start", "runtime": "gemini"}), stdout(SAID)],
+        &[
+            json!({"type": "start", "runtime": "gemini"}),
+            stdout(MESSAGE),
+        ],
         true,
     )
     .pretty();

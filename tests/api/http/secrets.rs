@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::tls;
 
-const PLANTED: &str = "hunter2";
+const SECRET: &str = "hunter2";
 
 /// Collects all log messages.
 #[derive(Clone, Default)]
@@ -77,28 +77,26 @@ async fn secrets_are_not_logged_shown_or_in_panics() {
     let builder = || {
         Client::builder()
             .base_url(server.url())
-            .token(format!("aod_{PLANTED}"))
+            .token(format!("aod_{SECRET}"))
             .header(
                 HeaderName::from_static("x-secret"),
-                HeaderValue::from_static(PLANTED),
+                HeaderValue::from_static(SECRET),
             )
     };
     let client = builder().retry(aod::RetryPolicy::none()).build().unwrap();
     let mut shown = format!("{:?} {client:?}", builder());
 
-    let environment = || CreateEnvironment::new("e").env_var("KEY", PLANTED);
+    let environment = || CreateEnvironment::new("e").env_var("KEY", SECRET);
     let session = || {
         CreateSession::new(Uuid::nil(), "p")
-            .secret_env_var("KEY", PLANTED)
-            .repository(
-                GithubRepository::new("https://github.com/a/b").authorization_token(PLANTED),
-            )
+            .secret_env_var("KEY", SECRET)
+            .repository(GithubRepository::new("https://github.com/a/b").authorization_token(SECRET))
     };
     let agent = || {
         CreateAgent::new("a", "m")
             .runtime("claude")
-            .mcp_server(McpServer::url("i", "https://i").header("Authorization", PLANTED))
-            .mcp_server(McpServer::stdio("s", "s").env("KEY", PLANTED))
+            .mcp_server(McpServer::url("i", "https://i").header("Authorization", SECRET))
+            .mcp_server(McpServer::stdio("s", "s").env("KEY", SECRET))
     };
     shown += &format!("{:?} {:?} {:?}", environment(), session(), agent());
     for _ in 0..4 {
@@ -124,13 +122,13 @@ async fn secrets_are_not_logged_shown_or_in_panics() {
     let mut broken = aod::EventStream::new(futures::stream::empty::<io::Result<_>>());
     shown += &format!("{:?}", broken.next().await);
 
-    assert!(!shown.contains(PLANTED), "{shown}");
+    assert!(!shown.contains(SECRET), "{shown}");
     let log = log.text();
     assert!(
         log.contains("aod.call") && log.contains("hyper"),
         "the log is not at TRACE:\n{log}"
     );
-    assert!(!log.contains(PLANTED), "{log}");
+    assert!(!log.contains(SECRET), "{log}");
 }
 
 /// HTTP/2 has its own log messages.
@@ -156,23 +154,23 @@ async fn secrets_are_not_logged_over_http_2() {
     let client = Client::builder()
         .base_url(tls::url(&server))
         .ca_certificate(authority.pem())
-        .token(format!("aod_{PLANTED}"))
+        .token(format!("aod_{SECRET}"))
         .header(
             HeaderName::from_static("x-secret"),
-            HeaderValue::from_static(PLANTED),
+            HeaderValue::from_static(SECRET),
         )
         .build()
         .unwrap();
     let error = client
         .environments()
-        .create(CreateEnvironment::new("e").env_var("KEY", PLANTED))
+        .create(CreateEnvironment::new("e").env_var("KEY", SECRET))
         .await
         .unwrap_err();
     assert_eq!(error.status(), Some(404), "{error}");
 
     let log = log.text();
     assert!(log.contains("h2::"), "HTTP/2 has logged nothing:\n{log}");
-    assert!(!log.contains(PLANTED), "{log}");
+    assert!(!log.contains(SECRET), "{log}");
 }
 
 #[tokio::test(flavor = "current_thread")]

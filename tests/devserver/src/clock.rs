@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn writes_times_as_python_does() {
+    fn formats_times_like_python() {
         assert_eq!(
             Time(1_776_834_916_910_301).to_string(),
             "2026-04-22T05:15:16.910301+00:00"
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frozen_clock_moves_only_when_told_to() {
+    fn a_frozen_clock_changes_only_when_advanced() {
         let clock = Clock::new();
         clock.freeze();
         let start = clock.now();

@@ -20,7 +20,7 @@ use tokio::{
 };
 
 /// The maximum size of the head of a request or response.
-const LONGEST_HEAD: usize = 64 * 1024;
+const MAX_HEAD_SIZE: usize = 64 * 1024;
 
 /// How a [`CuttingProxy`] passes on a response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -326,7 +326,7 @@ impl Head {
                 let length = end + END.len();
                 return Ok(Some(Self { bytes, length }));
             }
-            if bytes.len() > LONGEST_HEAD {
+            if bytes.len() > MAX_HEAD_SIZE {
                 return Err(io::Error::new(
                     io::ErrorKind::InvalidData,
                     "a head too long",
@@ -381,7 +381,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seed_draws_the_same_again_and_all_kinds() {
+    fn a_seed_determines_the_plans_of_all_kinds() {
         let draw = || (0..200).map(|connection| ConnectionPlan::drawn(7, connection, 1000));
         assert!(draw().eq(draw()));
         assert!(draw().ne((0..200).map(|connection| ConnectionPlan::drawn(8, connection, 1000))));

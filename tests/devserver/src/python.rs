@@ -151,7 +151,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn dumps_in_ascii_with_blanks() {
+    fn dumps_in_ascii_with_spaces() {
         assert_eq!(
             dumps(&json!({"a": [1, "é\u{7f}🚀\n"], "b": null})),
             r#"{"a": [1, "\u00e9\u007f\ud83d\ude80\n"], "b": null}"#
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn repr_picks_the_quotes_python_picks() {
+    fn repr_uses_the_same_quotes_as_python() {
         assert_eq!(repr_str("it's"), "\"it's\"");
         assert_eq!(repr_str("a\"b'c"), "'a\"b\\'c'");
         assert_eq!(
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_integers_as_python_does() {
+    fn parses_integers_like_python() {
         for (text, expected) in [
             (" 9_9 ", Some(99)),
             ("+5", Some(5)),

@@ -10,7 +10,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 
 /// The maximum number of recorded requests. The oldest are dropped first.
-const REMEMBERED: usize = 10_000;
+const MAX_RECORDED: usize = 10_000;
 
 /// A snapshot of the counters of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -160,7 +160,7 @@ impl Counters {
             body: Body(String::from_utf8_lossy(body).into_owned()),
         };
         let mut seen = self.seen();
-        if seen.len() == REMEMBERED {
+        if seen.len() == MAX_RECORDED {
             seen.remove(0);
         }
         seen.push(request);

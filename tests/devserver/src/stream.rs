@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::{
     clock::Time,
-    faults::{CutHow, Tampering, cut_error},
+    faults::{CutHow, StreamFaults, cut_error},
     http::Call,
     python,
     server::{Connection, Shared},
@@ -49,7 +49,7 @@ pub(crate) fn open(call: Call, opening: Opening) -> Response {
     let writer = Writer {
         sender,
         sends_turn_start_id: call.shared.generation == crate::Generation::April21,
-        tampering: call.tampering,
+        stream_faults: call.stream_faults,
         connection: call.connection,
         events: 0,
     };
@@ -86,10 +86,10 @@ fn chunks(receiver: mpsc::Receiver<io::Result<Bytes>>) -> impl Stream<Item = io:
 }
 
 /// The stream is over: it ended, was cut, or has no reader.
-struct Over;
+struct StreamClosed;
 
 /// A snapshot of the session's row and log.
-struct Look {
+struct LogSnapshot {
     rows: Vec<Row>,
     more: bool,
     status: Status,
@@ -101,15 +101,19 @@ async fn follow(shared: Arc<Shared>, opening: Opening, writer: Writer) {
     let _ = write_events(&shared, opening, writer).await;
 }
 
-async fn write_events(shared: &Shared, opening: Opening, mut writer: Writer) -> Result<(), Over> {
+async fn write_events(
+    shared: &Shared,
+    opening: Opening,
+    mut writer: Writer,
+) -> Result<(), StreamClosed> {
     let Opening {
         session,
         engine,
         mut changes,
         mut cursor,
     } = opening;
-    let replay_all = writer.tampering.replay_all;
-    let mut inclusive = writer.tampering.repeat_at_cursor;
+    let replay_all = writer.stream_faults.replay_all;
+    let mut inclusive = writer.stream_faults.repeat_at_cursor;
     if replay_all {
         cursor = 0;
     }
@@ -121,19 +125,19 @@ async fn write_events(shared: &Shared, opening: Opening, mut writer: Writer) -> 
     let mut turn = None;
     loop {
         changes.borrow_and_update();
-        let Some(look) = look(shared, session, cursor, inclusive) else {
+        let Some(snapshot) = snapshot(shared, session, cursor, inclusive) else {
             return writer.cut(CutHow::Close).await;
         };
-        let fresh = !look.rows.is_empty();
-        for row in &look.rows {
+        let fresh = !snapshot.rows.is_empty();
+        for row in &snapshot.rows {
             inclusive = false;
             cursor = row.id;
             writer.row(row, &mut turn).await?;
         }
-        if look.more {
+        if snapshot.more {
             continue;
         }
-        if let Some(end) = terminal(&look, cursor) {
+        if let Some(end) = terminal(&snapshot, cursor) {
             return writer.event(Some(cursor), end).await;
         }
         let now = shared.clock.now();
@@ -159,23 +163,23 @@ async fn wait(
     writer: &Writer,
     beat_at: Time,
     row_at: Time,
-) -> Result<(), Over> {
+) -> Result<(), StreamClosed> {
     let just_over = STALE + Duration::from_micros(1);
     let due = beat_at.plus(HEARTBEAT).min(row_at.plus(just_over));
     tokio::select! {
         // The next snapshot shows whether the session was deleted.
         _ = changes.changed() => Ok(()),
         () = shared.clock.sleep_until(due) => Ok(()),
-        () = writer.sender.closed() => Err(Over),
+        () = writer.sender.closed() => Err(StreamClosed),
     }
 }
 
 /// Returns a snapshot of the rows and the status, or `None` if the session was deleted.
-fn look(shared: &Shared, id: Uuid, cursor: i64, inclusive: bool) -> Option<Look> {
+fn snapshot(shared: &Shared, id: Uuid, cursor: i64, inclusive: bool) -> Option<LogSnapshot> {
     let mut store = shared.store();
     let session: &Session = store.any_session(id)?;
     let rows = session.rows_after(cursor, inclusive);
-    Some(Look {
+    Some(LogSnapshot {
         more: rows.len() > BATCH,
         rows: rows.iter().take(BATCH).cloned().collect(),
         status: session.status,
@@ -184,16 +188,16 @@ fn look(shared: &Shared, id: Uuid, cursor: i64, inclusive: bool) -> Option<Look>
 }
 
 /// Returns the terminal event for the session's status, if any.
-fn terminal(look: &Look, cursor: i64) -> Option<Value> {
-    match look.status {
+fn terminal(snapshot: &LogSnapshot, cursor: i64) -> Option<Value> {
+    match snapshot.status {
         Status::Pending | Status::Running => None,
         Status::Terminated => {
             Some(json!({"type": "terminated", "id": cursor, "message": "Session terminated"}))
         }
-        Status::Failed if look.exit_code.is_none() => {
+        Status::Failed if snapshot.exit_code.is_none() => {
             Some(json!({"type": "error", "id": cursor, "message": "Session failed"}))
         }
-        _ => Some(json!({"type": "exit", "id": cursor, "code": look.exit_code})),
+        _ => Some(json!({"type": "exit", "id": cursor, "code": snapshot.exit_code})),
     }
 }
 
@@ -201,14 +205,14 @@ fn terminal(look: &Look, cursor: i64) -> Option<Value> {
 struct Writer {
     sender: mpsc::Sender<io::Result<Bytes>>,
     sends_turn_start_id: bool,
-    tampering: Tampering,
+    stream_faults: StreamFaults,
     connection: Arc<Connection>,
     /// The number of events written so far, including `start`.
     events: usize,
 }
 
 impl Writer {
-    async fn row(&mut self, row: &Row, last_turn: &mut Option<i64>) -> Result<(), Over> {
+    async fn row(&mut self, row: &Row, last_turn: &mut Option<i64>) -> Result<(), StreamClosed> {
         let id = row.id;
         match &row.content {
             Content::Stage { name, outcome } => {
@@ -230,16 +234,16 @@ impl Writer {
     }
 
     /// Formats an event. An ID of 0 has no `id:` line.
-    async fn event(&mut self, id: Option<i64>, mut data: Value) -> Result<(), Over> {
-        for text in self.tampering.inserted_before(self.events) {
+    async fn event(&mut self, id: Option<i64>, mut data: Value) -> Result<(), StreamClosed> {
+        for text in self.stream_faults.inserted_before(self.events) {
             self.send(text).await?;
         }
-        self.tampering.merge_into_event(&mut data);
+        self.stream_faults.merge_into_event(&mut data);
         let mut data = python::dumps(&data);
-        if self.tampering.malforms(self.events) {
+        if self.stream_faults.malforms(self.events) {
             data.truncate(data.len() / 2);
         }
-        let copies = if self.tampering.duplicate { 2 } else { 1 };
+        let copies = if self.stream_faults.duplicate { 2 } else { 1 };
         for _ in 0..copies {
             if let Some(id) = id.filter(|id| *id != 0) {
                 self.line(&format!("id: {id}\n")).await?;
@@ -247,18 +251,18 @@ impl Writer {
             self.line(&format!("data: {data}\n\n")).await?;
         }
         self.events += 1;
-        match self.tampering.cut_after_event(self.events) {
+        match self.stream_faults.cut_after_event(self.events) {
             Some(how) => self.cut(how).await,
             None => Ok(()),
         }
     }
 
-    async fn comment(&mut self, text: &str) -> Result<(), Over> {
+    async fn comment(&mut self, text: &str) -> Result<(), StreamClosed> {
         self.line(&format!("{text}\n\n")).await
     }
 
-    async fn line(&mut self, text: &str) -> Result<(), Over> {
-        let text = if self.tampering.crlf {
+    async fn line(&mut self, text: &str) -> Result<(), StreamClosed> {
+        let text = if self.stream_faults.crlf {
             text.replace('\n', "\r\n")
         } else {
             text.to_owned()
@@ -266,16 +270,19 @@ impl Writer {
         self.send(text).await
     }
 
-    async fn send(&mut self, text: String) -> Result<(), Over> {
-        self.sender.send(Ok(text.into())).await.map_err(|_| Over)
+    async fn send(&mut self, text: String) -> Result<(), StreamClosed> {
+        self.sender
+            .send(Ok(text.into()))
+            .await
+            .map_err(|_| StreamClosed)
     }
 
     /// Ends the body.
-    async fn cut(&mut self, how: CutHow) -> Result<(), Over> {
+    async fn cut(&mut self, how: CutHow) -> Result<(), StreamClosed> {
         if let Some(error) = cut_error(how, &self.connection) {
             let _ = self.sender.send(Err(error)).await;
         }
-        Err(Over)
+        Err(StreamClosed)
     }
 }
 

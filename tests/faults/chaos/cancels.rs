@@ -14,7 +14,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::yield_now;
 use tokio::time::timeout;
 
-use super::log::{Format, Log, Resumes, Wire};
+use super::log::{Format, Log, ResumeMode, Wire};
 use super::log_server::{Ending, LogServer, Session};
 use super::{HANGS, alone, client, number, session};
 
@@ -117,7 +117,7 @@ async fn cancelling_at_random_points_leaks_no_task_and_no_descriptor() {
             session(number),
             Session {
                 wire: Arc::clone(&wire),
-                resumes: Resumes::FromStart,
+                resumes: ResumeMode::FromStart,
                 ending: Box::new(|_| Ending::Drip),
             },
         );

@@ -12,7 +12,7 @@ use aod_test_support::{RecordedStream, recorded_streams};
 use futures::StreamExt;
 use serde_json::Value;
 
-use super::log::{Format, Log, Resumes, Wire};
+use super::log::{Format, Log, ResumeMode, Wire};
 use super::log_server::{Ending, LogServer, Session};
 use super::{alone, assert_read, client, session};
 
@@ -79,7 +79,7 @@ impl World {
                     id,
                     Session {
                         wire,
-                        resumes: Resumes::AfterCursor,
+                        resumes: ResumeMode::AfterCursor,
                         ending: Box::new(ending),
                     },
                 );

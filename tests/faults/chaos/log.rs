@@ -270,7 +270,7 @@ impl Format {
 
 /// The rows that a server sends to a client that resumes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Resumes {
+pub(crate) enum ResumeMode {
     AfterCursor,
     /// The server repeats the row at the cursor.
     AtCursor,
@@ -355,11 +355,11 @@ impl Wire {
     }
 
     /// Returns the body for a client at a cursor. After its beginning, it is the tail of the complete stream.
-    pub(crate) fn body(&self, cursor: i64, resumes: Resumes) -> Vec<u8> {
+    pub(crate) fn body(&self, cursor: i64, resumes: ResumeMode) -> Vec<u8> {
         let first = match resumes {
-            Resumes::AfterCursor => self.rows.partition_point(|row| row.id <= cursor),
-            Resumes::AtCursor => self.rows.partition_point(|row| row.id < cursor),
-            Resumes::FromStart => 0,
+            ResumeMode::AfterCursor => self.rows.partition_point(|row| row.id <= cursor),
+            ResumeMode::AtCursor => self.rows.partition_point(|row| row.id < cursor),
+            ResumeMode::FromStart => 0,
         };
         if first == 0 {
             return self.whole.clone();

@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aod_test_support::{Exchange, FakeServer};
 use uuid::Uuid;
 
-use super::log::{Resumes, Wire};
+use super::log::{ResumeMode, Wire};
 
 /// A session, and how it is served.
 pub(crate) struct Session {
     pub(crate) wire: Arc<Wire>,
-    pub(crate) resumes: Resumes,
+    pub(crate) resumes: ResumeMode,
     /// Returns how the n-th connection ends.
     pub(crate) ending: Box<dyn Fn(usize) -> Ending + Send + Sync>,
 }

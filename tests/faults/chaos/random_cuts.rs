@@ -7,7 +7,7 @@ use aod::Client;
 use aod_devserver::{ConnectionPlan, CuttingProxy};
 use futures::StreamExt;
 
-use super::log::{Format, Log, Resumes, Wire};
+use super::log::{Format, Log, ResumeMode, Wire};
 use super::log_server::{Ending, LogServer, Session};
 use super::{alone, assert_read, client, number, session};
 
@@ -78,9 +78,9 @@ async fn run_seed(seed: u64, client: Client, server: Arc<LogServer>) -> usize {
     let log = Log::drawn(&mut random, EVENTS);
     let format = Format::drawn(&mut random);
     let resumes = match random.u8(..4) {
-        0 => Resumes::FromStart,
-        1 => Resumes::AtCursor,
-        _ => Resumes::AfterCursor,
+        0 => ResumeMode::FromStart,
+        1 => ResumeMode::AtCursor,
+        _ => ResumeMode::AfterCursor,
     };
     // Some servers end a body properly before the session has ended, independent of the proxy.
     let lap = (random.u8(..4) == 0).then(|| random.usize(3000..20_000));

@@ -1,9 +1,9 @@
 //! The rules of event streams and of resuming, each with a misbehaving server on a real socket.
 
 mod adversarial;
+mod cancelling;
 mod connecting;
 mod ending;
-mod leaving;
 
 mod reading;
 mod resuming;

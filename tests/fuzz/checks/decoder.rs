@@ -6,7 +6,7 @@ use bytes::Bytes;
 use super::lengths;
 
 /// The minimum limit. An incomplete byte order mark exceeds a lower one.
-const LEAST_CAP: usize = 8;
+const MIN_LIMIT: usize = 8;
 
 /// The result of decoding a body.
 #[derive(Debug, Default, PartialEq)]
@@ -28,7 +28,7 @@ pub fn decoder(input: &[u8]) {
     };
     let cap = match cap {
         0 => None,
-        cap => Some(usize::from(*cap).max(LEAST_CAP)),
+        cap => Some(usize::from(*cap).max(MIN_LIMIT)),
     };
     let whole = decode(cap, [body]);
     assert_eq!(decode(cap, body.chunks(1)), whole, "in chunks of one byte");

@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_model_that_cannot_be_read_names_the_place_and_no_value() {
+    fn an_error_in_a_model_names_the_location_and_no_value() {
         for (json, expected) in [
             (
                 r#"{"id":"00000000-0000-0000-0000-000000000000","name":["hunter2"]}"#,
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn text_behind_a_model_is_refused() {
+    fn text_after_a_model_is_refused() {
         let json = r#"{"status":"ok"}"#;
         assert!(health_from_json(json.to_owned()).is_ok());
         let error = health_from_json(format!("{json} hunter2")).expect_err("it is not JSON");

@@ -70,14 +70,14 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
 }
 
 async fn reset(State(shared): Server, body: Bytes) -> Result<Response, Problem> {
-    read::<Nothing>(&body)?;
+    read::<Empty>(&body)?;
     Control::new(shared).reset();
     Ok(done())
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Nothing {}
+struct Empty {}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -219,13 +219,13 @@ async fn change_agent(State(shared): Server, body: Bytes) -> Result<Response, Pr
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Act {
+struct PerformAction {
     session: Uuid,
     action: Action,
 }
 
 async fn act(State(shared): Server, body: Bytes) -> Result<Response, Problem> {
-    let call: Act = read(&body)?;
+    let call: PerformAction = read(&body)?;
     Control::new(shared).act(call.session, call.action)?;
     Ok(done())
 }

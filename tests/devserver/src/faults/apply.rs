@@ -23,7 +23,7 @@ use crate::{
     clippy::struct_excessive_bools,
     reason = "each is an independent fault"
 )]
-pub(crate) struct Tampering {
+pub(crate) struct StreamFaults {
     pub(crate) replay_all: bool,
     pub(crate) repeat_at_cursor: bool,
     pub(crate) duplicate: bool,
@@ -34,29 +34,31 @@ pub(crate) struct Tampering {
     cut_after: Option<(usize, CutHow)>,
 }
 
-impl Tampering {
+impl StreamFaults {
     pub(crate) fn from(effects: &[Effect]) -> Self {
-        let mut tampering = Self::default();
+        let mut stream_faults = Self::default();
         for effect in effects {
             match effect {
-                Effect::ReplayAll {} => tampering.replay_all = true,
-                Effect::RepeatAtCursor {} => tampering.repeat_at_cursor = true,
-                Effect::Duplicate {} => tampering.duplicate = true,
-                Effect::Crlf {} => tampering.crlf = true,
+                Effect::ReplayAll {} => stream_faults.replay_all = true,
+                Effect::RepeatAtCursor {} => stream_faults.repeat_at_cursor = true,
+                Effect::Duplicate {} => stream_faults.duplicate = true,
+                Effect::Crlf {} => stream_faults.crlf = true,
                 Effect::Merge { fields, event_type } => {
-                    tampering.merges.push((event_type.clone(), fields.clone()));
+                    stream_faults
+                        .merges
+                        .push((event_type.clone(), fields.clone()));
                 }
                 Effect::Insert { before_event, text } => {
-                    tampering.inserts.push((*before_event, text.clone()));
+                    stream_faults.inserts.push((*before_event, text.clone()));
                 }
-                Effect::MalformedJson { event } => tampering.malformed.push(*event),
+                Effect::MalformedJson { event } => stream_faults.malformed.push(*event),
                 Effect::CutAfterEvents { events, how } => {
-                    tampering.cut_after = Some((*events, *how));
+                    stream_faults.cut_after = Some((*events, *how));
                 }
                 _ => {}
             }
         }
-        tampering
+        stream_faults
     }
 
     /// Raw texts to insert before the event with this number.
@@ -185,7 +187,7 @@ pub(crate) async fn tamper(
             Effect::Stall {
                 after_bytes: Some(after),
             } => rechunk(response, |chunks| {
-                Box::pin(first_bytes(chunks, after, Then::Stall))
+                Box::pin(first_bytes(chunks, after, AfterBytes::Stall))
             }),
             Effect::Cut { after_bytes, how } => {
                 let connection = Arc::clone(connection);
@@ -193,7 +195,7 @@ pub(crate) async fn tamper(
                     let end = stream::once(async move { cut_error(how, &connection) })
                         .filter_map(|error| async { error.map(Err) });
                     Box::pin(
-                        first_bytes(chunks, after_bytes, Then::End)
+                        first_bytes(chunks, after_bytes, AfterBytes::End)
                             .chain(flushed())
                             .chain(end),
                     )
@@ -236,7 +238,7 @@ fn rechunk(response: Response, change: impl FnOnce(Chunks) -> Chunks) -> Respons
 
 /// What follows the first bytes of a body.
 #[derive(Clone, Copy, PartialEq)]
-enum Then {
+enum AfterBytes {
     End,
     Stall,
 }
@@ -244,11 +246,11 @@ enum Then {
 fn first_bytes(
     chunks: Chunks,
     limit: usize,
-    then: Then,
+    then: AfterBytes,
 ) -> impl Stream<Item = io::Result<Bytes>> + Send {
     stream::unfold((chunks, limit), move |(mut chunks, left)| async move {
         if left == 0 {
-            if then == Then::Stall {
+            if then == AfterBytes::Stall {
                 // The body is kept open, but nothing more is sent.
                 std::future::pending::<()>().await;
             }

@@ -2,7 +2,7 @@
 
 mod apply;
 
-pub(crate) use apply::{Tampering, cut_error, instead, tamper};
+pub(crate) use apply::{StreamFaults, cut_error, instead, tamper};
 
 use std::collections::BTreeMap;
 
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn skips_first_then_hits_as_often_as_planned() {
+    fn skips_requests_and_then_affects_as_many_as_planned() {
         let mut plan = FaultPlan::default();
         plan.add(
             Fault::on("GET", "/health", Effect::Gzip {})

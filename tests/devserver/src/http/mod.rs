@@ -18,7 +18,7 @@ use axum::{
 
 use crate::{
     api,
-    faults::{self, Tampering},
+    faults::{self, StreamFaults},
     server::{Connection, Shared},
     store::AccountId,
 };
@@ -37,7 +37,7 @@ pub(crate) struct Call {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) connection: Arc<Connection>,
-    pub(crate) tampering: Tampering,
+    pub(crate) stream_faults: StreamFaults,
 }
 
 /// Handles a request and applies its faults.
@@ -61,7 +61,7 @@ pub(crate) async fn serve(
         uri: parts.uri,
         headers: parts.headers,
         body,
-        tampering: Tampering::from(&effects),
+        stream_faults: StreamFaults::from(&effects),
         connection: Arc::clone(&connection),
         shared: Arc::clone(&shared),
     };

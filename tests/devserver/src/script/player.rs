@@ -14,7 +14,7 @@ use crate::{
 /// Why the script of a turn is stopped.
 enum Stop {
     /// The session was deleted, or changed by the control interface.
-    Taken,
+    Abandoned,
     Terminated,
     Interrupted,
 }
@@ -107,7 +107,7 @@ async fn stopped(shared: &Shared, id: Uuid, turn: i64, changes: &mut watch::Rece
         {
             let mut store = shared.store();
             let Some(session) = store.any_session(id) else {
-                return Stop::Taken;
+                return Stop::Abandoned;
             };
             if session.status == Status::Terminated {
                 return Stop::Terminated;
@@ -119,11 +119,11 @@ async fn stopped(shared: &Shared, id: Uuid, turn: i64, changes: &mut watch::Rece
                 .turn(turn)
                 .is_some_and(|turn| turn.status.is_active())
             {
-                return Stop::Taken;
+                return Stop::Abandoned;
             }
         }
         if changes.changed().await.is_err() {
-            return Stop::Taken;
+            return Stop::Abandoned;
         }
     }
 }
@@ -132,7 +132,7 @@ fn act_on(shared: &Shared, id: Uuid, turn: i64, stop: &Stop) {
     let now = shared.clock.now();
     let mut store = shared.store();
     match stop {
-        Stop::Taken => {}
+        Stop::Abandoned => {}
         // Without its sandbox, a running turn fails and a queued one stays pending.
         Stop::Terminated => {
             let running = store

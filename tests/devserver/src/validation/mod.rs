@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_json_in_every_unicode_encoding() {
+    fn parses_json_in_every_unicode_encoding() {
         let text = r#"{"a":"é🚀"}"#;
         let utf16: Vec<u16> = text.encode_utf16().collect();
         let utf32: Vec<u32> = text.chars().map(u32::from).collect();

@@ -13,7 +13,7 @@ use super::{States, client, fast_retry, request, row};
 
 /// What the consumer is waiting for when it stops.
 #[derive(Debug, Clone, Copy)]
-enum At {
+enum WaitPoint {
     FirstHead,
     LaterHead,
     Delay,
@@ -23,7 +23,7 @@ enum At {
 
 /// How the consumer stops.
 #[derive(Debug, Clone, Copy)]
-enum By {
+enum Exit {
     Drop,
     /// Cancels with the handle, without a poll.
     Cancel,
@@ -33,25 +33,28 @@ enum By {
     Abort,
 }
 
-const EVERY_WAY: [By; 4] = [By::Drop, By::Cancel, By::CancelUnderway, By::Abort];
+const EXITS: [Exit; 4] = [Exit::Drop, Exit::Cancel, Exit::CancelUnderway, Exit::Abort];
 
 /// A server that keeps the consumer at a point, and its counters.
-struct Place {
-    at: At,
+struct Setup {
+    at: WaitPoint,
     server: ScriptedServer,
     states: States,
 }
 
-impl Place {
-    async fn new(at: At) -> Self {
+impl Setup {
+    async fn new(at: WaitPoint) -> Self {
         let server = ScriptedServer::start(move |number, mut exchange| async move {
-            if !matches!((at, number), (At::FirstHead, _) | (At::LaterHead, 1..)) {
+            if !matches!(
+                (at, number),
+                (WaitPoint::FirstHead, _) | (WaitPoint::LaterHead, 1..)
+            ) {
                 exchange.start_stream().await;
                 exchange.send(row(1)).await;
             }
             match (at, number) {
-                (At::Delay, _) | (At::LaterHead, 0) => exchange.close().await,
-                (At::Flood, _) => while exchange.try_send(": flood\n").await.is_ok() {},
+                (WaitPoint::Delay, _) | (WaitPoint::LaterHead, 0) => exchange.close().await,
+                (WaitPoint::Flood, _) => while exchange.try_send(": flood\n").await.is_ok() {},
                 _ => exchange.until_closed().await,
             }
         })
@@ -66,7 +69,7 @@ impl Place {
     fn policy(&self) -> Reconnect {
         let hour = Duration::from_secs(3600);
         match self.at {
-            At::Delay => Reconnect::new().base_delay(hour).max_delay(hour),
+            WaitPoint::Delay => Reconnect::new().base_delay(hour).max_delay(hour),
             _ => fast_retry(),
         }
     }
@@ -74,13 +77,13 @@ impl Place {
     /// Waits until the consumer is at the point.
     async fn reached(&self) {
         match self.at {
-            At::FirstHead => self.server.arrived(1).await,
-            At::LaterHead => self.server.arrived(2).await,
-            At::Delay => {
+            WaitPoint::FirstHead => self.server.arrived(1).await,
+            WaitPoint::LaterHead => self.server.arrived(2).await,
+            WaitPoint::Delay => {
                 let delayed = |state: &_| matches!(state, ConnectionState::Resuming { .. });
                 self.states.reached(delayed).await;
             }
-            At::Quiet | At::Flood => {
+            WaitPoint::Quiet | WaitPoint::Flood => {
                 let live = |state: &_| matches!(state, ConnectionState::Live);
                 self.states.reached(live).await;
             }
@@ -88,14 +91,14 @@ impl Place {
     }
 
     /// Brings a stream to the point and stops it there. What remains of it is already closed.
-    async fn leave<S>(&self, mut stream: S, handle: CancelHandle, by: By) -> Option<S>
+    async fn leave<S>(&self, mut stream: S, handle: CancelHandle, by: Exit) -> Option<S>
     where
         S: Stream<Item: Send> + Unpin + Send + 'static,
     {
-        if matches!(by, By::CancelUnderway | By::Abort) {
+        if matches!(by, Exit::CancelUnderway | Exit::Abort) {
             let reading = tokio::spawn(async move { while stream.next().await.is_some() {} });
             self.reached().await;
-            if matches!(by, By::Abort) {
+            if matches!(by, Exit::Abort) {
                 reading.abort();
                 assert!(reading.await.unwrap_err().is_cancelled());
             } else {
@@ -113,7 +116,7 @@ impl Place {
                 "it ended"
             );
         }
-        if matches!(by, By::Drop) {
+        if matches!(by, Exit::Drop) {
             return None;
         }
         tokio::spawn(async move { handle.cancel() }).await.unwrap();
@@ -121,12 +124,12 @@ impl Place {
     }
 
     /// Asserts that only the listening task is left and that there was no further connection.
-    async fn nothing_left(&self, how: &str) {
+    async fn assert_idle(&self, how: &str) {
         // There is no notification of the end of a task.
         while Handle::current().metrics().num_alive_tasks() > 1 {
             yield_now().await;
         }
-        let connected = if matches!(self.at, At::LaterHead) {
+        let connected = if matches!(self.at, WaitPoint::LaterHead) {
             2
         } else {
             1
@@ -137,10 +140,15 @@ impl Place {
 
 #[tokio::test]
 async fn a_session_stream_can_be_dropped_at_every_await_without_leaks() {
-    for at in [At::LaterHead, At::Delay, At::Quiet, At::Flood] {
-        for by in EVERY_WAY {
+    for at in [
+        WaitPoint::LaterHead,
+        WaitPoint::Delay,
+        WaitPoint::Quiet,
+        WaitPoint::Flood,
+    ] {
+        for by in EXITS {
             let how = format!("{by:?} at {at:?}");
-            let place = Place::new(at).await;
+            let place = Setup::new(at).await;
             let client = client(&place.server);
             let request = request(&client).reconnect(place.policy());
             let events = request.on_state(place.states.observer()).await.unwrap();
@@ -150,7 +158,7 @@ async fn a_session_stream_can_be_dropped_at_every_await_without_leaks() {
             if let Some(mut events) = kept {
                 assert!(events.next().await.is_none(), "{how}");
             }
-            place.nothing_left(&how).await;
+            place.assert_idle(&how).await;
             // Has no effect if the stream has been dropped.
             handle.cancel();
             assert!(handle.is_cancelled(), "{how}");
@@ -168,15 +176,15 @@ async fn a_session_stream_can_be_dropped_at_every_await_without_leaks() {
 #[tokio::test]
 async fn an_event_source_can_be_dropped_at_every_await_without_leaks() {
     for at in [
-        At::FirstHead,
-        At::LaterHead,
-        At::Delay,
-        At::Quiet,
-        At::Flood,
+        WaitPoint::FirstHead,
+        WaitPoint::LaterHead,
+        WaitPoint::Delay,
+        WaitPoint::Quiet,
+        WaitPoint::Flood,
     ] {
-        for by in EVERY_WAY {
+        for by in EXITS {
             let how = format!("{by:?} at {at:?}");
-            let place = Place::new(at).await;
+            let place = Setup::new(at).await;
             let source = EventSource::new(HttpConnect::new(&place.server.url()).unwrap())
                 .reconnect(place.policy())
                 .on_state(place.states.observer());
@@ -186,14 +194,14 @@ async fn an_event_source_can_be_dropped_at_every_await_without_leaks() {
             if let Some(mut source) = kept {
                 assert!(source.next().await.is_none(), "{how}");
             }
-            place.nothing_left(&how).await;
+            place.assert_idle(&how).await;
         }
     }
 }
 
 #[tokio::test]
 async fn a_session_stream_can_be_dropped_while_it_is_opened() {
-    let place = Place::new(At::FirstHead).await;
+    let place = Setup::new(WaitPoint::FirstHead).await;
     let client = client(&place.server);
     {
         let request = request(&client).on_state(place.states.observer());
@@ -206,6 +214,6 @@ async fn a_session_stream_can_be_dropped_while_it_is_opened() {
         );
     }
     place.server.all_closed().await;
-    place.nothing_left("dropped").await;
+    place.assert_idle("dropped").await;
     assert_eq!(place.states.names(), ["connecting", "closed"]);
 }
