@@ -14,7 +14,7 @@ const PT_LOAD: u64 = 1;
 
 /// The inputs of an AAR.
 pub(super) struct Parts<'p> {
-    /// The folder with the manifest, the ProGuard rules for apps, and `jniLibs/`.
+    /// The folder with the manifest, the shrinker rules for apps, and `jniLibs/`.
     pub(super) android: &'p Path,
     /// The compiled classes.
     pub(super) classes: &'p Path,

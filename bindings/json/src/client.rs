@@ -59,8 +59,8 @@ impl JsonClient {
         id_lo: u64,
         milliseconds: u32,
     ) -> Result<Option<String>, CallError> {
-        let answer = self.answer(id, operation, id_hi, id_lo)?;
-        Ok(self.calls.call(id, answer, milliseconds)?)
+        let response = self.respond(id, operation, id_hi, id_lo)?;
+        Ok(self.calls.call(id, response, milliseconds)?)
     }
 
     /// Starts a call like `call`, and adds its ID to the queue when there is a result.
@@ -72,8 +72,8 @@ impl JsonClient {
         id_hi: u64,
         id_lo: u64,
     ) -> Result<(), CallError> {
-        let answer = self.answer(id, operation, id_hi, id_lo)?;
-        Ok(self.calls.begin(id, answer, queue)?)
+        let response = self.respond(id, operation, id_hi, id_lo)?;
+        Ok(self.calls.begin(id, response, queue)?)
     }
 
     /// Waits for the result of a call for up to `milliseconds`. The result is returned once.
@@ -107,7 +107,7 @@ impl JsonClient {
         })
     }
 
-    fn answer(
+    fn respond(
         &self,
         id: u64,
         operation: u8,
@@ -119,13 +119,13 @@ impl JsonClient {
         // Endpoints are passed as their index in the core's table.
         let operation = *Operation::ALL
             .get(usize::from(operation))
-            .ok_or_else(|| CallError::configuration("there is no such endpoint"))?;
+            .ok_or_else(|| CallError::configuration("unknown endpoint"))?;
         let record = Uuid::from_u64_pair(id_hi, id_lo);
         Ok(async move {
-            let answer = client.call_json(operation, Some(record), body).await?;
-            String::from_utf8(answer.into()).map_err(|_| {
+            let response = client.call_json(operation, Some(record), body).await?;
+            String::from_utf8(response.into()).map_err(|_| {
                 let kind = AnyErrorKind::Core(ErrorKind::Decode);
-                ErrorInfo::new(kind, "the answer is not UTF-8")
+                ErrorInfo::new(kind, "the response is not UTF-8")
             })
         })
     }

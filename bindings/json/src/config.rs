@@ -72,9 +72,9 @@ impl CallOptions {
         options = set(options, self.max_retries, Options::max_retries);
         for (name, value) in self.headers {
             let name = HeaderName::try_from(name)
-                .map_err(|_| CallError::configuration("a header's name is malformed"))?;
+                .map_err(|_| CallError::configuration("invalid header name"))?;
             let value = HeaderValue::try_from(value)
-                .map_err(|_| CallError::configuration("a header's value is malformed"))?;
+                .map_err(|_| CallError::configuration("invalid header value"))?;
             options = options.header(name, value);
         }
         Ok(options)
@@ -92,10 +92,7 @@ pub(crate) fn set<B, T>(builder: B, value: Option<T>, set: impl FnOnce(B, T) -> 
 pub(crate) fn parse<T: DeserializeOwned>(json: &str) -> Result<T, CallError> {
     // The text may contain the token, so the message names only the location.
     serde_json::from_str(json).map_err(|error| {
-        CallError::configuration(format!(
-            "a setting is malformed at column {}",
-            error.column()
-        ))
+        CallError::configuration(format!("invalid setting at column {}", error.column()))
     })
 }
 
@@ -105,5 +102,5 @@ pub(crate) fn duration(seconds: f64) -> Result<Duration, CallError> {
         return Ok(Duration::MAX);
     }
     Duration::try_from_secs_f64(seconds)
-        .map_err(|_| CallError::configuration("a timeout is negative or not a number"))
+        .map_err(|_| CallError::configuration("a timeout must be a non-negative number"))
 }

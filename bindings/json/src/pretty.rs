@@ -25,7 +25,9 @@ impl OutputFormatter {
         // Parsed to a value first, so that error messages do not mention lines and columns.
         let options = serde_json::from_str::<serde_json::Value>(&options)
             .and_then(Options::deserialize)
-            .map_err(|error| CallError::configuration(format!("a formatter's options: {error}")))?;
+            .map_err(|error| {
+                CallError::configuration(format!("invalid formatter options: {error}"))
+            })?;
         Ok(Arc::new(Self(Mutex::new(match runtime_or_provider {
             Some(name) => options.formatter_for(name),
             None => Box::new(SessionFormatter::with_options(options)),
@@ -40,7 +42,7 @@ impl OutputFormatter {
     /// Processes a stream event, given as JSON, and returns the lines that it completes as a JSON array.
     pub fn consume(&self, event: String) -> Result<String, CallError> {
         let event: StreamEvent = serde_json::from_str(&event)
-            .map_err(|_| CallError::new(ErrorKind::Decode, "an event is not JSON"))?;
+            .map_err(|_| CallError::new(ErrorKind::Decode, "the event is not valid JSON"))?;
         lines(&self.formatter().consume((&event).into()))
     }
 
@@ -58,5 +60,5 @@ impl OutputFormatter {
 
 fn lines(shown: &[String]) -> Result<String, CallError> {
     serde_json::to_string(shown)
-        .map_err(|_| CallError::new(ErrorKind::Decode, "a line cannot be written as JSON"))
+        .map_err(|_| CallError::new(ErrorKind::Decode, "a line cannot be represented as JSON"))
 }

@@ -216,10 +216,8 @@ fn parse_headers(headers: &SecretMap) -> Result<Vec<(HeaderName, HeaderValue)>, 
     headers
         .iter()
         .map(|(name, value)| {
-            let name =
-                HeaderName::try_from(name).map_err(|_| refuse("a header's name is malformed"))?;
-            let value = HeaderValue::try_from(value)
-                .map_err(|_| refuse("a header's value is malformed"))?;
+            let name = HeaderName::try_from(name).map_err(|_| refuse("invalid header name"))?;
+            let value = HeaderValue::try_from(value).map_err(|_| refuse("invalid header value"))?;
             Ok((name, value))
         })
         .collect()

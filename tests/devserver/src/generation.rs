@@ -105,3 +105,21 @@ impl FromStr for Generation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Generation;
+
+    #[test]
+    fn parses_dates_and_aliases() {
+        for (generation, alias) in [
+            (Generation::April21, "s0"),
+            (Generation::April30, "s1"),
+            (Generation::June25, "s2"),
+        ] {
+            assert_eq!(generation.to_string().parse::<Generation>(), Ok(generation));
+            assert_eq!(alias.parse::<Generation>(), Ok(generation));
+        }
+        assert!("2026-05-01".parse::<Generation>().is_err());
+    }
+}

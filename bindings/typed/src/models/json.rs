@@ -109,8 +109,12 @@ pub fn event_type(of: StreamEvent) -> String {
 }
 
 fn to_json(model: &impl Serialize) -> Result<String, CallError> {
-    serde_json::to_string(model)
-        .map_err(|_| CallError::new(ErrorKind::InvalidRequest, "a model has no JSON"))
+    serde_json::to_string(model).map_err(|_| {
+        CallError::new(
+            ErrorKind::InvalidRequest,
+            "the model cannot be represented as JSON",
+        )
+    })
 }
 
 fn from_json<T: DeserializeOwned>(json: &str) -> Result<T, CallError> {
