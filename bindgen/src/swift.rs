@@ -175,7 +175,7 @@ mod tests {
     }
 
     fn manifest() -> String {
-        fs::read_to_string(root().join(PACKAGE).join("Package.swift")).expect("it is there")
+        fs::read_to_string(root().join(PACKAGE).join("Package.swift")).expect("the file exists")
     }
 
     #[test]

@@ -275,7 +275,7 @@ impl World {
         let control: Control = self.server.control();
         control
             .act(self.session, action)
-            .expect("the session is there");
+            .expect("the session exists");
     }
 
     fn append(&self, row: &Row) {

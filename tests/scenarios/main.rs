@@ -66,7 +66,7 @@ async fn every_scenario_produces_its_transcript() {
         .into_iter()
         .filter(|name| only.as_ref().is_none_or(|only| only == name))
         .collect();
-    assert!(!chosen.is_empty(), "there is no such scenario");
+    assert!(!chosen.is_empty(), "unknown scenario");
     let mut running: JoinSet<_> = chosen.into_iter().map(|name| check(name, write)).collect();
     let mut problems = Vec::new();
     while let Some(ended) = running.join_next().await {

@@ -32,7 +32,10 @@ const MESSAGE: &str = "{\"type\":\"message\",\"role\":\"assistant\",\"content\":
 
 async fn lines(events: &[Value]) -> Vec<String> {
     let lines = stream(events, false).pretty();
-    lines.try_collect().await.expect("the stream ends well")
+    lines
+        .try_collect()
+        .await
+        .expect("the stream ends without an error")
 }
 
 #[tokio::test]
@@ -75,7 +78,10 @@ async fn a_single_turn_has_the_formatter_of_the_session() {
         json!({"type": "exit", "code": 0}),
     ];
     let lines = stream(&events, false).turn(2).pretty();
-    let lines: Vec<String> = lines.try_collect().await.expect("the stream ends well");
+    let lines: Vec<String> = lines
+        .try_collect()
+        .await
+        .expect("the stream ends without an error");
     assert_eq!(lines, ["✉️  Hello"]);
 }
 
@@ -103,7 +109,7 @@ async fn a_custom_formatter_is_kept() {
     .formatter(UpperCase)
     .try_collect()
     .await
-    .expect("the stream ends well");
+    .expect("the stream ends without an error");
     assert_eq!(shown, ["HI", "THERE", "END"]);
 }
 
@@ -119,7 +125,7 @@ async fn options_apply_to_the_formatter_selected_by_start() {
         .options(Options::new().plain(true))
         .try_collect()
         .await
-        .expect("the stream ends well");
+        .expect("the stream ends without an error");
     assert_eq!(shown, ["> Hello"]);
 }
 
@@ -134,7 +140,10 @@ async fn the_exit_code_is_available_at_the_end() {
     assert_eq!(lines.exit_code(), None);
     assert_eq!(lines.next().await.unwrap().unwrap(), "last");
     assert!(lines.next().await.is_none());
-    assert!(lines.next().await.is_none(), "an ended stream stays so");
+    assert!(
+        lines.next().await.is_none(),
+        "an ended stream remains ended"
+    );
     assert_eq!(lines.exit_code(), Some(3));
     assert_eq!(lines.events().cursor(), None);
 }

@@ -128,7 +128,7 @@ fn has_default(field: &Field) -> bool {
 
 /// Sets the visibility of each declaration and adds missing defaults.
 pub(super) fn set_visibility(source: &str, types: &PublicTypes) -> String {
-    let mut published = String::with_capacity(source.len());
+    let mut result = String::with_capacity(source.len());
     let mut in_public = false;
     for line in source.lines() {
         if let Some((name, declaration)) = top_level(line) {
@@ -136,21 +136,21 @@ pub(super) fn set_visibility(source: &str, types: &PublicTypes) -> String {
             let visibility = if in_public { "public" } else { "internal" };
             if types.constructible.contains(name) {
                 let _ = writeln!(
-                    published,
+                    result,
                     "{visibility} data class {name} @JvmOverloads constructor("
                 );
             } else {
-                let _ = writeln!(published, "{visibility} {declaration}");
+                let _ = writeln!(result, "{visibility} {declaration}");
             }
         } else if let Some((before, function)) = exported_function(line) {
-            let _ = writeln!(published, "{before} internal fun {function}");
+            let _ = writeln!(result, "{before} internal fun {function}");
         } else if in_public {
-            let _ = writeln!(published, "{}", member(line));
+            let _ = writeln!(result, "{}", member(line));
         } else {
-            let _ = writeln!(published, "{line}");
+            let _ = writeln!(result, "{line}");
         }
     }
-    published
+    result
 }
 
 /// Returns the name that a top-level line declares, and the line without its visibility modifier.

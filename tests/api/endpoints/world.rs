@@ -44,7 +44,7 @@ impl World {
             generation,
             client: builder(server.url(), server.token())
                 .build()
-                .expect("the client is set up"),
+                .expect("the client is configured"),
             control: server.control(),
             server,
         }
@@ -58,7 +58,7 @@ impl World {
     pub(crate) fn client_with_token(&self, token: &str) -> Client {
         builder(self.url(), token)
             .build()
-            .expect("the client is set up")
+            .expect("the client is configured")
     }
 
     /// Returns a client without validation of requests.
@@ -66,7 +66,7 @@ impl World {
         builder(self.url(), self.server.token())
             .validate_requests(false)
             .build()
-            .expect("the client is set up")
+            .expect("the client is configured")
     }
 
     /// Drops the client and returns the server.
@@ -154,7 +154,7 @@ impl World {
     }
 
     pub(crate) fn plan(&self, fault: Fault) {
-        self.control.plan_fault(fault).expect("the fault is sound");
+        self.control.plan_fault(fault).expect("the fault is valid");
     }
 
     /// Returns the body of the last request as JSON.

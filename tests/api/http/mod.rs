@@ -28,5 +28,5 @@ fn builder(url: &str) -> ClientBuilder {
 }
 
 fn client(url: &str) -> Client {
-    builder(url).build().expect("the client is set up")
+    builder(url).build().expect("the client is configured")
 }

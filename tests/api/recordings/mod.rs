@@ -205,7 +205,7 @@ impl Scenario {
         let (body, complete) = reply.read().await;
         let body = String::from_utf8(body).map_err(|_| "a body that is not text".to_owned())?;
         if !complete {
-            return Err("the body broke off".to_owned());
+            return Err("the body was truncated".to_owned());
         }
         self.compare_body(&recorded["response"], &body, &content_type)
     }

@@ -34,7 +34,7 @@ const STALE: Duration = Duration::from_secs(600);
 const BATCH: usize = 100;
 
 /// The start of a stream.
-pub(crate) struct Opening {
+pub(crate) struct StreamStart {
     pub(crate) session: Uuid,
     pub(crate) engine: String,
     /// Notified when the session changes.
@@ -43,7 +43,7 @@ pub(crate) struct Opening {
     pub(crate) cursor: i64,
 }
 
-pub(crate) fn open(call: Call, opening: Opening) -> Response {
+pub(crate) fn open(call: Call, start: StreamStart) -> Response {
     let (sender, receiver) = mpsc::channel(64);
     let counted = call.shared.stats.open_stream();
     let writer = Writer {
@@ -53,7 +53,7 @@ pub(crate) fn open(call: Call, opening: Opening) -> Response {
         connection: call.connection,
         events: 0,
     };
-    tokio::spawn(follow(call.shared, opening, writer));
+    tokio::spawn(follow(call.shared, start, writer));
     let body = chunks(receiver).map(move |chunk| {
         // Counted as open until the body is dropped.
         let _ = &counted;
@@ -96,22 +96,22 @@ struct LogSnapshot {
     exit_code: Option<i64>,
 }
 
-async fn follow(shared: Arc<Shared>, opening: Opening, writer: Writer) {
+async fn follow(shared: Arc<Shared>, start: StreamStart, writer: Writer) {
     // The task does not distinguish how the stream ended.
-    let _ = write_events(&shared, opening, writer).await;
+    let _ = write_events(&shared, start, writer).await;
 }
 
 async fn write_events(
     shared: &Shared,
-    opening: Opening,
+    start: StreamStart,
     mut writer: Writer,
 ) -> Result<(), StreamClosed> {
-    let Opening {
+    let StreamStart {
         session,
         engine,
         mut changes,
         mut cursor,
-    } = opening;
+    } = start;
     let replay_all = writer.stream_faults.replay_all;
     let mut inclusive = writer.stream_faults.repeat_at_cursor;
     if replay_all {

@@ -35,7 +35,7 @@ async fn read(
         .stream(session(number))
         .reconnect(Reconnect::new().base_delay(Duration::from_millis(2)))
         .on_state(move |_| counted.send_modify(|count| *count += 1));
-    let mut events: EventStream = request.await.expect("the server answers");
+    let mut events: EventStream = request.await.expect("the server responds");
     let _ = opened.send(events.cancel_handle());
     while let Some(event) = events.next().await {
         event.expect("a cancelled stream ends without an error");

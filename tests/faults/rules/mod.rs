@@ -51,7 +51,7 @@ fn client_of(url: &str) -> Client {
     builder
         .retry(RetryPolicy::none())
         .build()
-        .expect("the client is set up")
+        .expect("the client is configured")
 }
 
 /// Returns a policy with short delays, for rules that are not about delays.

@@ -57,7 +57,7 @@ fn drops_its_tasks_at_shutdown() {
     runtime.shut_down(LIMIT);
     runtime.shut_down(LIMIT);
     let std::task::Poll::Ready(Err(error)) = call.wait(Duration::ZERO) else {
-        panic!("the call goes on");
+        panic!("the call continues");
     };
     assert_eq!(error.kind, ErrorKind::Cancelled);
     assert_idle(runtime);

@@ -302,7 +302,7 @@ pub(super) fn stream(call: Call, id: Uuid) -> Result<Response, Refusal> {
     let opening = {
         let mut store = call.shared.store();
         let session = find(&mut store, &call, id)?;
-        stream::Opening {
+        stream::StreamStart {
             session: id,
             engine: session.engine.clone(),
             changes: session.changes(),

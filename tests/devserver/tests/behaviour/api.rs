@@ -62,10 +62,10 @@ impl Api {
         let reply = self.send(method, path, &body).await;
         let status = reply.status;
         let (body, complete) = reply.read().await;
-        assert!(complete, "{method} {path} broke off");
+        assert!(complete, "{method} {path} was truncated");
         (
             status,
-            serde_json::from_slice(&body).expect("a JSON answer"),
+            serde_json::from_slice(&body).expect("a JSON response"),
         )
     }
 
@@ -120,7 +120,7 @@ impl Api {
     /// Reads all events of a stream that ends.
     pub(crate) async fn events(&self, session: Uuid) -> Vec<Value> {
         let (body, complete) = self.stream(session).await.read().await;
-        assert!(complete, "the stream broke off");
+        assert!(complete, "the stream was truncated");
         parse(&body)
     }
 
@@ -180,7 +180,7 @@ pub(crate) async fn read_until(reply: &mut Reply, text: &str) -> Vec<u8> {
         let chunk = reply
             .chunk()
             .await
-            .expect("the stream lives")
+            .expect("the stream is open")
             .expect("the stream continues");
         body.extend_from_slice(&chunk);
         if String::from_utf8_lossy(&body).contains(text) && body.ends_with(b"\n\n") {

@@ -217,7 +217,7 @@ async fn a_reset_breaks_streams_and_empties_the_server() {
     api.control.set_script(Script::manual());
     api.control
         .plan_fault(Fault::on("GET", "/agents", Effect::Drop { reset: false }))
-        .expect("a sendable fault");
+        .expect("the fault is valid");
     let session = api.session("x").await;
     let stream = api.stream(session).await;
     api.control.reset();

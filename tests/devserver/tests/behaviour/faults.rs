@@ -28,7 +28,7 @@ async fn finished() -> (Api, Uuid) {
 fn plan(api: &Api, path: &str, effect: Effect) {
     api.control
         .plan_fault(Fault::on("GET", path, effect))
-        .expect("a sendable fault");
+        .expect("the fault is valid");
 }
 
 fn fields(json: Value) -> Map<String, Value> {
@@ -131,7 +131,7 @@ async fn a_dropped_request_has_no_effect_and_one_dropped_after_serving_has() {
     ] {
         api.control
             .plan_fault(Fault::on("POST", "/environments", effect))
-            .expect("a sendable fault");
+            .expect("the fault is valid");
         let address = api.server.url().strip_prefix("http://").expect("http");
         let mut socket = TcpStream::connect(address)
             .await
@@ -146,10 +146,7 @@ async fn a_dropped_request_has_no_effect_and_one_dropped_after_serving_has() {
             .await
             .expect("the request is sent");
         let mut answer = Vec::new();
-        socket
-            .read_to_end(&mut answer)
-            .await
-            .expect("an orderly end");
+        socket.read_to_end(&mut answer).await.expect("a proper end");
         assert!(answer.is_empty());
         let list = api.get("/environments").await;
         assert_eq!(
@@ -169,7 +166,7 @@ async fn returns_another_status_as_often_as_planned() {
         body: "busy".to_owned(),
     };
     let fault = Fault::on("GET", "/agents", effect).skip(1).times(2);
-    api.control.plan_fault(fault).expect("a sendable fault");
+    api.control.plan_fault(fault).expect("the fault is valid");
     let mut statuses = Vec::new();
     for _ in 0..4 {
         let reply = api.send("GET", "/agents", &Value::Null).await;
@@ -432,6 +429,6 @@ async fn an_abandoned_stream_does_not_affect_others() {
     };
     api.control
         .act(session, action)
-        .expect("the session is there");
+        .expect("the session exists");
     read_until(&mut stream, "alive").await;
 }

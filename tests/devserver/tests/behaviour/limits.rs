@@ -63,7 +63,7 @@ async fn browsers_can_call_from_any_origin_but_not_send_last_event_id() {
         .await;
     let headers = reply
         .header("access-control-allow-headers")
-        .expect("a preflight answer");
+        .expect("a preflight response");
     assert!(headers.contains("authorization") && !headers.contains("last-event-id"));
     assert_eq!(reply.header("access-control-allow-origin"), Some("*"));
     let reply = api

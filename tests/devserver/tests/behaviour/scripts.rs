@@ -103,7 +103,7 @@ async fn the_script_of_a_session_overrides_that_of_a_prompt_and_the_default() {
 
     api.control
         .set_script_for_session(special, Script::new().stdout("its own"))
-        .expect("the session is there");
+        .expect("the session exists");
     let prompt = json!({"prompt": "special again"});
     api.create(&format!("/sessions/{special}/prompt"), prompt)
         .await;
@@ -252,12 +252,12 @@ async fn queued_prompts_are_played_one_after_the_other() {
     // queued.
     api.control
         .set_script_for_session(session, Script::manual())
-        .expect("the session is there");
+        .expect("the session exists");
     api.create(&prompt, json!({"prompt": "two"})).await;
     api.create(&prompt, json!({"prompt": "three"})).await;
     api.control
         .set_script_for_session(session, Script::new().stdout("played"))
-        .expect("the session is there");
+        .expect("the session exists");
     let events = api.events(session).await;
     let turns: Vec<_> = events
         .iter()
