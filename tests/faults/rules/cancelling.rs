@@ -28,12 +28,17 @@ enum Exit {
     /// Cancels with the handle, without a poll.
     Cancel,
     /// Cancels with the handle while a task waits for the next event.
-    CancelUnderway,
+    CancelWhileWaiting,
     /// Aborts the task that waits for the next event.
     Abort,
 }
 
-const EXITS: [Exit; 4] = [Exit::Drop, Exit::Cancel, Exit::CancelUnderway, Exit::Abort];
+const EXITS: [Exit; 4] = [
+    Exit::Drop,
+    Exit::Cancel,
+    Exit::CancelWhileWaiting,
+    Exit::Abort,
+];
 
 /// A server that keeps the consumer at a point, and its counters.
 struct Setup {
@@ -95,7 +100,7 @@ impl Setup {
     where
         S: Stream<Item: Send> + Unpin + Send + 'static,
     {
-        if matches!(by, Exit::CancelUnderway | Exit::Abort) {
+        if matches!(by, Exit::CancelWhileWaiting | Exit::Abort) {
             let reading = tokio::spawn(async move { while stream.next().await.is_some() {} });
             self.reached().await;
             if matches!(by, Exit::Abort) {
