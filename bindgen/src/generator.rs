@@ -1,4 +1,4 @@
-//! UniFFI's generator, as a library. `uniffi.toml` at the root says how the bindings of each language are named.
+//! Runs UniFFI's generator as a library, with the configuration in `uniffi.toml` at the root.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -10,7 +10,7 @@ use uniffi_bindgen::{BindgenLoader, BindgenPaths, Component, GlobalConfig, inter
 
 use crate::tools::{Result, root};
 
-/// Generates the bindings of a language for a library that is not stripped.
+/// Generates the bindings of a language from an unstripped library.
 pub(crate) fn generate(language: Language, library: &Path, folder: &Path) -> Result<()> {
     bindings::generate(GenerateOptions {
         languages: vec![language],
@@ -22,7 +22,7 @@ pub(crate) fn generate(language: Language, library: &Path, folder: &Path) -> Res
     .map_err(|error| format!("{error:#}").into())
 }
 
-/// Reads the interface of a library that is not stripped, with the names that Kotlin has for its parts.
+/// Reads the interface of an unstripped library, with the names used in Kotlin.
 pub(crate) fn kotlin_interface(library: &Path) -> Result<Interface> {
     let (config, _) = GlobalConfig::from_file(utf8(&root().join("uniffi.toml"))?.into())?;
     let loader = BindgenLoader::new(BindgenPaths::default(), config);
@@ -38,7 +38,11 @@ pub(crate) fn kotlin_interface(library: &Path) -> Result<Interface> {
     })?;
     let (Some(Component { mut ci, config }), true) = (components.pop(), components.is_empty())
     else {
-        return Err(format!("{} has not the interface of one crate", library.display()).into());
+        return Err(format!(
+            "{} does not have the interface of exactly one crate",
+            library.display()
+        )
+        .into());
     };
     let renames = HashMap::from([(ci.crate_name().to_owned(), config)]);
     interface::rename(&mut ci, &renames);

@@ -1,4 +1,4 @@
-//! The jar of the JVM and the AAR of Android.
+//! The jar for the JVM and the AAR for Android.
 
 mod android;
 mod patches;
@@ -14,7 +14,7 @@ use crate::library::Library;
 use crate::toolchain::Linkage;
 use crate::tools::{Result, root, run_in};
 
-/// Generates the Kotlin sources next to the façade, and puts this platform's library where the jar takes it from.
+/// Generates the Kotlin bindings next to the façade, and this platform's library as a resource of the jar.
 pub(crate) fn generate() -> Result<()> {
     let library = Library::build("aod-ffi")?;
     let sources = project().join("generated");
@@ -33,7 +33,7 @@ pub(crate) fn generate() -> Result<()> {
     )
 }
 
-/// Makes `dist/kotlin/`: the jar, its sources and documentation, the POM, and the AAR of the ABIs that were compiled.
+/// Builds `dist/kotlin/`: the jar, its sources and documentation, the POM, and the AAR with the compiled ABIs.
 pub(crate) fn package() -> Result<()> {
     generate()?;
     run_in(
@@ -50,7 +50,7 @@ pub(crate) fn package() -> Result<()> {
     for suffix in ["", "-sources", "-javadoc"] {
         let jar = format!("aod-sdk-{version}{suffix}.jar");
         fs::copy(built.join(&jar), dist.join(&jar)).map_err(|error| {
-            format!("{jar} was not built; is the version in the POM another? {error}")
+            format!("{jar} was not built; does the POM have another version? {error}")
         })?;
     }
     fs::copy(
@@ -76,7 +76,7 @@ pub(crate) fn package() -> Result<()> {
     )
 }
 
-/// The hand-written sources, one after the other.
+/// Returns the concatenated hand-written sources.
 fn facade() -> Result<String> {
     let mut sources = String::new();
     for entry in fs::read_dir(project().join("src/main/kotlin/com/ravihq/aod"))? {
@@ -89,13 +89,13 @@ fn project() -> PathBuf {
     root().join("bindings/kotlin")
 }
 
-/// Where JNA looks for this platform's libraries.
+/// Returns the resource folder in which JNA looks for this platform's library.
 fn jna_folder() -> Result<String> {
     let system = match std::env::consts::OS {
         "linux" => "linux",
         "macos" => "darwin",
         "windows" => "win32",
-        other => return Err(format!("the jar has no place for libraries of {other}").into()),
+        other => return Err(format!("the jar does not support {other}").into()),
     };
     let architecture = match std::env::consts::ARCH {
         "x86_64" => "x86-64",

@@ -1,4 +1,4 @@
-//! The libraries that the packages have in them.
+//! The native libraries of the packages.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,8 +8,7 @@ use crate::toolchain::{Linkage, Toolchain};
 use crate::tools::{Result, run, target};
 use crate::venv;
 
-/// A library that is built, for a program to load and to be linked with. It is not stripped: the generator reads its
-/// metadata.
+/// A compiled library, in dynamic and static form. It is not stripped, because the generator reads its metadata.
 pub(crate) struct Library {
     toolchain: Toolchain,
     folder: PathBuf,
@@ -17,14 +16,14 @@ pub(crate) struct Library {
 }
 
 impl Library {
-    /// Builds the library of a package, alone: what other members of the workspace enable in its dependencies stays out.
+    /// Builds the library of one package, without the dependency features that other workspace members enable.
     pub(crate) fn build(package: &str) -> Result<Self> {
         let name = package.replace('-', "_");
         let toolchain = Toolchain::find()?;
         let mut rustc = rustc(&toolchain.target)?;
         run(rustc
             .args(["--locked", "--profile", "ffi", "--package", package])
-            // With the form for Rust among them, rustc would not optimize across crates.
+            // Not with the crate type `lib`, which prevents link-time optimization.
             .args(["--lib", "--crate-type", "cdylib,staticlib", "--"])
             .args(toolchain.link_arguments(&name)))?;
         let folder = target().join(&toolchain.target).join("ffi");
@@ -43,17 +42,17 @@ impl Library {
         self.folder.join(format!("{prefix}{}{suffix}", self.name))
     }
 
-    /// Writes the stripped library into a folder.
+    /// Copies the library to a folder and strips the copy.
     pub(crate) fn strip_into(&self, folder: &Path, linkage: Linkage) -> Result<()> {
         let library = self.path(linkage);
-        let stripped = folder.join(library.file_name().ok_or("the library has no name")?);
+        let stripped = folder.join(library.file_name().ok_or("the library has no file name")?);
         fs::create_dir_all(folder)?;
         fs::copy(&library, &stripped)?;
         self.toolchain.strip(&stripped, linkage)
     }
 }
 
-/// `cargo rustc` for a target.
+/// Returns the `cargo rustc` command for a target.
 fn rustc(target: &str) -> Result<Command> {
     if !matches!(
         target,
@@ -64,7 +63,7 @@ fn rustc(target: &str) -> Result<Command> {
         rustc.args(["rustc", "--target", target]);
         return Ok(rustc);
     }
-    // Against the C library of 2014, so that the packages run on old systems too.
+    // Linked with glibc 2.17, so that the packages run on old systems too.
     let mut rustc = venv::command("cargo-zigbuild")?;
     rustc.args(["rustc", "--target", &format!("{target}.2.17")]);
     Ok(rustc)

@@ -1,4 +1,4 @@
-//! One command at a time: commands share what they write, in the source tree as well as under `target`.
+//! A lock that lets one command run at a time, because commands write the same files in the source tree and `target`.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -8,7 +8,7 @@ use fs4::{FileExt, TryLockError};
 
 use crate::tools::Result;
 
-/// Locks a file until the returned handle is dropped. If another process holds the lock, says so and waits.
+/// Locks a file until the returned handle is dropped. If another process holds the lock, prints a message and waits.
 pub(crate) fn lock(path: &Path) -> Result<File> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
@@ -36,11 +36,11 @@ mod tests {
 
     use super::*;
 
-    /// Names the file that a process of this test locks.
+    /// The environment variable with the path of the file that a child process of the test locks.
     const PATH: &str = "BINDGEN_TEST_LOCK";
     const LIMIT: Duration = Duration::from_secs(60);
 
-    /// A process that locks the file, says so, and holds the lock until its standard input ends.
+    /// A process that locks the file, prints a message, and holds the lock until its standard input is closed.
     struct Holder {
         process: Child,
         lines: Receiver<String>,

@@ -1,4 +1,4 @@
-//! `cargo bindgen`: generates the bindings of a language, and makes its package.
+//! `cargo bindgen`: generates the bindings for a language and builds its package.
 
 mod generator;
 mod kotlin;
@@ -19,12 +19,12 @@ use crate::tools::{Result, root};
 /// Generates and packages the language bindings.
 #[derive(Parser)]
 enum Command {
-    /// Generates the bindings next to the hand-written sources of the language.
+    /// Generates the bindings next to the language's hand-written sources.
     Generate {
         /// The language.
         language: Language,
     },
-    /// Makes the finished package, in `dist/<language>/`.
+    /// Builds the package in `dist/<language>/`.
     Package {
         /// The language.
         language: Language,

@@ -12,7 +12,7 @@ use crate::venv;
 
 const PACKAGE: &str = "bindings/python";
 
-/// Generates `aod/_native` next to the façade, with the library that it loads.
+/// Generates `aod/_native` next to the façade, including the native library.
 pub(crate) fn generate() -> Result<()> {
     let library = Library::build("aod-ffi-json")?;
     let native = root().join(PACKAGE).join("aod/_native");
@@ -26,19 +26,19 @@ pub(crate) fn generate() -> Result<()> {
     Ok(())
 }
 
-/// Makes `dist/python/*.tar.gz`, and from it `dist/python/*.whl`.
+/// Builds the source distribution `dist/python/*.tar.gz`, and from it the wheel `dist/python/*.whl`.
 pub(crate) fn package() -> Result<()> {
     let dist = root().join("dist/python");
     if dist.exists() {
         fs::remove_dir_all(&dist)?;
     }
-    // The pyproject.toml is found from here.
+    // maturin looks for pyproject.toml in the current folder.
     run_in(
         &root().join(PACKAGE),
         maturin()?.arg("sdist").arg("--out").arg(&dist),
     )?;
     let source = unpacked(&only(&dist, "gz")?)?;
-    // maturin packs whatever bindings it finds here, those of a library that had another name too.
+    // maturin packages all bindings in this folder, including outdated ones of a library with another name.
     let generated = target().join("maturin/uniffi");
     if generated.exists() {
         fs::remove_dir_all(&generated)?;
@@ -48,7 +48,7 @@ pub(crate) fn package() -> Result<()> {
     let mut build = maturin()?;
     build.arg("build").arg("--out").arg(&dist);
     if cfg!(target_os = "linux") {
-        // Against the C library of 2014, as wheels for Linux promise.
+        // Linked with glibc 2.17, as `manylinux2014` requires.
         build.args(["--zig", "--compatibility", "manylinux2014"]);
     }
     build
@@ -61,13 +61,13 @@ pub(crate) fn package() -> Result<()> {
 
 fn maturin() -> Result<Command> {
     let mut maturin = venv::command("maturin")?;
-    // What is unpacked from the source distribution shares what has been compiled.
+    // The unpacked source distribution reuses the workspace's build artifacts.
     maturin.env("CARGO_TARGET_DIR", target());
     Ok(maturin)
 }
 
-/// Unpacks a source distribution, out of reach of our `.gitignore`. Its files are dated now: with the dates that they have
-/// in it, the same for every build, Cargo would take what it compiled from an earlier one for theirs.
+/// Unpacks a source distribution, out of reach of our `.gitignore`. Its files are dated now: with the dates that they
+/// have in it, the same for every build, Cargo would take what it compiled from an earlier one for theirs.
 fn unpacked(archive: &Path) -> Result<PathBuf> {
     let folder = env::temp_dir().join(format!("aod-sdist-{}", std::process::id()));
     fs::create_dir_all(&folder)?;
@@ -79,7 +79,7 @@ fn unpacked(archive: &Path) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// The one entry of a folder with that extension.
+/// Returns the first entry of a folder with an extension, or any entry if the extension is empty.
 fn only(folder: &Path, extension: &str) -> Result<PathBuf> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
@@ -90,7 +90,7 @@ fn only(folder: &Path, extension: &str) -> Result<PathBuf> {
     Err(format!("{} has no {extension}", folder.display()).into())
 }
 
-/// Strips the library in a wheel, which cannot be done before maturin has generated the bindings from it.
+/// Strips the library in a wheel. This must happen after maturin has generated the bindings from it.
 fn strip(toolchain: &Toolchain, wheel: &Path) -> Result<()> {
     let unpacked = target().join("wheel");
     if unpacked.exists() {

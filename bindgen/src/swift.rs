@@ -12,10 +12,10 @@ use crate::tools::{Result, root, run, target};
 
 const PACKAGE: &str = "bindings/swift";
 
-/// What the package is made of, besides the sources.
-const BESIDES: [&str; 2] = ["Package.swift", "README.md"];
+/// The files of the package besides its sources.
+const FILES: [&str; 2] = ["Package.swift", "README.md"];
 
-/// Generates the Swift side next to the façade, with its C header and this platform's library.
+/// Generates the Swift bindings next to the façade, with their C header and this platform's library.
 pub(crate) fn generate() -> Result<()> {
     let library = Library::build("aod-ffi")?;
     let generated = target().join("swift");
@@ -39,11 +39,12 @@ pub(crate) fn generate() -> Result<()> {
     library.strip_into(&native.join("lib"), Linkage::Static)
 }
 
-/// Makes `dist/swift/AgentOnDemand`: a package to depend on by its path, with the binaries of this machine's platforms
-/// in it; or one to be published, if `AOD_SWIFT_RELEASE_URL` and `AOD_SWIFT_RELEASE_CHECKSUM` say where the
-/// `XCFramework` of the release is. The library for Linux is then beside it, for pkg-config to find.
+/// Builds the package `dist/swift/AgentOnDemand`. By default it contains the libraries for this machine's platforms and
+/// is used as a local dependency. If `AOD_SWIFT_RELEASE_URL` and `AOD_SWIFT_RELEASE_CHECKSUM` are set, it is a package
+/// to publish, which downloads the `XCFramework` of the release; the library for Linux is then in `dist/swift/aod_ffi`,
+/// where pkg-config finds it.
 pub(crate) fn package() -> Result<()> {
-    let release = Release::named()?;
+    let release = Release::from_env()?;
     generate()?;
     let source = root().join(PACKAGE);
     let package = root().join("dist/swift/AgentOnDemand");
@@ -54,7 +55,7 @@ pub(crate) fn package() -> Result<()> {
         }
     }
     fs::create_dir_all(&package)?;
-    for name in BESIDES {
+    for name in FILES {
         fs::copy(source.join(name), package.join(name))?;
     }
     fs::copy(root().join("LICENSE"), package.join("LICENSE"))?;
@@ -63,7 +64,7 @@ pub(crate) fn package() -> Result<()> {
         let manifest = package.join("Package.swift");
         fs::write(
             &manifest,
-            release.written_into(&fs::read_to_string(&manifest)?)?,
+            release.apply_to(&fs::read_to_string(&manifest)?)?,
         )?;
         let bundled = package.join("Sources/AodNativeFFI/lib");
         let config = native.join("lib/pkgconfig");
@@ -75,13 +76,13 @@ pub(crate) fn package() -> Result<()> {
         fs::write(config.join("aod_ffi.pc"), pkg_config())?;
         fs::remove_dir_all(bundled)?;
     } else if cfg!(target_os = "macos") {
-        // Written on Linux, and not run on a Mac yet.
+        // Not tested on macOS yet.
         run(Command::new(source.join("scripts/xcframework")).arg(&package))?;
     }
     Ok(())
 }
 
-/// What pkg-config is told of the library.
+/// Returns the pkg-config file of the library.
 fn pkg_config() -> String {
     let version = env!("CARGO_PKG_VERSION");
     format!(
@@ -93,18 +94,18 @@ fn pkg_config() -> String {
     )
 }
 
-/// Where the `XCFramework` of a release is.
+/// The location of the `XCFramework` of a release.
 struct Release {
     url: String,
     checksum: String,
 }
 
 impl Release {
-    /// What the manifest of the source tree says, and a release's says otherwise.
+    /// The line of the source tree's manifest that a release replaces.
     const NONE: &str = "let release: (url: String, checksum: String)? = nil\n";
 
-    /// The one that the environment names.
-    fn named() -> Result<Option<Self>> {
+    /// Reads the location from the environment.
+    fn from_env() -> Result<Option<Self>> {
         let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
         match (
             variable("AOD_SWIFT_RELEASE_URL"),
@@ -113,7 +114,7 @@ impl Release {
             (None, None) => Ok(None),
             (Some(url), Some(checksum)) => Self::new(url, checksum).map(Some),
             _ => Err(
-                "a release has both, AOD_SWIFT_RELEASE_URL and AOD_SWIFT_RELEASE_CHECKSUM".into(),
+                "set both AOD_SWIFT_RELEASE_URL and AOD_SWIFT_RELEASE_CHECKSUM, or neither".into(),
             ),
         }
     }
@@ -123,7 +124,7 @@ impl Release {
         if !url.starts_with("https://")
             || Path::new(&url)
                 .extension()
-                .is_none_or(|ending| ending != "zip")
+                .is_none_or(|extension| extension != "zip")
             || !url.chars().all(is_plain)
         {
             return Err(format!("not the https URL of a zip file: {url}").into());
@@ -134,13 +135,15 @@ impl Release {
         Ok(Self { url, checksum })
     }
 
-    /// A manifest that names it.
-    fn written_into(&self, manifest: &str) -> Result<String> {
+    /// Returns a manifest with the release.
+    fn apply_to(&self, manifest: &str) -> Result<String> {
         let Self { url, checksum } = self;
         if manifest.matches(Self::NONE).count() != 1 {
-            return Err(
-                format!("Package.swift has not one line {:?}", Self::NONE.trim_end()).into(),
-            );
+            return Err(format!(
+                "Package.swift does not have exactly one line {:?}",
+                Self::NONE.trim_end()
+            )
+            .into());
         }
         let named = format!("= (\n    url: \"{url}\",\n    checksum: \"{checksum}\"\n)\n");
         Ok(manifest.replace(Self::NONE, &Self::NONE.replace("= nil\n", &named)))
@@ -172,14 +175,14 @@ mod tests {
     }
 
     fn manifest() -> String {
-        fs::read_to_string(root().join(PACKAGE).join("Package.swift")).expect("it is there")
+        fs::read_to_string(root().join(PACKAGE).join("Package.swift")).expect("the file exists")
     }
 
     #[test]
-    fn a_release_is_written_into_the_manifest_and_nothing_else_changes() {
+    fn a_release_changes_one_line_of_the_manifest() {
         let (before, after) = (
             manifest(),
-            release().written_into(&manifest()).expect("it fits"),
+            release().apply_to(&manifest()).expect("it fits"),
         );
         assert!(after.contains(URL) && after.contains(&"0a".repeat(32)));
         let changed: Vec<_> = before
@@ -192,13 +195,13 @@ mod tests {
     #[test]
     fn a_manifest_without_the_line_or_with_a_release_is_refused() {
         let without = manifest().replace("let release", "let other");
-        assert!(release().written_into(&without).is_err());
-        let named = release().written_into(&manifest()).expect("it fits");
-        assert!(release().written_into(&named).is_err());
+        assert!(release().apply_to(&without).is_err());
+        let named = release().apply_to(&manifest()).expect("it fits");
+        assert!(release().apply_to(&named).is_err());
     }
 
     #[test]
-    fn what_is_no_url_or_no_checksum_is_refused() {
+    fn an_invalid_url_or_checksum_is_refused() {
         let checksum = "0a".repeat(32);
         for url in [
             "",

@@ -1,4 +1,4 @@
-//! The Rust toolchain: its target, and the tools that come with it.
+//! The Rust toolchain: its target and its tools.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -6,24 +6,24 @@ use std::process::Command;
 
 use crate::tools::{Result, prepend_path, run};
 
-/// How programs use a library.
+/// The kind of linkage of a library.
 #[derive(Clone, Copy)]
 pub(crate) enum Linkage {
-    /// They load it, by its exported symbols.
+    /// Programs load it and use its exported symbols.
     Dynamic,
-    /// They are linked with it, by all its symbols.
+    /// Programs are linked with it and use all its symbols.
     Static,
 }
 
-/// The toolchain that Cargo runs.
+/// The toolchain that Cargo uses.
 pub(crate) struct Toolchain {
     sysroot: PathBuf,
-    /// What it compiles for, such as `aarch64-apple-darwin`.
+    /// The target triple, such as `aarch64-apple-darwin`.
     pub(crate) target: String,
 }
 
 impl Toolchain {
-    /// Asks rustc.
+    /// Queries rustc.
     pub(crate) fn find() -> Result<Self> {
         let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
         let output = Command::new(rustc)
@@ -41,9 +41,11 @@ impl Toolchain {
         })
     }
 
-    /// Removes from a library what programs do not need: debug information, local symbols, the metadata for the generator.
+    /// Removes from a library what programs do not need: debug information, local symbols, the metadata for the
+    /// generator.
     ///
-    /// The toolchain's `rust-objcopy` knows the libraries of all platforms, `strip` only those of its own.
+    /// Uses the toolchain's `rust-objcopy`, which supports the object formats of all platforms; `strip` supports only
+    /// its own.
     pub(crate) fn strip(&self, library: &Path, linkage: Linkage) -> Result<()> {
         let tools = self
             .sysroot
@@ -53,9 +55,9 @@ impl Toolchain {
         let objcopy = tools.join(format!("rust-objcopy{}", env::consts::EXE_SUFFIX));
         if !objcopy.exists() {
             let path = objcopy.display();
-            return Err(format!("missing: {path}, which toolchains of rustup have").into());
+            return Err(format!("missing: {path}, which rustup's toolchains contain").into());
         }
-        // By itself it finds LLVM only where the optional component llvm-tools puts it.
+        // Without this, it finds LLVM only if the optional component llvm-tools is installed.
         let loader = match env::consts::OS {
             "windows" => "PATH",
             "macos" => "DYLD_FALLBACK_LIBRARY_PATH",
@@ -67,7 +69,7 @@ impl Toolchain {
             .arg(library))
     }
 
-    /// What rustc is told when it links a library.
+    /// Returns the arguments with which rustc links a library.
     pub(crate) fn link_arguments(&self, name: &str) -> Vec<String> {
         link_arguments(&self.target, name)
     }
@@ -76,7 +78,7 @@ impl Toolchain {
 fn strip_arguments(target: &str, linkage: Linkage) -> &'static [&'static str] {
     match linkage {
         Linkage::Static => &["--strip-debug"],
-        // The other one does not exist for Mach-O.
+        // `--strip-unneeded` is not supported for Mach-O.
         Linkage::Dynamic if is_apple(target) => &["--strip-debug", "--discard-all"],
         Linkage::Dynamic => &["--strip-unneeded"],
     }
@@ -86,7 +88,7 @@ fn link_arguments(target: &str, name: &str) -> Vec<String> {
     if !is_apple(target) {
         return Vec::new();
     }
-    // Otherwise what is linked with it looks for it at the path where it was built.
+    // By default, programs look for the library at the path where it was built.
     let install_name = format!("link-arg=-Wl,-install_name,@rpath/lib{name}.dylib");
     vec!["-C".to_owned(), install_name]
 }
@@ -114,7 +116,7 @@ mod tests {
     ];
 
     #[test]
-    fn libraries_of_apple_are_found_by_rpath() {
+    fn libraries_for_apple_platforms_are_found_by_rpath() {
         for target in APPLE {
             assert_eq!(
                 link_arguments(target, "aod_ffi"),
@@ -128,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn each_object_format_is_stripped_by_what_it_knows() {
+    fn strip_arguments_depend_on_the_object_format() {
         for target in APPLE {
             let arguments = strip_arguments(target, Linkage::Dynamic);
             assert_eq!(arguments, ["--strip-debug", "--discard-all"], "{target}");
@@ -142,7 +144,7 @@ mod tests {
         }
     }
 
-    /// Compiles a library with debug information, strips it, and returns what it was and is.
+    /// Compiles a library with debug information, strips it, and returns its content before and after.
     fn stripped(name: &str, kind: &str, linkage: Linkage) -> (Vec<u8>, Vec<u8>) {
         let folder = env::temp_dir().join(format!("bindgen-strip-{name}-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();

@@ -1,4 +1,4 @@
-//! Running the tools that do the work.
+//! Running external tools.
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -38,7 +38,7 @@ pub(crate) fn run_in(folder: &Path, command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// A variable that lists folders, with one more in front.
+/// Returns the value of an environment variable that lists folders, with a folder prepended.
 pub(crate) fn prepend_path(variable: &str, folder: &Path) -> Result<OsString> {
     let path = env::var_os(variable).unwrap_or_default();
     let others = env::split_paths(&path).filter(|other| !other.as_os_str().is_empty());

@@ -1,4 +1,4 @@
-//! The packaging tools that are Python packages: maturin, and zig, which links against an older C library.
+//! The packaging tools that are Python packages: maturin, and zig, which links with an older glibc.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -6,15 +6,15 @@ use std::{env, fs};
 
 use crate::tools::{Result, prepend_path, root, run, target};
 
-/// A program of the virtual environment with the packaging tools.
+/// Returns the command for a program in the virtual environment of the packaging tools.
 pub(crate) fn command(program: &str) -> Result<Command> {
     let programs = programs()?;
     let mut command = Command::new(programs.join(program));
     command
-        // Where maturin looks for zig and patchelf.
+        // maturin looks for zig and patchelf in PATH.
         .env("PATH", prepend_path("PATH", &programs)?)
-        // maturin links with zig by a cargo-zigbuild of its own, and Cargo compiles everything again for another linker. With
-        // this, and with the version of cargo-zigbuild that is in maturin, both have the same linker.
+        // maturin contains its own cargo-zigbuild, and Cargo recompiles everything for a different linker. With this
+        // variable and the version of cargo-zigbuild that maturin contains, both use the same linker.
         .env(
             "CARGO_BIN_EXE_cargo-zigbuild",
             programs.join("cargo-zigbuild"),
@@ -22,7 +22,7 @@ pub(crate) fn command(program: &str) -> Result<Command> {
     Ok(command)
 }
 
-/// Creates the virtual environment if it is not there, and returns the folder of its programs.
+/// Creates the virtual environment if it is missing or outdated, and returns the folder of its programs.
 fn programs() -> Result<PathBuf> {
     let venv = target().join("venv/packaging");
     let programs = venv.join(if cfg!(windows) { "Scripts" } else { "bin" });

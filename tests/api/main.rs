@@ -1,4 +1,4 @@
-//! What a caller has of the API: models, HTTP, every endpoint in every server generation, and recorded traffic.
+//! The API: models, HTTP, every endpoint in every server generation, and recorded traffic.
 
 mod endpoints;
 mod http;

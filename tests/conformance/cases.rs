@@ -18,7 +18,7 @@ pub(crate) struct Case {
 pub(crate) struct Outcome {
     pub(crate) events: Vec<Event>,
     pub(crate) last_event_id: String,
-    /// Milliseconds; larger in one case than any integer type.
+    /// Milliseconds. In one case, larger than any integer type.
     pub(crate) retry: Option<serde_json::Number>,
 }
 
@@ -41,7 +41,7 @@ impl Case {
     }
 }
 
-/// The reconnection time of a number of milliseconds, the longest one where it is out of range.
+/// Converts milliseconds to a duration, or the maximum if they are out of range.
 pub(crate) fn reconnection_time(milliseconds: &serde_json::Number) -> Duration {
     Duration::from_millis(milliseconds.as_u64().unwrap_or(u64::MAX))
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use crate::cases::{Case, Event, reconnection_time};
 
 impl Case {
-    /// Decodes the case in these chunks, and checks what comes out and how much work it was.
+    /// Decodes the case in chunks, and checks the result and the number of scanned bytes.
     fn check<'c>(&self, chunking: &str, chunks: impl IntoIterator<Item = &'c [u8]>) {
         let mut decoder = Decoder::with_last_event_id(self.initial_last_event_id.as_str());
         let mut events = Vec::new();
@@ -41,7 +41,7 @@ fn there_are_82_cases() {
 }
 
 #[test]
-fn decodes_every_case_in_the_chunks_given() {
+fn decodes_every_case_in_the_given_chunks() {
     for case in Case::all() {
         case.check("chunks as given", case.chunks().iter().map(Vec::as_slice));
     }

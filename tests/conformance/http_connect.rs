@@ -1,11 +1,11 @@
-//! The HTTP connector with its caller's client, method, headers, body and retryable statuses.
+//! The HTTP connector with a custom client, method, headers, body and retryable statuses.
 
 use aod::sse::{EventSource, HttpConnect, ReadyState, Reconnect};
 use aod::{ErrorKind, HeaderName, HeaderValue, Method};
 use aod_test_support::{Exchange, ScriptedServer};
 use futures::StreamExt;
 
-/// A stream of one event, with these headers besides.
+/// Sends a stream with one event and additional headers.
 async fn one_event(mut exchange: Exchange, headers: &str) {
     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n";
     exchange.send(format!("{head}{headers}\r\n")).await;
@@ -59,7 +59,7 @@ async fn sends_through_the_callers_client() {
     );
 }
 
-/// The tests trust nobody: they speak plain HTTP.
+/// A TLS configuration without certificates. The tests use plain HTTP.
 fn tls_config() -> rustls::ClientConfig {
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
     rustls::ClientConfig::builder_with_provider(provider)
@@ -98,7 +98,7 @@ async fn the_caller_decides_which_statuses_are_retryable() {
 }
 
 #[tokio::test]
-async fn shows_the_head_of_the_response() {
+async fn returns_the_head_of_the_response() {
     let server =
         ScriptedServer::start(|_, exchange| one_event(exchange, "x-request-id: r1\r\n")).await;
     let mut source = EventSource::new(HttpConnect::new(&server.url()).unwrap());

@@ -1,5 +1,5 @@
-//! The decoder, the event source and the development server beside what they conform to: the standard, its cases and
-//! its own steps, and streams of real servers.
+//! Conformance of the decoder, the event source and the development server with the standard, its test cases, and
+//! streams of real servers.
 
 mod cases;
 mod decoder;

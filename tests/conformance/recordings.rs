@@ -1,4 +1,4 @@
-//! Every stream recorded from real servers, read under several chunkings: each event is known, and nothing is lost.
+//! Recorded streams of real servers under several chunkings: every event is known and complete.
 
 use aod::models::event::StreamEvent;
 use aod::sse::Decoder;
@@ -6,7 +6,7 @@ use aod_test_support::{RecordedStream, recorded_streams};
 use bytes::Bytes;
 use serde_json::Value;
 
-/// The data of the events, with the id each one set itself.
+/// The data of the events, with the ID that each event sets.
 fn frames(body: &[u8], size: usize) -> Vec<(Option<String>, String)> {
     let mut decoder = Decoder::new();
     let mut frames = Vec::new();
@@ -53,12 +53,12 @@ fn recordings_decode_to_their_data_lines_under_every_chunking() {
 }
 
 #[test]
-fn every_recorded_event_is_known_and_written_as_it_was_read() {
+fn every_recorded_event_is_known_and_round_trips() {
     for RecordedStream { name, body, .. } in recorded_streams() {
         for (own_id, data) in frames(body.as_bytes(), 1460) {
             let event = StreamEvent::from_json(&data);
             assert!(!matches!(event, StreamEvent::Unknown(_)), "{name}: {data}");
-            let written = serde_json::to_value(&event).expect("every event is written");
+            let written = serde_json::to_value(&event).expect("every event is serialized");
             assert_eq!(
                 written,
                 serde_json::from_str::<Value>(&data).expect("JSON"),

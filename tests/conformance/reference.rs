@@ -1,4 +1,4 @@
-//! The decoder beside the standard's own steps, written down as they stand, on bodies made of what can go wrong.
+//! Compares the decoder with a literal implementation of the standard on random bodies.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use proptest::prelude::*;
 
 #[derive(Debug, Default, PartialEq)]
 struct Outcome {
-    /// Type, data, last event id.
+    /// Type, data and last event ID.
     events: Vec<[String; 3]>,
     last_event_id: String,
     retry: Option<Duration>,
 }
 
-/// HTML Living Standard, 9.2.6, on a whole body.
+/// HTML Living Standard, 9.2.6, for a complete body.
 fn by_the_standard(body: &[u8]) -> Outcome {
     let text = String::from_utf8_lossy(body);
     let text = text
@@ -83,7 +83,7 @@ fn by_the_decoder(body: &[u8], cuts: &[usize]) -> Outcome {
     outcome
 }
 
-/// A body of fragments that mean something to a decoder, whole and broken.
+/// A random body of valid and broken fragments.
 fn body() -> impl Strategy<Value = Vec<u8>> {
     let fragments: Vec<&[u8]> = vec![
         b"data",
@@ -126,12 +126,12 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_decoder_does_what_the_standard_says(body in body(), cuts in prop::collection::vec(any::<usize>(), 0..6)) {
+    fn the_decoder_conforms_to_the_standard(body in body(), cuts in prop::collection::vec(any::<usize>(), 0..6)) {
         prop_assert_eq!(by_the_decoder(&body, &cuts), by_the_standard(&body));
     }
 
     #[test]
-    fn the_cuts_do_not_matter(body in prop::collection::vec(any::<u8>(), 0..300), cuts in prop::collection::vec(any::<usize>(), 0..20)) {
+    fn the_chunking_does_not_affect_the_result(body in prop::collection::vec(any::<u8>(), 0..300), cuts in prop::collection::vec(any::<usize>(), 0..20)) {
         prop_assert_eq!(by_the_decoder(&body, &cuts), by_the_standard(&body));
     }
 }

@@ -1,4 +1,4 @@
-//! The recorded event streams of real servers, reproduced byte for byte from the same log, without exception.
+//! The development server reproduces all recorded event streams of real servers byte for byte from the same log.
 
 use std::{collections::BTreeMap, fs, time::Duration};
 
@@ -37,7 +37,7 @@ async fn every_finished_stream_has_the_recorded_bytes() {
 }
 
 #[tokio::test]
-async fn every_live_stream_has_the_recorded_bytes_as_its_rows_and_the_clock_move_on() {
+async fn every_live_stream_has_the_recorded_bytes() {
     let recordings = recordings();
     let live: Vec<_> = recordings
         .iter()
@@ -50,7 +50,7 @@ async fn every_live_stream_has_the_recorded_bytes_as_its_rows_and_the_clock_move
 }
 
 #[tokio::test]
-async fn events_are_cut_into_the_recorded_chunks() {
+async fn events_have_the_recorded_chunks() {
     let recordings = recordings();
     for name in ["s0-two-turns-replay", "s1-two-turns-replay"] {
         let recording = recordings
@@ -87,7 +87,7 @@ async fn events_are_cut_into_the_recorded_chunks() {
         let (live_head, live_chunks) = split_response(text(&live));
         assert_eq!(live_chunks, recorded_chunks, "{name}");
         for (header, value) in &recorded_head {
-            // The clock's and the web server's own.
+            // Set by the clock and the web server.
             if header != "date" && header != "server" {
                 assert_eq!(live_head.get(header), Some(value), "{name}: {header}");
             }
@@ -96,7 +96,7 @@ async fn events_are_cut_into_the_recorded_chunks() {
     }
 }
 
-/// Opens a stream on what was there at first, then lets rows, heartbeats and the end arrive when they did.
+/// Opens a stream with the initial rows, then adds rows, heartbeats and the end at the recorded times.
 async fn replay(recording: &Recording, all: &[Recording]) {
     let name = &recording.name;
     let world = World::for_session_of(recording, all).await;
@@ -104,7 +104,7 @@ async fn replay(recording: &Recording, all: &[Recording]) {
     let control = world.server.control();
     control.freeze_clock();
 
-    // What the cursor hides: rows of an earlier connection, or one that is written while the cursor is ahead.
+    // Rows before the cursor: those of an earlier connection, or one that is written while the cursor is ahead.
     let hidden = world.log.iter().filter(|row| row.id <= recording.cursor);
     hidden.for_each(|row| world.append(row));
     if recording.cursor > 0 && world.log.iter().all(|row| row.id > recording.cursor) {
@@ -141,7 +141,7 @@ async fn replay(recording: &Recording, all: &[Recording]) {
     world.server.stop().await;
 }
 
-/// Writes the rows behind these events, and ends the session where they end; heartbeats and `stale` are the clock's.
+/// Writes the rows of events, and ends the session at a terminal event. The clock causes heartbeats and `stale`.
 fn play(world: &World, events: &str) {
     for event in parse(events) {
         match event["type"].as_str() {
@@ -164,9 +164,9 @@ struct World {
     server: DevServer,
     session: Uuid,
     recorded_session: String,
-    /// Every row of the session that some recording shows.
+    /// All rows of the session that are in any recording.
     log: Vec<Row>,
-    /// The terminal event of the recording, when it shows the session's end.
+    /// The terminal event of the recording, if it contains the end of the session.
     end: Option<Value>,
 }
 
@@ -201,7 +201,7 @@ impl World {
             end: events.last().filter(|event| is_end(event)).cloned(),
         };
         let model = match recording.generation {
-            Generation::S0 => "claude-sonnet-4-6",
+            Generation::April21 => "claude-sonnet-4-6",
             _ => "anthropic/claude-sonnet-4-6",
         };
         let agent = json!({"name": "Helper", "model": model, "runtime": start["runtime"]});
@@ -262,7 +262,7 @@ impl World {
         reply
     }
 
-    /// Recorded text with the live session's id, which is as long.
+    /// Replaces the session's ID in recorded text by the live one, which has the same length.
     fn rename(&self, recorded: &str) -> String {
         recorded.replace(&self.recorded_session, &self.session.to_string())
     }
@@ -275,7 +275,7 @@ impl World {
         let control: Control = self.server.control();
         control
             .act(self.session, action)
-            .expect("the session is there");
+            .expect("the session exists");
     }
 
     fn append(&self, row: &Row) {
@@ -288,21 +288,21 @@ impl World {
             Some("error") => (Status::Failed, None),
             Some("exit") if event["code"] == 0 => (Status::Completed, Some(0)),
             Some("exit") => (Status::Failed, event["code"].as_i64()),
-            // A session left to itself stays as it was.
+            // The status of a stale session does not change.
             _ => (Status::Running, None),
         };
         self.act(Action::SetStatus { status, exit_code });
     }
 }
 
-/// A log row, as an event shows it.
+/// A log row, as in an event.
 struct Row {
     id: i64,
     action: Action,
 }
 
 impl Row {
-    /// A row that the cursor hides.
+    /// A row before the cursor.
     fn unseen(id: i64) -> Self {
         let (stream, data) = (Source::Stdout, "never sent\n".to_owned());
         Self {
@@ -359,7 +359,7 @@ fn is_end(event: &Value) -> bool {
         .any(|kind| event["type"] == *kind)
 }
 
-/// The JSON of every complete event.
+/// Parses the JSON of every complete event.
 fn parse(stream: &str) -> Vec<Value> {
     stream
         .split("\n\n")
@@ -368,7 +368,7 @@ fn parse(stream: &str) -> Vec<Value> {
         .collect()
 }
 
-/// One recorded stream and what was recorded about it.
+/// A recorded stream and its metadata.
 struct Recording {
     name: String,
     generation: Generation,
@@ -378,7 +378,7 @@ struct Recording {
     cursor: i64,
     body: String,
     closed_by: String,
-    /// Seconds since the request, bytes received by then; only for streams that were live.
+    /// Seconds since the request and bytes received so far. Only for live streams.
     arrivals: Vec<(f64, usize)>,
 }
 
@@ -408,9 +408,9 @@ fn recording(RecordedStream { name, body, about }: RecordedStream) -> Recording 
         });
     Recording {
         generation: if about["server"] == "S0" {
-            Generation::S0
+            Generation::April21
         } else {
-            Generation::S1
+            Generation::April30
         },
         path: about["path"].as_str().expect("a path").to_owned(),
         headers: pairs("request_headers"),
@@ -427,7 +427,7 @@ fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).expect("streams are ASCII")
 }
 
-/// Headers by name in lower case, and the chunks of the body, the empty last one included.
+/// Returns headers by lower-case name, and the chunks of the body, including the empty last one.
 fn split_response(response: &str) -> (BTreeMap<String, String>, Vec<String>) {
     let (head, mut rest) = response.split_once("\r\n\r\n").expect("a head");
     let headers = head

@@ -1,4 +1,4 @@
-//! Every case of `data/vectors/sse.json` through the public event source, over a real socket.
+//! Every case of `data/vectors/sse.json` with the public event source over a real socket.
 
 use aod::sse::{EventSource, HttpConnect, Reconnect};
 use aod_test_support::ScriptedServer;
@@ -6,7 +6,7 @@ use futures::StreamExt;
 
 use crate::cases::{Case, Event, reconnection_time};
 
-/// Serves the case in these pieces, each sent by itself, and checks what comes out.
+/// Serves the case in chunks, each sent separately, and checks the result.
 async fn check(case: &Case, pieces: Vec<Vec<u8>>) {
     let server = ScriptedServer::start(move |_, mut exchange| {
         let pieces = pieces.clone();
@@ -38,7 +38,7 @@ async fn check(case: &Case, pieces: Vec<Vec<u8>>) {
 }
 
 #[tokio::test]
-async fn a_source_yields_every_case_in_the_chunks_given() {
+async fn a_source_yields_every_case_in_the_given_chunks() {
     for case in Case::all() {
         check(&case, case.chunks()).await;
     }

@@ -1,4 +1,4 @@
-//! What a stream survives: the rules of reconnecting one by one, and cuts and cancels anywhere.
+//! Faults that a stream survives: each rule of reconnecting, and cuts and cancellation at any point.
 
 mod chaos;
 mod rules;

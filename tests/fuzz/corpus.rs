@@ -1,5 +1,5 @@
-//! The inputs in `corpus/`, an archive a target, through the same checks as the fuzz targets make: with any compiler, on
-//! any machine.
+//! Runs the checks of the fuzz targets with the inputs in `corpus/`, which has one archive per target. Requires no
+//! nightly compiler.
 
 #[expect(
     unreachable_pub,
@@ -15,7 +15,7 @@ use std::path::Path;
 use flate2::read::GzDecoder;
 use tar::Archive;
 
-/// Runs every input of a target's corpus, and names the one that fails.
+/// Runs all inputs of a target's corpus, and names the one that fails.
 fn run(target: &str, check: fn(&[u8])) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fuzz/corpus/{target}.tar.gz"));
     let file = File::open(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -36,17 +36,17 @@ fn run(target: &str, check: fn(&[u8])) {
 }
 
 #[test]
-fn a_body_decodes_the_same_however_it_is_cut() {
+fn decoding_is_independent_of_the_chunking() {
     run("decoder", checks::decoder);
 }
 
 #[test]
-fn an_event_reads_the_same_once_written() {
+fn events_round_trip() {
     run("event", checks::event);
 }
 
 #[test]
-fn output_shows_the_same_however_it_is_cut() {
+fn formatting_is_independent_of_the_chunking() {
     run("pretty", checks::pretty);
     run("pretty_codex", checks::pretty_codex);
     run("pretty_gemini", checks::pretty_gemini);
@@ -54,11 +54,11 @@ fn output_shows_the_same_however_it_is_cut() {
 }
 
 #[test]
-fn any_retry_after_is_read_or_left_out() {
+fn any_retry_after_is_parsed_or_ignored() {
     run("retry_after", checks::retry_after);
 }
 
 #[test]
-fn a_session_is_delivered_once_however_its_connections_break() {
+fn a_session_is_delivered_once_despite_broken_connections() {
     run("session", checks::session);
 }

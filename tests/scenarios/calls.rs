@@ -1,4 +1,4 @@
-//! The operations by name, and their requests built of a scenario's fields.
+//! The operations by name, and their requests from the fields of a scenario.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::Problem;
 use crate::outcome::Secrets;
 
-/// The fields of a request, taken one by one; one that is left over is unknown.
+/// The fields of a request. Fields that are not taken are unknown.
 pub(crate) struct Fields(pub(crate) Map<String, Value>);
 
 impl Fields {
@@ -31,7 +31,7 @@ impl Fields {
         self.take(name)?.ok_or_else(|| format!("{name} is missing"))
     }
 
-    /// Nothing keeps, `null` clears, anything else sets.
+    /// Absent keeps, `null` clears, any other value sets.
     fn patch<T: DeserializeOwned>(&mut self, name: &str) -> Result<Patch<T>, Problem> {
         Ok(match self.take::<Option<T>>(name)? {
             None => Patch::Keep,
@@ -58,7 +58,7 @@ impl Fields {
         self.end(id)
     }
 
-    /// What was built, if nothing is left over.
+    /// Returns the request, if there are no unknown fields.
     fn end<T>(self, built: T) -> Result<T, Problem> {
         match self.0.keys().next() {
             Some(name) => Err(format!("unknown field {name}")),
@@ -67,7 +67,7 @@ impl Fields {
     }
 }
 
-/// Makes a call; its result in JSON, or its error.
+/// Makes a call. Returns its result as JSON, or its error.
 pub(crate) async fn call(
     client: &Client,
     operation: &str,

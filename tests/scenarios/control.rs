@@ -1,4 +1,4 @@
-//! The development server's control interface, over HTTP as every language reaches it.
+//! The development server's control interface over HTTP, as in every language.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::Problem;
 
-/// Where the control interface is.
+/// The URL of the control interface.
 #[derive(Clone)]
 pub(crate) struct Control(Arc<str>);
 
@@ -16,7 +16,7 @@ impl Control {
         Self(url.into())
     }
 
-    /// Carries out `[method, path, body]`; the answer.
+    /// Makes the call `[method, path, body]` and returns the response.
     pub(crate) async fn call(&self, call: &[Value]) -> Result<Value, Problem> {
         let (method, path, body) = match call {
             [Value::String(method), Value::String(path)] => (method, path, &json!({})),

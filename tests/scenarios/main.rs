@@ -1,4 +1,4 @@
-//! The scenarios beside this file, each against its committed transcript. Their README describes them.
+//! Runs the scenarios in this folder and compares each with its transcript. See README.md.
 
 mod calls;
 mod control;
@@ -14,14 +14,14 @@ use std::time::Duration;
 use scenario::Scenario;
 use tokio::task::JoinSet;
 
-/// Why a scenario does not hold, or cannot be run.
+/// The reason why a scenario fails or cannot be run.
 type Problem = String;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
 }
 
-/// The names of the files with this extension.
+/// Returns the names of the files with an extension.
 fn names(extension: &str) -> BTreeSet<String> {
     let files = std::fs::read_dir(folder()).expect("the scenarios are beside the runner");
     files
@@ -31,17 +31,17 @@ fn names(extension: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// No scenario takes anything near this long, on a loaded machine either, unless it waits for what never comes.
-const LONGEST: Duration = Duration::from_secs(240);
+/// The time limit of a scenario, which is much longer than any takes on a loaded machine.
+const TIME_LIMIT: Duration = Duration::from_secs(240);
 
-/// Runs a scenario; its transcript.
+/// Runs a scenario and returns its transcript.
 async fn run(json: &str) -> Result<String, Problem> {
     let scenario: Scenario = serde_json::from_str(json).map_err(|error| error.to_string())?;
-    let ended = tokio::time::timeout(LONGEST, runner::run(scenario)).await;
+    let ended = tokio::time::timeout(TIME_LIMIT, runner::run(scenario)).await;
     ended.map_err(|_| "it does not end".to_owned())?
 }
 
-/// Runs a scenario and compares what comes out with its transcript.
+/// Runs a scenario and compares the result with its transcript.
 async fn check(name: String, write: bool) -> Result<(), Problem> {
     let path = folder().join(&name);
     let json = std::fs::read_to_string(path.with_extension("json"))
@@ -59,14 +59,14 @@ async fn check(name: String, write: bool) -> Result<(), Problem> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_scenario_gives_its_transcript() {
+async fn every_scenario_produces_its_transcript() {
     let write = std::env::var_os("AOD_WRITE_TRANSCRIPTS").is_some();
     let only = std::env::var("AOD_SCENARIO").ok();
     let chosen: Vec<String> = names("json")
         .into_iter()
         .filter(|name| only.as_ref().is_none_or(|only| only == name))
         .collect();
-    assert!(!chosen.is_empty(), "there is no such scenario");
+    assert!(!chosen.is_empty(), "unknown scenario");
     let mut running: JoinSet<_> = chosen.into_iter().map(|name| check(name, write)).collect();
     let mut problems = Vec::new();
     while let Some(ended) = running.join_next().await {
@@ -82,18 +82,18 @@ fn every_transcript_has_a_scenario() {
     assert!(orphans.is_empty(), "{orphans:?}");
 }
 
-/// What a scenario of these steps is refused for.
+/// Returns the error of a scenario with these steps.
 async fn refusal(steps: &str) -> String {
     run(&format!(
-        r#"{{"about": "", "generation": "s0", "steps": {steps}}}"#
+        r#"{{"about": "", "generation": "2026-04-21", "steps": {steps}}}"#
     ))
     .await
     .expect_err("the steps are refused")
 }
 
 #[tokio::test]
-async fn what_the_runner_does_not_know_is_refused() {
-    for (steps, word) in [
+async fn unknown_steps_and_fields_are_refused() {
+    for (steps, name) in [
         (r#"[{"juggle": 3}]"#, "juggle"),
         (r#"[{"call": "agents.juggle"}]"#, "agents.juggle"),
         (r#"[{"call": "health", "with": {"balls": 3}}]"#, "balls"),
@@ -111,7 +111,7 @@ async fn what_the_runner_does_not_know_is_refused() {
         ),
     ] {
         let refusal = refusal(steps).await;
-        assert!(refusal.contains(word), "{steps}: {refusal}");
+        assert!(refusal.contains(name), "{steps}: {refusal}");
     }
 }
 
@@ -124,8 +124,8 @@ async fn a_scenario_without_a_transcript_fails() {
 }
 
 #[tokio::test]
-async fn a_secret_in_what_is_shown_fails() {
-    let scenario = r#"{"about": "", "generation": "s0", "secrets": ["hunter2"],
+async fn a_secret_in_a_shown_text_fails() {
+    let scenario = r#"{"about": "", "generation": "2026-04-21", "secrets": ["hunter2"],
         "steps": [{"pretty": "generic", "feed": ["hunter2\n"]}]}"#;
     let problem = run(scenario)
         .await

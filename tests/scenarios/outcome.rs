@@ -1,4 +1,4 @@
-//! What came of a call, as a transcript tells it.
+//! The results and errors of calls, as in transcripts.
 
 use std::error::Error as _;
 use std::fmt::Debug;
@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 
 use crate::Problem;
 
-/// The texts that must show nowhere.
+/// The texts that must not appear anywhere.
 pub(crate) struct Secrets(pub(crate) Vec<String>);
 
 impl Secrets {
-    /// Fails when a text holds a secret.
+    /// Fails if a text contains a secret.
     pub(crate) fn absent(&self, place: &str, text: &str) -> Result<(), Problem> {
         if self.0.iter().any(|secret| text.contains(secret)) {
             return Err(format!("there is a secret in {place}"));
@@ -21,7 +21,7 @@ impl Secrets {
         Ok(())
     }
 
-    /// A result in JSON.
+    /// Converts a result to JSON.
     pub(crate) fn value(&self, result: &(impl Serialize + Debug)) -> Result<Value, Problem> {
         self.absent(
             "the debug form of a result",
@@ -30,7 +30,7 @@ impl Secrets {
         serde_json::to_value(result).map_err(|error| error.to_string())
     }
 
-    /// An error in JSON.
+    /// Converts an error to JSON.
     pub(crate) fn error(&self, error: &Error) -> Result<Value, Problem> {
         self.absent("an error", &format!("{error} {error:?} {error:#?}"))?;
         let mut source = error.source();
@@ -38,9 +38,9 @@ impl Secrets {
             self.absent("the cause of an error", &format!("{cause} {cause:?}"))?;
             source = cause.source();
         }
-        let (word, retryable) = (kind(error.kind())?, error.is_retryable());
-        if word == "decode" {
-            return Ok(json!({"kind": word, "retryable": retryable}));
+        let (name, retryable) = (kind(error.kind())?, error.is_retryable());
+        if name == "decode" {
+            return Ok(json!({"kind": name, "retryable": retryable}));
         }
         let conflict = error
             .conflict()
@@ -54,7 +54,7 @@ impl Secrets {
             _ => None,
         };
         Ok(json!({
-            "kind": word,
+            "kind": name,
             "status": error.status(),
             "detail": error.detail().map(detail),
             "conflict": conflict,
@@ -81,12 +81,12 @@ fn kind(kind: ErrorKind) -> Result<&'static str, Problem> {
         ErrorKind::Connection => "connection",
         ErrorKind::Timeout => "timeout",
         ErrorKind::Decode | ErrorKind::Protocol => "decode",
-        other => return Err(format!("transcripts have no word for {other:?}")),
+        other => return Err(format!("transcripts have no name for {other:?}")),
     })
 }
 
 fn conflict(reason: &ConflictReason) -> Result<Value, Problem> {
-    let word = match reason {
+    let name = match reason {
         ConflictReason::VersionMismatch { expected, got } => {
             return Ok(json!({"reason": "version_mismatch", "expected": expected, "got": got}));
         }
@@ -102,12 +102,12 @@ fn conflict(reason: &ConflictReason) -> Result<Value, Problem> {
         ConflictReason::NameTaken => "name_taken",
         ConflictReason::InUse => "in_use",
         ConflictReason::Other => "other",
-        unknown => return Err(format!("transcripts have no word for {unknown:?}")),
+        unknown => return Err(format!("transcripts have no name for {unknown:?}")),
     };
-    Ok(json!({"reason": word}))
+    Ok(json!({"reason": name}))
 }
 
-/// Without what the server repeats of the request.
+/// Removes the values that the server repeats from the request.
 fn detail(detail: &Detail) -> Value {
     match detail {
         Detail::Text(text) | Detail::Body(text) => json!(text),

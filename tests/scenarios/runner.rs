@@ -1,4 +1,4 @@
-//! Runs the steps of a scenario, and writes down what comes of them.
+//! Runs the steps of a scenario and records the results.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::outcome::Secrets;
 use crate::scenario::{Listen, Open, Options, Read, Saved, Scenario, Step, Until};
 use crate::transcript::Transcript;
 
-/// Runs a scenario on a server of its own; the transcript.
+/// Runs a scenario on its own server and returns the transcript.
 pub(crate) async fn run(scenario: Scenario) -> Result<String, Problem> {
     let server = DevServer::builder().generation(scenario.generation.parse()?);
     let server = server.start().await.map_err(|error| error.to_string())?;
@@ -63,7 +63,7 @@ struct Runner {
     transcript: Transcript,
 }
 
-/// A stream that was opened by name.
+/// A stream that was opened under a name.
 enum Stream {
     Prepared { client: Client, open: Box<Open> },
     Connected(Box<EventStream>),
@@ -158,7 +158,7 @@ impl Runner {
         Ok(client.with_options(overrides))
     }
 
-    /// The steps to do while another waits; `cancel` is of the stream that is being read.
+    /// Runs steps while another step waits. `cancel` applies to the stream that is being read.
     fn meanwhile(
         &self,
         steps: Vec<Value>,
@@ -202,12 +202,12 @@ impl Runner {
         };
         let cancel = (name.clone(), events.cancel_handle());
         let meanwhile = self.meanwhile(step.meanwhile, Some(cancel));
-        let (taken, meanwhile) = tokio::join!(take(&mut events, step.until), meanwhile);
+        let (read, meanwhile) = tokio::join!(take(&mut events, step.until), meanwhile);
         meanwhile?;
         match step.pretty {
             Some(runtime) => {
                 let mut formatter = formatter_for(runtime);
-                let mut shown: Vec<String> = taken
+                let mut shown: Vec<String> = read
                     .events
                     .iter()
                     .flat_map(|event| formatter.consume(event.into()))
@@ -217,15 +217,11 @@ impl Runner {
                     self.transcript.write(json!({"line": text}));
                 }
             }
-            None => self.write_events(&taken.events)?,
+            None => self.write_events(&read.events)?,
         }
         line["cursor"] = json!(events.cursor());
-        line["ended"] = if taken.ended {
-            json!(true)
-        } else {
-            Value::Null
-        };
-        line["error"] = taken
+        line["ended"] = if read.ended { json!(true) } else { Value::Null };
+        line["error"] = read
             .error
             .map(|error| self.secrets.error(&error))
             .transpose()?
@@ -237,7 +233,7 @@ impl Runner {
         Ok(())
     }
 
-    /// The call-back form: what a binding's listener does is a stream read by a task here.
+    /// Runs a listener. In Rust, it is a task that reads a stream.
     async fn listen(&mut self, step: Listen) -> Result<(), Problem> {
         let client = self.client_with(&step.options)?;
         let sessions = client.sessions();
@@ -247,21 +243,21 @@ impl Runner {
         }
         let listening = async {
             let mut events = request.await?;
-            let mut taken = take(&mut events, step.cancel_after.map(Until::Count)).await;
-            if !taken.ended && taken.error.is_none() {
+            let mut read = take(&mut events, step.cancel_after.map(Until::Count)).await;
+            if !read.ended && read.error.is_none() {
                 events.cancel_handle().cancel();
                 let rest = take(&mut events, None).await;
-                taken.events.extend(rest.events);
-                taken.error = rest.error;
+                read.events.extend(rest.events);
+                read.error = rest.error;
             }
-            Ok(taken)
+            Ok(read)
         };
-        let (taken, meanwhile) = tokio::join!(listening, self.meanwhile(step.meanwhile, None));
+        let (read, meanwhile) = tokio::join!(listening, self.meanwhile(step.meanwhile, None));
         meanwhile?;
-        let error = match taken {
-            Ok(taken) => {
-                self.write_events(&taken.events)?;
-                taken.error
+        let error = match read {
+            Ok(read) => {
+                self.write_events(&read.events)?;
+                read.error
             }
             Err(error) => Some(error),
         };
@@ -305,15 +301,15 @@ async fn request(client: &Client, open: &Open) -> Result<EventStream, Error> {
     request.await
 }
 
-/// What was read of a stream.
-struct Taken {
+/// The events that were read from a stream.
+struct ReadResult {
     events: Vec<StreamEvent>,
     ended: bool,
     error: Option<Error>,
 }
 
-async fn take(stream: &mut EventStream, until: Option<Until>) -> Taken {
-    let mut taken = Taken {
+async fn take(stream: &mut EventStream, until: Option<Until>) -> ReadResult {
+    let mut read = ReadResult {
         events: Vec::new(),
         ended: false,
         error: None,
@@ -321,23 +317,23 @@ async fn take(stream: &mut EventStream, until: Option<Until>) -> Taken {
     loop {
         match stream.next().await {
             None => {
-                taken.ended = true;
-                return taken;
+                read.ended = true;
+                return read;
             }
             Some(Err(error)) => {
-                taken.error = Some(error);
-                return taken;
+                read.error = Some(error);
+                return read;
             }
             Some(Ok(event)) => {
                 let kind = event.event_type().to_owned();
-                taken.events.push(event);
+                read.events.push(event);
                 let enough = match &until {
                     None => false,
-                    Some(Until::Count(count)) => taken.events.len() == *count,
-                    Some(Until::Type(word)) => *word == kind,
+                    Some(Until::Count(count)) => read.events.len() == *count,
+                    Some(Until::Type(event_type)) => *event_type == kind,
                 };
                 if enough {
-                    return taken;
+                    return read;
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! A scenario as it is written.
+//! The format of a scenario.
 
 use std::collections::BTreeMap;
 
@@ -7,22 +7,22 @@ use serde_json::{Map, Value};
 
 use crate::Problem;
 
-/// One scenario.
+/// A scenario.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Scenario {
-    /// What holds; for the reader.
+    /// The behaviour that the scenario states, for readers.
     #[serde(rename = "about")]
     pub(crate) _about: String,
-    /// The server's.
+    /// The generation of the server.
     pub(crate) generation: String,
-    /// What must show nowhere.
+    /// The texts that must not appear anywhere.
     #[serde(default)]
     pub(crate) secrets: Vec<String>,
     pub(crate) steps: Vec<Value>,
 }
 
-/// One step, its references resolved.
+/// A step with resolved references.
 pub(crate) enum Step {
     Control(Control),
     Call(Call),
@@ -35,13 +35,13 @@ pub(crate) enum Step {
 }
 
 impl Step {
-    /// Reads a step; its kind is the key that says so.
+    /// Parses a step. Its kind is determined by its key.
     pub(crate) fn parse(step: &Value) -> Result<Self, Problem> {
         let kind = |kind: &str| step.get(kind).is_some();
         let problem = |error: serde_json::Error| format!("{step}: {error}");
         macro_rules! kinds {
-            ($($word:literal => $kind:ident,)+) => {
-                $(if kind($word) {
+            ($($key:literal => $kind:ident,)+) => {
+                $(if kind($key) {
                     return $kind::deserialize(step).map(Self::$kind).map_err(problem);
                 })+
             };
@@ -114,7 +114,7 @@ pub(crate) struct Read {
     pub(crate) meanwhile: Vec<Value>,
 }
 
-/// The last event that a read takes.
+/// The end of a read.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Until {
@@ -157,7 +157,7 @@ pub(crate) struct Requests {
     pub(crate) headers: Vec<String>,
 }
 
-/// What a client is told.
+/// The options of a client.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Options {
@@ -169,7 +169,7 @@ pub(crate) struct Options {
     pub(crate) headers: BTreeMap<String, String>,
 }
 
-/// What earlier steps saved, by name.
+/// The values that earlier steps saved, by name.
 #[derive(Default)]
 pub(crate) struct Saved(BTreeMap<String, Value>);
 
@@ -180,7 +180,7 @@ impl Saved {
         }
     }
 
-    /// Puts what was saved in the place of every `$name.key.0`.
+    /// Replaces every `$name.key.0` by the saved value.
     pub(crate) fn resolve(&self, value: &Value) -> Result<Value, Problem> {
         Ok(match value {
             Value::String(text) => match text.strip_prefix('$') {

@@ -1,4 +1,4 @@
-//! A transcript: what is left out of it, how it is written, and how two are compared.
+//! A transcript: its normalisation, its format, and the comparison of two.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ impl Transcript {
         self.0.push(line);
     }
 
-    /// The text, with what differs from run to run taken out.
+    /// Returns the text, with values that differ between runs replaced.
     pub(crate) fn text(self, server: &str) -> String {
         let mut text = String::new();
         for line in self.0 {
@@ -30,7 +30,7 @@ impl Transcript {
     }
 }
 
-/// A line without its empty members; a result itself may be empty.
+/// Returns a line without empty members, except an empty result.
 fn line_of(line: Value) -> Value {
     let Value::Object(members) = line else {
         return line;
@@ -42,7 +42,7 @@ fn line_of(line: Value) -> Value {
     Value::Object(members.collect())
 }
 
-/// Without members that are null or empty, at every depth, and with whole numbers as integers.
+/// Removes null and empty members at every depth, and converts whole numbers to integers.
 fn pruned(value: Value) -> Value {
     match value {
         Value::Object(members) => members
@@ -112,7 +112,7 @@ pub(crate) fn compare(expected: &str, found: &str) -> Result<(), Problem> {
 }
 
 #[test]
-fn what_differs_from_run_to_run_is_taken_out() {
+fn values_that_differ_between_runs_are_replaced() {
     let mut transcript = Transcript::default();
     let (a, b) = (
         "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee",

@@ -1,4 +1,4 @@
-//! Which formatter suits a runtime or provider, and what the generic one shows.
+//! The formatter of a runtime or provider, and the output of the generic one.
 
 use aod::models::{Provider, Runtime};
 use aod::pretty::{Formatter, GenericFormatter, Options, formatter_for};
@@ -12,7 +12,7 @@ fn is_for_claude(mut formatter: Box<dyn Formatter>) -> bool {
 }
 
 #[test]
-fn picks_claudes_formatter_by_name_in_any_case() {
+fn selects_claudes_formatter_by_name_ignoring_case() {
     for name in [
         "claude",
         "claude-oauth",
@@ -37,7 +37,7 @@ fn picks_claudes_formatter_by_name_in_any_case() {
 }
 
 #[test]
-fn picks_the_formatters_of_the_other_runtimes() {
+fn selects_the_formatters_of_the_other_runtimes() {
     let shown = |name: &str, line: &str| formatter_for(name).feed(&format!("{line}\n"));
     for name in ["codex", "Codex-CLI", "openai", "OpenAI"] {
         assert_eq!(
@@ -63,7 +63,7 @@ fn picks_the_formatters_of_the_other_runtimes() {
 }
 
 #[test]
-fn takes_the_runtime_or_provider_of_a_session() {
+fn accepts_the_runtime_or_provider_of_a_session() {
     assert!(is_for_claude(formatter_for(&Runtime::Claude)));
     assert!(is_for_claude(formatter_for(Runtime::Unknown(
         "claude-next".to_owned()
@@ -77,7 +77,7 @@ fn takes_the_runtime_or_provider_of_a_session() {
 }
 
 #[test]
-fn crosses_threads() {
+fn formatters_are_send() {
     let formatter = formatter_for("claude");
     assert!(
         std::thread::spawn(move || is_for_claude(formatter))
@@ -87,7 +87,7 @@ fn crosses_threads() {
 }
 
 #[test]
-fn passes_the_lines_of_other_programs_through() {
+fn passes_lines_of_other_programs_through() {
     assert_eq!(
         shown_by(
             GenericFormatter::new(),
@@ -98,7 +98,7 @@ fn passes_the_lines_of_other_programs_through() {
 }
 
 #[test]
-fn flushes_other_programs_output_without_its_cr() {
+fn flushes_output_of_other_programs_without_its_cr() {
     let mut formatter = GenericFormatter::new();
     assert_eq!(formatter.feed("half\r\r"), [""; 0]);
     assert_eq!(formatter.flush(), ["half"]);

@@ -1,11 +1,11 @@
-//! What is shown depends on the text alone, however it is cut, and memory for it is bounded.
+//! The output depends on the text and not on its chunking, and memory is bounded.
 
 use aod::pretty::{ClaudeFormatter, Color, Formatter, GenericFormatter, Options};
 use proptest::prelude::*;
 
 use super::shown_by;
 
-/// A piece of output: structure of JSON that matters to a formatter, ends of lines, characters of every length.
+/// A random fragment of output: JSON syntax, line endings, characters of every length.
 fn piece() -> impl Strategy<Value = String> {
     prop_oneof![
         prop::sample::select(vec![
@@ -37,8 +37,8 @@ fn output() -> impl Strategy<Value = String> {
     prop::collection::vec(piece(), 0..40).prop_map(|pieces| pieces.concat())
 }
 
-/// An event whose fields hold any JSON at all.
-fn odd_event() -> impl Strategy<Value = String> {
+/// An event with arbitrary JSON in its fields.
+fn arbitrary_event() -> impl Strategy<Value = String> {
     let scalar = prop_oneof![
         Just("null".to_owned()),
         any::<bool>().prop_map(|value| value.to_string()),
@@ -99,7 +99,7 @@ fn object(fields: &[(&str, String)]) -> String {
     format!("{{{}}}", fields.join(","))
 }
 
-/// Cuts `text` after lengths drawn in turn, moved to the next character.
+/// Splits `text` after the given lengths, moved to the next character boundary.
 fn cut<'a>(text: &'a str, lengths: &[usize]) -> Vec<&'a str> {
     let mut chunks = Vec::new();
     let mut rest = text;
@@ -149,7 +149,7 @@ prop_compose! {
 
 proptest! {
     #[test]
-    fn shows_the_same_under_any_chunking(
+    fn output_is_independent_of_the_chunking(
         runtime in runtime(),
         output in output(),
         lengths in prop::collection::vec(0..20_usize, 0..40),
@@ -162,7 +162,7 @@ proptest! {
     }
 
     #[test]
-    fn shows_any_bytes_without_failing(
+    fn accepts_any_bytes(
         runtime in runtime(),
         bytes in prop::collection::vec(any::<u8>(), 0..400),
     ) {
@@ -173,7 +173,7 @@ proptest! {
     }
 
     #[test]
-    fn shows_an_event_of_any_shape_in_its_own_form(event in odd_event()) {
+    fn accepts_events_with_any_fields(event in arbitrary_event()) {
         let shown = shown_by(ClaudeFormatter::new(), [&*event]);
         prop_assert!(shown.len() <= 1);
         prop_assert_ne!(shown.first(), Some(&event), "valid JSON is not passed through");
@@ -181,7 +181,7 @@ proptest! {
 }
 
 #[test]
-fn cuts_an_over_long_line_and_says_by_how_much() {
+fn truncates_a_long_line_and_shows_the_number_of_omitted_bytes() {
     let options = || Options::new().max_line(8);
     for chunks in [
         vec!["12345678\n123456789\n"],
@@ -199,7 +199,7 @@ fn cuts_an_over_long_line_and_says_by_how_much() {
 }
 
 #[test]
-fn cuts_between_characters_and_adds_nothing_behind_the_cut() {
+fn truncates_between_characters() {
     let options = Options::new().max_line(5);
     assert_eq!(
         shown_by(
@@ -211,7 +211,7 @@ fn cuts_between_characters_and_adds_nothing_behind_the_cut() {
 }
 
 #[test]
-fn takes_an_event_that_was_cut_for_text() {
+fn shows_a_truncated_event_as_text() {
     let event = r#"{"type":"result"}"#;
     let options = Options::new().max_line(event.len());
     assert_eq!(
@@ -227,7 +227,7 @@ fn takes_an_event_that_was_cut_for_text() {
 }
 
 #[test]
-fn takes_a_line_of_8_mb_in_single_bytes() {
+fn accepts_a_line_of_8_mb_in_single_bytes() {
     let text = "a".repeat(8 << 20);
     let mut formatter = ClaudeFormatter::new();
     for at in 0..text.len() {
@@ -237,7 +237,7 @@ fn takes_a_line_of_8_mb_in_single_bytes() {
 }
 
 #[test]
-fn takes_80_000_lines_in_one_chunk() {
+fn accepts_80_000_lines_in_one_chunk() {
     for (runtime, line) in [
         (
             "claude",
@@ -258,7 +258,7 @@ fn takes_80_000_lines_in_one_chunk() {
 }
 
 #[test]
-fn puts_80_000_fragments_together() {
+fn joins_80_000_fragments() {
     let line = r#"{"type":"message","role":"assistant","content":"hello"}"#;
     let mut formatter = Options::new().formatter_for("gemini");
     assert_eq!(formatter.feed(&format!("{line}\n").repeat(80_000)), [""; 0]);
@@ -269,7 +269,7 @@ fn puts_80_000_fragments_together() {
 }
 
 #[test]
-fn shows_a_text_of_fragments_in_parts_when_it_is_too_long() {
+fn splits_a_long_text_of_fragments() {
     let fragment = |text: &str| {
         format!("{{\"type\":\"message\",\"role\":\"assistant\",\"content\":\"{text}\"}}\n")
     };
@@ -285,7 +285,7 @@ fn shows_a_text_of_fragments_in_parts_when_it_is_too_long() {
 }
 
 #[test]
-fn gives_a_document_back_that_is_too_long() {
+fn shows_a_document_above_the_limit_as_text() {
     let mut formatter = Options::new().max_line(20).formatter_for("gemini");
     let document = "{\n  \"response\": 1,\n  \"stats\": 1\n}\n";
     let mut shown = formatter.feed(document);

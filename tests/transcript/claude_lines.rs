@@ -1,4 +1,4 @@
-//! Each kind of line that Claude Code prints.
+//! Each type of line that Claude Code prints.
 
 use aod::pretty::{ClaudeFormatter, Formatter};
 
@@ -14,7 +14,7 @@ fn said(text: &str) -> Option<String> {
 }
 
 #[test]
-fn passes_what_is_no_json_through_unchanged() {
+fn passes_text_that_is_not_json_through_unchanged() {
     for line in [
         "npm warn deprecated glob@7.2.3",
         "   ",
@@ -39,7 +39,7 @@ fn shows_the_start_of_a_session() {
 }
 
 #[test]
-fn shows_the_start_of_a_session_of_which_little_is_known() {
+fn shows_the_start_of_a_session_with_missing_fields() {
     let init = |fields: &str| shown(&format!(r#"{{"type":"system","subtype":"init"{fields}}}"#));
     assert_eq!(
         init("").as_deref(),
@@ -75,7 +75,7 @@ fn shows_a_spawned_task_with_all_lines_of_its_description() {
 }
 
 #[test]
-fn leaves_out_what_is_only_noise() {
+fn omits_irrelevant_events() {
     for line in [
         "{}",
         r#"{"type":null}"#,
@@ -96,7 +96,7 @@ fn leaves_out_what_is_only_noise() {
 }
 
 #[test]
-fn shows_one_line_a_block_and_nothing_for_blocks_it_does_not_know() {
+fn shows_one_line_per_block_and_omits_unknown_blocks() {
     let blocks = r#"{"type":"thinking","thinking":" plan "},{"type":"redacted_thinking","data":"x"},{"type":"image"},{},
         {"type":"text","text":"Done."},{"type":"tool_use","name":"Bash","input":{"command":"ls"}}"#;
     assert_eq!(
@@ -152,7 +152,7 @@ fn shows_text_in_full_with_its_inner_newlines() {
 }
 
 #[test]
-fn splits_text_at_every_line_end_that_python_knows() {
+fn splits_text_at_every_line_ending_of_python() {
     assert_eq!(
         said("a\r\nb\rc\u{b}d\u{c}e\u{1c}f\u{1d}g\u{1e}h\u{85}i\u{2028}j\u{2029}k\n\rl").as_deref(),
         Some("✉️  a\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\n\nl")
@@ -188,7 +188,7 @@ fn shows_how_a_run_ended() {
 }
 
 #[test]
-fn goes_by_the_subtype_and_not_by_is_error() {
+fn uses_the_subtype_instead_of_is_error() {
     assert_eq!(
         result(r#","subtype":"success","is_error":true,"result":"Not logged in""#).as_deref(),
         Some("✨ Done · agent 0.0s")
@@ -196,7 +196,7 @@ fn goes_by_the_subtype_and_not_by_is_error() {
 }
 
 #[test]
-fn rounds_half_to_even_as_python_does() {
+fn rounds_half_to_even_like_python() {
     for (milliseconds, seconds) in [
         ("1250", "1.2"),
         ("1350", "1.4"),
@@ -249,7 +249,7 @@ fn indents_every_line_of_a_subagent() {
 }
 
 #[test]
-fn indents_for_any_parent_that_is_true_in_python() {
+fn indents_for_any_parent_that_is_truthy_in_python() {
     for (parent, indent) in [
         ("null", ""),
         ("\"\"", ""),
@@ -268,7 +268,7 @@ fn indents_for_any_parent_that_is_true_in_python() {
 }
 
 #[test]
-fn takes_fields_in_any_order_and_the_last_of_repeated_ones() {
+fn accepts_fields_in_any_order_and_uses_the_last_duplicate() {
     assert_eq!(
         shown(r#"{"num_turns":9,"subtype":"success","type":"user","num_turns":2,"type":"result"}"#)
             .as_deref(),
@@ -277,7 +277,7 @@ fn takes_fields_in_any_order_and_the_last_of_repeated_ones() {
 }
 
 #[test]
-fn ends_lines_at_lf_only_and_drops_the_cr_before_it() {
+fn ends_lines_only_at_lf_and_drops_the_cr_before_it() {
     assert_eq!(
         shown_by(ClaudeFormatter::new(), ["a\r\r\n\n\r\nb\u{2028}c\n"]),
         ["a", "b\u{2028}c"]
@@ -298,7 +298,7 @@ fn flushes_an_unfinished_line_once() {
 }
 
 #[test]
-fn flushes_plain_text_with_the_cr_that_may_end_it() {
+fn flushes_plain_text_with_a_trailing_cr() {
     assert_eq!(
         shown_by(ClaudeFormatter::new(), ["half a line\r"]),
         ["half a line\r"]

@@ -1,4 +1,4 @@
-//! The line of each tool that Claude calls.
+//! The line of each tool call of Claude Code.
 
 use super::shown_blocks;
 
@@ -40,7 +40,7 @@ fn shows_a_command_on_one_line_of_at_most_140_characters() {
 }
 
 #[test]
-fn shows_the_path_of_a_file_as_it_is() {
+fn shows_the_path_of_a_file_verbatim() {
     let long = format!("/work/{}", "a  b/".repeat(60));
     for (name, emoji) in [
         ("Read", "📖"),
@@ -68,7 +68,7 @@ fn shows_the_path_of_a_file_as_it_is() {
 }
 
 #[test]
-fn shows_what_is_searched_and_where() {
+fn shows_the_pattern_and_path_of_a_search() {
     for (name, emoji) in [("Grep", "🔍"), ("Glob", "🔎")] {
         assert_eq!(
             call(name, r#"{"pattern":"TODO  x","path":"src"}"#),
@@ -133,7 +133,7 @@ fn counts_todos() {
 }
 
 #[test]
-fn shows_the_first_telling_string_of_any_other_tool() {
+fn shows_the_first_summary_field_of_other_tools() {
     for (name, emoji) in [
         ("mcp__github__search", "🛠️ "),
         ("bash", "🛠️ "),

@@ -1,4 +1,4 @@
-//! What Codex's formatter remembers from line to line.
+//! The state of Codex's formatter between lines.
 
 use aod::pretty::{CodexFormatter, Formatter};
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ fn command(phase: &str, id: &str, code: Option<i64>) -> Value {
 }
 
 #[test]
-fn a_fatal_error_is_said_once() {
+fn a_fatal_error_is_shown_once() {
     let formatter = &mut CodexFormatter::new();
     assert_eq!(fed(formatter, &[error("no route")]), [""; 0]);
     assert_eq!(
@@ -33,7 +33,7 @@ fn a_fatal_error_is_said_once() {
 }
 
 #[test]
-fn an_error_that_is_not_the_failure_is_said_beside_it() {
+fn an_error_that_is_not_the_failure_is_shown_too() {
     let formatter = &mut CodexFormatter::new();
     assert_eq!(
         fed(formatter, &[error("disk full"), failed("not saved")]),
@@ -42,7 +42,7 @@ fn an_error_that_is_not_the_failure_is_said_beside_it() {
 }
 
 #[test]
-fn an_error_that_another_event_follows_is_said_then() {
+fn an_error_is_shown_when_another_event_follows() {
     let formatter = &mut CodexFormatter::new();
     let said =
         json!({"type": "item.completed", "item": {"type": "agent_message", "text": "Going on."}});
@@ -53,7 +53,7 @@ fn an_error_that_another_event_follows_is_said_then() {
 }
 
 #[test]
-fn an_error_that_nothing_follows_is_said_at_the_end() {
+fn an_error_without_a_following_event_is_shown_at_the_end() {
     let formatter = &mut CodexFormatter::new();
     assert_eq!(
         fed(formatter, &[error("cut off"), error("cut off")]),
@@ -64,7 +64,7 @@ fn an_error_that_nothing_follows_is_said_at_the_end() {
 }
 
 #[test]
-fn errors_in_a_row_are_each_said() {
+fn consecutive_errors_are_all_shown() {
     let formatter = &mut CodexFormatter::new();
     assert_eq!(
         fed(formatter, &[error("one"), error("two")]),
@@ -74,7 +74,7 @@ fn errors_in_a_row_are_each_said() {
 }
 
 #[test]
-fn a_command_is_shown_when_it_begins_or_else_when_it_has_ended() {
+fn a_command_is_shown_when_it_starts_or_else_when_it_ends() {
     let formatter = &mut CodexFormatter::new();
     assert_eq!(
         fed(formatter, &[command("started", "a", None)]),
@@ -92,7 +92,7 @@ fn a_command_is_shown_when_it_begins_or_else_when_it_has_ended() {
 }
 
 #[test]
-fn the_items_of_another_process_are_others_with_the_same_ids() {
+fn items_of_another_process_can_reuse_ids() {
     let formatter = &mut CodexFormatter::new();
     let thread = json!({"type": "thread.started", "thread_id": "t"});
     let plan = json!({"type": "item.started", "item": {"id": "p", "type": "todo_list", "items": [{"completed": false}]}});
@@ -108,7 +108,7 @@ fn the_items_of_another_process_are_others_with_the_same_ids() {
 }
 
 #[test]
-fn many_calls_that_never_end_take_bounded_memory_and_the_latest_are_known() {
+fn calls_that_never_end_use_bounded_memory_and_the_latest_are_kept() {
     let formatter = &mut CodexFormatter::new();
     for number in 0..10_000 {
         fed(

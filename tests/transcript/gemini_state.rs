@@ -1,4 +1,4 @@
-//! What Gemini's formatter remembers from line to line: fragments of text, names of tools, a document.
+//! The state of Gemini's formatter between lines: text fragments, tool names, and a document.
 
 use aod::pretty::{Formatter, GeminiFormatter};
 use serde_json::json;
@@ -9,7 +9,7 @@ fn fragment(text: &str) -> String {
 }
 
 #[test]
-fn a_text_appears_with_the_event_that_ends_it() {
+fn a_text_is_shown_with_the_event_that_ends_it() {
     let mut formatter = GeminiFormatter::new();
     assert_eq!(
         formatter.feed(&[fragment("It wo"), fragment("rks.\n")].concat()),
@@ -24,7 +24,7 @@ fn a_text_appears_with_the_event_that_ends_it() {
 }
 
 #[test]
-fn an_event_that_shows_nothing_ends_a_text_too() {
+fn an_event_without_output_ends_a_text_too() {
     let mut formatter = GeminiFormatter::new();
     formatter.feed(&fragment("Hello"));
     let prompt = json!({"type": "message", "role": "user", "content": "hi"});
@@ -37,7 +37,7 @@ fn an_event_that_shows_nothing_ends_a_text_too() {
 }
 
 #[test]
-fn a_line_of_stderr_comes_behind_the_text_before_it() {
+fn a_line_of_stderr_follows_the_text_before_it() {
     let mut formatter = GeminiFormatter::new();
     formatter.feed(&fragment("Half"));
     assert_eq!(formatter.feed("Retrying\n"), ["✉️  Half\nRetrying"]);
@@ -46,7 +46,7 @@ fn a_line_of_stderr_comes_behind_the_text_before_it() {
 }
 
 #[test]
-fn blank_fragments_show_nothing_alone_and_stay_within_a_text() {
+fn blank_fragments_are_omitted_alone_and_kept_within_a_text() {
     let mut formatter = GeminiFormatter::new();
     formatter.feed(&fragment(" \n"));
     assert_eq!(formatter.flush(), [""; 0]);
@@ -55,7 +55,7 @@ fn blank_fragments_show_nothing_alone_and_stay_within_a_text() {
 }
 
 #[test]
-fn a_failure_has_the_name_of_its_tool_in_this_process() {
+fn a_failure_has_the_tool_name_of_its_process() {
     let call = |tool: &str| {
         format!(
             "{}\n",
@@ -79,7 +79,7 @@ fn a_failure_has_the_name_of_its_tool_in_this_process() {
 }
 
 #[test]
-fn a_document_is_given_back_when_an_event_comes_inside_it() {
+fn a_document_is_shown_as_text_when_an_event_interrupts_it() {
     let mut formatter = GeminiFormatter::new();
     assert_eq!(formatter.feed("{\n  \"response\": \"x\",\n"), [""; 0]);
     assert_eq!(
@@ -90,7 +90,7 @@ fn a_document_is_given_back_when_an_event_comes_inside_it() {
 }
 
 #[test]
-fn an_unfinished_document_is_given_back_at_the_end() {
+fn an_unfinished_document_is_shown_as_text_at_the_end() {
     let mut formatter = GeminiFormatter::new();
     formatter.feed("{\n  \"response\": \"x\"\n");
     assert_eq!(formatter.flush(), ["{\n  \"response\": \"x\""]);

@@ -1,4 +1,4 @@
-//! What the formatters of `aod::pretty` show.
+//! The output of the formatters in `aod::pretty`.
 
 mod choice;
 mod chunking;
@@ -16,7 +16,7 @@ mod transcripts;
 
 use aod::pretty::{ClaudeFormatter, Formatter};
 
-/// What a formatter shows for chunks, its flush included.
+/// Returns a formatter's output for chunks, including its flush.
 fn shown_by<'a>(
     mut formatter: impl Formatter,
     chunks: impl IntoIterator<Item = &'a str>,
@@ -29,7 +29,7 @@ fn shown_by<'a>(
     shown
 }
 
-/// Cuts `text` into chunks of random lengths.
+/// Splits `text` into chunks of random lengths.
 fn random_cuts(text: &str, seed: u64) -> Vec<&str> {
     let mut random = fastrand::Rng::with_seed(seed);
     let longest = [3, 40, 500, 20_000][random.usize(..4)];
@@ -47,7 +47,7 @@ fn random_cuts(text: &str, seed: u64) -> Vec<&str> {
     chunks
 }
 
-/// What Claude's formatter shows for one line.
+/// Returns the output of Claude's formatter for one line.
 fn shown(line: &str) -> Option<String> {
     let mut shown = shown_by(ClaudeFormatter::new(), [line, "\n"]);
     assert!(
@@ -57,7 +57,7 @@ fn shown(line: &str) -> Option<String> {
     shown.pop()
 }
 
-/// What Claude's formatter shows for an assistant's message with these blocks.
+/// Returns the output of Claude's formatter for an assistant message with these blocks.
 fn shown_blocks(blocks: &str) -> Option<String> {
     shown(&format!(
         r#"{{"type":"assistant","message":{{"content":[{blocks}]}}}}"#

@@ -1,12 +1,12 @@
-//! Valid JSON of shapes at which the published formatter raises, and JSON at the edge of what is valid.
+//! Valid JSON with unexpected types, for which the published formatter raises, and edge cases of JSON.
 
 use super::{shown, shown_blocks};
 
-/// The depth and the number of digits at which parsers of fixed limits give up.
+/// A depth and a number of digits above the limits of common parsers.
 const HUGE: usize = 200_000;
 
 #[test]
-fn passes_json_that_is_no_object_through() {
+fn passes_json_that_is_not_an_object_through() {
     for line in [
         "42",
         "-1.5e3",
@@ -23,7 +23,7 @@ fn passes_json_that_is_no_object_through() {
 }
 
 #[test]
-fn takes_a_text_in_place_of_blocks_for_what_the_agent_says() {
+fn accepts_a_string_instead_of_blocks() {
     for line in [
         r#"{"type":"assistant","message":{"content":"plain"}}"#,
         r#"{"type":"assistant","message":"plain"}"#,
@@ -35,7 +35,7 @@ fn takes_a_text_in_place_of_blocks_for_what_the_agent_says() {
 }
 
 #[test]
-fn takes_a_lone_block_for_a_list_of_one() {
+fn accepts_a_single_block_instead_of_a_list() {
     assert_eq!(
         shown(r#"{"type":"assistant","message":{"content":{"type":"text","text":"alone"}}}"#)
             .as_deref(),
@@ -44,7 +44,7 @@ fn takes_a_lone_block_for_a_list_of_one() {
 }
 
 #[test]
-fn shows_the_other_blocks_beside_an_odd_one() {
+fn shows_the_other_blocks_beside_a_malformed_one() {
     assert_eq!(
         shown_blocks(
             r#"null,{"type":"text","text":"before"},7,[1],{"type":"text","text":"after"}"#
@@ -55,7 +55,7 @@ fn shows_the_other_blocks_beside_an_odd_one() {
 }
 
 #[test]
-fn shows_texts_that_are_no_strings() {
+fn shows_texts_that_are_not_strings() {
     assert_eq!(
         shown_blocks(r#"{"type":"text","text":5},{"type":"thinking","thinking":[1,"a"]}"#)
             .as_deref(),
@@ -64,7 +64,7 @@ fn shows_texts_that_are_no_strings() {
 }
 
 #[test]
-fn shows_an_input_that_is_no_object() {
+fn shows_an_input_that_is_not_an_object() {
     assert_eq!(
         shown_blocks(r#"{"type":"tool_use","name":"Bash","input":" ls\n-l"}"#).as_deref(),
         Some("🔧 Bash · ls -l")
@@ -80,7 +80,7 @@ fn shows_an_input_that_is_no_object() {
 }
 
 #[test]
-fn names_servers_as_well_as_it_can() {
+fn shows_names_of_malformed_servers() {
     let init = |servers: &str| {
         shown(&format!(
             r#"{{"type":"system","subtype":"init","mcp_servers":{servers}}}"#
@@ -97,7 +97,7 @@ fn names_servers_as_well_as_it_can() {
 }
 
 #[test]
-fn takes_a_number_in_place_of_a_list_for_its_length() {
+fn accepts_a_number_instead_of_a_list_as_its_length() {
     assert_eq!(
         shown(r#"{"type":"system","subtype":"init","tools":12}"#).as_deref(),
         Some("⚙️  Session init · model=?, tools=12")
@@ -109,7 +109,7 @@ fn takes_a_number_in_place_of_a_list_for_its_length() {
 }
 
 #[test]
-fn counts_what_python_counts() {
+fn counts_like_python() {
     for (tools, count) in [
         (r#"{"a":1,"b":2}"#, 2),
         (r#""äöü""#, 3),
@@ -126,7 +126,7 @@ fn counts_what_python_counts() {
 }
 
 #[test]
-fn marks_a_duration_or_cost_that_is_no_number() {
+fn marks_a_duration_or_cost_that_is_not_a_number() {
     assert_eq!(
         shown(r#"{"type":"result","duration_ms":"1250","num_turns":"3","total_cost_usd":"0.5"}"#)
             .as_deref(),
@@ -151,7 +151,7 @@ fn shows_numbers_of_any_size() {
 }
 
 #[test]
-fn reads_any_depth_of_nesting() {
+fn accepts_any_depth_of_nesting() {
     for (open, close) in [("[", "]"), (r#"{"a":"#, "}")] {
         let deep = format!("{}0{}", open.repeat(HUGE), close.repeat(HUGE));
         assert_eq!(
@@ -174,7 +174,7 @@ fn reads_any_depth_of_nesting() {
 }
 
 #[test]
-fn shows_a_half_emoji_as_a_replacement_character() {
+fn shows_an_unpaired_surrogate_as_a_replacement_character() {
     assert_eq!(
         shown_blocks(r#"{"type":"text","text":"cut \ud83d"}"#).as_deref(),
         Some("✉️  cut \u{fffd}")
@@ -186,7 +186,7 @@ fn shows_a_half_emoji_as_a_replacement_character() {
 }
 
 #[test]
-fn takes_constants_that_json_lacks_for_null() {
+fn treats_constants_that_json_lacks_as_null() {
     assert_eq!(
         shown(
             r#"{"type":"result","duration_ms":NaN,"num_turns":Infinity,"total_cost_usd":-Infinity}"#

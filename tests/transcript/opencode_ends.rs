@@ -1,4 +1,4 @@
-//! opencode says neither where it starts nor where it ends: when its formatter does.
+//! The start and end of a run in opencode's formatter, for which opencode prints no event.
 
 use aod::pretty::{Formatter, OpencodeFormatter};
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ fn last(output: &[String]) -> String {
 }
 
 #[test]
-fn the_session_is_shown_once_and_again_when_it_is_another() {
+fn a_session_is_shown_once() {
     let mut formatter = OpencodeFormatter::new();
     let other = text().replace("ses_1", "ses_2");
     let shown = formatter.feed(&[text(), text(), other].concat());
@@ -58,7 +58,7 @@ fn a_run_ends_with_the_step_that_stops() {
 }
 
 #[test]
-fn a_run_that_stops_for_another_reason_ends_badly() {
+fn a_run_that_stops_for_another_reason_is_a_failure() {
     assert_eq!(
         last(&[text(), step("length")]),
         "⚠️  Done · agent 1.0s, 1 turns, cost $0.0100, length"
@@ -66,7 +66,7 @@ fn a_run_that_stops_for_another_reason_ends_badly() {
 }
 
 #[test]
-fn a_run_whose_last_step_is_missing_ends_with_the_output_if_the_agent_spoke_last() {
+fn a_run_without_a_last_step_ends_with_the_output_if_the_agent_spoke_last() {
     assert_eq!(
         last(&[step("tool-calls"), text()]),
         "✨ Done · agent 1.0s, 1 turns, cost $0.0100"
@@ -81,7 +81,7 @@ fn a_run_whose_last_step_is_missing_ends_with_the_output_if_the_agent_spoke_last
 }
 
 #[test]
-fn a_run_is_ended_once_and_the_next_sums_up_anew() {
+fn a_run_ends_once_and_the_next_has_its_own_summary() {
     let mut formatter = OpencodeFormatter::new();
     formatter.feed(&[text(), step("stop")].concat());
     assert_eq!(formatter.flush(), [""; 0]);

@@ -1,4 +1,4 @@
-//! What the options change, and that nothing else changes with them.
+//! The effect of each option.
 
 use aod::pretty::{Color, Options};
 use serde_json::json;
@@ -7,7 +7,7 @@ use super::shown_by;
 
 const RUNTIMES: [&str; 4] = ["claude", "codex", "gemini", "opencode"];
 
-/// What a formatter shows for events.
+/// Returns a formatter's output for events.
 fn shown(options: Options, runtime: &str, events: &[serde_json::Value]) -> Vec<String> {
     let lines: Vec<_> = events.iter().map(|event| format!("{event}\n")).collect();
     shown_by(
@@ -16,7 +16,7 @@ fn shown(options: Options, runtime: &str, events: &[serde_json::Value]) -> Vec<S
     )
 }
 
-/// A command that fails, in the words of each runtime, and the failure.
+/// A failing command in the format of each runtime, and the line of the failure.
 fn failing_command(runtime: &str) -> Vec<serde_json::Value> {
     match runtime {
         "claude" => vec![
@@ -38,7 +38,7 @@ fn failing_command(runtime: &str) -> Vec<serde_json::Value> {
     }
 }
 
-/// Something thought, in the words of each runtime that tells; Gemini does not.
+/// Thinking in the format of each runtime that prints it; Gemini does not.
 fn thought(runtime: &str) -> serde_json::Value {
     match runtime {
         "claude" => {
@@ -50,7 +50,7 @@ fn thought(runtime: &str) -> serde_json::Value {
 }
 
 #[test]
-fn thinking_can_be_left_out() {
+fn thinking_can_be_hidden() {
     for runtime in ["claude", "codex", "opencode"] {
         let events = [thought(runtime)];
         assert_eq!(shown(Options::new(), runtime, &events), ["💭 Why?"]);
@@ -60,7 +60,7 @@ fn thinking_can_be_left_out() {
 }
 
 #[test]
-fn failures_are_shown_by_default_but_for_claude() {
+fn failures_are_shown_by_default_except_for_claude() {
     for runtime in RUNTIMES {
         let lines = shown(Options::new(), runtime, &failing_command(runtime)).join("\n");
         assert!(lines.starts_with("🔧 Bash · make"), "{lines}");
@@ -73,7 +73,7 @@ fn failures_are_shown_by_default_but_for_claude() {
 }
 
 #[test]
-fn failures_can_be_shown_or_left_out_for_all() {
+fn failures_can_be_shown_or_hidden_for_all() {
     for runtime in RUNTIMES {
         let lines = |show| {
             let options = Options::new().show_failures(show);
@@ -85,7 +85,7 @@ fn failures_can_be_shown_or_left_out_for_all() {
 }
 
 #[test]
-fn a_failed_result_is_shown_as_such_with_the_results() {
+fn a_failed_result_is_shown_as_a_failure_with_the_results() {
     for runtime in RUNTIMES {
         let options = Options::new().show_tool_results(true).show_failures(false);
         let lines = shown(options, runtime, &failing_command(runtime)).join("\n");
@@ -95,7 +95,7 @@ fn a_failed_result_is_shown_as_such_with_the_results() {
 }
 
 #[test]
-fn claudes_end_says_with_the_failures_that_it_is_one() {
+fn with_failures_claudes_end_shows_that_it_failed() {
     let result = json!({"type": "result", "subtype": "success", "is_error": true});
     let end = |options| shown(options, "claude", std::slice::from_ref(&result));
     assert_eq!(end(Options::new()), ["✨ Done · agent 0.0s"]);
@@ -118,7 +118,7 @@ fn claudes_end_says_with_the_failures_that_it_is_one() {
 }
 
 #[test]
-fn plain_marks_are_ascii_and_leave_the_agents_words_alone() {
+fn plain_marks_are_ascii_and_keep_the_agents_text() {
     let events = [
         json!({"type": "system", "subtype": "init", "model": "m"}),
         json!({"type": "assistant", "message": {"content": [
@@ -137,7 +137,7 @@ fn plain_marks_are_ascii_and_leave_the_agents_words_alone() {
 }
 
 #[test]
-fn lines_are_cut_to_a_width_each_by_itself() {
+fn each_line_is_cut_to_the_width() {
     let said = json!({"type": "item.completed", "item": {"type": "agent_message", "text": "0123456789\nab\n日本語日本語"}});
     let width = |columns| {
         shown(
@@ -162,7 +162,7 @@ fn escapes_made_visible_count_for_the_width() {
 }
 
 #[test]
-fn lines_of_other_programs_are_cut_too() {
+fn lines_of_other_programs_are_cut_to_the_width() {
     let lines = shown_by(
         Options::new().width(10).formatter_for("claude"),
         ["npm warn deprecated\n"],
@@ -171,7 +171,7 @@ fn lines_of_other_programs_are_cut_too() {
 }
 
 #[test]
-fn colours_tell_good_from_bad_and_leave_what_the_agent_says() {
+fn colours_show_success_and_failure_and_not_the_agents_text() {
     let events = [
         json!({"type": "thread.started", "thread_id": "t"}),
         json!({"type": "item.completed", "item": {"type": "reasoning", "text": "Why?"}}),
@@ -196,7 +196,7 @@ fn colours_tell_good_from_bad_and_leave_what_the_agent_says() {
 }
 
 #[test]
-fn each_line_of_an_entry_has_the_colour_and_the_agents_escapes_have_none() {
+fn each_line_of_an_entry_is_coloured_and_the_agents_escapes_are_shown() {
     let events = [
         json!({"type": "system", "subtype": "task_started", "description": "one\n\n\u{1b}[7mtwo"}),
     ];
@@ -207,7 +207,7 @@ fn each_line_of_an_entry_has_the_colour_and_the_agents_escapes_have_none() {
 }
 
 #[test]
-fn colours_take_no_part_of_the_width() {
+fn colours_do_not_count_for_the_width() {
     let events =
         [json!({"type": "turn.completed", "usage": {"input_tokens": 1, "output_tokens": 2}})];
     assert_eq!(

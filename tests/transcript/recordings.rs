@@ -1,4 +1,4 @@
-//! Recorded Claude sessions show what the published formatter showed for them.
+//! The output for recorded Claude sessions equals that of the published formatter.
 
 use aod::pretty::ClaudeFormatter;
 use aod_test_support::data;
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{random_cuts, shown_by};
 
-/// The chunks of standard output in a recorded stream, and the texts that the published formatter gave for them.
+/// The chunks of standard output in a recorded stream, and the published formatter's output for them.
 fn recording(name: &str) -> (Vec<String>, Vec<String>) {
     let folder = data("recordings/sse");
     let read = |file: String| {
@@ -60,11 +60,11 @@ fn equals_the_published_formatter(name: &str) {
 }
 
 #[test]
-fn equals_the_published_formatter_on_a_stream_of_s0() {
+fn equals_the_published_formatter_on_a_stream_of_2026_04_21() {
     equals_the_published_formatter("s0-claude-2000");
 }
 
 #[test]
-fn equals_the_published_formatter_on_a_stream_of_s1() {
+fn equals_the_published_formatter_on_a_stream_of_2026_04_30() {
     equals_the_published_formatter("s1-claude-800");
 }

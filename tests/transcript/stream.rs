@@ -1,4 +1,4 @@
-//! A session's stream as lines, beyond what a server shows in the system tests.
+//! A session's stream formatted as lines.
 
 use std::io;
 
@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
 use serde_json::{Value, json};
 
-/// The stream of these events, cut into chunks of seven bytes; an error at the end if `broken`.
+/// A stream of these events in chunks of seven bytes. It ends with an error if `broken`.
 fn stream(events: &[Value], broken: bool) -> EventStream {
     let body: String = events
         .iter()
@@ -28,40 +28,47 @@ fn stdout(text: &str) -> Value {
     json!({"type": "output", "stream": "stdout", "data": text})
 }
 
-const SAID: &str = "{\"type\":\"message\",\"role\":\"assistant\",\"content\":\"Hello\"}\n";
+const MESSAGE: &str = "{\"type\":\"message\",\"role\":\"assistant\",\"content\":\"Hello\"}\n";
 
 async fn lines(events: &[Value]) -> Vec<String> {
     let lines = stream(events, false).pretty();
-    lines.try_collect().await.expect("the stream ends well")
+    lines
+        .try_collect()
+        .await
+        .expect("the stream ends without an error")
 }
 
 #[tokio::test]
-async fn the_start_event_picks_the_formatter() {
+async fn the_start_event_selects_the_formatter() {
     for (start, expected) in [
         (json!({"type": "start", "runtime": "gemini"}), "✉️  Hello"),
         (json!({"type": "start", "provider": "openai"}), ""),
-        (json!({"type": "start"}), SAID.trim_end()),
-        (json!({"type": "start", "runtime": "next"}), SAID.trim_end()),
+        (json!({"type": "start"}), MESSAGE.trim_end()),
+        (
+            json!({"type": "start", "runtime": "next"}),
+            MESSAGE.trim_end(),
+        ),
     ] {
-        let shown = lines(&[start, stdout(SAID), json!({"type": "exit", "code": 0})]).await;
+        let shown = lines(&[start, stdout(MESSAGE), json!({"type": "exit", "code": 0})]).await;
         assert_eq!(shown.concat(), expected);
     }
 }
 
 #[tokio::test]
-async fn events_before_start_leave_it_the_pick() {
+async fn events_before_start_do_not_select_the_formatter() {
     let events = [
         json!({"type": "novelty"}),
         json!({"type": "start", "runtime": "gemini"}),
-        stdout(SAID),
+        stdout(MESSAGE),
         json!({"type": "exit", "code": 0}),
     ];
     assert_eq!(lines(&events).await, ["✉️  Hello"]);
 }
 
 #[tokio::test]
-async fn one_turn_alone_has_the_formatter_of_the_session() {
-    let of_turn = |turn| json!({"type": "output", "stream": "stdout", "data": SAID, "turn": turn});
+async fn a_single_turn_has_the_formatter_of_the_session() {
+    let of_turn =
+        |turn| json!({"type": "output", "stream": "stdout", "data": MESSAGE, "turn": turn});
     let events = [
         json!({"type": "start", "runtime": "gemini"}),
         json!({"type": "turn_start", "turn": 1}),
@@ -71,14 +78,17 @@ async fn one_turn_alone_has_the_formatter_of_the_session() {
         json!({"type": "exit", "code": 0}),
     ];
     let lines = stream(&events, false).turn(2).pretty();
-    let lines: Vec<String> = lines.try_collect().await.expect("the stream ends well");
+    let lines: Vec<String> = lines
+        .try_collect()
+        .await
+        .expect("the stream ends without an error");
     assert_eq!(lines, ["✉️  Hello"]);
 }
 
 #[tokio::test]
-async fn a_formatter_of_the_callers_own_is_kept() {
-    struct Loud;
-    impl Formatter for Loud {
+async fn a_custom_formatter_is_kept() {
+    struct UpperCase;
+    impl Formatter for UpperCase {
         fn feed(&mut self, chunk: &str) -> Vec<String> {
             vec![chunk.to_uppercase()]
         }
@@ -96,18 +106,18 @@ async fn a_formatter_of_the_callers_own_is_kept() {
         false,
     )
     .pretty()
-    .formatter(Loud)
+    .formatter(UpperCase)
     .try_collect()
     .await
-    .expect("the stream ends well");
+    .expect("the stream ends without an error");
     assert_eq!(shown, ["HI", "THERE", "END"]);
 }
 
 #[tokio::test]
-async fn options_reach_the_formatter_that_the_start_picks() {
+async fn options_apply_to_the_formatter_selected_by_start() {
     let events = [
         json!({"type": "start", "runtime": "gemini"}),
-        stdout(SAID),
+        stdout(MESSAGE),
         json!({"type": "exit", "code": 0}),
     ];
     let shown: Vec<_> = stream(&events, false)
@@ -115,12 +125,12 @@ async fn options_reach_the_formatter_that_the_start_picks() {
         .options(Options::new().plain(true))
         .try_collect()
         .await
-        .expect("the stream ends well");
+        .expect("the stream ends without an error");
     assert_eq!(shown, ["> Hello"]);
 }
 
 #[tokio::test]
-async fn the_exit_code_is_there_at_the_end() {
+async fn the_exit_code_is_available_at_the_end() {
     let events = [
         json!({"type": "start", "runtime": "claude"}),
         stdout("last"),
@@ -130,13 +140,16 @@ async fn the_exit_code_is_there_at_the_end() {
     assert_eq!(lines.exit_code(), None);
     assert_eq!(lines.next().await.unwrap().unwrap(), "last");
     assert!(lines.next().await.is_none());
-    assert!(lines.next().await.is_none(), "an ended stream stays so");
+    assert!(
+        lines.next().await.is_none(),
+        "an ended stream remains ended"
+    );
     assert_eq!(lines.exit_code(), Some(3));
     assert_eq!(lines.events().cursor(), None);
 }
 
 #[tokio::test]
-async fn a_turn_does_not_continue_the_line_of_the_one_before() {
+async fn a_turn_does_not_continue_the_line_of_the_previous_one() {
     let events = [
         json!({"type": "start", "runtime": "claude"}),
         json!({"type": "turn_start", "turn": 1}),
@@ -164,9 +177,12 @@ async fn stderr_and_stages_are_not_shown() {
 }
 
 #[tokio::test]
-async fn what_is_left_comes_before_an_error() {
+async fn remaining_lines_precede_an_error() {
     let mut lines = stream(
-        &[json!({"type": "start", "runtime": "gemini"}), stdout(SAID)],
+        &[
+            json!({"type": "start", "runtime": "gemini"}),
+            stdout(MESSAGE),
+        ],
         true,
     )
     .pretty();
@@ -177,7 +193,7 @@ async fn what_is_left_comes_before_an_error() {
 }
 
 #[tokio::test]
-async fn a_cancelled_stream_ends_and_does_not_tell_what_it_held() {
+async fn a_cancelled_stream_ends_without_its_remaining_lines() {
     let events = stream(
         &[
             json!({"type": "start", "runtime": "claude"}),

@@ -1,4 +1,4 @@
-//! What an agent prints cannot drive the terminal that shows it.
+//! Control sequences in an agent's output are escaped.
 
 use aod::pretty::{ClaudeFormatter, GenericFormatter, Options};
 
@@ -43,7 +43,7 @@ fn shows_every_control_character_but_newline_and_tab() {
 }
 
 #[test]
-fn shows_controls_that_reorder_text_and_leaves_right_to_left_letters_alone() {
+fn shows_controls_that_reorder_text_and_keeps_right_to_left_letters() {
     for code in (0x202a..=0x202e).chain(0x2066..=0x2069) {
         let control = char::from_u32(code).expect("a character");
         assert_eq!(
@@ -68,7 +68,7 @@ fn shows_a_cr_that_would_overwrite_the_line() {
 }
 
 #[test]
-fn cuts_before_it_makes_controls_visible() {
+fn truncates_before_it_makes_controls_visible() {
     let escapes = "\u{1b}".repeat(140);
     let call =
         serde_json::json!({"type": "tool_use", "name": "Bash", "input": {"command": escapes}});
@@ -79,7 +79,7 @@ fn cuts_before_it_makes_controls_visible() {
 }
 
 #[test]
-fn passes_controls_when_raw_output_is_asked_for() {
+fn passes_controls_through_with_raw_output() {
     let coloured = "\x1b[31mred\x1b[0m\u{202e}\r\u{9b}";
     let raw = || Options::new().raw(true);
     assert_eq!(

@@ -1,8 +1,8 @@
-//! Whole transcripts, `tests/data/transcripts/RUNTIME/NAME.jsonl`, show what is written beside them, however they are
-//! cut: in `NAME.txt` by default, and in `NAME.options.txt` with every option that changes what is shown.
+//! The output for complete transcripts, `tests/data/transcripts/RUNTIME/NAME.jsonl`, under any chunking. The expected
+//! output is in `NAME.txt` by default, and in `NAME.options.txt` with all options that change it.
 //!
-//! Where the output is meant to change, `REWRITE_EXPECTED=1 cargo test -p aod-tests --test transcript` writes these files
-//! anew, to be read before they are committed.
+//! `REWRITE_EXPECTED=1 cargo test -p aod-tests --test transcript` rewrites these files. Review the changes before
+//! committing them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use aod_test_support::data;
 
 use super::{random_cuts, shown_by};
 
-/// What the names of expected outputs end in, and the options they are for.
+/// The file name suffixes of expected outputs, and their options.
 fn variants() -> [(&'static str, Options); 2] {
     let all = Options::new()
         .plain(true)
@@ -22,7 +22,7 @@ fn variants() -> [(&'static str, Options); 2] {
     [("txt", Options::new()), ("options.txt", all)]
 }
 
-/// The transcripts of a runtime, by path.
+/// Returns the transcripts of a runtime, ordered by path.
 fn transcripts(runtime: &str) -> Vec<PathBuf> {
     let folder = data("transcripts").join(runtime);
     let mut paths: Vec<_> = fs::read_dir(&folder)
@@ -42,7 +42,7 @@ fn lines(shown: &[String]) -> String {
     shown.iter().flat_map(|text| [text, "\n"]).collect()
 }
 
-/// The expected output, written anew first if that is asked for.
+/// Returns the expected output, which is rewritten first if requested.
 fn expected(path: &Path, shown: &[String]) -> String {
     if std::env::var_os("REWRITE_EXPECTED").is_some() {
         fs::write(path, lines(shown)).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -50,7 +50,7 @@ fn expected(path: &Path, shown: &[String]) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-fn shows_what_is_expected(runtime: &str) {
+fn shows_the_expected_output(runtime: &str) {
     for path in transcripts(runtime) {
         let transcript = fs::read_to_string(&path).expect("a transcript is UTF-8");
         for (extension, options) in variants() {
@@ -79,26 +79,26 @@ fn shows_what_is_expected(runtime: &str) {
 }
 
 #[test]
-fn shows_claude_as_expected() {
-    shows_what_is_expected("claude");
+fn shows_the_expected_output_of_claude() {
+    shows_the_expected_output("claude");
 }
 
 #[test]
-fn shows_codex_as_expected() {
-    shows_what_is_expected("codex");
+fn shows_the_expected_output_of_codex() {
+    shows_the_expected_output("codex");
 }
 
 #[test]
-fn shows_gemini_as_expected() {
-    shows_what_is_expected("gemini");
+fn shows_the_expected_output_of_gemini() {
+    shows_the_expected_output("gemini");
 }
 
 #[test]
-fn shows_opencode_as_expected() {
-    shows_what_is_expected("opencode");
+fn shows_the_expected_output_of_opencode() {
+    shows_the_expected_output("opencode");
 }
 
 #[test]
-fn shows_other_output_as_expected() {
-    shows_what_is_expected("generic");
+fn shows_the_expected_output_of_other_programs() {
+    shows_the_expected_output("generic");
 }

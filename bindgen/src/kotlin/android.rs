@@ -1,4 +1,4 @@
-//! The AAR: the classes of the jar, with a library for each Android ABI in the place of those for desktops.
+//! The AAR: the classes of the jar, with a library for each Android ABI instead of those for desktops.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,15 +6,15 @@ use std::process::Command;
 
 use crate::tools::{Result, run_in, target};
 
-/// The pages of Android devices: a library whose segments are aligned to less does not load on some.
-const PAGE: u64 = 16 << 10;
+/// The minimum alignment of segments. Devices with 16 KB pages do not load a library with less.
+const MIN_ALIGNMENT: u64 = 16 << 10;
 
-/// The type of a program header that is loaded.
-const LOAD: u64 = 1;
+/// The type of a program header for a loaded segment.
+const PT_LOAD: u64 = 1;
 
-/// What an AAR is made of.
+/// The inputs of an AAR.
 pub(super) struct Parts<'p> {
-    /// The folder of the manifest, the rules for users' shrinkers, and `jniLibs/`.
+    /// The folder with the manifest, the shrinker rules for apps, and `jniLibs/`.
     pub(super) android: &'p Path,
     /// The compiled classes.
     pub(super) classes: &'p Path,
@@ -23,7 +23,7 @@ pub(super) struct Parts<'p> {
 }
 
 impl Parts<'_> {
-    /// The libraries that were compiled, as `<abi>/libaod_ffi.so`.
+    /// Returns the compiled libraries, as `<abi>/libaod_ffi.so`.
     pub(super) fn libraries(&self) -> Result<Vec<PathBuf>> {
         let folder = self.android.join("jniLibs");
         let mut libraries = Vec::new();
@@ -39,7 +39,7 @@ impl Parts<'_> {
         Ok(libraries)
     }
 
-    /// Writes the AAR with these libraries, and its POM beside it.
+    /// Writes an AAR with these libraries, and its POM beside it.
     pub(super) fn write(&self, libraries: &[PathBuf], aar: &Path) -> Result<()> {
         let staging = target().join("aar");
         if staging.exists() {
@@ -69,7 +69,7 @@ impl Parts<'_> {
 }
 
 fn jar(archive: &Path, folder: &Path, entries: &[&str]) -> Result<()> {
-    // One time for all entries: the same files make the same archive.
+    // A fixed date for all entries, so that the archive is reproducible.
     run_in(
         folder,
         Command::new("jar")
@@ -85,7 +85,7 @@ fn jar(archive: &Path, folder: &Path, entries: &[&str]) -> Result<()> {
     )
 }
 
-/// The POM of the jar as the AAR's: another artifact, and JNA with its own Android libraries.
+/// Converts the POM of the jar to that of the AAR, which depends on the AAR of JNA.
 fn pom(jar: &str) -> Result<String> {
     let mut pom = jar.to_owned();
     for (of_the_jar, of_the_aar) in [
@@ -111,13 +111,13 @@ fn pom(jar: &str) -> Result<String> {
     Ok(pom)
 }
 
-/// Refuses a library that does not load where pages have 16 KB, or is none.
+/// Checks that a file is an ELF library that loads on devices with 16 KB pages.
 fn check_alignment(elf: &[u8]) -> Result<()> {
     let wide = match elf.get(..6) {
         Some([0x7f, b'E', b'L', b'F', class @ (1 | 2), 1]) => *class == 2,
-        _ => return Err("no ELF library of little endian".into()),
+        _ => return Err("not a little-endian ELF library".into()),
     };
-    // Offsets of the program headers' place, size and number, and of type and alignment within one.
+    // The offsets in the ELF header of the program headers' offset, size and number, and of the alignment in one.
     let (place, size, number, alignment) = if wide {
         (32, 54, 56, 48)
     } else {
@@ -128,7 +128,10 @@ fn check_alignment(elf: &[u8]) -> Result<()> {
     let size = read(elf, size, 2)?;
     for header in 0..read(elf, number, 2)? {
         let header = start + header * size;
-        if read(elf, header, 4)? == LOAD && wide && read(elf, header + alignment, word)? < PAGE {
+        if read(elf, header, 4)? == PT_LOAD
+            && wide
+            && read(elf, header + alignment, word)? < MIN_ALIGNMENT
+        {
             return Err(
                 "a segment is aligned to less than 16 KB: link with -z max-page-size=16384".into(),
             );
@@ -141,7 +144,7 @@ fn read(bytes: &[u8], place: u64, size: usize) -> Result<u64> {
     let place = usize::try_from(place)?;
     let field = bytes
         .get(place..place + size)
-        .ok_or("the library is cut off")?;
+        .ok_or("the library is truncated")?;
     Ok(field
         .iter()
         .rev()
@@ -152,7 +155,7 @@ fn read(bytes: &[u8], place: u64, size: usize) -> Result<u64> {
 mod tests {
     use super::*;
 
-    /// An ELF file of 64 bits with one loaded segment of that alignment.
+    /// Returns a 64-bit ELF file with one loaded segment of this alignment.
     fn library(alignment: u64) -> Vec<u8> {
         let mut elf = vec![0; 64 + 56];
         elf[..6].copy_from_slice(&[0x7f, b'E', b'L', b'F', 2, 1]);
@@ -168,14 +171,14 @@ mod tests {
     fn a_library_for_small_pages_is_refused() {
         assert!(check_alignment(&library(0x4000)).is_ok());
         assert!(check_alignment(&library(0x1000)).is_err());
-        assert!(check_alignment(b"no library").is_err());
+        assert!(check_alignment(b"not a library").is_err());
     }
 
     #[test]
     fn the_archive_has_the_layout_of_an_aar() {
         let root = crate::tools::root();
-        let world = std::env::temp_dir().join(format!("aar-{}", std::process::id()));
-        let android = world.join("android");
+        let folder = std::env::temp_dir().join(format!("aar-{}", std::process::id()));
+        let android = folder.join("android");
         for abi in ["arm64-v8a", "x86_64"] {
             fs::create_dir_all(android.join("jniLibs").join(abi)).unwrap();
             fs::write(
@@ -191,7 +194,7 @@ mod tests {
             )
             .unwrap();
         }
-        let classes = world.join("classes");
+        let classes = folder.join("classes");
         for folder in ["com", "META-INF", "linux-x86-64"] {
             fs::create_dir_all(classes.join(folder)).unwrap();
             fs::write(classes.join(folder).join("file"), folder).unwrap();
@@ -201,7 +204,7 @@ mod tests {
             classes: &classes,
             pom: &root.join("bindings/kotlin/pom.xml"),
         };
-        let aar = world.join("aod-sdk-android.aar");
+        let aar = folder.join("aod-sdk-android.aar");
         parts.write(&parts.libraries().unwrap(), &aar).unwrap();
 
         let entries = |archive: &Path| {
@@ -235,6 +238,6 @@ mod tests {
         assert_eq!(entries(&classes_jar), ["META-INF/file", "com/file"]);
         let pom = fs::read_to_string(aar.with_extension("pom")).unwrap();
         assert!(pom.contains("<packaging>aar</packaging>") && pom.contains("<type>aar</type>"));
-        fs::remove_dir_all(world).unwrap();
+        fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -1,16 +1,16 @@
-//! Patches of the generated Kotlin, for what UniFFI 0.32.2 has no option for. A patch that no longer fits is an error, so
-//! an upgrade of UniFFI cannot leave one out unnoticed.
+//! Patches of the generated Kotlin, where UniFFI 0.32.2 has no option. A patch that no longer fits is an error,
+//! so an upgrade of UniFFI cannot leave one out unnoticed.
 
 use crate::tools::Result;
 
-/// A text of the generated code, and its replacement.
+/// A replacement of a text in the generated code.
 struct Patch {
     pattern: &'static str,
     replacement: &'static str,
     count: Count,
 }
 
-/// How often the generated code has the text.
+/// The expected number of occurrences.
 enum Count {
     Times(usize),
     PerObject,
@@ -37,8 +37,9 @@ const fn per_object(pattern: &'static str, replacement: &'static str) -> Patch {
 }
 
 const PATCHES: [Patch; 13] = [
-    // A new JNA structure for the status of each call has native memory and a cleaner, which cost more than the call: with
-    // those of a pool, a formatter's `feed` takes 13 instead of 27 µs. Upstream moves to JNI (mozilla/uniffi-rs#2672).
+    // UniFFI creates a JNA structure for the status of each call. Its native memory and cleaner cost more than the
+    // call: with pooled structures, a formatter's `feed` takes 13 instead of 27 µs. Upstream plans to replace JNA with
+    // JNI (mozilla/uniffi-rs#2672).
     once(
         "    var status = UniffiRustCallStatus()
     val return_value = callback(status)
@@ -56,8 +57,8 @@ const PATCHES: [Patch; 13] = [
     }
 ",
     ),
-    // The same for buffers: 9 instead of 13 µs. A returned buffer needs no memory of its own, because its fields are read
-    // when the call returns; JNA uses the constructor that takes a pointer where there is one.
+    // The same for buffers: 9 instead of 13 µs. A returned buffer does not need its own memory, because its fields are
+    // read when the call returns; JNA prefers the constructor that takes a pointer.
     once(
         "open class RustBuffer : Structure() {
     // Note: `capacity` and `len` are actually `ULong` values, but JVM only supports signed values.
@@ -89,14 +90,14 @@ const PATCHES: [Patch; 13] = [
         }
 
         override fun write() {
-            check(!isBorrowed) { \"a returned buffer has no memory to be passed in\" }
+            check(!isBorrowed) { \"a returned buffer cannot be passed as an argument\" }
             super.write()
         }
     }
 
 ",
     ),
-    // A buffer that is passed needs memory until the call begins: that of a pool.
+    // A buffer that is passed needs memory only until the call starts, so it is pooled.
     once(
         "_rustbuffer_free(buf, status)\n",
         "_rustbuffer_free(RustBufferPool.ofThread().pass(buf), status)\n",
@@ -109,7 +110,7 @@ const PATCHES: [Patch; 13] = [
         "        rbuf.asByteBuffer()!!.put(byteBuf)\n        return rbuf\n",
         "        rbuf.asByteBuffer()!!.put(byteBuf)\n        return RustBufferPool.ofThread().pass(rbuf)\n",
     ),
-    // A structure of the pool is passed again, so what outlives the call takes over its fields instead.
+    // Pooled structures are reused, so a buffer that is used after the call copies the fields.
     once(
         "callStatus.error_buf = lowerError(e)\n",
         "callStatus.error_buf.setValue(lowerError(e))\n",
@@ -119,14 +120,14 @@ const PATCHES: [Patch; 13] = [
         "callStatus.error_buf = FfiConverterString.lower(err)\n",
         "callStatus.error_buf.setValue(FfiConverterString.lower(err))\n",
     ),
-    // An argument that cannot be encoded is the caller's mistake, and must be told apart from a defect: UniFFI throws
-    // whatever the encoder does (mozilla/uniffi-rs#1602 is where it began to refuse lone surrogates).
+    // An argument that cannot be encoded is an error of the caller, not an internal error: UniFFI throws
+    // the encoder's exception (since mozilla/uniffi-rs#1602 it refuses unpaired surrogates).
     once(
         "            encode(CharBuffer.wrap(value))\n",
         "            try {
                 encode(CharBuffer.wrap(value))
             } catch (_: java.nio.charset.CharacterCodingException) {
-                throw ArgumentEncodingException(\"a text has half of a character in it, a surrogate without the other\")
+                throw ArgumentEncodingException(\"a string contains an unpaired surrogate\")
             }
 ",
     ),
@@ -134,8 +135,8 @@ const PATCHES: [Patch; 13] = [
         "throw IllegalArgumentException(\"Invalid duration, must be non-negative\")",
         "throw ArgumentEncodingException(\"a duration is negative\")",
     ),
-    // The handle for a call is cloned before the arguments are encoded, and freed by the call: if encoding fails, nothing
-    // frees it (mozilla/uniffi-rs#1155).
+    // The handle for a call is cloned before the arguments are encoded, and freed by the call: if encoding fails,
+    // nothing frees it (mozilla/uniffi-rs#1155).
     per_object(
         "            return block(this.uniffiCloneHandle())\n",
         "            val handle = this.uniffiCloneHandle()
@@ -151,8 +152,8 @@ const PATCHES: [Patch; 13] = [
         "    private class UniffiCleanAction(",
         "    internal class UniffiCleanAction(",
     ),
-    // An MCP server of an unknown kind may have secrets anywhere. UniFFI takes `toString` from Rust for all variants of
-    // an enum or for none.
+    // An MCP server of an unknown type may contain secrets anywhere. UniFFI can export `toString` only for all variants
+    // of an enum.
     once(
         "        val `json`: com.ravihq.aod.JsonValue) : McpServer()\n        \n    {\n",
         "        val `json`: com.ravihq.aod.JsonValue) : McpServer()
@@ -160,8 +161,8 @@ const PATCHES: [Patch; 13] = [
         override fun toString(): String = \"Unknown(..)\"
 ",
     ),
-    // Otherwise an `Error` while events are decoded for a listener counts as a success, and the events are lost. Fixed
-    // after 0.32.2 (mozilla/uniffi-rs#2903).
+    // Without this, an `Error` while a listener's events are decoded is reported as a success and the events are lost.
+    // Fixed after 0.32.2 (mozilla/uniffi-rs#2903).
     times(2, "catch(e: kotlin.Exception)", "catch(e: Throwable)"),
 ];
 
@@ -186,7 +187,7 @@ fn apply_all(patches: &[Patch], source: &str) -> Result<String> {
         let found = result.matches(pattern).count();
         if found != expected {
             return Err(format!(
-                "the generated code has this {found} times instead of {expected}: {pattern}"
+                "expected {expected} occurrences in the generated code, found {found}: {pattern}"
             )
             .into());
         }
@@ -200,7 +201,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patches_apply_as_often_as_they_should() {
+    fn patches_require_the_expected_number_of_occurrences() {
         let patches = [
             once("<1>", "x"),
             times(2, "<2>", "y"),

@@ -1,7 +1,7 @@
-//! Which of the generated declarations users of the package see.
+//! The visibility of the generated declarations.
 //!
-//! UniFFI makes nearly everything public and has no option for it (mozilla/uniffi-rs#1425, #2573). Here, what users see
-//! says `public`, as the explicit API mode asks, and everything else becomes `internal`.
+//! UniFFI makes nearly everything public and has no option for it (mozilla/uniffi-rs#1425, #2573). Here, the
+//! public API is declared `public`, as the explicit API mode requires, and everything else `internal`.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
@@ -10,23 +10,24 @@ use uniffi_bindgen::interface::{AsType, Callable, Field, Record, Type};
 
 use crate::generator::Interface;
 
-/// Types that are optional in requests and that UniFFI knows no default for (mozilla/uniffi-rs#2772), with their defaults.
+/// The defaults of types that are optional in requests, for which UniFFI supports no default (mozilla/uniffi-rs#2772).
 const DEFAULTS: [(&str, &str); 3] = [
     ("JsonFields", "JsonObject(emptyMap())"),
     ("TextPatch", "TextPatch.Keep"),
     ("IdPatch", "IdPatch.Keep"),
 ];
 
-/// The generated types that users of the package see.
+/// The generated types that are part of the public API.
 pub(super) struct PublicTypes {
-    /// The records and enums that a public declaration of the façade names, and those in their fields.
+    /// The records and enums in public declarations of the façade, and those in their fields.
     visible: HashSet<String>,
-    /// The visible records that calls take and that have defaults: Java has no default arguments.
+    /// The visible records that are arguments of calls and have defaults. They get overloaded constructors, because
+    /// Java has no default arguments.
     constructible: HashSet<String>,
 }
 
 impl PublicTypes {
-    /// Derives them from the interface of the library and the sources of the façade.
+    /// Determines the types from the interface of the library and the sources of the façade.
     pub(super) fn new(interface: &Interface, facade: &str) -> Self {
         let mut contents: HashMap<&str, Vec<&str>> = HashMap::new();
         for record in interface.record_definitions() {
@@ -77,7 +78,7 @@ impl PublicTypes {
     }
 }
 
-/// The records and enums among the names, and all that they contain.
+/// Returns the records and enums among the names, and those in their fields, recursively.
 fn reachable<'a>(
     contents: &HashMap<&'a str, Vec<&'a str>>,
     names: impl Iterator<Item = &'a str>,
@@ -94,7 +95,7 @@ fn reachable<'a>(
     reached
 }
 
-/// The public declarations in Kotlin sources, without their bodies and what is not public of them.
+/// Returns the public declarations in Kotlin sources, without bodies and parts that are not public.
 fn public_declarations(source: &str) -> impl Iterator<Item = &str> {
     source.split("public ").skip(1).map(|declaration| {
         let mut depth = 0;
@@ -125,9 +126,9 @@ fn has_default(field: &Field) -> bool {
     field.default_value().is_some() || DEFAULTS.iter().any(|(name, _)| type_.name() == Some(name))
 }
 
-/// Sets the visibility of each declaration, and adds the defaults that are missing.
+/// Sets the visibility of each declaration and adds missing defaults.
 pub(super) fn set_visibility(source: &str, types: &PublicTypes) -> String {
-    let mut published = String::with_capacity(source.len());
+    let mut result = String::with_capacity(source.len());
     let mut in_public = false;
     for line in source.lines() {
         if let Some((name, declaration)) = top_level(line) {
@@ -135,24 +136,24 @@ pub(super) fn set_visibility(source: &str, types: &PublicTypes) -> String {
             let visibility = if in_public { "public" } else { "internal" };
             if types.constructible.contains(name) {
                 let _ = writeln!(
-                    published,
+                    result,
                     "{visibility} data class {name} @JvmOverloads constructor("
                 );
             } else {
-                let _ = writeln!(published, "{visibility} {declaration}");
+                let _ = writeln!(result, "{visibility} {declaration}");
             }
         } else if let Some((before, function)) = exported_function(line) {
-            let _ = writeln!(published, "{before} internal fun {function}");
+            let _ = writeln!(result, "{before} internal fun {function}");
         } else if in_public {
-            let _ = writeln!(published, "{}", member(line));
+            let _ = writeln!(result, "{}", member(line));
         } else {
-            let _ = writeln!(published, "{line}");
+            let _ = writeln!(result, "{line}");
         }
     }
-    published
+    result
 }
 
-/// The name that a line at the top level declares, and the line without its visibility modifier.
+/// Returns the name that a top-level line declares, and the line without its visibility modifier.
 fn top_level(line: &str) -> Option<(&str, &str)> {
     let declaration = line.strip_prefix("public ").unwrap_or(line);
     let mut words = declaration.split_whitespace();
@@ -174,15 +175,15 @@ fn top_level(line: &str) -> Option<(&str, &str)> {
     Some((&name[..end.unwrap_or(name.len())], declaration))
 }
 
-/// The name and the rest of an exported function, and what stands before it on its line: the end of its comment, or what
-/// it throws.
+/// Splits a line with an exported function before the `fun` keyword. The first part is the end of a comment or a
+/// `@Throws` annotation.
 fn exported_function(line: &str) -> Option<(&str, &str)> {
     line.split_once(" fun ").filter(|(before, _)| {
         before.ends_with("*/") || (before.contains("@Throws(") && before.ends_with(')'))
     })
 }
 
-/// A line within a public declaration, with the visibility of nested declarations and missing defaults.
+/// Returns a line of a public declaration with the visibility of nested declarations and missing defaults.
 fn member(line: &str) -> String {
     let declaration = line.trim_start();
     let indent = &line[..line.len() - declaration.len()];
@@ -191,7 +192,7 @@ fn member(line: &str) -> String {
         .iter()
         .any(|keyword| declaration.starts_with(keyword))
     {
-        // A data object prints its name, like the data classes beside it.
+        // Unlike an object, a data object has a readable `toString`.
         let data = if declaration.starts_with("object ") {
             "data "
         } else {
@@ -272,7 +273,7 @@ mod tests {
             sorted(types.visible),
             ["CreateSession", "Quota", "Repository", "Session", "Status"]
         );
-        // No call takes a quota.
+        // `Quota` is not an argument of any call.
         assert_eq!(sorted(types.constructible), ["CreateSession", "Repository"]);
     }
 

@@ -1,4 +1,4 @@
-//! Waiting on a thread that may block.
+//! Blocking the current thread until a poll is ready.
 
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
@@ -13,7 +13,7 @@ impl Wake for Unpark {
     }
 }
 
-/// Polls until something is ready, this long at most.
+/// Polls until the result is ready or the time limit is reached.
 pub(crate) fn wait<T>(
     limit: Duration,
     mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>,

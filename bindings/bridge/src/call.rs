@@ -1,4 +1,4 @@
-//! Calls from other executors and from threads that block.
+//! Calls from other executors and from blocking threads.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -11,18 +11,19 @@ use crate::block;
 use crate::error::{ErrorInfo, Result};
 use crate::runtime::SharedRuntime;
 
-/// Work on the runtime, to be awaited on any executor or waited for on any thread. Dropping it stops the work.
+/// A task on the runtime, which can be awaited on any executor or waited for on any thread. Dropping it aborts the
+/// task.
 ///
-/// The outcome is returned once; a call must not be asked again after that.
+/// The result is returned once. The call must not be polled after that.
 #[derive(Debug)]
 pub struct Call<T> {
     task: JoinHandle<Result<T>>,
-    /// Until it is taken.
+    /// The result, until it is taken.
     outcome: Option<Result<T>>,
 }
 
 impl<T: Send + 'static> Call<T> {
-    /// Starts the work.
+    /// Spawns the work on the runtime.
     pub fn spawn(
         runtime: &SharedRuntime,
         work: impl Future<Output = Result<T>> + Send + 'static,
@@ -33,12 +34,12 @@ impl<T: Send + 'static> Call<T> {
         })
     }
 
-    /// Blocks until the work is done, this long at most.
+    /// Blocks until the work is done or the time limit is reached.
     pub fn wait(&mut self, limit: Duration) -> Poll<Result<T>> {
         block::wait(limit, |context| Pin::new(&mut *self).poll(context))
     }
 
-    /// Returns whether the work is done; if not, the context's waker is woken once it is.
+    /// Returns whether the work is done. If it is not, the waker of the context is woken when it is.
     pub fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if self.outcome.is_none() {
             let joined = ready!(Pin::new(&mut self.task).poll(context));
@@ -57,7 +58,7 @@ impl<T: Send + 'static> Future for Call<T> {
     }
 }
 
-/// Nothing refers to itself.
+/// No field is self-referential.
 impl<T> Unpin for Call<T> {}
 
 impl<T> Drop for Call<T> {
@@ -66,7 +67,7 @@ impl<T> Drop for Call<T> {
     }
 }
 
-/// Runs work on the runtime. Dropping the future stops the work.
+/// Runs work on the runtime. Dropping the future aborts the work.
 pub async fn run<T: Send + 'static>(
     runtime: &SharedRuntime,
     work: impl Future<Output = Result<T>> + Send + 'static,
@@ -74,7 +75,7 @@ pub async fn run<T: Send + 'static>(
     Call::spawn(runtime, work)?.await
 }
 
-/// The error of a task without an outcome: it panicked, or the runtime was shut down.
+/// Returns the error of a task without a result: it panicked, or the runtime was shut down.
 fn unfinished(error: &JoinError) -> ErrorInfo {
     if error.is_panic() {
         ErrorInfo::panicked()

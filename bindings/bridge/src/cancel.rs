@@ -1,4 +1,4 @@
-//! What ends work early.
+//! Cancellation of calls and streams.
 
 use std::future::{Future, pending};
 use std::pin::pin;
@@ -8,7 +8,7 @@ pub use tokio_util::sync::CancellationToken;
 
 use crate::error::{ErrorInfo, Result};
 
-/// What ends work before its outcome: its own cancellation, or the closing of its client. By default, nothing.
+/// Cancels work when its token is cancelled or its client is closed. The default scope cancels nothing.
 #[derive(Debug, Default)]
 pub struct CancelScope {
     cancelled: Option<CancellationToken>,
@@ -16,7 +16,7 @@ pub struct CancelScope {
 }
 
 impl CancelScope {
-    /// Creates the scope of some work of the client that `closed` belongs to.
+    /// Creates a scope for work of a client; `closed` is cancelled when the client is closed.
     pub fn new(cancelled: Option<CancellationToken>, closed: &CancellationToken) -> Self {
         Self {
             cancelled,
@@ -24,7 +24,7 @@ impl CancelScope {
         }
     }
 
-    /// Does the work unless it is cancelled, or the client is closed, first.
+    /// Runs the work until it completes, it is cancelled, or the client is closed.
     pub async fn run<T>(self, work: impl Future<Output = Result<T>>) -> Result<T> {
         let cancelled = async {
             match &self.cancelled {

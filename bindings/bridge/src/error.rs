@@ -1,33 +1,33 @@
-//! Errors as every language shows them.
+//! Errors, as the language bindings report them.
 
 use std::error::Error as _;
 use std::fmt;
 use std::sync::Arc;
 
-/// What the functions of this crate return.
+/// The result type of this crate.
 pub type Result<T> = std::result::Result<T, ErrorInfo>;
 
 /// A failed call.
 #[derive(Clone)]
 pub struct ErrorInfo {
-    /// What sort of failure this is.
+    /// The kind of failure.
     pub kind: ErrorKind,
-    /// One line without secrets: the request, the status, the server's own words, and the causes.
+    /// One line without secrets: the request, the status, the server's text and the causes.
     pub text: String,
-    /// The core's error, which has the other facts; none if the failure is the bindings' own.
+    /// The core's error, which has the other details. `None` if the error was created by the bindings.
     pub source: Option<Arc<aod::Error>>,
 }
 
-/// What sort of failure an [`ErrorInfo`] is.
+/// The kind of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
     /// An error of the core.
     Core(aod::ErrorKind),
-    /// The client was closed during the call, or before.
+    /// The client was closed before or during the call.
     Closed,
     /// The call was cancelled.
     Cancelled,
-    /// A listener failed on what it was given.
+    /// A listener returned an error.
     Listener,
     /// An internal error.
     Other,
@@ -44,7 +44,7 @@ impl ErrorKind {
             .chain(own)
     }
 
-    /// Returns the name that all languages share.
+    /// Returns the name of the kind, which is the same in every language.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Core(kind) => kind.as_str(),
@@ -57,7 +57,7 @@ impl ErrorKind {
 }
 
 impl ErrorInfo {
-    /// Creates an error of the bindings' own.
+    /// Creates an error without a source.
     pub fn new(kind: ErrorKind, text: impl Into<String>) -> Self {
         Self {
             kind,
@@ -66,7 +66,7 @@ impl ErrorInfo {
         }
     }
 
-    /// Creates the error of a malformed setting, or of a resource that this process cannot get.
+    /// Creates the error for a malformed setting or an unavailable resource of the process.
     pub fn configuration(text: impl Into<String>) -> Self {
         Self::new(ErrorKind::Core(aod::ErrorKind::Configuration), text)
     }
@@ -75,12 +75,12 @@ impl ErrorInfo {
         Self::new(ErrorKind::Closed, "the client was closed")
     }
 
-    /// Creates the error of a call that was cancelled.
+    /// Creates the error for a cancelled call.
     pub fn cancelled() -> Self {
         Self::new(ErrorKind::Cancelled, "the call was cancelled")
     }
 
-    /// A panic's own text may hold anything, and is not passed on.
+    /// Creates the error for a panic. The panic's message is left out, because it may contain secrets.
     pub(crate) fn panicked() -> Self {
         Self::new(ErrorKind::Other, "internal error: the library panicked")
     }
@@ -108,7 +108,7 @@ impl From<aod::Error> for ErrorInfo {
     }
 }
 
-/// Leaves the facts of the source out: its body may hold secrets.
+/// Omits the source: its response body may contain secrets.
 impl fmt::Debug for ErrorInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ErrorInfo")

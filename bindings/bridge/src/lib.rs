@@ -1,7 +1,7 @@
-//! What the language bindings have in common. Knows nothing of UniFFI.
+//! Shared code of the language bindings. Independent of UniFFI.
 //!
-//! Each language surface owns one [`SharedRuntime`](runtime::SharedRuntime) and converts what crosses the border; what
-//! happens in between is here: calls, their cancellation, streams that are read ahead, listeners, and errors as facts.
+//! Each bindings crate owns one [`SharedRuntime`](runtime::SharedRuntime) and converts arguments and results. This
+//! crate runs and cancels calls, prefetches streams, drives listeners, and describes errors.
 
 #![forbid(unsafe_code)]
 

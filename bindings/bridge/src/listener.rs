@@ -1,4 +1,4 @@
-//! Streams that are pushed to a listener.
+//! Streams with a listener: the callback form.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -12,33 +12,32 @@ use crate::error::{ErrorInfo, ErrorKind, Result};
 use crate::prefetch::{Batch, Item, Prefetcher};
 use crate::runtime::SharedRuntime;
 
-/// Receives the events of a stream on a thread of the runtime, in calls that never overlap.
+/// Receives the events of a stream. The methods are called on a thread of the runtime, one at a time.
 ///
-/// `on_batch` and `on_state` come any number of times, then `on_end` once, and nothing after it. The calls may block: a
-/// slow listener applies backpressure instead of buffering, and does not delay other streams.
+/// `on_batch` and `on_state` are called any number of times, then `on_end` once, and nothing after it. The methods may
+/// block: a slow listener applies backpressure instead of buffering, and does not delay other streams.
 pub trait Listener<B>: Send + Sync + 'static {
-    /// Takes the next events. On failure, with the reason, the stream ends with an error of kind listener.
+    /// Receives the next events. If it fails, the stream ends with an error of kind `Listener` that has the reason.
     fn on_batch(&self, batch: B) -> std::result::Result<(), String>;
 
-    /// Takes a connection state, in order with the events; `Closed` before `on_end`.
+    /// Receives a connection state, in order with the events. `Closed` is the last one, before `on_end`.
     fn on_state(&self, state: ConnectionState);
 
-    /// Takes the outcome. A stream that was cancelled succeeded.
+    /// Receives the result of the stream. A cancelled stream is a success.
     fn on_end(&self, outcome: Result<()>);
 }
 
-/// How many listeners may work at the same time; others wait. Each holds a thread, of which the runtime has a limited
-/// number.
+/// Limits the listeners that run at the same time, because each blocks one of the runtime's limited number of threads.
 static CALLBACK_PERMITS: Semaphore = Semaphore::const_new(256);
 
-/// Calls a listener, while the other tasks of this thread continue elsewhere. A panic becomes an error.
+/// Calls a listener; other tasks of this worker move to another thread meanwhile. A panic is returned as an error.
 async fn invoke_blocking<T>(work: impl FnOnce() -> T) -> Result<T> {
-    // Never closed.
+    // The semaphore is never closed.
     let _permit = CALLBACK_PERMITS.acquire().await;
     catch_unwind(AssertUnwindSafe(|| block_in_place(work))).map_err(|_| ErrorInfo::panicked())
 }
 
-/// A stream that a listener receives. Dropping it leaves the stream running.
+/// The handle of a stream that a listener receives. The stream continues if the handle is dropped.
 #[derive(Debug)]
 pub struct Subscription {
     cancelled: CancellationToken,
@@ -46,7 +45,7 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// Passes a stream on to a listener, until the stream ends, this is cancelled, or the client is closed.
+    /// Passes a stream to a listener until the stream ends, the subscription is cancelled, or the client is closed.
     pub fn spawn<B: Batch>(
         runtime: &SharedRuntime,
         closed: &CancellationToken,
@@ -71,7 +70,7 @@ impl Subscription {
         })
     }
 
-    /// Ends the stream and closes its connection. A call of the listener that is running is not interrupted.
+    /// Ends the stream and closes its connection. A running call of the listener is not interrupted.
     pub fn cancel(&self) {
         self.cancelled.cancel();
     }
@@ -83,7 +82,7 @@ impl Subscription {
 
     /// Waits until the listener's last call has returned.
     pub async fn join(&self) {
-        // A sender that is gone without a word means the same: nothing more is called.
+        // A dropped sender means the same: the listener is not called any more.
         let _ = self.finished.clone().wait_for(|finished| *finished).await;
     }
 }
@@ -91,7 +90,7 @@ impl Subscription {
 struct ListenerDriver<L>(L);
 
 impl<L> ListenerDriver<L> {
-    /// Passes on every event and state, up to the end or the first failure.
+    /// Passes on every event and state until the end or the first failure.
     async fn run<B: Batch>(&self, events: Prefetcher<B>) -> Result<()>
     where
         L: Listener<B>,
@@ -107,13 +106,13 @@ impl<L> ListenerDriver<L> {
                     })?;
                 }
             }
-            // Lets a cancel be seen between two batches, even if the stream is never idle.
+            // Checks for cancellation between batches, even if the stream is never idle.
             yield_now().await;
         }
         Ok(())
     }
 
-    /// Failures of an observer are ignored, and the stream continues.
+    /// Passes on a state. Errors of the listener are ignored, and the stream continues.
     async fn report_state<B>(&self, state: ConnectionState)
     where
         L: Listener<B>,
@@ -121,7 +120,7 @@ impl<L> ListenerDriver<L> {
         let _ = invoke_blocking(|| self.0.on_state(state)).await;
     }
 
-    /// Tells the listener that the stream is closed, and how it ended.
+    /// Passes on the `Closed` state and the result.
     async fn finish<B>(self, outcome: Result<()>)
     where
         L: Listener<B>,
@@ -131,7 +130,7 @@ impl<L> ListenerDriver<L> {
             outcome => outcome,
         };
         self.report_state(ConnectionState::Closed).await;
-        // Its failure has nobody left to be reported to.
+        // A panic here cannot be reported: this is the listener's last call.
         let _ = invoke_blocking(|| self.0.on_end(outcome)).await;
     }
 }

@@ -1,13 +1,13 @@
-//! What a language's logger is told of a stream.
+//! Log lines about streams for the logger of a language.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aod::ConnectionState;
 
-/// How many lines are kept for a caller that does not take them.
+/// The maximum number of lines that are kept until the caller takes them.
 const MAX_LINES: usize = 64;
 
-/// The connection states of a stream as lines to log.
+/// The connection states of a stream as log lines.
 #[derive(Debug, Default)]
 pub struct StateLog(Mutex<Vec<String>>);
 
@@ -27,7 +27,7 @@ impl StateLog {
         }
     }
 
-    /// Takes the lines out.
+    /// Removes and returns the lines.
     pub fn take(&self) -> Vec<String> {
         std::mem::take(&mut *self.lines())
     }

@@ -1,4 +1,4 @@
-//! The runtime that the calls of a language surface run on.
+//! The tokio runtime of a bindings crate.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -10,18 +10,18 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::error::{ErrorInfo, Result};
 
-/// A tokio runtime for a `static`, built when it is first needed.
+/// A tokio runtime for a `static`, started on first use.
 pub struct SharedRuntime {
     workers: usize,
     first: Generation,
-    /// How many forks lie between this process and the one that loaded the library.
+    /// The number of forks between this process and the one that loaded the library.
     forks: AtomicUsize,
 }
 
 /// The runtime of one generation of forked processes.
 ///
-/// A child has none of its parent's threads, and a lock that one of them held at the fork stays locked. So the child
-/// gets a generation of its own, which no thread of the parent has touched; the way to it takes no lock.
+/// A child process has none of its parent's threads, and a lock that one of them held at the fork stays locked forever.
+/// Therefore each child uses its own generation, which no thread of the parent has used, and finds it without a lock.
 #[derive(Default)]
 struct Generation {
     runtime: OnceCell<Running>,
@@ -30,16 +30,16 @@ struct Generation {
 
 struct Running {
     handle: Handle,
-    /// Taken out to be shut down.
+    /// `None` after the shutdown.
     runtime: Mutex<Option<Runtime>>,
 }
 
 impl SharedRuntime {
-    /// Creates a runtime with this many worker threads, which start when the first call needs them.
+    /// Creates a runtime with a number of worker threads, which are started on first use.
     ///
     /// # Panics
     ///
-    /// With fewer than two workers: a hostile connection can occupy one.
+    /// Panics if there are fewer than two workers, because one hostile connection can keep a worker busy.
     #[must_use]
     pub const fn new(workers: usize) -> Self {
         assert!(workers >= 2, "a runtime needs two workers");
@@ -53,7 +53,7 @@ impl SharedRuntime {
         }
     }
 
-    /// Returns the handle of this process's runtime, which the first call starts.
+    /// Returns the handle of this process's runtime. Starts the runtime on the first call.
     pub fn handle(&self) -> Result<Handle> {
         let running = self.generation().runtime.get_or_try_init(|| {
             let runtime = Builder::new_multi_thread()
@@ -62,7 +62,7 @@ impl SharedRuntime {
                 .enable_all()
                 .build()
                 .map_err(|error| {
-                    ErrorInfo::configuration(format!("no thread can be started: {error}"))
+                    ErrorInfo::configuration(format!("cannot start a thread: {error}"))
                 })?;
             Result::Ok(Running {
                 handle: runtime.handle().clone(),
@@ -72,12 +72,12 @@ impl SharedRuntime {
         Ok(running.handle.clone())
     }
 
-    /// Leaves the parent's runtime alone. To be called in the child of a fork, before anything else.
+    /// Switches to a new runtime. Must be the first call in the child of a fork.
     pub fn after_fork_in_child(&self) {
         self.forks.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// Counts the tasks of this process that are not finished.
+    /// Returns the number of unfinished tasks of this process.
     pub fn active_tasks(&self) -> usize {
         self.generation()
             .runtime
@@ -85,7 +85,8 @@ impl SharedRuntime {
             .map_or(0, |running| running.handle.metrics().num_alive_tasks())
     }
 
-    /// Drops all tasks and waits for the threads, this long at most. Later calls fail as cancelled.
+    /// Drops all tasks and waits for the threads up to a time limit. Later calls fail with an error of kind
+    /// `Cancelled`.
     pub fn shut_down(&self, limit: Duration) {
         let Some(running) = self.generation().runtime.get() else {
             return;

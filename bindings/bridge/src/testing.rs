@@ -1,4 +1,4 @@
-//! What the tests share: a runtime of their own, a server on a real socket, and futures that are dropped half way.
+//! Test utilities: a runtime for each test, a server on a real socket, and futures that are dropped before they finish.
 
 use std::future::Future;
 use std::io::{Read as _, Write as _};
@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::prefetch::{Batch, Limits};
 use crate::runtime::SharedRuntime;
 
-/// No wait of a test may take longer.
+/// The time limit of every wait in a test.
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 
 pub(crate) const ROOMY: Limits = Limits {
@@ -29,12 +29,12 @@ pub(crate) fn runtime() -> &'static SharedRuntime {
     Box::leak(Box::new(SharedRuntime::new(2)))
 }
 
-/// Runs a future on this thread, outside of any runtime.
+/// Runs a future on this thread, outside a runtime.
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     poll_at_most(usize::MAX, future).expect("the future is done")
 }
 
-/// Polls a future so many times, each time when it is woken, and drops it.
+/// Polls a future when it is woken, at most `times` times, and drops it.
 pub(crate) fn poll_at_most<F: Future>(times: usize, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut polls = 0;
@@ -58,7 +58,7 @@ pub(crate) fn poll_at_most<F: Future>(times: usize, future: F) -> Option<F::Outp
     }
 }
 
-/// Waits until the runtime has no task left.
+/// Waits until the runtime has no tasks.
 pub(crate) fn assert_idle(runtime: &SharedRuntime) {
     let begun = Instant::now();
     while runtime.active_tasks() > 0 {
@@ -67,7 +67,7 @@ pub(crate) fn assert_idle(runtime: &SharedRuntime) {
     }
 }
 
-/// The events of a batch, as their texts and the cursors behind them.
+/// The events of a batch: their texts, and the cursors after them.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Texts(pub(crate) Vec<(String, Option<i64>)>);
 
@@ -100,19 +100,19 @@ impl Batch for Texts {
     }
 }
 
-/// A server whose connections are answered one after the other.
+/// A server that handles one connection at a time.
 pub(crate) struct Server {
     url: String,
     more: mpsc::Sender<Vec<u8>>,
 }
 
-/// What a connection is answered with, before it is closed.
+/// Returns a response with events. The connection is closed after it.
 pub(crate) fn answer(events: &str) -> Vec<u8> {
     let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n";
     format!("{head}{events}").into_bytes()
 }
 
-/// The output events of these ids, whose texts are the ids.
+/// Returns output events with these IDs, and the IDs as texts.
 pub(crate) fn outputs(ids: impl IntoIterator<Item = i64>) -> String {
     ids.into_iter()
         .map(|id| output(id, &id.to_string()))
@@ -128,7 +128,7 @@ pub(crate) fn output(id: i64, text: &str) -> String {
 pub(crate) const EXIT: &str = "data: {\"type\":\"exit\",\"code\":0}\n\n";
 
 impl Server {
-    /// Starts a server with the answers of its connections. The last one is followed by what [`send`](Self::send) adds.
+    /// Starts a server with the response of each connection. [`send`](Self::send) appends to the last one.
     pub(crate) fn start(answers: Vec<Vec<u8>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -140,7 +140,7 @@ impl Server {
                     return;
                 };
                 let mut head = [0; 4096];
-                // The client may be gone already; the next connection tells.
+                // Fails if the client has disconnected, which is not an error here.
                 let _ = connection.read(&mut head);
                 let _ = connection.write_all(&answer);
                 if answers.peek().is_none() {
@@ -153,14 +153,14 @@ impl Server {
         Self { url, more }
     }
 
-    /// Writes on the last connection, which is closed when the server is dropped.
+    /// Writes to the last connection, which is closed when the server is dropped.
     pub(crate) fn send(&self, events: &str) {
         self.more
             .send(events.as_bytes().to_vec())
             .expect("the server is there");
     }
 
-    /// Opens the stream of a session, told of states by `observe`.
+    /// Opens the stream of a session. `observe` receives its connection states.
     pub(crate) fn open(
         &self,
         observe: impl Fn(aod::ConnectionState) + Send + Sync + 'static,

@@ -1,4 +1,4 @@
-//! Events as Python takes them.
+//! Batches of events for Python.
 
 use std::task::{Context, Poll};
 
@@ -8,19 +8,19 @@ use serde_json::json;
 
 use crate::head::Head;
 
-/// Some events, in columns: Python builds its events from columns in two thirds of the time that it takes from objects.
+/// A batch of events in columns. Python builds its events from columns in two thirds of the time that objects take.
 ///
-/// In JSON, this is `[[type, …], [id, …], [cursor, …], odd, [event, …]]`. The events are without their type and id; as
-/// many as `odd` says are whole, and have a `null` for their type. Where the cursors are the ids, as they mostly are, there
-/// is a `null` instead.
+/// The JSON is `[[type, …], [id, …], [cursor, …], complete, [event, …]]`. The events do not contain their type and id,
+/// except for `complete` events that could not be split: these are complete and have the type `null`. If each cursor is
+/// the ID of its event, which is the usual case, the list of cursors is `null`.
 #[derive(Default)]
 pub(crate) struct JsonBatch {
     types: Column,
     ids: Column,
     cursors: Vec<Option<i64>>,
-    /// Whether a cursor is not the id of its event.
+    /// Whether a cursor differs from the ID of its event.
     cursors_differ: bool,
-    odd: usize,
+    complete: usize,
     events: Column,
 }
 
@@ -38,14 +38,14 @@ impl Batch for JsonBatch {
     fn push(&mut self, event: JsonEvent<'_>) -> usize {
         self.cursors.push(event.cursor);
         if let Some(head) = Head::split(event.json, event.verbatim) {
-            // An id that no cursor can hold is not one, even where there is no cursor yet.
+            // An ID that does not fit a cursor differs from it, even if there is no cursor yet.
             let id = (head.id != "null").then(|| head.id.parse());
             self.cursors_differ |= event.cursor.map(Ok) != id;
             self.types.add(["\"", head.event_type, "\""]);
             self.ids.add([head.id]);
             self.events.add(["{", head.rest]);
         } else {
-            self.odd += 1;
+            self.complete += 1;
             self.cursors_differ = true;
             self.types.add(["null"]);
             self.ids.add(["null"]);
@@ -59,7 +59,7 @@ impl Batch for JsonBatch {
         self.ids.append(&later.ids);
         self.cursors.extend(later.cursors);
         self.cursors_differ |= later.cursors_differ;
-        self.odd += later.odd;
+        self.complete += later.complete;
         self.events.append(&later.events);
     }
 }
@@ -70,11 +70,11 @@ impl JsonBatch {
             types: Column(types),
             ids: Column(ids),
             events: Column(events),
-            odd,
+            complete,
             ..
         } = &self;
         let cursors = json!(self.cursors_differ.then_some(&self.cursors));
-        format!("[[{types}],[{ids}],{cursors},{odd},[{events}]]")
+        format!("[[{types}],[{ids}],{cursors},{complete},[{events}]]")
     }
 }
 
@@ -83,7 +83,7 @@ impl JsonBatch {
 struct Column(String);
 
 impl Column {
-    /// Adds an item, given in parts.
+    /// Adds an item, concatenated from parts.
     fn add<const N: usize>(&mut self, parts: [&str; N]) {
         if !self.0.is_empty() {
             self.0.push(',');

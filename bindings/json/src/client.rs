@@ -1,4 +1,4 @@
-//! The client, set up from JSON.
+//! The client, configured with JSON.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::process::RUNTIME;
 use crate::stream::EventBatches;
 use crate::wake::WakeQueue;
 
-/// A client of one server, with one token.
+/// A client for one server, with one token.
 #[derive(uniffi::Object)]
 pub struct JsonClient {
     client: aod::Client,
@@ -23,17 +23,18 @@ pub struct JsonClient {
 
 #[uniffi::export]
 impl JsonClient {
-    /// Creates a client from a JSON object. What is malformed fails with the kind `configuration`.
+    /// Creates a client from a JSON object. Fails with an error of kind `configuration` if a setting is malformed.
     #[uniffi::constructor]
     pub fn new(config: String) -> Result<Arc<Self>, CallError> {
         let config: ClientConfig = parse(&config)?;
-        // Connections are made on the runtime; so is what prepares them.
+        // Building the HTTP client needs the runtime too.
         let handle = RUNTIME.handle()?;
         let _guard = handle.enter();
         Ok(Self::from_client(config.build()?))
     }
 
-    /// Creates a client over the same connections with other timeouts, retries or headers, given as a JSON object.
+    /// Returns a client with other timeouts, retries or headers, given as a JSON object, that shares the connections of
+    /// this one.
     pub fn with_options(&self, options: String) -> Result<Arc<Self>, CallError> {
         let options: CallOptions = parse(&options)?;
         Ok(Self::from_client(
@@ -41,14 +42,15 @@ impl JsonClient {
         ))
     }
 
-    /// Sets the body of the call that is going to have this id.
+    /// Sets the request body of the call that will be started with this ID.
     pub fn set_body(&self, id: u64, body: String) {
         self.calls.set_body(id, body);
     }
 
-    /// Makes a call, under an id that no other call of this client has, and waits this many milliseconds at most for its
-    /// answer. Without one, `wait` or `cancel` must follow. The record's id crosses as its upper and lower half; an
-    /// endpoint that has none in its path ignores it.
+    /// Makes a call and waits for its result for up to `milliseconds`. If there is no result yet, the caller must call
+    /// `wait` or `cancel` later. `id` must be unique among the pending calls of this client; `operation` is an index
+    /// into `endpoints()`; `id_hi` and `id_lo` are the halves of the UUID in the path, ignored by endpoints without
+    /// one.
     pub fn call(
         &self,
         id: u64,
@@ -57,11 +59,11 @@ impl JsonClient {
         id_lo: u64,
         milliseconds: u32,
     ) -> Result<Option<String>, CallError> {
-        let answer = self.answer(id, operation, id_hi, id_lo)?;
-        Ok(self.calls.call(id, answer, milliseconds)?)
+        let response = self.respond(id, operation, id_hi, id_lo)?;
+        Ok(self.calls.call(id, response, milliseconds)?)
     }
 
-    /// Starts a call as `call` does, and has its id queued once there is an answer.
+    /// Starts a call like `call`, and adds its ID to the queue when there is a result.
     pub fn begin(
         &self,
         id: u64,
@@ -70,21 +72,21 @@ impl JsonClient {
         id_hi: u64,
         id_lo: u64,
     ) -> Result<(), CallError> {
-        let answer = self.answer(id, operation, id_hi, id_lo)?;
-        Ok(self.calls.begin(id, answer, queue)?)
+        let response = self.respond(id, operation, id_hi, id_lo)?;
+        Ok(self.calls.begin(id, response, queue)?)
     }
 
-    /// Waits this many milliseconds at most for the answer of a call, which is given once.
+    /// Waits for the result of a call for up to `milliseconds`. The result is returned once.
     pub fn wait(&self, id: u64, milliseconds: u32) -> Result<Option<String>, CallError> {
         Ok(self.calls.wait(id, milliseconds)?)
     }
 
-    /// Stops a call and closes its connection; one that was answered already is no matter.
+    /// Cancels a call and closes its connection. Does nothing if the call has finished.
     pub fn cancel(&self, id: u64) {
         self.calls.cancel(id);
     }
 
-    /// Opens a stream, which is read from now on. The options are a JSON object.
+    /// Opens the event stream of a session. Prefetching starts immediately. The options are a JSON object.
     pub fn stream(
         &self,
         id: String,
@@ -105,7 +107,7 @@ impl JsonClient {
         })
     }
 
-    fn answer(
+    fn respond(
         &self,
         id: u64,
         operation: u8,
@@ -114,16 +116,16 @@ impl JsonClient {
     ) -> Result<impl Future<Output = BridgeResult<String>> + use<>, CallError> {
         let body = self.calls.take_body(id).map(Into::into);
         let client = self.client.clone();
-        // Endpoints cross as their place in the core's table.
+        // Endpoints are passed as their index in the core's table.
         let operation = *Operation::ALL
             .get(usize::from(operation))
-            .ok_or_else(|| CallError::configuration("there is no such endpoint"))?;
+            .ok_or_else(|| CallError::configuration("unknown endpoint"))?;
         let record = Uuid::from_u64_pair(id_hi, id_lo);
         Ok(async move {
-            let answer = client.call_json(operation, Some(record), body).await?;
-            String::from_utf8(answer.into()).map_err(|_| {
+            let response = client.call_json(operation, Some(record), body).await?;
+            String::from_utf8(response.into()).map_err(|_| {
                 let kind = AnyErrorKind::Core(ErrorKind::Decode);
-                ErrorInfo::new(kind, "the answer is not UTF-8")
+                ErrorInfo::new(kind, "the response is not UTF-8")
             })
         })
     }

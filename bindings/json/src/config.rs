@@ -1,4 +1,4 @@
-//! The settings of a client, and of some of its calls, from JSON.
+//! The configuration of a client and the options of calls, from JSON.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::CallError;
 
-/// What a client is set up with.
+/// The configuration of a client.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ClientConfig {
@@ -26,7 +26,7 @@ pub(crate) struct ClientConfig {
     options: CallOptions,
 }
 
-/// What may differ from call to call.
+/// The options that can differ between calls.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CallOptions {
@@ -39,7 +39,7 @@ pub(crate) struct CallOptions {
 
 impl ClientConfig {
     pub(crate) fn build(self) -> Result<aod::Client, CallError> {
-        // What the server would refuse is left to it: its own texts are part of the package's contract.
+        // Requests are not validated here: the server's error texts are part of the Python package's contract.
         let mut builder = aod::Client::builder()
             .base_url(self.base_url)
             .token(self.token)
@@ -72,16 +72,16 @@ impl CallOptions {
         options = set(options, self.max_retries, Options::max_retries);
         for (name, value) in self.headers {
             let name = HeaderName::try_from(name)
-                .map_err(|_| CallError::configuration("a header's name is malformed"))?;
+                .map_err(|_| CallError::configuration("invalid header name"))?;
             let value = HeaderValue::try_from(value)
-                .map_err(|_| CallError::configuration("a header's value is malformed"))?;
+                .map_err(|_| CallError::configuration("invalid header value"))?;
             options = options.header(name, value);
         }
         Ok(options)
     }
 }
 
-/// Sets what is given.
+/// Calls a setter of a builder if there is a value.
 pub(crate) fn set<B, T>(builder: B, value: Option<T>, set: impl FnOnce(B, T) -> B) -> B {
     match value {
         Some(value) => set(builder, value),
@@ -90,20 +90,17 @@ pub(crate) fn set<B, T>(builder: B, value: Option<T>, set: impl FnOnce(B, T) -> 
 }
 
 pub(crate) fn parse<T: DeserializeOwned>(json: &str) -> Result<T, CallError> {
-    // The text may hold the token, so the message names the place alone.
+    // The text may contain the token, so the message names only the location.
     serde_json::from_str(json).map_err(|error| {
-        CallError::configuration(format!(
-            "a setting is malformed at column {}",
-            error.column()
-        ))
+        CallError::configuration(format!("invalid setting at column {}", error.column()))
     })
 }
 
-/// A number of seconds; infinity is no limit.
+/// Converts a number of seconds. Infinity means no limit.
 pub(crate) fn duration(seconds: f64) -> Result<Duration, CallError> {
     if seconds == f64::INFINITY {
         return Ok(Duration::MAX);
     }
     Duration::try_from_secs_f64(seconds)
-        .map_err(|_| CallError::configuration("a timeout is negative or not a number"))
+        .map_err(|_| CallError::configuration("a timeout must be a non-negative number"))
 }

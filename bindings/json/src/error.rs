@@ -1,4 +1,4 @@
-//! Errors as facts in JSON.
+//! The error type of the exported functions, with its details as JSON.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -7,33 +7,33 @@ use aod::ConflictReason;
 use aod_bridge::error::{ErrorInfo, ErrorKind};
 use serde::Serialize;
 
-/// A call that failed.
+/// A failed call.
 #[derive(Debug, thiserror::Error, uniffi::Error)]
 pub enum CallError {
-    /// The facts as a JSON object.
+    /// The only case.
     #[error("{facts}")]
     Failed {
-        /// `kind`, `text` and whatever else is known.
+        /// The details as a JSON object: `kind`, `text` and everything else that is known.
         facts: String,
     },
 }
 
-/// What a façade makes its own exceptions of.
+/// The details from which Python creates its exceptions.
 #[derive(Serialize)]
-struct Facts<'e> {
+struct Details<'e> {
     kind: &'static str,
     /// One line without secrets.
     text: &'e str,
     #[serde(flatten)]
-    source: Option<SourceFacts<'e>>,
+    source: Option<SourceDetails<'e>>,
 }
 
-/// What only the core's error knows.
+/// The details of an error of the core.
 #[derive(Serialize)]
-struct SourceFacts<'e> {
+struct SourceDetails<'e> {
     status: Option<u16>,
     conflict: Option<Conflict>,
-    /// The body of the response, which may hold secrets.
+    /// The body of the response, which may contain secrets.
     body: Cow<'e, str>,
     method: Option<&'e str>,
     url: Option<&'e str>,
@@ -44,7 +44,7 @@ struct SourceFacts<'e> {
     is_unsent: bool,
 }
 
-/// Why a 409 was answered, with both numbers where versions differ.
+/// The reason for a 409, with both numbers of a version mismatch.
 #[derive(Serialize)]
 struct Conflict {
     reason: &'static str,
@@ -64,12 +64,12 @@ impl CallError {
 
 impl From<ErrorInfo> for CallError {
     fn from(error: ErrorInfo) -> Self {
-        let facts = Facts {
+        let details = Details {
             kind: error.kind.as_str(),
             text: &error.text,
-            source: error.source.as_deref().map(SourceFacts::of),
+            source: error.source.as_deref().map(SourceDetails::of),
         };
-        let facts = serde_json::to_string(&facts)
+        let facts = serde_json::to_string(&details)
             .unwrap_or_else(|_| format!(r#"{{"kind":"{}"}}"#, error.kind.as_str()));
         Self::Failed { facts }
     }
@@ -81,7 +81,7 @@ impl From<aod::Error> for CallError {
     }
 }
 
-impl<'e> SourceFacts<'e> {
+impl<'e> SourceDetails<'e> {
     fn of(error: &'e aod::Error) -> Self {
         Self {
             status: error.status(),

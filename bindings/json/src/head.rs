@@ -1,26 +1,26 @@
-//! What Python needs of an event, without parsing it.
+//! Extracts what Python needs from an event without parsing all of it.
 
-/// The beginning of an event's JSON, as every server writes it: its type, then its id if it has one.
+/// The beginning of an event's JSON as servers write it: the type, then the ID if there is one.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Head<'e> {
-    /// A word without escapes.
+    /// The type, without escapes.
     pub(crate) event_type: &'e str,
-    /// A whole number, or `null`.
+    /// An integer, or `null`.
     pub(crate) id: &'e str,
-    /// The other fields, and the closing brace.
+    /// The other fields and the closing brace.
     pub(crate) rest: &'e str,
 }
 
 impl<'e> Head<'e> {
-    /// Splits the JSON text of an event, which has its type and id once each if it is `verbatim`. `None` if a reader of
-    /// JSON might see another type or id in it.
+    /// Splits the JSON text of an event. `verbatim` text contains the type and ID once each. Returns `None` if a JSON
+    /// parser could find another type or ID.
     pub(crate) fn split(json: &'e str, verbatim: bool) -> Option<Self> {
         let members = json.strip_prefix('{')?;
         let text = member(members, "\"type\"")?.strip_prefix('"')?;
         let (event_type, rest) = split_at(text, |byte| byte.is_ascii_lowercase() || byte == b'_')?;
         let after_type = rest.strip_prefix('"')?.trim_ascii_start();
         let id = after_type.strip_prefix(',').and_then(id);
-        // Without an id, it may come later.
+        // Without an ID here, there may be one later.
         let unique = verbatim && id.is_some();
         let (id, end) = id.unwrap_or(("null", after_type));
         let rest = match end.strip_prefix(',') {
@@ -35,17 +35,17 @@ impl<'e> Head<'e> {
     }
 }
 
-/// The id that the next member is, and what comes after it.
+/// Returns the ID if it is the next member, and the rest.
 fn id(members: &str) -> Option<(&str, &str)> {
     let value = member(members, "\"id\"")?;
     let (id, rest) = split_at(value, |byte| byte.is_ascii_digit())?;
-    // JSON has no number that begins so.
+    // JSON numbers have no leading zeros.
     let plain = !id.starts_with('0') || id == "0";
     let rest = rest.trim_ascii_start();
     (plain && rest.starts_with([',', '}'])).then_some((id, rest))
 }
 
-/// The value of the next member, and what comes after it, if that member has this name.
+/// Returns the text from the value of the next member on, if that member has this name.
 fn member<'e>(members: &'e str, name: &str) -> Option<&'e str> {
     let rest = members.trim_ascii_start().strip_prefix(name)?;
     Some(
@@ -55,18 +55,18 @@ fn member<'e>(members: &'e str, name: &str) -> Option<&'e str> {
     )
 }
 
-/// Splits off what consists of such bytes; at least one.
+/// Splits off a prefix of at least one such byte.
 fn split_at(text: &str, is_part: impl Fn(u8) -> bool) -> Option<(&str, &str)> {
     let length = text.bytes().position(|byte| !is_part(byte))?;
     (length > 0).then(|| text.split_at(length))
 }
 
-/// Whether the type or the id may come again: a later one would replace it. Its letters may be escaped. A quotation mark
-/// within a text is escaped, so these names are found in keys, and in few other places.
+/// Returns whether the type or ID may occur again, in which case the later one counts. The letters of a key may be
+/// escaped. Quotation marks in strings are escaped, so these patterns are rarely found outside keys.
 fn may_repeat(members: &str) -> bool {
     ["\"type\"", "\"id\"", "\\u006", "\\u007"]
         .iter()
-        .any(|sign| members.contains(sign))
+        .any(|pattern| members.contains(pattern))
 }
 
 #[cfg(test)]
@@ -108,7 +108,7 @@ mod tests {
                 "{ \"type\" : \"stale\" , \"id\" : 12 }",
                 ("stale", "12", "}"),
             ),
-            // Too large for the core, and whatever a reader of JSON makes of it.
+            // Too large for the core; left to the JSON parser.
             (
                 r#"{"type":"output","id":99999999999999999999}"#,
                 ("output", "99999999999999999999", "}"),
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn leaves_whole_what_a_reader_might_read_otherwise() {
+    fn does_not_split_what_a_parser_might_read_differently() {
         for json in [
             r#""text""#,
             "[]",

@@ -1,4 +1,4 @@
-//! The SDK for Python, over UniFFI: requests and answers are JSON text.
+//! The SDK for Python, exported with UniFFI. Requests and responses are JSON text.
 
 mod batch;
 mod calls;

@@ -1,4 +1,4 @@
-//! Formatters of agents' output.
+//! Formatters for the output of agents.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,42 +9,44 @@ use serde::Deserialize as _;
 
 use crate::error::CallError;
 
-/// Formats an agent's output as human-readable lines.
+/// Formats the output of an agent as human-readable lines.
 #[derive(uniffi::Object)]
 pub struct OutputFormatter(Mutex<Box<dyn Formatter>>);
 
 #[uniffi::export]
 impl OutputFormatter {
-    /// The formatter for a runtime or provider, with the options in a JSON object: those of the core, by their names.
-    /// Without a runtime or provider, a session's `start` event picks it.
+    /// Creates a formatter for a runtime or provider. Without one, the format is chosen by the session's `start` event.
+    /// The options are a JSON object with the names of the core's `Options`.
     #[uniffi::constructor]
     pub fn new(
         runtime_or_provider: Option<String>,
         options: String,
     ) -> Result<Arc<Self>, CallError> {
-        // By way of a value, whose errors do not speak of lines and columns of JSON.
+        // Parsed to a value first, so that error messages do not mention lines and columns.
         let options = serde_json::from_str::<serde_json::Value>(&options)
             .and_then(Options::deserialize)
-            .map_err(|error| CallError::configuration(format!("a formatter's options: {error}")))?;
+            .map_err(|error| {
+                CallError::configuration(format!("invalid formatter options: {error}"))
+            })?;
         Ok(Arc::new(Self(Mutex::new(match runtime_or_provider {
             Some(name) => options.formatter_for(name),
             None => Box::new(SessionFormatter::with_options(options)),
         }))))
     }
 
-    /// Takes a chunk of text, cut anywhere, and gives the lines that it completes as a JSON array of strings.
+    /// Processes a chunk of output, which may end anywhere, and returns the lines that it completes as a JSON array.
     pub fn feed(&self, chunk: String) -> Result<String, CallError> {
         lines(&self.formatter().feed(&chunk))
     }
 
-    /// Takes an event of a session's stream, in JSON, and gives the lines that it completes as a JSON array of strings.
+    /// Processes a stream event, given as JSON, and returns the lines that it completes as a JSON array.
     pub fn consume(&self, event: String) -> Result<String, CallError> {
         let event: StreamEvent = serde_json::from_str(&event)
-            .map_err(|_| CallError::new(ErrorKind::Decode, "an event is not JSON"))?;
+            .map_err(|_| CallError::new(ErrorKind::Decode, "the event is not valid JSON"))?;
         lines(&self.formatter().consume((&event).into()))
     }
 
-    /// Gives what is left as a JSON array of strings.
+    /// Returns the remaining lines as a JSON array. Call it when the output has ended.
     pub fn flush(&self) -> Result<String, CallError> {
         lines(&self.formatter().flush())
     }
@@ -58,5 +60,5 @@ impl OutputFormatter {
 
 fn lines(shown: &[String]) -> Result<String, CallError> {
     serde_json::to_string(shown)
-        .map_err(|_| CallError::new(ErrorKind::Decode, "a line cannot be written as JSON"))
+        .map_err(|_| CallError::new(ErrorKind::Decode, "a line cannot be represented as JSON"))
 }

@@ -1,28 +1,28 @@
-//! The runtime of the process, and what becomes of it at a fork and at the end.
+//! The runtime of the process, and its behaviour at a fork and at exit.
 
 use std::time::Duration;
 
 use aod_bridge::runtime::SharedRuntime;
 
-/// What all calls and streams run on. Two workers are enough: the interpreter's own work is done elsewhere.
+/// The runtime of all calls and streams. Two workers are enough, because Python code does not run on them.
 pub(crate) static RUNTIME: SharedRuntime = SharedRuntime::new(2);
 
-/// How long the threads may take to end.
+/// How long `shut_down` waits for the threads.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(1);
 
-/// Gives the child of a fork a runtime of its own. Call it first in the child.
+/// Gives the child of a fork its own runtime. Must be the first call in the child.
 #[uniffi::export]
 pub fn after_fork_in_child() {
     RUNTIME.after_fork_in_child();
 }
 
-/// Ends all calls and streams of this process. To be called when the interpreter is about to exit.
+/// Ends all calls and streams of this process. Called when the interpreter exits.
 #[uniffi::export]
 pub fn shut_down() {
     RUNTIME.shut_down(SHUTDOWN_LIMIT);
 }
 
-/// Counts the calls and connections that are under way: for tests, and to look for leaks.
+/// Returns the number of active calls and connections, for tests and to find leaks.
 #[uniffi::export]
 pub fn active_tasks() -> u32 {
     RUNTIME.active_tasks().try_into().unwrap_or(u32::MAX)

@@ -1,4 +1,4 @@
-//! The events of a session, taken in batches of JSON.
+//! Event streams that are pulled in batches of JSON.
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -18,13 +18,13 @@ use crate::error::CallError;
 use crate::process::RUNTIME;
 use crate::wake::WakeQueue;
 
-/// How much is read ahead.
+/// How much is prefetched.
 const LIMITS: Limits = Limits {
     events: 256,
     bytes: 64 * 1024,
 };
 
-/// How a stream is opened.
+/// The options of a stream.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StreamOptions {
@@ -40,7 +40,7 @@ fn on() -> bool {
     true
 }
 
-/// A stream, read a little ahead. Dropping it closes its connection.
+/// An event stream, of which a bounded number of events is prefetched. Dropping it closes the connection.
 #[derive(uniffi::Object)]
 pub struct EventBatches {
     events: Prefetcher<JsonBatch>,
@@ -80,8 +80,8 @@ impl EventBatches {
 
 #[uniffi::export]
 impl EventBatches {
-    /// Takes what has been read, as JSON: `null` when the stream has ended, and nothing at all when there is nothing yet.
-    /// Waits this many milliseconds at most.
+    /// Returns the prefetched events as JSON, `null` if the stream has ended, or an empty string if no event has
+    /// arrived within `milliseconds`.
     pub fn take(&self, milliseconds: u32) -> Result<String, CallError> {
         let taken = match milliseconds {
             0 => self.events.try_take(),
@@ -89,14 +89,14 @@ impl EventBatches {
         };
         match taken {
             Poll::Ready(Ok(Some(Item::Batch(batch)))) => Ok(batch.into_json()),
-            // States are logged, not queued.
+            // Connection states are in the log, not in the queue.
             Poll::Pending | Poll::Ready(Ok(Some(Item::State(_)))) => Ok(String::new()),
             Poll::Ready(Ok(None)) => Ok("null".to_owned()),
             Poll::Ready(Err(error)) => Err(error.into()),
         }
     }
 
-    /// Has an id queued once there is something to take; at once if there is.
+    /// Adds an ID to the queue when there is something to take; immediately if there already is.
     pub fn notify(&self, queue: Arc<WakeQueue>, id: u64) {
         let waker = queue.waker(id);
         if self
@@ -108,12 +108,12 @@ impl EventBatches {
         }
     }
 
-    /// Takes the lines for the caller's log: the changes of the connection's state, the first 64.
+    /// Takes the log lines about connection states since the last call, at most 64.
     pub fn state_log(&self) -> Vec<String> {
         self.log.take()
     }
 
-    /// Ends the stream, wakes its consumer and closes the connection. Discards what was read.
+    /// Ends the stream without an error, wakes its consumer and closes the connection. Prefetched events are discarded.
     pub fn cancel(&self) {
         self.events.cancel();
     }

@@ -1,4 +1,4 @@
-//! The names that Python shares with the core.
+//! The names and values that Python takes from the core.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use aod::models::{
 use aod::{ErrorKind, Operation};
 use aod_bridge::error::ErrorKind as AnyErrorKind;
 
-/// The names of the endpoints, in the order of their numbers.
+/// Returns the names of the endpoints. The index of a name is the number of the endpoint.
 #[uniffi::export]
 pub fn endpoints() -> Vec<String> {
     Operation::ALL
@@ -18,7 +18,7 @@ pub fn endpoints() -> Vec<String> {
         .collect()
 }
 
-/// The names of all kinds of errors.
+/// Returns the names of all error kinds.
 #[uniffi::export]
 pub fn error_kinds() -> Vec<String> {
     AnyErrorKind::all()
@@ -26,13 +26,13 @@ pub fn error_kinds() -> Vec<String> {
         .collect()
 }
 
-/// The kind of error of an HTTP status that is not a success.
+/// Returns the error kind for an HTTP status that is not a success.
 #[uniffi::export]
 pub fn error_kind_of_status(status: u16) -> String {
     ErrorKind::of_status(status).as_str().to_owned()
 }
 
-/// The values that are known of each enum, by its name.
+/// Returns the known values of each enum, by its name.
 #[uniffi::export]
 pub fn enum_values() -> HashMap<String, Vec<String>> {
     macro_rules! table {

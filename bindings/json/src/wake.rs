@@ -1,7 +1,7 @@
-//! How an event loop of the caller's learns that something is ready.
+//! Wakes an event loop of the caller when a result is ready.
 //!
-//! An id is queued, and one byte is written to a pipe that the loop watches. Calling back into the interpreter instead
-//! would have our thread wait for its lock.
+//! The ID of the call or stream is queued, and one byte is written to a pipe that the event loop watches. A callback
+//! into the interpreter would block a thread of the runtime on the GIL instead.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::task::{Wake, Waker};
@@ -10,22 +10,22 @@ use std::time::Duration;
 use crate::error::CallError;
 use pipe::WakePipe;
 
-/// What is ready for one event loop.
+/// A queue of the IDs that are ready for one event loop.
 #[derive(uniffi::Object)]
 pub struct WakeQueue {
     ready: Mutex<Vec<u64>>,
-    /// For callers that cannot watch a pipe.
+    /// Notified for callers that cannot watch a pipe.
     arrived: Condvar,
     pipe: WakePipe,
 }
 
 #[uniffi::export]
 impl WakeQueue {
-    /// Creates a queue with nothing ready.
+    /// Creates an empty queue.
     #[uniffi::constructor]
     pub fn new() -> Result<Arc<Self>, CallError> {
         let pipe = WakePipe::new()
-            .map_err(|error| CallError::configuration(format!("no pipe can be made: {error}")))?;
+            .map_err(|error| CallError::configuration(format!("cannot create a pipe: {error}")))?;
         Ok(Arc::new(Self {
             ready: Mutex::default(),
             arrived: Condvar::new(),
@@ -33,13 +33,13 @@ impl WakeQueue {
         }))
     }
 
-    /// Returns the descriptor to watch, which is readable when something is ready; -1 where there are none. It is
-    /// returned once, and belongs to the caller, who reads from it and closes it.
+    /// Returns the file descriptor to watch, which is readable when the queue is not empty, or -1 on platforms without
+    /// one. It is returned once; the caller owns it, reads from it and closes it.
     pub fn descriptor(&self) -> i32 {
         self.pipe.descriptor()
     }
 
-    /// Takes the ids of what has become ready, 8 bytes each, lowest byte first. Waits this long at most for the first.
+    /// Takes the queued IDs, 8 bytes each in little-endian order. Waits for the first one for up to `milliseconds`.
     pub fn take(&self, milliseconds: u32) -> Vec<u8> {
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
         if milliseconds > 0 {
@@ -56,7 +56,7 @@ impl WakeQueue {
 }
 
 impl WakeQueue {
-    /// Returns a waker that queues an id.
+    /// Returns a waker that queues an ID.
     pub(crate) fn waker(self: Arc<Self>, id: u64) -> Waker {
         Waker::from(Arc::new(Entry { queue: self, id }))
     }
@@ -64,7 +64,7 @@ impl WakeQueue {
     fn push(&self, id: u64) {
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
         ready.push(id);
-        // The byte for the first is still unread when there are others.
+        // If the queue was not empty, the byte for its first ID is still unread.
         let first = ready.len() == 1;
         drop(ready);
         if first {
@@ -96,7 +96,7 @@ mod pipe {
     use std::os::unix::net::UnixStream;
     use std::sync::{Mutex, PoisonError};
 
-    /// A pipe, and its end to watch until that is given away.
+    /// A pipe. The reader is present until it is handed to the caller.
     pub(super) struct WakePipe {
         writer: UnixStream,
         reader: Mutex<Option<UnixStream>>,
@@ -117,7 +117,7 @@ mod pipe {
         }
 
         pub(super) fn wake(&self) {
-            // A full pipe has woken the loop already, and a closed one has none.
+            // A full pipe wakes the event loop anyway, and a closed one has no event loop.
             let _ = (&self.writer).write(&[1]);
         }
     }
@@ -130,7 +130,7 @@ mod pipe {
     pub(super) struct WakePipe;
 
     impl WakePipe {
-        #[expect(clippy::unnecessary_wraps, reason = "as where there are pipes")]
+        #[expect(clippy::unnecessary_wraps, reason = "same signature as on Unix")]
         pub(super) fn new() -> io::Result<Self> {
             Ok(Self)
         }

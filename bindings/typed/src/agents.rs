@@ -1,4 +1,4 @@
-//! `/agents`.
+//! The endpoints under `/agents`.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::error::CallError;
 
 #[uniffi::export]
 impl NativeClient {
-    /// All agents that are not archived, newest first (`GET /agents`).
+    /// Lists the agents that are not archived, newest first (`GET /agents`).
     #[uniffi::method(default(cancellation = None))]
     pub async fn list_agents(
         &self,
@@ -23,7 +23,7 @@ impl NativeClient {
         .await
     }
 
-    /// Makes an agent, at version 1 (`POST /agents`).
+    /// Creates an agent at version 1 (`POST /agents`).
     #[uniffi::method(default(cancellation = None))]
     pub async fn create_agent(
         &self,
@@ -36,7 +36,7 @@ impl NativeClient {
         .await
     }
 
-    /// One agent, archived or not (`GET /agents/{id}`).
+    /// Retrieves an agent, archived or not (`GET /agents/{id}`).
     #[uniffi::method(default(cancellation = None))]
     pub async fn get_agent(
         &self,
@@ -49,7 +49,8 @@ impl NativeClient {
         .await
     }
 
-    /// Changes an agent (`PUT /agents/{id}`).
+    /// Updates an agent and returns it at its new version (`PUT /agents/{id}`). Fails with a conflict if the version in
+    /// the request is not the current one.
     #[uniffi::method(default(cancellation = None))]
     pub async fn update_agent(
         &self,
@@ -63,7 +64,7 @@ impl NativeClient {
         .await
     }
 
-    /// Archives an agent permanently (`POST /agents/{id}/archive`).
+    /// Archives an agent permanently and returns it (`POST /agents/{id}/archive`).
     #[uniffi::method(default(cancellation = None))]
     pub async fn archive_agent(
         &self,
@@ -76,7 +77,7 @@ impl NativeClient {
         .await
     }
 
-    /// All versions of an agent, highest first (`GET /agents/{id}/versions`).
+    /// Lists the versions of an agent, highest first (`GET /agents/{id}/versions`).
     #[uniffi::method(default(cancellation = None))]
     pub async fn list_agent_versions(
         &self,

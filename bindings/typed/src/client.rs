@@ -12,7 +12,7 @@ use super::call::{CancellationToken, RUNTIME, run};
 use super::config::{CallOptions, ClientConfig};
 use super::error::CallError;
 
-/// A client of one server, with one token. Clients made from one another share connections.
+/// A client for one server, with one token. Clients derived from one another share connections.
 #[derive(uniffi::Object)]
 pub struct NativeClient {
     pub(super) client: Client,
@@ -21,19 +21,20 @@ pub struct NativeClient {
 
 #[uniffi::export]
 impl NativeClient {
-    /// A client as set up. What is malformed fails with the kind configuration.
+    /// Creates a client. Fails with an error of kind `Configuration` if a setting is malformed or the token is missing.
     #[uniffi::constructor]
     pub fn new(config: ClientConfig) -> Result<Arc<Self>, CallError> {
         Self::build(Client::builder(), config)
     }
 
-    /// A client with the base URL and token of `AOD_API_URL` and `AOD_API_TOKEN`, where the config has none.
+    /// Creates a client that takes the base URL from `AOD_API_URL` and the token from `AOD_API_TOKEN` unless the config
+    /// sets them. Fails like `new`.
     #[uniffi::constructor]
     pub fn from_env(config: ClientConfig) -> Result<Arc<Self>, CallError> {
         Self::build(ClientBuilder::from_env(), config)
     }
 
-    /// A client over the same connections with other settings. Shutting this one down shuts it down too.
+    /// Returns a client with other settings that shares the connections of this one. It is shut down with this one.
     pub fn with_options(&self, options: CallOptions) -> Result<Arc<Self>, CallError> {
         Ok(Arc::new(Self {
             client: self.client.with_options(options.try_into()?),
@@ -41,18 +42,18 @@ impl NativeClient {
         }))
     }
 
-    /// Where the server is, without a trailing slash.
+    /// Returns the base URL of the server, without a trailing slash.
     pub fn base_url(&self) -> String {
         self.client.base_url().to_owned()
     }
 
-    /// Ends all calls and streams of this client and of those made from it, with an error of kind closed; later ones
-    /// fail so at once.
+    /// Ends all calls and streams of this client and of the clients derived from it with an error of kind `Closed`.
+    /// Later calls fail with the same error.
     pub fn shut_down(&self) {
         self.closed.cancel();
     }
 
-    /// How the server is (`GET /health`).
+    /// Checks the server's health (`GET /health`). A degraded server is an error with status 503.
     #[uniffi::method(default(cancellation = None))]
     pub async fn health(
         &self,
@@ -65,7 +66,7 @@ impl NativeClient {
 
 impl NativeClient {
     fn build(builder: ClientBuilder, config: ClientConfig) -> Result<Arc<Self>, CallError> {
-        // Connections are made on the runtime; so is what prepares them.
+        // Building the HTTP client needs the runtime too.
         let handle = RUNTIME.handle()?;
         let _guard = handle.enter();
         Ok(Arc::new(Self {
@@ -74,7 +75,7 @@ impl NativeClient {
         }))
     }
 
-    /// Makes one call of the core.
+    /// Runs one call of the core on the runtime, with the cancellation of the caller and of this client.
     pub(super) fn call<T, F>(
         &self,
         cancellation: Option<Arc<CancellationToken>>,
@@ -84,7 +85,7 @@ impl NativeClient {
         T: Send + 'static,
         F: Future<Output = aod::Result<T>> + Send + 'static,
     {
-        // On the heap once, as it moves from here to its task.
+        // Boxed, because it is moved into its task.
         let work = work(self.client.clone()).boxed();
         let cancelled = cancellation.map(|token| token.0.clone());
         let scope = CancelScope::new(cancelled, &self.closed);

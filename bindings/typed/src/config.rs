@@ -1,4 +1,4 @@
-//! What a client is set up with, and what may differ from call to call.
+//! The configuration of a client, and the options that can differ between calls.
 
 use std::time::Duration;
 
@@ -7,112 +7,116 @@ use aod::{ClientBuilder, ErrorKind, HeaderName, HeaderValue, Options, RetryPolic
 
 use super::error::CallError;
 
-/// How a client is set up. What is left out has its default.
+/// The configuration of a client.
 #[derive(uniffi::Record)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an independent option"
+)]
 pub struct ClientConfig {
-    /// Where the server is. Default `http://localhost:8777`.
+    /// The base URL of the server. Default `http://localhost:8777`.
     #[uniffi(default)]
     pub base_url: Option<String>,
     /// The API token. Required.
     #[uniffi(default)]
     pub token: Option<Secret>,
-    /// The time for a whole call, all attempts and the waits between them included. Default 30 s.
+    /// The timeout of a whole call, including all attempts and the delays between them. Default 30 s.
     #[uniffi(default)]
     pub timeout: Option<Duration>,
-    /// The time for one attempt. Default: whatever is left of the whole call.
+    /// The timeout of one attempt. Default: what remains of the call's timeout.
     #[uniffi(default)]
     pub attempt_timeout: Option<Duration>,
-    /// The time to connect, TLS included. Default 5 s.
+    /// The timeout for connecting, including TLS. Default 5 s.
     #[uniffi(default)]
     pub connect_timeout: Option<Duration>,
-    /// How long a stream may be silent. Default 45 s, three heartbeats.
+    /// How long a stream waits for bytes before it reconnects. Default 45 s, which is three heartbeats.
     #[uniffi(default)]
     pub stream_idle_timeout: Option<Duration>,
-    /// When and how often a failed request is retried.
+    /// When and how often failed requests are retried.
     #[uniffi(default)]
     pub retry: Option<RetryPolicy>,
-    /// Headers to send with every request. The client's own win over them.
+    /// Headers to send with every request. The SDK's own headers take precedence.
     #[uniffi(default)]
     pub headers: SecretMap,
-    /// Text put after the SDK's own `User-Agent`.
+    /// Text to append to the SDK's `User-Agent`.
     #[uniffi(default)]
     pub user_agent_suffix: Option<String>,
-    /// A proxy for all requests, instead of the environment's. May hold user information.
+    /// The URL of a proxy for all requests, instead of the proxy from the environment. May contain credentials.
     #[uniffi(default)]
     pub proxy: Option<Secret>,
-    /// No proxy, whatever the environment says.
+    /// Whether to ignore the proxy settings of the environment. Default false.
     #[uniffi(default = false)]
     pub no_proxy: bool,
-    /// PEM texts of certificates to trust besides the platform's.
+    /// Certificates in PEM format to trust in addition to the platform's.
     #[uniffi(default = [])]
     pub ca_certificates: Vec<String>,
-    /// The client's certificate chain and private key, in one PEM text.
+    /// The client's certificate chain and private key, in one PEM text, for mutual TLS.
     #[uniffi(default)]
     pub client_certificate: Option<Secret>,
-    /// How many idle connections are kept. Default: no limit.
+    /// The maximum number of idle connections per host. Default: no limit.
     #[uniffi(default)]
     pub pool_max_idle: Option<u32>,
-    /// How long an idle connection is kept. Default 90 s.
+    /// How long an idle connection is kept open. Default 90 s.
     #[uniffi(default)]
     pub pool_idle_timeout: Option<Duration>,
-    /// Speaks HTTP/1.1 even where the server offers HTTP/2.
+    /// Whether to use HTTP/1.1 even if the server offers HTTP/2. Default false.
     #[uniffi(default = false)]
     pub http1_only: bool,
-    /// Refuses a base URL that is not `https`.
+    /// Whether to refuse a base URL that is not `https`. Default false.
     #[uniffi(default = false)]
     pub https_only: bool,
-    /// Whether requests are checked before they are sent, for what the server would certainly refuse.
+    /// Whether to validate requests before they are sent, by the rules of the server. Default true.
     #[uniffi(default = true)]
     pub validate_requests: bool,
-    /// The longest response body that is read, in bytes. Default 64 MiB.
+    /// The maximum size of a response body in bytes. Default 64 MiB.
     #[uniffi(default)]
     pub max_response_bytes: Option<u64>,
 }
 
-/// What differs from the client's own settings; what is left out stays as it was.
+/// Options that override the client's configuration. Those that are not set keep the client's value.
 #[derive(uniffi::Record)]
 #[uniffi(name = "NativeCallOptions")]
 pub struct CallOptions {
-    /// The time for a whole call, all attempts and waits included.
+    /// The timeout of a whole call, including all attempts and the delays between them.
     #[uniffi(default)]
     pub timeout: Option<Duration>,
-    /// The time for one attempt.
+    /// The timeout of one attempt.
     #[uniffi(default)]
     pub attempt_timeout: Option<Duration>,
-    /// How long a stream may be silent.
+    /// How long a stream waits for bytes before it reconnects.
     #[uniffi(default)]
     pub stream_idle_timeout: Option<Duration>,
-    /// When and how often a failed request is retried.
+    /// When and how often failed requests are retried.
     #[uniffi(default)]
     pub retry: Option<RetryPolicy>,
-    /// How many times a failed request is retried.
+    /// The maximum number of retries. Takes precedence over the one in `retry`.
     #[uniffi(default)]
     pub max_retries: Option<u32>,
-    /// Headers to send, instead of earlier ones of their names.
+    /// Headers to send. They replace earlier headers of the same name.
     #[uniffi(default)]
     pub headers: SecretMap,
 }
 
-/// When and how often a failed request is retried.
+/// When and how often failed requests are retried.
 #[uniffi::remote(Record)]
 #[uniffi(name = "NativeRetryPolicy")]
 pub struct RetryPolicy {
-    /// How many times a request is retried after the first attempt.
+    /// The maximum number of retries after the first attempt. Default 2.
     #[uniffi(default = 2)]
     pub max_retries: u32,
-    /// The longest wait before the first further attempt; it doubles with each one.
+    /// The longest delay before the first retry. It doubles with each retry; the actual delay is uniformly random
+    /// between zero and this bound.
     pub base_delay: Duration,
-    /// The cap of that doubling.
+    /// The upper bound of that doubling.
     pub max_delay: Duration,
-    /// The longest `Retry-After` that is honored; a longer one ends the call.
+    /// The longest `Retry-After` that is honored. The call fails if the server asks for a longer delay.
     pub max_retry_after: Duration,
 }
 
 impl ClientConfig {
-    /// Sets what is given on a builder, which may have values of its own.
+    /// Applies the settings to a builder. Settings that are not set keep the builder's value.
     pub(super) fn apply(self, builder: ClientBuilder) -> Result<ClientBuilder, CallError> {
-        // Taken apart by name, so that a setting without a use does not compile.
+        // Destructured in full, so that an unused setting is a compile error.
         let Self {
             base_url,
             token,
@@ -199,7 +203,7 @@ impl TryFrom<CallOptions> for Options {
     }
 }
 
-/// Sets what is there.
+/// Calls a setter of a builder if there is a value.
 pub(super) fn set<B, T>(builder: B, value: Option<T>, setter: impl FnOnce(B, T) -> B) -> B {
     match value {
         Some(value) => setter(builder, value),
@@ -212,10 +216,8 @@ fn parse_headers(headers: &SecretMap) -> Result<Vec<(HeaderName, HeaderValue)>, 
     headers
         .iter()
         .map(|(name, value)| {
-            let name =
-                HeaderName::try_from(name).map_err(|_| refuse("a header's name is malformed"))?;
-            let value = HeaderValue::try_from(value)
-                .map_err(|_| refuse("a header's value is malformed"))?;
+            let name = HeaderName::try_from(name).map_err(|_| refuse("invalid header name"))?;
+            let value = HeaderValue::try_from(value).map_err(|_| refuse("invalid header value"))?;
             Ok((name, value))
         })
         .collect()

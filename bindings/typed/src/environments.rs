@@ -1,4 +1,4 @@
-//! `/environments`.
+//! The endpoints under `/environments`.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::error::CallError;
 
 #[uniffi::export]
 impl NativeClient {
-    /// All environments that are not archived, newest first (`GET /environments`).
+    /// Lists the environments that are not archived, newest first (`GET /environments`).
     #[uniffi::method(default(cancellation = None))]
     pub async fn list_environments(
         &self,
@@ -23,7 +23,7 @@ impl NativeClient {
         .await
     }
 
-    /// Makes an environment, at version 1 (`POST /environments`).
+    /// Creates an environment at version 1 (`POST /environments`).
     #[uniffi::method(default(cancellation = None))]
     pub async fn create_environment(
         &self,
@@ -36,7 +36,7 @@ impl NativeClient {
         .await
     }
 
-    /// One environment, archived or not (`GET /environments/{id}`).
+    /// Retrieves an environment, archived or not (`GET /environments/{id}`).
     #[uniffi::method(default(cancellation = None))]
     pub async fn get_environment(
         &self,
@@ -49,7 +49,8 @@ impl NativeClient {
         .await
     }
 
-    /// Changes an environment (`PUT /environments/{id}`).
+    /// Updates an environment and returns it at its new version (`PUT /environments/{id}`). Fails with a conflict if
+    /// the version in the request is not the current one.
     #[uniffi::method(default(cancellation = None))]
     pub async fn update_environment(
         &self,
@@ -63,7 +64,7 @@ impl NativeClient {
         .await
     }
 
-    /// Archives an environment permanently (`POST /environments/{id}/archive`).
+    /// Archives an environment permanently and returns it (`POST /environments/{id}/archive`).
     #[uniffi::method(default(cancellation = None))]
     pub async fn archive_environment(
         &self,
@@ -76,7 +77,8 @@ impl NativeClient {
         .await
     }
 
-    /// Deletes an environment and its versions (`DELETE /environments/{id}/delete`).
+    /// Deletes an environment and its versions (`DELETE /environments/{id}/delete`). Fails with a conflict while the
+    /// environment has sessions.
     #[uniffi::method(default(cancellation = None))]
     pub async fn delete_environment(
         &self,
@@ -89,7 +91,7 @@ impl NativeClient {
         .await
     }
 
-    /// All versions of an environment, highest first (`GET /environments/{id}/versions`).
+    /// Lists the versions of an environment, highest first (`GET /environments/{id}/versions`).
     #[uniffi::method(default(cancellation = None))]
     pub async fn list_environment_versions(
         &self,

@@ -1,4 +1,4 @@
-//! Errors as records.
+//! The error type of the exported functions.
 
 use std::time::Duration;
 
@@ -6,130 +6,130 @@ use aod::models::Secret;
 use aod::{Detail, LocationPart, Quota};
 use aod_bridge::error as bridge;
 
-/// A call that failed.
+/// A failed call.
 #[derive(Debug, thiserror::Error, uniffi::Error)]
 pub enum CallError {
-    /// What is known of the failure.
+    /// The only case; the kind is in `info`.
     #[error("{}", info.text)]
     Failed {
-        /// What is known.
+        /// The details of the failure.
         info: Box<ErrorInfo>,
     },
 }
 
-/// What is known of a failure.
+/// The details of a failure.
 #[derive(Debug, Clone, uniffi::Record)]
 pub struct ErrorInfo {
-    /// What sort of failure this is.
+    /// The kind of failure.
     pub kind: ErrorKind,
-    /// One line without secrets: the request, the status, the server's own words, and the causes.
+    /// One line without secrets: the request, the status, the server's text and the causes.
     pub text: String,
-    /// The HTTP status, when the server answered.
+    /// The HTTP status, if there was a response.
     pub status: Option<u16>,
-    /// What the body of the error response says.
+    /// The parsed body of the error response.
     pub detail: Option<ErrorDetail>,
-    /// Why a 409 was answered.
+    /// The reason for a 409.
     pub conflict: Option<ConflictReason>,
-    /// The numbers of a 429.
+    /// The quota reported by a 429.
     pub quota: Option<Quota>,
     /// The HTTP method of the request.
     pub method: Option<String>,
-    /// The URL of the request, without user information.
+    /// The URL of the request, without credentials.
     pub url: Option<String>,
-    /// The response's `X-Request-Id`.
+    /// The `X-Request-Id` of the response.
     pub request_id: Option<String>,
-    /// How long the server asks to wait.
+    /// The delay that the server asks for in `Retry-After`.
     pub retry_after: Option<Duration>,
-    /// How many times the request was tried.
+    /// How many attempts were made.
     pub attempts: u32,
-    /// Whether the same call may succeed later without any change.
+    /// Whether the same call may succeed later.
     pub is_retryable: bool,
     /// Whether it is certain that no byte of the request reached the server.
     pub is_unsent: bool,
 }
 
-/// What sort of failure an error is.
+/// The kind of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
 pub enum ErrorKind {
-    /// The client was set up wrongly.
+    /// The configuration of the client is invalid.
     Configuration,
-    /// The request was refused before it was sent, because the server would certainly refuse it.
+    /// The request was rejected by validation before it was sent.
     InvalidRequest,
-    /// 400.
+    /// HTTP 400.
     BadRequest,
-    /// 401 or 403.
+    /// HTTP 401 or 403.
     Auth,
-    /// 404.
+    /// HTTP 404.
     NotFound,
-    /// 409; the reason is beside it.
+    /// HTTP 409; `conflict` has the reason.
     Conflict,
-    /// 422; the detail lists the fields.
+    /// HTTP 422; `detail` lists the invalid fields.
     Validation,
-    /// 429: too many active sessions.
+    /// HTTP 429: too many active sessions.
     RateLimit,
-    /// 500 and above.
+    /// HTTP 500 or above.
     Server,
-    /// Any other status that is not a success.
+    /// Any other HTTP status that is not a success.
     Status,
-    /// No connection, or it broke.
+    /// The connection could not be established, or was lost.
     Connection,
-    /// A deadline passed.
+    /// A timeout or deadline expired.
     Timeout,
-    /// A success whose body is not what the API promises.
+    /// The body of a successful response does not match the API.
     Decode,
-    /// The peer broke HTTP's or the API's rules.
+    /// The server violated the HTTP protocol or the rules of the API.
     Protocol,
-    /// The client was closed while this was under way, or before.
+    /// The client was closed before or during the call.
     Closed,
     /// The call was cancelled.
     Cancelled,
-    /// A listener failed on what it was given.
+    /// A listener threw an error.
     Listener,
-    /// A sort that this version has no word for.
+    /// A kind that this version does not know, or an internal error.
     Other,
 }
 
-/// What the body of an error response says. What the server may have copied from the request is secret.
+/// The parsed body of an error response. Parts that the server may have copied from the request are secret.
 #[derive(Debug, Clone, uniffi::Enum)]
 pub enum ErrorDetail {
-    /// The server's own words.
+    /// A text.
     Text {
-        /// The words.
+        /// The server's text.
         text: String,
     },
-    /// The fields that were refused.
+    /// The invalid fields of the request.
     Fields {
-        /// One entry for each.
+        /// One entry for each field.
         fields: Vec<FieldError>,
     },
-    /// Any other JSON.
+    /// Other JSON.
     Json {
-        /// Its text.
+        /// The JSON text.
         json: Secret,
     },
-    /// A body that is not JSON; at most its first 64 KiB.
+    /// A body that is not JSON, limited to its first 64 KiB.
     Body {
         /// The body.
         body: Secret,
     },
 }
 
-/// One field that was refused.
+/// An invalid field of a request.
 #[derive(Debug, Clone, uniffi::Record)]
 pub struct FieldError {
     /// The kind of failure, for example `missing` or `string_too_long`.
     pub kind: String,
-    /// Where the field is in the body, outermost first.
+    /// The location of the field in the request body, outermost first.
     pub location: Vec<LocationPart>,
-    /// The location as a path, for example `packages.apt[0]`; empty for the body as a whole.
+    /// The location as a path, for example `packages.apt[0]`; empty for the whole body.
     pub path: String,
     /// The server's description, for example `Field required`.
     pub description: String,
-    /// What the server says it was sent here, as JSON. May hold secrets.
+    /// The value that the server received, as JSON. May contain secrets.
     pub input: Option<Secret>,
 }
 
-/// A step on the way to a field.
+/// A segment of the location of a field.
 #[uniffi::remote(Enum)]
 pub enum LocationPart {
     /// A position in a list, from 0.
@@ -138,53 +138,53 @@ pub enum LocationPart {
     Key(#[uniffi(name = "key")] String),
 }
 
-/// The numbers a 429 carries.
+/// The session quota reported by a 429.
 #[uniffi::remote(Record)]
 pub struct Quota {
-    /// How many sessions may be pending or running at once.
+    /// The maximum number of pending and running sessions.
     pub limit: i64,
-    /// How many were; may exceed the limit.
+    /// The current number of them; may exceed the limit.
     pub active: i64,
 }
 
-/// Why the server refused a request with 409.
+/// The reason for a 409 response.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Enum)]
 pub enum ConflictReason {
-    /// The version of an update is not the current one: read the record again, then retry.
+    /// The version in an update is not the current one. Read the record again, then retry.
     VersionMismatch {
         /// The server's current version.
         expected: i64,
         /// The version that was sent.
         got: i64,
     },
-    /// The agent or environment is archived and cannot be changed or used.
+    /// The agent or environment is archived, so it cannot be changed or used.
     Archived,
-    /// A second archive: the record already is as asked for.
+    /// The agent or environment was archived before.
     AlreadyArchived,
-    /// The session is running a turn: wait for it, or interrupt it.
+    /// The session is running a turn. Wait for it or interrupt it.
     Running,
-    /// The session has a turn queued (from S1 on): wait for it.
+    /// The session has a queued turn. Wait for it. Sent by servers since 2026-04-30.
     Pending,
-    /// The session failed and takes no further prompt: start a new one.
+    /// The session failed and accepts no further prompt. Create a new one.
     Failed,
-    /// The session was terminated and takes no further prompt: start a new one.
+    /// The session was terminated and accepts no further prompt. Create a new one.
     Terminated,
-    /// A second terminate: the session already is as asked for.
+    /// The session was terminated before.
     AlreadyTerminated,
-    /// The session's sandbox is gone: start a new session.
+    /// The session's sandbox no longer exists. Create a new session.
     BackendGone,
-    /// There is no turn to interrupt (S2).
+    /// No turn is active that could be interrupted. Sent by servers since 2026-06-25.
     NoActiveTurn,
-    /// Another active environment has the name (from S1 on).
+    /// Another active environment has the same name. Sent by servers since 2026-04-30.
     NameTaken,
-    /// The environment still has sessions and cannot be deleted.
+    /// The environment has sessions, so it cannot be deleted.
     InUse,
-    /// A text this version does not know; the detail has it.
+    /// A reason that this version does not know; `detail` has its text.
     Other,
 }
 
 impl CallError {
-    /// Creates an error of this side, without a request.
+    /// Creates an error that has no request.
     pub(super) fn new(kind: aod::ErrorKind, text: impl Into<String>) -> Self {
         bridge::ErrorInfo::new(bridge::ErrorKind::Core(kind), text).into()
     }
@@ -285,7 +285,7 @@ impl From<bridge::ErrorKind> for ErrorKind {
     }
 }
 
-/// The name of a kind, the same in every language.
+/// Returns the name of an error kind, which is the same in every language, such as `not_found`.
 #[uniffi::export]
 pub fn error_kind_value(of: ErrorKind) -> String {
     bridge::ErrorKind::all()
@@ -320,7 +320,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_is_its_own() {
+    fn every_kind_keeps_its_name() {
         for kind in bridge::ErrorKind::all() {
             assert_eq!(error_kind_value(kind.into()), kind.as_str());
         }

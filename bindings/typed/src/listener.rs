@@ -1,4 +1,4 @@
-//! The events of a session, pushed to a listener.
+//! Event streams with a listener: the callback form.
 
 use std::sync::Arc;
 
@@ -12,33 +12,35 @@ use super::client::NativeClient;
 use super::error::{CallError, ErrorInfo};
 use super::stream::{ConnectionState, EventBatch, StreamOptions, open};
 
-/// Receives the events of a stream, on a thread of the library, in calls that never overlap.
+/// Receives the events of a stream. The methods are called on a thread of the library, one at a time.
 ///
-/// `on_events` and `on_state` come any number of times, in order. Then comes exactly one of `on_closed` and `on_error`,
-/// and nothing after it. Few events are read ahead while a call runs: a slow listener applies backpressure instead of
-/// buffering, and does not delay other streams, unless 256 listeners run at once.
+/// `on_events` and `on_state` are called any number of times, in the order of the stream. Then exactly one of
+/// `on_closed` and `on_error` is called, and nothing after it. The methods may block: a slow listener applies
+/// backpressure to the server instead of buffering, and does not delay other streams. At most 256 listeners run at the
+/// same time; further calls wait.
 #[uniffi::export(rust, foreign)]
 pub trait BatchListener: Send + Sync {
-    /// Takes the next events; at least one. If it throws, the stream ends with `on_error` of kind listener.
+    /// Receives the next events, at least one. If it throws, the stream ends with `on_error` and an error of kind
+    /// `Listener`.
     fn on_events(&self, events: Vec<StreamEvent>) -> Result<(), ListenerError>;
 
-    /// The connection state changed. What this throws is ignored.
+    /// Receives a change of the connection state. Errors that it throws are ignored.
     fn on_state(&self, state: ConnectionState) -> Result<(), ListenerError>;
 
-    /// The stream has ended: after its terminal event, or because it was cancelled.
+    /// Called when the stream has ended: after its terminal event, or because it was cancelled.
     fn on_closed(&self) -> Result<(), ListenerError>;
 
-    /// The stream has failed, or could not be opened.
+    /// Called when the stream has failed or could not be opened.
     fn on_error(&self, info: ErrorInfo) -> Result<(), ListenerError>;
 }
 
-/// A failure of a listener.
+/// An error thrown by a listener.
 #[derive(Debug, thiserror::Error, uniffi::Error)]
 pub enum ListenerError {
-    /// It threw.
+    /// The only case.
     #[error("{reason}")]
     Threw {
-        /// What it threw.
+        /// A description of what was thrown.
         reason: String,
     },
 }
@@ -65,7 +67,7 @@ impl listener::Listener<EventBatch> for Forwarder {
     }
 
     fn on_end(&self, outcome: bridge::Result<()>) {
-        // Its failure at its last call has nobody left to be reported to.
+        // An error here cannot be reported: this is the listener's last call.
         let _ = match outcome {
             Ok(()) => self.0.on_closed(),
             Err(error) => self.0.on_error(error.into()),
@@ -73,25 +75,25 @@ impl listener::Listener<EventBatch> for Forwarder {
     }
 }
 
-/// A stream that a listener receives. Dropping it leaves the stream running.
+/// The handle of a stream that a listener receives. The stream continues if the handle is dropped.
 #[derive(uniffi::Object)]
 #[uniffi(name = "NativeSubscription")]
 pub struct Subscription(listener::Subscription);
 
 #[uniffi::export(name = "NativeSubscription")]
 impl Subscription {
-    /// Ends the stream and closes its connection. The listener is told `on_closed`, unless it has been told its end.
-    /// A call of the listener that is running is not interrupted.
+    /// Ends the stream and closes its connection. `on_closed` is called, unless the stream has already ended. A running
+    /// call of the listener is not interrupted.
     pub fn cancel(&self) {
         self.0.cancel();
     }
 
-    /// Whether the listener's last call has returned.
+    /// Returns whether the stream has ended and the listener's last call has returned.
     pub fn is_finished(&self) -> bool {
         self.0.is_finished()
     }
 
-    /// Waits until the listener's last call has returned.
+    /// Waits until the stream has ended and the listener's last call has returned.
     pub async fn join(&self) {
         self.0.join().await;
     }
@@ -99,7 +101,8 @@ impl Subscription {
 
 #[uniffi::export]
 impl NativeClient {
-    /// Opens the event stream of a session (`GET /sessions/{id}/stream`) and passes it on to a listener.
+    /// Opens the event stream of a session and passes its events to a listener (`GET /sessions/{id}/stream`). Returns
+    /// before the stream is connected; an error of the server is passed to `on_error`.
     pub fn listen(
         &self,
         id: Uuid,

@@ -1,4 +1,4 @@
-//! Formatters of agents' output.
+//! Formatters for the output of agents.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -7,50 +7,51 @@ use aod::pretty::{Color, Formatter, Options, SessionFormatter};
 
 use super::config::set;
 
-/// What the formatters can be told. The defaults are emoji, no colour, full width, thinking shown, tool results left out.
+/// The options of a formatter. By default it prints emoji, no colour, lines of any length, thinking, and no tool
+/// results.
 #[derive(uniffi::Record)]
 #[uniffi(name = "NativeFormatterOptions")]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "each is an option of its own"
+    reason = "each is an independent option"
 )]
 pub struct FormatterOptions {
-    /// Whether marks and separators are ASCII, one character each, instead of emoji and `·`.
+    /// Whether to use ASCII characters instead of emoji and `·`. Default false.
     #[uniffi(default = false)]
     pub plain: bool,
-    /// The longest line to show, in columns of a terminal; a longer one ends in `…`. No limit by default; a limit of 0
-    /// is one of 1.
+    /// The maximum width of a line in terminal columns. Longer lines are cut and end with `…`. Default: no limit; 0 is
+    /// treated as 1.
     #[uniffi(default)]
     pub width: Option<u32>,
-    /// Whether lines are coloured by what they stand for.
+    /// Whether lines are coloured by their type.
     pub color: FormatterColor,
-    /// Whether what the agent thinks is shown.
+    /// Whether to show the agent's thinking. Default true.
     #[uniffi(default = true)]
     pub show_thinking: bool,
-    /// Whether what tools give back is shown, in one line each; of one that failed, that it did.
+    /// Whether to show the result of each tool call in one line; for a failed call, that it failed. Default false.
     #[uniffi(default = false)]
     pub show_tool_results: bool,
-    /// Whether tools that failed are shown. By default they are, except by Claude Code's formatter.
+    /// Whether to show failed tool calls. Default: true, except for the output of Claude Code.
     #[uniffi(default)]
     pub show_failures: Option<bool>,
-    /// Whether control characters pass as they came. Off, they are shown as escapes: an agent's output may carry
-    /// sequences that move the cursor or write to the clipboard of whoever prints it.
+    /// Whether to pass control characters through verbatim. Default false: they are escaped, because an agent's output
+    /// can contain sequences that move the terminal's cursor or write to the clipboard.
     #[uniffi(default = false)]
     pub raw: bool,
-    /// The longest line of output to take whole, in bytes. Default 16 MiB.
+    /// The maximum length of a line of the agent's output in bytes. Default 16 MiB.
     #[uniffi(default)]
     pub max_line: Option<u64>,
 }
 
-/// Whether lines are coloured, with the escape sequences of ECMA-48.
+/// Whether lines are coloured with ANSI escape sequences.
 #[derive(uniffi::Enum)]
 #[uniffi(name = "NativeColor")]
 pub enum FormatterColor {
     /// Never.
     Off,
-    /// Always, whatever the environment says.
+    /// Always, regardless of the environment.
     On,
-    /// If the standard output is a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`.
+    /// If standard output is a terminal, `NO_COLOR` is not set and `TERM` is not `dumb`.
     Auto,
 }
 
@@ -92,13 +93,13 @@ impl From<FormatterOptions> for Options {
     }
 }
 
-/// Formats an agent's output as human-readable lines.
+/// Formats the output of an agent as human-readable lines.
 #[derive(uniffi::Object)]
 pub struct OutputFormatter(Mutex<Box<dyn Formatter>>);
 
 #[uniffi::export]
 impl OutputFormatter {
-    /// The formatter for a runtime or provider; without one, a session's `start` event picks it.
+    /// Creates a formatter for a runtime or provider. Without one, the format is chosen by the session's `start` event.
     #[uniffi::constructor]
     pub fn new(runtime_or_provider: Option<String>, options: FormatterOptions) -> Arc<Self> {
         let options = Options::from(options);
@@ -108,17 +109,17 @@ impl OutputFormatter {
         })))
     }
 
-    /// Takes a piece of output, cut anywhere, and gives the lines that it completes.
+    /// Processes a chunk of output, which may end anywhere, and returns the lines that it completes.
     pub fn feed(&self, chunk: String) -> Vec<String> {
         self.formatter().feed(&chunk)
     }
 
-    /// Takes an event of a session's stream, and gives the lines that it completes.
+    /// Processes an event of a session's stream and returns the lines that it completes.
     pub fn consume(&self, event: StreamEvent) -> Vec<String> {
         self.formatter().consume((&event).into())
     }
 
-    /// Gives what is left. To be called when the output has ended.
+    /// Returns the remaining lines. Call it when the output has ended.
     pub fn flush(&self) -> Vec<String> {
         self.formatter().flush()
     }

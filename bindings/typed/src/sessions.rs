@@ -1,4 +1,4 @@
-//! `/sessions`, but for its streams.
+//! The endpoints under `/sessions`, except the event stream.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::error::CallError;
 
 #[uniffi::export]
 impl NativeClient {
-    /// All sessions, ended ones too, newest first (`GET /sessions`).
+    /// Lists all sessions, including those that have ended, newest first (`GET /sessions`).
     #[uniffi::method(default(cancellation = None))]
     pub async fn list_sessions(
         &self,
@@ -24,7 +24,8 @@ impl NativeClient {
         .await
     }
 
-    /// Accepts a session with its first prompt (`POST /sessions`); it is set up and run after this returns.
+    /// Creates a session with its first prompt (`POST /sessions`). Returns when the server has accepted it; the sandbox
+    /// is provisioned and the turn runs after that.
     #[uniffi::method(default(cancellation = None))]
     pub async fn create_session(
         &self,
@@ -37,7 +38,7 @@ impl NativeClient {
         .await
     }
 
-    /// One session (`GET /sessions/{id}`).
+    /// Retrieves a session (`GET /sessions/{id}`).
     #[uniffi::method(default(cancellation = None))]
     pub async fn get_session(
         &self,
@@ -50,7 +51,7 @@ impl NativeClient {
         .await
     }
 
-    /// Gives a session its next prompt (`POST /sessions/{id}/prompt`).
+    /// Sends the next prompt to a session (`POST /sessions/{id}/prompt`). Returns when the turn is queued.
     #[uniffi::method(default(cancellation = None))]
     pub async fn prompt_session(
         &self,
@@ -64,7 +65,7 @@ impl NativeClient {
         .await
     }
 
-    /// All turns of a session, in order (`GET /sessions/{id}/turns`).
+    /// Lists the turns of a session in order (`GET /sessions/{id}/turns`).
     #[uniffi::method(default(cancellation = None))]
     pub async fn list_session_turns(
         &self,
@@ -77,7 +78,7 @@ impl NativeClient {
         .await
     }
 
-    /// Ends a session permanently and destroys its sandbox (`POST /sessions/{id}/terminate`).
+    /// Terminates a session permanently and destroys its sandbox (`POST /sessions/{id}/terminate`).
     #[uniffi::method(default(cancellation = None))]
     pub async fn terminate_session(
         &self,
@@ -90,7 +91,8 @@ impl NativeClient {
         .await
     }
 
-    /// Stops the running turn and keeps the sandbox (`POST /sessions/{id}/interrupt`, S2 servers; others answer 404).
+    /// Stops the running turn and keeps the sandbox (`POST /sessions/{id}/interrupt`). Returns the status before the
+    /// turn ends. Servers before 2026-06-25 respond with 404.
     #[uniffi::method(default(cancellation = None))]
     pub async fn interrupt_session(
         &self,
@@ -103,7 +105,8 @@ impl NativeClient {
         .await
     }
 
-    /// Deletes a session with its turns and its log (`DELETE /sessions/{id}/delete`).
+    /// Deletes a session with its turns and its log (`DELETE /sessions/{id}/delete`). Fails with a conflict while a
+    /// turn is running.
     #[uniffi::method(default(cancellation = None))]
     pub async fn delete_session(
         &self,
@@ -116,8 +119,8 @@ impl NativeClient {
         .await
     }
 
-    /// Starts a session, stays with it to the end of its first turn, and gives the session as it ended, with all it
-    /// printed on stdout.
+    /// Creates a session and follows it to the end of its first turn. Returns the session and everything that the agent
+    /// printed on stdout. A failed turn is a result, not an error.
     #[uniffi::method(default(cancellation = None))]
     pub async fn run_session(
         &self,
@@ -130,7 +133,7 @@ impl NativeClient {
         .await
     }
 
-    /// Waits until no turn of a session is queued or running, and gives the session as it is then.
+    /// Polls a session until no turn is queued or running, and returns it. A failed turn is a result, not an error.
     #[uniffi::method(default(cancellation = None))]
     pub async fn wait_for_session(
         &self,

@@ -1,4 +1,4 @@
-//! The events of a session, pulled in batches.
+//! Event streams that are pulled in batches.
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -17,57 +17,59 @@ use super::client::NativeClient;
 use super::config::set;
 use super::error::{CallError, ErrorInfo};
 
-/// How much is read ahead.
+/// How much is prefetched.
 const LIMITS: Limits = Limits {
     events: 256,
     bytes: 1024 * 1024,
 };
 
-/// How a stream is opened. What is left out has its default.
+/// The options of a stream.
 #[derive(uniffi::Record)]
 #[uniffi(name = "NativeStreamOptions")]
 pub struct StreamOptions {
-    /// Leaves out the events up to and including the one with this id, such as another stream's cursor.
+    /// Resumes after the event with this id, such as the cursor of an earlier stream. Default: from the first event.
     #[uniffi(default)]
     pub since: Option<i64>,
-    /// Keeps only `start`, the `turn_start` and `output` events of this turn, and the terminal event.
+    /// Delivers only `start`, the `turn_start` and `output` events of this turn, and the terminal event. Default: all
+    /// events.
     #[uniffi(default)]
     pub turn: Option<i64>,
-    /// Whether a connection that drops is followed by another. Off: one connection, its events as they come.
+    /// Whether to reconnect when the connection drops. If false, the events of one connection are delivered verbatim,
+    /// repeated ones included. Default true.
     #[uniffi(default = true)]
     pub reconnect: bool,
-    /// How many attempts in a row may bring nothing new before the stream fails. Default 10.
+    /// The maximum number of consecutive attempts to reconnect without a new event. Default 10.
     #[uniffi(default)]
     pub max_attempts: Option<u32>,
-    /// The longest delay before the first attempt; it doubles with each further one. Default 250 ms.
+    /// The longest delay before the first attempt to reconnect. It doubles with each further attempt. Default 250 ms.
     #[uniffi(default)]
     pub base_delay: Option<Duration>,
-    /// The cap of that doubling. Default 30 s.
+    /// The upper bound of that doubling. Default 30 s.
     #[uniffi(default)]
     pub max_delay: Option<Duration>,
-    /// The time for the whole stream. Default: as long as the session takes.
+    /// The timeout of the whole stream. Default: no limit.
     #[uniffi(default)]
     pub deadline: Option<Duration>,
-    /// Goes on after `stale`, which else ends the stream.
+    /// Whether to reconnect after a `stale` event instead of ending the stream. Default false.
     #[uniffi(default = false)]
     pub resume_stale: bool,
 }
 
-/// Where a stream is with its connection.
+/// The state of a stream's connection.
 #[derive(Debug, Clone, uniffi::Enum)]
 #[uniffi(name = "NativeState")]
 pub enum ConnectionState {
-    /// The first connection is being made.
+    /// The first connection is being established.
     Connecting,
-    /// A connection is there, and events come as the server sends them.
+    /// The connection is established.
     Live,
-    /// The connection dropped, or an attempt to make one failed; the next is made after the delay.
+    /// The connection dropped or could not be established; the next attempt follows after the delay.
     Resuming {
-        /// How many attempts in a row this is, from 1, since the last healthy connection.
+        /// The number of consecutive attempts since the last healthy connection, starting at 1.
         attempt: u32,
-        /// How long until it is made.
+        /// The delay before the attempt.
         delay: Duration,
-        /// Why it is needed.
+        /// The reason for reconnecting.
         cause: Box<ErrorInfo>,
     },
     /// The stream has ended.
@@ -93,26 +95,27 @@ impl From<aod::ConnectionState> for ConnectionState {
     }
 }
 
-// Events cross as records, not as their JSON: the JVM reads one of 120 bytes in 0.6 µs, and parses its JSON in 5.2 µs.
+// Events are passed as records, not as JSON: the JVM reads a record of 120 bytes in 0.6 µs and parses its JSON in 5.2
+// µs.
 
-/// What a stream gives at once.
+/// An item of a stream.
 #[derive(uniffi::Enum)]
 pub enum StreamItem {
-    /// Some events, in order.
+    /// A batch of events, in order.
     Events {
-        /// The events; at least one.
+        /// The events, at least one.
         events: Vec<StreamEvent>,
-        /// The cursor after each of them: to be passed as `since`, and none of them comes again.
+        /// The cursor after each event. A stream opened with `since` set to it continues after that event.
         cursors: Vec<Option<i64>>,
     },
     /// The connection state changed.
     State {
-        /// The state.
+        /// The new state.
         state: ConnectionState,
     },
 }
 
-/// Some events, and the cursor after each of them.
+/// A batch of events with the cursor after each of them.
 #[derive(Default)]
 pub(super) struct EventBatch {
     pub(super) events: Vec<StreamEvent>,
@@ -144,7 +147,7 @@ impl Batch for EventBatch {
     }
 }
 
-/// About as many bytes as an event holds.
+/// Returns the approximate size of an event in bytes.
 fn size(event: &StreamEvent) -> usize {
     let (text, extra) = match event {
         StreamEvent::Start(event) => (0, &event.extra),
@@ -163,12 +166,12 @@ fn size(event: &StreamEvent) -> usize {
     text + extra.sum::<usize>()
 }
 
-#[expect(clippy::ref_option, reason = "a field of an event")]
+#[expect(clippy::ref_option, reason = "called with a field of an event")]
 fn length(text: &Option<String>) -> usize {
     text.as_ref().map_or(0, String::len)
 }
 
-/// A stream, which is read a little ahead of what is pulled. Dropping it closes its connection.
+/// An event stream, of which a bounded number of events is prefetched. Dropping it closes the connection.
 #[derive(uniffi::Object)]
 #[uniffi(name = "NativeStream")]
 pub struct EventStream {
@@ -177,14 +180,13 @@ pub struct EventStream {
 
 #[uniffi::export(name = "NativeStream")]
 impl EventStream {
-    /// Waits for something, and takes what is there; nothing at the end of the stream. The first pull of a stream that
-    /// cannot be opened fails as opening it does.
+    /// Waits for the next item and returns it; no item means that the stream has ended. If the stream cannot be opened,
+    /// the first call fails with the error.
     pub async fn next(&self) -> Result<Option<StreamItem>, CallError> {
         Ok(self.events.take().await?.map(Into::into))
     }
 
-    /// Ends the stream and closes its connection at once, also during a pull; the stream then ends without an
-    /// error.
+    /// Ends the stream without an error and closes its connection immediately. A waiting `next` returns no item.
     pub fn cancel(&self) {
         self.events.cancel();
     }
@@ -203,8 +205,8 @@ impl From<Item<EventBatch>> for StreamItem {
 
 #[uniffi::export]
 impl NativeClient {
-    /// Opens the event stream of a session (`GET /sessions/{id}/stream`). It is connected while this returns; what the
-    /// server answers to the request, such as 404, is an error of the first pull.
+    /// Opens the event stream of a session (`GET /sessions/{id}/stream`). Returns before the stream is connected; an
+    /// error of the server, such as 404, is thrown by the first `next`.
     pub fn stream(&self, id: Uuid, options: StreamOptions) -> Result<Arc<EventStream>, CallError> {
         Ok(Arc::new(EventStream {
             events: open(self, id, options)?,

@@ -1,4 +1,4 @@
-//! `PUT /agents/{id}` and `GET /agents/{id}/versions`: what an update sets, clears and leaves alone.
+//! `PUT /agents/{id}` and `GET /agents/{id}/versions`: what an update sets, clears and keeps.
 
 use std::time::Duration;
 
@@ -9,23 +9,23 @@ use serde_json::{Value, json};
 
 use crate::endpoints::world::{World, tests};
 
-tests! { in [s0 s1 s2]:
-    an_update_sets_what_it_names_and_leaves_the_rest,
-    texts_are_set_cleared_and_kept,
-    an_environment_is_set_and_kept,
-    lists_are_replaced_as_a_whole,
+tests! { in [april21 april30 june25]:
+    an_update_changes_only_the_given_fields,
+    texts_can_be_set_cleared_and_kept,
+    an_environment_can_be_set_and_kept,
+    lists_are_replaced,
     metadata_is_merged_by_key,
-    an_update_that_changes_nothing_leaves_version_and_time,
-    a_name_may_become_empty,
-    what_runs_an_agent_can_change,
-    versions_show_each_state_highest_first,
+    an_update_without_changes_keeps_version_and_time,
+    a_name_can_be_empty,
+    the_runtime_or_provider_can_be_changed,
+    versions_are_listed_highest_first,
 }
 
-tests! { in [s1 s2]: clearing_the_environment_detaches_it }
-tests! { in [s0]: an_old_server_keeps_an_environment_that_is_cleared }
-tests! { in [s2]: a_model_loses_the_prefix_that_repeats_its_provider }
+tests! { in [april30 june25]: clearing_the_environment_detaches_it }
+tests! { in [april21]: old_servers_ignore_clearing_the_environment }
+tests! { in [june25]: a_model_prefix_equal_to_the_provider_is_removed }
 
-async fn an_update_sets_what_it_names_and_leaves_the_rest(world: World) {
+async fn an_update_changes_only_the_given_fields(world: World) {
     world.control.freeze_clock();
     let request = world.new_agent("before").system("s").metadata("k", 1);
     let agents = world.client.agents();
@@ -37,7 +37,7 @@ async fn an_update_sets_what_it_names_and_leaves_the_rest(world: World) {
 
     assert_eq!(after.name, "after");
     assert_eq!(after.description.as_deref(), Some("new"));
-    // Two fields are one step.
+    // Changing two fields is one version.
     assert_eq!(after.version, 2);
     assert_eq!(
         after.updated_at,
@@ -51,14 +51,18 @@ async fn an_update_sets_what_it_names_and_leaves_the_rest(world: World) {
     assert_eq!(after, expected);
 }
 
-async fn texts_are_set_cleared_and_kept(world: World) {
+async fn texts_can_be_set_cleared_and_kept(world: World) {
     let agents = world.client.agents();
     let request = world.new_agent("a").description("d").system("s");
     let agent = agents.create(request).await.unwrap();
     let mut version = 1;
     for (description, system, shown) in [
-        (Patch::Keep, Patch::from("s2"), (Some("d"), Some("s2"))),
-        (Patch::Clear, Patch::Keep, (None, Some("s2"))),
+        (
+            Patch::Keep,
+            Patch::from("second"),
+            (Some("d"), Some("second")),
+        ),
+        (Patch::Clear, Patch::Keep, (None, Some("second"))),
         (Patch::from("d2"), Patch::Clear, (Some("d2"), None)),
         (Patch::Clear, Patch::Clear, (None, None)),
     ] {
@@ -75,7 +79,7 @@ async fn texts_are_set_cleared_and_kept(world: World) {
     }
 }
 
-async fn an_environment_is_set_and_kept(world: World) {
+async fn an_environment_can_be_set_and_kept(world: World) {
     let agents = world.client.agents();
     let environment = world.environment("e").await;
     let agent = world.agent("a").await;
@@ -96,7 +100,7 @@ async fn clearing_the_environment_detaches_it(world: World) {
     assert_eq!((detached.environment_id, detached.version), (None, 2));
 }
 
-async fn an_old_server_keeps_an_environment_that_is_cleared(world: World) {
+async fn old_servers_ignore_clearing_the_environment(world: World) {
     let agents = world.client.agents();
     let environment = world.environment("e").await;
     let request = world.new_agent("a").environment(environment.id);
@@ -105,7 +109,7 @@ async fn an_old_server_keeps_an_environment_that_is_cleared(world: World) {
     assert_eq!(agents.update(agent.id, update).await.unwrap(), agent);
 }
 
-async fn lists_are_replaced_as_a_whole(world: World) {
+async fn lists_are_replaced(world: World) {
     let agents = world.client.agents();
     let request = world
         .new_agent("a")
@@ -149,7 +153,7 @@ async fn metadata_is_merged_by_key(world: World) {
     assert_eq!(merged.version, 2);
 }
 
-async fn an_update_that_changes_nothing_leaves_version_and_time(world: World) {
+async fn an_update_without_changes_keeps_version_and_time(world: World) {
     let agents = world.client.agents();
     let environment = world.environment("e").await;
     let request = world
@@ -174,23 +178,23 @@ async fn an_update_that_changes_nothing_leaves_version_and_time(world: World) {
     assert_eq!(agents.versions(agent.id).await.unwrap().len(), 1);
 }
 
-async fn a_name_may_become_empty(world: World) {
+async fn a_name_can_be_empty(world: World) {
     let agent = world.agent("a").await;
     let update = UpdateAgent::new(1).name("");
     let agent = world.client.agents().update(agent.id, update).await;
     assert_eq!(agent.unwrap().name, "");
 }
 
-async fn what_runs_an_agent_can_change(world: World) {
+async fn the_runtime_or_provider_can_be_changed(world: World) {
     let agent = world.agent("a").await;
     let update = UpdateAgent::new(1);
     let (update, model) = match world.generation {
-        Generation::S0 => (update.runtime(Runtime::Codex).model("gpt-4.1"), "gpt-4.1"),
-        Generation::S1 => (
+        Generation::April21 => (update.runtime(Runtime::Codex).model("gpt-4.1"), "gpt-4.1"),
+        Generation::April30 => (
             update.runtime(Runtime::Opencode).model("openai/o3"),
             "openai/o3",
         ),
-        Generation::S2 => (
+        Generation::June25 => (
             update.provider(Provider::OpenAi).model("anything at all"),
             "anything at all",
         ),
@@ -208,7 +212,7 @@ async fn what_runs_an_agent_can_change(world: World) {
     );
 }
 
-async fn a_model_loses_the_prefix_that_repeats_its_provider(world: World) {
+async fn a_model_prefix_equal_to_the_provider_is_removed(world: World) {
     let agents = world.client.agents();
     let request = aod::models::CreateAgent::new("a", "anthropic/claude-x").provider("anthropic");
     let agent = agents.create(request).await.unwrap();
@@ -217,7 +221,7 @@ async fn a_model_loses_the_prefix_that_repeats_its_provider(world: World) {
     assert_eq!(agents.update(agent.id, update).await.unwrap().version, 1);
 }
 
-async fn versions_show_each_state_highest_first(world: World) {
+async fn versions_are_listed_highest_first(world: World) {
     world.control.freeze_clock();
     let agents = world.client.agents();
     let agent = world.agent("one").await;

@@ -9,19 +9,19 @@ use serde_json::{Value, json};
 
 use crate::endpoints::world::{World, tests};
 
-tests! { in [s0 s1 s2]:
-    a_created_agent_comes_back_as_it_was_sent,
-    an_agent_needs_only_a_name_and_a_model,
-    an_agent_names_what_runs_it_as_its_server_does,
-    both_forms_of_mcp_server_come_back,
-    the_list_holds_own_active_agents_newest_first,
-    an_archived_agent_leaves_the_list_and_nothing_else,
-    an_agent_is_the_same_wherever_it_is_read,
+tests! { in [april21 april30 june25]:
+    a_created_agent_is_returned_as_sent,
+    an_agent_requires_only_a_name_and_a_model,
+    an_agent_has_a_runtime_or_a_provider,
+    both_types_of_mcp_server_are_returned,
+    the_list_contains_the_users_active_agents_newest_first,
+    an_archived_agent_is_only_removed_from_the_list,
+    every_endpoint_returns_the_same_agent,
 }
 
-tests! { in [s1 s2]: skills_from_github_come_back }
+tests! { in [april30 june25]: skills_from_github_are_returned }
 
-async fn a_created_agent_comes_back_as_it_was_sent(world: World) {
+async fn a_created_agent_is_returned_as_sent(world: World) {
     let environment = world.environment("ci").await;
     let request = world
         .new_agent("réviseur 🔎")
@@ -52,28 +52,28 @@ async fn a_created_agent_comes_back_as_it_was_sent(world: World) {
     assert!(agent.extra.is_empty(), "{:?}", agent.extra);
 }
 
-async fn an_agent_needs_only_a_name_and_a_model(world: World) {
+async fn an_agent_requires_only_a_name_and_a_model(world: World) {
     let agent = world.agent("plain").await;
     assert_eq!(agent.description, None);
     assert_eq!(agent.system, None);
     assert_eq!(agent.environment_id, None);
     assert!(agent.skills.is_empty() && agent.mcp_servers.is_empty() && agent.metadata.is_empty());
-    // An empty text is no text.
+    // An empty string is treated as absent.
     let request = world.new_agent("empty").description("").system("");
     let agent = world.client.agents().create(request).await.unwrap();
     assert_eq!((agent.description, agent.system), (None, None));
 }
 
-async fn an_agent_names_what_runs_it_as_its_server_does(world: World) {
+async fn an_agent_has_a_runtime_or_a_provider(world: World) {
     let agent = world.agent("a").await;
     let expected = match world.generation {
-        Generation::S0 | Generation::S1 => (Some(Runtime::Claude), None),
-        Generation::S2 => (None, Some(Provider::Anthropic)),
+        Generation::April21 | Generation::April30 => (Some(Runtime::Claude), None),
+        Generation::June25 => (None, Some(Provider::Anthropic)),
     };
     assert_eq!((agent.runtime, agent.provider), expected);
 }
 
-async fn both_forms_of_mcp_server_come_back(world: World) {
+async fn both_types_of_mcp_server_are_returned(world: World) {
     let servers: Vec<McpServer> = vec![
         McpServer::url("issues", "https://mcp.example.com")
             .header("Authorization", "Bearer abc")
@@ -84,7 +84,7 @@ async fn both_forms_of_mcp_server_come_back(world: World) {
             .arg("/workspace")
             .env("LEVEL", "debug")
             .into(),
-        // Without a type it is a URL, and unknown keys are kept.
+        // Without a type it has a URL. Unknown keys are kept.
         McpServer::Unknown(json!({"name": "bare", "url": "https://b.example.com", "note": [1]})),
     ];
     let mut request = world.new_agent("a");
@@ -100,7 +100,7 @@ async fn both_forms_of_mcp_server_come_back(world: World) {
     assert_eq!(Value::from(bare.extra.clone()), json!({"note": [1]}));
 }
 
-async fn skills_from_github_come_back(world: World) {
+async fn skills_from_github_are_returned(world: World) {
     let request = world
         .new_agent("a")
         .skill(Skill::inline("tone", "How to word a review", "Be exact."))
@@ -117,7 +117,7 @@ async fn skills_from_github_come_back(world: World) {
     );
 }
 
-async fn the_list_holds_own_active_agents_newest_first(world: World) {
+async fn the_list_contains_the_users_active_agents_newest_first(world: World) {
     let agents = world.client.agents();
     assert!(agents.list().await.unwrap().is_empty());
     let oldest = world.agent("same name").await;
@@ -137,7 +137,7 @@ async fn the_list_holds_own_active_agents_newest_first(world: World) {
     assert_eq!(agents.list().await.unwrap(), [newest, oldest]);
 }
 
-async fn an_archived_agent_leaves_the_list_and_nothing_else(world: World) {
+async fn an_archived_agent_is_only_removed_from_the_list(world: World) {
     let agents = world.client.agents();
     world.control.freeze_clock();
     let created = world.agent("a").await;
@@ -155,7 +155,7 @@ async fn an_archived_agent_leaves_the_list_and_nothing_else(world: World) {
     assert!(agents.list().await.unwrap().is_empty());
 }
 
-async fn an_agent_is_the_same_wherever_it_is_read(world: World) {
+async fn every_endpoint_returns_the_same_agent(world: World) {
     let request = world
         .new_agent("a")
         .skill(Skill::inline("s", "d", "c"))

@@ -1,4 +1,4 @@
-//! Servers newer than this client: unknown words, unknown fields, unknown shapes. Everything is read, nothing is lost.
+//! Servers newer than this client: unknown values, fields and types are parsed and kept.
 
 use aod::models::event::{OutputStream, StageState, StreamEvent};
 use aod::models::{
@@ -12,18 +12,18 @@ use serde_json::{Map, Value, json};
 
 use crate::endpoints::world::{World, answer, tests};
 
-tests! { in [s0 s1 s2]:
-    a_strange_agent_keeps_everything_in_every_answer,
-    a_strange_environment_keeps_everything_in_every_answer,
-    a_strange_session_keeps_everything_in_every_answer,
-    a_session_of_an_unknown_status_is_not_waited_for,
-    one_strange_record_does_not_cost_the_others,
-    strange_words_and_fields_of_events_are_kept,
-    an_event_of_a_new_type_is_passed_on_whole,
-    health_keeps_what_it_does_not_know,
+tests! { in [april21 april30 june25]:
+    unknown_content_of_an_agent_is_kept_in_every_response,
+    unknown_content_of_an_environment_is_kept_in_every_response,
+    unknown_content_of_a_session_is_kept_in_every_response,
+    waiting_ends_at_an_unknown_status,
+    an_unknown_record_does_not_affect_the_others,
+    unknown_values_and_fields_of_events_are_kept,
+    an_event_of_an_unknown_type_is_delivered_in_full,
+    unknown_fields_of_health_are_kept,
 }
 
-/// Sets these fields in the next answer: in its record, or in each record of its list.
+/// Sets fields in the next response: in its record, or in each record of its list.
 fn drift(world: &World, method: &str, path: &str, fields: &Value) {
     let fields = fields.as_object().expect("fields are an object").clone();
     let effect = Effect::Merge {
@@ -33,7 +33,7 @@ fn drift(world: &World, method: &str, path: &str, fields: &Value) {
     world.fault(method, path, effect);
 }
 
-/// The record as JSON: what the plain one was, with the strange fields set.
+/// The JSON of a record with unknown fields.
 fn with_unknown_fields(plain: &impl Serialize, fields: &Value) -> Value {
     let mut json = serde_json::to_value(plain).unwrap();
     merge(&mut json, fields);
@@ -49,12 +49,12 @@ fn json_of(value: &impl Serialize) -> Value {
     serde_json::to_value(value).unwrap()
 }
 
-async fn a_strange_agent_keeps_everything_in_every_answer(world: World) {
+async fn unknown_content_of_an_agent_is_kept_in_every_response(world: World) {
     let agents = world.client.agents();
     let agent = world.agent("a").await;
     let engine = match world.generation {
-        Generation::S0 | Generation::S1 => "runtime",
-        Generation::S2 => "provider",
+        Generation::April21 | Generation::April30 => "runtime",
+        Generation::June25 => "provider",
     };
     let fields = json!({
         "type": "super_agent",
@@ -103,7 +103,7 @@ async fn a_strange_agent_keeps_everything_in_every_answer(world: World) {
     assert_eq!(json_of(&updated), expected);
 }
 
-async fn a_strange_environment_keeps_everything_in_every_answer(world: World) {
+async fn unknown_content_of_an_environment_is_kept_in_every_response(world: World) {
     let environments = world.client.environments();
     let environment = world.environment("e").await;
     let fields = json!({
@@ -137,7 +137,7 @@ async fn a_strange_environment_keeps_everything_in_every_answer(world: World) {
     assert_eq!(archived.extra["region"], "eu-1");
 }
 
-async fn a_strange_session_keeps_everything_in_every_answer(world: World) {
+async fn unknown_content_of_a_session_is_kept_in_every_response(world: World) {
     let sessions = world.client.sessions();
     let id = world.ended_session(Script::new()).await.id;
     let session = sessions.get(id).await.unwrap();
@@ -152,7 +152,7 @@ async fn a_strange_session_keeps_everything_in_every_answer(world: World) {
         "cost": {"usd": 0.01},
     });
     let expected = with_unknown_fields(&session, &fields);
-    // A resource shows its usual fields even when a strange one came without them.
+    // A resource has its usual fields even if the response did not contain them.
     let expect = |session: Value| {
         let mut expected = expected.clone();
         let bucket = &mut expected["resources"][0];
@@ -186,7 +186,7 @@ async fn a_strange_session_keeps_everything_in_every_answer(world: World) {
     assert_eq!(ack.extra["position"], 3);
 }
 
-async fn a_session_of_an_unknown_status_is_not_waited_for(world: World) {
+async fn waiting_ends_at_an_unknown_status(world: World) {
     let id = world.manual_session().await.id;
     drift(
         &world,
@@ -203,7 +203,7 @@ async fn a_session_of_an_unknown_status_is_not_waited_for(world: World) {
     assert_eq!(session.status.as_str(), "hibernating");
 }
 
-async fn one_strange_record_does_not_cost_the_others(world: World) {
+async fn an_unknown_record_does_not_affect_the_others(world: World) {
     let sessions = world.client.sessions();
     for _ in 0..3 {
         world.ended_session(Script::new()).await;
@@ -219,7 +219,7 @@ async fn one_strange_record_does_not_cost_the_others(world: World) {
     assert_eq!(statuses, ["completed", "hibernating", "completed"]);
 }
 
-/// The events of a session whose stream is tampered with, beside those of the same stream left alone.
+/// The events of a session whose stream is changed by a fault, and those of the unchanged stream.
 async fn tampered(
     world: &World,
     script: Script,
@@ -233,7 +233,7 @@ async fn tampered(
     (plain.unwrap(), strange.unwrap())
 }
 
-async fn strange_words_and_fields_of_events_are_kept(world: World) {
+async fn unknown_values_and_fields_of_events_are_kept(world: World) {
     for (event_type, fields) in [
         ("start", json!({"runtime": "quantum", "region": "eu"})),
         ("stage", json!({"state": "paused", "progress": 0.5})),
@@ -261,7 +261,7 @@ async fn strange_words_and_fields_of_events_are_kept(world: World) {
                 }
                 StreamEvent::Output(output) if event_type == "output" => {
                     assert_eq!(output.stream, OutputStream::Unknown("trace".into()));
-                    // Text of a stream that is not known is text, but not stdout.
+                    // Text of an unknown output stream is text, but not stdout.
                     assert_eq!((strange.text(), strange.stdout()), (Some("x"), None));
                 }
                 _ => {}
@@ -270,7 +270,7 @@ async fn strange_words_and_fields_of_events_are_kept(world: World) {
     }
 }
 
-async fn an_event_of_a_new_type_is_passed_on_whole(world: World) {
+async fn an_event_of_an_unknown_type_is_delivered_in_full(world: World) {
     let fields = json!({"type": "delta", "tokens": 5});
     let effect = Effect::Merge {
         fields: fields.as_object().unwrap().clone(),
@@ -289,7 +289,7 @@ async fn an_event_of_a_new_type_is_passed_on_whole(world: World) {
     assert_eq!(strange.last().unwrap().exit_code(), Some(0));
 }
 
-async fn health_keeps_what_it_does_not_know(world: World) {
+async fn unknown_fields_of_health_are_kept(world: World) {
     let fields = json!({"status": "fine", "uptime": 3});
     drift(&world, "GET", "/health", &fields);
     let health = world.client.health().await.unwrap();

@@ -13,26 +13,26 @@ use serde_json::{Value, json};
 
 use crate::endpoints::world::{World, tests};
 
-tests! { in [s0 s1 s2]:
-    a_created_environment_comes_back_as_it_was_sent,
-    an_environment_needs_only_a_name,
-    variables_are_sent_and_never_come_back,
-    networking_is_shown_as_its_type_needs,
-    the_list_holds_own_active_environments_newest_first,
+tests! { in [april21 april30 june25]:
+    a_created_environment_is_returned_as_sent,
+    an_environment_requires_only_a_name,
+    variables_are_sent_and_never_returned,
+    networking_is_returned_according_to_its_type,
+    the_list_contains_the_users_active_environments_newest_first,
     an_archived_environment_frees_its_name,
-    a_deleted_environment_is_gone_from_agents_and_their_versions,
-    an_environment_can_go_once_its_sessions_are_gone,
-    an_update_replaces_what_it_names_and_keeps_the_rest,
-    an_update_that_changes_nothing_leaves_version_and_time,
-    hosts_that_are_not_shown_count_as_a_change,
-    versions_show_each_state_highest_first,
+    a_deleted_environment_is_removed_from_agents_and_their_versions,
+    an_environment_without_sessions_can_be_deleted,
+    an_update_replaces_only_the_given_fields,
+    an_update_without_changes_keeps_version_and_time,
+    hosts_that_are_not_returned_count_as_a_change,
+    versions_are_listed_highest_first,
 }
 
 async fn create(world: &World, request: CreateEnvironment) -> Environment {
     world.client.environments().create(request).await.unwrap()
 }
 
-async fn a_created_environment_comes_back_as_it_was_sent(world: World) {
+async fn a_created_environment_is_returned_as_sent(world: World) {
     let request = CreateEnvironment::new("ci ✓")
         .packages(PackageManager::Apt, ["jq", "libpq-dev"])
         .packages(PackageManager::Cargo, ["ripgrep"])
@@ -60,7 +60,7 @@ async fn a_created_environment_comes_back_as_it_was_sent(world: World) {
     assert_eq!(environments.list().await.unwrap(), [environment]);
 }
 
-async fn an_environment_needs_only_a_name(world: World) {
+async fn an_environment_requires_only_a_name(world: World) {
     let environment = world.environment("bare").await;
     assert!(environment.packages.is_empty());
     assert_eq!(environment.setup_script, None);
@@ -69,7 +69,7 @@ async fn an_environment_needs_only_a_name(world: World) {
     assert_eq!(empty.setup_script, None);
 }
 
-async fn variables_are_sent_and_never_come_back(world: World) {
+async fn variables_are_sent_and_never_returned(world: World) {
     let environments = world.client.environments();
     let request = CreateEnvironment::new("e")
         .env_var("NPM_TOKEN", "hunter2")
@@ -100,7 +100,7 @@ async fn variables_are_sent_and_never_come_back(world: World) {
     }
 }
 
-async fn networking_is_shown_as_its_type_needs(world: World) {
+async fn networking_is_returned_according_to_its_type(world: World) {
     let limited = Networking {
         networking_type: NetworkingType::Limited,
         ..Networking::unrestricted()
@@ -113,11 +113,11 @@ async fn networking_is_shown_as_its_type_needs(world: World) {
         ..Networking::unrestricted()
     };
     for (index, (sent, shown)) in [
-        // Without hosts, and with none, nothing is reached.
+        // Without hosts and with an empty list, no host can be reached.
         (limited.clone(), limited),
         (closed.clone(), closed),
         (noted.clone(), noted),
-        // Stored, but not shown.
+        // Stored, but not returned.
         (unrestricted, Networking::unrestricted()),
     ]
     .into_iter()
@@ -128,13 +128,13 @@ async fn networking_is_shown_as_its_type_needs(world: World) {
     }
 }
 
-async fn the_list_holds_own_active_environments_newest_first(world: World) {
+async fn the_list_contains_the_users_active_environments_newest_first(world: World) {
     let environments = world.client.environments();
     assert!(environments.list().await.unwrap().is_empty());
     let oldest = world.environment("one").await;
     let middle = world.environment("two").await;
     let newest = world.environment("three").await;
-    // Names are each user's own.
+    // Names are unique per user.
     let stranger = world.stranger();
     let theirs = CreateEnvironment::new("one");
     stranger.environments().create(theirs).await.unwrap();
@@ -161,7 +161,7 @@ async fn an_archived_environment_frees_its_name(world: World) {
     assert_eq!((archived.updated_at, archived.version), (at, 1));
     assert_eq!(environments.get(first.id).await.unwrap(), archived);
     assert_eq!(environments.versions(first.id).await.unwrap().len(), 1);
-    // The agent keeps pointing at it.
+    // The agent keeps the reference to it.
     let agent = world.client.agents().get(agent.id).await.unwrap();
     assert_eq!(agent.environment_id, Some(first.id));
 
@@ -170,7 +170,7 @@ async fn an_archived_environment_frees_its_name(world: World) {
     assert_eq!(environments.list().await.unwrap(), [second]);
 }
 
-async fn a_deleted_environment_is_gone_from_agents_and_their_versions(world: World) {
+async fn a_deleted_environment_is_removed_from_agents_and_their_versions(world: World) {
     let (environments, agents) = (world.client.environments(), world.client.agents());
     let environment = world.environment("e").await;
     let request = world.new_agent("a").environment(environment.id);
@@ -199,7 +199,7 @@ async fn a_deleted_environment_is_gone_from_agents_and_their_versions(world: Wor
     assert_eq!(versions.len(), 2);
 }
 
-async fn an_environment_can_go_once_its_sessions_are_gone(world: World) {
+async fn an_environment_without_sessions_can_be_deleted(world: World) {
     let environment = world.environment("e").await;
     world.control.set_script(Script::new());
     let agent = world.agent("a").await;
@@ -214,7 +214,7 @@ async fn an_environment_can_go_once_its_sessions_are_gone(world: World) {
     assert!(environments.list().await.unwrap().is_empty());
 }
 
-async fn an_update_replaces_what_it_names_and_keeps_the_rest(world: World) {
+async fn an_update_replaces_only_the_given_fields(world: World) {
     world.control.freeze_clock();
     let environments = world.client.environments();
     let request = CreateEnvironment::new("before")
@@ -266,7 +266,7 @@ async fn an_update_replaces_what_it_names_and_keeps_the_rest(world: World) {
     }
 }
 
-async fn an_update_that_changes_nothing_leaves_version_and_time(world: World) {
+async fn an_update_without_changes_keeps_version_and_time(world: World) {
     let environments = world.client.environments();
     let request = CreateEnvironment::new("e")
         .packages(PackageManager::Apt, ["jq"])
@@ -292,7 +292,7 @@ async fn an_update_that_changes_nothing_leaves_version_and_time(world: World) {
     );
 }
 
-async fn hosts_that_are_not_shown_count_as_a_change(world: World) {
+async fn hosts_that_are_not_returned_count_as_a_change(world: World) {
     let environment = world.environment("e").await;
     let networking = Networking {
         allowed_hosts: Some(vec!["h.example".into()]),
@@ -309,7 +309,7 @@ async fn hosts_that_are_not_shown_count_as_a_change(world: World) {
     assert_eq!(updated.version, 2);
 }
 
-async fn versions_show_each_state_highest_first(world: World) {
+async fn versions_are_listed_highest_first(world: World) {
     world.control.freeze_clock();
     let environments = world.client.environments();
     let request = CreateEnvironment::new("one").packages(PackageManager::Go, ["x"]);

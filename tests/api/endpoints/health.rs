@@ -6,19 +6,19 @@ use serde_json::json;
 
 use crate::endpoints::world::{World, answer, tests};
 
-tests! { in [s0 s1 s2]:
-    a_healthy_server_says_so_with_its_checks,
-    health_needs_no_token,
+tests! { in [april21 april30 june25]:
+    a_healthy_server_returns_its_checks,
+    health_requires_no_token,
     a_degraded_server_is_an_error_with_its_checks,
 }
 
-async fn a_healthy_server_says_so_with_its_checks(world: World) {
+async fn a_healthy_server_returns_its_checks(world: World) {
     let health = world.client.health().await.unwrap();
     assert_eq!(health.status, "ok");
     let checks: Vec<_> = health.checks.iter().collect();
     match world.generation {
-        Generation::S0 => assert!(checks.is_empty(), "{checks:?}"),
-        Generation::S1 | Generation::S2 => assert_eq!(
+        Generation::April21 => assert!(checks.is_empty(), "{checks:?}"),
+        Generation::April30 | Generation::June25 => assert_eq!(
             checks,
             [
                 (&"crypto".to_owned(), &"ok".to_owned()),
@@ -29,7 +29,7 @@ async fn a_healthy_server_says_so_with_its_checks(world: World) {
     assert!(health.extra.is_empty());
 }
 
-async fn health_needs_no_token(world: World) {
+async fn health_requires_no_token(world: World) {
     let health = world.client_with_token("unknown").health().await.unwrap();
     assert_eq!(health.status, "ok");
 }

@@ -1,4 +1,4 @@
-//! Streams of sessions at work: what arrives as it happens, silence, and every way to end in mid-stream.
+//! Streams of running sessions: live events, idle streams, and every end.
 
 use std::time::Duration;
 
@@ -13,24 +13,24 @@ use uuid::Uuid;
 
 use crate::endpoints::world::{World, finish, print, tests};
 
-tests! { in [s0 s1 s2]:
-    events_arrive_while_the_session_works,
+tests! { in [april21 april30 june25]:
+    events_arrive_while_the_session_runs,
     stages_arrive_in_the_order_of_the_generation,
-    a_stream_opened_at_creation_sees_the_whole_session,
-    a_stream_opened_after_a_prompt_waits_for_its_turn,
-    a_stream_runs_on_while_a_turn_waits,
-    a_live_stream_is_silent_until_its_cursor_is_passed,
-    heartbeats_are_no_events,
-    a_quiet_stream_goes_stale_and_the_session_goes_on,
-    output_puts_off_staleness,
-    termination_ends_a_stream_after_what_was_printed,
-    failing_while_pending_ends_a_stream,
-    a_session_that_vanishes_is_not_found,
-    two_streams_of_a_session_see_the_same,
+    a_stream_opened_at_creation_delivers_the_whole_session,
+    a_stream_opened_after_a_prompt_delivers_its_turn,
+    a_stream_continues_while_a_turn_is_queued,
+    a_live_stream_delivers_nothing_until_its_cursor_is_passed,
+    heartbeats_are_not_events,
+    a_quiet_stream_becomes_stale_and_the_session_continues,
+    output_delays_stale,
+    termination_ends_a_stream_after_the_output,
+    a_failure_while_pending_ends_a_stream,
+    a_session_deleted_during_a_stream_is_not_found,
+    two_streams_of_a_session_deliver_the_same,
 }
 
-tests! { in [s0]: a_stream_of_a_deleted_session_ends_in_not_found }
-tests! { in [s2]: an_interrupt_ends_a_stream_with_the_turn }
+tests! { in [april21]: a_stream_of_a_deleted_session_ends_in_not_found }
+tests! { in [june25]: an_interrupt_ends_a_stream_with_the_turn }
 
 async fn stream(world: &World, id: Uuid) -> EventStream {
     world.client.sessions().stream(id).await.unwrap()
@@ -40,7 +40,7 @@ async fn next(events: &mut EventStream) -> StreamEvent {
     events.try_next().await.unwrap().expect("another event")
 }
 
-/// The text of the next output; other events on the way are passed over.
+/// Reads up to the next output and returns its text.
 async fn next_text(events: &mut EventStream) -> String {
     loop {
         if let Some(text) = next(events).await.text() {
@@ -49,7 +49,7 @@ async fn next_text(events: &mut EventStream) -> String {
     }
 }
 
-/// The terminal event; others on the way are passed over.
+/// Reads up to the terminal event and returns it.
 async fn end(events: &mut EventStream) -> StreamEvent {
     loop {
         let event = next(events).await;
@@ -60,7 +60,7 @@ async fn end(events: &mut EventStream) -> StreamEvent {
     }
 }
 
-async fn events_arrive_while_the_session_works(world: World) {
+async fn events_arrive_while_the_session_runs(world: World) {
     let script = Script::new()
         .stdout("one")
         .hold("first")
@@ -70,7 +70,7 @@ async fn events_arrive_while_the_session_works(world: World) {
     let id = world.session(script).await.id;
     let mut events = stream(&world, id).await;
     assert_eq!(next_text(&mut events).await, "one");
-    // Nothing more is there before it happens.
+    // No event is available before it happens.
     world.control.hold_reached("first").await;
     assert!(events.try_next().now_or_never().is_none());
     world.control.release("first");
@@ -109,7 +109,7 @@ async fn stages_arrive_in_the_order_of_the_generation(world: World) {
         .map(|stage| stage.stage.as_str())
         .collect();
     let expected = match world.generation {
-        Generation::S0 => vec![
+        Generation::April21 => vec![
             "create_sprite",
             "network_policy",
             "env_file",
@@ -119,7 +119,7 @@ async fn stages_arrive_in_the_order_of_the_generation(world: World) {
             "skills",
             "runtime_start",
         ],
-        Generation::S1 | Generation::S2 => vec![
+        Generation::April30 | Generation::June25 => vec![
             "create_sprite",
             "install_runtime",
             "network_policy",
@@ -138,7 +138,7 @@ async fn stages_arrive_in_the_order_of_the_generation(world: World) {
     }
 }
 
-async fn a_stream_opened_at_creation_sees_the_whole_session(world: World) {
+async fn a_stream_opened_at_creation_delivers_the_whole_session(world: World) {
     let script = Script::new()
         .hold_provisioning("provision")
         .stdout("done")
@@ -157,7 +157,7 @@ async fn a_stream_opened_at_creation_sees_the_whole_session(world: World) {
     assert_eq!(end(&mut events).await.exit_code(), Some(0));
 }
 
-async fn a_stream_opened_after_a_prompt_waits_for_its_turn(world: World) {
+async fn a_stream_opened_after_a_prompt_delivers_its_turn(world: World) {
     let id = world.ended_session(Script::new().stdout("old")).await.id;
     let script = Script::new().hold("go").stdout("new").exit(4);
     world.control.set_script(script);
@@ -175,13 +175,13 @@ async fn a_stream_opened_after_a_prompt_waits_for_its_turn(world: World) {
     assert_eq!(events.try_next().await.unwrap(), None);
 }
 
-async fn a_stream_runs_on_while_a_turn_waits(world: World) {
+async fn a_stream_continues_while_a_turn_is_queued(world: World) {
     let id = world.manual_session().await.id;
     let mut events = stream(&world, id).await;
     world.act(id, Action::StartTurn { turn: 1 });
     world.act(id, print("one", 1));
     assert_eq!(next_text(&mut events).await, "one");
-    // The turn's end and the next prompt fall between two looks of the stream.
+    // The end of the turn and the next prompt happen between two polls of the stream.
     world.act(id, finish(1));
     world.act(
         id,
@@ -195,7 +195,7 @@ async fn a_stream_runs_on_while_a_turn_waits(world: World) {
     assert_eq!(next(&mut events).await.text(), Some("two"));
 }
 
-async fn a_live_stream_is_silent_until_its_cursor_is_passed(world: World) {
+async fn a_live_stream_delivers_nothing_until_its_cursor_is_passed(world: World) {
     let id = world.manual_session().await.id;
     world.control.set_next_log_id(100);
     let mut events = world.client.sessions().stream(id).since(102).await.unwrap();
@@ -208,7 +208,7 @@ async fn a_live_stream_is_silent_until_its_cursor_is_passed(world: World) {
     assert_eq!(next(&mut events).await.text(), Some("103"));
 }
 
-async fn heartbeats_are_no_events(world: World) {
+async fn heartbeats_are_not_events(world: World) {
     world.control.freeze_clock();
     let id = world.manual_session().await.id;
     let mut events = stream(&world, id).await;
@@ -216,7 +216,7 @@ async fn heartbeats_are_no_events(world: World) {
     world.control.streams_open(2).await;
     for round in ["one", "two", "three"] {
         world.control.advance(Duration::from_secs(15));
-        // Every stream of the session gets one; this one shows it.
+        // Every stream of the session receives one; this one shows it.
         witness.read_until(": heartbeat\n\n").await;
         world.act(id, print(round, 1));
         assert_eq!(next_text(&mut events).await, round);
@@ -225,7 +225,7 @@ async fn heartbeats_are_no_events(world: World) {
     assert_eq!(end(&mut events).await.exit_code(), Some(0));
 }
 
-/// A stream read as bytes.
+/// A stream that is read as bytes.
 struct RawStream(BufReader<TcpStream>);
 
 impl RawStream {
@@ -239,7 +239,7 @@ impl RawStream {
         Self(BufReader::new(socket))
     }
 
-    /// Reads up to the next place where this text stands; it must not be cut by a chunk's end.
+    /// Reads up to the next occurrence of a text, which must not be split across chunks.
     async fn read_until(&mut self, text: &str) {
         let mut read = Vec::new();
         while !read.ends_with(text.as_bytes()) {
@@ -248,7 +248,7 @@ impl RawStream {
     }
 }
 
-async fn a_quiet_stream_goes_stale_and_the_session_goes_on(world: World) {
+async fn a_quiet_stream_becomes_stale_and_the_session_continues(world: World) {
     world.control.freeze_clock();
     let id = world.manual_session().await.id;
     let mut events = stream(&world, id).await;
@@ -269,22 +269,22 @@ async fn a_quiet_stream_goes_stale_and_the_session_goes_on(world: World) {
     assert_eq!(stale.message.as_deref(), Some("No output for 600s"));
     let session = world.client.sessions().get(id).await.unwrap();
     assert_eq!(session.status, SessionStatus::Pending);
-    // A new connection waits anew.
+    // The time restarts with a new connection.
     let mut again = stream(&world, id).await;
     world.control.advance(Duration::from_secs(599));
     world.act(id, print("late", 1));
     assert_eq!(next_text(&mut again).await, "late");
 }
 
-/// The last stage of provisioning when there is nothing special to set up.
+/// The last stage of provisioning without optional stages.
 fn last_stage(world: &World) -> &'static str {
     match world.generation {
-        Generation::S0 => "provision_setup",
-        Generation::S1 | Generation::S2 => "runtime_config",
+        Generation::April21 => "provision_setup",
+        Generation::April30 | Generation::June25 => "runtime_config",
     }
 }
 
-async fn output_puts_off_staleness(world: World) {
+async fn output_delays_stale(world: World) {
     world.control.freeze_clock();
     let id = world.manual_session().await.id;
     let mut events = stream(&world, id).await;
@@ -297,7 +297,7 @@ async fn output_puts_off_staleness(world: World) {
     assert_eq!(end(&mut events).await.exit_code(), Some(0));
 }
 
-async fn termination_ends_a_stream_after_what_was_printed(world: World) {
+async fn termination_ends_a_stream_after_the_output(world: World) {
     let id = world.session(Script::new().stdout("said").hang()).await.id;
     let mut events = stream(&world, id).await;
     assert_eq!(next_text(&mut events).await, "said");
@@ -308,7 +308,7 @@ async fn termination_ends_a_stream_after_what_was_printed(world: World) {
     assert_eq!(terminated.message.as_deref(), Some("Session terminated"));
 }
 
-async fn failing_while_pending_ends_a_stream(world: World) {
+async fn a_failure_while_pending_ends_a_stream(world: World) {
     let id = world.session(Script::manual()).await.id;
     let mut events = stream(&world, id).await;
     let message = "Failed to create Sprite: no capacity".to_owned();
@@ -320,7 +320,7 @@ async fn failing_while_pending_ends_a_stream(world: World) {
     assert_eq!(end(&mut events).await.event_type(), "error");
 }
 
-async fn a_session_that_vanishes_is_not_found(world: World) {
+async fn a_session_deleted_during_a_stream_is_not_found(world: World) {
     let id = world.manual_session().await.id;
     let mut events = stream(&world, id).await;
     assert_eq!(next(&mut events).await.event_type(), "start");
@@ -355,7 +355,7 @@ async fn an_interrupt_ends_a_stream_with_the_turn(world: World) {
     assert_eq!(end(&mut events).await.event_type(), "exit");
 }
 
-async fn two_streams_of_a_session_see_the_same(world: World) {
+async fn two_streams_of_a_session_deliver_the_same(world: World) {
     let script = Script::new().stdout("a").hold("go").stdout("b").exit(0);
     let id = world.session(script).await.id;
     let (one, two) = (stream(&world, id).await, stream(&world, id).await);

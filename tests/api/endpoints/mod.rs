@@ -1,5 +1,5 @@
-//! The whole client against the development server, over sockets: every endpoint in every server generation, every
-//! error a caller can meet, streams to each of their ends, and servers newer than this client.
+//! The client with the development server over sockets: every endpoint in every server generation, every error that a
+//! caller can receive, every end of a stream, and servers newer than this client.
 
 mod agent_updates;
 mod agents;

@@ -1,4 +1,4 @@
-//! Formatters over streams that come from a server.
+//! Formatters with streams of a server.
 
 use aod::models::CreateSession;
 use aod_devserver::{Generation, Script};
@@ -7,13 +7,13 @@ use serde_json::json;
 
 use crate::endpoints::world::{World, tests};
 
-tests! { in [s0 s1 s2]:
-    the_start_event_picks_the_formatter_of_a_claude_session,
-    the_start_event_picks_the_formatter_of_a_codex_session,
-    what_an_agent_prints_cannot_drive_the_terminal,
+tests! { in [april21 april30 june25]:
+    the_start_event_selects_the_formatter_of_a_claude_session,
+    the_start_event_selects_the_formatter_of_a_codex_session,
+    control_sequences_in_the_output_are_escaped,
 }
 
-/// Runs a session and shows it as a program would: the formatter is chosen by the first event.
+/// Runs a session and formats its stream with the formatter that the first event selects.
 async fn show(world: &World, request: CreateSession) -> Vec<String> {
     let sessions = world.client.sessions();
     let ack = sessions.create(request).await.unwrap();
@@ -21,7 +21,7 @@ async fn show(world: &World, request: CreateSession) -> Vec<String> {
     events.pretty().try_collect().await.unwrap()
 }
 
-async fn the_start_event_picks_the_formatter_of_a_claude_session(world: World) {
+async fn the_start_event_selects_the_formatter_of_a_claude_session(world: World) {
     let assistant = |block| json!({"type": "assistant", "message": {"content": [block]}});
     let lines = [
         json!({"type": "system", "subtype": "init", "model": "claude-x", "tools": ["Bash", "Read"]}),
@@ -31,7 +31,7 @@ async fn the_start_event_picks_the_formatter_of_a_claude_session(world: World) {
         ),
         json!({"type": "result", "subtype": "success", "duration_ms": 4210, "num_turns": 3, "total_cost_usd": 0.5}),
     ];
-    // Cut in odd places, other output in between, no newline at the end.
+    // Split at arbitrary positions, with other output in between and no newline at the end.
     let text = lines.map(|line| line.to_string()).join("\n");
     let script = Script::new()
         .stderr("not shown\n")
@@ -50,12 +50,12 @@ async fn the_start_event_picks_the_formatter_of_a_claude_session(world: World) {
     );
 }
 
-async fn the_start_event_picks_the_formatter_of_a_codex_session(world: World) {
+async fn the_start_event_selects_the_formatter_of_a_codex_session(world: World) {
     let request = aod::models::CreateAgent::new("a", world.model());
     let request = match world.generation {
-        Generation::S0 => request.runtime("codex"),
-        Generation::S1 => aod::models::CreateAgent::new("a", "openai/o3").runtime("codex"),
-        Generation::S2 => request.provider("openai"),
+        Generation::April21 => request.runtime("codex"),
+        Generation::April30 => aod::models::CreateAgent::new("a", "openai/o3").runtime("codex"),
+        Generation::June25 => request.provider("openai"),
     };
     let agent = world.client.agents().create(request).await.unwrap();
     let script = Script::new()
@@ -68,7 +68,7 @@ async fn the_start_event_picks_the_formatter_of_a_codex_session(world: World) {
     );
 }
 
-async fn what_an_agent_prints_cannot_drive_the_terminal(world: World) {
+async fn control_sequences_in_the_output_are_escaped(world: World) {
     let script = Script::new().stdout("\u{1b}]0;owned\u{7}plain\n");
     world.control.set_script(script);
     let agent = world.agent("a").await;

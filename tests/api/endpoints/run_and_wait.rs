@@ -1,4 +1,4 @@
-//! `sessions().run` and `sessions().wait`: a session from its start, or from anywhere, to the end of its turn.
+//! `sessions().run` and `sessions().wait_for_completion`.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use futures::FutureExt;
 
 use crate::endpoints::world::{World, tests};
 
-tests! { in [s0 s1 s2]:
+tests! { in [april21 april30 june25]:
     a_run_returns_the_ended_session_and_its_stdout,
-    a_turn_that_fails_is_no_error_of_the_run,
-    a_run_that_is_refused_starts_nothing,
-    waiting_for_an_ended_session_asks_once,
-    waiting_lasts_until_the_turn_is_over,
-    waiting_goes_on_after_a_stale_stream,
+    a_failed_turn_is_not_an_error_of_the_run,
+    a_refused_run_starts_nothing,
+    waiting_for_an_ended_session_sends_one_request,
+    waiting_lasts_until_the_turn_has_ended,
+    waiting_continues_after_a_stale_stream,
     waiting_for_a_terminated_session_ends,
 }
 
@@ -38,7 +38,7 @@ async fn a_run_returns_the_ended_session_and_its_stdout(world: World) {
     world.control.streams_open(0).await;
 }
 
-async fn a_turn_that_fails_is_no_error_of_the_run(world: World) {
+async fn a_failed_turn_is_not_an_error_of_the_run(world: World) {
     let agent = world.agent("a").await;
     for (ending, exit_code) in [(Step::Exit(2), Some(2)), (Step::Crash, None)] {
         world
@@ -52,7 +52,7 @@ async fn a_turn_that_fails_is_no_error_of_the_run(world: World) {
     }
 }
 
-async fn a_run_that_is_refused_starts_nothing(world: World) {
+async fn a_refused_run_starts_nothing(world: World) {
     let agent = world.agent("a").await;
     let request = CreateSession::new(agent.id, "p").timeout(Duration::from_secs(1));
     let error = world.client.sessions().run(request).await.unwrap_err();
@@ -61,7 +61,7 @@ async fn a_run_that_is_refused_starts_nothing(world: World) {
     assert!(world.client.sessions().list().await.unwrap().is_empty());
 }
 
-async fn waiting_for_an_ended_session_asks_once(world: World) {
+async fn waiting_for_an_ended_session_sends_one_request(world: World) {
     let id = world.ended_session(Script::new().exit(3)).await.id;
     world.control.forget_requests();
     let session = world
@@ -74,7 +74,7 @@ async fn waiting_for_an_ended_session_asks_once(world: World) {
     assert_eq!(world.control.requests().len(), 1);
 }
 
-async fn waiting_lasts_until_the_turn_is_over(world: World) {
+async fn waiting_lasts_until_the_turn_has_ended(world: World) {
     let id = world
         .session(Script::new().stdout("x").hold("go").exit(0))
         .await
@@ -92,7 +92,7 @@ async fn waiting_lasts_until_the_turn_is_over(world: World) {
     world.control.streams_open(0).await;
 }
 
-async fn waiting_goes_on_after_a_stale_stream(world: World) {
+async fn waiting_continues_after_a_stale_stream(world: World) {
     world.control.freeze_clock();
     let id = world.session(Script::new().hold("go").exit(0)).await.id;
     world.control.hold_reached("go").await;

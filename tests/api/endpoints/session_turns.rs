@@ -9,15 +9,15 @@ use serde_json::json;
 
 use crate::endpoints::world::{World, finish, tests};
 
-tests! { in [s0 s1 s2]:
+tests! { in [april21 april30 june25]:
     a_prompt_adds_a_turn,
-    turns_tell_when_they_began_and_ended,
+    turns_have_start_and_end_times,
     timeouts_are_sent_in_whole_seconds,
 }
 
-tests! { in [s0]: a_prompt_can_wait_behind_a_queued_turn }
-tests! { in [s2]:
-    an_interrupted_turn_ends_and_the_session_takes_further_prompts,
+tests! { in [april21]: a_prompt_can_be_queued_behind_another }
+tests! { in [june25]:
+    an_interrupted_turn_ends_and_the_session_accepts_further_prompts,
     a_queued_turn_can_be_interrupted,
 }
 
@@ -48,7 +48,7 @@ async fn a_prompt_adds_a_turn(world: World) {
     assert_eq!(shown, [(1, "Do it", Some(0)), (2, "Und jetzt?", Some(0))]);
 }
 
-async fn turns_tell_when_they_began_and_ended(world: World) {
+async fn turns_have_start_and_end_times(world: World) {
     world.control.freeze_clock();
     let id = world.manual_session().await.id;
     let start = world.client.sessions().get(id).await.unwrap().created_at;
@@ -84,7 +84,7 @@ async fn timeouts_are_sent_in_whole_seconds(world: World) {
     );
 }
 
-async fn a_prompt_can_wait_behind_a_queued_turn(world: World) {
+async fn a_prompt_can_be_queued_behind_another(world: World) {
     let id = world.manual_session().await.id;
     let ack = world.client.sessions().prompt(id, "next").await.unwrap();
     assert_eq!(ack.current_turn, Some(2));
@@ -97,7 +97,7 @@ async fn a_prompt_can_wait_behind_a_queued_turn(world: World) {
     assert_eq!(session.status, SessionStatus::Completed);
 }
 
-async fn an_interrupted_turn_ends_and_the_session_takes_further_prompts(world: World) {
+async fn an_interrupted_turn_ends_and_the_session_accepts_further_prompts(world: World) {
     let script = Script::new().stdout("half").hold("work");
     let id = world.session(script).await.id;
     world.control.hold_reached("work").await;
@@ -105,7 +105,7 @@ async fn an_interrupted_turn_ends_and_the_session_takes_further_prompts(world: W
 
     let ack = sessions.interrupt(id).await.unwrap();
 
-    // The status of before: the turn ends a moment later.
+    // The previous status: the turn ends a moment later.
     assert_eq!((ack.id, ack.status), (id, SessionStatus::Running));
     let session = sessions.wait_for_completion(id).await.unwrap();
     assert_eq!(session.status, SessionStatus::Completed);

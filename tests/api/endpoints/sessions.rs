@@ -9,21 +9,21 @@ use serde_json::json;
 
 use crate::endpoints::world::{World, tests};
 
-tests! { in [s0 s1 s2]:
-    a_session_is_accepted_with_its_first_turn,
-    resources_come_back_normalised_and_without_their_token,
-    a_session_takes_its_agents_environment_unless_it_names_one,
-    a_session_shows_where_it_is_in_its_life,
+tests! { in [april21 april30 june25]:
+    a_session_is_created_with_its_first_turn,
+    resources_are_returned_normalised_and_without_their_token,
+    a_session_uses_its_agents_environment_unless_it_specifies_one,
+    a_session_has_the_status_of_its_lifecycle,
     a_failed_session_has_the_exit_code_or_none,
-    the_list_holds_own_sessions_of_every_status_newest_first,
-    terminating_leaves_the_exit_code_as_it_was,
-    a_deleted_session_is_gone,
-    archiving_the_agent_and_the_environment_leaves_their_sessions_alone,
+    the_list_contains_the_users_sessions_of_every_status_newest_first,
+    terminating_keeps_the_exit_code,
+    a_deleted_session_is_not_found,
+    archiving_the_agent_and_the_environment_does_not_affect_their_sessions,
 }
 
-tests! { in [s2]: secret_variables_are_sent_and_never_come_back }
+tests! { in [june25]: secret_variables_are_sent_and_never_returned }
 
-async fn a_session_is_accepted_with_its_first_turn(world: World) {
+async fn a_session_is_created_with_its_first_turn(world: World) {
     world.control.set_script(Script::manual());
     let agent = world.agent("a").await;
     let sessions = world.client.sessions();
@@ -42,8 +42,8 @@ async fn a_session_is_accepted_with_its_first_turn(world: World) {
     assert_eq!(session.agent_id, Some(agent.id));
     assert_eq!(session.environment_id, None);
     let engine = match world.generation {
-        Generation::S0 | Generation::S1 => (Some(Runtime::Claude), None),
-        Generation::S2 => (None, Some(Provider::Anthropic)),
+        Generation::April21 | Generation::April30 => (Some(Runtime::Claude), None),
+        Generation::June25 => (None, Some(Provider::Anthropic)),
     };
     assert_eq!((session.runtime, session.provider), engine);
     assert_eq!(session.status, SessionStatus::Pending);
@@ -64,7 +64,7 @@ async fn a_session_is_accepted_with_its_first_turn(world: World) {
     );
 }
 
-async fn resources_come_back_normalised_and_without_their_token(world: World) {
+async fn resources_are_returned_normalised_and_without_their_token(world: World) {
     world.control.set_script(Script::manual());
     let agent = world.agent("a").await;
     let request = CreateSession::new(agent.id, "p")
@@ -111,7 +111,7 @@ async fn resources_come_back_normalised_and_without_their_token(world: World) {
     assert_eq!(session.resources, ack.resources);
 }
 
-async fn a_session_takes_its_agents_environment_unless_it_names_one(world: World) {
+async fn a_session_uses_its_agents_environment_unless_it_specifies_one(world: World) {
     world.control.set_script(Script::manual());
     let own = world.environment("own").await;
     let other = world.environment("other").await;
@@ -129,7 +129,7 @@ async fn a_session_takes_its_agents_environment_unless_it_names_one(world: World
     }
 }
 
-async fn a_session_shows_where_it_is_in_its_life(world: World) {
+async fn a_session_has_the_status_of_its_lifecycle(world: World) {
     let script = Script::new()
         .hold_provisioning("provision")
         .hold("work")
@@ -181,7 +181,7 @@ async fn a_failed_session_has_the_exit_code_or_none(world: World) {
     }
 }
 
-async fn the_list_holds_own_sessions_of_every_status_newest_first(world: World) {
+async fn the_list_contains_the_users_sessions_of_every_status_newest_first(world: World) {
     let sessions = world.client.sessions();
     assert!(sessions.list().await.unwrap().is_empty());
     let completed = world.ended_session(Script::new()).await.id;
@@ -209,7 +209,7 @@ async fn the_list_holds_own_sessions_of_every_status_newest_first(world: World) 
     assert!(world.stranger().sessions().list().await.unwrap().is_empty());
 }
 
-async fn terminating_leaves_the_exit_code_as_it_was(world: World) {
+async fn terminating_keeps_the_exit_code(world: World) {
     let sessions = world.client.sessions();
     let pending = world.session(Script::manual()).await.id;
     let running = world.session(Script::new().hang()).await.id;
@@ -228,12 +228,12 @@ async fn terminating_leaves_the_exit_code_as_it_was(world: World) {
         assert_eq!(session.status, SessionStatus::Terminated);
         assert_eq!(session.exit_code, exit_code);
     }
-    // A queued turn stays so for good.
+    // A queued turn remains queued.
     let turns = sessions.turns(pending).await.unwrap();
     assert_eq!(turns[0].status, TurnStatus::Pending);
 }
 
-async fn a_deleted_session_is_gone(world: World) {
+async fn a_deleted_session_is_not_found(world: World) {
     let sessions = world.client.sessions();
     let id = world.ended_session(Script::new()).await.id;
     sessions.delete(id).await.unwrap();
@@ -248,7 +248,7 @@ async fn a_deleted_session_is_gone(world: World) {
     assert!(sessions.list().await.unwrap().is_empty());
 }
 
-async fn archiving_the_agent_and_the_environment_leaves_their_sessions_alone(world: World) {
+async fn archiving_the_agent_and_the_environment_does_not_affect_their_sessions(world: World) {
     world.control.set_script(Script::new().hold("go"));
     let environment = world.environment("e").await;
     let request = world.new_agent("a").environment(environment.id);
@@ -275,7 +275,7 @@ async fn archiving_the_agent_and_the_environment_leaves_their_sessions_alone(wor
     assert_eq!(session.environment_id, Some(environment.id));
 }
 
-async fn secret_variables_are_sent_and_never_come_back(world: World) {
+async fn secret_variables_are_sent_and_never_returned(world: World) {
     world.control.set_script(Script::manual());
     let agent = world.agent("a").await;
     let request = CreateSession::new(agent.id, "p").secret_env_var("API_KEY", "hunter2");

@@ -1,4 +1,4 @@
-//! One client in many hands, and what is left on the network when they let go.
+//! Clones of a client in concurrent use, and the connections that remain when they are dropped.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -10,23 +10,23 @@ use futures::{StreamExt, TryStreamExt};
 
 use crate::endpoints::world::{World, tests};
 
-tests! { in [s0 s1 s2]:
-    clones_make_many_calls_at_once,
-    many_sessions_run_at_once_without_mixing,
-    a_stream_that_has_ended_is_closed,
-    a_stream_that_is_dropped_is_closed,
-    a_call_that_is_dropped_is_closed,
-    nothing_stays_open_after_the_last_clone,
-    calls_one_after_another_share_a_connection,
-    a_slow_reader_does_not_hold_up_other_calls,
+tests! { in [april21 april30 june25]:
+    clones_make_concurrent_calls,
+    concurrent_sessions_are_independent,
+    a_stream_that_has_ended_closes_its_connection,
+    dropping_a_stream_closes_its_connection,
+    dropping_a_call_closes_its_connection,
+    dropping_the_last_clone_closes_all_connections,
+    sequential_calls_share_a_connection,
+    a_slow_reader_does_not_delay_other_calls,
 }
 
-/// What `tokio::spawn` would demand of everything a caller holds.
+/// Checks the bounds of `tokio::spawn`.
 fn is_sendable<T: Send + 'static>(value: T) -> T {
     value
 }
 
-async fn clones_make_many_calls_at_once(world: World) {
+async fn clones_make_concurrent_calls(world: World) {
     let calls = (0..64).map(|number| {
         let client = world.client.clone();
         tokio::spawn(async move {
@@ -47,7 +47,7 @@ async fn clones_make_many_calls_at_once(world: World) {
     assert_eq!(listed, names);
 }
 
-async fn many_sessions_run_at_once_without_mixing(world: World) {
+async fn concurrent_sessions_are_independent(world: World) {
     for number in 0..64 {
         let script = Script::new()
             .stdout(format!("out {number} "))
@@ -77,29 +77,29 @@ async fn many_sessions_run_at_once_without_mixing(world: World) {
     world.control.streams_open(0).await;
 }
 
-async fn a_stream_that_has_ended_is_closed(world: World) {
+async fn a_stream_that_has_ended_closes_its_connection(world: World) {
     let id = world.session(Script::new().stdout("x").hold("go")).await.id;
     let mut events = is_sendable(world.client.sessions().stream(id).await.unwrap());
     world.control.streams_open(1).await;
     world.control.release("go");
     while events.try_next().await.unwrap().is_some() {}
     world.control.streams_open(0).await;
-    // Asking on is harmless.
+    // Polling again is allowed.
     assert!(events.next().await.is_none());
 }
 
-async fn a_stream_that_is_dropped_is_closed(world: World) {
+async fn dropping_a_stream_closes_its_connection(world: World) {
     let id = world.session(Script::new().stdout("x").hang()).await.id;
     let mut events = world.client.sessions().stream(id).await.unwrap();
     events.try_next().await.unwrap();
     world.control.streams_open(1).await;
     drop(events);
     world.control.streams_open(0).await;
-    // The client goes on.
+    // The client can still be used.
     world.client.sessions().get(id).await.unwrap();
 }
 
-async fn a_call_that_is_dropped_is_closed(world: World) {
+async fn dropping_a_call_closes_its_connection(world: World) {
     let stall = Effect::Stall { after_bytes: None };
     world.fault("GET", "/agents", stall);
     let client = world.client.clone();
@@ -111,7 +111,7 @@ async fn a_call_that_is_dropped_is_closed(world: World) {
     assert!(world.client.agents().list().await.unwrap().is_empty());
 }
 
-async fn nothing_stays_open_after_the_last_clone(world: World) {
+async fn dropping_the_last_clone_closes_all_connections(world: World) {
     let id = world.session(Script::new().stdout("x").hang()).await.id;
     let World {
         client, control, ..
@@ -123,7 +123,7 @@ async fn nothing_stays_open_after_the_last_clone(world: World) {
     events.try_next().await.unwrap();
     assert!(control.stats().open_connections > 0);
 
-    // A stream keeps what it needs of its client, to connect again.
+    // A stream keeps what it needs of its client to reconnect.
     drop(clone);
     let control = world.control.clone();
     let server = world.without_client();
@@ -137,12 +137,12 @@ async fn nothing_stays_open_after_the_last_clone(world: World) {
     drop(server);
 }
 
-async fn calls_one_after_another_share_a_connection(world: World) {
+async fn sequential_calls_share_a_connection(world: World) {
     let before = world.control.stats();
     for _ in 0..10 {
         world.client.agents().list().await.unwrap();
     }
-    // With other options it is the same client still.
+    // A client with other options shares the connections.
     let other = world
         .client
         .with_options(aod::Options::new().max_retries(0));
@@ -152,8 +152,8 @@ async fn calls_one_after_another_share_a_connection(world: World) {
     assert_eq!(after.accepted_connections - before.accepted_connections, 1);
 }
 
-async fn a_slow_reader_does_not_hold_up_other_calls(world: World) {
-    // More than the sockets hold, and nobody reads it.
+async fn a_slow_reader_does_not_delay_other_calls(world: World) {
+    // More than the socket buffers hold, without a reader.
     let script = (0..64).fold(Script::new(), |script, _| {
         script.stdout("x".repeat(1 << 16))
     });

@@ -1,4 +1,4 @@
-//! What events carry over `GET /sessions/{id}/stream`: text of every kind, and what is no event, or none that is known.
+//! The content of events of `GET /sessions/{id}/stream`: any text, unknown events, and comments.
 
 use aod::models::event::StreamEvent;
 use aod_devserver::{Action, Effect, Script, Source};
@@ -10,16 +10,16 @@ use crate::endpoints::world::{World, finish, print, tests};
 
 const STREAM: &str = "/sessions/*/stream";
 
-tests! { in [s0 s1 s2]:
-    text_comes_back_as_it_was_printed,
-    stdout_and_stderr_are_told_apart,
-    output_without_a_turn_belongs_to_none,
-    a_long_log_comes_whole_and_in_order,
-    unknown_events_are_passed_on_with_their_text,
-    comments_and_line_ends_are_nothing_to_the_caller,
+tests! { in [april21 april30 june25]:
+    text_is_delivered_as_printed,
+    stdout_and_stderr_are_distinguished,
+    output_without_a_turn_has_none,
+    a_long_log_is_delivered_completely_and_in_order,
+    unknown_events_are_delivered_with_their_text,
+    comments_and_line_endings_do_not_affect_events,
 }
 
-async fn text_comes_back_as_it_was_printed(world: World) {
+async fn text_is_delivered_as_printed(world: World) {
     let texts = [
         "🦀 日本語 ñ \u{0301}e\u{0301}",
         "raw \u{2028} and \u{2029} and \u{0085} and \u{feff} stay",
@@ -39,7 +39,7 @@ async fn text_comes_back_as_it_was_printed(world: World) {
     assert_eq!(shown, texts);
 }
 
-async fn stdout_and_stderr_are_told_apart(world: World) {
+async fn stdout_and_stderr_are_distinguished(world: World) {
     let script = Script::new().stdout("out 1").stderr("err").stdout("out 2");
     let id = world.ended_session(script).await.id;
     let sessions = world.client.sessions();
@@ -56,7 +56,7 @@ async fn stdout_and_stderr_are_told_apart(world: World) {
     assert_eq!(stdout.unwrap(), "out 1out 2");
 }
 
-async fn output_without_a_turn_belongs_to_none(world: World) {
+async fn output_without_a_turn_has_none(world: World) {
     let id = world.session(Script::manual()).await.id;
     let nobodys = Action::Output {
         stream: Source::Stdout,
@@ -77,7 +77,7 @@ async fn output_without_a_turn_belongs_to_none(world: World) {
     assert_eq!(of_turn.collect_stdout().await.unwrap(), "mine");
 }
 
-async fn a_long_log_comes_whole_and_in_order(world: World) {
+async fn a_long_log_is_delivered_completely_and_in_order(world: World) {
     let script = (0..1_000).fold(Script::new(), |script, n| script.stdout(format!("{n} ")));
     let id = world.ended_session(script).await.id;
     let stdout = world.client.sessions().stream(id).await.unwrap();
@@ -89,7 +89,7 @@ async fn a_long_log_comes_whole_and_in_order(world: World) {
     );
 }
 
-async fn unknown_events_are_passed_on_with_their_text(world: World) {
+async fn unknown_events_are_delivered_with_their_text(world: World) {
     let id = world.ended_session(Script::new().stdout("x")).await.id;
     let insert = |text: &str| Effect::Insert {
         before_event: 1,
@@ -125,7 +125,7 @@ async fn unknown_events_are_passed_on_with_their_text(world: World) {
     }
 }
 
-async fn comments_and_line_ends_are_nothing_to_the_caller(world: World) {
+async fn comments_and_line_endings_do_not_affect_events(world: World) {
     let id = world
         .ended_session(Script::new().stdout("x").stderr("y"))
         .await

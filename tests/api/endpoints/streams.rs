@@ -1,4 +1,4 @@
-//! `GET /sessions/{id}/stream` of sessions that are over: what is replayed, from where, and how it ends.
+//! `GET /sessions/{id}/stream` of finished sessions: replay, cursors and terminal events.
 
 use aod::ErrorKind;
 use aod::models::event::StreamEvent;
@@ -10,22 +10,22 @@ use uuid::Uuid;
 
 use crate::endpoints::world::{World, answer, finish, print, tests};
 
-tests! { in [s0 s1 s2]:
+tests! { in [april21 april30 june25]:
     a_finished_session_is_replayed_with_every_field,
-    the_start_names_the_session_and_what_runs_it,
-    all_turns_are_replayed_with_one_end,
+    the_start_event_names_the_session_and_its_runtime_or_provider,
+    all_turns_are_replayed_with_one_terminal_event,
     one_turn_can_be_read_alone,
-    a_cursor_leaves_out_what_came_before,
-    a_cursor_beyond_the_end_leaves_start_and_end,
-    each_way_of_ending_has_its_event,
-    a_failed_provisioning_tells_its_reason_before_the_end,
-    an_empty_log_ends_with_the_id_zero,
-    the_cursor_travels_in_query_and_header,
-    a_stream_is_opened_again_when_the_server_is_down_for_a_moment,
-    an_answer_that_is_no_stream_is_an_error_of_the_call,
+    a_cursor_skips_earlier_events,
+    a_cursor_beyond_the_end_delivers_start_and_the_terminal_event,
+    each_outcome_has_its_terminal_event,
+    a_failed_provisioning_reports_its_reason_before_the_terminal_event,
+    the_terminal_event_of_an_empty_log_has_the_id_zero,
+    the_cursor_is_sent_in_the_query_and_the_header,
+    opening_a_stream_is_retried_while_the_server_is_down,
+    a_response_that_is_not_a_stream_is_an_error_of_the_call,
 }
 
-/// All events of a session from the cursor on, as JSON.
+/// All events of a session after a cursor, as JSON.
 pub(crate) async fn replay(world: &World, id: Uuid, since: Option<i64>) -> Vec<Value> {
     let mut request = world.client.sessions().stream(id);
     if let Some(since) = since {
@@ -48,10 +48,10 @@ pub(crate) fn types(events: &[Value]) -> Vec<&str> {
 
 fn start(world: &World, id: Uuid) -> Value {
     match world.generation {
-        Generation::S0 | Generation::S1 => {
+        Generation::April21 | Generation::April30 => {
             json!({"type": "start", "runtime": "claude", "session_id": id})
         }
-        Generation::S2 => json!({"type": "start", "provider": "anthropic", "session_id": id}),
+        Generation::June25 => json!({"type": "start", "provider": "anthropic", "session_id": id}),
     }
 }
 
@@ -71,7 +71,7 @@ async fn two_turns(world: &World) -> Uuid {
     world.act(id, print("first\n", 1));
     world.act(id, print("still first\n", 1));
     world.act(id, finish(1));
-    // A sandbox is what a prompt needs; its stages come before 41 in no real log, so they are left out.
+    // A prompt requires a sandbox. Its stages are skipped, because the log starts at 41.
     world.control.set_next_log_id(1_000);
     world.act(id, Action::Provision {});
     world.client.sessions().prompt(id, "more").await.unwrap();
@@ -112,22 +112,22 @@ async fn a_finished_session_is_replayed_with_every_field(world: World) {
     world.control.streams_open(0).await;
 }
 
-async fn the_start_names_the_session_and_what_runs_it(world: World) {
+async fn the_start_event_names_the_session_and_its_runtime_or_provider(world: World) {
     let id = world.ended_session(Script::new()).await.id;
     let mut events = world.client.sessions().stream(id).await.unwrap();
     let Some(StreamEvent::Start(event)) = events.try_next().await.unwrap() else {
-        panic!("the first event is no start")
+        panic!("the first event is not `start`")
     };
     assert_eq!(event.session_id, Some(id));
     let engine = match world.generation {
-        Generation::S0 | Generation::S1 => (Some(Runtime::Claude), None),
-        Generation::S2 => (None, Some(Provider::Anthropic)),
+        Generation::April21 | Generation::April30 => (Some(Runtime::Claude), None),
+        Generation::June25 => (None, Some(Provider::Anthropic)),
     };
     assert_eq!((event.runtime, event.provider), engine);
     assert_eq!(event.id, None);
 }
 
-async fn all_turns_are_replayed_with_one_end(world: World) {
+async fn all_turns_are_replayed_with_one_terminal_event(world: World) {
     let id = two_turns(&world).await;
     let events = replay(&world, id, None).await;
     let shown: Vec<_> = events
@@ -180,10 +180,10 @@ async fn one_turn_can_be_read_alone(world: World) {
     );
 }
 
-async fn a_cursor_leaves_out_what_came_before(world: World) {
+async fn a_cursor_skips_earlier_events(world: World) {
     let id = two_turns(&world).await;
     let all = replay(&world, id, None).await;
-    // In the middle of a turn its start comes again.
+    // In the middle of a turn, `turn_start` is sent again.
     assert_eq!(
         replay(&world, id, Some(42)).await[..3],
         [
@@ -192,12 +192,12 @@ async fn a_cursor_leaves_out_what_came_before(world: World) {
             output(43, 1, "still first\n")
         ]
     );
-    // Ids have gaps: a cursor need not be one of them.
+    // IDs have gaps, so a cursor need not be one of them.
     assert_eq!(
         replay(&world, id, Some(1_999)).await,
         replay(&world, id, Some(1_500)).await
     );
-    // From the last row on there is only the end.
+    // After the last row, there is only the terminal event.
     assert_eq!(
         replay(&world, id, Some(2_002)).await,
         [
@@ -210,7 +210,7 @@ async fn a_cursor_leaves_out_what_came_before(world: World) {
     }
 }
 
-async fn a_cursor_beyond_the_end_leaves_start_and_end(world: World) {
+async fn a_cursor_beyond_the_end_delivers_start_and_the_terminal_event(world: World) {
     let id = two_turns(&world).await;
     for since in [2_003, i64::MAX] {
         assert_eq!(
@@ -223,7 +223,7 @@ async fn a_cursor_beyond_the_end_leaves_start_and_end(world: World) {
     }
 }
 
-async fn each_way_of_ending_has_its_event(world: World) {
+async fn each_outcome_has_its_terminal_event(world: World) {
     let sessions = world.client.sessions();
     let completed = world.ended_session(Script::new().exit(0)).await.id;
     let failed = world.ended_session(Script::new().exit(3)).await.id;
@@ -253,7 +253,7 @@ async fn each_way_of_ending_has_its_event(world: World) {
         assert!(end.is_terminal());
         assert!(!before.iter().any(StreamEvent::is_terminal));
         assert_eq!(end.exit_code(), expected["code"].as_i64());
-        // The id is the last row's.
+        // The ID is that of the last row.
         assert_eq!(end.id(), before.last().unwrap().id());
         let mut end = serde_json::to_value(end).unwrap();
         end.as_object_mut().unwrap().remove("id");
@@ -261,7 +261,7 @@ async fn each_way_of_ending_has_its_event(world: World) {
     }
 }
 
-async fn a_failed_provisioning_tells_its_reason_before_the_end(world: World) {
+async fn a_failed_provisioning_reports_its_reason_before_the_terminal_event(world: World) {
     let reason = "Provisioning script failed: \nstderr:\nno such package";
     let script = Script::failing_in("provision_setup", reason);
     let id = world.ended_session(script).await.id;
@@ -286,7 +286,7 @@ async fn a_failed_provisioning_tells_its_reason_before_the_end(world: World) {
     );
 }
 
-async fn an_empty_log_ends_with_the_id_zero(world: World) {
+async fn the_terminal_event_of_an_empty_log_has_the_id_zero(world: World) {
     let id = world.session(Script::manual()).await.id;
     world.client.sessions().terminate(id).await.unwrap();
     assert_eq!(
@@ -298,7 +298,7 @@ async fn an_empty_log_ends_with_the_id_zero(world: World) {
     );
 }
 
-async fn the_cursor_travels_in_query_and_header(world: World) {
+async fn the_cursor_is_sent_in_the_query_and_the_header(world: World) {
     let id = two_turns(&world).await;
     for (since, query, header) in [
         (None, "", None),
@@ -315,7 +315,7 @@ async fn the_cursor_travels_in_query_and_header(world: World) {
     }
 }
 
-async fn a_stream_is_opened_again_when_the_server_is_down_for_a_moment(world: World) {
+async fn opening_a_stream_is_retried_while_the_server_is_down(world: World) {
     let id = two_turns(&world).await;
     let all = replay(&world, id, None).await;
     for effect in [
@@ -328,7 +328,7 @@ async fn a_stream_is_opened_again_when_the_server_is_down_for_a_moment(world: Wo
     }
 }
 
-async fn an_answer_that_is_no_stream_is_an_error_of_the_call(world: World) {
+async fn a_response_that_is_not_a_stream_is_an_error_of_the_call(world: World) {
     let id = two_turns(&world).await;
     let page = Effect::ContentType {
         value: "text/html".to_owned(),

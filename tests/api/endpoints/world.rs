@@ -1,4 +1,4 @@
-//! The world a test runs in: a server of one generation, and a client of it.
+//! The environment of a test: a server of one generation and a client for it.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use aod_devserver::{
 use serde_json::Value;
 use uuid::Uuid;
 
-/// An id that no record has.
+/// An ID that no record has.
 pub(crate) const UNKNOWN_ID: Uuid = Uuid::from_u128(0x1234_5678_9abc_4def_8123_4567_89ab_cdef);
 
-/// A development server and a client of it. The server stops when the world is dropped.
+/// A development server and a client for it. Dropping it stops the server.
 pub(crate) struct World {
     pub(crate) generation: Generation,
     pub(crate) client: Client,
@@ -22,16 +22,16 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) async fn s0() -> Self {
-        Self::of(Generation::S0).await
+    pub(crate) async fn april21() -> Self {
+        Self::of(Generation::April21).await
     }
 
-    pub(crate) async fn s1() -> Self {
-        Self::of(Generation::S1).await
+    pub(crate) async fn april30() -> Self {
+        Self::of(Generation::April30).await
     }
 
-    pub(crate) async fn s2() -> Self {
-        Self::of(Generation::S2).await
+    pub(crate) async fn june25() -> Self {
+        Self::of(Generation::June25).await
     }
 
     async fn of(generation: Generation) -> Self {
@@ -44,7 +44,7 @@ impl World {
             generation,
             client: builder(server.url(), server.token())
                 .build()
-                .expect("the client is set up"),
+                .expect("the client is configured"),
             control: server.control(),
             server,
         }
@@ -54,32 +54,32 @@ impl World {
         self.server.url()
     }
 
-    /// A client with another token.
+    /// Returns a client with another token.
     pub(crate) fn client_with_token(&self, token: &str) -> Client {
         builder(self.url(), token)
             .build()
-            .expect("the client is set up")
+            .expect("the client is configured")
     }
 
-    /// A client that leaves every check to the server.
+    /// Returns a client without validation of requests.
     pub(crate) fn unchecked(&self) -> Client {
         builder(self.url(), self.server.token())
             .validate_requests(false)
             .build()
-            .expect("the client is set up")
+            .expect("the client is configured")
     }
 
-    /// The server alone; the client is dropped.
+    /// Drops the client and returns the server.
     pub(crate) fn without_client(self) -> DevServer {
         self.server
     }
 
-    /// A client of another user.
+    /// Returns a client of another user.
     pub(crate) fn stranger(&self) -> Client {
         self.client_of(NewAccount::named("stranger"))
     }
 
-    /// A client of a new user.
+    /// Returns a client of a new user.
     pub(crate) fn client_of(&self, account: NewAccount) -> Client {
         let key = NewKey::new(format!("aod_{}", account.name)).account(&account.name);
         let client = self.client_with_token(&key.token);
@@ -90,20 +90,20 @@ impl World {
         client
     }
 
-    /// A model that the server knows.
+    /// Returns a model that the server supports.
     pub(crate) fn model(&self) -> &'static str {
         match self.generation {
-            Generation::S1 => "anthropic/claude-sonnet-4-6",
-            Generation::S0 | Generation::S2 => "claude-sonnet-4-6",
+            Generation::April30 => "anthropic/claude-sonnet-4-6",
+            Generation::April21 | Generation::June25 => "claude-sonnet-4-6",
         }
     }
 
-    /// What `POST /agents` needs in this generation, for a Claude agent.
+    /// Returns a request for a Claude agent in this generation.
     pub(crate) fn new_agent(&self, name: &str) -> CreateAgent {
         let agent = CreateAgent::new(name, self.model());
         match self.generation {
-            Generation::S0 | Generation::S1 => agent.runtime("claude"),
-            Generation::S2 => agent.provider("anthropic"),
+            Generation::April21 | Generation::April30 => agent.runtime("claude"),
+            Generation::June25 => agent.provider("anthropic"),
         }
     }
 
@@ -118,7 +118,7 @@ impl World {
         environment.expect("an environment is created")
     }
 
-    /// A session of a new agent whose first turn, and each later one, follows the script.
+    /// Creates a session of a new agent whose turns follow a script.
     pub(crate) async fn session(&self, script: Script) -> SessionAck {
         self.control.set_script(script);
         let agent = self.agent("worker").await;
@@ -127,15 +127,15 @@ impl World {
         ack.expect("a session is created")
     }
 
-    /// A session that has ended its first turn as the script says.
+    /// Creates a session and waits until its first turn, which follows a script, has ended.
     pub(crate) async fn ended_session(&self, script: Script) -> SessionAck {
         let ack = self.session(script).await;
         let session = self.client.sessions().wait_for_completion(ack.id).await;
-        session.expect("the session comes to an end");
+        session.expect("the session ends");
         ack
     }
 
-    /// A session with a sandbox and no turn started, which only [`World::act`] moves.
+    /// Creates a session with a sandbox and no started turn, which changes only by [`World::act`].
     pub(crate) async fn manual_session(&self) -> SessionAck {
         let ack = self.session(Script::manual()).await;
         self.act(ack.id, Action::Provision {});
@@ -148,16 +148,16 @@ impl World {
             .expect("the session exists");
     }
 
-    /// Makes this happen to the next request of that method and path.
+    /// Adds a fault for the next request with a method and path.
     pub(crate) fn fault(&self, method: &str, path: &str, effect: Effect) {
         self.plan(Fault::on(method, path, effect));
     }
 
     pub(crate) fn plan(&self, fault: Fault) {
-        self.control.plan_fault(fault).expect("the fault is sound");
+        self.control.plan_fault(fault).expect("the fault is valid");
     }
 
-    /// The body of the last request, as JSON.
+    /// Returns the body of the last request as JSON.
     pub(crate) fn last_body(&self) -> Value {
         let requests = self.control.requests();
         let last = requests.last().expect("there was a request");
@@ -165,7 +165,7 @@ impl World {
     }
 }
 
-/// The agent prints a text on stdout.
+/// An action: the agent prints a text on stdout.
 pub(crate) fn print(text: &str, turn: i64) -> Action {
     Action::Output {
         stream: Source::Stdout,
@@ -175,7 +175,7 @@ pub(crate) fn print(text: &str, turn: i64) -> Action {
     }
 }
 
-/// A turn ends with exit code 0.
+/// An action: a turn ends with exit code 0.
 pub(crate) fn finish(turn: i64) -> Action {
     Action::FinishTurn {
         turn,
@@ -183,7 +183,7 @@ pub(crate) fn finish(turn: i64) -> Action {
     }
 }
 
-/// An answer of JSON in place of the server's own.
+/// A fault that replaces the response by JSON.
 pub(crate) fn answer(status: u16, body: &Value) -> Effect {
     Effect::Status {
         status,
@@ -192,7 +192,7 @@ pub(crate) fn answer(status: u16, body: &Value) -> Effect {
     }
 }
 
-/// A builder for a client that waits little between attempts.
+/// Returns a builder for a client with short delays between attempts.
 fn builder(url: &str, token: &str) -> ClientBuilder {
     let fast_retry = RetryPolicy {
         base_delay: Duration::from_millis(1),
@@ -205,7 +205,7 @@ fn builder(url: &str, token: &str) -> ClientBuilder {
         .no_proxy()
 }
 
-/// Makes tests of functions that take a [`World`]: one for each of the generations named, as `function::generation`.
+/// Generates tests from functions that take a [`World`]: one per given generation, named `function::generation`.
 macro_rules! tests {
     (@one $test:ident [$($generation:ident)+]) => {
         mod $test {

@@ -1,4 +1,4 @@
-//! Time limits, each of them on its own.
+//! Each timeout separately.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,16 +12,16 @@ use uuid::Uuid;
 use super::{AGENTS, builder, client};
 
 const SHORT: Duration = Duration::from_millis(200);
-/// Never reached but where the test lets it pass.
+/// A timeout that is only reached when a test advances the clock.
 const LONG: Duration = Duration::from_secs(20);
 
-/// Answers every request with silence.
+/// Never responds to a request.
 async fn silent() -> ScriptedServer {
     ScriptedServer::start(|_, exchange| exchange.until_closed()).await
 }
 
 #[tokio::test]
-async fn a_call_ends_at_its_deadline_whatever_the_server_does() {
+async fn a_call_ends_at_its_deadline() {
     let server = silent().await;
     let error = builder(&server.url())
         .timeout(SHORT)
@@ -49,7 +49,7 @@ async fn a_call_ends_at_its_deadline_whatever_the_server_does() {
 }
 
 #[tokio::test]
-async fn an_attempt_that_hangs_is_given_up_for_another() {
+async fn an_attempt_that_hangs_is_retried() {
     let server = ScriptedServer::start(|number, exchange| async move {
         match number {
             0 => exchange.until_closed().await,
@@ -69,7 +69,7 @@ async fn an_attempt_that_hangs_is_given_up_for_another() {
 }
 
 #[tokio::test]
-async fn a_write_that_hangs_is_not_repeated() {
+async fn a_write_that_hangs_is_not_retried() {
     let server = silent().await;
     let client = builder(&server.url())
         .attempt_timeout(LONG)
@@ -108,7 +108,7 @@ async fn the_deadline_of_a_call_does_not_end_a_stream() {
 }
 
 #[tokio::test]
-async fn a_single_connection_that_is_silent_for_too_long_ends() {
+async fn a_single_connection_ends_at_the_idle_timeout() {
     let server = ScriptedServer::start(|_, mut exchange| async move {
         exchange.start_stream().await;
         exchange.send("data: {\"type\": \"start\"}\n\n").await;
@@ -142,7 +142,7 @@ async fn dropping_a_call_closes_its_connection() {
 }
 
 #[tokio::test]
-async fn an_overflowing_timeout_is_no_limit() {
+async fn an_overflowing_timeout_means_no_limit() {
     let server = ScriptedServer::start(|_, exchange| async move {
         if exchange.request.target == "/agents" {
             exchange.respond_json(200, AGENTS).await;

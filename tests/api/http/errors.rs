@@ -1,4 +1,4 @@
-//! What an error says.
+//! The details of errors.
 
 use aod::models::{CreateAgent, CreateEnvironment, Prompt};
 use aod::{ConflictReason, Detail, ErrorKind};
@@ -16,7 +16,7 @@ async fn answering(
 }
 
 #[tokio::test]
-async fn an_error_names_the_request_the_status_and_the_servers_words() {
+async fn an_error_names_the_request_the_status_and_the_servers_text() {
     let server = answering(
         404,
         &[("x-request-id", "req-7")],
@@ -44,7 +44,7 @@ async fn an_error_names_the_request_the_status_and_the_servers_words() {
 }
 
 #[tokio::test]
-async fn a_conflict_says_why() {
+async fn a_conflict_has_a_reason() {
     let server = answering(409, &[], r#"{"detail":"Session is already running"}"#).await;
     let error = client(&server.url())
         .sessions()
@@ -65,7 +65,7 @@ async fn a_conflict_says_why() {
 }
 
 #[tokio::test]
-async fn both_forms_of_422_are_read() {
+async fn both_forms_of_422_are_parsed() {
     let list = r#"{"detail":[{"type":"missing","loc":["name"],"msg":"Field required","input":{"env_vars":{"K":"hunter2"}},"url":"u"}]}"#;
     let server = answering(422, &[], list).await;
     let error = client(&server.url())
@@ -97,7 +97,7 @@ async fn both_forms_of_422_are_read() {
 }
 
 #[tokio::test]
-async fn a_page_is_kept_but_not_shown() {
+async fn an_html_page_is_kept_but_not_shown() {
     let server = answering(404, &[("content-type", "text/html")], "<h1>hunter2</h1>").await;
     let error = client(&server.url()).agents().list().await.unwrap_err();
     assert!(error.to_string().ends_with("-> 404: Not Found"), "{error}");
@@ -109,7 +109,7 @@ async fn a_page_is_kept_but_not_shown() {
 }
 
 #[tokio::test]
-async fn a_token_that_comes_back_is_taken_out() {
+async fn a_token_echoed_in_an_error_is_redacted() {
     let server = answering(
         400,
         &[("x-request-id", "aod_test")],
@@ -124,7 +124,7 @@ async fn a_token_that_comes_back_is_taken_out() {
 }
 
 #[tokio::test]
-async fn a_request_that_would_be_refused_is_not_sent() {
+async fn an_invalid_request_is_not_sent() {
     let server = answering(500, &[], "").await;
     let prompt = Prompt::new("p").timeout(std::time::Duration::from_secs(5));
     let error = client(&server.url())
@@ -155,7 +155,7 @@ async fn a_request_that_would_be_refused_is_not_sent() {
 }
 
 #[tokio::test]
-async fn a_host_that_does_not_exist_is_a_connection_error_with_its_cause() {
+async fn an_unknown_host_is_a_connection_error_with_its_cause() {
     let error = client("http://aod.invalid")
         .with_options(aod::Options::new().max_retries(0))
         .health()

@@ -1,4 +1,4 @@
-//! Bodies that are too large, of the wrong kind, or not what was promised.
+//! Response bodies that are too large or have an unexpected type or content.
 
 use std::io::Write;
 
@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{AGENTS, builder, client};
 
 #[tokio::test]
-async fn a_body_over_its_cap_is_refused() {
+async fn a_body_above_the_limit_is_refused() {
     let server = ScriptedServer::start(|_, mut exchange| async move {
         exchange
             .send("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{\"data\":[")
@@ -29,7 +29,7 @@ async fn a_body_over_its_cap_is_refused() {
 }
 
 #[tokio::test]
-async fn a_page_in_the_place_of_json_is_a_decode_error() {
+async fn an_html_page_instead_of_json_is_a_decode_error() {
     for body in [
         "<html>Sign in</html>",
         "",
@@ -51,7 +51,7 @@ async fn a_page_in_the_place_of_json_is_a_decode_error() {
 }
 
 #[tokio::test]
-async fn a_stream_of_another_type_is_refused_with_the_start_of_its_body() {
+async fn another_content_type_of_a_stream_is_an_error_with_the_start_of_the_body() {
     let page: &'static str = Box::leak("<html>".repeat(1000).into_boxed_str());
     let server = ScriptedServer::start(move |_, exchange| {
         exchange.respond(200, &[("content-type", "text/html")], page)
@@ -71,7 +71,7 @@ async fn a_stream_of_another_type_is_refused_with_the_start_of_its_body() {
 }
 
 #[tokio::test]
-async fn a_compressed_body_is_read_and_its_cap_holds_after_unpacking() {
+async fn a_compressed_body_is_read_and_its_limit_applies_after_decompression() {
     let list = format!("{{\"data\":[{}]}}", " ".repeat(2 << 20));
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     packed.write_all(list.as_bytes()).unwrap();

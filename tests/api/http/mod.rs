@@ -1,4 +1,4 @@
-//! How the client speaks HTTP, over real sockets, with servers that behave well and badly.
+//! The client's use of HTTP over real sockets, with correct and misbehaving servers.
 
 mod deadlines;
 mod errors;
@@ -15,7 +15,7 @@ use aod::{Client, ClientBuilder, RetryPolicy};
 
 const AGENTS: &str = r#"{"data":[]}"#;
 
-/// A builder for a client of that server that waits little between attempts.
+/// Returns a builder for a client of a server, with short delays between attempts.
 fn builder(url: &str) -> ClientBuilder {
     let fast_retry = RetryPolicy {
         base_delay: Duration::from_millis(1),
@@ -28,5 +28,5 @@ fn builder(url: &str) -> ClientBuilder {
 }
 
 fn client(url: &str) -> Client {
-    builder(url).build().expect("the client is set up")
+    builder(url).build().expect("the client is configured")
 }

@@ -1,4 +1,4 @@
-//! Redirects stay within the origin, and writes stay writes.
+//! Redirects, which must stay within the origin and keep the method of writes.
 
 use aod::ErrorKind;
 use aod_test_support::ScriptedServer;
@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{AGENTS, client};
 
-/// Redirects everything but `/moved` there.
+/// Redirects all requests except `/moved` to `/moved`.
 async fn redirecting(status: u16, location: &'static str) -> ScriptedServer {
     ScriptedServer::start(move |_, exchange| async move {
         if exchange.request.target == "/moved" {
@@ -21,7 +21,7 @@ async fn redirecting(status: u16, location: &'static str) -> ScriptedServer {
 }
 
 #[tokio::test]
-async fn a_read_follows_within_the_origin() {
+async fn a_read_follows_redirects_within_the_origin() {
     for status in [301, 302, 303, 307, 308] {
         let server = redirecting(status, "/moved").await;
         client(&server.url()).agents().list().await.unwrap();
@@ -34,7 +34,7 @@ async fn a_read_follows_within_the_origin() {
 }
 
 #[tokio::test]
-async fn nothing_follows_to_another_origin() {
+async fn redirects_to_another_origin_are_refused() {
     let elsewhere = ScriptedServer::start(|_, exchange| exchange.respond_json(200, AGENTS)).await;
     let location: &'static str = Box::leak(elsewhere.url().into_boxed_str());
     for location in [location, "https://127.0.0.1/agents", "//aod.invalid/agents"] {
@@ -56,7 +56,7 @@ async fn nothing_follows_to_another_origin() {
 }
 
 #[tokio::test]
-async fn a_write_follows_only_where_it_stays_a_write() {
+async fn a_write_follows_only_redirects_that_keep_the_method() {
     let server = redirecting(308, "/moved").await;
     client(&server.url())
         .environments()
@@ -78,7 +78,7 @@ async fn a_write_follows_only_where_it_stays_a_write() {
 }
 
 #[tokio::test]
-async fn a_circle_ends() {
+async fn redirect_loops_end() {
     let server = redirecting(302, "/agents").await;
     let error = client(&server.url()).agents().list().await.unwrap_err();
     assert_eq!(

@@ -1,4 +1,4 @@
-//! What goes over the wire.
+//! The content of requests.
 
 use aod::models::{CreateEnvironment, Patch, UpdateAgent};
 use aod::{HeaderName, HeaderValue, Options};
@@ -13,7 +13,7 @@ async fn empty_list() -> ScriptedServer {
 }
 
 #[tokio::test]
-async fn a_read_has_the_token_and_asks_for_json() {
+async fn a_read_sends_the_token_and_accepts_json() {
     let server = empty_list().await;
     client(&server.url()).agents().list().await.unwrap();
     let request = &server.received()[0];
@@ -29,7 +29,7 @@ async fn a_read_has_the_token_and_asks_for_json() {
 }
 
 #[tokio::test]
-async fn a_path_prefix_is_kept_and_trailing_slashes_are_not() {
+async fn a_path_prefix_is_kept_and_trailing_slashes_are_removed() {
     let server = empty_list().await;
     client(&format!("{}/api/v1//", server.url()))
         .agents()
@@ -40,7 +40,7 @@ async fn a_path_prefix_is_kept_and_trailing_slashes_are_not() {
 }
 
 #[tokio::test]
-async fn a_write_without_content_declares_its_empty_body() {
+async fn a_write_without_content_declares_an_empty_body() {
     let server = ScriptedServer::start(|_, exchange| exchange.respond_json(404, "{}")).await;
     client(&server.url())
         .agents()
@@ -56,7 +56,7 @@ async fn a_write_without_content_declares_its_empty_body() {
 }
 
 #[tokio::test]
-async fn what_is_left_out_is_not_sent_and_secrets_are() {
+async fn absent_fields_are_not_sent_and_secrets_are() {
     let server = ScriptedServer::start(|_, exchange| exchange.respond_json(404, "{}")).await;
     let client = client(&server.url());
     let environment = CreateEnvironment::new("ci").env_var("KEY", "hunter2");
@@ -91,7 +91,7 @@ async fn what_is_left_out_is_not_sent_and_secrets_are() {
 }
 
 #[tokio::test]
-async fn headers_of_the_builder_and_of_options_are_sent_and_never_replace_the_clients_own() {
+async fn custom_headers_are_sent_and_never_replace_the_clients_own() {
     let server = empty_list().await;
     let name = HeaderName::from_static;
     let client = builder(&server.url())
@@ -127,7 +127,7 @@ async fn headers_of_the_builder_and_of_options_are_sent_and_never_replace_the_cl
 }
 
 #[tokio::test]
-async fn a_stream_asks_for_events_uncompressed_and_uncached_from_after_its_cursor() {
+async fn a_stream_requests_uncompressed_uncached_events_after_its_cursor() {
     let server = ScriptedServer::start(|_, exchange| {
         exchange.respond(
             200,
@@ -158,7 +158,7 @@ async fn a_stream_asks_for_events_uncompressed_and_uncached_from_after_its_curso
 }
 
 #[tokio::test]
-async fn a_proxy_gets_the_requests() {
+async fn a_proxy_receives_the_requests() {
     let proxy = empty_list().await;
     let client = builder("http://aod.invalid")
         .proxy(proxy.url().replace("//", "//user:hunter2@"))

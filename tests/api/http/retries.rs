@@ -1,4 +1,4 @@
-//! When a request is tried again.
+//! When a request is retried.
 
 use aod::models::CreateEnvironment;
 use aod::{ErrorKind, Options};
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{AGENTS, builder, client};
 
-/// Fails the first connections as told and then answers.
+/// Fails the first connections in a given way, then responds.
 async fn failing(
     failures: usize,
     status: u16,
@@ -25,7 +25,7 @@ async fn failing(
 }
 
 #[tokio::test]
-async fn a_read_is_tried_again_after_a_status_that_may_pass() {
+async fn a_read_is_retried_after_a_transient_status() {
     for status in [408, 500, 502, 503, 504] {
         let server = failing(2, status, &[]).await;
         client(&server.url()).agents().list().await.unwrap();
@@ -34,7 +34,7 @@ async fn a_read_is_tried_again_after_a_status_that_may_pass() {
 }
 
 #[tokio::test]
-async fn a_read_is_not_tried_again_after_a_status_that_will_not_pass() {
+async fn a_read_is_not_retried_after_a_permanent_status() {
     for status in [400, 401, 403, 404, 405, 409, 422] {
         let server = failing(1, status, &[]).await;
         let error = client(&server.url()).agents().list().await.unwrap_err();
@@ -43,7 +43,7 @@ async fn a_read_is_not_tried_again_after_a_status_that_will_not_pass() {
 }
 
 #[tokio::test]
-async fn gives_up_after_two_retries_and_says_how_often_it_tried() {
+async fn gives_up_after_two_retries_and_reports_the_attempts() {
     let server = failing(9, 503, &[]).await;
     let error = client(&server.url()).agents().list().await.unwrap_err();
     assert_eq!(
@@ -54,7 +54,7 @@ async fn gives_up_after_two_retries_and_says_how_often_it_tried() {
 }
 
 #[tokio::test]
-async fn options_change_how_often() {
+async fn options_change_the_number_of_retries() {
     let server = failing(9, 503, &[]).await;
     let client = client(&server.url());
     client
@@ -74,7 +74,7 @@ async fn options_change_how_often() {
 }
 
 #[tokio::test]
-async fn a_read_is_tried_again_after_a_connection_that_broke_anywhere() {
+async fn a_read_is_retried_wherever_the_connection_broke() {
     let server = ScriptedServer::start(|number, mut exchange| async move {
         match number {
             0 => exchange.reset(),
@@ -93,7 +93,7 @@ async fn a_read_is_tried_again_after_a_connection_that_broke_anywhere() {
 }
 
 #[tokio::test]
-async fn a_write_that_left_is_never_sent_twice() {
+async fn a_write_is_not_retried_once_it_was_sent() {
     for status in [408, 500, 503] {
         let server = failing(1, status, &[("retry-after", "0")]).await;
         let error = client(&server.url())
@@ -121,7 +121,7 @@ async fn a_write_that_left_is_never_sent_twice() {
 }
 
 #[tokio::test]
-async fn a_write_that_never_left_is_tried_again() {
+async fn a_write_is_retried_if_no_byte_was_sent() {
     let port = ClosedPort::new();
     let error = client(&port.url())
         .environments()
@@ -133,16 +133,16 @@ async fn a_write_that_never_left_is_tried_again() {
 }
 
 #[tokio::test]
-async fn retry_after_is_waited_for() {
+async fn retry_after_is_honored() {
     let server = failing(1, 503, &[("retry-after", "1")]).await;
     let before = tokio::time::Instant::now();
     client(&server.url()).agents().list().await.unwrap();
-    // Never less, however slow the machine is.
+    // A lower bound, which holds on slow machines too.
     assert!(before.elapsed().as_millis() >= 1000);
 }
 
 #[tokio::test]
-async fn a_retry_after_beyond_the_deadline_ends_the_call_at_once() {
+async fn a_retry_after_beyond_the_deadline_ends_the_call_immediately() {
     let server = failing(9, 503, &[("retry-after", "60")]).await;
     let error = client(&server.url()).agents().list().await.unwrap_err();
     assert_eq!(
@@ -152,7 +152,7 @@ async fn a_retry_after_beyond_the_deadline_ends_the_call_at_once() {
 }
 
 #[tokio::test]
-async fn a_quota_is_tried_again_only_when_the_server_says_when() {
+async fn a_quota_error_is_retried_only_with_retry_after() {
     let body = r#"{"detail":"Concurrent session limit reached (3/2).","limit":2,"active":3}"#;
     for (headers, requests) in [(&[][..], 1), (&[("retry-after", "0")][..], 3)] {
         let server =
@@ -173,7 +173,7 @@ async fn a_quota_is_tried_again_only_when_the_server_says_when() {
 }
 
 #[tokio::test]
-async fn opening_a_stream_is_a_read() {
+async fn opening_a_stream_is_retried_like_a_read() {
     let server = ScriptedServer::start(|number, exchange| async move {
         match number {
             0 => exchange.reset(),
@@ -195,8 +195,8 @@ async fn opening_a_stream_is_a_read() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_is_not_trusted_is_not_tried_again() {
-    // Plain HTTP where TLS is expected: the handshake itself fails.
+async fn an_untrusted_certificate_is_not_retried() {
+    // Plain HTTP instead of TLS, so the handshake fails.
     let server = FakeServer::start(1, |_, mut socket| async move {
         let _ = socket.write_all(b"HTTP/1.1 400 no\r\n\r\n").await;
     })

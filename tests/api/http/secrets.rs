@@ -1,4 +1,4 @@
-//! A planted token, planted environment variables and a planted repository token show up nowhere.
+//! A token, environment variables and a repository token are not in logs, errors or panics.
 
 use std::io;
 use std::panic::AssertUnwindSafe;
@@ -15,9 +15,9 @@ use uuid::Uuid;
 
 use super::tls;
 
-const PLANTED: &str = "hunter2";
+const SECRET: &str = "hunter2";
 
-/// Collects everything that is logged.
+/// Collects all log messages.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -40,7 +40,7 @@ impl MakeWriter<'_> for Log {
 }
 
 impl Log {
-    /// Has everything of this thread logged here.
+    /// Sets this as the subscriber of this thread.
     fn listen(&self) -> DefaultGuard {
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(Level::TRACE)
@@ -55,13 +55,13 @@ impl Log {
     }
 }
 
-/// One thread, so that the subscriber of the test sees the connections' tasks too.
+/// Uses one thread, so that the test's subscriber receives the logs of the connections' tasks too.
 #[tokio::test(flavor = "current_thread")]
-async fn nothing_planted_is_logged_shown_or_panicked_with() {
+async fn secrets_are_not_logged_shown_or_in_panics() {
     let log = Log::default();
     let _guard = log.listen();
 
-    // A server that echoes what it is sent, in every shape of error, and in a stream's head.
+    // A server that echoes the request in every type of error and in the head of a stream.
     let server = ScriptedServer::start(|number, exchange| async move {
         let sent = String::from_utf8_lossy(&exchange.request.body).into_owned();
         let echo = format!("{:?} {sent}", exchange.request.headers);
@@ -77,28 +77,26 @@ async fn nothing_planted_is_logged_shown_or_panicked_with() {
     let builder = || {
         Client::builder()
             .base_url(server.url())
-            .token(format!("aod_{PLANTED}"))
+            .token(format!("aod_{SECRET}"))
             .header(
                 HeaderName::from_static("x-secret"),
-                HeaderValue::from_static(PLANTED),
+                HeaderValue::from_static(SECRET),
             )
     };
     let client = builder().retry(aod::RetryPolicy::none()).build().unwrap();
     let mut shown = format!("{:?} {client:?}", builder());
 
-    let environment = || CreateEnvironment::new("e").env_var("KEY", PLANTED);
+    let environment = || CreateEnvironment::new("e").env_var("KEY", SECRET);
     let session = || {
         CreateSession::new(Uuid::nil(), "p")
-            .secret_env_var("KEY", PLANTED)
-            .repository(
-                GithubRepository::new("https://github.com/a/b").authorization_token(PLANTED),
-            )
+            .secret_env_var("KEY", SECRET)
+            .repository(GithubRepository::new("https://github.com/a/b").authorization_token(SECRET))
     };
     let agent = || {
         CreateAgent::new("a", "m")
             .runtime("claude")
-            .mcp_server(McpServer::url("i", "https://i").header("Authorization", PLANTED))
-            .mcp_server(McpServer::stdio("s", "s").env("KEY", PLANTED))
+            .mcp_server(McpServer::url("i", "https://i").header("Authorization", SECRET))
+            .mcp_server(McpServer::stdio("s", "s").env("KEY", SECRET))
     };
     shown += &format!("{:?} {:?} {:?}", environment(), session(), agent());
     for _ in 0..4 {
@@ -124,18 +122,18 @@ async fn nothing_planted_is_logged_shown_or_panicked_with() {
     let mut broken = aod::EventStream::new(futures::stream::empty::<io::Result<_>>());
     shown += &format!("{:?}", broken.next().await);
 
-    assert!(!shown.contains(PLANTED), "{shown}");
+    assert!(!shown.contains(SECRET), "{shown}");
     let log = log.text();
     assert!(
         log.contains("aod.call") && log.contains("hyper"),
         "the log is not at TRACE:\n{log}"
     );
-    assert!(!log.contains(PLANTED), "{log}");
+    assert!(!log.contains(SECRET), "{log}");
 }
 
-/// HTTP/2 has loggers of its own.
+/// HTTP/2 has its own log messages.
 #[tokio::test(flavor = "current_thread")]
-async fn nothing_planted_is_logged_over_http_2() {
+async fn secrets_are_not_logged_over_http_2() {
     let log = Log::default();
     let _guard = log.listen();
 
@@ -156,27 +154,27 @@ async fn nothing_planted_is_logged_over_http_2() {
     let client = Client::builder()
         .base_url(tls::url(&server))
         .ca_certificate(authority.pem())
-        .token(format!("aod_{PLANTED}"))
+        .token(format!("aod_{SECRET}"))
         .header(
             HeaderName::from_static("x-secret"),
-            HeaderValue::from_static(PLANTED),
+            HeaderValue::from_static(SECRET),
         )
         .build()
         .unwrap();
     let error = client
         .environments()
-        .create(CreateEnvironment::new("e").env_var("KEY", PLANTED))
+        .create(CreateEnvironment::new("e").env_var("KEY", SECRET))
         .await
         .unwrap_err();
     assert_eq!(error.status(), Some(404), "{error}");
 
     let log = log.text();
     assert!(log.contains("h2::"), "HTTP/2 has logged nothing:\n{log}");
-    assert!(!log.contains(PLANTED), "{log}");
+    assert!(!log.contains(SECRET), "{log}");
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn a_token_in_clear_text_is_warned_of_once_per_client() {
+async fn a_token_over_plain_http_is_warned_about_once_per_client() {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
         .with_writer(log.clone())

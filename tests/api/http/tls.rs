@@ -1,4 +1,4 @@
-//! HTTPS with certificates made on the spot.
+//! HTTPS with generated certificates.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 use super::{AGENTS, builder};
 
-/// An authority, and a server at `https://localhost` with a certificate from it.
+/// A certificate authority, and a server at `https://localhost` with a certificate from it.
 struct World {
     authority: CertifiedIssuer<'static, KeyPair>,
     url: String,
@@ -50,7 +50,7 @@ pub(crate) fn authority() -> CertifiedIssuer<'static, KeyPair> {
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
-/// TLS as `localhost`, with a certificate from that authority, for one version of HTTP.
+/// TLS for `localhost` with a certificate from the authority, for one version of HTTP.
 pub(crate) fn acceptor(
     authority: &CertifiedIssuer<'static, KeyPair>,
     asks_for_client: bool,
@@ -91,7 +91,7 @@ fn issue(authority: &CertifiedIssuer<'static, KeyPair>) -> (Certificate, KeyPair
 }
 
 #[tokio::test]
-async fn an_authority_of_the_callers_is_trusted() {
+async fn a_custom_certificate_authority_is_trusted() {
     let world = World::start(false).await;
     let client = builder(&world.url)
         .ca_certificate(world.authority.pem())
@@ -102,7 +102,7 @@ async fn an_authority_of_the_callers_is_trusted() {
 }
 
 #[tokio::test]
-async fn an_unknown_authority_is_refused_once() {
+async fn an_unknown_certificate_authority_is_refused_without_retries() {
     let world = World::start(false).await;
     let error = builder(&world.url)
         .build()
@@ -116,7 +116,7 @@ async fn an_unknown_authority_is_refused_once() {
 }
 
 #[tokio::test]
-async fn a_client_certificate_is_shown_to_a_server_that_asks() {
+async fn a_client_certificate_is_sent_on_request() {
     let world = World::start(true).await;
     let (certificate, key) = issue(&world.authority);
     let identity = format!("{}{}", certificate.pem(), key.serialize_pem());

@@ -1,4 +1,4 @@
-//! What a newer server may send.
+//! Models with content of newer servers.
 
 use aod::models::{
     Agent, Environment, McpServer, NetworkingType, Provider, Session, SessionStatus, Skill,
@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{normalized, round_trip};
 
 #[test]
-fn a_session_of_an_unknown_status_keeps_the_word_and_its_new_fields() {
+fn an_unknown_status_and_unknown_fields_of_a_session_are_kept() {
     let json = json!({
         "id": "6f22c53b-0000-4000-8000-000000000000", "agent_id": null, "environment_id": null,
         "provider": "mistral", "status": "hibernating", "exit_code": null,
@@ -90,7 +90,7 @@ fn an_environment_keeps_networking_of_any_shape() {
 }
 
 #[test]
-fn every_known_word_has_its_variant() {
+fn every_known_value_has_its_variant() {
     assert_eq!(SessionStatus::from("terminated"), SessionStatus::Terminated);
     assert_eq!(TurnStatus::from("interrupted"), TurnStatus::Interrupted);
     assert_eq!(NetworkingType::from("limited"), NetworkingType::Limited);

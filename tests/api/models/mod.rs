@@ -1,4 +1,4 @@
-//! Every response that real servers gave reads into its model and writes back without loss.
+//! Recorded responses of real servers round-trip through their models without loss.
 
 mod drift;
 mod recorded;
@@ -7,14 +7,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// Reads and writes back.
+/// Parses and serializes.
 fn round_trip<T: DeserializeOwned + Serialize>(json: &Value) -> Value {
     let model: T =
         serde_json::from_value(json.clone()).unwrap_or_else(|error| panic!("{error}: {json}"));
     serde_json::to_value(model).expect("a model is JSON")
 }
 
-/// The same document with its timestamps in one spelling: the same instant may be written in several.
+/// The document with normalised timestamps, because the same time has several formats.
 fn normalized(json: &Value) -> Value {
     match json {
         Value::String(text) => match text.parse::<jiff::Timestamp>() {

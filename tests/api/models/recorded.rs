@@ -1,4 +1,4 @@
-//! The recorded traffic of S0 and S1 servers.
+//! The recorded traffic of the servers of 2026-04-21 and 2026-04-30.
 
 use std::collections::BTreeMap;
 
@@ -42,7 +42,7 @@ fn every_recorded_success_round_trips() {
     }
 }
 
-/// Round-trips the response of a recorded exchange; its model's name, or `None` when it has none.
+/// Round-trips the response of a recorded exchange. Returns the name of its model, or `None` if it has none.
 fn check(exchange: &Value) -> Option<&'static str> {
     let status = exchange["status"].as_u64()?;
     let body = &exchange["response"];
@@ -88,8 +88,8 @@ fn list<T: DeserializeOwned + Serialize>(body: &Value, model: &'static str) -> &
     model
 }
 
-/// What reading means the same by: an MCP server without a type is one at a URL, an empty list or map of an MCP
-/// server is none, and an acknowledgement without an environment has none.
+/// Normalises equivalent JSON: an MCP server without a type has the type `url`, and empty lists and maps of MCP servers
+/// and a null environment of an acknowledgement are absent.
 fn comparable(body: &Value) -> Value {
     let mut body = body.clone();
     for server in body

@@ -1,11 +1,11 @@
-//! Compares a recorded response with a live one: literal text, and ids, times and sandbox names by what they stand for.
+//! Compares a recorded response with a live one: text literally; IDs, times and sandbox names by their identity.
 
 use std::collections::HashMap;
 
 use serde_json::Value;
 use uuid::Uuid;
 
-/// What stands for what, learned from responses in order.
+/// The mapping of recorded to live values, built from the responses in order.
 #[derive(Default)]
 pub(crate) struct Names {
     ids: HashMap<String, String>,
@@ -13,7 +13,7 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// A recorded path or body with the live ids in place of the recorded ones, in whatever spelling they are.
+    /// Replaces the recorded IDs in a path or body by the live ones, in any format.
     pub(crate) fn translate(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for (recorded, live) in &self.ids {
@@ -30,12 +30,12 @@ impl Names {
         text
     }
 
-    /// The live id of a recorded one.
+    /// The live ID for a recorded one.
     pub(crate) fn live_id(&self, recorded: &str) -> Uuid {
         self.ids[recorded].parse().expect("ids are UUIDs")
     }
 
-    /// The first difference, as a path and the two values.
+    /// Returns the first difference as a path and the two values.
     pub(crate) fn compare(&mut self, recorded: &Value, live: &Value) -> Result<(), String> {
         self.compare_at("", recorded, live)
     }
@@ -65,7 +65,7 @@ impl Names {
         }
     }
 
-    /// The same recorded id or time must always meet the same live one.
+    /// The same recorded ID or time must always have the same live one.
     fn compare_text(&mut self, at: &str, recorded: &str, live: &str) -> Result<(), String> {
         let known = if is_id(recorded) && is_id(live) {
             &mut self.ids
@@ -89,7 +89,7 @@ impl Names {
         ))
     }
 
-    /// Compares event streams: row ids by the order in which they appear.
+    /// Compares event streams, with row IDs numbered in order of appearance.
     pub(crate) fn compare_streams(&self, recorded: &str, live: &str) -> Result<(), String> {
         let expected = numbered(&self.translate(recorded));
         let live = numbered(live);
@@ -116,7 +116,7 @@ fn is_time(text: &str) -> bool {
     )
 }
 
-/// `aod-` and twelve hexadecimal digits, which are random, become `aod-*`.
+/// Replaces `aod-` and twelve random hexadecimal digits by `aod-*`.
 fn without_sandbox_names(text: &str) -> String {
     let mut parts = text.split("'aod-");
     let mut out = parts.next().unwrap_or_default().to_owned();
@@ -130,7 +130,7 @@ fn without_sandbox_names(text: &str) -> String {
     out
 }
 
-/// Row ids, in `id:` lines and in the JSON, become numbers in the order of their first appearance.
+/// Replaces row IDs in `id:` lines and in the JSON by numbers in order of first appearance.
 fn numbered(stream: &str) -> String {
     let mut seen: Vec<String> = Vec::new();
     let mut number = |id: &str| {

@@ -1,4 +1,4 @@
-//! Replays the recorded traffic of real servers against the development server: it must answer as they did.
+//! Replays the recorded traffic of real servers against the development server, whose responses must be the same.
 
 mod matching;
 
@@ -12,28 +12,28 @@ use aod_test_support::recorded_exchanges;
 use matching::Names;
 use serde_json::Value;
 
-/// Where the development server answers otherwise on purpose: the exchange and the reason.
+/// Intended differences of the development server: the exchange and the reason.
 const DEVIATIONS: [(Generation, &str, &str); 2] = [
     (
-        Generation::S0,
+        Generation::April21,
         "agent-create-cases-a/metadata-nan",
-        "NaN is no JSON: 400 `Invalid JSON` where the real server fails with a 500",
+        "NaN is not JSON: 400 `Invalid JSON` instead of the real server's 500",
     ),
     (
-        Generation::S0,
+        Generation::April21,
         "environment-cases-a/duplicate-name",
-        "a name in use is S1's 409 where the real server fails with a 500",
+        "a name in use is a 409 instead of the real server's 500",
     ),
 ];
 
 #[tokio::test]
-async fn answers_as_the_seed_server_did() {
-    replay("http-s0.jsonl", Generation::S0).await;
+async fn responds_like_the_server_of_2026_04_21() {
+    replay("http-s0.jsonl", Generation::April21).await;
 }
 
 #[tokio::test]
-async fn answers_as_the_server_nine_days_later_did() {
-    replay("http-s1.jsonl", Generation::S1).await;
+async fn responds_like_the_server_of_2026_04_30() {
+    replay("http-s1.jsonl", Generation::April30).await;
 }
 
 async fn replay(file: &str, generation: Generation) {
@@ -73,7 +73,7 @@ async fn replay(file: &str, generation: Generation) {
         .filter(|(name, _)| !listed.contains(**name))
         .map(|(name, difference)| format!("{name}: {difference}"))
         .collect();
-    let gone: Vec<_> = listed
+    let outdated: Vec<_> = listed
         .iter()
         .filter(|name| !found.contains_key(**name))
         .collect();
@@ -83,16 +83,16 @@ async fn replay(file: &str, generation: Generation) {
         unlisted.join("\n")
     );
     assert!(
-        gone.is_empty(),
-        "listed as deviating, but answered as recorded: {gone:?}"
+        outdated.is_empty(),
+        "listed as different, but equal to the recording: {outdated:?}"
     );
 }
 
-/// One scenario in progress, on a server of its own.
+/// A scenario in progress, with its own server.
 struct Scenario {
     server: DevServer,
     names: Names,
-    /// Turns that the worker has started, by recorded session id.
+    /// The turns that the worker has started, by recorded session ID.
     started: BTreeSet<(String, i64)>,
 }
 
@@ -203,9 +203,9 @@ impl Scenario {
         }
         let content_type = reply.header("content-type").unwrap_or_default().to_owned();
         let (body, complete) = reply.read().await;
-        let body = String::from_utf8(body).map_err(|_| "a body that is no text".to_owned())?;
+        let body = String::from_utf8(body).map_err(|_| "a body that is not text".to_owned())?;
         if !complete {
-            return Err("the body broke off".to_owned());
+            return Err("the body was truncated".to_owned());
         }
         self.compare_body(&recorded["response"], &body, &content_type)
     }
@@ -220,7 +220,7 @@ impl Scenario {
             Value::String(text) if content_type == "text/event-stream" => {
                 self.names.compare_streams(text, live)
             }
-            // Pages are the web framework's: only that there is one counts, and that empty is empty.
+            // The content of the web framework's pages is not compared, only whether there is one.
             Value::String(text) if text.is_empty() == live.is_empty() => Ok(()),
             Value::String(_) => Err(format!("another body: {live:?}")),
             json => {
@@ -243,7 +243,7 @@ impl Scenario {
         }
     }
 
-    /// What the worker did, or what was changed by hand, between two requests.
+    /// Performs what the worker did, or what was changed manually, between two requests.
     fn perform(&mut self, step: &Value) {
         let control = self.server.control();
         let text = |name: &str| step[name].as_str().map(str::to_owned);

@@ -1,4 +1,4 @@
-//! The server's clock. It runs with real time until it is frozen, and it can be moved forward.
+//! The server's clock. It follows real time unless it is frozen, and can be advanced.
 
 use std::{
     fmt,
@@ -8,7 +8,7 @@ use std::{
 use jiff::{Timestamp, tz::Offset};
 use tokio::sync::watch;
 
-/// A moment of the server's clock, in microseconds since the Unix epoch.
+/// A time of the server's clock, in microseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Time(i64);
 
@@ -22,7 +22,7 @@ impl Time {
     }
 }
 
-/// ISO 8601 as Python writes it: `+00:00`, six decimals, none at all when they are zero.
+/// Formats the time as Python does: ISO 8601 with `+00:00` and six decimals, or none if they are zero.
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let stamp = Timestamp::from_microsecond(self.0).map_err(|_| fmt::Error)?;
@@ -49,16 +49,16 @@ fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
-/// How the clock relates to real time.
+/// The relation of the clock to real time.
 #[derive(Clone, Copy)]
 struct Setting {
-    /// Added to real time.
+    /// The offset from real time.
     offset: i64,
-    /// The moment it stands at, when frozen.
+    /// The time at which the clock is frozen, if it is.
     frozen: Option<i64>,
 }
 
-/// The clock: shared, moved by the control interface, waited on by streams and scripts.
+/// The shared clock. The control interface advances it; streams and scripts wait on it.
 pub(crate) struct Clock {
     began: Instant,
     epoch: i64,
@@ -111,7 +111,7 @@ impl Clock {
             .send_modify(|setting| setting.frozen = Some(now.0));
     }
 
-    /// Lets a frozen clock run on from where it stands.
+    /// Unfreezes the clock at its current time.
     pub(crate) fn run(&self) {
         let real = self.real();
         self.setting.send_modify(|setting| {
@@ -131,7 +131,7 @@ impl Clock {
             }
             let moved = changes.changed();
             if setting.frozen.is_some() {
-                // The sender lives as long as `self`, so this ends only by a change.
+                // The sender lives as long as `self`, so this returns only after a change.
                 let _ = moved.await;
             } else {
                 tokio::select! {
@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn writes_times_as_python_does() {
+    fn formats_times_like_python() {
         assert_eq!(
             Time(1_776_834_916_910_301).to_string(),
             "2026-04-22T05:15:16.910301+00:00"
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frozen_clock_moves_only_when_told_to() {
+    fn a_frozen_clock_changes_only_when_advanced() {
         let clock = Clock::new();
         clock.freeze();
         let start = clock.now();

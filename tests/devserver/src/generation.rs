@@ -1,42 +1,42 @@
-//! The three server generations and the words each of them knows.
+//! The three server generations, and the runtimes, providers and models of each.
 
 use std::{fmt, str::FromStr};
 
-/// Which generation of the AoD server is spoken.
+/// A generation of the AoD server, named by the date of its API.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Generation {
-    /// The server that the published SDK 0.1.0 was made for (April 2026).
+    /// `2026-04-21`: the server that `aod-sdk` 0.1.0 was published for.
     #[default]
-    S0,
-    /// Its `main` nine days later: models by provider, rows locked, more checks.
-    S1,
-    /// The provider-based server with `secret_env_vars` and `interrupt`.
-    S2,
+    April21,
+    /// `2026-04-30`: models with a provider prefix, row locks, more validation.
+    April30,
+    /// `2026-06-25`: agents with a `provider` instead of a `runtime`, `secret_env_vars`, and `interrupt`.
+    June25,
 }
 
 impl Generation {
-    /// The field of agents, sessions and the `start` event that names what runs: `runtime`, from S2 on `provider`.
+    /// Returns the name of the field for the runtime or provider of agents, sessions and the `start` event.
     pub(crate) fn engine_field(self) -> &'static str {
-        if self == Self::S2 {
+        if self == Self::June25 {
             "provider"
         } else {
             "runtime"
         }
     }
 
-    /// The known runtimes (S0, S1) or providers (S2), in the order error texts list them.
+    /// Returns the known runtimes, or providers since 2026-06-25, in the order in which error texts list them.
     pub(crate) fn engines(self) -> &'static [&'static str] {
         match self {
-            Self::S0 => &["claude", "codex", "gemini", "claude-oauth"],
-            Self::S1 => &["claude", "codex", "gemini", "opencode"],
-            Self::S2 => &["anthropic", "openai"],
+            Self::April21 => &["claude", "codex", "gemini", "claude-oauth"],
+            Self::April30 => &["claude", "codex", "gemini", "opencode"],
+            Self::June25 => &["anthropic", "openai"],
         }
     }
 
-    /// The known models, sorted; empty where `model` is free-form (S2).
+    /// Returns the known models, sorted; empty since 2026-06-25, where any model is accepted.
     pub(crate) fn models(self) -> &'static [&'static str] {
         match self {
-            Self::S0 => &[
+            Self::April21 => &[
                 "claude-3-5-haiku-20241022",
                 "claude-haiku-4-5",
                 "claude-opus-4-0-20250514",
@@ -50,7 +50,7 @@ impl Generation {
                 "o3",
                 "o4-mini",
             ],
-            Self::S1 => &[
+            Self::April30 => &[
                 "anthropic/claude-3-5-haiku-20241022",
                 "anthropic/claude-haiku-4-5",
                 "anthropic/claude-opus-4-0-20250514",
@@ -64,11 +64,11 @@ impl Generation {
                 "openai/o3",
                 "openai/o4-mini",
             ],
-            Self::S2 => &[],
+            Self::June25 => &[],
         }
     }
 
-    /// The model providers that an S1 runtime can serve.
+    /// Returns the model providers that a runtime of 2026-04-30 supports.
     pub(crate) fn providers_of(runtime: &str) -> &'static [&'static str] {
         match runtime {
             "claude" => &["anthropic"],
@@ -83,22 +83,43 @@ impl Generation {
 impl fmt::Display for Generation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::S0 => "s0",
-            Self::S1 => "s1",
-            Self::S2 => "s2",
+            Self::April21 => "2026-04-21",
+            Self::April30 => "2026-04-30",
+            Self::June25 => "2026-06-25",
         })
     }
 }
 
+/// Parses a date, or its alias: `s0`, `s1`, `s2` from oldest to newest.
 impl FromStr for Generation {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
-            "s0" => Ok(Self::S0),
-            "s1" => Ok(Self::S1),
-            "s2" => Ok(Self::S2),
-            _ => Err(format!("unknown generation {text:?}: one of s0, s1, s2")),
+            "2026-04-21" | "s0" => Ok(Self::April21),
+            "2026-04-30" | "s1" => Ok(Self::April30),
+            "2026-06-25" | "s2" => Ok(Self::June25),
+            _ => Err(format!(
+                "unknown generation {text:?}: one of 2026-04-21, 2026-04-30, 2026-06-25"
+            )),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Generation;
+
+    #[test]
+    fn parses_dates_and_aliases() {
+        for (generation, alias) in [
+            (Generation::April21, "s0"),
+            (Generation::April30, "s1"),
+            (Generation::June25, "s2"),
+        ] {
+            assert_eq!(generation.to_string().parse::<Generation>(), Ok(generation));
+            assert_eq!(alias.parse::<Generation>(), Ok(generation));
+        }
+        assert!("2026-05-01".parse::<Generation>().is_err());
     }
 }

@@ -1,15 +1,15 @@
 //! An in-memory Agent on Demand server on loopback, for tests and demonstrations.
 //!
-//! It answers as the real servers of three [`Generation`]s do, plays scripted agents ([`Script`]), has a clock that can be
-//! stopped and moved, and makes [`Fault`]s on request. It needs no database, sandbox or model. A [`CuttingProxy`] before it,
-//! or before any other server, breaks event streams on their way.
+//! It responds like the real servers of three [`Generation`]s, plays scripted agents ([`Script`]), has a clock that can
+//! be frozen and advanced, and injects [`Fault`]s. It needs no database, sandbox or model. A [`CuttingProxy`] in front
+//! of it, or of any other server, interrupts event streams.
 //!
 //! ```
 //! use aod_devserver::{DevServer, Generation};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> std::io::Result<()> {
-//! let server = DevServer::builder().generation(Generation::S1).token("aod_dev").start().await?;
+//! let server = DevServer::builder().generation(Generation::April30).token("aod_dev").start().await?;
 //! println!("AOD_API_URL={} AOD_API_TOKEN={}", server.url(), server.token());
 //! server.stop().await;
 //! # Ok(())
@@ -18,14 +18,14 @@
 //!
 //! # Control
 //!
-//! [`Control`] arranges things behind the API's back. The same over HTTP, without a token, bodies and answers in JSON;
-//! what a body should not contain is a 400 that says so:
+//! [`Control`] changes the state of the server from a test. The same is available over HTTP, without a token, with JSON
+//! bodies and responses. Unknown fields in a body are a 400 that names them:
 //!
 //! | Call | Body |
 //! |---|---|
 //! | `POST /__dev/reset` | |
-//! | `POST`, `DELETE /__dev/script` | `{"script": …}` as the default, with `"prompt": "text in it"`, or with `"session": id`: [`Script`] |
-//! | `POST /__dev/release`, `/close`, `/reached` | `{"name": …}`: open a hold, close it, wait until a script is at it |
+//! | `POST`, `DELETE /__dev/script` | `{"script": …}` as the default; for prompts that contain a text with `"prompt": text`; or for a session with `"session": id`: [`Script`] |
+//! | `POST /__dev/release`, `/close`, `/reached` | `{"name": …}`: open a hold, close it, wait until a script waits at it |
 //! | `POST`, `DELETE /__dev/fault` | a [`Fault`] |
 //! | `POST /__dev/clock` | `{"frozen": true, "advance_ms": 15000}` |
 //! | `POST /__dev/quota` | `{"account": "main", "limit": 2}` |
@@ -35,19 +35,19 @@
 //! | `POST /__dev/session` | `{"session": id, "action": {"start_turn": {"turn": 1}}}`: [`Action`] |
 //! | `GET /__dev/stats` | [`Stats`] |
 //! | `GET`, `DELETE /__dev/requests` | `{"data": […]}`: [`SeenRequest`] without bodies |
-//! | `POST /__dev/wait` | `{"streams": 0}`: wait until so many streams are open; `{"requests": 3}`: until at least so many API requests have come, as `stats` counts them; `{"connections": 1}`: until so many connections are open, this request's own among them |
+//! | `POST /__dev/wait` | `{"streams": 0}`: wait until this many streams are open; `{"requests": 3}`: until at least this many API requests have been received, as counted by `stats`; `{"connections": 1}`: until this many connections are open, including that of this request |
 //!
-//! # Where it differs from the real servers
+//! # Differences from the real servers
 //!
-//! - New log rows are sent at once; the real server looks every half second. So a stream always sees the end of a turn,
-//!   where the real one can run on into the next turn when its prompt comes quickly.
-//! - A name in use by another active environment is S1's 409 in S0 too, where the real server fails with a 500; the same
-//!   for `NaN` and lone surrogates in a body, which are 400 `Invalid JSON`.
-//! - HTML pages have the right status and content type and a text of their own.
+//! - New log rows are sent immediately; the real server polls every 0.5 s. Therefore a stream always sees the end of a
+//!   turn; on the real server it can continue with the next turn if its prompt arrives quickly.
+//! - In every generation, the name of another active environment is a 409, and `NaN` or unpaired surrogates in a body
+//!   are a 400 `Invalid JSON`. The real server of 2026-04-21 fails with a 500.
+//! - HTML pages have the same status and content type but another text.
 //! - Numbers beyond 64 bits saturate.
-//! - An interrupted turn (S2) has exit code 130; what the real server records is not known.
-//! - A running turn fails as soon as its session is terminated.
-//! - Column lengths of a database are not enforced.
+//! - An interrupted turn has exit code 130; the exit code of the real server is unknown.
+//! - A running turn fails immediately when its session is terminated.
+//! - The lengths of database columns are not enforced.
 
 mod api;
 mod clock;

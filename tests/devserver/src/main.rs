@@ -1,4 +1,4 @@
-//! `aod-devserver`: serves until it is told to stop. Its first line of output is its URL.
+//! `aod-devserver`: serves until it is stopped. Its first line of output is its URL.
 
 use std::io::{self, Write as _};
 
@@ -9,16 +9,16 @@ use tokio::io::AsyncReadExt as _;
 /// An in-memory Agent on Demand server on loopback, for tests and demonstrations.
 #[derive(Parser)]
 struct Options {
-    /// The port on loopback; 0 takes a free one.
+    /// The port to listen on, on loopback; 0 picks a free one.
     #[arg(long, default_value_t = 0)]
     port: u16,
-    /// The server generation to speak: s0, s1 or s2.
-    #[arg(long, default_value_t = Generation::S0)]
+    /// The server generation: 2026-04-21, 2026-04-30 or 2026-06-25.
+    #[arg(long, default_value_t = Generation::April21)]
     generation: Generation,
     /// The API key to accept.
     #[arg(long, default_value = "aod_dev")]
     token: String,
-    /// Stop when standard input ends, so that a test that dies leaves no server behind.
+    /// Stop when standard input is closed, so that the server exits with the process that started it.
     #[arg(long)]
     exit_with_stdin: bool,
 }
@@ -26,7 +26,7 @@ struct Options {
 #[tokio::main]
 async fn main() -> io::Result<()> {
     let options = Options::parse();
-    // Before the URL is out: whoever reads it may send a signal at once.
+    // Installed before the URL is printed: its reader may send a signal at once.
     let mut signals = StopSignals::catch()?;
     let server = DevServer::builder()
         .generation(options.generation)
@@ -42,11 +42,11 @@ async fn main() -> io::Result<()> {
         () = input_end(), if options.exit_with_stdin => {}
     }
     server.stop().await;
-    // The runtime would wait for a read of standard input that may never end.
+    // Returning would wait for the read of standard input, which may never end.
     std::process::exit(0)
 }
 
-/// The signals that stop the program, caught from the moment this exists.
+/// The signals that stop the program, caught from the construction of this on.
 #[cfg(unix)]
 struct StopSignals {
     interrupt: tokio::signal::unix::Signal,
@@ -72,7 +72,7 @@ impl StopSignals {
     }
 }
 
-/// The signals that stop the program, caught from the moment this exists.
+/// The signals that stop the program, caught from the construction of this on.
 #[cfg(windows)]
 struct StopSignals(tokio::signal::windows::CtrlC);
 

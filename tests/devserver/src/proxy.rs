@@ -1,4 +1,4 @@
-//! A proxy that breaks event streams on their way to the client.
+//! A proxy that interrupts event streams.
 
 use std::{
     collections::HashMap,
@@ -19,47 +19,47 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-/// The longest head of a request or a response that is passed on.
-const LONGEST_HEAD: usize = 64 * 1024;
+/// The maximum size of the head of a request or response.
+const MAX_HEAD_SIZE: usize = 64 * 1024;
 
-/// How one response travels through a [`CuttingProxy`].
+/// How a [`CuttingProxy`] passes on a response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ConnectionPlan {
-    /// Bytes a write; as they come from the server if absent.
+    /// The number of bytes per write. Default: as received from the server.
     pub slice: Option<NonZeroUsize>,
-    /// Where it breaks, if it does.
+    /// Where the response is cut, if it is.
     pub cut: Option<Cut>,
 }
 
-/// Where and how a response breaks.
+/// Where and how a response is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cut {
-    /// After so many bytes of the response, counted from the first byte of its head.
+    /// The number of bytes to pass on, including those of the head.
     pub after: u64,
-    /// In which way.
+    /// How the connection is interrupted.
     pub by: CutBy,
 }
 
-/// In which way a connection breaks.
+/// How a connection is interrupted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CutBy {
-    /// It is closed in order.
+    /// It is closed.
     Close,
     /// It is reset.
     Reset,
-    /// Nothing more comes, until the client gives up.
+    /// It stays open, but nothing more is sent until the client closes it.
     Stall,
 }
 
 impl ConnectionPlan {
-    /// A response that arrives as the server sent it.
+    /// A response that is passed on unchanged.
     pub const WHOLE: Self = Self {
         slice: None,
         cut: None,
     };
 
-    /// Draws a cut within the first `longest` bytes, and whether and how finely the bytes are sliced. The same seed
-    /// and connection always draw the same.
+    /// Returns a random cut within the first `longest` bytes, and a random size of the writes. The result is determined
+    /// by the seed and the connection.
     pub fn drawn(seed: u64, connection: usize, longest: u64) -> Self {
         let mut random = fastrand::Rng::with_seed(seed);
         let mut random = fastrand::Rng::with_seed(random.u64(..) ^ connection as u64);
@@ -83,11 +83,11 @@ impl ConnectionPlan {
     }
 }
 
-/// A TCP proxy on loopback before any AoD server, which passes everything on and breaks event streams by a plan.
+/// A TCP proxy on loopback in front of an AoD server, which interrupts event streams according to a plan.
 ///
-/// Each connection to it carries one exchange. The plan is asked for each event stream with its path, without the
-/// query, and how many streams that path has had before, so streams do not disturb each other's plans. It stops, and
-/// closes what is open, when it is dropped.
+/// Each connection to it carries one exchange. For each event stream, the plan is called with the path, without the
+/// query, and the number of earlier streams with that path, so that streams are independent of each other. Dropping the
+/// proxy stops it and closes all connections.
 ///
 /// ```
 /// use aod_devserver::{Cut, CutBy, CuttingProxy, DevServer, ConnectionPlan};
@@ -111,19 +111,19 @@ pub struct CuttingProxy {
     accepting: JoinHandle<()>,
 }
 
-/// How often a [`CuttingProxy`] broke a connection so far.
+/// The number of connections that a [`CuttingProxy`] has interrupted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cuts {
-    /// Closed in order.
+    /// Closed connections.
     pub closes: usize,
-    /// Reset.
+    /// Reset connections.
     pub resets: usize,
-    /// Left silent.
+    /// Connections that were left open without data.
     pub stalls: usize,
 }
 
 impl Cuts {
-    /// All of them.
+    /// Returns the total.
     pub fn total(&self) -> usize {
         self.closes + self.resets + self.stalls
     }
@@ -134,7 +134,7 @@ type Plan = dyn Fn(&str, usize) -> ConnectionPlan + Send + Sync;
 struct Shared {
     upstream: String,
     plan: Box<Plan>,
-    /// Event streams so far, by path.
+    /// The number of event streams so far, by path.
     streams: Mutex<HashMap<String, usize>>,
     closes: AtomicUsize,
     resets: AtomicUsize,
@@ -142,11 +142,11 @@ struct Shared {
 }
 
 impl CuttingProxy {
-    /// Starts before the server at `upstream`, an `http` URL without a path.
+    /// Starts a proxy in front of the server at `upstream`, an `http` URL without a path.
     ///
     /// # Errors
     ///
-    /// The URL is another one, or loopback has no free port.
+    /// Fails if the URL is not such a URL or no port is free.
     pub async fn start(
         upstream: &str,
         plan: impl Fn(&str, usize) -> ConnectionPlan + Send + Sync + 'static,
@@ -174,12 +174,12 @@ impl CuttingProxy {
         })
     }
 
-    /// The base URL for the client.
+    /// Returns the base URL for the client.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// How often it broke a connection so far.
+    /// Returns the number of connections interrupted so far.
     pub fn cuts(&self) -> Cuts {
         Cuts {
             closes: self.shared.closes.load(Ordering::Relaxed),
@@ -205,17 +205,17 @@ impl fmt::Debug for CuttingProxy {
 }
 
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {
-    // Dropped with this task, and every connection with it.
+    // Dropped with this task, which closes all connections.
     let mut exchanges = JoinSet::new();
     loop {
         tokio::select! {
             Some(_) = exchanges.join_next() => {}
             accepted = listener.accept() => {
-                // A client that is gone before it is accepted concerns nobody.
+                // A client that disconnects before it is accepted is ignored.
                 if let Ok((client, _)) = accepted {
                     let shared = Arc::clone(&shared);
                     exchanges.spawn(async move {
-                        // However an exchange fails, the client sees its connection close.
+                        // If an exchange fails, the client's connection is closed.
                         let _ = exchange(&shared, client).await;
                     });
                 }
@@ -248,7 +248,7 @@ async fn exchange(shared: &Shared, client: TcpStream) -> io::Result<()> {
     };
     let cut = tokio::select! {
         cut = response => cut?,
-        // The client has closed, and the server is to see it.
+        // The client has closed its connection; close that to the server too.
         _ = tokio::io::copy(&mut from_client, &mut to_server) => return Ok(()),
     };
     match cut {
@@ -256,7 +256,7 @@ async fn exchange(shared: &Shared, client: TcpStream) -> io::Result<()> {
         Some(CutBy::Close) => _ = shared.closes.fetch_add(1, Ordering::Relaxed),
         Some(CutBy::Reset) => {
             shared.resets.fetch_add(1, Ordering::Relaxed);
-            // With no time to linger, closing sends RST.
+            // With a linger time of zero, closing sends RST.
             return to_client.as_ref().set_zero_linger();
         }
         Some(CutBy::Stall) => {
@@ -277,7 +277,7 @@ impl Shared {
     }
 }
 
-/// Passes a response on, of which `bytes` were read already; says how it was cut, if it was.
+/// Passes on a response, of which `bytes` have been read, and returns how it was cut, if it was.
 async fn pass(
     mut bytes: Vec<u8>,
     from: &mut OwnedReadHalf,
@@ -306,15 +306,15 @@ async fn pass(
     }
 }
 
-/// The head of a request or a response, and what was read behind it.
+/// The head of a request or response, and the bytes that were read after it.
 struct Head {
     bytes: Vec<u8>,
-    /// The length of the head, with its empty line.
+    /// The length of the head, including its empty line.
     length: usize,
 }
 
 impl Head {
-    /// `None` when the peer closes before it is complete.
+    /// Reads a head. Returns `None` if the peer closes the connection before it is complete.
     async fn read(from: &mut OwnedReadHalf) -> io::Result<Option<Self>> {
         const END: &[u8] = b"\r\n\r\n";
         let mut bytes = Vec::with_capacity(4096);
@@ -326,7 +326,7 @@ impl Head {
                 let length = end + END.len();
                 return Ok(Some(Self { bytes, length }));
             }
-            if bytes.len() > LONGEST_HEAD {
+            if bytes.len() > MAX_HEAD_SIZE {
                 return Err(io::Error::new(
                     io::ErrorKind::InvalidData,
                     "a head too long",
@@ -341,7 +341,7 @@ impl Head {
             .map(<[u8]>::trim_ascii_end)
     }
 
-    /// The path of a request, without its query.
+    /// Returns the path of a request, without the query.
     fn path(&self) -> &str {
         let target = self
             .lines()
@@ -357,7 +357,7 @@ impl Head {
             .any(|line| is_header(line, b"content-type: text/event-stream"))
     }
 
-    /// The request with `connection: close`, so that the connection ends with its response.
+    /// Returns the request with `connection: close`, so that the connection ends after its response.
     fn closing(&self) -> Vec<u8> {
         let kept = self.lines().filter(|line| !is_header(line, b"connection:"));
         let mut request = Vec::with_capacity(self.bytes.len() + 32);
@@ -381,7 +381,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seed_draws_the_same_again_and_all_kinds() {
+    fn a_seed_determines_the_plans_of_all_kinds() {
         let draw = || (0..200).map(|connection| ConnectionPlan::drawn(7, connection, 1000));
         assert!(draw().eq(draw()));
         assert!(draw().ne((0..200).map(|connection| ConnectionPlan::drawn(8, connection, 1000))));

@@ -1,10 +1,10 @@
-//! Python's way of writing and reading values, which shows on the wire: `json.dumps`, `repr` and `int`.
+//! Python's `json.dumps`, `repr` and `int`, whose results are part of responses.
 
 use std::fmt::Write as _;
 
 use serde_json::Value;
 
-/// `json.dumps` with its defaults: ASCII only, `", "` and `": "` between items.
+/// `json.dumps` with its defaults: ASCII only, with the separators `", "` and `": "`.
 pub(crate) fn dumps(value: &Value) -> String {
     let mut out = String::new();
     write_json(value, &mut out);
@@ -36,7 +36,7 @@ fn write_json(value: &Value, out: &mut String) {
             }
             out.push('}');
         }
-        // Numbers, booleans and null read the same in both.
+        // Numbers, booleans and null are the same in both.
         scalar => {
             let _ = write!(out, "{scalar}");
         }
@@ -87,7 +87,7 @@ pub(crate) fn repr(value: &Value) -> String {
     }
 }
 
-/// `repr` of a string: single quotes unless only they occur in it.
+/// `repr` of a string: single quotes, or double quotes if it contains only single quotes.
 pub(crate) fn repr_str(text: &str) -> String {
     let quote = if text.contains('\'') && !text.contains('"') {
         '"'
@@ -121,7 +121,7 @@ pub(crate) fn repr_list(items: &[&str]) -> String {
     format!("[{}]", items.join(", "))
 }
 
-/// `int(text)`: blanks around, a sign, single underscores between digits. Numbers beyond 64 bits saturate.
+/// `int(text)`: surrounding whitespace, a sign, single underscores between digits. Numbers beyond 64 bits saturate.
 pub(crate) fn int(text: &str) -> Option<i64> {
     let text = text.trim();
     let (negative, digits) = match text.strip_prefix('-') {
@@ -151,7 +151,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn dumps_in_ascii_with_blanks() {
+    fn dumps_in_ascii_with_spaces() {
         assert_eq!(
             dumps(&json!({"a": [1, "é\u{7f}🚀\n"], "b": null})),
             r#"{"a": [1, "\u00e9\u007f\ud83d\ude80\n"], "b": null}"#
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn repr_picks_the_quotes_python_picks() {
+    fn repr_uses_the_same_quotes_as_python() {
         assert_eq!(repr_str("it's"), "\"it's\"");
         assert_eq!(repr_str("a\"b'c"), "'a\"b\\'c'");
         assert_eq!(
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_integers_as_python_does() {
+    fn parses_integers_like_python() {
         for (text, expected) in [
             (" 9_9 ", Some(99)),
             ("+5", Some(5)),

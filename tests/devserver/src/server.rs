@@ -1,4 +1,4 @@
-//! Starting, serving and stopping.
+//! Starts, runs and stops the server.
 
 use std::{
     fmt, io,
@@ -31,7 +31,7 @@ use crate::{
     store::Store,
 };
 
-/// Everything that connections, scripts and the control interface share.
+/// The state shared by connections, scripts and the control interface.
 pub(crate) struct Shared {
     pub(crate) generation: Generation,
     pub(crate) token: String,
@@ -44,7 +44,7 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    // A panic of one request must not take the others down, so poisoning is passed over.
+    // Poisoning is ignored, so that a panic of one request does not affect the others.
     pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -58,7 +58,7 @@ impl Shared {
     }
 }
 
-/// What a server is started with.
+/// The settings of a new server.
 #[derive(Clone)]
 pub struct DevServerBuilder {
     generation: Generation,
@@ -67,32 +67,32 @@ pub struct DevServerBuilder {
 }
 
 impl DevServerBuilder {
-    /// The generation to speak; S0 unless said otherwise.
+    /// Sets the generation. Default `2026-04-21`.
     #[must_use]
     pub fn generation(mut self, generation: Generation) -> Self {
         self.generation = generation;
         self
     }
 
-    /// The API key of the main account; `aod_dev` unless said otherwise.
+    /// Sets the API key of the main account. Default `aod_dev`.
     #[must_use]
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = token.into();
         self
     }
 
-    /// The port on loopback; 0, which is the default, takes a free one.
+    /// Sets the port on loopback. Default 0, which picks a free port.
     #[must_use]
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// Starts serving on the current tokio runtime.
+    /// Starts the server on the current tokio runtime.
     ///
     /// # Errors
     ///
-    /// The port cannot be bound.
+    /// Fails if the port cannot be bound.
     pub async fn start(self) -> io::Result<DevServer> {
         let listener =
             TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))).await?;
@@ -118,7 +118,7 @@ impl DevServerBuilder {
     }
 }
 
-/// A running server. It stops when it is dropped, or by [`DevServer::stop`].
+/// A running server. [`DevServer::stop`] or dropping it stops the server.
 ///
 /// ```
 /// use aod_devserver::DevServer;
@@ -140,35 +140,35 @@ pub struct DevServer {
 }
 
 impl DevServer {
-    /// Settings for a new server.
+    /// Returns the settings of a new server.
     #[must_use]
     pub fn builder() -> DevServerBuilder {
         DevServerBuilder {
-            generation: Generation::S0,
+            generation: Generation::April21,
             token: "aod_dev".to_owned(),
             port: 0,
         }
     }
 
-    /// The base URL, `http://127.0.0.1:<port>`.
+    /// Returns the base URL, `http://127.0.0.1:<port>`.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The API key of the main account.
+    /// Returns the API key of the main account.
     pub fn token(&self) -> &str {
         &self.shared.token
     }
 
-    /// The control interface, for tests in the same process.
+    /// Returns the control interface, for tests in the same process.
     pub fn control(&self) -> Control {
         Control::new(Arc::clone(&self.shared))
     }
 
-    /// Closes the port and every connection; what was created is gone.
+    /// Stops the server and closes all connections. All data is lost.
     pub async fn stop(mut self) {
         self.stop.send_replace(());
-        // A panic of the accept loop has nothing left to tell.
+        // A panic of the accept loop is ignored.
         let _ = (&mut self.serving).await;
     }
 }
@@ -176,7 +176,7 @@ impl DevServer {
 impl Drop for DevServer {
     fn drop(&mut self) {
         self.serving.abort();
-        // Ends the scripts and streams that hold on to sessions.
+        // Ends the scripts and streams that hold sessions.
         self.shared.store().sessions.clear();
     }
 }
@@ -204,14 +204,14 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, mut stopped: watch::
         .nest("/__dev", control::routes())
         .fallback(http::serve)
         .with_state(Arc::clone(&shared));
-    // Dropped with this task, and every connection with it.
+    // Dropped with this task, which closes all connections.
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             _ = stopped.changed() => return,
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => {
-                // A client that is gone before it is accepted concerns nobody.
+                // A client that disconnects before it is accepted is ignored.
                 if let Ok((socket, _)) = accepted {
                     connections.spawn(serve(socket, router.clone(), Arc::clone(&shared)));
                 }
@@ -222,7 +222,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, mut stopped: watch::
 
 async fn serve(socket: TcpStream, router: Router, shared: Arc<Shared>) {
     let _open = shared.stats.open_connection();
-    // Chunks are to leave as they are written; a failure costs only that.
+    // Sends chunks without delay. Failures are ignored.
     let _ = socket.set_nodelay(true);
     let connection = Arc::new(Connection::default());
     let socket = Socket {
@@ -233,13 +233,13 @@ async fn serve(socket: TcpStream, router: Router, shared: Arc<Shared>) {
     let served =
         hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(socket), service);
     tokio::select! {
-        // How a connection ends is the client's matter, or a fault's.
+        // Errors of a connection are expected from clients and faults.
         _ = served => {}
         () = connection.close_asked.notified() => {}
     }
 }
 
-/// What a request can do to its own connection.
+/// The control of a request over its connection.
 #[derive(Default)]
 pub(crate) struct Connection {
     reset: AtomicBool,
@@ -247,12 +247,12 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Makes the coming close a reset.
+    /// Resets the connection when it is closed.
     pub(crate) fn reset_on_close(&self) {
         self.reset.store(true, Ordering::Relaxed);
     }
 
-    /// Closes the connection under the request, which therefore never returns.
+    /// Closes the connection of the request. Never returns.
     pub(crate) async fn close(&self, reset: bool) {
         if reset {
             self.reset_on_close();
@@ -262,7 +262,7 @@ impl Connection {
     }
 }
 
-/// A socket that closes with a reset when it was told to.
+/// A socket that can be closed with a reset.
 struct Socket {
     inner: TcpStream,
     connection: Arc<Connection>,
@@ -271,7 +271,8 @@ struct Socket {
 impl Drop for Socket {
     fn drop(&mut self) {
         if self.connection.reset.load(Ordering::Relaxed) {
-            // Zero linger is what makes a close a reset; if it cannot be set, the close is an ordinary one.
+            // With a linger time of zero, closing resets the connection. If it cannot be set, the connection is closed
+            // normally.
             let _ = self.inner.set_zero_linger();
         }
     }

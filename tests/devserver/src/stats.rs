@@ -1,4 +1,4 @@
-//! What the server counts and remembers about its connections and requests.
+//! Counters of connections and requests, and the recorded requests.
 
 use std::sync::{
     Mutex, MutexGuard, PoisonError,
@@ -9,44 +9,44 @@ use axum::http::{header, request::Parts};
 use serde::Serialize;
 use tokio::sync::watch;
 
-/// Requests remembered at most; the oldest are forgotten first.
-const REMEMBERED: usize = 10_000;
+/// The maximum number of recorded requests. The oldest are dropped first.
+const MAX_RECORDED: usize = 10_000;
 
-/// Counters of the server, at one moment.
+/// A snapshot of the counters of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Stats {
-    /// Connections open now.
+    /// The number of open connections.
     pub open_connections: usize,
-    /// Connections accepted so far.
+    /// The number of connections accepted so far.
     pub accepted_connections: u64,
-    /// Event streams open now.
+    /// The number of open event streams.
     pub open_streams: usize,
-    /// API requests received so far, those of the control interface not counted.
+    /// The number of API requests received so far, without those of the control interface.
     pub requests: u64,
 }
 
-/// One API request as it arrived.
+/// A received API request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SeenRequest {
     /// The method.
     pub method: String,
-    /// The path, without query.
+    /// The path, without the query.
     pub path: String,
-    /// The query, without `?`; empty when there is none.
+    /// The query, without `?`. Empty if there is none.
     pub query: String,
-    /// Headers in order, names in lower case; the value of `authorization` is left out.
+    /// The headers in order, with lower-case names. The value of `authorization` is redacted.
     pub headers: Vec<(String, String)>,
-    /// The body, as text.
+    /// The body as text.
     #[serde(skip)]
     pub body: Body,
 }
 
-/// A body that is not shown in `Debug`: it may hold secrets.
+/// A body that is not shown in `Debug`, because it may contain secrets.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Body(String);
 
 impl Body {
-    /// The text as it was received.
+    /// Returns the text, verbatim.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -59,7 +59,7 @@ impl std::fmt::Debug for Body {
 }
 
 impl SeenRequest {
-    /// The first value of a header, by its name in lower case.
+    /// Returns the first value of a header, by its lower-case name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
@@ -146,7 +146,7 @@ impl Counters {
         self.requests.send_modify(|count| *count += 1);
         let headers = parts.headers.iter().map(|(name, value)| {
             let value = if name == header::AUTHORIZATION {
-                "<left out>".to_owned()
+                "<redacted>".to_owned()
             } else {
                 String::from_utf8_lossy(value.as_bytes()).into_owned()
             };
@@ -160,14 +160,14 @@ impl Counters {
             body: Body(String::from_utf8_lossy(body).into_owned()),
         };
         let mut seen = self.seen();
-        if seen.len() == REMEMBERED {
+        if seen.len() == MAX_RECORDED {
             seen.remove(0);
         }
         seen.push(request);
     }
 }
 
-/// Counts one thing as open until it is dropped.
+/// Counts a connection or stream as open until it is dropped.
 pub(crate) struct Counted(watch::Sender<usize>);
 
 impl Counted {

@@ -1,7 +1,7 @@
 //! `GET /sessions/{id}/stream`: the session's log as server-sent events.
 //!
-//! Rows are sent as soon as they are written; the real server looks every half second. The `id:` line and the `data:`
-//! block of an event travel in separate HTTP chunks, as they do there.
+//! Rows are sent immediately; the real server polls every 0.5 s. As on the real server, the `id:` line and the `data:`
+//! block of an event are sent in separate HTTP chunks.
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -17,45 +17,45 @@ use uuid::Uuid;
 
 use crate::{
     clock::Time,
-    faults::{CutHow, Tampering, cut_error},
+    faults::{CutHow, StreamFaults, cut_error},
     http::Call,
     python,
     server::{Connection, Shared},
     store::{Content, Row, Session, StageOutcome, Status},
 };
 
-/// A heartbeat is due this long after the last one, output or not.
+/// The interval of heartbeats, which does not depend on output.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
-/// A connection without a new row for longer than this ends with `stale`.
+/// How long a connection lasts without a new row before it ends with `stale`.
 const STALE: Duration = Duration::from_secs(600);
 
-/// Rows read from the log in one go.
+/// The number of rows read from the log at once.
 const BATCH: usize = 100;
 
-/// What a stream starts from.
-pub(crate) struct Opening {
+/// The start of a stream.
+pub(crate) struct StreamStart {
     pub(crate) session: Uuid,
     pub(crate) engine: String,
-    /// Ticks when the session changes.
+    /// Notified when the session changes.
     pub(crate) changes: watch::Receiver<()>,
-    /// Rows with higher ids are sent.
+    /// Only rows with higher IDs are sent.
     pub(crate) cursor: i64,
 }
 
-pub(crate) fn open(call: Call, opening: Opening) -> Response {
+pub(crate) fn open(call: Call, start: StreamStart) -> Response {
     let (sender, receiver) = mpsc::channel(64);
     let counted = call.shared.stats.open_stream();
     let writer = Writer {
         sender,
-        sends_turn_start_id: call.shared.generation == crate::Generation::S0,
-        tampering: call.tampering,
+        sends_turn_start_id: call.shared.generation == crate::Generation::April21,
+        stream_faults: call.stream_faults,
         connection: call.connection,
         events: 0,
     };
-    tokio::spawn(follow(call.shared, opening, writer));
+    tokio::spawn(follow(call.shared, start, writer));
     let body = chunks(receiver).map(move |chunk| {
-        // Counted as open until the connection drops the body.
+        // Counted as open until the body is dropped.
         let _ = &counted;
         chunk
     });
@@ -78,38 +78,42 @@ fn chunks(receiver: mpsc::Receiver<io::Result<Bytes>>) -> impl Stream<Item = io:
     futures::stream::unfold(receiver, |mut receiver| async move {
         let chunk = receiver.recv().await?;
         if chunk.is_err() {
-            // The connection gets a turn to write out what came before.
+            // Lets the connection write what was sent before.
             tokio::task::yield_now().await;
         }
         Some((chunk, receiver))
     })
 }
 
-/// The stream is over: ended, cut, or nobody reads it any more.
-struct Over;
+/// The stream is over: it ended, was cut, or has no reader.
+struct StreamClosed;
 
-/// What one look at the session's row and log finds.
-struct Look {
+/// A snapshot of the session's row and log.
+struct LogSnapshot {
     rows: Vec<Row>,
     more: bool,
     status: Status,
     exit_code: Option<i64>,
 }
 
-async fn follow(shared: Arc<Shared>, opening: Opening, writer: Writer) {
-    // Every way of ending is the same to the task.
-    let _ = write_events(&shared, opening, writer).await;
+async fn follow(shared: Arc<Shared>, start: StreamStart, writer: Writer) {
+    // The task does not distinguish how the stream ended.
+    let _ = write_events(&shared, start, writer).await;
 }
 
-async fn write_events(shared: &Shared, opening: Opening, mut writer: Writer) -> Result<(), Over> {
-    let Opening {
+async fn write_events(
+    shared: &Shared,
+    start: StreamStart,
+    mut writer: Writer,
+) -> Result<(), StreamClosed> {
+    let StreamStart {
         session,
         engine,
         mut changes,
         mut cursor,
-    } = opening;
-    let replay_all = writer.tampering.replay_all;
-    let mut inclusive = writer.tampering.repeat_at_cursor;
+    } = start;
+    let replay_all = writer.stream_faults.replay_all;
+    let mut inclusive = writer.stream_faults.repeat_at_cursor;
     if replay_all {
         cursor = 0;
     }
@@ -121,19 +125,19 @@ async fn write_events(shared: &Shared, opening: Opening, mut writer: Writer) -> 
     let mut turn = None;
     loop {
         changes.borrow_and_update();
-        let Some(look) = look(shared, session, cursor, inclusive) else {
+        let Some(snapshot) = snapshot(shared, session, cursor, inclusive) else {
             return writer.cut(CutHow::Close).await;
         };
-        let fresh = !look.rows.is_empty();
-        for row in &look.rows {
+        let fresh = !snapshot.rows.is_empty();
+        for row in &snapshot.rows {
             inclusive = false;
             cursor = row.id;
             writer.row(row, &mut turn).await?;
         }
-        if look.more {
+        if snapshot.more {
             continue;
         }
-        if let Some(end) = terminal(&look, cursor) {
+        if let Some(end) = terminal(&snapshot, cursor) {
             return writer.event(Some(cursor), end).await;
         }
         let now = shared.clock.now();
@@ -159,23 +163,23 @@ async fn wait(
     writer: &Writer,
     beat_at: Time,
     row_at: Time,
-) -> Result<(), Over> {
+) -> Result<(), StreamClosed> {
     let just_over = STALE + Duration::from_micros(1);
     let due = beat_at.plus(HEARTBEAT).min(row_at.plus(just_over));
     tokio::select! {
-        // A deleted session shows at the next look.
+        // The next snapshot shows whether the session was deleted.
         _ = changes.changed() => Ok(()),
         () = shared.clock.sleep_until(due) => Ok(()),
-        () = writer.sender.closed() => Err(Over),
+        () = writer.sender.closed() => Err(StreamClosed),
     }
 }
 
-/// The rows and the status of one moment, or nothing when the session is deleted.
-fn look(shared: &Shared, id: Uuid, cursor: i64, inclusive: bool) -> Option<Look> {
+/// Returns a snapshot of the rows and the status, or `None` if the session was deleted.
+fn snapshot(shared: &Shared, id: Uuid, cursor: i64, inclusive: bool) -> Option<LogSnapshot> {
     let mut store = shared.store();
     let session: &Session = store.any_session(id)?;
     let rows = session.rows_after(cursor, inclusive);
-    Some(Look {
+    Some(LogSnapshot {
         more: rows.len() > BATCH,
         rows: rows.iter().take(BATCH).cloned().collect(),
         status: session.status,
@@ -183,32 +187,32 @@ fn look(shared: &Shared, id: Uuid, cursor: i64, inclusive: bool) -> Option<Look>
     })
 }
 
-/// The terminal event that the session's status calls for, if any.
-fn terminal(look: &Look, cursor: i64) -> Option<Value> {
-    match look.status {
+/// Returns the terminal event for the session's status, if any.
+fn terminal(snapshot: &LogSnapshot, cursor: i64) -> Option<Value> {
+    match snapshot.status {
         Status::Pending | Status::Running => None,
         Status::Terminated => {
             Some(json!({"type": "terminated", "id": cursor, "message": "Session terminated"}))
         }
-        Status::Failed if look.exit_code.is_none() => {
+        Status::Failed if snapshot.exit_code.is_none() => {
             Some(json!({"type": "error", "id": cursor, "message": "Session failed"}))
         }
-        _ => Some(json!({"type": "exit", "id": cursor, "code": look.exit_code})),
+        _ => Some(json!({"type": "exit", "id": cursor, "code": snapshot.exit_code})),
     }
 }
 
-/// Writes events to the connection, tampering where a fault says so.
+/// Writes events to the connection and applies faults.
 struct Writer {
     sender: mpsc::Sender<io::Result<Bytes>>,
     sends_turn_start_id: bool,
-    tampering: Tampering,
+    stream_faults: StreamFaults,
     connection: Arc<Connection>,
-    /// Events written so far, `start` included.
+    /// The number of events written so far, including `start`.
     events: usize,
 }
 
 impl Writer {
-    async fn row(&mut self, row: &Row, last_turn: &mut Option<i64>) -> Result<(), Over> {
+    async fn row(&mut self, row: &Row, last_turn: &mut Option<i64>) -> Result<(), StreamClosed> {
         let id = row.id;
         match &row.content {
             Content::Stage { name, outcome } => {
@@ -229,17 +233,17 @@ impl Writer {
         }
     }
 
-    /// One event; an id of 0 gets no `id:` line.
-    async fn event(&mut self, id: Option<i64>, mut data: Value) -> Result<(), Over> {
-        for text in self.tampering.inserted_before(self.events) {
+    /// Formats an event. An ID of 0 has no `id:` line.
+    async fn event(&mut self, id: Option<i64>, mut data: Value) -> Result<(), StreamClosed> {
+        for text in self.stream_faults.inserted_before(self.events) {
             self.send(text).await?;
         }
-        self.tampering.merge_into_event(&mut data);
+        self.stream_faults.merge_into_event(&mut data);
         let mut data = python::dumps(&data);
-        if self.tampering.malforms(self.events) {
+        if self.stream_faults.malforms(self.events) {
             data.truncate(data.len() / 2);
         }
-        let copies = if self.tampering.duplicate { 2 } else { 1 };
+        let copies = if self.stream_faults.duplicate { 2 } else { 1 };
         for _ in 0..copies {
             if let Some(id) = id.filter(|id| *id != 0) {
                 self.line(&format!("id: {id}\n")).await?;
@@ -247,18 +251,18 @@ impl Writer {
             self.line(&format!("data: {data}\n\n")).await?;
         }
         self.events += 1;
-        match self.tampering.cut_after_event(self.events) {
+        match self.stream_faults.cut_after_event(self.events) {
             Some(how) => self.cut(how).await,
             None => Ok(()),
         }
     }
 
-    async fn comment(&mut self, text: &str) -> Result<(), Over> {
+    async fn comment(&mut self, text: &str) -> Result<(), StreamClosed> {
         self.line(&format!("{text}\n\n")).await
     }
 
-    async fn line(&mut self, text: &str) -> Result<(), Over> {
-        let text = if self.tampering.crlf {
+    async fn line(&mut self, text: &str) -> Result<(), StreamClosed> {
+        let text = if self.stream_faults.crlf {
             text.replace('\n', "\r\n")
         } else {
             text.to_owned()
@@ -266,16 +270,19 @@ impl Writer {
         self.send(text).await
     }
 
-    async fn send(&mut self, text: String) -> Result<(), Over> {
-        self.sender.send(Ok(text.into())).await.map_err(|_| Over)
+    async fn send(&mut self, text: String) -> Result<(), StreamClosed> {
+        self.sender
+            .send(Ok(text.into()))
+            .await
+            .map_err(|_| StreamClosed)
     }
 
-    /// Ends the body in the given way.
-    async fn cut(&mut self, how: CutHow) -> Result<(), Over> {
+    /// Ends the body.
+    async fn cut(&mut self, how: CutHow) -> Result<(), StreamClosed> {
         if let Some(error) = cut_error(how, &self.connection) {
             let _ = self.sender.send(Err(error)).await;
         }
-        Err(Over)
+        Err(StreamClosed)
     }
 }
 

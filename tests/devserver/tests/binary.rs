@@ -1,4 +1,4 @@
-//! The `aod-devserver` program: its first line, and what stops it.
+//! The `aod-devserver` program: its output and how it stops.
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -34,11 +34,11 @@ fn its_first_line_is_its_url_alone() {
 
 #[cfg(unix)]
 #[test]
-fn signals_stop_it_and_the_end_of_its_input_does_not_unless_asked_for() {
+fn signals_stop_it_and_the_end_of_its_input_only_on_request() {
     for signal in ["-TERM", "-INT"] {
-        let (mut child, line) = start(&["--generation", "s2"]);
+        let (mut child, line) = start(&["--generation", "2026-06-25"]);
         drop(child.stdin.take());
-        // It still accepts, so the end of its input did not stop it.
+        // It accepts connections, so the end of its input did not stop it.
         let address = line
             .trim()
             .strip_prefix("http://")
@@ -61,5 +61,8 @@ fn an_unknown_generation_is_refused() {
         .output()
         .expect("the program is built");
     assert!(!output.status.success());
-    assert!(String::from_utf8_lossy(&output.stderr).contains("one of s0, s1, s2"));
+    assert!(
+        String::from_utf8_lossy(&output.stderr)
+            .contains("one of 2026-04-21, 2026-04-30, 2026-06-25")
+    );
 }

@@ -1,4 +1,4 @@
-//! What a stream leaves behind when its reader stops somewhere: nothing.
+//! Streams that are cancelled at any point leak nothing.
 
 use std::fs;
 use std::pin::pin;
@@ -14,15 +14,15 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::yield_now;
 use tokio::time::timeout;
 
-use super::log::{Format, Log, Resumes, Wire};
+use super::log::{Format, Log, ResumeMode, Wire};
 use super::log_server::{Ending, LogServer, Session};
 use super::{HANGS, alone, client, number, session};
 
 const CANCELS: usize = 2000;
-/// Streams at once.
+/// The number of concurrent streams.
 const CONCURRENCY: usize = 32;
 
-/// Reads until the stream ends, and counts on the way: events, and changes of the connection.
+/// Reads until the stream ends, and counts events and connection states.
 async fn read(
     client: Client,
     number: u64,
@@ -35,16 +35,15 @@ async fn read(
         .stream(session(number))
         .reconnect(Reconnect::new().base_delay(Duration::from_millis(2)))
         .on_state(move |_| counted.send_modify(|count| *count += 1));
-    let mut events: EventStream = request.await.expect("the server answers");
+    let mut events: EventStream = request.await.expect("the server responds");
     let _ = opened.send(events.cancel_handle());
     while let Some(event) = events.next().await {
-        event.expect("a cancel is no error");
+        event.expect("a cancelled stream ends without an error");
         progress.send_modify(|count| *count += 1);
     }
 }
 
-/// Ends a stream that never ends by itself, in one of three ways and at a random point: while it connects, reads, or
-/// waits between two connections.
+/// Ends an endless stream in one of three ways at a random point: while it connects, reads, or waits to reconnect.
 async fn cancel(seed: u64, client: Client, points: usize) {
     let mut random = fastrand::Rng::with_seed(seed);
     let (point, yields) = (random.usize(..points), random.usize(..16));
@@ -83,7 +82,7 @@ async fn cancel(seed: u64, client: Client, points: usize) {
     }
 }
 
-/// Descriptors of this process.
+/// Returns the number of open file descriptors.
 fn descriptors() -> usize {
     fs::read_dir("/proc/self/fd")
         .expect("a Linux process")
@@ -91,18 +90,18 @@ fn descriptors() -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn cancels_at_random_points_leave_no_task_and_no_descriptor() {
+async fn cancelling_at_random_points_leaks_no_task_and_no_descriptor() {
     let _alone = alone().await;
     let mut random = fastrand::Rng::with_seed(1);
     let log = Log::drawn(&mut random, 10);
     let wire = Arc::new(Wire::new(&log, Format::PLAIN));
     let server = LogServer::start(1).await;
-    // The first connections are cut, so that some cancels find the stream between two.
+    // The first connections are cut, so that some streams are cancelled between two connections.
     let proxy = CuttingProxy::start(&server.urls()[0], |path, connection| {
         let drawn = ConnectionPlan::drawn(number(path), connection, 1000);
         let stalls = drawn.cut.is_some_and(|cut| cut.by == CutBy::Stall);
         let cut = drawn.cut.filter(|_| connection % 4 != 3 && !stalls);
-        // What is cut before the head has no body to resume.
+        // Cuts must be after the head.
         let cut = cut.map(|cut| Cut {
             after: 200 + cut.after / 4,
             ..cut
@@ -111,19 +110,19 @@ async fn cancels_at_random_points_leave_no_task_and_no_descriptor() {
     })
     .await
     .expect("loopback has a free port");
-    // What has come to the end of its log stays there.
+    // A stream at the end of its log waits.
     let client = client(proxy.url(), Duration::from_secs(600));
     for number in 0..CANCELS as u64 {
         server.add(
             session(number),
             Session {
                 wire: Arc::clone(&wire),
-                resumes: Resumes::FromStart,
+                resumes: ResumeMode::FromStart,
                 ending: Box::new(|_| Ending::Drip),
             },
         );
     }
-    // All of these are passed at the least: the log without its end, though the reader sees more by its connections.
+    // The minimum: the log without its end. The reader also counts connections.
     let points = log.events().len();
     let metrics = Handle::current().metrics();
     let (tasks, open) = (metrics.num_alive_tasks(), descriptors());
@@ -136,7 +135,7 @@ async fn cancels_at_random_points_leave_no_task_and_no_descriptor() {
 
     let settled = timeout(HANGS, async {
         server.all_closed().await;
-        // The last task of a connection may be ending just now.
+        // The last task of a connection may still be ending.
         while metrics.num_alive_tasks() > tasks || descriptors() > open {
             yield_now().await;
         }

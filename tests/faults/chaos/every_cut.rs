@@ -1,7 +1,7 @@
 //! A cut at every byte of a stream.
 //!
-//! One stream is cut many times, a stride apart, and the next one a byte later, until every position of the whole
-//! stream has been the place of a cut once. The stride is wide enough for each connection to bring something new.
+//! Each stream is cut many times at a fixed distance, the next stream one byte later, until every position has been cut
+//! once. The distance is large enough for each connection to make progress.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -12,16 +12,16 @@ use aod_test_support::{RecordedStream, recorded_streams};
 use futures::StreamExt;
 use serde_json::Value;
 
-use super::log::{Format, Log, Resumes, Wire};
+use super::log::{Format, Log, ResumeMode, Wire};
 use super::log_server::{Ending, LogServer, Session};
 use super::{alone, assert_read, client, session};
 
-/// Streams at once.
+/// The number of concurrent streams.
 const CONCURRENCY: usize = 32;
-/// Spread over several, so that none runs out of port numbers for its peers.
+/// Several ports, so that none runs out of ephemeral ports for its peers.
 const PORTS: usize = 8;
 
-/// No connection of these is silent.
+/// Never reached, as no connection is idle.
 const LONG: Duration = Duration::from_secs(60);
 
 struct World {
@@ -41,7 +41,8 @@ impl World {
         }
     }
 
-    /// Cuts at every `step`-th position of the stream after `since`, which is all of the log, resets and closes alternating; returns how many cuts there were.
+    /// Cuts the stream after `since` at every `step`-th position, alternating between resets and closes. Returns the number
+    /// of cuts. The stream contains the complete log.
     async fn cut_everywhere(
         &mut self,
         log: &Log,
@@ -78,7 +79,7 @@ impl World {
                     id,
                     Session {
                         wire,
-                        resumes: Resumes::AfterCursor,
+                        resumes: ResumeMode::AfterCursor,
                         ending: Box::new(ending),
                     },
                 );
@@ -107,7 +108,7 @@ impl World {
 async fn a_stream_of_64_kb_survives_a_cut_at_every_byte() {
     let _alone = alone().await;
     let mut world = World::new().await;
-    for (events, chunked, least) in [(520, true, 64 << 10), (100, false, 8 << 10)] {
+    for (events, chunked, minimum) in [(520, true, 64 << 10), (100, false, 8 << 10)] {
         let log = Log::drawn(&mut fastrand::Rng::with_seed(1), events);
         let format = Format {
             chunked,
@@ -115,12 +116,12 @@ async fn a_stream_of_64_kb_survives_a_cut_at_every_byte() {
             ascii: chunked,
         };
         let length = Wire::new(&log, format).whole().len();
-        assert!(length >= least, "{length}");
+        assert!(length >= minimum, "{length}");
         let cuts = world
             .cut_everywhere(&log, format, 0, 1, &format!("{format:?}"))
             .await;
-        // A cut behind the terminal event finds the stream ended: in the end of the last chunk and of the body, or
-        // between the CR and the LF of the last blank line.
+        // A cut after the terminal event has no effect: at the end of the last chunk and of the body, or between the CR
+        // and the LF of the last blank line.
         let behind = if chunked { "\r\n0\r\n\r\n" } else { "\n" }.len();
         assert_eq!(cuts, length - behind, "each byte once");
         println!("{format:?}: cut at each of its {length} bytes");
@@ -160,13 +161,13 @@ async fn every_recorded_stream_survives_a_cut_at_every_byte() {
     }
 }
 
-/// 1 for a recording that can be sent often enough; more for the few that are hundreds of kilobytes.
+/// Returns the distance of the positions: 1, or more for recordings of hundreds of kilobytes.
 fn step(wire: &Wire) -> usize {
     const SENT: usize = 2 << 20;
     if std::env::var_os("AOD_EVERY_CUT").is_some() {
         return 1;
     }
     let streams = (2 * wire.largest()).max(512).min(wire.whole().len());
-    // Odd, so that the positions are not all of one kind.
+    // Odd, so that the positions vary.
     (streams * wire.whole().len() / SENT).max(wire.whole().len() / 8192) | 1
 }

@@ -1,27 +1,27 @@
-//! What exists: the log of a session, and what a server that serves it puts on the wire.
+//! The log of a session, and the bytes that a server sends for it.
 
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-/// A session's log with its end.
+/// The log of a session, with its terminal event.
 pub(crate) struct Log {
     pub(crate) start: Event,
     pub(crate) items: Vec<Item>,
     pub(crate) end: Event,
-    /// Whether `turn_start` has an `id:` line, as in S0.
+    /// Whether `turn_start` has an `id:` line, as on servers of 2026-04-21.
     pub(crate) turn_start_line: bool,
 }
 
-/// One entry of a log.
+/// An entry of a log.
 pub(crate) enum Item {
-    /// A row, whose JSON has an `id` and perhaps a `turn`.
+    /// A row, whose JSON has an `id` and optionally a `turn`.
     Row(Event),
     /// A heartbeat.
     Heartbeat,
 }
 
-/// An event, and its text on the wire.
+/// An event and its serialized form.
 #[derive(Clone)]
 pub(crate) struct Event {
     pub(crate) json: Value,
@@ -55,8 +55,8 @@ impl From<Value> for Event {
 }
 
 impl Log {
-    /// A log of about this many events: gaps between the ids, stages, turns, both outputs, texts beyond ASCII, rows of
-    /// no turn and of an unknown type, heartbeats, and any of the terminal events.
+    /// Creates a log of about this many events: IDs with gaps, stages, turns, both output streams, non-ASCII text, rows
+    /// without a turn or of an unknown type, heartbeats, and any terminal event.
     pub(crate) fn drawn(random: &mut fastrand::Rng, events: usize) -> Self {
         let mut id = random.i64(1..100_000);
         let mut items = Vec::new();
@@ -101,7 +101,7 @@ impl Log {
             last_id = id;
             items.push(Item::Row(row.into()));
         }
-        // The end bears the id of the last row.
+        // The terminal event has the ID of the last row.
         let end = match random.u8(..4) {
             0 => json!({"type": "error", "id": last_id, "message": "Session failed"}),
             1 => json!({"type": "terminated", "id": last_id, "message": "Session terminated"}),
@@ -117,7 +117,7 @@ impl Log {
         }
     }
 
-    /// The log behind a recorded stream. One that was not recorded to its end gets one.
+    /// Creates the log of a recorded stream. Adds a terminal event if there is none.
     pub(crate) fn recorded(body: &str, turn_start_line: bool) -> Self {
         let mut start = None;
         let mut items = Vec::new();
@@ -149,7 +149,7 @@ impl Log {
         }
     }
 
-    /// The same log for any number of sessions: its `start` event names none.
+    /// Returns the same log for any number of sessions: its `start` event has no session id.
     pub(crate) fn of_any_session(mut self) -> Self {
         let fields = self.start.json.as_object_mut().expect("an object");
         fields.remove("session_id");
@@ -157,7 +157,7 @@ impl Log {
         self
     }
 
-    /// The events of an uninterrupted stream.
+    /// Returns the events of an uninterrupted stream.
     pub(crate) fn events(&self) -> Vec<Value> {
         let mut turn = None;
         let mut events = vec![self.start.json.clone()];
@@ -202,19 +202,20 @@ fn text(random: &mut fastrand::Rng) -> String {
         .join(" ")
 }
 
-/// The `turn_start` that goes before a row, if it begins a turn.
+/// Returns the `turn_start` before a row, if it starts a turn.
 fn turn_start(row: &Event, turn: &mut Option<i64>) -> Option<Event> {
     let of_row = row.json["turn"].as_i64()?;
     (turn.replace(of_row) != Some(of_row)).then(|| Event::turn_start(row.id(), of_row))
 }
 
-/// How a server writes the events.
+/// How a server serializes the events.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Format {
-    /// As HTTP chunks, an event's `id:` and `data:` lines apart; otherwise the body ends with the connection.
+    /// Whether to use chunked encoding, with separate chunks for `id:` and `data:`. Otherwise the body ends with the
+    /// connection.
     pub(crate) chunked: bool,
     pub(crate) crlf: bool,
-    /// JSON with `\u` escapes, as AoD servers write it; otherwise UTF-8.
+    /// Whether JSON has `\u` escapes, like AoD servers. Otherwise it is UTF-8.
     pub(crate) ascii: bool,
 }
 
@@ -227,7 +228,7 @@ impl Format {
         }
     }
 
-    /// As AoD servers write it.
+    /// Like AoD servers.
     pub(crate) const PLAIN: Self = Self {
         chunked: false,
         crlf: false,
@@ -274,33 +275,33 @@ impl Format {
     }
 }
 
-/// Which rows a server sends to a client that resumes.
+/// The rows that a server sends to a client that resumes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Resumes {
+pub(crate) enum ResumeMode {
     AfterCursor,
-    /// It repeats the row at the cursor.
+    /// The server repeats the row at the cursor.
     AtCursor,
-    /// It replays everything.
+    /// The server replays everything.
     FromStart,
 }
 
-/// A log as bytes, made once and sent many times.
+/// A serialized log, which is sent many times.
 pub(crate) struct Wire {
     pub(crate) format: Format,
     whole: Vec<u8>,
     start: Vec<u8>,
     rows: Vec<Row>,
-    /// Where the terminal event begins.
+    /// The offset of the terminal event.
     end: usize,
 }
 
 struct Row {
     id: i64,
-    /// Where it begins, with the `turn_start` before it.
+    /// The offset of the row, including the `turn_start` before it.
     at: usize,
-    /// The `turn_start` of its turn, for a connection whose first output it is.
+    /// The `turn_start` of its turn, for connections in which it is the first output.
     turn_start: Option<Vec<u8>>,
-    /// Whether the whole stream has that there anyway.
+    /// Whether the complete stream contains that `turn_start` before the row.
     begins_turn: bool,
 }
 
@@ -348,24 +349,24 @@ impl Wire {
         &self.whole
     }
 
-    /// The length of the `start` event.
+    /// Returns the length of the `start` event.
     pub(crate) fn start(&self) -> usize {
         self.start.len()
     }
 
-    /// The largest event.
+    /// Returns the size of the largest event.
     pub(crate) fn largest(&self) -> usize {
         let ends = self.rows.iter().skip(1).map(|row| row.at).chain([self.end]);
         let sizes = self.rows.iter().zip(ends).map(|(row, end)| end - row.at);
         sizes.max().unwrap_or_default()
     }
 
-    /// The body for a client at this cursor. All of it but its beginning is the tail of the whole stream.
-    pub(crate) fn body(&self, cursor: i64, resumes: Resumes) -> Vec<u8> {
+    /// Returns the body for a client at a cursor. After its beginning, it is the tail of the complete stream.
+    pub(crate) fn body(&self, cursor: i64, resumes: ResumeMode) -> Vec<u8> {
         let first = match resumes {
-            Resumes::AfterCursor => self.rows.partition_point(|row| row.id <= cursor),
-            Resumes::AtCursor => self.rows.partition_point(|row| row.id < cursor),
-            Resumes::FromStart => 0,
+            ResumeMode::AfterCursor => self.rows.partition_point(|row| row.id <= cursor),
+            ResumeMode::AtCursor => self.rows.partition_point(|row| row.id < cursor),
+            ResumeMode::FromStart => 0,
         };
         if first == 0 {
             return self.whole.clone();
@@ -383,13 +384,13 @@ impl Wire {
         body
     }
 
-    /// Where in the whole stream the row at this position begins, with its `turn_start`.
+    /// Returns the offset in the complete stream of the row at a position, including its `turn_start`.
     pub(crate) fn row_at(&self, position: usize) -> usize {
         let after = self.rows.partition_point(|row| row.at <= position);
         self.rows[after.saturating_sub(1)].at
     }
 
-    /// Where in the whole stream the terminal event begins.
+    /// Returns the offset in the complete stream of the terminal event.
     pub(crate) fn end(&self) -> usize {
         self.end
     }

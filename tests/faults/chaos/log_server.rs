@@ -1,4 +1,4 @@
-//! A lean server of logs, with nothing between them and the socket.
+//! A minimal server of logs, which writes directly to the sockets.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,28 +6,28 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aod_test_support::{Exchange, FakeServer};
 use uuid::Uuid;
 
-use super::log::{Resumes, Wire};
+use super::log::{ResumeMode, Wire};
 
-/// A session and how it is served.
+/// A session, and how it is served.
 pub(crate) struct Session {
     pub(crate) wire: Arc<Wire>,
-    pub(crate) resumes: Resumes,
-    /// How the n-th connection ends.
+    pub(crate) resumes: ResumeMode,
+    /// Returns how the n-th connection ends.
     pub(crate) ending: Box<dyn Fn(usize) -> Ending + Send + Sync>,
 }
 
-/// How a connection ends. Positions are those of the whole stream, however much of it the connection carries.
+/// How a connection ends. Positions are offsets in the complete stream, even if the connection starts later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
     /// With the terminal event.
     Complete,
-    /// In order, before the byte at this position.
+    /// With a close before the byte at this position.
     CloseAt(usize),
-    /// By a reset, before the byte at this position.
+    /// With a reset before the byte at this position.
     ResetAt(usize),
-    /// With a body that is complete, but stops before the row at this position.
+    /// With a complete body that stops before the row at this position.
     EndAt(usize),
-    /// Never: everything but the terminal event comes in small pieces, then nothing.
+    /// Never: everything except the terminal event is sent in small chunks.
     Drip,
 }
 
@@ -66,23 +66,23 @@ impl LogServer {
         self.server.urls()
     }
 
-    /// Adds a session; the caller removes it when it is done.
+    /// Adds a session, which the caller must remove.
     pub(crate) fn add(&self, id: Uuid, session: Session) {
         self.sessions.lock().insert(id, (Arc::new(session), 0));
     }
 
-    /// Removes a session, and says how many connections it had.
+    /// Removes a session and returns the number of its connections.
     pub(crate) fn remove(&self, id: Uuid) -> usize {
         let removed = self.sessions.lock().remove(&id);
         removed.map_or(0, |(_, connections)| connections)
     }
 
-    /// Sockets accepted so far.
+    /// Returns the number of sockets accepted so far.
     pub(crate) fn accepted(&self) -> usize {
         self.server.accepted()
     }
 
-    /// Returns once the client has closed every socket.
+    /// Waits until the client has closed all sockets.
     pub(crate) async fn all_closed(&self) {
         self.server.all_closed().await;
     }
@@ -93,7 +93,7 @@ impl Sessions {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The session of a path, and the number of this connection to it.
+    /// Returns the session of a path and the number of this connection.
     fn connect(&self, path: &str) -> Option<(Arc<Session>, usize)> {
         let id: Uuid = path.split(['/', '?']).find_map(|part| part.parse().ok())?;
         let mut sessions = self.lock();
@@ -103,11 +103,15 @@ impl Sessions {
     }
 }
 
-/// Answers a request; gives the connection back if it is good for another.
+/// Handles a request. Returns the connection if it can be reused.
 async fn respond(sessions: &Sessions, mut exchange: Exchange) -> Option<Exchange> {
     let Some((session, connection)) = sessions.connect(&exchange.request.target) else {
-        let gone = "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n";
-        return exchange.try_send(gone).await.is_ok().then_some(exchange);
+        let not_found = "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n";
+        return exchange
+            .try_send(not_found)
+            .await
+            .is_ok()
+            .then_some(exchange);
     };
     let Session { wire, resumes, .. } = &*session;
 
@@ -135,12 +139,12 @@ async fn respond(sessions: &Sessions, mut exchange: Exchange) -> Option<Exchange
         Ending::Drip => wire.end(),
     };
     let mut body = wire.body(cursor, *resumes);
-    let least = match ending {
+    let minimum = match ending {
         Ending::EndAt(_) => wire.start(),
         _ => 0,
     };
-    // A client beyond the position gets no more than `start`.
-    body.truncate((body.len() + position).saturating_sub(end).max(least));
+    // A client beyond the position receives only `start`.
+    body.truncate((body.len() + position).saturating_sub(end).max(minimum));
     response.extend(body);
     if wire.format.chunked && position < end && matches!(ending, Ending::EndAt(_)) {
         response.extend_from_slice(b"0\r\n\r\n");
@@ -153,7 +157,7 @@ async fn respond(sessions: &Sessions, mut exchange: Exchange) -> Option<Exchange
             }
             tokio::task::yield_now().await;
         }
-        // The client closes; it has nothing more to say.
+        // The client closes the connection without another request.
         exchange.until_closed().await;
         return None;
     }

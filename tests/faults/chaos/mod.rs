@@ -1,11 +1,11 @@
-//! Each event once and in order, whatever happens to the connections: seeded cuts by a proxy, a cut at every byte, and
-//! cancels at random points.
+//! Each event is delivered once and in order, whatever happens to the connections: random cuts by a proxy, a cut at
+//! every byte, and cancellation at random points.
 //!
 //! | Variable | |
 //! |---|---|
-//! | `AOD_SEEDS` | how many seeds are run; 300 unless set |
-//! | `AOD_SEED` | the one seed to run again, as a failure names it |
-//! | `AOD_EVERY_CUT` | set: the recordings over 100 KB are cut at every byte too, which takes hours |
+//! | `AOD_SEEDS` | the number of seeds; default 300 |
+//! | `AOD_SEED` | a single seed, to reproduce a failure |
+//! | `AOD_EVERY_CUT` | if set, recordings above 100 KB are cut at every byte too, which takes hours |
 
 #![allow(
     clippy::print_stdout,
@@ -31,11 +31,11 @@ use serde_json::Value;
 use tokio::sync::{Mutex, MutexGuard};
 use uuid::Uuid;
 
-/// What still waits after this long waits for what never comes.
+/// The time limit of a wait, after which it is considered endless.
 const HANGS: Duration = Duration::from_secs(20 * 60);
 
-/// Each test loads the whole machine, and one counts the descriptors of the process: where several tests share a process,
-/// they go one after another.
+/// Runs the tests of a process one after another, because each uses all cores and one counts the file descriptors of
+/// the process.
 async fn alone() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::const_new(());
     TURN.lock().await
@@ -49,9 +49,9 @@ fn client(url: &str, idle_timeout: Duration) -> Client {
         .expect("the settings are valid")
 }
 
-/// Reads a session to its end, and asserts that it is just as expected.
+/// Reads a session to its end and asserts that the events are as expected.
 ///
-/// Returns how often it connected again.
+/// Returns the number of reconnects.
 async fn assert_read(
     request: StreamRequest<'_>,
     expected: &[Value],
@@ -60,15 +60,15 @@ async fn assert_read(
     let reconnects = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&reconnects);
     let request = request
-        // The delays and the bound have tests of their own: a server that replays everything may be cut many times
-        // before it comes to something new.
+        // Delays and limits have separate tests. Here, a server that replays everything can be cut many times before it
+        // makes progress.
         .reconnect(
             Reconnect::new()
                 .max_attempts(10_000)
                 .base_delay(Duration::from_millis(1))
                 .max_delay(Duration::from_millis(20)),
         )
-        // Long after a healthy run on a loaded machine: a hang is to say where it hangs.
+        // Much longer than a run on a loaded machine takes, so that a hang is reported.
         .deadline(HANGS)
         .on_state(move |state| {
             if matches!(state, ConnectionState::Resuming { .. }) {
@@ -88,17 +88,17 @@ async fn assert_read(
     assert_eq!(read, expected.len(), "{context}: the stream ended early");
     assert!(
         events.next().await.is_none(),
-        "{context}: something came after the end"
+        "{context}: an event follows the terminal event"
     );
     reconnects.load(Ordering::Relaxed)
 }
 
-/// The session of a test's n-th stream.
+/// Returns the session of a test's n-th stream.
 fn session(number: u64) -> Uuid {
     Uuid::from_u128(u128::from(number) + 1)
 }
 
-/// The number of the session in a path.
+/// Returns the number of the session in a path.
 fn number(path: &str) -> u64 {
     let id = path.split('/').find_map(|part| part.parse::<Uuid>().ok());
     let number = id.map(|id| id.as_u128() - 1);

@@ -1,4 +1,4 @@
-//! Seeded servers behind a proxy that cuts by the same seed.
+//! Random servers behind a proxy with random cuts, determined by a seed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,13 +7,13 @@ use aod::Client;
 use aod_devserver::{ConnectionPlan, CuttingProxy};
 use futures::StreamExt;
 
-use super::log::{Format, Log, Resumes, Wire};
+use super::log::{Format, Log, ResumeMode, Wire};
 use super::log_server::{Ending, LogServer, Session};
 use super::{alone, assert_read, client, number, session};
 
-/// Events a stream, about.
+/// The approximate number of events per stream.
 const EVENTS: usize = 300;
-/// Streams at once.
+/// The number of concurrent streams.
 const CONCURRENCY: usize = 48;
 
 fn seeds() -> Vec<u64> {
@@ -31,19 +31,20 @@ fn seeds() -> Vec<u64> {
     }
 }
 
-/// Each further connection of a stream may live a little longer, so that those end too that replay everything each time.
+/// Each connection of a stream can be longer than the previous one, so that streams that always replay everything end
+/// too.
 fn plan(path: &str, connection: usize) -> ConnectionPlan {
     ConnectionPlan::drawn(number(path), connection, 2000 + 1500 * connection as u64)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_seed_gives_each_event_once_and_in_order() {
+async fn every_seed_delivers_each_event_once_and_in_order() {
     let _alone = alone().await;
     let server = Arc::new(LogServer::start(1).await);
     let proxy = CuttingProxy::start(&server.urls()[0], plan)
         .await
         .expect("loopback has a free port");
-    // A stalled stream is to be given up soon.
+    // A stalled stream should time out soon.
     let client = client(proxy.url(), Duration::from_millis(600));
     let seeds = seeds();
     let runs = seeds.iter().map(|seed| {
@@ -77,11 +78,11 @@ async fn run_seed(seed: u64, client: Client, server: Arc<LogServer>) -> usize {
     let log = Log::drawn(&mut random, EVENTS);
     let format = Format::drawn(&mut random);
     let resumes = match random.u8(..4) {
-        0 => Resumes::FromStart,
-        1 => Resumes::AtCursor,
-        _ => Resumes::AfterCursor,
+        0 => ResumeMode::FromStart,
+        1 => ResumeMode::AtCursor,
+        _ => ResumeMode::AfterCursor,
     };
-    // Some servers end a body in order before the session has ended, whatever the proxy does.
+    // Some servers end a body properly before the session has ended, independent of the proxy.
     let lap = (random.u8(..4) == 0).then(|| random.usize(3000..20_000));
     let context = format!(
         "AOD_SEED={seed} ({format:?}, resumes {resumes:?}, {} id on turn_start, lap {lap:?})",

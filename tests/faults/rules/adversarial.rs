@@ -1,4 +1,4 @@
-//! Servers that keep to the letter of the rules and break their spirit.
+//! Adversarial servers, which conform to the protocol but not to its intent.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::{START, States, bodies, client, exit, fast_retry, open, outline, requ
 const HELLO: &str = "data: {\"type\": \"hello\"}\n\n";
 
 #[tokio::test]
-async fn r10_events_of_no_wanted_turn_that_may_be_repeated_are_no_progress() {
+async fn possibly_repeated_events_of_other_turns_are_not_progress() {
     let server = bodies([HELLO]).await;
     let client = client(&server);
     let events = request(&client).await.unwrap().turn(2);
@@ -21,9 +21,9 @@ async fn r10_events_of_no_wanted_turn_that_may_be_repeated_are_no_progress() {
     assert_eq!(server.received().len(), 11);
 }
 
-/// Rows and a second `stale` in the same chunk belong to a connection that is done with.
+/// Rows and a second `stale` in the same chunk are part of the finished connection.
 #[tokio::test]
-async fn r29_a_stale_that_comes_twice_costs_one_attempt() {
+async fn a_repeated_stale_counts_as_one_attempt() {
     let stale = "id: 7\ndata: {\"type\": \"stale\", \"id\": 7}\n\n".repeat(20);
     let server = bodies([
         format!("{START}{}{stale}{}", row(7), row(8)),
@@ -44,7 +44,7 @@ async fn r29_a_stale_that_comes_twice_costs_one_attempt() {
     assert_eq!(states.names(), expected);
 }
 
-/// Sends a row, and then to every request this much of an answer, which never ends.
+/// Sends a row, then an incomplete response to every later request.
 async fn then_part_of(answer: &'static str) -> ScriptedServer {
     ScriptedServer::start(move |number, mut exchange| async move {
         if number == 0 {
@@ -59,7 +59,7 @@ async fn then_part_of(answer: &'static str) -> ScriptedServer {
 }
 
 #[tokio::test]
-async fn r13_and_r14_an_answer_that_stalls_is_told_by_its_head() {
+async fn an_error_response_whose_body_stalls_is_reported_from_its_head() {
     let stalled = [
         (
             "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n<html>",
@@ -93,7 +93,7 @@ async fn r13_and_r14_an_answer_that_stalls_is_told_by_its_head() {
     futures::future::join_all(checks).await;
 }
 
-/// A source whose body always has this ready.
+/// A source whose body always has this data ready.
 fn flood(chunk: &'static str) -> EventSource<impl aod::sse::Connect<Error = aod::Error> + Unpin> {
     EventSource::new(move |_: Attempt<'_>| {
         std::future::ready(Ok(Connection::body(stream::repeat_with(move || {
@@ -103,22 +103,22 @@ fn flood(chunk: &'static str) -> EventSource<impl aod::sse::Connect<Error = aod:
 }
 
 #[tokio::test]
-async fn r21_a_deadline_ends_a_flood_of_comments() {
+async fn a_deadline_ends_a_flood_of_comments() {
     let mut source = flood(": x\n").deadline(Duration::from_millis(50));
     let error = source.next().await.unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout);
 }
 
 #[tokio::test]
-async fn r21_a_deadline_ends_a_flood_of_events() {
+async fn a_deadline_ends_a_flood_of_events() {
     let source = flood("data: x\n\n").deadline(Duration::from_millis(50));
     let events = source.try_for_each(|_| std::future::ready(Ok(())));
     assert_eq!(events.await.unwrap_err().kind(), ErrorKind::Timeout);
 }
 
-/// With one thread, a poll that never returned to its task would keep the other from running.
+/// Uses one thread, on which a poll that never returns would block the other task.
 #[tokio::test]
-async fn r27_a_flood_of_comments_leaves_room_for_a_task_that_cancels_it() {
+async fn a_flood_of_comments_does_not_block_the_task_that_cancels_it() {
     let mut source = flood(": x\n");
     let handle = source.cancel_handle();
     tokio::spawn(async move { handle.cancel() });

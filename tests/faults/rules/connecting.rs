@@ -1,4 +1,4 @@
-//! How a connection is asked for, and which answers end the stream or do not.
+//! The request of a connection, and the responses that end the stream or do not.
 
 use aod::sse::{EventSource, HttpConnect};
 use aod::{Detail, ErrorKind, HeaderName, HeaderValue};
@@ -8,7 +8,7 @@ use futures::{StreamExt, TryStreamExt};
 use super::{START, bodies, client, client_of, exit, fast_retry, open, outline, request, row};
 
 #[tokio::test]
-async fn r01_asks_for_an_event_stream_and_nothing_else() {
+async fn requests_an_event_stream_without_a_cursor() {
     let server = bodies([exit(0)]).await;
     outline(open(&client(&server)).await).await;
     let source = EventSource::new(HttpConnect::new(&server.url()).unwrap())
@@ -23,7 +23,7 @@ async fn r01_asks_for_an_event_stream_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn r02_a_callers_cursor_goes_into_the_first_request_twice() {
+async fn a_given_cursor_is_sent_in_the_query_and_the_header() {
     let server = bodies([exit(41230)]).await;
     let client = client(&server);
     outline(request(&client).since(41230).await.unwrap()).await;
@@ -32,7 +32,7 @@ async fn r02_a_callers_cursor_goes_into_the_first_request_twice() {
     assert_eq!(first.header("last-event-id"), Some("41230"));
 }
 
-/// Serves a row, and to every later request this answer.
+/// Serves a row, and responds to every later request with this.
 async fn then(
     status: u16,
     headers: &'static [(&'static str, &'static str)],
@@ -50,15 +50,15 @@ async fn then(
 }
 
 #[tokio::test]
-async fn r12_204_ends_in_order() {
+async fn a_204_ends_the_stream_without_an_error() {
     let server = then(204, &[], "").await;
     assert_eq!(outline(open(&client(&server)).await).await, ["output 7"]);
-    // At the first request too.
+    // Also for the first request.
     assert!(outline(open(&client(&server)).await).await.is_empty());
 }
 
 #[tokio::test]
-async fn r13_a_page_is_a_protocol_error_with_its_start() {
+async fn an_html_page_is_a_protocol_error_with_its_first_bytes() {
     let page: &'static str = "<html>".repeat(100).leak();
     let server = then(200, &[("content-type", "text/html")], page).await;
     let mut events = open(&client(&server)).await;
@@ -71,7 +71,7 @@ async fn r13_a_page_is_a_protocol_error_with_its_start() {
 }
 
 #[tokio::test]
-async fn r14_a_refusal_for_good_stops() {
+async fn a_permanent_refusal_ends_the_stream() {
     for (status, kind) in [
         (400, "BadRequest"),
         (401, "Auth"),
@@ -90,7 +90,7 @@ async fn r14_a_refusal_for_good_stops() {
 }
 
 #[tokio::test]
-async fn r16_a_server_that_is_down_for_a_while_is_waited_for() {
+async fn reconnects_until_the_server_is_available_again() {
     let server = ScriptedServer::start(|number, mut exchange| async move {
         match number {
             1 => exchange.respond(502, &[], "").await,
@@ -114,7 +114,7 @@ async fn r16_a_server_that_is_down_for_a_while_is_waited_for() {
 }
 
 #[tokio::test]
-async fn r17_a_redirect_within_the_origin_is_followed() {
+async fn a_redirect_within_the_origin_is_followed() {
     let server = ScriptedServer::start(|number, mut exchange| async move {
         match number {
             0 | 2 => {
@@ -139,7 +139,7 @@ async fn r17_a_redirect_within_the_origin_is_followed() {
 }
 
 #[tokio::test]
-async fn r18_a_redirect_elsewhere_is_refused_and_no_credential_leaves() {
+async fn a_redirect_to_another_origin_is_refused_and_receives_no_credentials() {
     let elsewhere = bodies([exit(1)]).await;
     let location: &'static str = elsewhere.url().leak();
     let headers: &'static [(&str, &str)] = vec![("location", location)].leak();
@@ -152,7 +152,7 @@ async fn r18_a_redirect_elsewhere_is_refused_and_no_credential_leaves() {
 }
 
 #[tokio::test]
-async fn r25_a_compressed_stream_is_read_though_it_was_not_asked_for() {
+async fn a_compressed_stream_is_read_although_it_was_not_requested() {
     use std::io::Write;
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     packed
@@ -179,7 +179,7 @@ async fn r25_a_compressed_stream_is_read_though_it_was_not_asked_for() {
 }
 
 #[tokio::test]
-async fn r28_a_session_deleted_in_mid_stream_is_not_found() {
+async fn a_session_deleted_during_the_stream_is_not_found() {
     let server = ScriptedServer::start(|number, mut exchange| async move {
         if number == 0 {
             exchange.start_stream().await;
@@ -203,7 +203,7 @@ async fn r28_a_session_deleted_in_mid_stream_is_not_found() {
 }
 
 #[tokio::test]
-async fn an_answer_to_the_first_request_is_an_error_of_the_call() {
+async fn an_error_response_to_the_first_request_is_an_error_of_the_call() {
     let server = ScriptedServer::start(|_, exchange| {
         exchange.respond_json(404, r#"{"detail": "Session not found"}"#)
     })
@@ -220,7 +220,7 @@ async fn an_answer_to_the_first_request_is_an_error_of_the_call() {
 }
 
 #[tokio::test]
-async fn a_credential_that_a_server_repeats_is_not_shown() {
+async fn a_credential_echoed_by_the_server_is_not_shown() {
     let server = ScriptedServer::start(|_, exchange| async move {
         let sent = exchange.request.header("authorization").unwrap_or_default();
         let echo = serde_json::json!({"detail": format!("no such key: {sent}")});

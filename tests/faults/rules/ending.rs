@@ -1,4 +1,4 @@
-//! Ends: by the terminal event, by `stale`, and by the consumer.
+//! Ends by the terminal event, by `stale`, and by the consumer.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use futures::StreamExt;
 use super::{START, bodies, client, exit, open, outline, request, row};
 
 #[tokio::test]
-async fn r29_stale_ends_the_stream_unless_asked_to_go_on() {
+async fn stale_ends_the_stream_unless_resume_stale_is_set() {
     let stale =
         "id: 7\ndata: {\"type\": \"stale\", \"id\": 7, \"message\": \"No output for 600s\"}\n\n";
     let server = bodies([
@@ -37,9 +37,9 @@ async fn r29_stale_ends_the_stream_unless_asked_to_go_on() {
     assert_eq!(server.received()[1].header("last-event-id"), Some("7"));
 }
 
-/// What a source polls is its caller's code, which may well cancel the source.
+/// A source polls code of its caller, which can cancel the source.
 #[tokio::test]
-async fn r27_a_body_may_cancel_the_source_that_reads_it() {
+async fn a_body_can_cancel_the_source_that_reads_it() {
     let handle = Arc::new(std::sync::OnceLock::<aod::sse::CancelHandle>::new());
     let within = Arc::clone(&handle);
     let body = futures::stream::poll_fn(move |_| {

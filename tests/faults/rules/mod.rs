@@ -1,10 +1,9 @@
-//! What a session's stream survives: rules R1 to R29 of event streams and of resuming, each against a server that
-//! misbehaves on a real socket.
+//! The rules of event streams and of resuming, each with a misbehaving server on a real socket.
 
 mod adversarial;
+mod cancelling;
 mod connecting;
 mod ending;
-mod leaving;
 mod opening;
 
 mod reading;
@@ -27,7 +26,7 @@ use uuid::Uuid;
 
 const START: &str = "data: {\"type\": \"start\", \"runtime\": \"claude\"}\n\n";
 
-/// An output row.
+/// Returns an output row.
 fn row(id: i64) -> String {
     let data = format!(
         r#"{{"type": "output", "id": {id}, "stream": "stdout", "data": "<{id}>", "turn": 1}}"#
@@ -43,7 +42,7 @@ fn exit(id: i64) -> String {
     format!("id: {id}\ndata: {{\"type\": \"exit\", \"id\": {id}, \"code\": 0}}\n\n")
 }
 
-/// A client of that server that does not try again to open a stream, so that each request is the stream's own.
+/// Returns a client that does not retry to open a stream, so that each request belongs to the stream.
 fn client(server: &ScriptedServer) -> Client {
     client_of(&server.url())
 }
@@ -53,10 +52,10 @@ fn client_of(url: &str) -> Client {
     builder
         .retry(RetryPolicy::none())
         .build()
-        .expect("the client is set up")
+        .expect("the client is configured")
 }
 
-/// Waits little: for rules that are not about waiting.
+/// Returns a policy with short delays, for rules that are not about delays.
 fn fast_retry() -> Reconnect {
     Reconnect::new()
         .max_attempts(10)
@@ -75,7 +74,7 @@ async fn open(client: &Client) -> EventStream {
     request(client).await.expect("the stream opens")
 }
 
-/// What a stream yields to its end: the type and id of each event, and the kind of an error.
+/// Reads a stream to its end. Returns the type and ID of each event, and the kind of an error.
 async fn outline(mut events: EventStream) -> Vec<String> {
     let mut outline = Vec::new();
     while let Some(event) = events.next().await {
@@ -94,7 +93,7 @@ fn shown(event: &Result<StreamEvent>) -> String {
     }
 }
 
-/// A server whose connections bring these bodies, one after another and the last one for ever, each closed in order.
+/// Starts a server that sends one of these bodies per connection, repeats the last one, and closes each connection.
 async fn bodies<B: Into<String>>(bodies: impl IntoIterator<Item = B>) -> ScriptedServer {
     let bodies: Vec<String> = bodies.into_iter().map(Into::into).collect();
     ScriptedServer::start(move |number, mut exchange| {
@@ -108,7 +107,7 @@ async fn bodies<B: Into<String>>(bodies: impl IntoIterator<Item = B>) -> Scripte
     .await
 }
 
-/// The `Last-Event-ID` of each request so far.
+/// Returns the `Last-Event-ID` of each request so far.
 fn resumed_after(server: &ScriptedServer) -> Vec<Option<String>> {
     let ids = server.received();
     ids.iter()
@@ -116,7 +115,7 @@ fn resumed_after(server: &ScriptedServer) -> Vec<Option<String>> {
         .collect()
 }
 
-/// The states a stream goes through, in a form to compare.
+/// The connection states of a stream, in a comparable form.
 #[derive(Clone, Default)]
 struct States(Arc<watch::Sender<Vec<ConnectionState>>>);
 
@@ -142,22 +141,22 @@ impl States {
         self.all().iter().map(name).collect()
     }
 
-    /// Waits until the latest state is one of those.
+    /// Waits until the latest state is one of the given ones.
     async fn reached(&self, wanted: impl Fn(&ConnectionState) -> bool) {
         let mut states = self.0.subscribe();
         let reached = states.wait_for(|states| states.last().is_some_and(&wanted));
         reached.await.expect("the sender is here");
     }
 
-    /// Polls a stream, from which nothing more is to come, until it waits to connect again.
+    /// Polls a stream that yields nothing more until it waits to reconnect.
     async fn reached_delay<T>(&self, mut stream: impl Stream<Item = T> + Unpin) {
         tokio::select! {
-            _ = stream.next() => panic!("the stream goes on"),
+            _ = stream.next() => panic!("the stream continues"),
             () = self.reached(|state| matches!(state, ConnectionState::Resuming { .. })) => {}
         }
     }
 
-    /// The delays before the attempts so far.
+    /// Returns the delays before the attempts so far.
     fn delays(&self) -> Vec<Duration> {
         let delay = |state: &ConnectionState| match state {
             ConnectionState::Resuming { delay, .. } => Some(*delay),

@@ -1,4 +1,4 @@
-//! Events that a server should not send.
+//! Invalid and unknown events.
 
 use aod::models::event::StreamEvent;
 use futures::{StreamExt, TryStreamExt};
@@ -6,7 +6,7 @@ use futures::{StreamExt, TryStreamExt};
 use super::{bodies, client, exit, open, outline, row};
 
 #[tokio::test]
-async fn r23_malformed_json_becomes_an_event_and_the_stream_lives() {
+async fn malformed_json_becomes_an_unknown_event_and_the_stream_continues() {
     let server = bodies([format!(
         "{}data: {{\"type\": \"outp\n\n{}{}",
         row(7),
@@ -23,7 +23,7 @@ async fn r23_malformed_json_becomes_an_event_and_the_stream_lives() {
 }
 
 #[tokio::test]
-async fn r24_unknown_types_and_fields_are_kept_and_missing_ones_have_defaults() {
+async fn unknown_types_and_fields_are_kept_and_missing_fields_have_defaults() {
     let body = concat!(
         "id: 5\ndata: {\"type\": \"usage\", \"id\": 5, \"tokens\": 3}\n\n",
         "id: 6\ndata: {\"type\": \"output\", \"id\": 6, \"data\": \"x\", \"colour\": \"red\"}\n\n",
@@ -50,7 +50,7 @@ async fn r24_unknown_types_and_fields_are_kept_and_missing_ones_have_defaults() 
 }
 
 #[tokio::test]
-async fn an_event_over_its_cap_ends_the_stream_and_is_not_asked_for_again() {
+async fn an_event_above_the_limit_ends_the_stream_and_is_not_requested_again() {
     let server = bodies([format!("{}data: {}", row(7), "x".repeat(17 << 20))]).await;
     assert_eq!(
         outline(open(&client(&server)).await).await,

@@ -1,4 +1,4 @@
-//! Where the next connection starts, and what of it is new.
+//! The cursor of the next connection, and the events that are new on it.
 
 use aod::sse::{Event, EventSource, HttpConnect};
 use aod_test_support::ScriptedServer;
@@ -15,7 +15,7 @@ fn ids(ids: &[&str]) -> Vec<Option<String>> {
 }
 
 #[tokio::test]
-async fn r03_resumes_from_the_last_id() {
+async fn resumes_from_the_last_id() {
     let server = bodies([format!("{START}{}", row(7)), format!("{START}{}", exit(7))]).await;
     assert_eq!(
         outline(open(&client(&server)).await).await,
@@ -26,7 +26,7 @@ async fn r03_resumes_from_the_last_id() {
 }
 
 #[tokio::test]
-async fn r04_an_event_without_an_id_leaves_the_cursor() {
+async fn an_event_without_an_id_does_not_change_the_cursor() {
     let without = "data: {\"type\": \"note\"}\n\n";
     let server = bodies([row(7), without.to_owned(), exit(7)]).await;
     assert_eq!(
@@ -37,7 +37,7 @@ async fn r04_an_event_without_an_id_leaves_the_cursor() {
 }
 
 #[tokio::test]
-async fn r05_a_block_of_nothing_but_an_id_moves_the_cursor() {
+async fn a_block_with_only_an_id_advances_the_cursor() {
     let server = bodies([format!("{}id: 9\n\n", row(7)), exit(9)]).await;
     assert_eq!(
         outline(open(&client(&server)).await).await,
@@ -47,7 +47,7 @@ async fn r05_a_block_of_nothing_but_an_id_moves_the_cursor() {
 }
 
 #[tokio::test]
-async fn r06_an_empty_id_takes_the_cursor_away() {
+async fn an_empty_id_removes_the_cursor() {
     let server = bodies([
         format!("{}id:\n\n", row(7)),
         format!("{}{}", row(7), exit(7)),
@@ -61,9 +61,9 @@ async fn r06_an_empty_id_takes_the_cursor_away() {
     assert!(!server.received()[1].target.contains("since"));
 }
 
-/// The same four rules for any event source.
+/// The same rules for any event source.
 #[tokio::test]
-async fn r03_to_r06_hold_for_any_event_source() {
+async fn the_cursor_rules_apply_to_any_event_source() {
     let first = [
         "id: 7\ndata: a\n\n",
         "data: b\n\n",
@@ -92,7 +92,7 @@ async fn r03_to_r06_hold_for_any_event_source() {
 }
 
 #[tokio::test]
-async fn r07_an_event_that_is_cut_is_not_delivered_and_mixes_with_nothing() {
+async fn a_cut_event_is_discarded() {
     let whole = row(8);
     for cut in 1..whole.len() {
         let server = bodies([
@@ -110,7 +110,7 @@ async fn r07_an_event_that_is_cut_is_not_delivered_and_mixes_with_nothing() {
 }
 
 #[tokio::test]
-async fn r08_a_cut_inside_a_character_a_line_end_or_a_chunk_head_leaves_no_trace() {
+async fn a_cut_inside_a_character_a_line_ending_or_a_chunk_header_has_no_effect() {
     let text = "data: {\"type\": \"output\", \"id\": 8, \"stream\": \"stdout\", \"data\": \"é日😀\", \"turn\": 1}\r\n\r\n";
     let event = format!("id: 8\r\n{text}");
     let chunked = format!("{:x}\r\n{event}\r\n0\r\n\r\n", event.len()).into_bytes();
@@ -137,7 +137,7 @@ async fn r08_a_cut_inside_a_character_a_line_end_or_a_chunk_head_leaves_no_trace
 }
 
 #[tokio::test]
-async fn r09_fifty_cuts_in_a_row_lose_and_repeat_nothing() {
+async fn fifty_consecutive_cuts_lose_and_repeat_nothing() {
     let log: Vec<String> = (1..=50).map(row).chain([exit(50)]).collect();
     let server = bodies(log.into_iter().map(|body| format!("{START}{body}"))).await;
     let expected: Vec<String> = ["start".to_owned()]
@@ -155,7 +155,7 @@ async fn r09_fifty_cuts_in_a_row_lose_and_repeat_nothing() {
 }
 
 #[tokio::test]
-async fn r22_what_a_server_repeats_is_left_out() {
+async fn events_repeated_by_the_server_are_dropped() {
     let turn = |id: i64, turn: i64| {
         format!("id: {id}\ndata: {{\"type\": \"turn_start\", \"id\": {id}, \"turn\": {turn}}}\n\n")
     };
@@ -188,7 +188,7 @@ async fn r22_what_a_server_repeats_is_left_out() {
         row(7),
         row(8),
     ] {
-        // Everything again, or the row at the cursor again, or every event twice.
+        // Replays everything, repeats the row at the cursor, or sends every event twice.
         let repeated = format!(
             "{START}{}{}",
             row(5),
@@ -215,7 +215,7 @@ async fn r22_what_a_server_repeats_is_left_out() {
 }
 
 #[tokio::test]
-async fn r22_the_row_at_the_callers_cursor_is_left_out() {
+async fn the_row_at_the_given_cursor_is_dropped() {
     let server = bodies([format!("{START}{}{}", rows([3, 4, 5]), exit(5))]).await;
     let client = client(&server);
     let events = request(&client).since(4).await.unwrap();
@@ -223,8 +223,8 @@ async fn r22_the_row_at_the_callers_cursor_is_left_out() {
 }
 
 #[tokio::test]
-async fn a_turn_start_never_moves_the_cursor() {
-    // S0 gives it the id of the output that follows, S1 no `id:` line.
+async fn a_turn_start_never_advances_the_cursor() {
+    // Servers of 2026-04-21 send the ID of the output that follows, later ones no `id:` line.
     for line in ["id: 8\n", ""] {
         let turn = format!("{line}data: {{\"type\": \"turn_start\", \"id\": 8, \"turn\": 2}}\n\n");
         let server = bodies([
@@ -243,7 +243,7 @@ async fn a_turn_start_never_moves_the_cursor() {
 }
 
 #[tokio::test]
-async fn a_cursor_goes_on_in_another_process() {
+async fn a_stream_can_resume_in_another_process() {
     let server = bodies([rows([1, 2, 3]), format!("{}{}", rows([3, 4]), exit(4))]).await;
     let mut events = open(&client(&server)).await;
     events.next().await.unwrap().unwrap();
@@ -257,7 +257,7 @@ async fn a_cursor_goes_on_in_another_process() {
 }
 
 #[tokio::test]
-async fn a_single_connection_comes_as_it_is() {
+async fn without_reconnecting_events_are_delivered_verbatim() {
     let server = bodies([format!("{START}{START}{}{}", row(7), row(7))]).await;
     let client = client(&server);
     let events = request(&client).no_reconnect().await.unwrap();

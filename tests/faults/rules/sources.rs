@@ -1,4 +1,4 @@
-//! The standard's rules for any event source, through the public [`EventSource`] over HTTP.
+//! The rules of the standard for any event source, with the public [`EventSource`] over HTTP.
 
 use std::io::Write;
 use std::time::Duration;
@@ -16,7 +16,7 @@ fn source(server: &ScriptedServer) -> EventSource<HttpConnect> {
     EventSource::new(HttpConnect::new(&server.url()).unwrap()).reconnect(fast_retry())
 }
 
-/// What a source yields to its end.
+/// Reads a source to its end.
 async fn outcome(source: EventSource<HttpConnect>) -> (Vec<String>, Option<Error>) {
     let mut data = Vec::new();
     let mut failure = None;
@@ -40,7 +40,7 @@ async fn stream(mut exchange: Exchange, body: impl AsRef<[u8]>) {
     exchange.close().await;
 }
 
-/// Serves event 7, to the second request this answer, then event 8, then 204.
+/// Serves event 7, then this response, then event 8, then 204.
 async fn interrupted(
     status: u16,
     headers: &'static [(&'static str, &'static str)],
@@ -58,7 +58,7 @@ async fn interrupted(
 }
 
 #[tokio::test]
-async fn r02_a_callers_id_goes_into_the_first_request() {
+async fn a_given_id_is_sent_in_the_first_request() {
     let server = ScriptedServer::start(|_, exchange| exchange.respond(204, &[], "")).await;
     for id in ["7", "row é"] {
         assert!(outcome(source(&server).resume_after(id)).await.1.is_none());
@@ -68,7 +68,7 @@ async fn r02_a_callers_id_goes_into_the_first_request() {
 }
 
 #[tokio::test]
-async fn r07_and_r08_a_cut_anywhere_leaves_no_trace() {
+async fn a_cut_anywhere_has_no_effect() {
     let whole = "id: 8\r\ndata: é日😀\r\n\r\n";
     let chunked = format!("{:x}\r\n{whole}\r\n0\r\n\r\n", whole.len()).into_bytes();
     for cut in 1..chunked.len() {
@@ -96,7 +96,7 @@ async fn r07_and_r08_a_cut_anywhere_leaves_no_trace() {
 }
 
 #[tokio::test]
-async fn r09_fifty_cuts_in_a_row_lose_and_repeat_nothing() {
+async fn fifty_consecutive_cuts_lose_and_repeat_nothing() {
     let server = ScriptedServer::start(|number, exchange| async move {
         match number {
             0..50 => stream(exchange, event(number)).await,
@@ -118,7 +118,7 @@ async fn r09_fifty_cuts_in_a_row_lose_and_repeat_nothing() {
 }
 
 #[tokio::test]
-async fn r10_attempts_without_an_event_are_bounded_and_ever_further_apart() {
+async fn attempts_without_an_event_are_bounded_with_growing_delays() {
     let server = bodies([": nothing\n\n"]).await;
     let states = States::default();
     let policy = Reconnect::new()
@@ -129,19 +129,19 @@ async fn r10_attempts_without_an_event_are_bounded_and_ever_further_apart() {
         .reconnect(policy)
         .on_state(states.observer());
     let failure = outcome(source).await.1.unwrap();
-    let told = (failure.kind(), failure.attempts());
-    assert_eq!(told, (ErrorKind::Connection, 10));
+    let details = (failure.kind(), failure.attempts());
+    assert_eq!(details, (ErrorKind::Connection, 10));
     assert_eq!(server.received().len(), 11);
     let delays = states.delays();
     assert_eq!(delays.len(), 10);
     for (doublings, delay) in delays.into_iter().enumerate() {
-        let longest = MS(1 << doublings.min(6)).min(MS(40));
-        assert!(delay <= longest, "{doublings}: {delay:?}");
+        let maximum = MS(1 << doublings.min(6)).min(MS(40));
+        assert!(delay <= maximum, "{doublings}: {delay:?}");
     }
 }
 
 #[tokio::test]
-async fn r11_a_delay_of_the_servers_is_kept_within_bounds() {
+async fn the_servers_retry_delay_is_clamped() {
     for (retry, expected) in [
         ("0", MS(100)),
         ("250", MS(250)),
@@ -160,7 +160,7 @@ async fn r11_a_delay_of_the_servers_is_kept_within_bounds() {
 }
 
 #[tokio::test]
-async fn r12_204_ends_in_order() {
+async fn a_204_ends_the_stream_without_an_error() {
     let server = interrupted(204, &[], "").await;
     let (data, failure) = outcome(source(&server)).await;
     assert_eq!(data, ["<7>"]);
@@ -169,7 +169,7 @@ async fn r12_204_ends_in_order() {
 }
 
 #[tokio::test]
-async fn r13_a_page_is_a_protocol_error_with_its_start() {
+async fn an_html_page_is_a_protocol_error_with_its_first_bytes() {
     let page: &'static str = "<html>".repeat(100).leak();
     let server = interrupted(200, &[("content-type", "text/html")], page).await;
     let (data, failure) = outcome(source(&server)).await;
@@ -183,7 +183,7 @@ async fn r13_a_page_is_a_protocol_error_with_its_start() {
 }
 
 #[tokio::test]
-async fn r14_a_refusal_for_good_stops() {
+async fn a_permanent_refusal_ends_the_stream() {
     for (status, kind) in [
         (401, ErrorKind::Auth),
         (403, ErrorKind::Auth),
@@ -200,7 +200,7 @@ async fn r14_a_refusal_for_good_stops() {
 }
 
 #[tokio::test]
-async fn r15_a_retry_after_is_waited_out() {
+async fn a_retry_after_is_honored() {
     for status in [429, 503] {
         let server = interrupted(status, &[("retry-after", "1")], "").await;
         let states = States::default();
@@ -212,7 +212,7 @@ async fn r15_a_retry_after_is_waited_out() {
 }
 
 #[tokio::test]
-async fn r16_a_server_that_is_down_for_a_while_is_waited_for() {
+async fn reconnects_until_the_server_is_available_again() {
     for status in [408, 500, 502, 503, 504] {
         let server = interrupted(status, &[], "").await;
         let (data, failure) = outcome(source(&server)).await;
@@ -222,7 +222,7 @@ async fn r16_a_server_that_is_down_for_a_while_is_waited_for() {
 }
 
 #[tokio::test]
-async fn r17_a_redirect_within_the_origin_is_followed() {
+async fn a_redirect_within_the_origin_is_followed() {
     for status in [301, 302, 303, 307, 308] {
         let server = interrupted(status, &[("location", "/elsewhere?a=b")], "").await;
         let (data, failure) = outcome(source(&server)).await;
@@ -235,7 +235,7 @@ async fn r17_a_redirect_within_the_origin_is_followed() {
 }
 
 #[tokio::test]
-async fn r18_a_redirect_elsewhere_is_refused_and_no_credential_leaves() {
+async fn a_redirect_to_another_origin_is_refused_and_receives_no_credentials() {
     let elsewhere = bodies([event(9)]).await;
     let port = elsewhere.url();
     let host = port.replace("127.0.0.1", "localhost");
@@ -261,7 +261,7 @@ async fn r18_a_redirect_elsewhere_is_refused_and_no_credential_leaves() {
 }
 
 #[tokio::test]
-async fn r20_silence_is_a_drop_and_nothing_shows() {
+async fn an_idle_connection_is_replaced_without_an_error() {
     let server = ScriptedServer::start(|_, mut exchange| async move {
         if exchange.request.header("last-event-id").is_some() {
             return exchange.respond(204, &[], "").await;
@@ -281,7 +281,7 @@ async fn r20_silence_is_a_drop_and_nothing_shows() {
 }
 
 #[tokio::test]
-async fn r25_a_compressed_stream_is_read_though_it_was_not_asked_for() {
+async fn a_compressed_stream_is_read_although_it_was_not_requested() {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     packed.write_all(event(7).as_bytes()).unwrap();
     let packed = packed.finish().unwrap();

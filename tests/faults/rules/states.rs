@@ -1,4 +1,4 @@
-//! What a screen is told of the connection.
+//! The connection states that an observer receives.
 
 use std::future::IntoFuture as _;
 use std::panic::AssertUnwindSafe;
@@ -12,7 +12,7 @@ use futures::{FutureExt as _, StreamExt};
 use super::{START, States, bodies, client, exit, outline, request, row};
 
 #[tokio::test]
-async fn states_come_in_order_and_closed_comes_once() {
+async fn states_are_reported_in_order_and_closed_once() {
     let server = ScriptedServer::start(|number, mut exchange| async move {
         if number == 1 {
             return exchange.respond(503, &[], "").await;
@@ -45,7 +45,7 @@ async fn states_come_in_order_and_closed_comes_once() {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_dropped_or_cancelled_is_closed_once() {
+async fn a_dropped_or_cancelled_stream_reports_closed_once() {
     let server = ScriptedServer::start(|_, mut exchange| async move {
         exchange.start_stream().await;
         exchange.send(START).await;
@@ -67,7 +67,7 @@ async fn a_stream_that_is_dropped_or_cancelled_is_closed_once() {
 }
 
 #[tokio::test]
-async fn an_observer_that_panics_is_not_called_again_on_the_way_out() {
+async fn an_observer_that_panics_is_not_called_again() {
     let server = bodies([START.to_owned()]).await;
     let client = client(&server);
     for call in 0..2 {
@@ -81,7 +81,7 @@ async fn an_observer_that_panics_is_not_called_again_on_the_way_out() {
 }
 
 #[tokio::test]
-async fn a_stream_that_cannot_be_opened_is_closed() {
+async fn a_stream_that_cannot_be_opened_reports_closed() {
     let server = ScriptedServer::start(|_, exchange| exchange.respond(404, &[], "")).await;
     let states = States::default();
     let client = client(&server);
@@ -93,7 +93,7 @@ async fn a_stream_that_cannot_be_opened_is_closed() {
 }
 
 #[tokio::test]
-async fn an_attempt_counts_from_one_again_after_something_new() {
+async fn the_attempt_count_restarts_after_progress() {
     let first = format!("{START}{}", row(1));
     let server = bodies([first, START.to_owned(), row(2), exit(2)]).await;
     let states = States::default();

@@ -1,4 +1,4 @@
-//! Delays, deadlines and silence.
+//! Delays, deadlines and idle timeouts.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,7 +18,7 @@ use super::{START, States, bodies, client, exit, open, outline, request, row, sh
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
 #[tokio::test]
-async fn r10_attempts_without_anything_new_are_bounded_and_ever_further_apart() {
+async fn attempts_without_progress_are_bounded_with_growing_delays() {
     let server = bodies([START]).await;
     let states = States::default();
     let client = client(&server);
@@ -47,7 +47,7 @@ async fn r10_attempts_without_anything_new_are_bounded_and_ever_further_apart() 
 }
 
 #[tokio::test]
-async fn r10_events_that_may_be_repeated_are_no_progress() {
+async fn possibly_repeated_events_are_not_progress() {
     let server = bodies(["data: {\"type\": \"hello\"}\n\n"]).await;
     let client = client(&server);
     let events = request(&client).await.unwrap();
@@ -57,7 +57,7 @@ async fn r10_events_that_may_be_repeated_are_no_progress() {
 }
 
 #[tokio::test]
-async fn r11_a_delay_of_the_servers_is_kept_within_bounds() {
+async fn the_servers_retry_delay_is_clamped() {
     for (retry, expected) in [
         ("0", MS(100)),
         ("3600000", Duration::from_secs(600)),
@@ -77,7 +77,7 @@ async fn r11_a_delay_of_the_servers_is_kept_within_bounds() {
 }
 
 #[tokio::test]
-async fn r15_a_retry_after_is_waited_out() {
+async fn a_retry_after_is_honored() {
     for status in [429, 503] {
         let server = ScriptedServer::start(move |number, mut exchange| async move {
             if number == 1 {
@@ -99,7 +99,7 @@ async fn r15_a_retry_after_is_waited_out() {
 }
 
 #[tokio::test]
-async fn r15_a_retry_after_beyond_all_patience_ends_the_stream() {
+async fn a_retry_after_above_the_limit_ends_the_stream() {
     let server = ScriptedServer::start(|number, mut exchange| async move {
         if number > 0 {
             return exchange.respond(503, &[("retry-after", "86400")], "").await;
@@ -110,7 +110,7 @@ async fn r15_a_retry_after_beyond_all_patience_ends_the_stream() {
     assert_eq!(outline(open(&client(&server)).await).await, ["Server"]);
 }
 
-/// A client whose streams may be silent for this long.
+/// Returns a client with this idle timeout for streams.
 fn quiet_for(server: &ScriptedServer, limit: Duration) -> Client {
     let builder = Client::builder()
         .base_url(server.url())
@@ -119,9 +119,9 @@ fn quiet_for(server: &ScriptedServer, limit: Duration) -> Client {
     builder.retry(RetryPolicy::none()).build().unwrap()
 }
 
-/// Without a socket: the clock goes from one timer to the next.
+/// Runs without a socket, so that the clock advances from one timer to the next.
 #[tokio::test(start_paused = true)]
-async fn r19_heartbeats_keep_a_connection() {
+async fn heartbeats_keep_a_connection_alive() {
     let connections = AtomicUsize::new(0);
     let connect = |_: Attempt<'_>| {
         connections.fetch_add(1, Ordering::Relaxed);
@@ -141,7 +141,7 @@ async fn r19_heartbeats_keep_a_connection() {
 }
 
 #[tokio::test]
-async fn r20_silence_is_a_drop_and_nothing_shows() {
+async fn an_idle_connection_is_replaced_without_an_error() {
     let server = ScriptedServer::start(|_, mut exchange| async move {
         exchange.start_stream().await;
         if exchange.request.header("last-event-id").is_none() {
@@ -166,17 +166,17 @@ async fn r20_silence_is_a_drop_and_nothing_shows() {
 }
 
 #[tokio::test]
-async fn r21_a_deadline_ends_a_stream_that_goes_on() {
+async fn a_deadline_ends_an_active_stream() {
     let server = ScriptedServer::start(|_, mut exchange| async move {
         exchange.start_stream().await;
-        // Until the client has gone.
+        // Until the client disconnects.
         while exchange.try_send(": x\n").await.is_ok() {
             yield_now().await;
         }
     })
     .await;
     let client = client(&server);
-    // On a slow machine it may pass while the stream is opened.
+    // On a slow machine it can expire while the stream is opened.
     let outline = match request(&client).deadline(MS(200)).await {
         Ok(events) => outline(events).await,
         Err(error) => vec![shown(&Err(error))],
@@ -190,7 +190,7 @@ async fn r21_a_deadline_ends_a_stream_that_goes_on() {
 }
 
 #[tokio::test]
-async fn r26_a_consumer_that_stops_reading_stops_the_server_and_loses_nothing() {
+async fn a_consumer_that_stops_reading_applies_backpressure_and_loses_nothing() {
     const ROWS: i64 = 200_000;
     let sent = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&sent);
@@ -210,7 +210,7 @@ async fn r26_a_consumer_that_stops_reading_stops_the_server_and_loses_nothing() 
     let mut events = open(&client(&server)).await;
     events.next().await.unwrap().unwrap();
 
-    // Away until the sockets are full, however often the server may run, and for longer than a stream may be silent.
+    // Does not read until the socket buffers are full, and for longer than the idle timeout.
     let mut before = usize::MAX;
     while before != sent.load(Ordering::Relaxed) {
         before = sent.load(Ordering::Relaxed);

@@ -5,30 +5,30 @@ use bytes::Bytes;
 
 use super::lengths;
 
-/// The least cap: with less, a byte order mark that has not all arrived is over it.
-const LEAST_CAP: usize = 8;
+/// The minimum limit. An incomplete byte order mark exceeds a lower one.
+const MIN_LIMIT: usize = 8;
 
-/// What became of a body.
+/// The result of decoding a body.
 #[derive(Debug, Default, PartialEq)]
 struct Outcome {
-    /// Type, data, last event id, and whether the id is the event's own.
+    /// Type, data, last event ID, and whether the event sets the ID.
     events: Vec<([String; 3], bool)>,
     failure: Option<DecodeError>,
     last_event_id: String,
     retry: Option<Duration>,
 }
 
-/// The decoder makes the same of a body however it is cut, looks at no byte more than twice on average, and lets no
-/// event past its cap.
+/// Decoding is independent of the chunking, scans each byte at most twice on average, and respects the size limit of
+/// events.
 ///
-/// The first byte of the input is the cap (0 for none), the second the seed of the chunks; the rest is the body.
+/// The first byte of the input is the limit (0 for none), the second the seed of the chunks, the rest the body.
 pub fn decoder(input: &[u8]) {
     let [cap, seed, body @ ..] = input else {
         return;
     };
     let cap = match cap {
         0 => None,
-        cap => Some(usize::from(*cap).max(LEAST_CAP)),
+        cap => Some(usize::from(*cap).max(MIN_LIMIT)),
     };
     let whole = decode(cap, [body]);
     assert_eq!(decode(cap, body.chunks(1)), whole, "in chunks of one byte");
@@ -60,7 +60,7 @@ fn decode<'b>(cap: Option<usize>, chunks: impl IntoIterator<Item = &'b [u8]>) ->
         while let Some(frame) = decoder.next_frame() {
             match frame {
                 Ok(frame) => {
-                    // A replacement character takes more room than what it replaces.
+                    // A replacement character can be longer than the bytes that it replaces.
                     let repaired = frame.data.contains('\u{FFFD}');
                     assert!(repaired || cap.is_none_or(|cap| frame.data.len() <= cap));
                     let texts = [frame.event, frame.data, frame.id].map(str::to_owned);

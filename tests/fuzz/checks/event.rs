@@ -1,6 +1,6 @@
 use aod::models::event::StreamEvent;
 
-/// An event is read from any text, and what it is written to reads as the same event again.
+/// Any text is parsed as an event, which serializes to text that is parsed as the same event.
 pub fn event(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let event = StreamEvent::from_json(&text);
@@ -9,7 +9,7 @@ pub fn event(input: &[u8]) {
     let mut again: StreamEvent = serde_json::from_str(&written).expect("what is written is JSON");
     assert_eq!(serde_json::to_string(&again).ok().as_ref(), Some(&written));
     if let (StreamEvent::Unknown(event), StreamEvent::Unknown(again)) = (&event, &mut again) {
-        // Blanks around an object are not kept.
+        // Whitespace around an object is not kept.
         assert_eq!(event.raw.trim(), again.raw.trim());
         again.raw.clone_from(&event.raw);
     }

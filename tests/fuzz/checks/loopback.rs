@@ -1,4 +1,4 @@
-//! A server and a client in one thread, kept from one input to the next.
+//! A server and a client in one thread, reused for all inputs.
 
 use std::future::Future;
 use std::time::Duration;
@@ -44,8 +44,8 @@ impl Loopback {
         }
     }
 
-    /// Runs a client against a server that answers every request so: all that it sends before it closes the
-    /// connection. Not a `FakeServer`, so that the answer may borrow.
+    /// Runs a client with a server that sends the same response to every request and closes the connection. Not a
+    /// `FakeServer`, so that the response can be borrowed.
     pub(crate) fn run<T, F: Future<Output = T>>(
         mut answer: impl FnMut(&Received) -> Vec<u8>,
         client: impl FnOnce(Client) -> F,
@@ -56,7 +56,7 @@ impl Loopback {
                     let (socket, _) = loopback.listener.accept().await.expect("a connection");
                     if let Some(mut exchange) = Exchange::accept(socket).await {
                         let answer = answer(&exchange.request);
-                        // A client that has what it wants does not wait for the rest.
+                        // A client may disconnect before the end of the response.
                         exchange.send(answer).await;
                         exchange.close().await;
                     }

@@ -2,10 +2,10 @@ use aod::pretty::{Formatter as _, Options};
 
 use super::lengths;
 
-/// The formatter for Claude shows any output, and the same however it is cut.
+/// The formatter for Claude accepts any output, and its result is independent of the chunking.
 ///
-/// The first byte of the input is the longest line (0 for the default), the second the seed of the chunks; the rest
-/// is the output.
+/// The first byte of the input is the maximum length of a line (0 for the default), the second the seed of the chunks,
+/// the rest the output.
 pub fn pretty(input: &[u8]) {
     let [max_line, seed, output @ ..] = input else {
         return;
@@ -13,17 +13,17 @@ pub fn pretty(input: &[u8]) {
     shows("claude", &limited(Options::new(), *max_line), *seed, output);
 }
 
-/// As [`pretty`], for Codex and with options: the first byte says which, and what follows is as there.
+/// Like [`pretty`], for Codex and with options, which an additional first byte selects.
 pub fn pretty_codex(input: &[u8]) {
     with_options("codex", input);
 }
 
-/// As [`pretty_codex`], for Gemini CLI.
+/// Like [`pretty_codex`], for Gemini CLI.
 pub fn pretty_gemini(input: &[u8]) {
     with_options("gemini", input);
 }
 
-/// As [`pretty_codex`], for opencode.
+/// Like [`pretty_codex`], for opencode.
 pub fn pretty_opencode(input: &[u8]) {
     with_options("opencode", input);
 }

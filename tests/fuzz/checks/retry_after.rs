@@ -2,9 +2,9 @@ use std::time::{Duration, SystemTime};
 
 use super::loopback::Loopback;
 
-/// Any `Retry-After` of a refusal is read as the number of seconds or the date it holds, or left out.
+/// Any `Retry-After` of an error response is parsed as a number of seconds or a date, or ignored.
 pub fn retry_after(input: &[u8]) {
-    // Bytes that end the header line, or that no client takes in one, never get as far as its value.
+    // Bytes that end the header line, or are invalid in it, are not part of the value.
     let is_odd = |byte: &u8| (*byte < b' ' && *byte != b'\t') || *byte == 0x7f;
     if input.iter().any(is_odd) {
         return;

@@ -9,15 +9,15 @@ use uuid::Uuid;
 
 use super::loopback::Loopback;
 
-/// Rows of a log and connections that break are as many as these at most, so that an input is done quickly.
+/// The maximum numbers of log rows and of broken connections, so that an input runs quickly.
 const MAX_ROWS: usize = 24;
 const MAX_CUTS: usize = 8;
 
 /// A stream delivers a session's log once and in order, whatever its connections repeat and wherever they break. It
-/// resumes after rows only, and ends with a cursor no earlier than the last row of a known type.
+/// resumes only after rows, and its final cursor is not before the last row of a known type.
 ///
-/// The first byte of the input is the number of rows, followed by one byte for each. The bytes after that are taken in
-/// threes: how a connection starts, and after how many bytes it breaks. When they have run out, connections are whole.
+/// The first byte of the input is the number of rows, followed by one byte for each. Each following group of three
+/// bytes is a connection: how it starts, and after how many bytes it breaks. Later connections do not break.
 pub fn session(input: &[u8]) {
     let Some((count, rest)) = input.split_first() else {
         return;
@@ -32,7 +32,7 @@ pub fn session(input: &[u8]) {
             let since = since(request);
             assert!(
                 since.is_none_or(|since| log.rows.iter().any(|row| row.id == since)),
-                "resumes after {since:?}, which is no row"
+                "resumes after {since:?}, which is not a row"
             );
             let mut answer = String::from(
                 "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n",
@@ -75,7 +75,7 @@ pub fn session(input: &[u8]) {
 enum Kind {
     Output,
     Stage,
-    /// Of a type that comes with servers to be.
+    /// A row of an unknown type.
     Unknown,
 }
 
@@ -85,13 +85,13 @@ struct Row {
     turn: Option<i64>,
 }
 
-/// What happened in a session.
+/// The log of a session.
 struct Log {
     rows: Vec<Row>,
 }
 
 impl Log {
-    /// A byte is a row: how far its id is from the one before, its kind, and whether a turn begins with it.
+    /// Creates a row from a byte: the distance of its ID from the previous one, its kind, and whether it starts a turn.
     fn new(bytes: &[u8]) -> Self {
         let (mut id, mut turn) = (0, 1);
         let rows = bytes.iter().map(|byte| {
@@ -109,8 +109,7 @@ impl Log {
         }
     }
 
-    /// The row a connection starts with: the one after the cursor, the one at the cursor, the first of all, or the
-    /// one before the cursor.
+    /// Returns the first row of a connection: the one after, at or before the cursor, or the first of the log.
     fn first_row(&self, since: Option<i64>, how: u8) -> usize {
         let after = self
             .rows
@@ -125,7 +124,7 @@ impl Log {
         }
     }
 
-    /// The body of a connection that is not cut. A server begins by naming the turn it is in.
+    /// Returns the body of a connection without a cut. It starts with the `turn_start` of the current turn.
     fn connection(&self, first: usize, turn_has_line: bool) -> String {
         let mut body =
             String::from("data: {\"type\": \"start\", \"runtime\": \"claude\"}\n\n: heartbeat\n\n");
@@ -161,7 +160,7 @@ impl Log {
         body
     }
 
-    /// The events of the log, each once.
+    /// Returns the events of the log, each once.
     fn once(&self) -> Vec<String> {
         let mut events = vec!["start".to_owned()];
         let mut begun = None;
@@ -190,7 +189,7 @@ fn name(event: &StreamEvent) -> String {
     }
 }
 
-/// The position that a request asks to resume from, which its header and its query give alike.
+/// Returns the cursor of a request, which its header and query both contain.
 fn since(request: &Received) -> Option<i64> {
     let number = |text: &str| text.parse().expect("a whole number");
     let header = request.header("last-event-id").map(number);

@@ -13,26 +13,26 @@ pub fn data(path: &str) -> PathBuf {
 ///
 /// # Panics
 ///
-/// If the recording cannot be read.
+/// Panics if the recording cannot be read.
 pub fn recorded_exchanges(name: &str) -> Vec<Value> {
     lines(&data("recordings").join(name))
 }
 
 /// A recorded event stream.
 pub struct RecordedStream {
-    /// Its name.
+    /// The name of the recording.
     pub name: String,
-    /// The body of the response, without the framing of HTTP.
+    /// The body of the response, without chunked framing.
     pub body: String,
-    /// The request, the head of the response and the circumstances: `README.md` beside the recordings names the fields.
+    /// The metadata: the request, the head of the response, and others that the recordings' `README.md` describes.
     pub about: Value,
 }
 
-/// Returns every recorded event stream, by name.
+/// Returns all recorded event streams, ordered by name.
 ///
 /// # Panics
 ///
-/// If one cannot be read.
+/// Panics if a recording cannot be read.
 pub fn recorded_streams() -> Vec<RecordedStream> {
     let folder = data("recordings");
     let streams = lines(&folder.join("sse.jsonl")).into_iter().map(|about| {

@@ -1,18 +1,18 @@
-//! One request and its answer, on the server's side of a connection.
+//! A request and its response, on the server's side of a connection.
 
 use std::io;
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
-/// A request as it arrived.
+/// A received request.
 #[derive(Debug, Clone)]
 pub struct Received {
     /// The method.
     pub method: String,
     /// The path with its query.
     pub target: String,
-    /// The headers, names in lower case, in order.
+    /// The headers in order, with lower-case names.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
@@ -26,22 +26,22 @@ impl Received {
     }
 }
 
-/// A connection with its latest request, which the test answers. What is sent to a client that has gone is lost.
+/// A connection with its latest request, to which the test responds. Data for a disconnected client is discarded.
 pub struct Exchange<S = TcpStream> {
-    /// What was asked.
+    /// The request.
     pub request: Received,
     stream: BufReader<S>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Exchange<S> {
-    /// Reads the first request of a connection; `None` if the client closes before it is complete.
+    /// Reads the first request of a connection. Returns `None` if the client closes the connection first.
     pub async fn accept(stream: S) -> Option<Self> {
         let mut stream = BufReader::new(stream);
         let request = read_request(&mut stream).await?;
         Some(Self { request, stream })
     }
 
-    /// Reads the next request of the same connection; `None` if the client closes instead.
+    /// Reads the next request of the connection. Returns `None` if the client closes the connection first.
     pub async fn next(mut self) -> Option<Self> {
         self.request = read_request(&mut self.stream).await?;
         Some(self)
@@ -56,13 +56,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Exchange<S> {
     ///
     /// # Errors
     ///
-    /// The client has gone.
+    /// Fails if the client has disconnected.
     pub async fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
         self.stream.write_all(bytes.as_ref()).await?;
         self.stream.flush().await
     }
 
-    /// Answers with a whole response and closes.
+    /// Sends a complete response and closes the connection.
     pub async fn respond(mut self, status: u16, headers: &[(&str, &str)], body: &str) {
         let mut head = format!(
             "HTTP/1.1 {status} Scripted\r\nconnection: close\r\ncontent-length: {}\r\n",
@@ -75,7 +75,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Exchange<S> {
         self.close().await;
     }
 
-    /// Answers with JSON and closes.
+    /// Sends a JSON response and closes the connection.
     pub async fn respond_json(self, status: u16, body: &str) {
         self.respond(status, &[("content-type", "application/json")], body)
             .await;
@@ -89,7 +89,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Exchange<S> {
         .await;
     }
 
-    /// Closes in order.
+    /// Closes the connection.
     pub async fn close(mut self) {
         let _ = self.stream.shutdown().await;
     }
@@ -102,14 +102,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Exchange<S> {
 }
 
 impl Exchange<TcpStream> {
-    /// Closes with a reset.
+    /// Resets the connection.
     pub fn reset(self) {
-        // With no time to linger, closing sends RST.
+        // With a linger time of zero, closing sends RST.
         let _ = self.stream.get_ref().set_zero_linger();
     }
 }
 
-/// Reads one request with its body; `None` if the client closes before it is complete.
+/// Reads a request with its body. Returns `None` if the client closes the connection first.
 async fn read_request<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut BufReader<S>,
 ) -> Option<Received> {
@@ -124,8 +124,8 @@ async fn read_request<S: AsyncRead + AsyncWrite + Unpin>(
             line => lines.push(line.to_owned()),
         }
     }
-    let mut words = lines.first()?.split(' ').map(str::to_owned);
-    let (method, target) = (words.next()?, words.next()?);
+    let mut parts = lines.first()?.split(' ').map(str::to_owned);
+    let (method, target) = (parts.next()?, parts.next()?);
     let headers: Vec<(String, String)> = lines[1..]
         .iter()
         .filter_map(|line| line.split_once(": "))

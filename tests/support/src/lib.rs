@@ -1,5 +1,4 @@
-//! What the whole-system tests and the fuzz targets share: servers that misbehave as a test says, a client that sends
-//! exactly what it is given, and the files under `tests/data`.
+//! Utilities of the system tests and fuzz targets: scripted servers, a raw HTTP client, and the files in `tests/data`.
 
 mod data;
 mod exchange;
@@ -14,7 +13,7 @@ pub use scripted::ScriptedServer;
 pub use server::{ClosedPort, FakeServer};
 pub use time::elapse;
 
-/// The README's examples compile.
+/// Compiles the examples in the README.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;

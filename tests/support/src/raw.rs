@@ -1,4 +1,4 @@
-//! A client that sends exactly what it is given, on a connection of its own for each request.
+//! A raw HTTP client, which opens a new connection for each request.
 
 use http_body_util::{BodyExt as _, Full};
 use hyper::{
@@ -10,42 +10,42 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, task::JoinSet};
 
-/// One request, byte for byte.
+/// A request, sent verbatim.
 pub struct Request<'a> {
     /// The method.
     pub method: &'a str,
     /// The path with its query.
     pub path: &'a str,
-    /// The headers besides `Host` and `Content-Length`.
+    /// The headers except `Host` and `Content-Length`.
     pub headers: Vec<(&'a str, &'a str)>,
     /// The body.
     pub body: Vec<u8>,
 }
 
-/// The head of a response whose body is still to be read.
+/// The head of a response, and its unread body.
 pub struct Reply {
     /// The status.
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
     body: Incoming,
-    /// Drives the connection; dropped, it closes the socket.
+    /// The task of the connection. Dropping it closes the socket.
     _driver: JoinSet<()>,
 }
 
 impl Reply {
-    /// Returns a header's value as text; `None` if it is absent.
+    /// Returns the value of a header, or `None` if it is absent.
     ///
     /// # Panics
     ///
-    /// If the value is not text.
+    /// Panics if the value is not text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .get(name)
             .map(|value| value.to_str().expect("header values are text"))
     }
 
-    /// Returns the body up to its end, and whether that end was proper.
+    /// Reads the rest of the body. Returns it and whether it ended properly.
     pub async fn read(mut self) -> (Vec<u8>, bool) {
         let mut bytes = Vec::new();
         loop {
@@ -57,11 +57,11 @@ impl Reply {
         }
     }
 
-    /// Returns the next chunk of the body, nothing at its end.
+    /// Reads the next chunk of the body. Returns `None` at the end.
     ///
     /// # Errors
     ///
-    /// The body breaks off.
+    /// Fails if the body is truncated.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, ()> {
         loop {
             match self.body.frame().await {
@@ -81,7 +81,7 @@ impl Reply {
 ///
 /// # Panics
 ///
-/// If there is no answer.
+/// Panics if there is no response.
 pub async fn send(url: &str, request: Request<'_>) -> Reply {
     let address = url
         .strip_prefix("http://")
@@ -94,7 +94,7 @@ pub async fn send(url: &str, request: Request<'_>) -> Reply {
         .expect("a connection");
     let mut driver = JoinSet::new();
     driver.spawn(async move {
-        // Its errors come out of the response as well.
+        // The response reports its errors.
         let _ = connection.await;
     });
     let mut sent = hyper::Request::builder()

@@ -1,4 +1,4 @@
-//! A server that does on each connection exactly what a test tells it, misbehaviour included.
+//! A server that is scripted by a test, including misbehaviour.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -7,19 +7,19 @@ use tokio::sync::watch;
 
 use crate::{Exchange, FakeServer, Received};
 
-/// Takes one request from each connection and hands it to the test's script.
+/// A server that passes the first request of each connection to a script.
 pub struct ScriptedServer {
     server: FakeServer,
     received: watch::Receiver<Vec<Received>>,
 }
 
 impl ScriptedServer {
-    /// Starts. The script is called for each connection with its number, from 0, once its request has arrived; the
-    /// connection closes when the script drops it.
+    /// Starts a server. The script is called with each request and the number of its connection, starting at 0.
+    /// Dropping the exchange closes the connection.
     ///
     /// # Panics
     ///
-    /// If loopback has no free port.
+    /// Panics if no port is free.
     pub async fn start<S, F>(script: S) -> Self
     where
         S: Fn(usize, Exchange) -> F + Send + Sync + 'static,
@@ -41,21 +41,21 @@ impl ScriptedServer {
         Self { server, received }
     }
 
-    /// Returns its URL.
+    /// Returns the URL of the server.
     pub fn url(&self) -> String {
         format!("http://{}", self.server.address())
     }
 
-    /// Returns the requests so far, in the order of their arrival.
+    /// Returns the requests so far, in order of arrival.
     pub fn received(&self) -> Vec<Received> {
         self.received.borrow().clone()
     }
 
-    /// Waits until so many requests have arrived.
+    /// Waits until this many requests have arrived.
     ///
     /// # Panics
     ///
-    /// If it has stopped.
+    /// Panics if the server has stopped.
     pub async fn arrived(&self, requests: usize) {
         let mut received = self.received.clone();
         let arrived = received.wait_for(|received| received.len() >= requests);

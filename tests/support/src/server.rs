@@ -1,4 +1,4 @@
-//! Accepting connections, and counting them.
+//! Accepts and counts connections.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -8,8 +8,8 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// Listens on loopback and hands each connection to the test. It stops when dropped; connections that are open by then
-/// go on.
+/// A listener on loopback that passes each connection to a handler. Dropping it stops listening; open connections
+/// continue.
 pub struct FakeServer {
     addresses: Vec<SocketAddr>,
     connections: watch::Receiver<Connections>,
@@ -23,12 +23,12 @@ struct Connections {
 }
 
 impl FakeServer {
-    /// Starts on so many ports. The handler gets each connection with its number, from 0; the connection counts as
-    /// open until the handler is done.
+    /// Starts listening on a number of ports. The handler is called with each connection and its number, starting at 0.
+    /// A connection counts as open until its handler returns.
     ///
     /// # Panics
     ///
-    /// If loopback has no free port.
+    /// Panics if no port is free.
     pub async fn start<H, F>(ports: usize, handler: H) -> Self
     where
         H: Fn(usize, TcpStream) -> F + Send + Sync + 'static,
@@ -53,7 +53,7 @@ impl FakeServer {
         }
     }
 
-    /// Returns the address of its first port.
+    /// Returns the address of the first port.
     pub fn address(&self) -> SocketAddr {
         self.addresses[0]
     }
@@ -64,7 +64,7 @@ impl FakeServer {
         self.addresses.iter().map(url).collect()
     }
 
-    /// Returns how many connections it has accepted so far.
+    /// Returns the number of connections accepted so far.
     pub fn accepted(&self) -> usize {
         self.connections.borrow().accepted
     }
@@ -73,7 +73,7 @@ impl FakeServer {
     ///
     /// # Panics
     ///
-    /// If a port is no longer listened on.
+    /// Panics if the server has stopped.
     pub async fn all_closed(&self) {
         let mut connections = self.connections.clone();
         let closed = connections.wait_for(|connections| connections.open == 0);
@@ -104,15 +104,15 @@ async fn accept<H, F>(
     }
 }
 
-/// A port that is taken, and refuses every connection.
+/// A bound port that refuses all connections.
 pub struct ClosedPort(TcpSocket);
 
 impl ClosedPort {
-    /// Takes a port.
+    /// Binds a port.
     ///
     /// # Panics
     ///
-    /// If loopback has no free port.
+    /// Panics if no port is free.
     pub fn new() -> Self {
         let socket = TcpSocket::new_v4().expect("a socket");
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
@@ -120,11 +120,11 @@ impl ClosedPort {
         Self(socket)
     }
 
-    /// Returns its URL.
+    /// Returns the URL of the port.
     ///
     /// # Panics
     ///
-    /// If the system does not tell the address.
+    /// Panics if the address is not available.
     pub fn url(&self) -> String {
         let address = self.0.local_addr().expect("a bound socket has an address");
         format!("http://{address}")

@@ -2,13 +2,13 @@ use std::time::Duration;
 
 use tokio::time::{advance, pause, resume};
 
-/// Lets this much time pass at once, for every timer of a runtime with one thread.
+/// Advances the time of a single-threaded runtime at once.
 ///
-/// The clock runs again afterwards, so that what waits for a socket is not hurried.
+/// Afterwards the clock runs normally, so that timers do not fire while a socket is waited for.
 ///
 /// # Panics
 ///
-/// If the runtime has several threads.
+/// Panics if the runtime has several threads.
 pub async fn elapse(time: Duration) {
     pause();
     advance(time).await;

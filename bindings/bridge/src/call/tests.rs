@@ -9,11 +9,11 @@ use super::{Call, run};
 use crate::error::{ErrorInfo, ErrorKind};
 use crate::testing::{LIMIT, assert_idle, block_on, poll_at_most, runtime};
 
-/// How many times the work of these tests waits.
+/// The number of awaits in the work of these tests.
 const YIELDS: usize = 5;
 
 #[test]
-fn runs_on_the_runtime_and_answers_on_any_executor() {
+fn runs_on_the_runtime_and_completes_on_any_executor() {
     let thread = block_on(run(runtime(), async {
         Ok(std::thread::current().name().map(str::to_owned))
     }));
@@ -21,7 +21,7 @@ fn runs_on_the_runtime_and_answers_on_any_executor() {
 }
 
 #[test]
-fn passes_errors_on() {
+fn returns_the_error_of_the_work() {
     let error = block_on(run::<()>(runtime(), async {
         Err(ErrorInfo::new(ErrorKind::Listener, "no"))
     }));
@@ -29,14 +29,14 @@ fn passes_errors_on() {
 }
 
 #[test]
-fn a_panic_is_an_error_without_its_text() {
+fn a_panic_is_an_error_without_its_message() {
     let error = block_on(run::<()>(runtime(), async { panic!("a secret") })).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Other);
     assert!(!format!("{error} {error:?}").contains("secret"));
 }
 
 #[test]
-fn stops_when_dropped_at_any_await() {
+fn aborts_the_work_when_dropped_at_any_await() {
     for polls in 0..=YIELDS {
         let runtime = runtime();
         let done = Arc::new(AtomicUsize::new(0));
@@ -49,7 +49,7 @@ fn stops_when_dropped_at_any_await() {
                     yield_now().await;
                     counter.fetch_add(1, Ordering::Relaxed);
                 }
-                // Dropped here, after as many steps.
+                // Dropped here, after this many polls.
                 resumed.recv().await;
                 counter.fetch_add(100, Ordering::Relaxed);
                 Ok(())
@@ -63,7 +63,7 @@ fn stops_when_dropped_at_any_await() {
 }
 
 #[test]
-fn answers_at_whichever_poll_the_work_is_done() {
+fn completes_at_any_poll() {
     for yields in 0..=YIELDS {
         let work = async move {
             for _ in 0..yields {
@@ -76,7 +76,7 @@ fn answers_at_whichever_poll_the_work_is_done() {
 }
 
 #[test]
-fn a_thread_waits_within_its_limit_and_again() {
+fn a_thread_can_wait_again_after_a_timeout() {
     let runtime = runtime();
     let (finish, finished) = tokio::sync::oneshot::channel();
     let mut call = Call::spawn(runtime, async { Ok(finished.await.unwrap_or(0)) }).unwrap();
@@ -88,7 +88,7 @@ fn a_thread_waits_within_its_limit_and_again() {
 }
 
 #[test]
-fn stops_when_a_thread_gives_up_waiting() {
+fn aborts_the_work_when_dropped_after_a_timeout() {
     let runtime = runtime();
     let mut call = Call::<()>::spawn(runtime, std::future::pending()).unwrap();
     assert!(call.wait(Duration::ZERO).is_pending());
@@ -98,7 +98,7 @@ fn stops_when_a_thread_gives_up_waiting() {
 }
 
 #[test]
-fn keeps_its_outcome_until_it_is_polled_after_the_wake() {
+fn keeps_its_result_until_it_is_polled_after_the_wake() {
     let runtime = runtime();
     let mut call = Call::spawn(runtime, async { Ok(7) }).unwrap();
     block_on(std::future::poll_fn(|context| call.poll_ready(context)));

@@ -53,7 +53,7 @@ fn work_that_is_dropped_half_way_leaves_nothing_behind() {
         let runtime = runtime();
         let scope = CancelScope::new(None, &CancellationToken::new());
         let work = scope.run(run::<()>(runtime, pending()));
-        // Nothing wakes it a second time.
+        // Nothing wakes it again.
         assert!(poll_at_most(polls.min(1), work).is_none());
         assert_idle(runtime);
     }

@@ -1,7 +1,7 @@
 use super::{ErrorInfo, ErrorKind};
 
 #[test]
-fn every_kind_has_a_name_of_its_own() {
+fn every_kind_has_a_unique_name() {
     let mut names: Vec<_> = ErrorKind::all().map(ErrorKind::as_str).collect();
     assert_eq!(names.len(), aod::ErrorKind::ALL.len() + 4);
     names.sort_unstable();
@@ -11,7 +11,7 @@ fn every_kind_has_a_name_of_its_own() {
 
 #[test]
 fn the_text_names_the_causes() {
-    // Port 1 is never served.
+    // No server listens on port 1.
     let runtime = crate::testing::runtime();
     let error = crate::testing::block_on(crate::call::run(runtime, async {
         let client = aod::Client::builder()

@@ -17,11 +17,11 @@ use crate::testing::{
 type OnText = dyn Fn(&str) -> Outcome + Send + Sync;
 type Outcome = std::result::Result<(), String>;
 
-/// Writes down what it is told.
+/// Records the calls of its methods.
 #[derive(Clone, Default)]
 struct Recorder {
     told: Arc<Mutex<Vec<String>>>,
-    /// Called with each text, before it is written down.
+    /// Called with each text before it is recorded.
     on_text: Option<Arc<OnText>>,
 }
 
@@ -68,7 +68,7 @@ impl Listener<Texts> for Recorder {
     }
 }
 
-/// A stream of these events, which then waits, or ends after a terminal event.
+/// A stream of these events. It ends after a terminal event, else it waits.
 fn stream(runtime: &SharedRuntime, limits: Limits, text: String) -> Prefetcher<Texts> {
     use futures::StreamExt as _;
     let body = futures::stream::iter([std::io::Result::Ok(text.into())]);
@@ -133,13 +133,13 @@ fn cancelling_at_any_event_tells_the_end_once() {
             }
             Ok(())
         });
-        // Every event is a batch of its own.
+        // Each event is one batch.
         let limits = Limits {
             events: 1,
             bytes: 100,
         };
         let events = stream(runtime, limits, outputs(1..=5));
-        // The client's token stands for the subscription's own: it is there before the first call.
+        // Uses the client's token, because the subscription's does not exist before the first call.
         let handle = Subscription::spawn(runtime, &cancelled, events, recorder.clone()).unwrap();
         if stop_at == 6 {
             handle.cancel();
@@ -279,7 +279,7 @@ fn listeners_that_block_do_not_delay_another_stream() {
     let (release, released) = std::sync::mpsc::channel::<()>();
     let released = Arc::new(Mutex::new(released));
     let closed = CancellationToken::new();
-    // As many as there are workers, and one more.
+    // One more than there are workers.
     let blocked: Vec<_> = (0..3)
         .map(|_| {
             let released = Arc::clone(&released);

@@ -5,7 +5,7 @@ use aod::ConnectionState;
 use super::{MAX_LINES, StateLog};
 
 #[test]
-fn gives_its_lines_once() {
+fn returns_its_lines_once() {
     let log = StateLog::default();
     log.record(&ConnectionState::Connecting);
     log.record(&ConnectionState::Live);
@@ -14,7 +14,7 @@ fn gives_its_lines_once() {
 }
 
 #[test]
-fn says_why_a_connection_is_resumed() {
+fn logs_the_cause_of_a_reconnect() {
     let cause = crate::testing::block_on(async {
         let body = futures::stream::iter([Err::<bytes::Bytes, _>(std::io::Error::other("torn"))]);
         futures::StreamExt::next(&mut aod::EventStream::new(body)).await
@@ -34,7 +34,7 @@ fn says_why_a_connection_is_resumed() {
 }
 
 #[test]
-fn keeps_the_first_lines_when_nobody_takes_them() {
+fn keeps_the_first_lines_until_they_are_taken() {
     let log = StateLog::default();
     log.record(&ConnectionState::Connecting);
     for _ in 0..2 * MAX_LINES {

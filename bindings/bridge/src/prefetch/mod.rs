@@ -1,18 +1,19 @@
-//! The events of a session, read ahead by a task and taken in batches.
+//! Prefetching of event streams: a task reads the events, and a consumer takes them in batches.
 //!
-//! A connection yields events one by one, and a call across languages costs many times what an event does. So a task
-//! reads what is ready, a bounded number of events and bytes ahead, and a consumer takes all of it at once. Each side
-//! locks the queue once per batch.
+//! A connection yields events one at a time, and a foreign call costs many times as much as an event. Therefore a task
+//! prefetches what is ready, up to a bounded number of events and bytes, and a consumer takes all of it at once. Each
+//! side locks the queue once per batch.
 //!
-//! The contract:
+//! Guarantees:
 //!
-//! - Events come in order, each once. A quiet event is never held back to fill a batch.
-//! - Connection states, if asked for, come in order with the events, and count as one each.
-//! - The end is told once: `None`, or the error. After that the stream stays at its end.
-//! - A full queue stops the reader, and so the server. An event larger than the byte limit passes alone.
-//! - [`cancel`](Prefetcher::cancel) discards what was read and ends the stream without an error.
-//! - What ends its [`CancelScope`] discards what was read and ends the stream with that error.
-//! - A reader that is dropped, because it panicked or its runtime was shut down, ends the stream with an error.
+//! - Events are delivered in order, each once. An event is never held back to fill a batch.
+//! - Connection states, if requested, are delivered in order with the events, and count as one event each.
+//! - The end is `None` or an error. An error is returned once, and `None` after it.
+//! - A full queue stops the reader and thereby applies backpressure to the server. An event above the byte limit is
+//!   delivered alone.
+//! - [`cancel`](Prefetcher::cancel) discards the prefetched events and ends the stream without an error.
+//! - When the [`CancelScope`] is cancelled, the prefetched events are discarded and the stream ends with that error.
+//! - A reader that panics, or whose runtime is shut down, ends the stream with an error.
 //! - Dropping the [`Prefetcher`] closes the connection.
 
 mod queue;
@@ -34,72 +35,73 @@ use crate::runtime::SharedRuntime;
 use queue::Queue;
 use reader::Reader;
 
-/// Events in the form in which a language takes them.
+/// A batch of events in the representation of a language.
 pub trait Batch: Default + Send + 'static {
-    /// One event as it comes from the stream.
+    /// An event, as the stream yields it.
     type Event<'e>;
 
-    /// Polls the stream for an event and returns what `take` makes of it.
+    /// Polls the stream for an event and returns the result of passing it to `take`.
     fn poll_next<T>(
         events: &mut EventStream,
         context: &mut Context<'_>,
         take: impl FnMut(Self::Event<'_>) -> T,
     ) -> Poll<Option<aod::Result<T>>>;
 
-    /// Adds an event and returns about how many bytes it holds.
+    /// Adds an event and returns its approximate size in bytes.
     fn push(&mut self, event: Self::Event<'_>) -> usize;
 
     /// Adds the events of a later batch.
     fn append(&mut self, later: Self);
 }
 
-/// What a consumer takes at once.
+/// An item that a consumer takes.
 #[derive(Debug)]
 pub enum Item<B> {
-    /// Some events; at least one.
+    /// A batch of at least one event.
     Batch(B),
-    /// The connection state changed. Never [`Closed`](ConnectionState::Closed): the end says that.
+    /// A change of the connection state. Never [`Closed`](ConnectionState::Closed), which the end implies.
     State(ConnectionState),
 }
 
-/// How much is read ahead: reading stops at as many events or bytes.
+/// The limits of prefetching. Reading stops at either.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// The number of events and states.
     pub events: usize,
-    /// Their bytes. The event that exceeds them still comes.
+    /// The size of the events in bytes. The event that exceeds it is still delivered.
     pub bytes: usize,
 }
 
-/// The connection states of a stream, on their way to its [`Prefetcher`].
+/// The receiver of the connection states of a stream, for its [`Prefetcher`].
 #[derive(Debug)]
 pub struct States(mpsc::Receiver<ConnectionState>);
 
-/// Returns an observer for [`StreamRequest::on_state`](aod::StreamRequest::on_state), and the states that it is told.
+/// Returns an observer for [`StreamRequest::on_state`](aod::StreamRequest::on_state) and the receiver of its states.
 pub fn states() -> (impl Fn(ConnectionState) + Send + Sync + 'static, States) {
     let (sender, states) = mpsc::channel();
     let observe = move |state| {
         if !matches!(state, ConnectionState::Closed) {
-            // Fails when the reader is gone.
+            // Fails if the reader was dropped.
             let _ = sender.send(state);
         }
     };
     (observe, States(states))
 }
 
-/// A stream that is read ahead.
+/// A prefetched stream.
 ///
-/// It has one consumer at a time: only the latest waker is woken. Concurrent [`take`](Self::take) calls wait in turn.
+/// It has one consumer at a time: only the latest waker is woken. Concurrent [`take`](Self::take) calls wait for each
+/// other.
 #[derive(Debug)]
 pub struct Prefetcher<B> {
     queue: Arc<Queue<B>>,
     task: AbortHandle,
-    /// Held by the call that takes.
+    /// Locked by the call that takes.
     turn: tokio::sync::Mutex<()>,
 }
 
 impl<B: Batch> Prefetcher<B> {
-    /// Opens a stream on the runtime and reads it to its end, unless its scope ends first.
+    /// Opens a stream on the runtime and starts prefetching, until the scope is cancelled.
     pub fn spawn(
         runtime: &SharedRuntime,
         limits: Limits,
@@ -117,30 +119,30 @@ impl<B: Batch> Prefetcher<B> {
         })
     }
 
-    /// Waits for something, and takes what is there. `None` at the end. Dropping the future loses nothing.
+    /// Waits for an item and takes it. Returns `None` at the end. Cancel-safe: dropping the future loses no events.
     pub async fn take(&self) -> Result<Option<Item<B>>> {
         let _turn = self.turn.lock().await;
         poll_fn(|context| self.queue.poll_take(context)).await
     }
 
-    /// Takes what is there, without waiting.
+    /// Takes an item without waiting.
     pub fn try_take(&self) -> Poll<Result<Option<Item<B>>>> {
         self.queue.try_take()
     }
 
-    /// Blocks until there is something, this long at most, and takes what is there.
+    /// Blocks until there is an item or the time limit is reached, and takes it.
     pub fn wait(&self, limit: Duration) -> Poll<Result<Option<Item<B>>>> {
         block::wait(limit, |context| self.queue.poll_take(context))
     }
 
-    /// Returns whether there is something to take; if not, the context's waker is woken once there is.
+    /// Returns whether there is an item. If there is none, the waker of the context is woken when there is.
     pub fn poll_ready(&self, context: &mut Context<'_>) -> Poll<()> {
         self.queue.poll_ready(context)
     }
 
-    /// Ends the stream without an error, wakes the consumer and closes the connection. What was read is gone.
+    /// Ends the stream without an error, wakes the consumer and closes the connection. Prefetched events are discarded.
     pub fn cancel(&self) {
-        // First, as the reader ends the stream with an error when it is aborted.
+        // Before the abort, on which the reader would end the stream with an error.
         self.queue.cancel();
         self.task.abort();
     }

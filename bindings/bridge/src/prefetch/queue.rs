@@ -16,13 +16,13 @@ pub(super) struct Queue<B> {
 #[derive(Debug)]
 struct State<B> {
     items: VecDeque<Item<B>>,
-    /// What may still be added before the queue is empty again.
+    /// How much may still be added before the consumer empties the queue.
     room: Limits,
-    /// The outcome until it is told, and success from then on.
+    /// The result of the stream; success once an error has been returned.
     end: Option<Result<()>>,
-    /// Whoever waits for something to take.
+    /// The waker of a waiting consumer.
     consumer: Option<Waker>,
-    /// The reader, if it waits for room.
+    /// The waker of a reader that waits for room.
     reader: Option<Waker>,
 }
 
@@ -79,7 +79,7 @@ impl<B: Batch> Queue<B> {
         Poll::Ready(state.room)
     }
 
-    /// Adds what was read, and returns the room that is left.
+    /// Adds items and returns the remaining room.
     pub(super) fn push(&self, items: impl Iterator<Item = Item<B>>, size: Limits) -> Limits {
         let mut state = self.lock();
         if state.end.is_none() {
@@ -96,7 +96,7 @@ impl<B: Batch> Queue<B> {
         room
     }
 
-    /// Ends the stream, unless it has ended.
+    /// Ends the stream, unless it has already ended.
     pub(super) fn finish(&self, outcome: Result<()>) {
         let mut state = self.lock();
         state.end.get_or_insert(outcome);
@@ -123,7 +123,7 @@ impl<B: Batch> Queue<B> {
         drop(discarded);
     }
 
-    /// Lets the reader go on once everything has been taken.
+    /// Wakes the reader if everything has been taken.
     fn refill(&self, mut state: Locked<'_, B>) {
         if !state.items.is_empty() {
             return;
@@ -141,7 +141,7 @@ impl<B: Batch> Queue<B> {
         self.lock().reader.is_some()
     }
 
-    /// Nothing under the lock can panic and leave it half done, so poisoning is passed over.
+    /// Locks the state. Poisoning is ignored, because no panic under the lock can leave the state inconsistent.
     fn lock(&self) -> Locked<'_, B> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -180,7 +180,7 @@ impl Limits {
     }
 }
 
-/// Has the consumer woken later. A waker runs code of others when it is dropped, so that happens unlocked.
+/// Registers the consumer's waker. The replaced waker is dropped without the lock, because its drop runs foreign code.
 fn register<B>(mut state: Locked<'_, B>, context: &mut Context<'_>) {
     let replaced = state.consumer.replace(context.waker().clone());
     drop(state);
@@ -195,7 +195,7 @@ fn wake_consumer<B>(mut state: Locked<'_, B>) {
     }
 }
 
-/// The error of a reader that went without an outcome.
+/// Returns the error for a reader that was dropped before it finished.
 pub(super) fn abandoned() -> ErrorInfo {
     if std::thread::panicking() {
         ErrorInfo::panicked()

@@ -1,4 +1,4 @@
-//! The task that reads ahead.
+//! The task that prefetches events.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -12,15 +12,15 @@ use super::{Batch, Item, Limits, States};
 use crate::cancel::CancelScope;
 use crate::error::Result;
 
-/// Dropping it ends the stream for its consumer.
+/// Reads a stream into the queue. Dropping it ends the stream for the consumer.
 pub(super) struct Reader<B: Batch> {
     queue: Arc<Queue<B>>,
     burst: Burst<B>,
-    /// How much may be read before the queue is asked again.
+    /// How much may be read before the queue is checked again.
     room: Limits,
 }
 
-/// What was read in one poll and is not in the queue yet.
+/// The items of one poll that are not in the queue yet.
 struct Burst<B> {
     states: Option<States>,
     items: Vec<Item<B>>,
@@ -45,7 +45,7 @@ impl<B: Batch> Reader<B> {
         }
     }
 
-    /// Opens the stream and reads it to its end.
+    /// Opens the stream and reads it until it ends.
     pub(super) async fn run(
         mut self,
         scope: CancelScope,
@@ -54,7 +54,7 @@ impl<B: Batch> Reader<B> {
         let read = async { Ok(self.read(opening).await) };
         match scope.run(read).await {
             Ok(outcome) => self.queue.finish(outcome),
-            Err(ended) => self.queue.fail(ended),
+            Err(error) => self.queue.fail(error),
         }
     }
 
@@ -80,7 +80,7 @@ impl<B: Batch> Reader<B> {
         }
     }
 
-    /// Reads what is ready, as far as there is room. Ready when the room is spent or the stream has ended.
+    /// Reads the events that are ready while there is room. Ready when there is no room or the stream has ended.
     fn poll_burst(
         &mut self,
         events: &mut EventStream,
@@ -99,7 +99,7 @@ impl<B: Batch> Reader<B> {
         Poll::Ready(Some(Ok(())))
     }
 
-    /// Puts what was read into the queue.
+    /// Moves the items into the queue.
     fn flush(&mut self) {
         let burst = &mut self.burst;
         burst.add_states();
@@ -113,7 +113,7 @@ impl<B: Batch> Reader<B> {
 
 impl<B: Batch> Burst<B> {
     fn add(&mut self, event: B::Event<'_>) {
-        // Those told in the poll that yields an event come before it.
+        // States that were reported during the poll precede the event that it returned.
         self.add_states();
         self.size.bytes += self.batch.push(event);
         self.size.events += 1;

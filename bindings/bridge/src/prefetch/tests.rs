@@ -20,7 +20,7 @@ use crate::testing::{
     poll_at_most, runtime,
 };
 
-/// A body that a test writes to; dropping it ends the body.
+/// A response body that a test writes to. Dropping it ends the body.
 type Body = mpsc::UnboundedSender<io::Result<Bytes>>;
 
 fn body() -> (Body, EventStream) {
@@ -43,7 +43,7 @@ fn read(runtime: &SharedRuntime, limits: Limits, events: EventStream) -> Prefetc
     .unwrap()
 }
 
-/// Takes to the end, and returns the texts and the outcome.
+/// Takes all items and returns the texts and the result.
 fn drain(events: &Prefetcher<Texts>) -> (Vec<String>, Result<()>) {
     let mut texts = Vec::new();
     loop {
@@ -129,7 +129,7 @@ fn an_opening_that_fails_is_the_error_of_the_first_take() {
     assert_idle(runtime);
 }
 
-/// A stream that never runs dry, and how many events it has given; each has this many bytes.
+/// An endless stream of events of this many bytes, and a counter of the events that it has yielded.
 fn endless(bytes: usize) -> (EventStream, Arc<AtomicUsize>) {
     let given = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&given);
@@ -416,7 +416,7 @@ fn takes_of_several_tasks_queue_up() {
 #[test]
 fn states_come_in_order_with_the_events() {
     let runtime = runtime();
-    // The first connection drops after two events, the second brings the rest.
+    // The first connection drops after two events; the second delivers the others.
     let server = Server::start(vec![
         answer(&outputs(1..=2)),
         answer(&(outputs(3..=4) + EXIT)),

@@ -6,7 +6,7 @@ use crate::error::ErrorKind;
 use crate::testing::{LIMIT, assert_idle, block_on, runtime};
 
 #[test]
-fn starts_when_it_is_first_needed() {
+fn starts_on_first_use() {
     let runtime = runtime();
     assert!(runtime.first.runtime.get().is_none());
     assert_eq!(runtime.active_tasks(), 0);
@@ -15,7 +15,7 @@ fn starts_when_it_is_first_needed() {
 }
 
 #[test]
-fn runs_as_many_workers_as_asked_for() {
+fn starts_the_requested_number_of_workers() {
     static THREE: SharedRuntime = SharedRuntime::new(3);
     assert_eq!(THREE.handle().unwrap().metrics().num_workers(), 3);
 }
@@ -27,7 +27,7 @@ fn refuses_a_single_worker() {
 }
 
 #[test]
-fn starts_again_after_any_number_of_forks() {
+fn starts_a_new_runtime_after_each_fork() {
     let runtime = runtime();
     let mut ids = vec![runtime.handle().unwrap().id()];
     for _ in 0..100 {
@@ -50,14 +50,14 @@ fn stays_the_same_between_forks() {
 }
 
 #[test]
-fn drops_its_tasks_when_it_is_shut_down() {
+fn drops_its_tasks_at_shutdown() {
     let runtime = runtime();
     let mut call =
         call::Call::<()>::spawn(runtime, async { std::future::pending().await }).unwrap();
     runtime.shut_down(LIMIT);
     runtime.shut_down(LIMIT);
     let std::task::Poll::Ready(Err(error)) = call.wait(Duration::ZERO) else {
-        panic!("the call goes on");
+        panic!("the call continues");
     };
     assert_eq!(error.kind, ErrorKind::Cancelled);
     assert_idle(runtime);
@@ -66,6 +66,6 @@ fn drops_its_tasks_when_it_is_shut_down() {
 }
 
 #[test]
-fn need_not_have_started_to_be_shut_down() {
+fn can_be_shut_down_before_it_has_started() {
     runtime().shut_down(LIMIT);
 }

@@ -1,4 +1,4 @@
-//! Agents, their tools, and the requests that make and change them.
+//! Agents, their skills and MCP servers, and the requests that create and update them.
 
 use aod::models::{
     Agent, AgentVersion, CreateAgent, GithubSkill, InlineSkill, McpServer, Patch, Provider,
@@ -11,7 +11,7 @@ use super::values::{JsonFields, JsonValue, Timestamp};
 pub(crate) type TextPatch = Patch<String>;
 pub(crate) type IdPatch = Patch<Uuid>;
 
-/// The agent program in the sandbox (S0 and S1 servers).
+/// The program that runs an agent in the sandbox. Used by servers before 2026-06-25.
 #[uniffi::remote(Enum)]
 pub enum Runtime {
     /// Claude Code.
@@ -20,279 +20,281 @@ pub enum Runtime {
     Codex,
     /// Gemini CLI.
     Gemini,
-    /// opencode (S1 servers).
+    /// opencode. Supported by servers of 2026-04-30.
     Opencode,
-    /// Claude Code signed in by OAuth (S0 servers; folded into `claude` later).
+    /// Claude Code with OAuth credentials. Supported by servers of 2026-04-21; later ones use `claude`.
     ClaudeOauth,
-    /// A value that this version does not know, as the server sent it.
+    /// A value that this version does not know, verbatim.
     Unknown(#[uniffi(name = "value")] String),
 }
 
-/// Whose models an agent uses (S2 servers, where it takes the place of `Runtime`).
+/// The provider of an agent's model. Replaces the runtime on servers since 2026-06-25.
 #[uniffi::remote(Enum)]
 pub enum Provider {
-    /// Anthropic, run by Claude Code.
+    /// Anthropic. The agent runs in Claude Code.
     Anthropic,
-    /// OpenAI, run by Codex.
+    /// OpenAI. The agent runs in Codex.
     OpenAi,
-    /// A value that this version does not know, as the server sent it.
+    /// A value that this version does not know, verbatim.
     Unknown(#[uniffi(name = "value")] String),
 }
 
-/// An agent: a model, the program that runs it, and what it may use.
+/// An agent: a model, the program that runs it, and the skills and tools that it can use.
 #[uniffi::remote(Record)]
 pub struct Agent {
-    /// Made by the server.
+    /// The ID, assigned by the server.
     pub id: Uuid,
     /// Always `agent`.
     pub object_type: String,
-    /// Not unique; may be empty.
+    /// The name. It is not unique and may be empty.
     pub name: String,
-    /// What the agent is for.
+    /// A description of the agent.
     #[uniffi(default)]
     pub description: Option<String>,
-    /// Text put before the first prompt of a session.
+    /// System text, prepended to the first prompt of a session.
     #[uniffi(default)]
     pub system: Option<String>,
-    /// The model, in the server's spelling.
+    /// The model's name, as the server spells it.
     pub model: String,
-    /// The program that runs the agent (S0 and S1 servers).
+    /// The program that runs the agent. Absent on servers since 2026-06-25.
     #[uniffi(default)]
     pub runtime: Option<Runtime>,
-    /// Whose model it is (S2 servers).
+    /// The provider of the model. Absent on servers before 2026-06-25.
     #[uniffi(default)]
     pub provider: Option<Provider>,
-    /// The environment of sessions that name none.
+    /// The environment of sessions that do not specify one.
     #[uniffi(default)]
     pub environment_id: Option<Uuid>,
-    /// Skills, as they were submitted.
+    /// The skills, as they were sent.
     #[uniffi(default = [])]
     pub skills: Vec<Skill>,
-    /// MCP servers, as they were submitted.
+    /// The MCP servers, as they were sent.
     #[uniffi(default = [])]
     pub mcp_servers: Vec<McpServer>,
-    /// The caller's own data.
+    /// Arbitrary data of the caller.
     pub metadata: JsonFields,
-    /// Counts up from 1 with each update that changes something.
+    /// The version. It starts at 1 and increases by 1 with each update that changes something.
     pub version: i64,
-    /// When the agent was made.
+    /// When the agent was created.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// When it was last changed.
     pub updated_at: Timestamp,
-    /// When it was archived; absent while it is active.
+    /// When it was archived. Absent if it is active.
     #[uniffi(default)]
     pub archived_at: Option<Timestamp>,
-    /// Fields this version does not know.
+    /// Fields that this version does not know.
     pub extra: JsonFields,
 }
 
-/// An agent as it was at one version.
+/// A version of an agent.
 #[uniffi::remote(Record)]
 pub struct AgentVersion {
-    /// The agent's id.
+    /// The agent's ID.
     pub id: Uuid,
     /// Always `agent`.
     pub object_type: String,
     /// The name at that version.
     pub name: String,
-    /// What the agent was for.
+    /// The description at that version.
     #[uniffi(default)]
     pub description: Option<String>,
-    /// Text put before the first prompt of a session.
+    /// System text, prepended to the first prompt of a session.
     #[uniffi(default)]
     pub system: Option<String>,
-    /// The model, in the server's spelling.
+    /// The model's name, as the server spells it.
     pub model: String,
-    /// The program that ran the agent (S0 and S1 servers).
+    /// The program that ran the agent. Absent on servers since 2026-06-25.
     #[uniffi(default)]
     pub runtime: Option<Runtime>,
-    /// Whose model it was (S2 servers).
+    /// The provider of the model. Absent on servers before 2026-06-25.
     #[uniffi(default)]
     pub provider: Option<Provider>,
-    /// The environment of sessions that named none.
+    /// The environment of sessions that did not specify one.
     #[uniffi(default)]
     pub environment_id: Option<Uuid>,
-    /// Skills, as they were submitted.
+    /// The skills, as they were sent.
     #[uniffi(default = [])]
     pub skills: Vec<Skill>,
-    /// MCP servers, as they were submitted.
+    /// The MCP servers, as they were sent.
     #[uniffi(default = [])]
     pub mcp_servers: Vec<McpServer>,
-    /// The caller's own data.
+    /// Arbitrary data of the caller.
     pub metadata: JsonFields,
-    /// The version's number.
+    /// The version number.
     pub version: i64,
-    /// When this version came to be.
+    /// When this version was created.
     pub created_at: Timestamp,
-    /// Fields this version does not know.
+    /// Fields that this version does not know.
     pub extra: JsonFields,
 }
 
-/// What `POST /agents` takes.
+/// The request of `POST /agents`.
 #[uniffi::remote(Record)]
 pub struct CreateAgent {
-    /// At most 200 characters; need not be unique.
+    /// The name, at most 200 characters. It need not be unique.
     pub name: String,
-    /// A model the server knows, at most 100 characters.
+    /// A model that the server supports, at most 100 characters.
     pub model: String,
-    /// The program that runs the agent; S0 and S1 servers require it.
+    /// The program that runs the agent. Required by servers before 2026-06-25.
     #[uniffi(default)]
     pub runtime: Option<Runtime>,
-    /// Whose model it is; S2 servers require it.
+    /// The provider of the model. Required by servers since 2026-06-25.
     #[uniffi(default)]
     pub provider: Option<Provider>,
-    /// What the agent is for.
+    /// A description of the agent.
     #[uniffi(default)]
     pub description: Option<String>,
-    /// Text put before the first prompt of a session.
+    /// System text, prepended to the first prompt of a session.
     #[uniffi(default)]
     pub system: Option<String>,
-    /// The environment of sessions that name none.
+    /// The environment of sessions that do not specify one.
     #[uniffi(default)]
     pub environment_id: Option<Uuid>,
-    /// At most 20.
+    /// The skills, at most 20.
     #[uniffi(default = [])]
     pub skills: Vec<Skill>,
-    /// At most 20.
+    /// The MCP servers, at most 20.
     #[uniffi(default = [])]
     pub mcp_servers: Vec<McpServer>,
-    /// The caller's own data.
+    /// Arbitrary data of the caller.
     pub metadata: JsonFields,
 }
 
-/// What `PUT /agents/{id}` takes: the version last read, and the fields to change.
+/// The request of `PUT /agents/{id}`: the version that was last read, and the fields to change.
 ///
-/// A field left alone is not sent. `skills` and `mcp_servers` replace the whole list; `metadata` merges by key.
+/// Fields that are not set keep their values. `skills` and `mcp_servers` replace the whole list; `metadata` is merged
+/// by key.
 #[uniffi::remote(Record)]
 pub struct UpdateAgent {
-    /// The version this update starts from; any other than the current one is a 409.
+    /// The version that the update is based on. The server responds with 409 if it is not the current one.
     pub version: i64,
-    /// A new name.
+    /// The new name.
     #[uniffi(default)]
     pub name: Option<String>,
-    /// Another model.
+    /// The new model.
     #[uniffi(default)]
     pub model: Option<String>,
-    /// Another program (S0 and S1 servers).
+    /// The new runtime. For servers before 2026-06-25.
     #[uniffi(default)]
     pub runtime: Option<Runtime>,
-    /// Another provider (S2 servers).
+    /// The new provider. For servers since 2026-06-25.
     #[uniffi(default)]
     pub provider: Option<Provider>,
-    /// What the agent is for.
+    /// A description of the agent.
     pub description: TextPatch,
-    /// Text put before the first prompt of a session.
+    /// System text, prepended to the first prompt of a session.
     pub system: TextPatch,
-    /// The environment of sessions that name none. `Clear` detaches it from S1 on; S0 takes it as `Keep`.
+    /// The environment of sessions that do not specify one. `Clear` detaches it; servers of 2026-04-21 treat `Clear` as
+    /// `Keep`.
     pub environment_id: IdPatch,
-    /// All skills anew; an empty list removes them.
+    /// The new skills, replacing all existing ones; an empty list removes them.
     #[uniffi(default)]
     pub skills: Option<Vec<Skill>>,
-    /// All MCP servers anew; an empty list removes them.
+    /// The new MCP servers, replacing all existing ones; an empty list removes them.
     #[uniffi(default)]
     pub mcp_servers: Option<Vec<McpServer>>,
-    /// Entries to merge into the metadata; `""` removes an entry.
+    /// Entries to merge into the metadata. The value `""` removes an entry.
     pub metadata: JsonFields,
 }
 
-/// An MCP server reached at a URL.
+/// An MCP server with a URL.
 #[uniffi::remote(Record)]
 pub struct UrlMcpServer {
-    /// Unique within the agent.
+    /// The name, unique within the agent.
     pub name: String,
-    /// Where it answers.
+    /// The URL of the server.
     pub url: String,
-    /// Sent with every request to it.
+    /// Headers of the requests to the server. Secret: never shown in texts or logs.
     #[uniffi(default)]
     pub headers: SecretMap,
-    /// Fields this version does not know.
+    /// Fields that this version does not know.
     pub extra: JsonFields,
 }
 
-/// An MCP server that is a program in the sandbox.
+/// An MCP server that runs as a process in the sandbox.
 #[uniffi::remote(Record)]
 pub struct StdioMcpServer {
-    /// Unique within the agent.
+    /// The name, unique within the agent.
     pub name: String,
-    /// The program.
+    /// The command that starts it.
     pub command: String,
-    /// Its arguments.
+    /// The arguments of the command.
     #[uniffi(default = [])]
     pub args: Vec<String>,
-    /// Its environment variables.
+    /// The environment variables of the process. Secret: never shown in texts or logs.
     #[uniffi(default)]
     pub env: SecretMap,
-    /// Fields this version does not know.
+    /// Fields that this version does not know.
     pub extra: JsonFields,
 }
 
-/// A skill written out in the agent.
+/// A skill whose content is part of the agent.
 #[uniffi::remote(Record)]
 pub struct InlineSkill {
-    /// Lower-case letters, digits and hyphens, at most 64; unique within the agent.
+    /// The name: lower-case letters, digits and hyphens, at most 64. Unique within the agent.
     pub name: String,
-    /// When to use the skill; at most 1,024 characters.
+    /// A description of when to use the skill, at most 1,024 characters.
     pub description: String,
-    /// The skill itself, at most 65,536 bytes.
+    /// The content, at most 65,536 bytes.
     pub content: String,
-    /// Fields this version does not know.
+    /// Fields that this version does not know.
     pub extra: JsonFields,
 }
 
-/// A skill kept in a GitHub repository.
+/// A skill from a GitHub repository. Supported by servers since 2026-04-30.
 #[uniffi::remote(Record)]
 pub struct GithubSkill {
     /// The repository, as `owner/repo`.
     pub source: String,
-    /// When to use the skill.
+    /// A description of when to use the skill.
     pub description: String,
-    /// The one skill of the repository to use; all of them when absent.
+    /// The name of one skill in the repository. All skills are used if it is absent.
     #[uniffi(default)]
     pub name: Option<String>,
-    /// Fields this version does not know.
+    /// Fields that this version does not know.
     pub extra: JsonFields,
 }
 
-/// A skill that the agent may use.
+/// A skill of an agent.
 #[uniffi::remote(Enum)]
 pub enum Skill {
-    /// Written out in the agent.
+    /// A skill whose content is part of the agent.
     Inline(#[uniffi(name = "skill")] InlineSkill),
-    /// Taken from a GitHub repository (S1 and later).
+    /// A skill from a GitHub repository. Supported by servers since 2026-04-30.
     Github(#[uniffi(name = "skill")] GithubSkill),
-    /// A skill of another type or shape, as the server sent it.
+    /// A skill of a type that this version does not know, verbatim.
     Unknown(#[uniffi(name = "json")] JsonValue),
 }
 
-/// An MCP server that the agent may use.
+/// An MCP server of an agent.
 #[uniffi::remote(Enum)]
 pub enum McpServer {
-    /// Reached at a URL. An entry without `type` is one of these, and is sent on with it.
+    /// A server with a URL. An entry without `type` is read as one.
     Url(#[uniffi(name = "server")] UrlMcpServer),
-    /// A program started in the sandbox, spoken to over its standard streams.
+    /// A process in the sandbox that communicates over standard input and output.
     Stdio(#[uniffi(name = "server")] StdioMcpServer),
-    /// An entry of another type or shape, as the server sent it.
+    /// A server of a type that this version does not know, verbatim.
     Unknown(#[uniffi(name = "json")] JsonValue),
 }
 
-/// What an update does to a text: leave it, clear it, or set it.
+/// The change of an optional text in an update.
 #[uniffi::remote(Enum)]
 pub enum TextPatch {
-    /// Leave the field as it is; nothing is sent.
+    /// Keeps the value. The field is not sent.
     Keep,
-    /// Empty the field.
+    /// Clears the text.
     Clear,
-    /// Set the field.
+    /// Sets the text.
     Set(#[uniffi(name = "text")] String),
 }
 
-/// What an update does to a reference: leave it, detach it, or set it.
+/// The change of an optional reference in an update.
 #[uniffi::remote(Enum)]
 pub enum IdPatch {
-    /// Leave the field as it is; nothing is sent.
+    /// Keeps the value. The field is not sent.
     Keep,
-    /// Empty the field.
+    /// Clears the reference.
     Clear,
-    /// Set the field.
+    /// Sets the reference.
     Set(#[uniffi(name = "id")] Uuid),
 }

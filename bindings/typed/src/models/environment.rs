@@ -1,4 +1,4 @@
-//! Environments, the requests that make and change them, and health.
+//! Environments, the requests that create and update them, and the server's health.
 
 use aod::models::{
     CreateEnvironment, Environment, EnvironmentVersion, Health, Networking, NetworkingType,
@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::agent::TextPatch;
 use super::values::{Checks, JsonFields, Timestamp};
 
-/// A package manager, in the order they run.
+/// A package manager. They run in this order.
 #[uniffi::remote(Enum)]
 pub enum PackageManager {
     /// Debian packages.
@@ -24,139 +24,140 @@ pub enum PackageManager {
     Npm,
     /// Python packages.
     Pip,
-    /// A value that this version does not know, as the server sent it.
+    /// A value that this version does not know, verbatim.
     Unknown(#[uniffi(name = "value")] String),
 }
 
-/// How much of the network a sandbox reaches.
+/// The network access of a sandbox.
 #[uniffi::remote(Enum)]
 pub enum NetworkingType {
-    /// Everything.
+    /// All hosts can be reached.
     Unrestricted,
-    /// Only the allowed hosts.
+    /// Only the allowed hosts can be reached.
     Limited,
-    /// A value that this version does not know, as the server sent it.
+    /// A value that this version does not know, verbatim.
     Unknown(#[uniffi(name = "value")] String),
 }
 
-/// The network rule of an environment.
+/// The network settings of an environment.
 #[uniffi::remote(Record)]
 pub struct Networking {
-    /// How much is reached.
+    /// The type of access.
     pub networking_type: NetworkingType,
-    /// The hosts that `limited` lets through; an empty list blocks everything. Absent when the server names none.
+    /// The allowed hosts if the type is `limited`. An empty list blocks all access. Absent if the server returns none.
     #[uniffi(default)]
     pub allowed_hosts: Option<Vec<String>>,
-    /// Fields this version does not know, and `allowed_hosts` when it is no list of strings.
+    /// Fields that this version does not know, and `allowed_hosts` if it is not a list of strings.
     pub extra: JsonFields,
 }
 
-/// An environment: what a sandbox is set up with. Its environment variables are write-only and never come back.
+/// An environment: the configuration of sandboxes. Its environment variables are write-only and are never returned.
 #[uniffi::remote(Record)]
 pub struct Environment {
-    /// Made by the server.
+    /// The ID, assigned by the server.
     pub id: Uuid,
     /// Always `environment`.
     pub object_type: String,
-    /// Unique among the active environments of a user.
+    /// The name, unique among the user's active environments.
     pub name: String,
-    /// What is installed.
+    /// The packages to install.
     #[uniffi(default)]
     pub packages: Packages,
-    /// A shell script run once, after the packages.
+    /// A shell script that runs once, after the packages are installed.
     #[uniffi(default)]
     pub setup_script: Option<String>,
-    /// What a sandbox may reach.
+    /// The network access of the sandboxes.
     pub networking: Networking,
-    /// Counts up from 1 with each update that changes something.
+    /// The version. It starts at 1 and increases by 1 with each update that changes something.
     pub version: i64,
-    /// When the environment was made.
+    /// When the environment was created.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// When it was last changed.
     pub updated_at: Timestamp,
-    /// When it was archived; absent while it is active.
+    /// When it was archived. Absent if it is active.
     #[uniffi(default)]
     pub archived_at: Option<Timestamp>,
-    /// Fields this version does not know.
+    /// Fields that this version does not know.
     pub extra: JsonFields,
 }
 
-/// An environment as it was at one version.
+/// A version of an environment.
 #[uniffi::remote(Record)]
 pub struct EnvironmentVersion {
-    /// The environment's id.
+    /// The environment's ID.
     pub id: Uuid,
     /// Always `environment`.
     pub object_type: String,
     /// The name at that version.
     pub name: String,
-    /// What was installed.
+    /// The packages at that version.
     #[uniffi(default)]
     pub packages: Packages,
-    /// A shell script run once, after the packages.
+    /// A shell script that runs once, after the packages are installed.
     #[uniffi(default)]
     pub setup_script: Option<String>,
-    /// What a sandbox could reach.
+    /// The network access at that version.
     pub networking: Networking,
-    /// The version's number.
+    /// The version number.
     pub version: i64,
-    /// When this version came to be.
+    /// When this version was created.
     pub created_at: Timestamp,
-    /// Fields this version does not know.
+    /// Fields that this version does not know.
     pub extra: JsonFields,
 }
 
-/// What `POST /environments` takes.
+/// The request of `POST /environments`.
 #[uniffi::remote(Record)]
 pub struct CreateEnvironment {
-    /// At most 200 characters, unique among the user's active environments.
+    /// The name, at most 200 characters. Unique among the user's active environments.
     pub name: String,
-    /// What to install.
+    /// The packages to install.
     #[uniffi(default)]
     pub packages: Packages,
-    /// Environment variables of the sandbox. Secret: they are sent, and never shown or returned.
+    /// The environment variables of the sandbox. Secret: never shown or returned.
     #[uniffi(default)]
     pub env_vars: SecretMap,
-    /// A shell script run once, after the packages.
+    /// A shell script that runs once, after the packages are installed.
     #[uniffi(default)]
     pub setup_script: Option<String>,
-    /// What a sandbox may reach; unrestricted when absent.
+    /// The network access of the sandboxes. Default: unrestricted.
     #[uniffi(default)]
     pub networking: Option<Networking>,
 }
 
-/// What `PUT /environments/{id}` takes: the version last read, and the fields to change.
+/// The request of `PUT /environments/{id}`: the version that was last read, and the fields to change.
 ///
-/// A field left alone is not sent. `packages`, `env_vars` and `networking` replace what was there as a whole: the
-/// server drops every environment variable that an update does not repeat.
+/// Fields that are not set keep their values. `packages`, `env_vars` and `networking` replace the whole value: the
+/// server removes every environment variable that the update does not contain.
 #[uniffi::remote(Record)]
 pub struct UpdateEnvironment {
-    /// The version this update starts from; any other than the current one is a 409.
+    /// The version that the update is based on. The server responds with 409 if it is not the current one.
     pub version: i64,
-    /// A new name.
+    /// The new name.
     #[uniffi(default)]
     pub name: Option<String>,
-    /// All packages anew; an empty map removes them.
+    /// The new packages, replacing all existing ones; an empty map removes them.
     #[uniffi(default)]
     pub packages: Option<Packages>,
-    /// All environment variables anew; an empty map removes them.
+    /// The new environment variables, replacing all existing ones; an empty map removes them. Secret: never shown or
+    /// returned.
     #[uniffi(default)]
     pub env_vars: Option<SecretMap>,
-    /// The script run once, after the packages.
+    /// The shell script that runs once, after the packages are installed.
     pub setup_script: TextPatch,
-    /// What a sandbox may reach.
+    /// The new network access.
     #[uniffi(default)]
     pub networking: Option<Networking>,
 }
 
-/// The answer of `GET /health`.
+/// The response of `GET /health`.
 #[uniffi::remote(Record)]
 pub struct Health {
-    /// `ok`, or `degraded` (which comes with 503, so as an error).
+    /// The status: `ok`. A degraded server responds with 503, which is an error.
     pub status: String,
-    /// The result of each check, by its name (S1 and later).
+    /// The result of each check by name. Sent by servers since 2026-04-30.
     #[uniffi(default)]
     pub checks: Checks,
-    /// Fields this version does not know.
+    /// Fields that this version does not know.
     pub extra: JsonFields,
 }

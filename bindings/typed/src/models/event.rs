@@ -1,4 +1,4 @@
-//! The events of a stream.
+//! The events of a session stream.
 
 use aod::models::event::{
     ErrorEvent, ExitEvent, OutputEvent, OutputStream, StageEvent, StageState, StaleEvent,
@@ -9,186 +9,187 @@ use uuid::Uuid;
 
 use super::values::JsonFields;
 
-/// One event of a session stream. What this version does not know is `Unknown`, with its text.
+/// An event of a session stream.
 #[uniffi::remote(Enum)]
 pub enum StreamEvent {
     /// `start`: the first event of every connection.
     Start(#[uniffi(name = "event")] StartEvent),
-    /// `stage`: a step of preparing the sandbox began, or ended.
+    /// `stage`: a step of provisioning the sandbox started or ended.
     Stage(#[uniffi(name = "event")] StageEvent),
-    /// `turn_start`: output of another turn follows. Comes once a turn and connection.
+    /// `turn_start`: the output of another turn follows.
     TurnStart(#[uniffi(name = "event")] TurnStartEvent),
-    /// `output`: a piece of what the agent printed.
+    /// `output`: a chunk of the agent's output.
     Output(#[uniffi(name = "event")] OutputEvent),
-    /// `exit`, terminal: the session ended with an exit code, 0 or not.
+    /// `exit`: the session ended with an exit code, which may be 0 or not. Terminal.
     Exit(#[uniffi(name = "event")] ExitEvent),
-    /// `error`, terminal: the session failed without an exit code. The reason is in an earlier failed stage or in the
-    /// output of stderr.
+    /// `error`: the session failed without an exit code. An earlier failed stage or the output on stderr has the
+    /// reason. Terminal.
     Error(#[uniffi(name = "event")] ErrorEvent),
-    /// `terminated`, terminal: the session was terminated by a caller.
+    /// `terminated`: the session was terminated by a caller. Terminal.
     Terminated(#[uniffi(name = "event")] TerminatedEvent),
-    /// `stale`, terminal for the connection only: the server saw no output for ten minutes and stopped waiting. The
-    /// session goes on.
+    /// `stale`: there was no output for ten minutes, and the server closed the stream. The session continues. Terminal
+    /// for the stream, unless it resumes stale streams.
     Stale(#[uniffi(name = "event")] StaleEvent),
-    /// An event that this version does not know or cannot read.
+    /// An event that this version does not know or cannot parse, verbatim.
     Unknown(#[uniffi(name = "event")] UnknownEvent),
 }
 
-/// Which of the agent's outputs a piece comes from.
+/// The output stream that a chunk was printed on.
 #[uniffi::remote(Enum)]
-// Every JVM and Foundation have a class of that name for something else.
+// Renamed, because the JVM and Foundation have another class `OutputStream`.
 #[uniffi(name = "OutputChannel")]
 pub enum OutputStream {
     /// Standard output.
     Stdout,
     /// Standard error.
     Stderr,
-    /// A value that this version does not know, as the server sent it.
+    /// A value that this version does not know, verbatim.
     Unknown(#[uniffi(name = "value")] String),
 }
 
-/// How far a stage is.
+/// The state of a stage.
 #[uniffi::remote(Enum)]
 pub enum StageState {
-    /// It began.
+    /// The stage started.
     Started,
-    /// It ended well.
+    /// The stage succeeded.
     Done,
-    /// It ended badly, and the session with it.
+    /// The stage failed, and the session with it.
     Failed,
-    /// A value that this version does not know, as the server sent it.
+    /// A value that this version does not know, verbatim.
     Unknown(#[uniffi(name = "value")] String),
 }
 
-/// What the first event of a connection says of the session.
+/// The start of a connection.
 #[uniffi::remote(Record)]
 pub struct StartEvent {
-    /// No server so far gives this event an id.
+    /// The ID. Current servers do not send one.
     #[uniffi(default)]
     pub id: Option<i64>,
-    /// The agent's runtime (S0 and S1 servers).
+    /// The agent's runtime. Absent on servers since 2026-06-25.
     #[uniffi(default)]
     pub runtime: Option<Runtime>,
-    /// The agent's provider (S2 servers).
+    /// The agent's provider. Absent on servers before 2026-06-25.
     #[uniffi(default)]
     pub provider: Option<Provider>,
-    /// The session.
+    /// The session's ID.
     #[uniffi(default)]
     pub session_id: Option<Uuid>,
-    /// Fields this version does not know.
+    /// Fields that this version does not know.
     pub extra: JsonFields,
 }
 
-/// A step of preparing the sandbox.
+/// A step of provisioning the sandbox.
 #[uniffi::remote(Record)]
 pub struct StageEvent {
-    /// The id of the log row: a position to resume from.
+    /// The ID of the log row, from which a stream can resume.
     #[uniffi(default)]
     pub id: Option<i64>,
-    /// The step: `create_sprite`, `provision_setup`, `runtime_start` and others. Empty if the server left it out.
+    /// The name of the stage, such as `create_sprite`, `provision_setup` or `runtime_start`. Empty if the server does
+    /// not send it.
     pub stage: String,
-    /// How far it is.
+    /// The state of the stage.
     pub state: StageState,
-    /// How long it took, in milliseconds; on `done` and `failed`.
+    /// The duration in milliseconds, in the states `done` and `failed`.
     #[uniffi(default)]
     pub duration_ms: Option<i64>,
-    /// Why it failed.
+    /// The reason for the failure.
     #[uniffi(default)]
     pub message: Option<String>,
-    /// Fields this version does not know.
+    /// Fields that this version does not know.
     pub extra: JsonFields,
 }
 
-/// The start of a turn's output on this connection.
+/// The start of the output of a turn.
 #[uniffi::remote(Record)]
 pub struct TurnStartEvent {
-    /// The id of the output row that **follows**: resuming from it loses that output.
+    /// The ID of the output that follows. Do not resume from it: the stream would skip that output.
     #[uniffi(default)]
     pub id: Option<i64>,
-    /// The turn, from 1.
+    /// The number of the turn, starting at 1.
     #[uniffi(default)]
     pub turn: Option<i64>,
-    /// Fields this version does not know.
+    /// Fields that this version does not know.
     pub extra: JsonFields,
 }
 
-/// A piece of what the agent printed.
+/// A chunk of the agent's output.
 #[uniffi::remote(Record)]
 pub struct OutputEvent {
-    /// The id of the log row: a position to resume from.
+    /// The ID of the log row, from which a stream can resume.
     #[uniffi(default)]
     pub id: Option<i64>,
-    /// Where it was printed.
+    /// The stream that it was printed on.
     pub stream: OutputStream,
-    /// The text: many lines, one, or part of one. The server cuts it anywhere.
+    /// The text. The server splits the output anywhere, so it can be many lines or part of one.
     pub data: String,
-    /// The turn it belongs to, from 1; some rows have none.
+    /// The number of the turn, starting at 1. Some output has none.
     #[uniffi(default)]
     pub turn: Option<i64>,
-    /// Fields this version does not know.
+    /// Fields that this version does not know.
     pub extra: JsonFields,
 }
 
-/// The end of a session that has an exit code.
+/// The end of a session with an exit code.
 #[uniffi::remote(Record)]
 pub struct ExitEvent {
-    /// The id of the last log row; 0 if there is none.
+    /// The ID of the last log row; 0 if there is none.
     #[uniffi(default)]
     pub id: Option<i64>,
     /// The agent's exit code.
     #[uniffi(default)]
     pub code: Option<i64>,
-    /// Fields this version does not know.
+    /// Fields that this version does not know.
     pub extra: JsonFields,
 }
 
 /// The end of a session that failed without an exit code.
 #[uniffi::remote(Record)]
 pub struct ErrorEvent {
-    /// The id of the last log row; 0 if there is none.
+    /// The ID of the last log row; 0 if there is none.
     #[uniffi(default)]
     pub id: Option<i64>,
-    /// Always `Session failed` so far.
+    /// A message. Current servers send `Session failed`.
     #[uniffi(default)]
     pub message: Option<String>,
-    /// Fields this version does not know.
+    /// Fields that this version does not know.
     pub extra: JsonFields,
 }
 
 /// The end of a session that was terminated.
 #[uniffi::remote(Record)]
 pub struct TerminatedEvent {
-    /// The id of the last log row; 0 if there is none.
+    /// The ID of the last log row; 0 if there is none.
     #[uniffi(default)]
     pub id: Option<i64>,
-    /// Always `Session terminated` so far.
+    /// A message. Current servers send `Session terminated`.
     #[uniffi(default)]
     pub message: Option<String>,
-    /// Fields this version does not know.
+    /// Fields that this version does not know.
     pub extra: JsonFields,
 }
 
-/// The end of a connection on which nothing came for too long.
+/// The end of a stream without output for ten minutes.
 #[uniffi::remote(Record)]
 pub struct StaleEvent {
-    /// The id of the last log row; 0 if there is none.
+    /// The ID of the last log row; 0 if there is none.
     #[uniffi(default)]
     pub id: Option<i64>,
-    /// `No output for 600s`.
+    /// A message, such as `No output for 600s`.
     #[uniffi(default)]
     pub message: Option<String>,
-    /// Fields this version does not know.
+    /// Fields that this version does not know.
     pub extra: JsonFields,
 }
 
-/// An event of an unknown type, a known one whose fields have other types than they should, or no JSON object at all.
+/// An event that has an unknown type, has fields of unexpected types, or is not a JSON object.
 #[uniffi::remote(Record)]
 pub struct UnknownEvent {
-    /// The event's `type`; empty if it has none that can be read.
+    /// The event's `type`; empty if it has none or it cannot be parsed.
     pub event_type: String,
-    /// The event's `id`, if it has one that can be read.
+    /// The event's `id`, if it has one that can be parsed.
     #[uniffi(default)]
     pub id: Option<i64>,
-    /// The event's data as it came; JSON or not.
+    /// The event's data, verbatim. It need not be JSON.
     pub raw: String,
 }

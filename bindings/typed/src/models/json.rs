@@ -1,4 +1,4 @@
-//! Models as JSON, and the API values of enums: what each language would otherwise write again.
+//! Models as JSON, and the API values of enums, so that the language packages need no tables of their own.
 
 use std::collections::HashMap;
 
@@ -18,16 +18,16 @@ use aod::ErrorKind;
 
 use crate::error::CallError;
 
-/// Exports, for each model, a function that writes its JSON and one that reads it.
+/// Exports, for each model, a function that serializes it to JSON and one that parses it.
 macro_rules! export_json {
     ($($model:ident: $to_json:ident, $from_json:ident;)+) => {$(
-        /// Writes a model as JSON.
+        /// Serializes a model to JSON.
         #[uniffi::export]
         pub fn $to_json(model: $model) -> Result<String, CallError> {
             to_json(&model)
         }
 
-        /// Reads a model from JSON. An error names the place, never a value.
+        /// Parses a model from JSON. An error names the location in the JSON, never a value.
         #[uniffi::export]
         pub fn $from_json(json: String) -> Result<$model, CallError> {
             from_json(&json)
@@ -57,24 +57,25 @@ export_json! {
     UrlMcpServer: url_mcp_server_to_json, url_mcp_server_from_json;
 }
 
-/// Exports, for each enum that the server may extend, its API value, the way back, and all values that are known.
+/// Exports, for each open enum, a function that returns its API value and one that parses it, and a table of all known
+/// values.
 macro_rules! export_values {
     ($($open_enum:ident: $value:ident, $of:ident;)+) => {
         $(
-            /// The API value, such as it is in JSON.
+            /// Returns the API value, as in JSON.
             #[uniffi::export]
             pub fn $value(of: $open_enum) -> String {
                 of.as_str().to_owned()
             }
 
-            /// The case of an API value, known or not.
+            /// Returns the case for an API value, known or unknown.
             #[uniffi::export]
             pub fn $of(value: String) -> $open_enum {
                 value.into()
             }
         )+
 
-        /// The values that this version knows, by the names of their enums.
+        /// Returns the values that this version knows, by the name of the enum.
         #[uniffi::export]
         pub fn known_values() -> HashMap<String, Vec<String>> {
             let kinds = bridge::ErrorKind::all().map(|kind| kind.as_str().to_owned());
@@ -101,19 +102,23 @@ export_values! {
     TurnStatus: turn_status_value, turn_status_of;
 }
 
-/// The event's type in JSON, such as `turn_start`.
+/// Returns the event's type as in JSON, such as `turn_start`.
 #[uniffi::export]
 pub fn event_type(of: StreamEvent) -> String {
     of.event_type().to_owned()
 }
 
 fn to_json(model: &impl Serialize) -> Result<String, CallError> {
-    serde_json::to_string(model)
-        .map_err(|_| CallError::new(ErrorKind::InvalidRequest, "a model has no JSON"))
+    serde_json::to_string(model).map_err(|_| {
+        CallError::new(
+            ErrorKind::InvalidRequest,
+            "the model cannot be represented as JSON",
+        )
+    })
 }
 
 fn from_json<T: DeserializeOwned>(json: &str) -> Result<T, CallError> {
-    // From bytes, as answers are read: of each model there is one reader for both.
+    // From bytes, as responses are parsed, so that each model has one instance of the generic parser.
     let mut deserializer = serde_json::Deserializer::from_slice(json.as_bytes());
     let model = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         // Serde's other messages may repeat a value.
@@ -140,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_model_that_cannot_be_read_names_the_place_and_no_value() {
+    fn an_error_in_a_model_names_the_location_and_no_value() {
         for (json, expected) in [
             (
                 r#"{"id":"00000000-0000-0000-0000-000000000000","name":["hunter2"]}"#,
@@ -156,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn text_behind_a_model_is_refused() {
+    fn text_after_a_model_is_refused() {
         let json = r#"{"status":"ok"}"#;
         assert!(health_from_json(json.to_owned()).is_ok());
         let error = health_from_json(format!("{json} hunter2")).expect_err("it is not JSON");

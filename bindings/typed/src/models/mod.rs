@@ -1,7 +1,7 @@
-//! The core's records and enums as they cross.
+//! The core's records and enums, exported.
 //!
-//! Each is declared again, field by field, and `uniffi::remote` makes converters of the declaration for the core's own
-//! type: a field that is added, lost or changed there does not compile here.
+//! Each type is declared again, field by field. `uniffi::remote` derives the converters for the core's type from the
+//! declaration, so a field that is added, removed or changed in the core is a compile error here.
 
 mod agent;
 mod environment;

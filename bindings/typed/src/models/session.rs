@@ -1,4 +1,4 @@
-//! Sessions, their turns and resources, and the requests around them.
+//! Sessions, their turns and resources, and the requests for them.
 
 use std::time::Duration;
 
@@ -11,198 +11,198 @@ use uuid::Uuid;
 
 use super::values::{JsonFields, Timestamp};
 
-/// Where a session is in its life.
+/// The status of a session.
 #[uniffi::remote(Enum)]
 pub enum SessionStatus {
-    /// Accepted: being provisioned, or a turn is queued.
+    /// The sandbox is being provisioned, or a turn is queued.
     Pending,
     /// A turn is running.
     Running,
-    /// The last turn ended with exit code 0; a prompt starts another.
+    /// The last turn ended with exit code 0. The session accepts another prompt.
     Completed,
-    /// A turn ended badly; final.
+    /// A turn or the provisioning failed. This status is final.
     Failed,
-    /// Stopped and its sandbox destroyed; final.
+    /// The session was terminated and its sandbox destroyed. This status is final.
     Terminated,
-    /// A value that this version does not know, as the server sent it.
+    /// A value that this version does not know, verbatim.
     Unknown(#[uniffi(name = "value")] String),
 }
 
-/// Where a turn is in its life.
+/// The status of a turn.
 #[uniffi::remote(Enum)]
 pub enum TurnStatus {
-    /// Queued.
+    /// The turn is queued.
     Pending,
-    /// Running.
+    /// The turn is running.
     Running,
-    /// Ended with exit code 0.
+    /// The turn ended with exit code 0.
     Completed,
-    /// Ended with another exit code, or without one.
+    /// The turn ended with another exit code, or without one.
     Failed,
-    /// Stopped by `interrupt` (S2).
+    /// The turn was interrupted. Sent by servers since 2026-06-25.
     Interrupted,
-    /// A value that this version does not know, as the server sent it.
+    /// A value that this version does not know, verbatim.
     Unknown(#[uniffi(name = "value")] String),
 }
 
-/// What a resource is.
+/// The type of a resource.
 #[uniffi::remote(Enum)]
 pub enum ResourceType {
-    /// A repository on GitHub, cloned into the sandbox.
+    /// A GitHub repository that is cloned into the sandbox.
     GithubRepository,
-    /// A value that this version does not know, as the server sent it.
+    /// A value that this version does not know, verbatim.
     Unknown(#[uniffi(name = "value")] String),
 }
 
-/// A session: a sandbox in which an agent works on prompts, one turn each.
+/// A session: a sandbox in which an agent processes prompts, one per turn.
 #[uniffi::remote(Record)]
 pub struct Session {
-    /// Made by the server.
+    /// The ID, assigned by the server.
     pub id: Uuid,
-    /// The agent that works.
+    /// The agent's ID.
     #[uniffi(default)]
     pub agent_id: Option<Uuid>,
-    /// What the sandbox was set up with.
+    /// The ID of the sandbox's environment.
     #[uniffi(default)]
     pub environment_id: Option<Uuid>,
-    /// The program that runs the agent (S0 and S1 servers).
+    /// The program that runs the agent. Absent on servers since 2026-06-25.
     #[uniffi(default)]
     pub runtime: Option<Runtime>,
-    /// Whose model it is (S2 servers).
+    /// The provider of the model. Absent on servers before 2026-06-25.
     #[uniffi(default)]
     pub provider: Option<Provider>,
-    /// Where the session is in its life.
+    /// The status of the session.
     pub status: SessionStatus,
-    /// The exit code of the last turn; absent while it runs, and when it ended without one.
+    /// The exit code of the last turn. Absent while it is running, or if it ended without one.
     #[uniffi(default)]
     pub exit_code: Option<i64>,
-    /// When the session was accepted.
+    /// When the session was created.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// When it was last changed.
     pub updated_at: Timestamp,
-    /// What was cloned into the sandbox.
+    /// The resources that were cloned into the sandbox.
     #[uniffi(default = [])]
     pub resources: Vec<SessionResource>,
-    /// How many turns there are.
+    /// The number of turns.
     pub turn_count: i64,
     /// The highest turn number.
     #[uniffi(default)]
     pub current_turn: Option<i64>,
-    /// Fields this version does not know.
+    /// Fields that this version does not know.
     pub extra: JsonFields,
 }
 
-/// Something cloned into a session's sandbox. Its token is write-only and never comes back.
+/// A resource that was cloned into a session's sandbox. Its token is write-only and is never returned.
 #[uniffi::remote(Record)]
 pub struct SessionResource {
-    /// What it is.
+    /// The type of the resource.
     pub resource_type: ResourceType,
-    /// Where it comes from, without a `.git` suffix.
+    /// The URL, without a `.git` suffix.
     pub url: String,
-    /// Where it is in the sandbox.
+    /// The path in the sandbox.
     #[uniffi(default)]
     pub mount_path: Option<String>,
-    /// Fields this version does not know.
+    /// Fields that this version does not know.
     pub extra: JsonFields,
 }
 
-/// One prompt of a session and what became of it.
+/// A turn of a session: a prompt and its result.
 #[uniffi::remote(Record)]
 pub struct SessionTurn {
-    /// Counts up from 1.
+    /// The number of the turn, starting at 1.
     pub turn_number: i64,
-    /// The prompt as it was sent, without the agent's system text.
+    /// The prompt, without the agent's system text.
     pub prompt: String,
-    /// Where the turn is in its life.
+    /// The status of the turn.
     pub status: TurnStatus,
-    /// The exit code; absent while it runs, and when it ended without one.
+    /// The exit code. Absent while the turn is running, or if it ended without one.
     #[uniffi(default)]
     pub exit_code: Option<i64>,
-    /// When the prompt was accepted.
+    /// When the turn was queued.
     pub created_at: Timestamp,
-    /// When the agent began to work on it.
+    /// When the turn started.
     #[uniffi(default)]
     pub started_at: Option<Timestamp>,
-    /// When the agent was done with it.
+    /// When the turn ended.
     #[uniffi(default)]
     pub ended_at: Option<Timestamp>,
-    /// Fields this version does not know.
+    /// Fields that this version does not know.
     pub extra: JsonFields,
 }
 
-/// What the server answers to create, prompt, terminate and interrupt.
+/// The response to create, prompt, terminate and interrupt.
 #[uniffi::remote(Record)]
 pub struct SessionAck {
-    /// The session.
+    /// The session's ID.
     pub id: Uuid,
-    /// Its status now.
+    /// The current status of the session.
     pub status: SessionStatus,
-    /// The path of its event stream (create and prompt).
+    /// The path of the event stream. Only in responses to create and prompt.
     #[uniffi(default)]
     pub stream_url: Option<String>,
-    /// The environment it will have (create).
+    /// The ID of the session's environment. Only in responses to create.
     #[uniffi(default)]
     pub environment_id: Option<Uuid>,
-    /// What will be cloned into it (create).
+    /// The resources that will be cloned into the sandbox. Only in responses to create.
     #[uniffi(default = [])]
     pub resources: Vec<SessionResource>,
-    /// The turn just queued (create and prompt).
+    /// The number of the turn that was queued. Only in responses to create and prompt.
     #[uniffi(default)]
     pub current_turn: Option<i64>,
-    /// Fields this version does not know.
+    /// Fields that this version does not know.
     pub extra: JsonFields,
 }
 
 /// A GitHub repository to clone into a session's sandbox.
 #[uniffi::remote(Record)]
 pub struct GithubRepository {
-    /// `https://github.com/<owner>/<repo>`, with or without `.git`.
+    /// The URL: `https://github.com/<owner>/<repo>`, with or without `.git`.
     pub url: String,
-    /// An absolute path; `/workspace/<repo>` when absent.
+    /// The absolute path in the sandbox. Default `/workspace/<repo>`.
     #[uniffi(default)]
     pub mount_path: Option<String>,
-    /// A GitHub token, for private repositories. Secret: it is sent, and never shown or returned.
+    /// A GitHub token, for private repositories. Secret: never shown or returned.
     #[uniffi(default)]
     pub authorization_token: Option<Secret>,
 }
 
-/// What `POST /sessions` takes.
+/// The request of `POST /sessions`.
 #[uniffi::remote(Record)]
 pub struct CreateSession {
-    /// The agent that works.
+    /// The ID of the agent.
     pub agent_id: Uuid,
-    /// What it is asked first.
+    /// The first prompt.
     pub prompt: String,
-    /// The environment; the agent's own when absent.
+    /// The ID of the environment. Default: the agent's environment.
     #[uniffi(default)]
     pub environment_id: Option<Uuid>,
-    /// How long the first turn may take: whole seconds, 10 s to 1 h; the server's default is 10 minutes.
+    /// The timeout of the first turn: whole seconds, 10 s to 1 h. The server's default is 10 minutes.
     #[uniffi(default)]
     pub timeout: Option<Duration>,
-    /// What to clone into the sandbox; at most 10, each at a path of its own.
+    /// The repositories to clone into the sandbox: at most 10, each with a different path.
     #[uniffi(default = [])]
     pub resources: Vec<GithubRepository>,
-    /// Environment variables of this session, over the environment's own (S2 servers; older ones ignore them).
-    /// Secret: they are sent, and never shown or returned.
+    /// Environment variables of this session, which override those of the environment. Servers before 2026-06-25 ignore
+    /// them. Secret: never shown or returned.
     #[uniffi(default)]
     pub secret_env_vars: SecretMap,
 }
 
-/// What `POST /sessions/{id}/prompt` takes. A plain string is one too.
+/// The request of `POST /sessions/{id}/prompt`.
 #[uniffi::remote(Record)]
 pub struct Prompt {
-    /// What the agent is asked.
+    /// The prompt.
     pub prompt: String,
-    /// How long the turn may take: whole seconds, 10 s to 1 h; the server's default is 10 minutes.
+    /// The timeout of the turn: whole seconds, 10 s to 1 h. The server's default is 10 minutes.
     #[uniffi(default)]
     pub timeout: Option<Duration>,
 }
 
-/// A finished run.
+/// The result of a run.
 #[uniffi::remote(Record)]
 pub struct RunResult {
-    /// The session after its turn.
+    /// The session after its turn has ended.
     pub session: Session,
-    /// All that the agent printed on stdout.
+    /// Everything that the agent printed on stdout.
     pub stdout: String,
 }

@@ -1,4 +1,4 @@
-//! Values that each language has a type of its own for.
+//! Values for which each language has its own type.
 
 use std::collections::HashMap;
 
@@ -13,17 +13,17 @@ use crate::error::CallError;
 pub(crate) type Timestamp = jiff::Timestamp;
 pub(crate) type JsonFields = serde_json::Map<String, serde_json::Value>;
 pub(crate) type JsonValue = serde_json::Value;
-/// The results of health checks by their names.
+/// The results of health checks by name.
 pub(crate) type Checks = std::collections::BTreeMap<String, String>;
 
 uniffi::custom_type!(
-    /// An id.
+    /// A UUID.
     Uuid,
     String,
     { remote, lower: |id| id.to_string(), try_lift: |text| Ok(Uuid::try_parse(&text)?) }
 );
 
-// In microseconds, which every platform's own type holds exactly, and which the server counts in.
+// In microseconds: the server's precision, which every platform's own type represents exactly.
 uniffi::custom_type!(
     /// A point in time.
     Timestamp,
@@ -32,16 +32,15 @@ uniffi::custom_type!(
 );
 
 uniffi::custom_type!(
-    /// Any JSON.
+    /// A JSON value.
     JsonValue,
     String,
     { remote, lower: |json| json.to_string(), try_lift: |text| Ok(parse_json(&text)?) }
 );
 
-// An empty object, which is nearly every one, crosses as an empty text: parsing one is what a stream's reader would
-// otherwise spend its time on.
+// An empty object is passed as an empty string. Nearly all are empty, and parsing them would dominate reading a stream.
 uniffi::custom_type!(
-    /// JSON by name.
+    /// A JSON object.
     JsonFields,
     String,
     {
@@ -52,14 +51,14 @@ uniffi::custom_type!(
 );
 
 uniffi::custom_type!(
-    /// A text that is sent and never shown.
+    /// A string that is sent to the server and never shown.
     Secret,
     String,
     { remote, lower: |secret| secret.expose().to_owned(), try_lift: |text| Ok(Secret::from(text)) }
 );
 
 uniffi::custom_type!(
-    /// Texts by name that are sent and never shown.
+    /// Strings by name that are sent to the server and never shown.
     SecretMap,
     HashMap<String, Secret>,
     {
@@ -70,7 +69,7 @@ uniffi::custom_type!(
 );
 
 uniffi::custom_type!(
-    /// What to install, by package manager.
+    /// The packages to install, by package manager.
     Packages,
     HashMap<PackageManager, Vec<String>>,
     { remote, lower: |map| map.into_iter().collect(), try_lift: |map| Ok(merge(map)) }
@@ -83,12 +82,12 @@ uniffi::custom_type!(
     { remote, lower: |map| map.into_iter().collect(), try_lift: |map| Ok(map.into_iter().collect()) }
 );
 
-/// Parses JSON that a caller passes, whose own types may hold what JSON cannot, such as a number that is not finite.
+/// Parses JSON from a caller. It can be invalid because the caller's types allow numbers that are not finite.
 fn parse_json<T: DeserializeOwned>(text: &str) -> Result<T, CallError> {
     serde_json::from_str(text).map_err(|_| {
         CallError::new(
             ErrorKind::InvalidRequest,
-            "a value is not JSON, such as a number that is not finite or too large",
+            "a value cannot be represented as JSON, such as a number that is not finite or too large",
         )
     })
 }
@@ -98,7 +97,7 @@ fn parse_time(microseconds: i64) -> Result<Timestamp, CallError> {
         .map_err(|_| CallError::new(ErrorKind::InvalidRequest, "a time is out of range"))
 }
 
-/// Merges the packages of one manager, which callers may name by its case and as an unknown value.
+/// Merges the packages of each manager, which callers can also pass as an unknown value with a known name.
 fn merge(packages: HashMap<PackageManager, Vec<String>>) -> Packages {
     let mut merged = Packages::new();
     let (unknown, known): (Vec<_>, Vec<_>) = packages

@@ -1,44 +1,44 @@
-//! 400 and 422 of agents: texts, runtimes and models.
+//! 400 and 422 responses for agents: texts, runtimes and models.
 
 use aod::models::{CreateAgent, McpServer, Skill, UpdateAgent};
 use aod_devserver::Generation;
 use serde_json::json;
 
-use super::{Answer, Invalid, assert_refused, both, fields, rule, server_only, text};
+use super::{ErrorResponse, Invalid, assert_refused, both, fields, rule, server_only, text};
 use crate::endpoints::world::{World, tests};
 
-tests! { in [s0 s1 s2]:
-    limits_of_an_agents_texts,
-    an_agent_names_what_runs_it_in_its_servers_word,
-    all_broken_fields_are_listed_in_their_order,
-    an_update_is_held_to_the_same_rules,
-    an_archived_agent_or_a_bad_body_comes_first_by_generation,
+tests! { in [april21 april30 june25]:
+    texts_of_an_agent_have_limits,
+    the_runtime_or_provider_is_required,
+    all_invalid_fields_are_listed_in_order,
+    an_update_has_the_same_rules,
+    the_generation_decides_whether_the_archive_or_the_body_is_checked_first,
 }
 
-tests! { in [s0 s1]:
+tests! { in [april21 april30]:
     an_unknown_runtime_is_a_bad_request,
-    an_unknown_model_is_listed_with_the_known_ones,
+    an_unknown_model_is_refused_with_the_known_ones,
 }
-tests! { in [s0 s1]: the_version_or_the_runtime_comes_first_by_generation }
-tests! { in [s1]: a_runtime_and_a_model_that_do_not_go_together }
-tests! { in [s2]: providers_and_their_models }
+tests! { in [april21 april30]: the_generation_decides_whether_the_version_or_the_runtime_is_checked_first }
+tests! { in [april30]: an_incompatible_runtime_and_model_are_refused }
+tests! { in [june25]: unknown_providers_and_mismatched_models_are_refused }
 
-const S0_MODELS: &str = "['claude-3-5-haiku-20241022', 'claude-haiku-4-5', 'claude-opus-4-0-20250514', \
+const APRIL21_MODELS: &str = "['claude-3-5-haiku-20241022', 'claude-haiku-4-5', 'claude-opus-4-0-20250514', \
     'claude-opus-4-6', 'claude-sonnet-4-0-20250514', 'claude-sonnet-4-5-20250514', 'claude-sonnet-4-6', \
     'gemini-2.5-flash', 'gemini-2.5-pro', 'gpt-4.1', 'o3', 'o4-mini']";
-const S1_MODELS: &str = "['anthropic/claude-3-5-haiku-20241022', 'anthropic/claude-haiku-4-5', \
+const APRIL30_MODELS: &str = "['anthropic/claude-3-5-haiku-20241022', 'anthropic/claude-haiku-4-5', \
     'anthropic/claude-opus-4-0-20250514', 'anthropic/claude-opus-4-6', 'anthropic/claude-sonnet-4-0-20250514', \
     'anthropic/claude-sonnet-4-5-20250514', 'anthropic/claude-sonnet-4-6', 'google/gemini-2.5-flash', \
     'google/gemini-2.5-pro', 'openai/gpt-4.1', 'openai/o3', 'openai/o4-mini']";
 
-/// The 422 of a model that is in no list.
-fn unknown_model(world: &World, model: &str) -> Answer {
+/// The 422 for an unknown model.
+fn unknown_model(world: &World, model: &str) -> ErrorResponse {
     let models = match world.generation {
-        Generation::S0 => S0_MODELS,
-        Generation::S1 | Generation::S2 => S1_MODELS,
+        Generation::April21 => APRIL21_MODELS,
+        Generation::April30 | Generation::June25 => APRIL30_MODELS,
     };
-    let words = format!("Unknown model: {model}. Must be one of: {models}");
-    rule("model", &words)
+    let detail = format!("Unknown model: {model}. Must be one of: {models}");
+    rule("model", &detail)
 }
 
 pub(super) async fn refuses_to_create(
@@ -51,26 +51,26 @@ pub(super) async fn refuses_to_create(
     .await;
 }
 
-async fn limits_of_an_agents_texts(world: World) {
+async fn texts_of_an_agent_have_limits(world: World) {
     let with = |change: fn(&mut CreateAgent)| {
         let mut request = world.new_agent("a");
         change(&mut request);
         request
     };
     let long_engine = match world.generation {
-        Generation::S0 | Generation::S1 => both(
+        Generation::April21 | Generation::April30 => both(
             with(|agent| agent.runtime = Some("r".repeat(33).into())),
             ["runtime"],
             fields([("runtime", "String should have at most 32 characters")]),
         ),
-        Generation::S2 => server_only(
+        Generation::June25 => server_only(
             with(|agent| agent.provider = Some("p".repeat(33).into())),
             fields([("provider", "String should have at most 32 characters")]),
         ),
     };
     let blank_model = match world.generation {
-        Generation::S0 | Generation::S1 => unknown_model(&world, " "),
-        Generation::S2 => text(422, "Model must be a non-empty string"),
+        Generation::April21 | Generation::April30 => unknown_model(&world, " "),
+        Generation::June25 => text(422, "Model must be a non-empty string"),
     };
     let rows = [
         both(
@@ -91,16 +91,18 @@ async fn limits_of_an_agents_texts(world: World) {
         long_engine,
     ];
     refuses_to_create(&world, rows).await;
-    // At the limit it is taken.
+    // At the limit it is accepted.
     let request = with(|agent| agent.name = "é".repeat(200));
     world.client.agents().create(request).await.unwrap();
 }
 
-async fn an_agent_names_what_runs_it_in_its_servers_word(world: World) {
+async fn the_runtime_or_provider_is_required(world: World) {
     let request = CreateAgent::new("a", world.model());
     let (missing, other) = match world.generation {
-        Generation::S0 | Generation::S1 => ("runtime", request.clone().provider("anthropic")),
-        Generation::S2 => ("provider", request.clone().runtime("claude")),
+        Generation::April21 | Generation::April30 => {
+            ("runtime", request.clone().provider("anthropic"))
+        }
+        Generation::June25 => ("provider", request.clone().runtime("claude")),
     };
     let rows = [
         both(request, ["runtime"], fields([(missing, "Field required")])),
@@ -111,12 +113,12 @@ async fn an_agent_names_what_runs_it_in_its_servers_word(world: World) {
 
 async fn an_unknown_runtime_is_a_bad_request(world: World) {
     let runtimes = match world.generation {
-        Generation::S0 => "['claude', 'codex', 'gemini', 'claude-oauth']",
-        Generation::S1 | Generation::S2 => "['claude', 'codex', 'gemini', 'opencode']",
+        Generation::April21 => "['claude', 'codex', 'gemini', 'claude-oauth']",
+        Generation::April30 | Generation::June25 => "['claude', 'codex', 'gemini', 'opencode']",
     };
     let unknown = |runtime| {
-        let words = format!("Unknown runtime: {runtime}. Must be one of: {runtimes}");
-        text(400, words)
+        let detail = format!("Unknown runtime: {runtime}. Must be one of: {runtimes}");
+        text(400, detail)
     };
     let rows = ["claude-code", "Claude", ""].map(|runtime| {
         let request = CreateAgent::new("a", world.model()).runtime(runtime);
@@ -126,10 +128,13 @@ async fn an_unknown_runtime_is_a_bad_request(world: World) {
     let agent = world.agent("a").await.id;
     let update = UpdateAgent::new(1).runtime("claude-code");
     let error = world.client.agents().update(agent, update).await;
-    assert_eq!(Answer::of(&error.unwrap_err()), unknown("claude-code"));
+    assert_eq!(
+        ErrorResponse::of(&error.unwrap_err()),
+        unknown("claude-code")
+    );
 }
 
-async fn an_unknown_model_is_listed_with_the_known_ones(world: World) {
+async fn an_unknown_model_is_refused_with_the_known_ones(world: World) {
     let request = CreateAgent::new("a", "claude-sonnet-4-5").runtime("claude");
     let rows = [server_only(
         request,
@@ -140,12 +145,12 @@ async fn an_unknown_model_is_listed_with_the_known_ones(world: World) {
     let update = UpdateAgent::new(1).model("gpt-5");
     let error = world.client.agents().update(agent, update).await;
     assert_eq!(
-        Answer::of(&error.unwrap_err()),
+        ErrorResponse::of(&error.unwrap_err()),
         unknown_model(&world, "gpt-5")
     );
 }
 
-async fn a_runtime_and_a_model_that_do_not_go_together(world: World) {
+async fn an_incompatible_runtime_and_model_are_refused(world: World) {
     let create = |runtime, model| CreateAgent::new("a", model).runtime(runtime);
     let rows = [
         server_only(
@@ -168,7 +173,7 @@ async fn a_runtime_and_a_model_that_do_not_go_together(world: World) {
     let update = UpdateAgent::new(1).runtime("codex");
     let error = world.client.agents().update(agent, update).await;
     assert_eq!(
-        Answer::of(&error.unwrap_err()),
+        ErrorResponse::of(&error.unwrap_err()),
         text(
             422,
             "Runtime codex cannot serve model anthropic/claude-sonnet-4-6: provider anthropic not in ['openai']"
@@ -176,7 +181,7 @@ async fn a_runtime_and_a_model_that_do_not_go_together(world: World) {
     );
 }
 
-async fn providers_and_their_models(world: World) {
+async fn unknown_providers_and_mismatched_models_are_refused(world: World) {
     let create = |provider, model| CreateAgent::new("a", model).provider(provider);
     let unknown = || {
         text(
@@ -215,7 +220,7 @@ async fn providers_and_their_models(world: World) {
     .await;
 }
 
-async fn all_broken_fields_are_listed_in_their_order(world: World) {
+async fn all_invalid_fields_are_listed_in_order(world: World) {
     let mut request = world.new_agent(&"n".repeat(201));
     request.model = "m".repeat(101);
     request.mcp_servers = vec![McpServer::Unknown(json!(5))];
@@ -232,7 +237,7 @@ async fn all_broken_fields_are_listed_in_their_order(world: World) {
     refuses_to_create(&world, [both(request, ["name", "model"], answer)]).await;
 }
 
-async fn an_update_is_held_to_the_same_rules(world: World) {
+async fn an_update_has_the_same_rules(world: World) {
     let agent = world.agent("a").await.id;
     let update = UpdateAgent::new(1);
     let server = |n: usize| McpServer::url(n.to_string(), "u").into();
@@ -268,28 +273,30 @@ async fn an_update_is_held_to_the_same_rules(world: World) {
     assert_eq!(versions.len(), 1);
 }
 
-async fn an_archived_agent_or_a_bad_body_comes_first_by_generation(world: World) {
+async fn the_generation_decides_whether_the_archive_or_the_body_is_checked_first(world: World) {
     let agent = world.agent("a").await.id;
     world.client.agents().archive(agent).await.unwrap();
     let update = UpdateAgent::new(7).mcp_servers([McpServer::Unknown(json!(5))]);
     let error = world.client.agents().update(agent, update).await;
     let expected = match world.generation {
-        Generation::S0 => super::conflict(
+        Generation::April21 => super::conflict(
             "Cannot update an archived agent",
             aod::ConflictReason::Archived,
         ),
-        Generation::S1 | Generation::S2 => rule("mcp_servers", "mcp_servers[0] must be an object"),
+        Generation::April30 | Generation::June25 => {
+            rule("mcp_servers", "mcp_servers[0] must be an object")
+        }
     };
-    assert_eq!(Answer::of(&error.unwrap_err()), expected);
+    assert_eq!(ErrorResponse::of(&error.unwrap_err()), expected);
 }
 
-async fn the_version_or_the_runtime_comes_first_by_generation(world: World) {
+async fn the_generation_decides_whether_the_version_or_the_runtime_is_checked_first(world: World) {
     let agent = world.agent("a").await.id;
     let update = UpdateAgent::new(7).runtime("retired");
     let error = world.client.agents().update(agent, update).await;
     let status = match world.generation {
-        Generation::S0 => 409,
-        Generation::S1 | Generation::S2 => 400,
+        Generation::April21 => 409,
+        Generation::April30 | Generation::June25 => 400,
     };
     assert_eq!(error.unwrap_err().status(), Some(status));
 }

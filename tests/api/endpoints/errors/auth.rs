@@ -1,18 +1,18 @@
-//! 401: tokens that are not good.
+//! 401 responses for invalid tokens.
 
 use aod_devserver::NewKey;
 use serde_json::json;
 
-use super::{Answer, assert_answers, text};
+use super::{ErrorResponse, assert_responses, text};
 use crate::endpoints::world::{UNKNOWN_ID, World, answer, tests};
 
-tests! { in [s0 s1 s2]:
-    a_bad_token_is_told_apart_by_what_is_wrong_with_it,
-    every_call_but_health_needs_a_token,
-    a_token_that_is_lost_on_the_way_is_missed,
+tests! { in [april21 april30 june25]:
+    the_error_names_what_is_wrong_with_a_token,
+    every_call_except_health_requires_a_token,
+    a_missing_token_is_refused,
 }
 
-async fn a_bad_token_is_told_apart_by_what_is_wrong_with_it(world: World) {
+async fn the_error_names_what_is_wrong_with_a_token(world: World) {
     let key = |token: &str, active, expired| {
         let mut key = NewKey::new(token);
         key.active = active;
@@ -30,12 +30,12 @@ async fn a_bad_token_is_told_apart_by_what_is_wrong_with_it(world: World) {
     ] {
         let client = world.client_with_token(token);
         let error = client.agents().list().await.unwrap_err();
-        assert_eq!(Answer::of(&error), text(401, detail));
+        assert_eq!(ErrorResponse::of(&error), text(401, detail));
         assert_eq!(error.attempts(), 1);
     }
 }
 
-async fn every_call_but_health_needs_a_token(world: World) {
+async fn every_call_except_health_requires_a_token(world: World) {
     let client = world.client_with_token("unknown");
     let (agents, environments, sessions) =
         (client.agents(), client.environments(), client.sessions());
@@ -73,20 +73,20 @@ async fn every_call_but_health_needs_a_token(world: World) {
         sessions.delete(UNKNOWN_ID).await.unwrap_err(),
         sessions.stream(UNKNOWN_ID).await.unwrap_err(),
     ];
-    if world.generation == aod_devserver::Generation::S2 {
+    if world.generation == aod_devserver::Generation::June25 {
         errors.push(sessions.interrupt(UNKNOWN_ID).await.unwrap_err());
     }
-    assert_answers(
+    assert_responses(
         errors
             .into_iter()
             .map(|error| (error, text(401, "Invalid API key"))),
     );
 }
 
-async fn a_token_that_is_lost_on_the_way_is_missed(world: World) {
-    // The client always sends its token; a proxy may drop it.
+async fn a_missing_token_is_refused(world: World) {
+    // The client always sends its token, but a proxy can remove it.
     let detail = "Missing or invalid Authorization header";
     world.fault("GET", "/agents", answer(401, &json!({"detail": detail})));
     let error = world.client.agents().list().await.unwrap_err();
-    assert_eq!(Answer::of(&error), text(401, detail));
+    assert_eq!(ErrorResponse::of(&error), text(401, detail));
 }

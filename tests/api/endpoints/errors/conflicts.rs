@@ -1,31 +1,31 @@
-//! 409: every text of the server, and the reason it is read as.
+//! 409 responses: every text of the server, and its `ConflictReason`.
 
 use aod::ConflictReason::{self, AlreadyArchived, Archived};
 use aod::models::{CreateEnvironment, CreateSession, UpdateAgent, UpdateEnvironment};
 use aod_devserver::{Action, Generation, Script, Status};
 
-use super::{Answer, assert_answers, conflict};
+use super::{ErrorResponse, assert_responses, conflict};
 use crate::endpoints::world::{World, tests};
 
-tests! { in [s0 s1 s2]:
-    an_update_from_another_version_is_a_mismatch_with_both_numbers,
-    what_is_archived_cannot_be_changed_or_used,
-    a_name_in_use_is_taken,
-    an_environment_with_sessions_is_in_use,
-    a_session_that_is_busy_takes_no_prompt_and_stays,
-    a_session_that_is_over_takes_no_prompt,
-    a_conflict_is_not_tried_again,
+tests! { in [april21 april30 june25]:
+    an_update_of_another_version_is_a_mismatch_with_both_numbers,
+    archived_records_cannot_be_changed_or_used,
+    a_name_in_use_is_a_conflict,
+    an_environment_with_sessions_cannot_be_deleted,
+    a_running_session_refuses_prompts_and_deletion,
+    a_session_that_has_ended_refuses_prompts,
+    a_conflict_is_not_retried,
 }
 
-tests! { in [s1 s2]:
-    an_archived_environment_cannot_be_given_to_an_agent,
-    a_session_with_a_queued_turn_takes_no_prompt,
-    a_pending_session_stays,
+tests! { in [april30 june25]:
+    an_agent_cannot_use_an_archived_environment,
+    a_session_with_a_queued_turn_refuses_prompts,
+    a_pending_session_cannot_be_deleted,
 }
-tests! { in [s0]: old_servers_let_archived_environments_and_pending_sessions_pass }
-tests! { in [s2]: only_an_active_turn_can_be_interrupted }
+tests! { in [april21]: old_servers_accept_archived_environments_and_delete_pending_sessions }
+tests! { in [june25]: only_an_active_turn_can_be_interrupted }
 
-async fn an_update_from_another_version_is_a_mismatch_with_both_numbers(world: World) {
+async fn an_update_of_another_version_is_a_mismatch_with_both_numbers(world: World) {
     let (agents, environments) = (world.client.agents(), world.client.environments());
     let agent = world.agent("a").await.id;
     let environment = world.environment("e").await.id;
@@ -45,7 +45,7 @@ async fn an_update_from_another_version_is_a_mismatch_with_both_numbers(world: W
         let update = UpdateEnvironment::new(version);
         environments.update(environment, update).await.unwrap_err()
     };
-    assert_answers([
+    assert_responses([
         (agent_update(1).await, mismatch(2, 1)),
         (agent_update(3).await, mismatch(2, 3)),
         (agent_update(-1).await, mismatch(2, -1)),
@@ -55,7 +55,7 @@ async fn an_update_from_another_version_is_a_mismatch_with_both_numbers(world: W
     ]);
 }
 
-async fn what_is_archived_cannot_be_changed_or_used(world: World) {
+async fn archived_records_cannot_be_changed_or_used(world: World) {
     let (agents, environments) = (world.client.agents(), world.client.environments());
     let environment = world.environment("e").await.id;
     let own = world.new_agent("with environment").environment(environment);
@@ -66,7 +66,7 @@ async fn what_is_archived_cannot_be_changed_or_used(world: World) {
     environments.archive(environment).await.unwrap();
 
     let session = async |request| world.client.sessions().create(request).await.unwrap_err();
-    assert_answers([
+    assert_responses([
         (
             agents
                 .update(agent, UpdateAgent::new(1).name("b"))
@@ -104,7 +104,7 @@ async fn what_is_archived_cannot_be_changed_or_used(world: World) {
     ]);
 }
 
-async fn an_archived_environment_cannot_be_given_to_an_agent(world: World) {
+async fn an_agent_cannot_use_an_archived_environment(world: World) {
     let agents = world.client.agents();
     let environment = world.environment("e").await.id;
     let agent = world.agent("a").await.id;
@@ -118,22 +118,22 @@ async fn an_archived_environment_cannot_be_given_to_an_agent(world: World) {
     };
     let create = world.new_agent("b").environment(environment);
     let update = UpdateAgent::new(1).environment(environment);
-    assert_answers([
+    assert_responses([
         (agents.create(create).await.unwrap_err(), expected()),
         (agents.update(agent, update).await.unwrap_err(), expected()),
     ]);
 }
 
-async fn a_name_in_use_is_taken(world: World) {
+async fn a_name_in_use_is_a_conflict(world: World) {
     let environments = world.client.environments();
     world.environment("ci").await;
     world.environment("it's").await;
     let other = world.environment("other").await.id;
     let taken = |name: &str| {
-        let words = format!("An active environment named {name} already exists");
-        conflict(&words, ConflictReason::NameTaken)
+        let detail = format!("An active environment named {name} already exists");
+        conflict(&detail, ConflictReason::NameTaken)
     };
-    assert_answers([
+    assert_responses([
         (
             environments
                 .create(CreateEnvironment::new("ci"))
@@ -151,7 +151,7 @@ async fn a_name_in_use_is_taken(world: World) {
     ]);
 }
 
-async fn an_environment_with_sessions_is_in_use(world: World) {
+async fn an_environment_with_sessions_cannot_be_deleted(world: World) {
     let environment = world.environment("e").await.id;
     let agent = world.agent("a").await.id;
     world.control.set_script(Script::new());
@@ -163,19 +163,22 @@ async fn an_environment_with_sessions_is_in_use(world: World) {
         .delete(environment)
         .await
         .unwrap_err();
-    let words = "Cannot delete environment with existing sessions";
-    assert_eq!(Answer::of(&error), conflict(words, ConflictReason::InUse));
+    let detail = "Cannot delete environment with existing sessions";
+    assert_eq!(
+        ErrorResponse::of(&error),
+        conflict(detail, ConflictReason::InUse)
+    );
 }
 
-async fn a_session_that_is_busy_takes_no_prompt_and_stays(world: World) {
+async fn a_running_session_refuses_prompts_and_deletion(world: World) {
     let sessions = world.client.sessions();
     let id = world.session(Script::new().hold("work")).await.id;
     world.control.hold_reached("work").await;
     let stays = match world.generation {
-        Generation::S0 => "Cannot delete a running session",
-        Generation::S1 | Generation::S2 => "Cannot delete an active session",
+        Generation::April21 => "Cannot delete a running session",
+        Generation::April30 | Generation::June25 => "Cannot delete an active session",
     };
-    assert_answers([
+    assert_responses([
         (
             sessions.prompt(id, "p").await.unwrap_err(),
             conflict("Session is already running", ConflictReason::Running),
@@ -187,21 +190,27 @@ async fn a_session_that_is_busy_takes_no_prompt_and_stays(world: World) {
     ]);
 }
 
-async fn a_session_with_a_queued_turn_takes_no_prompt(world: World) {
+async fn a_session_with_a_queued_turn_refuses_prompts(world: World) {
     let id = world.manual_session().await.id;
     let error = world.client.sessions().prompt(id, "p").await.unwrap_err();
-    let words = "Session already has a pending turn";
-    assert_eq!(Answer::of(&error), conflict(words, ConflictReason::Pending));
+    let detail = "Session already has a pending turn";
+    assert_eq!(
+        ErrorResponse::of(&error),
+        conflict(detail, ConflictReason::Pending)
+    );
 }
 
-async fn a_pending_session_stays(world: World) {
+async fn a_pending_session_cannot_be_deleted(world: World) {
     let id = world.manual_session().await.id;
     let error = world.client.sessions().delete(id).await.unwrap_err();
-    let words = "Cannot delete an active session";
-    assert_eq!(Answer::of(&error), conflict(words, ConflictReason::Running));
+    let detail = "Cannot delete an active session";
+    assert_eq!(
+        ErrorResponse::of(&error),
+        conflict(detail, ConflictReason::Running)
+    );
 }
 
-async fn old_servers_let_archived_environments_and_pending_sessions_pass(world: World) {
+async fn old_servers_accept_archived_environments_and_delete_pending_sessions(world: World) {
     let environment = world.environment("e").await.id;
     let archive = world.client.environments().archive(environment).await;
     archive.unwrap();
@@ -214,12 +223,12 @@ async fn old_servers_let_archived_environments_and_pending_sessions_pass(world: 
     world.client.sessions().delete(id).await.unwrap();
 }
 
-async fn a_session_that_is_over_takes_no_prompt(world: World) {
+async fn a_session_that_has_ended_refuses_prompts(world: World) {
     let sessions = world.client.sessions();
     let failed = world.ended_session(Script::new().exit(1)).await.id;
     let terminated = world.ended_session(Script::new()).await.id;
     sessions.terminate(terminated).await.unwrap();
-    assert_answers([
+    assert_responses([
         (
             sessions.prompt(failed, "p").await.unwrap_err(),
             conflict(
@@ -253,7 +262,7 @@ async fn only_an_active_turn_can_be_interrupted(world: World) {
             exit_code: None,
         },
     );
-    assert_answers([
+    assert_responses([
         (
             sessions.interrupt(completed).await.unwrap_err(),
             conflict(
@@ -272,7 +281,7 @@ async fn only_an_active_turn_can_be_interrupted(world: World) {
     ]);
 }
 
-async fn a_conflict_is_not_tried_again(world: World) {
+async fn a_conflict_is_not_retried(world: World) {
     let agent = world.agent("a").await.id;
     world.control.forget_requests();
     let update = UpdateAgent::new(9);

@@ -1,4 +1,4 @@
-//! 422 of environments: names, packages, variables and networking.
+//! 422 responses for environments: names, packages, variables and networking.
 
 use aod::models::{
     CreateEnvironment, Networking, NetworkingType, PackageManager, Packages, UpdateEnvironment,
@@ -10,17 +10,17 @@ use serde_json::json;
 use super::{assert_refused, both, fields, rule, server_only};
 use crate::endpoints::world::{World, tests};
 
-tests! { in [s0 s1 s2]:
-    rules_of_an_environment,
-    an_update_is_held_to_the_same_rules,
+tests! { in [april21 april30 june25]:
+    invalid_environments_are_refused,
+    an_update_has_the_same_rules,
 }
 
-tests! { in [s1 s2]:
+tests! { in [april30 june25]:
     names_of_variables_are_checked,
-    the_variables_a_server_echoes_are_not_shown,
+    variables_echoed_by_the_server_are_not_shown,
     hosts_are_checked_on_updates,
 }
-tests! { in [s0]: old_servers_check_neither_names_of_variables_nor_hosts_on_updates }
+tests! { in [april21]: old_servers_check_neither_names_of_variables_nor_hosts_on_updates }
 
 const MANAGERS: &str =
     "Unknown package manager: brew. Must be one of: ['apt', 'cargo', 'gem', 'go', 'npm', 'pip']";
@@ -34,7 +34,7 @@ fn restricted_network() -> Networking {
     }
 }
 
-/// Hosts as one text, where a list belongs.
+/// Hosts as a string instead of a list.
 fn text_as_hosts() -> Networking {
     let mut networking = Networking {
         networking_type: NetworkingType::Limited,
@@ -52,7 +52,7 @@ fn brew() -> Packages {
     )])
 }
 
-async fn rules_of_an_environment(world: World) {
+async fn invalid_environments_are_refused(world: World) {
     let create = || CreateEnvironment::new("e");
     let rows = [
         both(
@@ -90,12 +90,12 @@ async fn rules_of_an_environment(world: World) {
         client.environments().create(request).await
     })
     .await;
-    // At the limit it is taken.
+    // At the limit it is accepted.
     let request = CreateEnvironment::new("é".repeat(200));
     world.client.environments().create(request).await.unwrap();
 }
 
-async fn an_update_is_held_to_the_same_rules(world: World) {
+async fn an_update_has_the_same_rules(world: World) {
     let id = world.environment("e").await.id;
     let update = UpdateEnvironment::new(1);
     let rows = [
@@ -120,7 +120,7 @@ async fn an_update_is_held_to_the_same_rules(world: World) {
 
 async fn names_of_variables_are_checked(world: World) {
     let id = world.environment("e").await.id;
-    let words = |name| format!("Invalid env_var key {name}: must match [A-Za-z_][A-Za-z0-9_]*");
+    let detail = |name| format!("Invalid env_var key {name}: must match [A-Za-z_][A-Za-z0-9_]*");
     for (name, shown) in [
         ("1A", "'1A'"),
         ("A-B", "'A-B'"),
@@ -128,7 +128,7 @@ async fn names_of_variables_are_checked(world: World) {
         ("É", "'É'"),
         ("A=B", "'A=B'"),
     ] {
-        let server = || rule("env_vars", &words(shown));
+        let server = || rule("env_vars", &detail(shown));
         let create = CreateEnvironment::new("f").env_var(name, "v");
         let rows = [both(create, ["env_vars"], server())];
         assert_refused(&world, rows, async |client, request| {
@@ -146,7 +146,7 @@ async fn names_of_variables_are_checked(world: World) {
     world.client.environments().create(request).await.unwrap();
 }
 
-async fn the_variables_a_server_echoes_are_not_shown(world: World) {
+async fn variables_echoed_by_the_server_are_not_shown(world: World) {
     let request = CreateEnvironment::new("e")
         .env_var("NOT A NAME", "v")
         .env_var("TOKEN", "hunter2");
@@ -175,12 +175,12 @@ async fn hosts_are_checked_on_updates(world: World) {
 }
 
 async fn old_servers_check_neither_names_of_variables_nor_hosts_on_updates(world: World) {
-    assert_eq!(world.generation, Generation::S0);
+    assert_eq!(world.generation, Generation::April21);
     let client = world.unchecked();
     let request = CreateEnvironment::new("e").env_var("NOT A NAME", "v");
     let environment = client.environments().create(request).await.unwrap();
     let update = UpdateEnvironment::new(1).networking(text_as_hosts());
     let updated = client.environments().update(environment.id, update).await;
-    // What does not fit is kept as it is.
+    // Values of other types are kept verbatim.
     assert_eq!(updated.unwrap().networking, text_as_hosts());
 }

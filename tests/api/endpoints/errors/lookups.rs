@@ -1,31 +1,31 @@
-//! 404: records that are not there, or not the caller's.
+//! 404 responses for records that do not exist or belong to another user.
 
 use aod::models::{CreateEnvironment, CreateSession, UpdateAgent, UpdateEnvironment};
 use aod::{Client, Error};
 use aod_devserver::{Action, Generation, Script};
 use uuid::Uuid;
 
-use super::{Answer, assert_answers, conflict, text};
+use super::{ErrorResponse, assert_responses, conflict, text};
 use crate::endpoints::world::{UNKNOWN_ID, World, tests};
 
-tests! { in [s0 s1 s2]:
+tests! { in [april21 april30 june25]:
     a_record_that_does_not_exist_is_not_found,
     another_users_record_is_not_found,
-    a_request_that_names_a_record_that_is_not_there_is_not_found,
-    another_users_record_cannot_be_named,
+    a_request_with_an_unknown_record_is_not_found,
+    a_request_with_another_users_record_is_not_found,
 }
 
-tests! { in [s0]: a_sandbox_that_is_gone_is_not_found }
-tests! { in [s1 s2]: a_sandbox_that_is_gone_is_a_conflict }
+tests! { in [april21]: a_missing_sandbox_is_not_found }
+tests! { in [april30 june25]: a_missing_sandbox_is_a_conflict }
 
-/// The error of every call on an agent, an environment and a session of these ids.
+/// The errors of all calls with the IDs of an agent, an environment and a session.
 async fn every_call(
     client: &Client,
     generation: Generation,
     agent: Uuid,
     environment: Uuid,
     session: Uuid,
-) -> Vec<(Error, Answer)> {
+) -> Vec<(Error, ErrorResponse)> {
     let (agents, environments, sessions) =
         (client.agents(), client.environments(), client.sessions());
     let no_agent = [
@@ -54,7 +54,7 @@ async fn every_call(
         sessions.stream(session).await.unwrap_err(),
         sessions.stream(session).since(7).await.unwrap_err(),
     ];
-    if generation == Generation::S2 {
+    if generation == Generation::June25 {
         no_session.push(sessions.interrupt(session).await.unwrap_err());
     }
     let answered = |errors: Vec<Error>, detail: &'static str| {
@@ -77,7 +77,7 @@ async fn a_record_that_does_not_exist_is_not_found(world: World) {
         UNKNOWN_ID,
     )
     .await;
-    assert_answers(rows);
+    assert_responses(rows);
     assert_eq!(world.control.stats().open_streams, 0);
 }
 
@@ -87,8 +87,8 @@ async fn another_users_record_is_not_found(world: World) {
     let environment = world.environment("e").await.id;
     let stranger = world.stranger();
     let rows = every_call(&stranger, world.generation, agent, environment, session).await;
-    assert_answers(rows);
-    // And nothing happened to it.
+    assert_responses(rows);
+    // The record was not changed.
     let session = world.client.sessions().get(session).await.unwrap();
     assert_eq!(session.status.as_str(), "completed");
     let agent = world.client.agents().get(agent).await.unwrap();
@@ -96,14 +96,14 @@ async fn another_users_record_is_not_found(world: World) {
     world.client.environments().get(environment).await.unwrap();
 }
 
-async fn a_request_that_names_a_record_that_is_not_there_is_not_found(world: World) {
+async fn a_request_with_an_unknown_record_is_not_found(world: World) {
     let agent = world.agent("a").await.id;
-    let gone = world.environment("gone").await.id;
-    world.client.environments().delete(gone).await.unwrap();
-    assert_answers(naming(&world, &world.client, agent, UNKNOWN_ID, gone).await);
+    let deleted = world.environment("deleted").await.id;
+    world.client.environments().delete(deleted).await.unwrap();
+    assert_responses(naming(&world, &world.client, agent, UNKNOWN_ID, deleted).await);
 }
 
-async fn another_users_record_cannot_be_named(world: World) {
+async fn a_request_with_another_users_record_is_not_found(world: World) {
     let agent = world.agent("theirs").await.id;
     let environment = world.environment("theirs").await.id;
     let stranger = world.stranger();
@@ -114,17 +114,17 @@ async fn another_users_record_cannot_be_named(world: World) {
         .create(CreateEnvironment::new("own"))
         .await
         .unwrap();
-    assert_answers(naming(&world, &stranger, own, agent, environment).await);
+    assert_responses(naming(&world, &stranger, own, agent, environment).await);
 }
 
-/// The error of every request that names an agent or an environment of these ids.
+/// The errors of all requests with the IDs of an agent and an environment in their bodies.
 async fn naming(
     world: &World,
     client: &Client,
     own: Uuid,
     agent: Uuid,
     environment: Uuid,
-) -> [(Error, Answer); 4] {
+) -> [(Error, ErrorResponse); 4] {
     let (agents, sessions) = (client.agents(), client.sessions());
     let no_environment = || text(404, "Environment not found");
     let create = world.new_agent("x").environment(environment);
@@ -150,11 +150,11 @@ async fn naming(
     ]
 }
 
-async fn a_sandbox_that_is_gone_is_not_found(world: World) {
-    let gone = world.ended_session(Script::new()).await.id;
-    world.act(gone, Action::LoseSandbox {});
+async fn a_missing_sandbox_is_not_found(world: World) {
+    let lost = world.ended_session(Script::new()).await.id;
+    world.act(lost, Action::LoseSandbox {});
     let unprovisioned = world.session(Script::manual()).await.id;
-    for id in [gone, unprovisioned] {
+    for id in [lost, unprovisioned] {
         let error = world.client.sessions().prompt(id, "p").await.unwrap_err();
         assert_eq!(error.status(), Some(404));
         let detail = error.detail_text().unwrap();
@@ -162,16 +162,16 @@ async fn a_sandbox_that_is_gone_is_not_found(world: World) {
     }
 }
 
-async fn a_sandbox_that_is_gone_is_a_conflict(world: World) {
-    let gone = world.ended_session(Script::new()).await.id;
-    world.act(gone, Action::LoseSandbox {});
+async fn a_missing_sandbox_is_a_conflict(world: World) {
+    let lost = world.ended_session(Script::new()).await.id;
+    world.act(lost, Action::LoseSandbox {});
     let unprovisioned = world.session(Script::manual()).await.id;
-    for id in [gone, unprovisioned] {
+    for id in [lost, unprovisioned] {
         let error = world.client.sessions().prompt(id, "p").await.unwrap_err();
         let expected = conflict(
             "Session backend is no longer available; start a new session.",
             aod::ConflictReason::BackendGone,
         );
-        assert_eq!(Answer::of(&error), expected);
+        assert_eq!(ErrorResponse::of(&error), expected);
     }
 }

@@ -1,4 +1,4 @@
-//! Every error that a caller can meet: what provokes it, and what the error then says.
+//! Every error that a caller can receive: its cause, and its details.
 
 mod agents;
 mod auth;
@@ -16,52 +16,52 @@ use aod::{Client, ConflictReason, Detail, Error, ErrorKind};
 
 use crate::endpoints::world::World;
 
-/// What an error says of the server's answer.
+/// The server's response according to an error.
 #[derive(Debug, PartialEq)]
-struct Answer {
+struct ErrorResponse {
     status: u16,
     kind: ErrorKind,
-    says: Says,
+    body: Body,
     conflict: Option<ConflictReason>,
 }
 
 #[derive(Debug, PartialEq)]
-enum Says {
+enum Body {
     /// `{"detail": "…"}`.
     Text(String),
-    /// Paths and descriptions of a 422 list, in order.
+    /// The paths and descriptions of a 422 list, in order.
     Fields(Vec<(String, String)>),
     /// An HTML page.
     Page,
-    Nothing,
+    Empty,
 }
 
-impl Answer {
+impl ErrorResponse {
     fn of(error: &Error) -> Self {
-        let says = match error.detail() {
+        let body = match error.detail() {
             Some(Detail::Text(text)) => {
                 assert_eq!(error.detail_text(), Some(text.as_str()));
-                Says::Text(text.clone())
+                Body::Text(text.clone())
             }
-            Some(Detail::Fields(fields)) => Says::Fields(
+            Some(Detail::Fields(fields)) => Body::Fields(
                 fields
                     .iter()
                     .map(|field| (field.path(), field.description.clone()))
                     .collect(),
             ),
-            Some(Detail::Body(body)) if body.starts_with("<!doctype html>") => Says::Page,
+            Some(Detail::Body(body)) if body.starts_with("<!doctype html>") => Body::Page,
             Some(other) => panic!("an unexpected detail: {other:?}"),
-            None => Says::Nothing,
+            None => Body::Empty,
         };
         Self {
-            status: error.status().expect("the server answered"),
+            status: error.status().expect("the server responded"),
             kind: error.kind(),
-            says,
+            body,
             conflict: error.conflict(),
         }
     }
 
-    fn new(status: u16, says: Says) -> Self {
+    fn new(status: u16, body: Body) -> Self {
         let kind = match status {
             400 => ErrorKind::BadRequest,
             401 | 403 => ErrorKind::Auth,
@@ -71,55 +71,55 @@ impl Answer {
             422 => ErrorKind::Validation,
             429 => ErrorKind::RateLimit,
             500 | 503 => ErrorKind::Server,
-            other => panic!("no server answers {other}"),
+            other => panic!("unexpected status {other}"),
         };
         Self {
             status,
             kind,
-            says,
+            body,
             conflict: None,
         }
     }
 }
 
-/// The answer with a text.
-fn text(status: u16, text: impl Into<String>) -> Answer {
-    Answer::new(status, Says::Text(text.into()))
+/// A response with a text.
+fn text(status: u16, text: impl Into<String>) -> ErrorResponse {
+    ErrorResponse::new(status, Body::Text(text.into()))
 }
 
-/// The 409 with that text, which is read as that reason.
-fn conflict(words: &str, reason: ConflictReason) -> Answer {
-    Answer {
+/// A 409 with a text and its reason.
+fn conflict(detail: &str, reason: ConflictReason) -> ErrorResponse {
+    ErrorResponse {
         conflict: Some(reason),
-        ..text(409, words)
+        ..text(409, detail)
     }
 }
 
-/// The 422 that lists these fields, as path and description.
-fn fields<const COUNT: usize>(entries: [(&str, &str); COUNT]) -> Answer {
+/// A 422 that lists fields, with their paths and descriptions.
+fn fields<const COUNT: usize>(entries: [(&str, &str); COUNT]) -> ErrorResponse {
     let entries = entries.map(|(path, description)| (path.to_owned(), description.to_owned()));
-    Answer::new(422, Says::Fields(entries.into()))
+    ErrorResponse::new(422, Body::Fields(entries.into()))
 }
 
-/// The 422 that lists one broken rule.
-fn rule(path: &str, words: &str) -> Answer {
-    fields([(path, &format!("Value error, {words}"))])
+/// A 422 with one violated rule.
+fn rule(path: &str, detail: &str) -> ErrorResponse {
+    fields([(path, &format!("Value error, {detail}"))])
 }
 
-/// The answer with an HTML page.
-fn page(status: u16) -> Answer {
-    Answer::new(status, Says::Page)
+/// A response with an HTML page.
+fn page(status: u16) -> ErrorResponse {
+    ErrorResponse::new(status, Body::Page)
 }
 
-/// Compares what was provoked with what should come back, row by row.
+/// Compares errors with the expected responses.
 #[track_caller]
-fn assert_answers(rows: impl IntoIterator<Item = (Error, Answer)>) {
+fn assert_responses(rows: impl IntoIterator<Item = (Error, ErrorResponse)>) {
     for (row, (error, expected)) in rows.into_iter().enumerate() {
-        assert_eq!(Answer::of(&error), expected, "row {row}");
+        assert_eq!(ErrorResponse::of(&error), expected, "row {row}");
     }
 }
 
-/// The fields that the client itself refused, before anything was sent.
+/// The fields that the client's validation refused.
 fn refused_by_client(error: &Error) -> Vec<String> {
     assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{error}");
     assert_eq!((error.status(), error.attempts()), (None, 0), "{error}");
@@ -129,15 +129,16 @@ fn refused_by_client(error: &Error) -> Vec<String> {
     fields.iter().map(aod::FieldError::path).collect()
 }
 
-/// A request that is refused: the fields that the client names, and what the server says when it is asked all the same.
+/// An invalid request: the fields that the client refuses, and the response of the server without the client's
+/// validation.
 struct Invalid<R> {
     request: R,
     client: Vec<&'static str>,
-    server: Answer,
+    server: ErrorResponse,
 }
 
-/// A request that the client refuses before sending.
-fn both<R>(request: R, client: impl Into<Vec<&'static str>>, server: Answer) -> Invalid<R> {
+/// A request that the client and the server refuse.
+fn both<R>(request: R, client: impl Into<Vec<&'static str>>, server: ErrorResponse) -> Invalid<R> {
     Invalid {
         request,
         client: client.into(),
@@ -146,11 +147,11 @@ fn both<R>(request: R, client: impl Into<Vec<&'static str>>, server: Answer) -> 
 }
 
 /// A request that only the server refuses.
-fn server_only<R>(request: R, server: Answer) -> Invalid<R> {
+fn server_only<R>(request: R, server: ErrorResponse) -> Invalid<R> {
     both(request, [], server)
 }
 
-/// Makes each call twice: checked by the client, and not.
+/// Makes each call twice, with and without the client's validation.
 async fn assert_refused<R: Clone + Debug, T: Debug>(
     world: &World,
     rows: impl IntoIterator<Item = Invalid<R>>,
@@ -163,12 +164,12 @@ async fn assert_refused<R: Clone + Debug, T: Debug>(
         let checked = call(&world.client, row.request.clone()).await;
         let checked = checked.expect_err(&shown);
         if row.client.is_empty() {
-            assert_eq!(Answer::of(&checked), row.server, "{shown}");
+            assert_eq!(ErrorResponse::of(&checked), row.server, "{shown}");
         } else {
             assert_eq!(refused_by_client(&checked), row.client, "{shown}");
             assert_eq!(world.control.requests().len(), 0, "{shown}");
         }
         let error = call(&unchecked, row.request).await.expect_err(&shown);
-        assert_eq!(Answer::of(&error), row.server, "{shown}");
+        assert_eq!(ErrorResponse::of(&error), row.server, "{shown}");
     }
 }

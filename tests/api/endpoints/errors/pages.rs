@@ -1,25 +1,25 @@
-//! Answers of the web framework around the API: HTML pages and empty bodies.
+//! Responses of the web framework instead of the API: HTML pages and empty bodies.
 
 use aod::Client;
 use aod::models::{CreateSession, McpServer};
 use aod_devserver::{Effect, Generation, Script};
 use serde_json::json;
 
-use super::{Answer, Says, page, text};
+use super::{Body, ErrorResponse, page, text};
 use crate::endpoints::world::{UNKNOWN_ID, World, tests};
 
-tests! { in [s0 s1 s2]:
-    a_path_that_leads_nowhere_is_a_page,
-    a_body_over_the_limit_is_a_page,
-    a_server_that_trips_is_a_page,
-    a_wrong_method_that_is_seen_at_once_has_an_empty_body,
-    a_write_where_only_reads_are_is_forbidden_with_a_page,
-    a_wrong_method_that_is_seen_late_has_a_text,
+tests! { in [april21 april30 june25]:
+    an_unknown_path_is_an_html_page,
+    a_body_above_the_limit_is_an_html_page,
+    an_internal_server_error_is_an_html_page,
+    a_wrong_method_before_authentication_has_an_empty_body,
+    a_write_to_a_read_only_path_is_forbidden_with_an_html_page,
+    a_wrong_method_after_authentication_has_a_text,
 }
 
-tests! { in [s0 s1]: an_interrupt_is_unknown_to_older_servers }
+tests! { in [april21 april30]: older_servers_have_no_interrupt }
 
-async fn a_path_that_leads_nowhere_is_a_page(world: World) {
+async fn an_unknown_path_is_an_html_page(world: World) {
     let client = Client::builder()
         .base_url(format!("{}/api/v1", world.url()))
         .token("aod_dev")
@@ -27,19 +27,19 @@ async fn a_path_that_leads_nowhere_is_a_page(world: World) {
         .build()
         .unwrap();
     let error = client.agents().list().await.unwrap_err();
-    assert_eq!(Answer::of(&error), page(404));
-    // The page stays out of what is shown.
+    assert_eq!(ErrorResponse::of(&error), page(404));
+    // The page is not shown.
     let url = format!("{}/api/v1/agents", world.url());
     assert_eq!(error.to_string(), format!("GET {url} -> 404: Not Found"));
 }
 
-async fn an_interrupt_is_unknown_to_older_servers(world: World) {
+async fn older_servers_have_no_interrupt(world: World) {
     let id = world.manual_session().await.id;
     let error = world.client.sessions().interrupt(id).await.unwrap_err();
-    assert_eq!(Answer::of(&error), page(404));
+    assert_eq!(ErrorResponse::of(&error), page(404));
 }
 
-async fn a_body_over_the_limit_is_a_page(world: World) {
+async fn a_body_above_the_limit_is_an_html_page(world: World) {
     world.control.set_script(Script::manual());
     let agent = world.agent("a").await.id;
     let sessions = world.client.sessions();
@@ -47,21 +47,21 @@ async fn a_body_over_the_limit_is_a_page(world: World) {
     let session = |bytes: usize| CreateSession::new(agent, "p".repeat(bytes - rest));
     let limit = 2_621_440;
     let error = sessions.create(session(limit + 1)).await.unwrap_err();
-    assert_eq!(Answer::of(&error), page(400));
+    assert_eq!(ErrorResponse::of(&error), page(400));
     sessions.create(session(limit)).await.unwrap();
 }
 
-async fn a_server_that_trips_is_a_page(world: World) {
+async fn an_internal_server_error_is_an_html_page(world: World) {
     let list_as_name = McpServer::Unknown(json!({"name": [], "url": "u"}));
     let request = world.new_agent("a").mcp_server(list_as_name);
     let error = world.client.agents().create(request).await.unwrap_err();
-    assert_eq!(Answer::of(&error), page(500));
+    assert_eq!(ErrorResponse::of(&error), page(500));
     assert_eq!(error.attempts(), 1);
     assert!(error.is_retryable());
     assert!(!error.is_unsent());
 }
 
-/// Sends the requests of a method and path on to another path, as a proxy that is set up wrongly does.
+/// Redirects requests to another path, like a misconfigured proxy.
 fn misroute(world: &World, method: &str, path: &str, to: &str) {
     let effect = Effect::Redirect {
         status: 307,
@@ -70,8 +70,8 @@ fn misroute(world: &World, method: &str, path: &str, to: &str) {
     world.fault(method, path, effect);
 }
 
-async fn a_wrong_method_that_is_seen_at_once_has_an_empty_body(world: World) {
-    // Before the token is looked at.
+async fn a_wrong_method_before_authentication_has_an_empty_body(world: World) {
+    // Before the token is checked.
     let client = world.client_with_token("unknown");
     misroute(
         &world,
@@ -80,11 +80,14 @@ async fn a_wrong_method_that_is_seen_at_once_has_an_empty_body(world: World) {
         &format!("/agents/{UNKNOWN_ID}/archive"),
     );
     let error = client.agents().list().await.unwrap_err();
-    assert_eq!(Answer::of(&error), Answer::new(405, Says::Nothing));
+    assert_eq!(
+        ErrorResponse::of(&error),
+        ErrorResponse::new(405, Body::Empty)
+    );
     assert!(error.to_string().ends_with("-> 405: Method Not Allowed"));
 }
 
-async fn a_write_where_only_reads_are_is_forbidden_with_a_page(world: World) {
+async fn a_write_to_a_read_only_path_is_forbidden_with_an_html_page(world: World) {
     let client = world.client_with_token("unknown");
     let terminate = format!("/sessions/{UNKNOWN_ID}/terminate");
     misroute(
@@ -94,23 +97,23 @@ async fn a_write_where_only_reads_are_is_forbidden_with_a_page(world: World) {
         &format!("/sessions/{UNKNOWN_ID}"),
     );
     let error = client.sessions().terminate(UNKNOWN_ID).await.unwrap_err();
-    assert_eq!(Answer::of(&error), page(403));
+    assert_eq!(ErrorResponse::of(&error), page(403));
 }
 
-async fn a_wrong_method_that_is_seen_late_has_a_text(world: World) {
+async fn a_wrong_method_after_authentication_has_a_text(world: World) {
     let environments = world.client.environments();
     let known = world.environment("e").await.id;
     for id in [known, UNKNOWN_ID] {
         let delete = format!("/environments/{id}/delete");
         misroute(&world, "DELETE", &delete, &format!("/environments/{id}"));
         let error = environments.delete(id).await.unwrap_err();
-        // S0 looks the row up first.
-        let expected = if id == UNKNOWN_ID && world.generation == Generation::S0 {
+        // Servers of 2026-04-21 look up the row first.
+        let expected = if id == UNKNOWN_ID && world.generation == Generation::April21 {
             text(404, "Environment not found")
         } else {
             text(405, "Method not allowed")
         };
-        assert_eq!(Answer::of(&error), expected);
+        assert_eq!(ErrorResponse::of(&error), expected);
     }
     environments.get(known).await.unwrap();
 }

@@ -1,22 +1,22 @@
-//! 429: the limit of concurrent sessions.
+//! 429 responses: the limit of concurrent sessions.
 
 use aod::Quota;
 use aod::models::CreateSession;
 use aod_devserver::{Generation, Script};
 
-use super::{Answer, text};
+use super::{ErrorResponse, text};
 use crate::endpoints::world::{UNKNOWN_ID, World, tests};
 
-tests! { in [s0 s1 s2]:
-    a_session_over_the_limit_is_refused_with_both_numbers,
+tests! { in [april21 april30 june25]:
+    a_session_above_the_limit_is_refused_with_both_numbers,
     a_terminated_session_makes_room,
-    the_numbers_tell_of_a_limit_that_was_lowered,
+    the_active_sessions_can_exceed_a_lowered_limit,
     a_prompt_is_not_counted,
-    the_quota_comes_first_or_last_by_generation,
-    a_limit_of_zero_means_none_or_the_default_by_generation,
+    the_generation_decides_whether_the_quota_is_checked_first_or_last,
+    the_generation_decides_whether_a_limit_of_zero_is_none_or_the_default,
 }
 
-fn reached(active: i64, limit: i64) -> Answer {
+fn reached(active: i64, limit: i64) -> ErrorResponse {
     text(
         429,
         format!(
@@ -26,7 +26,7 @@ fn reached(active: i64, limit: i64) -> Answer {
     )
 }
 
-async fn a_session_over_the_limit_is_refused_with_both_numbers(world: World) {
+async fn a_session_above_the_limit_is_refused_with_both_numbers(world: World) {
     world.control.set_quota("main", Some(2)).unwrap();
     let agent = world.session(Script::manual()).await;
     let agent = world
@@ -43,18 +43,18 @@ async fn a_session_over_the_limit_is_refused_with_both_numbers(world: World) {
 
     let error = sessions.create(request.clone()).await.unwrap_err();
 
-    assert_eq!(Answer::of(&error), reached(2, 2));
+    assert_eq!(ErrorResponse::of(&error), reached(2, 2));
     let quota = Quota {
         limit: 2,
         active: 2,
     };
     assert_eq!(error.quota(), Some(quota));
-    // It may work later, but nobody knows when: it is not tried again.
+    // It can succeed later, but without `Retry-After` it is not retried.
     assert!(error.is_retryable());
     assert_eq!((error.retry_after(), error.attempts()), (None, 1));
     assert_eq!(world.control.requests().len(), 1);
     let error = sessions.run(request).await.unwrap_err();
-    assert_eq!(Answer::of(&error), reached(2, 2));
+    assert_eq!(ErrorResponse::of(&error), reached(2, 2));
 }
 
 async fn a_terminated_session_makes_room(world: World) {
@@ -64,14 +64,14 @@ async fn a_terminated_session_makes_room(world: World) {
     let agent = world.agent("a").await.id;
     let request = || CreateSession::new(agent, "p");
     assert_eq!(
-        Answer::of(&sessions.create(request()).await.unwrap_err()),
+        ErrorResponse::of(&sessions.create(request()).await.unwrap_err()),
         reached(1, 1)
     );
     sessions.terminate(first).await.unwrap();
     sessions.create(request()).await.unwrap();
 }
 
-async fn the_numbers_tell_of_a_limit_that_was_lowered(world: World) {
+async fn the_active_sessions_can_exceed_a_lowered_limit(world: World) {
     for _ in 0..3 {
         world.session(Script::manual()).await;
     }
@@ -79,7 +79,7 @@ async fn the_numbers_tell_of_a_limit_that_was_lowered(world: World) {
     let agent = world.agent("a").await.id;
     let request = CreateSession::new(agent, "p");
     let error = world.client.sessions().create(request).await.unwrap_err();
-    assert_eq!(Answer::of(&error), reached(3, 1));
+    assert_eq!(ErrorResponse::of(&error), reached(3, 1));
     let quota = Quota {
         limit: 1,
         active: 3,
@@ -95,19 +95,19 @@ async fn a_prompt_is_not_counted(world: World) {
     assert_eq!(ack.current_turn, Some(2));
 }
 
-async fn the_quota_comes_first_or_last_by_generation(world: World) {
+async fn the_generation_decides_whether_the_quota_is_checked_first_or_last(world: World) {
     world.control.set_quota("main", Some(1)).unwrap();
     world.session(Script::manual()).await;
     let request = CreateSession::new(UNKNOWN_ID, "p");
     let error = world.client.sessions().create(request).await.unwrap_err();
     let expected = match world.generation {
-        Generation::S0 => reached(1, 1),
-        Generation::S1 | Generation::S2 => text(404, "Agent not found"),
+        Generation::April21 => reached(1, 1),
+        Generation::April30 | Generation::June25 => text(404, "Agent not found"),
     };
-    assert_eq!(Answer::of(&error), expected);
+    assert_eq!(ErrorResponse::of(&error), expected);
 }
 
-async fn a_limit_of_zero_means_none_or_the_default_by_generation(world: World) {
+async fn the_generation_decides_whether_a_limit_of_zero_is_none_or_the_default(world: World) {
     world.control.set_quota("main", Some(0)).unwrap();
     let agent = world.agent("a").await.id;
     let created = world
@@ -116,7 +116,9 @@ async fn a_limit_of_zero_means_none_or_the_default_by_generation(world: World) {
         .create(CreateSession::new(agent, "p"))
         .await;
     match world.generation {
-        Generation::S0 => assert_eq!(Answer::of(&created.unwrap_err()), reached(0, 0)),
-        Generation::S1 | Generation::S2 => assert_eq!(created.unwrap().current_turn, Some(1)),
+        Generation::April21 => assert_eq!(ErrorResponse::of(&created.unwrap_err()), reached(0, 0)),
+        Generation::April30 | Generation::June25 => {
+            assert_eq!(created.unwrap().current_turn, Some(1))
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! 400, 422 and 503 of sessions: resources, timeouts, retired runtimes, missing credentials, malformed cursors.
+//! 400, 422 and 503 responses for sessions: resources, timeouts, retired runtimes, missing credentials, malformed
+//! cursors.
 
 use std::time::Duration;
 
@@ -7,25 +8,25 @@ use aod::{Detail, HeaderName, HeaderValue, Options};
 use aod_devserver::{AgentChange, Fault, Generation, NewAccount, Script};
 use serde_json::json;
 
-use super::{Answer, assert_answers, assert_refused, both, conflict, fields, rule, text};
+use super::{ErrorResponse, assert_refused, assert_responses, both, conflict, fields, rule, text};
 use crate::endpoints::world::{UNKNOWN_ID, World, answer, tests};
 
-tests! { in [s0 s1 s2]:
-    rules_of_resources,
-    limits_of_timeouts,
-    the_token_a_server_echoes_is_not_shown,
-    the_body_comes_before_the_agent_and_the_status_before_the_body,
-    an_agent_whose_runtime_was_retired_takes_no_session,
+tests! { in [april21 april30 june25]:
+    invalid_resources_are_refused,
+    timeouts_have_limits,
+    a_token_echoed_by_the_server_is_not_shown,
+    the_body_is_checked_before_the_agent_and_the_status_before_the_body,
+    an_agent_with_a_retired_runtime_is_refused,
     missing_credentials,
-    credentials_that_went_missing_are_told_at_the_next_prompt,
+    missing_credentials_are_reported_at_the_next_prompt,
     a_malformed_cursor_is_a_bad_request,
 }
 
-tests! { in [s1]: an_agent_whose_model_was_retired_takes_no_session }
-tests! { in [s2]: names_of_secret_variables_are_checked }
-tests! { in [s0 s1]: older_servers_ignore_secret_variables }
+tests! { in [april30]: an_agent_with_a_retired_model_is_refused }
+tests! { in [june25]: names_of_secret_variables_are_checked }
+tests! { in [april21 april30]: older_servers_ignore_secret_variables }
 
-async fn rules_of_resources(world: World) {
+async fn invalid_resources_are_refused(world: World) {
     let agent = world.agent("a").await.id;
     let at = |url: &str, path: &str| {
         let repository = GithubRepository::new(url).mount_path(path);
@@ -104,42 +105,42 @@ async fn rules_of_resources(world: World) {
         client.sessions().create(request).await
     })
     .await;
-    // At the limits they are taken.
+    // At the limits they are accepted.
     for request in [many(10), path("/home/sprite/")] {
         world.client.sessions().create(request).await.unwrap();
     }
 }
 
-async fn limits_of_timeouts(world: World) {
+async fn timeouts_have_limits(world: World) {
     let agent = world.agent("a").await.id;
     let id = world.ended_session(Script::new()).await.id;
     let limits = [
         (9, "Input should be greater than or equal to 10"),
         (3601, "Input should be less than or equal to 3600"),
     ];
-    let rows = limits.map(|(seconds, words)| {
+    let rows = limits.map(|(seconds, detail)| {
         let request = CreateSession::new(agent, "p").timeout(Duration::from_secs(seconds));
-        both(request, ["timeout"], fields([("timeout", words)]))
+        both(request, ["timeout"], fields([("timeout", detail)]))
     });
     assert_refused(&world, rows, async |client, request| {
         client.sessions().create(request).await
     })
     .await;
-    let rows = limits.map(|(seconds, words)| {
+    let rows = limits.map(|(seconds, detail)| {
         let request = Prompt::new("p").timeout(Duration::from_secs(seconds));
-        both(request, ["timeout"], fields([("timeout", words)]))
+        both(request, ["timeout"], fields([("timeout", detail)]))
     });
     assert_refused(&world, rows, async |client, request| {
         client.sessions().prompt(id, request).await
     })
     .await;
-    // The server counts whole seconds.
+    // The server accepts whole seconds.
     let uneven = Prompt::new("p").timeout(Duration::from_millis(10_500));
     let error = world.client.sessions().prompt(id, uneven).await;
     assert_eq!(super::refused_by_client(&error.unwrap_err()), ["timeout"]);
 }
 
-async fn the_token_a_server_echoes_is_not_shown(world: World) {
+async fn a_token_echoed_by_the_server_is_not_shown(world: World) {
     let agent = world.agent("a").await.id;
     let repository =
         GithubRepository::new("https://github.com/a/b").authorization_token("ghp_hunter2");
@@ -162,14 +163,14 @@ async fn the_token_a_server_echoes_is_not_shown(world: World) {
     assert!(!format!("{error} {error:?} {error:#?}").contains("hunter2"));
 }
 
-async fn the_body_comes_before_the_agent_and_the_status_before_the_body(world: World) {
+async fn the_body_is_checked_before_the_agent_and_the_status_before_the_body(world: World) {
     let sessions = world.unchecked();
     let sessions = sessions.sessions();
     let request = CreateSession::new(UNKNOWN_ID, "p").timeout(Duration::from_secs(1));
     let running = world.session(Script::new().hold("work")).await.id;
     world.control.hold_reached("work").await;
     let prompt = Prompt::new("p").timeout(Duration::from_secs(1));
-    assert_answers([
+    assert_responses([
         (
             sessions.create(request).await.unwrap_err(),
             fields([("timeout", "Input should be greater than or equal to 10")]),
@@ -181,7 +182,7 @@ async fn the_body_comes_before_the_agent_and_the_status_before_the_body(world: W
     ]);
 }
 
-async fn an_agent_whose_runtime_was_retired_takes_no_session(world: World) {
+async fn an_agent_with_a_retired_runtime_is_refused(world: World) {
     let agent = world.agent("a").await.id;
     let change = AgentChange {
         runtime: Some("retired".into()),
@@ -189,29 +190,29 @@ async fn an_agent_whose_runtime_was_retired_takes_no_session(world: World) {
     };
     world.control.change_agent(agent, change).unwrap();
     let expected = match world.generation {
-        Generation::S0 => text(
+        Generation::April21 => text(
             400,
             "Unknown runtime: retired. Must be one of: ['claude', 'codex', 'gemini', 'claude-oauth']",
         ),
-        Generation::S1 => text(
+        Generation::April30 => text(
             400,
             "Unknown runtime: retired. Must be one of: ['claude', 'codex', 'gemini', 'opencode']",
         ),
-        Generation::S2 => text(
+        Generation::June25 => text(
             422,
             "Unknown provider: retired. Must be one of: ['anthropic', 'openai']",
         ),
     };
     let request = CreateSession::new(agent, "p");
     let error = world.client.sessions().create(request).await;
-    assert_eq!(Answer::of(&error.unwrap_err()), expected);
-    // The agent itself is still read, under its old name.
+    assert_eq!(ErrorResponse::of(&error.unwrap_err()), expected);
+    // The agent itself can still be read, with its retired runtime.
     let agent = world.client.agents().get(agent).await.unwrap();
     let engine = serde_json::to_value(&agent).unwrap();
     assert!(engine["runtime"] == "retired" || engine["provider"] == "retired");
 }
 
-async fn an_agent_whose_model_was_retired_takes_no_session(world: World) {
+async fn an_agent_with_a_retired_model_is_refused(world: World) {
     let agent = world.agent("a").await.id;
     let sessions = world.client.sessions();
     let model = |model: &str| AgentChange {
@@ -227,7 +228,7 @@ async fn an_agent_whose_model_was_retired_takes_no_session(world: World) {
     ] {
         world.control.change_agent(agent, model(changed)).unwrap();
         let error = sessions.create(CreateSession::new(agent, "p")).await;
-        assert_eq!(Answer::of(&error.unwrap_err()), text(422, detail));
+        assert_eq!(ErrorResponse::of(&error.unwrap_err()), text(422, detail));
     }
 }
 
@@ -246,7 +247,7 @@ async fn missing_credentials(world: World) {
     let no_model_key = refused(account("no-model-key", false, true)).await;
     let no_sandbox = refused(account("no-sandbox", true, false)).await;
     match world.generation {
-        Generation::S0 => assert_answers([
+        Generation::April21 => assert_responses([
             (
                 no_model_key.unwrap_err(),
                 text(400, "No API key configured for runtime: claude"),
@@ -256,7 +257,7 @@ async fn missing_credentials(world: World) {
                 text(400, "No Sprites API key configured"),
             ),
         ]),
-        Generation::S1 => assert_answers([
+        Generation::April30 => assert_responses([
             (
                 no_model_key.unwrap_err(),
                 text(400, "No API key configured for runtime: claude"),
@@ -266,10 +267,10 @@ async fn missing_credentials(world: World) {
                 text(400, "No backend credentials configured"),
             ),
         ]),
-        Generation::S2 => {
-            // A missing key shows as a session that fails.
+        Generation::June25 => {
+            // Without the key, the session fails.
             assert_eq!(no_model_key.unwrap().current_turn, Some(1));
-            assert_answers([(
+            assert_responses([(
                 no_sandbox.unwrap_err(),
                 text(503, "Session backend is not configured"),
             )]);
@@ -277,31 +278,34 @@ async fn missing_credentials(world: World) {
     }
 }
 
-async fn credentials_that_went_missing_are_told_at_the_next_prompt(world: World) {
+async fn missing_credentials_are_reported_at_the_next_prompt(world: World) {
     let id = world.ended_session(Script::new()).await.id;
-    // The server has no call that takes credentials away, so the answer is put in its place.
+    // Credentials cannot be removed with the API, so a fault replaces the response.
     let (status, detail) = match world.generation {
-        Generation::S0 => (400, "No Sprites API key configured"),
-        Generation::S1 => (400, "No backend credentials configured"),
-        Generation::S2 => (503, "Session backend token is not configured"),
+        Generation::April21 => (400, "No Sprites API key configured"),
+        Generation::April30 => (400, "No backend credentials configured"),
+        Generation::June25 => (503, "Session backend token is not configured"),
     };
     let effect = answer(status, &json!({"detail": detail}));
     world.plan(Fault::on("POST", "/sessions/*/prompt", effect).always());
     let error = world.client.sessions().prompt(id, "p").await.unwrap_err();
-    assert_eq!(Answer::of(&error), text(status, detail));
-    // A write is not repeated, not even after a 503.
+    assert_eq!(ErrorResponse::of(&error), text(status, detail));
+    // A write is not retried, even after a 503.
     assert_eq!(error.attempts(), 1);
 }
 
 async fn a_malformed_cursor_is_a_bad_request(world: World) {
     let id = world.ended_session(Script::new()).await.id;
     for cursor in ["abc", "1.5", "0x1"] {
-        // The client's own cursors are numbers; a header of the caller's need not be.
+        // The client's cursors are numbers, but a custom header can have any value.
         let header = HeaderName::from_static("last-event-id");
         let options = Options::new().header(header, HeaderValue::from_static(cursor));
         let client = world.client.with_options(options);
         let error = client.sessions().stream(id).await.unwrap_err();
-        assert_eq!(Answer::of(&error), text(400, "since must be an integer"));
+        assert_eq!(
+            ErrorResponse::of(&error),
+            text(400, "since must be an integer")
+        );
     }
     assert_eq!(world.control.stats().open_streams, 0);
 }
@@ -309,11 +313,11 @@ async fn a_malformed_cursor_is_a_bad_request(world: World) {
 async fn names_of_secret_variables_are_checked(world: World) {
     let agent = world.agent("a").await.id;
     let request = CreateSession::new(agent, "p").secret_env_var("1A", "v");
-    let words = "Invalid env_var key '1A': must match [A-Za-z_][A-Za-z0-9_]*";
+    let detail = "Invalid env_var key '1A': must match [A-Za-z_][A-Za-z0-9_]*";
     let rows = [both(
         request,
         ["secret_env_vars"],
-        rule("secret_env_vars", words),
+        rule("secret_env_vars", detail),
     )];
     assert_refused(&world, rows, async |client, request| {
         client.sessions().create(request).await

@@ -1,4 +1,4 @@
-//! 422 of what agents may use: MCP servers and skills.
+//! 422 responses for MCP servers and skills.
 
 use aod::models::{InlineSkill, McpServer, Skill};
 use aod_devserver::Generation;
@@ -8,17 +8,17 @@ use super::agents::refuses_to_create;
 use super::{both, rule, server_only};
 use crate::endpoints::world::{World, tests};
 
-tests! { in [s0 s1 s2]: rules_of_mcp_servers, rules_of_inline_skills }
-tests! { in [s0]: skills_from_github_are_unknown_to_old_servers }
-tests! { in [s1 s2]: rules_of_skills_from_github }
+tests! { in [april21 april30 june25]: invalid_mcp_servers_are_refused, invalid_inline_skills_are_refused }
+tests! { in [april21]: old_servers_refuse_skills_from_github }
+tests! { in [april30 june25]: invalid_skills_from_github_are_refused }
 
-async fn rules_of_mcp_servers(world: World) {
+async fn invalid_mcp_servers_are_refused(world: World) {
     let with = |servers: Vec<Value>| {
         let mut request = world.new_agent("a");
         request.mcp_servers = servers.into_iter().map(McpServer::Unknown).collect();
         request
     };
-    let refused = |servers, words| server_only(with(servers), rule("mcp_servers", words));
+    let refused = |servers, detail| server_only(with(servers), rule("mcp_servers", detail));
     let good = json!({"name": "good", "url": "u"});
     let twenty_one = (0..21).map(|n| json!({"name": n.to_string(), "url": "u"}));
     let rows = [
@@ -53,10 +53,10 @@ async fn rules_of_mcp_servers(world: World) {
     refuses_to_create(&world, rows).await;
 }
 
-async fn rules_of_inline_skills(world: World) {
+async fn invalid_inline_skills_are_refused(world: World) {
     let allowed = match world.generation {
-        Generation::S0 => "Allowed",
-        Generation::S1 | Generation::S2 => "Allowed for inline skills",
+        Generation::April21 => "Allowed",
+        Generation::April30 | Generation::June25 => "Allowed for inline skills",
     };
     let with = |skills: Vec<Skill>| {
         let mut request = world.new_agent("a");
@@ -69,8 +69,8 @@ async fn rules_of_inline_skills(world: World) {
         change(&mut skill);
         with(vec![skill.into()])
     };
-    let refused = |request, words: &str| server_only(request, rule("skills", words));
-    let refused_here = |request, path, words| both(request, [path], rule("skills", words));
+    let refused = |request, detail: &str| server_only(request, rule("skills", detail));
+    let refused_here = |request, path, detail| both(request, [path], rule("skills", detail));
     let twenty_one = (0..21).map(|n| Skill::inline(n.to_string(), "d", "c").into());
     let same = || Skill::inline("same", "d", "c").into();
     let rows = vec![
@@ -121,7 +121,7 @@ async fn rules_of_inline_skills(world: World) {
         ),
     ];
     refuses_to_create(&world, rows).await;
-    // At the limits they are taken.
+    // At the limits they are accepted.
     let request = inline(|skill| {
         skill.name = "n".repeat(64);
         skill.description = "é".repeat(1024);
@@ -130,16 +130,16 @@ async fn rules_of_inline_skills(world: World) {
     world.client.agents().create(request).await.unwrap();
 }
 
-async fn skills_from_github_are_unknown_to_old_servers(world: World) {
+async fn old_servers_refuse_skills_from_github(world: World) {
     let request = world.new_agent("a").skill(Skill::github("owner/repo", "d"));
-    let words =
+    let detail =
         "skills[0]: unknown keys ['source', 'type']. Allowed: ['content', 'description', 'name']";
-    refuses_to_create(&world, [server_only(request, rule("skills", words))]).await;
+    refuses_to_create(&world, [server_only(request, rule("skills", detail))]).await;
 }
 
-async fn rules_of_skills_from_github(world: World) {
+async fn invalid_skills_from_github_are_refused(world: World) {
     let raw = |json| world.new_agent("a").skill(Skill::Unknown(json));
-    let refused = |json, words| server_only(raw(json), rule("skills", words));
+    let refused = |json, detail| server_only(raw(json), rule("skills", detail));
     let twice = world
         .new_agent("a")
         .skill(Skill::github("o/r", "d"))

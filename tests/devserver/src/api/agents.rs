@@ -1,4 +1,4 @@
-//! `/agents…`.
+//! The endpoints under `/agents`.
 
 use axum::{http::Method, response::Response};
 use serde_json::{Map, Value};
@@ -34,11 +34,11 @@ pub(super) fn item(call: &Call, id: Uuid) -> Result<Response, Refusal> {
             200,
             &find(&mut call.shared.store(), call, id)?.to_json(call.shared.generation),
         )),
-        Method::PUT if call.shared.generation == Generation::S0 => update_s0(call, id),
+        Method::PUT if call.shared.generation == Generation::April21 => update_april21(call, id),
         Method::PUT => update(call, id),
         _ => {
-            // S0 looks the row up first.
-            if call.shared.generation == Generation::S0 {
+            // Servers of 2026-04-21 look up the row first.
+            if call.shared.generation == Generation::April21 {
                 find(&mut call.shared.store(), call, id)?;
             }
             Err(Refusal::method_not_allowed())
@@ -76,17 +76,17 @@ fn create(call: &Call) -> Result<Response, Refusal> {
     Ok(reply(201, &json))
 }
 
-/// The model as it is stored: from S2 on without a prefix that repeats the provider.
+/// Returns the model to store: since 2026-06-25 without a prefix that equals the provider.
 fn stored_model(model: String, engine: &str, generation: Generation) -> Result<String, Refusal> {
     check_model(&model, engine, generation)?;
-    if generation == Generation::S2 {
+    if generation == Generation::June25 {
         strip_provider(&model, engine)
     } else {
         Ok(model)
     }
 }
 
-/// The environment that an agent may be given; from S1 on not an archived one.
+/// Finds the environment of an agent. Since 2026-04-30 it must not be archived.
 fn assignable(store: &mut Store, call: &Call, id: Option<&str>) -> Result<Option<Uuid>, Refusal> {
     let Some(text) = id else {
         return Ok(None);
@@ -94,7 +94,7 @@ fn assignable(store: &mut Store, call: &Call, id: Option<&str>) -> Result<Option
     let environment = store
         .environment(call.account, body_id(text)?)
         .ok_or_else(|| Refusal::not_found("Environment"))?;
-    if environment.archived_at.is_some() && call.shared.generation > Generation::S0 {
+    if environment.archived_at.is_some() && call.shared.generation > Generation::April21 {
         return Err(Refusal::detail(
             409,
             "Cannot assign an archived environment to an agent",
@@ -103,23 +103,24 @@ fn assignable(store: &mut Store, call: &Call, id: Option<&str>) -> Result<Option
     Ok(Some(environment.id))
 }
 
-/// S0 looks at the row before the body, and at the runtime after the version.
-fn update_s0(call: &Call, id: Uuid) -> Result<Response, Refusal> {
+/// Updates an agent like servers of 2026-04-21: checks the row before the body, and the runtime after the version.
+fn update_april21(call: &Call, id: Uuid) -> Result<Response, Refusal> {
     let mut store = call.shared.store();
     refuse_archived(find(&mut store, call, id)?)?;
-    let update = AgentUpdate::check(&body(call)?, Generation::S0)?;
+    let update = AgentUpdate::check(&body(call)?, Generation::April21)?;
     check_version(find(&mut store, call, id)?, update.version)?;
     if let Some(engine) = &update.engine {
-        check_engine(engine, Generation::S0)?;
+        check_engine(engine, Generation::April21)?;
     }
     let environment_id = assignable(&mut store, call, update.environment_id.as_deref())?;
     let agent = find(&mut store, call, id)?;
     let fields = merged(&agent.fields, update, environment_id);
     agent.update(fields, call.shared.clock.now());
-    Ok(reply(200, &agent.to_json(Generation::S0)))
+    Ok(reply(200, &agent.to_json(Generation::April21)))
 }
 
-/// From S1 on the body comes first, and runtime or provider and model are checked together last.
+/// Updates an agent like servers since 2026-04-30: checks the body first, and the model with its runtime or provider
+/// last.
 fn update(call: &Call, id: Uuid) -> Result<Response, Refusal> {
     let generation = call.shared.generation;
     let update = AgentUpdate::check(&body(call)?, generation)?;
@@ -178,7 +179,7 @@ fn set<T>(field: &mut T, value: Option<T>) {
     }
 }
 
-/// By top-level key: the empty string deletes, anything else is stored as it is.
+/// Merges metadata by top-level key. An empty string removes the key; any other value is stored verbatim.
 fn merge_metadata(metadata: &mut Map<String, Value>, update: Map<String, Value>) {
     for (key, value) in update {
         if value == "" {

@@ -1,4 +1,4 @@
-//! `/environments…`.
+//! The endpoints under `/environments`.
 
 use axum::{http::Method, response::Response};
 use serde_json::json;
@@ -35,8 +35,8 @@ pub(super) fn item(call: &Call, id: Uuid) -> Result<Response, Refusal> {
         )),
         Method::PUT => update(call, id),
         _ => {
-            // S0 looks the row up first.
-            if call.shared.generation == Generation::S0 {
+            // Servers of 2026-04-21 look up the row first.
+            if call.shared.generation == Generation::April21 {
                 find(&mut call.shared.store(), call, id)?;
             }
             Err(Refusal::method_not_allowed())
@@ -67,7 +67,7 @@ fn create(call: &Call) -> Result<Response, Refusal> {
     Ok(reply(201, &json))
 }
 
-/// S0 trips over a name in use; here every generation says what S1 says.
+/// Refuses a name that is in use. Servers of 2026-04-21 fail with a 500 instead.
 fn refuse_taken_name(
     store: &Store,
     call: &Call,
@@ -84,11 +84,11 @@ fn refuse_taken_name(
     Ok(())
 }
 
-/// S0 looks at the row before the body, S1 at the body before the row.
+/// Servers of 2026-04-21 check the row before the body, later ones the body before the row.
 fn update(call: &Call, id: Uuid) -> Result<Response, Refusal> {
     let generation = call.shared.generation;
     let mut store = call.shared.store();
-    if generation == Generation::S0 {
+    if generation == Generation::April21 {
         refuse_archived(find(&mut store, call, id)?)?;
     }
     let update = EnvironmentUpdate::check(&body(call)?, generation)?;

@@ -1,4 +1,4 @@
-//! The endpoints. Each checks in the order in which its generation checks, which decides the error that is seen.
+//! The endpoints. The order of the checks is that of the generation, because it determines the error.
 
 mod agents;
 mod environments;
@@ -14,7 +14,7 @@ use crate::{
     validation::parse_body,
 };
 
-/// Answers an authenticated call.
+/// Handles an authenticated call.
 pub(crate) fn handle(route: Route, call: Call) -> Result<Response, Refusal> {
     match route {
         Route::Health => Ok(health(call.shared.generation)),
@@ -39,7 +39,7 @@ pub(crate) fn handle(route: Route, call: Call) -> Result<Response, Refusal> {
 }
 
 fn health(generation: Generation) -> Response {
-    let body = if generation == Generation::S0 {
+    let body = if generation == Generation::April21 {
         json!({"status": "ok"})
     } else {
         json!({"status": "ok", "checks": {"db": "ok", "crypto": "ok"}})
@@ -56,7 +56,7 @@ fn list(items: impl Iterator<Item = Value>) -> Response {
     reply(200, &json!({"data": data}))
 }
 
-/// An id in a JSON body: any spelling of a UUID; anything else trips every generation.
+/// Parses an ID in a JSON body: a UUID in any format. Anything else is a 500 in every generation.
 fn body_id(text: &str) -> Result<Uuid, Refusal> {
     Uuid::try_parse(text).map_err(|_| Refusal::Html(500))
 }

@@ -1,4 +1,4 @@
-//! `/sessions…`.
+//! The endpoints under `/sessions`.
 
 use std::sync::Arc;
 
@@ -49,19 +49,19 @@ fn create(call: &Call) -> Result<Response, Refusal> {
     let generation = call.shared.generation;
     let input = SessionCreate::check(&body(call)?, generation)?;
     let mut store = call.shared.store();
-    if generation == Generation::S0 {
+    if generation == Generation::April21 {
         check_quota(&store, call)?;
     }
     let new = resolve(&mut store, call, input)?;
-    if generation == Generation::S0 {
+    if generation == Generation::April21 {
         refuse_archived_environment(&mut store, &new)?;
     }
     check_model_access(&store, call, &new)?;
-    if generation > Generation::S0 {
+    if generation > Generation::April21 {
         refuse_archived_environment(&mut store, &new)?;
     }
     check_sandbox_access(&store, call)?;
-    if generation > Generation::S0 {
+    if generation > Generation::April21 {
         check_quota(&store, call)?;
     }
     let session = Session::new(new, call.shared.clock.now());
@@ -79,11 +79,12 @@ fn create(call: &Call) -> Result<Response, Refusal> {
     Ok(reply(202, &ack))
 }
 
-/// S0 counts a limit of 0 as none allowed, S1 as the default.
+/// Returns the limit of concurrent sessions. Servers of 2026-04-21 allow no session at a limit of 0; later ones apply
+/// the default.
 fn check_quota(store: &Store, call: &Call) -> Result<(), Refusal> {
     let own = store.account(call.account).session_limit;
     let limit = own
-        .filter(|limit| *limit != 0 || call.shared.generation == Generation::S0)
+        .filter(|limit| *limit != 0 || call.shared.generation == Generation::April21)
         .unwrap_or(DEFAULT_SESSION_LIMIT);
     let active = store.active_sessions(call.account);
     if active >= limit {
@@ -92,7 +93,7 @@ fn check_quota(store: &Store, call: &Call) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Finds the agent and the environment, the one given or the agent's own.
+/// Finds the agent and the environment, which is the given one or that of the agent.
 fn resolve(store: &mut Store, call: &Call, input: SessionCreate) -> Result<NewSession, Refusal> {
     let agent_id = body_id(&input.agent_id)?;
     let agent = store
@@ -144,7 +145,7 @@ fn stage_plan(agent: &Agent) -> StagePlan {
     }
 }
 
-/// S0 looks at this with the environment, S1 only after the model.
+/// Servers of 2026-04-21 check this together with the environment, later ones after the model.
 fn refuse_archived_environment(store: &mut Store, new: &NewSession) -> Result<(), Refusal> {
     let archived = new
         .environment_id
@@ -159,19 +160,19 @@ fn refuse_archived_environment(store: &mut Store, new: &NewSession) -> Result<()
     Ok(())
 }
 
-/// Whether the agent's runtime and model can be served: its row can outlive them.
+/// Checks whether the agent's runtime and model are still supported.
 fn check_model_access(store: &Store, call: &Call, new: &NewSession) -> Result<(), Refusal> {
     let generation = call.shared.generation;
     check_engine(&new.engine, generation)?;
     let account = store.account(call.account);
-    if !account.model_key && generation < Generation::S2 {
+    if !account.model_key && generation < Generation::June25 {
         let engine = &new.engine;
         return Err(Refusal::detail(
             400,
             format!("No API key configured for runtime: {engine}"),
         ));
     }
-    if generation == Generation::S1 {
+    if generation == Generation::April30 {
         let model = &new.model;
         if !generation.models().contains(&model.as_str()) {
             return Err(Refusal::detail(422, format!("Unknown model: {model}")));
@@ -186,9 +187,9 @@ fn check_sandbox_access(store: &Store, call: &Call) -> Result<(), Refusal> {
         return Ok(());
     }
     Err(match call.shared.generation {
-        Generation::S0 => Refusal::detail(400, "No Sprites API key configured"),
-        Generation::S1 => Refusal::detail(400, "No backend credentials configured"),
-        Generation::S2 => Refusal::detail(503, "Session backend is not configured"),
+        Generation::April21 => Refusal::detail(400, "No Sprites API key configured"),
+        Generation::April30 => Refusal::detail(400, "No backend credentials configured"),
+        Generation::June25 => Refusal::detail(503, "Session backend is not configured"),
     })
 }
 
@@ -210,16 +211,16 @@ pub(super) fn prompt(call: &Call, id: Uuid) -> Result<Response, Refusal> {
     let input = PromptCreate::check(&body(call)?)?;
     if !store.account(call.account).sandbox_key {
         return Err(match generation {
-            Generation::S0 => Refusal::detail(400, "No Sprites API key configured"),
-            Generation::S1 => Refusal::detail(400, "No backend credentials configured"),
-            Generation::S2 => Refusal::detail(503, "Session backend token is not configured"),
+            Generation::April21 => Refusal::detail(400, "No Sprites API key configured"),
+            Generation::April30 => Refusal::detail(400, "No backend credentials configured"),
+            Generation::June25 => Refusal::detail(503, "Session backend token is not configured"),
         });
     }
     let now = call.shared.clock.now();
     let session = find(&mut store, call, id)?;
     if session.sandbox != Sandbox::Ready {
         let name = &session.sandbox_name;
-        return Err(if generation == Generation::S0 {
+        return Err(if generation == Generation::April21 {
             let text = format!("Sprite not found: Resource not found for get sprite '{name}'");
             Refusal::detail(404, text)
         } else {
@@ -229,7 +230,7 @@ pub(super) fn prompt(call: &Call, id: Uuid) -> Result<Response, Refusal> {
             )
         });
     }
-    if session.status == Status::Pending && generation > Generation::S0 {
+    if session.status == Status::Pending && generation > Generation::April21 {
         return Err(Refusal::detail(409, "Session already has a pending turn"));
     }
     let turn = session.prompt(input.prompt, now);
@@ -264,7 +265,7 @@ pub(super) fn terminate(call: &Call, id: Uuid) -> Result<Response, Refusal> {
     Ok(reply(200, &json!({"id": id, "status": session.status})))
 }
 
-/// S2: answers with the status as it is now; the worker ends the turn afterwards.
+/// Interrupts the active turn. The response has the current status; the worker ends the turn later.
 pub(super) fn interrupt(call: &Call, id: Uuid) -> Result<Response, Refusal> {
     let mut store = call.shared.store();
     let session = find(&mut store, call, id)?;
@@ -287,7 +288,7 @@ pub(super) fn delete(call: &Call, id: Uuid) -> Result<Response, Refusal> {
     }
     let mut store = call.shared.store();
     let status = find(&mut store, call, id)?.status;
-    if call.shared.generation > Generation::S0 && status.is_active() {
+    if call.shared.generation > Generation::April21 && status.is_active() {
         return Err(Refusal::detail(409, "Cannot delete an active session"));
     }
     if status == Status::Running {
@@ -301,7 +302,7 @@ pub(super) fn stream(call: Call, id: Uuid) -> Result<Response, Refusal> {
     let opening = {
         let mut store = call.shared.store();
         let session = find(&mut store, &call, id)?;
-        stream::Opening {
+        stream::StreamStart {
             session: id,
             engine: session.engine.clone(),
             changes: session.changes(),
@@ -311,10 +312,10 @@ pub(super) fn stream(call: Call, id: Uuid) -> Result<Response, Refusal> {
     Ok(stream::open(call, opening))
 }
 
-/// `Last-Event-ID` if there is one that is not empty, else the last `since`, else 0; negative is 0.
+/// Returns `Last-Event-ID` if it is not empty, else the last `since`, else 0. Negative values count as 0.
 fn cursor(call: &Call) -> Result<i64, Refusal> {
     let header = call.headers.get("last-event-id").map(|value| {
-        // Header bytes are Latin-1.
+        // Header values are Latin-1.
         value
             .as_bytes()
             .iter()

@@ -1,4 +1,4 @@
-//! What the control interface takes.
+//! The messages of the control interface.
 
 use std::{error::Error, fmt};
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{script::Source, store::Status};
 
-/// A control call that could not be carried out.
+/// A failed control call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ControlError(&'static str);
 
@@ -28,21 +28,21 @@ impl Error for ControlError {}
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewAccount {
-    /// Its name, for the control interface only.
+    /// The name, which is used only by the control interface.
     pub name: String,
-    /// Whether credentials for the model providers are stored.
+    /// Whether the account has credentials for the model providers.
     #[serde(default = "yes")]
     pub model_key: bool,
-    /// Whether credentials for the sandbox are stored.
+    /// Whether the account has credentials for the sandbox.
     #[serde(default = "yes")]
     pub sandbox_key: bool,
-    /// The cap of concurrent sessions; the default of 100 when absent.
+    /// The limit of concurrent sessions. Default 100.
     #[serde(default)]
     pub session_limit: Option<i64>,
 }
 
 impl NewAccount {
-    /// An account with every credential and the default cap.
+    /// Creates an account with all credentials and the default limit.
     #[must_use]
     pub fn named(name: impl Into<String>) -> Self {
         Self {
@@ -54,11 +54,11 @@ impl NewAccount {
     }
 }
 
-/// An API key.
+/// An API key of an account.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewKey {
-    /// The token, as it comes after `Bearer `.
+    /// The token, without `Bearer `.
     pub token: String,
     /// The account it belongs to.
     #[serde(default = "main_account")]
@@ -72,7 +72,7 @@ pub struct NewKey {
 }
 
 impl NewKey {
-    /// A working key of the main account.
+    /// Creates an active key of the main account.
     #[must_use]
     pub fn new(token: impl Into<String>) -> Self {
         Self {
@@ -83,7 +83,7 @@ impl NewKey {
         }
     }
 
-    /// The same key for another account.
+    /// Sets the account of the key.
     #[must_use]
     pub fn account(mut self, name: impl Into<String>) -> Self {
         self.account = name.into();
@@ -109,90 +109,90 @@ pub(super) fn main_account() -> String {
     "main".to_owned()
 }
 
-/// A change of an agent's stored row.
+/// A change of the stored row of an agent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AgentChange {
-    /// The runtime; in S2 the provider.
+    /// The runtime, or the provider since 2026-06-25.
     #[serde(alias = "provider")]
     pub runtime: Option<String>,
     /// The model.
     pub model: Option<String>,
 }
 
-/// One of the worker's moves on a session.
+/// An action of the worker on a session.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Action {
-    /// All provisioning stages run through; the sandbox is there. The session stays pending.
+    /// Runs all provisioning stages. The sandbox then exists, and the session remains pending.
     Provision {},
-    /// Provisioning fails in the stage that the message's head belongs to; the session fails.
+    /// Fails the provisioning stage that matches the beginning of the message, and the session.
     FailProvisioning {
-        /// For instance `Failed to create Sprite: no capacity`.
+        /// The message, such as `Failed to create Sprite: no capacity`.
         message: String,
     },
-    /// A turn starts, and the session runs.
+    /// Starts a turn. The session is then running.
     StartTurn {
-        /// The turn's number.
+        /// The number of the turn.
         turn: i64,
     },
-    /// A turn ends, and with it the session unless another turn waits or it is terminated.
+    /// Ends a turn, and with it the session unless another turn is queued or the session was terminated.
     FinishTurn {
-        /// The turn's number.
+        /// The number of the turn.
         turn: i64,
-        /// 0 completes it; any other, or none, fails it.
+        /// The exit code. The turn is completed if it is 0, and failed otherwise or without one.
         #[serde(default)]
         exit_code: Option<i64>,
     },
-    /// An output row is written.
+    /// Writes an output row.
     Output {
-        /// Where it was written to.
+        /// The stream of the output.
         stream: Source,
-        /// The chunk.
+        /// The chunk of output.
         data: String,
         /// The turn it belongs to, if any.
         #[serde(default)]
         turn: Option<i64>,
-        /// The row's id, when it is not to be the next.
+        /// The ID of the row. Default: the next one.
         #[serde(default)]
         id: Option<i64>,
     },
-    /// A stage row is written.
+    /// Writes a stage row.
     Stage {
-        /// The stage's name.
+        /// The name of the stage.
         stage: String,
-        /// Its state.
+        /// The state of the stage.
         state: StageState,
-        /// Its duration, for states that have one.
+        /// The duration in milliseconds, for states that have one.
         #[serde(default)]
         duration_ms: i64,
         /// The message of a failure.
         #[serde(default)]
         message: String,
-        /// The row's id, when it is not to be the next.
+        /// The ID of the row. Default: the next one.
         #[serde(default)]
         id: Option<i64>,
     },
-    /// The sandbox is gone, and prompts are refused.
+    /// Removes the sandbox. Prompts are then refused.
     LoseSandbox {},
-    /// The session's row is set by hand; turns and log stay.
+    /// Sets the status in the session's row. Turns and log do not change.
     SetStatus {
-        /// The session's status.
+        /// The status of the session.
         status: Status,
-        /// Its exit code.
+        /// The exit code of the session.
         #[serde(default)]
         exit_code: Option<i64>,
     },
 }
 
-/// The state that a stage row reports.
+/// The state in a stage row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StageState {
-    /// It began.
+    /// The stage started.
     Started,
-    /// It ended well.
+    /// The stage succeeded.
     Done,
-    /// It failed.
+    /// The stage failed.
     Failed,
 }

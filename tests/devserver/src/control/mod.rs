@@ -1,4 +1,4 @@
-//! The control interface: everything a test can arrange behind the API's back.
+//! The control interface, with which tests change the state of the server.
 
 mod messages;
 mod routes;
@@ -20,7 +20,7 @@ use crate::{
 
 /// The control interface of a server in the same process. Cheap to clone.
 ///
-/// Everything here exists over HTTP as well, see the [crate's page](crate).
+/// All of it is also available over HTTP; see the [crate documentation](crate).
 ///
 /// ```
 /// use aod_devserver::{DevServer, Script};
@@ -51,8 +51,7 @@ impl Control {
         Self { shared }
     }
 
-    /// Back to an empty server: rows, scripts, faults, holds and remembered requests go; the clock keeps its time and
-    /// counters go on.
+    /// Removes all rows, scripts, faults, holds and recorded requests. The clock and the counters do not change.
     pub fn reset(&self) {
         *self.shared.store() = Store::new(&self.shared.token);
         self.clear_scripts();
@@ -61,21 +60,21 @@ impl Control {
         self.forget_requests();
     }
 
-    /// The script of sessions that have no other, from their next turn on.
+    /// Sets the default script of sessions, from their next turn on.
     pub fn set_script(&self, script: Script) {
         self.shared.scripts().default = Some(script);
     }
 
-    /// The script of turns whose prompt contains `text`; the first that fits wins.
+    /// Sets the script of turns whose prompt contains `text`. The first match is used.
     pub fn set_script_for_prompt(&self, text: impl Into<String>, script: Script) {
         self.shared.scripts().by_prompt.push((text.into(), script));
     }
 
-    /// The script of one session, from its next turn on.
+    /// Sets the script of one session, from its next turn on.
     ///
     /// # Errors
     ///
-    /// There is no such session.
+    /// Fails if the session does not exist.
     pub fn set_script_for_session(
         &self,
         session: Uuid,
@@ -90,33 +89,33 @@ impl Control {
         Ok(())
     }
 
-    /// Forgets all scripts but those of single sessions.
+    /// Removes all scripts except those of single sessions.
     pub fn clear_scripts(&self) {
         let mut scripts = self.shared.scripts();
         scripts.default = None;
         scripts.by_prompt.clear();
     }
 
-    /// Lets scripts pass the hold of this name, now and later.
+    /// Releases the hold with this name, for waiting and later scripts.
     pub fn release(&self, name: &str) {
         self.shared.gates.release(name);
     }
 
-    /// Makes scripts wait at the hold of this name again.
+    /// Makes scripts wait at the hold with this name again.
     pub fn close_hold(&self, name: &str) {
         self.shared.gates.close(name);
     }
 
-    /// Returns when a script waits at the hold of this name.
+    /// Waits until a script waits at the hold with this name.
     pub async fn hold_reached(&self, name: &str) {
         self.shared.gates.reached(name).await;
     }
 
-    /// Plans a fault.
+    /// Adds a fault.
     ///
     /// # Errors
     ///
-    /// It has a status code or a header that HTTP does not know.
+    /// Fails if the fault has an invalid status code or header.
     pub fn plan_fault(&self, fault: Fault) -> Result<(), ControlError> {
         if !fault.effect.is_sendable() {
             return Err(ControlError::new("no such status code or header"));
@@ -125,32 +124,32 @@ impl Control {
         Ok(())
     }
 
-    /// Forgets all planned faults; requests already hit stay so.
+    /// Removes all pending faults. Faults in progress are not affected.
     pub fn clear_faults(&self) {
         self.shared.faults().clear();
     }
 
-    /// Moves the clock forward; heartbeats, `stale` and delays that fall due happen. A jump is one look at the clock: at
-    /// most one heartbeat a stream.
+    /// Advances the clock. Heartbeats, `stale` events and delays that become due take effect. Each call causes at most
+    /// one heartbeat per stream.
     pub fn advance(&self, by: Duration) {
         self.shared.clock.advance(by);
     }
 
-    /// Stops the clock, so that only [`Control::advance`] moves it.
+    /// Freezes the clock, so that only [`Control::advance`] changes it.
     pub fn freeze_clock(&self) {
         self.shared.clock.freeze();
     }
 
-    /// Lets the clock run on from where it stands.
+    /// Unfreezes the clock at its current time.
     pub fn run_clock(&self) {
         self.shared.clock.run();
     }
 
-    /// The cap of concurrent sessions of an account (`main` unless others were added); `None` is the default of 100.
+    /// Sets the limit of concurrent sessions of an account; `None` is the default of 100. The first account is `main`.
     ///
     /// # Errors
     ///
-    /// There is no such account.
+    /// Fails if the account does not exist.
     pub fn set_quota(&self, account: &str, limit: Option<i64>) -> Result<(), ControlError> {
         let mut store = self.shared.store();
         let account = store
@@ -164,7 +163,7 @@ impl Control {
     ///
     /// # Errors
     ///
-    /// There is one of that name.
+    /// Fails if the name is in use.
     pub fn add_account(&self, account: NewAccount) -> Result<(), ControlError> {
         let mut store = self.shared.store();
         if store.account_named(&account.name).is_some() {
@@ -183,7 +182,7 @@ impl Control {
     ///
     /// # Errors
     ///
-    /// There is no such account.
+    /// Fails if the account does not exist.
     pub fn add_key(&self, key: NewKey) -> Result<(), ControlError> {
         let mut store = self.shared.store();
         let place = store
@@ -200,16 +199,16 @@ impl Control {
         Ok(())
     }
 
-    /// The id of the next log row; ids go on from there.
+    /// Sets the ID of the next log row. Later IDs count up from it.
     pub fn set_next_log_id(&self, id: i64) {
         self.shared.store().next_log_id = id;
     }
 
-    /// Changes an agent's stored row without any check, as when a runtime or a model is retired.
+    /// Changes the stored row of an agent without validation, for example for a retired runtime or model.
     ///
     /// # Errors
     ///
-    /// There is no such agent.
+    /// Fails if the agent does not exist.
     pub fn change_agent(&self, agent: Uuid, change: AgentChange) -> Result<(), ControlError> {
         let mut store = self.shared.store();
         let row = store.agents.iter_mut().find(|row| row.id == agent);
@@ -223,11 +222,11 @@ impl Control {
         Ok(())
     }
 
-    /// Makes one of the worker's moves on a session, whatever its script does.
+    /// Performs an action of the worker on a session, independent of its script.
     ///
     /// # Errors
     ///
-    /// There is no such session, or no such turn.
+    /// Fails if the session or turn does not exist.
     pub fn act(&self, session: Uuid, action: Action) -> Result<(), ControlError> {
         let now = self.shared.clock.now();
         let mut store = self.shared.store();
@@ -304,32 +303,32 @@ impl Control {
         Ok(())
     }
 
-    /// The counters as they are now.
+    /// Returns the current counters.
     pub fn stats(&self) -> Stats {
         self.shared.stats.snapshot()
     }
 
-    /// The API requests received since the last [`Control::forget_requests`], oldest first; the last 10,000 are kept.
+    /// Returns the API requests since the last [`Control::forget_requests`], oldest first. The last 10,000 are kept.
     pub fn requests(&self) -> Vec<SeenRequest> {
         self.shared.stats.requests()
     }
 
-    /// Forgets the requests received so far.
+    /// Removes the recorded requests.
     pub fn forget_requests(&self) {
         self.shared.stats.forget_requests();
     }
 
-    /// Returns when exactly this many event streams are open.
+    /// Waits until exactly this many event streams are open.
     pub async fn streams_open(&self, wanted: usize) {
         self.shared.stats.streams_open(wanted).await;
     }
 
-    /// Returns when at least this many API requests have been received; [`Control::stats`] tells how many there were.
+    /// Waits until at least this many API requests have been received, as counted by [`Control::stats`].
     pub async fn requests_received(&self, wanted: u64) {
         self.shared.stats.requests_received(wanted).await;
     }
 
-    /// Returns when exactly this many connections are open.
+    /// Waits until exactly this many connections are open.
     pub async fn connections_open(&self, wanted: usize) {
         self.shared.stats.connections_open(wanted).await;
     }

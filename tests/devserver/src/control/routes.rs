@@ -37,13 +37,13 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/stats", get(stats))
         .route("/requests", get(requests).delete(forget_requests))
         .route("/wait", post(wait))
-        // Scripts may be long.
+        // Scripts can be long.
         .layer(DefaultBodyLimit::disable())
 }
 
 type Server = State<Arc<Shared>>;
 
-/// Why a control call was not carried out, in words: always a 400.
+/// The error text of a failed control call; the status is always 400.
 struct Problem(String);
 
 impl axum::response::IntoResponse for Problem {
@@ -58,26 +58,26 @@ impl From<ControlError> for Problem {
     }
 }
 
-/// What a call answers when there is nothing to tell.
+/// The response of a call without a result.
 fn done() -> Response {
     reply(200, &json!({}))
 }
 
-/// Reads a body; what is unknown in it is a problem. An empty body counts as `{}`.
+/// Parses a body. Unknown fields are an error. An empty body is treated as `{}`.
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let body = if body.is_empty() { b"{}" } else { body };
     serde_json::from_slice(body).map_err(|error| Problem(error.to_string()))
 }
 
 async fn reset(State(shared): Server, body: Bytes) -> Result<Response, Problem> {
-    read::<Nothing>(&body)?;
+    read::<Empty>(&body)?;
     Control::new(shared).reset();
     Ok(done())
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Nothing {}
+struct Empty {}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -219,13 +219,13 @@ async fn change_agent(State(shared): Server, body: Bytes) -> Result<Response, Pr
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Act {
+struct PerformAction {
     session: Uuid,
     action: Action,
 }
 
 async fn act(State(shared): Server, body: Bytes) -> Result<Response, Problem> {
-    let call: Act = read(&body)?;
+    let call: PerformAction = read(&body)?;
     Control::new(shared).act(call.session, call.action)?;
     Ok(done())
 }

@@ -1,4 +1,4 @@
-//! How faults are carried out: instead of the answer, in a stream's events, and on the bytes of a body.
+//! Applies faults: instead of a response, to the events of a stream, and to the bytes of a body.
 
 use std::{io, io::Write as _, pin::Pin, sync::Arc, time::Duration};
 
@@ -17,10 +17,13 @@ use crate::{
     server::{Connection, Shared},
 };
 
-/// The faults that a stream carries out itself, on its events.
+/// The faults that apply to the events of a stream.
 #[derive(Default)]
-#[expect(clippy::struct_excessive_bools, reason = "one independent fault each")]
-pub(crate) struct Tampering {
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an independent fault"
+)]
+pub(crate) struct StreamFaults {
     pub(crate) replay_all: bool,
     pub(crate) repeat_at_cursor: bool,
     pub(crate) duplicate: bool,
@@ -31,32 +34,34 @@ pub(crate) struct Tampering {
     cut_after: Option<(usize, CutHow)>,
 }
 
-impl Tampering {
+impl StreamFaults {
     pub(crate) fn from(effects: &[Effect]) -> Self {
-        let mut tampering = Self::default();
+        let mut stream_faults = Self::default();
         for effect in effects {
             match effect {
-                Effect::ReplayAll {} => tampering.replay_all = true,
-                Effect::RepeatAtCursor {} => tampering.repeat_at_cursor = true,
-                Effect::Duplicate {} => tampering.duplicate = true,
-                Effect::Crlf {} => tampering.crlf = true,
+                Effect::ReplayAll {} => stream_faults.replay_all = true,
+                Effect::RepeatAtCursor {} => stream_faults.repeat_at_cursor = true,
+                Effect::Duplicate {} => stream_faults.duplicate = true,
+                Effect::Crlf {} => stream_faults.crlf = true,
                 Effect::Merge { fields, event_type } => {
-                    tampering.merges.push((event_type.clone(), fields.clone()));
+                    stream_faults
+                        .merges
+                        .push((event_type.clone(), fields.clone()));
                 }
                 Effect::Insert { before_event, text } => {
-                    tampering.inserts.push((*before_event, text.clone()));
+                    stream_faults.inserts.push((*before_event, text.clone()));
                 }
-                Effect::MalformedJson { event } => tampering.malformed.push(*event),
+                Effect::MalformedJson { event } => stream_faults.malformed.push(*event),
                 Effect::CutAfterEvents { events, how } => {
-                    tampering.cut_after = Some((*events, *how));
+                    stream_faults.cut_after = Some((*events, *how));
                 }
                 _ => {}
             }
         }
-        tampering
+        stream_faults
     }
 
-    /// Raw texts that come before the event with this number.
+    /// Raw texts to insert before the event with this number.
     pub(crate) fn inserted_before(&self, event: usize) -> Vec<String> {
         self.inserts
             .iter()
@@ -92,7 +97,7 @@ fn merge(into: &mut Value, fields: &Map<String, Value>) {
     }
 }
 
-/// Carries out what happens instead of an answer, and waits where the answer is to be late.
+/// Applies the faults that replace or delay a response.
 pub(crate) async fn instead(
     effects: &[Effect],
     shared: &Shared,
@@ -146,7 +151,7 @@ fn planned<'a>(
 
 type Chunks = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 
-/// Carries out what happens to the answer on its way out.
+/// Applies the faults that change a response.
 pub(crate) async fn tamper(
     mut response: Response,
     effects: Vec<Effect>,
@@ -182,7 +187,7 @@ pub(crate) async fn tamper(
             Effect::Stall {
                 after_bytes: Some(after),
             } => rechunk(response, |chunks| {
-                Box::pin(first_bytes(chunks, after, Then::Stall))
+                Box::pin(first_bytes(chunks, after, AfterBytes::Stall))
             }),
             Effect::Cut { after_bytes, how } => {
                 let connection = Arc::clone(connection);
@@ -190,7 +195,7 @@ pub(crate) async fn tamper(
                     let end = stream::once(async move { cut_error(how, &connection) })
                         .filter_map(|error| async { error.map(Err) });
                     Box::pin(
-                        first_bytes(chunks, after_bytes, Then::End)
+                        first_bytes(chunks, after_bytes, AfterBytes::End)
                             .chain(flushed())
                             .chain(end),
                     )
@@ -204,7 +209,7 @@ pub(crate) async fn tamper(
 
 async fn rewrite(response: Response, change: impl FnOnce(Bytes) -> Bytes) -> Response {
     let (mut parts, body) = response.into_parts();
-    // An ordinary body is in memory: reading it cannot fail.
+    // The body is in memory, so reading it cannot fail.
     let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
     parts.headers.remove(header::CONTENT_LENGTH);
     Response::from_parts(parts, Body::from(change(body)))
@@ -231,9 +236,9 @@ fn rechunk(response: Response, change: impl FnOnce(Chunks) -> Chunks) -> Respons
     Response::from_parts(parts, Body::from_stream(change(chunks)))
 }
 
-/// What comes after the first bytes of a body.
+/// What follows the first bytes of a body.
 #[derive(Clone, Copy, PartialEq)]
-enum Then {
+enum AfterBytes {
     End,
     Stall,
 }
@@ -241,12 +246,12 @@ enum Then {
 fn first_bytes(
     chunks: Chunks,
     limit: usize,
-    then: Then,
+    then: AfterBytes,
 ) -> impl Stream<Item = io::Result<Bytes>> + Send {
     stream::unfold((chunks, limit), move |(mut chunks, left)| async move {
         if left == 0 {
-            if then == Then::Stall {
-                // The rest of the body stays open behind the silence.
+            if then == AfterBytes::Stall {
+                // The body is kept open, but nothing more is sent.
                 std::future::pending::<()>().await;
             }
             return None;
@@ -262,7 +267,7 @@ fn first_bytes(
     })
 }
 
-/// Nothing, after a moment in which what was sent before leaves the server's own buffers.
+/// Waits a moment, so that data sent before leaves the server's buffers.
 fn flushed() -> impl Stream<Item = io::Result<Bytes>> + Send {
     stream::once(tokio::task::yield_now()).filter_map(|()| async { None })
 }
@@ -287,7 +292,7 @@ fn drip(chunks: Chunks, size: usize, pause: Duration) -> Chunks {
     }))
 }
 
-/// Compresses chunk by chunk, so that a live stream stays live.
+/// Compresses each chunk separately, so that a live stream is not delayed.
 fn gzip(mut response: Response) -> Response {
     response
         .headers_mut()
@@ -312,7 +317,7 @@ fn gzip(mut response: Response) -> Response {
     })
 }
 
-/// The error that breaks a body off, or nothing when it is to end properly.
+/// Returns the error that aborts a body, or `None` if it ends properly.
 pub(crate) fn cut_error(how: CutHow, connection: &Connection) -> Option<io::Error> {
     match how {
         CutHow::End => return None,

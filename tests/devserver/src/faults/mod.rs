@@ -1,8 +1,8 @@
-//! Faults on request: what goes wrong with which requests.
+//! Faults that are injected into requests.
 
 mod apply;
 
-pub(crate) use apply::{Tampering, cut_error, instead, tamper};
+pub(crate) use apply::{StreamFaults, cut_error, instead, tamper};
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,10 @@ use axum::http::{HeaderName, HeaderValue, Method};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// One fault: which requests it is for, and what happens to them.
+/// A fault: the requests that it applies to, and its effect.
 ///
-/// In JSON: `{"method": "GET", "path": "/sessions/*/stream", "skip": 0, "times": 1, "effect": {"cut": {"after_bytes": 100}}}`.
+/// In JSON: `{"method": "GET", "path": "/sessions/*/stream", "skip": 0, "times": 1, "effect": {"cut": {"after_bytes":
+/// 100}}}`.
 ///
 /// ```
 /// use aod_devserver::{CutHow, Effect, Fault};
@@ -23,18 +24,18 @@ use serde_json::{Map, Value};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    /// The method it is for; every method when absent.
+    /// The method of the requests. Default: any method.
     #[serde(default)]
     pub method: Option<String>,
-    /// The path it is for, without query; `*` stands for any text, slashes included.
+    /// The pattern of the path, without the query. `*` matches any text, including slashes.
     pub path: String,
-    /// How many matching requests go unharmed first.
+    /// The number of matching requests to skip first. Default 0.
     #[serde(default)]
     pub skip: u32,
-    /// How many requests are hit then: 1 unless said otherwise, all of them when null.
+    /// The number of requests to affect after that. Default 1; null means all.
     #[serde(default = "once")]
     pub times: Option<u32>,
-    /// What happens.
+    /// The effect.
     pub effect: Effect,
 }
 
@@ -44,7 +45,7 @@ fn once() -> Option<u32> {
 }
 
 impl Fault {
-    /// A fault for the next request with this method and path pattern.
+    /// Creates a fault for the next request with this method and path pattern.
     #[must_use]
     pub fn on(method: &str, path: &str, effect: Effect) -> Self {
         Self {
@@ -56,21 +57,21 @@ impl Fault {
         }
     }
 
-    /// Lets this many matching requests go unharmed first.
+    /// Skips this many matching requests first.
     #[must_use]
     pub fn skip(mut self, requests: u32) -> Self {
         self.skip = requests;
         self
     }
 
-    /// Hits this many requests.
+    /// Affects this many requests.
     #[must_use]
     pub fn times(mut self, requests: u32) -> Self {
         self.times = Some(requests);
         self
     }
 
-    /// Hits every matching request.
+    /// Affects every matching request.
     #[must_use]
     pub fn always(mut self) -> Self {
         self.times = None;
@@ -85,116 +86,116 @@ impl Fault {
     }
 }
 
-/// What happens to a request or to its response.
+/// The effect of a fault on a request or its response.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Effect {
-    /// Another answer altogether; the request has no effect.
+    /// Returns another response. The request is not processed.
     Status {
         /// The status code.
         status: u16,
-        /// Its headers.
+        /// The headers.
         #[serde(default)]
         headers: BTreeMap<String, String>,
-        /// Its body.
+        /// The body.
         #[serde(default)]
         body: String,
     },
-    /// A redirect; the request has no effect.
+    /// Returns a redirect. The request is not processed.
     Redirect {
-        /// The status code, 307 unless said otherwise.
+        /// The status code. Default 307.
         #[serde(default = "temporary")]
         status: u16,
         /// The `Location` header.
         location: String,
     },
-    /// The connection closes without an answer; the request has no effect.
+    /// Closes the connection without a response. The request is not processed.
     Drop {
-        /// With a reset rather than an orderly end.
+        /// Whether the connection is reset instead of closed.
         #[serde(default)]
         reset: bool,
     },
-    /// The request is served, the connection then closes without an answer.
+    /// Processes the request, then closes the connection without a response.
     DropAfterServing {
-        /// With a reset rather than an orderly end.
+        /// Whether the connection is reset instead of closed.
         #[serde(default)]
         reset: bool,
     },
-    /// The answer begins this much later, on the server's clock.
+    /// Delays the response by a time on the server's clock.
     Delay {
         /// Milliseconds.
         ms: u64,
     },
-    /// Silence for ever: instead of an answer, or after so many bytes of the body.
+    /// Stops sending without closing the connection, before the response or after a number of body bytes.
     Stall {
-        /// Body bytes that still come; without it not even the head does.
+        /// The number of body bytes to send. If absent, not even the head is sent.
         #[serde(default)]
         after_bytes: Option<usize>,
     },
-    /// The body ends early.
+    /// Ends the body early.
     Cut {
-        /// Body bytes that still come.
+        /// The number of body bytes to send.
         after_bytes: usize,
-        /// How it ends.
+        /// How the body ends.
         #[serde(default)]
         how: CutHow,
     },
-    /// A stream ends early.
+    /// Ends a stream early.
     CutAfterEvents {
-        /// Events that still come, `start` included.
+        /// The number of events to send, including `start`.
         events: usize,
-        /// How it ends.
+        /// How the body ends.
         #[serde(default)]
         how: CutHow,
     },
-    /// The body comes in small writes.
+    /// Sends the body in small writes.
     Drip {
-        /// Bytes a write.
+        /// The number of bytes per write.
         bytes: usize,
-        /// Milliseconds between writes, in real time.
+        /// The delay between writes in milliseconds of real time.
         #[serde(default)]
         every_ms: u64,
     },
-    /// Another content type.
+    /// Sends another content type.
     ContentType {
-        /// The header's value.
+        /// The value of the header.
         value: String,
     },
-    /// The body is compressed, whether the client asked for that or not.
+    /// Compresses the body, even if the client does not accept it.
     Gzip {},
-    /// JSON that ends in its middle.
+    /// Sends truncated JSON.
     MalformedJson {
-        /// The event of a stream it happens to, counted from 0 for `start`; ordinary answers do not look at it.
+        /// The index of the affected event of a stream; `start` is 0. Ignored for other responses.
         #[serde(default)]
         event: usize,
     },
-    /// These fields are set in the JSON: in the resource, in each resource of a list, or in each event of a stream.
+    /// Sets fields in the JSON: in the resource, in each resource of a list, or in each event of a stream.
     Merge {
         /// The fields and their values.
         fields: Map<String, Value>,
-        /// Only events of this type.
+        /// Limits the effect to events of this type.
         #[serde(default)]
         event_type: Option<String>,
     },
-    /// Raw text in a stream before one of its events.
+    /// Inserts raw text before an event of a stream.
     Insert {
-        /// The event, counted from 0 for `start`.
+        /// The index of the event; `start` is 0.
         before_event: usize,
-        /// The text, written as it is.
+        /// The text, sent verbatim.
         text: String,
     },
-    /// Every event of a stream comes twice.
+    /// Sends every event of a stream twice.
     Duplicate {},
-    /// A stream ignores the cursor.
+    /// Ignores the cursor of a stream.
     ReplayAll {},
-    /// A stream repeats the row at the cursor.
+    /// Repeats the row at the cursor of a stream.
     RepeatAtCursor {},
-    /// A stream's lines end with CRLF.
+    /// Ends the lines of a stream with CRLF.
     Crlf {},
 }
 
 impl Effect {
-    /// Whether its status code and headers can be written as HTTP.
+    /// Returns whether the status code and headers are valid HTTP.
     pub(crate) fn is_sendable(&self) -> bool {
         let header = |name: &str, value: &str| {
             name.parse::<HeaderName>().is_ok() && HeaderValue::from_str(value).is_ok()
@@ -219,20 +220,20 @@ fn temporary() -> u16 {
     307
 }
 
-/// How a body that is cut ends.
+/// The end of a body that is cut.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CutHow {
-    /// The connection closes in mid-body, without a final chunk.
+    /// The connection is closed without a final chunk.
     #[default]
     Close,
     /// The connection is reset.
     Reset,
-    /// The response ends properly, as if it were complete.
+    /// The response ends properly, as if it was complete.
     End,
 }
 
-/// The faults that are still to come.
+/// The pending faults.
 #[derive(Default)]
 pub(crate) struct FaultPlan {
     faults: Vec<Fault>,
@@ -247,7 +248,7 @@ impl FaultPlan {
         self.faults.clear();
     }
 
-    /// The effects on this request, which count down what is planned.
+    /// Returns the effects on a request, and counts down the pending faults.
     pub(crate) fn take(&mut self, method: &Method, path: &str) -> Vec<Effect> {
         let mut effects = Vec::new();
         for fault in &mut self.faults {
@@ -302,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn skips_first_then_hits_as_often_as_planned() {
+    fn skips_requests_and_then_affects_as_many_as_planned() {
         let mut plan = FaultPlan::default();
         plan.add(
             Fault::on("GET", "/health", Effect::Gzip {})

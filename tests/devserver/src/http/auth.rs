@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, header};
 
 use crate::store::{AccountId, Store};
 
-/// The account of the request's key, or the text of the 401.
+/// Returns the account of the request's API key, or the text of the 401.
 pub(super) fn authenticate(headers: &HeaderMap, store: &Store) -> Result<AccountId, &'static str> {
     let token = headers
         .get(header::AUTHORIZATION)

@@ -1,4 +1,4 @@
-//! The API's HTTP face: every request that is not for `/__dev/` passes here.
+//! HTTP handling of all requests except those under `/__dev/`.
 
 mod auth;
 mod reply;
@@ -18,17 +18,17 @@ use axum::{
 
 use crate::{
     api,
-    faults::{self, Tampering},
+    faults::{self, StreamFaults},
     server::{Connection, Shared},
     store::AccountId,
 };
 use route::Methods;
 pub(crate) use route::Route;
 
-/// Bodies beyond this are not read at all; the server's own limit is far lower.
+/// The maximum size of bodies that are read. The limit of the API is much lower.
 const READ_LIMIT: usize = 64 << 20;
 
-/// One authenticated API call.
+/// An authenticated API call.
 pub(crate) struct Call {
     pub(crate) shared: Arc<Shared>,
     pub(crate) account: AccountId,
@@ -37,10 +37,10 @@ pub(crate) struct Call {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) connection: Arc<Connection>,
-    pub(crate) tampering: Tampering,
+    pub(crate) stream_faults: StreamFaults,
 }
 
-/// Answers one request, with the faults planned for it.
+/// Handles a request and applies its faults.
 pub(crate) async fn serve(
     State(shared): State<Arc<Shared>>,
     Extension(connection): Extension<Arc<Connection>>,
@@ -61,7 +61,7 @@ pub(crate) async fn serve(
         uri: parts.uri,
         headers: parts.headers,
         body,
-        tampering: Tampering::from(&effects),
+        stream_faults: StreamFaults::from(&effects),
         connection: Arc::clone(&connection),
         shared: Arc::clone(&shared),
     };
@@ -99,7 +99,7 @@ fn answer(mut call: Call) -> Response {
     api::handle(route, call).unwrap_or_else(Refusal::into_response)
 }
 
-/// What is refused before authentication: forms' cross-site check first, then the method.
+/// Returns the refusals before authentication: the CSRF check of forms, then the method.
 fn refuse_method(methods: Methods, method: &Method) -> Option<Response> {
     let safe = matches!(
         *method,

@@ -1,4 +1,4 @@
-//! Responses: JSON as Django writes it, and the shapes of a refusal.
+//! Responses: JSON as Django formats it, and error bodies.
 
 use axum::{
     http::{StatusCode, header},
@@ -17,7 +17,7 @@ pub(crate) fn json(status: u16, value: &Value) -> Response {
     (status, headers, python::dumps(value)).into_response()
 }
 
-/// Why a request is not served.
+/// An error response.
 #[derive(Debug)]
 pub(crate) enum Refusal {
     /// `{"detail": "<text>"}`.
@@ -26,7 +26,7 @@ pub(crate) enum Refusal {
     Errors(Vec<Value>),
     /// The 429 of the session quota.
     Quota { limit: i64, active: i64 },
-    /// An HTML page, as a web framework answers before or instead of the API.
+    /// An HTML page, as the web framework returns before or instead of the API.
     Html(u16),
 }
 

@@ -1,11 +1,11 @@
-//! Paths: only exact ones with lowercase, dashed ids lead anywhere.
+//! Routing. Paths must match exactly, and IDs must be lower-case UUIDs with hyphens.
 
 use percent_encoding::percent_decode_str;
 use uuid::Uuid;
 
 use crate::generation::Generation;
 
-/// The endpoint that a path names.
+/// The endpoint of a path.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Route {
     Health,
@@ -28,14 +28,14 @@ pub(crate) enum Route {
     SessionStream(Uuid),
 }
 
-/// How a route treats methods.
+/// The methods of a route.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Methods {
-    /// GET only, behind the cross-site check of forms.
+    /// GET only; other methods fail the CSRF check.
     Get,
     /// POST only.
     Post,
-    /// Decided by the endpoint itself, after authentication.
+    /// Checked by the endpoint, after authentication.
     Several,
 }
 
@@ -67,7 +67,7 @@ impl Route {
             ("sessions", Some(id), Some("prompt")) => Self::SessionPrompt(id),
             ("sessions", Some(id), Some("turns")) => Self::SessionTurns(id),
             ("sessions", Some(id), Some("terminate")) => Self::SessionTerminate(id),
-            ("sessions", Some(id), Some("interrupt")) if generation == Generation::S2 => {
+            ("sessions", Some(id), Some("interrupt")) if generation == Generation::June25 => {
                 Self::SessionInterrupt(id)
             }
             ("sessions", Some(id), Some("delete")) => Self::SessionDelete(id),
@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn routes_only_exact_paths_with_lowercase_dashed_ids() {
         let id = "fbb66515-3704-44fd-8f74-0705b1d3a8e6";
-        let route = |path: &str| Route::parse(path, Generation::S0);
+        let route = |path: &str| Route::parse(path, Generation::April21);
         assert_eq!(route("/agents"), Some(Route::Agents));
         assert!(matches!(
             route(&format!("/agents/{id}")),

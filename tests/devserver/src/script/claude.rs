@@ -1,10 +1,10 @@
-//! The built-in run of a Claude agent.
+//! The built-in script of a Claude agent.
 
 use serde_json::{Value, json};
 
 use super::Script;
 
-/// A short run in the CLI's `stream-json` form: it thinks, looks around, runs a command and answers.
+/// A short run in the CLI's `stream-json` format: thinking, reading files, running a command, and a reply.
 pub(super) fn script(model: &str, prompt: &str) -> Script {
     let subject: String = prompt.trim().chars().take(400).collect();
     let lines = [

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use tokio::sync::watch;
 
-/// Which names are released, and how many scripts wait at each.
+/// The released names, and the number of scripts that wait at each name.
 pub(crate) struct Gates {
     state: watch::Sender<State>,
 }
@@ -22,14 +22,14 @@ impl Gates {
         }
     }
 
-    /// Lets everyone through who waits or comes later.
+    /// Releases waiting and later scripts.
     pub(crate) fn release(&self, name: &str) {
         self.state.send_modify(|state| {
             state.released.insert(name.to_owned());
         });
     }
 
-    /// Makes later comers wait again.
+    /// Makes later scripts wait again.
     pub(crate) fn close(&self, name: &str) {
         self.state.send_modify(|state| {
             state.released.remove(name);
@@ -43,7 +43,7 @@ impl Gates {
     pub(crate) async fn pass(&self, name: &str) {
         let _waiting = Waiting::at(self, name);
         let mut states = self.state.subscribe();
-        // Fails only when the sender is gone, and with it the server.
+        // Fails only if the server has been dropped.
         let _ = states.wait_for(|state| state.released.contains(name)).await;
     }
 
@@ -56,7 +56,7 @@ impl Gates {
     }
 }
 
-/// Counts one script as waiting until it is dropped.
+/// Counts a script as waiting until it is dropped.
 struct Waiting<'a> {
     gates: &'a Gates,
     name: &'a str,

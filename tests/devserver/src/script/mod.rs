@@ -1,4 +1,4 @@
-//! Scripted agents: what a session's sandbox does while it is provisioned and in each turn.
+//! Scripted agents: the behaviour of a session's sandbox during provisioning and in each turn.
 
 mod claude;
 pub(crate) mod gates;
@@ -7,7 +7,7 @@ pub(crate) mod worker;
 
 use serde::{Deserialize, Serialize};
 
-/// Which of the agent's outputs a chunk came from.
+/// The stream that a chunk was printed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
@@ -17,7 +17,7 @@ pub enum Source {
     Stderr,
 }
 
-/// What an agent does in a turn, and before the first one.
+/// The behaviour of an agent during provisioning and in a turn.
 ///
 /// In JSON: `{"provisioning": {…}, "steps": [{"stdout": "hi\n"}, {"delay_ms": 5}, {"hold": "go"}, {"exit": 0}]}`.
 ///
@@ -30,47 +30,47 @@ pub enum Source {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Script {
-    /// How provisioning goes; only the first turn's script has a say.
+    /// The provisioning. Only used in the script of the first turn.
     pub provisioning: Provisioning,
-    /// What happens in the turn, in order. A script that ends without an ending step exits with 0.
+    /// The steps of the turn, in order. A script without a final step exits with 0.
     pub steps: Vec<Step>,
-    /// Nothing happens by itself: the session stays as it is until the control interface moves it.
+    /// Whether the session changes only by actions of the control interface.
     pub manual: bool,
 }
 
-/// How the sandbox is provisioned.
+/// The provisioning of a sandbox.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Provisioning {
-    /// Provisioning does not begin before this name is released.
+    /// The hold at which provisioning waits before it starts.
     pub hold: Option<String>,
-    /// Time on the server's clock that each stage takes.
+    /// The duration of each stage on the server's clock.
     pub stage_delay_ms: u64,
-    /// The stage that fails instead of ending well.
+    /// The stage that fails.
     pub fail: Option<StageFailure>,
 }
 
-/// A failing provisioning stage; the session fails with it.
+/// A failing provisioning stage, which fails the session.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StageFailure {
-    /// The stage's name; when it is not one that the session goes through, the first stage fails.
+    /// The name of the stage. If the session does not have that stage, the first one fails.
     pub stage: String,
     /// The message of the `failed` stage event.
     pub message: String,
 }
 
-/// One step of a turn.
+/// A step of a turn.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
-    /// One chunk on standard output: one `output` event.
+    /// Prints a chunk on standard output, which is one `output` event.
     Stdout(String),
-    /// One chunk on standard error: one `output` event.
+    /// Prints a chunk on standard error, which is one `output` event.
     Stderr(String),
-    /// Waits this long on the server's clock.
+    /// Waits for a time on the server's clock.
     DelayMs(u64),
-    /// Waits until this name is released.
+    /// Waits until the hold with this name is released.
     Hold(String),
     /// Ends the turn with this exit code.
     Exit(i64),
@@ -81,13 +81,13 @@ pub enum Step {
 }
 
 impl Script {
-    /// An empty script: exits with 0 at once.
+    /// Creates an empty script, which exits with 0 immediately.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A session that only the control interface moves.
+    /// Creates a script for a session that changes only by actions of the control interface.
     #[must_use]
     pub fn manual() -> Self {
         Self {
@@ -96,7 +96,7 @@ impl Script {
         }
     }
 
-    /// A session whose provisioning fails in the given stage.
+    /// Creates a script whose provisioning fails in a stage.
     #[must_use]
     pub fn failing_in(stage: &str, message: &str) -> Self {
         let mut script = Self::default();
@@ -107,13 +107,13 @@ impl Script {
         script
     }
 
-    /// The built-in run of a Claude agent: `stream-json` lines about the prompt, in chunks of odd sizes, exit code 0.
+    /// Returns the built-in script of a Claude agent: `stream-json` lines in chunks of varying sizes, exit code 0.
     #[must_use]
     pub fn claude(model: &str, prompt: &str) -> Self {
         claude::script(model, prompt)
     }
 
-    /// The built-in run of every other agent: plain text, exit code 0.
+    /// Returns the built-in script of other agents: plain text, exit code 0.
     #[must_use]
     pub fn plain(prompt: &str) -> Self {
         Self::new()
@@ -121,7 +121,7 @@ impl Script {
             .exit(0)
     }
 
-    /// Holds provisioning until the name is released.
+    /// Delays provisioning until the hold with this name is released.
     #[must_use]
     pub fn hold_provisioning(mut self, name: &str) -> Self {
         self.provisioning.hold = Some(name.to_owned());
@@ -140,13 +140,13 @@ impl Script {
         self.step(Step::Stderr(data.into()))
     }
 
-    /// Waits on the server's clock.
+    /// Adds a delay on the server's clock.
     #[must_use]
     pub fn delay_ms(self, delay: u64) -> Self {
         self.step(Step::DelayMs(delay))
     }
 
-    /// Waits until the name is released.
+    /// Adds a hold, which waits until its name is released.
     #[must_use]
     pub fn hold(self, name: &str) -> Self {
         self.step(Step::Hold(name.to_owned()))
@@ -177,7 +177,7 @@ impl Script {
         self
     }
 
-    /// Adds `text` on standard output in chunks of odd sizes, with a short delay before each.
+    /// Adds `text` on standard output in chunks of varying sizes, with a short delay before each.
     #[must_use]
     pub fn delayed_chunks(mut self, text: &str, delay_ms: u64) -> Self {
         const SIZES: [usize; 9] = [61, 7, 180, 1, 33, 250, 12, 95, 140];
@@ -198,16 +198,16 @@ impl Script {
     }
 }
 
-/// The scripts that sessions without one of their own play.
+/// The scripts of sessions without their own script.
 #[derive(Default)]
 pub(crate) struct Scripts {
     pub(crate) default: Option<Script>,
-    /// The first whose text occurs in the prompt wins.
+    /// Scripts by a text in the prompt; the first match is used.
     pub(crate) by_prompt: Vec<(String, Script)>,
 }
 
 impl Scripts {
-    /// The script of a turn that has none set for its session.
+    /// Returns the script of a turn whose session has none.
     pub(crate) fn choose(&self, engine: &str, model: &str, prompt: &str) -> Script {
         let matching = self
             .by_prompt

@@ -1,4 +1,4 @@
-//! Plays the scripts of one session, turn after turn, as the real server's worker would run its agent.
+//! Plays the scripts of a session, one per turn. It stands for the worker of the real server.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,28 +11,28 @@ use crate::{
     store::{Sandbox, Status},
 };
 
-/// Why a turn is not played on.
+/// Why the script of a turn is stopped.
 enum Stop {
-    /// The session is deleted, or was moved by hand.
-    Taken,
+    /// The session was deleted, or changed by the control interface.
+    Abandoned,
     Terminated,
     Interrupted,
 }
 
-/// How a turn ended by itself.
+/// How a turn ended.
 enum Ending {
     Exit(i64),
     Crash,
 }
 
-/// What is to be done next for the session.
+/// The next action for the session.
 enum Job {
     Play {
         turn: i64,
         script: Script,
         provisioned: bool,
     },
-    /// An interrupt asked for before the turn began, or on a turn that is moved by hand.
+    /// An interrupt before the turn started, or of a turn that the control interface drives.
     Interrupt {
         turn: i64,
     },
@@ -40,7 +40,7 @@ enum Job {
     End,
 }
 
-/// Plays until the session is deleted or can take no further turn.
+/// Plays until the session is deleted or accepts no further turn.
 pub(crate) async fn run(shared: Arc<Shared>, id: Uuid, mut changes: watch::Receiver<()>) {
     loop {
         changes.borrow_and_update();
@@ -101,13 +101,13 @@ fn next_job(shared: &Shared, id: Uuid) -> Job {
     }
 }
 
-/// Ends when the turn must not be played on.
+/// Returns when the script of the turn must stop.
 async fn stopped(shared: &Shared, id: Uuid, turn: i64, changes: &mut watch::Receiver<()>) -> Stop {
     loop {
         {
             let mut store = shared.store();
             let Some(session) = store.any_session(id) else {
-                return Stop::Taken;
+                return Stop::Abandoned;
             };
             if session.status == Status::Terminated {
                 return Stop::Terminated;
@@ -119,11 +119,11 @@ async fn stopped(shared: &Shared, id: Uuid, turn: i64, changes: &mut watch::Rece
                 .turn(turn)
                 .is_some_and(|turn| turn.status.is_active())
             {
-                return Stop::Taken;
+                return Stop::Abandoned;
             }
         }
         if changes.changed().await.is_err() {
-            return Stop::Taken;
+            return Stop::Abandoned;
         }
     }
 }
@@ -132,8 +132,8 @@ fn act_on(shared: &Shared, id: Uuid, turn: i64, stop: &Stop) {
     let now = shared.clock.now();
     let mut store = shared.store();
     match stop {
-        Stop::Taken => {}
-        // With its sandbox gone a running turn fails; a queued one stays pending for good.
+        Stop::Abandoned => {}
+        // Without its sandbox, a running turn fails and a queued one stays pending.
         Stop::Terminated => {
             let running = store
                 .any_session(id)

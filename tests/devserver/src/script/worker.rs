@@ -1,4 +1,4 @@
-//! The worker's moves on a session: what it writes to the log and how it changes the status.
+//! The actions of the worker on a session: its log rows and changes of the status.
 
 use uuid::Uuid;
 
@@ -9,9 +9,9 @@ use crate::{
     store::{Content, Sandbox, StageOutcome, StagePlan, Status, Store},
 };
 
-/// The provisioning stages of a session in order, each with the duration it reports.
+/// Returns the provisioning stages of a session in order, each with the duration that it reports.
 pub(crate) fn stages(generation: Generation, plan: StagePlan) -> Vec<(&'static str, i64)> {
-    let newer = generation > Generation::S0;
+    let newer = generation > Generation::April21;
     let all = [
         (true, ("create_sprite", 120)),
         (newer, ("install_runtime", 150)),
@@ -31,7 +31,7 @@ pub(crate) fn stages(generation: Generation, plan: StagePlan) -> Vec<(&'static s
         .collect()
 }
 
-/// The stage that a provisioning failure with this message belongs to.
+/// Returns the stage of a provisioning failure with this message.
 pub(crate) fn stage_of_failure(message: &str) -> &'static str {
     const HEADS: [(&str, &str); 6] = [
         ("Failed to install runtime: ", "install_runtime"),
@@ -60,7 +60,7 @@ pub(crate) fn end_stage(store: &mut Store, id: Uuid, name: &str, duration_ms: i6
     stage_row(store, id, name, StageOutcome::Done { duration_ms }, now);
 }
 
-/// The sandbox is there; the first turn can start.
+/// Marks the sandbox as ready. The first turn can start.
 pub(crate) fn finish_provisioning(store: &mut Store, id: Uuid) {
     if let Some(session) = store.any_session(id) {
         session.sandbox = Sandbox::Ready;
@@ -68,7 +68,7 @@ pub(crate) fn finish_provisioning(store: &mut Store, id: Uuid) {
     }
 }
 
-/// Runs all stages through to the one that fails, if any; says whether the sandbox is ready.
+/// Runs the stages up to the one that fails, if any, and returns whether the sandbox is ready.
 pub(crate) fn provision(
     store: &mut Store,
     id: Uuid,
@@ -95,7 +95,7 @@ pub(crate) fn provision(
     true
 }
 
-/// The failing stage, or the first when the session does not go through that one.
+/// Returns the failing stage, or the first one if the session does not have that stage.
 pub(crate) fn failing_stage(
     stages: &[(&'static str, i64)],
     failure: &StageFailure,
@@ -107,7 +107,7 @@ pub(crate) fn failing_stage(
         .map_or("create_sprite", |(name, _)| name)
 }
 
-/// A started stage fails, and the first turn and the session with it.
+/// Fails a started stage, the first turn and the session.
 pub(crate) fn fail_stage(store: &mut Store, id: Uuid, name: &str, message: &str, now: Time) {
     let outcome = StageOutcome::Failed {
         duration_ms: 120,
@@ -119,7 +119,7 @@ pub(crate) fn fail_stage(store: &mut Store, id: Uuid, name: &str, message: &str,
     end_turn(store, id, 1, None, now);
 }
 
-/// The turn is running; the log says so without a turn number.
+/// Starts a turn. Its log row has no turn number.
 pub(crate) fn start_turn(store: &mut Store, id: Uuid, turn: i64, now: Time) {
     if let Some(session) = store.any_session(id) {
         session.start_turn(turn, now);
@@ -139,7 +139,7 @@ pub(crate) fn output(
     store.append(id, None, Content::Output { stream, data, turn }, now);
 }
 
-/// Exit code 0 completes the turn; any other, or none, fails it.
+/// Ends a turn: completed with exit code 0, failed with another one or none.
 pub(crate) fn end_turn(store: &mut Store, id: Uuid, turn: i64, exit_code: Option<i64>, now: Time) {
     let status = match exit_code {
         Some(0) => Status::Completed,
@@ -150,10 +150,10 @@ pub(crate) fn end_turn(store: &mut Store, id: Uuid, turn: i64, exit_code: Option
     }
 }
 
-/// The exit code of an interrupted agent: what a process reports that SIGINT ended.
+/// The exit code of an interrupted agent: that of a process ended by SIGINT.
 const INTERRUPTED: i64 = 130;
 
-/// Ends the turn as interrupted and leaves the session completed.
+/// Ends the turn as interrupted and the session as completed.
 pub(crate) fn interrupt_turn(store: &mut Store, id: Uuid, turn: i64, now: Time) {
     if let Some(session) = store.any_session(id) {
         session.interrupt_requested = false;

@@ -1,22 +1,22 @@
 //! Accounts and their API keys.
 
-/// The place of an account in the store.
+/// The index of an account in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct AccountId(pub(crate) usize);
 
 /// A user of the server: the owner of everything its keys create.
 pub(crate) struct Account {
     pub(crate) name: String,
-    /// Credentials for the model providers are stored.
+    /// Whether the account has credentials for the model providers.
     pub(crate) model_key: bool,
-    /// Credentials for the sandbox are stored.
+    /// Whether the account has credentials for the sandbox.
     pub(crate) sandbox_key: bool,
-    /// The account's own cap of concurrent sessions.
+    /// The account's limit of concurrent sessions.
     pub(crate) session_limit: Option<i64>,
 }
 
 impl Account {
-    /// An account with every credential and the default session limit.
+    /// Creates an account with all credentials and the default session limit.
     pub(crate) fn full(name: &str) -> Self {
         Self {
             name: name.to_owned(),

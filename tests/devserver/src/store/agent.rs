@@ -9,14 +9,14 @@ use crate::{clock::Time, generation::Generation};
 /// An agent row.
 pub(crate) type Agent = Versioned<AgentFields>;
 
-/// What an update can change and a version keeps.
+/// The fields that updates change and versions record.
 #[derive(Clone, PartialEq)]
 pub(crate) struct AgentFields {
     pub(crate) name: String,
     pub(crate) description: String,
     pub(crate) system: String,
     pub(crate) model: String,
-    /// The runtime; from S2 on the provider.
+    /// The runtime, or the provider since 2026-06-25.
     pub(crate) engine: String,
     pub(crate) environment_id: Option<Uuid>,
     pub(crate) skills: Vec<Value>,
@@ -49,14 +49,14 @@ impl Agent {
         self.show(|id, fields, version, at| fields.to_json(generation, id, version, at))
     }
 
-    /// All versions, highest first.
+    /// Returns all versions, highest first.
     pub(crate) fn versions(&self, generation: Generation) -> impl Iterator<Item = Value> {
         self.show_versions(move |id, fields, version, at| {
             fields.to_json(generation, id, version, at)
         })
     }
 
-    /// Drops the reference to a deleted environment, in the snapshots too and without a new version.
+    /// Removes the reference to a deleted environment, including the snapshots, without a new version.
     pub(crate) fn forget_environment(&mut self, id: Uuid) {
         let snapshots = self
             .snapshots

@@ -9,7 +9,7 @@ use crate::clock::Time;
 /// An environment row.
 pub(crate) type Environment = Versioned<EnvironmentFields>;
 
-/// What an update can change and a version keeps. `env_vars` is never shown.
+/// The fields that updates change and versions record. `env_vars` is never returned.
 #[derive(Clone, PartialEq)]
 pub(crate) struct EnvironmentFields {
     pub(crate) name: String,
@@ -26,7 +26,7 @@ impl EnvironmentFields {
             .is_some_and(|kind| kind == "limited")
     }
 
-    /// A limited network is shown as it was stored, an unrestricted one bare.
+    /// Returns limited networking as it was stored, and unrestricted networking without other fields.
     fn networking_json(&self) -> Value {
         if self.is_limited() {
             json!(self.networking)
@@ -54,7 +54,7 @@ impl Environment {
         self.show(|id, fields, version, at| fields.to_json(id, version, at))
     }
 
-    /// All versions, highest first.
+    /// Returns all versions, highest first.
     pub(crate) fn versions(&self) -> impl Iterator<Item = Value> {
         self.show_versions(|id, fields, version, at| fields.to_json(id, version, at))
     }

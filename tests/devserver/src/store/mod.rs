@@ -1,4 +1,4 @@
-//! What the server holds: accounts and keys, agents, environments, sessions. All of it is in memory.
+//! The in-memory data of the server: accounts, keys, agents, environments and sessions.
 
 mod account;
 mod agent;
@@ -20,22 +20,22 @@ use uuid::Uuid;
 
 use crate::{clock::Time, generation::Generation};
 
-/// The cap of pending and running sessions of an account that has none of its own.
+/// The default limit of pending and running sessions of an account.
 pub(crate) const DEFAULT_SESSION_LIMIT: i64 = 100;
 
-/// Every row of the server.
+/// All rows of the server.
 pub(crate) struct Store {
     pub(crate) accounts: Vec<Account>,
     pub(crate) keys: HashMap<String, Key>,
     pub(crate) agents: Vec<Agent>,
     pub(crate) environments: Vec<Environment>,
     pub(crate) sessions: Vec<Session>,
-    /// The id that the next log row gets; one counter for all sessions.
+    /// The ID of the next log row, shared by all sessions.
     pub(crate) next_log_id: i64,
 }
 
 impl Store {
-    /// One account with all credentials, and its key.
+    /// Creates a store with one account, which has all credentials, and its key.
     pub(crate) fn new(token: &str) -> Self {
         let mut keys = HashMap::new();
         keys.insert(token.to_owned(), Key::active(AccountId(0)));
@@ -71,7 +71,7 @@ impl Store {
             .find(|environment| environment.id == id && environment.owner == owner)
     }
 
-    /// An active environment of this name other than `except`.
+    /// Returns whether there is an active environment with this name other than `except`.
     pub(crate) fn environment_name_taken(
         &self,
         owner: AccountId,
@@ -86,7 +86,7 @@ impl Store {
         })
     }
 
-    /// Removes an environment and every reference that agents and their snapshots hold to it.
+    /// Removes an environment and all references to it in agents and their snapshots.
     pub(crate) fn remove_environment(&mut self, id: Uuid) {
         self.environments.retain(|environment| environment.id != id);
         for agent in &mut self.agents {
@@ -100,12 +100,12 @@ impl Store {
             .find(|session| session.id == id && session.owner == owner)
     }
 
-    /// The session with this id, whoever owns it.
+    /// Returns the session with this ID, of any account.
     pub(crate) fn any_session(&mut self, id: Uuid) -> Option<&mut Session> {
         self.sessions.iter_mut().find(|session| session.id == id)
     }
 
-    /// Pending and running sessions of an account.
+    /// Returns the number of pending and running sessions of an account.
     pub(crate) fn active_sessions(&self, owner: AccountId) -> i64 {
         let active = self
             .sessions
@@ -115,14 +115,15 @@ impl Store {
         i64::try_from(active).unwrap_or(i64::MAX)
     }
 
-    /// From S2 on a missing key for the provider shows only when the agent starts: the provider that lacks one.
+    /// Returns the provider without credentials, if any. Since 2026-06-25, missing credentials are an error only when
+    /// the agent starts.
     pub(crate) fn missing_credentials(&self, id: Uuid, generation: Generation) -> Option<String> {
         let session = self.sessions.iter().find(|session| session.id == id)?;
-        (generation == Generation::S2 && !self.account(session.owner).model_key)
+        (generation == Generation::June25 && !self.account(session.owner).model_key)
             .then(|| session.engine.clone())
     }
 
-    /// Appends a log row to a session, with the next id unless one is given; ids never go back.
+    /// Appends a log row to a session, with the given or the next ID. IDs never decrease.
     pub(crate) fn append(&mut self, session: Uuid, id: Option<i64>, content: Content, now: Time) {
         let id = id.unwrap_or(self.next_log_id);
         if let Some(session) = self.sessions.iter_mut().find(|row| row.id == session) {

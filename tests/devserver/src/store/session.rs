@@ -1,4 +1,4 @@
-//! Sessions: their turns, resources and log, and the moves of the worker that runs them.
+//! Sessions: their turns, resources and log, and the state of their worker.
 
 use std::fmt;
 
@@ -18,17 +18,17 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// Accepted: being provisioned, or queued.
+    /// Provisioning, or queued.
     Pending,
-    /// The worker has started the turn.
+    /// The turn is running.
     Running,
     /// Ended with exit code 0.
     Completed,
     /// Ended with another exit code, or with none.
     Failed,
-    /// Stopped for good by `terminate`; sessions only.
+    /// Stopped permanently by `terminate`. Sessions only.
     Terminated,
-    /// Stopped by `interrupt`; turns only, S2.
+    /// Stopped by `interrupt`. Turns only, since 2026-06-25.
     Interrupted,
 }
 
@@ -51,7 +51,7 @@ impl fmt::Display for Status {
     }
 }
 
-/// A repository of a session, as responses show it: normalised and without its token.
+/// A repository of a session, as in responses: normalised and without its token.
 #[derive(Clone, Serialize)]
 pub(crate) struct Resource {
     pub(crate) r#type: &'static str,
@@ -59,7 +59,7 @@ pub(crate) struct Resource {
     pub(crate) mount_path: String,
 }
 
-/// One turn of a session.
+/// A turn of a session.
 pub(crate) struct Turn {
     pub(crate) number: i64,
     pub(crate) prompt: String,
@@ -96,7 +96,7 @@ impl Turn {
     }
 }
 
-/// How a provisioning stage ended, if it has.
+/// The state of a provisioning stage.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum StageOutcome {
     Started,
@@ -104,7 +104,7 @@ pub(crate) enum StageOutcome {
     Failed { duration_ms: i64, message: String },
 }
 
-/// What a log row says.
+/// The content of a log row.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Content {
     Stage {
@@ -118,14 +118,14 @@ pub(crate) enum Content {
     },
 }
 
-/// One row of the log that streams replay.
+/// A row of the log that streams replay.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub(crate) id: i64,
     pub(crate) content: Content,
 }
 
-/// Whether the session's sandbox is there.
+/// The state of the session's sandbox.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sandbox {
     Unprovisioned,
@@ -133,9 +133,9 @@ pub(crate) enum Sandbox {
     Lost,
 }
 
-/// Which optional provisioning stages a session goes through.
+/// The optional provisioning stages of a session.
 #[derive(Clone, Copy, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "one independent fact each")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent fact")]
 pub(crate) struct StagePlan {
     pub(crate) limited_network: bool,
     pub(crate) repository_token: bool,
@@ -143,7 +143,7 @@ pub(crate) struct StagePlan {
     pub(crate) skills: bool,
 }
 
-/// One session row with its turns and log.
+/// A session row with its turns and log.
 pub(crate) struct Session {
     pub(crate) id: Uuid,
     pub(crate) owner: AccountId,
@@ -162,15 +162,15 @@ pub(crate) struct Session {
     pub(crate) sandbox: Sandbox,
     pub(crate) sandbox_name: String,
     pub(crate) stages: StagePlan,
-    /// The script of this session alone, from the next turn on.
+    /// The script of this session, from the next turn on.
     pub(crate) script: Option<Script>,
-    /// Interrupting was asked for and the worker has not acted on it yet.
+    /// Whether an interrupt was requested that the worker has not processed yet.
     pub(crate) interrupt_requested: bool,
-    /// Ticks on every change; closed when the session is deleted.
+    /// Notified of every change; closed when the session is deleted.
     changed: watch::Sender<()>,
 }
 
-/// What a new session is made of.
+/// The fields of a new session.
 pub(crate) struct NewSession {
     pub(crate) owner: AccountId,
     pub(crate) agent_id: Uuid,
@@ -208,7 +208,7 @@ impl Session {
         }
     }
 
-    /// Tells streams and the player that something changed.
+    /// Notifies streams and the player of a change.
     pub(crate) fn announce(&self) {
         self.changed.send_replace(());
     }
@@ -225,7 +225,7 @@ impl Session {
         self.turns.iter_mut().find(|turn| turn.number == number)
     }
 
-    /// Rows after the cursor, or from it on.
+    /// Returns the rows after the cursor, or from it on.
     pub(crate) fn rows_after(&self, cursor: i64, inclusive: bool) -> &[Row] {
         let from = self
             .log
@@ -256,7 +256,7 @@ impl Session {
         self.set_status(Status::Running, None, now);
     }
 
-    /// Ends a turn and, unless it was terminated meanwhile or further turns wait, the session with it.
+    /// Ends a turn, and with it the session unless it was terminated or another turn is queued.
     pub(crate) fn end_turn(
         &mut self,
         number: i64,

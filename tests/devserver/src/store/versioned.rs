@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::AccountId;
 use crate::clock::Time;
 
-/// A row whose fields are versioned, with its snapshots, oldest first.
+/// A row with versioned fields and their snapshots, oldest first.
 pub(crate) struct Versioned<F> {
     pub(crate) id: Uuid,
     pub(crate) owner: AccountId,
@@ -18,7 +18,7 @@ pub(crate) struct Versioned<F> {
     pub(super) snapshots: Vec<Snapshot<F>>,
 }
 
-/// The fields as they were when a version began.
+/// The fields at the start of a version.
 pub(super) struct Snapshot<F> {
     pub(super) version: i64,
     pub(super) fields: F,
@@ -26,7 +26,7 @@ pub(super) struct Snapshot<F> {
 }
 
 impl<F: Clone + PartialEq> Versioned<F> {
-    /// Version 1, with its snapshot.
+    /// Creates version 1, with its snapshot.
     pub(crate) fn new(owner: AccountId, fields: F, now: Time) -> Self {
         Self {
             id: Uuid::new_v4(),
@@ -44,7 +44,7 @@ impl<F: Clone + PartialEq> Versioned<F> {
         }
     }
 
-    /// Stores changed fields as the next version; the same fields change nothing at all.
+    /// Stores changed fields as the next version. Equal fields do not create a version.
     pub(crate) fn update(&mut self, fields: F, now: Time) {
         if fields == self.fields {
             return;
@@ -64,7 +64,7 @@ impl<F: Clone + PartialEq> Versioned<F> {
         self.updated_at = now;
     }
 
-    /// The row, given how its fields are shown with an id, a version and a time.
+    /// Returns the row as JSON, with a function that formats the fields with an ID, a version and a time.
     pub(super) fn show(&self, head: impl Fn(Uuid, &F, i64, Time) -> Value) -> Value {
         let mut json = head(self.id, &self.fields, self.version, self.created_at);
         json["updated_at"] = json!(self.updated_at.to_string());
@@ -72,7 +72,7 @@ impl<F: Clone + PartialEq> Versioned<F> {
         json
     }
 
-    /// All versions, highest first, given how fields are shown.
+    /// Returns all versions, highest first, with a function that formats the fields.
     pub(super) fn show_versions(
         &self,
         head: impl Fn(Uuid, &F, i64, Time) -> Value,
@@ -88,7 +88,7 @@ impl<F: Clone + PartialEq> Versioned<F> {
     }
 }
 
-/// Empty texts are stored and shown as null.
+/// Converts empty strings to null.
 pub(super) fn none_if_empty(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
 }

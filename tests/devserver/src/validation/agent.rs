@@ -16,7 +16,7 @@ pub(crate) struct AgentCreate {
     pub(crate) system: String,
     pub(crate) model: String,
     pub(crate) engine: String,
-    /// The empty string counts as none.
+    /// An empty string is treated as absent.
     pub(crate) environment_id: Option<String>,
     pub(crate) skills: Vec<Value>,
     pub(crate) mcp_servers: Vec<Value>,
@@ -57,7 +57,7 @@ impl AgentCreate {
     }
 }
 
-/// The body of `PUT /agents/{id}`; what is `None` stays as it is.
+/// The body of `PUT /agents/{id}`. Fields that are `None` do not change.
 pub(crate) struct AgentUpdate {
     pub(crate) version: i64,
     pub(crate) name: Option<String>,
@@ -66,7 +66,7 @@ pub(crate) struct AgentUpdate {
     pub(crate) model: Option<String>,
     pub(crate) engine: Option<String>,
     pub(crate) environment_id: Option<String>,
-    /// `environment_id` was sent as null, which detaches from S1 on.
+    /// Whether `environment_id` was sent as null, which detaches it since 2026-04-30.
     pub(crate) detach: bool,
     pub(crate) skills: Option<Vec<Value>>,
     pub(crate) mcp_servers: Option<Vec<Value>>,
@@ -81,7 +81,7 @@ impl AgentUpdate {
         let mut fields = Fields::new(body);
         let version = fields.int("version", Need::Required);
         let name = fields.string("name", Need::Nullable, None);
-        let model_limit = (generation == Generation::S2).then_some(100);
+        let model_limit = (generation == Generation::June25).then_some(100);
         let model = fields.string("model", Need::Nullable, model_limit);
         check_listed_model(&mut fields, model.as_deref(), generation);
         let engine = fields.string(generation.engine_field(), Need::Nullable, None);
@@ -103,7 +103,7 @@ impl AgentUpdate {
             model,
             engine,
             environment_id,
-            detach: generation > Generation::S0
+            detach: generation > Generation::April21
                 && body.get("environment_id").is_some_and(Value::is_null),
             skills,
             mcp_servers,
@@ -112,7 +112,7 @@ impl AgentUpdate {
     }
 }
 
-/// A model outside the list is a 422 entry of its field (S0, S1).
+/// Checks the model against the list, if the generation has one. An unknown model is a 422 entry of its field.
 fn check_listed_model(fields: &mut Fields, model: Option<&str>, generation: Generation) {
     let models = generation.models();
     if let Some(model) = model
@@ -127,14 +127,14 @@ fn check_listed_model(fields: &mut Fields, model: Option<&str>, generation: Gene
     }
 }
 
-/// An unknown runtime is a 400, an unknown provider a 422 with a string.
+/// Checks the runtime or provider. An unknown runtime is a 400, an unknown provider a 422 with a string.
 pub(crate) fn check_engine(engine: &str, generation: Generation) -> Result<(), Refusal> {
     let engines = generation.engines();
     if engines.contains(&engine) {
         return Ok(());
     }
     let list = repr_list(engines);
-    Err(if generation == Generation::S2 {
+    Err(if generation == Generation::June25 {
         Refusal::detail(
             422,
             format!("Unknown provider: {engine}. Must be one of: {list}"),
@@ -147,15 +147,15 @@ pub(crate) fn check_engine(engine: &str, generation: Generation) -> Result<(), R
     })
 }
 
-/// Whether the runtime can serve the model (S1), or the free-form model is acceptable (S2): a 422 with a string.
+/// Checks the model with the runtime (2026-04-30) or the provider (since 2026-06-25). An error is a 422 with a string.
 pub(crate) fn check_model(
     model: &str,
     engine: &str,
     generation: Generation,
 ) -> Result<(), Refusal> {
     match generation {
-        Generation::S0 => Ok(()),
-        Generation::S1 => {
+        Generation::April21 => Ok(()),
+        Generation::April30 => {
             let provider = model
                 .split_once('/')
                 .map_or(model, |(provider, _)| provider);
@@ -171,11 +171,11 @@ pub(crate) fn check_model(
                 ),
             ))
         }
-        Generation::S2 => strip_provider(model, engine).map(|_| ()),
+        Generation::June25 => strip_provider(model, engine).map(|_| ()),
     }
 }
 
-/// The S2 model without the prefix that repeats its provider.
+/// Returns a model without the prefix that equals its provider.
 pub(crate) fn strip_provider(model: &str, provider: &str) -> Result<String, Refusal> {
     if model.trim().is_empty() {
         return Err(Refusal::detail(422, "Model must be a non-empty string"));
@@ -199,7 +199,8 @@ pub(crate) fn strip_provider(model: &str, provider: &str) -> Result<String, Refu
     }
 }
 
-/// Names are compared by hash, so a list or an object as a name trips the server: the second value.
+/// Checks MCP servers. Names are compared by hash, so a list or object as a name is a 500, which the second value
+/// reports.
 fn mcp_servers(fields: &mut Fields, need: Need) -> (Option<Vec<Value>>, bool) {
     let Some(items) = fields.list("mcp_servers", need) else {
         return (None, false);
@@ -265,7 +266,7 @@ fn check_skills(items: &[Value], generation: Generation) -> Result<(), String> {
         let Value::Object(item) = item else {
             return Err(format!("{at} must be an object"));
         };
-        if generation > Generation::S0 && item.contains_key("type") {
+        if generation > Generation::April21 && item.contains_key("type") {
             let source = check_github_skill(item, &at)?;
             if sources.contains(&source) {
                 let key = repr_str(&format!("@github:{source}"));
@@ -320,13 +321,13 @@ fn check_description(description: &str, at: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The skill's name, when it is well formed.
+/// Returns the name of a skill, if it is well-formed.
 fn check_inline_skill<'a>(
     item: &'a Map<String, Value>,
     at: &str,
     generation: Generation,
 ) -> Result<&'a str, String> {
-    let whose = if generation == Generation::S0 {
+    let whose = if generation == Generation::April21 {
         ""
     } else {
         " for inline skills"
@@ -356,7 +357,7 @@ fn check_inline_content(item: &Map<String, Value>, at: &str) -> Result<(), Strin
     Ok(())
 }
 
-/// `[a-z0-9][a-z0-9-]{0,63}`; Python's `$` lets one trailing newline pass.
+/// Matches `[a-z0-9][a-z0-9-]{0,63}$` like Python, whose `$` allows one trailing newline.
 fn is_skill_name(name: &str) -> bool {
     let name = name.strip_suffix('\n').unwrap_or(name);
     let word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
@@ -366,7 +367,7 @@ fn is_skill_name(name: &str) -> bool {
         && bytes.iter().all(|&byte| word(byte) || byte == b'-')
 }
 
-/// The skill's source, when it is well formed.
+/// Returns the source of a skill, if it is well-formed.
 fn check_github_skill<'a>(item: &'a Map<String, Value>, at: &str) -> Result<&'a str, String> {
     if item["type"] != "github" {
         let kind = repr(&item["type"]);

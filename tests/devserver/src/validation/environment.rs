@@ -39,7 +39,7 @@ impl EnvironmentCreate {
     }
 }
 
-/// The body of `PUT /environments/{id}`; what is `None` stays as it is.
+/// The body of `PUT /environments/{id}`. Fields that are `None` do not change.
 pub(crate) struct EnvironmentUpdate {
     pub(crate) version: i64,
     pub(crate) name: Option<String>,
@@ -60,7 +60,11 @@ impl EnvironmentUpdate {
         let packages = packages(&mut fields, Need::Nullable);
         let env_vars = env_vars(&mut fields, "env_vars", Need::Nullable, generation);
         let setup_script = fields.string("setup_script", Need::Nullable, None);
-        let networking = networking(&mut fields, Need::Nullable, generation > Generation::S0);
+        let networking = networking(
+            &mut fields,
+            Need::Nullable,
+            generation > Generation::April21,
+        );
         fields.finish()?;
         Ok(Self {
             version: version.unwrap_or_default(),
@@ -87,7 +91,7 @@ fn packages(fields: &mut Fields, need: Need) -> Option<Map<String, Value>> {
     fields.rule("packages", outcome).then_some(packages)
 }
 
-/// An object of strings whose keys are, from S1 on, names a shell accepts.
+/// Returns an object of strings. Since 2026-04-30, its keys must be valid names of environment variables.
 pub(super) fn env_vars(
     fields: &mut Fields,
     field: &str,
@@ -97,7 +101,7 @@ pub(super) fn env_vars(
     let vars = fields.string_dict(field, need)?;
     let bad = vars
         .keys()
-        .find(|key| generation > Generation::S0 && !is_env_var_name(key));
+        .find(|key| generation > Generation::April21 && !is_env_var_name(key));
     let outcome = bad.map_or(Ok(()), |key| {
         let key = repr_str(key);
         Err(format!(

@@ -1,10 +1,10 @@
-//! The field checks of the server's request models: pydantic's lax mode, its error entries and their order.
+//! The validation of fields as by the server's pydantic models: lax mode, error entries and their order.
 
 use serde_json::{Map, Value, json};
 
 use crate::{http::Refusal, python};
 
-/// Whether a field must be there, and whether it may be null.
+/// Whether a field is required, and whether it can be null.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Need {
     Required,
@@ -12,7 +12,7 @@ pub(super) enum Need {
     Nullable,
 }
 
-/// Collects the errors of all fields of one object; each getter gives nothing for an absent, null or wrong field.
+/// Collects the errors of all fields of an object. Getters return `None` for an absent, null or invalid field.
 pub(super) struct Fields<'a> {
     object: &'a Map<String, Value>,
     loc: Vec<Value>,
@@ -36,7 +36,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Everything that was wrong so far is a 422.
+    /// Returns the collected errors as a 422, if there are any.
     pub(super) fn finish(self) -> Result<(), Refusal> {
         if self.errors.is_empty() {
             Ok(())
@@ -68,22 +68,22 @@ impl<'a> Fields<'a> {
         self.push(kind, &[json!(field)], msg, input);
     }
 
-    /// An error of an item that has no field name but an index.
+    /// Adds an error of an item, which has an index instead of a field name.
     pub(super) fn error_at(&mut self, kind: &str, index: Value, msg: &str, input: &Value) {
         self.push(kind, &[index], msg, input);
     }
 
-    /// A required field with exactly one allowed word.
-    pub(super) fn literal(&mut self, field: &str, word: &str) {
+    /// Checks a required field with one allowed value.
+    pub(super) fn literal(&mut self, field: &str, allowed: &str) {
         if let Some(value) = self.value(field, Need::Required)
-            && value != word
+            && value != allowed
         {
-            let msg = format!("Input should be {}", python::repr_str(word));
+            let msg = format!("Input should be {}", python::repr_str(allowed));
             self.error("literal_error", field, &msg, value);
         }
     }
 
-    /// A failed rule of a field: a `value_error`.
+    /// Adds a `value_error` of a field.
     pub(super) fn rule(&mut self, field: &str, outcome: Result<(), String>) -> bool {
         if let Err(text) = outcome {
             let input = self.object.get(field).cloned().unwrap_or_default();
@@ -98,7 +98,7 @@ impl<'a> Fields<'a> {
         true
     }
 
-    /// The field's value when there is one to check.
+    /// Returns the value of the field, if there is one to check.
     fn value(&mut self, field: &str, need: Need) -> Option<&'a Value> {
         match self.object.get(field) {
             None if need == Need::Required => {
@@ -221,7 +221,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// An object of strings.
+    /// Returns an object of strings.
     pub(super) fn string_dict(&mut self, field: &str, need: Need) -> Option<Map<String, Value>> {
         let map = self.dict(field, need)?;
         let before = self.errors.len();
@@ -234,7 +234,7 @@ impl<'a> Fields<'a> {
         (self.errors.len() == before).then_some(map)
     }
 
-    /// An object of lists of strings.
+    /// Returns an object of lists of strings.
     pub(super) fn string_lists(&mut self, field: &str, need: Need) -> Option<Map<String, Value>> {
         let map = self.dict(field, need)?;
         let before = self.errors.len();
@@ -255,7 +255,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// A whole float as an integer; beyond 64 bits it saturates.
+/// Converts a float without a fraction to an integer. Beyond 64 bits it saturates.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "saturating is what is wanted"

@@ -1,4 +1,4 @@
-//! Request bodies: parsing, and the type and rule checks whose failures make up a 422.
+//! Parsing and validation of request bodies. Validation errors are a 422.
 
 mod agent;
 mod environment;
@@ -13,10 +13,10 @@ use serde_json::{Map, Value};
 
 use crate::{generation::Generation, http::Refusal};
 
-/// Bodies beyond this many bytes are refused before they are read as JSON.
+/// The maximum size of a body in bytes, checked before it is parsed.
 pub(crate) const MAX_BODY: usize = 2_621_440;
 
-/// Reads a body as a JSON object, whatever its content type says.
+/// Parses a body as a JSON object, regardless of its content type.
 pub(crate) fn parse_body(
     bytes: &[u8],
     generation: Generation,
@@ -27,13 +27,13 @@ pub(crate) fn parse_body(
     let text = decode_text(bytes).ok_or_else(Refusal::invalid_json)?;
     match serde_json::from_str(&text) {
         Ok(Value::Object(map)) => Ok(map),
-        // S0 trips over anything that is JSON but no object.
-        Ok(_) if generation == Generation::S0 => Err(Refusal::Html(500)),
+        // Servers of 2026-04-21 fail on JSON that is not an object.
+        Ok(_) if generation == Generation::April21 => Err(Refusal::Html(500)),
         _ => Err(Refusal::invalid_json()),
     }
 }
 
-/// UTF-8, UTF-16 or UTF-32 by byte order mark or by where the zero bytes are, as Python's `json` detects them.
+/// Detects UTF-8, UTF-16 or UTF-32 by the byte order mark or the positions of zero bytes, like Python's `json`.
 fn decode_text(bytes: &[u8]) -> Option<String> {
     let units16 = |little: bool, bytes: &[u8]| {
         let units = bytes.chunks_exact(2).map(|pair| {
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_json_in_every_unicode_encoding() {
+    fn parses_json_in_every_unicode_encoding() {
         let text = r#"{"a":"é🚀"}"#;
         let utf16: Vec<u16> = text.encode_utf16().collect();
         let utf32: Vec<u32> = text.chars().map(u32::from).collect();

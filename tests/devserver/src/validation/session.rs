@@ -8,11 +8,11 @@ use super::{
 };
 use crate::{generation::Generation, http::Refusal};
 
-/// The body of `POST /sessions`. Timeouts and secret variables are checked and then have no effect: nothing really runs.
+/// The body of `POST /sessions`. Timeouts and secret variables are validated but have no effect.
 pub(crate) struct SessionCreate {
     pub(crate) agent_id: String,
     pub(crate) prompt: String,
-    /// The empty string counts as none.
+    /// An empty string is treated as absent.
     pub(crate) environment_id: Option<String>,
     pub(crate) resources: Vec<ResourceInput>,
 }
@@ -28,7 +28,7 @@ impl SessionCreate {
         fields.int_between("timeout", Need::Optional, 10, 3600);
         let environment_id = fields.string("environment_id", Need::Nullable, None);
         let resources = resources(&mut fields, generation);
-        if generation == Generation::S2 {
+        if generation == Generation::June25 {
             env_vars(&mut fields, "secret_env_vars", Need::Optional, generation);
         }
         fields.finish()?;
@@ -58,7 +58,7 @@ impl PromptCreate {
     }
 }
 
-/// One repository, normalised: no `.git`, the mount path resolved.
+/// A normalised repository: without `.git` and with a resolved mount path.
 pub(crate) struct ResourceInput {
     pub(crate) url: String,
     pub(crate) mount_path: String,
@@ -148,18 +148,18 @@ fn resource(
     }
 }
 
-/// The URL without one `.git`, and the repository's name.
+/// Returns the URL without a `.git` suffix, and the name of the repository.
 fn parse_github_url(url: &str, generation: Generation) -> Option<(String, String)> {
-    // Python's `$` lets one trailing newline pass in S0; S1 matches the whole text.
+    // On servers of 2026-04-21, Python's `$` allows one trailing newline. Later servers match the whole text.
     let url = match url.strip_suffix('\n') {
-        Some(rest) if generation == Generation::S0 => rest,
+        Some(rest) if generation == Generation::April21 => rest,
         _ => url,
     };
     let url = url.strip_suffix(".git").unwrap_or(url);
     let (owner, repo) = url.strip_prefix("https://github.com/")?.split_once('/')?;
     let word = |c: char| {
         matches!(c, '_' | '.' | '-')
-            || if generation == Generation::S0 {
+            || if generation == Generation::April21 {
                 c.is_alphanumeric()
             } else {
                 c.is_ascii_alphanumeric()

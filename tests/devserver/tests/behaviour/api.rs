@@ -1,11 +1,11 @@
-//! A server and the calls that most tests begin with.
+//! A server and common calls.
 
 use aod_devserver::{Control, DevServer, Generation};
 use aod_test_support::raw::{self, Reply, Request};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// A running server, called with the main account's key.
+/// A running server, and a client with the main account's key.
 pub(crate) struct Api {
     pub(crate) server: DevServer,
     pub(crate) control: Control,
@@ -57,15 +57,15 @@ impl Api {
         .await
     }
 
-    /// A call with a JSON answer: its status and body.
+    /// Makes a call with a JSON response. Returns its status and body.
     pub(crate) async fn call(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
         let reply = self.send(method, path, &body).await;
         let status = reply.status;
         let (body, complete) = reply.read().await;
-        assert!(complete, "{method} {path} broke off");
+        assert!(complete, "{method} {path} was truncated");
         (
             status,
-            serde_json::from_slice(&body).expect("a JSON answer"),
+            serde_json::from_slice(&body).expect("a JSON response"),
         )
     }
 
@@ -75,23 +75,23 @@ impl Api {
         body
     }
 
-    /// A call that creates something.
+    /// Makes a call that creates a record.
     pub(crate) async fn create(&self, path: &str, body: Value) -> Value {
         let (status, body) = self.call("POST", path, body).await;
         assert!(matches!(status, 201 | 202), "{path}: {status} {body}");
         body
     }
 
-    /// The least that an agent needs in this generation, with these fields besides.
+    /// Returns the required fields of an agent in this generation, and additional fields.
     pub(crate) fn agent_fields(&self, more: &Value) -> Value {
         let mut fields = match self.generation {
-            Generation::S0 => {
+            Generation::April21 => {
                 json!({"name": "Helper", "model": "claude-sonnet-4-6", "runtime": "claude"})
             }
-            Generation::S1 => {
+            Generation::April30 => {
                 json!({"name": "Helper", "model": "anthropic/claude-sonnet-4-6", "runtime": "claude"})
             }
-            Generation::S2 => {
+            Generation::June25 => {
                 json!({"name": "Helper", "model": "claude-sonnet-4-6", "provider": "anthropic"})
             }
         };
@@ -100,7 +100,7 @@ impl Api {
         fields
     }
 
-    /// A session of a new agent.
+    /// Creates a session of a new agent.
     pub(crate) async fn session(&self, prompt: &str) -> Uuid {
         let agent = self
             .create("/agents", self.agent_fields(&Value::Null))
@@ -117,14 +117,14 @@ impl Api {
         self.send("GET", &stream_path(session), &Value::Null).await
     }
 
-    /// Every event of a stream that ends.
+    /// Reads all events of a stream that ends.
     pub(crate) async fn events(&self, session: Uuid) -> Vec<Value> {
         let (body, complete) = self.stream(session).await.read().await;
-        assert!(complete, "the stream broke off");
+        assert!(complete, "the stream was truncated");
         parse(&body)
     }
 
-    /// The status of a session and of each of its turns.
+    /// Returns the status of a session and of its turns.
     pub(crate) async fn statuses(&self, session: Uuid) -> (String, Vec<String>) {
         let status = |row: &Value| row["status"].as_str().expect("a status").to_owned();
         let row = self.get(&format!("/sessions/{session}")).await;
@@ -147,7 +147,7 @@ pub(crate) fn id(row: &Value) -> Uuid {
     row["id"].as_str().expect("an id").parse().expect("a UUID")
 }
 
-/// The JSON of every event.
+/// Parses the JSON of every event.
 pub(crate) fn parse(body: &[u8]) -> Vec<Value> {
     let body = std::str::from_utf8(body).expect("streams are ASCII");
     body.lines()
@@ -156,7 +156,7 @@ pub(crate) fn parse(body: &[u8]) -> Vec<Value> {
         .collect()
 }
 
-/// The types of events in order.
+/// Returns the types of events in order.
 pub(crate) fn types(events: &[Value]) -> Vec<&str> {
     events
         .iter()
@@ -164,7 +164,7 @@ pub(crate) fn types(events: &[Value]) -> Vec<&str> {
         .collect()
 }
 
-/// What the agent wrote, by stream.
+/// Returns the agent's output of a stream.
 pub(crate) fn output<'a>(events: &'a [Value], stream: &str) -> Vec<&'a str> {
     events
         .iter()
@@ -180,8 +180,8 @@ pub(crate) async fn read_until(reply: &mut Reply, text: &str) -> Vec<u8> {
         let chunk = reply
             .chunk()
             .await
-            .expect("the stream lives")
-            .expect("the stream goes on");
+            .expect("the stream is open")
+            .expect("the stream continues");
         body.extend_from_slice(&chunk);
         if String::from_utf8_lossy(&body).contains(text) && body.ends_with(b"\n\n") {
             return body;

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use crate::api::{Api, id, output, read_until, stream_path, types};
 
 #[tokio::test]
-async fn unknown_words_in_a_body_are_a_400_that_names_them() {
-    let api = Api::start(Generation::S0).await;
+async fn unknown_values_in_a_body_are_a_400_that_names_them() {
+    let api = Api::start(Generation::April21).await;
     let cases = [
         ("script", json!({"script": {"stepps": []}}), "stepps"),
         (
@@ -54,7 +54,7 @@ async fn unknown_words_in_a_body_are_a_400_that_names_them() {
 
 #[tokio::test]
 async fn every_call_works_over_http() {
-    let api = Api::start(Generation::S0).await;
+    let api = Api::start(Generation::April21).await;
     let ok = async |method: &str, call: &str, body: Value| {
         let (status, answer) = api.call(method, &format!("/__dev/{call}"), body).await;
         assert_eq!(status, 200, "{call}: {answer}");
@@ -155,8 +155,8 @@ async fn every_call_works_over_http() {
 }
 
 #[tokio::test]
-async fn remembers_requests_without_their_secrets() {
-    let api = Api::start(Generation::S0).await;
+async fn records_requests_without_their_secrets() {
+    let api = Api::start(Generation::April21).await;
     let environment = json!({"name": "base", "env_vars": {"KEY": "s3cr3t"}});
     api.create("/environments", environment.clone()).await;
     let seen = api.control.requests();
@@ -164,7 +164,7 @@ async fn remembers_requests_without_their_secrets() {
         (seen[0].method.as_str(), seen[0].path.as_str()),
         ("POST", "/environments")
     );
-    assert_eq!(seen[0].header("authorization"), Some("<left out>"));
+    assert_eq!(seen[0].header("authorization"), Some("<redacted>"));
     assert_eq!(seen[0].body.as_str(), environment.to_string());
     let shown = format!("{seen:?}");
     assert!(
@@ -175,7 +175,7 @@ async fn remembers_requests_without_their_secrets() {
 
 #[tokio::test]
 async fn counts_connections_and_streams() {
-    let api = Api::start(Generation::S0).await;
+    let api = Api::start(Generation::April21).await;
     api.control.set_script(Script::manual());
     let session = api.session("x").await;
     api.control.connections_open(0).await;
@@ -191,7 +191,7 @@ async fn counts_connections_and_streams() {
 
 #[tokio::test]
 async fn heartbeats_and_stale_follow_the_clock() {
-    let api = Api::start(Generation::S1).await;
+    let api = Api::start(Generation::April30).await;
     api.control.freeze_clock();
     api.control
         .set_script(Script::new().stdout("working").hang());
@@ -213,11 +213,11 @@ async fn heartbeats_and_stale_follow_the_clock() {
 
 #[tokio::test]
 async fn a_reset_breaks_streams_and_empties_the_server() {
-    let api = Api::start(Generation::S0).await;
+    let api = Api::start(Generation::April21).await;
     api.control.set_script(Script::manual());
     api.control
         .plan_fault(Fault::on("GET", "/agents", Effect::Drop { reset: false }))
-        .expect("a sendable fault");
+        .expect("the fault is valid");
     let session = api.session("x").await;
     let stream = api.stream(session).await;
     api.control.reset();
@@ -237,7 +237,7 @@ async fn a_reset_breaks_streams_and_empties_the_server() {
 
 #[tokio::test]
 async fn stopping_closes_the_port_and_every_connection() {
-    let api = Api::start(Generation::S0).await;
+    let api = Api::start(Generation::April21).await;
     api.control.set_script(Script::manual());
     let session = api.session("x").await;
     let stream = api.stream(session).await;
@@ -253,8 +253,8 @@ async fn stopping_closes_the_port_and_every_connection() {
 }
 
 #[tokio::test]
-async fn a_script_may_be_larger_than_any_api_body() {
-    let api = Api::start(Generation::S0).await;
+async fn a_script_can_be_larger_than_an_api_body() {
+    let api = Api::start(Generation::April21).await;
     let data = "x".repeat(3_000_000);
     let script = json!({"script": {"steps": [{"stdout": data}]}});
     assert_eq!(api.call("POST", "/__dev/script", script).await.0, 200);

@@ -1,4 +1,4 @@
-//! Faults: what a client sees of each.
+//! The effect of each fault.
 
 use std::{io::Read as _, time::Duration};
 
@@ -15,9 +15,9 @@ use crate::api::{Api, parse, read_until, stream_path, types};
 
 const STREAM: &str = "/sessions/*/stream";
 
-/// A server with one finished session of three outputs.
+/// A server with a finished session that has three outputs.
 async fn finished() -> (Api, Uuid) {
-    let api = Api::start(Generation::S0).await;
+    let api = Api::start(Generation::April21).await;
     api.control
         .set_script(Script::new().stdout("one").stdout("two").stdout("three"));
     let session = api.session("x").await;
@@ -28,13 +28,13 @@ async fn finished() -> (Api, Uuid) {
 fn plan(api: &Api, path: &str, effect: Effect) {
     api.control
         .plan_fault(Fault::on("GET", path, effect))
-        .expect("a sendable fault");
+        .expect("the fault is valid");
 }
 
 fn fields(json: Value) -> Map<String, Value> {
     match json {
         Value::Object(map) => map,
-        other => panic!("{other} is no object"),
+        other => panic!("{other} is not an object"),
     }
 }
 
@@ -43,7 +43,7 @@ async fn body_of(api: &Api, session: Uuid) -> (Vec<u8>, bool) {
 }
 
 #[tokio::test]
-async fn cuts_a_body_at_the_byte_and_in_the_way_that_was_asked_for() {
+async fn cuts_a_body_at_the_given_byte_in_the_given_way() {
     let (api, session) = finished().await;
     let (whole, _) = body_of(&api, session).await;
     for after_bytes in [0, 1, 100, 104, whole.len() - 1] {
@@ -70,7 +70,7 @@ async fn cuts_a_body_at_the_byte_and_in_the_way_that_was_asked_for() {
     assert_eq!((body.as_slice(), complete), (&b"{\"dat"[..], false));
 }
 
-/// The raw outcome of a request on a socket: bytes read, and how the connection ended.
+/// The raw result of a request: the received bytes, and how the connection ended.
 async fn raw(api: &Api, path: &str) -> (Vec<u8>, Result<usize, std::io::ErrorKind>) {
     let address = api.server.url().strip_prefix("http://").expect("http");
     let mut socket = TcpStream::connect(address)
@@ -89,7 +89,7 @@ async fn raw(api: &Api, path: &str) -> (Vec<u8>, Result<usize, std::io::ErrorKin
 }
 
 #[tokio::test]
-async fn tells_a_reset_from_a_close() {
+async fn distinguishes_a_reset_from_a_close() {
     let (api, session) = finished().await;
     let path = stream_path(session);
     plan(
@@ -131,7 +131,7 @@ async fn a_dropped_request_has_no_effect_and_one_dropped_after_serving_has() {
     ] {
         api.control
             .plan_fault(Fault::on("POST", "/environments", effect))
-            .expect("a sendable fault");
+            .expect("the fault is valid");
         let address = api.server.url().strip_prefix("http://").expect("http");
         let mut socket = TcpStream::connect(address)
             .await
@@ -146,10 +146,7 @@ async fn a_dropped_request_has_no_effect_and_one_dropped_after_serving_has() {
             .await
             .expect("the request is sent");
         let mut answer = Vec::new();
-        socket
-            .read_to_end(&mut answer)
-            .await
-            .expect("an orderly end");
+        socket.read_to_end(&mut answer).await.expect("a proper end");
         assert!(answer.is_empty());
         let list = api.get("/environments").await;
         assert_eq!(
@@ -161,7 +158,7 @@ async fn a_dropped_request_has_no_effect_and_one_dropped_after_serving_has() {
 }
 
 #[tokio::test]
-async fn answers_with_another_status_as_often_as_planned() {
+async fn returns_another_status_as_often_as_planned() {
     let (api, _) = finished().await;
     let effect = Effect::Status {
         status: 503,
@@ -169,7 +166,7 @@ async fn answers_with_another_status_as_often_as_planned() {
         body: "busy".to_owned(),
     };
     let fault = Fault::on("GET", "/agents", effect).skip(1).times(2);
-    api.control.plan_fault(fault).expect("a sendable fault");
+    api.control.plan_fault(fault).expect("the fault is valid");
     let mut statuses = Vec::new();
     for _ in 0..4 {
         let reply = api.send("GET", "/agents", &Value::Null).await;
@@ -201,7 +198,7 @@ async fn redirects() {
 }
 
 #[tokio::test]
-async fn delays_an_answer_on_the_servers_clock() {
+async fn delays_a_response_on_the_servers_clock() {
     let (api, _) = finished().await;
     api.control.freeze_clock();
     plan(&api, "/agents", Effect::Delay { ms: 5_000 });
@@ -243,7 +240,7 @@ async fn stalls_after_some_bytes_with_the_connection_open() {
 }
 
 #[tokio::test]
-async fn drips_the_same_bytes_in_small_chunks() {
+async fn sends_the_same_bytes_in_small_chunks() {
     let (api, session) = finished().await;
     let (whole, _) = body_of(&api, session).await;
     plan(
@@ -256,7 +253,7 @@ async fn drips_the_same_bytes_in_small_chunks() {
     );
     let mut reply = api.stream(session).await;
     let mut body = Vec::new();
-    while let Some(chunk) = reply.chunk().await.expect("the body goes on") {
+    while let Some(chunk) = reply.chunk().await.expect("the body continues") {
         assert!(chunk.len() <= 3);
         body.extend_from_slice(&chunk);
     }
@@ -264,7 +261,7 @@ async fn drips_the_same_bytes_in_small_chunks() {
 }
 
 #[tokio::test]
-async fn compresses_live() {
+async fn compresses_a_live_stream() {
     let (api, session) = finished().await;
     let (whole, _) = body_of(&api, session).await;
     plan(&api, STREAM, Effect::Gzip {});
@@ -319,7 +316,7 @@ async fn merges_fields_into_resources_lists_and_events() {
 }
 
 #[tokio::test]
-async fn breaks_json() {
+async fn truncates_json() {
     let (api, session) = finished().await;
     plan(&api, "/agents", Effect::MalformedJson { event: 0 });
     let (body, complete) = api.send("GET", "/agents", &Value::Null).await.read().await;
@@ -416,8 +413,8 @@ async fn ignores_the_cursor_or_repeats_the_row_at_it() {
 }
 
 #[tokio::test]
-async fn an_abandoned_stream_leaves_the_server_to_the_others() {
-    let api = Api::start(Generation::S0).await;
+async fn an_abandoned_stream_does_not_affect_others() {
+    let api = Api::start(Generation::April21).await;
     api.control.set_script(Script::manual());
     let session = api.session("x").await;
     drop(api.stream(session).await);
@@ -432,6 +429,6 @@ async fn an_abandoned_stream_leaves_the_server_to_the_others() {
     };
     api.control
         .act(session, action)
-        .expect("the session is there");
+        .expect("the session exists");
     read_until(&mut stream, "alive").await;
 }

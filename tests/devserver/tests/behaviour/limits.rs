@@ -1,4 +1,4 @@
-//! Sizes, quotas, and what browsers ask.
+//! Size limits, quotas and CORS.
 
 use aod_devserver::{Generation, Script};
 use aod_test_support::raw::{self, Request};
@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use crate::api::Api;
 
 #[tokio::test]
-async fn a_body_beyond_the_limit_is_a_400_page_and_only_after_the_key_is_checked() {
-    let api = Api::start(Generation::S0).await;
+async fn a_body_above_the_limit_is_a_400_page_after_the_key_is_checked() {
+    let api = Api::start(Generation::April21).await;
     let body = |size: usize| json!("x".repeat(size - 2));
     let page = Some("text/html; charset=utf-8");
     let reply = api.send("POST", "/agents", &body(2_621_441)).await;
     assert_eq!((reply.status, reply.header("content-type")), (400, page));
-    // As large as it may be: refused for what it is, which S0 does with a 500.
+    // At the limit, it is refused for its content, which is a 500 on 2026-04-21.
     assert_eq!(
         api.send("POST", "/agents", &body(2_621_440)).await.status,
         500
@@ -28,11 +28,11 @@ async fn a_body_beyond_the_limit_is_a_400_page_and_only_after_the_key_is_checked
 }
 
 #[tokio::test]
-async fn a_limit_of_zero_allows_no_session_in_s0_and_means_the_default_from_s1_on() {
+async fn a_limit_of_zero_is_none_on_2026_04_21_and_the_default_since_2026_04_30() {
     for (generation, allowed) in [
-        (Generation::S0, 0),
-        (Generation::S1, 100),
-        (Generation::S2, 100),
+        (Generation::April21, 0),
+        (Generation::April30, 100),
+        (Generation::June25, 100),
     ] {
         let api = Api::start(generation).await;
         api.control.set_script(Script::manual());
@@ -54,8 +54,8 @@ async fn a_limit_of_zero_allows_no_session_in_s0_and_means_the_default_from_s1_o
 }
 
 #[tokio::test]
-async fn browsers_may_call_from_anywhere_but_not_send_last_event_id() {
-    let api = Api::start(Generation::S1).await;
+async fn browsers_can_call_from_any_origin_but_not_send_last_event_id() {
+    let api = Api::start(Generation::April30).await;
     let origin = ("origin", "https://app.example");
     let asking = [origin, ("access-control-request-method", "POST")];
     let reply = api
@@ -63,7 +63,7 @@ async fn browsers_may_call_from_anywhere_but_not_send_last_event_id() {
         .await;
     let headers = reply
         .header("access-control-allow-headers")
-        .expect("a preflight answer");
+        .expect("a preflight response");
     assert!(headers.contains("authorization") && !headers.contains("last-event-id"));
     assert_eq!(reply.header("access-control-allow-origin"), Some("*"));
     let reply = api

@@ -1,8 +1,8 @@
-//! What the recordings do not show: scripts, faults, the control interface, and generation S2.
+//! Behaviour that the recordings do not cover: scripts, faults, the control interface, and generation 2026-06-25.
 
 mod api;
 mod control;
 mod faults;
+mod june25;
 mod limits;
-mod s2;
 mod scripts;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::api::{Api, output, read_until, types};
 
-/// The stages of a session that has everything there is to provision.
+/// The stages of a session with all optional stages.
 async fn stages(generation: Generation) -> Vec<String> {
     let api = Api::start(generation).await;
     let environment = json!({"name": "closed", "networking": {"type": "limited"}});
@@ -34,7 +34,7 @@ async fn stages(generation: Generation) -> Vec<String> {
 #[tokio::test]
 async fn a_session_goes_through_the_stages_of_its_generation() {
     assert_eq!(
-        stages(Generation::S0).await,
+        stages(Generation::April21).await,
         [
             "create_sprite",
             "network_policy",
@@ -46,7 +46,7 @@ async fn a_session_goes_through_the_stages_of_its_generation() {
             "runtime_start"
         ]
     );
-    for generation in [Generation::S1, Generation::S2] {
+    for generation in [Generation::April30, Generation::June25] {
         assert_eq!(
             stages(generation).await,
             [
@@ -65,8 +65,8 @@ async fn a_session_goes_through_the_stages_of_its_generation() {
 }
 
 #[tokio::test]
-async fn without_a_script_a_claude_agent_speaks_stream_json_about_the_prompt() {
-    let api = Api::start(Generation::S0).await;
+async fn without_a_script_a_claude_agent_prints_stream_json() {
+    let api = Api::start(Generation::April21).await;
     let session = api.session("Grüße aus der Küche 🚀").await;
     let events = api.events(session).await;
     let text = output(&events, "stdout").concat();
@@ -81,8 +81,8 @@ async fn without_a_script_a_claude_agent_speaks_stream_json_about_the_prompt() {
 }
 
 #[tokio::test]
-async fn other_agents_speak_plain_text() {
-    let api = Api::start(Generation::S0).await;
+async fn without_a_script_other_agents_print_plain_text() {
+    let api = Api::start(Generation::April21).await;
     let agent = api.agent_fields(&json!({"runtime": "codex"}));
     let agent = api.create("/agents", agent).await;
     let session = api.session_of(&agent, "Hello").await;
@@ -91,8 +91,8 @@ async fn other_agents_speak_plain_text() {
 }
 
 #[tokio::test]
-async fn the_script_for_a_prompt_wins_over_the_default_and_the_sessions_own_over_both() {
-    let api = Api::start(Generation::S0).await;
+async fn the_script_of_a_session_overrides_that_of_a_prompt_and_the_default() {
+    let api = Api::start(Generation::April21).await;
     api.control.set_script(Script::new().stdout("default"));
     api.control
         .set_script_for_prompt("special", Script::new().stdout("by prompt"));
@@ -103,7 +103,7 @@ async fn the_script_for_a_prompt_wins_over_the_default_and_the_sessions_own_over
 
     api.control
         .set_script_for_session(special, Script::new().stdout("its own"))
-        .expect("the session is there");
+        .expect("the session exists");
     let prompt = json!({"prompt": "special again"});
     api.create(&format!("/sessions/{special}/prompt"), prompt)
         .await;
@@ -114,8 +114,8 @@ async fn the_script_for_a_prompt_wins_over_the_default_and_the_sessions_own_over
 }
 
 #[tokio::test]
-async fn a_hold_stops_the_turn_until_it_is_released() {
-    let api = Api::start(Generation::S0).await;
+async fn a_hold_delays_the_turn_until_it_is_released() {
+    let api = Api::start(Generation::April21).await;
     api.control.set_script(
         Script::new()
             .stdout("before")
@@ -142,7 +142,7 @@ async fn a_hold_stops_the_turn_until_it_is_released() {
 
 #[tokio::test]
 async fn a_session_stays_pending_while_provisioning_is_held() {
-    let api = Api::start(Generation::S0).await;
+    let api = Api::start(Generation::April21).await;
     api.control
         .set_script(Script::new().hold_provisioning("up"));
     let session = api.session("x").await;
@@ -153,15 +153,15 @@ async fn a_session_stays_pending_while_provisioning_is_held() {
 }
 
 #[tokio::test]
-async fn delays_are_the_clocks() {
-    let api = Api::start(Generation::S0).await;
+async fn delays_follow_the_clock() {
+    let api = Api::start(Generation::April21).await;
     api.control.freeze_clock();
     api.control
         .set_script(Script::new().stdout("now").delay_ms(60_000).stdout("later"));
     let session = api.session("x").await;
     let mut stream = api.stream(session).await;
     read_until(&mut stream, "now").await;
-    // The delay may begin only now: the clock goes on until the stream does.
+    // The delay may start only now, so advance the clock until the stream continues.
     let later = read_until(&mut stream, "later");
     tokio::pin!(later);
     loop {
@@ -175,7 +175,7 @@ async fn delays_are_the_clocks() {
 
 #[tokio::test]
 async fn a_failing_stage_fails_the_session_with_its_message_on_stderr() {
-    let api = Api::start(Generation::S1).await;
+    let api = Api::start(Generation::April30).await;
     api.control.set_script(Script::failing_in(
         "provision_setup",
         "Provisioning script failed: no",
@@ -204,7 +204,7 @@ async fn a_failing_stage_fails_the_session_with_its_message_on_stderr() {
 
 #[tokio::test]
 async fn a_crash_has_no_exit_code() {
-    let api = Api::start(Generation::S0).await;
+    let api = Api::start(Generation::April21).await;
     api.control.set_script(Script::new().stdout("x").crash());
     let session = api.session("x").await;
     assert_eq!(types(&api.events(session).await).last(), Some(&"error"));
@@ -217,7 +217,7 @@ async fn a_crash_has_no_exit_code() {
 
 #[tokio::test]
 async fn a_hanging_turn_ends_when_its_session_is_terminated() {
-    let api = Api::start(Generation::S0).await;
+    let api = Api::start(Generation::April21).await;
     api.control
         .set_script(Script::new().stdout("working").hang());
     let session = api.session("x").await;
@@ -238,7 +238,7 @@ async fn a_hanging_turn_ends_when_its_session_is_terminated() {
 
 #[tokio::test]
 async fn queued_prompts_are_played_one_after_the_other() {
-    let api = Api::start(Generation::S0).await;
+    let api = Api::start(Generation::April21).await;
     api.control
         .set_script_for_prompt("one", Script::new().stdout("1"));
     api.control
@@ -248,15 +248,16 @@ async fn queued_prompts_are_played_one_after_the_other() {
     let session = api.session("one").await;
     api.events(session).await;
     let prompt = format!("/sessions/{session}/prompt");
-    // S0 takes a further prompt while one is queued, so the first must not start before the second is there.
+    // The generation 2026-04-21 accepts a prompt while one is queued. The first must not start before the second is
+    // queued.
     api.control
         .set_script_for_session(session, Script::manual())
-        .expect("the session is there");
+        .expect("the session exists");
     api.create(&prompt, json!({"prompt": "two"})).await;
     api.create(&prompt, json!({"prompt": "three"})).await;
     api.control
         .set_script_for_session(session, Script::new().stdout("played"))
-        .expect("the session is there");
+        .expect("the session exists");
     let events = api.events(session).await;
     let turns: Vec<_> = events
         .iter()

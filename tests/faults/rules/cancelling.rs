@@ -1,4 +1,4 @@
-//! Leaving at every await, with the connections and the tasks counted.
+//! Cancelling and dropping at every await, with a count of connections and tasks.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -11,9 +11,9 @@ use tokio::task::yield_now;
 
 use super::{States, client, fast_retry, request, row};
 
-/// What the consumer is waiting for when it leaves.
+/// What the consumer is waiting for when it stops.
 #[derive(Debug, Clone, Copy)]
-enum At {
+enum WaitPoint {
     FirstHead,
     LaterHead,
     Delay,
@@ -21,37 +21,45 @@ enum At {
     Flood,
 }
 
-/// How it leaves.
+/// How the consumer stops.
 #[derive(Debug, Clone, Copy)]
-enum By {
+enum Exit {
     Drop,
-    /// By the handle, with nobody polling.
+    /// Cancels with the handle, without a poll.
     Cancel,
-    /// By the handle, while a task waits for the next event.
-    CancelUnderway,
-    /// By aborting the task that waits for the next event.
+    /// Cancels with the handle while a task waits for the next event.
+    CancelWhileWaiting,
+    /// Aborts the task that waits for the next event.
     Abort,
 }
 
-const EVERY_WAY: [By; 4] = [By::Drop, By::Cancel, By::CancelUnderway, By::Abort];
+const EXITS: [Exit; 4] = [
+    Exit::Drop,
+    Exit::Cancel,
+    Exit::CancelWhileWaiting,
+    Exit::Abort,
+];
 
-/// A server that is at that point for ever, and what to count on it.
-struct Place {
-    at: At,
+/// A server that keeps the consumer at a point, and its counters.
+struct Setup {
+    at: WaitPoint,
     server: ScriptedServer,
     states: States,
 }
 
-impl Place {
-    async fn new(at: At) -> Self {
+impl Setup {
+    async fn new(at: WaitPoint) -> Self {
         let server = ScriptedServer::start(move |number, mut exchange| async move {
-            if !matches!((at, number), (At::FirstHead, _) | (At::LaterHead, 1..)) {
+            if !matches!(
+                (at, number),
+                (WaitPoint::FirstHead, _) | (WaitPoint::LaterHead, 1..)
+            ) {
                 exchange.start_stream().await;
                 exchange.send(row(1)).await;
             }
             match (at, number) {
-                (At::Delay, _) | (At::LaterHead, 0) => exchange.close().await,
-                (At::Flood, _) => while exchange.try_send(": flood\n").await.is_ok() {},
+                (WaitPoint::Delay, _) | (WaitPoint::LaterHead, 0) => exchange.close().await,
+                (WaitPoint::Flood, _) => while exchange.try_send(": flood\n").await.is_ok() {},
                 _ => exchange.until_closed().await,
             }
         })
@@ -66,7 +74,7 @@ impl Place {
     fn policy(&self) -> Reconnect {
         let hour = Duration::from_secs(3600);
         match self.at {
-            At::Delay => Reconnect::new().base_delay(hour).max_delay(hour),
+            WaitPoint::Delay => Reconnect::new().base_delay(hour).max_delay(hour),
             _ => fast_retry(),
         }
     }
@@ -74,28 +82,28 @@ impl Place {
     /// Waits until the consumer is at the point.
     async fn reached(&self) {
         match self.at {
-            At::FirstHead => self.server.arrived(1).await,
-            At::LaterHead => self.server.arrived(2).await,
-            At::Delay => {
+            WaitPoint::FirstHead => self.server.arrived(1).await,
+            WaitPoint::LaterHead => self.server.arrived(2).await,
+            WaitPoint::Delay => {
                 let delayed = |state: &_| matches!(state, ConnectionState::Resuming { .. });
                 self.states.reached(delayed).await;
             }
-            At::Quiet | At::Flood => {
+            WaitPoint::Quiet | WaitPoint::Flood => {
                 let live = |state: &_| matches!(state, ConnectionState::Live);
                 self.states.reached(live).await;
             }
         }
     }
 
-    /// Brings a stream to the point and leaves it there; what is kept of it is closed already.
-    async fn leave<S>(&self, mut stream: S, handle: CancelHandle, by: By) -> Option<S>
+    /// Brings a stream to the point and stops it there. What remains of it is already closed.
+    async fn leave<S>(&self, mut stream: S, handle: CancelHandle, by: Exit) -> Option<S>
     where
         S: Stream<Item: Send> + Unpin + Send + 'static,
     {
-        if matches!(by, By::CancelUnderway | By::Abort) {
+        if matches!(by, Exit::CancelWhileWaiting | Exit::Abort) {
             let reading = tokio::spawn(async move { while stream.next().await.is_some() {} });
             self.reached().await;
-            if matches!(by, By::Abort) {
+            if matches!(by, Exit::Abort) {
                 reading.abort();
                 assert!(reading.await.unwrap_err().is_cancelled());
             } else {
@@ -113,20 +121,20 @@ impl Place {
                 "it ended"
             );
         }
-        if matches!(by, By::Drop) {
+        if matches!(by, Exit::Drop) {
             return None;
         }
         tokio::spawn(async move { handle.cancel() }).await.unwrap();
         Some(stream)
     }
 
-    /// Checks that no task is left but the one that listens, and that nobody connected again.
-    async fn nothing_left(&self, how: &str) {
-        // Nothing announces the end of a task.
+    /// Asserts that only the listening task is left and that there was no further connection.
+    async fn assert_idle(&self, how: &str) {
+        // There is no notification of the end of a task.
         while Handle::current().metrics().num_alive_tasks() > 1 {
             yield_now().await;
         }
-        let connected = if matches!(self.at, At::LaterHead) {
+        let connected = if matches!(self.at, WaitPoint::LaterHead) {
             2
         } else {
             1
@@ -136,11 +144,16 @@ impl Place {
 }
 
 #[tokio::test]
-async fn r27_a_session_stream_is_left_at_every_await_without_a_trace() {
-    for at in [At::LaterHead, At::Delay, At::Quiet, At::Flood] {
-        for by in EVERY_WAY {
+async fn a_session_stream_can_be_dropped_at_every_await_without_leaks() {
+    for at in [
+        WaitPoint::LaterHead,
+        WaitPoint::Delay,
+        WaitPoint::Quiet,
+        WaitPoint::Flood,
+    ] {
+        for by in EXITS {
             let how = format!("{by:?} at {at:?}");
-            let place = Place::new(at).await;
+            let place = Setup::new(at).await;
             let client = client(&place.server);
             let request = request(&client).reconnect(place.policy());
             let events = request.on_state(place.states.observer()).await.unwrap();
@@ -150,8 +163,8 @@ async fn r27_a_session_stream_is_left_at_every_await_without_a_trace() {
             if let Some(mut events) = kept {
                 assert!(events.next().await.is_none(), "{how}");
             }
-            place.nothing_left(&how).await;
-            // Harmless when the stream has gone.
+            place.assert_idle(&how).await;
+            // Has no effect if the stream has been dropped.
             handle.cancel();
             assert!(handle.is_cancelled(), "{how}");
             let names = place.states.names();
@@ -166,17 +179,17 @@ async fn r27_a_session_stream_is_left_at_every_await_without_a_trace() {
 }
 
 #[tokio::test]
-async fn r27_an_event_source_is_left_at_every_await_without_a_trace() {
+async fn an_event_source_can_be_dropped_at_every_await_without_leaks() {
     for at in [
-        At::FirstHead,
-        At::LaterHead,
-        At::Delay,
-        At::Quiet,
-        At::Flood,
+        WaitPoint::FirstHead,
+        WaitPoint::LaterHead,
+        WaitPoint::Delay,
+        WaitPoint::Quiet,
+        WaitPoint::Flood,
     ] {
-        for by in EVERY_WAY {
+        for by in EXITS {
             let how = format!("{by:?} at {at:?}");
-            let place = Place::new(at).await;
+            let place = Setup::new(at).await;
             let source = EventSource::new(HttpConnect::new(&place.server.url()).unwrap())
                 .reconnect(place.policy())
                 .on_state(place.states.observer());
@@ -186,14 +199,14 @@ async fn r27_an_event_source_is_left_at_every_await_without_a_trace() {
             if let Some(mut source) = kept {
                 assert!(source.next().await.is_none(), "{how}");
             }
-            place.nothing_left(&how).await;
+            place.assert_idle(&how).await;
         }
     }
 }
 
 #[tokio::test]
-async fn r27_a_session_stream_is_left_while_it_is_opened() {
-    let place = Place::new(At::FirstHead).await;
+async fn a_session_stream_can_be_dropped_while_it_is_opened() {
+    let place = Setup::new(WaitPoint::FirstHead).await;
     let client = client(&place.server);
     {
         let request = request(&client).on_state(place.states.observer());
@@ -206,6 +219,6 @@ async fn r27_a_session_stream_is_left_while_it_is_opened() {
         );
     }
     place.server.all_closed().await;
-    place.nothing_left("dropped").await;
+    place.assert_idle("dropped").await;
     assert_eq!(place.states.names(), ["connecting", "closed"]);
 }

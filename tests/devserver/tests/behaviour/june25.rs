@@ -1,4 +1,4 @@
-//! Generation S2: providers, secret variables, interrupts.
+//! Generation 2026-06-25: providers, secret variables and interrupts.
 
 use aod_devserver::{Generation, NewAccount, NewKey, Script};
 use aod_test_support::raw::{self, Request};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::api::{Api, id, output, parse, read_until, types};
 
 async fn api() -> Api {
-    Api::start(Generation::S2).await
+    Api::start(Generation::June25).await
 }
 
 #[tokio::test]
@@ -28,7 +28,7 @@ async fn agents_sessions_and_streams_name_the_provider() {
 }
 
 #[tokio::test]
-async fn a_model_loses_the_prefix_that_repeats_its_provider() {
+async fn a_model_prefix_equal_to_the_provider_is_removed() {
     let api = api().await;
     let agent = api.agent_fields(&json!({"model": "anthropic/claude-next"}));
     let agent = api.create("/agents", agent).await;
@@ -47,7 +47,7 @@ async fn a_model_loses_the_prefix_that_repeats_its_provider() {
 }
 
 #[tokio::test]
-async fn models_and_providers_are_refused_with_texts() {
+async fn models_and_providers_are_refused_with_a_text() {
     let api = api().await;
     let cases = [
         (
@@ -106,7 +106,7 @@ async fn secret_variables_are_checked_and_never_shown() {
 }
 
 #[tokio::test]
-async fn an_interrupt_ends_the_turn_and_leaves_the_session_open() {
+async fn an_interrupt_ends_the_turn_and_keeps_the_session() {
     let api = api().await;
     api.control
         .set_script_for_prompt("long", Script::new().stdout("working").hang());
@@ -173,7 +173,7 @@ async fn a_failed_session_cannot_be_interrupted() {
 
 #[tokio::test]
 async fn earlier_generations_have_no_interrupt() {
-    for generation in [Generation::S0, Generation::S1] {
+    for generation in [Generation::April21, Generation::April30] {
         let api = Api::start(generation).await;
         let session = api.session("x").await;
         let path = format!("/sessions/{session}/interrupt");
@@ -185,7 +185,7 @@ async fn earlier_generations_have_no_interrupt() {
     }
 }
 
-/// A call with the key of an account that lacks something.
+/// Makes a call with the key of an account that lacks credentials.
 async fn call_as(api: &Api, token: &str, path: &str, body: Value) -> (u16, Value) {
     let authorization = format!("Bearer {token}");
     let request = Request {
@@ -201,7 +201,7 @@ async fn call_as(api: &Api, token: &str, path: &str, body: Value) -> (u16, Value
 }
 
 #[tokio::test]
-async fn missing_credentials_show_late_and_a_missing_sandbox_at_once() {
+async fn missing_credentials_fail_late_and_a_missing_sandbox_immediately() {
     let api = api().await;
     for (name, model_key, sandbox_key) in [("nokey", false, true), ("nosandbox", true, false)] {
         let account = NewAccount {
