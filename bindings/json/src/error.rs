@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use aod::ConflictReason;
+use aod::{ConflictReason, Detail, FieldError, LocationPart, StatusCode};
 use aod_bridge::error::{ErrorInfo, ErrorKind};
 use serde::Serialize;
+use serde_json::{Map, Value, json};
 
 /// A failed call.
 #[derive(Debug, thiserror::Error, uniffi::Error)]
@@ -35,6 +36,9 @@ struct SourceDetails<'e> {
     conflict: Option<Conflict>,
     /// The body of the response, which may contain secrets.
     body: Cow<'e, str>,
+    is_body_truncated: bool,
+    /// What a message shows of the body, without secrets and of limited length.
+    shown: Value,
     method: Option<&'e str>,
     url: Option<&'e str>,
     request_id: Option<&'e str>,
@@ -87,6 +91,8 @@ impl<'e> SourceDetails<'e> {
             status: error.status(),
             conflict: error.conflict().map(|reason| Conflict::of(&reason)),
             body: String::from_utf8_lossy(error.body()),
+            is_body_truncated: error.is_body_truncated(),
+            shown: shown(error),
             method: error.method(),
             url: error.url(),
             request_id: error.request_id(),
@@ -96,6 +102,41 @@ impl<'e> SourceDetails<'e> {
             is_unsent: error.is_unsent(),
         }
     }
+}
+
+/// The number of characters and of fields of a response that a message shows.
+const MAX_SHOWN: usize = 2048;
+const MAX_FIELDS: usize = 20;
+
+/// Returns what a message shows of an error response, in the form of its `detail`: a string, or a list of fields with
+/// `loc` and `msg`. Values that the server repeats are left out.
+fn shown(error: &aod::Error) -> Value {
+    let cut = |text: &str| Value::from(text.chars().take(MAX_SHOWN).collect::<String>());
+    match error.detail() {
+        None => Value::Null,
+        Some(Detail::Text(text)) => cut(text),
+        // The text of a web page is for a browser.
+        Some(Detail::Body(body)) if body.trim_start().starts_with('<') => {
+            let status = error.status().and_then(|status| StatusCode::from_u16(status).ok());
+            let reason = status.and_then(|status| status.canonical_reason());
+            Value::from(reason.unwrap_or("an HTML page"))
+        }
+        Some(Detail::Body(body)) => cut(body),
+        Some(Detail::Fields(fields)) => fields.iter().take(MAX_FIELDS).map(field).collect(),
+        Some(Detail::Json(Value::Array(values))) => {
+            Value::Array(vec![Value::Null; values.len().min(MAX_FIELDS)])
+        }
+        Some(Detail::Json(Value::Object(_))) => Value::Object(Map::new()),
+        Some(Detail::Json(scalar)) => scalar.clone(),
+    }
+}
+
+fn field(field: &FieldError) -> Value {
+    let location = field.location.iter().map(|part| match part {
+        LocationPart::Index(index) => Value::from(*index),
+        LocationPart::Key(key) => Value::from(key.as_str()),
+    });
+    json!({"loc": location.collect::<Value>(), "msg": field.description})
 }
 
 impl Conflict {

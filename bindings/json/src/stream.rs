@@ -31,6 +31,7 @@ pub(crate) struct StreamOptions {
     #[serde(default = "on")]
     reconnect: bool,
     max_attempts: Option<u32>,
+    give_up_after: Option<f64>,
     deadline: Option<f64>,
     #[serde(default)]
     resume_stale: bool,
@@ -57,17 +58,18 @@ impl EventBatches {
         let log = Arc::new(StateLog::default());
         let recorder = Arc::clone(&log);
         let deadline = options.deadline.map(duration).transpose()?;
+        let give_up_after = options.give_up_after.map(duration).transpose()?;
+        let mut policy = set(Reconnect::new(), options.max_attempts, Reconnect::max_attempts);
+        policy = set(policy, give_up_after, Reconnect::give_up_after);
         let opening = async move {
             let sessions = client.sessions();
             let mut request = sessions
                 .stream(id)
                 .resume_stale(options.resume_stale)
+                .reconnect(policy)
                 .on_state(move |state| recorder.record(&state));
             request = set(request, since, StreamRequest::since);
             request = set(request, deadline, StreamRequest::deadline);
-            request = set(request, options.max_attempts, |request, attempts| {
-                request.reconnect(Reconnect::new().max_attempts(attempts))
-            });
             if !options.reconnect {
                 request = request.no_reconnect();
             }

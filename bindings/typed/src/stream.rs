@@ -38,9 +38,13 @@ pub struct StreamOptions {
     /// repeated ones included. Default true.
     #[uniffi(default = true)]
     pub reconnect: bool,
-    /// The maximum number of consecutive attempts to reconnect without a new event. Default 10.
+    /// The maximum number of consecutive attempts to reconnect without a new event. Default: no limit.
     #[uniffi(default)]
     pub max_attempts: Option<u32>,
+    /// How long the stream may be without a healthy connection before it fails. Delays that the server asks for do not
+    /// count. Default 10 min.
+    #[uniffi(default)]
+    pub give_up_after: Option<Duration>,
     /// The longest delay before the first attempt to reconnect. It doubles with each further attempt. Default 250 ms.
     #[uniffi(default)]
     pub base_delay: Option<Duration>,
@@ -226,6 +230,7 @@ pub(super) fn open(
         turn,
         reconnect,
         max_attempts,
+        give_up_after,
         base_delay,
         max_delay,
         deadline,
@@ -233,6 +238,7 @@ pub(super) fn open(
     } = options;
     let mut policy = Reconnect::new();
     policy = set(policy, max_attempts, Reconnect::max_attempts);
+    policy = set(policy, give_up_after, Reconnect::give_up_after);
     policy = set(policy, base_delay, Reconnect::base_delay);
     policy = set(policy, max_delay, Reconnect::max_delay);
     let scope = CancelScope::new(None, &client.closed);

@@ -297,6 +297,7 @@ class Sessions:
         since: int | None = None,
         reconnect: bool = True,
         max_attempts: int | None = None,
+        give_up_after: float | None = None,
         deadline: float | None = None,
         resume_stale: bool = False,
     ) -> EventStream:
@@ -311,8 +312,10 @@ class Sessions:
             since: A cursor, such as `EventStream.cursor`; only the events after it, and `start`, are delivered. By
                 default, all events of the session.
             reconnect: Whether to reconnect. Without it, the events of a single connection are delivered verbatim.
-            max_attempts: The number of consecutive connection attempts without a new event before the stream fails. The
-                default is 10.
+            max_attempts: The number of consecutive connection attempts without a new event before the stream fails. By
+                default there is no limit.
+            give_up_after: How long the stream may be without a healthy connection before it fails, in seconds. Delays
+                that the server asks for do not count. The default is 600.
             deadline: The time for the whole stream, in seconds. By default there is no limit.
             resume_stale: Whether to continue after a `stale` event, which the server sends after ten minutes without
                 output. By default it ends the stream.
@@ -337,6 +340,7 @@ class Sessions:
             {
                 "reconnect": reconnect,
                 "max_attempts": max_attempts,
+                "give_up_after": None if give_up_after is None else seconds(give_up_after, "give_up_after"),
                 "deadline": None if deadline is None else seconds(deadline, "deadline"),
                 "resume_stale": resume_stale,
             },
@@ -660,6 +664,7 @@ class AsyncSessions:
         since: int | None = None,
         reconnect: bool = True,
         max_attempts: int | None = None,
+        give_up_after: float | None = None,
         deadline: float | None = None,
         resume_stale: bool = False,
     ) -> AsyncEventStream:
@@ -674,8 +679,10 @@ class AsyncSessions:
             since: A cursor, such as `AsyncEventStream.cursor`; only the events after it, and `start`, are delivered. By
                 default, all events of the session.
             reconnect: Whether to reconnect. Without it, the events of a single connection are delivered verbatim.
-            max_attempts: The number of consecutive connection attempts without a new event before the stream fails. The
-                default is 10.
+            max_attempts: The number of consecutive connection attempts without a new event before the stream fails. By
+                default there is no limit.
+            give_up_after: How long the stream may be without a healthy connection before it fails, in seconds. Delays
+                that the server asks for do not count. The default is 600.
             deadline: The time for the whole stream, in seconds. By default there is no limit.
             resume_stale: Whether to continue after a `stale` event, which the server sends after ten minutes without
                 output. By default it ends the stream.
@@ -700,6 +707,7 @@ class AsyncSessions:
             {
                 "reconnect": reconnect,
                 "max_attempts": max_attempts,
+                "give_up_after": None if give_up_after is None else seconds(give_up_after, "give_up_after"),
                 "deadline": None if deadline is None else seconds(deadline, "deadline"),
                 "resume_stale": resume_stale,
             },

@@ -4,7 +4,7 @@ import Foundation
 /// Options of a session's event stream: see ``Sessions/stream(_:options:)``. All times are in seconds.
 ///
 /// ```swift
-/// let options = StreamOptions(since: cursor, reconnect: .withBackoff(maxAttempts: 30))
+/// let options = StreamOptions(since: cursor, reconnect: .withBackoff(giveUpAfter: 3600))
 /// for try await event in client.sessions.stream(id, options: options) { print(event) }
 /// ```
 public struct StreamOptions: Sendable, Hashable {
@@ -49,10 +49,13 @@ public struct StreamOptions: Sendable, Hashable {
         case never
         /// Reconnects, and resumes after the last event delivered. Repeated events are dropped.
         ///
-        /// The stream fails after `maxAttempts` consecutive attempts without a new event. The delay before an attempt
-        /// is random; its limit is `baseDelay` seconds at first, and doubles with each attempt up to `maxDelay`
-        /// seconds.
-        case withBackoff(maxAttempts: Int = 10, baseDelay: TimeInterval = 0.25, maxDelay: TimeInterval = 30)
+        /// The stream fails when it has been without a healthy connection for `giveUpAfter` seconds, not counting the
+        /// delays that the server asks for, or after `maxAttempts` consecutive attempts without a new event; `nil` is
+        /// no limit of attempts. The delay before an attempt is partly random; its limit is `baseDelay` seconds at
+        /// first, and doubles with each attempt up to `maxDelay` seconds.
+        case withBackoff(
+            giveUpAfter: TimeInterval = 600, maxAttempts: Int? = nil, baseDelay: TimeInterval = 0.25,
+            maxDelay: TimeInterval = 30)
     }
 
     var native: NativeStreamOptions {
@@ -60,11 +63,11 @@ public struct StreamOptions: Sendable, Hashable {
         case .never:
             NativeStreamOptions(
                 since: since, turn: turn, reconnect: false, deadline: deadline?.clamped, resumeStale: resumeStale)
-        case .withBackoff(let maxAttempts, let baseDelay, let maxDelay):
+        case .withBackoff(let giveUpAfter, let maxAttempts, let baseDelay, let maxDelay):
             NativeStreamOptions(
-                since: since, turn: turn, reconnect: true, maxAttempts: UInt32(clamping: maxAttempts),
-                baseDelay: baseDelay.clamped, maxDelay: maxDelay.clamped, deadline: deadline?.clamped,
-                resumeStale: resumeStale)
+                since: since, turn: turn, reconnect: true, maxAttempts: maxAttempts.map { UInt32(clamping: $0) },
+                giveUpAfter: giveUpAfter.clamped, baseDelay: baseDelay.clamped, maxDelay: maxDelay.clamped,
+                deadline: deadline?.clamped, resumeStale: resumeStale)
         }
     }
 }

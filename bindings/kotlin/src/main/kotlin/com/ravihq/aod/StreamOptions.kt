@@ -32,10 +32,15 @@ public data class StreamOptions @JvmOverloads constructor(
      */
     val reconnect: Boolean = true,
     /**
-     * How many consecutive attempts to reconnect may yield no new event before the stream fails; 10 by default.
+     * How many consecutive attempts to reconnect may yield no new event before the stream fails; no limit by default.
      * [ConnectionState.Resuming.attempt] counts them, from 1.
      */
     val maxAttempts: Int? = null,
+    /**
+     * How long the stream may be without a healthy connection before it fails; 10 minutes by default. Delays that the
+     * server asks for do not count.
+     */
+    val giveUpAfter: Duration? = null,
     /** The maximum delay before the first attempt to reconnect, doubled with each further one; 250 ms by default. */
     val baseDelay: Duration? = null,
     /** The upper limit of the doubled delay; 30 s by default. */
@@ -54,6 +59,7 @@ public data class StreamOptions @JvmOverloads constructor(
         turn = turn,
         reconnect = reconnect,
         maxAttempts = maxAttempts?.toUInt(),
+        giveUpAfter = giveUpAfter,
         baseDelay = baseDelay,
         maxDelay = maxDelay,
         deadline = deadline,
