@@ -1,4 +1,4 @@
-//! The endpoints, one method each.
+//! The resources of the API, with one method for each endpoint.
 
 mod agents;
 mod environments;
@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use crate::error::Result;
 use crate::transport::{Request, Transport};
 
-/// Gets a list out of its envelope.
+/// Calls a list endpoint and unwraps the `{"data": [...]}` envelope.
 async fn list<T: DeserializeOwned>(transport: &Transport, request: Request) -> Result<Vec<T>> {
     #[derive(Deserialize)]
     struct List<T> {
