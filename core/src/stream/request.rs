@@ -1,4 +1,4 @@
-//! A stream about to be opened, and how its further connections are made.
+//! The request that opens a stream, and the connector that reconnects it.
 
 use std::future::IntoFuture;
 use std::time::Duration;
@@ -13,7 +13,15 @@ use super::{ConnectionState, EventStream};
 use crate::error::{Error, ErrorKind, Result};
 use crate::transport::{Operation, Request, Transport};
 
-/// A stream about to be opened; await it.
+/// The options of an event stream (`GET /sessions/{id}/stream`), from [`Sessions::stream`](crate::Sessions::stream).
+/// Await it to open the stream.
+///
+/// # Errors
+///
+/// Opening fails with [`NotFound`](ErrorKind::NotFound) if the session does not exist, or with
+/// [the errors of every call](crate::Error#errors-of-every-call).
+///
+/// # Examples
 ///
 /// ```no_run
 /// # async fn demo(client: aod::Client, id: uuid::Uuid) -> aod::Result<()> {
@@ -57,41 +65,42 @@ impl<'a> StreamRequest<'a> {
         }
     }
 
-    /// Leaves out the events up to and including the one with this id, such as another stream's
-    /// [`cursor`](EventStream::cursor); 0 leaves out none.
+    /// Skips the events up to and including the one with this id, usually the [`cursor`](EventStream::cursor) of an
+    /// earlier stream. Default: no event is skipped. The `start` event has no id and is always delivered.
     pub fn since(mut self, id: i64) -> Self {
         self.since = Some(id);
         self
     }
 
-    /// How a connection that drops is followed by another; by default as [`Reconnect::new`] says.
+    /// Sets the reconnection policy. Default [`Reconnect::new`].
     pub fn reconnect(mut self, policy: Reconnect) -> Self {
         self.reconnect = Some(policy);
         self
     }
 
-    /// One connection only, and its events as they come, repeated ones too; when it drops, that is an error. Until its
-    /// head has come it is tried like any read.
+    /// Disables reconnection: the stream uses one connection, delivers repeated events too, and ends with an error when
+    /// the connection drops. Opening that connection is still [retried](crate::RetryPolicy) like any read.
     pub fn no_reconnect(mut self) -> Self {
         self.reconnect = None;
         self
     }
 
-    /// Ends the stream with an error of kind [`Timeout`](ErrorKind::Timeout) this long after it was opened, whatever
-    /// comes. By default it may take as long as the session does.
+    /// Sets the time limit of the whole stream, counted from when it was opened. When it expires, the stream ends with
+    /// an error of the kind [`Timeout`](ErrorKind::Timeout). Default: no limit.
     pub fn deadline(mut self, after: Duration) -> Self {
         self.deadline = Some(after);
         self
     }
 
-    /// Goes on after `stale`, which the server sends when it saw no output for ten minutes while the session itself
-    /// goes on. By default it ends the stream like every terminal event.
+    /// Sets whether to reconnect after `stale`, which the server sends after ten minutes without output although the
+    /// session is still active. Default false: `stale` ends the stream like every terminal event.
     pub fn resume_stale(mut self, on: bool) -> Self {
         self.resume_stale = on;
         self
     }
 
-    /// Tells each change of the connection's state, in order, from the task that polls the stream; it must not block.
+    /// Calls `observe` with each change of the connection state, in order, from the task that polls the stream. It must
+    /// not block.
     pub fn on_state(mut self, observe: impl Fn(ConnectionState) + Send + Sync + 'static) -> Self {
         self.observer = Some(Observer::new(observe));
         self
@@ -122,7 +131,7 @@ impl<'a> StreamRequest<'a> {
     }
 }
 
-/// Reports the states of opening a stream, also that it ended without a connection, by an error or by being dropped.
+/// Reports the connection states while a stream is opened. If opening fails or is dropped, it reports `Closed`.
 struct OpenGuard<'a>(Option<&'a Observer<Error>>);
 
 impl<'a> OpenGuard<'a> {
@@ -147,7 +156,7 @@ impl<'a> OpenGuard<'a> {
 
 impl Drop for OpenGuard<'_> {
     fn drop(&mut self) {
-        // If the observer is what panicked, another panic would abort the process.
+        // The observer may be what panicked; a second panic during unwinding would abort the process.
         if !std::thread::panicking() {
             self.notify(ConnectionState::Closed);
         }
@@ -163,15 +172,15 @@ impl<'a> IntoFuture for StreamRequest<'a> {
     }
 }
 
-/// The log of one session: where its further connections come from, and where in it the stream is.
+/// The connector of one session and the position of the stream in its log.
 pub(super) struct SessionLog {
-    /// `None` for a body from elsewhere, which has no further connections.
+    /// `None` for a stream over a single body, which cannot reconnect.
     pub(super) server: Option<(Transport, Uuid)>,
     pub(super) position: Position,
 }
 
 impl SessionLog {
-    /// Adds the request to an error of the open stream.
+    /// Adds the method and URL of the request to an error of the open stream.
     pub(super) fn with_request_context(&self, error: Error) -> Error {
         match &self.server {
             Some((transport, id)) if error.url().is_none() => {

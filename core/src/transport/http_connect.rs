@@ -1,4 +1,4 @@
-//! Connections of an event source over HTTP.
+//! The connector of event sources over HTTP.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,16 +16,18 @@ use url::Url;
 use super::{HttpClientConfig, parse_url, redirect, response};
 use crate::error::{Error, ErrorKind, Result};
 
-/// How much of an error's body is read.
+/// The maximum size of an error body that is read.
 const ERROR_BODY_BYTES: usize = 64 << 10;
-/// How long the head of a response may take.
+/// The time limit until the head of a response arrives.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Connects an [`EventSource`](aod_sse::EventSource) to a URL, as the standard says: `Accept: text/event-stream`, no
-/// cache, and `Last-Event-ID` where there is one.
+/// Connects an [`EventSource`](aod_sse::EventSource) to a URL according to the HTML standard: with
+/// `Accept: text/event-stream`, `Cache-Control: no-cache`, and `Last-Event-ID` if there is one.
 ///
-/// The request is a GET unless [`method`](Self::method) says otherwise. The response must be `text/event-stream`, or 204.
-/// A redirect within the origin is followed; any other is an error. The head of the response may take 30 s.
+/// The response must have the content type `text/event-stream`, or the status 204. Redirects within the origin are
+/// followed; any other redirect is an error. The head of the response must arrive within 30 s.
+///
+/// # Examples
 ///
 /// ```
 /// # fn main() -> aod::Result<()> {
@@ -48,22 +50,24 @@ pub struct HttpConnect {
 }
 
 impl HttpConnect {
-    /// Connects to a URL with the connection defaults of this crate, through the environment's proxy where it names one.
+    /// Creates a connector with the default connection settings of this crate, including the proxies of the
+    /// environment.
     ///
     /// # Errors
     ///
-    /// [`Configuration`](ErrorKind::Configuration) when the URL is malformed, not HTTP or holds user information.
+    /// Returns an error of the kind [`Configuration`](ErrorKind::Configuration) if the URL is malformed, is not HTTP,
+    /// or contains user information.
     pub fn new(url: &str) -> Result<Self> {
         let secure = parse_url(url)?.scheme() == "https";
         Self::with_client(HttpClientConfig::default().build(secure)?, url)
     }
 
-    /// Connects to a URL with the caller's own client and its settings. If that client follows redirects itself, its own
-    /// policy applies.
+    /// Creates a connector with an existing client and its settings. If that client follows redirects, its own policy
+    /// applies.
     ///
     /// # Errors
     ///
-    /// As [`new`](Self::new).
+    /// Returns the same errors as [`new`](Self::new).
     pub fn with_client(http: reqwest::Client, url: &str) -> Result<Self> {
         Ok(Self {
             http,
@@ -75,15 +79,17 @@ impl HttpConnect {
         })
     }
 
-    /// Sets the method. Default GET.
+    /// Sets the HTTP method. Default `GET`.
     #[must_use]
     pub fn method(mut self, method: Method) -> Self {
         self.method = method;
         self
     }
 
-    /// Sets a header to send with every attempt, instead of an earlier one of that name. Its value is kept out of logs.
-    /// `Accept`, `Accept-Encoding`, `Cache-Control` and a known `Last-Event-ID` always override it.
+    /// Sets a header to send with every attempt, replacing an earlier one of the same name. Its value is kept out of
+    /// logs.
+    ///
+    /// The connector's own `Accept`, `Accept-Encoding`, `Cache-Control` and `Last-Event-ID` take precedence.
     #[must_use]
     pub fn header(mut self, name: HeaderName, mut value: HeaderValue) -> Self {
         value.set_sensitive(true);
@@ -91,14 +97,17 @@ impl HttpConnect {
         self
     }
 
-    /// Sets the body to send with every attempt. Set its `Content-Type` with [`header`](Self::header).
+    /// Sets the body to send with every attempt. Set its `Content-Type` with [`header`](Self::header). Default: no
+    /// body.
     #[must_use]
     pub fn body(mut self, body: impl Into<Bytes>) -> Self {
         self.body = Some(body.into());
         self
     }
 
-    /// Sets which statuses are followed by another attempt. Default: 408, 429 and those from 500 on.
+    /// Sets which statuses are retried. Default: 408, 429 and 5xx.
+    ///
+    /// # Examples
     ///
     /// ```
     /// # fn main() -> aod::Result<()> {
@@ -125,7 +134,7 @@ impl HttpConnect {
         headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        // An id is any text; the standard sends its UTF-8.
+        // An id may be any text; the standard requires UTF-8.
         match HeaderValue::from_bytes(last_event_id.as_bytes()) {
             Ok(id) if !id.is_empty() => drop(headers.insert("last-event-id", id)),
             _ => {}
@@ -148,7 +157,7 @@ impl HttpConnect {
         })
     }
 
-    /// The secrets that a server may echo: the last word of each header that authorizes, which leaves its scheme out.
+    /// Returns the secrets that a server may echo: the last word of each header with credentials, without its scheme.
     fn credentials(&self) -> Vec<&str> {
         [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE]
             .iter()

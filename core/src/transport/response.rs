@@ -1,4 +1,4 @@
-//! What comes back: bodies with a cap, and failures turned into errors.
+//! Responses: bodies with a size limit, and conversion of failures to errors.
 
 use std::error::Error as StdError;
 use std::time::{Duration, SystemTime};
@@ -14,13 +14,13 @@ use tokio::time::timeout;
 
 use crate::error::{Detail, Error, ErrorKind, Quota, Result};
 
-/// How much of a body of the wrong type is kept for the caller to look at.
+/// The size of the excerpt of a body with the wrong content type.
 const EXCERPT_BYTES: usize = 200;
 
-/// How long the body of a refusal may bring nothing: its head has said what matters.
+/// The idle timeout of an error body. Short, because the status already classifies the error.
 const ERROR_BODY_IDLE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Reads a whole body of at most `cap` bytes.
+/// Reads a complete body of at most `cap` bytes.
 pub(crate) async fn read(mut response: reqwest::Response, cap: usize) -> Result<Bytes> {
     let mut body = BytesMut::new();
     while let Some(chunk) = response.chunk().await.map_err(transport_error)? {
@@ -35,7 +35,7 @@ pub(crate) async fn read(mut response: reqwest::Response, cap: usize) -> Result<
     Ok(body.freeze())
 }
 
-/// Reads the JSON of a success. An error names the place in the document, never a value from it.
+/// Decodes the JSON of a successful response. An error contains the path in the document, but never a value.
 pub(crate) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     serde_json::from_slice(body).map_err(|_| {
         let mut deserializer = serde_json::Deserializer::from_slice(body);
@@ -52,7 +52,7 @@ fn describe(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
         return "the response is not JSON".to_owned();
     }
     let text = error.inner().to_string();
-    // Serde's other messages may repeat a value.
+    // Other messages of serde may contain a value.
     let problem = match text
         .strip_prefix("missing field `")
         .and_then(|rest| rest.split_once('`'))
@@ -63,7 +63,7 @@ fn describe(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
     format!("the response {problem} at `{}`", error.path())
 }
 
-/// The event stream in a successful response.
+/// Converts a successful response to a connection.
 pub(crate) async fn connection(response: reqwest::Response) -> Result<Connection<Error>> {
     let status = response.status();
     if status == StatusCode::NO_CONTENT {
@@ -87,7 +87,7 @@ pub(crate) async fn connection(response: reqwest::Response) -> Result<Connection
     )
 }
 
-/// The same, with the head of the response.
+/// Converts a successful response to a connection that includes the head of the response.
 pub(crate) async fn connection_with_head(response: reqwest::Response) -> Result<Connection<Error>> {
     let mut head = http::response::Response::new(()).into_parts().0;
     head.status = response.status();
@@ -96,8 +96,8 @@ pub(crate) async fn connection_with_head(response: reqwest::Response) -> Result<
     Ok(connection(response).await?.with_response(head))
 }
 
-/// The error of a response whose status is not a success. At most `cap` bytes of its body are read; the secrets are taken
-/// out of what it shows.
+/// Returns the error of a response whose status is not a success. At most `cap` bytes of its body are read; secrets are
+/// redacted from the displayed parts.
 pub(crate) async fn status_error(
     response: reqwest::Response,
     secrets: &[&str],
@@ -106,7 +106,7 @@ pub(crate) async fn status_error(
     let status = response.status();
     let request_id = header_text(response.headers(), "x-request-id");
     let retry_after = retry_after(response.headers(), SystemTime::now());
-    // A 422 repeats what it refuses and is as long as that; its JSON is of use only whole.
+    // A 422 response repeats the request, and its JSON can only be parsed as a whole.
     let cap = if is_json(response.headers()) {
         cap
     } else {
@@ -127,7 +127,7 @@ pub(crate) async fn status_error(
         .with_retry_after(retry_after)
 }
 
-/// A proxy may echo the request's headers, the token among them, into a text that `Display` shows.
+/// Redacts the texts that `Display` shows: a proxy may echo the request headers, including the token.
 fn redacted(detail: Detail, secrets: &[&str]) -> Detail {
     match detail {
         Detail::Text(text) => Detail::Text(redact(secrets, &text)),
@@ -149,7 +149,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     })
 }
 
-/// Takes secrets out of a text that came from outside.
+/// Redacts secrets in a text from the network.
 fn redact(secrets: &[&str], text: &str) -> String {
     let mut text = text.to_owned();
     for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
@@ -166,11 +166,11 @@ fn quota(body: &[u8]) -> Option<Quota> {
     })
 }
 
-/// `Retry-After` in either of its forms; a date in the past is no wait.
+/// Parses `Retry-After` in seconds or as a date; a date in the past is a zero delay.
 fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // A number too large to hold is longer than anybody waits.
+        // Overflow saturates.
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
     let date = httpdate::parse_http_date(value).ok()?;
@@ -181,7 +181,7 @@ fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
     Some(headers.get(name)?.to_str().ok()?.to_owned())
 }
 
-/// The first bytes of a body, as many as arrive before it ends, breaks, stalls or reaches the cap.
+/// Reads the start of a body, until it ends, breaks, is idle or reaches the size limit.
 async fn read_start(mut response: reqwest::Response, cap: usize) -> Vec<u8> {
     let mut start = Vec::new();
     while start.len() < cap {
@@ -195,7 +195,7 @@ async fn read_start(mut response: reqwest::Response, cap: usize) -> Vec<u8> {
     start
 }
 
-/// The error of an exchange that broke.
+/// Converts an error of the HTTP client.
 pub(crate) fn transport_error(error: reqwest::Error) -> Error {
     let unsent = error.is_connect();
     let (kind, summary) = if error.is_timeout() {
@@ -215,9 +215,9 @@ pub(crate) fn transport_error(error: reqwest::Error) -> Error {
     failure.with_source(error.without_url())
 }
 
-/// Whether TLS itself refused, which trying again does not change.
+/// Returns whether TLS failed, which a retry does not change.
 fn is_tls(cause: &(dyn StdError + 'static)) -> bool {
-    // An I/O error leaves what it wraps out of its sources, so look inside it too.
+    // The sources of an I/O error do not include the error that it wraps, so check that too.
     let wrapped = cause
         .downcast_ref::<std::io::Error>()
         .and_then(std::io::Error::get_ref);
