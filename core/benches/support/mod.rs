@@ -11,7 +11,8 @@ use eventsource_stream::Eventsource as _;
 use futures::stream::{Stream, StreamExt as _};
 use serde::Deserialize;
 
-/// A session's stream of this many `output` events in the framing of S0, between its `start` and its `exit`.
+/// An event stream with this many `output` events between `start` and `exit`, in the framing of the servers of
+/// 2026-04-21.
 ///
 /// Texts are 40 to 100 characters: prose, code with quotes and tabs, words beyond ASCII.
 pub(crate) fn session(outputs: usize) -> Bytes {

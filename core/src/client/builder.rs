@@ -258,11 +258,11 @@ fn authorization(token: &Secret) -> Result<HeaderValue> {
     }
     if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(configuration(
-            "the API token holds a blank, a control character or a character outside ASCII",
+            "the API token contains whitespace, a control character or a non-ASCII character",
         ));
     }
     let mut value = HeaderValue::try_from(format!("Bearer {token}"))
-        .map_err(|_| configuration("the API token does not fit into a header"))?;
+        .map_err(|_| configuration("the API token is not a valid header value"))?;
     value.set_sensitive(true);
     Ok(value)
 }

@@ -152,12 +152,12 @@ impl Client {
     ) -> Result<Bytes> {
         if operation == Operation::StreamSession {
             return Err(invalid(
-                "an event stream is no JSON answer: open it by sessions().stream",
+                "the stream endpoint returns no JSON: use sessions().stream",
             ));
         }
         let mut request = Request::new(operation);
         if operation.route().contains("{id}") {
-            request = request.id(id.ok_or_else(|| invalid("this endpoint needs an id"))?);
+            request = request.id(id.ok_or_else(|| invalid("this endpoint requires an id"))?);
         }
         request.body = body;
         self.transport.call_raw(request).await

@@ -203,7 +203,7 @@ impl Connect for SessionLog {
                 Some((transport, id)) => transport.open_once(&request(id, since)).await,
                 None => Err(Error::new(
                     ErrorKind::Protocol,
-                    "this stream has one body only",
+                    "this stream cannot reconnect",
                 )),
             }
         }

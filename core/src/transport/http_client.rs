@@ -64,7 +64,7 @@ impl HttpClientConfig {
         }
         // Without the source, which may contain a header value.
         http.build()
-            .map_err(|_| configuration("the HTTP client cannot be set up"))
+            .map_err(|_| configuration("the HTTP client cannot be created"))
     }
 }
 
@@ -76,7 +76,7 @@ pub(crate) fn parse_url(text: &str) -> Result<Url> {
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(configuration(
-            "the URL holds user information; pass it in a header instead",
+            "the URL contains user information; pass it in a header instead",
         ));
     }
     Ok(url)
@@ -98,11 +98,11 @@ fn user_agent(suffix: Option<&str>) -> Result<HeaderValue> {
         None => USER_AGENT.to_owned(),
     };
     HeaderValue::try_from(text)
-        .map_err(|_| configuration("the user agent suffix does not fit into a header"))
+        .map_err(|_| configuration("the user agent suffix is not a valid header value"))
 }
 
 fn parse_proxy(url: &Secret) -> Result<reqwest::Proxy> {
-    reqwest::Proxy::all(url.expose()).map_err(|_| configuration("the proxy is not a URL"))
+    reqwest::Proxy::all(url.expose()).map_err(|_| configuration("the proxy is not a valid URL"))
 }
 
 fn configuration(summary: &'static str) -> Error {

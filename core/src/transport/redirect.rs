@@ -42,7 +42,7 @@ fn target(method: &Method, response: &reqwest::Response) -> Result<Option<Url>> 
         .to_str()
         .ok()
         .and_then(|location| response.url().join(location).ok())
-        .ok_or_else(|| refused("the redirect's Location is not a URL", status))?;
+        .ok_or_else(|| refused("the Location of the redirect is not a valid URL", status))?;
     if target.origin() != response.url().origin() {
         return Err(refused("a redirect to another origin was refused", status));
     }

@@ -29,7 +29,7 @@ pub enum Error {
     #[error("the stream ended before its last event")]
     Ended,
     /// No byte arrived within the idle timeout.
-    #[error("the stream was silent for too long")]
+    #[error("the stream was idle for too long")]
     IdleTimeout,
     /// The deadline of the whole source passed.
     #[error("the stream's deadline passed")]
@@ -59,8 +59,8 @@ impl Error {
         Self::Connection(source.into())
     }
 
-    /// Creates an error for a status that is not a success, with the `Retry-After` of the response. It is retryable for 408,
-    /// 429 and 5xx.
+    /// Creates an error for a status that is not a success, with the `Retry-After` of the response. It is retryable for
+    /// 408, 429 and 5xx.
     pub fn status(status: u16, retry_after: Option<Duration>) -> Self {
         Self::Status {
             status,

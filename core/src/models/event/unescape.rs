@@ -1,10 +1,10 @@
-//! The text of a JSON string.
+//! Decodes JSON strings.
 
 use memchr::memchr;
 
-/// The text of a string in well-formed JSON, `None` if it is another value.
+/// Decodes a string of well-formed JSON; `None` for another value.
 ///
-/// Half of a surrogate pair, which JSON lets pass though it stands for nothing, becomes U+FFFD.
+/// A lone surrogate, which JSON allows, becomes U+FFFD.
 pub(super) fn unescape(json: &str) -> Option<String> {
     let mut rest = json.strip_prefix('"')?.strip_suffix('"')?;
     let mut text = String::with_capacity(rest.len());
@@ -26,7 +26,7 @@ pub(super) fn unescape(json: &str) -> Option<String> {
     Some(text)
 }
 
-/// Takes the digits behind a `\u`, and the second half of a pair with them.
+/// Decodes the digits after a `\u`, together with the second half of a surrogate pair.
 fn take_character(rest: &mut &str) -> Option<char> {
     let first = take_unit(rest)?;
     let mut behind = *rest;
