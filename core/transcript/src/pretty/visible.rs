@@ -1,10 +1,10 @@
-//! Control characters made visible, so that an agent's output cannot drive the terminal that shows it.
+//! Escapes control characters, so that the output of an agent cannot control the terminal.
 
 use std::fmt::Write;
 
-/// Appends `line` with each control character but the tab written as `\x1b` or `\u202e`.
+/// Appends `line`, with control characters except the tab escaped as `\x1b` or `\u202e`.
 ///
-/// Escapes rather than control pictures (`␛`): C1 and bidirectional controls have no pictures.
+/// Unicode's control pictures (`␛`) do not cover C1 and bidirectional controls.
 pub(super) fn push(shown: &mut String, line: &str) {
     let first = if may_hold_controls(line.as_bytes()) {
         line.find(is_control)
@@ -20,7 +20,7 @@ pub(super) fn push(shown: &mut String, line: &str) {
             0..=0xff => write!(shown, "\\x{code:02x}"),
             _ => write!(shown, "\\u{code:04x}"),
         };
-        debug_assert!(written.is_ok(), "a string takes whatever is written to it");
+        debug_assert!(written.is_ok(), "writing to a string cannot fail");
     }
 }
 
@@ -32,8 +32,8 @@ fn is_control(character: char) -> bool {
     }
 }
 
-/// Whether any byte could belong to a control character. Most output holds none, and whole blocks of bytes are tested
-/// faster than characters.
+/// Returns whether any byte may belong to a control character. A fast path: most output contains none, and blocks of
+/// bytes are tested faster than characters.
 fn may_hold_controls(bytes: &[u8]) -> bool {
     /// The first byte of U+0080 to U+00BF in UTF-8, and of U+2000 to U+2FFF.
     const C1: u8 = 0xc2;
