@@ -65,7 +65,7 @@ impl<'de> Deserialize<'de> for Networking {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut extra = Map::deserialize(deserializer)?;
         let networking_type = match extra.remove("type") {
-            Some(Value::String(word)) => word.into(),
+            Some(Value::String(value)) => value.into(),
             None => NetworkingType::Unrestricted,
             Some(other) => NetworkingType::Unknown(other.to_string()),
         };

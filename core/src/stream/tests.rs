@@ -153,9 +153,11 @@ async fn a_turn_contains_its_start_its_output_and_the_terminal_event() {
 
 #[tokio::test]
 async fn json_text_equals_that_of_the_typed_events() {
-    let odd = "id: 8\ndata: {\"type\": \"output\", \"id\": 8, \"stream\": \"stdout\", \"data\": \"\\ud800\", \"turn\": 2}\n\n";
+    let lone_surrogate = "id: 8\ndata: {\"type\": \"output\", \"id\": 8, \"stream\": \"stdout\", \"data\": \"\\ud800\", \"turn\": 2}\n\n";
     let news = "id: 9\ndata: {\"type\": \"news\", \"id\": 9, \"deep\": [[1]]}\n\ndata: [[[\n\n";
-    let body = Box::leak(format!("{}{odd}{news}{}", &BODY[..300], &BODY[300..]).into_boxed_str());
+    let body = Box::leak(
+        format!("{}{lone_surrogate}{news}{}", &BODY[..300], &BODY[300..]).into_boxed_str(),
+    );
     for turn in [None, Some(1), Some(2)] {
         let open = || match turn {
             Some(turn) => events(vec![Ok(&*body)]).turn(turn),

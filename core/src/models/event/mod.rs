@@ -86,7 +86,7 @@ open_enum! {
     }
 }
 
-/// The first event of every connection, with facts about the session.
+/// The first event of every connection.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct StartEvent {
     /// The id. Known servers send none.

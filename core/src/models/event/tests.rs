@@ -260,7 +260,7 @@ proptest! {
         let again = serde_json::from_str::<StreamEvent>(&written).unwrap();
         match (event, again) {
             (StreamEvent::Unknown(event), StreamEvent::Unknown(again)) => {
-                prop_assert_eq!(again.raw.trim(), event.raw.trim(), "blanks around an object are not written");
+                prop_assert_eq!(again.raw.trim(), event.raw.trim(), "whitespace around an object is not kept");
                 prop_assert_eq!((again.event_type, again.id), (event.event_type, event.id));
                 prop_assert_eq!(event.raw, text);
             }
