@@ -17,6 +17,8 @@ const DEFAULT_BASE_URL: &str = "http://localhost:8777";
 
 /// Builds a [`Client`]. Invalid values are reported by [`build`](Self::build).
 ///
+/// # Examples
+///
 /// ```
 /// # fn main() -> aod::Result<()> {
 /// use std::time::Duration;

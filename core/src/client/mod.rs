@@ -21,6 +21,8 @@ pub use options::Options;
 /// Cloning is cheap and shares the connection pool. Methods take `&self`, so any number of tasks can use a client at
 /// the same time. It requires a tokio runtime with the time and I/O drivers enabled.
 ///
+/// # Examples
+///
 /// ```no_run
 /// # async fn demo() -> aod::Result<()> {
 /// let client = aod::Client::from_env()?;
@@ -72,6 +74,8 @@ impl Client {
     }
 
     /// Returns a client with other options, which shares the connections of this one.
+    ///
+    /// # Examples
     ///
     /// ```no_run
     /// # async fn demo(client: aod::Client) -> aod::Result<()> {
@@ -133,6 +137,8 @@ impl Client {
     /// - [`InvalidRequest`](ErrorKind::InvalidRequest) if the endpoint needs an id and there is none, or for
     ///   [`Operation::StreamSession`], which returns no JSON;
     /// - the errors of the typed method of the endpoint, except those of validation before sending.
+    ///
+    /// # Examples
     ///
     /// ```no_run
     /// # async fn demo(client: aod::Client) -> aod::Result<()> {

@@ -9,6 +9,8 @@ use crate::transport::{RetryPolicy, Settings};
 /// The options of [`Client::with_options`](crate::Client::with_options). Options that are not set keep the value of the
 /// client.
 ///
+/// # Examples
+///
 /// ```
 /// use std::time::Duration;
 /// use aod::{HeaderName, HeaderValue, Options};

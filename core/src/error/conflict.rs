@@ -78,6 +78,8 @@ const TEXTS: &[(&str, ConflictReason)] = &[
 impl ConflictReason {
     /// Returns the stable name of the reason, for logs and for other languages.
     ///
+    /// # Examples
+    ///
     /// ```
     /// assert_eq!(aod::ConflictReason::NameTaken.as_str(), "name_taken");
     /// ```

@@ -38,6 +38,8 @@ type Source = Box<dyn std::error::Error + Send + Sync>;
 /// - [`Status`](ErrorKind::Status): an unexpected status;
 /// - [`Decode`](ErrorKind::Decode) or [`Protocol`](ErrorKind::Protocol): the response is not what the API specifies.
 ///
+/// # Examples
+///
 /// ```
 /// # async fn demo(client: aod::Client, id: uuid::Uuid) -> aod::Result<()> {
 /// use aod::{ConflictReason, ErrorKind};
@@ -68,6 +70,8 @@ macro_rules! error_kinds {
             pub const ALL: &'static [Self] = &[$(Self::$kind,)+];
 
             /// Returns the stable name of the kind, for logs and for other languages.
+            ///
+            /// # Examples
             ///
             /// ```
             /// assert_eq!(aod::ErrorKind::NotFound.as_str(), "not_found");
