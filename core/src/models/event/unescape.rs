@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_surrogate_pair_is_a_replacement_character_and_takes_nothing_with_it() {
+    fn a_lone_surrogate_becomes_one_replacement_character() {
         for (json, text) in [
             (r#""\ud83d""#, "\u{fffd}"),
             (r#""\ude00x""#, "\u{fffd}x"),
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn other_values_are_no_text() {
+    fn rejects_values_that_are_not_strings() {
         for json in ["null", "7", "[]", "{}", "true"] {
             assert_eq!(unescape(json), None);
         }

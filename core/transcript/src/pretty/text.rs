@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn splits_lines_as_python_does() {
+    fn splits_lines_like_python() {
         let lines = |text| split_lines(text).map(|(_, line)| line).collect::<Vec<_>>();
         assert_eq!(lines(""), [""; 0]);
         assert_eq!(lines("a"), ["a"]);
