@@ -1,14 +1,11 @@
-//! From bytes in memory to frames and typed events, beside other crates and beside the least work there is.
+//! Decodes bytes in memory to frames and to typed events, compared with other crates and with a minimal baseline.
 
-#![allow(
-    clippy::print_stdout,
-    reason = "the ratios are for the reader of the terminal"
-)]
+#![allow(clippy::print_stdout, reason = "the benchmark prints its ratios")]
 
 #[allow(
     dead_code,
     clippy::cast_precision_loss,
-    reason = "each bench uses its part; rates are rounded anyway"
+    reason = "each bench uses a part; rates are rounded"
 )]
 mod support;
 
@@ -22,14 +19,14 @@ use eventsource_stream::Eventsource as _;
 use futures::FutureExt as _;
 use futures::stream::StreamExt as _;
 use support::{
-    eventsource_stream, floor, pieces, race, rate, ready_body, session, sse_stream, typed,
+    baseline, eventsource_stream, pieces, race, rate, ready_body, session, sse_stream, typed,
 };
 
 const OUTPUTS: usize = 20_000;
 const EVENTS: usize = OUTPUTS + 2;
 const PIECE: usize = 32 * 1024;
 
-/// Our decoder alone: how many frames.
+/// Returns the number of frames that the decoder returns.
 fn frames(pieces: &[Bytes]) -> usize {
     let mut decoder = Decoder::new();
     let mut frames = 0;
@@ -59,7 +56,7 @@ async fn sse_stream_frames(pieces: &[Bytes]) -> usize {
         .await
 }
 
-/// Runs a future over a body that never waits.
+/// Runs a future over a body that is always ready.
 fn now<T>(future: impl Future<Output = T>) -> T {
     future.now_or_never().expect("the body never waits")
 }
@@ -93,7 +90,7 @@ fn benches(criterion: &mut Criterion) {
     group.bench_function("aod", |bencher| {
         bencher.iter(|| now(typed(EventStream::new(ready_body(&input)))));
     });
-    group.bench_function("floor", |bencher| bencher.iter(|| floor(&body)));
+    group.bench_function("baseline", |bencher| bencher.iter(|| baseline(&body)));
     group.bench_function("eventsource-stream", |bencher| {
         bencher.iter(|| now(eventsource_stream(ready_body(&input))));
     });
@@ -111,7 +108,7 @@ fn benches(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Prints the figures that have a bar, all measured in the same run.
+/// Prints the figures that have a target, all measured in the same run.
 fn summary() {
     let body = session(OUTPUTS);
     let input = pieces(&body, PIECE);
@@ -134,11 +131,11 @@ fn summary() {
         sse.div_duration_f64(ours),
     );
 
-    let [ours, least, eventsource, sse] = race(
+    let [ours, minimal, eventsource, sse] = race(
         20,
         [
             &mut || assert_eq!(now(typed(EventStream::new(ready_body(&input)))), EVENTS),
-            &mut || assert_eq!(floor(&body), EVENTS),
+            &mut || assert_eq!(baseline(&body), EVENTS),
             &mut || assert_eq!(now(eventsource_stream(ready_body(&input))), EVENTS),
             &mut || assert_eq!(now(sse_stream(ready_body(&input))), EVENTS),
         ],
@@ -152,15 +149,15 @@ fn summary() {
         sse.div_duration_f64(ours),
     );
     println!(
-        "floor (memchr + serde): {:.2} M/s; typed takes {:.2} of its time (bar: 1.30)",
-        rate(EVENTS, least),
-        ours.div_duration_f64(least)
+        "baseline (memchr + serde): {:.2} M/s; typed takes {:.2} of its time (target: 1.30)",
+        rate(EVENTS, minimal),
+        ours.div_duration_f64(minimal)
     );
 
     let line = long_line();
     let [time] = race(20, [&mut || assert_eq!(frames(&line), 1)]);
     println!(
-        "8 MiB line in 1,460-byte chunks: {:.2} ms (bar: 3)",
+        "8 MiB line in 1,460-byte chunks: {:.2} ms (target: 3)",
         time.as_secs_f64() * 1e3
     );
 }

@@ -1,4 +1,4 @@
-//! What streams cost and survive over time: recovery after a cut, memory of idle streams, and a soak with cuts.
+//! The long-term behavior of streams: recovery after a cut, memory of idle streams, and a soak test with cuts.
 //!
 //! `cargo bench --bench endurance` runs all three against a server in a process of its own, so that only the client's
 //! memory and descriptors count. `AOD_IDLE` sets the number of idle streams (10,000; each takes a descriptor in both
@@ -24,7 +24,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use uuid::Uuid;
 
-/// Which process this is: unset in the one that is started by hand.
+/// The role of this process: not set in the process that the user starts.
 const ROLE: &str = "AOD_BENCH_ROLE";
 const HEAD: &str =
     "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
@@ -42,7 +42,7 @@ fn main() {
     if std::env::var_os(ROLE).is_some() {
         return runtime.block_on(serve());
     }
-    // Called by `cargo test` too, which only wants to know that it builds.
+    // `cargo test` also runs this, only to check that it builds.
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
@@ -65,18 +65,18 @@ fn main() {
         .expect("valid settings");
     runtime.block_on(async {
         recovery(&client).await;
-        // Before the many idle ones, whose freed memory would show in its figures.
+        // Before the idle streams, whose freed memory would affect the result.
         soak(&client).await;
         idle(&client).await;
     });
 }
 
-/// The server's process, which ends with this one, even by a panic.
+/// The server process, which ends with this one, even after a panic.
 struct Server(Child);
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // One that has ended by itself needs no more.
+        // The process may have ended already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
@@ -97,18 +97,18 @@ async fn open(client: &Client, id: Uuid) -> EventStream {
         .expect("the server answers")
 }
 
-/// From the cut of a connection to the next event, with the delays that callers get.
+/// Measures the time from a cut to the next event, with the default delays.
 async fn recovery(client: &Client) {
     const CUTS: usize = 500;
     let mut events = open(client, CUT_OFTEN).await;
     let mut times = Vec::with_capacity(CUTS);
     let mut before = Instant::now();
-    // Each connection brings one event and is cut.
+    // Each connection delivers one event and is cut.
     while times.len() < CUTS {
         events
             .next()
             .await
-            .expect("it goes on")
+            .expect("the stream continues")
             .expect("the cuts do not show");
         times.push(before.elapsed());
         before = Instant::now();
@@ -121,14 +121,18 @@ async fn recovery(client: &Client) {
     );
 }
 
-/// Memory of this process by the stream.
+/// Measures the memory of this process per stream.
 async fn idle(client: &Client) {
     let count: usize = variable("AOD_IDLE", 10_000);
     let before = resident();
     let streams: Vec<EventStream> = futures::stream::iter(0..count)
         .map(|_| async {
             let mut events = open(client, IDLE).await;
-            events.next().await.expect("it goes on").expect("a start");
+            events
+                .next()
+                .await
+                .expect("the stream continues")
+                .expect("a start");
             events
         })
         .buffer_unordered(200)
@@ -142,7 +146,7 @@ async fn idle(client: &Client) {
     drop(streams);
 }
 
-/// Many streams for long, each cut again and again: what is lost, repeated or left behind.
+/// Runs many streams that are cut repeatedly, and counts lost and repeated events and leaked descriptors.
 async fn soak(client: &Client) {
     const STREAMS: usize = 1000;
     let seconds: u64 = variable("AOD_SOAK_SECONDS", 60);
@@ -180,7 +184,7 @@ async fn soak(client: &Client) {
             next = id + 1;
             events.fetch_add(1, Ordering::Relaxed);
         }
-        // Nothing but the deadline should end it.
+        // Only the deadline should end the stream.
         failed.fetch_add(1, Ordering::Relaxed);
     };
     let sample = async {
@@ -197,7 +201,7 @@ async fn soak(client: &Client) {
     };
     println!("soak: {STREAMS} streams for {seconds} s");
     tokio::join!(futures::future::join_all((0..STREAMS).map(read)), sample);
-    // The last tasks may be ending just now.
+    // The last tasks may still be ending.
     let settled = async {
         while metrics.num_alive_tasks() > tasks || descriptors() > files {
             tokio::task::yield_now().await;
@@ -219,7 +223,7 @@ fn descriptors() -> usize {
     std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count)
 }
 
-/// Bytes of this process that are in memory.
+/// Returns the resident memory of this process, in bytes.
 fn resident() -> usize {
     let status = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     let pages: usize = status
@@ -230,7 +234,7 @@ fn resident() -> usize {
     pages * 4096
 }
 
-/// The server's process.
+/// Runs the server process.
 async fn serve() {
     let listener = TcpListener::bind("127.0.0.1:0")
         .await
@@ -238,7 +242,7 @@ async fn serve() {
     println!("http://{}", listener.local_addr().expect("it is bound"));
     while let Ok((socket, _)) = listener.accept().await {
         tokio::spawn(async move {
-            // A client that has gone is no failure.
+            // A disconnected client is not a failure.
             let _ = answer(socket).await;
         });
     }
@@ -264,7 +268,7 @@ async fn answer(socket: TcpStream) -> std::io::Result<()> {
     } else if target.contains(&IDLE.to_string()) {
         socket.read_u8().await.map(drop)
     } else {
-        // Ten rows a second, and a cut by reset after a while.
+        // Ten rows per second, and a reset after a while.
         let rows = 10 + cursor.wrapping_mul(7919).rem_euclid(40);
         for id in cursor + 1..=cursor + rows {
             socket.write_all(row(id).as_bytes()).await?;

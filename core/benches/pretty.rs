@@ -1,10 +1,10 @@
-//! Lines of a transcript formatted per second, by each formatter, the whole transcript in one chunk: as many of 80,000
-//! lines as of 20,000.
+//! Formats transcripts of 20,000 and 80,000 lines in one chunk, with each formatter: the rate must not depend on the
+//! length.
 
 use aod::pretty::formatter_for;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
-/// What an agent prints over a session: it thinks, speaks, calls tools and gets their results.
+/// The output of agents: thinking, messages, tool calls and their results.
 const TRANSCRIPTS: [(&str, &[&str]); 5] = [
     ("claude", &CLAUDE),
     ("codex", &CODEX),

@@ -1,5 +1,5 @@
-//! Typed events end to end: a server thread writes a chunked response over loopback, `aod::Client` reads it,
-//! and reqwest with other decoders does.
+//! Reads typed events end to end: a server thread writes a chunked response over loopback, which `aod::Client` reads,
+//! compared with reqwest and other decoders.
 
 #![allow(
     clippy::print_stdout,
@@ -27,7 +27,7 @@ use uuid::Uuid;
 const OUTPUTS: usize = 100_000;
 const EVENTS: usize = OUTPUTS + 2;
 
-/// A server on loopback that answers every request with the same response, made beforehand.
+/// A server on loopback that answers every request with the same prepared response.
 struct Server {
     address: SocketAddr,
     client: aod::Client,
@@ -50,7 +50,7 @@ impl Server {
         let address = listener.local_addr().expect("the listener is bound");
         thread::spawn(move || {
             for connection in listener.incoming() {
-                // A client that is done closes first: what could not be written does not matter.
+                // A client that is done closes the connection first, so write errors are ignored.
                 let _ = connection.and_then(|connection| answer(connection, &response));
             }
         });
@@ -62,7 +62,7 @@ impl Server {
             .pool_max_idle(0)
             .build()
             .expect("the settings are valid");
-        // Ours brings its own; a plain reqwest takes the one of the process.
+        // This crate has its own TLS provider; a plain reqwest client uses that of the process.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let peers = reqwest::Client::builder()
             .no_proxy()
@@ -79,7 +79,7 @@ impl Server {
         }
     }
 
-    /// Reads the stream as a caller of this crate does.
+    /// Reads the stream with this crate.
     fn read(&self) -> usize {
         self.runtime.block_on(async {
             typed(
@@ -93,7 +93,7 @@ impl Server {
         })
     }
 
-    /// Reads the stream with reqwest and one of the other pipelines.
+    /// Reads the stream with reqwest and another pipeline.
     fn read_by<F: Future<Output = usize>>(&self, pipeline: impl FnOnce(Body) -> F) -> usize {
         self.runtime.block_on(async {
             let request = self.peers.get(format!("http://{}/", self.address));
@@ -119,8 +119,8 @@ fn answer(mut connection: TcpStream, response: &[u8]) -> std::io::Result<()> {
     connection.write_all(response)
 }
 
-/// Two framings: the buffers of a proxy, and the chunks the server itself writes, one for the `id` line of an event and
-/// one for the rest. The second shows what an HTTP chunk costs, whatever reads it.
+/// Two framings: the buffers of a proxy, and the chunks of the server, one for the `id` line of an event and one for
+/// the rest. The second one shows the cost of HTTP chunks.
 fn framings() -> [(&'static str, Server); 2] {
     let body = session(OUTPUTS);
     let text = std::str::from_utf8(&body).expect("the input is valid");
@@ -155,7 +155,7 @@ fn benches(criterion: &mut Criterion) {
     }
 }
 
-/// Prints the figures that have a bar, all measured in the same run.
+/// Prints the figures that have a target, all measured in the same run.
 fn summary() {
     for (name, server) in framings() {
         let [ours, eventsource, sse] = race(
@@ -175,7 +175,7 @@ fn summary() {
             sse.div_duration_f64(ours),
         );
     }
-    println!("bars, in 16 KiB chunks: 1.00 M events/s, ratio 2.50 to eventsource-stream");
+    println!("targets, in 16 KiB chunks: 1.00 M events/s, ratio 2.50 to eventsource-stream");
 }
 
 criterion_group!(group, benches);

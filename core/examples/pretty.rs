@@ -1,4 +1,4 @@
-//! An agent's output, from a file or the standard input, as lines for people.
+//! Formats the output of an agent, from a file or the standard input, as human-readable lines.
 //!
 //! ```sh
 //! cargo run --example pretty -- --runtime claude < transcript.jsonl
@@ -16,15 +16,15 @@ use aod::pretty::{Color, Formatter, Options};
 const USAGE: &str = "\
 Usage: pretty --runtime NAME [OPTION]... [FILE]
 
-Shows the output of an agent: claude, codex, gemini or opencode; any other as it is.
+Formats the output of an agent: claude, codex, gemini or opencode. Other output is shown verbatim.
 
   --plain           ASCII marks instead of emoji
-  --width COLUMNS   cut lines to this
+  --width COLUMNS   truncate lines to this width
   --color WHEN      on, off (the default), or auto: on a terminal, unless NO_COLOR is set
-  --no-thinking     leave out what the agent thinks
-  --tool-results    show what tools give back
-  --failures        show tools that failed, of claude too
-  --raw             pass control characters as they are";
+  --no-thinking     hide the thinking of the agent
+  --tool-results    show the results of tools
+  --failures        show failed tools, for claude too
+  --raw             pass control characters verbatim";
 
 fn main() -> ExitCode {
     match run() {
@@ -74,7 +74,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     }
     let runtime = runtime.ok_or_else(|| format!("--runtime is missing\n\n{USAGE}"))?;
     match show(input, options.formatter_for(runtime)) {
-        // Whoever read the output, such as `head`, has enough.
+        // The reader has closed the pipe, like `head`.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         outcome => Ok(outcome?),
     }
@@ -89,19 +89,19 @@ fn color(when: &str) -> Result<Color, String> {
     }
 }
 
-/// Shows what is read, each line when it is there.
+/// Formats the input and prints each line as soon as it is complete.
 fn show(mut input: impl Read, mut formatter: impl Formatter) -> io::Result<()> {
     let mut output = BufWriter::new(io::stdout().lock());
     let mut buffer = vec![0; 64 * 1024];
-    let mut held = 0;
+    let mut pending = 0;
     loop {
-        let read = match input.read(&mut buffer[held..]) {
+        let read = match input.read(&mut buffer[pending..]) {
             Ok(read) => read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(error),
         };
-        let bytes = &buffer[..held + read];
-        // A character may be cut at the end of what was read: it waits for its rest, at most three bytes.
+        let bytes = &buffer[..pending + read];
+        // Keep an incomplete character at the end, at most three bytes, for the next read.
         let whole = match bytes.utf8_chunks().last() {
             Some(chunk) if read > 0 && is_incomplete(chunk.invalid()) => {
                 bytes.len() - chunk.invalid().len()
@@ -112,8 +112,8 @@ fn show(mut input: impl Read, mut formatter: impl Formatter) -> io::Result<()> {
             writeln!(output, "{lines}")?;
         }
         output.flush()?;
-        held = bytes.len() - whole;
-        let end = whole + held;
+        pending = bytes.len() - whole;
+        let end = whole + pending;
         buffer.copy_within(whole..end, 0);
         if read == 0 {
             break;
@@ -125,7 +125,7 @@ fn show(mut input: impl Read, mut formatter: impl Formatter) -> io::Result<()> {
     output.flush()
 }
 
-/// Whether more bytes could make a character of these.
+/// Returns whether these bytes are the start of a character.
 fn is_incomplete(bytes: &[u8]) -> bool {
     str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none())
 }

@@ -1,11 +1,13 @@
-//! The main job from end to end: an environment, an agent, a session, and its output as it comes.
+//! Creates an environment, an agent and a session, and prints the output of the session as it arrives.
 //!
 //! ```sh
-//! cargo run --example quickstart                         # on a development server that it starts
+//! cargo run --example quickstart                         # with an in-memory development server
 //! AOD_API_URL=… AOD_API_TOKEN=… cargo run --example quickstart -- "Fix the failing test"
-//! cargo run --example quickstart -- --raw                # the events as JSON lines
-//! cargo run --example quickstart -- --chaos              # and again through a proxy that cuts the connection
+//! cargo run --example quickstart -- --raw                # prints the events as JSON lines
+//! cargo run --example quickstart -- --chaos              # reads the stream again through a proxy that cuts connections
 //! ```
+
+mod support;
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -16,10 +18,10 @@ use std::time::Instant;
 
 use aod::ConnectionState;
 use aod::models::event::StreamEvent;
-use aod::models::{Agent, CreateAgent, CreateEnvironment, CreateSession, PackageManager, Runtime};
+use aod::models::{Agent, CreateEnvironment, CreateSession, PackageManager};
 use aod::pretty::formatter_for;
-use aod::{Client, ErrorKind, EventStream};
-use aod_devserver::{ConnectionPlan, CutBy, CuttingProxy, DevServer};
+use aod::{Client, EventStream};
+use aod_devserver::{ConnectionPlan, CutBy, CuttingProxy};
 use futures::TryStreamExt;
 
 #[tokio::main]
@@ -40,7 +42,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// The whole way; the agent's exit code, if it ended with one.
+/// Runs the example and returns the exit code of the agent, if there is one.
 async fn run() -> Result<Option<i64>, Box<dyn Error>> {
     let mut raw = false;
     let mut chaos = false;
@@ -56,22 +58,19 @@ async fn run() -> Result<Option<i64>, Box<dyn Error>> {
         }
     }
 
-    // Kept until the end: the server stops when it is dropped.
-    let (url, token, _server) = server().await?;
-    let client = Client::builder()
-        .base_url(&url)
-        .token(token.as_str())
-        .build()?;
+    let server = support::Server::start().await?;
+    let client = server.client()?;
 
     let environment = client
         .environments()
         .create(
-            CreateEnvironment::new(unique("quickstart")).packages(PackageManager::Pip, ["pytest"]),
+            CreateEnvironment::new(support::unique("quickstart"))
+                .packages(PackageManager::Pip, ["pytest"]),
         )
         .await?;
     eprintln!("environment {} ({})", environment.name, environment.id);
 
-    let agent = create_agent(&client, environment.id).await?;
+    let agent = support::create_agent(&client, Some(environment.id)).await?;
     eprintln!("agent       {} ({}, {})", agent.name, agent.model, agent.id);
 
     let started = Instant::now();
@@ -94,7 +93,7 @@ async fn run() -> Result<Option<i64>, Box<dyn Error>> {
     eprintln!("\n{} after {seconds:.1} s, exit code {code}", ended.status);
 
     if chaos {
-        read_again(&url, &token, session.id, &agent, raw, &lines).await?;
+        read_again(&server, session.id, &agent, raw, &lines).await?;
     }
 
     client.sessions().delete(session.id).await?;
@@ -103,56 +102,17 @@ async fn run() -> Result<Option<i64>, Box<dyn Error>> {
     Ok(exit_code)
 }
 
-/// The URL and token of the configured server, or of a development server started here.
-async fn server() -> Result<(String, String, Option<DevServer>), Box<dyn Error>> {
-    if let Ok(url) = std::env::var("AOD_API_URL") {
-        let token = std::env::var("AOD_API_TOKEN").unwrap_or_default();
-        return Ok((url, token, None));
-    }
-    let server = DevServer::builder().start().await?;
-    eprintln!(
-        "AOD_API_URL is not set: started a development server at {}",
-        server.url()
-    );
-    Ok((
-        server.url().to_owned(),
-        server.token().to_owned(),
-        Some(server),
-    ))
-}
-
-/// Makes an agent with the names of the server's generation: newer servers want a provider where older ones want a
-/// runtime and say so with a 422.
-async fn create_agent(client: &Client, environment: uuid::Uuid) -> aod::Result<Agent> {
-    let request =
-        |model: &str| CreateAgent::new(unique("quickstart"), model).environment(environment);
-    let attempts = [
-        request("claude-sonnet-4-6").runtime(Runtime::Claude),
-        request("anthropic/claude-sonnet-4-6").runtime(Runtime::Claude),
-        request("claude-sonnet-4-6").provider("anthropic"),
-    ];
-    let mut refusal = None;
-    for attempt in attempts {
-        match client.agents().create(attempt).await {
-            Err(error) if error.kind() == ErrorKind::Validation => refusal = Some(error),
-            outcome => return outcome,
-        }
-    }
-    Err(refusal.expect("there was an attempt"))
-}
-
-/// Reads the session once more through a proxy that cuts its connections, and fails unless the same comes out.
+/// Reads the stream again through a proxy that cuts connections, and fails unless the output is the same.
 async fn read_again(
-    url: &str,
-    token: &str,
+    server: &support::Server,
     session: uuid::Uuid,
     agent: &Agent,
     raw: bool,
     expected: &[String],
 ) -> Result<(), Box<dyn Error>> {
-    let proxy = CuttingProxy::start(url, |_, connection| {
+    let proxy = CuttingProxy::start(&server.url, |_, connection| {
         let mut plan = ConnectionPlan::drawn(1, connection, 1000 + 200 * connection as u64);
-        // A stall is a drop too, but takes three missed heartbeats to tell.
+        // A stalled connection is only detected after the idle timeout.
         if let Some(cut) = plan.cut.as_mut().filter(|cut| cut.by == CutBy::Stall) {
             cut.by = CutBy::Reset;
         }
@@ -163,7 +123,7 @@ async fn read_again(
     let counter = Arc::clone(&reconnects);
     let client = Client::builder()
         .base_url(proxy.url())
-        .token(token)
+        .token(server.token.as_str())
         .build()?;
     let events = client.sessions().stream(session).on_state(move |state| {
         if matches!(state, ConnectionState::Resuming { .. }) {
@@ -184,8 +144,8 @@ async fn read_again(
     Ok(())
 }
 
-/// Reads a stream to its end: the agent's output as lines for people, or the events as JSON lines. The exit code, if
-/// there was one.
+/// Reads a stream to its end and shows human-readable output, or the events as JSON lines. Returns the exit code, if
+/// there is one.
 async fn read(
     mut events: EventStream,
     agent: &Agent,
@@ -215,16 +175,10 @@ async fn read(
     Ok(exit_code)
 }
 
-/// Prints to stdout. A reader that has gone, such as `head`, ends the program in order.
+/// Prints to stdout. If the reader has closed the pipe, like `head`, the program exits.
 fn print_line(line: &str) -> io::Result<()> {
     match writeln!(io::stdout(), "{line}") {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
         outcome => outcome,
     }
-}
-
-/// A name that no earlier run has used.
-fn unique(name: &str) -> String {
-    let id = uuid::Uuid::new_v4().simple().to_string();
-    format!("{name}-{}", &id[..8])
 }

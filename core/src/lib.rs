@@ -1,9 +1,13 @@
 //! Client for the Agent on Demand (AoD) HTTP API, which runs AI coding agents in cloud sandboxes.
 //!
-//! A [`Client`] has the endpoints of [`agents`](Client::agents), [`environments`](Client::environments) and
-//! [`sessions`](Client::sessions), one method each. They take and return the [`models`]; what a session does comes
-//! as an [`EventStream`]; [`pretty`] formats an agent's output for people to read. Every call returns one
-//! [`Error`].
+//! A [`Client`] gives access to [`agents`](Client::agents), [`environments`](Client::environments) and
+//! [`sessions`](Client::sessions), with one method for each endpoint. Requests and responses are [`models`]. The events
+//! of a session are an [`EventStream`], which reconnects automatically; [`pretty`] formats the agent's output as
+//! human-readable lines. Every call returns the one [`Error`] type.
+//!
+//! The crate is asynchronous and runs on tokio. It needs no feature flags.
+//!
+//! # Examples
 //!
 //! ```no_run
 //! # async fn demo() -> aod::Result<()> {
@@ -26,13 +30,14 @@ mod resources;
 mod stream;
 mod transport;
 
-/// Server-Sent Events from any server: the crate `aod-sse`, and a connector over this crate's HTTP stack.
+/// Server-Sent Events from any server: the crate `aod-sse`, and [`HttpConnect`](sse::HttpConnect), a connector that
+/// uses the HTTP client of this crate.
 pub mod sse {
     pub use crate::transport::HttpConnect;
     pub use aod_sse::*;
 }
 
-/// Formatters of agents' output: the part of the crate `aod-transcript` that renders lines.
+/// Formatters that render the output of agents as human-readable lines, from the crate `aod-transcript`.
 pub mod pretty {
     pub use crate::stream::PrettyStream;
     pub use aod_transcript::pretty::*;

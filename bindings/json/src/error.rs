@@ -117,7 +117,9 @@ fn shown(error: &aod::Error) -> Value {
         Some(Detail::Text(text)) => cut(text),
         // The text of a web page is for a browser.
         Some(Detail::Body(body)) if body.trim_start().starts_with('<') => {
-            let status = error.status().and_then(|status| StatusCode::from_u16(status).ok());
+            let status = error
+                .status()
+                .and_then(|status| StatusCode::from_u16(status).ok());
             let reason = status.and_then(|status| status.canonical_reason());
             Value::from(reason.unwrap_or("an HTML page"))
         }

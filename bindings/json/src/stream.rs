@@ -59,7 +59,11 @@ impl EventBatches {
         let recorder = Arc::clone(&log);
         let deadline = options.deadline.map(duration).transpose()?;
         let give_up_after = options.give_up_after.map(duration).transpose()?;
-        let mut policy = set(Reconnect::new(), options.max_attempts, Reconnect::max_attempts);
+        let mut policy = set(
+            Reconnect::new(),
+            options.max_attempts,
+            Reconnect::max_attempts,
+        );
         policy = set(policy, give_up_after, Reconnect::give_up_after);
         let opening = async move {
             let sessions = client.sessions();

@@ -1,4 +1,4 @@
-//! The input of the benches, the pipelines our own are measured against, and the clock.
+//! The input of the benches, the pipelines to compare with, and the clock.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -11,7 +11,8 @@ use eventsource_stream::Eventsource as _;
 use futures::stream::{Stream, StreamExt as _};
 use serde::Deserialize;
 
-/// A session's stream of this many `output` events in the framing of S0, between its `start` and its `exit`.
+/// An event stream with this many `output` events between `start` and `exit`, in the framing of the servers of
+/// 2026-04-21.
 ///
 /// Texts are 40 to 100 characters: prose, code with quotes and tabs, words beyond ASCII.
 pub(crate) fn session(outputs: usize) -> Bytes {
@@ -41,7 +42,7 @@ pub(crate) fn session(outputs: usize) -> Bytes {
         let mut text = String::new();
         let length = random.usize(36..90);
         while text.len() < length {
-            // Most words are plain: the last four stand for one in sixteen.
+            // Most words are ASCII: the last four are used for one in sixteen.
             let word = if random.u8(..16) == 0 {
                 random.usize(12..16)
             } else {
@@ -62,7 +63,7 @@ pub(crate) fn session(outputs: usize) -> Bytes {
     body.into()
 }
 
-/// A body in pieces of this size.
+/// Splits a body into pieces of this size.
 pub(crate) fn pieces(body: &Bytes, size: usize) -> Vec<Bytes> {
     (0..body.len())
         .step_by(size)
@@ -70,15 +71,15 @@ pub(crate) fn pieces(body: &Bytes, size: usize) -> Vec<Bytes> {
         .collect()
 }
 
-/// Pieces as the body of a response that never waits.
+/// Returns the pieces as a response body that is always ready.
 pub(crate) fn ready_body(
     pieces: &[Bytes],
 ) -> impl Stream<Item = io::Result<Bytes>> + Send + Unpin + use<> {
     futures::stream::iter(pieces.to_vec()).map(Ok)
 }
 
-/// What a caller of serde alone would write for the events: borrowed where it can be, unknown fields skipped. It does
-/// less than [`aod::models::event::StreamEvent`], so that the comparison does not flatter us.
+/// Events as a caller of serde would define them: borrowed if possible, without unknown fields. It does less work than
+/// [`aod::models::event::StreamEvent`].
 #[derive(Deserialize)]
 #[expect(dead_code, reason = "reading the fields is the work that is measured")]
 pub(crate) struct PlainEvent<'e> {
@@ -95,8 +96,8 @@ pub(crate) struct PlainEvent<'e> {
     session_id: Option<uuid::Uuid>,
 }
 
-/// The least work there is: find the lines of a whole, valid, LF-only body, and parse those with data.
-pub(crate) fn floor(body: &[u8]) -> usize {
+/// The minimal baseline: finds the lines of a complete, valid, LF-only body, and parses those with data.
+pub(crate) fn baseline(body: &[u8]) -> usize {
     let text = std::str::from_utf8(body).expect("the input is valid");
     let mut events = 0;
     let mut start = 0;
@@ -141,7 +142,7 @@ pub(crate) async fn sse_stream<E: std::error::Error + Send + Sync + 'static>(
     events
 }
 
-/// Our own: bytes to typed events.
+/// Reads typed events with this crate.
 pub(crate) async fn typed(mut stream: aod::EventStream) -> usize {
     let mut events = 0;
     while let Some(event) = stream.next().await {
@@ -151,7 +152,7 @@ pub(crate) async fn typed(mut stream: aod::EventStream) -> usize {
     events
 }
 
-/// The best times of some runs, taken in turns so that a slow moment of the machine does not fall on one of them.
+/// Returns the best times of several interleaved runs, so that a temporary slowdown affects all of them.
 pub(crate) fn race<const N: usize>(
     rounds: usize,
     mut runs: [&mut dyn FnMut(); N],
@@ -167,7 +168,7 @@ pub(crate) fn race<const N: usize>(
     best
 }
 
-/// Millions a second.
+/// Returns millions per second.
 pub(crate) fn rate(count: usize, time: Duration) -> f64 {
     count as f64 / time.as_secs_f64() / 1e6
 }

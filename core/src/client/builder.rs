@@ -1,4 +1,4 @@
-//! How a client is set up.
+//! The builder of a client.
 
 use std::fmt;
 use std::time::Duration;
@@ -15,7 +15,9 @@ use crate::transport::{
 
 const DEFAULT_BASE_URL: &str = "http://localhost:8777";
 
-/// Sets up a [`Client`]. What is malformed is reported by [`build`](Self::build).
+/// Builds a [`Client`]. Invalid values are reported by [`build`](Self::build).
+///
+/// # Examples
 ///
 /// ```
 /// # fn main() -> aod::Result<()> {
@@ -41,9 +43,9 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// A builder with the base URL and the token of the environment; see [`Client::from_env`].
+    /// Creates a builder with the base URL and the token from the environment; see [`Client::from_env`].
     pub fn from_env() -> Self {
-        // What is no text is kept, to be refused as malformed rather than taken as absent.
+        // A value that is not valid Unicode is kept, so that it is rejected as malformed instead of ignored.
         Self::from_variables(|name| {
             std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
         })
@@ -58,43 +60,44 @@ impl ClientBuilder {
         }
     }
 
-    /// Where the server is. A path prefix is kept, trailing slashes are dropped. Default `http://localhost:8777`.
+    /// Sets the base URL of the server. A path prefix is kept; trailing slashes are removed. Default
+    /// `http://localhost:8777`.
     #[must_use]
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self
     }
 
-    /// The API token. Required.
+    /// Sets the API token. Required.
     #[must_use]
     pub fn token(mut self, token: impl Into<Secret>) -> Self {
         self.token = Some(token.into());
         self
     }
 
-    /// The time for a whole call, all attempts and the waits between them included. Default 30 s. Streams have
-    /// [`stream_idle_timeout`](Self::stream_idle_timeout) instead.
+    /// Sets the time limit of a whole call, including all attempts and the delays between them. Default 30 s. Streams are
+    /// limited by [`stream_idle_timeout`](Self::stream_idle_timeout) instead.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = timeout;
         self
     }
 
-    /// The time for one attempt. Default: whatever is left of the whole call.
+    /// Sets the time limit of one attempt. Default: the time left of the whole call.
     #[must_use]
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.settings.attempt_timeout = Some(timeout);
         self
     }
 
-    /// The time to connect, TLS included. Default 5 s.
+    /// Sets the time limit to connect, including the TLS handshake. Default 5 s.
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.http.connect_timeout = Some(timeout);
         self
     }
 
-    /// How long a stream may be silent, and how long the head of its response may take, before it reconnects. The server
+    /// Sets how long a stream may be idle before it reconnects, and how long the head of its response may take. The server
     /// sends a heartbeat every 15 s. Default 45 s.
     #[must_use]
     pub fn stream_idle_timeout(mut self, timeout: Duration) -> Self {
@@ -102,15 +105,16 @@ impl ClientBuilder {
         self
     }
 
-    /// When and how often a failed request is retried.
+    /// Sets the retry policy of failed requests. Default [`RetryPolicy::default`].
     #[must_use]
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.settings.retry = policy;
         self
     }
 
-    /// A header to send with every request. The client's own `Authorization`, `Accept`, `Accept-Encoding` and
-    /// `Content-Type` win over it.
+    /// Sets a header to send with every request. Its value is kept out of logs.
+    ///
+    /// The client's own `Authorization`, `Accept`, `Accept-Encoding` and `Content-Type` take precedence.
     #[must_use]
     pub fn header(mut self, name: HeaderName, mut value: HeaderValue) -> Self {
         value.set_sensitive(true);
@@ -118,88 +122,94 @@ impl ClientBuilder {
         self
     }
 
-    /// Text put after the crate's own `User-Agent`, for example `my-app/1.4`.
+    /// Appends text to the `User-Agent` header, for example `my-app/1.4`.
     #[must_use]
     pub fn user_agent_suffix(mut self, suffix: impl Into<String>) -> Self {
         self.http.user_agent_suffix = Some(suffix.into());
         self
     }
 
-    /// A proxy for all requests, instead of the environment's `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and
-    /// `NO_PROXY`. The scheme is `http`, `https`, `socks4`, `socks4a`, `socks5` or `socks5h`. May hold user information.
+    /// Sets a proxy for all requests, instead of `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` from the
+    /// environment. The scheme of the URL is `http`, `https`, `socks4`, `socks4a`, `socks5` or `socks5h`; it may contain a
+    /// user name and a password.
     #[must_use]
     pub fn proxy(mut self, url: impl Into<Secret>) -> Self {
         self.http.route = Some(Route::Proxy(url.into()));
         self
     }
 
-    /// No proxy, whatever the environment says.
+    /// Disables proxies, including those of the environment.
     #[must_use]
     pub fn no_proxy(mut self) -> Self {
         self.http.route = Some(Route::Direct);
         self
     }
 
-    /// Trusts the certificates of a PEM text besides the platform's.
+    /// Adds trusted CA certificates in PEM format to those of the platform.
     #[must_use]
     pub fn ca_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.http.ca_pem.push(pem.into());
         self
     }
 
-    /// The client's certificate chain and private key, in one PEM text, for servers that ask for them.
+    /// Sets the client certificate chain and its private key, in one PEM text, for mutual TLS.
     #[must_use]
     pub fn client_certificate(mut self, pem: impl Into<Secret>) -> Self {
         self.http.identity_pem = Some(pem.into());
         self
     }
 
-    /// How many idle connections are kept. Default: no limit.
+    /// Sets the maximum number of idle connections in the pool. Default: no limit.
     #[must_use]
     pub fn pool_max_idle(mut self, connections: usize) -> Self {
         self.http.pool_max_idle = Some(connections);
         self
     }
 
-    /// How long an idle connection is kept. Default 90 s.
+    /// Sets how long an idle connection is kept in the pool. Default 90 s.
     #[must_use]
     pub fn pool_idle_timeout(mut self, timeout: Duration) -> Self {
         self.http.pool_idle_timeout = Some(timeout);
         self
     }
 
-    /// Speaks HTTP/1.1 even where the server offers HTTP/2.
+    /// Sets whether to use HTTP/1.1 only, even if the server offers HTTP/2. Default false.
     #[must_use]
     pub fn http1_only(mut self, on: bool) -> Self {
         self.http.http1_only = on;
         self
     }
 
-    /// Refuses a base URL that is not `https`. Without it, plain `http` to a host that is not this machine is
-    /// logged as a warning.
+    /// Sets whether to refuse a base URL that is not `https`. Default false: plain `http` to a host other than
+    /// localhost is logged as a warning.
     #[must_use]
     pub fn https_only(mut self, on: bool) -> Self {
         self.https_only = on;
         self
     }
 
-    /// Whether requests are checked before they are sent, for what the server would certainly refuse. On by
-    /// default; off for a server whose limits have moved.
+    /// Sets whether requests are validated before they are sent, against limits that all servers enforce. Default true.
+    /// Turn it off for a server with other limits.
     #[must_use]
     pub fn validate_requests(mut self, on: bool) -> Self {
         self.settings.validate = on;
         self
     }
 
-    /// The longest response body that is read, in bytes; a longer one is an error of kind
-    /// [`Protocol`](ErrorKind::Protocol). Default 64 MiB. Streams are not bounded by it.
+    /// Sets the size limit of a response body, in bytes. A larger one is an error of the kind
+    /// [`Protocol`](ErrorKind::Protocol). Default 64 MiB. The limit does not apply to streams.
     #[must_use]
     pub fn max_response_bytes(mut self, bytes: usize) -> Self {
         self.settings.max_response_bytes = bytes;
         self
     }
 
-    /// The client, or an error of kind [`Configuration`](ErrorKind::Configuration) that says what is malformed.
+    /// Builds the client. It does not connect to the server.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error of the kind [`Configuration`](ErrorKind::Configuration) that names the invalid setting: a
+    /// missing or malformed token, an invalid URL, an unreadable certificate, an invalid proxy.
     pub fn build(self) -> Result<Client> {
         let base_url = parse_base_url(self.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL))?;
         let token = self.token.clone().unwrap_or_default();
@@ -252,11 +262,11 @@ fn authorization(token: &Secret) -> Result<HeaderValue> {
     }
     if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(configuration(
-            "the API token holds a blank, a control character or a character outside ASCII",
+            "the API token contains whitespace, a control character or a non-ASCII character",
         ));
     }
     let mut value = HeaderValue::try_from(format!("Bearer {token}"))
-        .map_err(|_| configuration("the API token does not fit into a header"))?;
+        .map_err(|_| configuration("the API token is not a valid header value"))?;
     value.set_sensitive(true);
     Ok(value)
 }
@@ -276,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_the_environment_and_takes_empty_variables_as_absent() {
+    fn reads_the_environment_and_ignores_empty_variables() {
         let full = |name: &str| match name {
             "AOD_API_URL" => Some("https://aod.example.com/api//".to_owned()),
             "AOD_API_TOKEN" => Some("aod_x".to_owned()),
@@ -295,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_malformed_without_repeating_it() {
+    fn errors_do_not_repeat_the_malformed_value() {
         let with = |url: &str| Client::builder().token("aod_x").base_url(url);
         for url in [
             "",

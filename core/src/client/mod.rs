@@ -1,4 +1,4 @@
-//! The client.
+//! The client of the API.
 
 mod builder;
 mod options;
@@ -16,10 +16,12 @@ use crate::transport::{Operation, Request, Transport};
 pub use builder::ClientBuilder;
 pub use options::Options;
 
-/// A client of one AoD server, with one token.
+/// An asynchronous client for one AoD server, with one API token.
 ///
-/// Cloning is cheap and shares the connection pool; every method takes `&self`, and a client can be used from any
-/// number of tasks. It needs a tokio runtime with time and I/O.
+/// Cloning is cheap and shares the connection pool. Methods take `&self`, so any number of tasks can use a client at
+/// the same time. It requires a tokio runtime with the time and I/O drivers enabled.
+///
+/// # Examples
 ///
 /// ```no_run
 /// # async fn demo() -> aod::Result<()> {
@@ -40,30 +42,47 @@ impl Client {
         Self { transport }
     }
 
-    /// A builder with the defaults of this crate; it reads no environment variable but the proxy's.
+    /// Returns a builder with the default settings. It reads no environment variables except those of the proxy.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
 
-    /// A client for the server at `AOD_API_URL` (default `http://localhost:8777`) with the token in
-    /// `AOD_API_TOKEN`, which is required. An empty variable counts as absent.
+    /// Creates a client from the environment: the base URL in `AOD_API_URL` (default `http://localhost:8777`) and the
+    /// token in `AOD_API_TOKEN`, which is required. An empty variable counts as not set.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error of the kind [`Configuration`](ErrorKind::Configuration) if the token is missing or a value is
+    /// malformed.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # fn main() -> aod::Result<()> {
+    /// let client = aod::Client::from_env()?;
+    /// println!("{}", client.base_url());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn from_env() -> Result<Self> {
         ClientBuilder::from_env().build()
     }
 
-    /// Where the server is, without a trailing slash.
+    /// Returns the base URL of the server, without a trailing slash.
     pub fn base_url(&self) -> &str {
         self.transport.base_url().as_str().trim_end_matches('/')
     }
 
-    /// A client that shares this one's connections and differs in the given options.
+    /// Returns a client with other options, which shares the connections of this one.
+    ///
+    /// # Examples
     ///
     /// ```no_run
     /// # async fn demo(client: aod::Client) -> aod::Result<()> {
     /// use std::time::Duration;
     ///
-    /// let hasty = client.with_options(aod::Options::new().timeout(Duration::from_secs(2)).max_retries(0));
-    /// hasty.health().await?;
+    /// let fail_fast = client.with_options(aod::Options::new().timeout(Duration::from_secs(2)).max_retries(0));
+    /// fail_fast.health().await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -73,32 +92,56 @@ impl Client {
         Self::new(self.transport.with_settings(settings))
     }
 
-    /// Agents: the models and tools that sessions run.
+    /// Returns the endpoints of agents: the models and tools that sessions run.
     pub fn agents(&self) -> Agents<'_> {
         Agents::new(&self.transport)
     }
 
-    /// Environments: what sandboxes are set up with.
+    /// Returns the endpoints of environments: the packages, variables and network rules of sandboxes.
     pub fn environments(&self) -> Environments<'_> {
         Environments::new(&self.transport)
     }
 
-    /// Sessions: sandboxes in which agents work.
+    /// Returns the endpoints of sessions: sandboxes in which agents work on prompts.
     pub fn sessions(&self) -> Sessions<'_> {
         Sessions::new(&self.transport)
     }
 
-    /// How the server is (`GET /health`). A degraded server answers 503, which is an error of kind
-    /// [`Server`](crate::ErrorKind::Server).
+    /// Checks the health of the server (`GET /health`). The server does not check the token for this call.
+    ///
+    /// # Errors
+    ///
+    /// - [`Server`](ErrorKind::Server) if the server is degraded, which it reports with the status 503 (servers since
+    ///   2026-04-30);
+    /// - [the errors of every call](crate::Error#errors-of-every-call).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn demo(client: aod::Client) -> aod::Result<()> {
+    /// assert_eq!(client.health().await?.status, "ok");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn health(&self) -> Result<Health> {
         self.transport.call(Request::new(Operation::Health)).await
     }
 
-    /// Calls an endpoint with a body of JSON text, and returns the JSON text of the response, empty if it has no content.
+    /// Calls an endpoint with a JSON body and returns the JSON text of the response, which is empty if it has no content.
     ///
-    /// For callers with models of their own. Deadlines, retries and errors are those of the typed methods; what is sent
-    /// is not checked. The text is the server's own, except where common parsers refuse it: a lone surrogate becomes
-    /// U+FFFD; a number that no double holds, and what is nested more than 100 levels deep, become strings with their text.
+    /// This is for callers with their own models. Timeouts, retries and errors are the same as in the typed methods,
+    /// but the request body is not validated. `id` replaces `{id}` in the [route](Operation::route).
+    ///
+    /// The text is the server's own, except where common parsers reject it: a lone surrogate becomes U+FFFD; a number
+    /// that does not fit into a double, and a value that is nested more than 100 levels deep, become strings.
+    ///
+    /// # Errors
+    ///
+    /// - [`InvalidRequest`](ErrorKind::InvalidRequest) if the endpoint needs an id and there is none, or for
+    ///   [`Operation::StreamSession`], which returns no JSON;
+    /// - the errors of the typed method of the endpoint, except those of validation before sending.
+    ///
+    /// # Examples
     ///
     /// ```no_run
     /// # async fn demo(client: aod::Client) -> aod::Result<()> {
@@ -118,12 +161,12 @@ impl Client {
     ) -> Result<Bytes> {
         if operation == Operation::StreamSession {
             return Err(invalid(
-                "an event stream is no JSON answer: open it by sessions().stream",
+                "the stream endpoint returns no JSON: use sessions().stream",
             ));
         }
         let mut request = Request::new(operation);
         if operation.route().contains("{id}") {
-            request = request.id(id.ok_or_else(|| invalid("this endpoint needs an id"))?);
+            request = request.id(id.ok_or_else(|| invalid("this endpoint requires an id"))?);
         }
         request.body = body;
         self.transport.call_json(request).await

@@ -1,4 +1,4 @@
-//! What may differ from call to call.
+//! Options that can differ from call to call.
 
 use std::time::Duration;
 
@@ -6,17 +6,20 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::transport::{RetryPolicy, Settings};
 
-/// What [`Client::with_options`](crate::Client::with_options) overrides; what is left alone stays as it was.
+/// The options of [`Client::with_options`](crate::Client::with_options). Options that are not set keep the value of the
+/// client.
+///
+/// # Examples
 ///
 /// ```
 /// use std::time::Duration;
 /// use aod::{HeaderName, HeaderValue, Options};
 ///
-/// let patient = Options::new()
+/// let options = Options::new()
 ///     .timeout(Duration::from_secs(120))
 ///     .max_retries(5)
 ///     .header(HeaderName::from_static("x-trace"), HeaderValue::from_static("7f3a"));
-/// # let _ = patient;
+/// # let _ = options;
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Options {
@@ -34,43 +37,45 @@ impl Options {
         Self::default()
     }
 
-    /// The time for a whole call, all attempts and waits included.
+    /// Sets the time limit of a whole call, including all attempts and the delays between them.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// The time for one attempt.
+    /// Sets the time limit of one attempt.
     #[must_use]
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = Some(timeout);
         self
     }
 
-    /// How long a stream may be silent.
+    /// Sets how long a stream may be idle before it reconnects.
     #[must_use]
     pub fn stream_idle_timeout(mut self, timeout: Duration) -> Self {
         self.stream_idle_timeout = Some(timeout);
         self
     }
 
-    /// When and how often a failed request is retried.
+    /// Sets the retry policy of failed requests.
     #[must_use]
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = Some(policy);
         self
     }
 
-    /// How many times a failed request is retried.
+    /// Sets how many times a failed request is retried after the first attempt; 0 disables retries.
     #[must_use]
     pub fn max_retries(mut self, count: u32) -> Self {
         self.max_retries = Some(count);
         self
     }
 
-    /// A header to send, instead of an earlier one of that name. The client's own `Authorization`, `Accept`,
-    /// `Accept-Encoding` and `Content-Type` win over it.
+    /// Sets a header to send with every request, replacing an earlier one of the same name. Its value is kept out of
+    /// logs.
+    ///
+    /// The client's own `Authorization`, `Accept`, `Accept-Encoding` and `Content-Type` take precedence.
     #[must_use]
     pub fn header(mut self, name: HeaderName, mut value: HeaderValue) -> Self {
         value.set_sensitive(true);
@@ -78,7 +83,7 @@ impl Options {
         self
     }
 
-    /// Returns settings with these options in effect.
+    /// Returns the settings with these options applied.
     pub(super) fn apply_to(self, settings: &Settings) -> Settings {
         let mut settings = settings.clone();
         settings.timeout = self.timeout.unwrap_or(settings.timeout);

@@ -1,10 +1,10 @@
-//! What a 409 means, read from its text.
+//! The reason of a 409 response, parsed from its text.
 
-/// Why the server refused a request with 409. The API tells its conflicts apart by text alone.
+/// The reason of a 409 response. The API distinguishes conflicts by their text only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConflictReason {
-    /// The `version` of an update is not the current one: read the record again, then retry.
+    /// The `version` of an update is not the current one: retrieve the resource again, then retry.
     VersionMismatch {
         /// The server's current version.
         expected: i64,
@@ -13,31 +13,31 @@ pub enum ConflictReason {
     },
     /// The agent or environment is archived and cannot be changed or used.
     Archived,
-    /// A second archive: the record already is as asked for.
+    /// The agent or environment is already archived: nothing to do.
     AlreadyArchived,
     /// The session is running a turn: wait for it, or interrupt it.
     Running,
-    /// The session has a turn queued (from S1 on): wait for it.
+    /// The session has a queued turn (servers since 2026-04-30): wait for it.
     Pending,
-    /// The session failed and takes no further prompt: start a new one.
+    /// The session failed and accepts no further prompt: create a new one.
     Failed,
-    /// The session was terminated and takes no further prompt: start a new one.
+    /// The session was terminated and accepts no further prompt: create a new one.
     Terminated,
-    /// A second terminate: the session already is as asked for.
+    /// The session is already terminated: nothing to do.
     AlreadyTerminated,
-    /// The session's sandbox is gone: start a new session.
+    /// The sandbox of the session no longer exists: create a new session.
     BackendGone,
-    /// There is no turn to interrupt (S2).
+    /// The session has no active turn to interrupt (servers since 2026-06-25).
     NoActiveTurn,
-    /// Another active environment has the name (from S1 on).
+    /// Another active environment has the same name (servers since 2026-04-30).
     NameTaken,
-    /// The environment still has sessions and cannot be deleted.
+    /// Sessions reference the environment, so it cannot be deleted.
     InUse,
-    /// A text this version does not know; see [`Error::detail`](crate::Error::detail).
+    /// A text unknown to this version; see [`Error::detail_text`](crate::Error::detail_text).
     Other,
 }
 
-/// Heads of the server's texts and what each stands for; the first match counts.
+/// The prefixes of the server's texts and their meanings; the first match counts.
 const TEXTS: &[(&str, ConflictReason)] = &[
     ("Cannot update an archived ", ConflictReason::Archived),
     (
@@ -76,7 +76,9 @@ const TEXTS: &[(&str, ConflictReason)] = &[
 ];
 
 impl ConflictReason {
-    /// The stable name of the reason, for logs and for other languages.
+    /// Returns the stable name of the reason, for logs and for other languages.
+    ///
+    /// # Examples
     ///
     /// ```
     /// assert_eq!(aod::ConflictReason::NameTaken.as_str(), "name_taken");
@@ -103,7 +105,7 @@ impl ConflictReason {
         if let Some(mismatch) = version_mismatch(text) {
             return mismatch;
         }
-        let known = TEXTS.iter().find(|(head, _)| text.starts_with(head));
+        let known = TEXTS.iter().find(|(prefix, _)| text.starts_with(prefix));
         known.map_or(Self::Other, |(_, reason)| reason.clone())
     }
 }
@@ -133,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_the_texts_apart() {
+    fn recognizes_the_texts_of_the_server() {
         for (text, reason) in [
             (
                 "Cannot update an archived environment",

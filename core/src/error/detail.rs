@@ -1,4 +1,4 @@
-//! What the body of an error response says.
+//! The content of an error response.
 
 use std::fmt;
 
@@ -7,44 +7,44 @@ use serde_json::Value;
 
 /// The body of an error response.
 ///
-/// A server repeats what it was sent in some of these, secrets included, so `Debug` shows only the parts the
-/// server wrote itself; the rest is read by matching on the value.
+/// A server may repeat the request in it, including secrets. `Debug` therefore shows only the messages of the server;
+/// match on the value to read the rest.
 #[derive(Clone, PartialEq)]
 pub enum Detail {
-    /// `{"detail": "<text>"}`: the server's own words.
+    /// `{"detail": "<text>"}`: the server's message.
     Text(String),
-    /// `{"detail": [...]}` of a 422: one entry for each field refused.
+    /// `{"detail": [...]}` of a 422 response: one entry for each invalid field.
     Fields(Vec<FieldError>),
-    /// Any other JSON: the value of `detail` where there is one, else the whole body.
+    /// Any other JSON: the value of `detail` if present, otherwise the whole body.
     Json(Value),
     /// A body that is not JSON, such as an HTML page; at most the first 64 KiB.
     Body(String),
 }
 
-/// One field that was refused: an entry of the server's 422 list, or of this crate's own check before sending.
+/// One invalid field: an entry of the server's 422 response, or of the validation before sending.
 #[derive(Clone, PartialEq)]
 pub struct FieldError {
     /// The kind of failure, for example `missing` or `string_too_long`.
     pub kind: String,
-    /// Where the field is in the body, outermost first.
+    /// The location of the field in the body, outermost part first.
     pub location: Vec<LocationPart>,
-    /// The server's description, for example `Field required`.
+    /// The description, for example `Field required`.
     pub description: String,
     input: Option<Value>,
 }
 
-/// A step on the way to a field.
+/// One part of the location of a field.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
 pub enum LocationPart {
-    /// A position in a list, from 0.
+    /// An index in a list, from 0.
     Index(i64),
     /// A key of an object.
     Key(String),
 }
 
 impl Detail {
-    /// Reads a response body: JSON whatever the content type says, else text; `None` when it is empty.
+    /// Parses a response body as JSON regardless of its content type, or else as text; `None` if it is empty.
     pub(crate) fn parse(body: &[u8]) -> Option<Self> {
         if body.is_empty() {
             return None;
@@ -97,7 +97,7 @@ impl FieldError {
         })
     }
 
-    /// The location as a path, for example `packages.apt[0]`; empty for the body as a whole.
+    /// Returns the location as a path, for example `packages.apt[0]`; empty for the whole body.
     pub fn path(&self) -> String {
         use fmt::Write;
         let mut path = String::new();
@@ -112,8 +112,8 @@ impl FieldError {
         path
     }
 
-    /// What the server says it was sent here. **May hold secrets**: a missing field echoes the whole object
-    /// around it, `env_vars` and tokens included.
+    /// Returns the value that the server received for the field. **May contain secrets**: for a missing field, it is
+    /// the whole enclosing object, including `env_vars` and tokens.
     pub fn input(&self) -> Option<&Value> {
         self.input.as_ref()
     }
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_entry_shows_its_path_and_hides_its_input() {
+    fn debug_shows_the_path_and_hides_the_input() {
         let body = br#"{"detail":[{"type":"string_type","loc":["packages","apt",0],"msg":"Input should be a valid string","input":"hunter2"}]}"#;
         let Some(Detail::Fields(fields)) = Detail::parse(body) else {
             panic!("not a list of fields")
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_every_shape_of_body() {
+    fn parses_every_form_of_body() {
         assert_eq!(Detail::parse(b""), None);
         assert_eq!(
             Detail::parse(br#"{"detail":"gone"}"#),

@@ -1,4 +1,4 @@
-//! The one error type of the crate, with what is known about a failure.
+//! The error type of the crate.
 
 mod conflict;
 mod detail;
@@ -14,15 +14,32 @@ use bytes::Bytes;
 pub use conflict::ConflictReason;
 pub use detail::{Detail, FieldError, LocationPart};
 
-/// What every call of this crate returns.
+/// The result of every fallible function of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
-/// Anything that went wrong in a call, with the facts needed to act on it.
+/// The error of a failed call.
 ///
-/// `Display` is one line: the request, the status and the server's own words, which may name a value, such as an unknown
-/// model. The request that a server repeats in a 422 is in neither `Display` nor `Debug`; [`Error::detail`] has it.
+/// [`kind`](Self::kind) classifies the failure; the other methods return what is known about it, such as the status,
+/// the request and the number of attempts.
+///
+/// `Display` is one line with the request, the status and the server's message, which may contain a value, such as an
+/// unknown model. Neither `Display` nor `Debug` shows the request that a server repeats in a 422 response, because it
+/// may contain secrets; [`Error::detail`] returns it.
+///
+/// # Errors of every call
+///
+/// Every call to the server can fail with one of these kinds, after the [retries](crate::RetryPolicy) of the client:
+///
+/// - [`Auth`](ErrorKind::Auth): the token is missing, unknown, inactive or expired (401, 403);
+/// - [`Connection`](ErrorKind::Connection): the connection could not be established, or it broke;
+/// - [`Timeout`](ErrorKind::Timeout): a [time limit](crate::ClientBuilder::timeout) expired;
+/// - [`Server`](ErrorKind::Server): the server failed (5xx);
+/// - [`Status`](ErrorKind::Status): an unexpected status;
+/// - [`Decode`](ErrorKind::Decode) or [`Protocol`](ErrorKind::Protocol): the response is not what the API specifies.
+///
+/// # Examples
 ///
 /// ```
 /// # async fn demo(client: aod::Client, id: uuid::Uuid) -> aod::Result<()> {
@@ -50,10 +67,12 @@ macro_rules! error_kinds {
         }
 
         impl ErrorKind {
-            /// Every kind.
+            /// All kinds.
             pub const ALL: &'static [Self] = &[$(Self::$kind,)+];
 
-            /// The stable name of the kind, for logs and for other languages.
+            /// Returns the stable name of the kind, for logs and for other languages.
+            ///
+            /// # Examples
             ///
             /// ```
             /// assert_eq!(aod::ErrorKind::NotFound.as_str(), "not_found");
@@ -66,19 +85,19 @@ macro_rules! error_kinds {
 }
 
 error_kinds! {
-    /// The client was set up wrongly: no token, a malformed URL, an unreadable certificate.
+    /// The configuration of the client is invalid: no token, a malformed URL, an unreadable certificate.
     Configuration = "configuration",
-    /// The request was refused before it was sent, because the server would certainly refuse it.
+    /// The request is invalid and was not sent, because every server would reject it.
     InvalidRequest = "invalid_request",
     /// 400: a body that is not JSON, an unknown runtime, a missing credential, a malformed cursor.
     BadRequest = "bad_request",
     /// 401 or 403: the token is missing, unknown, inactive or expired.
     Auth = "auth",
-    /// 404: no such record, or it belongs to somebody else.
+    /// 404: the resource does not exist, or belongs to another user.
     NotFound = "not_found",
     /// 409: see [`Error::conflict`].
     Conflict = "conflict",
-    /// 422: the server refused fields or their combination; see [`Error::detail`].
+    /// 422: the server rejected fields or their combination; see [`Error::detail`].
     Validation = "validation",
     /// 429: the limit of concurrent sessions is reached; see [`Error::quota`].
     RateLimit = "rate_limit",
@@ -86,18 +105,19 @@ error_kinds! {
     Server = "server",
     /// Any other status that is not a success.
     Status = "status",
-    /// No connection, or it broke.
+    /// The connection could not be established, or it broke.
     Connection = "connection",
-    /// A deadline passed.
+    /// A time limit expired.
     Timeout = "timeout",
-    /// A successful response whose body is not what the API promises.
+    /// The body of a successful response does not have the documented format.
     Decode = "decode",
-    /// The peer broke HTTP's or the API's rules: a redirect to another origin, a wrong content type, a body over its limit.
+    /// The response violates the protocol: a redirect to another origin, a wrong content type, a body over its size
+    /// limit.
     Protocol = "protocol",
 }
 
 impl ErrorKind {
-    /// The kind of a response whose status is not a success.
+    /// Returns the kind for the status of a response that is not a success.
     pub fn of_status(status: u16) -> Self {
         match status {
             400 => Self::BadRequest,
@@ -112,12 +132,12 @@ impl ErrorKind {
     }
 }
 
-/// The numbers a 429 carries.
+/// The session quota reported with a 429 response; see [`Error::quota`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
-    /// How many sessions may be `pending` or `running` at once.
+    /// The maximum number of sessions in the states `pending` and `running`.
     pub limit: i64,
-    /// How many were; may exceed the limit.
+    /// The current number of such sessions; may exceed the limit.
     pub active: i64,
 }
 
@@ -135,7 +155,7 @@ struct ErrorInner {
     retry_after: Option<Duration>,
     attempts: u32,
     unsent: bool,
-    /// Whether another try may succeed, where the kind does not decide it.
+    /// Whether another attempt may succeed, if not decided by the kind.
     retryable: Option<bool>,
     source: Option<Source>,
 }
@@ -161,23 +181,23 @@ impl Error {
         }))
     }
 
-    /// What sort of failure this is.
+    /// Returns the kind of failure.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The HTTP status, when the server answered.
+    /// Returns the HTTP status, if the server responded.
     pub fn status(&self) -> Option<u16> {
         self.0.status
     }
 
-    /// What the body of the error response says, when it says anything. **May hold what was sent, secrets
-    /// included**; see [`FieldError::input`].
+    /// Returns the content of the error response, if it has a body. **May contain the request, including secrets**; see
+    /// [`FieldError::input`].
     pub fn detail(&self) -> Option<&Detail> {
         self.0.detail.as_ref()
     }
 
-    /// The server's own words, when the body holds a `detail` text.
+    /// Returns the server's message, if the body has a `detail` text.
     pub fn detail_text(&self) -> Option<&str> {
         match self.detail() {
             Some(Detail::Text(text)) => Some(text),
@@ -185,19 +205,19 @@ impl Error {
         }
     }
 
-    /// The body of the error response as it came; empty when there was none. **May hold what was sent, secrets
-    /// included.**
+    /// Returns the body of the error response verbatim; empty if there was none. **May contain the request, including
+    /// secrets.**
     pub fn body(&self) -> &[u8] {
         &self.0.body
     }
 
-    /// Returns whether the body of the error response was longer than what is read of it: 1 MiB of JSON, 64 KiB of
-    /// anything else.
+    /// Returns whether the body of the error response was longer than the part that is read: 1 MiB of JSON, 64 KiB of
+    /// any other content.
     pub fn is_body_truncated(&self) -> bool {
         self.0.body_truncated
     }
 
-    /// Why a 409 was answered; `None` for every other kind.
+    /// Returns the reason of a 409 response; `None` for every other kind.
     pub fn conflict(&self) -> Option<ConflictReason> {
         (self.kind() == ErrorKind::Conflict).then(|| {
             self.detail_text()
@@ -205,39 +225,39 @@ impl Error {
         })
     }
 
-    /// The numbers of a 429; `None` for every other kind, or when the server gave none.
+    /// Returns the session quota of a 429 response; `None` for every other kind, or if the server did not report it.
     pub fn quota(&self) -> Option<Quota> {
         self.0.quota
     }
 
-    /// The HTTP method of the request, when there was one.
+    /// Returns the HTTP method of the request, if there was a request.
     pub fn method(&self) -> Option<&str> {
         self.0.method.as_deref()
     }
 
-    /// The URL of the request, without user information.
+    /// Returns the URL of the request without user information, if there was a request.
     pub fn url(&self) -> Option<&str> {
         self.0.url.as_deref()
     }
 
-    /// The response's `X-Request-Id`, when a server or proxy sets one.
+    /// Returns the `X-Request-Id` header of the response, if a server or proxy set it.
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
 
-    /// How long the server asks to wait (`Retry-After`, in seconds or as a date).
+    /// Returns how long the server asks to wait: its `Retry-After` header, in seconds or as a date.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// How many times the request was tried; 0 when it never got as far.
+    /// Returns the number of attempts; 0 if the request was never sent.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// Whether the same call may succeed later without any change: a broken connection, a timeout, 408, 429 or a 5xx.
+    /// Returns whether the same call may succeed later: after a broken connection, a timeout, 408, 429 or 5xx.
     ///
-    /// It says nothing of whether a write took effect; see [`Error::is_unsent`].
+    /// It does not tell whether a write took effect; see [`Error::is_unsent`].
     pub fn is_retryable(&self) -> bool {
         self.0.retryable.unwrap_or(match self.kind() {
             ErrorKind::Connection
@@ -248,13 +268,13 @@ impl Error {
         })
     }
 
-    /// Whether it is certain that no byte of the request reached the server, so that a write cannot have taken effect.
+    /// Returns whether it is certain that no byte of the request reached the server, so that a write had no effect.
     pub fn is_unsent(&self) -> bool {
         self.0.unsent
     }
 }
 
-/// How the parts that make errors fill in the facts.
+/// Setters for the modules that create errors.
 impl Error {
     pub(crate) fn with_source(mut self, source: impl Into<Source>) -> Self {
         self.0.source = Some(source.into());
@@ -264,7 +284,7 @@ impl Error {
     pub(crate) fn with_request(mut self, method: &http::Method, url: &url::Url) -> Self {
         self.0.method = Some(method.to_string());
         let mut url = url.clone();
-        // A URL that can have no user information has none to take away.
+        // Fails only for URLs that cannot have user information.
         let _ = url.set_username("").and_then(|()| url.set_password(None));
         self.0.url = Some(url.into());
         self
@@ -310,13 +330,13 @@ impl Error {
         self
     }
 
-    /// Marks that no byte of the request left.
+    /// Marks that no byte of the request was sent.
     pub(crate) fn unsent(mut self) -> Self {
         self.0.unsent = true;
         self
     }
 
-    /// Decides whether another try may succeed, whatever the kind says.
+    /// Sets whether another attempt may succeed, regardless of the kind.
     pub(crate) fn retryable(mut self, retryable: bool) -> Self {
         self.0.retryable = Some(retryable);
         self
@@ -372,10 +392,10 @@ impl fmt::Display for Error {
     }
 }
 
-/// How many refused fields `Display` shows.
+/// The maximum number of invalid fields that `Display` shows.
 const MAX_FIELDS: usize = 20;
 
-/// A text of at most 2 KiB. What is longer ends with an ellipsis.
+/// A text of at most 2 KiB. A longer one is truncated and ends with an ellipsis.
 #[derive(Default)]
 struct Limited(String);
 
@@ -427,7 +447,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn display_is_one_line_of_bounded_length_whatever_the_server_lists() {
+    fn display_is_one_line_of_limited_length() {
         let field = FieldError::new("x", vec!["a\n\u{1b}[2J".into()], "no\nway");
         let error = Error::new(ErrorKind::Validation, "")
             .with_detail(Some(Detail::Fields(vec![field; 10_000])));
@@ -437,7 +457,7 @@ mod tests {
     }
 
     #[test]
-    fn display_is_cut_at_two_kibibytes_and_shows_no_format_character() {
+    fn display_is_truncated_at_two_kibibytes_and_shows_no_format_character() {
         for text in [
             "é\u{202e}".repeat(5000),
             "x".repeat(2046),
@@ -458,7 +478,7 @@ mod tests {
     }
 
     #[test]
-    fn every_status_has_its_kind() {
+    fn maps_each_status_to_its_kind() {
         for (status, kind) in [
             (302, ErrorKind::Status),
             (400, ErrorKind::BadRequest),
@@ -477,7 +497,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_is_kept_without_user_information() {
+    fn the_url_has_no_user_information() {
         let url = "https://ann:hunter2@h/feed?a=1".parse().unwrap();
         let error = Error::new(ErrorKind::Connection, "").with_request(&http::Method::GET, &url);
         assert_eq!(error.url(), Some("https://h/feed?a=1"));

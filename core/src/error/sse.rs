@@ -1,4 +1,4 @@
-//! The failures of an event source as errors of this crate.
+//! Conversion of event source errors to errors of this crate.
 
 use std::time::Duration;
 

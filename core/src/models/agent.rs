@@ -1,4 +1,4 @@
-//! Agents, their versions, and the requests that make and change them.
+//! Agents, their versions, and the requests to create and update them.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,57 +11,57 @@ use super::skill::validate_skills;
 use super::validate::{Problems, Validate, fits};
 use super::{Extra, McpServer, Patch, Provider, Runtime, Skill};
 
-/// An agent: a model, the program that runs it, and what it may use.
+/// An agent: a model, its runtime or provider, and the skills and MCP servers that it can use.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Agent {
-    /// Made by the server.
+    /// The unique id.
     pub id: Uuid,
     /// Always `agent`.
     #[serde(rename = "type", default = "agent_type")]
     pub object_type: String,
-    /// Not unique; may be empty.
+    /// The name. Not unique; may be empty.
     pub name: String,
-    /// What the agent is for.
+    /// The description.
     #[serde(default)]
     pub description: Option<String>,
-    /// Text put before the first prompt of a session.
+    /// The system text, prepended to the first prompt of a session.
     #[serde(default)]
     pub system: Option<String>,
-    /// The model, in the server's spelling.
+    /// The model, as returned by the server.
     pub model: String,
-    /// The program that runs the agent (S0 and S1 servers).
+    /// The agent runtime (servers before 2026-06-25).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runtime: Option<Runtime>,
-    /// Whose model it is (S2 servers).
+    /// The model provider (servers since 2026-06-25).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<Provider>,
-    /// The environment of sessions that name none.
+    /// The default environment of sessions.
     #[serde(default)]
     pub environment_id: Option<Uuid>,
-    /// Skills, as they were submitted.
+    /// The skills.
     #[serde(default)]
     pub skills: Vec<Skill>,
-    /// MCP servers, as they were submitted.
+    /// The MCP servers.
     #[serde(default)]
     pub mcp_servers: Vec<McpServer>,
-    /// The caller's own data.
+    /// Arbitrary data of the caller.
     #[serde(default)]
     pub metadata: Map<String, Value>,
-    /// Counts up from 1 with each update that changes something.
+    /// The version number: starts at 1 and increases with each update that changes something.
     pub version: i64,
-    /// When the agent was made.
+    /// When the agent was created.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// When it was last updated.
     pub updated_at: Timestamp,
     /// When it was archived; `None` while it is active.
     #[serde(default)]
     pub archived_at: Option<Timestamp>,
-    /// Fields this version does not know.
+    /// Fields unknown to this version.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// An agent as it was at one version.
+/// One version of an agent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AgentVersion {
     /// The agent's id.
@@ -71,37 +71,37 @@ pub struct AgentVersion {
     pub object_type: String,
     /// The name at that version.
     pub name: String,
-    /// What the agent was for.
+    /// The description.
     #[serde(default)]
     pub description: Option<String>,
-    /// Text put before the first prompt of a session.
+    /// The system text, prepended to the first prompt of a session.
     #[serde(default)]
     pub system: Option<String>,
-    /// The model, in the server's spelling.
+    /// The model, as returned by the server.
     pub model: String,
-    /// The program that ran the agent (S0 and S1 servers).
+    /// The agent runtime (servers before 2026-06-25).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runtime: Option<Runtime>,
-    /// Whose model it was (S2 servers).
+    /// The model provider (servers since 2026-06-25).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<Provider>,
-    /// The environment of sessions that named none.
+    /// The default environment of sessions.
     #[serde(default)]
     pub environment_id: Option<Uuid>,
-    /// Skills, as they were submitted.
+    /// The skills.
     #[serde(default)]
     pub skills: Vec<Skill>,
-    /// MCP servers, as they were submitted.
+    /// The MCP servers.
     #[serde(default)]
     pub mcp_servers: Vec<McpServer>,
-    /// The caller's own data.
+    /// Arbitrary data of the caller.
     #[serde(default)]
     pub metadata: Map<String, Value>,
-    /// The version's number.
+    /// The version number.
     pub version: i64,
-    /// When this version came to be.
+    /// When this version was created.
     pub created_at: Timestamp,
-    /// Fields this version does not know.
+    /// Fields unknown to this version.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -110,7 +110,9 @@ fn agent_type() -> String {
     "agent".to_owned()
 }
 
-/// What `POST /agents` takes.
+/// The request to create an agent (`POST /agents`).
+///
+/// # Examples
 ///
 /// ```
 /// use aod::models::{CreateAgent, McpServer, Runtime, Skill};
@@ -118,46 +120,46 @@ fn agent_type() -> String {
 /// let request = CreateAgent::new("reviewer", "claude-sonnet-4-6")
 ///     .runtime(Runtime::Claude)
 ///     .system("You review pull requests.")
-///     .skill(Skill::inline("tone", "How to word a review", "Be kind and exact."))
+///     .skill(Skill::inline("tone", "How to phrase a review", "Be kind and precise."))
 ///     .mcp_server(McpServer::url("issues", "https://mcp.example.com"))
 ///     .metadata("team", "core");
 /// # let _ = request;
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CreateAgent {
-    /// At most 200 characters; need not be unique.
+    /// The name: at most 200 characters, not necessarily unique.
     pub name: String,
-    /// A model the server knows, at most 100 characters.
+    /// A model that the server supports: at most 100 characters.
     pub model: String,
-    /// The program that runs the agent; S0 and S1 servers require it.
+    /// The agent runtime. Required by servers before 2026-06-25.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub runtime: Option<Runtime>,
-    /// Whose model it is; S2 servers require it.
+    /// The model provider. Required by servers since 2026-06-25.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provider: Option<Provider>,
-    /// What the agent is for.
+    /// The description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Text put before the first prompt of a session.
+    /// The system text, prepended to the first prompt of a session.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub system: Option<String>,
-    /// The environment of sessions that name none.
+    /// The default environment of sessions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub environment_id: Option<Uuid>,
-    /// At most 20.
+    /// The skills, at most 20.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub skills: Vec<Skill>,
-    /// At most 20.
+    /// The MCP servers, at most 20.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mcp_servers: Vec<McpServer>,
-    /// The caller's own data.
+    /// Arbitrary data of the caller.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub metadata: Map<String, Value>,
 }
 
 impl CreateAgent {
-    /// An agent of that name on that model. The server also needs its [`runtime`](Self::runtime) (S0, S1) or
-    /// [`provider`](Self::provider) (S2).
+    /// Creates a request with a name and a model. Also set the [`runtime`](Self::runtime) (servers before 2026-06-25)
+    /// or the [`provider`](Self::provider) (servers since 2026-06-25).
     pub fn new(name: impl Into<String>, model: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -173,35 +175,35 @@ impl CreateAgent {
         }
     }
 
-    /// Sets the program that runs the agent (S0 and S1 servers).
+    /// Sets the agent runtime (servers before 2026-06-25).
     #[must_use]
     pub fn runtime(mut self, runtime: impl Into<Runtime>) -> Self {
         self.runtime = Some(runtime.into());
         self
     }
 
-    /// Sets whose model it is (S2 servers).
+    /// Sets the model provider (servers since 2026-06-25).
     #[must_use]
     pub fn provider(mut self, provider: impl Into<Provider>) -> Self {
         self.provider = Some(provider.into());
         self
     }
 
-    /// Sets what the agent is for.
+    /// Sets the description.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// Sets the text put before the first prompt of a session.
+    /// Sets the system text, which is prepended to the first prompt of a session.
     #[must_use]
     pub fn system(mut self, system: impl Into<String>) -> Self {
         self.system = Some(system.into());
         self
     }
 
-    /// Sets the environment of sessions that name none.
+    /// Sets the default environment of sessions.
     #[must_use]
     pub fn environment(mut self, id: Uuid) -> Self {
         self.environment_id = Some(id);
@@ -230,9 +232,12 @@ impl CreateAgent {
     }
 }
 
-/// What `PUT /agents/{id}` takes: the version last read, and the fields to change.
+/// The request to update an agent (`PUT /agents/{id}`): the current version and the fields to change.
 ///
-/// A field left alone is not sent. `skills` and `mcp_servers` replace the whole list; `metadata` merges by key.
+/// Fields that are not set are not sent and keep their values. `skills` and `mcp_servers` replace the whole list;
+/// `metadata` is merged by key.
+///
+/// # Examples
 ///
 /// ```
 /// use aod::models::{Patch, UpdateAgent};
@@ -245,51 +250,53 @@ impl CreateAgent {
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct UpdateAgent {
-    /// The version this update starts from; any other than the current one is a 409.
+    /// The current version of the agent. The server responds to any other version with 409
+    /// ([`VersionMismatch`](crate::ConflictReason::VersionMismatch)).
     pub version: i64,
-    /// A new name.
+    /// The new name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Another model.
+    /// The new model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// Another program (S0 and S1 servers).
+    /// The new runtime (servers before 2026-06-25).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub runtime: Option<Runtime>,
-    /// Another provider (S2 servers).
+    /// The new provider (servers since 2026-06-25).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provider: Option<Provider>,
-    /// What the agent is for.
+    /// The description.
     #[serde(
         skip_serializing_if = "Patch::is_keep",
         serialize_with = "clear_as_empty"
     )]
     pub description: Patch<String>,
-    /// Text put before the first prompt of a session.
+    /// The system text, prepended to the first prompt of a session.
     #[serde(
         skip_serializing_if = "Patch::is_keep",
         serialize_with = "clear_as_empty"
     )]
     pub system: Patch<String>,
-    /// The environment of sessions that name none. `Clear` detaches it from S1 on; S0 takes it as `Keep`.
+    /// The default environment of sessions. [`Patch::Clear`] removes it on servers since 2026-04-30; earlier servers
+    /// ignore it.
     #[serde(
         skip_serializing_if = "Patch::is_keep",
         serialize_with = "clear_as_null"
     )]
     pub environment_id: Patch<Uuid>,
-    /// All skills anew; an empty list removes them.
+    /// Replaces all skills; an empty list removes them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skills: Option<Vec<Skill>>,
-    /// All MCP servers anew; an empty list removes them.
+    /// Replaces all MCP servers; an empty list removes them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mcp_servers: Option<Vec<McpServer>>,
-    /// Entries to merge into the metadata; `""` removes an entry.
+    /// The entries to merge into the metadata; the value `""` removes an entry.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub metadata: Map<String, Value>,
 }
 
 impl UpdateAgent {
-    /// An update of that version that changes nothing yet.
+    /// Creates a request that updates this version and changes nothing yet.
     pub fn new(version: i64) -> Self {
         Self {
             version,
@@ -306,49 +313,49 @@ impl UpdateAgent {
         }
     }
 
-    /// Renames the agent.
+    /// Sets the name.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Changes the model.
+    /// Sets the model.
     #[must_use]
     pub fn model(mut self, model: impl Into<String>) -> Self {
         self.model = Some(model.into());
         self
     }
 
-    /// Changes the program that runs the agent (S0 and S1 servers).
+    /// Sets the agent runtime (servers before 2026-06-25).
     #[must_use]
     pub fn runtime(mut self, runtime: impl Into<Runtime>) -> Self {
         self.runtime = Some(runtime.into());
         self
     }
 
-    /// Changes whose model it is (S2 servers).
+    /// Sets the model provider (servers since 2026-06-25).
     #[must_use]
     pub fn provider(mut self, provider: impl Into<Provider>) -> Self {
         self.provider = Some(provider.into());
         self
     }
 
-    /// Sets or clears what the agent is for.
+    /// Sets or clears the description.
     #[must_use]
     pub fn description(mut self, description: impl Into<Patch<String>>) -> Self {
         self.description = description.into();
         self
     }
 
-    /// Sets or clears the text put before the first prompt.
+    /// Sets or clears the system text.
     #[must_use]
     pub fn system(mut self, system: impl Into<Patch<String>>) -> Self {
         self.system = system.into();
         self
     }
 
-    /// Sets or detaches the environment of sessions that name none; see [`Self::environment_id`].
+    /// Sets or removes the default environment of sessions; see [`Self::environment_id`].
     #[must_use]
     pub fn environment(mut self, id: impl Into<Patch<Uuid>>) -> Self {
         self.environment_id = id.into();
@@ -369,14 +376,14 @@ impl UpdateAgent {
         self
     }
 
-    /// Sets one entry of the metadata and leaves the others.
+    /// Sets one entry of the metadata and keeps the others.
     #[must_use]
     pub fn metadata(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
         self.metadata.insert(key.into(), value.into());
         self
     }
 
-    /// Removes one entry of the metadata; one that is not there is no error.
+    /// Removes one entry of the metadata, if it exists.
     #[must_use]
     pub fn remove_metadata(self, key: impl Into<String>) -> Self {
         self.metadata(key, "")
@@ -431,14 +438,14 @@ mod tests {
     use crate::models::validate::invalid_paths;
 
     #[test]
-    fn an_agent_needs_a_runtime_or_a_provider() {
+    fn an_agent_requires_a_runtime_or_a_provider() {
         assert_eq!(invalid_paths(&CreateAgent::new("a", "m")), ["runtime"]);
         assert!(invalid_paths(&CreateAgent::new("a", "m").runtime("codex")).is_empty());
         assert!(invalid_paths(&CreateAgent::new("a", "m").provider("openai")).is_empty());
     }
 
     #[test]
-    fn names_are_counted_in_characters() {
+    fn the_name_limit_counts_characters() {
         assert!(
             invalid_paths(&CreateAgent::new("é".repeat(200), "m").runtime("claude")).is_empty()
         );
@@ -449,7 +456,7 @@ mod tests {
     }
 
     #[test]
-    fn skills_are_checked_one_by_one() {
+    fn validates_each_skill() {
         let agent = CreateAgent::new("a", "m")
             .runtime("claude")
             .skill(Skill::inline("ok", "", ""))
@@ -467,7 +474,7 @@ mod tests {
     }
 
     #[test]
-    fn mcp_servers_are_few_and_of_different_names() {
+    fn limits_mcp_servers_and_requires_unique_names() {
         let mut agent = CreateAgent::new("a", "m").runtime("claude");
         agent.mcp_servers = (0..20)
             .map(|n| McpServer::url(n.to_string(), "u").into())

@@ -1,4 +1,4 @@
-//! Environments, their versions, and the requests that make and change them.
+//! Environments, their versions, and the requests to create and update them.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use super::validate::{Problems, Validate, fits};
 use super::{Extra, Networking, Patch, SecretMap};
 
 open_enum! {
-    /// A package manager, in the order they run.
+    /// A package manager. Ordered as the server runs them.
     #[derive(PartialOrd, Ord)]
     pub enum PackageManager {
         /// Debian packages.
@@ -32,42 +32,43 @@ open_enum! {
     }
 }
 
-/// What to install, by package manager.
+/// Package names by package manager.
 pub type Packages = BTreeMap<PackageManager, Vec<String>>;
 
-/// An environment: what a sandbox is set up with. Its environment variables are write-only and never come back.
+/// An environment: the packages, the set-up script and the network rule of sandboxes. Its environment variables are
+/// write-only: the server does not return them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Environment {
-    /// Made by the server.
+    /// The unique id.
     pub id: Uuid,
     /// Always `environment`.
     #[serde(rename = "type", default = "environment_type")]
     pub object_type: String,
-    /// Unique among the active environments of a user.
+    /// The name, unique among the active environments of a user.
     pub name: String,
-    /// What is installed.
+    /// The installed packages.
     #[serde(default)]
     pub packages: Packages,
-    /// A shell script run once, after the packages.
+    /// The shell script that runs once after the packages are installed.
     #[serde(default)]
     pub setup_script: Option<String>,
-    /// What a sandbox may reach.
+    /// The network rule.
     pub networking: Networking,
-    /// Counts up from 1 with each update that changes something.
+    /// The version number: starts at 1 and increases with each update that changes something.
     pub version: i64,
-    /// When the environment was made.
+    /// When the environment was created.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// When it was last updated.
     pub updated_at: Timestamp,
     /// When it was archived; `None` while it is active.
     #[serde(default)]
     pub archived_at: Option<Timestamp>,
-    /// Fields this version does not know.
+    /// Fields unknown to this version.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// An environment as it was at one version.
+/// One version of an environment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EnvironmentVersion {
     /// The environment's id.
@@ -77,19 +78,19 @@ pub struct EnvironmentVersion {
     pub object_type: String,
     /// The name at that version.
     pub name: String,
-    /// What was installed.
+    /// The installed packages.
     #[serde(default)]
     pub packages: Packages,
-    /// A shell script run once, after the packages.
+    /// The shell script that runs once after the packages are installed.
     #[serde(default)]
     pub setup_script: Option<String>,
-    /// What a sandbox could reach.
+    /// The network rule.
     pub networking: Networking,
-    /// The version's number.
+    /// The version number.
     pub version: i64,
-    /// When this version came to be.
+    /// When this version was created.
     pub created_at: Timestamp,
-    /// Fields this version does not know.
+    /// Fields unknown to this version.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -98,7 +99,9 @@ fn environment_type() -> String {
     "environment".to_owned()
 }
 
-/// What `POST /environments` takes.
+/// The request to create an environment (`POST /environments`).
+///
+/// # Examples
 ///
 /// ```
 /// use aod::models::{CreateEnvironment, Networking, PackageManager};
@@ -112,24 +115,24 @@ fn environment_type() -> String {
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CreateEnvironment {
-    /// At most 200 characters, unique among the user's active environments.
+    /// The name: at most 200 characters, unique among the active environments of the user.
     pub name: String,
-    /// What to install.
+    /// The packages to install.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub packages: Packages,
-    /// Environment variables of the sandbox. Secret: they are sent, and never shown or returned.
+    /// The environment variables of the sandbox. They are write-only, and `Debug` redacts them.
     #[serde(skip_serializing_if = "SecretMap::is_empty")]
     pub env_vars: SecretMap,
-    /// A shell script run once, after the packages.
+    /// The shell script that runs once after the packages are installed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub setup_script: Option<String>,
-    /// What a sandbox may reach; unrestricted when absent.
+    /// The network rule. Default: unrestricted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub networking: Option<Networking>,
 }
 
 impl CreateEnvironment {
-    /// An environment of that name with nothing in it.
+    /// Creates a request with a name and no packages or variables.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -140,7 +143,7 @@ impl CreateEnvironment {
         }
     }
 
-    /// Adds packages of one manager.
+    /// Adds packages of one package manager.
     #[must_use]
     pub fn packages<P: Into<String>>(
         mut self,
@@ -159,14 +162,14 @@ impl CreateEnvironment {
         self
     }
 
-    /// Sets the script run once, after the packages.
+    /// Sets the shell script that runs once after the packages are installed.
     #[must_use]
     pub fn setup_script(mut self, script: impl Into<String>) -> Self {
         self.setup_script = Some(script.into());
         self
     }
 
-    /// Sets what a sandbox may reach.
+    /// Sets the network rule.
     #[must_use]
     pub fn networking(mut self, networking: Networking) -> Self {
         self.networking = Some(networking);
@@ -174,36 +177,48 @@ impl CreateEnvironment {
     }
 }
 
-/// What `PUT /environments/{id}` takes: the version last read, and the fields to change.
+/// The request to update an environment (`PUT /environments/{id}`): the current version and the fields to change.
 ///
-/// A field left alone is not sent. `packages`, `env_vars` and `networking` replace what was there as a whole: the
-/// server drops every environment variable that an update does not repeat.
+/// Fields that are not set are not sent and keep their values. `packages`, `env_vars` and `networking` are replaced as
+/// a whole: the server removes every environment variable that is not repeated.
+///
+/// # Examples
+///
+/// ```
+/// use aod::models::{Networking, UpdateEnvironment};
+///
+/// let request = UpdateEnvironment::new(1)
+///     .env_vars([("STAGE", "test")])
+///     .networking(Networking::limited(["github.com"]));
+/// # let _ = request;
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct UpdateEnvironment {
-    /// The version this update starts from; any other than the current one is a 409.
+    /// The current version of the environment. The server responds to any other version with 409
+    /// ([`VersionMismatch`](crate::ConflictReason::VersionMismatch)).
     pub version: i64,
-    /// A new name.
+    /// The new name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// All packages anew; an empty map removes them.
+    /// Replaces all packages; an empty map removes them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub packages: Option<Packages>,
-    /// All environment variables anew; an empty map removes them.
+    /// Replaces all environment variables; an empty map removes them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub env_vars: Option<SecretMap>,
-    /// The script run once, after the packages.
+    /// The shell script that runs once after the packages are installed.
     #[serde(
         skip_serializing_if = "Patch::is_keep",
         serialize_with = "clear_as_empty"
     )]
     pub setup_script: Patch<String>,
-    /// What a sandbox may reach.
+    /// The new network rule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub networking: Option<Networking>,
 }
 
 impl UpdateEnvironment {
-    /// An update of that version that changes nothing yet.
+    /// Creates a request that updates this version and changes nothing yet.
     pub fn new(version: i64) -> Self {
         Self {
             version,
@@ -215,7 +230,7 @@ impl UpdateEnvironment {
         }
     }
 
-    /// Renames the environment.
+    /// Sets the name.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -236,7 +251,7 @@ impl UpdateEnvironment {
         self
     }
 
-    /// Sets or clears the script run once, after the packages.
+    /// Sets or clears the shell script that runs once after the packages are installed.
     #[must_use]
     pub fn setup_script(mut self, script: impl Into<Patch<String>>) -> Self {
         self.setup_script = script.into();
@@ -297,12 +312,12 @@ mod tests {
     use crate::models::validate::invalid_paths;
 
     #[test]
-    fn an_environment_is_checked_without_its_values() {
+    fn validation_errors_do_not_repeat_values() {
         let environment = CreateEnvironment::new("e")
             .packages("brew", ["jq"])
             .env_var("hunter2=", "hunter2")
             .networking(Networking {
-                networking_type: "walled".into(),
+                networking_type: "restricted".into(),
                 ..Networking::unrestricted()
             });
         let error = crate::models::check(&environment).unwrap_err();

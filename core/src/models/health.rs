@@ -1,4 +1,4 @@
-//! What the server says of itself.
+//! The health of the server.
 
 use std::collections::BTreeMap;
 
@@ -6,15 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use super::Extra;
 
-/// The answer of `GET /health`.
+/// The response of `GET /health`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Health {
-    /// `ok`, or `degraded` (which comes with 503, so as an error).
+    /// `ok`. A degraded server responds with 503, which is an error.
     pub status: String,
-    /// The result of each check, by its name (S1 and later).
+    /// The result of each check by its name (servers since 2026-04-30).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub checks: BTreeMap<String, String>,
-    /// Fields this version does not know.
+    /// Fields unknown to this version.
     #[serde(flatten)]
     pub extra: Extra,
 }

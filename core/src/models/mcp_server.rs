@@ -1,4 +1,4 @@
-//! MCP servers of an agent.
+//! The MCP servers of an agent.
 
 use std::fmt;
 
@@ -10,7 +10,9 @@ use serde_json::{Map, Value};
 
 use super::{Extra, SecretMap};
 
-/// An MCP server that the agent may use.
+/// An MCP server that an agent can use.
+///
+/// # Examples
 ///
 /// ```
 /// use aod::models::McpServer;
@@ -22,25 +24,25 @@ use super::{Extra, SecretMap};
 /// ```
 #[derive(Clone, PartialEq)]
 pub enum McpServer {
-    /// Reached at a URL. An entry without `type` is one of these, and is sent on with it.
+    /// A remote server. An entry without a `type` counts as one, and is sent with the type.
     Url(UrlMcpServer),
-    /// A program started in the sandbox, spoken to over its standard streams.
+    /// A local server: a program in the sandbox that uses its standard streams.
     Stdio(StdioMcpServer),
-    /// An entry of another type or shape, as the server sent it.
+    /// An entry of another type or form, verbatim.
     Unknown(Value),
 }
 
-/// An MCP server reached at a URL.
+/// An MCP server with a URL.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct UrlMcpServer {
-    /// Unique within the agent.
+    /// The name, unique within the agent.
     pub name: String,
-    /// Where it answers.
+    /// The URL of the server.
     pub url: String,
-    /// Sent with every request to it.
+    /// The headers of every request to the server.
     #[serde(default, skip_serializing_if = "SecretMap::is_empty")]
     pub headers: SecretMap,
-    /// Fields this version does not know.
+    /// Fields unknown to this version.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -48,23 +50,23 @@ pub struct UrlMcpServer {
 /// An MCP server that is a program in the sandbox.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StdioMcpServer {
-    /// Unique within the agent.
+    /// The name, unique within the agent.
     pub name: String,
-    /// The program.
+    /// The command that starts the program.
     pub command: String,
-    /// Its arguments.
+    /// The arguments of the program.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<String>,
-    /// Its environment variables.
+    /// The environment variables of the program.
     #[serde(default, skip_serializing_if = "SecretMap::is_empty")]
     pub env: SecretMap,
-    /// Fields this version does not know.
+    /// Fields unknown to this version.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl McpServer {
-    /// A server reached at a URL.
+    /// Creates an MCP server with a URL.
     pub fn url(name: impl Into<String>, url: impl Into<String>) -> UrlMcpServer {
         UrlMcpServer {
             name: name.into(),
@@ -74,7 +76,7 @@ impl McpServer {
         }
     }
 
-    /// A program in the sandbox.
+    /// Creates an MCP server that is a program in the sandbox.
     pub fn stdio(name: impl Into<String>, command: impl Into<String>) -> StdioMcpServer {
         StdioMcpServer {
             name: name.into(),
@@ -85,7 +87,7 @@ impl McpServer {
         }
     }
 
-    /// The name, where there is one.
+    /// Returns the name, if there is one.
     pub fn name(&self) -> Option<&str> {
         match self {
             Self::Url(server) => Some(&server.name),
@@ -96,7 +98,7 @@ impl McpServer {
 }
 
 impl UrlMcpServer {
-    /// Adds a header sent with every request to the server.
+    /// Sets a header to send with every request to the server.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.insert(name, value);
@@ -137,7 +139,7 @@ impl fmt::Debug for McpServer {
         match self {
             Self::Url(server) => f.debug_tuple("Url").field(server).finish(),
             Self::Stdio(server) => f.debug_tuple("Stdio").field(server).finish(),
-            // Where its secrets are is not known.
+            // Any part may be secret.
             Self::Unknown(_) => f.write_str("Unknown(..)"),
         }
     }

@@ -1,8 +1,9 @@
-//! The records and enums of the API, one file a resource.
+//! The data types of the API: requests, responses and events.
 //!
-//! Every enum that a server drives has an `Unknown` form that keeps the word as it came, and every record keeps
-//! the fields it does not know in `extra`, so a newer server breaks neither a list nor a stream. Whole numbers
-//! are `i64` throughout.
+//! The types accept responses of newer servers: every enum of the API has an `Unknown` variant that keeps the value
+//! verbatim, and every struct keeps unknown fields in `extra`. Integers are `i64`.
+//!
+//! Some fields depend on the version of the server, which the documentation names by date: "servers since 2026-06-25".
 
 mod agent;
 mod environment;
@@ -37,5 +38,5 @@ pub use session::{
 pub use skill::{GithubSkill, InlineSkill, Skill};
 pub(crate) use validate::{Validate, check};
 
-/// Fields of a record that this version does not know, kept as the server sent them.
+/// The fields of a response that are unknown to this version, verbatim.
 pub type Extra = serde_json::Map<String, serde_json::Value>;

@@ -1,4 +1,4 @@
-//! What a sandbox may reach.
+//! The network rule of an environment.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -8,11 +8,11 @@ use super::open_enum::open_enum;
 use super::validate::Problems;
 
 open_enum! {
-    /// How much of the network a sandbox reaches.
+    /// The type of a network rule.
     pub enum NetworkingType {
-        /// Everything.
+        /// All hosts are allowed.
         Unrestricted = "unrestricted",
-        /// Only the allowed hosts.
+        /// Only the listed hosts are allowed.
         Limited = "limited",
     }
 }
@@ -20,19 +20,19 @@ open_enum! {
 /// The network rule of an environment.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Networking {
-    /// How much is reached.
+    /// The type of the rule.
     #[serde(rename = "type")]
     pub networking_type: NetworkingType,
-    /// The hosts that `limited` lets through; an empty list blocks everything. `None` when the server names none.
+    /// The hosts that a `limited` rule allows; an empty list blocks all hosts. `None` if the server returns none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed_hosts: Option<Vec<String>>,
-    /// Fields this version does not know, and `allowed_hosts` when it is no list of strings.
+    /// Fields unknown to this version, and `allowed_hosts` if it is not a list of strings.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl Networking {
-    /// No limit.
+    /// Creates a rule that allows all hosts.
     pub fn unrestricted() -> Self {
         Self {
             networking_type: NetworkingType::Unrestricted,
@@ -41,8 +41,10 @@ impl Networking {
         }
     }
 
-    /// Only these hosts. On S0 and S1 servers the limit holds while packages are installed and repositories are
-    /// cloned, so their hosts belong here too.
+    /// Creates a rule that allows only these hosts. On servers before 2026-06-25 the rule also applies while packages
+    /// are installed and repositories are cloned, so include their hosts.
+    ///
+    /// # Examples
     ///
     /// ```
     /// # use aod::models::Networking;
@@ -58,12 +60,12 @@ impl Networking {
     }
 }
 
-/// S0 stores what an update sends unchecked, so each field is taken only if it fits and else stays in `extra`.
+/// Servers before 2026-04-30 do not validate updates, so a field of an unexpected type stays in `extra`.
 impl<'de> Deserialize<'de> for Networking {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut extra = Map::deserialize(deserializer)?;
         let networking_type = match extra.remove("type") {
-            Some(Value::String(word)) => word.into(),
+            Some(Value::String(value)) => value.into(),
             None => NetworkingType::Unrestricted,
             Some(other) => NetworkingType::Unknown(other.to_string()),
         };

@@ -1,21 +1,21 @@
-//! The macro behind every enum that the server may extend.
+//! The macro that defines enums that the server may extend.
 
-/// Defines an enum of the API values that this version knows, plus `Unknown`, which keeps any other value.
+/// Defines an enum of the known API values, plus `Unknown`, which keeps any other value.
 macro_rules! open_enum {
     ($(#[$meta:meta])* pub enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $value:literal,)+ }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash)]
         pub enum $name {
             $($(#[$variant_meta])* $variant,)+
-            /// A value that this version does not know, as the server sent it.
+            /// A value unknown to this version, verbatim.
             Unknown(String),
         }
 
         impl $name {
-            /// Every value that this version knows.
+            /// All known values.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
-            /// The API value, such as it is in JSON.
+            /// Returns the API value, as in JSON.
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $value,)+
@@ -64,7 +64,7 @@ macro_rules! open_enum {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 struct ValueVisitor;
 
-                // Reads a known value without allocating: streams read one for each event.
+                // Reads a known value without allocating, because streams read one for each event.
                 impl serde::de::Visitor<'_> for ValueVisitor {
                     type Value = $name;
 

@@ -1,16 +1,26 @@
-//! The three things an update can do to a field.
+//! The change of one field in an update.
 
 use serde::{Serialize, Serializer};
 
-/// What an update does to one field: leave it, clear it, or set it.
+/// The change of one field in an update: keep it, clear it, or set it.
+///
+/// # Examples
+///
+/// ```
+/// use aod::models::{Patch, UpdateAgent};
+///
+/// let request = UpdateAgent::new(3).description(Patch::Clear).system("Be brief.");
+/// assert_eq!(request.system, Patch::Set("Be brief.".to_owned()));
+/// assert_eq!(request.environment_id, Patch::Keep);
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Patch<T> {
-    /// Leave the field as it is; nothing is sent.
+    /// Keep the value; the field is not sent.
     #[default]
     Keep,
-    /// Empty the field.
+    /// Clear the field.
     Clear,
-    /// Set the field.
+    /// Set the field to a value.
     Set(T),
 }
 
@@ -26,7 +36,7 @@ impl<T> From<T> for Patch<T> {
     }
 }
 
-/// `Clear` is `null` on the wire.
+/// Serializes `Clear` as `null`.
 pub(crate) fn clear_as_null<T: Serialize, S: Serializer>(
     patch: &Patch<T>,
     serializer: S,
@@ -37,7 +47,7 @@ pub(crate) fn clear_as_null<T: Serialize, S: Serializer>(
     }
 }
 
-/// `Clear` is `""` on the wire: the server takes `null` in a text field as "leave alone".
+/// Serializes `Clear` as `""`, because the server interprets `null` in a text field as "keep".
 pub(crate) fn clear_as_empty<S: Serializer>(
     patch: &Patch<String>,
     serializer: S,

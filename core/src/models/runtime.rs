@@ -1,9 +1,9 @@
-//! Which agent program a session runs, and whose models it uses.
+//! The runtime and the model provider of an agent.
 
 use super::open_enum::open_enum;
 
 open_enum! {
-    /// The agent program in the sandbox (S0 and S1 servers).
+    /// The agent runtime: the program that runs in the sandbox (servers before 2026-06-25).
     pub enum Runtime {
         /// Claude Code.
         Claude = "claude",
@@ -11,19 +11,19 @@ open_enum! {
         Codex = "codex",
         /// Gemini CLI.
         Gemini = "gemini",
-        /// opencode (S1 servers).
+        /// opencode (servers from 2026-04-30 until 2026-06-25).
         Opencode = "opencode",
-        /// Claude Code signed in by OAuth (S0 servers; folded into `claude` later).
+        /// Claude Code with OAuth (servers before 2026-04-30; later part of `claude`).
         ClaudeOauth = "claude-oauth",
     }
 }
 
 open_enum! {
-    /// Whose models an agent uses (S2 servers, where it takes the place of [`Runtime`]).
+    /// The model provider of an agent (servers since 2026-06-25, where it replaces [`Runtime`]).
     pub enum Provider {
-        /// Anthropic, run by Claude Code.
+        /// Anthropic; runs Claude Code.
         Anthropic = "anthropic",
-        /// OpenAI, run by Codex.
+        /// OpenAI; runs Codex.
         OpenAi = "openai",
     }
 }

@@ -1,4 +1,4 @@
-//! Texts that are sent and never shown.
+//! Secret strings.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,9 +7,11 @@ use super::validate::Problems;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A secret text, such as a token.
+/// A secret string, such as a token.
 ///
-/// `Debug` shows nothing of it, and it is wiped from memory when dropped.
+/// `Debug` redacts it, and its memory is zeroized on drop.
+///
+/// # Examples
 ///
 /// ```
 /// let token = aod::models::Secret::from("hunter2");
@@ -20,7 +22,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Secret(SecretString);
 
 impl Secret {
-    /// The text itself.
+    /// Returns the secret in plain text.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
@@ -56,9 +58,11 @@ impl<'de> Deserialize<'de> for Secret {
     }
 }
 
-/// Text by name, where the texts are secret: environment variables, and the headers and environment of MCP servers.
+/// A map from names to secret strings, for environment variables and the headers of MCP servers.
 ///
-/// `Debug` shows the names alone, and the values are wiped from memory when dropped.
+/// `Debug` shows only the names, and the memory of the values is zeroized on drop.
+///
+/// # Examples
 ///
 /// ```
 /// let vars = aod::models::SecretMap::from([("NPM_TOKEN", "hunter2")]);
@@ -69,39 +73,39 @@ impl<'de> Deserialize<'de> for Secret {
 pub struct SecretMap(BTreeMap<String, Secret>);
 
 impl SecretMap {
-    /// An empty map.
+    /// Creates an empty map.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets one value, in place of an earlier one of that name.
+    /// Sets a value, replacing an earlier one of the same name.
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Secret>) {
         self.0.insert(name.into(), value.into());
     }
 
-    /// The value of that name.
+    /// Returns the value of a name in plain text, if it exists.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(Secret::expose)
     }
 
-    /// The names, sorted.
+    /// Returns an iterator over the names, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }
 
-    /// Names and values, sorted by name.
+    /// Returns an iterator over the names and values in plain text, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0
             .iter()
             .map(|(name, value)| (name.as_str(), value.expose()))
     }
 
-    /// How many there are.
+    /// Returns the number of entries.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether the map is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -151,7 +155,7 @@ impl<'de> Deserialize<'de> for SecretMap {
 
 pub(super) fn validate_env_vars(field: &str, vars: &SecretMap, problems: &mut Problems) {
     let named = vars.names().all(is_env_var_name);
-    // A name may be a value in the wrong place, so it is not repeated.
+    // The message does not repeat a name: it may be a misplaced value.
     problems.require(
         named,
         field,

@@ -1,4 +1,4 @@
-//! Sessions, their turns and resources, and the requests and acknowledgements around them.
+//! Sessions, their turns and resources, and the requests and acknowledgements.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -13,159 +13,170 @@ use super::validate::{Problems, Validate};
 use super::{Extra, Provider, Runtime, Secret, SecretMap};
 
 open_enum! {
-    /// Where a session is in its life.
+    /// The status of a session.
     pub enum SessionStatus {
-        /// Accepted: being provisioned, or a turn is queued.
+        /// The sandbox is being provisioned, or a turn is queued.
         Pending = "pending",
         /// A turn is running.
         Running = "running",
-        /// The last turn ended with exit code 0; a prompt starts another.
+        /// The last turn ended with exit code 0; a prompt starts another turn.
         Completed = "completed",
-        /// A turn ended badly; final.
+        /// A turn failed. Final.
         Failed = "failed",
-        /// Stopped and its sandbox destroyed; final.
+        /// The session was terminated and its sandbox destroyed. Final.
         Terminated = "terminated",
     }
 }
 
 impl SessionStatus {
-    /// Whether a turn is queued or running. An unknown status counts as not active.
+    /// Returns whether a turn is queued or running. An unknown status counts as not active.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use aod::models::SessionStatus;
+    ///
+    /// assert!(SessionStatus::Running.is_active());
+    /// assert!(!SessionStatus::from("archived").is_active());
+    /// ```
     pub fn is_active(&self) -> bool {
         matches!(self, Self::Pending | Self::Running)
     }
 }
 
 open_enum! {
-    /// Where a turn is in its life.
+    /// The status of a turn.
     pub enum TurnStatus {
-        /// Queued.
+        /// The turn is queued.
         Pending = "pending",
-        /// Running.
+        /// The turn is running.
         Running = "running",
-        /// Ended with exit code 0.
+        /// The turn ended with exit code 0.
         Completed = "completed",
-        /// Ended with another exit code, or without one.
+        /// The turn ended with another exit code, or without one.
         Failed = "failed",
-        /// Stopped by `interrupt` (S2).
+        /// The turn was interrupted (servers since 2026-06-25).
         Interrupted = "interrupted",
     }
 }
 
 open_enum! {
-    /// What a resource is.
+    /// The type of a resource.
     pub enum ResourceType {
-        /// A repository on GitHub, cloned into the sandbox.
+        /// A GitHub repository, cloned into the sandbox.
         GithubRepository = "github_repository",
     }
 }
 
-/// A session: a sandbox in which an agent works on prompts, one turn each.
+/// A session: a sandbox in which an agent works on prompts, one turn for each.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Session {
-    /// Made by the server.
+    /// The unique id.
     pub id: Uuid,
-    /// The agent that works.
+    /// The agent of the session.
     #[serde(default)]
     pub agent_id: Option<Uuid>,
-    /// What the sandbox was set up with.
+    /// The environment of the sandbox.
     #[serde(default)]
     pub environment_id: Option<Uuid>,
-    /// The program that runs the agent (S0 and S1 servers).
+    /// The agent runtime (servers before 2026-06-25).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runtime: Option<Runtime>,
-    /// Whose model it is (S2 servers).
+    /// The model provider (servers since 2026-06-25).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<Provider>,
-    /// Where the session is in its life.
+    /// The status of the session.
     pub status: SessionStatus,
-    /// The exit code of the last turn; `None` while it runs, and when it ended without one.
+    /// The exit code of the last turn; `None` while it is active, or if it ended without one.
     #[serde(default)]
     pub exit_code: Option<i64>,
-    /// When the session was accepted.
+    /// When the session was created.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// When it was last updated.
     pub updated_at: Timestamp,
-    /// What was cloned into the sandbox.
+    /// The resources in the sandbox.
     #[serde(default)]
     pub resources: Vec<SessionResource>,
-    /// How many turns there are.
+    /// The number of turns.
     #[serde(default)]
     pub turn_count: i64,
     /// The highest turn number.
     #[serde(default)]
     pub current_turn: Option<i64>,
-    /// Fields this version does not know.
+    /// Fields unknown to this version.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Something cloned into a session's sandbox. Its token is write-only and never comes back.
+/// A resource in the sandbox of a session. Its token is write-only: the server does not return it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SessionResource {
-    /// What it is.
+    /// The type of the resource.
     #[serde(rename = "type")]
     pub resource_type: ResourceType,
-    /// Where it comes from, without a `.git` suffix.
+    /// The URL, without a `.git` suffix.
     #[serde(default)]
     pub url: String,
-    /// Where it is in the sandbox.
+    /// The path in the sandbox.
     #[serde(default)]
     pub mount_path: Option<String>,
-    /// Fields this version does not know.
+    /// Fields unknown to this version.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// One prompt of a session and what became of it.
+/// One turn of a session: a prompt and its result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SessionTurn {
-    /// Counts up from 1.
+    /// The turn number, from 1.
     pub turn_number: i64,
-    /// The prompt as it was sent, without the agent's system text.
+    /// The prompt verbatim, without the system text of the agent.
     pub prompt: String,
-    /// Where the turn is in its life.
+    /// The status of the turn.
     pub status: TurnStatus,
-    /// The exit code; `None` while it runs, and when it ended without one.
+    /// The exit code; `None` while the turn is active, or if it ended without one.
     #[serde(default)]
     pub exit_code: Option<i64>,
     /// When the prompt was accepted.
     pub created_at: Timestamp,
-    /// When the agent began to work on it.
+    /// When the agent started to work on the prompt.
     #[serde(default)]
     pub started_at: Option<Timestamp>,
-    /// When the agent was done with it.
+    /// When the turn ended.
     #[serde(default)]
     pub ended_at: Option<Timestamp>,
-    /// Fields this version does not know.
+    /// Fields unknown to this version.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What the server answers to create, prompt, terminate and interrupt.
+/// The acknowledgement of create, prompt, terminate and interrupt requests.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SessionAck {
     /// The session.
     pub id: Uuid,
-    /// Its status now.
+    /// The status of the session; after an interrupt, the previous status.
     pub status: SessionStatus,
-    /// The path of its event stream (create and prompt).
+    /// The path of the event stream (create and prompt).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stream_url: Option<String>,
-    /// The environment it will have (create).
+    /// The environment of the session (create).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment_id: Option<Uuid>,
-    /// What will be cloned into it (create).
+    /// The resources to clone (create).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<SessionResource>,
-    /// The turn just queued (create and prompt).
+    /// The number of the queued turn (create and prompt).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current_turn: Option<i64>,
-    /// Fields this version does not know.
+    /// Fields unknown to this version.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A GitHub repository to clone into a session's sandbox.
+/// A GitHub repository to clone into the sandbox of a session.
+///
+/// # Examples
 ///
 /// ```
 /// use aod::models::GithubRepository;
@@ -178,18 +189,18 @@ pub struct SessionAck {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "github_repository")]
 pub struct GithubRepository {
-    /// `https://github.com/<owner>/<repo>`, with or without `.git`.
+    /// The URL `https://github.com/<owner>/<repo>`, with or without `.git`.
     pub url: String,
-    /// An absolute path; `/workspace/<repo>` when absent.
+    /// The absolute path in the sandbox. Default `/workspace/<repo>`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mount_path: Option<String>,
-    /// A GitHub token, for private repositories. Secret: it is sent, and never shown or returned.
+    /// A GitHub token for private repositories. It is write-only, and `Debug` redacts it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorization_token: Option<Secret>,
 }
 
 impl GithubRepository {
-    /// The repository at that URL.
+    /// Creates a resource from the URL of a repository.
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
@@ -198,14 +209,14 @@ impl GithubRepository {
         }
     }
 
-    /// Sets where the repository is cloned to.
+    /// Sets the absolute path in the sandbox. Default `/workspace/<repo>`.
     #[must_use]
     pub fn mount_path(mut self, path: impl Into<String>) -> Self {
         self.mount_path = Some(path.into());
         self
     }
 
-    /// Sets the GitHub token to clone with.
+    /// Sets the GitHub token for a private repository.
     #[must_use]
     pub fn authorization_token(mut self, token: impl Into<Secret>) -> Self {
         self.authorization_token = Some(token.into());
@@ -213,7 +224,9 @@ impl GithubRepository {
     }
 }
 
-/// What `POST /sessions` takes.
+/// The request to create a session (`POST /sessions`).
+///
+/// # Examples
 ///
 /// ```
 /// use std::time::Duration;
@@ -227,27 +240,27 @@ impl GithubRepository {
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CreateSession {
-    /// The agent that works.
+    /// The agent of the session.
     pub agent_id: Uuid,
-    /// What it is asked first.
+    /// The first prompt.
     pub prompt: String,
-    /// The environment; the agent's own when absent.
+    /// The environment. Default: the environment of the agent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub environment_id: Option<Uuid>,
-    /// How long the first turn may take: whole seconds, 10 s to 1 h; the server's default is 10 minutes.
+    /// The time limit of the first turn: whole seconds, from 10 s to 1 h. Default of the server: 10 minutes.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_seconds")]
     pub timeout: Option<Duration>,
-    /// What to clone into the sandbox; at most 10, each at a path of its own.
+    /// The repositories to clone into the sandbox: at most 10, with different paths.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<GithubRepository>,
-    /// Environment variables of this session, over the environment's own (S2 servers; older ones ignore them).
-    /// Secret: they are sent, and never shown or returned.
+    /// The environment variables of this session, which override those of the environment (servers since 2026-06-25;
+    /// earlier servers ignore them). They are write-only, and `Debug` redacts them.
     #[serde(skip_serializing_if = "SecretMap::is_empty")]
     pub secret_env_vars: SecretMap,
 }
 
 impl CreateSession {
-    /// A session of that agent that starts with that prompt.
+    /// Creates a request with an agent and the first prompt.
     pub fn new(agent_id: Uuid, prompt: impl Into<String>) -> Self {
         Self {
             agent_id,
@@ -259,28 +272,28 @@ impl CreateSession {
         }
     }
 
-    /// Sets the environment, in place of the agent's own.
+    /// Sets the environment, which overrides that of the agent.
     #[must_use]
     pub fn environment(mut self, id: Uuid) -> Self {
         self.environment_id = Some(id);
         self
     }
 
-    /// Sets how long the first turn may take.
+    /// Sets the time limit of the first turn: whole seconds, from 10 s to 1 h. Default of the server: 10 minutes.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// Adds a repository to clone.
+    /// Adds a repository to clone into the sandbox.
     #[must_use]
     pub fn repository(mut self, repository: GithubRepository) -> Self {
         self.resources.push(repository);
         self
     }
 
-    /// Sets an environment variable of this session (S2 servers).
+    /// Sets an environment variable of the session (servers since 2026-06-25).
     #[must_use]
     pub fn secret_env_var(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.secret_env_vars.insert(name, value);
@@ -288,18 +301,29 @@ impl CreateSession {
     }
 }
 
-/// What `POST /sessions/{id}/prompt` takes. A plain string is one too.
+/// The request to send a prompt (`POST /sessions/{id}/prompt`). Strings convert into it.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use aod::models::Prompt;
+///
+/// assert_eq!(Prompt::from("Now add a test"), Prompt::new("Now add a test"));
+/// let long = Prompt::new("Run the whole suite").timeout(Duration::from_secs(3600));
+/// # let _ = long;
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Prompt {
-    /// What the agent is asked.
+    /// The prompt text.
     pub prompt: String,
-    /// How long the turn may take: whole seconds, 10 s to 1 h; the server's default is 10 minutes.
+    /// The time limit of the turn: whole seconds, from 10 s to 1 h. Default of the server: 10 minutes.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_seconds")]
     pub timeout: Option<Duration>,
 }
 
 impl Prompt {
-    /// A prompt of that text.
+    /// Creates a prompt.
     pub fn new(prompt: impl Into<String>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -307,7 +331,7 @@ impl Prompt {
         }
     }
 
-    /// Sets how long the turn may take.
+    /// Sets the time limit of the turn: whole seconds, from 10 s to 1 h. Default of the server: 10 minutes.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
@@ -321,10 +345,7 @@ impl<T: Into<String>> From<T> for Prompt {
     }
 }
 
-#[expect(
-    clippy::ref_option,
-    reason = "serde hands over a reference to the field"
-)]
+#[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
 fn as_seconds<S: Serializer>(timeout: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
     timeout
         .map(|timeout| timeout.as_secs())
@@ -384,7 +405,7 @@ fn validate_timeout(timeout: Option<Duration>, problems: &mut Problems) {
     );
 }
 
-/// The repository's name, when the URL is one the server takes.
+/// Returns the name of the repository, if the server accepts the URL.
 fn repository_name(url: &str) -> Option<&str> {
     let (owner, repo) = url.strip_prefix("https://github.com/")?.split_once('/')?;
     let named = |part: &str| {
@@ -397,7 +418,7 @@ fn repository_name(url: &str) -> Option<&str> {
     (named(owner) && named(repo)).then_some(repo)
 }
 
-/// Where the server will put the repository.
+/// Returns the path in the sandbox that the server will use.
 fn mount_path(repository: &GithubRepository, name: &str) -> String {
     let given = repository.mount_path.clone();
     given.unwrap_or_else(|| format!("/workspace/{name}"))
@@ -409,7 +430,7 @@ mod tests {
     use crate::models::validate::invalid_paths;
 
     #[test]
-    fn timeouts_are_whole_seconds_within_the_limits() {
+    fn timeouts_must_be_whole_seconds_within_the_limits() {
         for (millis, valid) in [
             (9_000, false),
             (10_000, true),
@@ -423,7 +444,7 @@ mod tests {
     }
 
     #[test]
-    fn repositories_are_on_github_and_at_paths_of_their_own() {
+    fn repositories_must_be_on_github_and_have_different_paths() {
         let session = |urls: &[(&str, Option<&str>)]| {
             urls.iter().fold(
                 CreateSession::new(Uuid::nil(), "p"),

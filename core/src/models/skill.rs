@@ -1,4 +1,4 @@
-//! Skills of an agent.
+//! The skills of an agent.
 
 use std::collections::HashSet;
 
@@ -8,48 +8,59 @@ use serde_json::Value;
 
 use super::Extra;
 
-/// A skill that the agent may use.
+/// A skill that an agent can use.
+///
+/// # Examples
+///
+/// ```
+/// use aod::models::{CreateAgent, Skill};
+///
+/// let request = CreateAgent::new("reviewer", "claude-sonnet-4-6")
+///     .skill(Skill::inline("tone", "How to phrase a review", "Be kind and precise."))
+///     .skill(Skill::github("acme/skills", "The skills of the team").name("release-notes"));
+/// # let _ = request;
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Skill {
-    /// Written out in the agent.
+    /// A skill with its content in the agent.
     Inline(InlineSkill),
-    /// Taken from a GitHub repository (S1 and later).
+    /// A skill in a GitHub repository (servers since 2026-04-30).
     Github(GithubSkill),
-    /// A skill of another type or shape, as the server sent it.
+    /// A skill of another type or form, verbatim.
     Unknown(Value),
 }
 
-/// A skill written out in the agent.
+/// A skill with its content in the agent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InlineSkill {
-    /// Lower-case letters, digits and hyphens, at most 64; unique within the agent.
+    /// The name: at most 64 lowercase letters, digits and hyphens, unique within the agent.
     pub name: String,
-    /// When to use the skill; at most 1,024 characters.
+    /// When to use the skill: at most 1,024 characters.
     pub description: String,
-    /// The skill itself, at most 65,536 bytes.
+    /// The content: at most 65,536 bytes.
     pub content: String,
-    /// Fields this version does not know.
+    /// Fields unknown to this version.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A skill kept in a GitHub repository.
+/// A skill in a GitHub repository.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GithubSkill {
-    /// The repository, as `owner/repo`.
+    /// The repository in the form `owner/repo`.
     pub source: String,
     /// When to use the skill.
     pub description: String,
-    /// The one skill of the repository to use; all of them when absent.
+    /// The skill of the repository to use. Default: all skills.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Fields this version does not know.
+    /// Fields unknown to this version.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl Skill {
-    /// A skill written out here.
+    /// Creates a skill with its content.
     pub fn inline(
         name: impl Into<String>,
         description: impl Into<String>,
@@ -63,7 +74,7 @@ impl Skill {
         }
     }
 
-    /// The skills of a GitHub repository, given as `owner/repo` (S1 and later).
+    /// Creates a skill from a GitHub repository in the form `owner/repo` (servers since 2026-04-30).
     pub fn github(source: impl Into<String>, description: impl Into<String>) -> GithubSkill {
         GithubSkill {
             source: source.into(),
@@ -75,7 +86,7 @@ impl Skill {
 }
 
 impl GithubSkill {
-    /// Takes only the skill of that name.
+    /// Selects one skill of the repository by its name. Default: all skills.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -95,7 +106,7 @@ impl From<GithubSkill> for Skill {
     }
 }
 
-/// The forms that say their type; an inline skill has none.
+/// The variants that are serialized with a type; an inline skill has none.
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 enum Tagged<'a> {

@@ -1,14 +1,14 @@
-//! Checks of requests before they are sent: only what every server refuses, where the message is clearer here than
-//! there. Messages name the field and the rule, never the value.
+//! Validation of requests before they are sent, limited to rules that every server enforces. Messages contain the field
+//! and the rule, but never the value.
 
 use crate::error::{Detail, Error, ErrorKind, FieldError, LocationPart, Result};
 
-/// A request body that can be checked.
+/// A request body that can be validated.
 pub(crate) trait Validate {
     fn validate(&self, problems: &mut Problems);
 }
 
-/// The violations found, one for each field.
+/// The violated rules, one for each field.
 #[derive(Default)]
 pub(crate) struct Problems(Vec<FieldError>);
 
@@ -24,7 +24,7 @@ impl Problems {
     }
 }
 
-/// The ways to name a field: `"name"`, or `("skills", 3, "name")`.
+/// The location of a field: `"name"`, or `("skills", 3, "name")`.
 pub(super) trait IntoLocation {
     fn into_location(self) -> Vec<LocationPart>;
 }
@@ -47,7 +47,7 @@ impl IntoLocation for (&str, usize, &str) {
     }
 }
 
-/// Refuses a request that the server would certainly refuse.
+/// Returns an error for a request that every server would reject.
 pub(crate) fn check(request: &impl Validate) -> Result<()> {
     let mut problems = Problems::default();
     request.validate(&mut problems);
@@ -60,12 +60,12 @@ pub(crate) fn check(request: &impl Validate) -> Result<()> {
     )
 }
 
-/// The server counts characters, not bytes.
+/// Returns whether a text has at most `longest` characters: the server counts characters, not bytes.
 pub(super) fn fits(text: &str, longest: usize) -> bool {
     text.len() <= longest || text.chars().count() <= longest
 }
 
-/// The paths of the fields that a request violates, for the tests of the models.
+/// Returns the paths of the invalid fields of a request, for the tests of the models.
 #[cfg(test)]
 pub(super) fn invalid_paths(request: &impl Validate) -> Vec<String> {
     let mut problems = Problems::default();

@@ -1,4 +1,4 @@
-//! The endpoints, one method each.
+//! The resources of the API, with one method for each endpoint.
 
 mod agents;
 mod environments;

@@ -1,4 +1,4 @@
-//! `/sessions`.
+//! The endpoints under `/sessions`.
 
 use std::time::Duration;
 
@@ -11,16 +11,33 @@ use crate::models::{CreateSession, Prompt, Session, SessionAck, SessionTurn};
 use crate::stream::StreamRequest;
 use crate::transport::{Operation, Request, Transport};
 
-/// How long [`Sessions::wait_for_completion`] pauses before it checks again.
+/// The first delays between the status requests of [`Sessions::wait_for_completion`].
 const POLL_BACKOFF: [Duration; 4] = [
     Duration::ZERO,
     Duration::from_millis(50),
     Duration::from_millis(200),
     Duration::from_millis(800),
 ];
+/// Every later delay.
 const MAX_POLL_INTERVAL: Duration = Duration::from_secs(3);
 
-/// The calls under `/sessions`.
+/// The endpoints under `/sessions`, from [`Client::sessions`](crate::Client::sessions).
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn demo(client: aod::Client, agent_id: uuid::Uuid) -> aod::Result<()> {
+/// use aod::models::CreateSession;
+/// use futures::TryStreamExt;
+///
+/// let session = client.sessions().create(CreateSession::new(agent_id, "Fix the failing test")).await?;
+/// let mut lines = client.sessions().stream(session.id).await?.pretty();
+/// while let Some(line) = lines.try_next().await? {
+///     println!("{line}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Sessions<'a> {
     transport: &'a Transport,
@@ -31,28 +48,80 @@ impl<'a> Sessions<'a> {
         Self { transport }
     }
 
-    /// All sessions, ended ones too, newest first (`GET /sessions`).
+    /// Lists all sessions, ended ones included, newest first (`GET /sessions`).
+    ///
+    /// The list is not paginated.
+    ///
+    /// # Errors
+    ///
+    /// Fails with [the errors of every call](crate::Error#errors-of-every-call) only.
     pub async fn list(&self) -> Result<Vec<Session>> {
         self.transport
             .call_list(Request::new(Operation::ListSessions))
             .await
     }
 
-    /// Accepts a session with its first prompt (`POST /sessions`); it is set up and run after this returns.
+    /// Creates a session with its first prompt (`POST /sessions`).
+    ///
+    /// The server accepts the session and returns; it provisions the sandbox and runs the prompt afterwards. Follow the
+    /// session with [`stream`](Self::stream) or [`wait_for_completion`](Self::wait_for_completion).
+    ///
+    /// # Errors
+    ///
+    /// - [`InvalidRequest`](crate::ErrorKind::InvalidRequest) or [`Validation`](crate::ErrorKind::Validation) for
+    ///   invalid fields;
+    /// - [`RateLimit`](crate::ErrorKind::RateLimit) if too many sessions are active; see
+    ///   [`Error::quota`](crate::Error::quota);
+    /// - [`NotFound`](crate::ErrorKind::NotFound) if the agent or the environment does not exist;
+    /// - [`Conflict`](crate::ErrorKind::Conflict) with [`Archived`](crate::ConflictReason::Archived) if one of them is
+    ///   archived;
+    /// - [`BadRequest`](crate::ErrorKind::BadRequest) if a credential of the model provider is missing (servers before
+    ///   2026-06-25);
+    /// - [the errors of every call](crate::Error#errors-of-every-call).
     pub async fn create(&self, request: CreateSession) -> Result<SessionAck> {
         self.transport
             .send_checked(Request::new(Operation::CreateSession), &request)
             .await
     }
 
-    /// One session (`GET /sessions/{id}`).
+    /// Retrieves a session (`GET /sessions/{id}`).
+    ///
+    /// # Errors
+    ///
+    /// - [`NotFound`](crate::ErrorKind::NotFound) if the session does not exist;
+    /// - [the errors of every call](crate::Error#errors-of-every-call).
     pub async fn get(&self, id: Uuid) -> Result<Session> {
         self.transport
             .call(Request::new(Operation::GetSession).id(id))
             .await
     }
 
-    /// Gives a session its next prompt (`POST /sessions/{id}/prompt`); the acknowledgement names the turn.
+    /// Sends the next prompt to a session and returns an acknowledgement (`POST /sessions/{id}/prompt`).
+    ///
+    /// The prompt starts another turn, whose number is `current_turn` of the acknowledgement. Pass it to
+    /// [`EventStream::turn`](crate::EventStream::turn) to read the output of that turn only.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn demo(client: aod::Client, id: uuid::Uuid) -> aod::Result<()> {
+    /// let ack = client.sessions().prompt(id, "Now add a test").await?;
+    /// let events = client.sessions().stream(id).await?;
+    /// let answer = events.turn(ack.current_turn.unwrap_or(1)).collect_stdout().await?;
+    /// # let _ = answer;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - [`Conflict`](crate::ErrorKind::Conflict): [`Running`](crate::ConflictReason::Running),
+    ///   [`Pending`](crate::ConflictReason::Pending), [`Failed`](crate::ConflictReason::Failed),
+    ///   [`Terminated`](crate::ConflictReason::Terminated) or [`BackendGone`](crate::ConflictReason::BackendGone);
+    /// - [`InvalidRequest`](crate::ErrorKind::InvalidRequest) or [`Validation`](crate::ErrorKind::Validation) for a
+    ///   timeout outside of the limits;
+    /// - [`NotFound`](crate::ErrorKind::NotFound) if the session does not exist;
+    /// - [the errors of every call](crate::Error#errors-of-every-call).
     pub async fn prompt(&self, id: Uuid, prompt: impl Into<Prompt>) -> Result<SessionAck> {
         let request = prompt.into();
         self.transport
@@ -60,40 +129,75 @@ impl<'a> Sessions<'a> {
             .await
     }
 
-    /// All turns of a session, in order (`GET /sessions/{id}/turns`).
+    /// Lists the turns of a session, in order (`GET /sessions/{id}/turns`).
+    ///
+    /// # Errors
+    ///
+    /// - [`NotFound`](crate::ErrorKind::NotFound) if the session does not exist;
+    /// - [the errors of every call](crate::Error#errors-of-every-call).
     pub async fn turns(&self, id: Uuid) -> Result<Vec<SessionTurn>> {
         self.transport
             .call_list(Request::new(Operation::ListSessionTurns).id(id))
             .await
     }
 
-    /// Ends a session permanently and destroys its sandbox (`POST /sessions/{id}/terminate`).
+    /// Terminates a session permanently and destroys its sandbox (`POST /sessions/{id}/terminate`).
+    ///
+    /// # Errors
+    ///
+    /// - [`Conflict`](crate::ErrorKind::Conflict) with [`AlreadyTerminated`](crate::ConflictReason::AlreadyTerminated);
+    /// - [`NotFound`](crate::ErrorKind::NotFound) if the session does not exist;
+    /// - [the errors of every call](crate::Error#errors-of-every-call).
     pub async fn terminate(&self, id: Uuid) -> Result<SessionAck> {
         self.transport
             .call(Request::new(Operation::TerminateSession).id(id))
             .await
     }
 
-    /// Stops the running turn and keeps the sandbox (`POST /sessions/{id}/interrupt`, S2 servers; others answer
-    /// 404). The acknowledgement has the status of before.
+    /// Interrupts the running turn and keeps the sandbox (`POST /sessions/{id}/interrupt`).
+    ///
+    /// Returns the status that the session had before the interruption. Requires a server since 2026-06-25.
+    ///
+    /// # Errors
+    ///
+    /// - [`Conflict`](crate::ErrorKind::Conflict): [`NoActiveTurn`](crate::ConflictReason::NoActiveTurn),
+    ///   [`Failed`](crate::ConflictReason::Failed) or [`Terminated`](crate::ConflictReason::Terminated);
+    /// - [`NotFound`](crate::ErrorKind::NotFound) if the session does not exist, or the server does not support the
+    ///   endpoint;
+    /// - [the errors of every call](crate::Error#errors-of-every-call).
     pub async fn interrupt(&self, id: Uuid) -> Result<SessionAck> {
         self.transport
             .call(Request::new(Operation::InterruptSession).id(id))
             .await
     }
 
-    /// Deletes a session with its turns and its log (`DELETE /sessions/{id}/delete`). Refused while it runs.
+    /// Deletes a session with its turns and its log (`DELETE /sessions/{id}/delete`).
+    ///
+    /// # Errors
+    ///
+    /// - [`Conflict`](crate::ErrorKind::Conflict) with [`Running`](crate::ConflictReason::Running) while the session is
+    ///   active;
+    /// - [`NotFound`](crate::ErrorKind::NotFound) if the session does not exist;
+    /// - [the errors of every call](crate::Error#errors-of-every-call).
     pub async fn delete(&self, id: Uuid) -> Result<()> {
         self.transport
             .send_no_content(Request::new(Operation::DeleteSession).id(id))
             .await
     }
 
-    /// The events of a session, from its first to the terminal one (`GET /sessions/{id}/stream`): await the request to
-    /// open it. What the server answers to the request itself, such as 404, is an error of that await.
+    /// Returns a request for the event stream of a session, which opens it when awaited (`GET /sessions/{id}/stream`).
     ///
-    /// The stream outlives its connections: one that drops is followed by another, and each event still comes once, in
-    /// order. See [`EventStream`](crate::EventStream) for the whole contract, [`StreamRequest`] for the options.
+    /// The stream delivers each event once and in order, from the first event to the terminal one, and reconnects
+    /// automatically. See [`EventStream`](crate::EventStream) for the contract and [`StreamRequest`] for the options.
+    ///
+    /// # Errors
+    ///
+    /// Awaiting the request fails with:
+    ///
+    /// - [`NotFound`](crate::ErrorKind::NotFound) if the session does not exist;
+    /// - [the errors of every call](crate::Error#errors-of-every-call).
+    ///
+    /// # Examples
     ///
     /// ```no_run
     /// # async fn demo(client: aod::Client, id: uuid::Uuid) -> aod::Result<()> {
@@ -112,10 +216,17 @@ impl<'a> Sessions<'a> {
         StreamRequest::new(self.transport, id)
     }
 
-    /// Starts a session and stays with it: `POST /sessions`, its stream to the end of the first turn, then the
-    /// session as it ended.
+    /// Creates a session, follows its first turn to the end, and returns the session and the agent's stdout
+    /// (`POST /sessions`, `GET /sessions/{id}/stream`, `GET /sessions/{id}`).
     ///
-    /// How the turn went is in [`Session::status`] and [`Session::exit_code`]; a turn that failed is no error here.
+    /// A failed turn is not an error of this method: check [`Session::status`] and [`Session::exit_code`].
+    ///
+    /// # Errors
+    ///
+    /// Fails with the errors of [`create`](Self::create), [`stream`](Self::stream) and
+    /// [`EventStream`](crate::EventStream). The session may have been created in that case.
+    ///
+    /// # Examples
     ///
     /// ```no_run
     /// # async fn demo(client: aod::Client, agent: uuid::Uuid) -> aod::Result<()> {
@@ -133,10 +244,31 @@ impl<'a> Sessions<'a> {
         Ok(RunResult { session, stdout })
     }
 
-    /// Waits until no turn of a session is queued or running, and returns the session as it is then.
+    /// Waits until no turn of a session is queued or running, and returns the session
+    /// (`GET /sessions/{id}` and its event stream).
     ///
-    /// It waits as long as the session takes. A session whose worker died stays active forever, so put a deadline
-    /// around it, and terminate the session when the deadline passes.
+    /// There is no time limit. A session whose worker died stays active, so wrap the call in a timeout, and terminate
+    /// the session when the timeout expires.
+    ///
+    /// # Errors
+    ///
+    /// - [`NotFound`](crate::ErrorKind::NotFound) if the session does not exist or is deleted while waiting;
+    /// - [the errors of every call](crate::Error#errors-of-every-call).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn demo(client: aod::Client, id: uuid::Uuid) -> aod::Result<()> {
+    /// use std::time::Duration;
+    ///
+    /// let sessions = client.sessions();
+    /// match tokio::time::timeout(Duration::from_secs(900), sessions.wait_for_completion(id)).await {
+    ///     Ok(session) => println!("{}", session?.status),
+    ///     Err(_) => println!("terminated: {}", sessions.terminate(id).await?.status),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn wait_for_completion(&self, id: Uuid) -> Result<Session> {
         let mut backoff = POLL_BACKOFF.into_iter();
         loop {
@@ -144,20 +276,20 @@ impl<'a> Sessions<'a> {
             if !session.status.is_active() {
                 return Ok(session);
             }
-            // A stream may end a moment before the session does, or tell that it is stale again and again.
+            // A stream may end shortly before the session does, or end as stale repeatedly.
             tokio::time::sleep(backoff.next().unwrap_or(MAX_POLL_INTERVAL)).await;
-            // A cursor beyond every event leaves `start` and the terminal event.
+            // With a cursor beyond every event, the stream has only `start` and the terminal event.
             let mut events = self.stream(id).since(i64::MAX).await?;
             while events.try_next().await?.is_some() {}
         }
     }
 }
 
-/// A finished [`Sessions::run`].
+/// The result of [`Sessions::run`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunResult {
-    /// The session after its turn.
+    /// The session after the turn.
     pub session: Session,
-    /// All that the agent printed on stdout.
+    /// The stdout of the agent, complete.
     pub stdout: String,
 }

@@ -1,4 +1,4 @@
-//! Events as JSON text, for callers that have models of their own.
+//! Events as JSON text, for callers with their own models.
 
 use std::task::{Context, Poll};
 
@@ -12,19 +12,25 @@ use crate::models::event::PlainOutput;
 pub struct JsonEvent<'a> {
     /// The event's JSON object: valid, without lone surrogates, and not nested too deeply for common parsers.
     pub json: &'a str,
-    /// The cursor behind the event, as [`EventStream::cursor`] returns it once the event is delivered.
+    /// The cursor after the event, as [`EventStream::cursor`] returns it once the event is delivered.
     pub cursor: Option<i64>,
-    /// Whether the text is the server's own: an `output` event with `type` as its first field, and `id`, `stream`, `data`
-    /// and `turn` once each.
+    /// Whether the text is verbatim from the server: an `output` event with `type` as its first field, and `id`,
+    /// `stream`, `data` and `turn` once each.
     pub verbatim: bool,
 }
 
 impl EventStream {
-    /// Polls for the next event as JSON text, and returns what `read` makes of it.
+    /// Polls for the next event as JSON text, and returns the result of `read`.
     ///
-    /// The events are those of the [`Stream`](futures::Stream) implementation; the two can be mixed. A
-    /// well-formed `output` event is passed on as it came (see [`JsonEvent::verbatim`]); every other event is serialized
-    /// from [`StreamEvent`](crate::models::event::StreamEvent).
+    /// The events are the same as those of the [`Stream`](futures::Stream) implementation, and both can be used
+    /// alternately. A well-formed `output` event is passed verbatim (see [`JsonEvent::verbatim`]); every other event is
+    /// serialized from [`StreamEvent`](crate::models::event::StreamEvent).
+    ///
+    /// # Errors
+    ///
+    /// Yields one error and then ends, as described for [`EventStream`].
+    ///
+    /// # Examples
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> aod::Result<()> {

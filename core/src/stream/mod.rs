@@ -1,4 +1,4 @@
-//! The typed events of one session, as a stream.
+//! The typed event stream of a session.
 
 mod json;
 mod position;
@@ -29,36 +29,61 @@ use selection::Selection;
 /// The state of a stream's connection.
 pub type ConnectionState = aod_sse::ConnectionState<Error>;
 
-/// The events of a session, each once and in the order of the server, up to and including the terminal one.
+/// The event stream of a session. It delivers each event exactly once and in order, up to and including the terminal
+/// event.
 ///
-/// **Connections.** One that drops, ends without a terminal event, or is silent for longer than
-/// [`stream_idle_timeout`](crate::ClientBuilder::stream_idle_timeout) is followed by another from the last event that
-/// was delivered. What the server then repeats is left out: `start`, the `turn_start` of a turn already begun, and
-/// every row already delivered, even if it replays everything. [`StreamRequest::on_state`] tells of it;
-/// [`StreamRequest::no_reconnect`] switches it off.
+/// **Reconnection.** When a connection drops, ends without a terminal event, or is idle for longer than
+/// [`stream_idle_timeout`](crate::ClientBuilder::stream_idle_timeout), the stream reconnects and resumes from the last
+/// delivered event. Events that the server repeats are dropped: `start`, the `turn_start` of a turn that has already
+/// started, and every log row that was already delivered, even if the server replays everything.
+/// [`StreamRequest::on_state`] reports the state of the connection; [`StreamRequest::no_reconnect`] disables
+/// reconnection.
 ///
-/// **The end.** A stream ends in one of these ways, and then yields `None` permanently:
+/// **Termination.** A stream ends in one of these ways, and then yields `None` permanently:
 ///
-/// - after the terminal event, whatever the server sends behind it;
-/// - after one error: attempts without anything new have run out (the error of the last one), the server refuses for
-///   good ([`ErrorKind::NotFound`] when the session was deleted meanwhile), the
-///   [`deadline`](StreamRequest::deadline) passed ([`ErrorKind::Timeout`]), or an event is larger than
+/// - after the terminal event; anything that the server sends after it is ignored;
+/// - after one error: the reconnection attempts are exhausted (the error of the last attempt), the server refuses the
+///   connection permanently ([`ErrorKind::NotFound`] if the session was deleted), the
+///   [`deadline`](StreamRequest::deadline) passed ([`ErrorKind::Timeout`]), or an event exceeds
 ///   [`MAX_EVENT_SIZE`](crate::sse::MAX_EVENT_SIZE) ([`ErrorKind::Protocol`]);
-/// - by [`cancel`](CancelHandle::cancel), without an error;
-/// - when the server answers a new connection with 204, without an error.
+/// - without an error, by [`cancel`](CancelHandle::cancel);
+/// - without an error, when the server responds to a reconnect with 204.
 ///
-/// **Reading.** Nothing is read ahead: a caller that stops polling stops the server, and memory stays as it is. An event
-/// that cannot be read is [`Unknown`](StreamEvent::Unknown), with its text, and the stream goes on. Polling costs no
-/// task; every method is safe to cancel; dropping the stream closes its connection.
+/// **Reading.** The stream does not read ahead, so a slow consumer applies backpressure to the server and memory use
+/// stays constant. An event that cannot be parsed is delivered as [`Unknown`](StreamEvent::Unknown) with its text. The
+/// stream spawns no task; every method is cancel-safe; dropping the stream closes its connection.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn demo(client: aod::Client, id: uuid::Uuid) -> aod::Result<()> {
+/// use aod::models::event::StreamEvent;
+/// use futures::TryStreamExt;
+///
+/// let mut events = client.sessions().stream(id).await?;
+/// while let Some(event) = events.try_next().await? {
+///     match event {
+///         StreamEvent::Output(output) => print!("{}", output.data),
+///         StreamEvent::Exit(exit) => println!("exit code {:?}", exit.code),
+///         other => println!("{}", other.event_type()),
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 pub struct EventStream {
     source: EventSource<SessionLog>,
     selection: Selection,
 }
 
 impl EventStream {
-    /// The events in a `text/event-stream` body from elsewhere: a recording, or a response of another HTTP client.
+    /// Creates a stream from a `text/event-stream` body of another origin, such as a recording or a response of another
+    /// HTTP client. It never reconnects, and it also delivers repeated events.
     ///
-    /// An error of the body becomes the source of an [`ErrorKind::Connection`], unless it is this crate's own.
+    /// An error of the body becomes the source of an [`ErrorKind::Connection`], unless it is an [`Error`] of this
+    /// crate.
+    ///
+    /// # Examples
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> aod::Result<()> {
@@ -107,13 +132,15 @@ impl EventStream {
         }
     }
 
-    /// The id to resume from, in this process or another: pass it to [`StreamRequest::since`], and no event delivered
-    /// so far comes again, and none is missed. `None` until an event has brought one.
+    /// Returns the cursor: the id to resume from, in this process or another one. A stream that [starts after
+    /// it](StreamRequest::since) neither repeats nor misses an event. `None` before the first event with an id.
     pub fn cursor(&self) -> Option<i64> {
         self.source.connector().position.cursor()
     }
 
-    /// A handle that ends the stream from elsewhere, and closes its connection at once.
+    /// Returns a handle that cancels the stream from another task or thread and closes its connection immediately.
+    ///
+    /// # Examples
     ///
     /// ```no_run
     /// # async fn demo(mut events: aod::EventStream) {
@@ -133,17 +160,19 @@ impl EventStream {
         self.source.cancel_handle()
     }
 
-    /// Keeps only `start`, the `turn_start` and `output` events of one turn, and the terminal event.
+    /// Filters the stream to one turn: its `turn_start` and `output` events, plus `start` and the terminal event.
     ///
-    /// Every connection replays all turns: this is how to read the answer to one prompt, with the `current_turn` of
-    /// its acknowledgement.
+    /// A stream contains all turns of the session. To read the output of one prompt only, pass the `current_turn` of
+    /// its [acknowledgement](crate::models::SessionAck).
     #[must_use]
     pub fn turn(mut self, turn: i64) -> Self {
         self.selection.turn = Some(turn);
         self
     }
 
-    /// Formats what the agent prints as human-readable lines, with the formatter of its runtime.
+    /// Formats the agent's output as human-readable lines, with the formatter of its runtime.
+    ///
+    /// # Examples
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> aod::Result<()> {
@@ -164,7 +193,21 @@ impl EventStream {
         PrettyStream::new(self)
     }
 
-    /// Reads to the end, and returns all that the agent printed on stdout.
+    /// Reads the stream to its end and returns the complete stdout of the agent.
+    ///
+    /// # Errors
+    ///
+    /// Fails with the error that ends the stream; the output so far is discarded.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> aod::Result<()> {
+    /// let body = "data: {\"type\": \"output\", \"data\": \"hi\"}\n\ndata: {\"type\": \"exit\", \"code\": 0}\n\n";
+    /// let events = aod::EventStream::new(futures::stream::iter([Ok::<_, std::io::Error>(body.into())]));
+    /// assert_eq!(events.collect_stdout().await?, "hi");
+    /// # Ok(()) }
+    /// ```
     pub async fn collect_stdout(mut self) -> Result<String> {
         let mut stdout = String::new();
         while let Some(event) = self.next().await {

@@ -1,40 +1,40 @@
-//! Where in a session's log a stream is: what was delivered, and where the next connection should start.
+//! The position of a stream in the log of its session: what was delivered, and where the next connection starts.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::models::event::StreamEvent;
 
-/// How many events of unknown types are remembered at once.
-const REMEMBERED: usize = 256;
+/// The maximum number of remembered events of unknown types.
+const MAX_UNKNOWN: usize = 256;
 
 /// Whether an event was delivered before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dedup {
     New,
-    /// It cannot be told: the event is delivered, but does not count as progress.
+    /// Not known: the event is delivered, but does not count as progress.
     Unknown,
     Duplicate,
 }
 
-/// Tells new events from repeated ones, whatever a server repeats.
+/// Distinguishes new events from repeated ones, regardless of what a server repeats.
 ///
-/// The server's log has rows of rising ids, and each connection sends those beyond its cursor, with events of its own
-/// making between them: `start`, `turn_start` and the terminal one. A `turn_start` bears the id of the output that
-/// *follows* it, so it never moves the cursor: resuming after it would lose that output. An event of an unknown type
-/// may be of either sort, so it moves the cursor only once something with a higher id has come.
+/// The server's log consists of rows with ascending ids. Each connection sends the rows after its cursor, and between
+/// them events that are not in the log: `start`, `turn_start` and the terminal event. A `turn_start` has the id of the
+/// output row that *follows* it, so it never advances the cursor: resuming after it would lose that output. An event of
+/// an unknown type may be of either kind, so it advances the cursor only once an event with a higher id has arrived.
 #[derive(Debug, Default)]
 pub(super) struct Position {
     /// The id after which the next connection starts.
     cursor: Option<i64>,
     /// All rows up to this id have been delivered.
     delivered: Option<i64>,
-    /// The id of an unknown event that no higher one has followed yet.
+    /// The id of an unknown event that was not followed by a higher id yet.
     unconfirmed: Option<i64>,
-    /// Unknown events from `delivered` on: their ids and hashes of their texts.
+    /// Unknown events with ids from `delivered` on: their ids and the hashes of their texts.
     unknown: Vec<(i64, u64)>,
     started: bool,
     turn: Option<i64>,
-    /// The last `id:` line, whatever became of it.
+    /// The last `id:` line.
     last_line: Option<i64>,
 }
 
@@ -48,25 +48,25 @@ impl Position {
         }
     }
 
-    /// The cursor that a process resuming from here would start with.
+    /// Returns the cursor to resume from.
     pub(super) fn cursor(&self) -> Option<i64> {
         self.cursor
     }
 
-    /// The cursor for the next connection, given the last event id in force: a block of nothing but an id moves it
-    /// without an event, and an empty id takes it away.
-    pub(super) fn resume_after(&mut self, in_force: &str) -> Option<i64> {
-        match in_force.parse() {
+    /// Returns the cursor for the next connection, given the last event id of the SSE layer: a block with only an id
+    /// advances it without an event, and an empty id resets it.
+    pub(super) fn resume_after(&mut self, last_event_id: &str) -> Option<i64> {
+        match last_event_id.parse() {
             Ok(id) if self.last_line != Some(id) && self.cursor < Some(id) => {
                 self.cursor = Some(id);
             }
-            Err(_) if in_force.is_empty() && self.last_line.is_some() => self.cursor = None,
+            Err(_) if last_event_id.is_empty() && self.last_line.is_some() => self.cursor = None,
             _ => {}
         }
         self.cursor
     }
 
-    /// Records an event with the id of its own `id:` line, and returns whether it is new.
+    /// Records an event and the id of its `id:` line, and returns whether it is new.
     pub(super) fn record(&mut self, event: &StreamEvent, line: Option<i64>) -> Dedup {
         self.last_line = line.or(self.last_line);
         let id = event.id().or(line);
@@ -90,7 +90,7 @@ impl Position {
         if is_new { Dedup::New } else { Dedup::Duplicate }
     }
 
-    /// Records an `output` event of which no more than the id is known.
+    /// Records an `output` event by its id.
     pub(super) fn record_output(&mut self, id: Option<i64>, line: Option<i64>) -> Dedup {
         self.last_line = line.or(self.last_line);
         let id = id.or(line);
@@ -123,7 +123,7 @@ impl Position {
         if self.unknown.contains(&entry) {
             return false;
         }
-        if self.unknown.len() == REMEMBERED {
+        if self.unknown.len() == MAX_UNKNOWN {
             self.unknown.remove(0);
         }
         self.unknown.push(entry);
@@ -133,7 +133,7 @@ impl Position {
         true
     }
 
-    /// Something with this id came, so everything below it has.
+    /// Records that an event with this id arrived, which confirms all lower ids.
     fn confirm(&mut self, id: i64) {
         if let Some(below) = self.unconfirmed.filter(|below| *below < id) {
             self.unconfirmed = None;
@@ -151,7 +151,7 @@ impl Position {
 mod tests {
     use super::*;
 
-    /// Feeds events, each with an `id:` line unless it is in brackets; the ones that are new, and the cursor.
+    /// Records events with their `id:` lines, and returns the type and id of those that are not duplicates.
     fn feed(position: &mut Position, events: &[(&str, Option<i64>)]) -> Vec<String> {
         events
             .iter()
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_start_never_moves_the_cursor() {
+    fn a_turn_start_never_advances_the_cursor() {
         let mut position = Position::after(None);
         feed(&mut position, &strs(&[output(3, 1), turn(7, 2, true)]));
         assert_eq!(position.cursor(), Some(3));
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_comes_once_however_the_connection_is_cut() {
+    fn a_turn_start_is_delivered_once_across_reconnects() {
         let mut position = Position::after(None);
         assert_eq!(
             feed(&mut position, &strs(&[turn(4, 1, false), output(4, 1)])),
@@ -219,16 +219,16 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_start_without_a_number_is_delivered_before_its_output_alone() {
+    fn a_turn_start_without_a_number_is_delivered_until_its_output_arrives() {
         let mut position = Position::after(None);
-        let nameless = (r#"{"type":"turn_start","id":4}"#, None);
-        assert_eq!(feed(&mut position, &[nameless]), ["turn_start 4"]);
+        let unnumbered = (r#"{"type":"turn_start","id":4}"#, None);
+        assert_eq!(feed(&mut position, &[unnumbered]), ["turn_start 4"]);
         feed(&mut position, &strs(&[output(4, 1)]));
-        assert!(feed(&mut position, &[nameless]).is_empty());
+        assert!(feed(&mut position, &[unnumbered]).is_empty());
     }
 
     #[test]
-    fn a_whole_replay_brings_only_what_is_new() {
+    fn a_full_replay_yields_only_new_events() {
         let mut position = Position::after(None);
         let log = [
             turn(4, 1, true),
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn the_row_at_the_callers_cursor_is_not_delivered() {
+    fn the_row_at_the_initial_cursor_is_not_delivered() {
         let mut position = Position::after(Some(4));
         assert_eq!(
             feed(&mut position, &strs(&[output(4, 1), output(5, 1)])),
@@ -260,7 +260,7 @@ mod tests {
         assert_eq!(
             position.resume_after("5"),
             Some(3),
-            "its row may be still to come"
+            "its row may not have arrived yet"
         );
         assert!(
             feed(&mut position, &[unknown]).is_empty(),
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_rows_move_the_cursor_one_behind() {
+    fn unknown_rows_advance_the_cursor_with_a_lag_of_one() {
         let mut position = Position::after(None);
         for id in 1..1000 {
             let json = format!(r#"{{"type":"row","id":{id}}}"#);
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_of_nothing_but_an_id_moves_the_cursor_and_an_empty_id_removes_it() {
+    fn an_id_only_block_advances_the_cursor_and_an_empty_id_resets_it() {
         let mut position = Position::after(None);
         assert_eq!(position.resume_after(""), None);
         feed(&mut position, &strs(&[output(7, 1)]));
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_is_no_number_leaves_the_cursor() {
+    fn a_non_numeric_id_keeps_the_cursor() {
         let mut position = Position::after(Some(7));
         assert_eq!(position.resume_after("abc"), Some(7));
     }

@@ -1,4 +1,4 @@
-//! A session's stream as lines to show.
+//! The event stream of a session as human-readable lines.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -12,17 +12,34 @@ use super::EventStream;
 use crate::error::{Error, Result};
 use crate::models::event::StreamEvent;
 
-/// What the agent of a session prints, in human-readable form: a stream of the strings that a [`Formatter`] gives.
+/// The output of a session's agent as human-readable lines: a stream of the strings that a [`Formatter`] returns.
+/// Created by [`EventStream::pretty`].
 ///
-/// The session's `start` event says which formatter that is, unless [`formatter`](Self::formatter) does. The formatter
-/// is flushed when a further turn starts, whose output is another process's, and when the stream ends, before its
-/// error if it ends with one. Everything else, such as reconnecting, is as in [`EventStream`].
+/// The runtime in the `start` event of the session selects the formatter, unless one is set with
+/// [`formatter`](Self::formatter). The formatter is flushed when the next turn starts, whose output comes from another
+/// process, and when the stream ends, before its error if there is one. Otherwise the stream behaves like
+/// [`EventStream`].
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn demo(client: aod::Client, id: uuid::Uuid) -> aod::Result<()> {
+/// use futures::TryStreamExt;
+///
+/// let mut lines = client.sessions().stream(id).await?.pretty();
+/// while let Some(line) = lines.try_next().await? {
+///     println!("{line}");
+/// }
+/// println!("exit code {:?}", lines.exit_code());
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct PrettyStream {
     events: EventStream,
     options: Options,
     formatter: Option<Box<dyn Formatter>>,
-    /// What the last event gave and was not taken yet.
+    /// Lines that are not delivered yet.
     ready: VecDeque<Result<String>>,
     ended: bool,
     exit_code: Option<i64>,
@@ -40,24 +57,25 @@ impl PrettyStream {
         }
     }
 
-    /// How the formatter that the `start` event picks is to show. To be called before the stream is polled.
+    /// Sets the options of the formatter that the `start` event selects. Call it before the stream is polled.
     pub fn options(mut self, options: Options) -> Self {
         self.options = options;
         self
     }
 
-    /// The formatter to use, whatever the `start` event says.
+    /// Sets the formatter to use, regardless of the `start` event.
     pub fn formatter(mut self, formatter: impl Formatter + 'static) -> Self {
         self.formatter = Some(Box::new(formatter));
         self
     }
 
-    /// The stream below: for its [`cursor`](EventStream::cursor) and its [`cancel_handle`](EventStream::cancel_handle).
+    /// Returns the underlying stream, for its [`cursor`](EventStream::cursor) and
+    /// [`cancel_handle`](EventStream::cancel_handle).
     pub fn events(&self) -> &EventStream {
         &self.events
     }
 
-    /// The agent's exit code, once the stream has brought it.
+    /// Returns the exit code of the agent, once the `exit` event has arrived.
     pub fn exit_code(&self) -> Option<i64> {
         self.exit_code
     }

@@ -1,4 +1,4 @@
-//! A stream about to be opened, and how its further connections are made.
+//! The request that opens a stream, and the connector that reconnects it.
 
 use std::future::{IntoFuture, poll_fn};
 use std::sync::Arc;
@@ -16,7 +16,15 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::models::event::StreamEvent;
 use crate::transport::{Operation, Request, Transport};
 
-/// A stream about to be opened; await it.
+/// The options of an event stream (`GET /sessions/{id}/stream`), from [`Sessions::stream`](crate::Sessions::stream).
+/// Await it to open the stream.
+///
+/// # Errors
+///
+/// Opening fails with [`NotFound`](ErrorKind::NotFound) if the session does not exist, or with
+/// [the errors of every call](crate::Error#errors-of-every-call).
+///
+/// # Examples
 ///
 /// Opening survives what an open stream survives: an attempt that breaks, or whose response does not begin within
 /// [`stream_idle_timeout`](crate::ClientBuilder::stream_idle_timeout), is followed by another, as
@@ -65,41 +73,42 @@ impl<'a> StreamRequest<'a> {
         }
     }
 
-    /// Leaves out the events up to and including the one with this id, such as another stream's
-    /// [`cursor`](EventStream::cursor); 0 leaves out none.
+    /// Skips the events up to and including the one with this id, usually the [`cursor`](EventStream::cursor) of an
+    /// earlier stream. Default: no event is skipped. The `start` event has no id and is always delivered.
     pub fn since(mut self, id: i64) -> Self {
         self.since = Some(id);
         self
     }
 
-    /// How a connection that drops is followed by another; by default as [`Reconnect::new`] says.
+    /// Sets the reconnection policy. Default [`Reconnect::new`].
     pub fn reconnect(mut self, policy: Reconnect) -> Self {
         self.reconnect = Some(policy);
         self
     }
 
-    /// One connection only, and its events as they come, repeated ones too; when it cannot be made, or drops, that is an
-    /// error.
+    /// Disables reconnection: the stream uses one connection, delivers repeated events too, and ends with an error when
+    /// the connection drops or cannot be established.
     pub fn no_reconnect(mut self) -> Self {
         self.reconnect = None;
         self
     }
 
-    /// Ends the stream with an error of kind [`Timeout`](ErrorKind::Timeout) this long after its opening began, whatever
-    /// comes. By default it may take as long as the session does.
+    /// Sets the time limit of the whole stream, counted from the start of its opening. When it expires, the stream ends
+    /// with an error of the kind [`Timeout`](ErrorKind::Timeout). Default: no limit.
     pub fn deadline(mut self, after: Duration) -> Self {
         self.deadline = Some(after);
         self
     }
 
-    /// Goes on after `stale`, which the server sends when it saw no output for ten minutes while the session itself
-    /// goes on. By default it ends the stream like every terminal event.
+    /// Sets whether to reconnect after `stale`, which the server sends after ten minutes without output although the
+    /// session is still active. Default false: `stale` ends the stream like every terminal event.
     pub fn resume_stale(mut self, on: bool) -> Self {
         self.resume_stale = on;
         self
     }
 
-    /// Tells each change of the connection's state, in order, from the task that polls the stream; it must not block.
+    /// Calls `observe` with each change of the connection state, in order, from the task that polls the stream. It must
+    /// not block.
     pub fn on_state(mut self, observe: impl Fn(ConnectionState) + Send + Sync + 'static) -> Self {
         self.observer = Some(Observer::new(observe));
         self
@@ -146,9 +155,9 @@ impl<'a> IntoFuture for StreamRequest<'a> {
     }
 }
 
-/// The log of one session: where its further connections come from, and where in it the stream is.
+/// The connector of one session and the position of the stream in its log.
 pub(super) struct SessionLog {
-    /// `None` for a body from elsewhere, which has no further connections.
+    /// `None` for a stream over a single body, which cannot reconnect.
     pub(super) server: Option<(Transport, Uuid)>,
     pub(super) position: Position,
     pub(super) opening: Arc<Opening>,
@@ -189,20 +198,20 @@ impl Opening {
 }
 
 impl SessionLog {
-    /// Returns an error, which no further attempt follows, if a `start` event is another session's.
+    /// Returns a permanent error if a `start` event belongs to another session.
     pub(super) fn wrong_session(&self, event: &StreamEvent) -> Option<Error> {
-        let (_, asked) = self.server.as_ref()?;
+        let (_, requested) = self.server.as_ref()?;
         let StreamEvent::Start(start) = event else {
             return None;
         };
-        let started = start.session_id.filter(|started| started != asked)?;
+        let started = start.session_id.filter(|started| started != requested)?;
         Some(Error::new(
             ErrorKind::Protocol,
-            format!("the stream of session {asked} is that of session {started}"),
+            format!("the stream of session {requested} belongs to session {started}"),
         ))
     }
 
-    /// Adds the request to an error of the open stream.
+    /// Adds the method and URL of the request to an error of the open stream.
     pub(super) fn with_request_context(&self, error: Error) -> Error {
         match &self.server {
             Some((transport, id)) if error.url().is_none() => {
@@ -229,7 +238,7 @@ impl Connect for SessionLog {
                 }
                 None => Err(Error::new(
                     ErrorKind::Protocol,
-                    "this stream has one body only",
+                    "this stream cannot reconnect",
                 )),
             }
         }

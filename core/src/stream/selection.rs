@@ -1,4 +1,4 @@
-//! Which events of a session a stream delivers.
+//! The events of a session that a stream delivers.
 
 use aod_sse::{Disposition, Frame};
 
@@ -16,7 +16,8 @@ pub(super) struct Selection {
 }
 
 impl Selection {
-    /// Reads the event in a frame and decides what becomes of it. `deliver` gets the event and the cursor behind it.
+    /// Parses the event in a frame and decides whether to deliver it. `deliver` receives the event and the cursor after
+    /// it.
     pub(super) fn dispose<T>(
         &self,
         log: &mut SessionLog,
@@ -36,12 +37,12 @@ impl Selection {
             };
         }
         let wanted = self.wants(event.turn())
-            // It says whose output this is.
+            // It names the runtime of the output.
             || matches!(event, StreamEvent::Start(_));
         self.disposition(dedup, wanted, || deliver(event, cursor))
     }
 
-    /// The same for an `output` event whose text is passed on as it came.
+    /// Decides the same for an `output` event whose text is passed verbatim.
     pub(super) fn dispose_plain<T>(
         &self,
         log: &mut SessionLog,
@@ -74,7 +75,7 @@ impl Selection {
     }
 }
 
-/// The id of the frame's own `id` line, where it is a number.
+/// Returns the id of the frame's own `id` line, if it is a number.
 fn line_id(frame: Frame<'_>) -> Option<i64> {
     frame.own_id.then(|| frame.id.parse().ok()).flatten()
 }

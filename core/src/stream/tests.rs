@@ -34,7 +34,7 @@ async fn outline(events: EventStream) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn yields_every_event_in_order_and_ends_after_the_terminal_one() {
+async fn yields_every_event_in_order_and_ends_after_the_terminal_event() {
     let expected = [
         "start",
         "stage",
@@ -56,7 +56,7 @@ async fn yields_every_event_in_order_and_ends_after_the_terminal_one() {
 }
 
 #[tokio::test]
-async fn stays_ended_whatever_comes_behind_the_terminal_event() {
+async fn ignores_everything_after_the_terminal_event() {
     let mut events = events(vec![
         Ok("data: {\"type\": \"stale\"}\n\ndata: {\"type\": \"output\"}\n\n"),
         Ok("data: {}\n\n"),
@@ -67,7 +67,7 @@ async fn stays_ended_whatever_comes_behind_the_terminal_event() {
 }
 
 #[tokio::test]
-async fn lets_go_of_the_body_with_the_terminal_event() {
+async fn drops_the_body_with_the_terminal_event() {
     let (held, mut watched) = tokio::sync::oneshot::channel::<()>();
     let body =
         stream::once(async { Ok::<_, io::Error>(Bytes::from("data: {\"type\": \"exit\"}\n\n")) });
@@ -83,7 +83,7 @@ async fn lets_go_of_the_body_with_the_terminal_event() {
 }
 
 #[tokio::test]
-async fn a_broken_connection_is_one_error_with_its_source_and_the_end() {
+async fn a_broken_connection_ends_the_stream_with_one_error_and_its_source() {
     let broken = io::Error::new(io::ErrorKind::ConnectionReset, "reset by peer");
     let mut events = events(vec![
         Ok("data: {\"type\": \"start\"}\n\ndata: {\"ty"),
@@ -98,7 +98,7 @@ async fn a_broken_connection_is_one_error_with_its_source_and_the_end() {
 }
 
 #[tokio::test]
-async fn an_error_of_this_crate_comes_through_unchanged() {
+async fn an_error_of_this_crate_is_passed_unchanged() {
     let body = stream::iter([Err::<Bytes, _>(Error::new(ErrorKind::Timeout, "idle"))]);
     let error = EventStream::new(body).next().await.unwrap().unwrap_err();
     assert_eq!(
@@ -132,14 +132,14 @@ async fn an_event_over_the_limit_ends_in_an_error() {
 }
 
 #[tokio::test]
-async fn one_unreadable_event_does_not_end_the_stream() {
+async fn an_unparsable_event_does_not_end_the_stream() {
     let body =
         "data: {\"type\": \"outp\n\ndata: {\"type\": \"news\"}\n\ndata: {\"type\": \"exit\"}\n\n";
     assert_eq!(outline(events(vec![Ok(body)])).await, ["", "news", "exit"]);
 }
 
 #[tokio::test]
-async fn a_turn_is_its_start_its_output_and_the_terminal_event() {
+async fn a_turn_contains_its_start_its_output_and_the_terminal_event() {
     let turn = events(vec![Ok(BODY)]).turn(2);
     assert_eq!(
         outline(turn).await,
@@ -152,10 +152,12 @@ async fn a_turn_is_its_start_its_output_and_the_terminal_event() {
 }
 
 #[tokio::test]
-async fn json_text_is_that_of_the_typed_events() {
-    let odd = "id: 8\ndata: {\"type\": \"output\", \"id\": 8, \"stream\": \"stdout\", \"data\": \"\\ud800\", \"turn\": 2}\n\n";
+async fn json_text_equals_that_of_the_typed_events() {
+    let lone_surrogate = "id: 8\ndata: {\"type\": \"output\", \"id\": 8, \"stream\": \"stdout\", \"data\": \"\\ud800\", \"turn\": 2}\n\n";
     let news = "id: 9\ndata: {\"type\": \"news\", \"id\": 9, \"deep\": [[1]]}\n\ndata: [[[\n\n";
-    let body = Box::leak(format!("{}{odd}{news}{}", &BODY[..300], &BODY[300..]).into_boxed_str());
+    let body = Box::leak(
+        format!("{}{lone_surrogate}{news}{}", &BODY[..300], &BODY[300..]).into_boxed_str(),
+    );
     for turn in [None, Some(1), Some(2)] {
         let open = || match turn {
             Some(turn) => events(vec![Ok(&*body)]).turn(turn),

@@ -1,4 +1,4 @@
-//! The HTTP client underneath, and the URLs that it can send to.
+//! The configuration of the HTTP client, and the validation of its URLs.
 
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ use crate::models::Secret;
 const USER_AGENT: &str = concat!("aod-sdk-rust/", env!("CARGO_PKG_VERSION"));
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How connections are made. What is left out has its default.
+/// The configuration of connections. Fields that are not set have their defaults.
 #[derive(Default)]
 pub(crate) struct HttpClientConfig {
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) user_agent_suffix: Option<String>,
-    /// The environment's, where there is none.
+    /// `None` for the proxies of the environment.
     pub(crate) route: Option<Route>,
     pub(crate) ca_pem: Vec<Vec<u8>>,
     pub(crate) identity_pem: Option<Secret>,
@@ -42,7 +42,7 @@ impl HttpClientConfig {
         let mut http = reqwest::Client::builder()
             .tls_backend_preconfigured(tls.into_config(self.http1_only, secure)?)
             .connect_timeout(self.connect_timeout.unwrap_or(CONNECT_TIMEOUT))
-            // `redirect` follows them, since it knows the method and the origin.
+            // `redirect` follows them: it checks the method and the origin.
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(user_agent(self.user_agent_suffix.as_deref())?);
         if self.http1_only {
@@ -60,13 +60,13 @@ impl HttpClientConfig {
             Route::Direct => http = http.no_proxy(),
             Route::Proxy(url) => http = http.proxy(proxy::parse(url)?),
         }
-        // Without the source, which may repeat a header's value.
+        // Without the source, which may contain a header value.
         http.build()
-            .map_err(|_| configuration("the HTTP client cannot be set up"))
+            .map_err(|_| configuration("the HTTP client cannot be created"))
     }
 }
 
-/// Parses a URL that requests can be sent to.
+/// Parses and validates a URL for requests.
 pub(crate) fn parse_url(text: &str) -> Result<Url> {
     let url = Url::parse(text).map_err(|_| configuration("the URL is malformed"))?;
     if !matches!(url.scheme(), "http" | "https") {
@@ -74,13 +74,13 @@ pub(crate) fn parse_url(text: &str) -> Result<Url> {
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(configuration(
-            "the URL holds user information; pass it in a header instead",
+            "the URL contains user information; pass it in a header instead",
         ));
     }
     Ok(url)
 }
 
-/// Returns whether a URL names this machine.
+/// Returns whether a URL refers to the local machine.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
@@ -96,7 +96,7 @@ fn user_agent(suffix: Option<&str>) -> Result<HeaderValue> {
         None => USER_AGENT.to_owned(),
     };
     HeaderValue::try_from(text)
-        .map_err(|_| configuration("the user agent suffix does not fit into a header"))
+        .map_err(|_| configuration("the user agent suffix is not a valid header value"))
 }
 
 fn configuration(summary: &'static str) -> Error {
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn recognizes_this_machine_by_its_names() {
+    fn recognizes_loopback_hosts() {
         for (url, loopback) in [
             ("http://localhost:8777", true),
             ("http://dev.localhost", true),

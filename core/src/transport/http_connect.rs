@@ -1,4 +1,4 @@
-//! Connections of an event source over HTTP.
+//! The connector of event sources over HTTP.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,14 +15,16 @@ use super::redact::Secrets;
 use super::{HttpClientConfig, parse_url, redirect, response};
 use crate::error::{Error, ErrorKind, Result};
 
-/// How long the head of a response may take.
+/// The time limit until the head of a response arrives.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Connects an [`EventSource`](aod_sse::EventSource) to a URL, as the standard says: `Accept: text/event-stream`, no
-/// cache, and `Last-Event-ID` where there is one.
+/// Connects an [`EventSource`](aod_sse::EventSource) to a URL according to the HTML standard: with
+/// `Accept: text/event-stream`, `Cache-Control: no-cache`, and `Last-Event-ID` if there is one.
 ///
-/// The request is a GET unless [`method`](Self::method) says otherwise. The response must be `text/event-stream`, or 204.
-/// A redirect within the origin is followed; any other is an error. The head of the response may take 30 s.
+/// The response must have the content type `text/event-stream`, or the status 204. Redirects within the origin are
+/// followed; any other redirect is an error. The head of the response must arrive within 30 s.
+///
+/// # Examples
 ///
 /// ```
 /// # fn main() -> aod::Result<()> {
@@ -45,21 +47,23 @@ pub struct HttpConnect {
 }
 
 impl HttpConnect {
-    /// Connects to a URL with the connection defaults of this crate, through the environment's proxy where it names one.
+    /// Creates a connector with the default connection settings of this crate, including the proxies of the
+    /// environment.
     ///
     /// # Errors
     ///
-    /// [`Configuration`](ErrorKind::Configuration) when the URL is malformed, not HTTP or holds user information.
+    /// Returns an error of the kind [`Configuration`](ErrorKind::Configuration) if the URL is malformed, is not HTTP,
+    /// or contains user information.
     pub fn new(url: &str) -> Result<Self> {
         Self::with_client(HttpClientConfig::default().build(&parse_url(url)?)?, url)
     }
 
-    /// Connects to a URL with the caller's own client and its settings. If that client follows redirects itself, its own
-    /// policy applies.
+    /// Creates a connector with an existing client and its settings. If that client follows redirects, its own policy
+    /// applies.
     ///
     /// # Errors
     ///
-    /// As [`new`](Self::new).
+    /// Returns the same errors as [`new`](Self::new).
     pub fn with_client(http: reqwest::Client, url: &str) -> Result<Self> {
         Ok(Self {
             http,
@@ -71,15 +75,17 @@ impl HttpConnect {
         })
     }
 
-    /// Sets the method. Default GET.
+    /// Sets the HTTP method. Default `GET`.
     #[must_use]
     pub fn method(mut self, method: Method) -> Self {
         self.method = method;
         self
     }
 
-    /// Sets a header to send with every attempt, instead of an earlier one of that name. Its value is kept out of logs.
-    /// `Accept`, `Accept-Encoding`, `Cache-Control` and a known `Last-Event-ID` always override it.
+    /// Sets a header to send with every attempt, replacing an earlier one of the same name. Its value is kept out of
+    /// logs.
+    ///
+    /// The connector's own `Accept`, `Accept-Encoding`, `Cache-Control` and `Last-Event-ID` take precedence.
     #[must_use]
     pub fn header(mut self, name: HeaderName, mut value: HeaderValue) -> Self {
         value.set_sensitive(true);
@@ -87,14 +93,17 @@ impl HttpConnect {
         self
     }
 
-    /// Sets the body to send with every attempt. Set its `Content-Type` with [`header`](Self::header).
+    /// Sets the body to send with every attempt. Set its `Content-Type` with [`header`](Self::header). Default: no
+    /// body.
     #[must_use]
     pub fn body(mut self, body: impl Into<Bytes>) -> Self {
         self.body = Some(body.into());
         self
     }
 
-    /// Sets which statuses are followed by another attempt. Default: 408, 429 and those from 500 on.
+    /// Sets which statuses are retried. Default: 408, 429 and 5xx.
+    ///
+    /// # Examples
     ///
     /// ```
     /// # fn main() -> aod::Result<()> {
@@ -121,7 +130,7 @@ impl HttpConnect {
         headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        // An id is any text; the standard sends its UTF-8.
+        // An id may be any text; the standard requires UTF-8.
         if !last_event_id.is_empty() {
             headers.insert("last-event-id", last_event_id.clone());
         }

@@ -1,4 +1,4 @@
-//! The one place that sends: authorization, deadlines, retries, redirects, error mapping and tracing.
+//! The transport: authorization, time limits, retries, redirects, error mapping and tracing of every request.
 
 mod encoding;
 mod http_client;
@@ -40,18 +40,18 @@ pub use operation::Operation;
 pub(crate) use proxy::Route;
 use redact::Secrets;
 pub(crate) use request::Request;
-use response::Answer;
+use response::CompleteResponse;
 pub use settings::RetryPolicy;
 pub(crate) use settings::Settings;
 
-/// Sends requests to one server, as one caller. Cheap to clone.
+/// Sends requests to one server with one token. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Transport {
     server: Arc<Server>,
     settings: Arc<Settings>,
 }
 
-/// What transports derived from one another share.
+/// The state shared by transports with different settings.
 pub(crate) struct Server {
     pub(crate) base_url: Url,
     pub(crate) authorization: HeaderValue,
@@ -75,7 +75,7 @@ impl Transport {
         }
     }
 
-    /// A transport over the same connections with other settings.
+    /// Returns a transport with other settings that shares the connections.
     pub(crate) fn with_settings(&self, settings: Settings) -> Self {
         Self {
             server: Arc::clone(&self.server),
@@ -91,7 +91,7 @@ impl Transport {
         &self.settings
     }
 
-    /// Checks a request body and sends it.
+    /// Validates a request body and sends it.
     pub(crate) async fn send_checked<T: DeserializeOwned>(
         &self,
         request: Request,
@@ -103,19 +103,19 @@ impl Transport {
         self.call(request.json(body)?).await
     }
 
-    /// Sends a request and decodes the JSON of the response.
+    /// Sends a request and decodes the JSON response.
     pub(crate) async fn call<T: DeserializeOwned>(&self, request: Request) -> Result<T> {
         let exchange = || async { self.exchange(&request).await?.decode() };
         self.with_retries(&request, exchange).await
     }
 
-    /// Sends a request and reads the records of the list in the response.
+    /// Sends a request and decodes the records of a list response.
     pub(crate) async fn call_list<T: DeserializeOwned>(&self, request: Request) -> Result<Vec<T>> {
         let exchange = || async { self.exchange(&request).await?.decode_list() };
         self.with_retries(&request, exchange).await
     }
 
-    /// Sends a request and returns the JSON text of the response, empty if it has no content.
+    /// Sends a request and returns the JSON text of the response, which is empty if it has no content.
     pub(crate) async fn call_json(&self, request: Request) -> Result<Bytes> {
         let exchange = || async { self.exchange(&request).await?.into_json() };
         self.with_retries(&request, exchange).await
@@ -127,7 +127,7 @@ impl Transport {
         self.with_retries(&request, exchange).await.map(drop)
     }
 
-    /// One attempt to open an event stream. Its head may take as long as the stream may be idle.
+    /// Makes one attempt to open an event stream. The head of the response has the idle timeout of the stream.
     pub(crate) async fn open(&self, request: &Request) -> Result<Connection<Error>> {
         let deadline = deadline_in(self.settings.stream_idle_timeout);
         let attempt = self.with_timeout(deadline, self.connect(request)).await;
@@ -142,13 +142,13 @@ impl Transport {
         response::connection(self.send(request).await?).await
     }
 
-    /// One attempt at a whole exchange.
-    async fn exchange(&self, request: &Request) -> Result<Answer> {
+    /// Makes one attempt: sends the request and reads the response.
+    async fn exchange(&self, request: &Request) -> Result<CompleteResponse> {
         let response = self.send(request).await?;
-        Answer::read(response, self.settings.max_response_bytes).await
+        CompleteResponse::read(response, self.settings.max_response_bytes).await
     }
 
-    /// Sends once, and turns a status that is no success into an error.
+    /// Sends a request once, and converts a status that is not a success into an error.
     async fn send(&self, request: &Request) -> Result<reqwest::Response> {
         let prepare = |url| self.prepare(request, url);
         let response = redirect::send(&self.server.http, self.url(request), prepare).await?;
@@ -158,7 +158,7 @@ impl Transport {
         Err(response::status_error(response, &self.secrets(request)).await)
     }
 
-    /// What a server may echo of a request and must not be shown.
+    /// Returns the secrets of a request, which a server may echo.
     fn secrets<'a>(&'a self, request: &'a Request) -> Secrets<'a> {
         Secrets::default()
             .with(self.server.token.expose())
@@ -189,7 +189,7 @@ impl Transport {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             *prepared.body_mut() = Some(body.clone().into());
         } else if request.method != http::Method::GET {
-            // Some proxies refuse a write that does not declare its length.
+            // Some proxies refuse a write without a `Content-Length`.
             headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
         prepared
@@ -199,7 +199,7 @@ impl Transport {
         request.url(&self.server.base_url)
     }
 
-    /// Tries until it succeeds, the policy gives up or the deadline passes.
+    /// Retries until an attempt succeeds, the policy is exhausted, or the deadline passes.
     async fn with_retries<T, F>(&self, request: &Request, attempt: impl Fn() -> F) -> Result<T>
     where
         F: Future<Output = Result<T>>,
@@ -233,7 +233,7 @@ impl Transport {
         tries.instrument(span).await
     }
 
-    /// Runs one attempt within its own time and what is left of the call's.
+    /// Runs one attempt within its own time limit and the deadline of the call.
     async fn with_timeout<T>(
         &self,
         deadline: Instant,
@@ -252,7 +252,7 @@ impl Transport {
     }
 }
 
-/// The instant this long from now, at most a century.
+/// Returns the deadline after this time. A duration that overflows means no deadline: it is limited to 100 years.
 fn deadline_in(time: Duration) -> Instant {
     const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
     let now = Instant::now();

@@ -1,4 +1,4 @@
-//! The table of endpoints.
+//! The endpoints of the API.
 
 use http::Method;
 
@@ -12,15 +12,21 @@ macro_rules! operations {
         }
 
         impl Operation {
-            /// Every endpoint.
+            /// All endpoints.
             pub const ALL: &'static [Self] = &[$(Self::$name,)+];
 
-            /// The HTTP method.
+            /// Returns the HTTP method.
             pub fn method(self) -> Method {
                 match self { $(Self::$name => Method::$method,)+ }
             }
 
-            /// The path, with `{id}` where an id belongs.
+            /// Returns the path, with `{id}` as the placeholder of the id.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// assert_eq!(aod::Operation::GetAgent.route(), "/agents/{id}");
+            /// ```
             pub fn route(self) -> &'static str {
                 match self { $(Self::$name => $route,)+ }
             }

@@ -1,4 +1,4 @@
-//! Redirects: followed within the origin, refused beyond it.
+//! Redirects: followed within the origin, refused to other origins.
 
 use http::header::LOCATION;
 use http::{Method, StatusCode};
@@ -7,16 +7,16 @@ use url::Url;
 use super::response::transport_error;
 use crate::error::{Error, ErrorKind, Result};
 
-/// How many redirects one attempt follows.
-const LIMIT: usize = 20;
+/// The maximum number of redirects of one attempt.
+const MAX_REDIRECTS: usize = 20;
 
-/// Sends what `prepare` makes for a URL, and for those it is redirected to.
+/// Sends the request that `prepare` returns for the URL, and follows redirects.
 pub(crate) async fn send(
     http: &reqwest::Client,
     mut url: Url,
     prepare: impl Fn(Url) -> reqwest::Request,
 ) -> Result<reqwest::Response> {
-    for _ in 0..=LIMIT {
+    for _ in 0..=MAX_REDIRECTS {
         let request = prepare(url);
         let method = request.method().clone();
         let response = http.execute(request).await.map_err(transport_error)?;
@@ -28,8 +28,8 @@ pub(crate) async fn send(
     Err(Error::new(ErrorKind::Protocol, "too many redirects"))
 }
 
-/// Where the response redirects to; `None` when it does not, or not in a way that keeps the request what it is.
-/// A redirect to another scheme, host or port is an error: the token would go with it.
+/// Returns the redirect target of a response; `None` if it is not a redirect, or would change the request.
+/// A redirect to another scheme, host or port is an error, because it would leak the token.
 fn target(method: &Method, response: &reqwest::Response) -> Result<Option<Url>> {
     if !keeps_request(method, response.status()) {
         return Ok(None);
@@ -42,14 +42,15 @@ fn target(method: &Method, response: &reqwest::Response) -> Result<Option<Url>> 
         .to_str()
         .ok()
         .and_then(|location| response.url().join(location).ok())
-        .ok_or_else(|| refused("the redirect's Location is not a URL", status))?;
+        .ok_or_else(|| refused("the Location of the redirect is not a valid URL", status))?;
     if target.origin() != response.url().origin() {
         return Err(refused("a redirect to another origin was refused", status));
     }
     Ok(Some(target))
 }
 
-/// 301, 302 and 303 may turn a write into a GET, so writes follow only the statuses that keep the method.
+/// Returns whether a redirect keeps the request. 301, 302 and 303 may change a write into a GET, so writes follow only
+/// the statuses that keep the method.
 fn keeps_request(method: &Method, status: StatusCode) -> bool {
     match status {
         StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT => true,

@@ -1,4 +1,4 @@
-//! A request as the resources describe it.
+//! A request to an endpoint.
 
 use bytes::Bytes;
 use http::Method;
@@ -9,10 +9,10 @@ use uuid::Uuid;
 use super::operation::Operation;
 use crate::error::{Error, ErrorKind, Result};
 
-/// A request, ready to be sent any number of times.
+/// A request that can be sent any number of times.
 pub(crate) struct Request {
     pub(crate) method: Method,
-    /// The path with `{id}` instead of the id, as logs and spans show it.
+    /// The path with `{id}` instead of the id, for logs and spans.
     pub(crate) route: &'static str,
     id: Option<Uuid>,
     pub(crate) body: Option<Bytes>,
@@ -49,13 +49,13 @@ impl Request {
         Ok(self)
     }
 
-    /// The cursor of an event stream.
+    /// Sets the cursor of an event stream.
     pub(crate) fn after(mut self, since: Option<i64>) -> Self {
         self.since = since;
         self
     }
 
-    /// The cursor of an event stream, which also goes into `Last-Event-ID`.
+    /// Returns the cursor of an event stream, which is also sent as `Last-Event-ID`.
     pub(crate) fn since(&self) -> Option<i64> {
         self.since
     }

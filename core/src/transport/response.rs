@@ -1,4 +1,4 @@
-//! What comes back: bodies with a cap, and failures turned into errors.
+//! Responses: bodies with a size limit, and conversion of failures to errors.
 
 use std::error::Error as StdError;
 use std::time::{Duration, SystemTime};
@@ -20,27 +20,27 @@ use super::redact::Secrets;
 use crate::error::{Detail, Error, ErrorKind, Quota, Result};
 use crate::models::repair;
 
-/// How much of a body of the wrong type is kept for the caller to look at.
+/// The size of the excerpt of a body with the wrong content type.
 const EXCERPT_BYTES: usize = 200;
 
-/// How much of the body of an error is read.
+/// The maximum size of an error body that is read.
 const MAX_ERROR_BODY_BYTES: usize = 64 << 10;
 
-/// The same of a JSON body. A 422 repeats what it refuses, and its list of fields is readable only as a whole.
+/// The same for a JSON body. A 422 response repeats the request, and its JSON can only be parsed as a whole.
 const MAX_ERROR_JSON_BYTES: usize = 1 << 20;
 
-/// How long the body of a refusal may bring nothing: its head has said what matters.
+/// The idle timeout of an error body. Short, because the status already classifies the error.
 const ERROR_BODY_IDLE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A successful response whose body was read.
-pub(crate) struct Answer {
+/// A successful response with its complete body.
+pub(crate) struct CompleteResponse {
     status: StatusCode,
     content_type: Option<HeaderValue>,
     pub(crate) body: Bytes,
 }
 
-impl Answer {
-    /// Reads a whole body of at most `cap` bytes.
+impl CompleteResponse {
+    /// Reads a complete body of at most `cap` bytes.
     pub(crate) async fn read(mut response: reqwest::Response, cap: usize) -> Result<Self> {
         let status = response.status();
         let content_type = response.headers().get(CONTENT_TYPE).cloned();
@@ -67,7 +67,7 @@ impl Answer {
         })
     }
 
-    /// Reads the JSON. An error names the place in the document, never a value from it.
+    /// Decodes the JSON. An error contains the path in the document, but never a value.
     pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T> {
         if let Ok(value) = serde_json::from_slice(&self.body) {
             return Ok(value);
@@ -82,7 +82,7 @@ impl Answer {
         }
     }
 
-    /// Reads the records of a list. One that cannot be read is logged and left out, unless none can.
+    /// Decodes the records of a list. Records that cannot be decoded are logged and left out, unless none can be decoded.
     pub(crate) fn decode_list<T: DeserializeOwned>(&self) -> Result<Vec<T>> {
         #[derive(Deserialize)]
         struct List<T> {
@@ -107,7 +107,7 @@ impl Answer {
         Ok(records)
     }
 
-    /// The body of a response that may have none, checked to be JSON and repaired where parsers would refuse it.
+    /// Returns the body, after checking that it is JSON and repairing what common parsers reject. It may be empty.
     pub(crate) fn into_json(self) -> Result<Bytes> {
         if self.body.is_empty() {
             return Ok(self.body);
@@ -127,7 +127,7 @@ impl Answer {
             .and_then(|value| value.to_str().ok());
         if let Some(content_type) = content_type.filter(|value| !is_json(value)) {
             summary.push_str(" but ");
-            // A string takes everything.
+            // Writing to a string cannot fail.
             let _ = write_visible(&mut summary, content_type);
         }
         Error::new(ErrorKind::Decode, summary)
@@ -147,7 +147,7 @@ fn describe(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
         return "the response is not JSON".to_owned();
     }
     let text = error.inner().to_string();
-    // Serde's other messages may repeat a value.
+    // Other messages of serde may contain a value.
     let problem = match text
         .strip_prefix("missing field `")
         .and_then(|rest| rest.split_once('`'))
@@ -158,7 +158,7 @@ fn describe(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
     format!("the response {problem} at `{}`", error.path())
 }
 
-/// The event stream in a successful response. 200 alone has one.
+/// Converts a successful response to a connection. Only status 200 opens an event stream.
 pub(crate) async fn connection(response: reqwest::Response) -> Result<Connection<Error>> {
     let status = response.status();
     if status == StatusCode::NO_CONTENT {
@@ -180,7 +180,7 @@ pub(crate) async fn connection(response: reqwest::Response) -> Result<Connection
     Err(refused(summary).with_detail(Some(Detail::Body(excerpt))))
 }
 
-/// Whether the content type is that of an event stream: the last one that is valid, where there are several.
+/// Returns whether the content type is that of an event stream. Of several, the last valid one applies.
 fn is_event_stream(headers: &HeaderMap) -> bool {
     let values = headers.get_all(CONTENT_TYPE).iter();
     let types = values.filter_map(|value| Some(value.to_str().ok()?.split(';').next()?.trim()));
@@ -190,7 +190,7 @@ fn is_event_stream(headers: &HeaderMap) -> bool {
         .is_some_and(|essence| essence.eq_ignore_ascii_case("text/event-stream"))
 }
 
-/// The same, with the head of the response.
+/// Converts a successful response to a connection that includes the head of the response.
 pub(crate) async fn connection_with_head(response: reqwest::Response) -> Result<Connection<Error>> {
     let mut head = http::response::Response::new(()).into_parts().0;
     head.status = response.status();
@@ -199,7 +199,7 @@ pub(crate) async fn connection_with_head(response: reqwest::Response) -> Result<
     Ok(connection(response).await?.with_response(head))
 }
 
-/// The error of a response whose status is not a success. The secrets are taken out of what it shows.
+/// Returns the error of a response whose status is not a success. Secrets are redacted from the displayed parts.
 pub(crate) async fn status_error(response: reqwest::Response, secrets: &Secrets<'_>) -> Error {
     let status = response.status();
     let request_id = header_text(response.headers(), "x-request-id");
@@ -232,11 +232,11 @@ fn quota(body: &[u8]) -> Option<Quota> {
     })
 }
 
-/// `Retry-After` in either of its forms; a date in the past is no wait.
+/// Parses `Retry-After` in seconds or as a date; a date in the past is a zero delay.
 fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // A number too large to hold is longer than anybody waits.
+        // Overflow saturates.
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
     let date = httpdate::parse_http_date(value).ok()?;
@@ -247,9 +247,9 @@ fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
     Some(headers.get(name)?.to_str().ok()?.to_owned())
 }
 
-/// The first bytes of a body, as many as arrive before it ends, breaks, stalls or exceeds the cap, and whether it does.
+/// Reads the start of a body, until it ends, breaks, is idle or reaches the size limit, and returns whether it is longer.
 async fn read_start(mut response: reqwest::Response, cap: usize) -> (Vec<u8>, bool) {
-    // Of one that cannot be read, the status is more telling.
+    // With an unsupported encoding, the status still classifies the error.
     let encoding = Encoding::of(response.headers()).unwrap_or(Encoding::Identity);
     let mut start = Vec::new();
     let mut truncated = false;
@@ -267,7 +267,7 @@ async fn read_start(mut response: reqwest::Response, cap: usize) -> (Vec<u8>, bo
     (start, truncated)
 }
 
-/// The error of an exchange that broke.
+/// Converts an error of the HTTP client.
 pub(crate) fn transport_error(error: reqwest::Error) -> Error {
     let unsent = error.is_connect();
     let (kind, summary) = if error.is_timeout() {
@@ -287,9 +287,9 @@ pub(crate) fn transport_error(error: reqwest::Error) -> Error {
     failure.with_source(error.without_url())
 }
 
-/// Whether TLS itself refused, which trying again does not change.
+/// Returns whether TLS failed, which a retry does not change.
 fn is_tls(cause: &(dyn StdError + 'static)) -> bool {
-    // An I/O error leaves what it wraps out of its sources, so look inside it too.
+    // The sources of an I/O error do not include the error that it wraps, so check that too.
     let wrapped = cause
         .downcast_ref::<std::io::Error>()
         .and_then(std::io::Error::get_ref);
@@ -327,12 +327,12 @@ mod tests {
     }
 
     fn decode(content_type: &'static str, body: &'static [u8]) -> Result<Vec<Health>> {
-        let answer = Answer {
+        let response = CompleteResponse {
             status: StatusCode::OK,
             content_type: Some(HeaderValue::from_static(content_type)),
             body: Bytes::from_static(body),
         };
-        answer.decode()
+        response.decode()
     }
 
     #[test]
@@ -365,12 +365,12 @@ mod tests {
 
     #[test]
     fn an_odd_record_does_not_spoil_a_list() {
-        let answer = |body: &'static [u8]| Answer {
+        let list_of = |body: &'static [u8]| CompleteResponse {
             status: StatusCode::OK,
             content_type: None,
             body: Bytes::from_static(body),
         };
-        let list = answer(br#"{"data":[{"status":"ok"},{"status":5},7,{"status":"degraded"}]}"#);
+        let list = list_of(br#"{"data":[{"status":"ok"},{"status":5},7,{"status":"degraded"}]}"#);
         let records: Vec<Health> = list.decode_list().unwrap();
         assert_eq!(records.len(), 2);
         for body in [
@@ -379,10 +379,10 @@ mod tests {
             br#"{"data":[5]}"#,
             br#"{"data":{}}"#,
         ] {
-            assert!(answer(body).decode_list::<Health>().is_err());
+            assert!(list_of(body).decode_list::<Health>().is_err());
         }
         assert!(
-            answer(br#"{"data":[]}"#)
+            list_of(br#"{"data":[]}"#)
                 .decode_list::<Health>()
                 .unwrap()
                 .is_empty()

@@ -1,4 +1,4 @@
-//! Whether a failed attempt is followed by another, and after how long.
+//! The decision whether and when to retry a failed attempt.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use http::Method;
 use super::settings::RetryPolicy;
 use crate::error::{Error, ErrorKind};
 
-/// How long to wait before the next attempt; `None` when this failure ends the call.
+/// Returns the delay before the next attempt; `None` if the failure ends the call.
 pub(crate) fn wait(policy: &RetryPolicy, method: &Method, error: &Error) -> Option<Duration> {
     if error.attempts() > policy.max_retries || !may_repeat(method, error) {
         return None;
@@ -20,13 +20,13 @@ pub(crate) fn wait(policy: &RetryPolicy, method: &Method, error: &Error) -> Opti
 
 fn may_repeat(method: &Method, error: &Error) -> bool {
     if error.kind() == ErrorKind::RateLimit {
-        // A 429 was refused before anything happened, so a write may be repeated too, when the server says when.
+        // A request refused with 429 had no effect, so a write may be repeated too, if the server sent `Retry-After`.
         return error.retry_after().is_some();
     }
     error.is_retryable() && (method == Method::GET || error.is_unsent())
 }
 
-/// Full jitter: uniformly random between nothing and the doubled base.
+/// Returns a delay with full jitter: uniformly random between zero and the doubled base.
 fn jittered(policy: &RetryPolicy, attempts: u32) -> Duration {
     let doubled = policy
         .base_delay
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn a_get_is_repeated_after_a_failure_that_may_pass() {
+    fn a_get_is_retried_after_a_transient_failure() {
         for kind in [ErrorKind::Connection, ErrorKind::Timeout, ErrorKind::Server] {
             assert!(repeats(&Method::GET, &failure(kind)), "{kind:?}");
         }
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn a_get_is_not_repeated_after_a_failure_that_will_not_pass() {
+    fn a_get_is_not_retried_after_a_permanent_failure() {
         for kind in [
             ErrorKind::NotFound,
             ErrorKind::Auth,
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_write_is_repeated_only_when_no_byte_left() {
+    fn a_write_is_retried_only_if_no_byte_was_sent() {
         let error = failure(ErrorKind::Connection);
         assert!(!repeats(&Method::POST, &error));
         assert!(repeats(&Method::POST, &error.unsent()));
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quota_is_waited_out_only_when_the_server_says_how_long() {
+    fn a_quota_error_is_retried_only_with_retry_after() {
         let error = failure(ErrorKind::RateLimit);
         assert!(!repeats(&Method::POST, &error));
         let error = error.with_retry_after(Some(Duration::from_secs(7)));
@@ -93,19 +93,19 @@ mod tests {
     }
 
     #[test]
-    fn a_longer_wait_than_allowed_ends_the_call() {
+    fn a_retry_after_beyond_the_limit_ends_the_call() {
         let error = failure(ErrorKind::Server).with_retry_after(Some(Duration::from_secs(121)));
         assert!(!repeats(&Method::GET, &error));
     }
 
     #[test]
-    fn gives_up_after_the_allowed_retries() {
+    fn stops_after_the_maximum_number_of_retries() {
         let error = failure(ErrorKind::Server).with_attempts(3);
         assert!(!repeats(&Method::GET, &error));
     }
 
     #[test]
-    fn the_wait_doubles_up_to_its_cap() {
+    fn the_delay_doubles_up_to_its_maximum() {
         let policy = RetryPolicy {
             max_delay: Duration::from_secs(3),
             ..RetryPolicy::default()

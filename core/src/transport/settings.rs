@@ -1,4 +1,4 @@
-//! The settings of calls, and their defaults.
+//! The settings of calls and their defaults.
 
 use std::time::Duration;
 
@@ -6,14 +6,15 @@ use http::HeaderMap;
 
 /// When and how often a failed request is retried.
 ///
-/// A GET is retried after a broken connection, an attempt that timed out, 408 and 5xx; any other request only if no byte
-/// of it was sent. A 429 is a quota, not a rate: it is retried, for any method, only if the server sends `Retry-After`.
+/// A GET is retried after a broken connection, an attempt that timed out, 408 and 5xx; any other request only if no
+/// byte of it was sent. A 429 is a quota, not a rate: it is retried, for any method, only if the server sends
+/// `Retry-After`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// How many times a request is retried after the first attempt. Default 2.
     pub max_retries: u32,
-    /// The longest delay before the first retry. It doubles with each retry; the actual delay is uniformly random between
-    /// zero and this bound. Default 500 ms.
+    /// The longest delay before the first retry. It doubles with each retry; the actual delay is uniformly random
+    /// between zero and this bound. Default 500 ms.
     pub base_delay: Duration,
     /// The upper bound of that doubling. Default 8 s.
     pub max_delay: Duration,
@@ -34,6 +35,16 @@ impl Default for RetryPolicy {
 
 impl RetryPolicy {
     /// Returns a policy that never retries.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use aod::RetryPolicy;
+    ///
+    /// let policy = RetryPolicy { max_retries: 5, ..RetryPolicy::default() };
+    /// assert_eq!(RetryPolicy::none().max_retries, 0);
+    /// # let _ = policy;
+    /// ```
     pub fn none() -> Self {
         Self {
             max_retries: 0,
@@ -42,7 +53,7 @@ impl RetryPolicy {
     }
 }
 
-/// What may differ between clients that share a connection pool.
+/// The settings that can differ between clients that share a connection pool.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) timeout: Duration,

@@ -1,4 +1,4 @@
-//! TLS: rustls with ring, the platform's verifier, and what the caller adds to it.
+//! TLS: rustls with ring, the platform's certificate verifier, and the certificates of the caller.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// What the caller adds to the platform's trust, already parsed.
+/// The parsed certificates of the caller.
 #[derive(Default)]
 pub(crate) struct TlsMaterial {
     roots: Vec<CertificateDer<'static>>,
@@ -24,7 +24,7 @@ impl TlsMaterial {
         Ok(())
     }
 
-    /// Takes the client's certificate chain and private key from a PEM text.
+    /// Sets the client certificate chain and private key from a PEM text.
     pub(crate) fn set_identity(&mut self, pem: &[u8]) -> Result<()> {
         let chain = certificates(pem, "the client certificate")?;
         let key = PrivateKeyDer::from_pem_slice(pem)
@@ -33,8 +33,8 @@ impl TlsMaterial {
         Ok(())
     }
 
-    /// The configuration for connections. `required` says whether the client cannot do without trusted roots:
-    /// a machine that has none can still speak plain HTTP.
+    /// Builds the configuration for connections. `required` is whether trusted roots are required: plain HTTP works on
+    /// a machine without any.
     pub(crate) fn into_config(self, http1_only: bool, required: bool) -> Result<ClientConfig> {
         let verified = with_platform_roots(self.roots, required)?;
         let mut config = match self.identity {
@@ -72,8 +72,8 @@ fn with_platform_roots(extra: Vec<CertificateDer<'static>>, required: bool) -> R
     }
 }
 
-/// The platform's verifier needs a JVM handed over before its first use and panics without one, so Android gets
-/// the bundled roots of Mozilla.
+/// Uses the bundled Mozilla roots on Android, because the platform's verifier panics unless it is initialized with a
+/// JVM.
 #[cfg(target_os = "android")]
 fn with_platform_roots(extra: Vec<CertificateDer<'static>>, _required: bool) -> Result<Verified> {
     let mut roots = RootCertStore::empty();

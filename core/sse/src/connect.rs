@@ -1,4 +1,4 @@
-//! How a source gets its connections.
+//! The connector trait of a source and the types it exchanges.
 
 use std::fmt;
 use std::future::Future;
@@ -13,7 +13,9 @@ use super::error::{ConnectError, Error};
 
 /// Opens connections for an [`EventSource`](super::EventSource), one after another.
 ///
-/// A closure that returns a future is a connector:
+/// Closures that return a future implement it.
+///
+/// # Examples
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), aod_sse::Error> {
@@ -36,13 +38,16 @@ use super::error::{ConnectError, Error};
 /// # Ok(()) }
 /// ```
 pub trait Connect: Send {
-    /// The error of a failed attempt or a broken body; use [`Error`] if you need none of your own.
+    /// The error type of a failed attempt or a broken body; [`Error`] fits most connectors.
     type Error: ConnectError;
 
-    /// Starts one attempt to connect.
+    /// Starts one attempt to connect and returns its future, which owns everything it needs.
     ///
-    /// A [retryable](ConnectError::is_retryable) error is followed by another attempt; any other ends the source. The
-    /// future must own what it needs, since it may outlive the next call.
+    /// The source polls one future at a time and drops it when the source is cancelled or dropped.
+    ///
+    /// # Errors
+    ///
+    /// A [retryable](ConnectError::is_retryable) error leads to another attempt; any other error ends the source.
     fn connect(
         &mut self,
         attempt: Attempt<'_>,
@@ -66,10 +71,10 @@ where
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attempt<'a> {
-    /// The id of the event to resume after, to be sent as `Last-Event-ID`; empty means from the start.
+    /// The id of the event to resume after, to send as `Last-Event-ID`; empty to start from the beginning.
     pub last_event_id: &'a str,
-    /// How many attempts in a row this is since the last healthy connection: 0 for the first connection of a source,
-    /// from 1 when it connects again.
+    /// The count of consecutive attempts since the last healthy connection: 0 for the first connection of a source,
+    /// then from 1 for each reconnect.
     pub number: u32,
 }
 
@@ -80,7 +85,7 @@ pub struct Connection<E = Error> {
 }
 
 impl<E> Connection<E> {
-    /// Creates a connection with the body of an event stream, in chunks cut anywhere.
+    /// Creates a connection from the body of an event stream. Chunks may be split at any byte.
     pub fn body(chunks: impl Stream<Item = Result<Bytes, E>> + Send + 'static) -> Self {
         Self {
             body: Some(chunks.boxed()),
@@ -88,7 +93,7 @@ impl<E> Connection<E> {
         }
     }
 
-    /// Creates the result of a 204: the server has nothing more to send, and the source ends.
+    /// Creates the result of a 204 response: the server has no more events, and the source ends without an error.
     #[must_use]
     pub fn no_content() -> Self {
         Self {
@@ -97,7 +102,7 @@ impl<E> Connection<E> {
         }
     }
 
-    /// Keeps the head of the response, for [`EventSource::response`](super::EventSource::response).
+    /// Attaches the head of the response, which [`EventSource::response`](super::EventSource::response) returns.
     #[must_use]
     pub fn with_response(mut self, head: Parts) -> Self {
         self.response = Some(Box::new(head));

@@ -14,8 +14,8 @@ use thiserror::Error;
 /// The default limit of a [`Decoder`] for the size of one event: 16 MiB.
 pub const MAX_EVENT_SIZE: usize = 16 * 1024 * 1024;
 
-/// What a buffer may keep allocated once its event is delivered, so that one big event does not weigh on an idle
-/// stream for the rest of its life.
+/// The capacity, in bytes, that a buffer keeps after its event is delivered. A larger buffer is freed, so that one
+/// large event does not hold memory while the stream is idle.
 const KEPT_CAPACITY: usize = 8 * 1024;
 
 /// What is kept of a comment besides its text: a byte order mark, the colon, a space, and the byte that tells whether the
@@ -24,40 +24,41 @@ const COMMENT_OVERHEAD: usize = BYTE_ORDER_MARK.len() + 3;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// One event as it was dispatched. It borrows from the decoder, and from the chunk itself where the event lay in one.
+/// One dispatched event. It borrows from the decoder, or directly from the chunk if the data lies within one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Frame<'d> {
-    /// The event's type: its last `event` line, or `message`.
+    /// The event type: the value of the last `event` line, or `message`.
     pub event: &'d str,
-    /// Its `data` lines, joined by line feeds.
+    /// The values of the `data` lines, joined by line feeds.
     pub data: &'d str,
-    /// The last event id in force, set by this event or by an earlier one; empty if there is none.
+    /// The last event id, set by this event or by an earlier one; empty if there is none.
     pub id: &'d str,
-    /// Whether this event set the id by an `id` line of its own.
+    /// Whether this event has its own `id` line.
     pub own_id: bool,
 }
 
-/// Why a stream cannot be decoded any further. Nothing else is an error: bytes that make no sense are passed over,
-/// as the standard wants it.
+/// An error that stops decoding. Malformed lines are not errors: the decoder ignores them, as the standard requires.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// One event is larger than the decoder takes.
+    /// An event exceeds the size limit.
     #[error("an event of the stream is larger than {limit} bytes")]
     EventTooLarge {
-        /// The largest size taken, in bytes.
+        /// The limit, in bytes.
         limit: usize,
     },
 }
 
 /// Decodes a `text/event-stream` body, without I/O.
 ///
-/// The text is UTF-8 whatever the response's `charset` says; each maximal ill-formed sequence becomes U+FFFD. An event
-/// comes out with the byte that ends it, even if that is the CR of a CRLF. An event still open when the body ends is
-/// never dispatched, and its id never counts: just stop feeding.
+/// The text is UTF-8 regardless of the response's `charset`; each maximal ill-formed sequence becomes U+FFFD. An event
+/// is dispatched with the byte that ends it, even if that is the CR of a CRLF. An event that is incomplete at the end of
+/// the body is discarded together with its id.
 ///
-/// Every byte is looked at once to find the line ends and at most once more to read it, whatever the chunks. Data on a
-/// single line inside one chunk is lent from that chunk, not copied.
+/// Decoding takes linear time: each byte is scanned at most twice, regardless of the chunk sizes. Data on a single line
+/// within one chunk is borrowed from that chunk, not copied.
+///
+/// # Examples
 ///
 /// ```
 /// use aod_sse::Decoder;
@@ -75,23 +76,23 @@ pub enum DecodeError {
 #[derive(Debug)]
 pub struct Decoder {
     chunk: Bytes,
-    /// Where the next line starts in `chunk`.
+    /// The offset of the next line in `chunk`.
     at: usize,
-    /// Chunks fed before `chunk` was used up.
+    /// Chunks fed but not read yet.
     waiting: VecDeque<Bytes>,
-    /// The start of a line whose end is in none of the chunks so far.
+    /// The start of a line whose end has not been fed yet.
     unfinished: Vec<u8>,
-    /// The last line ended with a CR, so an LF right after it belongs to that line end.
+    /// Whether the last line ended with a CR, so that an LF right after it belongs to the same line ending.
     after_cr: bool,
-    /// No line is complete yet: the first one may start with a byte order mark.
+    /// Whether no line is complete yet: the first one may start with a byte order mark.
     on_first_line: bool,
 
     event: String,
     data: Data,
-    /// The id of the block being read, empty unless it `has_id`; the id it replaces, once it is dispatched.
+    /// The id of the block being read, empty unless `has_id`. After dispatch, the id that it replaced.
     id: String,
     has_id: bool,
-    /// The text of a frame's data, where its bytes are not valid UTF-8.
+    /// The lossily decoded data of a frame whose bytes are not valid UTF-8.
     repaired: String,
 
     last_event_id: String,
@@ -113,18 +114,18 @@ impl fmt::Debug for CommentHandler {
 #[derive(Debug)]
 enum State {
     Reading,
-    /// The block was dispatched and may be lent: it is cleared before the next line is read.
+    /// The block was dispatched and may be borrowed; it is cleared before the next line is read.
     Dispatched,
     Failed,
 }
 
 impl Decoder {
-    /// A decoder at the start of a body, without a last event id.
+    /// Creates a decoder for a new body, without a last event id.
     pub fn new() -> Self {
         Self::with_last_event_id("")
     }
 
-    /// A decoder at the start of a resumed body: events without an id of their own carry `id`.
+    /// Creates a decoder for a resumed body: events without their own id have this `id`.
     pub fn with_last_event_id(id: impl Into<String>) -> Self {
         Self {
             chunk: Bytes::new(),
@@ -146,18 +147,21 @@ impl Decoder {
         }
     }
 
-    /// Sets the largest event taken, in bytes; [`MAX_EVENT_SIZE`] by default.
+    /// Sets the size limit of one event, in bytes. Default [`MAX_EVENT_SIZE`].
     ///
-    /// The size of an event is that of its data so far and of the line being read. Comments do not count.
+    /// The size of an event is its data so far plus the line being read. Comments do not count.
     #[must_use]
     pub fn max_event_size(mut self, bytes: usize) -> Self {
         self.max_event_size = bytes;
         self
     }
 
-    /// Calls `handle` with the text of each comment, in order with the frames: from within the
-    /// [`next_frame`](Self::next_frame) that reads past it. A single leading space is removed. A comment that is longer
-    /// than the largest event is cut there. By default comments are not kept at all.
+    /// Calls `handle` with the text of each comment, without its leading space. Default: comments are discarded.
+    ///
+    /// The call happens within [`next_frame`](Self::next_frame), in order with the frames. A comment longer than the
+    /// event size limit is truncated to that limit.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use aod_sse::Decoder;
@@ -174,8 +178,10 @@ impl Decoder {
         self
     }
 
-    /// Starts over at the beginning of another body, such as that of a resumed response. What was fed and not returned
-    /// yet is dropped; the last event id, the reconnection time and the settings stay.
+    /// Prepares the decoder for another body, such as that of a resumed response.
+    ///
+    /// Input that was fed but not returned yet is discarded. The last event id, the reconnection time and the settings
+    /// are kept.
     pub fn reset(&mut self) {
         let previous = std::mem::take(self);
         *self = Self {
@@ -187,15 +193,17 @@ impl Decoder {
         };
     }
 
-    /// Takes the next piece of the body. It may be cut anywhere.
+    /// Appends the next chunk of the body. Chunks may be split at any byte.
     pub fn feed(&mut self, chunk: Bytes) {
         self.waiting.push_back(chunk);
     }
 
-    /// The next complete event, or `None` until more is fed.
+    /// Returns the next complete event, or `None` if more input is needed.
     ///
     /// # Errors
-    /// [`DecodeError::EventTooLarge`], once; after it the decoder yields nothing more.
+    ///
+    /// Returns [`DecodeError::EventTooLarge`] if an event exceeds the size limit. Every later call returns `None`, until
+    /// [`reset`](Self::reset).
     pub fn next_frame(&mut self) -> Option<Result<Frame<'_>, DecodeError>> {
         match self.state {
             State::Reading => {}
@@ -212,9 +220,9 @@ impl Decoder {
         }
     }
 
-    /// The id in force: what a reconnecting client sends as `Last-Event-ID`, or empty.
+    /// Returns the last event id, which a client sends as `Last-Event-ID` when it reconnects; empty if there is none.
     ///
-    /// A block with an id but no data sets it too, though it yields no frame.
+    /// A block with an id but no data sets it too, although it yields no frame.
     pub fn last_event_id(&self) -> &str {
         &self.last_event_id
     }
@@ -223,19 +231,19 @@ impl Decoder {
         self.last_event_id = id.into();
     }
 
-    /// The reconnection time the server asked for last.
+    /// Returns the reconnection time that the server requested last (`retry`), if any.
     pub fn retry(&self) -> Option<Duration> {
         self.retry
     }
 
-    /// Reads lines up to the end of an event (true) or of what was fed (false).
+    /// Reads lines up to the end of an event (true) or the end of the input (false).
     fn read_lines(&mut self) -> Result<bool, DecodeError> {
         loop {
             if self.at == self.chunk.len() {
                 let next = self.waiting.pop_front();
                 let ended = next.is_none();
                 self.data.keep(&self.chunk);
-                // A chunk that is read goes even if none follows: it may hold on to a much larger buffer.
+                // Drop a chunk as soon as it is read: it may keep a much larger buffer alive.
                 self.chunk = next.unwrap_or_default();
                 self.at = 0;
                 if ended {
@@ -261,8 +269,8 @@ impl Decoder {
         }
     }
 
-    /// Appends a range of the chunk to the unfinished line. Of a comment that nobody asked for, it keeps only what tells
-    /// it from other lines.
+    /// Appends a range of the chunk to the unfinished line. Without a comment handler, only the first bytes of a comment
+    /// are kept, enough to recognize it.
     fn keep_unfinished(&mut self, range: Range<usize>) -> Result<(), DecodeError> {
         if self.without_mark(&self.unfinished).starts_with(b":") {
             let limit = self
@@ -279,7 +287,7 @@ impl Decoder {
         self.check_size(self.without_mark(&self.unfinished))
     }
 
-    /// Reads the line that ends with this range of the chunk; true if it ends an event.
+    /// Processes the line that ends with this range of the chunk. Returns true if it ends an event.
     fn end_line(&mut self, range: Range<usize>) -> Result<bool, DecodeError> {
         let in_chunk = self.unfinished.is_empty();
         if !in_chunk {
@@ -328,7 +336,7 @@ impl Decoder {
         Ok(false)
     }
 
-    /// Commits the id of the block; true if there is an event to dispatch.
+    /// Commits the id of the block. Returns true if there is an event to dispatch.
     fn end_block(&mut self) -> bool {
         if self.has_id {
             std::mem::swap(&mut self.last_event_id, &mut self.id);
@@ -413,7 +421,7 @@ impl Default for Decoder {
     }
 }
 
-/// The data lines of one block. A single line that ended in the current chunk stays there.
+/// The data lines of one block. A single line within the current chunk is borrowed from it.
 #[derive(Debug, Default)]
 struct Data {
     place: Place,
@@ -452,25 +460,25 @@ impl Data {
         }
     }
 
-    /// Makes a range of the current chunk the first line.
+    /// Sets the first line to a range of the current chunk.
     fn lend(&mut self, range: Range<usize>) {
         self.place = Place::Chunk(range);
     }
 
-    /// Makes the end of `line`, from `start`, the first line, and leaves an empty buffer in its place.
+    /// Sets the first line to the end of `line`, from `start`, by swapping the buffers.
     fn take(&mut self, line: &mut Vec<u8>, start: usize) {
         std::mem::swap(&mut self.buffer, line);
         self.place = Place::Buffer(start);
     }
 
-    /// Adds a further line.
+    /// Appends another line.
     fn append(&mut self, chunk: &[u8], line: &[u8]) {
         self.keep(chunk);
         self.buffer.push(b'\n');
         self.buffer.extend_from_slice(line);
     }
 
-    /// Copies what lies in the current chunk, which is about to go.
+    /// Copies a borrowed line into the buffer before the current chunk is dropped.
     fn keep(&mut self, chunk: &[u8]) {
         if let Place::Chunk(range) = &self.place {
             self.buffer.extend_from_slice(&chunk[range.clone()]);
@@ -495,7 +503,7 @@ enum Field {
     Unknown,
 }
 
-/// The field of a line that is not blank, and its value: the end of the line after the colon and at most one space.
+/// Splits a nonempty line into its field and value: the text after the colon and at most one space.
 fn split_field(line: &[u8]) -> (Field, &[u8]) {
     let (field, rest) = match line {
         [b'd', b'a', b't', b'a', rest @ ..] => (Field::Data, rest),
@@ -512,7 +520,7 @@ fn split_field(line: &[u8]) -> (Field, &[u8]) {
     }
 }
 
-/// Replaces an id in one pass; a value that holds a NUL leaves it as it was (false).
+/// Replaces an id in one pass. Returns false and leaves it unchanged if the value contains a NUL.
 fn replace_id(id: &mut String, value: &[u8]) -> bool {
     let old = id.len();
     for character in value.chars() {
@@ -526,7 +534,7 @@ fn replace_id(id: &mut String, value: &[u8]) -> bool {
     true
 }
 
-/// A number written in ASCII digits and nothing else; one too large counts as the largest.
+/// Parses a number that consists of ASCII digits only; overflow saturates.
 fn parse_digits(value: &[u8]) -> Option<u64> {
     if value.is_empty() {
         return None;
@@ -537,7 +545,7 @@ fn parse_digits(value: &[u8]) -> Option<u64> {
     })
 }
 
-/// Empties a buffer, and gives it up if one large line or event had made it large.
+/// Empties a buffer, and frees it if a large line or event made it grow.
 fn release(buffer: &mut Vec<u8>) {
     if buffer.capacity() > KEPT_CAPACITY {
         *buffer = Vec::new();

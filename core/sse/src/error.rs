@@ -1,4 +1,4 @@
-//! Why a source loses its connection, or ends.
+//! The errors of a source and of its connector.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -7,10 +7,12 @@ use thiserror::Error;
 
 use super::DecodeError;
 
-/// Why a source lost its connection, or ended.
+/// The reason why a source lost its connection, or ended.
 ///
-/// It is also an error for connectors that have none of their own: an HTTP client's failure is [`Error::connection`], an
-/// unwanted status [`Error::status`], and a response that is not an event stream [`Error::protocol`].
+/// Connectors without their own error type use it too: [`Error::connection`] for a failure of the HTTP client,
+/// [`Error::status`] for an unexpected status, and [`Error::protocol`] for a response that is not an event stream.
+///
+/// # Examples
 ///
 /// ```
 /// use std::time::Duration;
@@ -23,11 +25,11 @@ use super::DecodeError;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The body ended, and nothing said that the stream is complete.
+    /// The body ended before the stream was complete.
     #[error("the stream ended before its last event")]
     Ended,
-    /// No byte came within the idle timeout.
-    #[error("the stream was silent for too long")]
+    /// No byte arrived within the idle timeout.
+    #[error("the stream was idle for too long")]
     IdleTimeout,
     /// The deadline of the whole source passed.
     #[error("the stream's deadline passed")]
@@ -35,29 +37,30 @@ pub enum Error {
     /// The body cannot be decoded.
     #[error(transparent)]
     Decode(#[from] DecodeError),
-    /// No connection was made, or it broke.
+    /// The connection could not be established, or it broke.
     #[error("the connection broke")]
     Connection(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The server answered with a status that is not a success.
+    /// The response has a status that is not a success.
     #[error("the server answered with status {status}")]
     Status {
         /// The HTTP status.
         status: u16,
-        /// How long the server asks to wait (`Retry-After`).
+        /// The `Retry-After` delay of the response.
         retry_after: Option<Duration>,
     },
-    /// The response is not an event stream, or breaks another rule.
+    /// The response is not an event stream, or violates the protocol in another way.
     #[error("{0}")]
     Protocol(Cow<'static, str>),
 }
 
 impl Error {
-    /// Creates the error of an HTTP client's failure.
+    /// Creates an error for a failure of the HTTP client, which is retryable.
     pub fn connection(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Connection(source.into())
     }
 
-    /// Creates the error of a status that is not a success, with the server's `Retry-After`.
+    /// Creates an error for a status that is not a success, with the `Retry-After` of the response. It is retryable for
+    /// 408, 429 and 5xx.
     pub fn status(status: u16, retry_after: Option<Duration>) -> Self {
         Self::Status {
             status,
@@ -71,17 +74,17 @@ impl Error {
     }
 }
 
-/// What a source asks of the errors of its connector.
+/// The interface between a source and the error type of its connector.
 pub trait ConnectError: From<Error> + Send + Sync + 'static {
-    /// Whether another attempt may succeed. An error for which this is false ends the source.
+    /// Returns whether another attempt may succeed. If false, the error ends the source.
     fn is_retryable(&self) -> bool;
 
-    /// How long the server asks to wait before the next attempt.
+    /// Returns how long the server asks to wait before the next attempt. Default: `None`.
     fn retry_after(&self) -> Option<Duration> {
         None
     }
 
-    /// Notes how many attempts in a row failed, in the error that ends the source.
+    /// Records the number of consecutive failed attempts, for the error that ends the source. Default: ignored.
     #[must_use]
     fn with_attempts(self, _attempts: u32) -> Self {
         self

@@ -1,4 +1,4 @@
-//! Watches how long a connection is idle.
+//! Detects idle connections.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep};
 
-/// A connection of this age is healthy when it drops.
+/// The age from which a connection counts as healthy when it drops.
 const HEALTHY: Duration = Duration::from_secs(10);
-/// How many periods without a byte are the limit.
+/// The number of periods without a byte that make up the limit.
 const PERIODS: u32 = 3;
 
-/// Watches a connection for silence.
+/// Detects that a connection is idle.
 ///
-/// The limit is divided into three periods: a byte only sets a flag, which needs no clock, and silence is detected after
-/// one to one and a third of the limit. A period ends only while the source is polled, so the time that a caller spends
-/// elsewhere counts as one period at most.
+/// The limit is divided into three periods. A received byte only sets a flag, so reading needs no clock; an idle
+/// connection is detected after 1 to 4/3 of the limit. Periods elapse only while the source is polled, so the time
+/// between polls counts for at most one period.
 pub(super) struct IdleTimer {
     period: Option<Duration>,
     timer: Option<Pin<Box<Sleep>>>,
@@ -41,18 +41,18 @@ impl IdleTimer {
         }
     }
 
-    /// Starts over for a new connection.
+    /// Restarts the timer for a new connection.
     pub(super) fn restart(&mut self) {
         let limit = self.period.map(|period| period * PERIODS);
         *self = Self::new(limit);
     }
 
-    /// Records that a byte came.
+    /// Records that a byte was received.
     pub(super) fn record_activity(&mut self) {
         self.active = true;
     }
 
-    /// Returns whether the limit has passed without a byte; if not, the task is woken when it may have.
+    /// Returns whether the limit has passed without a byte. Otherwise the task is woken at the end of the period.
     pub(super) fn poll_exceeded(&mut self, context: &mut Context<'_>) -> bool {
         let Some(period) = self.period else {
             return false;
@@ -76,8 +76,8 @@ impl IdleTimer {
         }
     }
 
-    /// Returns whether the connection that now dropped was healthy by its age. One that dropped because it was idle is
-    /// healthy only if it was active late.
+    /// Returns whether the connection that dropped was healthy by its age. An idle connection was healthy only if it
+    /// received bytes after that age.
     pub(super) fn was_healthy(&self) -> bool {
         self.active_late || (self.silent_periods < PERIODS && self.opened.elapsed() >= HEALTHY)
     }

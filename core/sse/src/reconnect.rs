@@ -1,23 +1,27 @@
-//! When and how often a source reconnects.
+//! The reconnection policy of a source.
 
 use std::time::Duration;
 
 /// The reconnection policy of a source.
 ///
-/// A connection is healthy once it has delivered something new, or has stayed open for 10 s without going idle. After a
-/// healthy one the first attempt follows within 250 ms. The delay before each further one doubles; half of it is fixed
-/// and half is uniformly random. A `retry` from the server (clamped to 100 ms to 10 min) replaces the base delay and is
-/// also the minimum of every delay; so is a `Retry-After`.
+/// A connection is healthy once it has delivered a new event, or has stayed open for 10 s without becoming idle. The
+/// delay before the first attempt after a healthy connection is uniformly random between zero and the base delay (full
+/// jitter). It doubles with each further attempt up to the maximum delay; half of it is fixed, and half is random (equal
+/// jitter).
 ///
-/// The source gives up after 10 min without a healthy connection, however many attempts that was. Time that the server
-/// asked to wait does not count.
+/// A `retry` field from the server, clamped to between 100 ms and 10 min, replaces the base delay and is also the minimum
+/// of every delay. A `Retry-After` header is a minimum too.
+///
+/// The source fails after 10 min without a healthy connection. Delays that the server asks for do not count.
+///
+/// # Examples
 ///
 /// ```
 /// use std::time::Duration;
 /// use aod_sse::Reconnect;
 ///
-/// let patient = Reconnect::new().give_up_after(Duration::from_secs(3600)).max_delay(Duration::from_secs(5));
-/// # let _ = patient;
+/// let policy = Reconnect::new().give_up_after(Duration::from_secs(3600)).max_delay(Duration::from_secs(5));
+/// # let _ = policy;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reconnect {
@@ -28,7 +32,7 @@ pub struct Reconnect {
     pub(super) max_retry_after: Duration,
 }
 
-/// The bounds of a delay that the server sets.
+/// The limits of a delay set by the server.
 const SERVER_DELAY: std::ops::RangeInclusive<Duration> =
     Duration::from_millis(100)..=Duration::from_secs(600);
 
@@ -45,51 +49,52 @@ impl Reconnect {
         }
     }
 
-    /// Sets how many consecutive attempts may fail to give a healthy connection before the source fails; 0 never
-    /// reconnects. Default: no limit.
+    /// Sets how many consecutive attempts may fail to establish a healthy connection before the source ends with the last
+    /// error; 0 disables reconnection. Default: no limit.
     #[must_use]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = Some(attempts);
         self
     }
 
-    /// Sets how long the source may be without a healthy connection before it fails. Waits that the server orders
-    /// (`retry`, `Retry-After`) do not count. Default 10 min.
+    /// Sets how long the source may be without a healthy connection before it ends with the last error. Delays that the
+    /// server asks for (`retry`, `Retry-After`) do not count. Default 10 min.
     #[must_use]
     pub fn give_up_after(mut self, limit: Duration) -> Self {
         self.give_up_after = Some(limit);
         self
     }
 
-    /// Never gives up because of time.
+    /// Removes the limit of [`give_up_after`](Self::give_up_after).
     #[must_use]
     pub fn never_give_up(mut self) -> Self {
         self.give_up_after = None;
         self
     }
 
-    /// Sets the longest delay before the first attempt; it doubles with each further one. Default 250 ms.
+    /// Sets the upper bound of the delay before the first attempt; it doubles with each further attempt. Default 250 ms.
     #[must_use]
     pub fn base_delay(mut self, delay: Duration) -> Self {
         self.base_delay = delay;
         self
     }
 
-    /// Sets the upper bound of that doubling. Default 30 s.
+    /// Sets the maximum of the doubled bound. Default 30 s.
     #[must_use]
     pub fn max_delay(mut self, delay: Duration) -> Self {
         self.max_delay = delay;
         self
     }
 
-    /// Sets the longest `Retry-After` that is honored; a longer one ends the source with that error. Default 120 s.
+    /// Sets the longest `Retry-After` that is honored; a longer one ends the source with the error that carries it.
+    /// Default 120 s.
     #[must_use]
     pub fn max_retry_after(mut self, delay: Duration) -> Self {
         self.max_retry_after = delay;
         self
     }
 
-    /// Returns the delay before an attempt, counted from 1 since the last healthy connection.
+    /// Returns the delay before an attempt; `attempt` is the 1-based count since the last healthy connection.
     pub(super) fn delay(
         &self,
         attempt: u32,
@@ -110,7 +115,7 @@ impl Reconnect {
     }
 }
 
-/// The delay that the server asks for.
+/// Returns the delay that the server asks for.
 pub(super) fn ordered_delay(retry: Option<Duration>, retry_after: Option<Duration>) -> Duration {
     let retry = retry.map(|delay| delay.clamp(*SERVER_DELAY.start(), *SERVER_DELAY.end()));
     retry
@@ -130,58 +135,58 @@ mod tests {
 
     const MS: fn(u64) -> Duration = Duration::from_millis;
 
-    /// The extremes of many draws.
+    /// The smallest and largest of many random delays.
     fn range(
         attempt: u32,
         server: Option<Duration>,
         retry_after: Option<Duration>,
     ) -> (Duration, Duration) {
-        let draws: Vec<_> = (0..2000)
+        let delays: Vec<_> = (0..2000)
             .map(|_| Reconnect::new().delay(attempt, server, retry_after))
             .collect();
-        (*draws.iter().min().unwrap(), *draws.iter().max().unwrap())
+        (*delays.iter().min().unwrap(), *delays.iter().max().unwrap())
     }
 
     #[test]
-    fn the_first_attempt_comes_within_a_quarter_second() {
-        let (least, most) = range(1, None, None);
+    fn the_first_attempt_starts_within_250_ms() {
+        let (min, max) = range(1, None, None);
         assert!(
-            least < MS(25) && most <= MS(250) && most > MS(200),
-            "{least:?} {most:?}"
+            min < MS(25) && max <= MS(250) && max > MS(200),
+            "{min:?} {max:?}"
         );
     }
 
     #[test]
-    fn the_delay_grows_to_its_cap() {
+    fn the_delay_doubles_up_to_its_maximum() {
         for (attempt, cap) in [(2, 500), (4, 2000), (8, 30_000), (u32::MAX, 30_000)] {
-            let (least, most) = range(attempt, None, None);
+            let (min, max) = range(attempt, None, None);
             assert!(
-                most <= MS(cap) && most > MS(cap / 10 * 9),
-                "{attempt}: {most:?}"
+                max <= MS(cap) && max > MS(cap / 10 * 9),
+                "{attempt}: {max:?}"
             );
             assert!(
-                least >= MS(cap / 2) && least < MS(cap / 10 * 6),
-                "{attempt}: {least:?}"
+                min >= MS(cap / 2) && min < MS(cap / 10 * 6),
+                "{attempt}: {min:?}"
             );
         }
     }
 
     #[test]
-    fn a_delay_of_the_servers_is_kept_within_bounds() {
+    fn a_delay_set_by_the_server_is_clamped() {
         assert_eq!(range(1, Some(MS(0)), None), (MS(100), MS(100)));
         assert_eq!(
             range(1, Some(MS(3_600_000)), None),
             (MS(600_000), MS(600_000))
         );
-        let (least, most) = range(3, Some(MS(1000)), None);
+        let (min, max) = range(3, Some(MS(1000)), None);
         assert!(
-            least >= MS(2000) && most > MS(3500) && most <= MS(4000),
-            "{least:?} {most:?}"
+            min >= MS(2000) && max > MS(3500) && max <= MS(4000),
+            "{min:?} {max:?}"
         );
     }
 
     #[test]
-    fn retry_after_is_the_least() {
+    fn retry_after_is_the_minimum_delay() {
         assert_eq!(range(1, None, Some(MS(2000))), (MS(2000), MS(2000)));
     }
 }

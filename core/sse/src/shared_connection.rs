@@ -1,4 +1,4 @@
-//! The connection of a source, shared with the handles that can close it from elsewhere.
+//! The connection of a source, shared with its cancel handles.
 
 use std::fmt;
 use std::pin::Pin;
@@ -14,19 +14,19 @@ use tokio::time::Sleep;
 
 use super::Connection;
 
-/// What a source does to get bytes.
+/// The phase of a connection.
 pub(super) enum Phase<E> {
-    /// Nothing yet.
+    /// No attempt was made yet.
     Idle,
-    /// Waiting before the next attempt.
+    /// The delay before the next attempt.
     Waiting(Pin<Box<Sleep>>),
-    /// An attempt is under way.
+    /// An attempt is in progress.
     Connecting(BoxFuture<'static, Result<Connection<E>, E>>),
-    /// Bytes come from here.
+    /// Connected; the body of the response.
     Live(BoxStream<'static, Result<Bytes, E>>),
     /// Permanently closed.
     Ended,
-    /// The source has taken the phase out to work on it.
+    /// The source has taken the phase out to poll it.
     Borrowed,
 }
 
@@ -36,7 +36,7 @@ struct Shared<E> {
     waker: AtomicWaker,
 }
 
-/// The source's end.
+/// The source's handle to the shared connection.
 pub(super) struct SharedConnection<E>(Arc<Shared<E>>);
 
 impl<E: 'static> SharedConnection<E> {
@@ -48,13 +48,13 @@ impl<E: 'static> SharedConnection<E> {
         }))
     }
 
-    /// Takes the phase out to work on it, with nothing locked: what the source polls is the caller's code, which may
-    /// cancel from within. A cancel meanwhile is seen when the phase is put back.
+    /// Takes the phase out, so that it is polled without holding the lock: it runs the caller's code, which may call
+    /// [`CancelHandle::cancel`]. A concurrent cancellation takes effect when the phase is put back.
     pub(super) fn take(&self) -> Phase<E> {
         std::mem::replace(&mut self.0.lock(), Phase::Borrowed)
     }
 
-    /// Goes on to another phase, unless the source has been cancelled; then the phase is dropped.
+    /// Sets the phase. If the source was cancelled, the phase is dropped instead.
     pub(super) fn set(&self, next: Phase<E>) {
         let mut phase = self.0.lock();
         if !self.is_cancelled() {
@@ -73,7 +73,7 @@ impl<E: 'static> SharedConnection<E> {
         matches!(*self.0.lock(), Phase::Live(_))
     }
 
-    /// Has a cancel wake this task.
+    /// Registers the task to wake on cancellation.
     pub(super) fn register(&self, waker: &Waker) {
         self.0.waker.register(waker);
     }
@@ -84,13 +84,13 @@ impl<E: 'static> SharedConnection<E> {
 }
 
 impl<E> Shared<E> {
-    /// Nothing under the lock can panic and leave it half done, so poisoning is ignored.
+    /// Ignores poisoning: no code that runs under the lock can panic halfway through a change.
     fn lock(&self) -> MutexGuard<'_, Phase<E>> {
         self.phase.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What a handle can do, whatever the error type of its source.
+/// Cancellation without the error type of the source.
 trait Cancel: Send + Sync {
     fn cancel(&self);
     fn is_cancelled(&self) -> bool;
@@ -111,21 +111,38 @@ impl<E> Cancel for Shared<E> {
     }
 }
 
-/// Ends a source from elsewhere.
+/// Cancels a source from another task or thread.
 ///
-/// Cheap to clone, and harmless when it outlives the source. Dropping it cancels nothing.
+/// Cloning is cheap. A handle may outlive its source, and dropping a handle does not cancel.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// use aod_sse::{Attempt, Connection, Error, EventSource};
+/// use futures::StreamExt;
+///
+/// let connect = |_: Attempt<'_>| async { Ok::<_, Error>(Connection::body(futures::stream::pending())) };
+/// let mut events = EventSource::new(connect);
+/// let handle = events.cancel_handle();
+/// handle.cancel();
+/// assert!(handle.is_cancelled());
+/// assert!(events.next().await.is_none());
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct CancelHandle(Arc<dyn Cancel>);
 
 impl CancelHandle {
-    /// Closes the connection at once, whether or not a task polls the source, and ends the source: it yields nothing
-    /// more. A task that polls at this very moment closes the connection instead when it is done. Never blocks on one.
-    /// Further calls do nothing.
+    /// Ends the source without an error and closes its connection immediately, even if no task polls the source.
+    ///
+    /// If a task is polling the source at the same time, the connection is closed at the end of that poll. The call never
+    /// waits for it. Further calls have no effect.
     pub fn cancel(&self) {
         self.0.cancel();
     }
 
-    /// Returns whether it was cancelled.
+    /// Returns whether [`cancel`](Self::cancel) was called on this handle or on one of its clones.
     pub fn is_cancelled(&self) -> bool {
         self.0.is_cancelled()
     }

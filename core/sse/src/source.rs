@@ -19,18 +19,22 @@ use super::shared_connection::{CancelHandle, Phase, SharedConnection};
 use super::state::{Observer, ReadyState};
 use super::{Attempt, Connect, Connection, ConnectionState, Decoder, Frame, Reconnect};
 
-/// How many chunks one poll reads with nothing to deliver, before other tasks have their turn.
+/// How many chunks one poll reads without an item to deliver before it yields to other tasks.
 const CHUNKS_PER_POLL: u32 = 32;
 
-/// The events of any event source, across as many connections as it takes.
+/// A stream of server-sent events that reconnects automatically.
 ///
-/// It behaves as the standard's `EventSource`, and settles what the standard leaves open: a connection that drops, ends
-/// or fails with a [retryable](ConnectError::is_retryable) error is followed by another, which resumes after the last
-/// event id; [`Reconnect`] bounds the attempts that bring nothing new and the delays between them; 204 ends the source
-/// without an error; any other failure ends it with one error. An incomplete event is not delivered.
+/// It implements the `EventSource` of the HTML standard:
 ///
-/// The source does not read ahead: a caller that stops polling slows the server down. Dropping the source closes its
-/// connection. Recognizing repeated events, after a server resumed too early, is up to the layer above.
+/// - When a connection drops, ends or fails with a [retryable](ConnectError::is_retryable) error, the source reconnects
+///   and resumes after the last event id. [`Reconnect`] limits the attempts without progress and the delays between them.
+/// - A 204 response ends the source without an error. Any other failure ends it with one error.
+/// - An incomplete event is not delivered.
+///
+/// The source does not read ahead, so a slow consumer applies backpressure to the server. Dropping the source closes its
+/// connection. The source does not detect repeated events; a protocol on top does so with [`poll_with`](Self::poll_with).
+///
+/// # Examples
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), aod_sse::Error> {
@@ -62,45 +66,45 @@ pub struct EventSource<C: Connect> {
     idle: IdleTimer,
     deadline: Option<Pin<Box<Sleep>>>,
     observer: Option<Observer<C::Error>>,
-    /// Attempts since the last healthy connection.
+    /// The number of attempts since the last healthy connection.
     attempts: u32,
-    /// Since when there was no healthy connection, moved on by each wait that the server ordered.
+    /// When the last healthy connection was lost, plus the delays that the server has asked for since.
     failing_since: Option<Instant>,
     closed: bool,
 }
 
-/// One event, owned.
+/// One event with owned fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// Its type: the last `event` line, or `message`.
+    /// The event type: the value of the last `event` line, or `message`.
     pub event: String,
-    /// Its `data` lines, joined by line feeds.
+    /// The values of the `data` lines, joined by line feeds.
     pub data: String,
-    /// The last event id in force; empty if there is none.
+    /// The last event id; empty if there is none.
     pub id: String,
 }
 
-/// What the layer above decides about a frame.
+/// The decision of a protocol on top of SSE about one frame; see [`EventSource::poll_with`].
 #[derive(Debug)]
 pub enum Disposition<T, E> {
-    /// Deliver it. It is new, which is progress: the connection counts as healthy.
+    /// Deliver the item. The frame is progress: the connection counts as healthy.
     Deliver(T),
-    /// It is new, but nobody wants it: progress without a delivery.
+    /// Deliver nothing, but count the frame as progress.
     Skip,
-    /// Deliver it, but do not count it as progress: nothing shows that it is new.
+    /// Deliver the item, but do not count the frame as progress: it may be a repeat.
     DeliverWithoutProgress(T),
-    /// It was delivered before, or says nothing.
+    /// Deliver nothing, and do not count the frame as progress.
     Ignore,
-    /// Deliver it and end the source.
+    /// Deliver the item and end the source.
     End(T),
-    /// Drop the connection for this reason and make another.
+    /// Drop the connection and reconnect, with this error as the cause.
     Reconnect(E),
 }
 
 type Result<T, C> = std::result::Result<T, <C as Connect>::Error>;
 
 impl<C: Connect> EventSource<C> {
-    /// Creates a source that makes its first connection when it is first polled.
+    /// Creates a source that connects when it is first polled.
     pub fn new(connect: C) -> Self {
         Self {
             connect,
@@ -117,7 +121,7 @@ impl<C: Connect> EventSource<C> {
         }
     }
 
-    /// Creates a source whose first connection is already made.
+    /// Creates a source from a connection that is already established.
     pub fn with_connection(connect: C, first: Connection<C::Error>) -> Self {
         let mut source = Self::new(connect);
         source.response = first.response;
@@ -127,36 +131,39 @@ impl<C: Connect> EventSource<C> {
         source
     }
 
-    /// Resumes after the event of that id.
+    /// Sets the last event id, so that the first connection resumes after that event. Default: none.
     #[must_use]
     pub fn resume_after(mut self, id: impl Into<String>) -> Self {
         self.decoder.set_last_event_id(id);
         self
     }
 
-    /// Sets the reconnection policy.
+    /// Sets the reconnection policy. Default: [`Reconnect::new`].
     #[must_use]
     pub fn reconnect(mut self, policy: Reconnect) -> Self {
         self.policy = policy;
         self
     }
 
-    /// Sets how long a connection may bring no byte, comments included, before it counts as dropped. This is detected up
-    /// to a third later. Time in which the source is not polled counts for at most a third of the limit. Default: no limit.
+    /// Sets how long a connection may be idle before the source drops it and reconnects. Default: no limit.
+    ///
+    /// Every byte counts as activity, comments included. An idle connection is detected after 1 to 4/3 of the limit. Time
+    /// in which the source is not polled counts for at most a third of the limit.
     #[must_use]
     pub fn idle_timeout(mut self, limit: Duration) -> Self {
         self.idle = IdleTimer::new(Some(limit));
         self
     }
 
-    /// Ends the source with [`Error::DeadlineExceeded`] this long from now, whatever it does then. Default: never.
+    /// Sets the total time limit, counted from now. When it passes, the source ends with [`Error::DeadlineExceeded`].
+    /// Default: no limit.
     #[must_use]
     pub fn deadline(mut self, after: Duration) -> Self {
         self.deadline = Some(Box::pin(sleep(after)));
         self
     }
 
-    /// Sets the largest event taken, in bytes; a larger one ends the source with [`Error::Decode`]. Default
+    /// Sets the size limit of one event, in bytes. A larger event ends the source with [`Error::Decode`]. Default
     /// [`MAX_EVENT_SIZE`](super::MAX_EVENT_SIZE).
     #[must_use]
     pub fn max_event_size(mut self, bytes: usize) -> Self {
@@ -164,7 +171,7 @@ impl<C: Connect> EventSource<C> {
         self
     }
 
-    /// Calls `observe` with each change of the connection's state, in order, from the task that polls; it must not block.
+    /// Calls `observe` with each change of the connection state, in order, from the task that polls. It must not block.
     #[must_use]
     pub fn on_state(
         self,
@@ -173,33 +180,32 @@ impl<C: Connect> EventSource<C> {
         self.observer(Some(Observer::new(observe)))
     }
 
-    /// Sets the observer of the connection's state.
+    /// Sets the observer of the connection state, or removes it.
     #[must_use]
     pub fn observer(mut self, observer: Option<Observer<C::Error>>) -> Self {
         self.observer = observer;
         self
     }
 
-    /// Calls `handle` with the text of each comment, as [`Decoder::on_comment`] does. By default comments only show that
-    /// the connection is alive.
+    /// Calls `handle` with the text of each comment, as [`Decoder::on_comment`] does. Default: comments are discarded and
+    /// only count as activity.
     #[must_use]
     pub fn on_comment(mut self, handle: impl FnMut(&str) + Send + 'static) -> Self {
         self.decoder = std::mem::take(&mut self.decoder).on_comment(handle);
         self
     }
 
-    /// Returns the id to resume after, which the next connection asks for; empty if there is none.
+    /// Returns the last event id, which the next connection resumes after; empty if there is none.
     pub fn last_event_id(&self) -> &str {
         self.decoder.last_event_id()
     }
 
-    /// Returns the reconnection time that the server asked for last.
+    /// Returns the reconnection time that the server requested last (`retry`), if any.
     pub fn retry(&self) -> Option<Duration> {
         self.decoder.retry()
     }
 
-    /// Returns the head of the response that the events come from, where the connector
-    /// [keeps it](Connection::with_response).
+    /// Returns the head of the current response, if the connector [attached it](Connection::with_response).
     pub fn response(&self) -> Option<&Parts> {
         self.response.as_deref()
     }
@@ -215,7 +221,7 @@ impl<C: Connect> EventSource<C> {
         }
     }
 
-    /// Returns a handle that ends the source from elsewhere.
+    /// Returns a handle that cancels the source from another task or thread.
     pub fn cancel_handle(&self) -> CancelHandle {
         self.connection.handle()
     }
@@ -225,10 +231,43 @@ impl<C: Connect> EventSource<C> {
         &self.connect
     }
 
-    /// Polls for the next item that a protocol on top of SSE makes of the frames.
+    /// Polls for the next item of a protocol on top of SSE.
     ///
-    /// `dispose` sees each frame once, with the connector, and decides what becomes of it. An owned copy of each frame
-    /// comes from the source's [`Stream`] implementation.
+    /// `dispose` receives each frame once, together with the connector, and returns what to do with it. The [`Stream`]
+    /// implementation of the source yields every frame as an owned [`Event`].
+    ///
+    /// # Errors
+    ///
+    /// Yields one error and then ends: a connector's error that is not retryable or that exhausts the [`Reconnect`]
+    /// policy, [`Error::Decode`], or [`Error::DeadlineExceeded`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), aod_sse::Error> {
+    /// use aod_sse::{Attempt, Connection, Disposition, Error, EventSource};
+    /// use std::future::poll_fn;
+    ///
+    /// let connect = |_: Attempt<'_>| async {
+    ///     let body = "data: 1\n\ndata: not a number\n\ndata: 2\n\nevent: end\ndata: 3\n\n";
+    ///     Ok::<_, Error>(Connection::body(futures::stream::iter([Ok(body.into())])))
+    /// };
+    /// let mut source = EventSource::new(connect);
+    /// let mut sum = 0;
+    /// while let Some(number) = poll_fn(|context| {
+    ///     source.poll_with(context, |_, frame| match frame.data.parse::<u32>() {
+    ///         Ok(number) if frame.event == "end" => Disposition::End(number),
+    ///         Ok(number) => Disposition::Deliver(number),
+    ///         Err(_) => Disposition::Skip,
+    ///     })
+    /// })
+    /// .await
+    /// {
+    ///     sum += number?;
+    /// }
+    /// assert_eq!(sum, 6);
+    /// # Ok(()) }
+    /// ```
     pub fn poll_with<T>(
         &mut self,
         context: &mut Context<'_>,
@@ -279,7 +318,7 @@ impl<C: Connect> EventSource<C> {
         }
     }
 
-    /// Returns the next bytes, from this connection or the next; `None` when the source was closed meanwhile.
+    /// Returns the next bytes, from this connection or the next one; `None` once the source is closed.
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, C>>> {
         self.connection.register(context.waker());
         loop {
@@ -294,12 +333,12 @@ impl<C: Connect> EventSource<C> {
 
     /// Polls until a connection is open, without reading from it, or the source has ended.
     ///
-    /// Attempts that fail are followed by others as after any lost connection. The events are read by polling as usual;
-    /// a source that is polled for events first opens its connection itself.
+    /// Failed attempts are followed by further ones according to the [policy](Self::reconnect). Calling this is optional:
+    /// polling for events opens the connection too.
     ///
     /// # Errors
     ///
-    /// The error with which the source ended.
+    /// Returns the error with which the source ended.
     pub fn poll_open(&mut self, context: &mut Context<'_>) -> Poll<Result<(), C>> {
         self.connection.register(context.waker());
         while !self.closed && !self.connection.is_live() {
@@ -333,7 +372,7 @@ impl<C: Connect> EventSource<C> {
         Poll::Ready(Ok(None))
     }
 
-    /// Reads the clock itself: a timer that is polled too often in one run of its task reports that it is pending.
+    /// Also compares the clock: a tokio timer reports pending once its task has exhausted its cooperative budget.
     fn deadline_passed(&mut self, context: &mut Context<'_>) -> bool {
         self.deadline.as_mut().is_some_and(|deadline| {
             deadline.deadline() <= Instant::now() || deadline.as_mut().poll(context).is_ready()
@@ -464,7 +503,7 @@ impl<C: Connect> EventSource<C> {
 
 impl<C: Connect> Drop for EventSource<C> {
     fn drop(&mut self) {
-        // If the observer is what panicked, another panic would abort the process.
+        // The observer may be what panicked; a second panic during unwinding would abort the process.
         if std::thread::panicking() {
             self.observer = None;
         }

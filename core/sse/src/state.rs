@@ -1,4 +1,4 @@
-//! What a source reports about its connection.
+//! The connection state of a source and its observer.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,20 +9,20 @@ use super::error::Error;
 /// The connection state of a source, for display or logging.
 #[derive(Debug)]
 pub enum ConnectionState<E = Error> {
-    /// The first connection is being made.
+    /// The first connection is being established.
     Connecting,
-    /// A connection is there, and events come as the server sends them.
+    /// Connected; events arrive as the server sends them.
     Live,
-    /// The connection dropped, or an attempt to make one failed; the next attempt starts after the delay.
+    /// The connection dropped, or an attempt failed. The next attempt starts after the delay.
     Resuming {
-        /// How many attempts in a row this is, from 1, since the last healthy connection.
+        /// The 1-based count of consecutive attempts since the last healthy connection.
         attempt: u32,
-        /// How long until it starts.
+        /// The delay before the attempt starts.
         delay: Duration,
-        /// Why it is needed.
+        /// The error that made it necessary.
         cause: Arc<E>,
     },
-    /// The source has ended: by its last event, an error, a cancel, or because it was dropped.
+    /// The source has ended: after its last event, with an error, by cancellation, or because it was dropped.
     Closed,
 }
 
@@ -48,15 +48,16 @@ impl<E> Clone for ConnectionState<E> {
 /// The ready state of the standard's `EventSource`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ReadyState {
-    /// There is no connection yet, or it was lost and another follows.
+    /// Not connected yet, or reconnecting.
     Connecting,
-    /// The connection is open.
+    /// Connected.
     Open,
     /// The source has ended.
     Closed,
 }
 
-/// Called with each change of state, in order, from the task that polls the source; it must not block.
+/// A callback that receives each change of the connection state, in order, from the task that polls the source. It must
+/// not block. Cloning is cheap.
 pub struct Observer<E = Error>(Arc<dyn Fn(ConnectionState<E>) + Send + Sync>);
 
 impl<E> Observer<E> {
@@ -65,7 +66,7 @@ impl<E> Observer<E> {
         Self(Arc::new(observe))
     }
 
-    /// Reports a state.
+    /// Calls the callback with a state.
     pub fn notify(&self, state: ConnectionState<E>) {
         (self.0)(state);
     }

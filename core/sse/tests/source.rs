@@ -1,4 +1,4 @@
-//! A source over a connector of its user's own, without an HTTP client.
+//! An event source over a custom connector, without an HTTP client.
 
 use std::collections::VecDeque;
 use std::io;
@@ -17,19 +17,19 @@ use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _};
 
 type Body = BoxStream<'static, Result<Bytes, Error>>;
 
-/// What a connector does at an attempt.
+/// The outcome of one attempt of the connector.
 enum Step {
     /// A body that ends after these chunks.
     Ends(&'static [&'static str]),
     /// A body that breaks after these chunks.
     Breaks(&'static [&'static str]),
-    /// A body that stays silent after these chunks.
+    /// A body that sends nothing after these chunks.
     Stalls(&'static [&'static str]),
     Fails(Error),
     NoContent,
 }
 
-/// The attempts that a connector saw: last event id and number.
+/// The attempts that the connector received: last event id and number.
 type Attempts = Arc<Mutex<Vec<(String, u32)>>>;
 
 fn chunks(texts: &'static [&'static str]) -> Body {
@@ -43,8 +43,8 @@ fn connector(
     let seen = Arc::clone(&attempts);
     let mut steps: VecDeque<_> = steps.into_iter().collect();
     let connect = move |attempt: Attempt<'_>| {
-        let facts = (attempt.last_event_id.to_owned(), attempt.number);
-        seen.lock().unwrap().push(facts);
+        let received = (attempt.last_event_id.to_owned(), attempt.number);
+        seen.lock().unwrap().push(received);
         let outcome = match steps.pop_front().unwrap_or(Step::NoContent) {
             Step::Ends(texts) => Ok(Connection::body(chunks(texts))),
             Step::Breaks(texts) => {
@@ -65,7 +65,7 @@ fn connector(
 }
 
 #[tokio::test(start_paused = true)]
-async fn resumes_after_the_last_event_and_tells_the_connector_which_attempt_it_is() {
+async fn resumes_after_the_last_event_and_passes_the_attempt_number() {
     let (connect, attempts) = connector([
         Step::Ends(&["id: 1\ndata: a\n\n", "id: 2\nda"]),
         Step::Fails(Error::status(503, None)),
@@ -96,7 +96,7 @@ async fn ends_with_the_error_of_the_last_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_that_is_not_retryable_ends_it_at_once() {
+async fn a_non_retryable_error_ends_the_source_immediately() {
     for error in [Error::status(404, None), Error::protocol("a page")] {
         let expected = error.to_string();
         let (connect, attempts) = connector([Step::Fails(error)]);
@@ -111,7 +111,7 @@ async fn an_error_that_is_not_retryable_ends_it_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_retry_after_beyond_the_policy_ends_it() {
+async fn a_retry_after_beyond_the_policy_ends_the_source() {
     let hour = Some(Duration::from_secs(3600));
     let (connect, _) = connector([Step::Fails(Error::status(503, hour))]);
     let error = EventSource::new(connect).next().await.unwrap().unwrap_err();
@@ -119,7 +119,7 @@ async fn a_retry_after_beyond_the_policy_ends_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_connection_is_followed_by_another() {
+async fn reconnects_after_the_idle_timeout() {
     let (connect, attempts) =
         connector([Step::Stalls(&["data: a\n\n"]), Step::Ends(&["data: b\n\n"])]);
     let (sender, states) = mpsc::channel();
@@ -199,7 +199,7 @@ async fn shows_its_ready_state_and_the_head_of_the_response() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn hands_over_the_comments_of_every_connection() {
+async fn reports_the_comments_of_every_connection() {
     let (connect, _) = connector([
         Step::Ends(&[": one\n", "data: a\n\n: two\n"]),
         Step::Ends(&[": three\n\n"]),
@@ -211,9 +211,9 @@ async fn hands_over_the_comments_of_every_connection() {
     assert_eq!(comments.iter().collect::<Vec<_>>(), ["one", "two", "three"]);
 }
 
-/// A protocol on top decides which frames are new, which are the last, and when to reconnect.
+/// A protocol on top decides which frames are progress, which is the last, and when to reconnect.
 #[tokio::test(start_paused = true)]
-async fn a_protocol_disposes_of_frames() {
+async fn a_protocol_decides_about_each_frame() {
     let (connect, attempts) = connector([
         Step::Stalls(&["data: skip\n\ndata: ignore\n\ndata: unsure\n\ndata: reconnect\n\n"]),
         Step::Stalls(&["data: new\n\ndata: end\n\ndata: never\n\n"]),
@@ -237,7 +237,7 @@ async fn a_protocol_disposes_of_frames() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_first_connection_may_be_there_already() {
+async fn accepts_an_established_first_connection() {
     let (connect, attempts) = connector([]);
     let body = stream::iter([Ok("id: 9\ndata: a\n\n".into())]);
     let mut source = EventSource::with_connection(connect, Connection::body(body));
@@ -255,7 +255,7 @@ async fn a_first_connection_may_be_there_already() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cancel_ends_a_source_that_waits() {
+async fn cancellation_ends_a_pending_source() {
     let (connect, _) = connector([Step::Stalls(&[])]);
     let mut source = EventSource::new(connect);
     let handle = source.cancel_handle();
@@ -272,9 +272,9 @@ async fn a_cancel_ends_a_source_that_waits() {
     assert!(next.await);
 }
 
-/// A second panic while the first unwinds would abort the process.
+/// A second panic during unwinding would abort the process.
 #[tokio::test(start_paused = true)]
-async fn an_observer_that_panics_at_every_state_is_one_panic() {
+async fn an_observer_that_always_panics_causes_a_single_panic() {
     let (connect, _) = connector([Step::Ends(&["data: a\n\n"])]);
     let mut source = EventSource::new(connect).on_state(|state| panic!("{state:?}"));
     let outcome = AssertUnwindSafe(async move { source.next().await })

@@ -1,17 +1,17 @@
-//! The input of a session formatter.
+//! The input of formatters for whole sessions.
 
-/// Something that happened in a session.
+/// One event of a session, as a [`SessionFormatter`](crate::pretty::SessionFormatter) takes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Input<'a> {
-    /// The session's output follows.
+    /// The session starts; its output follows.
     Start {
-        /// The name of the runtime, or of the provider whose models it uses; empty if unknown.
+        /// The name of the runtime or of the model provider; empty if unknown.
         runtime: &'a str,
     },
-    /// Another turn's output follows: that of another process.
+    /// A turn starts; its output comes from another process.
     TurnStarted,
-    /// The agent printed this on its standard output. It may be cut anywhere.
+    /// A chunk of the agent's standard output, split at any character.
     Stdout(&'a str),
     /// Anything else; formatters ignore it.
     Other,

@@ -1,4 +1,4 @@
-//! Events as the formatters of agents' output take them.
+//! Conversion of events to the input of formatters.
 
 use aod_transcript::Input;
 
@@ -16,7 +16,7 @@ impl<'a> From<&'a StreamEvent> for Input<'a> {
     }
 }
 
-/// The runtime or, from servers that have none, the provider.
+/// Returns the runtime, or the provider on servers without runtimes.
 fn runtime_name(start: &StartEvent) -> &str {
     let runtime = start.runtime.as_ref().map(AsRef::as_ref);
     let provider = start.provider.as_ref().map(AsRef::as_ref);

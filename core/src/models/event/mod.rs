@@ -17,9 +17,11 @@ use super::{Extra, Provider, Runtime};
 
 /// One event of a session stream.
 ///
-/// Reading one never fails: what this version cannot read, or does not know, is [`StreamEvent::Unknown`] with its text
-/// kept. Serializing one gives the JSON object of the wire again, unknown fields included; deserializing takes that
-/// object, through `serde_json` only.
+/// Parsing never fails: an event that is unknown to this version or malformed is [`StreamEvent::Unknown`], which keeps
+/// its text. Serializing an event returns the JSON object of the API, including unknown fields. Deserialization
+/// supports `serde_json` only.
+///
+/// # Examples
 ///
 /// ```
 /// use aod::models::event::StreamEvent;
@@ -41,29 +43,29 @@ use super::{Extra, Provider, Runtime};
 pub enum StreamEvent {
     /// `start`: the first event of every connection.
     Start(StartEvent),
-    /// `stage`: a step of preparing the sandbox began, or ended.
+    /// `stage`: a provisioning step started or ended.
     Stage(StageEvent),
-    /// `turn_start`: output of another turn follows. Comes once a turn and connection.
+    /// `turn_start`: the output of a turn follows. Sent once for each turn on each connection.
     TurnStart(TurnStartEvent),
-    /// `output`: a piece of what the agent printed.
+    /// `output`: a chunk of the agent's output.
     Output(OutputEvent),
     /// `exit`, terminal: the session ended with an exit code, 0 or not.
     Exit(ExitEvent),
-    /// `error`, terminal: the session failed without an exit code. The reason is in an earlier failed stage or in the
-    /// output of stderr.
+    /// `error`, terminal: the session failed without an exit code. An earlier failed stage or the stderr output
+    /// contains the reason.
     Error(ErrorEvent),
     /// `terminated`, terminal: the session was terminated by a caller.
     Terminated(TerminatedEvent),
-    /// `stale`, terminal for the connection only: the server saw no output for ten minutes and stopped waiting. The
-    /// session goes on.
+    /// `stale`, terminal for the connection only: the server saw no output for ten minutes and ended the stream. The
+    /// session continues.
     Stale(StaleEvent),
-    /// An event that this version does not know or cannot read.
+    /// An event that is unknown to this version or malformed.
     #[serde(untagged)]
     Unknown(UnknownEvent),
 }
 
 open_enum! {
-    /// Which of the agent's outputs a piece comes from.
+    /// The output stream of an `output` event.
     pub enum OutputStream {
         /// Standard output.
         Stdout = "stdout",
@@ -73,85 +75,85 @@ open_enum! {
 }
 
 open_enum! {
-    /// How far a stage is.
+    /// The state of a stage.
     pub enum StageState {
-        /// It began.
+        /// The stage started.
         Started = "started",
-        /// It ended well.
+        /// The stage succeeded.
         Done = "done",
-        /// It ended badly, and the session with it.
+        /// The stage failed, and so did the session.
         Failed = "failed",
     }
 }
 
-/// What the first event of a connection says of the session.
+/// The first event of every connection.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct StartEvent {
-    /// No server so far gives this event an id.
+    /// The id. Known servers send none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
-    /// The agent's runtime (S0 and S1 servers).
+    /// The agent runtime (servers before 2026-06-25).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub runtime: Option<Runtime>,
-    /// The agent's provider (S2 servers).
+    /// The model provider (servers since 2026-06-25).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provider: Option<Provider>,
     /// The session.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_id: Option<Uuid>,
-    /// Fields this version does not know.
+    /// Fields unknown to this version.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A step of preparing the sandbox.
+/// A step of provisioning the sandbox.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct StageEvent {
-    /// The id of the log row: a position to resume from.
+    /// The id of the log row, which is a position to resume from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
-    /// The step: `create_sprite`, `provision_setup`, `runtime_start` and others. Empty if the server left it out.
+    /// The name of the step, such as `create_sprite` or `runtime_start`. Empty if the server did not send it.
     pub stage: String,
-    /// How far it is.
+    /// The state of the step.
     pub state: StageState,
-    /// How long it took, in milliseconds; on `done` and `failed`.
+    /// The duration in milliseconds, for `done` and `failed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<i64>,
-    /// Why it failed.
+    /// The reason of a failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Fields this version does not know.
+    /// Fields unknown to this version.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// The start of a turn's output on this connection.
+/// The start of the output of a turn on this connection.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct TurnStartEvent {
-    /// The id of the output row that **follows**: resuming from it loses that output.
+    /// The id of the output row that **follows**. Resuming from it would lose that output.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
-    /// The turn, from 1.
+    /// The turn number, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub turn: Option<i64>,
-    /// Fields this version does not know.
+    /// Fields unknown to this version.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A piece of what the agent printed.
+/// A chunk of the agent's output.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct OutputEvent {
-    /// The id of the log row: a position to resume from.
+    /// The id of the log row, which is a position to resume from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
-    /// Where it was printed.
+    /// The output stream.
     pub stream: OutputStream,
-    /// The text: many lines, one, or part of one. The server cuts it anywhere.
+    /// The text. The server splits the output at any character, not at line endings.
     pub data: String,
-    /// The turn it belongs to, from 1; some rows have none.
+    /// The turn number, from 1. Some rows have none.
     pub turn: Option<i64>,
-    /// Fields this version does not know.
+    /// Fields unknown to this version.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -159,13 +161,13 @@ pub struct OutputEvent {
 /// The end of a session that has an exit code.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct ExitEvent {
-    /// The id of the last log row; 0 if there is none.
+    /// The id of the last log row; 0 if the log is empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
-    /// The agent's exit code.
+    /// The exit code of the agent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<i64>,
-    /// Fields this version does not know.
+    /// Fields unknown to this version.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -173,13 +175,13 @@ pub struct ExitEvent {
 /// The end of a session that failed without an exit code.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct ErrorEvent {
-    /// The id of the last log row; 0 if there is none.
+    /// The id of the last log row; 0 if the log is empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
-    /// Always `Session failed` so far.
+    /// The message. Known servers send `Session failed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Fields this version does not know.
+    /// Fields unknown to this version.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -187,33 +189,33 @@ pub struct ErrorEvent {
 /// The end of a session that was terminated.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct TerminatedEvent {
-    /// The id of the last log row; 0 if there is none.
+    /// The id of the last log row; 0 if the log is empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
-    /// Always `Session terminated` so far.
+    /// The message. Known servers send `Session terminated`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Fields this version does not know.
+    /// Fields unknown to this version.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// The end of a connection on which nothing came for too long.
+/// The end of a connection without output for ten minutes.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct StaleEvent {
-    /// The id of the last log row; 0 if there is none.
+    /// The id of the last log row; 0 if the log is empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
-    /// `No output for 600s`.
+    /// The message. Known servers send `No output for 600s`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Fields this version does not know.
+    /// Fields unknown to this version.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl StreamEvent {
-    /// The event's `id` field: the log row it stands for, or as its struct says.
+    /// Returns the `id` field of the event. Its meaning depends on the type of the event.
     pub fn id(&self) -> Option<i64> {
         match self {
             Self::Start(event) => event.id,
@@ -228,7 +230,7 @@ impl StreamEvent {
         }
     }
 
-    /// The event's `type` on the wire; empty for an unknown event without one.
+    /// Returns the `type` field of the event; empty for an unknown event without one.
     pub fn event_type(&self) -> &str {
         match self {
             Self::Start(_) => "start",
@@ -243,7 +245,7 @@ impl StreamEvent {
         }
     }
 
-    /// What the agent printed, on stdout and stderr alike; `None` for all events but `output`.
+    /// Returns the text of an `output` event, on stdout or stderr; `None` for other events.
     pub fn text(&self) -> Option<&str> {
         match self {
             Self::Output(event) => Some(&event.data),
@@ -251,7 +253,7 @@ impl StreamEvent {
         }
     }
 
-    /// What the agent printed on stdout; `None` for everything else.
+    /// Returns the text of an `output` event on stdout; `None` for other events.
     pub fn stdout(&self) -> Option<&str> {
         match self {
             Self::Output(event) if event.stream == OutputStream::Stdout => Some(&event.data),
@@ -259,7 +261,7 @@ impl StreamEvent {
         }
     }
 
-    /// The turn a `turn_start` or an `output` belongs to.
+    /// Returns the turn number of a `turn_start` or `output` event; `None` for other events.
     pub fn turn(&self) -> Option<i64> {
         match self {
             Self::TurnStart(event) => event.turn,
@@ -268,7 +270,7 @@ impl StreamEvent {
         }
     }
 
-    /// Whether the server ends the stream after this event: `exit`, `error`, `terminated` and `stale`.
+    /// Returns whether the event is terminal: `exit`, `error`, `terminated` or `stale`.
     pub fn is_terminal(&self) -> bool {
         matches!(
             self,
@@ -276,7 +278,7 @@ impl StreamEvent {
         )
     }
 
-    /// The agent's exit code; `None` for all events but `exit`.
+    /// Returns the exit code of an `exit` event; `None` for other events.
     pub fn exit_code(&self) -> Option<i64> {
         match self {
             Self::Exit(event) => event.code,
@@ -285,14 +287,14 @@ impl StreamEvent {
     }
 }
 
-/// An output that does not say where it comes from counts as stdout.
+/// An output event without a stream counts as stdout.
 impl Default for OutputStream {
     fn default() -> Self {
         Self::Stdout
     }
 }
 
-/// The state of a stage whose server left it out: an unknown, empty word.
+/// A stage without a state has an unknown, empty one.
 impl Default for StageState {
     fn default() -> Self {
         Self::Unknown(String::new())

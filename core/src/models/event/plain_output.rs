@@ -1,4 +1,4 @@
-//! A look at an `output` event that leaves its text unparsed.
+//! Reads the ids of an `output` event without parsing its text.
 
 use std::fmt;
 
@@ -7,11 +7,11 @@ use serde_json::value::RawValue;
 
 use super::read::Text;
 
-/// What the stream itself needs to know of an `output` event whose JSON text can be passed on as it came.
+/// The id and the turn of an `output` event whose JSON text can be passed verbatim.
 ///
-/// That takes an object with `type` first, the four other fields once each and of the right types, further fields only
-/// with strings, numbers, booleans and nulls, and no lone surrogate. Nothing else in it can be read in two ways, or
-/// refused by another JSON parser. Everything else is left to [`StreamEvent::from_json`](super::StreamEvent::from_json).
+/// Such an event is an object with `type` as its first field, each of the four other fields exactly once and with the
+/// expected type, further fields with scalar values only, and no lone surrogate. Every JSON parser accepts it and reads
+/// it in the same way. Other events are parsed by [`StreamEvent::from_json`](super::StreamEvent::from_json).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PlainOutput {
     pub(crate) id: Option<i64>,
@@ -37,10 +37,10 @@ impl<'de> Visitor<'de> for PlainOutputVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<PlainOutput, A::Error> {
-        let odd = || A::Error::custom("not a plain output event");
+        let not_plain = || A::Error::custom("not a plain output event");
         match map.next_entry::<Text<'_>, Text<'_>>()? {
             Some((key, value)) if &*key.0 == "type" && &*value.0 == "output" => {}
-            _ => return Err(odd()),
+            _ => return Err(not_plain()),
         }
         let (mut id, mut turn, mut stream, mut data) = (None, None, false, false);
         while let Some(Text(key)) = map.next_key()? {
@@ -62,17 +62,17 @@ impl<'de> Visitor<'de> for PlainOutputVisitor {
                 }
             };
             if repeated {
-                return Err(odd());
+                return Err(not_plain());
             }
         }
         match (id, turn) {
             (Some(id), Some(turn)) if stream && data => Ok(PlainOutput { id, turn }),
-            _ => Err(odd()),
+            _ => Err(not_plain()),
         }
     }
 }
 
-/// Any value but an array, an object and a number that is not finite.
+/// Any value except an array, an object and a number that is not finite.
 struct Scalar;
 
 impl<'de> Deserialize<'de> for Scalar {
@@ -118,7 +118,7 @@ impl<'de> Deserialize<'de> for Scalar {
 /// Returns whether valid JSON has an escaped surrogate without its other half.
 fn has_lone_surrogate(json: &str) -> bool {
     let bytes = json.as_bytes();
-    // Most texts have line feeds and quotation marks escaped, and nothing by its number.
+    // Most texts escape only line feeds and quotation marks, and have no `\u` escapes.
     if memchr::memmem::find(bytes, b"\\u").is_none() {
         return false;
     }
@@ -157,22 +157,22 @@ mod tests {
     ];
 
     #[test]
-    fn a_plain_output_means_the_same_as_it_came() {
+    fn a_plain_output_equals_the_typed_event() {
         for json in PLAIN {
             let plain = PlainOutput::read(json).expect(json);
             let event = StreamEvent::from_json(json);
             assert_eq!((plain.id, plain.turn), (event.id(), event.turn()), "{json}");
-            let as_it_came: serde_json::Value = serde_json::from_str(json).expect(json);
+            let verbatim: serde_json::Value = serde_json::from_str(json).expect(json);
             let mut typed = serde_json::to_value(&event).expect(json);
             if plain.id.is_none() {
                 typed["id"] = serde_json::Value::Null;
             }
-            assert_eq!(as_it_came, typed);
+            assert_eq!(verbatim, typed);
         }
     }
 
     #[test]
-    fn an_output_that_could_be_read_in_two_ways_is_not_plain() {
+    fn an_ambiguous_output_is_not_plain() {
         for json in [
             r#"{"type":"stage","id":7}"#,
             r#"{"id":7,"type":"output","stream":"stdout","data":"a","turn":1}"#,

@@ -1,4 +1,4 @@
-//! From the JSON of one event to its type, in one pass.
+//! Parses the JSON of an event in one pass.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,17 +15,27 @@ use super::{
 };
 
 impl StreamEvent {
-    /// Reads the data of one event.
+    /// Parses the data of one event. It never fails.
     ///
-    /// Fields left out take their defaults, an event without a `type` is an `output`, and what cannot be read is
-    /// [`StreamEvent::Unknown`]: malformed JSON, anything but an object, an unknown type, a field of the wrong type. Lone
-    /// surrogates become U+FFFD. A terminal event is one whatever its fields are: those of the wrong type go into its
-    /// `extra`.
+    /// Missing fields have their defaults, and an event without a `type` is an `output`. Malformed JSON, a value that
+    /// is not an object, an unknown type and a field of the wrong type result in [`StreamEvent::Unknown`]. A lone
+    /// surrogate becomes U+FFFD. A terminal event is recognized whatever its fields are: those of the wrong type are in
+    /// its `extra`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use aod::models::event::StreamEvent;
+    ///
+    /// let event = StreamEvent::from_json(r#"{"type": "turn_start", "id": 7, "turn": 2}"#);
+    /// assert_eq!(event.turn(), Some(2));
+    /// assert!(matches!(StreamEvent::from_json("{"), StreamEvent::Unknown(_)));
+    /// ```
     pub fn from_json(text: &str) -> Self {
-        read(text, EventVisitor::TypeAhead).unwrap_or_else(|_| Self::from_json_slow(text))
+        read(text, EventVisitor::TypeFirst).unwrap_or_else(|_| Self::from_json_slow(text))
     }
 
-    /// Every server so far writes the type first. Where it comes later, a second pass knows it from the start.
+    /// Parses an event in two passes. Known servers write the type first; otherwise the first pass finds it.
     #[cold]
     fn from_json_slow(text: &str) -> Self {
         let repaired = repair(text.as_bytes()).and_then(|json| String::from_utf8(json).ok());
@@ -39,7 +49,7 @@ impl StreamEvent {
     }
 }
 
-/// Reads a terminal event field by field. Those of the wrong type are kept as they are.
+/// Reads a terminal event field by field. Fields of the wrong type remain in `extra`.
 fn read_terminal(json: &str, event_type: &str) -> Option<StreamEvent> {
     let mut extra: Extra = serde_json::from_str(json).ok()?;
     extra.remove("type");
@@ -70,7 +80,7 @@ fn read_terminal(json: &str, event_type: &str) -> Option<StreamEvent> {
     })
 }
 
-/// Takes a field out if it has the right type.
+/// Removes and returns a field if it has the right type.
 fn take<T>(fields: &mut Extra, name: &str, read: impl Fn(&Value) -> Option<T>) -> Option<T> {
     let value = read(fields.get(name)?);
     if value.is_some() || fields[name].is_null() {
@@ -79,7 +89,7 @@ fn take<T>(fields: &mut Extra, name: &str, read: impl Fn(&Value) -> Option<T>) -
     value
 }
 
-/// Takes the object of the wire, or the string that an unknown event without one was serialized to.
+/// Deserializes the JSON object of the API, or the JSON string of an unknown event that is not an object.
 impl<'de> Deserialize<'de> for StreamEvent {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let json = Box::<RawValue>::deserialize(deserializer)?;
@@ -111,9 +121,9 @@ fn find_type(text: &str) -> serde_json::Result<Cow<'_, str>> {
     serde_json::from_str::<Typed<'_>>(text).map(|typed| typed.event_type.0)
 }
 
-/// Reads an event whose first field is its type, or one of a type already known.
+/// Reads an event whose first field is its type, or an event of a known type.
 enum EventVisitor<'t> {
-    TypeAhead,
+    TypeFirst,
     Type(&'t str),
 }
 
@@ -128,13 +138,13 @@ impl<'de> Visitor<'de> for EventVisitor<'_> {
         match self {
             Self::Type(event_type) => Fields {
                 map,
-                past_type: false,
+                type_seen: false,
             }
             .read(event_type),
-            Self::TypeAhead => match map.next_entry()? {
+            Self::TypeFirst => match map.next_entry()? {
                 Some((Text(key), Text(event_type))) if key == "type" => Fields {
                     map,
-                    past_type: true,
+                    type_seen: true,
                 }
                 .read(&event_type),
                 _ => Err(A::Error::custom("the type is not the first field")),
@@ -143,20 +153,20 @@ impl<'de> Visitor<'de> for EventVisitor<'_> {
     }
 }
 
-/// The fields of an event that are not read yet.
+/// The remaining fields of an event.
 struct Fields<A> {
     map: A,
-    past_type: bool,
+    type_seen: bool,
 }
 
-/// Reads the known fields into their places and the others into `extra`.
+/// Reads known fields into the struct and unknown ones into `extra`.
 macro_rules! read_into {
     ($event:ident { $($field:ident $(by $read:ident)?),+ } from $fields:ident) => {{
         let mut event = $event::default();
         while let Some(Text(key)) = $fields.map.next_key()? {
             match &*key {
                 $(stringify!($field) => event.$field = read_into!(@value $fields $($read)?),)+
-                "type" => $fields.pass_type()?,
+                "type" => $fields.skip_type()?,
                 _ => {
                     event.extra.insert(key.into_owned(), $fields.map.next_value()?);
                 }
@@ -189,26 +199,26 @@ impl<'de, A: MapAccess<'de>> Fields<A> {
                 StreamEvent::Terminated(read_into!(TerminatedEvent { id, message } from self))
             }
             "stale" => StreamEvent::Stale(read_into!(StaleEvent { id, message } from self)),
-            _ => return Err(A::Error::custom("a type this version does not know")),
+            _ => return Err(A::Error::custom("unknown type")),
         })
     }
 
-    /// Reads a string with one allocation, where `serde_json` collects an escaped one in a buffer of its own first.
-    /// Output is nearly always escaped: it ends in a line feed.
+    /// Reads a string with one allocation, while `serde_json` decodes an escaped one into a temporary buffer first.
+    /// Output is nearly always escaped, because it ends in a line feed.
     fn read_text(&mut self) -> Result<String, A::Error> {
         let json: &RawValue = self.map.next_value()?;
         unescape(json.get()).ok_or_else(|| A::Error::custom("not a string"))
     }
 
-    fn pass_type(&mut self) -> Result<(), A::Error> {
-        if std::mem::replace(&mut self.past_type, true) {
-            return Err(A::Error::custom("two types"));
+    fn skip_type(&mut self) -> Result<(), A::Error> {
+        if std::mem::replace(&mut self.type_seen, true) {
+            return Err(A::Error::custom("duplicate type"));
         }
         self.map.next_value::<IgnoredAny>().map(|_| ())
     }
 }
 
-/// A string that borrows from the input unless it is escaped there.
+/// A string that is borrowed from the input unless it contains escapes.
 pub(super) struct Text<'t>(pub(super) Cow<'t, str>);
 
 impl<'de: 't, 't> Deserialize<'de> for Text<'t> {

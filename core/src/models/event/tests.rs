@@ -2,8 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Every form of S0 and S1 events, as servers write them.
-const WIRE: [&str; 14] = [
+/// Every type of event, as servers send them.
+const SERVER_EVENTS: [&str; 14] = [
     r#"{"type": "start", "runtime": "claude", "session_id": "d83489a7-7e34-4eb6-9ec6-f138fa0d7ff5"}"#,
     r#"{"type": "start", "provider": "anthropic", "session_id": "d83489a7-7e34-4eb6-9ec6-f138fa0d7ff5"}"#,
     r#"{"type": "stage", "id": 2, "stage": "create_sprite", "state": "started"}"#,
@@ -32,8 +32,8 @@ fn raw(event: StreamEvent) -> String {
 }
 
 #[test]
-fn every_event_of_the_wire_comes_back_as_it_was() {
-    for json in WIRE {
+fn every_server_event_survives_a_round_trip() {
+    for json in SERVER_EVENTS {
         let event = StreamEvent::from_json(json);
         let written = serde_json::to_string(&event).unwrap();
         assert_eq!(value(&written), value(json));
@@ -45,8 +45,8 @@ fn every_event_of_the_wire_comes_back_as_it_was() {
 }
 
 #[test]
-fn fields_are_written_in_the_order_of_the_wire() {
-    for json in WIRE {
+fn fields_are_serialized_in_the_order_of_the_server() {
+    for json in SERVER_EVENTS {
         let written = serde_json::to_string(&StreamEvent::from_json(json)).unwrap();
         let keys = |json: &str| {
             let mut keys: Vec<_> = value(json).as_object().unwrap().keys().cloned().collect();
@@ -67,7 +67,7 @@ fn reads_every_field_of_an_output() {
         extra: Extra::new(),
     };
     assert_eq!(
-        StreamEvent::from_json(WIRE[6]),
+        StreamEvent::from_json(SERVER_EVENTS[6]),
         StreamEvent::Output(expected)
     );
 }
@@ -89,7 +89,7 @@ fn the_order_of_the_fields_does_not_matter() {
 }
 
 #[test]
-fn fields_left_out_take_their_defaults() {
+fn missing_fields_have_their_defaults() {
     for event_type in [
         "start",
         "stage",
@@ -127,7 +127,7 @@ fn an_event_without_a_type_is_an_output() {
 }
 
 #[test]
-fn unknown_fields_and_words_of_known_events_are_kept() {
+fn unknown_fields_and_values_of_known_events_are_kept() {
     let json = r#"{"type":"output","id":5,"stream":"debug","data":"x","turn":1,"at":{"s":1.5},"code":"no number here"}"#;
     let event = StreamEvent::from_json(json);
     assert_eq!(event.text(), Some("x"));
@@ -147,7 +147,7 @@ fn fractions_in_unknown_fields_are_not_rounded() {
 }
 
 #[test]
-fn an_unknown_type_keeps_its_text_to_the_letter() {
+fn an_unknown_type_keeps_its_text_verbatim() {
     let json = r#"{ "type":"usage", "z":1, "a":1.50, "id":9 }"#;
     let event = StreamEvent::from_json(json);
     assert_eq!(
@@ -181,7 +181,7 @@ fn known_types_with_fields_of_the_wrong_type_are_unknown() {
 }
 
 #[test]
-fn a_terminal_event_is_one_whatever_its_fields_are() {
+fn a_terminal_event_is_recognized_whatever_its_fields_are() {
     for (json, id, exit_code, written) in [
         (
             r#"{"type":"exit","id":7,"code":true}"#,
@@ -240,7 +240,7 @@ fn an_output_with_a_lone_surrogate_is_an_output() {
 }
 
 #[test]
-fn text_that_is_no_json_object_is_unknown_and_survives_serialization() {
+fn text_that_is_not_a_json_object_is_unknown_and_survives_a_round_trip() {
     let deep = "[".repeat(100_000);
     for text in [
         "",
@@ -266,7 +266,7 @@ fn text_that_is_no_json_object_is_unknown_and_survives_serialization() {
 
 #[test]
 fn events_deserialize_from_values_as_from_text() {
-    for json in WIRE {
+    for json in SERVER_EVENTS {
         assert_eq!(
             serde_json::from_value::<StreamEvent>(value(json))
                 .unwrap()
@@ -278,7 +278,7 @@ fn events_deserialize_from_values_as_from_text() {
 
 #[test]
 fn only_the_last_events_of_a_connection_are_terminal() {
-    let terminal: Vec<_> = WIRE
+    let terminal: Vec<_> = SERVER_EVENTS
         .iter()
         .map(|json| StreamEvent::from_json(json))
         .filter(StreamEvent::is_terminal)
@@ -290,7 +290,7 @@ fn only_the_last_events_of_a_connection_are_terminal() {
 }
 
 #[test]
-fn the_type_of_an_event_takes_no_room_beside_its_fields() {
+fn the_discriminant_of_an_event_uses_no_extra_space() {
     assert_eq!(size_of::<StreamEvent>(), size_of::<StageEvent>());
     assert_eq!(
         size_of::<crate::error::Result<StreamEvent>>(),
@@ -301,13 +301,13 @@ fn the_type_of_an_event_takes_no_room_beside_its_fields() {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Events of the wire with a few bytes replaced, left out or put in.
+    /// Server events with a few bytes replaced, removed or inserted.
     #[test]
-    fn whatever_the_text_reading_it_loses_nothing(
-        at in 0..WIRE.len(),
+    fn parsing_loses_nothing_of_any_text(
+        at in 0..SERVER_EVENTS.len(),
         edits in prop::collection::vec((0..120usize, 0..3usize, "[\\\\\"{}\\[\\],:a-z0-9 .-]{0,2}"), 0..4),
     ) {
-        let mut text = WIRE[at].to_owned();
+        let mut text = SERVER_EVENTS[at].to_owned();
         for (start, length, with) in edits {
             let start = start.min(text.len());
             text.replace_range(start..(start + length).min(text.len()), &with);
@@ -317,7 +317,7 @@ proptest! {
         let again = serde_json::from_str::<StreamEvent>(&written).unwrap();
         match (event, again) {
             (StreamEvent::Unknown(event), StreamEvent::Unknown(again)) => {
-                prop_assert_eq!(again.raw.trim(), event.raw.trim(), "blanks around an object are not written");
+                prop_assert_eq!(again.raw.trim(), event.raw.trim(), "whitespace around an object is not kept");
                 prop_assert_eq!((again.event_type, again.id), (event.event_type, event.id));
                 prop_assert_eq!(event.raw, text);
             }

@@ -1,10 +1,10 @@
-//! The text of a JSON string.
+//! Decodes JSON strings.
 
 use memchr::memchr;
 
-/// The text of a string in well-formed JSON, `None` if it is another value.
+/// Decodes a string of well-formed JSON; `None` for another value.
 ///
-/// Half of a surrogate pair, which JSON lets pass though it stands for nothing, becomes U+FFFD.
+/// A lone surrogate, which JSON allows, becomes U+FFFD.
 pub(super) fn unescape(json: &str) -> Option<String> {
     let mut rest = json.strip_prefix('"')?.strip_suffix('"')?;
     let mut text = String::with_capacity(rest.len());
@@ -26,7 +26,7 @@ pub(super) fn unescape(json: &str) -> Option<String> {
     Some(text)
 }
 
-/// Takes the digits behind a `\u`, and the second half of a pair with them.
+/// Decodes the digits after a `\u`, together with the second half of a surrogate pair.
 fn take_character(rest: &mut &str) -> Option<char> {
     let first = take_unit(rest)?;
     let mut behind = *rest;
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_surrogate_pair_is_a_replacement_character_and_takes_nothing_with_it() {
+    fn a_lone_surrogate_becomes_one_replacement_character() {
         for (json, text) in [
             (r#""\ud83d""#, "\u{fffd}"),
             (r#""\ude00x""#, "\u{fffd}x"),
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn other_values_are_no_text() {
+    fn rejects_values_that_are_not_strings() {
         for json in ["null", "7", "[]", "{}", "true"] {
             assert_eq!(unescape(json), None);
         }

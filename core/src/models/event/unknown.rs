@@ -1,4 +1,4 @@
-//! The event that keeps what this version cannot read.
+//! The event that keeps unknown or malformed data.
 
 use serde::ser::Error as _;
 use serde::{Serialize, Serializer};
@@ -6,14 +6,14 @@ use serde_json::value::RawValue;
 
 use crate::models::Extra;
 
-/// An event of an unknown type, a known one whose fields have other types than they should, or no JSON object at all.
+/// An event of an unknown type, an event with fields of unexpected types, or data that is not a JSON object.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct UnknownEvent {
-    /// The event's `type`; empty if it has none that can be read.
+    /// The `type` of the event; empty if there is no readable one.
     pub event_type: String,
-    /// The event's `id`, if it has one that can be read.
+    /// The `id` of the event, if there is a readable one.
     pub id: Option<i64>,
-    /// The event's data as it came; JSON or not.
+    /// The data of the event verbatim, JSON or not.
     pub raw: String,
 }
 
@@ -29,7 +29,7 @@ impl UnknownEvent {
     }
 }
 
-/// The JSON object as it came, but for blanks around it; any other data as a JSON string, so that it can stand where an event is expected.
+/// Serializes a JSON object verbatim, except for surrounding whitespace, and any other data as a JSON string.
 impl Serialize for UnknownEvent {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serde_json::from_str::<Extra>(&self.raw).is_ok() {

@@ -35,7 +35,7 @@ fn pieces(body: &[u8], size: usize) -> Vec<Bytes> {
 }
 
 #[test]
-fn lends_a_single_data_line_from_the_chunk() {
+fn borrows_a_single_data_line_from_the_chunk() {
     let chunk = Bytes::from_static(b"id: 1\nevent: e\ndata: text\n\n");
     let mut decoder = Decoder::new();
     decoder.feed(chunk.clone());
@@ -53,7 +53,7 @@ fn moves_data_to_a_buffer_when_its_event_ends_in_a_later_chunk() {
 }
 
 #[test]
-fn takes_chunks_fed_before_the_frames_are_taken_out() {
+fn accepts_several_chunks_before_the_first_frame_is_read() {
     let mut decoder = Decoder::new();
     for chunk in ["data: a\n\ndata", ": b\n\nda", "ta: c\n\n"] {
         decoder.feed(chunk.into());
@@ -71,7 +71,7 @@ fn dispatches_at_a_cr_without_waiting_for_the_next_byte() {
 }
 
 #[test]
-fn tells_an_id_of_the_events_own_from_an_inherited_one() {
+fn distinguishes_an_own_id_from_an_inherited_one() {
     let (frames, _) = decode(
         Decoder::new(),
         ["id: 4\ndata: a\n\ndata: b\n\nid: 5\n\ndata: c\n\nid\ndata: d\n\n"],
@@ -95,13 +95,13 @@ fn commits_the_id_of_a_block_without_data() {
 }
 
 #[test]
-fn an_id_with_a_nul_leaves_the_one_before_it_in_the_block() {
+fn an_id_with_a_nul_keeps_the_previous_id_of_the_block() {
     let (frames, _) = decode(Decoder::new(), ["id: 1\nid: 2\0\ndata: a\n\n"]);
     assert_eq!(frames[0].2, "1");
 }
 
 #[test]
-fn an_id_put_in_force_is_carried_by_events_without_one() {
+fn events_without_an_id_inherit_the_last_event_id_that_was_set() {
     let (_, mut decoder) = decode(Decoder::new(), ["id: 9\ndata: a\n\n"]);
     decoder.set_last_event_id("8");
     let (frames, _) = decode(decoder, ["data: b\n\n"]);
@@ -150,7 +150,7 @@ fn refuses_an_event_over_the_limit_at_the_same_size_under_every_chunking() {
 }
 
 #[test]
-fn does_not_keep_a_long_comment() {
+fn does_not_buffer_a_long_comment() {
     let mut decoder = Decoder::new();
     decoder.feed(": ".into());
     for _ in 0..64 {
@@ -161,7 +161,7 @@ fn does_not_keep_a_long_comment() {
 }
 
 #[test]
-fn lets_go_of_a_chunk_once_it_is_read() {
+fn drops_a_chunk_once_it_is_read() {
     let chunk = Bytes::from(b"data: a\n\nid: 1\ndata: b\nda".to_vec());
     let (frames, mut decoder) = decode(Decoder::new(), [chunk.clone()]);
     assert_eq!(frames.len(), 1);
@@ -171,7 +171,7 @@ fn lets_go_of_a_chunk_once_it_is_read() {
 }
 
 #[test]
-fn gives_back_the_memory_of_a_large_event() {
+fn frees_the_memory_of_a_large_event() {
     let body = [
         b"data: ".as_slice(),
         &vec![b'x'; 1 << 20],
@@ -185,14 +185,14 @@ fn gives_back_the_memory_of_a_large_event() {
 }
 
 #[test]
-fn reads_a_line_of_8_mib_in_small_pieces() {
+fn reads_an_8_mib_line_in_small_chunks() {
     let body = [b"data: ".as_slice(), &vec![b'x'; 8 << 20], b"\n\n"].concat();
     let (frames, _) = decode(Decoder::new(), pieces(&body, 16));
     assert_eq!(frames[0].1.len(), 8 << 20);
 }
 
 #[test]
-fn hands_over_comments_in_order_whatever_the_pieces() {
+fn reports_comments_in_order_under_every_chunking() {
     let body = b":\n: one\ndata: a\n\n:two\r\n::  three\ndata: b\n\n: unfinished";
     for size in 1..=body.len() {
         let (sender, comments) = std::sync::mpsc::channel();
@@ -209,7 +209,7 @@ fn hands_over_comments_in_order_whatever_the_pieces() {
 }
 
 #[test]
-fn cuts_a_comment_between_characters_the_same_way_under_every_chunking() {
+fn truncates_a_comment_between_characters_under_every_chunking() {
     let long = "x".repeat(100);
     for (comment, kept) in [
         (format!(": {long}"), "x".repeat(16)),
@@ -247,7 +247,7 @@ fn cuts_a_comment_between_characters_the_same_way_under_every_chunking() {
 }
 
 #[test]
-fn a_reset_drops_what_was_fed_and_keeps_id_and_retry() {
+fn reset_discards_input_and_keeps_id_and_retry() {
     let mut decoder = Decoder::new();
     decoder.feed("id: 7\nretry: 20\ndata: a\n\ndata: b\n\ndata: c".into());
     assert_eq!(decoder.next_frame().unwrap().unwrap().data, "a");

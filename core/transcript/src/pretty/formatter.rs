@@ -1,10 +1,12 @@
-//! What a formatter is.
+//! The formatter trait.
 
 use crate::Input;
 
-/// Turns the standard output of an agent, in chunks, into lines to show.
+/// Converts the standard output of an agent, in chunks, to lines to show.
 ///
-/// Each `String` given back is what came of one line of output. It may hold newlines, but does not end with one.
+/// Each returned `String` corresponds to one line of output. It may contain newlines, but does not end with one.
+///
+/// # Examples
 ///
 /// ```
 /// use aod_transcript::pretty::Formatter;
@@ -29,11 +31,11 @@ use crate::Input;
 /// assert_eq!(formatter.flush(), ["2 lines"]);
 /// ```
 pub trait Formatter: Send {
-    /// Takes the next piece of output, cut anywhere, and gives what the lines that it completes show.
+    /// Processes the next chunk of output, split at any character, and returns the lines that it completes.
     fn feed(&mut self, chunk: &str) -> Vec<String>;
 
-    /// Takes what happened in a session, and returns the lines that it completes: standard output is fed, everything else
-    /// shows nothing.
+    /// Processes one event of a session, and returns the lines that it completes. Default: standard output is passed to
+    /// [`feed`](Self::feed), and other events are ignored.
     fn consume(&mut self, input: Input<'_>) -> Vec<String> {
         match input {
             Input::Stdout(chunk) => self.feed(chunk),
@@ -41,8 +43,8 @@ pub trait Formatter: Send {
         }
     }
 
-    /// Gives what is left: what the unfinished last line shows, and what waited for more. To be called when the output
-    /// has ended; harmless at other times.
+    /// Returns the remaining lines: those of the incomplete last line and of events that wait for more. Call it at the
+    /// end of the output.
     fn flush(&mut self) -> Vec<String>;
 }
 

@@ -1,20 +1,22 @@
-//! Gemini CLI's `--output-format stream-json`, and its `json`.
+//! The formatter of Gemini CLI: `--output-format stream-json` and `json`.
 
 use std::borrow::Cow;
 
 use super::json::{self, Json};
-use super::line_writer::{LineKind, LineWriter, SHORT};
+use super::line_writer::{LineKind, LineWriter, MAX_DETAIL};
 use super::pending_tool_calls::PendingToolCalls;
 use super::renderer::{LineFormatter, formatter};
 use super::tools;
 
 formatter! {
-    /// Shows the output of Gemini CLI with `--output-format stream-json`, and with `json`: the start of a session, what
-    /// the agent says, which tools it calls and which of them failed, and how it ended.
+    /// Formats the output of Gemini CLI with `--output-format stream-json` or `json`: the start of a session, messages,
+    /// tool calls and their failures, and the end.
     ///
-    /// The agent's text comes in fragments, and appears as one when anything else follows it, or at the end of the
-    /// output. Where one is larger than [`max_line`](crate::pretty::Options::max_line), it appears in parts. What Gemini
-    /// notes on its topic and its progress is left out.
+    /// Gemini sends a message in fragments. It is shown as a whole when another event follows, or at the end of the
+    /// output; a message larger than [`max_line`](crate::pretty::Options::max_line) is split. Topic and progress
+    /// updates are not shown.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use aod_transcript::pretty::{Formatter, GeminiFormatter};
@@ -31,30 +33,30 @@ formatter! {
     GeminiFormatter, Gemini
 }
 
-/// What is remembered from line to line.
+/// The state between lines.
 #[derive(Default)]
 pub(super) struct Gemini {
-    /// What the agent has said since anything else came.
-    said: String,
-    /// The tools called, as they are shown; empty for those that are not.
+    /// The fragments of the current message.
+    message: String,
+    /// The pending tool calls by their displayed names, which are empty for hidden tools.
     calls: PendingToolCalls,
-    /// Whether an event has come: after one, the output is no `json` document.
-    streams: bool,
-    /// The lines of a `json` document so far, each with its line end.
+    /// Whether an event was read, so that the output is not a `json` document.
+    is_stream: bool,
+    /// The lines of a `json` document so far, with their line endings.
     document: String,
 }
 
 impl LineFormatter for Gemini {
     fn line(&mut self, line: &str, writer: &mut LineWriter<'_>) {
         if self.document.is_empty() {
-            if line == "{" && !self.streams {
+            if line == "{" && !self.is_stream {
                 self.document.push_str("{\n");
             } else {
                 self.event(line, writer);
             }
             return;
         }
-        // Between its braces, all lines of a document are indented.
+        // All lines between the braces of a document are indented.
         let inside = line.starts_with("  ");
         let fits = self.document.len() + line.len() <= writer.style.max_line();
         if line == "}" && fits {
@@ -67,20 +69,20 @@ impl LineFormatter for Gemini {
             self.document.push_str(line);
             self.document.push('\n');
         } else {
-            self.give_document_back(writer);
+            self.show_incomplete_document(writer);
             self.line(line, writer);
         }
     }
 
     fn other(&mut self, line: &str, writer: &mut LineWriter<'_>) {
-        self.give_document_back(writer);
-        self.show_said(writer);
+        self.show_incomplete_document(writer);
+        self.show_message(writer);
         writer.verbatim(line);
     }
 
     fn end(&mut self, writer: &mut LineWriter<'_>) {
-        self.give_document_back(writer);
-        self.show_said(writer);
+        self.show_incomplete_document(writer);
+        self.show_message(writer);
     }
 }
 
@@ -120,24 +122,24 @@ impl Gemini {
             stats,
         ] = fields;
         let kind = json::text(kind);
-        self.streams |= !kind.is_empty();
+        self.is_stream |= !kind.is_empty();
         if kind == "message" && role.is_some_and(|role| role.is("assistant")) {
-            return self.hear(&json::text(content), writer);
+            return self.add_fragment(&json::text(content), writer);
         }
-        self.show_said(writer);
+        self.show_message(writer);
         let [reason] = error.map_or([None], |error| error.fields(["message"]));
         let reason = json::text(reason);
         match &*kind {
             "init" => {
-                // A process starts.
+                // A new process starts.
                 self.calls = PendingToolCalls::default();
                 let model = json::text(model);
-                let known = if model.is_empty() {
+                let details = if model.is_empty() {
                     String::new()
                 } else {
                     format!("model={model}")
                 };
-                writer.init(&known);
+                writer.init(&details);
             }
             "tool_use" => {
                 let name = call(&json::text(tool), parameters, writer);
@@ -168,28 +170,28 @@ impl Gemini {
         }
     }
 
-    /// Adds a fragment to what the agent says.
-    fn hear(&mut self, fragment: &str, writer: &mut LineWriter<'_>) {
-        if self.said.len() + fragment.len() > writer.style.max_line() {
-            self.show_said(writer);
+    /// Adds a fragment to the current message.
+    fn add_fragment(&mut self, fragment: &str, writer: &mut LineWriter<'_>) {
+        if self.message.len() + fragment.len() > writer.style.max_line() {
+            self.show_message(writer);
         }
-        self.said.push_str(fragment);
+        self.message.push_str(fragment);
     }
 
-    fn show_said(&mut self, writer: &mut LineWriter<'_>) {
-        if !self.said.is_empty() {
-            writer.say(&std::mem::take(&mut self.said));
+    fn show_message(&mut self, writer: &mut LineWriter<'_>) {
+        if !self.message.is_empty() {
+            writer.message(&std::mem::take(&mut self.message));
         }
     }
 
-    /// The lines that were taken for a document and are none.
-    fn give_document_back(&mut self, writer: &mut LineWriter<'_>) {
+    /// Shows the collected lines verbatim if they are not a document.
+    fn show_incomplete_document(&mut self, writer: &mut LineWriter<'_>) {
         let document = std::mem::take(&mut self.document);
         document.lines().for_each(|line| writer.verbatim(line));
     }
 }
 
-/// Shows a tool's call, and gives the name it is shown under; empty if it is not shown.
+/// Shows a tool call and returns its displayed name; empty if it is hidden.
 fn call(tool: &str, parameters: Option<Json<'_>>, writer: &mut LineWriter<'_>) -> String {
     let input = parameters.unwrap_or(Json::of("{}"));
     let text = |name: &str| {
@@ -226,7 +228,7 @@ fn call(tool: &str, parameters: Option<Json<'_>>, writer: &mut LineWriter<'_>) -
                 writer,
                 LineKind::Read,
                 name,
-                &writer.style.one_line(&read, SHORT),
+                &writer.style.one_line(&read, MAX_DETAIL),
             );
         }
         "Read" => tools::file(writer, LineKind::Read, name, &path()),
@@ -252,7 +254,7 @@ fn call(tool: &str, parameters: Option<Json<'_>>, writer: &mut LineWriter<'_>) -
     name.to_owned()
 }
 
-/// Which agent is asked for what.
+/// Returns the name of a subagent and its prompt.
 fn agent<'a>(name: &str, prompt: &'a str) -> Cow<'a, str> {
     match (name.is_empty(), prompt.is_empty()) {
         (true, _) => Cow::Borrowed(prompt),
@@ -267,25 +269,25 @@ fn ended(
     stats: Option<Json<'_>>,
     writer: &mut LineWriter<'_>,
 ) {
-    let well = !outcome.is_some_and(|outcome| outcome.is("error"));
+    let succeeded = !outcome.is_some_and(|outcome| outcome.is("error"));
     let wanted = ["duration_ms", "input_tokens", "output_tokens"];
     let [duration, input, output] = stats.map_or([None; 3], |stats| stats.fields(wanted));
-    let mut known = Vec::new();
-    // A run that fails reports 0 whatever it took.
+    let mut details = Vec::new();
+    // A failed run always reports 0.
     if let Some(milliseconds) = duration.and_then(Json::number)
-        && (well || milliseconds != 0.0)
+        && (succeeded || milliseconds != 0.0)
     {
-        known.push(Cow::Owned(format!("agent {:.1}s", milliseconds / 1000.0)));
+        details.push(Cow::Owned(format!("agent {:.1}s", milliseconds / 1000.0)));
     }
-    if well {
-        known.extend(tools::tokens(input, output));
+    if succeeded {
+        details.extend(tools::tokens(input, output));
     } else if !reason.is_empty() {
-        known.push(writer.style.one_line(reason, SHORT).into());
+        details.push(writer.style.one_line(reason, MAX_DETAIL).into());
     }
-    writer.done(well, &known);
+    writer.done(succeeded, &details);
 }
 
-/// Shows a whole document of `--output-format json`. `false` if it is another document.
+/// Shows a document of `--output-format json`. Returns `false` if it is another document.
 fn show_document(document: &str, writer: &mut LineWriter<'_>) -> bool {
     let Some([response, error, stats]) = json::object(document, ["response", "error", "stats"])
     else {
@@ -294,10 +296,10 @@ fn show_document(document: &str, writer: &mut LineWriter<'_>) -> bool {
     if response.is_none() && error.is_none() && stats.is_none() {
         return false;
     }
-    writer.say(&json::text(response));
+    writer.message(&json::text(response));
     if let Some(error) = error.filter(|error| error.is_truthy()) {
         let [reason] = error.fields(["message"]);
-        let reason = writer.style.one_line(&json::text(reason), SHORT);
+        let reason = writer.style.one_line(&json::text(reason), MAX_DETAIL);
         writer.done(false, &[reason.into()]);
         return true;
     }
@@ -312,7 +314,7 @@ fn show_document(document: &str, writer: &mut LineWriter<'_>) -> bool {
             output += candidates.and_then(Json::number).unwrap_or_default();
         });
     }
-    let known = models.map(|_| Cow::Owned(format!("in/out {input:.0}/{output:.0} tokens")));
-    writer.done(true, known.as_slice());
+    let details = models.map(|_| Cow::Owned(format!("in/out {input:.0}/{output:.0} tokens")));
+    writer.done(true, details.as_slice());
     true
 }

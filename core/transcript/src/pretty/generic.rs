@@ -1,10 +1,12 @@
-//! The formatter for programs whose output is shown as it is.
+//! The formatter for programs whose output is shown verbatim.
 
 use super::line_writer::LineWriter;
 use super::renderer::{LineFormatter, formatter};
 
 formatter! {
-    /// Passes the lines of an agent's output through, without their line ends. Empty lines are dropped.
+    /// Shows the lines of any output verbatim, without their line endings. Empty lines are dropped.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use aod_transcript::pretty::{Formatter, GenericFormatter};

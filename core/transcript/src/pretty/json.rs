@@ -1,8 +1,8 @@
-//! JSON read in place, field by field: no tree, no limit on depth, and numbers keep the digits they came with.
+//! Reads JSON in place, field by field: without a tree or a depth limit, and with the digits of numbers verbatim.
 //!
-//! `serde_json::Value` would not do. It has no room for large integers, rounds some floats, and refuses lone
-//! surrogates (which come from text cut in the middle of an emoji) and nesting beyond 128 levels; the published
-//! formatter takes all of these.
+//! `serde_json::Value` is not suitable: it cannot represent large integers, rounds some floats, and rejects lone
+//! surrogates (from text that was split within an emoji) and nesting beyond 128 levels. The Python SDK 0.1.0 accepts
+//! all of these.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,7 +10,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// One valid JSON value, as its text without blanks around it.
+/// One valid JSON value: its text without surrounding whitespace.
 #[derive(Clone, Copy)]
 pub(super) struct Json<'a>(&'a str);
 
@@ -25,12 +25,12 @@ pub(super) enum Kind {
 }
 
 impl<'a> Json<'a> {
-    /// The value that `source` is. It must be valid and without blanks around it.
+    /// Creates a value from its text, which must be valid JSON without surrounding whitespace.
     pub(super) fn of(source: &'a str) -> Self {
         Self(source)
     }
 
-    /// The JSON text.
+    /// Returns the JSON text.
     pub(super) fn source(self) -> &'a str {
         self.0
     }
@@ -46,7 +46,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// Whether Python takes the value for true: not null, false, zero or empty.
+    /// Returns whether the value is truthy in Python: not null, false, zero or empty.
     pub(super) fn is_truthy(self) -> bool {
         match self.kind() {
             Kind::Null => false,
@@ -57,12 +57,12 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// Whether the value is the string `word`.
-    pub(super) fn is(self, word: &str) -> bool {
-        self.string().is_some_and(|string| string == word)
+    /// Returns whether the value is this string.
+    pub(super) fn is(self, text: &str) -> bool {
+        self.string().is_some_and(|string| string == text)
     }
 
-    /// The text of a string. A lone surrogate becomes U+FFFD.
+    /// Returns the decoded text of a string. A lone surrogate becomes U+FFFD.
     pub(super) fn string(self) -> Option<Cow<'a, str>> {
         if self.kind() != Kind::String {
             return None;
@@ -77,12 +77,12 @@ impl<'a> Json<'a> {
             .map(Cow::Owned)
     }
 
-    /// The named fields of an object; none of anything else.
+    /// Returns the named fields of an object; `None` for each if the value is not an object.
     pub(super) fn fields<const N: usize>(self, names: [&str; N]) -> [Option<Json<'a>>; N] {
         object(self.0, names).unwrap_or([None; N])
     }
 
-    /// Visits the fields of an object, in the order of the text, repeated ones too. Anything else has none.
+    /// Visits the fields of an object in the order of the text, including duplicates. Other values have no fields.
     pub(super) fn for_each_field(self, each: impl FnMut(&str, Json<'a>)) {
         if self.kind() == Kind::Object {
             // The text is known to be valid.
@@ -90,7 +90,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// The digits of a number, rounded to a whole one where it is written as a float.
+    /// Returns the digits of a number, rounded to an integer if it is a float.
     pub(super) fn whole_number(self) -> Option<Cow<'a, str>> {
         if self.kind() != Kind::Number {
             return None;
@@ -102,7 +102,7 @@ impl<'a> Json<'a> {
         Some(Cow::Owned(format!("{number:.0}")))
     }
 
-    /// A number that is not too large for one.
+    /// Returns a finite number.
     pub(super) fn number(self) -> Option<f64> {
         if self.kind() != Kind::Number {
             return None;
@@ -113,7 +113,7 @@ impl<'a> Json<'a> {
             .filter(|number: &f64| number.is_finite())
     }
 
-    /// Visits the items of an array. Anything else counts as an array of itself.
+    /// Visits the items of an array. Another value counts as its own single item.
     pub(super) fn for_each_item(self, each: impl FnMut(Json<'a>)) {
         let mut each = each;
         if self.kind() == Kind::Array {
@@ -124,7 +124,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// How many items, fields or characters the value holds, if it is of a kind that holds any.
+    /// Returns the number of items, fields or characters; `None` for other kinds of values.
     pub(super) fn len(self) -> Option<usize> {
         let mut count = 0;
         match self.kind() {
@@ -141,12 +141,12 @@ impl<'a> Json<'a> {
     }
 }
 
-/// The text of a field that is a string; empty for any other, and where there is none.
+/// Returns the text of a string field; empty if it is missing or not a string.
 pub(super) fn text(field: Option<Json<'_>>) -> Cow<'_, str> {
     field.and_then(Json::string).unwrap_or_default()
 }
 
-/// The first text that is not empty.
+/// Returns the first nonempty text.
 pub(super) fn first_text<const N: usize>(fields: [Option<Json<'_>>; N]) -> Cow<'_, str> {
     fields
         .into_iter()
@@ -155,7 +155,7 @@ pub(super) fn first_text<const N: usize>(fields: [Option<Json<'_>>; N]) -> Cow<'
         .unwrap_or_default()
 }
 
-/// The texts of an array's items, the strings among them.
+/// Returns the texts of the strings in an array.
 pub(super) fn texts(field: Option<Json<'_>>) -> Vec<Cow<'_, str>> {
     let mut texts = Vec::new();
     if let Some(array) = field.filter(|field| field.kind() == Kind::Array) {
@@ -164,7 +164,7 @@ pub(super) fn texts(field: Option<Json<'_>>) -> Vec<Cow<'_, str>> {
     texts
 }
 
-/// The text of a tool's result: a string, or the texts of its blocks, a newline between any two.
+/// Returns the text of a tool result: a string, or the texts of its blocks, joined by newlines.
 pub(super) fn content(field: Option<Json<'_>>) -> Cow<'_, str> {
     let Some(field) = field else {
         return Cow::default();
@@ -174,8 +174,8 @@ pub(super) fn content(field: Option<Json<'_>>) -> Cow<'_, str> {
         Kind::Array => {
             let mut texts = Vec::new();
             field.for_each_item(|block| {
-                let [said] = block.fields(["text"]);
-                texts.extend(said.and_then(Json::string));
+                let [text] = block.fields(["text"]);
+                texts.extend(text.and_then(Json::string));
             });
             Cow::Owned(texts.join("\n"))
         }
@@ -183,7 +183,7 @@ pub(super) fn content(field: Option<Json<'_>>) -> Cow<'_, str> {
     }
 }
 
-/// The named fields of the one object that `text` is, the last one where a name repeats. `None` for any other text.
+/// Returns the named fields of a JSON object, the last one of duplicates; `None` if the text is not one object.
 pub(super) fn object<'a, const N: usize>(
     text: &'a str,
     names: [&str; N],
@@ -194,8 +194,8 @@ pub(super) fn object<'a, const N: usize>(
     Some(found)
 }
 
-/// `text` with the constants that Python reads and JSON lacks, `NaN`, `Infinity` and `-Infinity`, made `null`, as
-/// JavaScript writes them. `None` if it holds none.
+/// Replaces `NaN`, `Infinity` and `-Infinity`, which Python accepts but JSON does not, by `null`, as JavaScript
+/// serializes them; `None` if the text contains none.
 pub(super) fn constants_as_null(text: &str) -> Option<String> {
     let mut replaced = String::new();
     let mut done = 0;
@@ -227,7 +227,8 @@ pub(super) fn constants_as_null(text: &str) -> Option<String> {
     Some(replaced)
 }
 
-/// Bytes of the string literal that `text` starts with, quotes included; all of `text` if it does not end.
+/// Returns the size of the string literal at the start of `text`, with its quotes; the size of `text` if it does not
+/// end.
 pub(super) fn string_length(text: &str) -> usize {
     let bytes = text.as_bytes();
     let mut at = 1;
@@ -244,7 +245,7 @@ pub(super) fn string_length(text: &str) -> usize {
     bytes.len()
 }
 
-/// Decodes a string. As bytes, since only so does `serde_json` let lone surrogates through.
+/// Decodes a string as bytes, because `serde_json` accepts lone surrogates only in this form.
 struct Text;
 
 impl Visitor<'_> for Text {
@@ -275,10 +276,10 @@ impl Visitor<'_> for Text {
     }
 }
 
-/// Bytes that a lone surrogate takes where UTF-8 is stretched to hold it.
+/// The size of a lone surrogate in generalized UTF-8 (WTF-8), in bytes.
 const SURROGATE_LENGTH: usize = 3;
 
-/// Picks the named fields of an object and skips the others.
+/// Selects the named fields of an object and skips the others.
 struct Fields<'n, const N: usize>([&'n str; N]);
 
 impl<'de, const N: usize> Visitor<'de> for Fields<'_, N> {
@@ -300,7 +301,7 @@ impl<'de, const N: usize> Visitor<'de> for Fields<'_, N> {
     }
 }
 
-/// Finds a field's name among those wanted.
+/// Finds the index of a field name.
 struct Place<'n>(&'n [&'n str]);
 
 impl<'de> DeserializeSeed<'de> for Place<'_> {
@@ -340,7 +341,7 @@ impl<'de, F: FnMut(&str, Json<'de>)> Visitor<'de> for AllFields<F> {
     }
 }
 
-/// A field's name, lone surrogates and all.
+/// A field name, which may contain lone surrogates.
 struct Name;
 
 impl<'de> DeserializeSeed<'de> for Name {
@@ -397,7 +398,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_one_object_and_nothing_else() {
+    fn accepts_exactly_one_object() {
         assert_eq!(field(r#" {"f" : [1, 2] } "#).as_deref(), Some("[1, 2]"));
         assert_eq!(field("{}").as_deref(), Some("(missing)"));
         for line in [
@@ -416,7 +417,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_the_last_of_repeated_fields_however_they_are_spelt() {
+    fn returns_the_last_of_duplicate_fields_even_if_escaped() {
         assert_eq!(field(r#"{"f":1,"\u0066":2}"#).as_deref(), Some("2"));
     }
 
@@ -434,7 +435,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_what_python_takes_for_true() {
+    fn evaluates_truthiness_like_python() {
         for json in [
             "true",
             "1",
@@ -455,7 +456,7 @@ mod tests {
     }
 
     #[test]
-    fn makes_constants_null_outside_strings_only() {
+    fn replaces_constants_outside_strings_only() {
         let null = |text| constants_as_null(text);
         assert_eq!(
             null(r#"{"NaN":NaN,"a\"NaN":[-Infinity,Infinity]}"#).as_deref(),
@@ -483,7 +484,7 @@ mod tests {
     }
 
     #[test]
-    fn writes_numbers_whole() {
+    fn rounds_numbers_to_integers() {
         let whole = |json| Json::of(json).whole_number().map(Cow::into_owned);
         assert_eq!(whole("128").as_deref(), Some("128"));
         assert_eq!(whole("-1").as_deref(), Some("-1"));

@@ -1,4 +1,4 @@
-//! Writes lines of human-readable output: their marks, their colours, and the lines that all formatters share.
+//! Writes lines of human-readable output: marks, colors, and the lines that all formatters have in common.
 
 use std::borrow::Cow;
 use std::fmt::{Display, Write};
@@ -7,13 +7,13 @@ use super::json::Json;
 use super::{Options, text};
 use crate::visible::write_visible;
 
-/// Code points that a line of thinking, or the result of a tool, may take.
-pub(super) const LONG: usize = 200;
+/// The maximum number of code points of thinking and of tool results.
+pub(super) const MAX_TEXT: usize = 200;
 
-/// Code points that the detail of a tool call, or a reason, may take.
-pub(super) const SHORT: usize = 140;
+/// The maximum number of code points of the detail of a tool call and of a reason.
+pub(super) const MAX_DETAIL: usize = 140;
 
-/// What a line stands for.
+/// The kind of a line.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum LineKind {
     Init,
@@ -39,7 +39,7 @@ pub(super) enum LineKind {
 }
 
 impl LineKind {
-    /// With the blanks behind it: two where terminals differ in how wide the emoji is.
+    /// Returns the emoji with the spaces after it: two if terminals disagree about the width of the emoji.
     fn emoji(self) -> &'static str {
         match self {
             Self::Init => "⚙️  ",
@@ -64,6 +64,7 @@ impl LineKind {
         }
     }
 
+    /// Returns the ASCII mark.
     fn plain(self) -> &'static str {
         match self {
             Self::Init => "# ",
@@ -78,7 +79,7 @@ impl LineKind {
         }
     }
 
-    /// The escape sequence that starts its colour; empty for what the agent says, which keeps the terminal's.
+    /// Returns the escape sequence that starts the color; empty for messages, which have the default color.
     fn color(self) -> &'static str {
         match self {
             Self::Message => "",
@@ -94,17 +95,17 @@ impl LineKind {
 
 const COLOR_END: &str = "\x1b[0m";
 
-/// The options as they hold for one formatter.
+/// The effective options of one formatter.
 #[derive(Debug)]
 pub(super) struct Style {
     options: Options,
     color: bool,
-    /// Whether tools that failed are shown.
+    /// Whether failures of tools are shown.
     pub(super) failures: bool,
 }
 
 impl Style {
-    /// `failures` says whether they are shown where the options leave it open.
+    /// Creates a style. `failures` is the default of [`Options::show_failures`].
     pub(super) fn new(options: Options, failures: bool) -> Self {
         Self {
             color: options.color.enabled(),
@@ -113,13 +114,13 @@ impl Style {
         }
     }
 
-    /// Bytes that a line, or a text put together from many, may take.
+    /// Returns the size limit of a line, and of text assembled from several lines, in bytes.
     pub(super) fn max_line(&self) -> usize {
         self.options.max_line
     }
 
-    /// What stands between a name and its detail.
-    pub(super) fn dot(&self) -> &'static str {
+    /// Returns the separator between a name and its detail.
+    pub(super) fn separator(&self) -> &'static str {
         if self.options.plain { " - " } else { " · " }
     }
 
@@ -127,23 +128,23 @@ impl Style {
         if self.options.plain { "..." } else { "…" }
     }
 
-    /// Runs of blanks as one blank, and at most `limit` code points.
+    /// Collapses whitespace and truncates the text to at most `limit` code points.
     pub(super) fn one_line(&self, text: &str, limit: usize) -> String {
         text::one_line(text, limit, self.ellipsis())
     }
 }
 
-/// What one line of output shows.
+/// Collects the lines to show for one line of output.
 pub(super) struct LineWriter<'s> {
     pub(super) style: &'s Style,
-    /// What each line starts with.
+    /// The prefix of each line.
     pub(super) indent: &'static str,
     /// The finished lines.
     shown: String,
-    /// Entries not yet split into lines, a newline between any two.
+    /// Entries that are not split into lines yet, separated by newlines.
     entries: String,
-    /// Where each entry starts, and its mark.
-    marks: Vec<(usize, LineKind)>,
+    /// The offset and the kind of each entry.
+    kinds: Vec<(usize, LineKind)>,
 }
 
 impl<'s> LineWriter<'s> {
@@ -153,20 +154,20 @@ impl<'s> LineWriter<'s> {
             indent: "",
             shown: String::new(),
             entries: String::new(),
-            marks: Vec::new(),
+            kinds: Vec::new(),
         }
     }
 
-    /// All of it, if there is anything.
+    /// Returns all lines, if there are any.
     pub(super) fn finish(mut self) -> Option<String> {
-        self.settle();
+        self.flush_entries();
         (!self.shown.is_empty()).then_some(self.shown)
     }
 
-    /// A line that is not the formatter's to understand.
+    /// Writes a line verbatim.
     pub(super) fn verbatim(&mut self, line: &str) {
-        self.settle();
-        // The carriage returns that end a text end a line for the terminal too.
+        self.flush_entries();
+        // Terminals handle carriage returns at the end of a text.
         let text = line.trim_end_matches('\r');
         self.push_line(None, text);
         if self.style.options.width.is_none() {
@@ -174,12 +175,12 @@ impl<'s> LineWriter<'s> {
         }
     }
 
-    /// A mark, and the text behind it.
+    /// Writes a mark and a text.
     pub(super) fn entry(&mut self, mark: LineKind, text: impl Display) {
         if !self.entries.is_empty() {
             self.entries.push('\n');
         }
-        self.marks.push((self.entries.len(), mark));
+        self.kinds.push((self.entries.len(), mark));
         let mark = if self.style.options.plain {
             mark.plain()
         } else {
@@ -188,7 +189,7 @@ impl<'s> LineWriter<'s> {
         let _ = write!(self.entries, "{mark}{text}");
     }
 
-    /// A mark, a name, and its detail if there is one, on one line.
+    /// Writes a mark, a name, and its detail if there is one, on one line.
     pub(super) fn named(&mut self, mark: LineKind, name: &str, detail: &str) {
         let detail = if detail.contains(text::is_line_end) {
             Cow::Owned(self.style.one_line(detail, self.style.max_line()))
@@ -198,92 +199,95 @@ impl<'s> LineWriter<'s> {
         if detail.is_empty() {
             self.entry(mark, name);
         } else {
-            self.entry(mark, format_args!("{name}{}{detail}", self.style.dot()));
+            self.entry(
+                mark,
+                format_args!("{name}{}{detail}", self.style.separator()),
+            );
         }
     }
 
-    /// What the agent says, in full.
-    pub(super) fn say(&mut self, said: &str) {
-        let said = text::strip(said);
-        if !said.is_empty() {
-            self.entry(LineKind::Message, said);
+    /// Writes a message of the agent in full.
+    pub(super) fn message(&mut self, text: &str) {
+        let text = text::strip(text);
+        if !text.is_empty() {
+            self.entry(LineKind::Message, text);
         }
     }
 
-    /// What the agent thinks, in short.
-    pub(super) fn think(&mut self, thought: &str) {
+    /// Writes thinking of the agent, truncated.
+    pub(super) fn thinking(&mut self, text: &str) {
         if !self.style.options.show_thinking {
             return;
         }
-        let thought = self.style.one_line(thought, LONG);
-        if !thought.is_empty() {
-            self.entry(LineKind::Thinking, thought);
+        let text = self.style.one_line(text, MAX_TEXT);
+        if !text.is_empty() {
+            self.entry(LineKind::Thinking, text);
         }
     }
 
-    /// The start of a session, and what is known of it.
-    pub(super) fn init(&mut self, known: &str) {
-        self.named(LineKind::Init, "Session init", known);
+    /// Writes the start of a session and its details.
+    pub(super) fn init(&mut self, details: &str) {
+        self.named(LineKind::Init, "Session init", details);
     }
 
-    /// A name and a detail, flattened and cut.
+    /// Writes a name and a detail, each on one line and truncated.
     pub(super) fn brief(&mut self, mark: LineKind, name: &str, detail: &str) {
-        let name = self.style.one_line(name, SHORT);
-        let detail = self.style.one_line(detail, SHORT);
+        let name = self.style.one_line(name, MAX_DETAIL);
+        let detail = self.style.one_line(detail, MAX_DETAIL);
         self.named(mark, &name, &detail);
     }
 
-    /// What a tool gave back, if that is to be shown and not blank.
-    pub(super) fn result(&mut self, tool: &str, given: &str) {
+    /// Writes the result of a tool, if results are shown and it is not blank.
+    pub(super) fn result(&mut self, tool: &str, output: &str) {
         if !self.style.options.show_tool_results {
             return;
         }
-        let given = self.style.one_line(given, LONG);
-        if !given.is_empty() {
-            let tool = self.style.one_line(tool, SHORT);
-            self.named(LineKind::Result, &tool, &given);
+        let output = self.style.one_line(output, MAX_TEXT);
+        if !output.is_empty() {
+            let tool = self.style.one_line(tool, MAX_DETAIL);
+            self.named(LineKind::Result, &tool, &output);
         }
     }
 
-    /// That a tool failed, or in which other way it ended badly, and why.
-    pub(super) fn failure(&mut self, tool: &str, how: &str, reason: &str) {
+    /// Writes the failure of a tool, if failures are shown: the outcome, such as `failed`, and the reason.
+    pub(super) fn failure(&mut self, tool: &str, outcome: &str, reason: &str) {
         if self.style.failures {
-            let tool = self.style.one_line(tool, SHORT);
-            self.brief(LineKind::Failed, &format!("{tool} {how}"), reason);
+            let tool = self.style.one_line(tool, MAX_DETAIL);
+            self.brief(LineKind::Failed, &format!("{tool} {outcome}"), reason);
         }
     }
 
-    /// What a shell command printed and that it failed, by its exit code. 1 without output is no failure: so end
-    /// searches and comparisons that find nothing.
+    /// Writes the output of a shell command and its failure, if the exit code is not 0. Exit code 1 without output is
+    /// not a failure: searches and comparisons without a match end like that.
     pub(super) fn shell_ended(&mut self, exit: Option<Json<'_>>, output: &str) {
         self.result("Bash", output);
         let Some(code) = exit.and_then(Json::whole_number) else {
             return;
         };
-        let quiet = code == "1" && text::strip(output).is_empty();
-        if code != "0" && !quiet {
+        let no_match = code == "1" && text::strip(output).is_empty();
+        if code != "0" && !no_match {
             self.failure("Bash", "failed", &format!("exit {code}"));
         }
     }
 
-    /// The end, and what is known of it.
-    pub(super) fn done(&mut self, well: bool, known: &[Cow<'_, str>]) {
-        let mark = if well {
+    /// Writes the end and its details.
+    pub(super) fn done(&mut self, succeeded: bool, details: &[Cow<'_, str>]) {
+        let mark = if succeeded {
             LineKind::Done
         } else {
             LineKind::Failed
         };
-        self.named(mark, "Done", &known.join(", "));
+        self.named(mark, "Done", &details.join(", "));
     }
 
-    /// Moves the entries to the finished lines.
-    fn settle(&mut self) {
+    /// Splits the entries into finished lines.
+    fn flush_entries(&mut self) {
         let entries = std::mem::take(&mut self.entries);
-        let marks = std::mem::take(&mut self.marks);
-        let mut marks = marks.into_iter().peekable();
+        let kinds = std::mem::take(&mut self.kinds);
+        let mut kinds = kinds.into_iter().peekable();
         let mut mark = None;
         for (start, line) in text::split_lines(&entries) {
-            while let Some((_, next)) = marks.next_if(|(at, _)| *at <= start) {
+            while let Some((_, next)) = kinds.next_if(|(at, _)| *at <= start) {
                 mark = Some(next);
             }
             self.push_line(mark, line);

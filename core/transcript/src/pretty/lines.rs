@@ -1,55 +1,55 @@
-//! From chunks cut anywhere to whole lines, in linear time and bounded memory.
+//! Splits chunks into lines, in linear time and bounded memory.
 
 use std::fmt;
 
 use super::text;
 
-/// Capacity of the buffer, in bytes, that is kept when its line is done.
+/// The capacity of the buffer, in bytes, that is kept after a line is complete.
 const KEPT_CAPACITY: usize = 64 * 1024;
 
-/// Splits output into lines.
+/// Splits output into lines, with a size limit.
 pub(super) struct Lines {
-    /// Bytes of a line that are taken.
-    longest: usize,
-    /// The unfinished line, up to the longest that is taken whole.
-    held: String,
-    /// Bytes of the unfinished line that no longer fitted.
+    /// The size limit of a line, in bytes.
+    max_line: usize,
+    /// The incomplete line, up to the size limit.
+    pending: String,
+    /// The number of bytes of the incomplete line beyond the limit.
     cut: usize,
 }
 
 impl Lines {
-    pub(super) fn new(longest: usize) -> Self {
+    pub(super) fn new(max_line: usize) -> Self {
         Self {
-            longest,
-            held: String::new(),
+            max_line,
+            pending: String::new(),
             cut: 0,
         }
     }
 
-    /// Takes a chunk and visits each line that it completes, with the number of bytes that were cut off its end. Lines
-    /// end at LF; CR before it is part of the line end.
+    /// Processes a chunk and visits each line that it completes, with the number of bytes that were cut. Lines end with
+    /// LF or CRLF.
     pub(super) fn feed(&mut self, chunk: &str, mut each: impl FnMut(&str, usize)) {
         let mut start = 0;
         for end in memchr::memchr_iter(b'\n', chunk.as_bytes()) {
             let piece = &chunk[start..end];
             start = end + 1;
-            if self.held.is_empty() && self.cut == 0 {
-                let (line, rest) = piece.split_at(floor_char_boundary(piece, self.longest));
+            if self.pending.is_empty() && self.cut == 0 {
+                let (line, rest) = piece.split_at(floor_char_boundary(piece, self.max_line));
                 each(line.trim_end_matches('\r'), rest.len());
             } else {
-                self.hold(piece);
+                self.append(piece);
                 let (line, cut) = self.take();
                 each(line.trim_end_matches('\r'), cut);
                 self.reuse(line);
             }
         }
-        self.hold(&chunk[start..]);
+        self.append(&chunk[start..]);
     }
 
-    /// Visits the unfinished line, with the CR that may end it. A line of nothing but blanks stays, since more of it may
-    /// yet come.
+    /// Visits the incomplete line, including a CR at its end. A line of whitespace only is kept, because more of it may
+    /// follow.
     pub(super) fn flush(&mut self, each: impl FnOnce(&str, usize)) {
-        if self.cut == 0 && text::strip(&self.held).is_empty() {
+        if self.cut == 0 && text::strip(&self.pending).is_empty() {
             return;
         }
         let (line, cut) = self.take();
@@ -57,44 +57,44 @@ impl Lines {
         self.reuse(line);
     }
 
-    /// Appends to the unfinished line what still fits and counts the rest.
-    fn hold(&mut self, piece: &str) {
+    /// Appends a piece to the incomplete line up to the size limit, and counts the rest.
+    fn append(&mut self, piece: &str) {
         let fits = if self.cut == 0 {
-            floor_char_boundary(piece, self.longest - self.held.len())
+            floor_char_boundary(piece, self.max_line - self.pending.len())
         } else {
             0
         };
-        self.held.push_str(&piece[..fits]);
+        self.pending.push_str(&piece[..fits]);
         self.cut += piece.len() - fits;
     }
 
     fn take(&mut self) -> (String, usize) {
         (
-            std::mem::take(&mut self.held),
+            std::mem::take(&mut self.pending),
             std::mem::take(&mut self.cut),
         )
     }
 
-    /// Keeps the allocation of a line that is done, unless it was an unusually long one.
+    /// Keeps the allocation of a processed line, up to [`KEPT_CAPACITY`].
     fn reuse(&mut self, mut line: String) {
         line.clear();
         line.shrink_to(KEPT_CAPACITY);
-        self.held = line;
+        self.pending = line;
     }
 }
 
-/// Shows how much is held, not what: it is the agent's.
+/// Shows the sizes only, because the content belongs to the caller.
 impl fmt::Debug for Lines {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Lines")
-            .field("longest", &self.longest)
-            .field("held_bytes", &self.held.len())
+            .field("max_line", &self.max_line)
+            .field("pending_bytes", &self.pending.len())
             .field("cut_bytes", &self.cut)
             .finish()
     }
 }
 
-/// How many bytes of `piece` fit into `room` without splitting a character.
+/// Returns the largest character boundary in `piece` that is at most `room`.
 pub(super) fn floor_char_boundary(piece: &str, room: usize) -> usize {
     if piece.len() <= room {
         return piece.len();
@@ -110,32 +110,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn holds_no_more_than_the_longest_line() {
+    fn buffers_no_more_than_the_size_limit() {
         let mut lines = Lines::new(1000);
         for _ in 0..1000 {
-            lines.feed(&"x".repeat(700), |line, _| panic!("not ended: {line}"));
-            assert!(lines.held.capacity() <= 2000);
+            lines.feed(&"x".repeat(700), |line, _| panic!("incomplete: {line}"));
+            assert!(lines.pending.capacity() <= 2000);
         }
         assert_eq!(lines.cut, 699_000);
     }
 
     #[test]
-    fn gives_back_the_memory_of_a_long_line_that_is_done() {
+    fn frees_the_memory_of_a_long_line() {
         let mut lines = Lines::new(usize::MAX);
-        lines.feed(&"x".repeat(1 << 20), |line, _| panic!("not ended: {line}"));
+        lines.feed(&"x".repeat(1 << 20), |line, _| panic!("incomplete: {line}"));
         let mut lengths = Vec::new();
         lines.feed("\n", |line, cut| lengths.push((line.len(), cut)));
         assert_eq!(lengths, [(1 << 20, 0)]);
-        assert!(lines.held.capacity() <= KEPT_CAPACITY);
+        assert!(lines.pending.capacity() <= KEPT_CAPACITY);
     }
 
     #[test]
-    fn keeps_the_agents_output_out_of_debug() {
+    fn debug_does_not_show_the_output() {
         let mut lines = Lines::new(usize::MAX);
-        lines.feed("planted", |line, _| panic!("not ended: {line}"));
+        lines.feed("planted", |line, _| panic!("incomplete: {line}"));
         let shown = format!("{lines:?}");
         assert!(
-            shown.contains("held_bytes: 7") && !shown.contains("planted"),
+            shown.contains("pending_bytes: 7") && !shown.contains("planted"),
             "{shown}"
         );
     }

@@ -1,11 +1,14 @@
-//! Formatters that turn what an agent prints into human-readable lines.
+//! Formatters that convert the output of an agent to human-readable lines.
 //!
-//! An agent program writes one JSON object a line to its standard output. A [`Formatter`] takes that output in
-//! chunks cut anywhere and gives back the lines to show: [`ClaudeFormatter`], [`CodexFormatter`],
-//! [`GeminiFormatter`] and [`OpencodeFormatter`] for these four programs, and [`GenericFormatter`] for those whose
-//! output is shown as it is. [`formatter_for`] picks one by the name of a runtime or provider, and callers write their
-//! own by implementing the trait. [`Options`] say how lines look and which are shown. [`SessionFormatter`] leaves the pick
-//! to a session's `start` event.
+//! An agent program writes one JSON object per line to its standard output. A [`Formatter`] takes that output in
+//! chunks, split at any character, and returns the lines to show: [`ClaudeFormatter`], [`CodexFormatter`],
+//! [`GeminiFormatter`] and [`OpencodeFormatter`] for these four programs, and [`GenericFormatter`] for other programs,
+//! whose output is shown verbatim.
+//!
+//! [`formatter_for`] selects a formatter by the name of a runtime or provider, and [`SessionFormatter`] by the `start`
+//! event of a session. [`Options`] control which lines are shown and how. Implement the trait for a custom formatter.
+//!
+//! # Examples
 //!
 //! ```
 //! use aod_transcript::pretty::formatter_for;
@@ -18,40 +21,39 @@
 //! assert_eq!(shown, ["✉️  Tests pass.", "✨ Done · agent 4.2s"]);
 //! ```
 //!
-//! # One language for all agents
+//! # Line format
 //!
-//! A line is a mark, a name, and a detail cut to 140 characters; what the agent says is shown in full. Well-known tools
-//! have Claude Code's names in all runtimes, so that one search finds all `Bash · ` lines.
+//! A line consists of a mark, a name, and a detail of at most 140 characters; messages of the agent are shown in full.
+//! All runtimes use Claude Code's names for well-known tools, so that one search finds all `Bash · ` lines.
 //!
-//! | Line | Stands for |
+//! | Line | Meaning |
 //! |---|---|
-//! | `⚙️  Session init · model=…` | a session, or a further turn of it, starts |
-//! | `✉️  …` | the agent says |
-//! | `💭 …` | it thinks |
-//! | `🔧 Bash · cargo test` | it runs a command |
-//! | `📖 Read · p`, `📝 Write · p`, `✏️  Edit · p`, `✏️  Delete · p` | it reads or changes a file |
-//! | `🔍 Grep · pattern in path`, `🔎 Glob · pattern` | it searches |
-//! | `🌐 WebFetch · url`, `🌐 WebSearch · query` | it looks something up |
-//! | `🤖 Agent · prompt`, `🤖 Task · description`, `🚀 Task spawned · …` | it starts another agent |
-//! | `📋 TodoWrite · 3 todo(s)`, `📋 Plan · 1/3 todo(s) done` | it plans |
-//! | `🛠️  name · detail` | it calls any other tool |
-//! | `📤 Bash · …` | what a tool gave back, if asked for |
+//! | `⚙️  Session init · model=…` | a session, or its next turn, starts |
+//! | `✉️  …` | a message of the agent |
+//! | `💭 …` | thinking |
+//! | `🔧 Bash · cargo test` | a command |
+//! | `📖 Read · p`, `📝 Write · p`, `✏️  Edit · p`, `✏️  Delete · p` | a file is read or changed |
+//! | `🔍 Grep · pattern in path`, `🔎 Glob · pattern` | a search |
+//! | `🌐 WebFetch · url`, `🌐 WebSearch · query` | a web request |
+//! | `🤖 Agent · prompt`, `🤖 Task · description`, `🚀 Task spawned · …` | another agent is started |
+//! | `📋 TodoWrite · 3 todo(s)`, `📋 Plan · 1/3 todo(s) done` | a plan |
+//! | `🛠️  name · detail` | a call of any other tool |
+//! | `📤 Bash · …` | the result of a tool, if enabled |
 //! | `⚠️  Bash failed · exit 2` | a tool failed |
-//! | `⚠️  Error · …`, `⚠️  Warning · …`, `⚠️  Notice · …` | what the program reports |
-//! | `✨ Done · …`, `⚠️  Done · …` | the end, good or bad |
+//! | `⚠️  Error · …`, `⚠️  Warning · …`, `⚠️  Notice · …` | a report of the program |
+//! | `✨ Done · …`, `⚠️  Done · …` | the end, successful or failed |
 //!
-//! # What every formatter here promises
+//! # Guarantees
 //!
-//! - **Any chunking.** The lines depend only on the text, never on where it was cut. Each byte is looked at once,
-//!   so one chunk of 80,000 lines and a line of 8 MB in single bytes both take linear time.
-//! - **Bounded memory.** A line longer than [`Options::max_line`] is shown up to there, followed by
-//!   `… [N bytes cut]`. What is put together from several lines is no longer than that either.
-//! - **Nothing fails.** A line that is not one JSON object is shown as it came; an event that is not known shows
+//! - **Chunking.** The lines depend only on the text, not on how it is split into chunks. Formatting takes linear time.
+//! - **Memory.** Memory use is bounded: a line longer than [`Options::max_line`] is truncated to that size and followed
+//!   by `… [N bytes cut]`. Text that is assembled from several lines has the same limit.
+//! - **Errors.** Formatting never fails. A line that is not a JSON object is shown verbatim; an unknown event shows
 //!   nothing; a field of an unexpected type counts as missing, or is shown as text.
-//! - **A safe terminal.** Control and format characters in the output are shown as escapes such as `\x1b` and not
-//!   executed, unless [`Options::raw`] asks for them as they are: the C0 and C1 sets and DEL, except newline and tab, and
-//!   every character of the Unicode category Cf, such as zero-width spaces and the controls that reorder bidirectional
-//!   text, except a joiner between two emoji. Carriage returns that end a text stay.
+//! - **Terminal safety.** Control and format characters in the output are escaped, for example as `\x1b`, unless
+//!   [`Options::raw`] is set: the C0 and C1 sets and DEL except newline and tab, and every character of the Unicode
+//!   category Cf, such as zero-width spaces and bidirectional controls, except a joiner between two emoji. Carriage returns
+//!   at the end of a text are kept.
 
 mod claude;
 mod codex;

@@ -1,18 +1,20 @@
-//! opencode's `run --format json`, of versions 1 and 2.
+//! The formatter of opencode: `run --format json` of versions 1 and 2.
 
 use super::json::{self, Json, Kind};
-use super::line_writer::{LineKind, LineWriter, SHORT};
+use super::line_writer::{LineKind, LineWriter, MAX_DETAIL};
 use super::renderer::{LineFormatter, formatter};
 use super::tools;
 
 formatter! {
-    /// Shows the output of `opencode run --format json`, of versions 1 and 2: which session it is, what the agent says
-    /// and thinks, which tools it called and which of them failed, and how it ended.
+    /// Formats the output of `opencode run --format json` of versions 1 and 2: the session, messages, thinking, tool
+    /// calls and their failures, and the end.
     ///
-    /// opencode tells neither when it starts nor when it ends, and of a tool's call only when it is over. So the first
-    /// event of a session starts it, and the last step ends it, with the number of steps and their cost summed; where
-    /// version 2 leaves that step out, [`flush`](crate::pretty::Formatter::flush) does. The cost of other agents that
-    /// were started is not in the output, and so not in the sum.
+    /// opencode reports neither its start nor its end, and a tool call only when it has ended. So the first event of a
+    /// session shows the start, and the last step shows the end, with the number of steps and their total cost. If
+    /// version 2 omits the last step, [`flush`](crate::pretty::Formatter::flush) shows the end. The output does not
+    /// contain the cost of subagents, so the total excludes it.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use aod_transcript::pretty::{Formatter, OpencodeFormatter};
@@ -30,22 +32,22 @@ formatter! {
     OpencodeFormatter, Opencode
 }
 
-/// What is remembered from line to line.
+/// The state between lines.
 #[derive(Default)]
 pub(super) struct Opencode {
     /// The session last shown.
     session: String,
     run: Run,
-    /// Whether the agent spoke last: so a run ends.
-    has_answered: bool,
+    /// Whether the last event was a message of the agent, which is how a run ends.
+    message_was_last: bool,
 }
 
-/// What the steps of one run, from the first event to the end, sum up to.
+/// The totals of the steps of one run, from the first event to the end.
 #[derive(Default)]
 struct Run {
     first: Option<f64>,
     last: Option<f64>,
-    begun: usize,
+    started: usize,
     finished: usize,
     cost: Option<f64>,
 }
@@ -69,20 +71,20 @@ impl LineFormatter for Opencode {
         ) {
             return;
         }
-        self.run.at(timestamp);
-        // A step that ends adds nothing to what the agent said.
-        self.has_answered &= kind == "step_finish";
+        self.run.record(timestamp);
+        // The end of a step does not count as an event after the message.
+        self.message_was_last &= kind == "step_finish";
         let part = part.unwrap_or(Json::of("{}"));
-        let [said, synthetic] = part.fields(["text", "synthetic"]);
+        let [text, synthetic] = part.fields(["text", "synthetic"]);
         match &*kind {
-            "step_start" => self.run.begun += 1,
+            "step_start" => self.run.started += 1,
             "text" => {
                 if !synthetic.is_some_and(Json::is_truthy) {
-                    writer.say(&json::text(said));
-                    self.has_answered = true;
+                    writer.message(&json::text(text));
+                    self.message_was_last = true;
                 }
             }
-            "reasoning" => writer.think(&json::text(said)),
+            "reasoning" => writer.thinking(&json::text(text)),
             "tool_use" => tool_used(part, writer),
             "step_finish" => self.step_finished(part, writer),
             _ => show_error(error, writer),
@@ -90,7 +92,7 @@ impl LineFormatter for Opencode {
     }
 
     fn end(&mut self, writer: &mut LineWriter<'_>) {
-        if self.has_answered {
+        if self.message_was_last {
             self.done("", writer);
         }
     }
@@ -105,38 +107,38 @@ impl Opencode {
         }
         match &*json::text(reason) {
             "stop" => self.done("", writer),
-            // The agent goes on.
-            "tool-calls" => self.has_answered = false,
-            // It may.
+            // The agent continues.
+            "tool-calls" => self.message_was_last = false,
+            // The agent may continue.
             "unknown" | "" => {}
             reason => self.done(reason, writer),
         }
     }
 
-    /// The end of the run; a bad one, if there is anything to say of it.
+    /// Shows the end of the run; failed if there is a reason.
     fn done(&mut self, reason: &str, writer: &mut LineWriter<'_>) {
-        self.has_answered = false;
+        self.message_was_last = false;
         let run = std::mem::take(&mut self.run);
-        let mut known = Vec::new();
+        let mut details = Vec::new();
         if let (Some(first), Some(last)) = (run.first, run.last) {
-            known.push(format!("agent {:.1}s", (last - first) / 1000.0).into());
+            details.push(format!("agent {:.1}s", (last - first) / 1000.0).into());
         }
-        let turns = run.begun.max(run.finished);
+        let turns = run.started.max(run.finished);
         if turns > 0 {
-            known.push(format!("{turns} turns").into());
+            details.push(format!("{turns} turns").into());
         }
         if let Some(cost) = run.cost {
-            known.push(format!("cost ${cost:.4}").into());
+            details.push(format!("cost ${cost:.4}").into());
         }
         if !reason.is_empty() {
-            known.push(writer.style.one_line(reason, SHORT).into());
+            details.push(writer.style.one_line(reason, MAX_DETAIL).into());
         }
-        writer.done(reason.is_empty(), &known);
+        writer.done(reason.is_empty(), &details);
     }
 }
 
 impl Run {
-    fn at(&mut self, timestamp: Option<Json<'_>>) {
+    fn record(&mut self, timestamp: Option<Json<'_>>) {
         if let Some(timestamp) = timestamp.and_then(Json::number) {
             self.first = Some(self.first.map_or(timestamp, |first| first.min(timestamp)));
             self.last = Some(self.last.map_or(timestamp, |last| last.max(timestamp)));
@@ -144,7 +146,7 @@ impl Run {
     }
 }
 
-/// A tool's call and its outcome.
+/// Shows a tool call and its outcome.
 fn tool_used(part: Json<'_>, writer: &mut LineWriter<'_>) {
     let [tool, state] = part.fields(["tool", "state"]);
     let wanted = ["status", "input", "output", "error", "title", "metadata"];
@@ -179,20 +181,20 @@ fn tool_used(part: Json<'_>, writer: &mut LineWriter<'_>) {
     }
 }
 
-/// The exit code and the output of a command: version 2 has them a level deeper.
+/// Returns the exit code and the output of a command, which version 2 nests one level deeper.
 fn shell_outcome(metadata: Option<Json<'_>>) -> (Option<Json<'_>>, Option<Json<'_>>) {
     let wanted = ["exit", "output", "metadata"];
-    let [exit, output, deeper] = metadata.map_or([None; 3], |metadata| metadata.fields(wanted));
-    match deeper {
-        Some(deeper) if exit.is_none() => {
-            let [exit, output] = deeper.fields(["exit", "output"]);
+    let [exit, output, nested] = metadata.map_or([None; 3], |metadata| metadata.fields(wanted));
+    match nested {
+        Some(nested) if exit.is_none() => {
+            let [exit, output] = nested.fields(["exit", "output"]);
             (exit, output)
         }
         _ => (exit, output),
     }
 }
 
-/// Shows a tool's call, and gives the name it is shown under.
+/// Shows a tool call and returns its displayed name.
 fn call<'a>(
     tool: &'a str,
     input: Json<'_>,
@@ -256,21 +258,17 @@ fn call<'a>(
         "TodoRead" => writer.named(LineKind::Todos, name, ""),
         "Skill" => writer.brief(LineKind::Tool, name, &text("name")),
         _ => {
-            let summary_field = tools::summary_field(Some(input));
-            // Version 2 has the tool's name for a title.
+            let summary = tools::summary_field(Some(input));
+            // In version 2 the title is the name of the tool.
             let title = if title == tool { "" } else { title };
-            let detail = if summary_field.is_empty() {
-                title
-            } else {
-                &summary_field
-            };
+            let detail = if summary.is_empty() { title } else { &summary };
             writer.brief(LineKind::Tool, name, detail);
         }
     }
     name
 }
 
-/// One line for each file of a patch: as opencode lists them, or else as the patch does.
+/// Shows one line for each file of a patch: from the list of opencode, or else from the text of the patch.
 fn patch(text: &str, metadata: Option<Json<'_>>, writer: &mut LineWriter<'_>) {
     let mut any = false;
     let mut show = |kind: &str, path: &str| {
@@ -307,7 +305,7 @@ fn patch(text: &str, metadata: Option<Json<'_>>, writer: &mut LineWriter<'_>) {
     }
 }
 
-/// An error of the run; what follows may still be good.
+/// Shows an error of the run, which may still continue.
 fn show_error(error: Option<Json<'_>>, writer: &mut LineWriter<'_>) {
     let wanted = ["name", "type", "message", "data"];
     let [name, kind, message, data] = error.map_or([None; 4], |error| error.fields(wanted));

@@ -1,4 +1,4 @@
-//! What a formatter can be told, and which one suits a runtime.
+//! The options of formatters, and the selection of a formatter by runtime.
 
 use std::ffi::OsStr;
 use std::io::IsTerminal;
@@ -10,11 +10,12 @@ use super::{
     OpencodeFormatter,
 };
 
-/// What the formatters of this module can be told.
+/// The options of the formatters.
 ///
-/// The defaults are those of the published Python SDK: emoji, no colour, full width, thinking shown, tool results left
-/// out. In JSON, as the language packages pass them, an option has the name of its method, and one that is left out has
-/// its default.
+/// The defaults are those of the Python SDK 0.1.0: emoji, no color, no width limit, thinking shown, tool results
+/// hidden. In JSON, an option has the name of its method, and a missing option has its default.
+///
+/// # Examples
 ///
 /// ```
 /// use aod_transcript::pretty::Options;
@@ -45,22 +46,22 @@ pub struct Options {
     pub(super) max_line: usize,
 }
 
-/// Whether lines are coloured, with the escape sequences of ECMA-48.
+/// Whether lines are colored, with ANSI escape sequences.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Color {
     /// Never.
     #[default]
     Off,
-    /// Always, whatever the environment says.
+    /// Always, regardless of the environment.
     On,
-    /// If the standard output is a terminal, and the environment variable `NO_COLOR` is not set, or is empty, and
-    /// `TERM` is not `dumb`. Looked up when the formatter is made.
+    /// If the standard output is a terminal, `NO_COLOR` is not set or empty, and `TERM` is not `dumb`. Evaluated when
+    /// the formatter is created.
     Auto,
 }
 
 impl Color {
-    /// Whether to colour, here and now.
+    /// Returns whether to use color in the current environment.
     pub(super) fn enabled(self) -> bool {
         match self {
             Self::Off => false,
@@ -79,7 +80,7 @@ fn color_supported(terminal: bool, no_color: Option<&OsStr>, term: Option<&OsStr
 }
 
 impl Options {
-    /// The defaults.
+    /// Creates options with the defaults.
     pub fn new() -> Self {
         Self {
             plain: false,
@@ -93,75 +94,76 @@ impl Options {
         }
     }
 
-    /// Whether marks and separators are ASCII, one character each, instead of emoji and `·`. What the agent says stays
-    /// as it is. Off by default.
+    /// Sets whether marks and separators are ASCII characters instead of emoji and `·`. Messages of the agent are not
+    /// changed. Default false.
     ///
-    /// | Mark | Stands for |
-    /// |---|---|
-    /// | `#` | ⚙️  a session starts |
-    /// | `>` | ✉️  the agent says |
-    /// | `~` | 💭 it thinks |
-    /// | `$` | 🔧 it runs a command |
-    /// | `*` | 📖 📝 ✏️  📓 🔍 🔎 🌐 📋 📐 🛠️  it uses another tool |
-    /// | `&` | 🤖 🚀 it starts another agent |
-    /// | `<` | 📤 what a tool gave |
-    /// | `=` | ✨ the end |
-    /// | `!` | ⚠️  a failure, a warning, or a bad end |
+    /// | Mark | Replaces | Meaning |
+    /// |---|---|---|
+    /// | `#` | ⚙️ | a session starts |
+    /// | `>` | ✉️ | a message of the agent |
+    /// | `~` | 💭 | thinking |
+    /// | `$` | 🔧 | a command |
+    /// | `*` | 📖 📝 ✏️ 📓 🔍 🔎 🌐 📋 📐 🛠️ | another tool |
+    /// | `&` | 🤖 🚀 | another agent is started |
+    /// | `<` | 📤 | the result of a tool |
+    /// | `=` | ✨ | the end |
+    /// | `!` | ⚠️ | a failure, a warning, or a failed end |
     pub fn plain(mut self, plain: bool) -> Self {
         self.plain = plain;
         self
     }
 
-    /// The longest line to show, in columns of a terminal: a longer one ends in `…`, continued lines of a text too, and
-    /// none is wrapped. With [`raw`](Self::raw), escape sequences count as text. No limit by default; a limit of 0 is
-    /// one of 1.
+    /// Sets the maximum width of a line, in terminal columns. A longer line is truncated and ends in `…`; lines are not
+    /// wrapped. Default: no limit. The minimum is 1.
+    ///
+    /// With [`raw`](Self::raw), escape sequences count as text.
     pub fn width(mut self, columns: usize) -> Self {
         self.width = Some(columns);
         self
     }
 
-    /// Whether lines are coloured by what they stand for. [`Color::Off`] by default.
+    /// Sets whether lines are colored by their meaning. Default [`Color::Off`].
     pub fn color(mut self, color: Color) -> Self {
         self.color = color;
         self
     }
 
-    /// Whether what the agent thinks is shown. On by default.
+    /// Sets whether the thinking of the agent is shown. Default true.
     pub fn show_thinking(mut self, show: bool) -> Self {
         self.show_thinking = show;
         self
     }
 
-    /// Whether what tools give back is shown, in one line each; of one that failed, that it did. Off by default.
+    /// Sets whether the results of tools are shown, in one line each, including failures. Default false.
     pub fn show_tool_results(mut self, show: bool) -> Self {
         self.show_tool_results = show;
         self
     }
 
-    /// Whether tools that failed are shown. By default they are, except by [`ClaudeFormatter`], whose lines are those of
-    /// the published SDK; there it also marks an end whose `is_error` is true as a bad one, and says why.
+    /// Sets whether failures of tools are shown. Default true, except for [`ClaudeFormatter`], whose default lines are
+    /// those of the Python SDK 0.1.0. If set, that formatter also shows a failed end with its reason.
     ///
-    /// A shell command that exits with 1 and prints nothing, such as a search without a match, is none.
+    /// A shell command that exits with 1 and without output, such as a search without a match, is not a failure.
     pub fn show_failures(mut self, show: bool) -> Self {
         self.show_failures = Some(show);
         self
     }
 
-    /// Whether control characters pass as they came. Off by default: an agent's output may carry escape sequences
-    /// that move the cursor, rename the window or write to the clipboard of whoever prints it.
+    /// Sets whether control characters are passed verbatim. Default false: the output of an agent may contain escape
+    /// sequences that move the cursor, rename the window or write to the clipboard.
     pub fn raw(mut self, raw: bool) -> Self {
         self.raw = raw;
         self
     }
 
-    /// The longest line of output to take whole, in bytes of UTF-8 without its line end; 16 MiB by default. A longer one
-    /// is shown up to this length with the number of bytes cut behind it.
+    /// Sets the size limit of a line of output, in bytes of UTF-8 without its line ending. Default 16 MiB. A longer
+    /// line is truncated to this size, followed by the number of bytes cut.
     pub fn max_line(mut self, bytes: usize) -> Self {
         self.max_line = bytes;
         self
     }
 
-    /// The formatter for a runtime or provider, as [`formatter_for`], with these options.
+    /// Returns the formatter for a runtime or provider with these options; see [`formatter_for`].
     pub fn formatter_for(self, runtime_or_provider: impl AsRef<str>) -> Box<dyn Formatter> {
         let name = runtime_or_provider.as_ref().to_ascii_lowercase();
         let is = |runtime: &str, provider: &str| name.contains(runtime) || name == provider;
@@ -185,17 +187,20 @@ impl Default for Options {
     }
 }
 
-/// The formatter for the output of a runtime, or of the runtime that serves a provider's models.
+/// Returns the formatter for the output of a runtime, or of the runtime of a model provider, with the default
+/// [`Options`].
 ///
-/// By the name, in any case:
+/// The name is case-insensitive:
 ///
-/// | Runtime, by what its name contains | Provider | Formatter |
+/// | Runtime: the name contains | Provider: the name is | Formatter |
 /// |---|---|---|
 /// | `claude` | `anthropic` | [`ClaudeFormatter`] |
 /// | `codex` | `openai` | [`CodexFormatter`] |
 /// | `gemini` | `google` | [`GeminiFormatter`] |
 /// | `opencode` | | [`OpencodeFormatter`] |
 /// | anything else | | [`GenericFormatter`] |
+///
+/// # Examples
 ///
 /// ```
 /// use aod_transcript::pretty::formatter_for;
@@ -214,20 +219,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colours_terminals_only_and_heeds_no_color() {
-        let welcome = |terminal, no_color: Option<&str>, term: Option<&str>| {
+    fn colors_terminals_only_and_respects_no_color() {
+        let supported = |terminal, no_color: Option<&str>, term: Option<&str>| {
             color_supported(terminal, no_color.map(OsStr::new), term.map(OsStr::new))
         };
-        assert!(welcome(true, None, Some("xterm")));
-        assert!(welcome(true, Some(""), None));
-        assert!(!welcome(true, Some("1"), Some("xterm")));
-        assert!(!welcome(true, Some("0"), Some("xterm")));
-        assert!(!welcome(true, None, Some("dumb")));
-        assert!(!welcome(false, None, Some("xterm")));
+        assert!(supported(true, None, Some("xterm")));
+        assert!(supported(true, Some(""), None));
+        assert!(!supported(true, Some("1"), Some("xterm")));
+        assert!(!supported(true, Some("0"), Some("xterm")));
+        assert!(!supported(true, None, Some("dumb")));
+        assert!(!supported(false, None, Some("xterm")));
     }
 
     #[test]
-    fn colours_on_demand_whatever_the_environment_says() {
+    fn explicit_color_settings_ignore_the_environment() {
         assert!(Color::On.enabled());
         assert!(!Color::Off.enabled());
     }

@@ -1,40 +1,43 @@
-//! The tool calls that wait for their results.
+//! Tool calls whose results are pending.
 
 use std::collections::VecDeque;
 
 use super::lines::floor_char_boundary;
 
-/// Calls remembered at a time. The oldest is forgotten for another: its result would have come by then.
-const CALLS: usize = 512;
+/// The maximum number of pending calls. Beyond it, the oldest one is discarded.
+const MAX_CALLS: usize = 512;
 
-/// Bytes of an id or a name that are remembered; no runtime's are that long.
-const LENGTH: usize = 256;
+/// The maximum size of an id or a name, in bytes; longer ones are truncated.
+const MAX_LENGTH: usize = 256;
 
-/// The ids of calls that have begun and not ended, and what is known by them.
+/// The ids and names of calls that have started and not ended.
 #[derive(Default)]
 pub(super) struct PendingToolCalls(VecDeque<(String, String)>);
 
 impl PendingToolCalls {
-    /// Remembers a call. `false` if it was there already.
+    /// Adds a call. Returns `false` if it is already pending.
     pub(super) fn begin(&mut self, id: &str, name: &str) -> bool {
-        if self.0.iter().any(|(known, _)| known == short(id)) {
+        if self.0.iter().any(|(known, _)| known == truncated(id)) {
             return false;
         }
-        if self.0.len() == CALLS {
+        if self.0.len() == MAX_CALLS {
             self.0.pop_front();
         }
         self.0
-            .push_back((short(id).to_owned(), short(name).to_owned()));
+            .push_back((truncated(id).to_owned(), truncated(name).to_owned()));
         true
     }
 
-    /// Forgets a call, and gives its name; `None` if it was not there.
+    /// Removes a call and returns its name; `None` if it is not pending.
     pub(super) fn end(&mut self, id: &str) -> Option<String> {
-        let at = self.0.iter().position(|(known, _)| known == short(id))?;
+        let at = self
+            .0
+            .iter()
+            .position(|(known, _)| known == truncated(id))?;
         self.0.remove(at).map(|(_, name)| name)
     }
 }
 
-fn short(text: &str) -> &str {
-    &text[..floor_char_boundary(text, LENGTH)]
+fn truncated(text: &str) -> &str {
+    &text[..floor_char_boundary(text, MAX_LENGTH)]
 }

@@ -1,4 +1,4 @@
-//! What all formatters have in common: lines in, what a runtime's rules make of them out.
+//! The common implementation of formatters: splits the output into lines and passes them to the rules of a runtime.
 
 use std::fmt;
 
@@ -6,24 +6,24 @@ use super::line_writer::{LineWriter, Style};
 use super::lines::Lines;
 use super::{Formatter, Options};
 
-/// What the lines of one runtime show.
+/// The formatting rules of one runtime.
 pub(super) trait LineFormatter: Default + Send {
-    /// Whether tools that failed are shown by default.
+    /// Whether failures of tools are shown by default.
     const FAILURES: bool = true;
 
-    /// One line of output, never empty.
+    /// Formats one line of output, which is not empty.
     fn line(&mut self, line: &str, writer: &mut LineWriter<'_>);
 
-    /// A line that is none of the runtime's events.
+    /// Formats a line that is not an event of the runtime.
     fn other(&mut self, line: &str, writer: &mut LineWriter<'_>) {
         writer.verbatim(line);
     }
 
-    /// The end of the output: what still waits is shown.
-    fn end(&mut self, _page: &mut LineWriter<'_>) {}
+    /// Handles the end of the output: writes everything that is pending.
+    fn end(&mut self, _writer: &mut LineWriter<'_>) {}
 }
 
-/// A formatter by rules.
+/// A formatter that applies the rules of a runtime.
 pub(super) struct Renderer<R> {
     lines: Lines,
     style: Style,
@@ -76,7 +76,7 @@ impl<R: LineFormatter> Formatter for Renderer<R> {
     }
 }
 
-/// `cut` is how many bytes of the line did not fit.
+/// Formats one line. `cut` is the number of bytes beyond the size limit.
 fn show(
     formatter: &mut impl LineFormatter,
     style: &Style,
@@ -93,7 +93,7 @@ fn show(
     writer.finish()
 }
 
-/// Shows how much is held, not what: it is the agent's.
+/// Shows the sizes only, because the content belongs to the caller.
 impl<R> fmt::Debug for Renderer<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Renderer")
@@ -103,7 +103,7 @@ impl<R> fmt::Debug for Renderer<R> {
     }
 }
 
-/// Defines a public formatter over its rules.
+/// Defines a public formatter from the rules of a runtime.
 macro_rules! formatter {
     ($(#[$documentation:meta])* $name:ident, $formatter:ty) => {
         $(#[$documentation])*
@@ -111,12 +111,12 @@ macro_rules! formatter {
         pub struct $name($crate::pretty::renderer::Renderer<$formatter>);
 
         impl $name {
-            /// A formatter with the default [`Options`](crate::pretty::Options).
+            /// Creates a formatter with the default [`Options`](crate::pretty::Options).
             pub fn new() -> Self {
                 Self::default()
             }
 
-            /// A formatter with these options.
+            /// Creates a formatter with options.
             pub fn with_options(options: $crate::pretty::Options) -> Self {
                 Self($crate::pretty::renderer::Renderer::new(options))
             }

@@ -1,13 +1,15 @@
-//! The formatter of whatever a session turns out to run.
+//! The formatter of a whole session.
 
 use super::{Formatter, Options};
 use crate::Input;
 
-/// The formatter of a session's whole stream, whose `start` event picks the one of its runtime as
+/// Formats the whole stream of a session. The runtime in its `start` event selects the formatter, as
 /// [`formatter_for`](super::formatter_for) does.
 ///
-/// It is flushed when a further turn starts, whose output is another process's. What is fed before any event is shown
-/// as it is.
+/// The formatter is flushed when the next turn starts, whose output comes from another process. Output before the first
+/// event is shown verbatim.
+///
+/// # Examples
 ///
 /// ```
 /// use aod_transcript::Input;
@@ -27,51 +29,53 @@ use crate::Input;
 #[derive(Default)]
 pub struct SessionFormatter {
     options: Options,
-    picked: Option<Box<dyn Formatter>>,
+    selected: Option<Box<dyn Formatter>>,
 }
 
 impl SessionFormatter {
-    /// With the default options.
+    /// Creates a formatter with the default options.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// With options for the formatter that is picked.
+    /// Creates a formatter with options for the selected formatter.
     #[must_use]
     pub fn with_options(options: Options) -> Self {
         Self {
             options,
-            picked: None,
+            selected: None,
         }
     }
 
-    fn pick(&mut self, runtime: &str) -> &mut dyn Formatter {
+    fn select(&mut self, runtime: &str) -> &mut dyn Formatter {
         let options = &self.options;
-        self.picked
+        self.selected
             .get_or_insert_with(|| options.clone().formatter_for(runtime))
     }
 }
 
 impl Formatter for SessionFormatter {
     fn feed(&mut self, chunk: &str) -> Vec<String> {
-        self.pick("").feed(chunk)
+        self.select("").feed(chunk)
     }
 
     fn consume(&mut self, input: Input<'_>) -> Vec<String> {
         match input {
             Input::Start { runtime } => {
-                self.pick(runtime);
+                self.select(runtime);
                 Vec::new()
             }
             Input::TurnStarted => self.flush(),
             Input::Stdout(chunk) => self.feed(chunk),
-            // Leaves the pick to a `start` that follows.
+            // A later `start` event can still select the formatter.
             Input::Other => Vec::new(),
         }
     }
 
     fn flush(&mut self) -> Vec<String> {
-        self.picked.as_mut().map_or_else(Vec::new, Formatter::flush)
+        self.selected
+            .as_mut()
+            .map_or_else(Vec::new, Formatter::flush)
     }
 }

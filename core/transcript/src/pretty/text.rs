@@ -1,19 +1,19 @@
-//! Python's rules for blanks and line ends, which the published formatter's output follows, and cutting.
+//! Whitespace and line endings as defined by Python, which the Python SDK 0.1.0 follows, and truncation.
 
 use unicode_width::UnicodeWidthChar;
 
-/// What `str.isspace()` holds for: Unicode's white space and the four information separators.
+/// Returns whether `str.isspace()` is true: Unicode whitespace and the four information separators.
 fn is_space(character: char) -> bool {
     character.is_whitespace() || matches!(character, '\u{1c}'..='\u{1f}')
 }
 
-/// `str.strip()`.
+/// Strips whitespace like `str.strip()`.
 pub(super) fn strip(text: &str) -> &str {
     text.trim_matches(is_space)
 }
 
-/// Runs of blanks as one blank, none at the ends, and at most `limit` code points: what is longer ends in `ellipsis`,
-/// which counts.
+/// Collapses whitespace to single spaces, strips both ends, and truncates to at most `limit` code points, including the
+/// `ellipsis` at the end of a truncated text.
 pub(super) fn one_line(text: &str, limit: usize, ellipsis: &str) -> String {
     let mut flat = String::new();
     for word in text.split(is_space).filter(|word| !word.is_empty()) {
@@ -35,16 +35,16 @@ pub(super) fn one_line(text: &str, limit: usize, ellipsis: &str) -> String {
     flat
 }
 
-/// Bytes that a code point may take: what has more than this many for each is too long, whatever follows.
+/// The maximum size of a code point in UTF-8, in bytes.
 const MAX_UTF8: usize = 4;
 
-/// Cuts the line that starts at `start` to at most `columns` of a terminal: what is wider ends in `ellipsis`, which
-/// counts, as far as it fits itself.
+/// Truncates the line that starts at `start` to at most `columns` terminal columns, including the `ellipsis` at the end
+/// of a truncated line.
 ///
-/// A sequence that a terminal may join to one emoji counts as its parts, and a tab as far as it may reach, so that no
-/// terminal shows more.
+/// The width is an upper bound for all terminals: the parts of a joined emoji count separately, and a tab counts as a
+/// full tab stop.
 pub(super) fn cut_columns(text: &mut String, start: usize, columns: usize, ellipsis: &str) {
-    // No character but the tab is wider than it is long in bytes.
+    // Except for the tab, no character is wider than its size in bytes.
     if text.len() - start <= columns && !text[start..].contains('\t') {
         return;
     }
@@ -55,9 +55,9 @@ pub(super) fn cut_columns(text: &mut String, start: usize, columns: usize, ellip
     let mut last = 0;
     for (at, character) in text[start..].char_indices() {
         let width = match character {
-            // Asks for the emoji form of the character before, which is wider than its text form.
+            // Selects the emoji presentation of the previous character, which is wider.
             '\u{fe0f}' if last == 1 => 1,
-            '\t' => TAB,
+            '\t' => TAB_WIDTH,
             _ => character.width().unwrap_or(0),
         };
         last = width;
@@ -72,8 +72,8 @@ pub(super) fn cut_columns(text: &mut String, start: usize, columns: usize, ellip
     }
 }
 
-/// `str.splitlines()`, each line with the place where it starts: CRLF is one line end, each of the others stands alone,
-/// and a line end at the very end starts no further line.
+/// Splits lines like `str.splitlines()` and returns each with its offset: CRLF is one line ending, and a line ending at
+/// the end of the text does not start another line.
 pub(super) fn split_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -100,28 +100,28 @@ pub(super) fn is_line_end(character: char) -> bool {
     )
 }
 
-/// Columns from one tab stop of a terminal to the next.
-const TAB: usize = 8;
+/// The width of a tab stop, in columns.
+const TAB_WIDTH: usize = 8;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn strips_every_blank_that_python_knows() {
-        let blanks = "\t\n\u{b}\u{c}\r\u{1c}\u{1d}\u{1e}\u{1f} \u{85}\u{a0}\u{1680}\u{2000}\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}";
+    fn strips_all_whitespace_of_python() {
+        let whitespace = "\t\n\u{b}\u{c}\r\u{1c}\u{1d}\u{1e}\u{1f} \u{85}\u{a0}\u{1680}\u{2000}\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}";
         assert_eq!(
-            strip(&format!("{blanks}a{blanks}b{blanks}")),
-            format!("a{blanks}b")
+            strip(&format!("{whitespace}a{whitespace}b{whitespace}")),
+            format!("a{whitespace}b")
         );
         assert_eq!(
-            one_line(&format!("{blanks}a{blanks}b{blanks}"), 140, "…"),
+            one_line(&format!("{whitespace}a{whitespace}b{whitespace}"), 140, "…"),
             "a b"
         );
     }
 
     #[test]
-    fn keeps_what_only_looks_blank() {
+    fn keeps_invisible_characters_that_are_not_whitespace() {
         for character in [
             "\u{200b}", "\u{feff}", "\u{180e}", "\u{2060}", "\u{0}", "\u{1b}",
         ] {
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn cuts_in_code_points_and_counts_the_ellipsis() {
+    fn truncates_by_code_points_including_the_ellipsis() {
         assert_eq!(one_line("äöü", 3, "…"), "äöü");
         assert_eq!(one_line("äöüß", 3, "…"), "äö…");
         assert_eq!(one_line("👩‍💻 x", 4, "…"), "👩‍💻…");
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn cuts_in_columns_of_a_terminal() {
+    fn truncates_by_terminal_columns() {
         let cut = |text: &str, columns| {
             let mut line = format!("before{text}");
             cut_columns(&mut line, 6, columns, "…");
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn splits_lines_as_python_does() {
+    fn splits_lines_like_python() {
         let lines = |text| split_lines(text).map(|(_, line)| line).collect::<Vec<_>>();
         assert_eq!(lines(""), [""; 0]);
         assert_eq!(lines("a"), ["a"]);

@@ -1,17 +1,18 @@
-//! Tool calls as all runtimes but Claude Code show them: well-known tools under its names, the others under their own.
+//! Tool calls of all runtimes except Claude Code. Well-known tools have the names of Claude Code, other tools their
+//! own.
 
 use std::borrow::Cow;
 
 use super::json::{self, Json};
-use super::line_writer::{LineKind, LineWriter, SHORT};
+use super::line_writer::{LineKind, LineWriter, MAX_DETAIL};
 
-/// A path, as it is.
+/// Writes a tool call with a path.
 pub(super) fn file(writer: &mut LineWriter<'_>, mark: LineKind, name: &str, path: &str) {
     let path = if path.is_empty() { "(no path)" } else { path };
     writer.named(mark, name, path);
 }
 
-/// What is searched for, and where.
+/// Writes a search with its pattern and path.
 pub(super) fn search(
     writer: &mut LineWriter<'_>,
     mark: LineKind,
@@ -19,7 +20,7 @@ pub(super) fn search(
     pattern: &str,
     path: &str,
 ) {
-    let pattern = writer.style.one_line(pattern, SHORT);
+    let pattern = writer.style.one_line(pattern, MAX_DETAIL);
     let place = match (pattern.is_empty(), path.is_empty()) {
         (_, true) => pattern,
         (true, false) => format!("in {path}"),
@@ -28,7 +29,7 @@ pub(super) fn search(
     writer.named(mark, name, &place);
 }
 
-/// What the call of an unknown tool is about: the first string of its input that summarizes it.
+/// Returns the summary of a call of an unknown tool: the first nonempty string among well-known fields of its input.
 pub(super) fn summary_field(input: Option<Json<'_>>) -> Cow<'_, str> {
     let wanted = ["description", "name", "query", "prompt", "path"];
     input.map_or(Cow::default(), |input| {
@@ -36,13 +37,13 @@ pub(super) fn summary_field(input: Option<Json<'_>>) -> Cow<'_, str> {
     })
 }
 
-/// How many items a to-do list has.
+/// Writes the number of items of a to-do list.
 pub(super) fn todos(writer: &mut LineWriter<'_>, list: Option<Json<'_>>) {
     let count = list.and_then(Json::len).unwrap_or_default();
     writer.named(LineKind::Todos, "TodoWrite", &format!("{count} todo(s)"));
 }
 
-/// Tokens that went in and came out, as far as they are known.
+/// Formats the number of input and output tokens, if known.
 pub(super) fn tokens(
     input: Option<Json<'_>>,
     output: Option<Json<'_>>,

@@ -6,24 +6,27 @@ use std::fmt::Write;
 mod python;
 
 use super::json::{self, Json, Kind};
-use super::line_writer::{LineKind, LineWriter, SHORT, Style};
+use super::line_writer::{LineKind, LineWriter, MAX_DETAIL, Style};
 use super::pending_tool_calls::PendingToolCalls;
 use super::renderer::{LineFormatter, formatter};
 use super::text;
 
 formatter! {
-    /// Shows the `stream-json` output of Claude Code: the start of the session, what the agent says and thinks, which
-    /// tools it calls, and how it ended. Progress reports are left out, and tool results unless
-    /// [`show_tool_results`](super::Options::show_tool_results) asks for them; what a subagent does is indented by two
-    /// blanks.
+    /// Formats the `stream-json` output of Claude Code: the start of the session, messages, thinking, tool calls, and
+    /// the end. Progress events are not shown, and tool results only if
+    /// [`show_tool_results`](super::Options::show_tool_results) is set. The lines of a subagent are indented by two
+    /// spaces.
     ///
-    /// The lines are those of the formatter in the published Python SDK. Where that one raises, this one goes on:
+    /// The lines are the same as those of the Python SDK 0.1.0. Input for which that formatter raises an exception is
+    /// accepted:
     ///
-    /// - A line that is not one JSON object is shown as it came, be it another JSON value or no JSON at all.
-    /// - A value of an unexpected type is shown as text: a `content` that is a string is what the agent says, a list's
-    ///   lone item stands for the list, a server without a name and a duration or cost that is no number show as `?`.
-    /// - `NaN` and `Infinity`, which JSON lacks, count as `null`. An escape of half a surrogate pair shows as U+FFFD.
-    /// - Neither the size of numbers nor the depth of nesting is limited.
+    /// - A line that is not a JSON object is shown verbatim.
+    /// - A value of an unexpected type is shown as text: a string `content` is a message, a single item counts as a
+    ///   list, and a server without a name or a duration or cost that is not a number is shown as `?`.
+    /// - `NaN` and `Infinity`, which are not valid JSON, count as `null`. A lone surrogate is shown as U+FFFD.
+    /// - There is no limit for the size of numbers or the depth of nesting.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use aod_transcript::pretty::{ClaudeFormatter, Formatter};
@@ -37,7 +40,7 @@ formatter! {
     ClaudeFormatter, Claude
 }
 
-/// What is remembered from line to line: the tool calls, if their results are shown.
+/// The state between lines: the pending tool calls, if their results are shown.
 #[derive(Default)]
 pub(super) struct Claude {
     calls: PendingToolCalls,
@@ -59,7 +62,7 @@ impl LineFormatter for Claude {
     }
 }
 
-/// One line of the output, with the fields that any kind of event shows.
+/// One line of the output, with the fields that any type of event uses.
 struct Event<'a> {
     kind: Option<Json<'a>>,
     subtype: Option<Json<'a>>,
@@ -149,10 +152,10 @@ impl<'a> Event<'a> {
             Some("task_started") => {
                 let description =
                     truthy(self.description).map_or("(no description)".into(), python::str);
-                let dot = writer.style.dot();
+                let separator = writer.style.separator();
                 writer.entry(
                     LineKind::Spawned,
-                    format_args!("Task spawned{dot}{description}"),
+                    format_args!("Task spawned{separator}{description}"),
                 );
             }
             _ => {}
@@ -161,13 +164,13 @@ impl<'a> Event<'a> {
 
     fn init(&self) -> String {
         let model = self.model.map_or("?".into(), python::str);
-        let mut known = format!("model={model}, tools={}", count(self.tools));
+        let mut details = format!("model={model}, tools={}", count(self.tools));
         if let Some(servers) = truthy(self.mcp_servers) {
             let mut names = Vec::new();
             servers.for_each_item(|server| names.push(server_name(server)));
-            let _ = write!(known, ", mcp=[{}]", names.join(", "));
+            let _ = write!(details, ", mcp=[{}]", names.join(", "));
         }
-        known
+        details
     }
 
     /// Visits the blocks of the message.
@@ -192,13 +195,13 @@ impl<'a> Event<'a> {
             Some(duration) => python::thousandth(duration)
                 .map_or("?".to_owned(), |seconds| format!("{seconds:.1}")),
         };
-        let mut known = vec![Cow::Owned(format!("agent {seconds}s"))];
+        let mut details = vec![Cow::Owned(format!("agent {seconds}s"))];
         if let Some(turns) = truthy(self.num_turns) {
-            known.push(format!("{} turns", python::str(turns)).into());
+            details.push(format!("{} turns", python::str(turns)).into());
         }
         if let Some(cost) = self.cost.filter(|cost| cost.kind() != Kind::Null) {
             let cost = python::float(cost).map_or("?".to_owned(), |cost| format!("{cost:.4}"));
-            known.push(format!("tokens ${cost}").into());
+            details.push(format!("tokens ${cost}").into());
         }
         if failures && !succeeded {
             let errors = json::texts(self.errors).join("; ");
@@ -207,20 +210,20 @@ impl<'a> Event<'a> {
             } else {
                 errors.into()
             };
-            known.push(writer.style.one_line(&reason, SHORT).into());
-            known.retain(|part| !part.is_empty());
+            details.push(writer.style.one_line(&reason, MAX_DETAIL).into());
+            details.retain(|part| !part.is_empty());
         }
         let failed = failures && truthy(self.is_error).is_some();
-        writer.done(succeeded && !failed, &known);
+        writer.done(succeeded && !failed, &details);
     }
 }
 
-/// Python's `value or …`.
+/// Returns the value if it is truthy in Python, like `value or …`.
 fn truthy(value: Option<Json<'_>>) -> Option<Json<'_>> {
     value.filter(|value| value.is_truthy())
 }
 
-/// The length of a list; a number in its place is taken at its word.
+/// Returns the length of a list; a number instead of a list is used directly.
 fn count(list: Option<Json<'_>>) -> String {
     truthy(list).map_or("0".to_owned(), |list| {
         list.len().map_or_else(
@@ -246,16 +249,16 @@ fn show_block(block: Json<'_>, claude: &mut Claude, writer: &mut LineWriter<'_>)
     match block.kind() {
         Kind::Null => return,
         Kind::Object => {}
-        _ => return writer.say(&python::str(block)),
+        _ => return writer.message(&python::str(block)),
     }
-    let [kind, id, thinking, said, name, input] =
+    let [kind, id, thinking, text, name, input] =
         block.fields(["type", "id", "thinking", "text", "name", "input"]);
     let shown = |value| truthy(value).map_or(Cow::default(), python::str);
     match kind.and_then(Json::string).as_deref() {
-        Some("thinking") => writer.think(&shown(thinking)),
-        Some("text") => writer.say(&shown(said)),
+        Some("thinking") => writer.thinking(&shown(thinking)),
+        Some("text") => writer.message(&shown(text)),
         Some("tool_use") => {
-            // Only a string can be the name of a known tool, and no known tool is named like the text of another value.
+            // The text of a value that is not a string never equals the name of a known tool.
             let name = truthy(name).map_or("?".into(), python::str);
             writer.named(
                 mark(&name),
@@ -270,19 +273,20 @@ fn show_block(block: Json<'_>, claude: &mut Claude, writer: &mut LineWriter<'_>)
     }
 }
 
-/// The result of a tool, in a message of the user.
+/// Shows the result of a tool, which is in a message of the user.
 fn show_result(block: Json<'_>, claude: &mut Claude, writer: &mut LineWriter<'_>) {
-    let [kind, id, given, is_error] = block.fields(["type", "tool_use_id", "content", "is_error"]);
+    let [kind, id, content, is_error] =
+        block.fields(["type", "tool_use_id", "content", "is_error"]);
     if !kind.is_some_and(|kind| kind.is("tool_result")) {
         return;
     }
     let tool = claude.calls.end(&json::text(id));
     let tool = tool.as_deref().unwrap_or("Tool");
-    let given = json::content(given);
+    let output = json::content(content);
     if truthy(is_error).is_none() {
-        return writer.result(tool, &given);
+        return writer.result(tool, &output);
     }
-    let reason = text::strip(&given);
+    let reason = text::strip(&output);
     let reason = reason
         .strip_prefix("<tool_use_error>")
         .and_then(|reason| reason.strip_suffix("</tool_use_error>"))
@@ -311,17 +315,19 @@ fn mark(tool: &str) -> LineKind {
 
 fn call_detail(name: &str, input: Option<Json<'_>>, style: &Style) -> String {
     match input {
-        Some(input) if input.kind() != Kind::Object => style.one_line(&python::str(input), SHORT),
+        Some(input) if input.kind() != Kind::Object => {
+            style.one_line(&python::str(input), MAX_DETAIL)
+        }
         input => detail(name, input.unwrap_or(Json::of("{}")), style),
     }
 }
 
-/// What the call of a tool is about, from the fields of its input.
+/// Returns the detail of a tool call, from the fields of its input.
 fn detail(name: &str, input: Json<'_>, style: &Style) -> String {
     match name {
         "Bash" => {
             let [command] = input.fields(["command"]);
-            style.one_line(&str_or(command, ""), SHORT)
+            style.one_line(&str_or(command, ""), MAX_DETAIL)
         }
         "Read" | "Write" | "Edit" | "MultiEdit" | "NotebookEdit" => {
             let [path] = input.fields(["file_path"]);
@@ -341,7 +347,7 @@ fn detail(name: &str, input: Json<'_>, style: &Style) -> String {
         }
         "Task" | "Agent" => {
             let [description, prompt] = input.fields(["description", "prompt"]);
-            style.one_line(&str_or(truthy(description).or(prompt), ""), SHORT)
+            style.one_line(&str_or(truthy(description).or(prompt), ""), MAX_DETAIL)
         }
         "TodoWrite" => {
             let [todos] = input.fields(["todos"]);
@@ -353,12 +359,12 @@ fn detail(name: &str, input: Json<'_>, style: &Style) -> String {
                 .fields(wanted)
                 .into_iter()
                 .find_map(|field| truthy(field)?.string());
-            first.map_or_else(String::new, |first| style.one_line(&first, SHORT))
+            first.map_or_else(String::new, |first| style.one_line(&first, MAX_DETAIL))
         }
     }
 }
 
-/// Python's `str(value or default)`.
+/// Returns `str(value or default)` of Python.
 fn str_or<'a>(value: Option<Json<'a>>, default: &'a str) -> Cow<'a, str> {
     truthy(value).map_or(default.into(), python::str)
 }

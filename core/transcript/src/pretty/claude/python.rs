@@ -1,18 +1,18 @@
-//! How Python writes JSON values, where the published formatter writes them with `str()` or a format.
+//! Formats JSON values like Python's `str()` and format specifications, which the Python SDK 0.1.0 uses.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
 use crate::pretty::json::{Json, Kind, string_length};
 
-/// `str(value)`: strings as they are, everything else as a Python literal.
+/// Returns `str(value)`: strings verbatim, other values as Python literals.
 pub(super) fn str(value: Json<'_>) -> Cow<'_, str> {
     value
         .string()
         .unwrap_or_else(|| Cow::Owned(repr(value.source())))
 }
 
-/// `float(value)`, for numbers and for booleans, which are numbers in Python.
+/// Returns `float(value)` for numbers, and for booleans, which are numbers in Python.
 pub(super) fn float(value: Json<'_>) -> Option<f64> {
     match value.kind() {
         Kind::Number => unsigned_zero(value.source()).parse().ok(),
@@ -21,7 +21,7 @@ pub(super) fn float(value: Json<'_>) -> Option<f64> {
     }
 }
 
-/// `value / 1000`. Python divides integers of any size exactly and rounds once.
+/// Returns `value / 1000`. Python divides integers of any size exactly and rounds once.
 pub(super) fn thousandth(value: Json<'_>) -> Option<f64> {
     if value.kind() == Kind::Number && !is_float(value.source()) {
         return format!("{}e-3", value.source()).parse().ok();
@@ -29,8 +29,8 @@ pub(super) fn thousandth(value: Json<'_>) -> Option<f64> {
     float(value).map(|number| number / 1000.0)
 }
 
-/// `repr()` of what `json` holds. The literals of both languages follow one another in the same order, so this goes
-/// from token to token, without a stack.
+/// Returns `repr()` of a JSON value. The tokens of both languages have the same order, so the conversion is token by
+/// token, without a stack.
 fn repr(json: &str) -> String {
     let mut literal = String::with_capacity(json.len());
     let mut rest = json;
@@ -63,7 +63,7 @@ fn is_float(number: &str) -> bool {
     number.contains(['.', 'e', 'E'])
 }
 
-/// An integer zero has no sign in Python, a float has.
+/// Removes the sign of an integer zero, which does not exist in Python.
 fn unsigned_zero(number: &str) -> &str {
     if number == "-0" { "0" } else { number }
 }
@@ -75,8 +75,8 @@ fn push_number(literal: &mut String, number: &str) {
     }
 }
 
-/// Both languages write the fewest digits that give the float back and switch to an exponent at the same sizes. Of two
-/// such numbers equally near, Python takes the even one; and it signs the exponent and gives it two digits.
+/// Appends `repr()` of a float. Both languages write the shortest digits that round-trip and use exponents for the same
+/// magnitudes. In a tie, Python prefers the even digit, and its exponents have a sign and at least two digits.
 fn push_float(literal: &mut String, float: f64) {
     let shortest = format!("{float:?}");
     let (digits, has_exponent) = shortest
@@ -134,15 +134,15 @@ fn push_string(literal: &mut String, text: &str) {
     literal.push(quote);
 }
 
-/// `str.isprintable()`. The standard library escapes by the same Unicode categories, combining marks aside, which it
-/// lets stand behind another character.
+/// Returns `str.isprintable()`. `char::escape_debug` uses the same Unicode categories, except for combining marks,
+/// which it does not escape after another character.
 fn is_printable(character: char) -> bool {
     if character.is_ascii() {
         return !character.is_control();
     }
-    let mut behind_another = String::from("a");
-    behind_another.push(character);
-    behind_another.escape_debug().nth(1) == Some(character)
+    let mut with_base = String::from("a");
+    with_base.push(character);
+    with_base.escape_debug().nth(1) == Some(character)
 }
 
 #[cfg(test)]
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn writes_scalars_as_python_does() {
+    fn formats_scalars_like_python() {
         for (json, python) in [
             ("null", "None"),
             ("true", "True"),
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn writes_floats_as_python_does() {
+    fn formats_floats_like_python() {
         for (json, python) in [
             ("1.0", "1.0"),
             ("-0.0", "-0.0"),
@@ -185,9 +185,9 @@ mod tests {
             ("1e400", "inf"),
             ("-1e400", "-inf"),
             ("0.30000000000000004", "0.30000000000000004"),
-            // As near to .3 as to .2.
+            // A tie between .2 and .3.
             ("844342377314293.25", "844342377314293.2"),
-            // The nearest of 16 digits, …801, is another float: below a power of two they lie closer.
+            // The nearest value with 16 digits, …801, is another float: below a power of two they are denser.
             ("5.684341886080802e-14", "5.684341886080802e-14"),
         ] {
             assert_eq!(shown(json), python);
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn writes_lists_and_objects_as_python_literals() {
+    fn formats_lists_and_objects_as_python_literals() {
         assert_eq!(shown("[ ]"), "[]");
         assert_eq!(
             shown(r#"[null,true , {"a":[1,-0,1e5],"it's":"say \"hi\""}]"#),

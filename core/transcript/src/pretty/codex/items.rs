@@ -1,21 +1,20 @@
-//! The items of a turn.
+//! The items of a Codex turn.
 
 use super::super::json::{self, Json, Kind};
 use super::super::line_writer::{LineKind, LineWriter};
 use super::super::tools;
 use super::{Codex, shell};
 
-/// How far an item is.
+/// The phase of an item.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
-    Begun,
-    Going,
-    Ended,
+    Started,
+    Updated,
+    Completed,
 }
 
 impl Codex {
-    /// An item that began, changed or ended. What is shown of a tool's call comes with the first of these that there
-    /// is.
+    /// Shows an item that was started, updated or completed. A tool call is shown with its first event.
     pub(super) fn item(
         &mut self,
         item: Option<Json<'_>>,
@@ -27,40 +26,40 @@ impl Codex {
         };
         let [id, kind, former_kind, status] = item.fields(["id", "type", "item_type", "status"]);
         let id = json::text(id);
-        let ended = phase == Phase::Ended;
-        let first = if ended {
-            self.begun.end(&id).is_none()
+        let completed = phase == Phase::Completed;
+        let first = if completed {
+            self.pending.end(&id).is_none()
         } else {
-            self.begun.begin(&id, "")
+            self.pending.begin(&id, "")
         };
         let failed = status.is_some_and(|status| status.is("failed"));
         match &*json::first_text([kind, former_kind]) {
-            "agent_message" | "assistant_message" if ended => {
-                let [said] = item.fields(["text"]);
-                writer.say(&json::text(said));
+            "agent_message" | "assistant_message" if completed => {
+                let [text] = item.fields(["text"]);
+                writer.message(&json::text(text));
             }
-            "reasoning" if ended => {
-                let [thought] = item.fields(["text"]);
-                writer.think(&json::text(thought));
+            "reasoning" if completed => {
+                let [text] = item.fields(["text"]);
+                writer.thinking(&json::text(text));
             }
             "command_execution" => {
                 if first {
                     let [command] = item.fields(["command"]);
                     writer.brief(LineKind::Bash, "Bash", &shell::script(&json::text(command)));
                 }
-                if ended {
-                    command_ended(item, status, writer);
+                if completed {
+                    command_completed(item, status, writer);
                 }
             }
-            "file_change" if ended => file_change(item, failed, writer),
-            "mcp_tool_call" => mcp_call(item, first, ended, failed, writer),
-            "web_search" if ended => web_search(item, writer),
-            "todo_list" if !ended => {
+            "file_change" if completed => file_change(item, failed, writer),
+            "mcp_tool_call" => mcp_call(item, first, completed, failed, writer),
+            "web_search" if completed => web_search(item, writer),
+            "todo_list" if !completed => {
                 let [items] = item.fields(["items"]);
                 self.todo_list(items, writer);
             }
-            "collab_tool_call" => collaboration(item, first, ended, failed, writer),
-            "error" if ended => {
+            "collab_tool_call" => collaboration(item, first, completed, failed, writer),
+            "error" if completed => {
                 let [message] = item.fields(["message"]);
                 writer.brief(LineKind::Warning, "Notice", &json::text(message));
             }
@@ -81,9 +80,9 @@ impl Codex {
     }
 }
 
-fn command_ended(item: Json<'_>, status: Option<Json<'_>>, writer: &mut LineWriter<'_>) {
+fn command_completed(item: Json<'_>, status: Option<Json<'_>>, writer: &mut LineWriter<'_>) {
     let [output, exit] = item.fields(["aggregated_output", "exit_code"]);
-    let is = |word| status.is_some_and(|status| status.is(word));
+    let is = |value| status.is_some_and(|status| status.is(value));
     if is("declined") {
         writer.failure("Bash", "declined", "");
     } else if is("failed") && exit.is_none_or(|exit| exit.kind() != Kind::Number) {
@@ -94,7 +93,7 @@ fn command_ended(item: Json<'_>, status: Option<Json<'_>>, writer: &mut LineWrit
     }
 }
 
-/// Shown when it has ended, since older versions print nothing before.
+/// Shows a file change when it is completed, because older versions print nothing before.
 fn file_change(item: Json<'_>, failed: bool, writer: &mut LineWriter<'_>) {
     let [changes] = item.fields(["changes"]);
     let mut paths = Vec::new();
@@ -118,14 +117,20 @@ fn file_change(item: Json<'_>, failed: bool, writer: &mut LineWriter<'_>) {
     }
 }
 
-fn mcp_call(item: Json<'_>, first: bool, ended: bool, failed: bool, writer: &mut LineWriter<'_>) {
+fn mcp_call(
+    item: Json<'_>,
+    first: bool,
+    completed: bool,
+    failed: bool,
+    writer: &mut LineWriter<'_>,
+) {
     let [server, tool, arguments, result, error] =
         item.fields(["server", "tool", "arguments", "result", "error"]);
     let name = mcp_name(server, tool);
     if first {
         writer.brief(LineKind::Tool, &name, &tools::summary_field(arguments));
     }
-    if !ended {
+    if !completed {
         return;
     }
     let [content] = result.map_or([None], |result| result.fields(["content"]));
@@ -140,7 +145,7 @@ fn mcp_call(item: Json<'_>, first: bool, ended: bool, failed: bool, writer: &mut
     }
 }
 
-/// `server.tool`, or what there is of it.
+/// Returns `server.tool`, or the part that is known.
 pub(super) fn mcp_name(server: Option<Json<'_>>, tool: Option<Json<'_>>) -> String {
     let named: Vec<_> = [server, tool]
         .into_iter()
@@ -154,7 +159,7 @@ pub(super) fn mcp_name(server: Option<Json<'_>>, tool: Option<Json<'_>>) -> Stri
     }
 }
 
-/// What was searched is known at the end only.
+/// Shows a web search when it is completed, because only then the query is known.
 fn web_search(item: Json<'_>, writer: &mut LineWriter<'_>) {
     let [query, action] = item.fields(["query", "action"]);
     let wanted = ["url", "query", "queries"];
@@ -174,11 +179,11 @@ fn web_search(item: Json<'_>, writer: &mut LineWriter<'_>) {
     }
 }
 
-/// Another agent is started, told something, or waited for. Of one that ended well, the parent tells.
+/// Shows that another agent is started, receives input, or has ended.
 fn collaboration(
     item: Json<'_>,
     first: bool,
-    ended: bool,
+    completed: bool,
     failed: bool,
     writer: &mut LineWriter<'_>,
 ) {
@@ -188,11 +193,11 @@ fn collaboration(
             if first {
                 writer.brief(LineKind::Agent, "Agent", &json::text(prompt));
             }
-            if ended && failed {
+            if completed && failed {
                 writer.failure("Agent", "failed", "");
             }
         }
-        "wait" if ended => {
+        "wait" if completed => {
             if let Some(agents) = agents {
                 agents.for_each_field(|_, agent| agent_state(agent, writer));
             }

@@ -1,17 +1,17 @@
-//! The `msg` objects of Codex up to 0.43.
+//! The `msg` objects of Codex before 0.44.
 
 use super::super::json::{self, Json, Kind};
-use super::super::line_writer::{LineKind, LineWriter, SHORT};
+use super::super::line_writer::{LineKind, LineWriter, MAX_DETAIL};
 use super::super::tools;
 use super::{Codex, items, plain_message, shell};
 
 impl Codex {
-    /// What a `msg` object shows. Its events say themselves whether they begin or end something.
+    /// Shows a `msg` object. Start and end have different event types.
     pub(super) fn message(&mut self, msg: Json<'_>, writer: &mut LineWriter<'_>) {
-        let [kind, said, text, reason] = msg.fields(["type", "message", "text", "reason"]);
+        let [kind, message, text, reason] = msg.fields(["type", "message", "text", "reason"]);
         match &*json::text(kind) {
-            "agent_message" => writer.say(&json::text(said)),
-            "agent_reasoning" => writer.think(&json::text(text)),
+            "agent_message" => writer.message(&json::text(message)),
+            "agent_reasoning" => writer.thinking(&json::text(text)),
             "exec_command_begin" => {
                 let [command] = msg.fields(["command"]);
                 writer.brief(LineKind::Bash, "Bash", &command_line(command));
@@ -46,13 +46,16 @@ impl Codex {
             }
             "token_count" => self.count(msg),
             "error" => {
-                let message = json::text(said);
+                let message = json::text(message);
                 writer.brief(LineKind::Warning, "Error", &plain_message(&message));
             }
             "turn_aborted" => {
                 writer.done(
                     false,
-                    &[writer.style.one_line(&json::text(reason), SHORT).into()],
+                    &[writer
+                        .style
+                        .one_line(&json::text(reason), MAX_DETAIL)
+                        .into()],
                 );
             }
             "task_complete" => writer.done(true, self.tokens.take().as_slice()),
@@ -72,7 +75,7 @@ impl Codex {
         self.show_plan(done, all, writer);
     }
 
-    /// The tokens so far: of the whole thread where they are told apart, at the top in older versions.
+    /// Records the token counts: those of the whole thread if they are nested, or top-level ones in older versions.
     fn count(&mut self, msg: Json<'_>) {
         let counts = ["input_tokens", "output_tokens"];
         let [info] = msg.fields(["info"]);
@@ -82,7 +85,7 @@ impl Codex {
     }
 }
 
-/// A command's words; of a shell with a script, the script.
+/// Returns the words of a command, or the script if it is a shell with a script.
 fn command_line(command: Option<Json<'_>>) -> String {
     match &json::texts(command)[..] {
         [shell, option, script] if shell::runs_script(shell, option) => script.clone().into_owned(),
@@ -90,7 +93,7 @@ fn command_line(command: Option<Json<'_>>) -> String {
     }
 }
 
-/// One line for each file. Whether it worked comes later.
+/// Shows one line for each file. The outcome follows in another event.
 fn patch(changes: Option<Json<'_>>, writer: &mut LineWriter<'_>) {
     let Some(changes) = changes else {
         return;
@@ -113,11 +116,11 @@ fn invocation(msg: Json<'_>) -> (String, Option<Json<'_>>) {
 fn mcp_ended(msg: Json<'_>, writer: &mut LineWriter<'_>) {
     let (name, _) = invocation(msg);
     let [result] = msg.fields(["result"]);
-    let [good, bad] = result.map_or([None; 2], |result| result.fields(["Ok", "Err"]));
-    if bad.is_some() {
-        writer.failure(&name, "failed", &json::text(bad));
-    } else if let Some(good) = good {
-        let [content] = good.fields(["content"]);
+    let [success, error] = result.map_or([None; 2], |result| result.fields(["Ok", "Err"]));
+    if error.is_some() {
+        writer.failure(&name, "failed", &json::text(error));
+    } else if let Some(success) = success {
+        let [content] = success.fields(["content"]);
         writer.result(&name, &json::content(content));
     }
 }

@@ -1,5 +1,5 @@
-//! Codex's `exec --json`, in its three generations: `thread.started` and items (since 0.44), the same with
-//! `session.created` and `item_type` (0.40 to 0.44, `--experimental-json`), and the `msg` objects before.
+//! The formatter of Codex: the three formats of `exec --json`. They are `thread.started` and items (since 0.44), the
+//! same with `session.created` and `item_type` (0.40 to 0.44, `--experimental-json`), and `msg` objects (before).
 
 mod items;
 mod legacy;
@@ -8,18 +8,20 @@ mod shell;
 use std::borrow::Cow;
 
 use super::json::{self, Json, Kind};
-use super::line_writer::{LineKind, LineWriter, SHORT};
+use super::line_writer::{LineKind, LineWriter, MAX_DETAIL};
 use super::pending_tool_calls::PendingToolCalls;
 use super::renderer::{LineFormatter, formatter};
 use super::tools;
 
 formatter! {
-    /// Shows the output of `codex exec --json`, of all three generations of it: the start of a thread, what the agent
-    /// says and thinks, its commands, file changes and other tools, and how the turn ended.
+    /// Formats the output of `codex exec --json` in all three of its formats: the start of a thread, messages,
+    /// thinking, commands, file changes and other tool calls, and the end of the turn.
     ///
-    /// Commands appear without the shell around them. Attempts to reconnect are left out, and so are what other agents
-    /// do, which Codex does not print. The tokens of the last line are those of the whole thread, turns resumed
-    /// included: Codex counts so. A turn that was interrupted has no last line.
+    /// Commands are shown without the shell that runs them. Reconnection attempts are not shown, and Codex does not
+    /// print the output of subagents. The token counts of the last line include all turns of the thread. An interrupted
+    /// turn has no last line.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use aod_transcript::pretty::{CodexFormatter, Formatter};
@@ -33,16 +35,16 @@ formatter! {
     CodexFormatter, Codex
 }
 
-/// What is remembered from line to line.
+/// The state between lines.
 #[derive(Default)]
 pub(super) struct Codex {
-    /// Items, and calls of the oldest generation, that have begun.
-    begun: PendingToolCalls,
-    /// How many items of the plan are done, and how many there are, as last shown.
+    /// The items that have started and not ended.
+    pending: PendingToolCalls,
+    /// The number of completed and of all items of the plan, as last shown.
     plan: Option<(usize, usize)>,
-    /// An error that the next event may repeat.
+    /// An error that is not shown yet, because the next event may repeat it.
     error: Option<String>,
-    /// The tokens last counted, where the last event does not have them.
+    /// The last token counts, if the last event does not contain them.
     tokens: Option<Cow<'static, str>>,
 }
 
@@ -83,26 +85,26 @@ impl LineFormatter for Codex {
                     self.error = None;
                 }
                 self.show_error(writer);
-                writer.done(false, &[writer.style.one_line(&reason, SHORT).into()]);
+                writer.done(false, &[writer.style.one_line(&reason, MAX_DETAIL).into()]);
             }
             Some("error") => self.report(plain_message(&json::text(message)).into_owned(), writer),
             Some(kind) => {
                 self.show_error(writer);
                 match kind {
                     "thread.started" | "session.created" => {
-                        // A process starts, and numbers its items from 0.
+                        // A new process starts, whose item ids restart at 0.
                         *self = Self::default();
                         let id = json::first_text([thread, session]);
-                        let known = if id.is_empty() {
+                        let details = if id.is_empty() {
                             String::new()
                         } else {
                             format!("thread={id}")
                         };
-                        writer.init(&known);
+                        writer.init(&details);
                     }
-                    "item.started" => self.item(item, items::Phase::Begun, writer),
-                    "item.updated" => self.item(item, items::Phase::Going, writer),
-                    "item.completed" => self.item(item, items::Phase::Ended, writer),
+                    "item.started" => self.item(item, items::Phase::Started, writer),
+                    "item.updated" => self.item(item, items::Phase::Updated, writer),
+                    "item.completed" => self.item(item, items::Phase::Completed, writer),
                     "turn.completed" => {
                         let counts = ["input_tokens", "output_tokens"];
                         let [input, output] = usage.map_or([None; 2], |usage| usage.fields(counts));
@@ -132,8 +134,8 @@ impl LineFormatter for Codex {
 }
 
 impl Codex {
-    /// Holds an error back until the next event: the failed turn that a fatal one brings says the same. Attempts to
-    /// reconnect are no errors yet.
+    /// Defers an error until the next event, because the end of a failed turn repeats it. Reconnection attempts are not
+    /// errors.
     fn report(&mut self, message: String, writer: &mut LineWriter<'_>) {
         if is_retry(&message) {
             return;
@@ -150,7 +152,7 @@ impl Codex {
         }
     }
 
-    /// The plan, when its numbers have changed.
+    /// Shows the plan if its numbers have changed.
     fn show_plan(&mut self, done: usize, all: usize, writer: &mut LineWriter<'_>) {
         if self.plan.replace((done, all)) != Some((done, all)) {
             writer.named(
@@ -162,7 +164,7 @@ impl Codex {
     }
 }
 
-/// The message of a provider's error, which may come as JSON text.
+/// Returns the message of a provider error, which may be JSON text.
 fn plain_message(message: &str) -> Cow<'_, str> {
     let inner = json::object(message.trim(), ["error", "message"]).map(|[error, message]| {
         let [nested] = error.map_or([None], |error| error.fields(["message"]));
@@ -174,7 +176,7 @@ fn plain_message(message: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether this tells of another attempt: `Reconnecting... 2/5 (…)`, `…; retrying 1/5 in 200ms…`.
+/// Returns whether a message reports a retry: `Reconnecting... 2/5 (…)`, `…; retrying 1/5 in 200ms…`.
 fn is_retry(message: &str) -> bool {
     let rest = message
         .strip_prefix("Reconnecting... ")
@@ -192,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tells_attempts_from_errors() {
+    fn distinguishes_retries_from_errors() {
         for message in [
             "Reconnecting... 2/5 (unexpected status 401)",
             "stream error: stream disconnected; retrying 1/5 in 200ms…",
@@ -211,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_the_message_in_a_providers_json() {
+    fn extracts_the_message_from_the_json_of_a_provider() {
         let nested = r#"{"type":"error","status":400,"error":{"message":"No such model."}}"#;
         assert_eq!(plain_message(nested), "No such model.");
         assert_eq!(plain_message(r#"{"message":"Too large."}"#), "Too large.");

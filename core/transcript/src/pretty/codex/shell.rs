@@ -1,8 +1,8 @@
-//! Commands without the shell that runs them.
+//! Extracts the script from shell commands.
 
 use std::borrow::Cow;
 
-/// The script of `bash -lc 'script'`; a command of any other form as it is.
+/// Returns the script of `bash -lc 'script'`; any other command verbatim.
 pub(super) fn script(command: &str) -> Cow<'_, str> {
     let rest = command
         .split_once(' ')
@@ -14,13 +14,13 @@ pub(super) fn script(command: &str) -> Cow<'_, str> {
     rest.map_or(Cow::Borrowed(command), Cow::Owned)
 }
 
-/// Whether a shell with this option runs the script behind it.
+/// Returns whether the command is a shell, and the option makes it run the script that follows.
 pub(super) fn runs_script(shell: &str, option: &str) -> bool {
     let name = shell.rsplit('/').next().unwrap_or_default();
     matches!(name, "bash" | "sh" | "zsh" | "dash" | "fish") && matches!(option, "-lc" | "-c")
 }
 
-/// The word that a shell takes `quoted` for, if it is one; expansions are left as they are.
+/// Returns the single word that a shell parses from `quoted`, if it is one; expansions are kept.
 fn one_word(quoted: &str) -> Option<String> {
     let mut word = String::new();
     let mut rest = quoted.chars();
@@ -44,8 +44,8 @@ fn one_word(quoted: &str) -> Option<String> {
                 }
             },
             '\\' => word.push(rest.next()?),
-            blank if blank.is_whitespace() => return None,
-            bare => word.push(bare),
+            space if space.is_whitespace() => return None,
+            other => word.push(other),
         }
     }
     (!word.is_empty()).then_some(word)
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn takes_the_script_out_of_its_shell() {
+    fn extracts_the_script_of_a_shell() {
         for (command, shown) in [
             ("bash -lc ls", "ls"),
             ("/bin/bash -lc 'cargo test'", "cargo test"),
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn leaves_other_commands_alone() {
+    fn keeps_other_commands_verbatim() {
         for command in [
             "",
             "ls -la",

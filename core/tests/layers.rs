@@ -1,11 +1,11 @@
-//! The order of the modules: each imports only those before it in [`FLOORS`].
+//! The layers of the modules: each module imports only modules before it in [`LAYERS`].
 //!
-//! Between crates the compiler keeps this order; inside this crate it is read from the sources.
+//! The compiler enforces the order between crates; within this crate, this test reads the imports from the sources.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FLOORS: [&str; 6] = [
+const LAYERS: [&str; 6] = [
     "error",
     "models",
     "transport",
@@ -14,7 +14,7 @@ const FLOORS: [&str; 6] = [
     "client",
 ];
 
-/// A module of this crate that a file names, and the line.
+/// A module of this crate that a file imports, and the line.
 #[derive(Debug, PartialEq, Eq)]
 struct Import {
     line: usize,
@@ -22,10 +22,10 @@ struct Import {
 }
 
 #[test]
-fn no_module_imports_one_of_a_higher_floor() {
+fn no_module_imports_a_module_of_a_higher_layer() {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut arrows = 0;
-    let mut wrong = Vec::new();
+    let mut count = 0;
+    let mut violations = Vec::new();
     for file in rust_files(&sources) {
         let inside = file.strip_prefix(&sources).expect("it is inside");
         let path: Vec<_> = inside
@@ -38,10 +38,10 @@ fn no_module_imports_one_of_a_higher_floor() {
         let own = path[0].trim_end_matches(".rs");
         let text = fs::read_to_string(&file).expect("it can be read");
         for Import { line, module } in imports(&text, &path) {
-            arrows += usize::from(module != own);
-            match (floor(own), floor(&module)) {
+            count += usize::from(module != own);
+            match (layer(own), layer(&module)) {
                 (Some(from), Some(to)) if to <= from => {}
-                _ => wrong.push(format!(
+                _ => violations.push(format!(
                     "{}:{line}: {own} imports {module}",
                     inside.display()
                 )),
@@ -49,18 +49,18 @@ fn no_module_imports_one_of_a_higher_floor() {
         }
     }
     assert!(
-        wrong.is_empty(),
-        "against the floors:\n{}",
-        wrong.join("\n")
+        violations.is_empty(),
+        "violations of the layers:\n{}",
+        violations.join("\n")
     );
     assert!(
-        arrows > 20,
-        "only {arrows} imports found: are they still read right?"
+        count > 20,
+        "only {count} imports found: is the parser still correct?"
     );
 }
 
 #[test]
-fn the_crate_root_declares_every_floor_and_nothing_else() {
+fn the_crate_root_declares_exactly_the_layers() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs");
     let text = fs::read_to_string(root).expect("it can be read");
     let mut declared: Vec<_> = text
@@ -72,13 +72,13 @@ fn the_crate_root_declares_every_floor_and_nothing_else() {
         })
         .collect();
     declared.sort_unstable();
-    let mut floors = FLOORS;
-    floors.sort_unstable();
-    assert_eq!(declared, floors);
+    let mut layers = LAYERS;
+    layers.sort_unstable();
+    assert_eq!(declared, layers);
 }
 
 #[test]
-fn finds_the_imports_of_every_form() {
+fn finds_imports_in_every_form() {
     let text = "use crate::error::{Error, Result};\nuse super::Client;\n// use crate::client\n\
                 pub use crate::{models::Agent, stream};\nfn f() { crate::transport::send(super::super::client::X) }\n\
                 use super::\n    super::resources::Agents;\n";
@@ -99,8 +99,8 @@ fn finds_the_imports_of_every_form() {
     );
 }
 
-fn floor(module: &str) -> Option<usize> {
-    FLOORS.iter().position(|floor| *floor == module)
+fn layer(module: &str) -> Option<usize> {
+    LAYERS.iter().position(|layer| *layer == module)
 }
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
@@ -116,7 +116,7 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The modules at the root of the crate that a file names by `crate::` or by enough `super::`.
+/// Returns the top-level modules of the crate that a file imports with `crate::` or `super::`.
 fn imports(text: &str, path: &[&str]) -> Vec<Import> {
     let is_folder_module = path.last() == Some(&"mod.rs");
     let depth = path.len() - usize::from(is_folder_module);
@@ -150,7 +150,7 @@ fn imports(text: &str, path: &[&str]) -> Vec<Import> {
     found
 }
 
-/// Adds the modules named at the start of `rest`: one, or those in braces.
+/// Adds the modules at the start of `rest`: one, or a group in braces.
 fn push(found: &mut Vec<Import>, code: &str, at: usize, rest: &str) {
     let line = code[..at].matches('\n').count() + 1;
     let names = match rest.strip_prefix('{') {
