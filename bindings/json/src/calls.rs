@@ -55,7 +55,7 @@ impl PendingCalls {
     ) -> Result<()> {
         let mut call = Call::spawn(&RUNTIME, work)?;
         let waker = queue.waker(id);
-        // Whoever is woken finds the call in its place.
+        // Inserted before the wake, so that the woken thread finds the call.
         let mut calls = lock(&self.calls);
         let polled = call.poll_ready(&mut Context::from_waker(&waker));
         calls.insert(id, Some(call));

@@ -42,6 +42,12 @@ impl JsonClient {
         ))
     }
 
+    /// Returns a warning to log, if the token is sent unencrypted to another machine.
+    pub fn clear_text_warning(&self) -> Option<String> {
+        let clear = self.client.sends_clear_text();
+        clear.then(|| aod::Client::CLEAR_TEXT_WARNING.to_owned())
+    }
+
     /// Sets the request body of the call that will be started with this ID.
     pub fn set_body(&self, id: u64, body: String) {
         self.calls.set_body(id, body);

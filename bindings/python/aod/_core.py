@@ -49,6 +49,8 @@ class Core:
     def _create(self) -> JsonClient:
         try:
             native = JsonClient(json.dumps(self._config))
+            if warning := native.clear_text_warning():
+                logger.warning(warning)
             for options in self._options:
                 native = native.with_options(options)
         except NATIVE_ERRORS as error:

@@ -63,6 +63,8 @@ def client_config(
     stream_idle_timeout: float | None,
     proxy: str | None,
     ca_certificate: str | None,
+    client_certificate: str | None,
+    https_only: bool,
 ) -> dict[str, Any]:
     """Validate the arguments of a client; the environment supplies the URL and the token that are missing."""
     if transport is not None:
@@ -79,6 +81,8 @@ def client_config(
         "connect_timeout": connect,
         "proxy": text(proxy, "proxy"),
         "ca_certificate": text(ca_certificate, "ca_certificate"),
+        "client_certificate": text(client_certificate, "client_certificate"),
+        "https_only": bool(https_only),
         "options": call_options(
             timeout=total, max_retries=max_retries, headers=headers, stream_idle_timeout=stream_idle_timeout
         ),

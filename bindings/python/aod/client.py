@@ -46,6 +46,8 @@ class Client:
         stream_idle_timeout: float | None = None,
         proxy: str | None = None,
         ca_certificate: str | None = None,
+        client_certificate: str | None = None,
+        https_only: bool = False,
     ) -> None:
         """Create a client. Nothing is sent before the first call.
 
@@ -65,6 +67,9 @@ class Client:
                 replaced, in seconds. The default is 45.
             proxy: The URL of a proxy. By default, `HTTPS_PROXY` and the like are respected.
             ca_certificate: Certificates of authorities to trust in addition, as PEM text.
+            client_certificate: The client's certificate chain and private key for mutual TLS, in one PEM text.
+            https_only: Whether to reject a base URL that is not `https`. By default, plain `http` to another machine is
+                logged as a warning.
 
         Raises:
             ValueError: There is no token, or a setting is malformed.
@@ -82,6 +87,8 @@ class Client:
                     stream_idle_timeout=stream_idle_timeout,
                     proxy=proxy,
                     ca_certificate=ca_certificate,
+                    client_certificate=client_certificate,
+                    https_only=https_only,
                 )
             )
         )
@@ -185,6 +192,8 @@ class AsyncClient:
         stream_idle_timeout: float | None = None,
         proxy: str | None = None,
         ca_certificate: str | None = None,
+        client_certificate: str | None = None,
+        https_only: bool = False,
     ) -> None:
         """Create a client. Nothing is sent before the first call.
 
@@ -204,6 +213,9 @@ class AsyncClient:
                 replaced, in seconds. The default is 45.
             proxy: The URL of a proxy. By default, `HTTPS_PROXY` and the like are respected.
             ca_certificate: Certificates of authorities to trust in addition, as PEM text.
+            client_certificate: The client's certificate chain and private key for mutual TLS, in one PEM text.
+            https_only: Whether to reject a base URL that is not `https`. By default, plain `http` to another machine is
+                logged as a warning.
 
         Raises:
             ValueError: There is no token, or a setting is malformed.
@@ -221,6 +233,8 @@ class AsyncClient:
                     stream_idle_timeout=stream_idle_timeout,
                     proxy=proxy,
                     ca_certificate=ca_certificate,
+                    client_certificate=client_certificate,
+                    https_only=https_only,
                 )
             )
         )

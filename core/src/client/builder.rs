@@ -10,7 +10,7 @@ use super::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::models::Secret;
 use crate::transport::{
-    HttpClientConfig, RetryPolicy, Route, Server, Settings, Transport, is_loopback, parse_url,
+    HttpClientConfig, RetryPolicy, Route, Server, Settings, Transport, parse_url,
 };
 
 const DEFAULT_BASE_URL: &str = "http://localhost:8777";
@@ -222,18 +222,17 @@ impl ClientBuilder {
         }
 
         let http = self.http.build(&base_url)?;
-        if !secure && !is_loopback(&base_url) {
-            tracing::warn!(
-                "the base URL is plain http to another machine: the token travels in clear text"
-            );
-        }
         let server = Server {
             base_url,
             authorization,
             http,
             token,
         };
-        Ok(Client::new(Transport::new(server, self.settings)))
+        let client = Client::new(Transport::new(server, self.settings));
+        if client.sends_clear_text() {
+            tracing::warn!("{}", Client::CLEAR_TEXT_WARNING);
+        }
+        Ok(client)
     }
 }
 

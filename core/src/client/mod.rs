@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::error::{Error, ErrorKind, Result};
 use crate::models::Health;
 use crate::resources::{Agents, Environments, Sessions};
-use crate::transport::{Operation, Request, Transport};
+use crate::transport::{Operation, Request, Transport, is_loopback};
 
 pub use builder::ClientBuilder;
 pub use options::Options;
@@ -72,6 +72,26 @@ impl Client {
     pub fn base_url(&self) -> &str {
         self.transport.base_url().as_str().trim_end_matches('/')
     }
+
+    /// Returns whether requests, and the token in them, are sent unencrypted to another machine: the base URL is plain
+    /// `http`, and its host is not this machine. [`https_only`](ClientBuilder::https_only) rejects such a URL.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> aod::Result<()> {
+    /// let client = aod::Client::builder().token("aod_x");
+    /// assert!(client.base_url("http://192.0.2.1").build()?.sends_clear_text());
+    /// # Ok(()) }
+    /// ```
+    pub fn sends_clear_text(&self) -> bool {
+        let url = self.transport.base_url();
+        url.scheme() == "http" && !is_loopback(url)
+    }
+
+    /// The warning that is logged for a client that [sends clear text](Self::sends_clear_text).
+    pub const CLEAR_TEXT_WARNING: &'static str =
+        "the base URL is plain http to another machine: the token is sent in clear text";
 
     /// Returns a client with other options, which shares the connections of this one.
     ///

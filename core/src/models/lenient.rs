@@ -1,18 +1,18 @@
-//! JSON that is valid, or nearly, and that common parsers refuse: rewritten so that they read the rest of it.
+//! Repair of JSON that common parsers reject.
 
-/// How deep arrays and objects may be nested. Common parsers stop at 128 or later.
+/// The maximum nesting depth of arrays and objects. Common parsers allow 128 levels or more.
 const MAX_DEPTH: usize = 100;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// Rewrites a JSON text; `None` if it needs no change.
+/// Repairs a JSON text; returns `None` if no repair is needed.
 ///
-/// - A lone surrogate becomes U+FFFD, and so does each ill-formed UTF-8 sequence.
-/// - A number that is not finite as a double (`1e400`, `NaN`) becomes a string with its text.
-/// - What is nested more than 100 levels deep becomes a string with its text.
+/// - Lone surrogates and ill-formed UTF-8 sequences become U+FFFD.
+/// - Numbers that do not fit into a double (`1e400`, `NaN`) become strings.
+/// - Values that are nested more than 100 levels deep become strings.
 /// - A byte order mark is removed.
 ///
-/// The text need not be valid otherwise: what is malformed stays malformed.
+/// Other malformed JSON is left as it is.
 pub(crate) fn repair(json: &[u8]) -> Option<Vec<u8>> {
     if let Err(_ill_formed) = str::from_utf8(json) {
         let text = String::from_utf8_lossy(json).into_owned().into_bytes();
@@ -27,11 +27,11 @@ pub(crate) fn repair(json: &[u8]) -> Option<Vec<u8>> {
     .run()
 }
 
-/// A position in a text, and what was rewritten before it.
+/// The state of a repair: a position in the input, and the output before it.
 struct Repair<'j> {
     json: &'j [u8],
     at: usize,
-    /// The end of what is in `output`.
+    /// The end of the input that is in `output`.
     copied: usize,
     output: Vec<u8>,
 }
@@ -66,7 +66,7 @@ impl Repair<'_> {
         Some(self.output)
     }
 
-    /// Replaces the text from `start` to the position.
+    /// Replaces the input from `start` to the position.
     fn replace(&mut self, start: usize, replacement: &[u8]) {
         self.output
             .extend_from_slice(&self.json[self.copied..start]);
@@ -74,14 +74,14 @@ impl Repair<'_> {
         self.copied = self.at;
     }
 
-    /// Replaces the text from `start` to the position by a string that holds it.
+    /// Replaces the input from `start` to the position with a string that contains it.
     fn quote(&mut self, start: usize) {
         let text = String::from_utf8_lossy(&self.json[start..self.at]);
         let quoted = serde_json::Value::from(text).to_string();
         self.replace(start, quoted.as_bytes());
     }
 
-    /// Passes a string, and replaces the lone surrogates in it.
+    /// Skips a string and replaces its lone surrogates.
     fn string(&mut self) {
         self.at += 1;
         while let Some(found) = memchr::memchr2(b'"', b'\\', &self.json[self.at..]) {
@@ -106,13 +106,13 @@ impl Repair<'_> {
         self.at = self.json.len();
     }
 
-    /// The UTF-16 code unit that is escaped at a place.
+    /// Returns the UTF-16 code unit that is escaped at a position.
     fn unit(&self, at: usize) -> Option<u16> {
         let digits = self.json.get(at..at + 6)?.strip_prefix(b"\\u")?;
         u16::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()
     }
 
-    /// Passes a number, and quotes it if it is not finite.
+    /// Skips a number, and quotes it if it is not finite.
     fn number(&mut self) {
         let start = self.at;
         let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
@@ -145,7 +145,7 @@ impl Repair<'_> {
         self.quote(start);
     }
 
-    /// Passes the rest of a string.
+    /// Skips the rest of a string.
     fn pass_string(&mut self) {
         while let Some(found) = memchr::memchr2(b'"', b'\\', &self.json[self.at..]) {
             self.at += found + 1;

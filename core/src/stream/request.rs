@@ -2,7 +2,7 @@
 
 use std::future::{IntoFuture, poll_fn};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use aod_sse::{Attempt, Connect, Connection, EventSource, Observer, Reconnect};
@@ -19,17 +19,17 @@ use crate::transport::{Operation, Request, Transport};
 /// The options of an event stream (`GET /sessions/{id}/stream`), from [`Sessions::stream`](crate::Sessions::stream).
 /// Await it to open the stream.
 ///
+/// If a connection breaks before the head of the response, or the head takes longer than
+/// [`stream_idle_timeout`](crate::ClientBuilder::stream_idle_timeout), opening continues according to the
+/// [reconnection policy](Self::reconnect). If the server cannot be reached, or answers with 408, 429 or 5xx, opening fails
+/// after as many retries as a call.
+///
 /// # Errors
 ///
 /// Opening fails with [`NotFound`](ErrorKind::NotFound) if the session does not exist, or with
 /// [the errors of every call](crate::Error#errors-of-every-call).
 ///
 /// # Examples
-///
-/// Opening survives what an open stream survives: an attempt that breaks, or whose response does not begin within
-/// [`stream_idle_timeout`](crate::ClientBuilder::stream_idle_timeout), is followed by another, as
-/// [`reconnect`](Self::reconnect) says. What the server answers, such as 404, is an error at once. A server that cannot be
-/// reached at all is an error after as many retries as the client makes for a call.
 ///
 /// ```no_run
 /// # async fn demo(client: aod::Client, id: uuid::Uuid) -> aod::Result<()> {
@@ -133,7 +133,7 @@ impl<'a> StreamRequest<'a> {
         let opened = poll_fn(|context| source.poll_open(context)).await;
         opened.map_err(|error| {
             let error = source.connector().with_request_context(error);
-            match opening.unreachable.load(Ordering::Relaxed) {
+            match opening.gave_up.load(Ordering::Relaxed) {
                 true => error.retryable(true),
                 false => error,
             }
@@ -163,37 +163,44 @@ pub(super) struct SessionLog {
     pub(super) opening: Arc<Opening>,
 }
 
-/// What the attempts to open a stream have found out.
+/// The state of opening a stream.
 #[derive(Debug, Default)]
 pub(super) struct Opening {
-    /// An attempt has reached the server: from then on, the stream survives what it can.
-    reached: AtomicBool,
-    /// The attempts ended because none has reached the server.
-    unreachable: AtomicBool,
+    /// A connection was established. From then on, the reconnection policy alone applies.
+    opened: AtomicBool,
+    /// The number of attempts that did not reach the server, or that it answered with an error.
+    failures: AtomicU32,
+    /// The attempts have ended because there were too many of these.
+    gave_up: AtomicBool,
 }
 
 impl Opening {
-    /// Checks the outcome of an attempt; one that ends the attempts becomes an error that no other follows.
+    /// Checks the outcome of an attempt. A server that is unreachable or answers with an error gets as many attempts as
+    /// for a call; the error of the last one becomes permanent.
     fn check(
         &self,
-        number: u32,
         max_retries: u32,
         outcome: Result<Connection<Error>>,
     ) -> Result<Connection<Error>> {
-        let error = match outcome {
-            Err(error) if error.is_unsent() && !self.reached.load(Ordering::Relaxed) => error,
-            outcome => {
-                self.reached.store(true, Ordering::Relaxed);
-                return outcome;
-            }
-        };
-        if error.is_retryable() && number >= max_retries {
-            self.unreachable.store(true, Ordering::Relaxed);
-            return Err(error
-                .with_attempts(number.saturating_add(1))
-                .retryable(false));
+        if outcome.is_ok() {
+            self.opened.store(true, Ordering::Relaxed);
         }
-        Err(error)
+        let error = match outcome {
+            Err(error) if !self.opened.load(Ordering::Relaxed) && error.is_retryable() => error,
+            outcome => return outcome,
+        };
+        if !error.is_unsent() && error.status().is_none() {
+            return Err(error);
+        }
+        let failures = self
+            .failures
+            .fetch_add(1, Ordering::Relaxed)
+            .saturating_add(1);
+        if failures <= max_retries {
+            return Err(error);
+        }
+        self.gave_up.store(true, Ordering::Relaxed);
+        Err(error.with_attempts(failures).retryable(false))
     }
 }
 
@@ -229,12 +236,12 @@ impl Connect for SessionLog {
     fn connect(&mut self, attempt: Attempt<'_>) -> BoxFuture<'static, Result<Connection<Error>>> {
         let since = self.position.resume_after(attempt.last_event_id);
         let server = self.server.clone();
-        let (opening, number) = (Arc::clone(&self.opening), attempt.number);
+        let opening = Arc::clone(&self.opening);
         async move {
             match server {
                 Some((transport, id)) => {
                     let outcome = transport.open(&request(id, since)).await;
-                    opening.check(number, transport.settings().retry.max_retries, outcome)
+                    opening.check(transport.settings().retry.max_retries, outcome)
                 }
                 None => Err(Error::new(
                     ErrorKind::Protocol,

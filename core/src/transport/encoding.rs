@@ -12,7 +12,7 @@ use http::header::CONTENT_ENCODING;
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// How much of a compressed stream is decompressed at once. It becomes a thousand times as much at most.
+/// The number of compressed bytes that are decompressed at once. They expand to about a thousand times as many at most.
 const SLICE_BYTES: usize = 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,11 +23,12 @@ pub(super) enum Encoding {
 }
 
 impl Encoding {
-    /// The encoding of a response.
+    /// Returns the encoding of a response.
     ///
     /// # Errors
     ///
-    /// One of kind [`Protocol`](ErrorKind::Protocol) that names the encoding, if it is another or one of several.
+    /// Fails with the kind [`Protocol`](ErrorKind::Protocol) and the name of the encoding if it is unknown, or if there
+    /// are several.
     pub(super) fn of(headers: &HeaderMap) -> Result<Self> {
         let values = headers.get_all(CONTENT_ENCODING);
         let names: Vec<String> = values
@@ -47,16 +48,16 @@ impl Encoding {
     fn unsupported(name: &str) -> Error {
         let mut summary = "the response has the unsupported content encoding ".to_owned();
         let name: String = name.chars().take(80).collect();
-        // A string takes everything.
+        // Writing to a string cannot fail.
         let _ = write_visible(&mut summary, &name);
         Error::new(ErrorKind::Protocol, summary)
     }
 
-    /// Decodes a whole body, of which no more than `cap` bytes and one are returned.
+    /// Decodes a complete body. Decoding stops at one byte more than `cap`.
     ///
     /// # Errors
     ///
-    /// One of kind [`Decode`](ErrorKind::Decode) if the body is corrupt.
+    /// Fails with the kind [`Decode`](ErrorKind::Decode) if the body is corrupt.
     pub(super) fn decode(self, body: Bytes, cap: usize) -> Result<Bytes> {
         let read = |decoder: &mut dyn Read| {
             let mut decoded = Vec::new();
@@ -67,7 +68,7 @@ impl Encoding {
         let decoded = match self {
             Self::Identity => return Ok(body),
             Self::Gzip => read(&mut MultiGzDecoder::new(&*body)),
-            // The standard's form has a zlib header; some servers leave it out.
+            // The standard requires a zlib header, which some servers omit.
             Self::Deflate => read(&mut ZlibDecoder::new(&*body))
                 .or_else(|_| read(&mut DeflateDecoder::new(&*body))),
         };
@@ -80,7 +81,7 @@ impl Encoding {
         })
     }
 
-    /// Decodes the start of a body, as far as it is there and intact, up to `cap` bytes and one.
+    /// Decodes the start of a body as far as it is intact, up to one byte more than `cap`.
     pub(super) fn decode_start(self, body: Vec<u8>, cap: usize) -> Vec<u8> {
         let mut decoder: Box<dyn Read + '_> = match self {
             Self::Identity => return body,
@@ -99,11 +100,11 @@ impl Encoding {
         decoded
     }
 
-    /// Decodes the chunks of an event stream as they come.
+    /// Decodes the body of an event stream, chunk by chunk.
     ///
     /// # Errors
     ///
-    /// One of kind [`Protocol`](ErrorKind::Protocol) for an encoding other than gzip.
+    /// Fails with the kind [`Protocol`](ErrorKind::Protocol) for encodings other than gzip.
     pub(super) fn decode_stream(
         self,
         chunks: impl Stream<Item = Result<Bytes>> + Send + 'static,

@@ -1,4 +1,4 @@
-//! Which proxy the requests to a server go through.
+//! Selection of the proxy for the requests to a server.
 
 use std::net::IpAddr;
 
@@ -8,20 +8,20 @@ use url::{Host, Url};
 use crate::error::{Error, ErrorKind, Result};
 use crate::models::Secret;
 
-/// The schemes of proxies that requests can go through.
+/// The supported schemes of proxies.
 const SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
 
-/// How requests reach a server.
+/// The way in which requests reach a server.
 pub(crate) enum Route {
-    /// As the operating system is configured, where it has such a setting.
+    /// According to the settings of the operating system.
     System,
     Direct,
     Proxy(Secret),
 }
 
 impl Route {
-    /// The proxy that the environment names for a server. Lowercase variables come first; an empty one counts as
-    /// absent. In a CGI script, `HTTP_PROXY` may hold the header `Proxy` of a request, and is ignored.
+    /// Returns the route to a server according to the environment. Lowercase variables take precedence; empty variables
+    /// are ignored. `HTTP_PROXY` is ignored in a CGI script, where it may contain the `Proxy` header of a request.
     pub(crate) fn from_env(server: &Url) -> Self {
         Self::from_variables(server, |name| {
             std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
@@ -50,7 +50,7 @@ impl Route {
     }
 }
 
-/// Parses the URL of a proxy. The error does not repeat it.
+/// Parses the URL of a proxy. The error does not contain it.
 pub(super) fn parse(url: &Secret) -> Result<reqwest::Proxy> {
     let refused = |summary| Error::new(ErrorKind::Configuration, summary);
     let parsed = Url::parse(url.expose()).map_err(|_| refused("the proxy is not a URL"))?;
@@ -65,9 +65,9 @@ pub(super) fn parse(url: &Secret) -> Result<reqwest::Proxy> {
     reqwest::Proxy::all(url.expose()).map_err(|_| refused("the proxy is not a URL"))
 }
 
-/// Whether a `NO_PROXY` list names a server, in any of the forms that curl, Go and Python's requests take: `*`, a host and
-/// its subdomains with or without a leading `.` or `*.`, an address with or without brackets, a network such as
-/// `10.0.0.0/8`, each but the last with an optional port.
+/// Returns whether a `NO_PROXY` list contains a server, in any form that curl, Go and Python's requests accept: `*`; a
+/// domain, which includes its subdomains, with an optional leading `.` or `*.`; an address with or without brackets; a
+/// network such as `10.0.0.0/8`. All but networks can have a port.
 fn is_excluded(server: &Url, list: &str) -> bool {
     let Some(host) = server.host() else {
         return false;
@@ -84,7 +84,7 @@ fn is_excluded(server: &Url, list: &str) -> bool {
         })
 }
 
-/// Splits an entry into its host, without brackets, and its port.
+/// Splits an entry into the host, without brackets, and the port.
 fn split_port(entry: &str) -> (&str, Option<u16>) {
     if let Some(rest) = entry.strip_prefix('[') {
         let (address, rest) = rest.split_once(']').unwrap_or((rest, ""));

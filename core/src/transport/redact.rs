@@ -1,4 +1,4 @@
-//! The secrets of a request, which a server or a proxy may echo in what an error shows.
+//! Redaction of a request's secrets in error responses: a server or a proxy may echo them.
 
 use std::borrow::Cow;
 
@@ -8,12 +8,12 @@ use serde_json::Value;
 
 use crate::error::{Detail, LocationPart};
 
-/// The shortest text that is taken out, except of an authorization: shorter ones are part of too many other words.
+/// The minimum length of a redacted text, except in authorizations: shorter texts occur in other words.
 const MIN_LENGTH: usize = 6;
-/// The shortest segment of a URL's path that may be a secret.
+/// The minimum length of a path segment in a URL that counts as a secret.
 const MIN_SEGMENT_LENGTH: usize = 16;
 
-/// The fields of a request body whose values are secret, at any depth.
+/// The fields of a request body with secret values, at any depth.
 const SECRET_FIELDS: [&str; 7] = [
     "args",
     "authorization_token",
@@ -24,19 +24,19 @@ const SECRET_FIELDS: [&str; 7] = [
     "token",
 ];
 
-/// Texts to take out of what a response says.
+/// The texts to redact in a response.
 #[derive(Default)]
 pub(super) struct Secrets<'a>(Vec<Cow<'a, str>>);
 
 impl<'a> Secrets<'a> {
-    /// Adds a secret, also as it stands inside JSON.
+    /// Adds a secret, in its JSON-escaped form too.
     pub(super) fn with(mut self, secret: &'a str) -> Self {
         self.add(Cow::Borrowed(secret));
         self
     }
 
-    /// Adds the values of the headers that a caller sets, whole and in their parts: a scheme, a parameter or the name of
-    /// a cookie stands before what is secret. Headers that describe the content or the client are not secret.
+    /// Adds the values of the caller's headers and their parts, since a value may start with a scheme, a parameter or the
+    /// name of a cookie. Headers that describe the content or the client are not secret.
     pub(super) fn with_headers(mut self, headers: &'a HeaderMap) -> Self {
         for (name, value) in headers {
             if [ACCEPT_LANGUAGE, CONTENT_TYPE, USER_AGENT].contains(name) {
@@ -60,7 +60,7 @@ impl<'a> Secrets<'a> {
         self
     }
 
-    /// Takes the secrets out of a text that came from outside.
+    /// Redacts the secrets in a text.
     pub(super) fn redact(&self, text: &str) -> String {
         let mut present: Vec<&str> = self
             .0
@@ -68,7 +68,7 @@ impl<'a> Secrets<'a> {
             .map(|secret| &**secret)
             .filter(|secret| text.contains(secret))
             .collect();
-        // A secret that is a part of another must not leave the rest of it.
+        // Longest first: a secret may contain another one.
         present.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         let mut text = text.to_owned();
         for secret in present {
@@ -77,7 +77,7 @@ impl<'a> Secrets<'a> {
         text
     }
 
-    /// Takes the secrets out of everything that an error's detail shows. What a 422 repeats stays in its `input`.
+    /// Redacts the secrets in the displayed parts of a detail. The `input` of a field is not displayed, and is kept.
     pub(super) fn redact_detail(&self, detail: Detail) -> Detail {
         match detail {
             Detail::Text(text) => Detail::Text(self.redact(&text)),
@@ -136,7 +136,7 @@ impl<'a> Secrets<'a> {
         }
     }
 
-    /// Looks for secret fields in a body.
+    /// Adds the values of the secret fields in a JSON value.
     fn add_fields(&mut self, json: &Value) {
         match json {
             Value::Array(values) => values.iter().for_each(|value| self.add_fields(value)),
@@ -155,7 +155,7 @@ impl<'a> Secrets<'a> {
         }
     }
 
-    /// Adds every text in a secret field.
+    /// Adds every string in a JSON value.
     fn add_values(&mut self, json: &Value) {
         match json {
             Value::String(text) => self.add_parts(Cow::Owned(text.clone())),
@@ -165,7 +165,7 @@ impl<'a> Secrets<'a> {
         }
     }
 
-    /// Adds the parts of a URL that may be secret: user information, query and long segments of the path.
+    /// Adds the parts of a URL that may be secret: user information, the query and long path segments.
     fn add_url(&mut self, json: &Value) {
         let Some(Ok(url)) = json.as_str().map(url::Url::parse) else {
             return;
@@ -190,7 +190,7 @@ impl<'a> Secrets<'a> {
     }
 }
 
-/// What may stand between a secret and what is around it, or be written in another way where it is echoed.
+/// Returns whether a character separates a secret from the text around it, or may be escaped where it is echoed.
 fn is_separator(character: char) -> bool {
     character.is_whitespace() || character.is_control() || ",;='\"\\".contains(character)
 }

@@ -1,17 +1,17 @@
-//! Control and format characters made visible, so that text from outside cannot drive a terminal or hide in a line.
+//! Escaping of control and format characters, so that untrusted text cannot control a terminal or hide in a line.
 
 use std::fmt::{self, Write};
 
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 
-/// Writes a text with each control or format character, and each Unicode line or paragraph separator, as an escape such
-/// as `\x1b` or `\u202e`. Tabs stay, and so do the joiners between two emoji.
-///
-/// Escapes rather than control pictures (`␛`): most of these characters have no picture.
+/// Writes a text with escapes such as `\x1b` or `\u202e` instead of control characters, format characters, and Unicode
+/// line and paragraph separators. Tabs and joiners between two emoji are kept.
 ///
 /// # Errors
 ///
-/// Those of `output`.
+/// Returns the errors of `output`.
+///
+/// # Examples
 ///
 /// ```
 /// let mut shown = String::new();
@@ -54,7 +54,7 @@ fn is_invisible(character: char) -> bool {
     )
 }
 
-/// Whether a character may be a part of a joined emoji: a symbol, a modifier of its skin, or a variation selector.
+/// Returns whether a character can be part of a joined emoji: a symbol, a skin tone modifier or a variation selector.
 fn is_symbol(character: char) -> bool {
     matches!(
         character.general_category(),
@@ -62,8 +62,7 @@ fn is_symbol(character: char) -> bool {
     ) || character == '\u{fe0f}'
 }
 
-/// Whether no byte can belong to a character that is escaped. Most output is printable ASCII, and whole blocks of bytes
-/// are tested faster than characters.
+/// Returns whether a text is printable ASCII, which needs no escape. Most output is, and testing whole blocks is fast.
 fn may_be_written_whole(bytes: &[u8]) -> bool {
     let suspicious = |byte: u8| byte < b' ' || byte >= 0x7f;
     !bytes.chunks(64).any(|block| {

@@ -76,6 +76,21 @@ async fn a_server_that_cannot_be_reached_is_an_error_after_the_retries_of_a_call
 }
 
 #[tokio::test]
+async fn a_server_that_answers_with_errors_is_an_error_after_the_retries_of_a_call() {
+    let server = ScriptedServer::start(|_, exchange| exchange.respond(503, &[], "")).await;
+    let client = Client::builder().base_url(server.url()).token("aod_test");
+    let policy = RetryPolicy {
+        max_retries: 2,
+        ..RetryPolicy::default()
+    };
+    let client = client.retry(policy).build().unwrap();
+    let error = request(&client).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Server, 3));
+    assert!(error.is_retryable());
+    assert_eq!(server.received().len(), 3);
+}
+
+#[tokio::test]
 async fn gives_up_by_time_however_many_attempts_that_was() {
     let server = ScriptedServer::start(|_, exchange| exchange.close()).await;
     let policy = Reconnect::new()
@@ -90,11 +105,13 @@ async fn gives_up_by_time_however_many_attempts_that_was() {
     assert!(error.attempts() > 10, "{}", error.attempts());
 }
 
-/// Each wait that the server orders is longer than the patience of the client.
+/// Each delay that the server asks for is longer than the limit of the client.
 #[tokio::test]
-async fn waits_that_the_server_orders_do_not_count_as_time_without_progress() {
+async fn delays_that_the_server_asks_for_are_not_time_without_progress() {
     let server = ScriptedServer::start(|number, mut exchange| async move {
-        if number < 3 {
+        if number == 0 {
+            exchange.start_stream().await;
+        } else if number < 3 {
             exchange.respond(503, &[("retry-after", "1")], "").await;
         } else {
             exchange.start_stream().await;

@@ -64,7 +64,7 @@ impl Loopback {
             };
             loopback.runtime.block_on(async {
                 tokio::select! {
-                    () = serve => unreachable!("it serves for ever"),
+                    () = serve => unreachable!("it serves until it is dropped"),
                     outcome = client(loopback.client.clone()) => outcome,
                 }
             })

@@ -146,7 +146,7 @@ fn endless(bytes: usize) -> (EventStream, Arc<AtomicUsize>) {
 fn stalled(events: &Prefetcher<Texts>) {
     let begun = Instant::now();
     while !events.queue.is_stalled() {
-        assert!(begun.elapsed() < LIMIT, "the reader goes on");
+        assert!(begun.elapsed() < LIMIT, "the reader continues");
         thread::yield_now();
     }
 }

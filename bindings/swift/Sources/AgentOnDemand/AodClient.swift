@@ -1,6 +1,10 @@
 import AodNative
 import Foundation
 
+#if canImport(os)
+    import os
+#endif
+
 /// A client of the Agent on Demand (AoD) API.
 ///
 /// ```swift
@@ -38,6 +42,7 @@ public final class AodClient: Sendable {
     ) throws(AodError) {
         let config = configuration.native(baseURL: baseURL, token: token)
         try self.init(native: mappingErrors { try NativeClient(config: config) })
+        logWarning()
     }
 
     private init(native: NativeClient) throws(AodError) {
@@ -55,7 +60,19 @@ public final class AodClient: Sendable {
     /// - Throws: An ``AodError`` of kind `configuration` if `AOD_API_TOKEN` is not set, or a value is invalid.
     public static func fromEnv(configuration: Configuration = Configuration()) throws(AodError) -> AodClient {
         let config = configuration.native(baseURL: nil, token: nil)
-        return try AodClient(native: mappingErrors { try NativeClient.fromEnv(config: config) })
+        let client = try AodClient(native: mappingErrors { try NativeClient.fromEnv(config: config) })
+        client.logWarning()
+        return client
+    }
+
+    /// Logs that the token is sent unencrypted to another machine: to the unified log, elsewhere to standard error.
+    private func logWarning() {
+        guard let warning = calls.native.clearTextWarning() else { return }
+        #if canImport(os)
+            Logger(subsystem: "AgentOnDemand", category: "client").warning("\(warning)")
+        #else
+            FileHandle.standardError.write(Data("AgentOnDemand: \(warning)\n".utf8))
+        #endif
     }
 
     /// The base URL of a server in development: `http://localhost:8777`.

@@ -49,44 +49,38 @@ impl StreamEvent {
     }
 }
 
-/// Reads a terminal event field by field. Fields of the wrong type remain in `extra`.
+/// Reads a terminal event field by field. Fields of the wrong type are kept in `extra`.
 fn read_terminal(json: &str, event_type: &str) -> Option<StreamEvent> {
-    let mut extra: Extra = serde_json::from_str(json).ok()?;
-    extra.remove("type");
-    let id = take(&mut extra, "id", Value::as_i64);
-    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let fields: Extra = serde_json::from_str(json).ok()?;
+    let (mut id, mut code, mut message) = (None, None, None);
+    let mut extra = Extra::new();
+    for (name, value) in fields {
+        match (&*name, &value) {
+            ("type", _) | ("id" | "code" | "message", Value::Null) => continue,
+            ("id", _) => id = value.as_i64(),
+            ("code", _) if event_type == "exit" => code = value.as_i64(),
+            ("message", Value::String(text)) if event_type != "exit" => {
+                message = Some(text.clone())
+            }
+            _ => {}
+        }
+        let is_read = match &*name {
+            "id" => id.is_some(),
+            "code" => code.is_some(),
+            "message" => message.is_some(),
+            _ => false,
+        };
+        if !is_read {
+            extra.insert(name, value);
+        }
+    }
     Some(match event_type {
-        "exit" => StreamEvent::Exit(ExitEvent {
-            id,
-            code: take(&mut extra, "code", Value::as_i64),
-            extra,
-        }),
-        "error" => StreamEvent::Error(ErrorEvent {
-            id,
-            message: take(&mut extra, "message", text),
-            extra,
-        }),
-        "terminated" => StreamEvent::Terminated(TerminatedEvent {
-            id,
-            message: take(&mut extra, "message", text),
-            extra,
-        }),
-        "stale" => StreamEvent::Stale(StaleEvent {
-            id,
-            message: take(&mut extra, "message", text),
-            extra,
-        }),
+        "exit" => StreamEvent::Exit(ExitEvent { id, code, extra }),
+        "error" => StreamEvent::Error(ErrorEvent { id, message, extra }),
+        "terminated" => StreamEvent::Terminated(TerminatedEvent { id, message, extra }),
+        "stale" => StreamEvent::Stale(StaleEvent { id, message, extra }),
         _ => return None,
     })
-}
-
-/// Removes and returns a field if it has the right type.
-fn take<T>(fields: &mut Extra, name: &str, read: impl Fn(&Value) -> Option<T>) -> Option<T> {
-    let value = read(fields.get(name)?);
-    if value.is_some() || fields[name].is_null() {
-        fields.remove(name);
-    }
-    value
 }
 
 /// Deserializes the JSON object of the API, or the JSON string of an unknown event that is not an object.

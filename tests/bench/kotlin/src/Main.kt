@@ -93,7 +93,7 @@ fun main() = runBlocking {
     fun size(vararg names: String) = jars.filter { jar -> names.any(jar.name::startsWith) }.sumOf(File::length) / 1e6
     val (ourSize, peerSize) = size("aod-sdk", "jna") to size("okhttp", "okio")
     report("jars without Kotlin", "MB", ourSize, peerSize, ourSize / peerSize)
-    println("%.1f MB of ours are the jar of the SDK with its native libraries".format(size("aod-sdk")))
+    println("%.1f MB of that are the jar of the SDK with its native libraries".format(size("aod-sdk")))
 
     client.close()
     peer.close()

@@ -45,7 +45,7 @@ for _ in 0..<rounds {
     theirs.append(
         try await seconds {
             let count = try await PeerStream().read(request(path + "/stream"))
-            precondition(count == events, "\(count) events, \(events) of ours")
+            precondition(count == events, "\(count) events instead of \(events)")
         })
 }
 func report(_ what: String, _ unit: String, _ ours: Double, _ theirs: Double, _ ratio: Double) {

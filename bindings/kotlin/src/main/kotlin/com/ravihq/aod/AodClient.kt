@@ -2,6 +2,7 @@ package com.ravihq.aod
 
 import java.time.Duration
 import java.util.concurrent.atomic.AtomicBoolean
+import java.util.logging.Logger
 
 /**
  * A client of an Agent on Demand (AoD) server.
@@ -53,7 +54,8 @@ public class AodClient private constructor(private val connection: Connection) :
      * @param noProxy uses no proxy and ignores these environment variables
      * @param caCertificates PEM certificates to trust in addition to those of the platform
      * @param clientCertificate the client's certificate chain and private key for mutual TLS, in one PEM text
-     * @param httpsOnly rejects a base URL that is not `https`
+     * @param httpsOnly rejects a base URL that is not `https`; if off, plain `http` to another machine is logged as a
+     * warning, by the logger `com.ravihq.aod` of `java.util.logging`
      * @param validateRequests whether requests are checked before they are sent, for what the server would refuse
      * @throws AodException.Configuration if an argument is malformed, or there is no native library for this platform
      * @throws AodException.InvalidRequest if a duration is negative
@@ -204,7 +206,9 @@ internal class Connection private constructor(val native: NativeClient) {
     companion object {
         fun of(create: () -> NativeClient): Connection {
             NativeThreads.prepare()
-            return Connection(mapErrors(create))
+            val native = mapErrors(create)
+            native.clearTextWarning()?.let { Logger.getLogger("com.ravihq.aod").warning(it) }
+            return Connection(native)
         }
     }
 }

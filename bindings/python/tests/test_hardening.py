@@ -1,0 +1,290 @@
+"""Hostile and odd servers: what they send reaches no message and no traceback, and breaks nothing else."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from conftest import start
+
+import aod
+from aod.testing import DevServer
+
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
+TOKEN = "aod_hunter2token"
+
+
+@contextmanager
+def http_server(respond: Callable[[BaseHTTPRequestHandler, str], None]) -> Iterator[str]:
+    """Run a server that responds to each request with `respond(handler, request_text)`."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            length = int(self.headers.get("Content-Length") or 0)
+            body = self.rfile.read(length).decode()
+            respond(self, f"{self.requestline}\n{self.headers}\n{body}")
+
+        do_POST = do_PUT = do_DELETE = do_GET
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def send(handler: BaseHTTPRequestHandler, status: int, content_type: str, body: bytes) -> None:
+    handler.send_response(status)
+    handler.send_header("Content-Type", content_type)
+    handler.send_header("Content-Length", str(len(body)))
+    handler.end_headers()
+    try:
+        handler.wfile.write(body)
+    except OSError:
+        handler.close_connection = True  # the client does not read all of it
+
+
+SECRETS = {
+    "token": TOKEN,
+    "env": "hunter2env",
+    "secret_env": "hunter2secretenv",
+    "mcp_header": "hunter2mcpheader",
+    "mcp_env": "hunter2mcpenv",
+    "mcp_arg": "hunter2mcparg",
+    "mcp_url": "hunter2mcpurl",
+    "repository": "hunter2repository",
+    "header": "hunter2header",
+}
+
+MCP_SERVERS: list[dict[str, Any]] = [
+    {
+        "name": "issues",
+        "type": "url",
+        "url": f"https://mcp.example.com/?key={SECRETS['mcp_url']}",
+        "headers": {"Authorization": f"Bearer {SECRETS['mcp_header']}"},
+    },
+    {
+        "name": "files",
+        "type": "stdio",
+        "command": "mcp",
+        "args": [f"--key={SECRETS['mcp_arg']}"],
+        "env": {"KEY": SECRETS["mcp_env"]},
+    },
+]
+
+
+def calls(client: aod.Client) -> list[Callable[[], Any]]:
+    return [
+        client.agents.list,
+        lambda: client.agents.create(name="a", model="m", runtime="claude", mcp_servers=MCP_SERVERS),
+        lambda: client.environments.create(name="e", env_vars={"KEY": SECRETS["env"]}),
+        lambda: client.sessions.create(
+            agent_id=UNKNOWN_ID,
+            prompt="p",
+            secret_env_vars={"KEY": SECRETS["secret_env"]},
+            resources=[{"type": "github_repository", "authorization_token": SECRETS["repository"]}],
+        ),
+        lambda: next(client.sessions.stream(UNKNOWN_ID)),
+    ]
+
+
+def detail_text(request: str) -> tuple[str, bytes]:
+    import json
+
+    return "application/json", json.dumps({"detail": f"refused: {request}"}).encode()
+
+
+def detail_object(request: str) -> tuple[str, bytes]:
+    import json
+
+    return "application/json", json.dumps({"detail": {"request": request}}).encode()
+
+
+def detail_fields(request: str) -> tuple[str, bytes]:
+    import json
+
+    entry = {"type": request, "loc": ["body", request], "msg": request, "input": request}
+    return "application/json", json.dumps({"detail": [entry]}).encode()
+
+
+def json_string(request: str) -> tuple[str, bytes]:
+    import json
+
+    return "application/json", json.dumps(request).encode()
+
+
+def plain_text(request: str) -> tuple[str, bytes]:
+    return "text/plain", request.encode()
+
+
+def html(request: str) -> tuple[str, bytes]:
+    return "text/html", f"<pre>{request}</pre>".encode()
+
+
+def truncated_json(request: str) -> tuple[str, bytes]:
+    content_type, body = detail_text(request)
+    return content_type, body[:-3]
+
+
+FORMS = [detail_text, detail_object, detail_fields, json_string, plain_text, html, truncated_json]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("status", [401, 404, 409, 422, 429, 500])
+def test_an_echoed_request_appears_in_no_message_traceback_log_or_pickle_of_the_message(
+    status: int, form: Callable[[str], tuple[str, bytes]], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with http_server(lambda handler, request: send(handler, status, *form(request))) as url:
+        headers = {"X-Api-Key": SECRETS["header"]}
+        with aod.Client(base_url=url, token=TOKEN, headers=headers, max_retries=0) as client:
+            for call in calls(client):
+                with pytest.raises(aod.AodHTTPError) as caught:
+                    call()
+                error = caught.value
+                assert error.status_code == status
+                shown = [str(error), repr(error), *map(str, error.args), caplog.text]
+                shown += frames_of(error)
+                shown.append(str(pickle.loads(pickle.dumps(error))))
+                assert error.__cause__ is None and error.__context__ is None
+                for name, secret in SECRETS.items():
+                    assert not any(secret in text for text in shown), name
+
+
+def frames_of(error: BaseException) -> list[str]:
+    """Return the traceback with the locals of all frames of the package, as crash reporters send it."""
+    summary = traceback.TracebackException.from_exception(error, capture_locals=True)
+    package = str(aod.__path__[0])
+    return [str(frame.locals) for frame in summary.stack if frame.filename.startswith(package)]
+
+
+def test_a_body_of_64_mib_is_cut_and_named_so() -> None:
+    body = b'{"detail": "' + b"x" * (64 << 20)
+
+    with http_server(lambda handler, _: send(handler, 500, "application/json", body)) as url:
+        with aod.Client(base_url=url, token=TOKEN, max_retries=0) as client, pytest.raises(aod.ServerError) as caught:
+            client.agents.list()
+    error = caught.value
+    assert len(str(error)) < 3000 and "cut" in str(error)
+    assert sys.getsizeof(error.detail) < 2 << 20
+
+
+def test_control_and_format_characters_in_a_message_are_escaped() -> None:
+    body = b'{"detail": [{"type": "x", "loc": ["a\\u202e"], "msg": "b\\u001b[2J\\nc"}]}'
+    with http_server(lambda handler, _: send(handler, 422, "application/json", body)) as url:
+        with aod.Client(base_url=url, token=TOKEN) as client, pytest.raises(aod.ValidationError) as caught:
+            client.agents.list()
+    assert str(caught.value).isprintable(), repr(str(caught.value))
+
+
+def test_an_html_page_with_status_200_is_described() -> None:
+    with http_server(lambda handler, _: send(handler, 200, "text/html", b"<html>Please log in</html>")) as url:
+        with aod.Client(base_url=url, token=TOKEN) as client, pytest.raises(aod.DecodeError) as caught:
+            client.agents.list()
+    error = caught.value
+    assert str(error) == f"GET {url}/agents -> 200: the response is not JSON but text/html"
+    assert error.attempts == 1
+
+
+AGENT = (
+    '{"id": "%s", "name": "a", "model": "m", "runtime": "claude", "version": 1, "metadata": {}, "skills": [],'
+    ' "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z", "mcp_servers": %s, "x": %s}'
+)
+
+
+@pytest.mark.parametrize(
+    ("servers", "extra"),
+    [
+        ('[{"type": "stdio", "args": "no"}]', "1"),
+        ('[{"name": "a", "type": "url", "headers": 5}, 7, null]', "1"),
+        ('"no list"', "1"),
+        ("[]", '"\\ud800"'),
+        ("[]", "1e400"),
+        ("[]", "[" * 500 + "]" * 500),
+    ],
+)
+def test_odd_parts_of_one_record_spoil_neither_it_nor_the_list(servers: str, extra: str) -> None:
+    good = AGENT % (UNKNOWN_ID, "[]", "1")
+    odd = AGENT % (UNKNOWN_ID.replace("4000", "4001"), servers, extra)
+    body = ("\ufeff" + f'{{"data": [{good}, {odd}]}}').encode()
+    with http_server(lambda handler, _: send(handler, 200, "application/json", body)) as url:
+        with aod.Client(base_url=url, token=TOKEN) as client:
+            agents = client.agents.list()
+    assert [agent.name for agent in agents] == ["a", "a"]
+    assert agents[1].model_dump()["version"] == 1
+
+
+def test_a_record_that_cannot_be_read_is_left_out_of_a_list_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    body = f'{{"data": [{AGENT % (UNKNOWN_ID, "[]", "1")}, {{"id": 5}}, 7]}}'.encode()
+    with http_server(lambda handler, _: send(handler, 200, "application/json", body)) as url:
+        with aod.Client(base_url=url, token=TOKEN) as client:
+            assert len(client.agents.list()) == 1
+    assert "left out 2 of 3 records" in caplog.text
+
+
+@pytest.mark.parametrize("failure", [SystemExit(3), KeyboardInterrupt(), ValueError("no")])
+def test_whatever_a_callback_raises_is_the_cause_of_the_error(client: aod.Client, failure: BaseException) -> None:
+    def fail(_: aod.StreamEvent) -> None:
+        raise failure
+
+    errors: list[aod.AodError] = []
+    subscription = client.sessions.listen(start(client).id, on_event=fail, on_error=errors.append)
+    assert subscription.join(60)
+    assert [error.__cause__ for error in errors] == [failure]
+
+
+def test_plain_http_to_another_machine_is_a_warning_and_can_be_rejected(caplog: pytest.LogCaptureFixture) -> None:
+    aod.Client(base_url="http://192.0.2.1", token=TOKEN)
+    assert "clear text" in caplog.text and TOKEN not in caplog.text
+    with pytest.raises(ValueError, match="https_only"):
+        aod.Client(base_url="http://192.0.2.1", token=TOKEN, https_only=True)
+
+
+def test_a_local_server_is_no_warning(server: DevServer, caplog: pytest.LogCaptureFixture) -> None:
+    aod.Client(base_url=server.url, token=server.token)
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+@pytest.mark.parametrize("excluded", ["*", "127.0.0.1", "127.0.0.0/8"])
+def test_no_token_goes_to_a_proxy_that_no_proxy_excludes(
+    server: DevServer, monkeypatch: pytest.MonkeyPatch, variable: str, excluded: str
+) -> None:
+    requests: list[str] = []
+
+    def record(handler: BaseHTTPRequestHandler, request: str) -> None:
+        requests.append(request)
+        send(handler, 502, "text/plain", b"")
+
+    with http_server(record) as proxy:
+        monkeypatch.setenv(variable, proxy)
+        with aod.Client(base_url=server.url, token=server.token, max_retries=0) as client:
+            with pytest.raises(aod.ServerError):
+                client.health()
+            assert len(requests) == 1
+        monkeypatch.setenv("NO_PROXY", excluded)
+        with aod.Client(base_url=server.url, token=server.token, max_retries=0) as client:
+            client.health()
+    assert len(requests) == 1
+
+
+@pytest.mark.parametrize("proxy", ["::hunter2", "ftp://hunter2", "http://"])
+def test_a_malformed_proxy_is_a_value_error_that_does_not_repeat_it(proxy: str) -> None:
+    with pytest.raises(ValueError, match="proxy") as caught:
+        aod.Client(base_url="http://127.0.0.1:1", token=TOKEN, proxy=proxy)
+    assert "hunter2" not in str(caught.value)
