@@ -182,7 +182,7 @@ mod tests {
                 r#"{"a":"1e400","b":"-1e999","c":"1e400"}"#,
             ),
             (
-                r#"[NaN,Infinity,-Infinity]"#,
+                "[NaN,Infinity,-Infinity]",
                 r#"["NaN","Infinity","-Infinity"]"#,
             ),
             ("\u{feff}{}", "{}"),

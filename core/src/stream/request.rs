@@ -133,9 +133,10 @@ impl<'a> StreamRequest<'a> {
         let opened = poll_fn(|context| source.poll_open(context)).await;
         opened.map_err(|error| {
             let error = source.connector().with_request_context(error);
-            match opening.gave_up.load(Ordering::Relaxed) {
-                true => error.retryable(true),
-                false => error,
+            if opening.gave_up.load(Ordering::Relaxed) {
+                error.retryable(true)
+            } else {
+                error
             }
         })?;
         Ok(EventStream::from_source(

@@ -83,7 +83,7 @@ impl Encoding {
 
     /// Decodes the start of a body as far as it is intact, up to one byte more than `cap`.
     pub(super) fn decode_start(self, body: Vec<u8>, cap: usize) -> Vec<u8> {
-        let mut decoder: Box<dyn Read + '_> = match self {
+        let mut reader: Box<dyn Read + '_> = match self {
             Self::Identity => return body,
             Self::Gzip => Box::new(MultiGzDecoder::new(&*body)),
             Self::Deflate => Box::new(ZlibDecoder::new(&*body)),
@@ -91,7 +91,7 @@ impl Encoding {
         let mut decoded = vec![0; cap.saturating_add(1)];
         let mut length = 0;
         while length < decoded.len() {
-            match decoder.read(&mut decoded[length..]) {
+            match reader.read(&mut decoded[length..]) {
                 Ok(0) | Err(_) => break,
                 Ok(read) => length += read,
             }

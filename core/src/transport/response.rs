@@ -183,10 +183,9 @@ pub(crate) async fn connection(response: reqwest::Response) -> Result<Connection
 /// Returns whether the content type is that of an event stream. Of several, the last valid one applies.
 fn is_event_stream(headers: &HeaderMap) -> bool {
     let values = headers.get_all(CONTENT_TYPE).iter();
-    let types = values.filter_map(|value| Some(value.to_str().ok()?.split(';').next()?.trim()));
+    let mut types = values.filter_map(|value| Some(value.to_str().ok()?.split(';').next()?.trim()));
     types
-        .filter(|essence| essence.contains('/') && *essence != "*/*")
-        .last()
+        .rfind(|essence| essence.contains('/') && *essence != "*/*")
         .is_some_and(|essence| essence.eq_ignore_ascii_case("text/event-stream"))
 }
 

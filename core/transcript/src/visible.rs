@@ -64,7 +64,7 @@ fn is_symbol(character: char) -> bool {
 
 /// Returns whether a text is printable ASCII, which needs no escape. Most output is, and testing whole blocks is fast.
 fn may_be_written_whole(bytes: &[u8]) -> bool {
-    let suspicious = |byte: u8| byte < b' ' || byte >= 0x7f;
+    let suspicious = |byte: u8| !matches!(byte, b' '..=b'~');
     !bytes.chunks(64).any(|block| {
         block
             .iter()

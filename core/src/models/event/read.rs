@@ -55,23 +55,16 @@ fn read_terminal(json: &str, event_type: &str) -> Option<StreamEvent> {
     let (mut id, mut code, mut message) = (None, None, None);
     let mut extra = Extra::new();
     for (name, value) in fields {
-        match (&*name, &value) {
-            ("type", _) | ("id" | "code" | "message", Value::Null) => continue,
-            ("id", _) => id = value.as_i64(),
-            ("code", _) if event_type == "exit" => code = value.as_i64(),
-            ("message", Value::String(text)) if event_type != "exit" => {
-                message = Some(text.clone())
+        match (name.as_str(), value) {
+            ("type", _) | ("id" | "code" | "message", Value::Null) => {}
+            ("id", Value::Number(number)) if number.is_i64() => id = number.as_i64(),
+            ("code", Value::Number(number)) if event_type == "exit" && number.is_i64() => {
+                code = number.as_i64();
             }
-            _ => {}
-        }
-        let is_read = match &*name {
-            "id" => id.is_some(),
-            "code" => code.is_some(),
-            "message" => message.is_some(),
-            _ => false,
-        };
-        if !is_read {
-            extra.insert(name, value);
+            ("message", Value::String(text)) if event_type != "exit" => message = Some(text),
+            (_, value) => {
+                extra.insert(name, value);
+            }
         }
     }
     Some(match event_type {

@@ -118,7 +118,7 @@ async fn the_generation_decides_whether_a_limit_of_zero_is_none_or_the_default(w
     match world.generation {
         Generation::April21 => assert_eq!(ErrorResponse::of(&created.unwrap_err()), reached(0, 0)),
         Generation::April30 | Generation::June25 => {
-            assert_eq!(created.unwrap().current_turn, Some(1))
+            assert_eq!(created.unwrap().current_turn, Some(1));
         }
     }
 }
