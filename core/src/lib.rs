@@ -51,4 +51,4 @@ pub use error::{
 };
 pub use resources::{Agents, Environments, RunResult, Sessions};
 pub use stream::{ConnectionState, EventStream, JsonEvent, StreamRequest};
-pub use transport::{Operation, RetryPolicy};
+pub use transport::{Operation, RecordId, RetryPolicy};

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use aod::RecordId;
 use aod_bridge::call::Call;
 use aod_bridge::error::{ErrorInfo, Result};
 
@@ -23,11 +24,21 @@ pub(crate) struct PendingCalls {
     calls: Mutex<HashMap<u64, Option<Call<String>>>>,
     /// The request bodies of calls that have not started.
     bodies: Mutex<HashMap<u64, String>>,
+    /// The record ids that are not UUIDs, of calls that have not started.
+    records: Mutex<HashMap<u64, RecordId>>,
 }
 
 impl PendingCalls {
     pub(crate) fn set_body(&self, id: u64, body: String) {
         lock(&self.bodies).insert(id, body);
+    }
+
+    pub(crate) fn set_record(&self, id: u64, record: RecordId) {
+        lock(&self.records).insert(id, record);
+    }
+
+    pub(crate) fn take_record(&self, id: u64) -> Option<RecordId> {
+        lock(&self.records).remove(&id)
     }
 
     pub(crate) fn take_body(&self, id: u64) -> Option<String> {
@@ -78,6 +89,7 @@ impl PendingCalls {
     /// finished.
     pub(crate) fn cancel(&self, id: u64) {
         lock(&self.bodies).remove(&id);
+        lock(&self.records).remove(&id);
         let call = lock(&self.calls).remove(&id);
         drop(call);
     }

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use aod::{ErrorKind, Operation};
+use aod::{ErrorKind, Operation, RecordId};
 use aod_bridge::error::{ErrorInfo, ErrorKind as AnyErrorKind, Result as BridgeResult};
 use uuid::Uuid;
 
@@ -53,6 +53,12 @@ impl JsonClient {
         self.calls.set_body(id, body);
     }
 
+    /// Sets the record id of the call that will be started with this ID, if it is not a UUID.
+    pub fn set_record(&self, id: u64, record: String) -> Result<(), CallError> {
+        self.calls.set_record(id, RecordId::parse(&record)?);
+        Ok(())
+    }
+
     /// Makes a call and waits for its result for up to `milliseconds`. If there is no result yet, the caller must call
     /// `wait` or `cancel` later. `id` must be unique among the pending calls of this client; `operation` is an index
     /// into `endpoints()`; `id_hi` and `id_lo` are the halves of the UUID in the path, ignored by endpoints without
@@ -99,9 +105,8 @@ impl JsonClient {
         since: Option<i64>,
         options: String,
     ) -> Result<Arc<EventBatches>, CallError> {
-        let id = Uuid::try_parse(&id)
-            .map_err(|_| CallError::new(ErrorKind::InvalidRequest, "the id is not a UUID"))?;
-        EventBatches::open(self.client.clone(), id, since, parse(&options)?)
+        let id = RecordId::parse(&id)?;
+        EventBatches::of_session(self.client.clone(), id, since, parse(&options)?)
     }
 }
 
@@ -126,7 +131,8 @@ impl JsonClient {
         let operation = *Operation::ALL
             .get(usize::from(operation))
             .ok_or_else(|| CallError::configuration("unknown endpoint"))?;
-        let record = Uuid::from_u64_pair(id_hi, id_lo);
+        let record = self.calls.take_record(id);
+        let record = record.unwrap_or_else(|| Uuid::from_u64_pair(id_hi, id_lo).into());
         Ok(async move {
             let response = client.call_json(operation, Some(record), body).await?;
             String::from_utf8(response.into()).map_err(|_| {

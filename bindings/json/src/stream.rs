@@ -4,13 +4,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use aod::StreamRequest;
 use aod::sse::Reconnect;
+use aod::{EventStream, RecordId, StreamRequest};
 use aod_bridge::cancel::CancelScope;
 use aod_bridge::log::StateLog;
 use aod_bridge::prefetch::{Item, Limits, Prefetcher};
 use serde::Deserialize;
-use uuid::Uuid;
 
 use crate::batch::JsonBatch;
 use crate::config::{duration, set};
@@ -32,6 +31,9 @@ pub(crate) struct StreamOptions {
     reconnect: bool,
     max_attempts: Option<u32>,
     give_up_after: Option<f64>,
+    turn: Option<i64>,
+    base_delay: Option<f64>,
+    max_delay: Option<f64>,
     deadline: Option<f64>,
     #[serde(default)]
     resume_stale: bool,
@@ -49,9 +51,9 @@ pub struct EventBatches {
 }
 
 impl EventBatches {
-    pub(crate) fn open(
+    pub(crate) fn of_session(
         client: aod::Client,
-        id: Uuid,
+        id: RecordId,
         since: Option<i64>,
         options: StreamOptions,
     ) -> Result<Arc<Self>, CallError> {
@@ -65,6 +67,10 @@ impl EventBatches {
             Reconnect::max_attempts,
         );
         policy = set(policy, give_up_after, Reconnect::give_up_after);
+        let base_delay = options.base_delay.map(duration).transpose()?;
+        policy = set(policy, base_delay, Reconnect::base_delay);
+        let max_delay = options.max_delay.map(duration).transpose()?;
+        policy = set(policy, max_delay, Reconnect::max_delay);
         let opening = async move {
             let sessions = client.sessions();
             let mut request = sessions
@@ -77,7 +83,7 @@ impl EventBatches {
             if !options.reconnect {
                 request = request.no_reconnect();
             }
-            Ok(request.await?)
+            Ok(set(request.await?, options.turn, EventStream::turn))
         };
         let events = Prefetcher::spawn(&RUNTIME, LIMITS, CancelScope::default(), opening, None)?;
         Ok(Arc::new(Self { events, log }))
@@ -100,6 +106,22 @@ impl EventBatches {
             Poll::Ready(Ok(None)) => Ok("null".to_owned()),
             Poll::Ready(Err(error)) => Err(error.into()),
         }
+    }
+
+    /// Returns whether the stream is open, after waiting for up to `milliseconds`. Fails if it cannot be opened.
+    pub fn open(&self, milliseconds: u32) -> Result<bool, CallError> {
+        match self
+            .events
+            .wait_open(Duration::from_millis(milliseconds.into()))
+        {
+            Poll::Ready(outcome) => Ok(outcome.map(|()| true)?),
+            Poll::Pending => Ok(false),
+        }
+    }
+
+    /// Adds an ID to the queue when the stream is open or has ended; immediately if it already is.
+    pub fn notify_open(&self, queue: Arc<WakeQueue>, id: u64) {
+        self.events.wake_open(&queue.waker(id));
     }
 
     /// Adds an ID to the queue when there is something to take; immediately if there already is.

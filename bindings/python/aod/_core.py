@@ -6,13 +6,14 @@ import json
 import logging
 import threading
 import time
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from ._log import logger
 from ._native import CallError, EventBatches, InternalError, JsonClient, endpoints
 from ._process import leak, register
 from ._wake import next_id, waiter_of
-from .errors import AodError, ClosedError, raise_error
+from ._wire import is_uuid
+from .errors import AodError, ClosedError, from_native
 
 SLICE_MS: Final = 100
 """How long one wait in the native library takes; Ctrl-C is handled between waits."""
@@ -23,11 +24,15 @@ NATIVE_ERRORS: Final = (CallError, InternalError)
 _OPERATIONS: Final[dict[str, int]] = {name: number for number, name in enumerate(endpoints())}
 
 
-def raise_from_native(error: BaseException) -> NoReturn:
-    """Convert an exception of the native library to one of this package, and raise it."""
+def error_from_native(error: BaseException) -> Exception:
+    """Convert an exception of the native library to one of this package.
+
+    Raise the result outside of the `except` block, where the native exception, which holds the response, would become
+    its context.
+    """
     if isinstance(error, CallError):
-        raise_error(error.facts)
-    raise AodError(f"the native library failed: {type(error).__name__}") from None
+        return from_native(error.facts)
+    return AodError(f"the native library failed: {type(error).__name__}")
 
 
 class Core:
@@ -54,8 +59,10 @@ class Core:
             for options in self._options:
                 native = native.with_options(options)
         except NATIVE_ERRORS as error:
-            raise_from_native(error)
-        return native
+            failure = error_from_native(error)
+        else:
+            return native
+        raise failure
 
     def detach(self) -> None:
         """Discard the parent's connections, in the child of a fork."""
@@ -89,8 +96,10 @@ class Core:
         try:
             native = self.native().with_options(text)
         except NATIVE_ERRORS as error:
-            raise_from_native(error)
-        return Core(self._config, (*self._options, text), native)
+            failure = error_from_native(error)
+        else:
+            return Core(self._config, (*self._options, text), native)
+        raise failure
 
     def close(self) -> None:
         """Make later calls raise `ClosedError`."""
@@ -114,13 +123,12 @@ class Core:
         response: str | None = None
         failure: Exception | None = None
         try:
-            if body:
-                native.set_body(call, body)
-            response = native.call(call, _OPERATIONS[operation], *_split_uuid(identity), SLICE_MS)
+            halves = _prepare(native, call, identity, body)
+            response = native.call(call, _OPERATIONS[operation], *halves, SLICE_MS)
             while response is None:
                 response = native.wait(call, SLICE_MS)
         except NATIVE_ERRORS as error:
-            failure = error
+            failure = error_from_native(error)
         finally:
             if response is None:
                 native.cancel(call)
@@ -139,14 +147,13 @@ class Core:
         response: str | None = None
         failure: Exception | None = None
         try:
-            if body:
-                native.set_body(call, body)
-            native.begin(call, waiter.queue, _OPERATIONS[operation], *_split_uuid(identity))
+            halves = _prepare(native, call, identity, body)
+            native.begin(call, waiter.queue, _OPERATIONS[operation], *halves)
             while response is None:
                 await waiter.wait(call, loop)
                 response = native.wait(call, 0)
         except NATIVE_ERRORS as error:
-            failure = error
+            failure = error_from_native(error)
         finally:
             if response is None:
                 native.cancel(call)
@@ -157,12 +164,21 @@ class Core:
         try:
             return self.native().stream(identity, since, options)
         except NATIVE_ERRORS as error:
-            raise_from_native(error)
+            failure = error_from_native(error)
+        raise failure
 
 
-def _split_uuid(identity: str | None) -> tuple[int, int]:
-    # Integers are passed to the native library directly, strings through a buffer.
-    number = int(identity.replace("-", ""), 16) if identity else 0
+def _prepare(native: JsonClient, call: int, identity: str | None, body: str) -> tuple[int, int]:
+    """Set what does not cross with a call itself, and return the halves of the record's UUID."""
+    if body:
+        native.set_body(call, body)
+    if not identity:
+        return 0, 0
+    if not is_uuid(identity):
+        native.set_record(call, identity)
+        return 0, 0
+    # Integers cross directly, strings through a buffer.
+    number = int(identity.replace("-", ""), 16)
     return number >> 64, number & 0xFFFF_FFFF_FFFF_FFFF
 
 
@@ -171,7 +187,7 @@ def _finish(operation: str, started: float, response: str | None, failure: Excep
     # become the `__context__` of this one.
     _log(operation, started, failure)
     if response is None:
-        raise_from_native(failure or AodError("the call was cancelled"))
+        raise failure or AodError("the call was cancelled")
     return response
 
 
@@ -182,5 +198,5 @@ def _log(operation: str, started: float, error: BaseException | None) -> None:
     if error is None:
         logger.debug("%s ok in %.1f ms", operation, elapsed)
     else:
-        info: dict[str, Any] = json.loads(error.facts) if isinstance(error, CallError) else {}
-        logger.debug("%s failed: %s %s in %.1f ms", operation, info.get("kind"), info.get("status"), elapsed)
+        status = getattr(error, "status_code", None)
+        logger.debug("%s failed: %s %s in %.1f ms", operation, type(error).__name__, status, elapsed)

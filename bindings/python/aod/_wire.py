@@ -37,18 +37,23 @@ CLEAR: Final = Clear()
 """Clears a field in an update, where `None` leaves it unchanged."""
 
 
+def is_uuid(identity: str) -> bool:
+    """Return whether an id is a UUID in lower case, with dashes."""
+    return _UUID.fullmatch(identity) is not None
+
+
 def identifier(value: str | UUID, name: str) -> str:
     """Validate an id, which becomes a segment of the path.
 
     Args:
-        value: The id.
+        value: The id: a UUID, or any text that can be a segment.
         name: The name of the argument, for the error.
 
     Returns:
-        The id in lower case, with dashes.
+        The id; a UUID is in lower case, with dashes.
 
     Raises:
-        ValueError: The id is not a UUID.
+        ValueError: The id cannot be a segment: it is empty, `.` or `..`, or has a lone surrogate.
         TypeError: The id is not a str or UUID.
     """
     if isinstance(value, UUID):
@@ -60,7 +65,10 @@ def identifier(value: str | UUID, name: str) -> str:
     try:
         return str(UUID(value))
     except ValueError:
-        raise ValueError(f"{name} is not a UUID") from None
+        pass
+    if value in ("", ".", "..") or any("\ud800" <= c <= "\udfff" for c in value):
+        raise ValueError(f"{name} cannot be a segment of a path")
+    return value
 
 
 def _to_json(value: Any) -> Any:

@@ -7,7 +7,7 @@ All of them can be pickled and copied. The text of an exception does not contain
 from __future__ import annotations
 
 import json
-from typing import Any, Final, NoReturn, cast
+from typing import Any, Final, cast
 
 __all__ = [
     "AodConnectionError",
@@ -251,11 +251,14 @@ def raise_for_status(status_code: int, body: Any, method: str, url: str) -> None
         raise _http_error(error_kind_of_status(status_code), status_code, body, method, url)
 
 
-def raise_error(info_json: str) -> NoReturn:
-    """Raise the exception for an error of the native library.
+def from_native(info_json: str) -> Exception:
+    """Create the exception for an error of the native library.
 
     Args:
         info_json: The error's fields, as a JSON object.
+
+    Returns:
+        The exception.
     """
     info = cast("dict[str, Any]", json.loads(info_json))
     kind, status = info["kind"], info.get("status")
@@ -286,4 +289,4 @@ def raise_error(info_json: str) -> NoReturn:
         error.is_retryable = bool(info.get("is_retryable"))
         error.request_id = info.get("request_id")
         error.retry_after = info.get("retry_after")
-    raise error from None
+    return error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, cast
 
 from pydantic_core import from_json
 
@@ -15,10 +15,14 @@ if TYPE_CHECKING:
     from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import CoreSchema
 
-__all__ = ["StreamEvent", "StreamEventType"]
+__all__ = ["TERMINAL_EVENT_TYPES", "StreamEvent", "StreamEventType"]
 
 StreamEventType = Literal["start", "turn_start", "output", "stage", "exit", "error", "terminated", "stale"] | str
 """The type of an event; a newer server may send other values."""
+
+
+TERMINAL_EVENT_TYPES: Final = frozenset({"exit", "error", "terminated", "stale"})
+"""The types of the events that end a stream."""
 
 
 class StreamEvent:
@@ -34,12 +38,13 @@ class StreamEvent:
         extra: All other fields of the event.
     """
 
-    __slots__ = ("extra", "id", "type")
+    __slots__ = ("_cursor", "extra", "id", "type")
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
     type: StreamEventType
     id: int | None
     extra: dict[str, Any]
+    _cursor: int | None
 
     def __init__(self, *, type: StreamEventType, id: int | None = None, extra: dict[str, Any] | None = None) -> None:
         """Create an event.
@@ -72,6 +77,28 @@ class StreamEvent:
         return data if isinstance(data, str) else None
 
     @property
+    def stdout(self) -> str | None:
+        """The text of an `output` event from standard output."""
+        return self.text if self.extra.get("stream") == "stdout" else None
+
+    @property
+    def stderr(self) -> str | None:
+        """The text of an `output` event from standard error."""
+        return self.text if self.extra.get("stream") == "stderr" else None
+
+    @property
+    def cursor(self) -> int | None:
+        """The position after this event: pass it as `since` to resume there.
+
+        It is not the `id` of every event: the `id` of a `turn_start` is that of the output after it. `None` before the
+        first event with a position, and for a `turn_start` that does not come from a stream of this package.
+        """
+        try:
+            return self._cursor
+        except AttributeError:
+            return None if self.type == "turn_start" else self.id
+
+    @property
     def turn(self) -> int | None:
         """The number of the turn that an `output` or `turn_start` event belongs to, from 1."""
         turn = self.extra.get("turn")
@@ -84,6 +111,30 @@ class StreamEvent:
         return stage if isinstance(stage, str) else None
 
     @property
+    def state(self) -> str | None:
+        """The state of the stage of a `stage` event: `started`, `done` or `failed`."""
+        return self._string("state")
+
+    @property
+    def message(self) -> str | None:
+        """The message of a `stage`, `error`, `terminated` or `stale` event."""
+        return self._string("message")
+
+    @property
+    def runtime(self) -> str | None:
+        """The runtime that a `start` event names; see `provider` for servers since 2026-06-25."""
+        return self._string("runtime")
+
+    @property
+    def provider(self) -> str | None:
+        """The provider that a `start` event names, on servers since 2026-06-25."""
+        return self._string("provider")
+
+    def _string(self, name: str) -> str | None:
+        value = self.extra.get(name)
+        return value if isinstance(value, str) else None
+
+    @property
     def exit_code(self) -> int | None:
         """The exit code of an `exit` event; `None` for other events."""
         code = self.extra.get("code") if self.type == "exit" else None
@@ -92,7 +143,7 @@ class StreamEvent:
     @property
     def is_terminal(self) -> bool:
         """Whether this event ends the stream: `exit`, `error`, `terminated` or `stale`."""
-        return self.type in ("exit", "error", "terminated", "stale")
+        return self.type in TERMINAL_EVENT_TYPES
 
     def model_dump(self, **options: Any) -> dict[str, Any]:
         """Return the fields as a dictionary.
@@ -262,7 +313,11 @@ def read_batch(text: str) -> tuple[list[StreamEvent], list[int | None]] | None:
         events.append(event)
     if odd:
         events = [event if kind else read_event(event.extra) for kind, event in zip(types, events, strict=True)]
-    return events, ids if cursors is None else cursors
+    if cursors is None:
+        return events, ids
+    for event, cursor in zip(events, cursors, strict=True):
+        event._cursor = cursor  # pyright: ignore[reportPrivateUsage]
+    return events, cursors
 
 
 def _normalize(event: StreamEvent) -> None:

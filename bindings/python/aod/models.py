@@ -18,7 +18,12 @@ __all__ = [
     "AgentVersion",
     "Environment",
     "EnvironmentVersion",
+    "GithubRepoResource",
+    "GithubSkill",
+    "InlineSkill",
     "McpServer",
+    "McpServerStdio",
+    "McpServerUrl",
     "Networking",
     "NetworkingType",
     "PackageManager",
@@ -63,11 +68,86 @@ class McpServer(_Model):
 
     name: str
     type: Literal["url", "stdio"] | str = "url"
-    url: str | None = None
+    url: str | None = Field(default=None, repr=False)
     command: str | None = None
-    headers: dict[str, Any] | None = None
-    args: list[Any] | None = None
-    env: dict[str, Any] | None = None
+    headers: dict[str, Any] | None = Field(default=None, repr=False)
+    args: list[Any] | None = Field(default=None, repr=False)
+    env: dict[str, Any] | None = Field(default=None, repr=False)
+
+
+class McpServerUrl(_Model):
+    """An MCP server at a URL, as an argument of `agents.create` and `agents.update`.
+
+    Attributes:
+        name: The name, unique within the agent.
+        url: The URL. Not in the `repr`, because it may contain a secret.
+        headers: Headers to send with every request to it. Not in the `repr`.
+    """
+
+    type: Literal["url"] = "url"
+    name: str
+    url: str = Field(repr=False)
+    headers: dict[str, str] | None = Field(default=None, repr=False)
+
+
+class McpServerStdio(_Model):
+    """An MCP server that is a program in the sandbox, as an argument of `agents.create` and `agents.update`.
+
+    Attributes:
+        name: The name, unique within the agent.
+        command: The program.
+        args: Its arguments. Not in the `repr`, because they may contain a secret.
+        env: Its environment variables. Not in the `repr`.
+    """
+
+    type: Literal["stdio"] = "stdio"
+    name: str
+    command: str
+    args: list[str] | None = Field(default=None, repr=False)
+    env: dict[str, str] | None = Field(default=None, repr=False)
+
+
+class InlineSkill(_Model):
+    """A skill with its text, as an argument of `agents.create` and `agents.update`.
+
+    Attributes:
+        name: The name, unique within the agent.
+        description: What the skill is for.
+        content: The text of the skill.
+    """
+
+    name: str
+    description: str
+    content: str
+
+
+class GithubSkill(_Model):
+    """A skill from a GitHub repository, for servers since 2026-04-30.
+
+    Attributes:
+        source: The repository and path of the skill.
+        description: What the skill is for.
+        name: The name; by default that of the source.
+    """
+
+    source: str
+    description: str
+    name: str | None = None
+
+
+class GithubRepoResource(_Model):
+    """A GitHub repository to clone into a session's sandbox, as an argument of `sessions.create`.
+
+    Attributes:
+        url: The URL of the repository.
+        mount_path: The folder to clone into; by default one that the server chooses.
+        authorization_token: The token to clone with. Not in the `repr`.
+    """
+
+    type: Literal["github_repository"] = "github_repository"
+    url: str
+    mount_path: str | None = None
+    authorization_token: str | None = Field(default=None, repr=False)
 
 
 class Networking(_Model):

@@ -8,7 +8,7 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any, cast
 
-from ._core import NATIVE_ERRORS, SLICE_MS, raise_from_native
+from ._core import NATIVE_ERRORS, SLICE_MS, error_from_native
 from ._log import logger
 from ._process import generation, leak, register
 from ._wake import next_id, waiter_of
@@ -114,14 +114,41 @@ class EventStream(_Base):
     """
 
     def __enter__(self) -> Self:
-        """Return the stream."""
-        return self
+        """Open the stream and return it; see `open`."""
+        return self.open()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the connection."""
         self.cancel()
+
+    def open(self) -> Self:
+        """Open the stream and wait for the server's response; entering the `with` block does the same.
+
+        Iteration opens a stream too, and raises the errors of opening at the first event.
+
+        Returns:
+            The stream.
+
+        Raises:
+            NotFoundError: The session does not exist.
+            AodConnectionError: The server cannot be reached.
+            AodError: Any other failure; see `aod.errors`.
+        """
+        self._check_process()
+        try:
+            while not self._closed and not self._open().open(SLICE_MS):
+                pass
+        except NATIVE_ERRORS as error:
+            failure = error_from_native(error)
+        except BaseException:
+            self.cancel()
+            raise
+        else:
+            return self
+        self.cancel()
+        raise failure
 
     def __iter__(self) -> Iterator[StreamEvent]:
         """Return the stream."""
@@ -182,13 +209,14 @@ class EventStream(_Base):
                 if self._ready:
                     return self._ready.popleft()
         except NATIVE_ERRORS as error:
-            failure = error
+            failure = error_from_native(error)
         except AodError:
             self.cancel()
             raise
         self.cancel()
+        text = ""  # crash reporters send the locals of each frame
         if failure is not None:
-            raise_from_native(failure)
+            raise failure
         raise StopIteration
 
 
@@ -208,14 +236,49 @@ class AsyncEventStream(_Base):
     _pulling = False
 
     async def __aenter__(self) -> Self:
-        """Return the stream."""
-        return self
+        """Open the stream and return it; see `open`."""
+        return await self.open()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the connection."""
         self.cancel()
+
+    async def open(self) -> Self:
+        """Open the stream and wait for the server's response; entering the `async with` block does the same.
+
+        Iteration opens a stream too, and raises the errors of opening at the first event.
+
+        Returns:
+            The stream.
+
+        Raises:
+            NotFoundError: The session does not exist.
+            AodConnectionError: The server cannot be reached.
+            AodError: Any other failure; see `aod.errors`.
+        """
+        from asyncio import get_running_loop
+
+        self._check_process()
+        loop = get_running_loop()
+        try:
+            while not self._closed:
+                batches = self._open()
+                if batches.open(0):
+                    break
+                waiter, id = waiter_of(loop), next_id()
+                batches.notify_open(waiter.queue, id)
+                await waiter.wait(id, loop)
+        except NATIVE_ERRORS as error:
+            failure = error_from_native(error)
+        except BaseException:
+            self.cancel()
+            raise
+        else:
+            return self
+        self.cancel()
+        raise failure
 
     def __aiter__(self) -> AsyncIterator[StreamEvent]:
         """Return the stream."""
@@ -290,15 +353,17 @@ class AsyncEventStream(_Base):
                 elif self._ready:
                     return self._ready.popleft()
         except NATIVE_ERRORS as error:
-            failure = error
-        except AodError:
+            failure = error_from_native(error)
+        except BaseException:
+            # Cancelled too: nothing else closes the connection of a task that iterates without `async with`.
             self.cancel()
             raise
         finally:
             self._pulling = False
         self.cancel()
+        text = ""  # crash reporters send the locals of each frame
         if failure is not None:
-            raise_from_native(failure)
+            raise failure
         raise StopAsyncIteration
 
     async def _wait(self, batches: EventBatches, loop: AbstractEventLoop) -> None:

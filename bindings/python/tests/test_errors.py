@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import pickle
 import socket
@@ -105,9 +106,36 @@ def test_a_closed_client_raises_closed_error(client: aod.Client) -> None:
         list(client.sessions.stream(UNKNOWN_ID))
 
 
-def test_a_stream_of_an_unknown_session_fails_at_the_first_event(client: aod.Client) -> None:
-    with client.sessions.stream(UNKNOWN_ID) as events, pytest.raises(aod.NotFoundError):
-        next(events)
+def test_a_stream_of_an_unknown_session_fails_when_it_is_entered_or_iterated(client: aod.Client) -> None:
+    with pytest.raises(aod.NotFoundError), client.sessions.stream(UNKNOWN_ID):
+        pass
+    with pytest.raises(aod.NotFoundError):
+        client.sessions.stream(UNKNOWN_ID).open()
+    with pytest.raises(aod.NotFoundError):
+        next(client.sessions.stream(UNKNOWN_ID))
+
+
+async def _open(server: DevServer) -> None:
+    async with aod.AsyncClient(base_url=server.url, token=server.token) as client:
+        with pytest.raises(aod.NotFoundError):
+            async with client.sessions.stream(UNKNOWN_ID):
+                pass
+        with pytest.raises(aod.NotFoundError):
+            await client.sessions.stream(UNKNOWN_ID).open()
+
+
+def test_an_asynchronous_stream_of_an_unknown_session_fails_when_it_is_entered(server: DevServer) -> None:
+    asyncio.run(_open(server))
+
+
+def test_an_id_that_is_no_uuid_is_for_the_server_to_refuse(client: aod.Client) -> None:
+    for get in (client.agents.get, client.environments.get, client.sessions.get, client.sessions.delete):
+        for name in ("missing", "a/../b?c#d", "%2e", "\u00e9"):
+            with pytest.raises(aod.NotFoundError):
+                get(name)
+        for name in ("", ".", "..", "\ud800"):
+            with pytest.raises(ValueError, match="segment"):
+                get(name)
 
 
 def test_a_wrong_token_is_an_auth_error(server: DevServer) -> None:

@@ -6,12 +6,11 @@ mod options;
 use std::fmt;
 
 use bytes::Bytes;
-use uuid::Uuid;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::models::Health;
 use crate::resources::{Agents, Environments, Sessions};
-use crate::transport::{Operation, Request, Transport, is_loopback};
+use crate::transport::{Operation, RecordId, Request, Transport, is_loopback};
 
 pub use builder::ClientBuilder;
 pub use options::Options;
@@ -176,7 +175,7 @@ impl Client {
     pub async fn call_json(
         &self,
         operation: Operation,
-        id: Option<Uuid>,
+        id: Option<RecordId>,
         body: Option<Bytes>,
     ) -> Result<Bytes> {
         if operation == Operation::StreamSession {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::error::Result;
 use crate::models::{CreateSession, Prompt, Session, SessionAck, SessionTurn};
 use crate::stream::StreamRequest;
-use crate::transport::{Operation, Request, Transport};
+use crate::transport::{Operation, RecordId, Request, Transport};
 
 /// The first delays between the status requests of [`Sessions::wait_for_completion`].
 const POLL_BACKOFF: [Duration; 4] = [
@@ -212,8 +212,8 @@ impl<'a> Sessions<'a> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn stream(&self, id: Uuid) -> StreamRequest<'a> {
-        StreamRequest::new(self.transport, id)
+    pub fn stream(&self, id: impl Into<RecordId>) -> StreamRequest<'a> {
+        StreamRequest::new(self.transport, id.into())
     }
 
     /// Creates a session, follows its first turn to the end, and returns the session and the agent's stdout

@@ -8,13 +8,12 @@ use std::time::Duration;
 use aod_sse::{Attempt, Connect, Connection, EventSource, Observer, Reconnect};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use uuid::Uuid;
 
 use super::position::Position;
 use super::{ConnectionState, EventStream};
 use crate::error::{Error, ErrorKind, Result};
 use crate::models::event::StreamEvent;
-use crate::transport::{Operation, Request, Transport};
+use crate::transport::{Operation, RecordId, Request, Transport};
 
 /// The options of an event stream (`GET /sessions/{id}/stream`), from [`Sessions::stream`](crate::Sessions::stream).
 /// Await it to open the stream.
@@ -52,7 +51,7 @@ use crate::transport::{Operation, Request, Transport};
 #[must_use = "a stream is opened by awaiting its request"]
 pub struct StreamRequest<'a> {
     transport: &'a Transport,
-    id: Uuid,
+    id: RecordId,
     since: Option<i64>,
     reconnect: Option<Reconnect>,
     deadline: Option<Duration>,
@@ -61,7 +60,7 @@ pub struct StreamRequest<'a> {
 }
 
 impl<'a> StreamRequest<'a> {
-    pub(crate) fn new(transport: &'a Transport, id: Uuid) -> Self {
+    pub(crate) fn new(transport: &'a Transport, id: RecordId) -> Self {
         Self {
             transport,
             id,
@@ -117,7 +116,7 @@ impl<'a> StreamRequest<'a> {
     async fn open(self) -> Result<EventStream> {
         let opening = Arc::new(Opening::default());
         let session = SessionLog {
-            server: Some((self.transport.clone(), self.id)),
+            server: Some((self.transport.clone(), self.id.clone())),
             position: Position::after(self.since),
             opening: Arc::clone(&opening),
         };
@@ -159,7 +158,7 @@ impl<'a> IntoFuture for StreamRequest<'a> {
 /// The connector of one session and the position of the stream in its log.
 pub(super) struct SessionLog {
     /// `None` for a stream over a single body, which cannot reconnect.
-    pub(super) server: Option<(Transport, Uuid)>,
+    pub(super) server: Option<(Transport, RecordId)>,
     pub(super) position: Position,
     pub(super) opening: Arc<Opening>,
 }
@@ -208,11 +207,11 @@ impl Opening {
 impl SessionLog {
     /// Returns a permanent error if a `start` event belongs to another session.
     pub(super) fn wrong_session(&self, event: &StreamEvent) -> Option<Error> {
-        let (_, requested) = self.server.as_ref()?;
+        let requested = self.server.as_ref()?.1.as_uuid()?;
         let StreamEvent::Start(start) = event else {
             return None;
         };
-        let started = start.session_id.filter(|started| started != requested)?;
+        let started = start.session_id.filter(|started| *started != requested)?;
         Some(Error::new(
             ErrorKind::Protocol,
             format!("the stream of session {requested} belongs to session {started}"),
@@ -223,7 +222,7 @@ impl SessionLog {
     pub(super) fn with_request_context(&self, error: Error) -> Error {
         match &self.server {
             Some((transport, id)) if error.url().is_none() => {
-                let request = request(*id, self.position.cursor());
+                let request = request(id.clone(), self.position.cursor());
                 error.with_request(&request.method, &transport.url(&request))
             }
             _ => error,
@@ -254,6 +253,6 @@ impl Connect for SessionLog {
     }
 }
 
-fn request(id: Uuid, since: Option<i64>) -> Request {
+fn request(id: RecordId, since: Option<i64>) -> Request {
     Request::new(Operation::StreamSession).id(id).after(since)
 }

@@ -4,9 +4,9 @@ use bytes::Bytes;
 use http::Method;
 use serde::Serialize;
 use url::Url;
-use uuid::Uuid;
 
 use super::operation::Operation;
+use super::record_id::RecordId;
 use crate::error::{Error, ErrorKind, Result};
 
 /// A request that can be sent any number of times.
@@ -14,7 +14,7 @@ pub(crate) struct Request {
     pub(crate) method: Method,
     /// The path with `{id}` instead of the id, for logs and spans.
     pub(crate) route: &'static str,
-    id: Option<Uuid>,
+    id: Option<RecordId>,
     pub(crate) body: Option<Bytes>,
     pub(crate) streams: bool,
     since: Option<i64>,
@@ -32,8 +32,8 @@ impl Request {
         }
     }
 
-    pub(crate) fn id(mut self, id: Uuid) -> Self {
-        self.id = Some(id);
+    pub(crate) fn id(mut self, id: impl Into<RecordId>) -> Self {
+        self.id = Some(id.into());
         self
     }
 
@@ -63,7 +63,7 @@ impl Request {
     pub(crate) fn url(&self, base: &Url) -> Url {
         let mut url = base.clone();
         let prefix = base.path().trim_end_matches('/');
-        let path = match self.id {
+        let path = match &self.id {
             Some(id) => self.route.replace("{id}", &id.to_string()),
             None => self.route.to_owned(),
         };
@@ -78,6 +78,8 @@ impl Request {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
 
     #[test]

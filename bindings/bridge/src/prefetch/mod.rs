@@ -21,7 +21,7 @@ mod reader;
 
 use std::future::{Future, poll_fn};
 use std::sync::{Arc, mpsc};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use aod::ConnectionState;
@@ -133,6 +133,22 @@ impl<B: Batch> Prefetcher<B> {
     /// Blocks until there is an item or the time limit is reached, and takes it.
     pub fn wait(&self, limit: Duration) -> Poll<Result<Option<Item<B>>>> {
         block::wait(limit, |context| self.queue.poll_take(context))
+    }
+
+    /// Waits until the stream is open, up to the time limit. The error of a stream that cannot be opened is returned once.
+    pub fn wait_open(&self, limit: Duration) -> Poll<Result<()>> {
+        block::wait(limit, |context| self.queue.poll_open(context))
+    }
+
+    /// Wakes a waker when the stream is open or has ended; immediately if it already is.
+    pub fn wake_open(&self, waker: &Waker) {
+        if self
+            .queue
+            .poll_opened(&mut Context::from_waker(waker))
+            .is_ready()
+        {
+            waker.wake_by_ref();
+        }
     }
 
     /// Returns whether there is an item. If there is none, the waker of the context is woken when there is.

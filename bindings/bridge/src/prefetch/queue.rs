@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
 use super::{Batch, Item, Limits};
 use crate::error::{ErrorInfo, Result};
@@ -16,6 +16,7 @@ pub(super) struct Queue<B> {
 #[derive(Debug)]
 struct State<B> {
     items: VecDeque<Item<B>>,
+    opened: bool,
     /// How much may still be added before the consumer empties the queue.
     room: Limits,
     /// The result of the stream; success once an error has been returned.
@@ -34,6 +35,7 @@ impl<B: Batch> Queue<B> {
             limits,
             state: Mutex::new(State {
                 items: VecDeque::new(),
+                opened: false,
                 room: limits,
                 end: None,
                 consumer: None,
@@ -67,6 +69,33 @@ impl<B: Batch> Queue<B> {
             return Poll::Pending;
         }
         Poll::Ready(())
+    }
+
+    /// Waits until the stream is open, or has failed to open. The error of a failure is returned once.
+    pub(super) fn poll_open(&self, context: &mut Context<'_>) -> Poll<Result<()>> {
+        ready!(self.poll_opened(context));
+        let mut state = self.lock();
+        if state.opened {
+            return Poll::Ready(Ok(()));
+        }
+        Poll::Ready(state.take_end().unwrap_or(Ok(())))
+    }
+
+    /// Waits until the stream is open or has ended.
+    pub(super) fn poll_opened(&self, context: &mut Context<'_>) -> Poll<()> {
+        let state = self.lock();
+        if state.opened || state.end.is_some() {
+            return Poll::Ready(());
+        }
+        register(state, context);
+        Poll::Pending
+    }
+
+    /// Notes that the stream is open.
+    pub(super) fn opened(&self) {
+        let mut state = self.lock();
+        state.opened = true;
+        wake_consumer(state);
     }
 
     /// Waits until the queue has room, and returns how much.

@@ -66,6 +66,7 @@ impl<B: Batch> Reader<B> {
             polled
         })
         .await?;
+        self.queue.opened();
         loop {
             let read = poll_fn(|context| {
                 let polled = self.poll_burst(&mut events, context);

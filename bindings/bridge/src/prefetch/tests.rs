@@ -240,6 +240,30 @@ fn closes_the_connection_when_dropped_at_any_point() {
 }
 
 #[test]
+fn opening_is_reported_before_the_first_event() {
+    let runtime = runtime();
+    let (body, events) = body();
+    let events = read(runtime, ROOMY, events);
+    assert!(matches!(events.wait_open(LIMIT), Poll::Ready(Ok(()))));
+    assert!(events.try_take().is_pending());
+    write(&body, EXIT);
+    drain(&events).1.unwrap();
+    assert!(matches!(events.wait_open(LIMIT), Poll::Ready(Ok(()))));
+}
+
+#[test]
+fn an_opening_that_fails_is_reported_once() {
+    let failed = ready(Err(ErrorInfo::new(ErrorKind::Closed, "closed")));
+    let scope = CancelScope::default();
+    let events = Prefetcher::<Texts>::spawn(runtime(), ROOMY, scope, failed, None).unwrap();
+    let Poll::Ready(Err(error)) = events.wait_open(LIMIT) else {
+        panic!("it opened");
+    };
+    assert_eq!(error.kind, ErrorKind::Closed);
+    assert!(matches!(block_on(events.take()), Ok(None)));
+}
+
+#[test]
 fn closes_what_is_still_being_opened() {
     let runtime = runtime();
     let (alive, opening) = tokio::sync::oneshot::channel::<EventStream>();

@@ -7,7 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict, cast
 
 from .._native import CallError, OutputFormatter
-from ..errors import raise_error
+from ..errors import from_native
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,7 +127,7 @@ class NativeFormatter:
         try:
             self._core = OutputFormatter(self._runtime, json.dumps(options))
         except CallError as error:
-            raise_error(error.facts)
+            raise from_native(error.facts) from None
         self._ready: deque[str] = deque()  # lines that are not consumed yet, for the next iterator
 
     def consume(self, event: StreamEvent) -> Iterator[str]:

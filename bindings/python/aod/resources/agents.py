@@ -116,7 +116,7 @@ class Agents:
 
         Raises:
             NotFoundError: The agent does not exist.
-            ValueError: `agent_id` is not a UUID.
+            ValueError: `agent_id` cannot be a segment of a path.
             AodError: Any other failure; see `aod.errors`.
         """
         return read(Agent, self._core.call("GetAgent", identifier(agent_id, "agent_id")))
@@ -165,7 +165,7 @@ class Agents:
                 archived.
             NotFoundError: The agent or the environment does not exist.
             ValidationError: The server rejects a field; `detail` says which.
-            ValueError: `agent_id` is not a UUID, or an argument cannot be written as JSON.
+            ValueError: `agent_id` cannot be a segment of a path, or an argument cannot be written as JSON.
             AodError: Any other failure; see `aod.errors`.
 
         Example:
@@ -202,7 +202,7 @@ class Agents:
         Raises:
             ConflictError: The agent is already archived.
             NotFoundError: The agent does not exist.
-            ValueError: `agent_id` is not a UUID.
+            ValueError: `agent_id` cannot be a segment of a path.
             AodError: Any other failure; see `aod.errors`.
         """
         return read(Agent, self._core.call("ArchiveAgent", identifier(agent_id, "agent_id")))
@@ -218,7 +218,7 @@ class Agents:
 
         Raises:
             NotFoundError: The agent does not exist.
-            ValueError: `agent_id` is not a UUID.
+            ValueError: `agent_id` cannot be a segment of a path.
             AodError: Any other failure; see `aod.errors`.
         """
         return read_list(AgentVersion, self._core.call("ListAgentVersions", identifier(agent_id, "agent_id")))
@@ -324,7 +324,7 @@ class AsyncAgents:
 
         Raises:
             NotFoundError: The agent does not exist.
-            ValueError: `agent_id` is not a UUID.
+            ValueError: `agent_id` cannot be a segment of a path.
             AodError: Any other failure; see `aod.errors`.
         """
         return read(Agent, await self._core.call_async("GetAgent", identifier(agent_id, "agent_id")))
@@ -373,7 +373,7 @@ class AsyncAgents:
                 archived.
             NotFoundError: The agent or the environment does not exist.
             ValidationError: The server rejects a field; `detail` says which.
-            ValueError: `agent_id` is not a UUID, or an argument cannot be written as JSON.
+            ValueError: `agent_id` cannot be a segment of a path, or an argument cannot be written as JSON.
             AodError: Any other failure; see `aod.errors`.
 
         Example:
@@ -410,7 +410,7 @@ class AsyncAgents:
         Raises:
             ConflictError: The agent is already archived.
             NotFoundError: The agent does not exist.
-            ValueError: `agent_id` is not a UUID.
+            ValueError: `agent_id` cannot be a segment of a path.
             AodError: Any other failure; see `aod.errors`.
         """
         return read(Agent, await self._core.call_async("ArchiveAgent", identifier(agent_id, "agent_id")))
@@ -426,7 +426,7 @@ class AsyncAgents:
 
         Raises:
             NotFoundError: The agent does not exist.
-            ValueError: `agent_id` is not a UUID.
+            ValueError: `agent_id` cannot be a segment of a path.
             AodError: Any other failure; see `aod.errors`.
         """
         response = await self._core.call_async("ListAgentVersions", identifier(agent_id, "agent_id"))

@@ -100,7 +100,7 @@ class Environments:
 
         Raises:
             NotFoundError: The environment does not exist.
-            ValueError: `environment_id` is not a UUID.
+            ValueError: `environment_id` cannot be a segment of a path.
             AodError: Any other failure; see `aod.errors`.
         """
         return read(Environment, self._core.call("GetEnvironment", identifier(environment_id, "environment_id")))
@@ -138,7 +138,7 @@ class Environments:
                 archived, or the name is taken.
             NotFoundError: The environment does not exist.
             ValidationError: The server rejects a field; `detail` says which.
-            ValueError: `environment_id` is not a UUID, or an argument cannot be written as JSON.
+            ValueError: `environment_id` cannot be a segment of a path, or an argument cannot be written as JSON.
             AodError: Any other failure; see `aod.errors`.
         """
         body = encode(
@@ -169,7 +169,7 @@ class Environments:
         Raises:
             ConflictError: The environment is already archived.
             NotFoundError: The environment does not exist.
-            ValueError: `environment_id` is not a UUID.
+            ValueError: `environment_id` cannot be a segment of a path.
             AodError: Any other failure; see `aod.errors`.
         """
         return read(Environment, self._core.call("ArchiveEnvironment", identifier(environment_id, "environment_id")))
@@ -185,7 +185,7 @@ class Environments:
         Raises:
             ConflictError: A session refers to the environment (`reason` is `in_use`).
             NotFoundError: The environment does not exist.
-            ValueError: `environment_id` is not a UUID.
+            ValueError: `environment_id` cannot be a segment of a path.
             AodError: Any other failure; see `aod.errors`.
         """
         self._core.call("DeleteEnvironment", identifier(environment_id, "environment_id"))
@@ -201,7 +201,7 @@ class Environments:
 
         Raises:
             NotFoundError: The environment does not exist.
-            ValueError: `environment_id` is not a UUID.
+            ValueError: `environment_id` cannot be a segment of a path.
             AodError: Any other failure; see `aod.errors`.
         """
         return read_list(
@@ -295,7 +295,7 @@ class AsyncEnvironments:
 
         Raises:
             NotFoundError: The environment does not exist.
-            ValueError: `environment_id` is not a UUID.
+            ValueError: `environment_id` cannot be a segment of a path.
             AodError: Any other failure; see `aod.errors`.
         """
         response = await self._core.call_async("GetEnvironment", identifier(environment_id, "environment_id"))
@@ -334,7 +334,7 @@ class AsyncEnvironments:
                 archived, or the name is taken.
             NotFoundError: The environment does not exist.
             ValidationError: The server rejects a field; `detail` says which.
-            ValueError: `environment_id` is not a UUID, or an argument cannot be written as JSON.
+            ValueError: `environment_id` cannot be a segment of a path, or an argument cannot be written as JSON.
             AodError: Any other failure; see `aod.errors`.
         """
         body = encode(
@@ -366,7 +366,7 @@ class AsyncEnvironments:
         Raises:
             ConflictError: The environment is already archived.
             NotFoundError: The environment does not exist.
-            ValueError: `environment_id` is not a UUID.
+            ValueError: `environment_id` cannot be a segment of a path.
             AodError: Any other failure; see `aod.errors`.
         """
         response = await self._core.call_async("ArchiveEnvironment", identifier(environment_id, "environment_id"))
@@ -383,7 +383,7 @@ class AsyncEnvironments:
         Raises:
             ConflictError: A session refers to the environment (`reason` is `in_use`).
             NotFoundError: The environment does not exist.
-            ValueError: `environment_id` is not a UUID.
+            ValueError: `environment_id` cannot be a segment of a path.
             AodError: Any other failure; see `aod.errors`.
         """
         await self._core.call_async("DeleteEnvironment", identifier(environment_id, "environment_id"))
@@ -399,7 +399,7 @@ class AsyncEnvironments:
 
         Raises:
             NotFoundError: The environment does not exist.
-            ValueError: `environment_id` is not a UUID.
+            ValueError: `environment_id` cannot be a segment of a path.
             AodError: Any other failure; see `aod.errors`.
         """
         return read_list(

@@ -113,7 +113,7 @@ class Sessions:
 
         Raises:
             NotFoundError: The session does not exist.
-            ValueError: `session_id` is not a UUID.
+            ValueError: `session_id` cannot be a segment of a path.
             AodError: Any other failure; see `aod.errors`.
         """
         return read(Session, self._core.call("GetSession", identifier(session_id, "session_id")))
@@ -135,7 +135,7 @@ class Sessions:
             ConflictError: The session is running, has failed or has been terminated; `reason` says which.
             NotFoundError: The session does not exist.
             ValidationError: The server rejects a field; `detail` says which.
-            ValueError: `session_id` is not a UUID.
+            ValueError: `session_id` cannot be a segment of a path.
             AodError: Any other failure; see `aod.errors`.
         """
         body = encode({"prompt": prompt, "timeout": timeout})
@@ -152,7 +152,7 @@ class Sessions:
 
         Raises:
             NotFoundError: The session does not exist.
-            ValueError: `session_id` is not a UUID.
+            ValueError: `session_id` cannot be a segment of a path.
             AodError: Any other failure; see `aod.errors`.
         """
         return read_list(SessionTurn, self._core.call("ListSessionTurns", identifier(session_id, "session_id")))
@@ -169,7 +169,7 @@ class Sessions:
         Raises:
             ConflictError: The session is already terminated.
             NotFoundError: The session does not exist.
-            ValueError: `session_id` is not a UUID.
+            ValueError: `session_id` cannot be a segment of a path.
             AodError: Any other failure; see `aod.errors`.
         """
         return read(SessionAck, self._core.call("TerminateSession", identifier(session_id, "session_id")))
@@ -189,7 +189,7 @@ class Sessions:
             ConflictError: No turn is active (`reason` is `no_active_turn`), or the session has failed or been
                 terminated.
             NotFoundError: The session does not exist, or the server has no such endpoint.
-            ValueError: `session_id` is not a UUID.
+            ValueError: `session_id` cannot be a segment of a path.
             AodError: Any other failure; see `aod.errors`.
         """
         return read(SessionAck, self._core.call("InterruptSession", identifier(session_id, "session_id")))
@@ -203,7 +203,7 @@ class Sessions:
         Raises:
             ConflictError: The session is active; terminate it first.
             NotFoundError: The session does not exist.
-            ValueError: `session_id` is not a UUID.
+            ValueError: `session_id` cannot be a segment of a path.
             AodError: Any other failure; see `aod.errors`.
         """
         self._core.call("DeleteSession", identifier(session_id, "session_id"))
@@ -232,7 +232,7 @@ class Sessions:
 
         Raises:
             NotFoundError: The session does not exist.
-            ValueError: `session_id` is not a UUID.
+            ValueError: `session_id` cannot be a segment of a path.
             AodError: Any other failure; see `aod.errors`.
             Exception: Whatever `on_event` raises, which ends the wait.
         """
@@ -295,27 +295,34 @@ class Sessions:
         session_id: str | UUID,
         *,
         since: int | None = None,
+        turn: int | None = None,
         reconnect: bool = True,
         max_attempts: int | None = None,
         give_up_after: float | None = None,
+        base_delay: float | None = None,
+        max_delay: float | None = None,
         deadline: float | None = None,
         resume_stale: bool = False,
     ) -> EventStream:
         """Stream a session's events, up to the one that ends the turn (`GET /sessions/{id}/stream`).
 
         The stream survives dropped connections: it reconnects, resumes from the last event and drops repeated ones, so
-        that each event arrives once, in order. Nothing is sent before iteration, so an unknown session raises
-        `NotFoundError` at the first event.
+        that each event arrives once, in order. Entering its `with` block, `open()` or iteration opens it, and raises
+        `NotFoundError` if the session does not exist.
 
         Args:
             session_id: The id of the session.
             since: A cursor, such as `EventStream.cursor`; only the events after it, and `start`, are delivered. By
                 default, all events of the session.
+            turn: The only turn to deliver, from 1, together with `start` and the last event. By default, all turns.
             reconnect: Whether to reconnect. Without it, the events of a single connection are delivered verbatim.
             max_attempts: The number of consecutive connection attempts without a new event before the stream fails. By
                 default there is no limit.
             give_up_after: How long the stream may be without a healthy connection before it fails, in seconds. Delays
                 that the server asks for do not count. The default is 600.
+            base_delay: The longest delay before the first attempt to reconnect, in seconds; it doubles with each
+                further attempt. The default is 0.25.
+            max_delay: The upper limit of that doubling, in seconds. The default is 30.
             deadline: The time for the whole stream, in seconds. By default there is no limit.
             resume_stale: Whether to continue after a `stale` event, which the server sends after ten minutes without
                 output. By default it ends the stream.
@@ -324,7 +331,7 @@ class Sessions:
             The stream: an iterator, and a context manager that closes the connection.
 
         Raises:
-            ValueError: `session_id` is not a UUID, or an option is out of range.
+            ValueError: `session_id` cannot be a segment of a path, or an option is out of range.
             TypeError: `since` is not an int, or `deadline` is not a number.
 
         Example:
@@ -338,12 +345,49 @@ class Sessions:
             identifier(session_id, "session_id"),
             cursor(since),
             {
+                "turn": turn,
                 "reconnect": reconnect,
                 "max_attempts": max_attempts,
                 "give_up_after": None if give_up_after is None else seconds(give_up_after, "give_up_after"),
+                "base_delay": None if base_delay is None else seconds(base_delay, "base_delay"),
+                "max_delay": None if max_delay is None else seconds(max_delay, "max_delay"),
                 "deadline": None if deadline is None else seconds(deadline, "deadline"),
                 "resume_stale": resume_stale,
             },
+        )
+
+    def stream_resumable(
+        self,
+        session_id: str | UUID,
+        *,
+        since: int | None = None,
+        max_retries: int = 3,
+        initial_backoff: float = 1.0,
+        backoff_multiplier: float = 2.0,
+        max_backoff: float = 30.0,
+    ) -> EventStream:
+        """Stream a session's events like `stream`, which always resumes; for programs written for later releases.
+
+        Args:
+            session_id: The id of the session.
+            since: A cursor; only the events after it, and `start`, are delivered.
+            max_retries: `max_attempts` of `stream`.
+            initial_backoff: `base_delay` of `stream`.
+            backoff_multiplier: Ignored: the delay doubles with each attempt.
+            max_backoff: `max_delay` of `stream`.
+
+        Returns:
+            The stream.
+
+        Raises:
+            ValueError: `session_id` cannot be a segment of a path, or an option is out of range.
+        """
+        return self.stream(
+            session_id,
+            since=since,
+            max_attempts=max_retries,
+            base_delay=initial_backoff,
+            max_delay=max_backoff,
         )
 
     def listen(
@@ -372,7 +416,7 @@ class Sessions:
             The subscription, which cancels the stream or waits for its end.
 
         Raises:
-            ValueError: `session_id` is not a UUID, or `since` is out of range.
+            ValueError: `session_id` cannot be a segment of a path, or `since` is out of range.
             TypeError: `since` is not an int.
 
         Example:
@@ -476,7 +520,7 @@ class AsyncSessions:
 
         Raises:
             NotFoundError: The session does not exist.
-            ValueError: `session_id` is not a UUID.
+            ValueError: `session_id` cannot be a segment of a path.
             AodError: Any other failure; see `aod.errors`.
         """
         return read(Session, await self._core.call_async("GetSession", identifier(session_id, "session_id")))
@@ -498,7 +542,7 @@ class AsyncSessions:
             ConflictError: The session is running, has failed or has been terminated; `reason` says which.
             NotFoundError: The session does not exist.
             ValidationError: The server rejects a field; `detail` says which.
-            ValueError: `session_id` is not a UUID.
+            ValueError: `session_id` cannot be a segment of a path.
             AodError: Any other failure; see `aod.errors`.
         """
         body = encode({"prompt": prompt, "timeout": timeout})
@@ -516,7 +560,7 @@ class AsyncSessions:
 
         Raises:
             NotFoundError: The session does not exist.
-            ValueError: `session_id` is not a UUID.
+            ValueError: `session_id` cannot be a segment of a path.
             AodError: Any other failure; see `aod.errors`.
         """
         response = await self._core.call_async("ListSessionTurns", identifier(session_id, "session_id"))
@@ -534,7 +578,7 @@ class AsyncSessions:
         Raises:
             ConflictError: The session is already terminated.
             NotFoundError: The session does not exist.
-            ValueError: `session_id` is not a UUID.
+            ValueError: `session_id` cannot be a segment of a path.
             AodError: Any other failure; see `aod.errors`.
         """
         return read(SessionAck, await self._core.call_async("TerminateSession", identifier(session_id, "session_id")))
@@ -554,7 +598,7 @@ class AsyncSessions:
             ConflictError: No turn is active (`reason` is `no_active_turn`), or the session has failed or been
                 terminated.
             NotFoundError: The session does not exist, or the server has no such endpoint.
-            ValueError: `session_id` is not a UUID.
+            ValueError: `session_id` cannot be a segment of a path.
             AodError: Any other failure; see `aod.errors`.
         """
         return read(SessionAck, await self._core.call_async("InterruptSession", identifier(session_id, "session_id")))
@@ -568,7 +612,7 @@ class AsyncSessions:
         Raises:
             ConflictError: The session is active; terminate it first.
             NotFoundError: The session does not exist.
-            ValueError: `session_id` is not a UUID.
+            ValueError: `session_id` cannot be a segment of a path.
             AodError: Any other failure; see `aod.errors`.
         """
         await self._core.call_async("DeleteSession", identifier(session_id, "session_id"))
@@ -597,7 +641,7 @@ class AsyncSessions:
 
         Raises:
             NotFoundError: The session does not exist.
-            ValueError: `session_id` is not a UUID.
+            ValueError: `session_id` cannot be a segment of a path.
             AodError: Any other failure; see `aod.errors`.
             Exception: Whatever `on_event` raises, which ends the wait.
         """
@@ -662,27 +706,34 @@ class AsyncSessions:
         session_id: str | UUID,
         *,
         since: int | None = None,
+        turn: int | None = None,
         reconnect: bool = True,
         max_attempts: int | None = None,
         give_up_after: float | None = None,
+        base_delay: float | None = None,
+        max_delay: float | None = None,
         deadline: float | None = None,
         resume_stale: bool = False,
     ) -> AsyncEventStream:
         """Stream a session's events, up to the one that ends the turn (`GET /sessions/{id}/stream`).
 
         The stream survives dropped connections: it reconnects, resumes from the last event and drops repeated ones, so
-        that each event arrives once, in order. Nothing is sent before iteration, so an unknown session raises
-        `NotFoundError` at the first event. This method itself is not a coroutine.
+        that each event arrives once, in order. Entering its `async with` block, `open()` or iteration opens it, and
+        raises `NotFoundError` if the session does not exist. This method itself is not a coroutine.
 
         Args:
             session_id: The id of the session.
             since: A cursor, such as `AsyncEventStream.cursor`; only the events after it, and `start`, are delivered. By
                 default, all events of the session.
+            turn: The only turn to deliver, from 1, together with `start` and the last event. By default, all turns.
             reconnect: Whether to reconnect. Without it, the events of a single connection are delivered verbatim.
             max_attempts: The number of consecutive connection attempts without a new event before the stream fails. By
                 default there is no limit.
             give_up_after: How long the stream may be without a healthy connection before it fails, in seconds. Delays
                 that the server asks for do not count. The default is 600.
+            base_delay: The longest delay before the first attempt to reconnect, in seconds; it doubles with each
+                further attempt. The default is 0.25.
+            max_delay: The upper limit of that doubling, in seconds. The default is 30.
             deadline: The time for the whole stream, in seconds. By default there is no limit.
             resume_stale: Whether to continue after a `stale` event, which the server sends after ten minutes without
                 output. By default it ends the stream.
@@ -691,7 +742,7 @@ class AsyncSessions:
             The stream: an asynchronous iterator, and a context manager that closes the connection.
 
         Raises:
-            ValueError: `session_id` is not a UUID, or an option is out of range.
+            ValueError: `session_id` cannot be a segment of a path, or an option is out of range.
             TypeError: `since` is not an int, or `deadline` is not a number.
 
         Example:
@@ -705,12 +756,49 @@ class AsyncSessions:
             identifier(session_id, "session_id"),
             cursor(since),
             {
+                "turn": turn,
                 "reconnect": reconnect,
                 "max_attempts": max_attempts,
                 "give_up_after": None if give_up_after is None else seconds(give_up_after, "give_up_after"),
+                "base_delay": None if base_delay is None else seconds(base_delay, "base_delay"),
+                "max_delay": None if max_delay is None else seconds(max_delay, "max_delay"),
                 "deadline": None if deadline is None else seconds(deadline, "deadline"),
                 "resume_stale": resume_stale,
             },
+        )
+
+    def stream_resumable(
+        self,
+        session_id: str | UUID,
+        *,
+        since: int | None = None,
+        max_retries: int = 3,
+        initial_backoff: float = 1.0,
+        backoff_multiplier: float = 2.0,
+        max_backoff: float = 30.0,
+    ) -> AsyncEventStream:
+        """Stream a session's events like `stream`, which always resumes; for programs written for later releases.
+
+        Args:
+            session_id: The id of the session.
+            since: A cursor; only the events after it, and `start`, are delivered.
+            max_retries: `max_attempts` of `stream`.
+            initial_backoff: `base_delay` of `stream`.
+            backoff_multiplier: Ignored: the delay doubles with each attempt.
+            max_backoff: `max_delay` of `stream`.
+
+        Returns:
+            The stream.
+
+        Raises:
+            ValueError: `session_id` cannot be a segment of a path, or an option is out of range.
+        """
+        return self.stream(
+            session_id,
+            since=since,
+            max_attempts=max_retries,
+            base_delay=initial_backoff,
+            max_delay=max_backoff,
         )
 
     def listen(
@@ -739,7 +827,7 @@ class AsyncSessions:
             The subscription, which cancels the stream or waits for its end.
 
         Raises:
-            ValueError: `session_id` is not a UUID, or `since` is out of range.
+            ValueError: `session_id` cannot be a segment of a path, or `since` is out of range.
             TypeError: `since` is not an int.
         """
         stream = EventStream(self._core, identifier(session_id, "session_id"), cursor(since), {})
