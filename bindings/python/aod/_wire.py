@@ -114,7 +114,7 @@ def read(model: type[M], response: str) -> M:
         failure = error
     try:
         return cast("M", _read_leniently(model, json.loads(response)))
-    except (_SchemaError, RecursionError):
+    except (_SchemaError, ValueError, RecursionError):
         pass
     # The input is left out: it is the whole response.
     places = "; ".join(

@@ -354,8 +354,7 @@ class AsyncEventStream(_Base):
                     return self._ready.popleft()
         except NATIVE_ERRORS as error:
             failure = error_from_native(error)
-        except BaseException:
-            # Cancelled too: nothing else closes the connection of a task that iterates without `async with`.
+        except AodError:
             self.cancel()
             raise
         finally:
@@ -476,8 +475,8 @@ def _run_callbacks(
     on_error: Callable[[AodError], object] | None,
 ) -> None:
     failure: AodError | None = None
-    with stream:
-        try:
+    try:
+        with stream:
             for event in stream:
                 try:
                     on_event(event)
@@ -485,8 +484,8 @@ def _run_callbacks(
                     failure = AodError(f"on_event raised {type(error).__name__}")
                     failure.__cause__ = error
                     break
-        except AodError as error:
-            failure = error
+    except AodError as error:
+        failure = error
     if failure is None:
         if on_closed is not None:
             on_closed()

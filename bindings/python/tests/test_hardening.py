@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import json
 import logging
 import pickle
@@ -229,7 +231,7 @@ def test_odd_parts_of_one_record_spoil_neither_it_nor_the_list(servers: str, ext
     with client_of_server(200, "application/json", body) as client:
         agents = client.agents.list()
     assert [agent.name for agent in agents] == ["a", "a"]
-    assert agents[1].model_dump()["version"] == 1
+    assert agents[1].version == 1 and agents[1].created_at.year == 2026
 
 
 def test_a_record_that_cannot_be_read_is_left_out_of_a_list_and_logged(caplog: pytest.LogCaptureFixture) -> None:
@@ -290,3 +292,31 @@ def test_a_malformed_proxy_is_a_value_error_that_does_not_repeat_it(proxy: str) 
     with pytest.raises(ValueError, match="proxy") as caught:
         aod.Client(base_url="http://127.0.0.1:1", token=TOKEN, proxy=proxy)
     assert "hunter2" not in str(caught.value)
+
+
+def test_cancelled_tasks_that_iterate_without_async_with_leave_no_connection(
+    server: DevServer, client: aod.Client, control: Callable[..., Any]
+) -> None:
+    control("POST", "script", {"prompt": "held", "script": {"steps": [{"stdout": "one"}, {"hold": "never"}]}})
+    ack = start(client, "held")
+
+    async def iterate(aclient: aod.AsyncClient, reached: asyncio.Event) -> None:
+        async for event in aclient.sessions.stream(ack.id):
+            if event.type == "output":
+                reached.set()
+
+    async def cancel_ten() -> None:
+        async with aod.AsyncClient(base_url=server.url, token=server.token) as aclient:
+            reached = [asyncio.Event() for _ in range(10)]
+            tasks = [asyncio.create_task(iterate(aclient, event)) for event in reached]
+            await asyncio.gather(*(event.wait() for event in reached))
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.to_thread(control, "POST", "wait", {"streams": 0})
+
+    gc.disable()
+    try:
+        asyncio.run(cancel_ten())
+    finally:
+        gc.enable()

@@ -2,9 +2,9 @@
 
 use std::task::{Context, Poll};
 
-use super::{EventStream, with_request_context};
+use super::{EventStream, take_unconfirmed, with_request_context};
 use crate::error::Result;
-use crate::models::event::PlainOutput;
+use crate::models::event::{PlainOutput, StreamEvent};
 
 /// One event of a stream as JSON text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,16 +61,30 @@ impl EventStream {
                     })
                 }),
                 None => selection.dispose(log, frame, |event, cursor| {
-                    // Writing an event to memory cannot fail: its keys are strings.
-                    let json = serde_json::to_string(&event).unwrap_or_default();
-                    read(JsonEvent {
-                        json: &json,
-                        cursor,
-                        verbatim: false,
-                    })
+                    read_serialized(&event, cursor, &mut read)
                 }),
             }
         });
-        with_request_context(source, polled)
+        match take_unconfirmed(source, &polled) {
+            Some(event) => {
+                let cursor = source.connector().position.cursor();
+                Poll::Ready(Some(Ok(read_serialized(&event, cursor, &mut read))))
+            }
+            None => with_request_context(source, polled),
+        }
     }
+}
+
+fn read_serialized<T>(
+    event: &StreamEvent,
+    cursor: Option<i64>,
+    read: &mut impl FnMut(JsonEvent<'_>) -> T,
+) -> T {
+    // Writing an event to memory cannot fail: its keys are strings.
+    let json = serde_json::to_string(event).unwrap_or_default();
+    read(JsonEvent {
+        json: &json,
+        cursor,
+        verbatim: false,
+    })
 }

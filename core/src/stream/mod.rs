@@ -111,6 +111,7 @@ impl EventStream {
         let log = SessionLog {
             server: None,
             position: Position::after(None),
+            held: None,
             opening: Arc::default(),
         };
         let source = EventSource::with_connection(log, Connection::body(body));
@@ -225,7 +226,10 @@ impl Stream for EventStream {
         let polled = source.poll_with(context, |log, frame| {
             selection.dispose(log, frame, |event, _| event)
         });
-        with_request_context(source, polled)
+        match take_unconfirmed(source, &polled) {
+            Some(event) => Poll::Ready(Some(Ok(event))),
+            None => with_request_context(source, polled),
+        }
     }
 }
 
@@ -237,6 +241,19 @@ impl fmt::Debug for EventStream {
             .field("turn", &self.selection.turn)
             .finish_non_exhaustive()
     }
+}
+
+/// Takes the terminal event that is still held when the source has ended: the request that was to confirm it failed.
+fn take_unconfirmed<T>(
+    source: &mut EventSource<SessionLog>,
+    polled: &Poll<Option<Result<T>>>,
+) -> Option<StreamEvent> {
+    let has_ended = matches!(polled, Poll::Ready(None | Some(Err(_))));
+    if !has_ended || source.cancel_handle().is_cancelled() {
+        return None;
+    }
+    let held = source.connector_mut().held.take()?;
+    Some(held.event)
 }
 
 /// Adds the request to an error that ends the stream.

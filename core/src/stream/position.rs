@@ -48,6 +48,11 @@ impl Position {
         }
     }
 
+    /// Returns whether a turn is later than the one whose events were delivered last.
+    pub(super) fn is_later_turn(&self, turn: Option<i64>) -> bool {
+        turn.is_some() && self.turn.is_some() && turn > self.turn
+    }
+
     /// Returns the cursor to resume from.
     pub(super) fn cursor(&self) -> Option<i64> {
         self.cursor

@@ -10,6 +10,7 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 
 use super::position::Position;
+use super::selection::Held;
 use super::{ConnectionState, EventStream};
 use crate::error::{Error, ErrorKind, Result};
 use crate::models::event::StreamEvent;
@@ -118,6 +119,7 @@ impl<'a> StreamRequest<'a> {
         let session = SessionLog {
             server: Some((self.transport.clone(), self.id.clone())),
             position: Position::after(self.since),
+            held: None,
             opening: Arc::clone(&opening),
         };
         let no_reconnect = Reconnect::new().max_attempts(0);
@@ -160,6 +162,8 @@ pub(super) struct SessionLog {
     /// `None` for a stream over a single body, which cannot reconnect.
     pub(super) server: Option<(Transport, RecordId)>,
     pub(super) position: Position,
+    /// A terminal event that waits to be confirmed.
+    pub(super) held: Option<Held>,
     pub(super) opening: Arc<Opening>,
 }
 

@@ -1,11 +1,16 @@
 //! The events of a session that a stream delivers.
 
+use std::time::Duration;
+
 use aod_sse::{Disposition, Frame};
 
 use super::position::Dedup;
 use super::request::SessionLog;
 use crate::error::{Error, ErrorKind};
 use crate::models::event::{PlainOutput, StreamEvent};
+
+/// The time limit of the request that looks for rows before a terminal event is delivered.
+const CONFIRMATION_LIMIT: Duration = Duration::from_secs(5);
 
 #[derive(Debug)]
 pub(super) struct Selection {
@@ -28,18 +33,31 @@ impl Selection {
         if let Some(error) = log.wrong_session(&event) {
             return Disposition::Reconnect(error);
         }
+        if let Some(held) = log.take_held_before(&event) {
+            return Disposition::End(deliver(held, log.position.cursor()));
+        }
         let dedup = log.position.record(&event, line_id(frame));
         let cursor = log.position.cursor();
         if event.is_terminal() {
             return match event {
                 StreamEvent::Stale(_) if self.resume_stale => Disposition::Reconnect(stale()),
-                event => Disposition::End(deliver(event, cursor)),
+                StreamEvent::Stale(_) => Disposition::End(deliver(event, cursor)),
+                event if self.raw || log.server.is_none() => {
+                    Disposition::End(deliver(event, cursor))
+                }
+                event => {
+                    log.held = Some(Held {
+                        event,
+                        is_followed: false,
+                    });
+                    Disposition::Confirm(CONFIRMATION_LIMIT)
+                }
             };
         }
         let wanted = self.wants(event.turn())
             // It names the runtime of the output.
             || matches!(event, StreamEvent::Start(_));
-        self.disposition(dedup, wanted, || deliver(event, cursor))
+        self.disposition(log, dedup, wanted, || deliver(event, cursor))
     }
 
     /// Decides the same for an `output` event whose text is passed verbatim.
@@ -52,7 +70,7 @@ impl Selection {
     ) -> Disposition<T, Error> {
         let dedup = log.position.record_output(output.id, line_id(frame));
         let cursor = log.position.cursor();
-        self.disposition(dedup, self.wants(output.turn), || deliver(cursor))
+        self.disposition(log, dedup, self.wants(output.turn), || deliver(cursor))
     }
 
     fn wants(&self, turn: Option<i64>) -> bool {
@@ -61,16 +79,53 @@ impl Selection {
 
     fn disposition<T>(
         &self,
+        log: &mut SessionLog,
         dedup: Dedup,
         wanted: bool,
         deliver: impl FnOnce() -> T,
     ) -> Disposition<T, Error> {
+        if let Some(held) = &mut log.held {
+            match dedup {
+                // Nothing shows that it is not a repeat, and it holds up no terminal event.
+                Dedup::Unknown => return Disposition::Ignore,
+                Dedup::New => held.is_followed = true,
+                Dedup::Duplicate => {}
+            }
+        }
         match dedup {
             Dedup::Duplicate if !self.raw => Disposition::Ignore,
             Dedup::Unknown if wanted => Disposition::DeliverWithoutProgress(deliver()),
             Dedup::Unknown => Disposition::Ignore,
             _ if wanted => Disposition::Deliver(deliver()),
             _ => Disposition::Skip,
+        }
+    }
+}
+
+/// A terminal event that is not delivered yet.
+///
+/// The server reads the rows of a session before its status, so rows that are written in between follow the terminal
+/// event only on the next connection. The event is held until a further request has brought no new row, or has failed.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) event: StreamEvent,
+    /// The present request has brought a new row.
+    is_followed: bool,
+}
+
+impl SessionLog {
+    /// Takes the held event if this event shows that nothing belongs before it: a terminal event without a new row before
+    /// it, or the start of a later turn.
+    fn take_held_before(&mut self, event: &StreamEvent) -> Option<StreamEvent> {
+        let held = self.held.as_ref()?;
+        let is_complete = match event {
+            StreamEvent::TurnStart(event) => self.position.is_later_turn(event.turn),
+            event => event.is_terminal() && !held.is_followed,
+        };
+        if is_complete {
+            self.held.take().map(|held| held.event)
+        } else {
+            None
         }
     }
 }

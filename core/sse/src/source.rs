@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::stream::{BoxStream, Stream, StreamExt as _};
 use http::response::Parts;
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use super::error::{ConnectError, Error};
 use super::idle_timer::IdleTimer;
@@ -71,6 +71,7 @@ pub struct EventSource<C: Connect> {
     /// When the last healthy connection was lost, plus the delays that the server has asked for since.
     failing_since: Option<Instant>,
     closed: bool,
+    is_confirming: bool,
 }
 
 /// One event with owned fields.
@@ -99,6 +100,9 @@ pub enum Disposition<T, E> {
     End(T),
     /// Drop the connection and reconnect, with this error as the cause.
     Reconnect(E),
+    /// Drop the connection and make one more, which resumes after the last event id, within this time. It is not retried:
+    /// if it fails, the source ends with the error. Its states are not reported.
+    Confirm(Duration),
 }
 
 type Result<T, C> = std::result::Result<T, <C as Connect>::Error>;
@@ -118,6 +122,7 @@ impl<C: Connect> EventSource<C> {
             attempts: 0,
             failing_since: None,
             closed: false,
+            is_confirming: false,
         }
     }
 
@@ -226,6 +231,11 @@ impl<C: Connect> EventSource<C> {
         self.connection.handle()
     }
 
+    /// Returns the connector, to modify it.
+    pub fn connector_mut(&mut self) -> &mut C {
+        &mut self.connect
+    }
+
     /// Returns the connector.
     pub fn connector(&self) -> &C {
         &self.connect
@@ -308,6 +318,7 @@ impl<C: Connect> EventSource<C> {
                     self.close();
                     return Poll::Ready(Some(Ok(item)));
                 }
+                Disposition::Confirm(within) => self.confirm(within),
                 Disposition::Reconnect(cause) => {
                     let healthy = self.idle.was_healthy();
                     if let Err(error) = self.dropped(cause, healthy) {
@@ -476,6 +487,24 @@ impl<C: Connect> EventSource<C> {
         Ok(())
     }
 
+    /// Starts the last connection.
+    fn confirm(&mut self, within: Duration) {
+        self.response = None;
+        self.decoder.reset();
+        self.is_confirming = true;
+        self.policy.max_attempts = Some(0);
+        self.attempts = 0;
+        let limit = Instant::now() + within;
+        if self
+            .deadline
+            .as_ref()
+            .is_none_or(|deadline| deadline.deadline() > limit)
+        {
+            self.deadline = Some(Box::pin(sleep_until(limit)));
+        }
+        self.connection.set(Phase::Idle);
+    }
+
     fn record_progress(&mut self) {
         self.attempts = 0;
         self.failing_since = None;
@@ -495,7 +524,9 @@ impl<C: Connect> EventSource<C> {
     }
 
     fn notify(&self, state: impl FnOnce() -> ConnectionState<C::Error>) {
-        if let Some(observer) = &self.observer {
+        if let Some(observer) = &self.observer
+            && (self.closed || !self.is_confirming)
+        {
             observer.notify(state());
         }
     }
