@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import weakref
 from collections import deque
 from typing import TYPE_CHECKING, Any, cast
 
@@ -234,6 +235,7 @@ class AsyncEventStream(_Base):
 
     _yield_next = False
     _pulling = False
+    _pulls = 0
 
     async def __aenter__(self) -> Self:
         """Open the stream and return it; see `open`."""
@@ -327,7 +329,7 @@ class AsyncEventStream(_Base):
         return _aformat_lines(self, _formatter(formatter, options))
 
     async def _pull(self) -> StreamEvent:
-        from asyncio import get_running_loop, sleep
+        from asyncio import CancelledError, get_running_loop, sleep
 
         self._check_process()
         if self._pulling:
@@ -335,6 +337,7 @@ class AsyncEventStream(_Base):
         loop = get_running_loop()
         failure: Exception | None = None
         self._pulling = True
+        self._pulls += 1
         try:
             if self._yield_next:
                 self._yield_next = False
@@ -357,6 +360,9 @@ class AsyncEventStream(_Base):
         except AodError:
             self.cancel()
             raise
+        except CancelledError:
+            self._cancel_with_task()
+            raise
         finally:
             self._pulling = False
         self.cancel()
@@ -364,6 +370,27 @@ class AsyncEventStream(_Base):
         if failure is not None:
             raise failure
         raise StopAsyncIteration
+
+    def _cancel_with_task(self) -> None:
+        """Cancel the stream when the current task ends, unless it is iterated again.
+
+        A task that was cancelled while it iterated without `async with` keeps the stream, and its connection, as long
+        as the task itself is kept. A task that only timed out may continue to iterate.
+        """
+        from asyncio import current_task
+
+        task = current_task()
+        # `asyncio.wait_for` runs each `__anext__` in a task of its own before Python 3.12.
+        if task is None or getattr(task.get_coro(), "__name__", "") in ("__anext__", "_wrap_awaitable"):
+            return
+        pulls, stream = self._pulls, weakref.ref(self)
+
+        def cancel(_: object) -> None:
+            this = stream()
+            if this is not None and this._pulls == pulls:
+                this.cancel()
+
+        task.add_done_callback(cancel)
 
     async def _wait(self, batches: EventBatches, loop: AbstractEventLoop) -> None:
         waiter, id = waiter_of(loop), next_id()

@@ -5,7 +5,7 @@ use aod::models::{
     CreateEnvironment, McpServer, NetworkingType, PackageManager, ResourceType, SessionStatus,
     Skill, TurnStatus,
 };
-use aod_devserver::{Effect, Generation, Script};
+use aod_devserver::{Effect, Fault, Generation, Script};
 use futures::TryStreamExt;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -228,7 +228,10 @@ async fn tampered(
     let id = world.ended_session(script).await.id;
     let sessions = world.client.sessions();
     let plain = sessions.stream(id).await.unwrap().try_collect().await;
-    world.fault("GET", "/sessions/*/stream", effect);
+    // The second request confirms the end.
+    let mut fault = Fault::on("GET", "/sessions/*/stream", effect);
+    fault.times = Some(2);
+    world.plan(fault);
     let strange = sessions.stream(id).await.unwrap().try_collect().await;
     (plain.unwrap(), strange.unwrap())
 }

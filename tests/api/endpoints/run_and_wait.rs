@@ -119,7 +119,8 @@ async fn waiting_continues_after_a_stale_stream(world: World) {
     let streams = paths
         .iter()
         .filter(|request| request.path.ends_with("/stream"));
-    assert_eq!(streams.count(), 1);
+    // The second request confirms the end.
+    assert_eq!(streams.count(), 2);
 }
 
 async fn waiting_for_a_terminated_session_ends(world: World) {

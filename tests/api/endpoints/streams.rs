@@ -305,9 +305,10 @@ async fn the_cursor_is_sent_in_the_query_and_the_header(world: World) {
         (Some(0), "since=0", Some("0")),
         (Some(42), "since=42", Some("42")),
     ] {
+        world.control.forget_requests();
         replay(&world, id, since).await;
         let requests = world.control.requests();
-        let request = requests.last().unwrap();
+        let request = &requests[0];
         assert_eq!(request.path, format!("/sessions/{id}/stream"));
         assert_eq!(request.query, query);
         assert_eq!(request.header("last-event-id"), header);

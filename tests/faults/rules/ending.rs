@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use aod::sse::{Attempt, Connection, EventSource};
+use aod_test_support::ScriptedServer;
 use futures::StreamExt;
 
-use super::{START, bodies, client, exit, open, outline, request, row};
+use super::{START, States, bodies, client, exit, open, outline, request, row};
 
 #[tokio::test]
 async fn stale_ends_the_stream_unless_resume_stale_is_set() {
@@ -56,4 +57,122 @@ async fn a_body_can_cancel_the_source_that_reads_it() {
     let mut source = EventSource::new(connect);
     handle.set(source.cancel_handle()).unwrap();
     assert!(source.next().await.is_none());
+}
+
+/// The server reads the rows before the status: rows that are written in between follow on the next connection.
+#[tokio::test]
+async fn rows_after_the_terminal_event_are_delivered_before_it() {
+    let server = bodies([
+        format!("{START}{}{}", row(7), exit(7)),
+        format!("{START}{}{}{}", row(8), row(9), exit(9)),
+        format!("{START}{}{}", row(10), exit(10)),
+        format!("{START}{}", exit(10)),
+    ])
+    .await;
+    let shown = outline(open(&client(&server)).await).await;
+    assert_eq!(
+        shown,
+        [
+            "start",
+            "output 7",
+            "output 8",
+            "output 9",
+            "output 10",
+            "exit 10"
+        ]
+    );
+    let cursors = super::resumed_after(&server);
+    let expected = [None, Some("7"), Some("9"), Some("10")];
+    assert_eq!(cursors, expected.map(|cursor| cursor.map(str::to_owned)));
+}
+
+#[tokio::test]
+async fn a_later_turn_does_not_delay_the_terminal_event() {
+    let turn =
+        |turn| format!("data: {{\"type\": \"turn_start\", \"id\": 8, \"turn\": {turn}}}\n\n");
+    let server = bodies([
+        format!("{START}{}{}{}", turn(1), row(7), exit(7)),
+        format!("{START}{}{}{}", turn(2), row(8), exit(8)),
+    ])
+    .await;
+    let shown = outline(open(&client(&server)).await).await;
+    assert_eq!(shown, ["start", "turn_start 8", "output 7", "exit 7"]);
+    assert_eq!(server.received().len(), 2);
+}
+
+#[tokio::test]
+async fn the_terminal_event_is_delivered_when_its_confirmation_fails() {
+    for how in 0..5 {
+        let server = ScriptedServer::start(move |number, mut exchange| async move {
+            if number == 0 {
+                exchange.start_stream().await;
+                exchange.send(format!("{START}{}{}", row(7), exit(7))).await;
+                return;
+            }
+            match how {
+                0 => exchange.reset(),
+                1 => exchange.respond(404, &[], "").await,
+                2 => exchange.respond(204, &[], "").await,
+                3 => {
+                    exchange.start_stream().await;
+                    exchange.send(format!("{START}{}", row(8))).await;
+                }
+                _ => {
+                    exchange
+                        .respond(200, &[("content-type", "text/html")], "")
+                        .await
+                }
+            }
+        })
+        .await;
+        let states = States::default();
+        let client = client(&server);
+        let events = request(&client).on_state(states.observer()).await.unwrap();
+        let mut shown = vec!["start", "output 7"];
+        shown.extend((how == 3).then_some("output 8"));
+        shown.push("exit 7");
+        assert_eq!(outline(events).await, shown);
+        assert_eq!(server.received().len(), 2);
+        assert_eq!(states.names(), ["connecting", "live", "closed"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_confirmation_of_a_terminal_event_has_a_time_limit() {
+    let server = ScriptedServer::start(move |number, mut exchange| async move {
+        if number == 0 {
+            exchange.start_stream().await;
+            exchange.send(format!("{START}{}{}", row(7), exit(7))).await;
+        } else {
+            exchange.until_closed().await;
+        }
+    })
+    .await;
+    let events = open(&client(&server)).await;
+    assert_eq!(outline(events).await, ["start", "output 7", "exit 7"]);
+    assert_eq!(server.received().len(), 2);
+}
+
+#[tokio::test]
+async fn a_stream_that_is_cancelled_while_its_end_is_confirmed_yields_nothing_more() {
+    let server = ScriptedServer::start(move |number, mut exchange| async move {
+        if number == 0 {
+            exchange.start_stream().await;
+            exchange.send(format!("{START}{}{}", row(7), exit(7))).await;
+        } else {
+            exchange.until_closed().await;
+        }
+    })
+    .await;
+    let mut events = open(&client(&server)).await;
+    for shown in ["start", "output 7"] {
+        assert_eq!(super::shown(&events.next().await.unwrap()), shown);
+    }
+    let handle = events.cancel_handle();
+    let cancel = async {
+        server.arrived(2).await;
+        handle.cancel();
+    };
+    let (next, ()) = tokio::join!(events.next(), cancel);
+    assert!(next.is_none());
 }

@@ -21,7 +21,7 @@ async fn resumes_from_the_last_id() {
         outline(open(&client(&server)).await).await,
         ["start", "output 7", "exit 7"]
     );
-    assert_eq!(resumed_after(&server), ids(&["", "7"]));
+    assert_eq!(resumed_after(&server), ids(&["", "7", "7"]));
     assert!(server.received()[1].target.ends_with("?since=7"));
 }
 
@@ -33,7 +33,7 @@ async fn an_event_without_an_id_does_not_change_the_cursor() {
         outline(open(&client(&server)).await).await,
         ["output 7", "note", "exit 7"]
     );
-    assert_eq!(resumed_after(&server), ids(&["", "7", "7"]));
+    assert_eq!(resumed_after(&server), ids(&["", "7", "7", "7"]));
 }
 
 #[tokio::test]
@@ -43,7 +43,7 @@ async fn a_block_with_only_an_id_advances_the_cursor() {
         outline(open(&client(&server)).await).await,
         ["output 7", "exit 9"]
     );
-    assert_eq!(resumed_after(&server), ids(&["", "9"]));
+    assert_eq!(resumed_after(&server), ids(&["", "9", "9"]));
 }
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn an_empty_id_removes_the_cursor() {
         outline(open(&client(&server)).await).await,
         ["output 7", "exit 7"]
     );
-    assert_eq!(resumed_after(&server), ids(&["", ""]));
+    assert_eq!(resumed_after(&server), ids(&["", "", ""]));
     assert!(!server.received()[1].target.contains("since"));
 }
 
@@ -105,7 +105,7 @@ async fn a_cut_event_is_discarded() {
             ["output 7", "output 8", "exit 8"],
             "{cut}"
         );
-        assert_eq!(resumed_after(&server), ids(&["", "7"]), "{cut}");
+        assert_eq!(resumed_after(&server), ids(&["", "7", "8"]), "{cut}");
     }
 }
 
@@ -151,7 +151,7 @@ async fn fifty_consecutive_cuts_lose_and_repeat_nothing() {
         .await
         .unwrap();
     assert_eq!(outline(events).await, expected);
-    assert_eq!(server.received().len(), 51);
+    assert_eq!(server.received().len(), 52);
 }
 
 #[tokio::test]
@@ -238,7 +238,7 @@ async fn a_turn_start_never_advances_the_cursor() {
         }
         assert_eq!(events.cursor(), Some(7));
         assert_eq!(outline(events).await, ["output 8", "exit 8"]);
-        assert_eq!(resumed_after(&server), ids(&["", "7"]));
+        assert_eq!(resumed_after(&server), ids(&["", "7", "8"]));
     }
 }
 
@@ -253,7 +253,7 @@ async fn a_stream_can_resume_in_another_process() {
     let other = client(&server);
     let events = request(&other).since(cursor).await.unwrap();
     assert_eq!(outline(events).await, ["output 3", "output 4", "exit 4"]);
-    assert_eq!(resumed_after(&server), ids(&["", "2"]));
+    assert_eq!(resumed_after(&server), ids(&["", "2", "4"]));
 }
 
 #[tokio::test]

@@ -17,6 +17,8 @@ pub(super) struct Queue<B> {
 struct State<B> {
     items: VecDeque<Item<B>>,
     opened: bool,
+    /// The waker of a caller that waits for the stream to open.
+    opener: Option<Waker>,
     /// How much may still be added before the consumer empties the queue.
     room: Limits,
     /// The result of the stream; success once an error has been returned.
@@ -36,6 +38,7 @@ impl<B: Batch> Queue<B> {
             state: Mutex::new(State {
                 items: VecDeque::new(),
                 opened: false,
+                opener: None,
                 room: limits,
                 end: None,
                 consumer: None,
@@ -83,11 +86,13 @@ impl<B: Batch> Queue<B> {
 
     /// Waits until the stream is open or has ended.
     pub(super) fn poll_opened(&self, context: &mut Context<'_>) -> Poll<()> {
-        let state = self.lock();
+        let mut state = self.lock();
         if state.opened || state.end.is_some() {
             return Poll::Ready(());
         }
-        register(state, context);
+        let replaced = state.opener.replace(context.waker().clone());
+        drop(state);
+        drop(replaced);
         Poll::Pending
     }
 
@@ -95,7 +100,11 @@ impl<B: Batch> Queue<B> {
     pub(super) fn opened(&self) {
         let mut state = self.lock();
         state.opened = true;
-        wake_consumer(state);
+        let opener = state.opener.take();
+        drop(state);
+        if let Some(opener) = opener {
+            opener.wake();
+        }
     }
 
     /// Waits until the queue has room, and returns how much.
@@ -218,9 +227,11 @@ fn register<B>(mut state: Locked<'_, B>, context: &mut Context<'_>) {
 
 fn wake_consumer<B>(mut state: Locked<'_, B>) {
     let consumer = state.consumer.take();
+    let has_ended = state.end.is_some();
+    let opener = if has_ended { state.opener.take() } else { None };
     drop(state);
-    if let Some(consumer) = consumer {
-        consumer.wake();
+    for waker in [consumer, opener].into_iter().flatten() {
+        waker.wake();
     }
 }
 
