@@ -45,12 +45,15 @@
 //!   are a 400 `Invalid JSON`. The real server of 2026-04-21 fails with a 500.
 //! - HTML pages have the same status and content type but another text.
 //! - Numbers beyond 64 bits saturate.
+//! - JSON that is nested more deeply than 127 levels is a 400 `Invalid JSON`; the real server reads up to 960 levels.
+//! - Cursors in digits other than ASCII are a 400; the real server reads the digits of every script.
 //! - An interrupted turn has exit code 130; the exit code of the real server is unknown.
 //! - A running turn fails immediately when its session is terminated.
 //! - The lengths of database columns are not enforced.
 
 mod api;
 mod clock;
+mod connection;
 mod control;
 mod faults;
 mod generation;
