@@ -19,7 +19,7 @@
 //! # Control
 //!
 //! [`Control`] changes the state of the server from a test. The same is available over HTTP, without a token, with JSON
-//! bodies and responses. Unknown fields in a body are a 400 that names them:
+//! bodies and responses. Unknown fields and numbers out of range are a 400 that names them:
 //!
 //! | Call | Body |
 //! |---|---|
