@@ -47,7 +47,8 @@
 //! - Numbers beyond 64 bits saturate.
 //! - JSON that is nested more deeply than 127 levels is a 400 `Invalid JSON`; the real server reads up to 960 levels.
 //! - Cursors in digits other than ASCII are a 400; the real server reads the digits of every script.
-//! - An interrupted turn has exit code 130; the exit code of the real server is unknown.
+//! - The exit code of an interrupted agent is 143, that of a process that SIGTERM ended; a real agent can exit with
+//!   another one. Without a started agent there is none.
 //! - A running turn fails immediately when its session is terminated.
 //! - The lengths of database columns are not enforced.
 
