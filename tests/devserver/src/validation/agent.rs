@@ -87,7 +87,9 @@ impl AgentUpdate {
         let model_limit = (generation == Generation::June25).then_some(100);
         let model = fields.string("model", Need::Nullable, model_limit);
         check_listed_model(&mut fields, model.as_deref(), generation);
-        let engine = fields.string(generation.engine_field(), Need::Nullable, None);
+        let engine = fields
+            .string(generation.engine_field(), Need::Nullable, None)
+            .filter(|engine| !engine.is_empty() || generation != Generation::June25);
         let system = fields.string("system", Need::Nullable, None);
         let description = fields.string("description", Need::Nullable, None);
         let environment_id = fields.string("environment_id", Need::Nullable, None);
@@ -150,40 +152,35 @@ pub(crate) fn check_engine(engine: &str, generation: Generation) -> Result<(), R
     })
 }
 
-/// Checks the model with the runtime (2026-04-30) or the provider (since 2026-06-25). An error is a 422 with a string.
+/// Checks whether the runtime supports the model, on 2026-04-30 only. An error is a 422 with a string.
 pub(crate) fn check_model(
     model: &str,
     engine: &str,
     generation: Generation,
 ) -> Result<(), Refusal> {
-    match generation {
-        Generation::April21 => Ok(()),
-        Generation::April30 => {
-            let provider = model
-                .split_once('/')
-                .map_or(model, |(provider, _)| provider);
-            let served = Generation::providers_of(engine);
-            if served.contains(&provider) {
-                return Ok(());
-            }
-            let list = repr_list(served);
-            Err(Refusal::detail(
-                422,
-                format!(
-                    "Runtime {engine} cannot serve model {model}: provider {provider} not in {list}"
-                ),
-            ))
-        }
-        Generation::June25 => strip_provider(model, engine).map(|_| ()),
+    if generation != Generation::April30 {
+        return Ok(());
     }
+    let provider = model
+        .split_once('/')
+        .map_or(model, |(provider, _)| provider);
+    let served = Generation::providers_of(engine);
+    if served.contains(&provider) {
+        return Ok(());
+    }
+    let list = repr_list(served);
+    Err(Refusal::detail(
+        422,
+        format!("Runtime {engine} cannot serve model {model}: provider {provider} not in {list}"),
+    ))
 }
 
-/// Returns a model without the prefix that equals its provider.
-pub(crate) fn strip_provider(model: &str, provider: &str) -> Result<String, Refusal> {
-    if model.trim().is_empty() {
-        return Err(Refusal::detail(422, "Model must be a non-empty string"));
-    }
-    match model.split_once('/') {
+/// Returns a provider and its model as they are stored since 2026-06-25: trimmed, and the model without a prefix that
+/// equals its provider. An error is a 422 with a string.
+pub(crate) fn normalized(provider: &str, model: &str) -> Result<(String, String), Refusal> {
+    let (provider, model) = (provider.trim(), model.trim());
+    check_engine(provider, Generation::June25)?;
+    let stored = match model.split_once('/') {
         Some((prefix @ ("anthropic" | "openai" | "google" | "kimi"), rest)) => {
             if prefix != provider {
                 return Err(Refusal::detail(
@@ -193,13 +190,14 @@ pub(crate) fn strip_provider(model: &str, provider: &str) -> Result<String, Refu
                     ),
                 ));
             }
-            if rest.trim().is_empty() {
-                return Err(Refusal::detail(422, "Model must be a non-empty string"));
-            }
-            Ok(rest.to_owned())
+            rest.trim()
         }
-        _ => Ok(model.to_owned()),
+        _ => model,
+    };
+    if stored.is_empty() {
+        return Err(Refusal::detail(422, "Model must be a non-empty string"));
     }
+    Ok((provider.to_owned(), stored.to_owned()))
 }
 
 /// Checks MCP servers. Names and types are compared by hash, so a list or object as one is a 500, which the second

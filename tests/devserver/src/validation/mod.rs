@@ -6,7 +6,7 @@ mod fields;
 mod session;
 mod skills;
 
-pub(crate) use agent::{AgentCreate, AgentUpdate, check_engine, check_model, strip_provider};
+pub(crate) use agent::{AgentCreate, AgentUpdate, check_engine, check_model, normalized};
 pub(crate) use environment::{EnvironmentCreate, EnvironmentUpdate};
 pub(crate) use session::{PromptCreate, SessionCreate};
 

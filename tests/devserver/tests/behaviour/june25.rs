@@ -47,6 +47,43 @@ async fn a_model_prefix_equal_to_the_provider_is_removed() {
 }
 
 #[tokio::test]
+async fn blanks_around_models_and_providers_are_removed() {
+    let api = api().await;
+    let agent = json!({"provider": " anthropic\n", "model": " anthropic/ claude-next "});
+    let agent = api.create("/agents", api.agent_fields(&agent)).await;
+    let stored = (&agent["provider"], &agent["model"]);
+    assert_eq!(stored, (&json!("anthropic"), &json!("claude-next")));
+}
+
+#[tokio::test]
+async fn an_update_checks_the_provider_last_and_ignores_an_empty_one() {
+    let api = api().await;
+    let agent = api.create("/agents", api.agent_fields(&Value::Null)).await;
+    let path = format!("/agents/{}", id(&agent));
+    let unknown = json!({"version": 1, "provider": "acme"});
+    let with = |field: &str, value: Value| {
+        let mut update = unknown.clone();
+        update[field] = value;
+        update
+    };
+    let nowhere = json!(uuid::Uuid::nil());
+    for (update, status) in [
+        (with("environment_id", nowhere), 404),
+        (with("version", json!(2)), 409),
+        (unknown, 422),
+    ] {
+        let (answer, body) = api.call("PUT", &path, update).await;
+        assert_eq!(answer, status, "{body}");
+    }
+    let update = json!({"version": 1, "provider": "", "name": "Renamed"});
+    let (status, renamed) = api.call("PUT", &path, update).await;
+    assert_eq!(
+        (status, &renamed["name"], &renamed["provider"]),
+        (200, &json!("Renamed"), &json!("anthropic"))
+    );
+}
+
+#[tokio::test]
 async fn models_and_providers_are_refused_with_a_text() {
     let api = api().await;
     let cases = [

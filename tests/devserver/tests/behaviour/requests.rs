@@ -8,7 +8,7 @@ use crate::api::Api;
 
 const ALL: [Generation; 3] = [Generation::April21, Generation::April30, Generation::June25];
 
-/// Sends a request with only these headers. Returns the status, the text of the error and the header `vary`.
+/// Sends a request with only these headers. Returns the status and the text of the error.
 async fn send(api: &Api, method: &str, path: &str, headers: &[(&str, &str)]) -> (u16, Value) {
     let request = Request {
         method,
@@ -176,6 +176,20 @@ async fn a_body_nested_beyond_the_parser_is_a_500_page() {
         // Brackets in a string do not nest.
         let text = format!(r#"{{"name": "\"{deep}"}}"#);
         assert_eq!(create_agent(&api, &text).await.0, 422);
+    }
+}
+
+#[tokio::test]
+async fn the_model_of_a_new_agent_is_checked_before_its_environment() {
+    let nowhere = json!(uuid::Uuid::nil());
+    for generation in [Generation::April30, Generation::June25] {
+        let api = Api::start(generation).await;
+        let agent = json!({"model": "openai/o3", "environment_id": nowhere});
+        let agent = api.agent_fields(&agent);
+        let (status, body) = api.call("POST", "/agents", agent).await;
+        assert_eq!(status, 422, "{generation}: {body}");
+        let agent = api.agent_fields(&json!({"environment_id": nowhere}));
+        assert_eq!(api.call("POST", "/agents", agent).await.0, 404);
     }
 }
 
