@@ -115,8 +115,8 @@ impl Control {
     ///
     /// # Errors
     ///
-    /// Fails if the fault has an invalid status code or header, a header that frames the body, or a pattern of more than
-    /// 1024 bytes.
+    /// Fails if the fault has an invalid status code or header, a header that frames the body, or a pattern of more
+    /// than 1024 bytes.
     pub fn plan_fault(&self, fault: Fault) -> Result<(), ControlError> {
         if let Some(problem) = fault.problem() {
             return Err(ControlError::new(problem));

@@ -130,7 +130,10 @@ async fn extreme_numbers_in_range_do_not_stop_the_server() {
             .await;
         assert_eq!(status, 200, "{call} {body}: {answer}");
     };
-    let script = |steps: Value, stage_delay: u64| json!({"script": {"steps": steps, "provisioning": {"stage_delay_ms": stage_delay}}});
+    let script = |steps: Value, stage_delay: u64| {
+        let provisioning = json!({"stage_delay_ms": stage_delay});
+        json!({"script": {"steps": steps, "provisioning": provisioning}})
+    };
     ok("clock", json!({"advance_ms": 200_000_000_000_000_u64})).await;
     ok("log-id", json!({"next": 1_i64 << 62})).await;
     ok(

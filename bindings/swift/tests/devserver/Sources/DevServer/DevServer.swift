@@ -49,7 +49,7 @@ public final class DevServer: @unchecked Sendable {
     private static let starting = NSLock()
 
     deinit {
-        // Its input ends, which stops it. A signal may not reach it: on Linux, `Process` blocks signals in its children.
+        // The end of its input stops it. A signal may not: on Linux, `Process` blocks signals in its children.
         try? input.fileHandleForWriting.close()
     }
 

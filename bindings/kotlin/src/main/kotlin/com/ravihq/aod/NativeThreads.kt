@@ -28,8 +28,8 @@ internal object NativeThreads {
         val platform = "${System.getProperty("os.name")} on ${System.getProperty("os.arch")}"
         val reason = generateSequence<Throwable>(failure) { it.cause }.last().toString()
         val line = reason.lines().joinToString(" ") { it.trim() }.take(MAX_REASON)
-        val text = "the native library for $platform cannot be loaded: $line. JNA unpacks it to a temporary directory " +
-            "that must allow execution; the system property jna.tmpdir selects another one"
+        val text = "the native library for $platform cannot be loaded: $line. JNA unpacks it to a temporary " +
+            "directory that must allow execution; the system property jna.tmpdir selects another one"
         return localFailure(ErrorKind.CONFIGURATION, text).apply { initCause(failure) }
     }
 
