@@ -197,7 +197,7 @@ async fn a_stream_continues_while_a_turn_is_queued(world: World) {
 
 async fn a_live_stream_delivers_nothing_until_its_cursor_is_passed(world: World) {
     let id = world.manual_session().await.id;
-    world.control.set_next_log_id(100);
+    world.control.set_next_log_id(100).unwrap();
     let mut events = world.client.sessions().stream(id).since(102).await.unwrap();
     assert_eq!(next(&mut events).await.event_type(), "start");
     for text in ["100", "101", "102", "103"] {

@@ -109,8 +109,12 @@ async fn an_interrupted_turn_ends_and_the_session_accepts_further_prompts(world:
     assert_eq!((ack.id, ack.status), (id, SessionStatus::Running));
     let session = sessions.wait_for_completion(id).await.unwrap();
     assert_eq!(session.status, SessionStatus::Completed);
+    assert_eq!(session.exit_code, Some(143));
     let turn = sessions.turns(id).await.unwrap().remove(0);
-    assert_eq!(turn.status, TurnStatus::Interrupted);
+    assert_eq!(
+        (turn.status, turn.exit_code),
+        (TurnStatus::Interrupted, Some(143))
+    );
     assert!(turn.ended_at.is_some());
 
     world.control.set_script(Script::new());
@@ -127,9 +131,10 @@ async fn a_queued_turn_can_be_interrupted(world: World) {
     assert_eq!(ack.status, SessionStatus::Pending);
     let session = sessions.wait_for_completion(id).await.unwrap();
     assert_eq!(session.status, SessionStatus::Completed);
+    assert_eq!(session.exit_code, None);
     let turn = sessions.turns(id).await.unwrap().remove(0);
     assert_eq!(
-        (turn.status, turn.started_at),
+        (turn.status, turn.exit_code),
         (TurnStatus::Interrupted, None)
     );
 }

@@ -66,16 +66,16 @@ fn turn_start(id: i64, turn: i64) -> Value {
 /// A session of two turns whose log starts at 41: stage, two outputs, a gap in the ids, stage, two outputs.
 async fn two_turns(world: &World) -> Uuid {
     let id = world.session(Script::manual()).await.id;
-    world.control.set_next_log_id(41);
+    world.control.set_next_log_id(41).unwrap();
     world.act(id, Action::StartTurn { turn: 1 });
     world.act(id, print("first\n", 1));
     world.act(id, print("still first\n", 1));
     world.act(id, finish(1));
     // A prompt requires a sandbox. Its stages are skipped, because the log starts at 41.
-    world.control.set_next_log_id(1_000);
+    world.control.set_next_log_id(1_000).unwrap();
     world.act(id, Action::Provision {});
     world.client.sessions().prompt(id, "more").await.unwrap();
-    world.control.set_next_log_id(2_000);
+    world.control.set_next_log_id(2_000).unwrap();
     world.act(id, Action::StartTurn { turn: 2 });
     world.act(id, print("second\n", 2));
     world.act(id, print("still second\n", 2));
@@ -85,7 +85,7 @@ async fn two_turns(world: &World) -> Uuid {
 
 async fn a_finished_session_is_replayed_with_every_field(world: World) {
     let id = world.session(Script::manual()).await.id;
-    world.control.set_next_log_id(41);
+    world.control.set_next_log_id(41).unwrap();
     let stage = |state, duration_ms, message: &str| Action::Stage {
         stage: "provision_setup".to_owned(),
         state,

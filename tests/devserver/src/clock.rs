@@ -8,6 +8,9 @@ use std::{
 use jiff::{Timestamp, tz::Offset};
 use tokio::sync::watch;
 
+/// The last second that can be formatted, at the end of the year 9999, in microseconds. The clock stops there.
+const END: i64 = 253_402_207_200_000_000;
+
 /// A time of the server's clock, in microseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Time(i64);
@@ -85,11 +88,10 @@ impl Clock {
     }
 
     fn read(&self, setting: Setting) -> Time {
-        Time(
-            setting
-                .frozen
-                .unwrap_or_else(|| self.real() + setting.offset),
-        )
+        let time = setting
+            .frozen
+            .unwrap_or_else(|| self.real().saturating_add(setting.offset));
+        Time(time.min(END))
     }
 
     pub(crate) fn now(&self) -> Time {
@@ -98,11 +100,16 @@ impl Clock {
 
     pub(crate) fn advance(&self, by: Duration) {
         self.setting.send_modify(|setting| {
-            setting.offset += micros(by);
+            setting.offset = setting.offset.saturating_add(micros(by));
             if let Some(at) = &mut setting.frozen {
-                *at += micros(by);
+                *at = at.saturating_add(micros(by));
             }
         });
+    }
+
+    /// Returns whether the clock stops before it has advanced by this time.
+    pub(crate) fn ends_within(&self, by: Duration) -> bool {
+        self.now().plus(by).0 > END
     }
 
     pub(crate) fn freeze(&self) {
@@ -161,6 +168,14 @@ mod tests {
             Time(1_776_834_916_000_000).to_string(),
             "2026-04-22T05:15:16+00:00"
         );
+    }
+
+    #[test]
+    fn the_end_of_the_clock_is_the_last_second_that_can_be_formatted() {
+        assert_eq!(END, Timestamp::MAX.as_second() * 1_000_000);
+        let clock = Clock::new();
+        clock.advance(Duration::MAX);
+        assert_eq!(clock.now().to_string(), "9999-12-30T22:00:00+00:00");
     }
 
     #[test]

@@ -19,7 +19,7 @@
 //! # Control
 //!
 //! [`Control`] changes the state of the server from a test. The same is available over HTTP, without a token, with JSON
-//! bodies and responses. Unknown fields in a body are a 400 that names them:
+//! bodies and responses. Unknown fields and numbers out of range are a 400 that names them:
 //!
 //! | Call | Body |
 //! |---|---|
@@ -45,12 +45,16 @@
 //!   are a 400 `Invalid JSON`. The real server of 2026-04-21 fails with a 500.
 //! - HTML pages have the same status and content type but another text.
 //! - Numbers beyond 64 bits saturate.
-//! - An interrupted turn has exit code 130; the exit code of the real server is unknown.
+//! - JSON that is nested more deeply than 127 levels is a 400 `Invalid JSON`; the real server reads up to 960 levels.
+//! - Cursors in digits other than ASCII are a 400; the real server reads the digits of every script.
+//! - The exit code of an interrupted agent is 143, that of a process that SIGTERM ended; a real agent can exit with
+//!   another one. Without a started agent there is none.
 //! - A running turn fails immediately when its session is terminated.
 //! - The lengths of database columns are not enforced.
 
 mod api;
 mod clock;
+mod connection;
 mod control;
 mod faults;
 mod generation;

@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 
 use aod_devserver::{DevServer, Generation};
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use tokio::io::AsyncReadExt as _;
 
 /// An in-memory Agent on Demand server on loopback, for tests and demonstrations.
@@ -18,9 +18,38 @@ struct Options {
     /// The API key to accept.
     #[arg(long, default_value = "aod_dev")]
     token: String,
-    /// Stop when standard input is closed, so that the server exits with the process that started it.
-    #[arg(long)]
-    exit_with_stdin: bool,
+    /// When to stop at the end of standard input, so that the server exits with the process that started it. Without
+    /// a value: always.
+    #[arg(
+        long,
+        value_name = "WHEN",
+        num_args = 0..=1,
+        require_equals = true,
+        default_value = "auto",
+        default_missing_value = "always"
+    )]
+    exit_with_stdin: ExitWithStdin,
+}
+
+/// When the program stops at the end of standard input.
+#[derive(Clone, Copy, ValueEnum)]
+enum ExitWithStdin {
+    /// If standard input is a pipe or a socket: not a terminal, a file or /dev/null. Never on Windows.
+    Auto,
+    /// Whatever standard input is.
+    Always,
+    /// Only signals stop the server.
+    Never,
+}
+
+impl ExitWithStdin {
+    fn applies(self) -> bool {
+        match self {
+            Self::Auto => input_is_pipe(),
+            Self::Always => true,
+            Self::Never => false,
+        }
+    }
 }
 
 #[tokio::main]
@@ -39,7 +68,7 @@ async fn main() -> io::Result<()> {
     output.flush()?;
     tokio::select! {
         () = signals.received() => {}
-        () = input_end(), if options.exit_with_stdin => {}
+        () = input_end(), if options.exit_with_stdin.applies() => {}
     }
     server.stop().await;
     // Returning would wait for the read of standard input, which may never end.
@@ -85,6 +114,25 @@ impl StopSignals {
     async fn received(&mut self) {
         self.0.recv().await;
     }
+}
+
+#[cfg(unix)]
+fn input_is_pipe() -> bool {
+    use std::{
+        fs::File,
+        os::{fd::AsFd as _, unix::fs::FileTypeExt as _},
+    };
+
+    let input = io::stdin().as_fd().try_clone_to_owned();
+    input
+        .and_then(|input| File::from(input).metadata())
+        .is_ok_and(|input| input.file_type().is_fifo() || input.file_type().is_socket())
+}
+
+/// The standard library does not tell pipes from other inputs.
+#[cfg(windows)]
+fn input_is_pipe() -> bool {
+    false
 }
 
 async fn input_end() {

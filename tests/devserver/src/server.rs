@@ -3,25 +3,20 @@
 use std::{
     fmt, io,
     net::{Ipv4Addr, SocketAddr},
-    pin::Pin,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-    task::{Context, Poll},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use axum::{Extension, Router};
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
-    sync::{Notify, watch},
+    sync::watch,
     task::{JoinHandle, JoinSet},
 };
 
 use crate::{
     clock::Clock,
+    connection::{Connection, Socket},
     control::{self, Control},
     faults::FaultPlan,
     generation::Generation,
@@ -225,95 +220,13 @@ async fn serve(socket: TcpStream, router: Router, shared: Arc<Shared>) {
     // Sends chunks without delay. Failures are ignored.
     let _ = socket.set_nodelay(true);
     let connection = Arc::new(Connection::default());
-    let socket = Socket {
-        inner: socket,
-        connection: Arc::clone(&connection),
-    };
+    let socket = Socket::new(socket, Arc::clone(&connection));
     let service = TowerToHyperService::new(router.layer(Extension(Arc::clone(&connection))));
     let served =
         hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(socket), service);
     tokio::select! {
         // Errors of a connection are expected from clients and faults.
         _ = served => {}
-        () = connection.close_asked.notified() => {}
-    }
-}
-
-/// The control of a request over its connection.
-#[derive(Default)]
-pub(crate) struct Connection {
-    reset: AtomicBool,
-    close_asked: Notify,
-}
-
-impl Connection {
-    /// Resets the connection when it is closed.
-    pub(crate) fn reset_on_close(&self) {
-        self.reset.store(true, Ordering::Relaxed);
-    }
-
-    /// Closes the connection of the request. Never returns.
-    pub(crate) async fn close(&self, reset: bool) {
-        if reset {
-            self.reset_on_close();
-        }
-        self.close_asked.notify_one();
-        std::future::pending::<()>().await;
-    }
-}
-
-/// A socket that can be closed with a reset.
-struct Socket {
-    inner: TcpStream,
-    connection: Arc<Connection>,
-}
-
-impl Drop for Socket {
-    fn drop(&mut self) {
-        if self.connection.reset.load(Ordering::Relaxed) {
-            // With a linger time of zero, closing resets the connection. If it cannot be set, the connection is closed
-            // normally.
-            let _ = self.inner.set_zero_linger();
-        }
-    }
-}
-
-impl AsyncRead for Socket {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for Socket {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(cx, buf)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write_vectored(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.inner.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(cx)
+        () = connection.close_asked() => {}
     }
 }

@@ -17,10 +17,11 @@ use uuid::Uuid;
 
 use crate::{
     clock::Time,
+    connection::Connection,
     faults::{CutHow, StreamFaults, cut_error},
     http::Call,
     python,
-    server::{Connection, Shared},
+    server::Shared,
     store::{Content, Row, Session, StageOutcome, Status},
 };
 
@@ -65,7 +66,6 @@ pub(crate) fn open(call: Call, start: StreamStart) -> Response {
             HeaderValue::from_static("text/event-stream"),
         ),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
-        (header::VARY, HeaderValue::from_static("Cookie, origin")),
     ];
     let mut response = (headers, Body::from_stream(body)).into_response();
     response

@@ -9,7 +9,7 @@ use crate::{
     generation::Generation,
     http::{Call, Refusal, json as reply},
     store::{Agent, AgentFields, Store},
-    validation::{AgentCreate, AgentUpdate, check_engine, check_model, strip_provider},
+    validation::{AgentCreate, AgentUpdate, check_engine, check_model, normalized},
 };
 
 pub(super) fn collection(call: &Call) -> Result<Response, Refusal> {
@@ -55,16 +55,21 @@ fn find<'a>(store: &'a mut Store, call: &Call, id: Uuid) -> Result<&'a mut Agent
 fn create(call: &Call) -> Result<Response, Refusal> {
     let generation = call.shared.generation;
     let new = AgentCreate::check(&body(call)?, generation)?;
-    check_engine(&new.engine, generation)?;
+    let (engine, model) = if generation == Generation::June25 {
+        normalized(&new.engine, &new.model)?
+    } else {
+        check_engine(&new.engine, generation)?;
+        check_model(&new.model, &new.engine, generation)?;
+        (new.engine, new.model)
+    };
     let mut store = call.shared.store();
     let environment_id = assignable(&mut store, call, new.environment_id.as_deref())?;
-    let model = stored_model(new.model, &new.engine, generation)?;
     let fields = AgentFields {
         name: new.name,
         description: new.description,
         system: new.system,
         model,
-        engine: new.engine,
+        engine,
         environment_id,
         skills: new.skills,
         mcp_servers: new.mcp_servers,
@@ -74,16 +79,6 @@ fn create(call: &Call) -> Result<Response, Refusal> {
     let json = agent.to_json(generation);
     store.agents.push(agent);
     Ok(reply(201, &json))
-}
-
-/// Returns the model to store: since 2026-06-25 without a prefix that equals the provider.
-fn stored_model(model: String, engine: &str, generation: Generation) -> Result<String, Refusal> {
-    check_model(&model, engine, generation)?;
-    if generation == Generation::June25 {
-        strip_provider(&model, engine)
-    } else {
-        Ok(model)
-    }
 }
 
 /// Finds the environment of an agent. Since 2026-04-30 it must not be archived.
@@ -120,11 +115,13 @@ fn update_april21(call: &Call, id: Uuid) -> Result<Response, Refusal> {
 }
 
 /// Updates an agent like servers since 2026-04-30: checks the body first, and the model with its runtime or provider
-/// last.
+/// last. Only 2026-04-30 checks whether the runtime is known right after the body.
 fn update(call: &Call, id: Uuid) -> Result<Response, Refusal> {
     let generation = call.shared.generation;
     let update = AgentUpdate::check(&body(call)?, generation)?;
-    if let Some(engine) = &update.engine {
+    if let Some(engine) = &update.engine
+        && generation == Generation::April30
+    {
         check_engine(engine, generation)?;
     }
     let mut store = call.shared.store();
@@ -133,8 +130,10 @@ fn update(call: &Call, id: Uuid) -> Result<Response, Refusal> {
     refuse_archived(agent)?;
     check_version(agent, update.version)?;
     let mut fields = merged(&agent.fields, update, environment_id);
-    if fields.model != agent.fields.model || fields.engine != agent.fields.engine {
-        fields.model = stored_model(fields.model, &fields.engine, generation)?;
+    if generation == Generation::June25 {
+        (fields.engine, fields.model) = normalized(&fields.engine, &fields.model)?;
+    } else if fields.model != agent.fields.model || fields.engine != agent.fields.engine {
+        check_model(&fields.model, &fields.engine, generation)?;
     }
     agent.update(fields, call.shared.clock.now());
     Ok(reply(200, &agent.to_json(generation)))

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::{http::Method, response::Response};
+use axum::{
+    http::{HeaderName, Method},
+    response::Response,
+};
 use serde_json::json;
 use url::form_urlencoded;
 use uuid::Uuid;
@@ -314,10 +317,10 @@ pub(super) fn stream(call: Call, id: Uuid) -> Result<Response, Refusal> {
 
 /// Returns `Last-Event-ID` if it is not empty, else the last `since`, else 0. Negative values count as 0.
 fn cursor(call: &Call) -> Result<i64, Refusal> {
-    let header = call.headers.get("last-event-id").map(|value| {
-        // Header values are Latin-1.
+    let header = call.header(&HeaderName::from_static("last-event-id"));
+    // Header values are Latin-1.
+    let header = header.map(|value| {
         value
-            .as_bytes()
             .iter()
             .map(|&byte| char::from(byte))
             .collect::<String>()

@@ -115,10 +115,11 @@ impl Control {
     ///
     /// # Errors
     ///
-    /// Fails if the fault has an invalid status code or header.
+    /// Fails if the fault has an invalid status code or header, a header that frames the body, or a pattern of more
+    /// than 1024 bytes.
     pub fn plan_fault(&self, fault: Fault) -> Result<(), ControlError> {
-        if !fault.effect.is_sendable() {
-            return Err(ControlError::new("no such status code or header"));
+        if let Some(problem) = fault.problem() {
+            return Err(ControlError::new(problem));
         }
         self.shared.faults().add(fault);
         Ok(())
@@ -130,7 +131,7 @@ impl Control {
     }
 
     /// Advances the clock. Heartbeats, `stale` events and delays that become due take effect. Each call causes at most
-    /// one heartbeat per stream.
+    /// one heartbeat per stream. The clock stops at the end of the year 9999.
     pub fn advance(&self, by: Duration) {
         self.shared.clock.advance(by);
     }
@@ -200,8 +201,14 @@ impl Control {
     }
 
     /// Sets the ID of the next log row. Later IDs count up from it.
-    pub fn set_next_log_id(&self, id: i64) {
+    ///
+    /// # Errors
+    ///
+    /// Fails if the ID is not within 1 to 2^62.
+    pub fn set_next_log_id(&self, id: i64) -> Result<(), ControlError> {
+        check_log_id(id)?;
         self.shared.store().next_log_id = id;
+        Ok(())
     }
 
     /// Changes the stored row of an agent without validation, for example for a retired runtime or model.
@@ -226,7 +233,7 @@ impl Control {
     ///
     /// # Errors
     ///
-    /// Fails if the session or turn does not exist.
+    /// Fails if the session or turn does not exist, or the ID of a row is not within 1 to 2^62.
     pub fn act(&self, session: Uuid, action: Action) -> Result<(), ControlError> {
         let now = self.shared.clock.now();
         let mut store = self.shared.store();
@@ -237,6 +244,9 @@ impl Control {
             && row.turn(turn).is_none()
         {
             return Err(ControlError::new("no such turn"));
+        }
+        if let Action::Output { id: Some(id), .. } | Action::Stage { id: Some(id), .. } = action {
+            check_log_id(id)?;
         }
         match action {
             Action::Provision {} => {
@@ -331,5 +341,14 @@ impl Control {
     /// Waits until exactly this many connections are open.
     pub async fn connections_open(&self, wanted: usize) {
         self.shared.stats.connections_open(wanted).await;
+    }
+}
+
+/// Leaves room for the rows that follow.
+fn check_log_id(id: i64) -> Result<(), ControlError> {
+    if (1..=1 << 62).contains(&id) {
+        Ok(())
+    } else {
+        Err(ControlError::new("the ID of a row is within 1 to 2^62"))
     }
 }

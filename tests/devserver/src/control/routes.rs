@@ -153,6 +153,12 @@ struct SetClock {
 
 async fn set_clock(State(shared): Server, body: Bytes) -> Result<Response, Problem> {
     let call: SetClock = read(&body)?;
+    let advance = call.advance_ms.map(Duration::from_millis);
+    if advance.is_some_and(|by| shared.clock.ends_within(by)) {
+        return Err(Problem(
+            "the clock stops at the end of the year 9999".to_owned(),
+        ));
+    }
     let now = Arc::clone(&shared);
     let control = Control::new(shared);
     match call.frozen {
@@ -160,8 +166,8 @@ async fn set_clock(State(shared): Server, body: Bytes) -> Result<Response, Probl
         Some(false) => control.run_clock(),
         None => {}
     }
-    if let Some(by) = call.advance_ms {
-        control.advance(Duration::from_millis(by));
+    if let Some(by) = advance {
+        control.advance(by);
     }
     Ok(reply(200, &json!({"now": now.clock.now().to_string()})))
 }
@@ -200,7 +206,7 @@ struct SetLogId {
 
 async fn set_log_id(State(shared): Server, body: Bytes) -> Result<Response, Problem> {
     let call: SetLogId = read(&body)?;
-    Control::new(shared).set_next_log_id(call.next);
+    Control::new(shared).set_next_log_id(call.next)?;
     Ok(done())
 }
 

@@ -12,10 +12,7 @@ use futures::{Stream, StreamExt, stream};
 use serde_json::{Map, Value};
 
 use super::{CutHow, Effect};
-use crate::{
-    python,
-    server::{Connection, Shared},
-};
+use crate::{connection::Connection, python, server::Shared};
 
 /// The faults that apply to the events of a stream.
 #[derive(Default)]

@@ -27,7 +27,7 @@ pub struct Fault {
     /// The method of the requests. Default: any method.
     #[serde(default)]
     pub method: Option<String>,
-    /// The pattern of the path, without the query. `*` matches any text, including slashes.
+    /// The pattern of the path, without the query. `*` matches any text, including slashes. At most 1024 bytes.
     pub path: String,
     /// The number of matching requests to skip first. Default 0.
     #[serde(default)]
@@ -76,6 +76,19 @@ impl Fault {
     pub fn always(mut self) -> Self {
         self.times = None;
         self
+    }
+
+    /// Returns why the fault cannot be applied, if it cannot.
+    pub(crate) fn problem(&self) -> Option<&'static str> {
+        if self.path.len() > 1024 {
+            Some("a pattern has at most 1024 bytes")
+        } else if self.effect.frames_its_body() {
+            Some("the server itself sets content-length and transfer-encoding")
+        } else if !self.effect.is_sendable() {
+            Some("no such status code or header")
+        } else {
+            None
+        }
     }
 
     fn matches(&self, method: &Method, path: &str) -> bool {
@@ -195,8 +208,20 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// Returns whether the headers frame the body, which only the server can do right.
+    fn frames_its_body(&self) -> bool {
+        let Self::Status { headers, .. } = self else {
+            return false;
+        };
+        headers.keys().any(|name| {
+            ["content-length", "transfer-encoding"]
+                .iter()
+                .any(|framing| name.eq_ignore_ascii_case(framing))
+        })
+    }
+
     /// Returns whether the status code and headers are valid HTTP.
-    pub(crate) fn is_sendable(&self) -> bool {
+    fn is_sendable(&self) -> bool {
         let header = |name: &str, value: &str| {
             name.parse::<HeaderName>().is_ok() && HeaderValue::from_str(value).is_ok()
         };
@@ -271,17 +296,24 @@ impl FaultPlan {
     }
 }
 
-/// `*` matches any text.
+/// `*` matches any text. Each part between two stars is looked for once, after the part before it.
 fn matches_pattern(pattern: &str, path: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == path,
-        Some((head, rest)) => path.strip_prefix(head).is_some_and(|tail| {
-            tail.char_indices()
-                .map(|(index, _)| index)
-                .chain([tail.len()])
-                .any(|index| matches_pattern(rest, &tail[index..]))
-        }),
-    }
+    let Some((head, rest)) = pattern.split_once('*') else {
+        return pattern == path;
+    };
+    let (middle, tail) = rest.rsplit_once('*').unwrap_or(("", rest));
+    let between = path
+        .strip_prefix(head)
+        .and_then(|path| path.strip_suffix(tail));
+    between.is_some_and(|mut path| {
+        middle.split('*').all(|part| match path.find(part) {
+            Some(at) => {
+                path = &path[at + part.len()..];
+                true
+            }
+            None => false,
+        })
+    })
 }
 
 #[cfg(test)]
@@ -300,6 +332,30 @@ mod tests {
             "/sessions/abc/turns"
         ));
         assert!(!matches_pattern("/agents", "/agents/x"));
+    }
+
+    #[test]
+    fn matching_takes_time_in_proportion_to_the_pattern_and_the_path() {
+        let path = "/a".repeat(10_000);
+        assert!(!matches_pattern(&"*a".repeat(500), &format!("{path}/")));
+        assert!(matches_pattern(&"*a".repeat(500), &path));
+        assert!(matches_pattern(&"*".repeat(1000), &path));
+        for (pattern, path, matches) in [
+            ("*ab", "aab", true),
+            ("a*b*c", "abbc", true),
+            ("a*b*c", "acb", false),
+            ("ab*ba", "aba", false),
+            ("*é*", "/é", true),
+            ("", "", true),
+            ("", "/", false),
+            ("**", "", true),
+        ] {
+            assert_eq!(
+                matches_pattern(pattern, path),
+                matches,
+                "{pattern:?} {path:?}"
+            );
+        }
     }
 
     #[test]

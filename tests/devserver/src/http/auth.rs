@@ -1,14 +1,14 @@
 //! Bearer tokens.
 
-use axum::http::{HeaderMap, header};
-
 use crate::store::{AccountId, Store};
 
-/// Returns the account of the request's API key, or the text of the 401.
-pub(super) fn authenticate(headers: &HeaderMap, store: &Store) -> Result<AccountId, &'static str> {
-    let token = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.as_bytes().strip_prefix(b"Bearer "))
+/// Returns the account of the API key in the `Authorization` header, or the text of the 401.
+pub(super) fn authenticate(
+    authorization: Option<&[u8]>,
+    store: &Store,
+) -> Result<AccountId, &'static str> {
+    let token = authorization
+        .and_then(|value| value.strip_prefix(b"Bearer "))
         .ok_or("Missing or invalid Authorization header")?;
     let key = std::str::from_utf8(token)
         .ok()

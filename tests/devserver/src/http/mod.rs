@@ -12,14 +12,15 @@ use axum::{
     Extension,
     body::{Body, Bytes, to_bytes},
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, Uri, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header},
     response::{IntoResponse, Response},
 };
 
 use crate::{
     api,
+    connection::{Connection, Head},
     faults::{self, StreamFaults},
-    server::{Connection, Shared},
+    server::Shared,
     store::AccountId,
 };
 use route::Methods;
@@ -35,9 +36,17 @@ pub(crate) struct Call {
     pub(crate) method: Method,
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
+    pub(crate) head: Head,
     pub(crate) body: Bytes,
     pub(crate) connection: Arc<Connection>,
     pub(crate) stream_faults: StreamFaults,
+}
+
+impl Call {
+    /// Returns a header as the real server reads it.
+    pub(crate) fn header(&self, name: &HeaderName) -> Option<Vec<u8>> {
+        self.head.header(&self.headers, name)
+    }
 }
 
 /// Handles a request and applies its faults.
@@ -46,6 +55,7 @@ pub(crate) async fn serve(
     Extension(connection): Extension<Arc<Connection>>,
     request: Request,
 ) -> Response {
+    let head = connection.take_head();
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, READ_LIMIT).await else {
         return Refusal::Html(400).into_response();
@@ -60,6 +70,7 @@ pub(crate) async fn serve(
         method: parts.method,
         uri: parts.uri,
         headers: parts.headers,
+        head,
         body,
         stream_faults: StreamFaults::from(&effects),
         connection: Arc::clone(&connection),
@@ -76,7 +87,7 @@ pub(crate) async fn serve(
     }
     headers
         .entry(header::VARY)
-        .or_insert(HeaderValue::from_static("origin"));
+        .or_insert(HeaderValue::from_static("Cookie, origin"));
     faults::tamper(response, effects, &connection).await
 }
 
@@ -91,7 +102,8 @@ fn answer(mut call: Call) -> Response {
         return refused;
     }
     if !matches!(route, Route::Health) {
-        match auth::authenticate(&call.headers, &call.shared.store()) {
+        let authorization = call.header(&header::AUTHORIZATION);
+        match auth::authenticate(authorization.as_deref(), &call.shared.store()) {
             Ok(account) => call.account = account,
             Err(text) => return Refusal::detail(401, text).into_response(),
         }
@@ -136,6 +148,7 @@ fn is_preflight(call: &Call) -> bool {
 fn preflight() -> Response {
     [
         (header::CONTENT_TYPE, reply::HTML),
+        (header::VARY, "origin"),
         (
             header::ACCESS_CONTROL_ALLOW_HEADERS,
             "accept, authorization, content-type, user-agent, x-csrftoken, x-requested-with",

@@ -32,7 +32,7 @@ enum Job {
         script: Script,
         provisioned: bool,
     },
-    /// An interrupt before the turn started, or of a turn that the control interface drives.
+    /// An interrupt of a turn that the control interface drives, or that has not started in a ready sandbox.
     Interrupt {
         turn: i64,
     },
@@ -83,15 +83,16 @@ fn next_job(shared: &Shared, id: Uuid) -> Job {
     let Some(turn) = active else {
         return Job::Wait;
     };
-    if session.interrupt_requested {
-        return Job::Interrupt { turn: turn.number };
-    }
     let script = session.script.clone().unwrap_or_else(|| {
         shared
             .scripts()
             .choose(&session.engine, &session.model, &turn.prompt)
     });
-    if script.manual || turn.status == Status::Running {
+    let driven_by_control = script.manual || turn.status == Status::Running;
+    if session.interrupt_requested && (driven_by_control || session.sandbox == Sandbox::Ready) {
+        return Job::Interrupt { turn: turn.number };
+    }
+    if driven_by_control {
         return Job::Wait;
     }
     Job::Play {
@@ -112,13 +113,11 @@ async fn stopped(shared: &Shared, id: Uuid, turn: i64, changes: &mut watch::Rece
             if session.status == Status::Terminated {
                 return Stop::Terminated;
             }
-            if session.interrupt_requested {
+            let status = session.turn(turn).map(|turn| turn.status);
+            if session.interrupt_requested && status == Some(Status::Running) {
                 return Stop::Interrupted;
             }
-            if !session
-                .turn(turn)
-                .is_some_and(|turn| turn.status.is_active())
-            {
+            if !status.is_some_and(Status::is_active) {
                 return Stop::Abandoned;
             }
         }
@@ -154,6 +153,13 @@ async fn play(shared: &Shared, id: Uuid, turn: i64, script: &Script, provisioned
     {
         let now = shared.clock.now();
         let mut store = shared.store();
+        let interrupted = store
+            .any_session(id)
+            .is_some_and(|session| session.interrupt_requested);
+        if interrupted {
+            worker::interrupt_turn(&mut store, id, turn, now);
+            return;
+        }
         worker::start_turn(&mut store, id, turn, now);
         if let Some(provider) = store.missing_credentials(id, shared.generation) {
             let text = format!("No API key configured for provider: {provider}\n");

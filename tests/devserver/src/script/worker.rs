@@ -150,13 +150,19 @@ pub(crate) fn end_turn(store: &mut Store, id: Uuid, turn: i64, exit_code: Option
     }
 }
 
-/// The exit code of an interrupted agent: that of a process ended by SIGINT.
-const INTERRUPTED: i64 = 130;
+/// The exit code of an agent that is interrupted: that of a process that SIGTERM ended.
+const KILLED: i64 = 143;
 
-/// Ends the turn as interrupted and the session as completed.
+/// Ends the turn as interrupted and the session as completed. There is an exit code only if the agent has started.
 pub(crate) fn interrupt_turn(store: &mut Store, id: Uuid, turn: i64, now: Time) {
-    if let Some(session) = store.any_session(id) {
-        session.interrupt_requested = false;
-        session.end_turn(turn, Status::Interrupted, Some(INTERRUPTED), now);
-    }
+    let Some(session) = store.any_session(id) else {
+        return;
+    };
+    session.interrupt_requested = false;
+    let Some(row) = session.turn(turn) else {
+        return;
+    };
+    let exit_code = (row.status == Status::Running).then_some(KILLED);
+    row.started_at.get_or_insert(now);
+    session.end_turn(turn, Status::Interrupted, exit_code, now);
 }

@@ -130,7 +130,7 @@ impl Store {
             session.log.push(Row { id, content });
             session.last_row_at = now;
             session.announce();
-            self.next_log_id = id + 1;
+            self.next_log_id = id.saturating_add(1);
         }
     }
 }

@@ -1,12 +1,15 @@
-//! Agents: bodies of create and update, MCP servers, skills, models and runtimes.
+//! Agents: bodies of create and update, MCP servers, models and runtimes.
 
 use serde_json::{Map, Value};
 
-use super::fields::{Fields, Need};
+use super::{
+    fields::{Fields, Need},
+    skills::skills,
+};
 use crate::{
     generation::Generation,
     http::Refusal,
-    python::{repr, repr_list, repr_str},
+    python::{repr, repr_list},
 };
 
 /// The body of `POST /agents`.
@@ -84,7 +87,9 @@ impl AgentUpdate {
         let model_limit = (generation == Generation::June25).then_some(100);
         let model = fields.string("model", Need::Nullable, model_limit);
         check_listed_model(&mut fields, model.as_deref(), generation);
-        let engine = fields.string(generation.engine_field(), Need::Nullable, None);
+        let engine = fields
+            .string(generation.engine_field(), Need::Nullable, None)
+            .filter(|engine| !engine.is_empty() || generation != Generation::June25);
         let system = fields.string("system", Need::Nullable, None);
         let description = fields.string("description", Need::Nullable, None);
         let environment_id = fields.string("environment_id", Need::Nullable, None);
@@ -147,40 +152,35 @@ pub(crate) fn check_engine(engine: &str, generation: Generation) -> Result<(), R
     })
 }
 
-/// Checks the model with the runtime (2026-04-30) or the provider (since 2026-06-25). An error is a 422 with a string.
+/// Checks whether the runtime supports the model, on 2026-04-30 only. An error is a 422 with a string.
 pub(crate) fn check_model(
     model: &str,
     engine: &str,
     generation: Generation,
 ) -> Result<(), Refusal> {
-    match generation {
-        Generation::April21 => Ok(()),
-        Generation::April30 => {
-            let provider = model
-                .split_once('/')
-                .map_or(model, |(provider, _)| provider);
-            let served = Generation::providers_of(engine);
-            if served.contains(&provider) {
-                return Ok(());
-            }
-            let list = repr_list(served);
-            Err(Refusal::detail(
-                422,
-                format!(
-                    "Runtime {engine} cannot serve model {model}: provider {provider} not in {list}"
-                ),
-            ))
-        }
-        Generation::June25 => strip_provider(model, engine).map(|_| ()),
+    if generation != Generation::April30 {
+        return Ok(());
     }
+    let provider = model
+        .split_once('/')
+        .map_or(model, |(provider, _)| provider);
+    let served = Generation::providers_of(engine);
+    if served.contains(&provider) {
+        return Ok(());
+    }
+    let list = repr_list(served);
+    Err(Refusal::detail(
+        422,
+        format!("Runtime {engine} cannot serve model {model}: provider {provider} not in {list}"),
+    ))
 }
 
-/// Returns a model without the prefix that equals its provider.
-pub(crate) fn strip_provider(model: &str, provider: &str) -> Result<String, Refusal> {
-    if model.trim().is_empty() {
-        return Err(Refusal::detail(422, "Model must be a non-empty string"));
-    }
-    match model.split_once('/') {
+/// Returns a provider and its model as they are stored since 2026-06-25: trimmed, and the model without a prefix that
+/// equals its provider. An error is a 422 with a string.
+pub(crate) fn normalized(provider: &str, model: &str) -> Result<(String, String), Refusal> {
+    let (provider, model) = (provider.trim(), model.trim());
+    check_engine(provider, Generation::June25)?;
+    let stored = match model.split_once('/') {
         Some((prefix @ ("anthropic" | "openai" | "google" | "kimi"), rest)) => {
             if prefix != provider {
                 return Err(Refusal::detail(
@@ -190,17 +190,18 @@ pub(crate) fn strip_provider(model: &str, provider: &str) -> Result<String, Refu
                     ),
                 ));
             }
-            if rest.trim().is_empty() {
-                return Err(Refusal::detail(422, "Model must be a non-empty string"));
-            }
-            Ok(rest.to_owned())
+            rest.trim()
         }
-        _ => Ok(model.to_owned()),
+        _ => model,
+    };
+    if stored.is_empty() {
+        return Err(Refusal::detail(422, "Model must be a non-empty string"));
     }
+    Ok((provider.to_owned(), stored.to_owned()))
 }
 
-/// Checks MCP servers. Names are compared by hash, so a list or object as a name is a 500, which the second value
-/// reports.
+/// Checks MCP servers. Names and types are compared by hash, so a list or object as one is a 500, which the second
+/// value reports.
 fn mcp_servers(fields: &mut Fields, need: Need) -> (Option<Vec<Value>>, bool) {
     let Some(items) = fields.list("mcp_servers", need) else {
         return (None, false);
@@ -224,6 +225,10 @@ fn check_mcp_servers(items: &[Value], trips: &mut bool) -> Result<(), String> {
         let (kind, needed) = match item.get("type").map(Value::as_str) {
             None | Some(Some("url")) => ("url", "url"),
             Some(Some("stdio")) => ("stdio", "command"),
+            Some(None) if is_unhashable(&item["type"]) => {
+                *trips = true;
+                return Ok(());
+            }
             Some(_) => {
                 let kind = repr(&item["type"]);
                 return Err(format!(
@@ -234,7 +239,7 @@ fn check_mcp_servers(items: &[Value], trips: &mut bool) -> Result<(), String> {
         if !item.contains_key(needed) {
             return Err(format!("{at} ({kind}): missing required field: {needed}"));
         }
-        if name.is_array() || name.is_object() {
+        if is_unhashable(name) {
             *trips = true;
             return Ok(());
         }
@@ -249,155 +254,6 @@ fn check_mcp_servers(items: &[Value], trips: &mut bool) -> Result<(), String> {
     Ok(())
 }
 
-fn skills(fields: &mut Fields, need: Need, generation: Generation) -> Option<Vec<Value>> {
-    let items = fields.list("skills", need)?;
-    let outcome = check_skills(&items, generation);
-    fields.rule("skills", outcome).then_some(items)
-}
-
-fn check_skills(items: &[Value], generation: Generation) -> Result<(), String> {
-    if items.len() > 20 {
-        return Err("Maximum 20 skills per agent".to_owned());
-    }
-    let mut names: Vec<&str> = Vec::new();
-    let mut sources: Vec<&str> = Vec::new();
-    for (index, item) in items.iter().enumerate() {
-        let at = format!("skills[{index}]");
-        let Value::Object(item) = item else {
-            return Err(format!("{at} must be an object"));
-        };
-        if generation > Generation::April21 && item.contains_key("type") {
-            let source = check_github_skill(item, &at)?;
-            if sources.contains(&source) {
-                let key = repr_str(&format!("@github:{source}"));
-                return Err(format!("{at}: duplicate source {key}"));
-            }
-            sources.push(source);
-        } else {
-            let name = check_inline_skill(item, &at, generation)?;
-            if names.contains(&name) {
-                return Err(format!("{at}: duplicate name {}", repr_str(name)));
-            }
-            check_inline_content(item, &at)?;
-            names.push(name);
-        }
-    }
-    Ok(())
-}
-
-fn check_keys(
-    item: &Map<String, Value>,
-    at: &str,
-    allowed: &[&str],
-    whose: &str,
-) -> Result<(), String> {
-    let mut unknown: Vec<&str> = item
-        .keys()
-        .map(String::as_str)
-        .filter(|key| !allowed.contains(key))
-        .collect();
-    unknown.sort_unstable();
-    if unknown.is_empty() {
-        return Ok(());
-    }
-    let (unknown, allowed) = (repr_list(&unknown), repr_list(allowed));
-    Err(format!(
-        "{at}: unknown keys {unknown}. Allowed{whose}: {allowed}"
-    ))
-}
-
-fn text<'a>(item: &'a Map<String, Value>, at: &str, field: &str) -> Result<&'a str, String> {
-    match item.get(field) {
-        None => Err(format!("{at} missing required field: {field}")),
-        Some(Value::String(text)) => Ok(text),
-        Some(_) => Err(format!("{at}.{field} must be a string")),
-    }
-}
-
-fn check_description(description: &str, at: &str) -> Result<(), String> {
-    if description.chars().count() > 1024 {
-        return Err(format!("{at}.description exceeds 1024 chars"));
-    }
-    Ok(())
-}
-
-/// Returns the name of a skill, if it is well-formed.
-fn check_inline_skill<'a>(
-    item: &'a Map<String, Value>,
-    at: &str,
-    generation: Generation,
-) -> Result<&'a str, String> {
-    let whose = if generation == Generation::April21 {
-        ""
-    } else {
-        " for inline skills"
-    };
-    check_keys(item, at, &["content", "description", "name"], whose)?;
-    let name = text(item, at, "name")?;
-    text(item, at, "description")?;
-    text(item, at, "content")?;
-    if !is_skill_name(name) {
-        let name = repr_str(name);
-        return Err(format!(
-            "{at}.name {name} must match [a-z0-9][a-z0-9-]{{0,63}}"
-        ));
-    }
-    Ok(name)
-}
-
-fn check_inline_content(item: &Map<String, Value>, at: &str) -> Result<(), String> {
-    check_description(text(item, at, "description")?, at)?;
-    let content = text(item, at, "content")?;
-    if content.len() > 65_536 {
-        return Err(format!("{at}.content exceeds 65536 bytes"));
-    }
-    if content.contains("SKILL_EOF") {
-        return Err(format!("{at}.content must not contain 'SKILL_EOF'"));
-    }
-    Ok(())
-}
-
-/// Matches `[a-z0-9][a-z0-9-]{0,63}$` like Python, whose `$` allows one trailing newline.
-fn is_skill_name(name: &str) -> bool {
-    let name = name.strip_suffix('\n').unwrap_or(name);
-    let word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    let bytes = name.as_bytes();
-    bytes.len() <= 64
-        && bytes.first().copied().is_some_and(word)
-        && bytes.iter().all(|&byte| word(byte) || byte == b'-')
-}
-
-/// Returns the source of a skill, if it is well-formed.
-fn check_github_skill<'a>(item: &'a Map<String, Value>, at: &str) -> Result<&'a str, String> {
-    if item["type"] != "github" {
-        let kind = repr(&item["type"]);
-        return Err(format!("{at}.type {kind} unsupported (only 'github')"));
-    }
-    check_keys(
-        item,
-        at,
-        &["description", "name", "source", "type"],
-        " for github skills",
-    )?;
-    check_description(text(item, at, "description")?, at)?;
-    let source = text(item, at, "source")?;
-    let part = |part: &str| {
-        !part.is_empty()
-            && part
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
-    };
-    match source.split_once('/') {
-        Some((owner, repo)) if part(owner) && part(repo) => {}
-        _ => {
-            return Err(format!(
-                "{at}.source {} must be 'owner/repo'",
-                repr_str(source)
-            ));
-        }
-    }
-    if item.contains_key("name") {
-        text(item, at, "name")?;
-    }
-    Ok(source)
+fn is_unhashable(value: &Value) -> bool {
+    value.is_array() || value.is_object()
 }

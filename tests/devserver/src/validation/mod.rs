@@ -4,8 +4,9 @@ mod agent;
 mod environment;
 mod fields;
 mod session;
+mod skills;
 
-pub(crate) use agent::{AgentCreate, AgentUpdate, check_engine, check_model, strip_provider};
+pub(crate) use agent::{AgentCreate, AgentUpdate, check_engine, check_model, normalized};
 pub(crate) use environment::{EnvironmentCreate, EnvironmentUpdate};
 pub(crate) use session::{PromptCreate, SessionCreate};
 
@@ -15,6 +16,9 @@ use crate::{generation::Generation, http::Refusal};
 
 /// The maximum size of a body in bytes, checked before it is parsed.
 pub(crate) const MAX_BODY: usize = 2_621_440;
+
+/// The depth of nesting at which the real server's parser fails.
+const MAX_DEPTH: usize = 960;
 
 /// Parses a body as a JSON object, regardless of its content type.
 pub(crate) fn parse_body(
@@ -29,8 +33,32 @@ pub(crate) fn parse_body(
         Ok(Value::Object(map)) => Ok(map),
         // Servers of 2026-04-21 fail on JSON that is not an object.
         Ok(_) if generation == Generation::April21 => Err(Refusal::Html(500)),
+        Err(error) if is_too_deep(&error) && depth(&text) >= MAX_DEPTH => Err(Refusal::Html(500)),
         _ => Err(Refusal::invalid_json()),
     }
+}
+
+/// Returns whether the parser stopped at its own limit of nesting, and not at an error before.
+fn is_too_deep(error: &serde_json::Error) -> bool {
+    error.to_string().starts_with("recursion limit exceeded")
+}
+
+/// Returns the depth of nesting of JSON, complete or not.
+fn depth(json: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let (mut in_string, mut escaped) = (false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => depth += 1,
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
 }
 
 /// Detects UTF-8, UTF-16 or UTF-32 by the byte order mark or the positions of zero bytes, like Python's `json`.

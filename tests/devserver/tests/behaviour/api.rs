@@ -137,6 +137,15 @@ impl Api {
             .collect();
         (status(&row), turns)
     }
+
+    /// Returns the exit code of a session and those of its turns.
+    pub(crate) async fn exit_codes(&self, session: Uuid) -> (Value, Vec<Value>) {
+        let row = self.get(&format!("/sessions/{session}")).await;
+        let turns = self.get(&format!("/sessions/{session}/turns")).await;
+        let turns = turns["data"].as_array().expect("turns").iter();
+        let codes = turns.map(|turn| turn["exit_code"].clone()).collect();
+        (row["exit_code"].clone(), codes)
+    }
 }
 
 pub(crate) fn stream_path(session: Uuid) -> String {

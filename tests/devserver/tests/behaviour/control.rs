@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aod_devserver::{Effect, Fault, Generation, Script};
+use aod_devserver::{Action, Effect, Fault, Generation, Script};
 use serde_json::{Value, json};
 
 use crate::api::{Api, id, output, read_until, stream_path, types};
@@ -50,6 +50,150 @@ async fn unknown_values_in_a_body_are_a_400_that_names_them() {
             "{call}: {answer}"
         );
     }
+}
+
+#[tokio::test]
+async fn numbers_out_of_range_are_a_400_that_names_the_range() {
+    let api = Api::start(Generation::April21).await;
+    api.control.set_script(Script::manual());
+    let session = api.session("x").await;
+    let output = |id: i64| json!({"output": {"stream": "stdout", "data": "x", "id": id}});
+    let stage = |id: i64| json!({"stage": {"stage": "x", "state": "started", "id": id}});
+    let action = |action: Value| json!({"session": session, "action": action});
+    let (ids, clock) = ("1 to 2^62", "year 9999");
+    let pattern = "1024 bytes";
+    for (call, body, range) in [
+        ("clock", json!({"advance_ms": u64::MAX}), clock),
+        (
+            "clock",
+            json!({"frozen": true, "advance_ms": 1_u64 << 60}),
+            clock,
+        ),
+        ("log-id", json!({"next": i64::MAX}), ids),
+        ("log-id", json!({"next": 0}), ids),
+        ("log-id", json!({"next": i64::MIN}), ids),
+        ("session", action(output(i64::MAX)), ids),
+        ("session", action(output(-1)), ids),
+        ("session", action(stage(i64::MAX)), ids),
+        (
+            "session",
+            action(json!({"start_turn": {"turn": i64::MAX}})),
+            "no such turn",
+        ),
+        (
+            "fault",
+            json!({"path": "*".repeat(1025), "effect": {"gzip": {}}}),
+            pattern,
+        ),
+    ] {
+        let (status, answer) = api
+            .call("POST", &format!("/__dev/{call}"), body.clone())
+            .await;
+        assert_eq!(status, 400, "{call} {body}: {answer}");
+        let detail = answer["detail"].as_str().expect("a text");
+        assert!(detail.contains(range), "{call} {body}: {detail}");
+    }
+    for header in ["Content-Length", "transfer-encoding"] {
+        let effect = json!({"status": {"status": 200, "headers": {header: "5"}, "body": "x"}});
+        let (status, answer) = api
+            .call(
+                "POST",
+                "/__dev/fault",
+                json!({"path": "*", "effect": effect}),
+            )
+            .await;
+        let detail = "the server itself sets content-length and transfer-encoding";
+        assert_eq!((status, &answer["detail"]), (400, &json!(detail)));
+    }
+    // None of them had an effect.
+    api.control
+        .act(session, Action::Provision {})
+        .expect("the session exists");
+    api.control
+        .act(
+            session,
+            Action::FinishTurn {
+                turn: 1,
+                exit_code: Some(0),
+            },
+        )
+        .expect("the turn exists");
+    assert_eq!(api.events(session).await[1]["id"], 1);
+}
+
+#[tokio::test]
+async fn extreme_numbers_in_range_do_not_stop_the_server() {
+    let api = Api::start(Generation::April21).await;
+    let ok = async |call: &str, body: Value| {
+        let (status, answer) = api
+            .call("POST", &format!("/__dev/{call}"), body.clone())
+            .await;
+        assert_eq!(status, 200, "{call} {body}: {answer}");
+    };
+    let script = |steps: Value, stage_delay: u64| {
+        let provisioning = json!({"stage_delay_ms": stage_delay});
+        json!({"script": {"steps": steps, "provisioning": provisioning}})
+    };
+    ok("clock", json!({"advance_ms": 200_000_000_000_000_u64})).await;
+    ok("log-id", json!({"next": 1_i64 << 62})).await;
+    ok(
+        "script",
+        script(json!([{"stdout": "x"}, {"exit": i64::MIN}]), 0),
+    )
+    .await;
+    let session = api.session("x").await;
+    let events = api.events(session).await;
+    assert_eq!(events[1]["id"], 1_i64 << 62);
+    assert_eq!(events.last().expect("an end")["code"], i64::MIN);
+
+    ok("script", script(json!([{"delay_ms": u64::MAX}]), 0)).await;
+    let waiting = api.session("x").await;
+    ok("script", script(json!([]), u64::MAX)).await;
+    let provisioning = api.session("x").await;
+    for session in [waiting, provisioning] {
+        let path = format!("/sessions/{session}/terminate");
+        assert_eq!(api.call("POST", &path, Value::Null).await.0, 200);
+    }
+
+    ok("quota", json!({"limit": i64::MIN})).await;
+    let agent = api.create("/agents", api.agent_fields(&Value::Null)).await;
+    let new = json!({"agent_id": agent["id"], "prompt": "x"});
+    assert_eq!(
+        api.call("POST", "/sessions", new).await.1["limit"],
+        i64::MIN
+    );
+    for effect in [
+        json!({"drip": {"bytes": u64::MAX, "every_ms": 0}}),
+        json!({"drip": {"bytes": 0, "every_ms": 0}}),
+        json!({"stall": {"after_bytes": u64::MAX}}),
+        json!({"cut": {"after_bytes": u64::MAX, "how": "end"}}),
+        json!({"cut_after_events": {"events": u64::MAX}}),
+        json!({"insert": {"before_event": u64::MAX, "text": "x"}}),
+    ] {
+        let fault =
+            json!({"path": "/agents", "skip": u32::MAX, "times": u32::MAX, "effect": effect});
+        ok("fault", fault).await;
+        ok("fault", json!({"path": "/agents", "effect": effect})).await;
+        assert_eq!(
+            api.get("/agents").await["data"][0]["id"],
+            agent["id"],
+            "{effect}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_clock_ends_with_the_year_9999() {
+    let api = Api::start(Generation::April21).await;
+    api.control.advance(Duration::MAX);
+    api.control.advance(Duration::from_secs(1));
+    let agent = api.create("/agents", api.agent_fields(&Value::Null)).await;
+    let created = agent["created_at"].as_str().expect("a time");
+    assert!(created.starts_with("9999-12-30T"), "{created}");
+    api.control.freeze_clock();
+    api.control.run_clock();
+    let agent = api.create("/agents", api.agent_fields(&Value::Null)).await;
+    assert_eq!(agent["created_at"], created);
 }
 
 #[tokio::test]

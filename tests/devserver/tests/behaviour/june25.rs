@@ -47,6 +47,43 @@ async fn a_model_prefix_equal_to_the_provider_is_removed() {
 }
 
 #[tokio::test]
+async fn blanks_around_models_and_providers_are_removed() {
+    let api = api().await;
+    let agent = json!({"provider": " anthropic\n", "model": " anthropic/ claude-next "});
+    let agent = api.create("/agents", api.agent_fields(&agent)).await;
+    let stored = (&agent["provider"], &agent["model"]);
+    assert_eq!(stored, (&json!("anthropic"), &json!("claude-next")));
+}
+
+#[tokio::test]
+async fn an_update_checks_the_provider_last_and_ignores_an_empty_one() {
+    let api = api().await;
+    let agent = api.create("/agents", api.agent_fields(&Value::Null)).await;
+    let path = format!("/agents/{}", id(&agent));
+    let unknown = json!({"version": 1, "provider": "acme"});
+    let with = |field: &str, value: Value| {
+        let mut update = unknown.clone();
+        update[field] = value;
+        update
+    };
+    let nowhere = json!(uuid::Uuid::nil());
+    for (update, status) in [
+        (with("environment_id", nowhere), 404),
+        (with("version", json!(2)), 409),
+        (unknown, 422),
+    ] {
+        let (answer, body) = api.call("PUT", &path, update).await;
+        assert_eq!(answer, status, "{body}");
+    }
+    let update = json!({"version": 1, "provider": "", "name": "Renamed"});
+    let (status, renamed) = api.call("PUT", &path, update).await;
+    assert_eq!(
+        (status, &renamed["name"], &renamed["provider"]),
+        (200, &json!("Renamed"), &json!("anthropic"))
+    );
+}
+
+#[tokio::test]
 async fn models_and_providers_are_refused_with_a_text() {
     let api = api().await;
     let cases = [
@@ -123,7 +160,14 @@ async fn an_interrupt_ends_the_turn_and_keeps_the_session() {
     );
     let (rest, complete) = stream.read().await;
     assert!(complete);
-    assert_eq!(types(&parse(&rest)), ["exit"]);
+    let events = parse(&rest);
+    assert_eq!(types(&events), ["exit"]);
+    // That of a process that SIGTERM ended.
+    assert_eq!(events[0]["code"], 143);
+    assert_eq!(
+        api.exit_codes(session).await,
+        (json!(143), vec![json!(143)])
+    );
     assert_eq!(
         api.statuses(session).await,
         ("completed".to_owned(), vec!["interrupted".to_owned()])
@@ -155,6 +199,74 @@ async fn an_interrupt_ends_the_turn_and_keeps_the_session() {
         api.call("POST", &path, Value::Null).await,
         (409, json!({"detail": text}))
     );
+}
+
+#[tokio::test]
+async fn an_interrupt_before_the_agent_started_takes_effect_after_provisioning_without_exit_code() {
+    let api = api().await;
+    api.control
+        .set_script(Script::new().hold_provisioning("sandbox").stdout("ran"));
+    let session = api.session("x").await;
+    api.control.hold_reached("sandbox").await;
+    let path = format!("/sessions/{session}/interrupt");
+    let ack = json!({"id": session, "status": "pending"});
+    for _ in 0..2 {
+        assert_eq!(
+            api.call("POST", &path, Value::Null).await,
+            (202, ack.clone())
+        );
+    }
+    assert_eq!(api.statuses(session).await.0, "pending");
+
+    api.control.release("sandbox");
+    let events = api.events(session).await;
+    let end = events.last().expect("an end");
+    assert_eq!((&end["type"], &end["code"]), (&json!("exit"), &Value::Null));
+    assert!(events.iter().all(|event| event["stage"] != "runtime_start"));
+    assert_eq!(
+        api.exit_codes(session).await,
+        (Value::Null, vec![Value::Null])
+    );
+    assert_eq!(
+        api.statuses(session).await,
+        ("completed".to_owned(), vec!["interrupted".to_owned()])
+    );
+    let turns = api.get(&format!("/sessions/{session}/turns")).await;
+    let turn = &turns["data"][0];
+    assert!(turn["started_at"].is_string());
+    assert_eq!(turn["started_at"], turn["ended_at"]);
+
+    // The sandbox is ready, and the interrupt does not affect the next turn.
+    let prompt = json!({"prompt": "again"});
+    api.create(&format!("/sessions/{session}/prompt"), prompt)
+        .await;
+    let events = api.events(session).await;
+    assert_eq!(output(&events, "stdout"), ["ran"]);
+    assert_eq!(events.last().expect("an end")["code"], 0);
+}
+
+#[tokio::test]
+async fn a_failure_of_provisioning_and_a_termination_win_over_an_interrupt() {
+    let api = api().await;
+    let failing = Script::failing_in("create_sprite", "Failed to create Sprite: no capacity");
+    for (script, ending) in [(failing, "failed"), (Script::new(), "terminated")] {
+        let hold = format!("until {ending}");
+        api.control.set_script(script.hold_provisioning(&hold));
+        let session = api.session("x").await;
+        api.control.hold_reached(&hold).await;
+        let path = format!("/sessions/{session}");
+        let call = async |action: &str| {
+            let path = format!("{path}/{action}");
+            api.call("POST", &path, Value::Null).await.0
+        };
+        assert_eq!(call("interrupt").await, 202);
+        if ending == "terminated" {
+            assert_eq!(call("terminate").await, 200);
+        }
+        api.control.release(&hold);
+        api.events(session).await;
+        assert_eq!(api.statuses(session).await.0, ending);
+    }
 }
 
 #[tokio::test]

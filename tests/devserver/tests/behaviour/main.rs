@@ -5,4 +5,5 @@ mod control;
 mod faults;
 mod june25;
 mod limits;
+mod requests;
 mod scripts;

@@ -5,7 +5,8 @@ import Foundation
     import FoundationNetworking
 #endif
 
-/// A development server for one test. `AOD_DEVSERVER` names its program. It stops when it is released.
+/// A development server for one test. `AOD_DEVSERVER` names its program. It stops when it is released, or when the
+/// process of the test ends.
 public final class DevServer: @unchecked Sendable {
     /// The base URL.
     public let url: URL
@@ -48,7 +49,8 @@ public final class DevServer: @unchecked Sendable {
     private static let starting = NSLock()
 
     deinit {
-        process.terminate()
+        // The end of its input stops it. A signal may not: on Linux, `Process` blocks signals in its children.
+        try? input.fileHandleForWriting.close()
     }
 
     /// Creates a client of the server, which does not check requests before it sends them.

@@ -55,7 +55,10 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
     /** Whether certainly no byte of the request reached the server, so that a write cannot have taken effect. */
     public val isUnsent: Boolean = info.isUnsent
 
-    /** The configuration of the client is invalid: no token, a malformed URL, an unreadable certificate. */
+    /**
+     * The configuration of the client is invalid: no token, a malformed URL, an unreadable certificate. Or the native
+     * library cannot be loaded.
+     */
     public class Configuration internal constructor(info: ErrorInfo) : AodException(info)
 
     /**

@@ -8,18 +8,32 @@ import com.sun.jna.Native
  * detaches the thread around each callback, with a new `Thread` object, which takes longer than a request.
  */
 internal object NativeThreads {
+    /** The first failure. Later ones only say that there was one. */
+    @Volatile
+    private var firstFailure: LinkageError? = null
+
     /**
      * Loads the library, once.
      *
-     * @throws AodException.Configuration if there is no library for this platform
+     * @throws AodException.Configuration if the library cannot be loaded
      */
     fun prepare(): Unit = try {
         Library.ensureLoaded()
-    } catch (failure: LinkageError) {
-        val platform = "${System.getProperty("os.name")} on ${System.getProperty("os.arch")}"
-        throw localFailure(ErrorKind.CONFIGURATION, "the native library cannot be loaded: is there one for $platform?")
-            .apply { initCause(failure) }
+    } catch (latest: LinkageError) {
+        throw loadFailure(firstFailure ?: latest.also { firstFailure = it })
     }
+
+    /** Returns an exception that says why the library cannot be loaded, and which setting may help. */
+    fun loadFailure(failure: LinkageError): AodException {
+        val platform = "${System.getProperty("os.name")} on ${System.getProperty("os.arch")}"
+        val reason = generateSequence<Throwable>(failure) { it.cause }.last().toString()
+        val line = reason.lines().joinToString(" ") { it.trim() }.take(MAX_REASON)
+        val text = "the native library for $platform cannot be loaded: $line. JNA unpacks it to a temporary " +
+            "directory that must allow execution; the system property jna.tmpdir selects another one"
+        return localFailure(ErrorKind.CONFIGURATION, text).apply { initCause(failure) }
+    }
+
+    private const val MAX_REASON = 500
 
     private object Library {
         init {
