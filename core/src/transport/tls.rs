@@ -59,16 +59,18 @@ type Verified = ConfigBuilder<ClientConfig, WantsClientCert>;
 #[cfg(not(target_os = "android"))]
 fn with_platform_roots(extra: Vec<CertificateDer<'static>>, required: bool) -> Result<Verified> {
     let builder = builder()?;
-    let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider());
+    let verifier =
+        rustls_platform_verifier::Verifier::new_with_extra_roots(extra.clone(), provider());
     match verifier {
         Ok(verifier) => Ok(builder
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(verifier))),
         Err(_) if !required => Ok(builder.with_root_certificates(RootCertStore::empty())),
-        Err(error) => Err(
-            configuration("the platform's trusted certificates cannot be loaded")
-                .with_source(error),
-        ),
+        // As in slim containers.
+        Err(error) => {
+            tracing::info!(%error, "the system has no trusted certificates: using the bundled ones");
+            with_bundled_roots(extra)
+        }
     }
 }
 
@@ -76,6 +78,11 @@ fn with_platform_roots(extra: Vec<CertificateDer<'static>>, required: bool) -> R
 /// JVM.
 #[cfg(target_os = "android")]
 fn with_platform_roots(extra: Vec<CertificateDer<'static>>, _required: bool) -> Result<Verified> {
+    with_bundled_roots(extra)
+}
+
+/// Uses the bundled Mozilla roots.
+fn with_bundled_roots(extra: Vec<CertificateDer<'static>>) -> Result<Verified> {
     let mut roots = RootCertStore::empty();
     roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     for root in extra {
