@@ -1,10 +1,10 @@
 //! The development server reproduces all recorded event streams of real servers byte for byte from the same log.
 
-use std::{collections::BTreeMap, fs, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use aod_devserver::{Action, Control, DevServer, Generation, Script, Source, StageState, Status};
 use aod_test_support::raw::{self, Reply, Request};
-use aod_test_support::{RecordedStream, data, recorded_streams};
+use aod_test_support::{RecordedStream, recorded_streams};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -80,8 +80,11 @@ async fn events_have_the_recorded_chunks() {
             .read_to_end(&mut live)
             .await
             .expect("the response is read");
-        let recorded =
-            fs::read_to_string(data("recordings/sse").join(format!("{name}.wire"))).expect(name);
+        let recorded = recorded_streams()
+            .into_iter()
+            .find(|recording| recording.name == name)
+            .and_then(|recording| Some(recording.about["wire"].as_str()?.to_owned()))
+            .expect(name);
 
         let (recorded_head, recorded_chunks) = split_response(&world.rename(&recorded));
         let (live_head, live_chunks) = split_response(text(&live));

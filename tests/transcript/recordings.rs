@@ -1,29 +1,27 @@
 //! The output for recorded Claude sessions equals that of the published formatter.
 
 use aod::pretty::ClaudeFormatter;
-use aod_test_support::data;
+use aod_test_support::{RecordedStream, recorded_streams};
 use serde_json::Value;
 
 use super::{random_cuts, shown_by};
 
 /// The chunks of standard output in a recorded stream, and the published formatter's output for them.
 fn recording(name: &str) -> (Vec<String>, Vec<String>) {
-    let folder = data("recordings/sse");
-    let read = |file: String| {
-        std::fs::read_to_string(folder.join(&file))
-            .unwrap_or_else(|error| panic!("{file}: {error}"))
-    };
-    let stream = read(format!("{name}.sse"));
-    let events = stream
-        .lines()
-        .filter_map(|line| line.strip_prefix("data: "));
+    let RecordedStream { body, about, .. } = recorded_streams()
+        .into_iter()
+        .find(|recording| recording.name == name)
+        .expect(name);
+    let events = body.lines().filter_map(|line| line.strip_prefix("data: "));
     let chunks = events
         .map(|data| serde_json::from_str::<Value>(data).expect("an event is JSON"))
         .filter(|event| event["type"] == "output" && event["stream"] == "stdout")
         .map(|event| event["data"].as_str().expect("output is text").to_owned())
         .collect();
-    let formatted =
-        serde_json::from_str(&read(format!("{name}.formatted.json"))).expect("a list of texts");
+    let formatted = about["formatted"].as_array().expect("a list").iter();
+    let formatted = formatted
+        .map(|text| text.as_str().expect("a text").to_owned())
+        .collect();
     (chunks, formatted)
 }
 

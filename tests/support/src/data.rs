@@ -34,12 +34,16 @@ pub struct RecordedStream {
 ///
 /// Panics if a recording cannot be read.
 pub fn recorded_streams() -> Vec<RecordedStream> {
-    let folder = data("recordings");
-    let streams = lines(&folder.join("sse.jsonl")).into_iter().map(|about| {
-        let name = about["name"].as_str().expect("a name").to_owned();
-        let body = text(&folder.join(format!("sse/{name}.sse")));
-        RecordedStream { name, body, about }
-    });
+    let streams = lines(&data("recordings/sse.jsonl"))
+        .into_iter()
+        .map(|about| {
+            let text = |field| about[field].as_str().expect("a string").to_owned();
+            RecordedStream {
+                name: text("name"),
+                body: text("body"),
+                about,
+            }
+        });
     streams.collect()
 }
 
