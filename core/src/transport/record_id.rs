@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// The characters of a path segment that are percent-encoded: all but the unreserved ones.
+/// The characters of a path segment that are percent-encoded: all except the unreserved ones of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -16,7 +16,8 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
 
 /// The id of a record, which becomes one segment of a path.
 ///
-/// The ids of the API are UUIDs. Other texts are for callers that leave it to the server to reject them.
+/// The ids of the API are UUIDs. Any other text is percent-encoded and sent too, so that the server rejects it, with
+/// [`NotFound`](ErrorKind::NotFound) for example.
 ///
 /// # Examples
 ///
@@ -38,7 +39,7 @@ enum Segment {
 }
 
 impl RecordId {
-    /// Converts a text: a UUID in any of its forms, or else one percent-encoded segment.
+    /// Parses a UUID in any form that [`Uuid`] parses; any other text becomes one percent-encoded segment.
     ///
     /// # Errors
     ///

@@ -18,8 +18,8 @@ pub const MAX_EVENT_SIZE: usize = 16 * 1024 * 1024;
 /// large event does not hold memory while the stream is idle.
 const KEPT_CAPACITY: usize = 8 * 1024;
 
-/// What is kept of a comment besides its text: a byte order mark, the colon, a space, and the byte that tells whether the
-/// text may be cut before it.
+/// The number of bytes kept of a comment besides its text: a byte order mark, the colon, a space, and the byte after
+/// the limit, which shows whether the text may be cut there.
 const COMMENT_OVERHEAD: usize = BYTE_ORDER_MARK.len() + 3;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -395,7 +395,7 @@ impl Decoder {
     }
 }
 
-/// The first bytes of a text, as many as the limit says or a few less, so that no character is split.
+/// Returns the start of a text: at most `limit` bytes, and up to three less so that no character is split.
 fn cut(text: &[u8], limit: usize) -> &[u8] {
     let Some(next) = text.get(limit) else {
         return text;
