@@ -75,8 +75,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the time limit of a whole call, including all attempts and the delays between them. Default 30 s. Streams are
-    /// limited by [`stream_idle_timeout`](Self::stream_idle_timeout) instead.
+    /// Sets the time limit of a whole call, including all attempts and the delays between them. Default 30 s. Streams
+    /// are limited by [`stream_idle_timeout`](Self::stream_idle_timeout) instead.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = timeout;

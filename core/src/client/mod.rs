@@ -146,7 +146,8 @@ impl Client {
         self.transport.call(Request::new(Operation::Health)).await
     }
 
-    /// Calls an endpoint with a JSON body and returns the JSON text of the response, which is empty if it has no content.
+    /// Calls an endpoint with a JSON body and returns the JSON text of the response, which is empty if it has no
+    /// content.
     ///
     /// This is for callers with their own models. Timeouts, retries and errors are the same as in the typed methods,
     /// but the request body is not validated. `id` replaces `{id}` in the [route](Operation::route); endpoints without

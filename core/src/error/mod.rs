@@ -26,7 +26,7 @@ type Source = Box<dyn std::error::Error + Send + Sync>;
 ///
 /// `Display` is one line with the request, the status and the server's message, which may contain a value, such as the
 /// name of an unknown model; secrets of the request are redacted. Neither `Display` nor `Debug` shows the request that
-/// a server repeats in a 422 response, because it may contain secrets; [`Error::detail`] returns it.
+/// a server repeats in a 422 response, because it may contain secrets; [`Error::detail`] and [`Error::body`] return it.
 ///
 /// # Errors of every call
 ///

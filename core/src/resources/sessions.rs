@@ -142,8 +142,8 @@ impl<'a> Sessions<'a> {
             .await
     }
 
-    /// Terminates a session permanently, destroys its sandbox, and returns an acknowledgement (`POST
-    /// /sessions/{id}/terminate`).
+    /// Terminates a session permanently, destroys its sandbox, and returns an acknowledgement
+    /// (`POST /sessions/{id}/terminate`).
     ///
     /// # Errors
     ///

@@ -81,7 +81,8 @@ impl<'a> StreamRequest<'a> {
     }
 
     /// Sets the reconnection policy. Default [`Reconnect::new`]: the stream gives up after 10 min without a healthy
-    /// connection, with no limit of attempts, and waits from 250 ms to 30 s between them.
+    /// connection, with no limit of attempts. The delays between attempts are random; their upper bound doubles from
+    /// 250 ms to 30 s.
     pub fn reconnect(mut self, policy: Reconnect) -> Self {
         self.reconnect = Some(policy);
         self

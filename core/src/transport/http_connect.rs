@@ -131,7 +131,7 @@ impl HttpConnect {
         headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        // The standard requires the id in UTF-8, which is valid in a header value except for control characters.
+        // The id is sent in UTF-8, as the standard requires.
         if !last_event_id.is_empty() {
             headers.insert("last-event-id", last_event_id.clone());
         }

@@ -16,8 +16,8 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
 
 /// The id of a record, which becomes one segment of a path.
 ///
-/// The ids of the API are UUIDs. Any other text is percent-encoded and sent too, so that the server rejects it, with
-/// [`NotFound`](ErrorKind::NotFound) for example.
+/// The ids of the API are UUIDs. Any other text is percent-encoded, and the server rejects it, for example with
+/// [`NotFound`](ErrorKind::NotFound).
 ///
 /// # Examples
 ///
@@ -43,8 +43,8 @@ impl RecordId {
     ///
     /// # Errors
     ///
-    /// Fails with the kind [`InvalidRequest`](ErrorKind::InvalidRequest) if the text cannot be a segment: if it is empty,
-    /// `.` or `..`.
+    /// Fails with the kind [`InvalidRequest`](ErrorKind::InvalidRequest) if the text cannot be a segment: if it is
+    /// empty, `.` or `..`.
     pub fn parse(text: &str) -> Result<Self> {
         if let Ok(id) = text.parse() {
             return Ok(Self(Segment::Uuid(id)));

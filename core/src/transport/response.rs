@@ -83,7 +83,8 @@ impl CompleteResponse {
         }
     }
 
-    /// Decodes the records of a list. Records that cannot be decoded are logged and left out, unless none can be decoded.
+    /// Decodes the records of a list. Records that cannot be decoded are logged and left out, unless none can be
+    /// decoded.
     pub(crate) fn decode_list<T: DeserializeOwned>(&self) -> Result<Vec<T>> {
         #[derive(Deserialize)]
         struct List<T> {

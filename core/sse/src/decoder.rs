@@ -52,8 +52,8 @@ pub enum DecodeError {
 /// Decodes a `text/event-stream` body, without I/O.
 ///
 /// The text is UTF-8 regardless of the response's `charset`; each maximal ill-formed sequence becomes U+FFFD. An event
-/// is dispatched with the byte that ends it, even if that is the CR of a CRLF. An event that is incomplete at the end of
-/// the body is discarded together with its id.
+/// is dispatched with the byte that ends it, even if that is the CR of a CRLF. An event that is incomplete at the end
+/// of the body is discarded together with its id.
 ///
 /// Decoding takes linear time: each byte is scanned at most twice, regardless of the chunk sizes. Data on a single line
 /// within one chunk is borrowed from that chunk, not copied.
@@ -202,8 +202,8 @@ impl Decoder {
     ///
     /// # Errors
     ///
-    /// Returns [`DecodeError::EventTooLarge`] if an event exceeds the size limit. Every later call returns `None`, until
-    /// [`reset`](Self::reset).
+    /// Returns [`DecodeError::EventTooLarge`] if an event exceeds the size limit. Every later call returns `None`,
+    /// until [`reset`](Self::reset).
     pub fn next_frame(&mut self) -> Option<Result<Frame<'_>, DecodeError>> {
         match self.state {
             State::Reading => {}
@@ -269,8 +269,8 @@ impl Decoder {
         }
     }
 
-    /// Appends a range of the chunk to the unfinished line. Without a comment handler, only the first bytes of a comment
-    /// are kept, enough to recognize it.
+    /// Appends a range of the chunk to the unfinished line. Without a comment handler, only the first bytes of a
+    /// comment are kept, enough to recognize it.
     fn keep_unfinished(&mut self, range: Range<usize>) -> Result<(), DecodeError> {
         if self.without_mark(&self.unfinished).starts_with(b":") {
             let limit = self

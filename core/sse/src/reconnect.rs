@@ -6,11 +6,11 @@ use std::time::Duration;
 ///
 /// A connection is healthy once it has delivered a new event, or has stayed open for 10 s without becoming idle. The
 /// delay before the first attempt after a healthy connection is uniformly random between zero and the base delay (full
-/// jitter). It doubles with each further attempt up to the maximum delay; half of it is fixed, and half is random (equal
-/// jitter).
+/// jitter). For each further attempt, the bound doubles, up to the maximum delay, and the delay is uniformly random
+/// between half of the bound and the bound (equal jitter).
 ///
-/// A `retry` field from the server, clamped to between 100 ms and 10 min, replaces the base delay and is also the minimum
-/// of every delay. A `Retry-After` header is a minimum too.
+/// A `retry` field from the server, clamped to between 100 ms and 10 min, replaces the base delay and is also the
+/// minimum of every delay. A `Retry-After` header is a minimum too.
 ///
 /// By default, the source gives up after 10 min without a healthy connection: the next failure ends it with its error.
 /// Delays that the server requests do not count. The number of attempts is not limited.
@@ -50,8 +50,8 @@ impl Reconnect {
         }
     }
 
-    /// Sets how many consecutive attempts may fail to establish a healthy connection before the source ends with the last
-    /// error; 0 disables reconnection. Default: no limit.
+    /// Sets how many consecutive attempts may fail to establish a healthy connection before the source ends with the
+    /// last error; 0 disables reconnection. Default: no limit.
     #[must_use]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = Some(attempts);
@@ -73,7 +73,8 @@ impl Reconnect {
         self
     }
 
-    /// Sets the upper bound of the delay before the first attempt; it doubles with each further attempt. Default 250 ms.
+    /// Sets the upper bound of the delay before the first attempt; it doubles with each further attempt.
+    /// Default 250 ms.
     #[must_use]
     pub fn base_delay(mut self, delay: Duration) -> Self {
         self.base_delay = delay;

@@ -31,8 +31,9 @@ const CHUNKS_PER_POLL: u32 = 32;
 /// - A 204 response ends the source without an error. Any other failure ends it with one error.
 /// - An incomplete event is not delivered.
 ///
-/// The source does not read ahead, so a slow consumer applies backpressure to the server. Dropping the source closes its
-/// connection. The source does not detect repeated events; a protocol on top does so with [`poll_with`](Self::poll_with).
+/// The source does not read ahead, so a slow consumer applies backpressure to the server. Dropping the source closes
+/// its connection. The source does not detect repeated events; a protocol on top does so with
+/// [`poll_with`](Self::poll_with).
 ///
 /// # Examples
 ///
@@ -154,8 +155,8 @@ impl<C: Connect> EventSource<C> {
 
     /// Sets how long a connection may receive no byte before the source drops it and reconnects. Default: no limit.
     ///
-    /// Every byte counts as activity, comments included. An idle connection is detected after 1 to 4/3 of the limit. Time
-    /// in which the source is not polled counts for at most a third of the limit.
+    /// Every byte counts as activity, comments included. An idle connection is detected after 1 to 4/3 of the limit.
+    /// Time in which the source is not polled counts for at most a third of the limit.
     #[must_use]
     pub fn idle_timeout(mut self, limit: Duration) -> Self {
         self.idle = IdleTimer::new(Some(limit));
@@ -195,8 +196,8 @@ impl<C: Connect> EventSource<C> {
         self
     }
 
-    /// Calls `handle` with the text of each comment, as [`Decoder::on_comment`] does. Default: comments are discarded and
-    /// only count as activity.
+    /// Calls `handle` with the text of each comment, as [`Decoder::on_comment`] does. Default: comments are discarded
+    /// and only count as activity.
     #[must_use]
     pub fn on_comment(mut self, handle: impl FnMut(&str) + Send + 'static) -> Self {
         self.decoder = std::mem::take(&mut self.decoder).on_comment(handle);
@@ -348,8 +349,8 @@ impl<C: Connect> EventSource<C> {
 
     /// Polls until a connection is open, without reading from it, or the source has ended.
     ///
-    /// Failed attempts are followed by further ones according to the [policy](Self::reconnect). Calling this is optional:
-    /// polling for events opens the connection too.
+    /// Failed attempts are followed by further ones according to the [policy](Self::reconnect). Calling this is
+    /// optional: polling for events opens the connection too.
     ///
     /// # Errors
     ///

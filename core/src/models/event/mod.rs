@@ -49,8 +49,8 @@ pub enum StreamEvent {
     TurnStart(TurnStartEvent),
     /// `output`: a chunk of the agent's output.
     Output(OutputEvent),
-    /// `exit`, terminal: the last turn ended with an exit code, 0 or not. The session accepts further prompts if it is
-    /// 0.
+    /// `exit`, terminal: the last turn ended with an exit code. After 0, the session accepts further prompts; any other
+    /// code is a failure.
     Exit(ExitEvent),
     /// `error`, terminal: the session failed without an exit code. The reason is in an earlier `stage` event that
     /// failed, or in the stderr output.
