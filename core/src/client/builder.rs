@@ -75,15 +75,17 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the time limit of a whole call, including all attempts and the delays between them. Default 30 s. Streams are
-    /// limited by [`stream_idle_timeout`](Self::stream_idle_timeout) instead.
+    /// Sets the time limit of a whole call, including all attempts and the delays between them. Default 30 s. Streams
+    /// are limited by [`stream_idle_timeout`](Self::stream_idle_timeout) instead.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = timeout;
         self
     }
 
-    /// Sets the time limit of one attempt. Default: the time left of the whole call.
+    /// Sets the time limit of one attempt. It also applies to each attempt to open a stream, until the head of the
+    /// response arrives. Default: the rest of [`timeout`](Self::timeout) for calls, and
+    /// [`stream_idle_timeout`](Self::stream_idle_timeout) for streams.
     #[must_use]
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.settings.attempt_timeout = Some(timeout);
@@ -97,22 +99,24 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets how long a stream may be idle before it reconnects, and how long the head of its response may take. The server
-    /// sends a heartbeat every 15 s. Default 45 s.
+    /// Sets how long a stream may receive no byte before it reconnects, and how long the head of its response may take.
+    /// The server sends a heartbeat every 15 s. Default 45 s.
     #[must_use]
     pub fn stream_idle_timeout(mut self, timeout: Duration) -> Self {
         self.settings.stream_idle_timeout = timeout;
         self
     }
 
-    /// Sets the retry policy of failed requests. Default [`RetryPolicy::default`].
+    /// Sets the retry policy of failed requests. Default [`RetryPolicy::default`]: two retries. It also limits the
+    /// retries when a stream is opened; an open stream has its own [policy](crate::StreamRequest::reconnect).
     #[must_use]
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.settings.retry = policy;
         self
     }
 
-    /// Sets a header to send with every request. Its value is kept out of logs.
+    /// Sets a header to send with every request, replacing an earlier one of the same name. Its value is kept out of
+    /// logs.
     ///
     /// The client's own `Authorization`, `Accept`, `Accept-Encoding` and `Content-Type` take precedence.
     #[must_use]
@@ -129,23 +133,23 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets a proxy for all requests, instead of `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` from the
-    /// environment. The scheme of the URL is `http`, `https`, `socks4`, `socks4a`, `socks5` or `socks5h`; it may contain a
-    /// user name and a password.
+    /// Sets a proxy for all requests. Default: the proxy from `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`
+    /// in the environment, or else that of the operating system. The scheme of the URL is `http`, `https`, `socks4`,
+    /// `socks4a`, `socks5` or `socks5h`; it may contain a user name and a password.
     #[must_use]
     pub fn proxy(mut self, url: impl Into<Secret>) -> Self {
         self.http.route = Some(Route::Proxy(url.into()));
         self
     }
 
-    /// Disables proxies, including those of the environment.
+    /// Disables proxies, including those of the environment and the operating system.
     #[must_use]
     pub fn no_proxy(mut self) -> Self {
         self.http.route = Some(Route::Direct);
         self
     }
 
-    /// Adds trusted CA certificates in PEM format to those of the platform.
+    /// Adds trusted CA certificates in PEM format to those of the platform (on Android, to the bundled ones).
     #[must_use]
     pub fn ca_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.http.ca_pem.push(pem.into());
@@ -159,7 +163,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the maximum number of idle connections in the pool. Default: no limit.
+    /// Sets the maximum number of idle connections in the pool for each host. Default: no limit.
     #[must_use]
     pub fn pool_max_idle(mut self, connections: usize) -> Self {
         self.http.pool_max_idle = Some(connections);
@@ -180,8 +184,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets whether to refuse a base URL that is not `https`. Default false: plain `http` to a host other than
-    /// localhost is logged as a warning.
+    /// Sets whether [`build`](Self::build) rejects a base URL that is not `https`. Default false: plain `http` to
+    /// another machine is logged as a warning; see [`Client::sends_clear_text`].
     #[must_use]
     pub fn https_only(mut self, on: bool) -> Self {
         self.https_only = on;
@@ -196,8 +200,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the size limit of a response body, in bytes. A larger one is an error of the kind
-    /// [`Protocol`](ErrorKind::Protocol). Default 64 MiB. The limit does not apply to streams.
+    /// Sets the size limit of the body of a successful response, in bytes, before and after decompression. A larger one
+    /// is an error of the kind [`Protocol`](ErrorKind::Protocol). Default 64 MiB. The limit does not apply to streams.
     #[must_use]
     pub fn max_response_bytes(mut self, bytes: usize) -> Self {
         self.settings.max_response_bytes = bytes;
@@ -209,7 +213,8 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// Returns an error of the kind [`Configuration`](ErrorKind::Configuration) that names the invalid setting: a
-    /// missing or malformed token, an invalid URL, an unreadable certificate, an invalid proxy.
+    /// missing or malformed token, an invalid URL, an unreadable certificate, an invalid proxy, or a base URL that is
+    /// not `https` while [`https_only`](Self::https_only) is set.
     pub fn build(self) -> Result<Client> {
         let base_url = parse_base_url(self.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL))?;
         let token = self.token.clone().unwrap_or_default();

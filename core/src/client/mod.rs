@@ -92,7 +92,7 @@ impl Client {
     pub const CLEAR_TEXT_WARNING: &'static str =
         "the base URL is plain http to another machine: the token is sent in clear text";
 
-    /// Returns a client with other options, which shares the connections of this one.
+    /// Returns a client with other options, which shares the connection pool of this one.
     ///
     /// # Examples
     ///
@@ -111,7 +111,7 @@ impl Client {
         Self::new(self.transport.with_settings(settings))
     }
 
-    /// Returns the endpoints of agents: the models and tools that sessions run.
+    /// Returns the endpoints of agents: configurations of a model with its skills and MCP servers.
     pub fn agents(&self) -> Agents<'_> {
         Agents::new(&self.transport)
     }
@@ -146,13 +146,16 @@ impl Client {
         self.transport.call(Request::new(Operation::Health)).await
     }
 
-    /// Calls an endpoint with a JSON body and returns the JSON text of the response, which is empty if it has no content.
+    /// Calls an endpoint with a JSON body and returns the JSON text of the response, which is empty if it has no
+    /// content.
     ///
     /// This is for callers with their own models. Timeouts, retries and errors are the same as in the typed methods,
-    /// but the request body is not validated. `id` replaces `{id}` in the [route](Operation::route).
+    /// but the request body is not validated. `id` replaces `{id}` in the [route](Operation::route); endpoints without
+    /// `{id}` ignore it.
     ///
-    /// The text is the server's own, except where common parsers reject it: a lone surrogate becomes U+FFFD; a number
-    /// that does not fit into a double, and a value that is nested more than 100 levels deep, become strings.
+    /// The text is returned verbatim, except where common parsers reject it: a byte order mark is removed; lone
+    /// surrogates and ill-formed UTF-8 become U+FFFD; numbers that do not fit into a double, and values that are nested
+    /// more than 100 levels deep, become strings.
     ///
     /// # Errors
     ///

@@ -44,14 +44,15 @@ impl Options {
         self
     }
 
-    /// Sets the time limit of one attempt.
+    /// Sets the time limit of one attempt; see
+    /// [`ClientBuilder::attempt_timeout`](crate::ClientBuilder::attempt_timeout).
     #[must_use]
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = Some(timeout);
         self
     }
 
-    /// Sets how long a stream may be idle before it reconnects.
+    /// Sets how long a stream may receive no byte before it reconnects, and how long the head of its response may take.
     #[must_use]
     pub fn stream_idle_timeout(mut self, timeout: Duration) -> Self {
         self.stream_idle_timeout = Some(timeout);

@@ -33,11 +33,11 @@ pub enum ConflictReason {
     NameTaken,
     /// Sessions reference the environment, so it cannot be deleted.
     InUse,
-    /// A text unknown to this version; see [`Error::detail_text`](crate::Error::detail_text).
+    /// A text unknown to this version of the crate; see [`Error::detail_text`](crate::Error::detail_text).
     Other,
 }
 
-/// The prefixes of the server's texts and their meanings; the first match counts.
+/// The prefixes of the server's texts and their reasons; the first match applies.
 const TEXTS: &[(&str, ConflictReason)] = &[
     ("Cannot update an archived ", ConflictReason::Archived),
     (

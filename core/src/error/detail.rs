@@ -7,8 +7,8 @@ use serde_json::Value;
 
 /// The body of an error response.
 ///
-/// A server may repeat the request in it, including secrets. `Debug` therefore shows only the messages of the server;
-/// match on the value to read the rest.
+/// A server may repeat the request in it, including secrets. `Debug` therefore shows only the messages of the server,
+/// and [`FieldError::input`] returns the repeated value of a field.
 #[derive(Clone, PartialEq)]
 pub enum Detail {
     /// `{"detail": "<text>"}`: the server's message.
@@ -17,7 +17,7 @@ pub enum Detail {
     Fields(Vec<FieldError>),
     /// Any other JSON: the value of `detail` if present, otherwise the whole body.
     Json(Value),
-    /// A body that is not JSON, such as an HTML page; at most the first 64 KiB.
+    /// A body that is not JSON, such as an HTML page: its first 64 KiB, or 1 MiB if its content type is JSON.
     Body(String),
 }
 

@@ -24,9 +24,9 @@ type Source = Box<dyn std::error::Error + Send + Sync>;
 /// [`kind`](Self::kind) classifies the failure; the other methods return what is known about it, such as the status,
 /// the request and the number of attempts.
 ///
-/// `Display` is one line with the request, the status and the server's message, which may contain a value, such as an
-/// unknown model. Neither `Display` nor `Debug` shows the request that a server repeats in a 422 response, because it
-/// may contain secrets; [`Error::detail`] returns it.
+/// `Display` is one line with the request, the status and the server's message, which may contain a value, such as the
+/// name of an unknown model; secrets of the request are redacted. Neither `Display` nor `Debug` shows the request that
+/// a server repeats in a 422 response, because it may contain secrets; [`Error::detail`] and [`Error::body`] return it.
 ///
 /// # Errors of every call
 ///
@@ -89,7 +89,8 @@ error_kinds! {
     Configuration = "configuration",
     /// The request is invalid and was not sent, because every server would reject it.
     InvalidRequest = "invalid_request",
-    /// 400: a body that is not JSON, an unknown runtime, a missing credential, a malformed cursor.
+    /// 400: a body that is not JSON, an unknown runtime, a missing credential of the model provider, a malformed
+    /// cursor.
     BadRequest = "bad_request",
     /// 401 or 403: the token is missing, unknown, inactive or expired.
     Auth = "auth",
@@ -109,10 +110,10 @@ error_kinds! {
     Connection = "connection",
     /// A time limit expired.
     Timeout = "timeout",
-    /// The body of a successful response does not have the documented format.
+    /// The body of a successful response does not have the documented format, or its compression is corrupt.
     Decode = "decode",
-    /// The response violates the protocol: a redirect to another origin, a wrong content type, a body over its size
-    /// limit.
+    /// The response violates the protocol: a redirect to another origin, a wrong content type, an unsupported content
+    /// encoding, a body or event over its size limit, or the stream of another session.
     Protocol = "protocol",
 }
 
@@ -155,7 +156,7 @@ struct ErrorInner {
     retry_after: Option<Duration>,
     attempts: u32,
     unsent: bool,
-    /// Whether another attempt may succeed, if not decided by the kind.
+    /// Whether another attempt may succeed; `None` if the kind decides.
     retryable: Option<bool>,
     source: Option<Source>,
 }
@@ -191,8 +192,8 @@ impl Error {
         self.0.status
     }
 
-    /// Returns the content of the error response, if it has a body. **May contain the request, including secrets**; see
-    /// [`FieldError::input`].
+    /// Returns the content of the error response, if it has a body. Secrets of the request are redacted in it, except
+    /// in [`FieldError::input`], which **may contain the request, including secrets**.
     pub fn detail(&self) -> Option<&Detail> {
         self.0.detail.as_ref()
     }
@@ -205,8 +206,8 @@ impl Error {
         }
     }
 
-    /// Returns the body of the error response verbatim; empty if there was none. **May contain the request, including
-    /// secrets.**
+    /// Returns the decompressed body of the error response, at most 1 MiB of JSON or 64 KiB of any other content; empty
+    /// if there was none. **May contain the request, including secrets**, which are not redacted here.
     pub fn body(&self) -> &[u8] {
         &self.0.body
     }
@@ -217,7 +218,7 @@ impl Error {
         self.0.body_truncated
     }
 
-    /// Returns the reason of a 409 response; `None` for every other kind.
+    /// Returns the reason of a 409 response; `None` for every other error.
     pub fn conflict(&self) -> Option<ConflictReason> {
         (self.kind() == ErrorKind::Conflict).then(|| {
             self.detail_text()
@@ -225,7 +226,7 @@ impl Error {
         })
     }
 
-    /// Returns the session quota of a 429 response; `None` for every other kind, or if the server did not report it.
+    /// Returns the session quota of a 429 response; `None` for every other error, or if the server did not report it.
     pub fn quota(&self) -> Option<Quota> {
         self.0.quota
     }
@@ -250,12 +251,14 @@ impl Error {
         self.0.retry_after
     }
 
-    /// Returns the number of attempts; 0 if the request was never sent.
+    /// Returns the number of attempts to send the request, retries included; 0 if there was none. For an open stream,
+    /// it is the number of consecutive attempts to reconnect.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// Returns whether the same call may succeed later: after a broken connection, a timeout, 408, 429 or 5xx.
+    /// Returns whether the same call may succeed later: after a broken connection, a timeout, 408, 429 or 5xx, but not
+    /// after a failed TLS handshake.
     ///
     /// It does not tell whether a write took effect; see [`Error::is_unsent`].
     pub fn is_retryable(&self) -> bool {
@@ -344,10 +347,10 @@ impl Error {
 }
 
 impl Error {
-    /// What `Display` says of the failure itself, after the request and the status: one line of at most 2 KiB.
+    /// Returns the part of the `Display` text after the request and the status: one line of at most 2 KiB.
     fn message(&self) -> Limited {
         let mut message = Limited::default();
-        // What is over the limit is left out, and a string takes everything else.
+        // Text over the limit is left out, and writing to a string cannot fail.
         let _ = self.write_message(&mut message);
         message
     }

@@ -56,7 +56,7 @@ pub struct Agent {
     /// When it was archived; `None` while it is active.
     #[serde(default)]
     pub archived_at: Option<Timestamp>,
-    /// Fields unknown to this version.
+    /// Fields unknown to this version of the crate.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -101,7 +101,7 @@ pub struct AgentVersion {
     pub version: i64,
     /// When this version was created.
     pub created_at: Timestamp,
-    /// Fields unknown to this version.
+    /// Fields unknown to this version of the crate.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -14,7 +14,7 @@ use super::validate::{Problems, Validate, fits};
 use super::{Extra, Networking, Patch, SecretMap};
 
 open_enum! {
-    /// A package manager. Ordered as the server runs them.
+    /// A package manager. The server runs them in the order of the variants.
     #[derive(PartialOrd, Ord)]
     pub enum PackageManager {
         /// Debian packages.
@@ -63,7 +63,7 @@ pub struct Environment {
     /// When it was archived; `None` while it is active.
     #[serde(default)]
     pub archived_at: Option<Timestamp>,
-    /// Fields unknown to this version.
+    /// Fields unknown to this version of the crate.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -90,7 +90,7 @@ pub struct EnvironmentVersion {
     pub version: i64,
     /// When this version was created.
     pub created_at: Timestamp,
-    /// Fields unknown to this version.
+    /// Fields unknown to this version of the crate.
     #[serde(flatten)]
     pub extra: Extra,
 }

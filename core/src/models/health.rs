@@ -14,7 +14,7 @@ pub struct Health {
     /// The result of each check by its name (servers since 2026-04-30).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub checks: BTreeMap<String, String>,
-    /// Fields unknown to this version.
+    /// Fields unknown to this version of the crate.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -12,7 +12,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 /// - Values that are nested more than 100 levels deep become strings.
 /// - A byte order mark is removed.
 ///
-/// Other malformed JSON is left as it is.
+/// Other malformed JSON is not changed.
 pub(crate) fn repair(json: &[u8]) -> Option<Vec<u8>> {
     if let Err(_ill_formed) = str::from_utf8(json) {
         let text = String::from_utf8_lossy(json).into_owned().into_bytes();
@@ -27,7 +27,7 @@ pub(crate) fn repair(json: &[u8]) -> Option<Vec<u8>> {
     .run()
 }
 
-/// The state of a repair: a position in the input, and the output before it.
+/// The state of a repair: the position in the input, and the output so far.
 struct Repair<'j> {
     json: &'j [u8],
     at: usize,
@@ -106,13 +106,13 @@ impl Repair<'_> {
         self.at = self.json.len();
     }
 
-    /// Returns the UTF-16 code unit that is escaped at a position.
+    /// Returns the UTF-16 code unit of the `\u` escape at a position.
     fn unit(&self, at: usize) -> Option<u16> {
         let digits = self.json.get(at..at + 6)?.strip_prefix(b"\\u")?;
         u16::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()
     }
 
-    /// Skips a number, and quotes it if it is not finite.
+    /// Skips a number, and turns it into a string if it does not fit into a finite double.
     fn number(&mut self) {
         let start = self.at;
         let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
@@ -124,7 +124,7 @@ impl Repair<'_> {
         }
     }
 
-    /// Quotes an array or an object.
+    /// Turns an array or an object into a string.
     fn nested(&mut self) {
         let start = self.at;
         let mut depth = 0_usize;

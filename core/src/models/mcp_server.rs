@@ -42,7 +42,7 @@ pub struct UrlMcpServer {
     /// The headers of every request to the server.
     #[serde(default, skip_serializing_if = "SecretMap::is_empty")]
     pub headers: SecretMap,
-    /// Fields unknown to this version.
+    /// Fields unknown to this version of the crate.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -60,7 +60,7 @@ pub struct StdioMcpServer {
     /// The environment variables of the program.
     #[serde(default, skip_serializing_if = "SecretMap::is_empty")]
     pub env: SecretMap,
-    /// Fields unknown to this version.
+    /// Fields unknown to this version of the crate.
     #[serde(flatten)]
     pub extra: Extra,
 }

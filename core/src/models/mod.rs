@@ -1,7 +1,7 @@
 //! The data types of the API: requests, responses and events.
 //!
 //! The types accept responses of newer servers: every enum of the API has an `Unknown` variant that keeps the value
-//! verbatim, and every struct keeps unknown fields in `extra`. Integers are `i64`.
+//! verbatim, and every response keeps unknown fields in `extra`. Integers are `i64`, and times are `jiff::Timestamp`s.
 //!
 //! Some fields depend on the version of the server, which the documentation names by date: "servers since 2026-06-25".
 
@@ -38,5 +38,5 @@ pub use session::{
 pub use skill::{GithubSkill, InlineSkill, Skill};
 pub(crate) use validate::{Validate, check};
 
-/// The fields of a response that are unknown to this version, verbatim.
+/// The fields of a response that are unknown to this version of the crate, verbatim.
 pub type Extra = serde_json::Map<String, serde_json::Value>;

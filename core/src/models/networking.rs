@@ -26,7 +26,7 @@ pub struct Networking {
     /// The hosts that a `limited` rule allows; an empty list blocks all hosts. `None` if the server returns none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed_hosts: Option<Vec<String>>,
-    /// Fields unknown to this version, and `allowed_hosts` if it is not a list of strings.
+    /// Fields unknown to this version of the crate, and `allowed_hosts` if it is not a list of strings.
     #[serde(flatten)]
     pub extra: Extra,
 }

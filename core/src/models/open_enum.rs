@@ -7,7 +7,7 @@ macro_rules! open_enum {
         #[derive(Debug, Clone, PartialEq, Eq, Hash)]
         pub enum $name {
             $($(#[$variant_meta])* $variant,)+
-            /// A value unknown to this version, verbatim.
+            /// A value unknown to this version of the crate, verbatim.
             Unknown(String),
         }
 

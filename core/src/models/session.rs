@@ -103,7 +103,7 @@ pub struct Session {
     /// The highest turn number.
     #[serde(default)]
     pub current_turn: Option<i64>,
-    /// Fields unknown to this version.
+    /// Fields unknown to this version of the crate.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -120,7 +120,7 @@ pub struct SessionResource {
     /// The path in the sandbox.
     #[serde(default)]
     pub mount_path: Option<String>,
-    /// Fields unknown to this version.
+    /// Fields unknown to this version of the crate.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -145,7 +145,7 @@ pub struct SessionTurn {
     /// When the turn ended.
     #[serde(default)]
     pub ended_at: Option<Timestamp>,
-    /// Fields unknown to this version.
+    /// Fields unknown to this version of the crate.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -169,7 +169,7 @@ pub struct SessionAck {
     /// The number of the queued turn (create and prompt).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current_turn: Option<i64>,
-    /// Fields unknown to this version.
+    /// Fields unknown to this version of the crate.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -39,7 +39,7 @@ pub struct InlineSkill {
     pub description: String,
     /// The content: at most 65,536 bytes.
     pub content: String,
-    /// Fields unknown to this version.
+    /// Fields unknown to this version of the crate.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -54,7 +54,7 @@ pub struct GithubSkill {
     /// The skill of the repository to use. Default: all skills.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Fields unknown to this version.
+    /// Fields unknown to this version of the crate.
     #[serde(flatten)]
     pub extra: Extra,
 }

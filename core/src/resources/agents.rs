@@ -36,7 +36,8 @@ impl<'a> Agents<'a> {
 
     /// Lists the agents that are not archived, newest first (`GET /agents`).
     ///
-    /// The list is not paginated.
+    /// The list is not paginated. A record that cannot be decoded is logged and left out; if none can be decoded, the
+    /// call fails.
     ///
     /// # Errors
     ///

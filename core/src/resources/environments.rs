@@ -32,7 +32,8 @@ impl<'a> Environments<'a> {
 
     /// Lists the environments that are not archived, newest first (`GET /environments`).
     ///
-    /// The list is not paginated.
+    /// The list is not paginated. A record that cannot be decoded is logged and left out; if none can be decoded, the
+    /// call fails.
     ///
     /// # Errors
     ///

@@ -11,14 +11,14 @@ use crate::models::{CreateSession, Prompt, Session, SessionAck, SessionTurn};
 use crate::stream::StreamRequest;
 use crate::transport::{Operation, RecordId, Request, Transport};
 
-/// The first delays between the status requests of [`Sessions::wait_for_completion`].
+/// The first delays between the requests of the session by [`Sessions::wait_for_completion`].
 const POLL_BACKOFF: [Duration; 4] = [
     Duration::ZERO,
     Duration::from_millis(50),
     Duration::from_millis(200),
     Duration::from_millis(800),
 ];
-/// Every later delay.
+/// The delay after those.
 const MAX_POLL_INTERVAL: Duration = Duration::from_secs(3);
 
 /// The endpoints under `/sessions`, from [`Client::sessions`](crate::Client::sessions).
@@ -50,7 +50,8 @@ impl<'a> Sessions<'a> {
 
     /// Lists all sessions, ended ones included, newest first (`GET /sessions`).
     ///
-    /// The list is not paginated.
+    /// The list is not paginated. A record that cannot be decoded is logged and left out; if none can be decoded, the
+    /// call fails.
     ///
     /// # Errors
     ///
@@ -129,7 +130,7 @@ impl<'a> Sessions<'a> {
             .await
     }
 
-    /// Lists the turns of a session, in order (`GET /sessions/{id}/turns`).
+    /// Lists the turns of a session, in ascending order (`GET /sessions/{id}/turns`).
     ///
     /// # Errors
     ///
@@ -141,7 +142,8 @@ impl<'a> Sessions<'a> {
             .await
     }
 
-    /// Terminates a session permanently and destroys its sandbox (`POST /sessions/{id}/terminate`).
+    /// Terminates a session permanently, destroys its sandbox, and returns an acknowledgement
+    /// (`POST /sessions/{id}/terminate`).
     ///
     /// # Errors
     ///
@@ -156,7 +158,7 @@ impl<'a> Sessions<'a> {
 
     /// Interrupts the running turn and keeps the sandbox (`POST /sessions/{id}/interrupt`).
     ///
-    /// Returns the status that the session had before the interruption. Requires a server since 2026-06-25.
+    /// Returns an acknowledgement with the previous status of the session. Requires a server since 2026-06-25.
     ///
     /// # Errors
     ///
@@ -171,7 +173,7 @@ impl<'a> Sessions<'a> {
             .await
     }
 
-    /// Deletes a session with its turns and its log (`DELETE /sessions/{id}/delete`).
+    /// Deletes a session with its turns and its event log (`DELETE /sessions/{id}/delete`).
     ///
     /// # Errors
     ///
@@ -247,13 +249,14 @@ impl<'a> Sessions<'a> {
     /// Waits until no turn of a session is queued or running, and returns the session
     /// (`GET /sessions/{id}` and its event stream).
     ///
-    /// There is no time limit. A session whose worker died stays active, so wrap the call in a timeout, and terminate
-    /// the session when the timeout expires.
+    /// The delays between requests grow from 0 to 3 s. There is no time limit: if the server process that runs a
+    /// session dies, the session stays active. Wrap the call in a timeout, and terminate the session when the timeout
+    /// expires.
     ///
     /// # Errors
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound) if the session does not exist or is deleted while waiting;
-    /// - [the errors of every call](crate::Error#errors-of-every-call).
+    /// - the errors of [`EventStream`](crate::EventStream) and [of every call](crate::Error#errors-of-every-call).
     ///
     /// # Examples
     ///
@@ -276,7 +279,7 @@ impl<'a> Sessions<'a> {
             if !session.status.is_active() {
                 return Ok(session);
             }
-            // A stream may end shortly before the session does, or end as stale repeatedly.
+            // The stream may end shortly before the status of the session changes, or repeatedly with `stale`.
             tokio::time::sleep(backoff.next().unwrap_or(MAX_POLL_INTERVAL)).await;
             // With a cursor beyond every event, the stream has only `start` and the terminal event.
             let mut events = self.stream(id).since(i64::MAX).await?;
@@ -290,6 +293,6 @@ impl<'a> Sessions<'a> {
 pub struct RunResult {
     /// The session after the turn.
     pub session: Session,
-    /// The stdout of the agent, complete.
+    /// The complete stdout of the agent.
     pub stdout: String,
 }

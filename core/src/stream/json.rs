@@ -10,7 +10,8 @@ use crate::models::event::{PlainOutput, StreamEvent};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct JsonEvent<'a> {
-    /// The event's JSON object: valid, without lone surrogates, and not nested too deeply for common parsers.
+    /// The event's JSON object, or a JSON string with the text of an unknown event that is not a JSON object. It is
+    /// valid, without lone surrogates, and nested less than 128 levels deep.
     pub json: &'a str,
     /// The cursor after the event, as [`EventStream::cursor`] returns it once the event is delivered.
     pub cursor: Option<i64>,

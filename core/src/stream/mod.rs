@@ -39,15 +39,20 @@ pub type ConnectionState = aod_sse::ConnectionState<Error>;
 /// [`StreamRequest::on_state`] reports the state of the connection; [`StreamRequest::no_reconnect`] disables
 /// reconnection.
 ///
+/// **Confirmation.** The server reads the events of a session before its status, so events that are written in between
+/// follow only on the next connection. The stream therefore holds `exit`, `error` and `terminated` until one more
+/// request has brought no new event, has failed, or has taken 5 s. Without reconnection, the terminal event is
+/// delivered at once.
+///
 /// **Termination.** A stream ends in one of these ways, and then yields `None` permanently:
 ///
-/// - after the terminal event; anything that the server sends after it is ignored;
-/// - after one error: the reconnection attempts are exhausted (the error of the last attempt), the server refuses the
-///   connection permanently ([`ErrorKind::NotFound`] if the session was deleted), the
-///   [`deadline`](StreamRequest::deadline) passed ([`ErrorKind::Timeout`]), or an event exceeds
-///   [`MAX_EVENT_SIZE`](crate::sse::MAX_EVENT_SIZE) ([`ErrorKind::Protocol`]);
+/// - after the terminal event;
+/// - after one error: the [reconnection policy](StreamRequest::reconnect) gives up (the error of the last attempt), the
+///   server refuses the connection permanently ([`ErrorKind::NotFound`] if the session was deleted), the
+///   [`deadline`](StreamRequest::deadline) passed ([`ErrorKind::Timeout`]), an event exceeds
+///   [`MAX_EVENT_SIZE`](crate::sse::MAX_EVENT_SIZE), or `start` names another session ([`ErrorKind::Protocol`]);
 /// - without an error, by [`cancel`](CancelHandle::cancel);
-/// - without an error, when the server responds to a reconnect with 204.
+/// - without an error, when the server responds with 204.
 ///
 /// **Reading.** The stream does not read ahead, so a slow consumer applies backpressure to the server and memory use
 /// stays constant. An event that cannot be parsed is delivered as [`Unknown`](StreamEvent::Unknown) with its text. The
@@ -77,11 +82,11 @@ pub struct EventStream {
 }
 
 impl EventStream {
-    /// Creates a stream from a `text/event-stream` body of another origin, such as a recording or a response of another
-    /// HTTP client. It never reconnects, and it also delivers repeated events.
+    /// Creates a stream from a `text/event-stream` body, such as a recording or the response of another HTTP client. It
+    /// never reconnects, and it also delivers repeated events.
     ///
-    /// An error of the body becomes the source of an [`ErrorKind::Connection`], unless it is an [`Error`] of this
-    /// crate.
+    /// An error of the body that is an [`Error`] of this crate is returned as it is; any other error becomes the source
+    /// of one of the kind [`ErrorKind::Connection`].
     ///
     /// # Examples
     ///
@@ -134,7 +139,8 @@ impl EventStream {
     }
 
     /// Returns the cursor: the id to resume from, in this process or another one. A stream that [starts after
-    /// it](StreamRequest::since) neither repeats nor misses an event. `None` before the first event with an id.
+    /// it](StreamRequest::since) neither repeats nor misses an event. Before the first event with an id, it is the
+    /// value of `since`, or `None`.
     pub fn cursor(&self) -> Option<i64> {
         self.source.connector().position.cursor()
     }
@@ -243,7 +249,7 @@ impl fmt::Debug for EventStream {
     }
 }
 
-/// Takes the terminal event that is still held when the source has ended: the request that was to confirm it failed.
+/// Takes the terminal event that is still held after the source has ended, because the request to confirm it failed.
 fn take_unconfirmed<T>(
     source: &mut EventSource<SessionLog>,
     polled: &Poll<Option<Result<T>>>,

@@ -20,9 +20,9 @@ use crate::transport::{Operation, RecordId, Request, Transport};
 /// Await it to open the stream.
 ///
 /// If a connection breaks before the head of the response, or the head takes longer than
-/// [`stream_idle_timeout`](crate::ClientBuilder::stream_idle_timeout), opening continues according to the
-/// [reconnection policy](Self::reconnect). If the server cannot be reached, or answers with 408, 429 or 5xx, opening fails
-/// after as many retries as a call.
+/// [`stream_idle_timeout`](crate::ClientBuilder::stream_idle_timeout), opening continues according to the [reconnection
+/// policy](Self::reconnect). If the server cannot be reached, or answers with 408, 429 or 5xx, opening fails after as
+/// many retries as a call ([`RetryPolicy::max_retries`](crate::RetryPolicy::max_retries)).
 ///
 /// # Errors
 ///
@@ -80,14 +80,17 @@ impl<'a> StreamRequest<'a> {
         self
     }
 
-    /// Sets the reconnection policy. Default [`Reconnect::new`].
+    /// Sets the reconnection policy. Default [`Reconnect::new`]: the stream gives up after 10 min without a healthy
+    /// connection, with no limit of attempts. The delays between attempts are random; their upper bound doubles from
+    /// 250 ms to 30 s.
     pub fn reconnect(mut self, policy: Reconnect) -> Self {
         self.reconnect = Some(policy);
         self
     }
 
-    /// Disables reconnection: the stream uses one connection, delivers repeated events too, and ends with an error when
-    /// the connection drops or cannot be established.
+    /// Disables reconnection: the stream uses one connection, delivers its repeated events too, and ends with an error
+    /// when the connection drops or cannot be established. Opening is not retried, and the terminal event is not
+    /// confirmed.
     pub fn no_reconnect(mut self) -> Self {
         self.reconnect = None;
         self
@@ -101,14 +104,15 @@ impl<'a> StreamRequest<'a> {
     }
 
     /// Sets whether to reconnect after `stale`, which the server sends after ten minutes without output although the
-    /// session is still active. Default false: `stale` ends the stream like every terminal event.
+    /// session is still active; `stale` is not delivered then. Default false: `stale` ends the stream like every
+    /// terminal event.
     pub fn resume_stale(mut self, on: bool) -> Self {
         self.resume_stale = on;
         self
     }
 
     /// Calls `observe` with each change of the connection state, in order, from the task that polls the stream. It must
-    /// not block.
+    /// not block. The request that confirms the terminal event is not reported. Default: no observer.
     pub fn on_state(mut self, observe: impl Fn(ConnectionState) + Send + Sync + 'static) -> Self {
         self.observer = Some(Observer::new(observe));
         self
@@ -157,12 +161,12 @@ impl<'a> IntoFuture for StreamRequest<'a> {
     }
 }
 
-/// The connector of one session and the position of the stream in its log.
+/// The connector of one session, and the position of the stream in its event log.
 pub(super) struct SessionLog {
     /// `None` for a stream over a single body, which cannot reconnect.
     pub(super) server: Option<(Transport, RecordId)>,
     pub(super) position: Position,
-    /// A terminal event that waits to be confirmed.
+    /// The terminal event that is held until it is confirmed.
     pub(super) held: Option<Held>,
     pub(super) opening: Arc<Opening>,
 }
@@ -170,17 +174,17 @@ pub(super) struct SessionLog {
 /// The state of opening a stream.
 #[derive(Debug, Default)]
 pub(super) struct Opening {
-    /// A connection was established. From then on, the reconnection policy alone applies.
+    /// Whether a connection was established; from then on, only the reconnection policy applies.
     opened: AtomicBool,
-    /// The number of attempts that did not reach the server, or that it answered with an error.
+    /// The number of attempts that did not reach the server, or that the server answered with an error.
     failures: AtomicU32,
-    /// The attempts have ended because there were too many of these.
+    /// Whether opening failed because there were too many failures.
     gave_up: AtomicBool,
 }
 
 impl Opening {
-    /// Checks the outcome of an attempt. A server that is unreachable or answers with an error gets as many attempts as
-    /// for a call; the error of the last one becomes permanent.
+    /// Checks the outcome of an attempt. If the server is unreachable or answers with an error, there are as many
+    /// attempts as for a call; the error of the last one becomes permanent.
     fn check(
         &self,
         max_retries: u32,

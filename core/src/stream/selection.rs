@@ -1,4 +1,4 @@
-//! The events of a session that a stream delivers.
+//! The decision which events of a session a stream delivers.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use super::request::SessionLog;
 use crate::error::{Error, ErrorKind};
 use crate::models::event::{PlainOutput, StreamEvent};
 
-/// The time limit of the request that looks for rows before a terminal event is delivered.
+/// The time limit of the request that confirms a terminal event.
 const CONFIRMATION_LIMIT: Duration = Duration::from_secs(5);
 
 #[derive(Debug)]
 pub(super) struct Selection {
     pub(super) turn: Option<i64>,
-    /// Delivers repeated events too.
+    /// Whether to deliver repeated events too.
     pub(super) raw: bool,
     pub(super) resume_stale: bool,
 }
@@ -55,12 +55,12 @@ impl Selection {
             };
         }
         let wanted = self.wants(event.turn())
-            // It names the runtime of the output.
+            // `start` names the runtime, which selects the formatter of the output.
             || matches!(event, StreamEvent::Start(_));
         self.disposition(log, dedup, wanted, || deliver(event, cursor))
     }
 
-    /// Decides the same for an `output` event whose text is passed verbatim.
+    /// Like [`dispose`](Self::dispose), for an `output` event whose text is passed verbatim.
     pub(super) fn dispose_plain<T>(
         &self,
         log: &mut SessionLog,
@@ -86,7 +86,7 @@ impl Selection {
     ) -> Disposition<T, Error> {
         if let Some(held) = &mut log.held {
             match dedup {
-                // Nothing shows that it is not a repeat, and it holds up no terminal event.
+                // It may be a repeat, so it does not delay the terminal event.
                 Dedup::Unknown => return Disposition::Ignore,
                 Dedup::New => held.is_followed = true,
                 Dedup::Duplicate => {}
@@ -104,18 +104,19 @@ impl Selection {
 
 /// A terminal event that is not delivered yet.
 ///
-/// The server reads the rows of a session before its status, so rows that are written in between follow the terminal
-/// event only on the next connection. The event is held until a further request has brought no new row, or has failed.
+/// The server reads the rows of a session before its status, so rows that are written in between are sent only on the
+/// next connection. The event is held until one more request has brought no new row, has failed, or has reached
+/// [`CONFIRMATION_LIMIT`].
 #[derive(Debug)]
 pub(super) struct Held {
     pub(super) event: StreamEvent,
-    /// The present request has brought a new row.
+    /// Whether the current connection has brought a new row.
     is_followed: bool,
 }
 
 impl SessionLog {
-    /// Takes the held event if this event shows that nothing belongs before it: a terminal event without a new row before
-    /// it, or the start of a later turn.
+    /// Takes the held event if `event` shows that no further row precedes it: `event` is a terminal event without a new
+    /// row before it, or the start of a later turn.
     fn take_held_before(&mut self, event: &StreamEvent) -> Option<StreamEvent> {
         let held = self.held.as_ref()?;
         let is_complete = match event {
@@ -130,7 +131,7 @@ impl SessionLog {
     }
 }
 
-/// Returns the id of the frame's own `id` line, if it is a number.
+/// Returns the id in the frame's own `id` line, if it has one and it is a number.
 fn line_id(frame: Frame<'_>) -> Option<i64> {
     frame.own_id.then(|| frame.id.parse().ok()).flatten()
 }

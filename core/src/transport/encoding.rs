@@ -12,7 +12,8 @@ use http::header::CONTENT_ENCODING;
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// The number of compressed bytes that are decompressed at once. They expand to about a thousand times as many at most.
+/// The number of compressed bytes that are decompressed at a time. The output is at most about a thousand times as
+/// large, so this limits the memory for one slice to about 1 MiB.
 const SLICE_BYTES: usize = 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +54,8 @@ impl Encoding {
         Error::new(ErrorKind::Protocol, summary)
     }
 
-    /// Decodes a complete body. Decoding stops at one byte more than `cap`.
+    /// Decodes a complete body. Decoding stops after `cap + 1` bytes of output, which shows that the body exceeds
+    /// `cap`.
     ///
     /// # Errors
     ///
@@ -68,7 +70,7 @@ impl Encoding {
         let decoded = match self {
             Self::Identity => return Ok(body),
             Self::Gzip => read(&mut MultiGzDecoder::new(&*body)),
-            // The standard requires a zlib header, which some servers omit.
+            // RFC 9110 requires the zlib format, but some servers send raw deflate data.
             Self::Deflate => read(&mut ZlibDecoder::new(&*body))
                 .or_else(|_| read(&mut DeflateDecoder::new(&*body))),
         };
@@ -81,7 +83,7 @@ impl Encoding {
         })
     }
 
-    /// Decodes the start of a body as far as it is intact, up to one byte more than `cap`.
+    /// Decodes the start of a body up to the first corrupt data, or up to `cap + 1` bytes of output.
     pub(super) fn decode_start(self, body: Vec<u8>, cap: usize) -> Vec<u8> {
         let mut reader: Box<dyn Read + '_> = match self {
             Self::Identity => return body,

@@ -21,8 +21,9 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Connects an [`EventSource`](aod_sse::EventSource) to a URL according to the HTML standard: with
 /// `Accept: text/event-stream`, `Cache-Control: no-cache`, and `Last-Event-ID` if there is one.
 ///
-/// The response must have the content type `text/event-stream`, or the status 204. Redirects within the origin are
-/// followed; any other redirect is an error. The head of the response must arrive within 30 s.
+/// The response must have the status 200 and the content type `text/event-stream`, or the status 204. A gzip body is
+/// decompressed; any other content encoding is an error. Redirects within the origin are followed; any other redirect
+/// is an error. The head of the response must arrive within 30 s.
 ///
 /// # Examples
 ///
@@ -47,8 +48,8 @@ pub struct HttpConnect {
 }
 
 impl HttpConnect {
-    /// Creates a connector with the default connection settings of this crate, including the proxies of the
-    /// environment.
+    /// Creates a connector with the default connection settings of this crate: a time limit of 5 s to connect, and the
+    /// proxies of the environment or else of the operating system.
     ///
     /// # Errors
     ///
@@ -58,8 +59,8 @@ impl HttpConnect {
         Self::with_client(HttpClientConfig::default().build(&parse_url(url)?)?, url)
     }
 
-    /// Creates a connector with an existing client and its settings. If that client follows redirects, its own policy
-    /// applies.
+    /// Creates a connector with an existing client and its settings. If that client follows redirects, its redirect
+    /// policy applies, which may send the headers to another origin.
     ///
     /// # Errors
     ///
@@ -130,7 +131,7 @@ impl HttpConnect {
         headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        // An id may be any text; the standard requires UTF-8.
+        // The id is sent in UTF-8, as the standard requires.
         if !last_event_id.is_empty() {
             headers.insert("last-event-id", last_event_id.clone());
         }

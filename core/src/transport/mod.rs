@@ -129,7 +129,8 @@ impl Transport {
         self.with_retries(&request, exchange).await.map(drop)
     }
 
-    /// Makes one attempt to open an event stream. The head of the response has the idle timeout of the stream.
+    /// Makes one attempt to open an event stream. The head of the response must arrive within the idle timeout of the
+    /// stream.
     pub(crate) async fn open(&self, request: &Request) -> Result<Connection<Error>> {
         let deadline = deadline_in(self.settings.stream_idle_timeout);
         let attempt = self.with_timeout(deadline, self.connect(request)).await;

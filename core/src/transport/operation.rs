@@ -20,7 +20,7 @@ macro_rules! operations {
                 match self { $(Self::$name => Method::$method,)+ }
             }
 
-            /// Returns the path, with `{id}` as the placeholder of the id.
+            /// Returns the path below the base URL, with the placeholder `{id}` if the endpoint has an id.
             ///
             /// # Examples
             ///

@@ -11,17 +11,18 @@ use crate::models::Secret;
 /// The supported schemes of proxies.
 const SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
 
-/// The way in which requests reach a server.
+/// How requests are sent to a server: directly or through a proxy.
 pub(crate) enum Route {
-    /// According to the settings of the operating system.
+    /// Through the proxy in the settings of the operating system, if any.
     System,
     Direct,
     Proxy(Secret),
 }
 
 impl Route {
-    /// Returns the route to a server according to the environment. Lowercase variables take precedence; empty variables
-    /// are ignored. `HTTP_PROXY` is ignored in a CGI script, where it may contain the `Proxy` header of a request.
+    /// Returns the route to a server from the variables of the environment. Lowercase names take precedence; empty
+    /// variables are ignored. `HTTP_PROXY` is ignored in a CGI script, where it may contain the `Proxy` header of a
+    /// request.
     pub(crate) fn from_env(server: &Url) -> Self {
         Self::from_variables(server, |name| {
             std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
@@ -50,7 +51,7 @@ impl Route {
     }
 }
 
-/// Parses the URL of a proxy. The error does not contain it.
+/// Parses the URL of a proxy. The error does not contain the URL.
 pub(super) fn parse(url: &Secret) -> Result<reqwest::Proxy> {
     let refused = |summary| Error::new(ErrorKind::Configuration, summary);
     let parsed = Url::parse(url.expose()).map_err(|_| refused("the proxy is not a URL"))?;
@@ -65,9 +66,9 @@ pub(super) fn parse(url: &Secret) -> Result<reqwest::Proxy> {
     reqwest::Proxy::all(url.expose()).map_err(|_| refused("the proxy is not a URL"))
 }
 
-/// Returns whether a `NO_PROXY` list contains a server, in any form that curl, Go and Python's requests accept: `*`; a
-/// domain, which includes its subdomains, with an optional leading `.` or `*.`; an address with or without brackets; a
-/// network such as `10.0.0.0/8`. All but networks can have a port.
+/// Returns whether a `NO_PROXY` list contains a server. An entry has any form that curl, Go or Python's requests
+/// accept: `*`; a domain, which includes its subdomains, with an optional leading `.` or `*.`; an IP address, with or
+/// without brackets; or a network such as `10.0.0.0/8`. Every entry except a network can have a port.
 fn is_excluded(server: &Url, list: &str) -> bool {
     let Some(host) = server.host() else {
         return false;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// The characters of a path segment that are percent-encoded: all but the unreserved ones.
+/// The characters of a path segment that are percent-encoded: all except the unreserved ones of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -16,7 +16,8 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
 
 /// The id of a record, which becomes one segment of a path.
 ///
-/// The ids of the API are UUIDs. Other texts are for callers that leave it to the server to reject them.
+/// The ids of the API are UUIDs. Any other text is percent-encoded, and the server rejects it, for example with
+/// [`NotFound`](ErrorKind::NotFound).
 ///
 /// # Examples
 ///
@@ -38,12 +39,12 @@ enum Segment {
 }
 
 impl RecordId {
-    /// Converts a text: a UUID in any of its forms, or else one percent-encoded segment.
+    /// Parses a UUID in any form that [`Uuid`] parses; any other text becomes one percent-encoded segment.
     ///
     /// # Errors
     ///
-    /// Fails with the kind [`InvalidRequest`](ErrorKind::InvalidRequest) if the text cannot be a segment: if it is empty,
-    /// `.` or `..`.
+    /// Fails with the kind [`InvalidRequest`](ErrorKind::InvalidRequest) if the text cannot be a segment: if it is
+    /// empty, `.` or `..`.
     pub fn parse(text: &str) -> Result<Self> {
         if let Ok(id) = text.parse() {
             return Ok(Self(Segment::Uuid(id)));

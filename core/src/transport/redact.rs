@@ -1,4 +1,4 @@
-//! Redaction of a request's secrets in error responses: a server or a proxy may echo them.
+//! Redaction of the secrets of a request in error responses, because a server or a proxy may echo them.
 
 use std::borrow::Cow;
 
@@ -8,12 +8,12 @@ use serde_json::Value;
 
 use crate::error::{Detail, LocationPart};
 
-/// The minimum length of a redacted text, except in authorizations: shorter texts occur in other words.
+/// The minimum length, in bytes, of a redacted text other than a token: a shorter one may occur in ordinary words.
 const MIN_LENGTH: usize = 6;
-/// The minimum length of a path segment in a URL that counts as a secret.
+/// The minimum length, in bytes, of a path segment of a URL that counts as a secret.
 const MIN_SEGMENT_LENGTH: usize = 16;
 
-/// The fields of a request body with secret values, at any depth.
+/// The names of the fields with secret values, at any depth of a request body.
 const SECRET_FIELDS: [&str; 7] = [
     "args",
     "authorization_token",
@@ -29,14 +29,14 @@ const SECRET_FIELDS: [&str; 7] = [
 pub(super) struct Secrets<'a>(Vec<Cow<'a, str>>);
 
 impl<'a> Secrets<'a> {
-    /// Adds a secret, in its JSON-escaped form too.
+    /// Adds a secret, also in its JSON-escaped form.
     pub(super) fn with(mut self, secret: &'a str) -> Self {
         self.add(Cow::Borrowed(secret));
         self
     }
 
-    /// Adds the values of the caller's headers and their parts, since a value may start with a scheme, a parameter or the
-    /// name of a cookie. Headers that describe the content or the client are not secret.
+    /// Adds the values of the caller's headers, and the parts of each value, because a secret may follow a scheme, a
+    /// parameter name or a cookie name. `Accept-Language`, `Content-Type` and `User-Agent` are not secret.
     pub(super) fn with_headers(mut self, headers: &'a HeaderMap) -> Self {
         for (name, value) in headers {
             if [ACCEPT_LANGUAGE, CONTENT_TYPE, USER_AGENT].contains(name) {
@@ -77,7 +77,7 @@ impl<'a> Secrets<'a> {
         text
     }
 
-    /// Redacts the secrets in the displayed parts of a detail. The `input` of a field is not displayed, and is kept.
+    /// Redacts the secrets in a detail, except in the `input` of a field, which is never displayed.
     pub(super) fn redact_detail(&self, detail: Detail) -> Detail {
         match detail {
             Detail::Text(text) => Detail::Text(self.redact(&text)),
@@ -190,7 +190,7 @@ impl<'a> Secrets<'a> {
     }
 }
 
-/// Returns whether a character separates a secret from the text around it, or may be escaped where it is echoed.
+/// Returns whether a character separates a secret from the text around it, or may be escaped when it is echoed.
 fn is_separator(character: char) -> bool {
     character.is_whitespace() || character.is_control() || ",;='\"\\".contains(character)
 }

@@ -1,4 +1,4 @@
-//! Responses: bodies with a size limit, and conversion of failures to errors.
+//! Responses: reading bodies up to a size limit, decoding them, and converting failures to errors.
 
 use std::error::Error as StdError;
 use std::time::{Duration, SystemTime};
@@ -20,13 +20,14 @@ use super::redact::Secrets;
 use crate::error::{Detail, Error, ErrorKind, Quota, Result};
 use crate::models::repair;
 
-/// The size of the excerpt of a body with the wrong content type.
+/// The size, in bytes, of the excerpt of a body with the wrong content type in an error.
 const EXCERPT_BYTES: usize = 200;
 
-/// The maximum size of an error body that is read.
+/// The maximum number of bytes that are read of an error body.
 const MAX_ERROR_BODY_BYTES: usize = 64 << 10;
 
-/// The same for a JSON body. A 422 response repeats the request, and its JSON can only be parsed as a whole.
+/// The maximum for a JSON body. It is larger, because a 422 response repeats the request and incomplete JSON cannot be
+/// parsed.
 const MAX_ERROR_JSON_BYTES: usize = 1 << 20;
 
 /// The idle timeout of an error body. Short, because the status already classifies the error.
@@ -40,7 +41,7 @@ pub(crate) struct CompleteResponse {
 }
 
 impl CompleteResponse {
-    /// Reads a complete body of at most `cap` bytes.
+    /// Reads a complete body of at most `cap` bytes, compressed and decompressed.
     pub(crate) async fn read(mut response: reqwest::Response, cap: usize) -> Result<Self> {
         let status = response.status();
         let content_type = response.headers().get(CONTENT_TYPE).cloned();
@@ -67,7 +68,7 @@ impl CompleteResponse {
         })
     }
 
-    /// Decodes the JSON. An error contains the path in the document, but never a value.
+    /// Decodes the JSON body. An error contains the path in the document, but never a value.
     pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T> {
         if let Ok(value) = serde_json::from_slice(&self.body) {
             return Ok(value);
@@ -82,7 +83,8 @@ impl CompleteResponse {
         }
     }
 
-    /// Decodes the records of a list. Records that cannot be decoded are logged and left out, unless none can be decoded.
+    /// Decodes the records of a list. Records that cannot be decoded are logged and left out, unless none can be
+    /// decoded.
     pub(crate) fn decode_list<T: DeserializeOwned>(&self) -> Result<Vec<T>> {
         #[derive(Deserialize)]
         struct List<T> {
@@ -198,7 +200,7 @@ pub(crate) async fn connection_with_head(response: reqwest::Response) -> Result<
     Ok(connection(response).await?.with_response(head))
 }
 
-/// Returns the error of a response whose status is not a success. Secrets are redacted from the displayed parts.
+/// Returns the error of a response whose status is not a success. Secrets are redacted in the parts that are displayed.
 pub(crate) async fn status_error(response: reqwest::Response, secrets: &Secrets<'_>) -> Error {
     let status = response.status();
     let request_id = header_text(response.headers(), "x-request-id");
@@ -246,7 +248,8 @@ fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
     Some(headers.get(name)?.to_str().ok()?.to_owned())
 }
 
-/// Reads the start of a body, until it ends, breaks, is idle or reaches the size limit, and returns whether it is longer.
+/// Reads the start of a body until it ends, breaks, is idle or reaches the size limit. The flag is whether the body is
+/// longer than the limit.
 async fn read_start(mut response: reqwest::Response, cap: usize) -> (Vec<u8>, bool) {
     // With an unsupported encoding, the status still classifies the error.
     let encoding = Encoding::of(response.headers()).unwrap_or(Encoding::Identity);
@@ -286,7 +289,7 @@ pub(crate) fn transport_error(error: reqwest::Error) -> Error {
     failure.with_source(error.without_url())
 }
 
-/// Returns whether TLS failed, which a retry does not change.
+/// Returns whether TLS failed; a retry would fail again.
 fn is_tls(cause: &(dyn StdError + 'static)) -> bool {
     // The sources of an I/O error do not include the error that it wraps, so check that too.
     let wrapped = cause

@@ -6,17 +6,17 @@ use http::HeaderMap;
 
 /// When and how often a failed request is retried.
 ///
-/// A GET is retried after a broken connection, an attempt that timed out, 408 and 5xx; any other request only if no
-/// byte of it was sent. A 429 is a quota, not a rate: it is retried, for any method, only if the server sends
-/// `Retry-After`.
+/// A GET is retried after a broken connection, a timeout of an attempt, 408 and 5xx; any other request is retried only
+/// if no byte of it was sent. A failed TLS handshake is not retried. A 429 is a quota, not a rate: it is retried, for
+/// any method, only if the server sends `Retry-After`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// How many times a request is retried after the first attempt. Default 2.
     pub max_retries: u32,
-    /// The longest delay before the first retry. It doubles with each retry; the actual delay is uniformly random
-    /// between zero and this bound. Default 500 ms.
+    /// The upper bound of the delay before the first retry. It doubles with each further retry; the actual delay is
+    /// uniformly random between zero and the bound. Default 500 ms.
     pub base_delay: Duration,
-    /// The upper bound of that doubling. Default 8 s.
+    /// The maximum to which the bound doubles. Default 8 s.
     pub max_delay: Duration,
     /// The longest `Retry-After` that is honored; a longer one ends the call. Default 120 s.
     pub max_retry_after: Duration,

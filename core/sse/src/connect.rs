@@ -73,8 +73,8 @@ where
 pub struct Attempt<'a> {
     /// The id of the event to resume after, to send as `Last-Event-ID`; empty to start from the beginning.
     pub last_event_id: &'a str,
-    /// The count of consecutive attempts since the last healthy connection: 0 for the first connection of a source,
-    /// then from 1 for each reconnect.
+    /// The number of consecutive attempts since the last healthy connection: 0 for the first attempt of a source and
+    /// for [`Disposition::Confirm`](super::Disposition::Confirm), 1 and up for attempts to reconnect.
     pub number: u32,
 }
 
@@ -102,7 +102,8 @@ impl<E> Connection<E> {
         }
     }
 
-    /// Attaches the head of the response, which [`EventSource::response`](super::EventSource::response) returns.
+    /// Attaches the head of the response (status and headers), which
+    /// [`EventSource::response`](super::EventSource::response) returns.
     #[must_use]
     pub fn with_response(mut self, head: Parts) -> Self {
         self.response = Some(Box::new(head));

@@ -18,8 +18,8 @@ pub const MAX_EVENT_SIZE: usize = 16 * 1024 * 1024;
 /// large event does not hold memory while the stream is idle.
 const KEPT_CAPACITY: usize = 8 * 1024;
 
-/// What is kept of a comment besides its text: a byte order mark, the colon, a space, and the byte that tells whether the
-/// text may be cut before it.
+/// The number of bytes kept of a comment besides its text: a byte order mark, the colon, a space, and the byte after
+/// the limit, which shows whether the text may be cut there.
 const COMMENT_OVERHEAD: usize = BYTE_ORDER_MARK.len() + 3;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -52,8 +52,8 @@ pub enum DecodeError {
 /// Decodes a `text/event-stream` body, without I/O.
 ///
 /// The text is UTF-8 regardless of the response's `charset`; each maximal ill-formed sequence becomes U+FFFD. An event
-/// is dispatched with the byte that ends it, even if that is the CR of a CRLF. An event that is incomplete at the end of
-/// the body is discarded together with its id.
+/// is dispatched with the byte that ends it, even if that is the CR of a CRLF. An event that is incomplete at the end
+/// of the body is discarded together with its id.
 ///
 /// Decoding takes linear time: each byte is scanned at most twice, regardless of the chunk sizes. Data on a single line
 /// within one chunk is borrowed from that chunk, not copied.
@@ -202,8 +202,8 @@ impl Decoder {
     ///
     /// # Errors
     ///
-    /// Returns [`DecodeError::EventTooLarge`] if an event exceeds the size limit. Every later call returns `None`, until
-    /// [`reset`](Self::reset).
+    /// Returns [`DecodeError::EventTooLarge`] if an event exceeds the size limit. Every later call returns `None`,
+    /// until [`reset`](Self::reset).
     pub fn next_frame(&mut self) -> Option<Result<Frame<'_>, DecodeError>> {
         match self.state {
             State::Reading => {}
@@ -269,8 +269,8 @@ impl Decoder {
         }
     }
 
-    /// Appends a range of the chunk to the unfinished line. Without a comment handler, only the first bytes of a comment
-    /// are kept, enough to recognize it.
+    /// Appends a range of the chunk to the unfinished line. Without a comment handler, only the first bytes of a
+    /// comment are kept, enough to recognize it.
     fn keep_unfinished(&mut self, range: Range<usize>) -> Result<(), DecodeError> {
         if self.without_mark(&self.unfinished).starts_with(b":") {
             let limit = self
@@ -395,7 +395,7 @@ impl Decoder {
     }
 }
 
-/// The first bytes of a text, as many as the limit says or a few less, so that no character is split.
+/// Returns the start of a text: at most `limit` bytes, and up to three less so that no character is split.
 fn cut(text: &[u8], limit: usize) -> &[u8] {
     let Some(next) = text.get(limit) else {
         return text;

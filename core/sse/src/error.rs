@@ -25,13 +25,14 @@ use super::DecodeError;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The body ended before the stream was complete.
+    /// The body ended. Servers keep event streams open, so the source reconnects.
     #[error("the stream ended before its last event")]
     Ended,
     /// No byte arrived within the idle timeout.
     #[error("the stream was idle for too long")]
     IdleTimeout,
-    /// The deadline of the whole source passed.
+    /// The [deadline](super::EventSource::deadline) of the source, or the time limit of
+    /// [`Disposition::Confirm`](super::Disposition::Confirm), passed.
     #[error("the stream's deadline passed")]
     DeadlineExceeded,
     /// The body cannot be decoded.
@@ -84,7 +85,8 @@ pub trait ConnectError: From<Error> + Send + Sync + 'static {
         None
     }
 
-    /// Records the number of consecutive failed attempts, for the error that ends the source. Default: ignored.
+    /// Records the number of consecutive failed attempts in the error that ends the source. Default: the number is
+    /// ignored.
     #[must_use]
     fn with_attempts(self, _attempts: u32) -> Self {
         self

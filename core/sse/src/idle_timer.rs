@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep};
 
-/// The age from which a connection counts as healthy when it drops.
+/// The minimum age of a connection to count as healthy when it drops.
 const HEALTHY: Duration = Duration::from_secs(10);
-/// The number of periods without a byte that make up the limit.
+/// The number of periods without a byte that add up to the limit.
 const PERIODS: u32 = 3;
 
 /// Detects that a connection is idle.
 ///
-/// The limit is divided into three periods. A received byte only sets a flag, so reading needs no clock; an idle
-/// connection is detected after 1 to 4/3 of the limit. Periods elapse only while the source is polled, so the time
+/// The limit is divided into three periods. A received byte only sets a flag, so reading does not access the clock; an
+/// idle connection is detected after 1 to 4/3 of the limit. Periods elapse only while the source is polled, so the time
 /// between polls counts for at most one period.
 pub(super) struct IdleTimer {
     period: Option<Duration>,
@@ -52,7 +52,7 @@ impl IdleTimer {
         self.active = true;
     }
 
-    /// Returns whether the limit has passed without a byte. Otherwise the task is woken at the end of the period.
+    /// Returns whether the limit has passed without a byte. If not, the task is woken at the end of the period.
     pub(super) fn poll_exceeded(&mut self, context: &mut Context<'_>) -> bool {
         let Some(period) = self.period else {
             return false;
@@ -76,8 +76,8 @@ impl IdleTimer {
         }
     }
 
-    /// Returns whether the connection that dropped was healthy by its age. An idle connection was healthy only if it
-    /// received bytes after that age.
+    /// Returns whether the connection that dropped was old enough to count as healthy. An idle connection was healthy
+    /// only if it received bytes after that age.
     pub(super) fn was_healthy(&self) -> bool {
         self.active_late || (self.silent_periods < PERIODS && self.opened.elapsed() >= HEALTHY)
     }

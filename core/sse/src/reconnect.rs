@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
-/// The reconnection policy of a source.
+/// The reconnection policy of a source: the delays between attempts, and when the source gives up.
 ///
 /// A connection is healthy once it has delivered a new event, or has stayed open for 10 s without becoming idle. The
 /// delay before the first attempt after a healthy connection is uniformly random between zero and the base delay (full
-/// jitter). It doubles with each further attempt up to the maximum delay; half of it is fixed, and half is random (equal
-/// jitter).
+/// jitter). For each further attempt, the bound doubles, up to the maximum delay, and the delay is uniformly random
+/// between half of the bound and the bound (equal jitter).
 ///
-/// A `retry` field from the server, clamped to between 100 ms and 10 min, replaces the base delay and is also the minimum
-/// of every delay. A `Retry-After` header is a minimum too.
+/// A `retry` field from the server, clamped to between 100 ms and 10 min, replaces the base delay and is also the
+/// minimum of every delay. A `Retry-After` header is a minimum too.
 ///
-/// The source fails after 10 min without a healthy connection. Delays that the server asks for do not count.
+/// By default, the source gives up after 10 min without a healthy connection: the next failure ends it with its error.
+/// Delays that the server requests do not count. The number of attempts is not limited.
 ///
 /// # Examples
 ///
@@ -32,13 +33,13 @@ pub struct Reconnect {
     pub(super) max_retry_after: Duration,
 }
 
-/// The limits of a delay set by the server.
+/// The limits of a delay that the server sets with `retry`.
 const SERVER_DELAY: std::ops::RangeInclusive<Duration> =
     Duration::from_millis(100)..=Duration::from_secs(600);
 
 impl Reconnect {
-    /// Creates a policy with the defaults: up to 10 min without a healthy connection, delays from 250 ms to 30 s,
-    /// `Retry-After` up to 120 s.
+    /// Creates a policy with the defaults: up to 10 min without a healthy connection, no limit of attempts, a base
+    /// delay of 250 ms, delays of at most 30 s, and a `Retry-After` of at most 120 s.
     pub fn new() -> Self {
         Self {
             max_attempts: None,
@@ -49,8 +50,8 @@ impl Reconnect {
         }
     }
 
-    /// Sets how many consecutive attempts may fail to establish a healthy connection before the source ends with the last
-    /// error; 0 disables reconnection. Default: no limit.
+    /// Sets how many consecutive attempts may fail to establish a healthy connection before the source ends with the
+    /// last error; 0 disables reconnection. Default: no limit.
     #[must_use]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = Some(attempts);
@@ -58,28 +59,29 @@ impl Reconnect {
     }
 
     /// Sets how long the source may be without a healthy connection before it ends with the last error. Delays that the
-    /// server asks for (`retry`, `Retry-After`) do not count. Default 10 min.
+    /// server requests (`retry`, `Retry-After`) do not count. Default 10 min.
     #[must_use]
     pub fn give_up_after(mut self, limit: Duration) -> Self {
         self.give_up_after = Some(limit);
         self
     }
 
-    /// Removes the limit of [`give_up_after`](Self::give_up_after).
+    /// Removes the time limit of [`give_up_after`](Self::give_up_after).
     #[must_use]
     pub fn never_give_up(mut self) -> Self {
         self.give_up_after = None;
         self
     }
 
-    /// Sets the upper bound of the delay before the first attempt; it doubles with each further attempt. Default 250 ms.
+    /// Sets the upper bound of the delay before the first attempt; it doubles with each further attempt.
+    /// Default 250 ms.
     #[must_use]
     pub fn base_delay(mut self, delay: Duration) -> Self {
         self.base_delay = delay;
         self
     }
 
-    /// Sets the maximum of the doubled bound. Default 30 s.
+    /// Sets the maximum to which the upper bound of the delay doubles. Default 30 s.
     #[must_use]
     pub fn max_delay(mut self, delay: Duration) -> Self {
         self.max_delay = delay;
@@ -115,7 +117,7 @@ impl Reconnect {
     }
 }
 
-/// Returns the delay that the server asks for.
+/// Returns the delay that the server requests: the longer one of `retry` and `Retry-After`.
 pub(super) fn ordered_delay(retry: Option<Duration>, retry_after: Option<Duration>) -> Duration {
     let retry = retry.map(|delay| delay.clamp(*SERVER_DELAY.start(), *SERVER_DELAY.end()));
     retry

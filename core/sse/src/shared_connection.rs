@@ -26,7 +26,7 @@ pub(super) enum Phase<E> {
     Live(BoxStream<'static, Result<Bytes, E>>),
     /// Permanently closed.
     Ended,
-    /// The source has taken the phase out to poll it.
+    /// The source has taken the phase to poll it.
     Borrowed,
 }
 
@@ -48,8 +48,8 @@ impl<E: 'static> SharedConnection<E> {
         }))
     }
 
-    /// Takes the phase out, so that it is polled without holding the lock: it runs the caller's code, which may call
-    /// [`CancelHandle::cancel`]. A concurrent cancellation takes effect when the phase is put back.
+    /// Takes the phase, so that it is polled without holding the lock: polling runs code of the caller, which may call
+    /// [`CancelHandle::cancel`]. A concurrent cancellation takes effect when the phase is set again.
     pub(super) fn take(&self) -> Phase<E> {
         std::mem::replace(&mut self.0.lock(), Phase::Borrowed)
     }
@@ -136,8 +136,8 @@ pub struct CancelHandle(Arc<dyn Cancel>);
 impl CancelHandle {
     /// Ends the source without an error and closes its connection immediately, even if no task polls the source.
     ///
-    /// If a task is polling the source at the same time, the connection is closed at the end of that poll. The call never
-    /// waits for it. Further calls have no effect.
+    /// If a task is polling the source at the same time, the connection is closed at the end of that poll. This method
+    /// does not wait for it. Further calls have no effect.
     pub fn cancel(&self) {
         self.0.cancel();
     }

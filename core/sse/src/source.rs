@@ -19,7 +19,7 @@ use super::shared_connection::{CancelHandle, Phase, SharedConnection};
 use super::state::{Observer, ReadyState};
 use super::{Attempt, Connect, Connection, ConnectionState, Decoder, Frame, Reconnect};
 
-/// How many chunks one poll reads without an item to deliver before it yields to other tasks.
+/// The number of chunks without an item to deliver that one poll reads before it yields to other tasks.
 const CHUNKS_PER_POLL: u32 = 32;
 
 /// A stream of server-sent events that reconnects automatically.
@@ -27,12 +27,13 @@ const CHUNKS_PER_POLL: u32 = 32;
 /// It implements the `EventSource` of the HTML standard:
 ///
 /// - When a connection drops, ends or fails with a [retryable](ConnectError::is_retryable) error, the source reconnects
-///   and resumes after the last event id. [`Reconnect`] limits the attempts without progress and the delays between them.
+///   and resumes after the last event id. [`Reconnect`] sets the delays between attempts, and when the source gives up.
 /// - A 204 response ends the source without an error. Any other failure ends it with one error.
 /// - An incomplete event is not delivered.
 ///
-/// The source does not read ahead, so a slow consumer applies backpressure to the server. Dropping the source closes its
-/// connection. The source does not detect repeated events; a protocol on top does so with [`poll_with`](Self::poll_with).
+/// The source does not read ahead, so a slow consumer applies backpressure to the server. Dropping the source closes
+/// its connection. The source does not detect repeated events; a protocol on top does so with
+/// [`poll_with`](Self::poll_with).
 ///
 /// # Examples
 ///
@@ -68,7 +69,7 @@ pub struct EventSource<C: Connect> {
     observer: Option<Observer<C::Error>>,
     /// The number of attempts since the last healthy connection.
     attempts: u32,
-    /// When the last healthy connection was lost, plus the delays that the server has asked for since.
+    /// The time when the last healthy connection was lost, plus the delays that the server has requested since.
     failing_since: Option<Instant>,
     closed: bool,
     is_confirming: bool,
@@ -90,18 +91,20 @@ pub struct Event {
 pub enum Disposition<T, E> {
     /// Deliver the item. The frame is progress: the connection counts as healthy.
     Deliver(T),
-    /// Deliver nothing, but count the frame as progress.
+    /// Deliver nothing, but count the frame as progress, as for an event that the caller filters out.
     Skip,
     /// Deliver the item, but do not count the frame as progress: it may be a repeat.
     DeliverWithoutProgress(T),
-    /// Deliver nothing, and do not count the frame as progress.
+    /// Deliver nothing, and do not count the frame as progress, as for a repeat.
     Ignore,
     /// Deliver the item and end the source.
     End(T),
-    /// Drop the connection and reconnect, with this error as the cause.
+    /// Drop the connection and reconnect, with this error as the cause. If the error is not retryable, the source ends
+    /// with it.
     Reconnect(E),
-    /// Drop the connection and make one more, which resumes after the last event id, within this time. It is not retried:
-    /// if it fails, the source ends with the error. Its states are not reported.
+    /// Drop the connection and open a last one, which resumes after the last event id. It is not retried: if it fails
+    /// or ends, the source ends with the error; when this time has passed, with [`Error::DeadlineExceeded`]. Until
+    /// then, no connection state is reported.
     Confirm(Duration),
 }
 
@@ -126,7 +129,7 @@ impl<C: Connect> EventSource<C> {
         }
     }
 
-    /// Creates a source from a connection that is already established.
+    /// Creates a source from a connection that is already established. Later connections come from `connect`.
     pub fn with_connection(connect: C, first: Connection<C::Error>) -> Self {
         let mut source = Self::new(connect);
         source.response = first.response;
@@ -150,10 +153,10 @@ impl<C: Connect> EventSource<C> {
         self
     }
 
-    /// Sets how long a connection may be idle before the source drops it and reconnects. Default: no limit.
+    /// Sets how long a connection may receive no byte before the source drops it and reconnects. Default: no limit.
     ///
-    /// Every byte counts as activity, comments included. An idle connection is detected after 1 to 4/3 of the limit. Time
-    /// in which the source is not polled counts for at most a third of the limit.
+    /// Every byte counts as activity, comments included. An idle connection is detected after 1 to 4/3 of the limit.
+    /// Time in which the source is not polled counts for at most a third of the limit.
     #[must_use]
     pub fn idle_timeout(mut self, limit: Duration) -> Self {
         self.idle = IdleTimer::new(Some(limit));
@@ -176,7 +179,8 @@ impl<C: Connect> EventSource<C> {
         self
     }
 
-    /// Calls `observe` with each change of the connection state, in order, from the task that polls. It must not block.
+    /// Calls `observe` with each change of the connection state, in order, from the task that polls the source. It must
+    /// not block. Default: no observer.
     #[must_use]
     pub fn on_state(
         self,
@@ -185,15 +189,15 @@ impl<C: Connect> EventSource<C> {
         self.observer(Some(Observer::new(observe)))
     }
 
-    /// Sets the observer of the connection state, or removes it.
+    /// Sets the observer of the connection state, or removes it. Default: none.
     #[must_use]
     pub fn observer(mut self, observer: Option<Observer<C::Error>>) -> Self {
         self.observer = observer;
         self
     }
 
-    /// Calls `handle` with the text of each comment, as [`Decoder::on_comment`] does. Default: comments are discarded and
-    /// only count as activity.
+    /// Calls `handle` with the text of each comment, as [`Decoder::on_comment`] does. Default: comments are discarded
+    /// and only count as activity.
     #[must_use]
     pub fn on_comment(mut self, handle: impl FnMut(&str) + Send + 'static) -> Self {
         self.decoder = std::mem::take(&mut self.decoder).on_comment(handle);
@@ -210,7 +214,8 @@ impl<C: Connect> EventSource<C> {
         self.decoder.retry()
     }
 
-    /// Returns the head of the current response, if the connector [attached it](Connection::with_response).
+    /// Returns the head of the current response, if the connector [attached it](Connection::with_response); `None`
+    /// while disconnected.
     pub fn response(&self) -> Option<&Parts> {
         self.response.as_deref()
     }
@@ -344,8 +349,8 @@ impl<C: Connect> EventSource<C> {
 
     /// Polls until a connection is open, without reading from it, or the source has ended.
     ///
-    /// Failed attempts are followed by further ones according to the [policy](Self::reconnect). Calling this is optional:
-    /// polling for events opens the connection too.
+    /// Failed attempts are followed by further ones according to the [policy](Self::reconnect). Calling this is
+    /// optional: polling for events opens the connection too.
     ///
     /// # Errors
     ///
@@ -383,7 +388,8 @@ impl<C: Connect> EventSource<C> {
         Poll::Ready(Ok(None))
     }
 
-    /// Also compares the clock: a tokio timer reports pending once its task has exhausted its cooperative budget.
+    /// Returns whether the deadline has passed. It also compares the clock, because a tokio timer reports pending once
+    /// its task has exhausted its cooperative budget.
     fn deadline_passed(&mut self, context: &mut Context<'_>) -> bool {
         self.deadline.as_mut().is_some_and(|deadline| {
             deadline.deadline() <= Instant::now() || deadline.as_mut().poll(context).is_ready()
@@ -487,7 +493,7 @@ impl<C: Connect> EventSource<C> {
         Ok(())
     }
 
-    /// Starts the last connection.
+    /// Starts the connection that confirms the end.
     fn confirm(&mut self, within: Duration) {
         self.response = None;
         self.decoder.reset();

@@ -19,10 +19,11 @@ pub enum ConnectionState<E = Error> {
         attempt: u32,
         /// The delay before the attempt starts.
         delay: Duration,
-        /// The error that made it necessary.
+        /// The error of the dropped connection or of the failed attempt.
         cause: Arc<E>,
     },
-    /// The source has ended: after its last event, with an error, by cancellation, or because it was dropped.
+    /// The source has ended: after its last event, with an error, after a 204 response, by cancellation, or because it
+    /// was dropped.
     Closed,
 }
 

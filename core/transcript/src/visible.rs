@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 
 /// Writes a text with escapes such as `\x1b` or `\u202e` instead of control characters, format characters, and Unicode
-/// line and paragraph separators. Tabs and joiners between two emoji are kept.
+/// line and paragraph separators. Tabs, and zero-width joiners between two emoji, are kept.
 ///
 /// # Errors
 ///

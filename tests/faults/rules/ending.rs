@@ -1,4 +1,4 @@
-//! Ends by the terminal event, by `stale`, and by the consumer.
+//! The end of a stream: by the terminal event, by `stale`, or by cancellation.
 
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ async fn stale_ends_the_stream_unless_resume_stale_is_set() {
     assert_eq!(server.received()[1].header("last-event-id"), Some("7"));
 }
 
-/// A source polls code of its caller, which can cancel the source.
+/// A source polls a body that the caller provides; that code may cancel the source.
 #[tokio::test]
 async fn a_body_can_cancel_the_source_that_reads_it() {
     let handle = Arc::new(std::sync::OnceLock::<aod::sse::CancelHandle>::new());
@@ -59,7 +59,8 @@ async fn a_body_can_cancel_the_source_that_reads_it() {
     assert!(source.next().await.is_none());
 }
 
-/// The server reads the rows before the status: rows that are written in between follow on the next connection.
+/// The server reads the rows of a session before its status: rows that are written in between are sent on the next
+/// connection.
 #[tokio::test]
 async fn rows_after_the_terminal_event_are_delivered_before_it() {
     let server = bodies([
@@ -154,7 +155,7 @@ async fn the_confirmation_of_a_terminal_event_has_a_time_limit() {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_cancelled_while_its_end_is_confirmed_yields_nothing_more() {
+async fn a_stream_cancelled_during_the_confirmation_yields_nothing_more() {
     let server = ScriptedServer::start(move |number, mut exchange| async move {
         if number == 0 {
             exchange.start_stream().await;

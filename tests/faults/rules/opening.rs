@@ -1,4 +1,4 @@
-//! Opening a stream: what it survives, and which responses open one.
+//! Opening a stream: the failures that it survives, and the responses that open one.
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{START, client, client_of, exit, fast_retry, open, outline, request, row};
 
 #[tokio::test]
-async fn opening_survives_breaks_before_the_head() {
+async fn opening_survives_connections_that_break_before_the_response_head() {
     let server = ScriptedServer::start(|number, mut exchange| async move {
         match number {
             0 => exchange.reset(),
@@ -30,12 +30,12 @@ async fn opening_survives_breaks_before_the_head() {
     .await;
     let events = open(&client(&server)).await;
     assert_eq!(outline(events).await, ["start", "output 7", "exit 7"]);
-    // The last request confirms the end.
+    // The last request confirms the terminal event.
     assert_eq!(server.received().len(), 5);
 }
 
 #[tokio::test]
-async fn opening_survives_a_head_that_does_not_come_within_the_idle_limit() {
+async fn opening_survives_a_response_head_that_exceeds_the_idle_timeout() {
     let server = ScriptedServer::start(|number, mut exchange| async move {
         if number == 0 {
             exchange.until_closed().await;
@@ -57,7 +57,7 @@ async fn opening_survives_a_head_that_does_not_come_within_the_idle_limit() {
 }
 
 #[tokio::test]
-async fn a_server_that_cannot_be_reached_is_an_error_after_the_retries_of_a_call() {
+async fn an_unreachable_server_is_an_error_after_as_many_retries_as_a_call() {
     let port = ClosedPort::new();
     for retries in [0, 2] {
         let client = Client::builder().base_url(port.url()).token("aod_test");
@@ -77,7 +77,7 @@ async fn a_server_that_cannot_be_reached_is_an_error_after_the_retries_of_a_call
 }
 
 #[tokio::test]
-async fn a_server_that_answers_with_errors_is_an_error_after_the_retries_of_a_call() {
+async fn error_responses_are_an_error_after_as_many_retries_as_a_call() {
     let server = ScriptedServer::start(|_, exchange| exchange.respond(503, &[], "")).await;
     let client = Client::builder().base_url(server.url()).token("aod_test");
     let policy = RetryPolicy {
@@ -92,7 +92,7 @@ async fn a_server_that_answers_with_errors_is_an_error_after_the_retries_of_a_ca
 }
 
 #[tokio::test]
-async fn gives_up_by_time_however_many_attempts_that_was() {
+async fn gives_up_after_the_time_limit_regardless_of_the_number_of_attempts() {
     let server = ScriptedServer::start(|_, exchange| exchange.close()).await;
     let policy = Reconnect::new()
         .base_delay(Duration::from_millis(1))
@@ -106,9 +106,9 @@ async fn gives_up_by_time_however_many_attempts_that_was() {
     assert!(error.attempts() > 10, "{}", error.attempts());
 }
 
-/// Each delay that the server asks for is longer than the limit of the client.
+/// Each `Retry-After` is longer than `give_up_after`.
 #[tokio::test]
-async fn delays_that_the_server_asks_for_are_not_time_without_progress() {
+async fn delays_requested_by_the_server_do_not_count_toward_the_time_limit() {
     let server = ScriptedServer::start(|number, mut exchange| async move {
         if number == 0 {
             exchange.start_stream().await;
@@ -126,7 +126,7 @@ async fn delays_that_the_server_asks_for_are_not_time_without_progress() {
 }
 
 #[tokio::test]
-async fn the_stream_of_another_session_is_an_error_that_names_both() {
+async fn the_stream_of_another_session_is_an_error_that_names_both_ids() {
     let other = Uuid::from_u128(7);
     let server = ScriptedServer::start(move |_, mut exchange| async move {
         exchange.start_stream().await;
@@ -153,7 +153,7 @@ fn gzip(text: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn reads_gzip_in_all_its_spellings_and_members() {
+async fn reads_gzip_in_any_spelling_and_with_several_members() {
     for encoding in ["gzip", "x-gzip", "GZIP"] {
         let server = ScriptedServer::start(move |_, mut exchange| async move {
             let head = format!(
@@ -169,13 +169,13 @@ async fn reads_gzip_in_all_its_spellings_and_members() {
             ["start", "output 7", "exit 7"],
             "{encoding}"
         );
-        // The second request confirms the end.
+        // The second request confirms the terminal event.
         assert_eq!(server.received().len(), 2);
     }
 }
 
 #[tokio::test]
-async fn an_encoding_that_cannot_be_read_is_named_at_once() {
+async fn an_unsupported_encoding_is_an_error_that_names_it_and_is_not_retried() {
     for encoding in ["deflate", "br", "gzip, gzip"] {
         let headers: &'static [_] = vec![
             ("content-type", "text/event-stream"),
@@ -192,7 +192,7 @@ async fn an_encoding_that_cannot_be_read_is_named_at_once() {
 }
 
 #[tokio::test]
-async fn status_200_alone_opens_a_stream() {
+async fn only_status_200_opens_a_stream() {
     for status in [201, 202, 203, 205, 206, 299] {
         let headers = &[("content-type", "text/event-stream")];
         let server =
@@ -213,7 +213,7 @@ async fn status_200_alone_opens_a_stream() {
 }
 
 #[tokio::test]
-async fn the_last_valid_content_type_counts() {
+async fn the_last_valid_content_type_applies() {
     for (types, opens) in [
         (["text/html", "text/event-stream"], true),
         (["text/event-stream", "nonsense"], true),
@@ -232,7 +232,7 @@ async fn the_last_valid_content_type_counts() {
 }
 
 #[tokio::test]
-async fn a_last_event_id_that_no_header_can_hold_ends_the_source() {
+async fn a_last_event_id_that_is_not_a_valid_header_value_ends_the_source() {
     let server = ScriptedServer::start(|_, mut exchange| async move {
         exchange.start_stream().await;
         exchange.send("id: a\u{1}b\ndata: x\n\n").await;
@@ -248,7 +248,7 @@ async fn a_last_event_id_that_no_header_can_hold_ends_the_source() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_an_error_at_once() {
+async fn a_permanent_error_response_is_not_retried() {
     for (status, kind) in [(401, ErrorKind::Auth), (404, ErrorKind::NotFound)] {
         let server =
             ScriptedServer::start(move |_, exchange| exchange.respond(status, &[], "")).await;

@@ -17,9 +17,9 @@ use super::{Extra, Provider, Runtime};
 
 /// One event of a session stream.
 ///
-/// Parsing never fails: an event that is unknown to this version or malformed is [`StreamEvent::Unknown`], which keeps
-/// its text. Serializing an event returns the JSON object of the API, including unknown fields. Deserialization
-/// supports `serde_json` only.
+/// Parsing never fails: an event that is unknown to this version of the crate or malformed is [`StreamEvent::Unknown`],
+/// which keeps its text. Serializing an event returns the JSON object of the API, including unknown fields.
+/// Deserialization supports `serde_json` only.
 ///
 /// # Examples
 ///
@@ -49,17 +49,18 @@ pub enum StreamEvent {
     TurnStart(TurnStartEvent),
     /// `output`: a chunk of the agent's output.
     Output(OutputEvent),
-    /// `exit`, terminal: the session ended with an exit code, 0 or not.
+    /// `exit`, terminal: the last turn ended with an exit code. After 0, the session accepts further prompts; any other
+    /// code is a failure.
     Exit(ExitEvent),
-    /// `error`, terminal: the session failed without an exit code. An earlier failed stage or the stderr output
-    /// contains the reason.
+    /// `error`, terminal: the session failed without an exit code. The reason is in an earlier `stage` event that
+    /// failed, or in the stderr output.
     Error(ErrorEvent),
     /// `terminated`, terminal: the session was terminated by a caller.
     Terminated(TerminatedEvent),
     /// `stale`, terminal for the connection only: the server saw no output for ten minutes and ended the stream. The
     /// session continues.
     Stale(StaleEvent),
-    /// An event that is unknown to this version or malformed.
+    /// An event that is unknown to this version of the crate or malformed.
     #[serde(untagged)]
     Unknown(UnknownEvent),
 }
@@ -101,7 +102,7 @@ pub struct StartEvent {
     /// The session.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_id: Option<Uuid>,
-    /// Fields unknown to this version.
+    /// Fields unknown to this version of the crate.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -122,21 +123,21 @@ pub struct StageEvent {
     /// The reason of a failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Fields unknown to this version.
+    /// Fields unknown to this version of the crate.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// The start of the output of a turn on this connection.
+/// The event before the output of a turn, sent once for each turn on each connection.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct TurnStartEvent {
-    /// The id of the output row that **follows**. Resuming from it would lose that output.
+    /// The id of the output row that **follows**, so it is not a position to resume from: that output would be lost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
     /// The turn number, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub turn: Option<i64>,
-    /// Fields unknown to this version.
+    /// Fields unknown to this version of the crate.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -153,12 +154,12 @@ pub struct OutputEvent {
     pub data: String,
     /// The turn number, from 1. Some rows have none.
     pub turn: Option<i64>,
-    /// Fields unknown to this version.
+    /// Fields unknown to this version of the crate.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// The end of a session that has an exit code.
+/// The end of the last turn, with an exit code.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct ExitEvent {
     /// The id of the last log row; 0 if the log is empty.
@@ -167,7 +168,7 @@ pub struct ExitEvent {
     /// The exit code of the agent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<i64>,
-    /// Fields unknown to this version.
+    /// Fields unknown to this version of the crate.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -181,7 +182,7 @@ pub struct ErrorEvent {
     /// The message. Known servers send `Session failed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Fields unknown to this version.
+    /// Fields unknown to this version of the crate.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -195,7 +196,7 @@ pub struct TerminatedEvent {
     /// The message. Known servers send `Session terminated`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Fields unknown to this version.
+    /// Fields unknown to this version of the crate.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -209,7 +210,7 @@ pub struct StaleEvent {
     /// The message. Known servers send `No output for 600s`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Fields unknown to this version.
+    /// Fields unknown to this version of the crate.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -43,8 +43,8 @@ pub trait Formatter: Send {
         }
     }
 
-    /// Returns the remaining lines: those of the incomplete last line and of events that wait for more. Call it at the
-    /// end of the output.
+    /// Returns the remaining lines: those of the incomplete last line and of events that are not complete yet. Call it
+    /// at the end of the output.
     fn flush(&mut self) -> Vec<String>;
 }
 

@@ -40,7 +40,7 @@
 //! | `🛠️  name · detail` | a call of any other tool |
 //! | `📤 Bash · …` | the result of a tool, if enabled |
 //! | `⚠️  Bash failed · exit 2` | a tool failed |
-//! | `⚠️  Error · …`, `⚠️  Warning · …`, `⚠️  Notice · …` | a report of the program |
+//! | `⚠️  Error · …`, `⚠️  Warning · …`, `⚠️  Notice · …` | a message of the agent program about itself |
 //! | `✨ Done · …`, `⚠️  Done · …` | the end, successful or failed |
 //!
 //! # Guarantees
@@ -51,9 +51,9 @@
 //! - **Errors.** Formatting never fails. A line that is not a JSON object is shown verbatim; an unknown event shows
 //!   nothing; a field of an unexpected type counts as missing, or is shown as text.
 //! - **Terminal safety.** Control and format characters in the output are escaped, for example as `\x1b`, unless
-//!   [`Options::raw`] is set: the C0 and C1 sets and DEL except newline and tab, and every character of the Unicode
-//!   category Cf, such as zero-width spaces and bidirectional controls, except a joiner between two emoji. Carriage returns
-//!   at the end of a text are kept.
+//!   [`Options::raw`] is set: the C0 and C1 control codes and DEL except newline and tab, and every character of the
+//!   Unicode category Cf, such as zero-width spaces and bidirectional controls, except a zero-width joiner between two
+//!   emoji. Carriage returns at the end of a text are kept.
 
 mod claude;
 mod codex;
