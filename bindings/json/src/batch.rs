@@ -11,9 +11,8 @@ use crate::head::Head;
 /// A batch of events in columns, from which Python builds its events a third faster than from a list of objects.
 ///
 /// The JSON is `[[type, …], [id, …], [cursor, …], complete, [event, …]]`. `complete` is the number of events that could
-/// not be split: they contain all their fields, and their type and ID in the columns are `null`. The other events do not
-/// contain their type and ID. If each cursor is the ID of its event, which is the usual case, the list of cursors is
-/// `null`.
+/// not be split: they contain all their fields, and their type and ID in the columns are `null`. The other events lack
+/// their type and ID. If each cursor is the ID of its event, which is the usual case, the list of cursors is `null`.
 #[derive(Default)]
 pub(crate) struct JsonBatch {
     types: Column,

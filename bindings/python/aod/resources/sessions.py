@@ -374,7 +374,7 @@ class Sessions:
         backoff_multiplier: float = 2.0,
         max_backoff: float = 30.0,
     ) -> EventStream:
-        """Stream a session's events like `stream`, with the argument names of a later `aod-sdk` than 0.1.0.
+        """Stream a session's events like `stream`, with the argument names of the unreleased successor of 0.1.0.
 
         Use `stream` in new programs.
 
@@ -799,9 +799,9 @@ class AsyncSessions:
         backoff_multiplier: float = 2.0,
         max_backoff: float = 30.0,
     ) -> AsyncEventStream:
-        """Stream a session's events like `stream`, with the argument names of a later `aod-sdk` than 0.1.0.
+        """Stream a session's events like `stream`, with the argument names of the unreleased successor of 0.1.0.
 
-        Use `stream` in new programs.
+        Use `stream` in new programs. This method itself is not a coroutine.
 
         Args:
             session_id: The id of the session.
