@@ -82,7 +82,7 @@ impl Subscription {
 
     /// Waits until the listener's last call has returned.
     pub async fn join(&self) {
-        // A dropped sender means the same: the listener is not called any more.
+        // If the sender was dropped, the listener is not called any more either.
         let _ = self.finished.clone().wait_for(|finished| *finished).await;
     }
 }

@@ -8,11 +8,11 @@ use serde_json::json;
 
 use crate::head::Head;
 
-/// A batch of events in columns. Python builds its events from columns in two thirds of the time that objects take.
+/// A batch of events in columns, from which Python builds its events a third faster than from a list of objects.
 ///
-/// The JSON is `[[type, …], [id, …], [cursor, …], complete, [event, …]]`. The events do not contain their type and id,
-/// except for `complete` events that could not be split: these are complete and have the type `null`. If each cursor is
-/// the ID of its event, which is the usual case, the list of cursors is `null`.
+/// The JSON is `[[type, …], [id, …], [cursor, …], complete, [event, …]]`. `complete` is the number of events that could
+/// not be split: they contain all their fields, and their type and ID in the columns are `null`. The other events lack
+/// their type and ID. If each cursor is the ID of its event, which is the usual case, the list of cursors is `null`.
 #[derive(Default)]
 pub(crate) struct JsonBatch {
     types: Column,
@@ -38,7 +38,7 @@ impl Batch for JsonBatch {
     fn push(&mut self, event: JsonEvent<'_>) -> usize {
         self.cursors.push(event.cursor);
         if let Some(head) = Head::split(event.json, event.verbatim) {
-            // An ID that does not fit a cursor differs from it, even if there is no cursor yet.
+            // An ID that does not fit into an `i64` differs from the cursor, even if there is no cursor yet.
             let id = (head.id != "null").then(|| head.id.parse());
             self.cursors_differ |= event.cursor.map(Ok) != id;
             self.types.add(["\"", head.event_type, "\""]);

@@ -24,7 +24,7 @@ pub(crate) struct PendingCalls {
     calls: Mutex<HashMap<u64, Option<Call<String>>>>,
     /// The request bodies of calls that have not started.
     bodies: Mutex<HashMap<u64, String>>,
-    /// The record ids that are not UUIDs, of calls that have not started.
+    /// The ids in the path that are not UUIDs, of calls that have not started.
     records: Mutex<HashMap<u64, RecordId>>,
 }
 
@@ -79,7 +79,7 @@ impl PendingCalls {
 
     /// Waits for the result of a call up to a timeout. The result is returned once.
     pub(crate) fn wait(&self, id: u64, milliseconds: u32) -> Result<Option<String>> {
-        // Taken out while waiting, so that the table is not locked.
+        // Taken out of the table, which must not be locked during the wait.
         let call = lock(&self.calls).get_mut(&id).and_then(Option::take);
         let call = call.ok_or_else(ErrorInfo::cancelled)?;
         self.wait_for(id, call, milliseconds)
@@ -108,7 +108,7 @@ impl PendingCalls {
                 outcome.map(Some)
             }
             Poll::Pending => {
-                // Without its place, it was cancelled meanwhile.
+                // If the entry is gone, the call was cancelled in the meantime.
                 let place = calls.get_mut(&id).ok_or_else(ErrorInfo::cancelled)?;
                 *place = Some(call);
                 Ok(None)

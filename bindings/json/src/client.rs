@@ -42,7 +42,7 @@ impl JsonClient {
         ))
     }
 
-    /// Returns a warning to log, if the token is sent unencrypted to another machine.
+    /// Returns the warning to log if the base URL sends the token unencrypted to another machine; otherwise `None`.
     pub fn clear_text_warning(&self) -> Option<String> {
         let clear = self.client.sends_clear_text();
         clear.then(|| aod::Client::CLEAR_TEXT_WARNING.to_owned())
@@ -53,7 +53,7 @@ impl JsonClient {
         self.calls.set_body(id, body);
     }
 
-    /// Sets the record id of the call that will be started with this ID, if it is not a UUID.
+    /// Sets the id in the path of the call that will be started with this ID. For ids that are not UUIDs.
     pub fn set_record(&self, id: u64, record: String) -> Result<(), CallError> {
         self.calls.set_record(id, RecordId::parse(&record)?);
         Ok(())

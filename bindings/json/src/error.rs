@@ -11,10 +11,10 @@ use serde_json::{Map, Value, json};
 /// A failed call.
 #[derive(Debug, thiserror::Error, uniffi::Error)]
 pub enum CallError {
-    /// The only case.
+    /// The only variant.
     #[error("{facts}")]
     Failed {
-        /// The details as a JSON object: `kind`, `text` and everything else that is known.
+        /// The details as a JSON object: `kind`, `text`, and the other fields of `Details` that are known.
         facts: String,
     },
 }
@@ -104,7 +104,7 @@ impl<'e> SourceDetails<'e> {
     }
 }
 
-/// The number of characters and of fields of a response that a message shows.
+/// The maximum number of characters, and of fields, of a response that a message shows.
 const MAX_SHOWN: usize = 2048;
 const MAX_FIELDS: usize = 20;
 
@@ -115,7 +115,7 @@ fn shown(error: &aod::Error) -> Value {
     match error.detail() {
         None => Value::Null,
         Some(Detail::Text(text)) => cut(text),
-        // The text of a web page is for a browser.
+        // An HTML page is not shown.
         Some(Detail::Body(body)) if body.trim_start().starts_with('<') => {
             let status = error
                 .status()

@@ -108,7 +108,7 @@ mod tests {
                 "{ \"type\" : \"stale\" , \"id\" : 12 }",
                 ("stale", "12", "}"),
             ),
-            // Too large for the core; left to the JSON parser.
+            // The core cannot represent this ID; the JSON parser of Python can.
             (
                 r#"{"type":"output","id":99999999999999999999}"#,
                 ("output", "99999999999999999999", "}"),

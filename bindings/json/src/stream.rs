@@ -17,7 +17,7 @@ use crate::error::CallError;
 use crate::process::RUNTIME;
 use crate::wake::WakeQueue;
 
-/// How much is prefetched.
+/// The limits of prefetching.
 const LIMITS: Limits = Limits {
     events: 256,
     bytes: 64 * 1024,

@@ -96,7 +96,7 @@ mod pipe {
     use std::os::unix::net::UnixStream;
     use std::sync::{Mutex, PoisonError};
 
-    /// A pipe. The reader is present until it is handed to the caller.
+    /// A pipe. The reader is present until `descriptor` returns it.
     pub(super) struct WakePipe {
         writer: UnixStream,
         reader: Mutex<Option<UnixStream>>,

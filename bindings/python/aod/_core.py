@@ -16,7 +16,7 @@ from ._wire import is_uuid
 from .errors import AodError, ClosedError, from_native
 
 SLICE_MS: Final = 100
-"""How long one wait in the native library takes; Ctrl-C is handled between waits."""
+"""How long one wait in the native library takes, in milliseconds; Ctrl-C is handled between waits."""
 
 NATIVE_ERRORS: Final = (CallError, InternalError)
 """The exceptions that the native library raises."""
@@ -65,7 +65,7 @@ class Core:
         raise failure
 
     def detach(self) -> None:
-        """Discard the parent's connections, in the child of a fork."""
+        """Discard the parent process's connections, in the child of a fork."""
         self._lock = threading.Lock()
         if self._native is not None:
             leak(self._native)
@@ -111,7 +111,7 @@ class Core:
 
         Args:
             operation: The name of the endpoint, one of `_native.endpoints()`.
-            identity: The id in the path, if there is one.
+            identity: The id in the path; `None` for endpoints without one.
             body: The request, as JSON text.
 
         Returns:
@@ -160,7 +160,7 @@ class Core:
         return _finish(operation, started, response, failure)
 
     def stream(self, identity: str, since: int | None, options: str) -> EventBatches:
-        """Open a stream, whose events are read ahead from now on."""
+        """Open a stream and start to prefetch its events."""
         try:
             return self.native().stream(identity, since, options)
         except NATIVE_ERRORS as error:
@@ -169,7 +169,7 @@ class Core:
 
 
 def _prepare(native: JsonClient, call: int, identity: str | None, body: str) -> tuple[int, int]:
-    """Set what does not cross with a call itself, and return the halves of the record's UUID."""
+    """Set the body and an id that is not a UUID, and return the high and low half of an id that is one."""
     if body:
         native.set_body(call, body)
     if not identity:
@@ -177,14 +177,14 @@ def _prepare(native: JsonClient, call: int, identity: str | None, body: str) -> 
     if not is_uuid(identity):
         native.set_record(call, identity)
         return 0, 0
-    # Integers cross directly, strings through a buffer.
+    # The UUID is passed as two integers, because passing a string to the native library allocates a buffer.
     number = int(identity.replace("-", ""), 16)
     return number >> 64, number & 0xFFFF_FFFF_FFFF_FFFF
 
 
 def _finish(operation: str, started: float, response: str | None, failure: Exception | None) -> str:
-    # Not raised in the `except` block: the native error, which may contain secrets that the server repeated, would
-    # become the `__context__` of this one.
+    # Raised outside of the `except` block, where the native error would become the `__context__` of this one: it may
+    # contain secrets that the server repeated.
     _log(operation, started, failure)
     if response is None:
         raise failure or AodError("the call was cancelled")

@@ -21,7 +21,7 @@ def seconds(value: Any, name: str = "timeout") -> float:
 
 
 def timeouts(value: Any) -> tuple[float | None, float | None]:
-    """Return the timeouts of a call and of connecting, from a number of seconds or an `httpx.Timeout`."""
+    """Return the seconds for a call and for connecting, from a number of seconds or an `httpx.Timeout`."""
     if value is None:
         return None, None
     if hasattr(value, "read") and hasattr(value, "connect"):
@@ -66,7 +66,7 @@ def client_config(
     client_certificate: str | None,
     https_only: bool,
 ) -> dict[str, Any]:
-    """Validate the arguments of a client; the environment supplies the URL and the token that are missing."""
+    """Validate the arguments of a client. A missing URL or token is taken from the environment."""
     if transport is not None:
         raise TypeError("transport is not supported: requests are sent by the native library, not by httpx")
     base_url = text(base_url, "base_url") or os.environ.get("AOD_API_URL") or "http://localhost:8777"

@@ -29,7 +29,7 @@ _generation = 0
 
 
 def register(owner: ForkAware) -> int:
-    """Have an owner's `detach` and `stop` called.
+    """Register an owner, whose `detach` is called in the child of a fork and whose `stop` is called at exit.
 
     Returns:
         The current generation; see `generation`.

@@ -1,7 +1,7 @@
 """Exceptions without the frames of this package, whose locals hold requests and responses.
 
 Crash reporters send the locals of each frame in a traceback: secrets such as tokens and environment variables would be
-among them. The traceback of an exception that leaves a public method starts at that method.
+among them. The traceback of an exception that a public method raises starts at that method.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def _synchronous(method: Callable[..., Any]) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
         try:
             return method(*args, **kwargs)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it leaves
+        except Exception as error:  # noqa: BLE001 - any exception is raised again
             failure = _bare(error)
         del args, kwargs
         raise failure
@@ -42,7 +42,7 @@ def _asynchronous(method: Callable[..., Any]) -> Callable[..., Any]:
     async def call(*args: Any, **kwargs: Any) -> Any:
         try:
             return await method(*args, **kwargs)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it leaves
+        except Exception as error:  # noqa: BLE001 - any exception is raised again
             failure = _bare(error)
         del args, kwargs
         raise failure

@@ -1,4 +1,4 @@
-"""Waking of coroutines that wait for the native library.
+"""Wakes coroutines that wait for the native library.
 
 Each wait has an id. The native library queues the id and writes to a pipe that the event loop watches.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future, Task
 
 _SLICE_MS: Final = 100
-"""How long one wait on a thread takes, for event loops that cannot watch a pipe."""
+"""How long one wait on a thread takes, in milliseconds, for event loops that cannot watch a pipe."""
 
 next_id = itertools.count(1).__next__
 """Returns an id that is unique in this process."""

@@ -125,7 +125,7 @@ def read(model: type[M], response: str) -> M:
 
 
 def _read_leniently(annotation: Any, value: Any) -> Any:
-    """Validate what is valid, part by part."""
+    """Validate a value. If that fails, validate its fields and elements one by one, and keep the invalid ones."""
     try:
         return TypeAdapter(annotation).validate_python(value)
     except _SchemaError:
@@ -170,10 +170,10 @@ _lists: dict[type[BaseModel], type[_List[Any]]] = {}
 
 
 def read_list(model: type[M], response: str) -> list[M]:
-    """Validate the response of a list endpoint. Records that cannot be read are left out, and logged.
+    """Validate the response of a list endpoint. Records that lack a required field are left out and logged.
 
     Raises:
-        DecodeError: There is no list, or none of its records can be read.
+        DecodeError: There is no list, or it has records but none of them can be read.
     """
     listing = _lists.get(model)
     if listing is None:

@@ -22,7 +22,7 @@ __all__ = ["AsyncClient", "Client"]
 class Client:
     """A client of one server, with one token.
 
-    It is thread-safe and holds a connection pool. In the child of a fork it reconnects.
+    It is thread-safe and holds a connection pool. In the child process of a fork it opens connections of its own.
 
     Attributes:
         agents: The calls under `/agents`.
@@ -56,18 +56,20 @@ class Client:
                 `http://localhost:8777`.
             token: The API token. The default is `AOD_API_TOKEN`.
             timeout: The time for a whole call, retries included, and for connecting, in seconds; or an `httpx.Timeout`,
-                of which `read` and `connect` are used. The default is 30 for a call and 5 for connecting. It limits how
-                long opening a stream takes, not the stream.
+                whose `read` is the time for a call and whose `connect` is that for connecting. The default is 30 for a
+                call and 5 for connecting; `math.inf` means no limit. Streams have `stream_idle_timeout` instead.
             transport: Must be `None`. The parameter exists for compatibility with 0.1.0.
             max_retries: How many times a failed request is retried. The default is 2. A GET is retried after a broken
-                connection, a timeout, 408 and 5xx; other requests only if no byte of them was sent.
+                connection, a timeout of an attempt, 408 and 5xx; other requests only if no byte of them was sent. A 429
+                is retried, for all methods, only if it has `Retry-After`.
             headers: Headers to send with every request. Those that the client sets itself, such as `Authorization`,
                 cannot be replaced.
-            stream_idle_timeout: How long a stream's connection may be silent, heartbeats included, before it is
-                replaced, in seconds. The default is 45.
-            proxy: The URL of a proxy. By default, `HTTPS_PROXY` and the like are respected.
-            ca_certificate: Certificates of authorities to trust in addition, as PEM text.
-            client_certificate: The client's certificate chain and private key for mutual TLS, in one PEM text.
+            stream_idle_timeout: How long a stream's connection may receive nothing, not even heartbeats, before it is
+                replaced, in seconds. The default is 45. It also limits each attempt to open a stream.
+            proxy: The URL of a proxy. The default is that of `HTTP_PROXY`, `HTTPS_PROXY` or `ALL_PROXY`, unless
+                `NO_PROXY` excludes the server.
+            ca_certificate: Certificates of authorities to trust in addition to the platform's, as PEM text.
+            client_certificate: The client's certificate chain and private key for mutual TLS, as one PEM text.
             https_only: Whether to reject a base URL that is not `https`. By default, plain `http` to another machine is
                 logged as a warning.
 
@@ -110,14 +112,14 @@ class Client:
         """Return a client with other options, over the same connections.
 
         Args:
-            timeout: The time for a whole call, retries included, in seconds; or an `httpx.Timeout`, of which `read` is
-                used.
+            timeout: The time for a whole call, retries included, in seconds; or an `httpx.Timeout`, of which only
+                `read` is used. The time for connecting does not change.
             max_retries: How many times a failed request is retried.
-            headers: Headers to send, in addition to those of this client.
-            stream_idle_timeout: How long a stream's connection may be silent before it is replaced, in seconds.
+            headers: Headers to send, in addition to those of this client; the same name replaces a header.
+            stream_idle_timeout: How long a stream's connection may receive nothing before it is replaced, in seconds.
 
         Returns:
-            The client. Options that are `None` are those of this client.
+            The client. It has this client's values for options that are `None`.
 
         Raises:
             ValueError: An option is malformed.
@@ -168,7 +170,8 @@ class Client:
 class AsyncClient:
     """A client of one server, with one token, for asyncio.
 
-    It holds a connection pool, which several event loops can share. In the child of a fork it reconnects.
+    It holds a connection pool, which several event loops can share. In the child process of a fork it opens connections
+    of its own.
 
     Attributes:
         agents: The calls under `/agents`.
@@ -202,18 +205,20 @@ class AsyncClient:
                 `http://localhost:8777`.
             token: The API token. The default is `AOD_API_TOKEN`.
             timeout: The time for a whole call, retries included, and for connecting, in seconds; or an `httpx.Timeout`,
-                of which `read` and `connect` are used. The default is 30 for a call and 5 for connecting. It limits how
-                long opening a stream takes, not the stream.
+                whose `read` is the time for a call and whose `connect` is that for connecting. The default is 30 for a
+                call and 5 for connecting; `math.inf` means no limit. Streams have `stream_idle_timeout` instead.
             transport: Must be `None`. The parameter exists for compatibility with 0.1.0.
             max_retries: How many times a failed request is retried. The default is 2. A GET is retried after a broken
-                connection, a timeout, 408 and 5xx; other requests only if no byte of them was sent.
+                connection, a timeout of an attempt, 408 and 5xx; other requests only if no byte of them was sent. A 429
+                is retried, for all methods, only if it has `Retry-After`.
             headers: Headers to send with every request. Those that the client sets itself, such as `Authorization`,
                 cannot be replaced.
-            stream_idle_timeout: How long a stream's connection may be silent, heartbeats included, before it is
-                replaced, in seconds. The default is 45.
-            proxy: The URL of a proxy. By default, `HTTPS_PROXY` and the like are respected.
-            ca_certificate: Certificates of authorities to trust in addition, as PEM text.
-            client_certificate: The client's certificate chain and private key for mutual TLS, in one PEM text.
+            stream_idle_timeout: How long a stream's connection may receive nothing, not even heartbeats, before it is
+                replaced, in seconds. The default is 45. It also limits each attempt to open a stream.
+            proxy: The URL of a proxy. The default is that of `HTTP_PROXY`, `HTTPS_PROXY` or `ALL_PROXY`, unless
+                `NO_PROXY` excludes the server.
+            ca_certificate: Certificates of authorities to trust in addition to the platform's, as PEM text.
+            client_certificate: The client's certificate chain and private key for mutual TLS, as one PEM text.
             https_only: Whether to reject a base URL that is not `https`. By default, plain `http` to another machine is
                 logged as a warning.
 
@@ -256,14 +261,14 @@ class AsyncClient:
         """Return a client with other options, over the same connections.
 
         Args:
-            timeout: The time for a whole call, retries included, in seconds; or an `httpx.Timeout`, of which `read` is
-                used.
+            timeout: The time for a whole call, retries included, in seconds; or an `httpx.Timeout`, of which only
+                `read` is used. The time for connecting does not change.
             max_retries: How many times a failed request is retried.
-            headers: Headers to send, in addition to those of this client.
-            stream_idle_timeout: How long a stream's connection may be silent before it is replaced, in seconds.
+            headers: Headers to send, in addition to those of this client; the same name replaces a header.
+            stream_idle_timeout: How long a stream's connection may receive nothing before it is replaced, in seconds.
 
         Returns:
-            The client. Options that are `None` are those of this client.
+            The client. It has this client's values for options that are `None`.
 
         Raises:
             ValueError: An option is malformed.
@@ -271,7 +276,7 @@ class AsyncClient:
             ClosedError: This client has been closed.
 
         Example:
-            >>> client.with_options(timeout=5, max_retries=0).health()
+            >>> await client.with_options(timeout=5, max_retries=0).health()
         """
         other = copy(self)
         other._use(

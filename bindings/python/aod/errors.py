@@ -1,7 +1,7 @@
 """The exceptions of the SDK.
 
-All of them can be pickled and copied. The text of an exception does not contain the request that a server repeats in a
-422, which may hold secrets; `detail` does.
+All of them can be pickled and copied. A server repeats an invalid request, which may contain secrets, in its response
+with status 422: `detail` contains it, the text of the exception does not.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ class AodError(Exception):
     """The base class of all errors that the SDK raises for a failed call."""
 
     attempts: int = 0
-    """How many times the request was attempted."""
+    """How many times the request was attempted; 0 if that is unknown or nothing was sent."""
     is_retryable: bool = False
-    """Whether the same call may succeed later."""
+    """Whether the same call may succeed later: after a broken connection, a timeout, 408, 429 or 5xx."""
     request_id: str | None = None
     """The id of the request, if the server sent one."""
     retry_after: float | None = None
-    """How long the server asks to wait (`Retry-After`), in seconds."""
+    """How long the server asks to wait (`Retry-After`), in seconds; `None` if it does not."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Restore the exception from its parts; the constructor's arguments differ from the message."""
@@ -70,7 +70,7 @@ class ClosedError(AodError, RuntimeError):
 class AodHTTPError(AodError):
     """The server answered with an error status.
 
-    Subclasses stand for single statuses; all others raise this class itself.
+    A status without a subclass raises this class itself.
 
     Attributes:
         status_code: The HTTP status.
@@ -120,9 +120,9 @@ class ConflictError(AodHTTPError):
     """The reason: `version_mismatch`, `archived`, `already_archived`, `running`, `pending`, `failed`, `terminated`,
     `already_terminated`, `backend_gone`, `no_active_turn`, `name_taken`, `in_use`, or `other`."""
     expected: int | None = None
-    """The server's version, for `version_mismatch`."""
+    """The current version, for `version_mismatch`; otherwise `None`."""
     got: int | None = None
-    """The version that was sent, for `version_mismatch`."""
+    """The version that was sent, for `version_mismatch`; otherwise `None`."""
 
 
 class ValidationError(AodHTTPError):
@@ -133,8 +133,8 @@ class RateLimitError(AodHTTPError):
     """Too many sessions are active (429).
 
     Attributes:
-        limit: How many sessions may be active, if the server says so.
-        active: How many sessions are active, if the server says so.
+        limit: How many sessions may be active; `None` if the server does not say.
+        active: How many sessions are active; `None` if the server does not say.
     """
 
     limit: int | None
@@ -242,7 +242,7 @@ def raise_for_status(status_code: int, body: Any, method: str, url: str) -> None
         url: The full URL of the request.
 
     Raises:
-        AodHTTPError: The status is not 2xx; the subclass is that of the status.
+        AodHTTPError: The status is not 2xx. The subclass depends on the status.
     """
     if not 200 <= status_code < 300:
         # Imported here because a program that only names exceptions does not need the native library.
@@ -274,7 +274,7 @@ def from_native(info_json: str) -> Exception:
                 body = text
         method, url = info.get("method") or "", info.get("url") or ""
         error = _http_error(kind, status, body, method, url)
-        # Without secrets, which `detail` may hold.
+        # The message is without secrets, which `detail` may contain.
         shown = _format_detail(info.get("shown"))
         if info.get("is_body_truncated"):
             shown += " (the response body was cut)"

@@ -72,26 +72,27 @@ class StreamEvent:
 
     @property
     def text(self) -> str | None:
-        """The chunk of an `output` event, of stdout or stderr; `None` for other events."""
+        """The text of an `output` event, of standard output or standard error; `None` for other events."""
         data = self.extra.get("data") if self.type == "output" else None
         return data if isinstance(data, str) else None
 
     @property
     def stdout(self) -> str | None:
-        """The text of an `output` event from standard output."""
+        """The text of an `output` event of standard output; `None` for other events."""
         return self.text if self.extra.get("stream") == "stdout" else None
 
     @property
     def stderr(self) -> str | None:
-        """The text of an `output` event from standard error."""
+        """The text of an `output` event of standard error; `None` for other events."""
         return self.text if self.extra.get("stream") == "stderr" else None
 
     @property
     def cursor(self) -> int | None:
         """The position after this event: pass it as `since` to resume there.
 
-        It is not the `id` of every event: the `id` of a `turn_start` is that of the output after it. `None` before the
-        first event with a position, and for a `turn_start` that does not come from a stream of this package.
+        It usually equals `id`. A `turn_start` has the `id` of the output that follows it, so its cursor is that of the
+        event before it. `None` if no event with a position precedes, and for a `turn_start` that does not come from a
+        stream of this package.
         """
         try:
             return self._cursor
@@ -100,34 +101,34 @@ class StreamEvent:
 
     @property
     def turn(self) -> int | None:
-        """The number of the turn that an `output` or `turn_start` event belongs to, from 1."""
+        """The number of the turn that an `output` or `turn_start` event belongs to, from 1; `None` if it has none."""
         turn = self.extra.get("turn")
         return turn if isinstance(turn, int) else None
 
     @property
     def stage(self) -> str | None:
-        """The name of the stage that a `stage` event reports."""
+        """The name of the stage of a `stage` event; `None` if there is none."""
         stage = self.extra.get("stage")
         return stage if isinstance(stage, str) else None
 
     @property
     def state(self) -> str | None:
-        """The state of the stage of a `stage` event: `started`, `done` or `failed`."""
+        """The state of the stage of a `stage` event, `started`, `done` or `failed`; `None` if there is none."""
         return self._string("state")
 
     @property
     def message(self) -> str | None:
-        """The message of a `stage`, `error`, `terminated` or `stale` event."""
+        """The message of a `stage`, `error`, `terminated` or `stale` event; `None` if it has none."""
         return self._string("message")
 
     @property
     def runtime(self) -> str | None:
-        """The runtime that a `start` event names; see `provider` for servers since 2026-06-25."""
+        """The runtime that a `start` event names; `None` if there is none, as on servers since 2026-06-25."""
         return self._string("runtime")
 
     @property
     def provider(self) -> str | None:
-        """The provider that a `start` event names, on servers since 2026-06-25."""
+        """The provider that a `start` event names; `None` if there is none, as on servers before 2026-06-25."""
         return self._string("provider")
 
     def _string(self, name: str) -> str | None:
@@ -185,8 +186,8 @@ class StreamEvent:
         """Create an event from a dictionary of its fields.
 
         Args:
-            obj: An event, which is returned, or a dictionary with `type`, `id` and `extra`. **_: Options of
-                `pydantic.BaseModel.model_validate`, which are ignored.
+            obj: An event, which is returned, or a dictionary with `type`, `id` and `extra`.
+            **_: Options of `pydantic.BaseModel.model_validate`, which are ignored.
 
         Returns:
             The event.
@@ -204,8 +205,8 @@ class StreamEvent:
         """Create an event from the JSON text of its fields.
 
         Args:
-            json_data: A JSON object with `type`, `id` and `extra`. **_: Options of
-                `pydantic.BaseModel.model_validate_json`, which are ignored.
+            json_data: A JSON object with `type`, `id` and `extra`.
+            **_: Options of `pydantic.BaseModel.model_validate_json`, which are ignored.
 
         Returns:
             The event.
@@ -269,7 +270,8 @@ def read_event(payload: dict[str, Any] | str) -> StreamEvent:
     """Create an event from what the server sent.
 
     Args:
-        payload: The JSON object, which the event takes over, or text that is not a JSON object, which becomes `raw`.
+        payload: The JSON object, which the event owns from then on, or text that is not a JSON object, which becomes
+            `raw`.
 
     Returns:
         The event.
@@ -291,8 +293,8 @@ _new = StreamEvent.__new__
 def read_batch(text: str) -> tuple[list[StreamEvent], list[int | None]] | None:
     """Read a batch of the native library.
 
-    A batch is `[[type, …], [id, …], [cursor, …], odd, [extra, …]]`. If `odd` is set, some types are null; the whole
-    payload of those events is in the last column. Without cursors, they equal the ids.
+    A batch is `[[type, …], [id, …], [cursor, …], odd, [extra, …]]`. `odd` is the number of events whose type is null:
+    the last column has the whole payload of these. If the cursors are null, they equal the ids.
 
     Args:
         text: The batch, as JSON.

@@ -1,6 +1,8 @@
-"""What the API returns.
+"""The models of responses, and of nested objects in requests.
 
-Models keep the fields that a newer server adds, and the enumerations accept values that this version does not know.
+Models keep the fields that a newer server adds, and the enumerations accept values that this version does not know. An
+optional field or list element of a response that has an unexpected type is kept as the server sent it. A response
+without a required field raises `DecodeError`; in the response of a list method, such a record is left out and logged.
 """
 
 from __future__ import annotations
@@ -43,9 +45,9 @@ SessionStatus = Literal["pending", "running", "completed", "failed", "terminated
 TurnStatus = Literal["pending", "running", "completed", "failed", "interrupted"] | str
 """The status of a turn; a newer server may send other values. `interrupted` exists since 2026-06-25."""
 NetworkingType = Literal["unrestricted", "limited"] | str
-"""The kind of a network rule."""
+"""The type of a network rule; a newer server may send other values."""
 PackageManager = Literal["apt", "cargo", "gem", "go", "npm", "pip"] | str
-"""A package manager of environments."""
+"""A package manager of environments; a newer server may accept other values."""
 
 
 class _Model(BaseModel):
@@ -54,16 +56,16 @@ class _Model(BaseModel):
 
 
 class McpServer(_Model):
-    """An MCP server that an agent uses.
+    """An MCP server of an agent, as the API returns it.
 
     Attributes:
         name: The name, unique within the agent.
-        type: The transport: `url` or `stdio`. Servers may omit it; it then is `url`.
-        url: The URL, of type `url`.
-        command: The program, of type `stdio`.
-        headers: HTTP headers, of type `url`.
-        args: Arguments of the program, of type `stdio`.
-        env: Environment variables of the program, of type `stdio`.
+        type: The transport, `url` or `stdio`. The default is `url`, because servers may omit it.
+        url: The URL, if `type` is `url`. Not in the `repr`, because it may contain a secret.
+        command: The program, if `type` is `stdio`.
+        headers: The HTTP headers, if `type` is `url`. Not in the `repr`.
+        args: The arguments of the program, if `type` is `stdio`. Not in the `repr`.
+        env: The environment variables of the program, if `type` is `stdio`. Not in the `repr`.
     """
 
     name: str
@@ -125,9 +127,9 @@ class GithubSkill(_Model):
     """A skill from a GitHub repository, for servers since 2026-04-30.
 
     Attributes:
-        source: The repository and path of the skill.
+        source: The repository, as `owner/repo`.
         description: What the skill is for.
-        name: The name; by default that of the source.
+        name: The name of one skill in the repository. By default, all of its skills.
     """
 
     source: str
@@ -140,7 +142,7 @@ class GithubRepoResource(_Model):
 
     Attributes:
         url: The URL of the repository.
-        mount_path: The folder to clone into; by default one that the server chooses.
+        mount_path: The absolute path of the folder to clone into. By default, the server uses `/workspace/<repo>`.
         authorization_token: The token to clone with. Not in the `repr`.
     """
 
@@ -154,7 +156,7 @@ class Networking(_Model):
     """The network rule of an environment.
 
     Attributes:
-        type: `unrestricted`, or `limited` to some hosts.
+        type: `unrestricted`, or `limited` to `allowed_hosts`.
         allowed_hosts: The hosts that `limited` allows. An empty list blocks everything.
     """
 
@@ -201,7 +203,7 @@ class _AgentFields(_Model):
 
 
 class AgentVersion(_AgentFields):
-    """An agent as it was at one version.
+    """One version of an agent.
 
     Attributes:
         id: The id of the agent.
@@ -261,7 +263,7 @@ class _EnvironmentFields(_Model):
 
 
 class EnvironmentVersion(_EnvironmentFields):
-    """An environment as it was at one version.
+    """One version of an environment.
 
     Attributes:
         id: The id of the environment.
@@ -377,7 +379,7 @@ class RunResult(BaseModel):
     """A session after its turn, and the events of that turn.
 
     Attributes:
-        session: The session as it ended.
+        session: The session after the turn.
         events: The events in order; empty if they were not collected.
     """
 

@@ -47,7 +47,10 @@ class _Base:
 
     @property
     def cursor(self) -> int | None:
-        """The position after the last event that was yielded: pass it as `since` to resume there."""
+        """The position after the last event that was yielded: pass it as `since` to resume there.
+
+        `None` if neither an event with a position was yielded nor `since` was given.
+        """
         yielded = len(self._cursors) - len(self._ready)
         return self._cursors[yielded - 1] if yielded > 0 else self._last_cursor
 
@@ -127,14 +130,15 @@ class EventStream(_Base):
     def open(self) -> Self:
         """Open the stream and wait for the server's response; entering the `with` block does the same.
 
-        Iteration opens a stream too, and raises the errors of opening at the first event.
+        Iteration opens the stream too if it is not open; the first event then raises these errors.
 
         Returns:
             The stream.
 
         Raises:
             NotFoundError: The session does not exist.
-            AodConnectionError: The server cannot be reached.
+            AodConnectionError: The server cannot be reached, after `max_retries` retries.
+            ValueError: `turn` or `max_attempts` is invalid.
             AodError: Any other failure; see `aod.errors`.
         """
         self._check_process()
@@ -164,7 +168,7 @@ class EventStream(_Base):
         Raises:
             StopIteration: The stream has ended or was cancelled.
             NotFoundError: The session does not exist.
-            AodConnectionError: The connection failed more often in succession than allowed.
+            AodConnectionError: The server could not be reached within `give_up_after` or `max_attempts`.
             AodTimeoutError: The deadline of the stream passed.
             AodError: Any other failure; see `aod.errors`.
         """
@@ -181,8 +185,8 @@ class EventStream(_Base):
         fails.
 
         Args:
-            formatter: The formatter. By default, the session's `start` event chooses it. **options: Options of the
-                default formatter; see `aod.pretty.FormatterOptions`.
+            formatter: The formatter. By default, the session's `start` event chooses it.
+            **options: Options of the default formatter; see `aod.pretty.FormatterOptions`.
 
         Returns:
             The lines, as they arrive.
@@ -250,14 +254,15 @@ class AsyncEventStream(_Base):
     async def open(self) -> Self:
         """Open the stream and wait for the server's response; entering the `async with` block does the same.
 
-        Iteration opens a stream too, and raises the errors of opening at the first event.
+        Iteration opens the stream too if it is not open; the first event then raises these errors.
 
         Returns:
             The stream.
 
         Raises:
             NotFoundError: The session does not exist.
-            AodConnectionError: The server cannot be reached.
+            AodConnectionError: The server cannot be reached, after `max_retries` retries.
+            ValueError: `turn` or `max_attempts` is invalid.
             AodError: Any other failure; see `aod.errors`.
         """
         from asyncio import get_running_loop
@@ -295,7 +300,7 @@ class AsyncEventStream(_Base):
         Raises:
             StopAsyncIteration: The stream has ended or was cancelled.
             NotFoundError: The session does not exist.
-            AodConnectionError: The connection failed more often in succession than allowed.
+            AodConnectionError: The server could not be reached within `give_up_after` or `max_attempts`.
             AodTimeoutError: The deadline of the stream passed.
             AodError: Another task is waiting for this stream, or any other failure; see `aod.errors`.
         """
@@ -312,8 +317,8 @@ class AsyncEventStream(_Base):
         fails.
 
         Args:
-            formatter: The formatter. By default, the session's `start` event chooses it. **options: Options of the
-                default formatter; see `aod.pretty.FormatterOptions`.
+            formatter: The formatter. By default, the session's `start` event chooses it.
+            **options: Options of the default formatter; see `aod.pretty.FormatterOptions`.
 
         Returns:
             The lines, as they arrive.
@@ -412,7 +417,7 @@ def _format_lines(events: EventStream, formatter: Formatter) -> Iterator[str]:
     try:
         for event in events:
             if event.type == "turn_start":
-                yield from formatter.flush()  # the output of the next turn is that of another process
+                yield from formatter.flush()  # each turn is the output of a separate process
             yield from formatter.consume(event)
     except AodError:
         yield from formatter.flush()
@@ -437,7 +442,7 @@ async def _aformat_lines(events: AsyncEventStream, formatter: Formatter) -> Asyn
 
 
 class Subscription:
-    """A stream that calls back on a dedicated thread, from `client.sessions.listen(…)`.
+    """A stream whose events are passed to callbacks on a dedicated thread, from `client.sessions.listen(…)`.
 
     Each event is passed to `on_event`; then `on_closed` or `on_error` is called once.
     """
@@ -546,7 +551,7 @@ def _raise_for_response(response: Any, body: bytes) -> None:
 def iter_sse(response: Any) -> Iterator[StreamEvent]:
     """Iterate over the events of an `httpx.Response` that was opened with `stream=True`.
 
-    This parser is that of 0.1.0, for responses that come from elsewhere; `client.sessions.stream(…)` does not use it.
+    Use it for responses of your own httpx client; it behaves as in 0.1.0. `client.sessions.stream(…)` does not use it.
 
     Args:
         response: The response.
@@ -568,7 +573,7 @@ def iter_sse(response: Any) -> Iterator[StreamEvent]:
 async def aiter_sse(response: Any) -> AsyncIterator[StreamEvent]:
     """Iterate over the events of an asynchronous `httpx.Response` that was opened with `stream=True`.
 
-    This parser is that of 0.1.0, for responses that come from elsewhere; `client.sessions.stream(…)` does not use it.
+    Use it for responses of your own httpx client; it behaves as in 0.1.0. `client.sessions.stream(…)` does not use it.
 
     Args:
         response: The response.

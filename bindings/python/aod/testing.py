@@ -39,7 +39,8 @@ class DevServer:
         """Start a server and wait until it accepts connections.
 
         Args:
-            generation: The version of the API to serve: `s0` (2026-04-21), `s1` (2026-04-30) or `s2` (2026-06-25).
+            generation: The version of the API to serve, by date: `2026-04-21` (the default; its short name is `s0`),
+                `2026-04-30` or `2026-06-25`.
             token: The token to accept.
             binary: The path of the binary.
 

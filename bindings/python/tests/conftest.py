@@ -25,7 +25,7 @@ def client(server: DevServer) -> Iterator[aod.Client]:
 
 @pytest.fixture
 def control(server: DevServer) -> Callable[[str, str, Any], Any]:
-    """Calls the control interface of the development server."""
+    """Return a function that calls the control interface of the development server."""
 
     def call(method: str, path: str, body: Any = None) -> Any:
         request = urllib.request.Request(

@@ -59,7 +59,7 @@ class Problem(Exception):
 
 
 MAX_SECONDS = 60
-"""The time limit of a scenario; only one that hangs comes near it."""
+"""The time limit of a scenario, in seconds, which only one that hangs reaches."""
 
 
 async def run(scenario: dict[str, Any], client_class: type[aod.Client | aod.AsyncClient]) -> str:

@@ -125,7 +125,7 @@ def test_unknown_enum_values_and_fields_are_kept(client: aod.Client, control: Ca
         assert session.model_dump()["mood"] == "good"
 
 
-def test_an_id_that_is_not_text_is_a_type_error(client: aod.Client) -> None:
+def test_an_id_that_is_neither_str_nor_uuid_is_a_type_error(client: aod.Client) -> None:
     with pytest.raises(TypeError):
         client.agents.get(None)  # type: ignore[arg-type]
 

@@ -128,7 +128,7 @@ def test_an_asynchronous_stream_of_an_unknown_session_fails_when_it_is_entered(s
     asyncio.run(_open(server))
 
 
-def test_an_id_that_is_no_uuid_is_for_the_server_to_refuse(client: aod.Client) -> None:
+def test_an_id_that_is_not_a_uuid_is_sent_and_not_found(client: aod.Client) -> None:
     for get in (client.agents.get, client.environments.get, client.sessions.get, client.sessions.delete):
         for name in ("missing", "a/../b?c#d", "%2e", "\u00e9"):
             with pytest.raises(aod.NotFoundError):

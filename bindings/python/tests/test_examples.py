@@ -1,4 +1,4 @@
-"""The examples run against the development server and print what they promise."""
+"""The examples run against the development server and print the expected text."""
 
 from __future__ import annotations
 

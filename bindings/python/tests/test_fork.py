@@ -1,4 +1,4 @@
-"""Forks: nested ones, and those while the runtime starts."""
+"""Forks, also nested ones and those while the runtime starts."""
 
 from __future__ import annotations
 

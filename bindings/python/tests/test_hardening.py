@@ -1,4 +1,4 @@
-"""Hostile and odd servers: what they send reaches no message and no traceback, and breaks nothing else."""
+"""Malformed and hostile responses: messages, logs and tracebacks have no secrets, and other records are still read."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ FORMS = [detail_text, detail_object, detail_fields, json_string, plain_text, htm
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("status", [401, 404, 409, 422, 429, 500])
-def test_an_echoed_request_appears_in_no_message_traceback_log_or_pickle_of_the_message(
+def test_messages_tracebacks_and_logs_omit_a_request_that_the_server_repeats(
     status: int, form: Callable[[str], tuple[str, bytes]], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -178,7 +178,7 @@ def frames_of(error: BaseException) -> list[str]:
     return [str(frame.locals) for frame in summary.stack if frame.filename.startswith(package)]
 
 
-def test_a_body_of_64_mib_is_cut_and_named_so() -> None:
+def test_a_body_of_64_mib_is_cut_and_the_message_says_so() -> None:
     body = b'{"detail": "' + b"x" * (64 << 20)
 
     with client_of_server(500, "application/json", body) as client, pytest.raises(aod.ServerError) as caught:
@@ -224,7 +224,7 @@ AGENT = (
         ("[]", "[" * 500 + "]" * 500),
     ],
 )
-def test_odd_parts_of_one_record_spoil_neither_it_nor_the_list(servers: str, extra: str) -> None:
+def test_malformed_optional_fields_are_kept_as_sent(servers: str, extra: str) -> None:
     good = AGENT % (UNKNOWN_ID, "[]", "1")
     odd = AGENT % (UNKNOWN_ID.replace("4000", "4001"), servers, extra)
     body = ("\ufeff" + f'{{"data": [{good}, {odd}]}}').encode()
@@ -242,7 +242,7 @@ def test_a_record_that_cannot_be_read_is_left_out_of_a_list_and_logged(caplog: p
 
 
 @pytest.mark.parametrize("failure", [SystemExit(3), KeyboardInterrupt(), ValueError("no")])
-def test_whatever_a_callback_raises_is_the_cause_of_the_error(client: aod.Client, failure: BaseException) -> None:
+def test_any_exception_of_a_callback_is_the_cause_of_the_error(client: aod.Client, failure: BaseException) -> None:
     def fail(_: aod.StreamEvent) -> None:
         raise failure
 
@@ -252,21 +252,21 @@ def test_whatever_a_callback_raises_is_the_cause_of_the_error(client: aod.Client
     assert [error.__cause__ for error in errors] == [failure]
 
 
-def test_plain_http_to_another_machine_is_a_warning_and_can_be_rejected(caplog: pytest.LogCaptureFixture) -> None:
+def test_plain_http_to_another_machine_is_logged_and_can_be_rejected(caplog: pytest.LogCaptureFixture) -> None:
     aod.Client(base_url="http://192.0.2.1", token=TOKEN)
     assert "clear text" in caplog.text and TOKEN not in caplog.text
     with pytest.raises(ValueError, match="https_only"):
         aod.Client(base_url="http://192.0.2.1", token=TOKEN, https_only=True)
 
 
-def test_a_local_server_is_no_warning(server: DevServer, caplog: pytest.LogCaptureFixture) -> None:
+def test_plain_http_to_this_machine_is_not_logged(server: DevServer, caplog: pytest.LogCaptureFixture) -> None:
     aod.Client(base_url=server.url, token=server.token)
     assert caplog.text == ""
 
 
 @pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
 @pytest.mark.parametrize("excluded", ["*", "127.0.0.1", "127.0.0.0/8"])
-def test_no_token_goes_to_a_proxy_that_no_proxy_excludes(
+def test_no_proxy_excludes_a_server_from_the_proxy(
     server: DevServer, monkeypatch: pytest.MonkeyPatch, variable: str, excluded: str
 ) -> None:
     requests: list[str] = []
@@ -288,13 +288,13 @@ def test_no_token_goes_to_a_proxy_that_no_proxy_excludes(
 
 
 @pytest.mark.parametrize("proxy", ["::hunter2", "ftp://hunter2", "http://"])
-def test_a_malformed_proxy_is_a_value_error_that_does_not_repeat_it(proxy: str) -> None:
+def test_the_error_for_a_malformed_proxy_omits_its_url(proxy: str) -> None:
     with pytest.raises(ValueError, match="proxy") as caught:
         aod.Client(base_url="http://127.0.0.1:1", token=TOKEN, proxy=proxy)
     assert "hunter2" not in str(caught.value)
 
 
-def test_cancelled_tasks_that_iterate_without_async_with_leave_no_connection(
+def test_cancelled_tasks_close_streams_that_they_iterate_without_async_with(
     server: DevServer, client: aod.Client, control: Callable[..., Any]
 ) -> None:
     control("POST", "script", {"prompt": "held", "script": {"steps": [{"stdout": "one"}, {"hold": "never"}]}})

@@ -1,4 +1,4 @@
-"""The names that Python repeats, because type annotations need literals, match those of the core."""
+"""Names that the package repeats, because type annotations need literals, match those of the core."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Waiting in event loops of all kinds, and the resources that waits release."""
+"""Waiting works in all kinds of event loops and releases its resources."""
 
 from __future__ import annotations
 

@@ -19,9 +19,9 @@ struct State<B> {
     opened: bool,
     /// The waker of a caller that waits for the stream to open.
     opener: Option<Waker>,
-    /// How much may still be added before the consumer empties the queue.
+    /// How many events and bytes may be added until the consumer empties the queue.
     room: Limits,
-    /// The result of the stream; success once an error has been returned.
+    /// The result of the stream, which is success after an error has been returned.
     end: Option<Result<()>>,
     /// The waker of a waiting consumer.
     consumer: Option<Waker>,
@@ -96,7 +96,7 @@ impl<B: Batch> Queue<B> {
         Poll::Pending
     }
 
-    /// Notes that the stream is open.
+    /// Records that the stream is open.
     pub(super) fn opened(&self) {
         let mut state = self.lock();
         state.opened = true;
@@ -141,12 +141,12 @@ impl<B: Batch> Queue<B> {
         wake_consumer(state);
     }
 
-    /// Discards what was read and ends the stream without an error.
+    /// Discards the queued items and ends the stream without an error.
     pub(super) fn cancel(&self) {
         self.discard(|end| *end = Some(Ok(())));
     }
 
-    /// Discards what was read and ends the stream with an error, unless it has ended.
+    /// Discards the queued items and ends the stream with an error, unless it has ended.
     pub(super) fn fail(&self, error: ErrorInfo) {
         self.discard(|end| {
             end.get_or_insert(Err(error));

@@ -1,4 +1,4 @@
-"""The base of all formatters, over the formatter of the native library."""
+"""The base class of all formatters, which calls the formatter of the native library."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class FormatterOptions(TypedDict, total=False):
     r"""The keyword arguments of the formatters.
 
     Attributes:
-        plain: Whether lines are marked with an ASCII character instead of an emoji. Default `False`.
+        plain: Whether lines begin with an ASCII character instead of an emoji. Default `False`.
         width: The width of the terminal, in columns, to which lines are cut. By default they are not cut.
         color: `"off"` (the default), `"on"`, or `"auto"`: on if standard output is a terminal and `NO_COLOR` is not
             set.
@@ -68,7 +68,7 @@ class FormatterOptions(TypedDict, total=False):
         show_tool_results: Whether the results of tools are shown, in one line each. Default `False`.
         show_failures: Whether failed tools are shown. By default they are, except for Claude.
         raw: Whether control characters are kept verbatim, instead of escaped as in `\x1b`. Default `False`.
-        max_line: The longest line of output, in bytes; longer ones are cut. The default is 16 MiB.
+        max_line: The longest line of an agent's output, in bytes; longer ones are cut. The default is 16 MiB.
     """
 
     plain: bool
@@ -102,14 +102,14 @@ class NativeFormatter:
         r"""Create a formatter.
 
         Args:
-            plain: Whether lines are marked with an ASCII character instead of an emoji.
+            plain: Whether lines begin with an ASCII character instead of an emoji.
             width: The width of the terminal, in columns, to which lines are cut. By default they are not cut.
             color: `"off"`, `"on"`, or `"auto"`: on if standard output is a terminal and `NO_COLOR` is not set.
             show_thinking: Whether the agent's thinking is shown.
             show_tool_results: Whether the results of tools are shown, in one line each.
             show_failures: Whether failed tools are shown. By default they are, except for Claude.
             raw: Whether control characters are kept verbatim, instead of escaped as in `\x1b`.
-            max_line: The longest line of output, in bytes; longer ones are cut. The default is 16 MiB.
+            max_line: The longest line of an agent's output, in bytes; longer ones are cut. The default is 16 MiB.
 
         Raises:
             ValueError: An option has an invalid value.

@@ -25,7 +25,7 @@ __all__ = [
 
 
 class CodexFormatter(NativeFormatter):
-    """Formats the output of `codex exec --json`, in all its versions."""
+    """Formats the output of `codex exec --json`, of all versions of Codex."""
 
     _runtime = "codex"
 
@@ -57,7 +57,7 @@ class GenericFormatter(NativeFormatter):
 class SessionFormatter(NativeFormatter):
     """Formats a session's whole stream: its `start` event chooses the formatter of the runtime.
 
-    It is flushed when another turn starts. Output that precedes any event is passed through unformatted.
+    It is flushed when another turn starts. Output before the `start` event is passed through unformatted.
     """
 
     _runtime = None

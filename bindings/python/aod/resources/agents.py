@@ -21,6 +21,9 @@ class Agents:
     """The calls under `/agents`, as `client.agents`.
 
     An agent is a definition: a model, the program that runs it, and the tools it may use. Updates create versions.
+
+    Ids are `UUID` objects or strings. A string that is not a UUID is sent as one percent-encoded segment of the path,
+    and the server answers 404; an id of another type raises `TypeError`.
     """
 
     def __init__(self, core: Core) -> None:
@@ -70,8 +73,9 @@ class Agents:
             system: Text that precedes the first prompt of each session.
             description: What the agent is for.
             environment_id: The environment of sessions that do not name one.
-            skills: Up to 20 skills: mappings with `name`, `description` and `content`.
-            mcp_servers: Up to 20 MCP servers: mappings, or `McpServer` models.
+            skills: Up to 20 skills: `InlineSkill` or `GithubSkill` models, or mappings with the same fields.
+            mcp_servers: Up to 20 MCP servers: `McpServerUrl` or `McpServerStdio` models, or mappings with the same
+                fields.
             metadata: Your own JSON data.
             provider: The model's provider, such as `anthropic` or `openai`.
 
@@ -82,7 +86,7 @@ class Agents:
             BadRequestError: The runtime is unknown.
             NotFoundError: The environment does not exist.
             ValidationError: The server rejects a field; `detail` says which.
-            ValueError: An argument cannot be written as JSON, such as a float that is not a number.
+            ValueError: An argument cannot be written as JSON, such as NaN.
             TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure; see `aod.errors`.
 
@@ -116,7 +120,7 @@ class Agents:
 
         Raises:
             NotFoundError: The agent does not exist.
-            ValueError: `agent_id` cannot be a segment of a path.
+            ValueError: `agent_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
         """
         return read(Agent, self._core.call("GetAgent", identifier(agent_id, "agent_id")))
@@ -139,8 +143,8 @@ class Agents:
     ) -> Agent:
         """Update an agent (`PUT /agents/{id}`).
 
-        `None` leaves a field unchanged and `aod.CLEAR` empties it. An update that changes nothing keeps the version.
-        Running sessions keep the agent as it was when they started.
+        `None` leaves a field unchanged; `aod.CLEAR` empties it, where the type allows that. An update that changes
+        nothing keeps the version. Running sessions keep the agent as it was when they started.
 
         Args:
             agent_id: The id of the agent.
@@ -165,7 +169,7 @@ class Agents:
                 archived.
             NotFoundError: The agent or the environment does not exist.
             ValidationError: The server rejects a field; `detail` says which.
-            ValueError: `agent_id` cannot be a segment of a path, or an argument cannot be written as JSON.
+            ValueError: `agent_id` is empty, `.`, `..` or not valid Unicode, or an argument cannot be written as JSON.
             AodError: Any other failure; see `aod.errors`.
 
         Example:
@@ -202,7 +206,7 @@ class Agents:
         Raises:
             ConflictError: The agent is already archived.
             NotFoundError: The agent does not exist.
-            ValueError: `agent_id` cannot be a segment of a path.
+            ValueError: `agent_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
         """
         return read(Agent, self._core.call("ArchiveAgent", identifier(agent_id, "agent_id")))
@@ -218,7 +222,7 @@ class Agents:
 
         Raises:
             NotFoundError: The agent does not exist.
-            ValueError: `agent_id` cannot be a segment of a path.
+            ValueError: `agent_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
         """
         return read_list(AgentVersion, self._core.call("ListAgentVersions", identifier(agent_id, "agent_id")))
@@ -229,6 +233,9 @@ class AsyncAgents:
     """The calls under `/agents` for asyncio, as `client.agents` of an `AsyncClient`.
 
     An agent is a definition: a model, the program that runs it, and the tools it may use. Updates create versions.
+
+    Ids are `UUID` objects or strings. A string that is not a UUID is sent as one percent-encoded segment of the path,
+    and the server answers 404; an id of another type raises `TypeError`.
     """
 
     def __init__(self, core: Core) -> None:
@@ -278,8 +285,9 @@ class AsyncAgents:
             system: Text that precedes the first prompt of each session.
             description: What the agent is for.
             environment_id: The environment of sessions that do not name one.
-            skills: Up to 20 skills: mappings with `name`, `description` and `content`.
-            mcp_servers: Up to 20 MCP servers: mappings, or `McpServer` models.
+            skills: Up to 20 skills: `InlineSkill` or `GithubSkill` models, or mappings with the same fields.
+            mcp_servers: Up to 20 MCP servers: `McpServerUrl` or `McpServerStdio` models, or mappings with the same
+                fields.
             metadata: Your own JSON data.
             provider: The model's provider, such as `anthropic` or `openai`.
 
@@ -290,7 +298,7 @@ class AsyncAgents:
             BadRequestError: The runtime is unknown.
             NotFoundError: The environment does not exist.
             ValidationError: The server rejects a field; `detail` says which.
-            ValueError: An argument cannot be written as JSON, such as a float that is not a number.
+            ValueError: An argument cannot be written as JSON, such as NaN.
             TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure; see `aod.errors`.
 
@@ -324,7 +332,7 @@ class AsyncAgents:
 
         Raises:
             NotFoundError: The agent does not exist.
-            ValueError: `agent_id` cannot be a segment of a path.
+            ValueError: `agent_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
         """
         return read(Agent, await self._core.call_async("GetAgent", identifier(agent_id, "agent_id")))
@@ -347,8 +355,8 @@ class AsyncAgents:
     ) -> Agent:
         """Update an agent (`PUT /agents/{id}`).
 
-        `None` leaves a field unchanged and `aod.CLEAR` empties it. An update that changes nothing keeps the version.
-        Running sessions keep the agent as it was when they started.
+        `None` leaves a field unchanged; `aod.CLEAR` empties it, where the type allows that. An update that changes
+        nothing keeps the version. Running sessions keep the agent as it was when they started.
 
         Args:
             agent_id: The id of the agent.
@@ -373,7 +381,7 @@ class AsyncAgents:
                 archived.
             NotFoundError: The agent or the environment does not exist.
             ValidationError: The server rejects a field; `detail` says which.
-            ValueError: `agent_id` cannot be a segment of a path, or an argument cannot be written as JSON.
+            ValueError: `agent_id` is empty, `.`, `..` or not valid Unicode, or an argument cannot be written as JSON.
             AodError: Any other failure; see `aod.errors`.
 
         Example:
@@ -410,7 +418,7 @@ class AsyncAgents:
         Raises:
             ConflictError: The agent is already archived.
             NotFoundError: The agent does not exist.
-            ValueError: `agent_id` cannot be a segment of a path.
+            ValueError: `agent_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
         """
         return read(Agent, await self._core.call_async("ArchiveAgent", identifier(agent_id, "agent_id")))
@@ -426,7 +434,7 @@ class AsyncAgents:
 
         Raises:
             NotFoundError: The agent does not exist.
-            ValueError: `agent_id` cannot be a segment of a path.
+            ValueError: `agent_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
         """
         response = await self._core.call_async("ListAgentVersions", identifier(agent_id, "agent_id"))

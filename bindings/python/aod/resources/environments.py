@@ -20,6 +20,9 @@ class Environments:
     """The calls under `/environments`, as `client.environments`.
 
     An environment is what a session's sandbox is set up with: packages, variables, a script and network rules.
+
+    Ids are `UUID` objects or strings. A string that is not a UUID is sent as one percent-encoded segment of the path,
+    and the server answers 404; an id of another type raises `TypeError`.
     """
 
     def __init__(self, core: Core) -> None:
@@ -67,7 +70,7 @@ class Environments:
             ConflictError: The name is taken (`reason` is `name_taken`). Servers of 2026-04-21 answer 500, a
                 `ServerError`.
             ValidationError: The server rejects a field; `detail` says which.
-            ValueError: An argument cannot be written as JSON.
+            ValueError: An argument cannot be written as JSON, such as NaN.
             TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure; see `aod.errors`.
 
@@ -100,7 +103,7 @@ class Environments:
 
         Raises:
             NotFoundError: The environment does not exist.
-            ValueError: `environment_id` cannot be a segment of a path.
+            ValueError: `environment_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
         """
         return read(Environment, self._core.call("GetEnvironment", identifier(environment_id, "environment_id")))
@@ -118,8 +121,8 @@ class Environments:
     ) -> Environment:
         """Update an environment (`PUT /environments/{id}`).
 
-        `None` leaves a field unchanged and `aod.CLEAR` empties it. An update that changes nothing keeps the version.
-        Sandboxes that are already set up do not change.
+        `None` leaves a field unchanged; `aod.CLEAR` empties it, where the type allows that. An update that changes
+        nothing keeps the version. Sandboxes that are already set up do not change.
 
         Args:
             environment_id: The id of the environment.
@@ -138,7 +141,8 @@ class Environments:
                 archived, or the name is taken.
             NotFoundError: The environment does not exist.
             ValidationError: The server rejects a field; `detail` says which.
-            ValueError: `environment_id` cannot be a segment of a path, or an argument cannot be written as JSON.
+            ValueError: `environment_id` is empty, `.`, `..` or not valid Unicode, or an argument cannot be written as
+                JSON.
             AodError: Any other failure; see `aod.errors`.
         """
         body = encode(
@@ -169,7 +173,7 @@ class Environments:
         Raises:
             ConflictError: The environment is already archived.
             NotFoundError: The environment does not exist.
-            ValueError: `environment_id` cannot be a segment of a path.
+            ValueError: `environment_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
         """
         return read(Environment, self._core.call("ArchiveEnvironment", identifier(environment_id, "environment_id")))
@@ -185,7 +189,7 @@ class Environments:
         Raises:
             ConflictError: A session refers to the environment (`reason` is `in_use`).
             NotFoundError: The environment does not exist.
-            ValueError: `environment_id` cannot be a segment of a path.
+            ValueError: `environment_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
         """
         self._core.call("DeleteEnvironment", identifier(environment_id, "environment_id"))
@@ -201,7 +205,7 @@ class Environments:
 
         Raises:
             NotFoundError: The environment does not exist.
-            ValueError: `environment_id` cannot be a segment of a path.
+            ValueError: `environment_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
         """
         return read_list(
@@ -215,6 +219,9 @@ class AsyncEnvironments:
     """The calls under `/environments` for asyncio, as `client.environments` of an `AsyncClient`.
 
     An environment is what a session's sandbox is set up with: packages, variables, a script and network rules.
+
+    Ids are `UUID` objects or strings. A string that is not a UUID is sent as one percent-encoded segment of the path,
+    and the server answers 404; an id of another type raises `TypeError`.
     """
 
     def __init__(self, core: Core) -> None:
@@ -262,7 +269,7 @@ class AsyncEnvironments:
             ConflictError: The name is taken (`reason` is `name_taken`). Servers of 2026-04-21 answer 500, a
                 `ServerError`.
             ValidationError: The server rejects a field; `detail` says which.
-            ValueError: An argument cannot be written as JSON.
+            ValueError: An argument cannot be written as JSON, such as NaN.
             TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure; see `aod.errors`.
 
@@ -295,7 +302,7 @@ class AsyncEnvironments:
 
         Raises:
             NotFoundError: The environment does not exist.
-            ValueError: `environment_id` cannot be a segment of a path.
+            ValueError: `environment_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
         """
         response = await self._core.call_async("GetEnvironment", identifier(environment_id, "environment_id"))
@@ -314,8 +321,8 @@ class AsyncEnvironments:
     ) -> Environment:
         """Update an environment (`PUT /environments/{id}`).
 
-        `None` leaves a field unchanged and `aod.CLEAR` empties it. An update that changes nothing keeps the version.
-        Sandboxes that are already set up do not change.
+        `None` leaves a field unchanged; `aod.CLEAR` empties it, where the type allows that. An update that changes
+        nothing keeps the version. Sandboxes that are already set up do not change.
 
         Args:
             environment_id: The id of the environment.
@@ -334,7 +341,8 @@ class AsyncEnvironments:
                 archived, or the name is taken.
             NotFoundError: The environment does not exist.
             ValidationError: The server rejects a field; `detail` says which.
-            ValueError: `environment_id` cannot be a segment of a path, or an argument cannot be written as JSON.
+            ValueError: `environment_id` is empty, `.`, `..` or not valid Unicode, or an argument cannot be written as
+                JSON.
             AodError: Any other failure; see `aod.errors`.
         """
         body = encode(
@@ -366,7 +374,7 @@ class AsyncEnvironments:
         Raises:
             ConflictError: The environment is already archived.
             NotFoundError: The environment does not exist.
-            ValueError: `environment_id` cannot be a segment of a path.
+            ValueError: `environment_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
         """
         response = await self._core.call_async("ArchiveEnvironment", identifier(environment_id, "environment_id"))
@@ -383,7 +391,7 @@ class AsyncEnvironments:
         Raises:
             ConflictError: A session refers to the environment (`reason` is `in_use`).
             NotFoundError: The environment does not exist.
-            ValueError: `environment_id` cannot be a segment of a path.
+            ValueError: `environment_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
         """
         await self._core.call_async("DeleteEnvironment", identifier(environment_id, "environment_id"))
@@ -399,7 +407,7 @@ class AsyncEnvironments:
 
         Raises:
             NotFoundError: The environment does not exist.
-            ValueError: `environment_id` cannot be a segment of a path.
+            ValueError: `environment_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
         """
         return read_list(

@@ -1,4 +1,4 @@
-"""The calls under `/sessions`, and what combines them."""
+"""The calls under `/sessions`, and the methods that combine several of them, such as `run`."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ class Sessions:
     """The calls under `/sessions`, as `client.sessions`.
 
     A session is one sandbox in which an agent works on prompts, one turn each.
+
+    Ids are `UUID` objects or strings. A string that is not a UUID is sent as one percent-encoded segment of the path,
+    and the server answers 404; an id of another type raises `TypeError`.
     """
 
     def __init__(self, core: Core) -> None:
@@ -67,8 +70,8 @@ class Sessions:
             prompt: The prompt of the first turn.
             environment_id: The environment to use instead of the agent's own.
             timeout: How long a turn may take, in seconds, from 10 to 3600. The server's default is 600.
-            resources: Up to 10 repositories to clone into the sandbox: mappings with `type` (`github_repository`) and
-                `url`, and optionally `mount_path` and `authorization_token`.
+            resources: Up to 10 repositories to clone into the sandbox: `GithubRepoResource` models, or mappings with
+                `type` (`github_repository`), `url`, and optionally `mount_path` and `authorization_token`.
             secret_env_vars: Environment variables of this session's sandbox, which override those of the environment
                 (servers since 2026-06-25). The API never returns them.
 
@@ -87,7 +90,7 @@ class Sessions:
             >>> ack = client.sessions.create(
             ...     agent_id=agent.id,
             ...     prompt="Fix the failing test",
-            ...     resources=[{"type": "github_repository", "url": "https://github.com/octo/repo"}],
+            ...     resources=[aod.GithubRepoResource(url="https://github.com/octo/repo")],
             ... )
         """
         body = encode(
@@ -113,7 +116,7 @@ class Sessions:
 
         Raises:
             NotFoundError: The session does not exist.
-            ValueError: `session_id` cannot be a segment of a path.
+            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
         """
         return read(Session, self._core.call("GetSession", identifier(session_id, "session_id")))
@@ -121,7 +124,7 @@ class Sessions:
     def prompt(self, session_id: str | UUID, *, prompt: str, timeout: int | None = None) -> SessionAck:
         """Start the next turn of a completed session (`POST /sessions/{id}/prompt`).
 
-        The sandbox and the agent's conversation are those of the turns before.
+        The turn continues in the same sandbox, with the same conversation.
 
         Args:
             session_id: The id of the session.
@@ -135,7 +138,7 @@ class Sessions:
             ConflictError: The session is running, has failed or has been terminated; `reason` says which.
             NotFoundError: The session does not exist.
             ValidationError: The server rejects a field; `detail` says which.
-            ValueError: `session_id` cannot be a segment of a path.
+            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
         """
         body = encode({"prompt": prompt, "timeout": timeout})
@@ -152,7 +155,7 @@ class Sessions:
 
         Raises:
             NotFoundError: The session does not exist.
-            ValueError: `session_id` cannot be a segment of a path.
+            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
         """
         return read_list(SessionTurn, self._core.call("ListSessionTurns", identifier(session_id, "session_id")))
@@ -169,7 +172,7 @@ class Sessions:
         Raises:
             ConflictError: The session is already terminated.
             NotFoundError: The session does not exist.
-            ValueError: `session_id` cannot be a segment of a path.
+            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
         """
         return read(SessionAck, self._core.call("TerminateSession", identifier(session_id, "session_id")))
@@ -189,7 +192,7 @@ class Sessions:
             ConflictError: No turn is active (`reason` is `no_active_turn`), or the session has failed or been
                 terminated.
             NotFoundError: The session does not exist, or the server has no such endpoint.
-            ValueError: `session_id` cannot be a segment of a path.
+            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
         """
         return read(SessionAck, self._core.call("InterruptSession", identifier(session_id, "session_id")))
@@ -203,7 +206,7 @@ class Sessions:
         Raises:
             ConflictError: The session is active; terminate it first.
             NotFoundError: The session does not exist.
-            ValueError: `session_id` cannot be a segment of a path.
+            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
         """
         self._core.call("DeleteSession", identifier(session_id, "session_id"))
@@ -223,16 +226,16 @@ class Sessions:
 
         Args:
             session_id: The id of the session.
-            since: A cursor; only the events after it are followed. By default, all events of the session.
+            since: A cursor; only the events after it, and `start`, are followed. By default, all events of the session.
             on_event: A function to call with each event.
-            collect_events: Whether the result holds the events.
+            collect_events: Whether the result holds the events. The default is true.
 
         Returns:
-            The session as it ended, and its events in order.
+            The session after the turn, and its events in order.
 
         Raises:
             NotFoundError: The session does not exist.
-            ValueError: `session_id` cannot be a segment of a path.
+            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
             Exception: Whatever `on_event` raises, which ends the wait.
         """
@@ -265,12 +268,12 @@ class Sessions:
             environment_id: The environment to use instead of the agent's own.
             timeout: How long a turn may take, in seconds, from 10 to 3600. The server's default is 600.
             resources: Up to 10 repositories to clone into the sandbox; see `create`.
-            secret_env_vars: Environment variables of this session's sandbox (servers since 2026-06-25).
+            secret_env_vars: Environment variables of this session's sandbox; see `create`.
             on_event: A function to call with each event.
-            collect_events: Whether the result holds the events.
+            collect_events: Whether the result holds the events. The default is true.
 
         Returns:
-            The session as it ended, and its events in order.
+            The session after the turn, and its events in order.
 
         Raises:
             AodError: The session cannot be created or followed; see `create` and `wait_for_completion`.
@@ -314,16 +317,20 @@ class Sessions:
             session_id: The id of the session.
             since: A cursor, such as `EventStream.cursor`; only the events after it, and `start`, are delivered. By
                 default, all events of the session.
-            turn: The only turn to deliver, from 1, together with `start` and the last event. By default, all turns.
-            reconnect: Whether to reconnect. Without it, the events of a single connection are delivered verbatim.
-            max_attempts: The number of consecutive connection attempts without a new event before the stream fails. By
-                default there is no limit.
-            give_up_after: How long the stream may be without a healthy connection before it fails, in seconds. Delays
-                that the server asks for do not count. The default is 600.
-            base_delay: The longest delay before the first attempt to reconnect, in seconds; it doubles with each
-                further attempt. The default is 0.25.
+            turn: The number of the only turn to deliver, from 1: its `turn_start` and `output` events, plus `start` and
+                the event that ends the stream. By default, all events are delivered.
+            reconnect: Whether to reconnect. If false, the stream uses a single connection, delivers repeated events
+                too, and raises the error of a dropped connection.
+            max_attempts: How many consecutive attempts may fail to establish a healthy connection before the stream
+                fails. A connection is healthy once it has delivered a new event or has stayed open for 10 seconds
+                without becoming idle. By default there is no limit; 0 disables reconnecting.
+            give_up_after: How long the stream may be without a healthy connection before it fails, in seconds;
+                `math.inf` means no limit. Delays that the server asks for do not count. The default is 600.
+            base_delay: The upper limit of the random delay before the first attempt to reconnect, in seconds. It
+                doubles with each further attempt. The default is 0.25.
             max_delay: The upper limit of that doubling, in seconds. The default is 30.
-            deadline: The time for the whole stream, in seconds. By default there is no limit.
+            deadline: The time for the whole stream, in seconds, from its opening; then `AodTimeoutError` is raised. By
+                default there is no limit.
             resume_stale: Whether to continue after a `stale` event, which the server sends after ten minutes without
                 output. By default it ends the stream.
 
@@ -331,8 +338,9 @@ class Sessions:
             The stream: an iterator, and a context manager that closes the connection.
 
         Raises:
-            ValueError: `session_id` cannot be a segment of a path, or an option is out of range.
-            TypeError: `since` is not an int, or `deadline` is not a number.
+            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode, or `since` or a number of seconds is out
+                of range. Invalid values of `turn` and `max_attempts` raise it when the stream is opened.
+            TypeError: `since` is not an int, or a number of seconds is not a number.
 
         Example:
             >>> with client.sessions.stream(ack.id) as events:
@@ -366,21 +374,26 @@ class Sessions:
         backoff_multiplier: float = 2.0,
         max_backoff: float = 30.0,
     ) -> EventStream:
-        """Stream a session's events like `stream`, which always resumes; for programs written for later releases.
+        """Stream a session's events like `stream`, with the argument names of the unreleased successor of 0.1.0.
+
+        Use `stream` in new programs.
 
         Args:
             session_id: The id of the session.
-            since: A cursor; only the events after it, and `start`, are delivered.
-            max_retries: `max_attempts` of `stream`.
-            initial_backoff: `base_delay` of `stream`.
+            since: A cursor; only the events after it, and `start`, are delivered. By default, all events of the
+                session.
+            max_retries: Passed to `stream` as `max_attempts`. The default is 3.
+            initial_backoff: Passed to `stream` as `base_delay`, in seconds. The default is 1.
             backoff_multiplier: Ignored: the delay doubles with each attempt.
-            max_backoff: `max_delay` of `stream`.
+            max_backoff: Passed to `stream` as `max_delay`, in seconds. The default is 30.
 
         Returns:
             The stream.
 
         Raises:
-            ValueError: `session_id` cannot be a segment of a path, or an option is out of range.
+            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode, or `since` or a number of seconds is out
+                of range. An invalid `max_retries` raises it when the stream is opened.
+            TypeError: `since` is not an int, or a number of seconds is not a number.
         """
         return self.stream(
             session_id,
@@ -401,8 +414,8 @@ class Sessions:
     ) -> Subscription:
         """Stream a session's events to callbacks, on a dedicated thread (`GET /sessions/{id}/stream`).
 
-        Each event is passed to `on_event`; then `on_closed` or `on_error` is called once. The stream reconnects as that
-        of `stream` does, and waits while a callback runs.
+        Each event is passed to `on_event`; then `on_closed` or `on_error` is called once. The stream reconnects like
+        that of `stream`, and delivers no event while a callback runs.
 
         Args:
             session_id: The id of the session.
@@ -410,13 +423,14 @@ class Sessions:
                 `__cause__` is that exception.
             on_closed: Called when the stream has ended or has been cancelled.
             on_error: Called with the error that ended the stream. Without it, the error goes to `threading.excepthook`.
-            since: A cursor; only the events after it, and `start`, are delivered.
+            since: A cursor; only the events after it, and `start`, are delivered. By default, all events of the
+                session.
 
         Returns:
             The subscription, which cancels the stream or waits for its end.
 
         Raises:
-            ValueError: `session_id` cannot be a segment of a path, or `since` is out of range.
+            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode, or `since` is out of range.
             TypeError: `since` is not an int.
 
         Example:
@@ -432,6 +446,9 @@ class AsyncSessions:
     """The calls under `/sessions` for asyncio, as `client.sessions` of an `AsyncClient`.
 
     A session is one sandbox in which an agent works on prompts, one turn each.
+
+    Ids are `UUID` objects or strings. A string that is not a UUID is sent as one percent-encoded segment of the path,
+    and the server answers 404; an id of another type raises `TypeError`.
     """
 
     def __init__(self, core: Core) -> None:
@@ -474,8 +491,8 @@ class AsyncSessions:
             prompt: The prompt of the first turn.
             environment_id: The environment to use instead of the agent's own.
             timeout: How long a turn may take, in seconds, from 10 to 3600. The server's default is 600.
-            resources: Up to 10 repositories to clone into the sandbox: mappings with `type` (`github_repository`) and
-                `url`, and optionally `mount_path` and `authorization_token`.
+            resources: Up to 10 repositories to clone into the sandbox: `GithubRepoResource` models, or mappings with
+                `type` (`github_repository`), `url`, and optionally `mount_path` and `authorization_token`.
             secret_env_vars: Environment variables of this session's sandbox, which override those of the environment
                 (servers since 2026-06-25). The API never returns them.
 
@@ -494,7 +511,7 @@ class AsyncSessions:
             >>> ack = await client.sessions.create(
             ...     agent_id=agent.id,
             ...     prompt="Fix the failing test",
-            ...     resources=[{"type": "github_repository", "url": "https://github.com/octo/repo"}],
+            ...     resources=[aod.GithubRepoResource(url="https://github.com/octo/repo")],
             ... )
         """
         body = encode(
@@ -520,7 +537,7 @@ class AsyncSessions:
 
         Raises:
             NotFoundError: The session does not exist.
-            ValueError: `session_id` cannot be a segment of a path.
+            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
         """
         return read(Session, await self._core.call_async("GetSession", identifier(session_id, "session_id")))
@@ -528,7 +545,7 @@ class AsyncSessions:
     async def prompt(self, session_id: str | UUID, *, prompt: str, timeout: int | None = None) -> SessionAck:
         """Start the next turn of a completed session (`POST /sessions/{id}/prompt`).
 
-        The sandbox and the agent's conversation are those of the turns before.
+        The turn continues in the same sandbox, with the same conversation.
 
         Args:
             session_id: The id of the session.
@@ -542,7 +559,7 @@ class AsyncSessions:
             ConflictError: The session is running, has failed or has been terminated; `reason` says which.
             NotFoundError: The session does not exist.
             ValidationError: The server rejects a field; `detail` says which.
-            ValueError: `session_id` cannot be a segment of a path.
+            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
         """
         body = encode({"prompt": prompt, "timeout": timeout})
@@ -560,7 +577,7 @@ class AsyncSessions:
 
         Raises:
             NotFoundError: The session does not exist.
-            ValueError: `session_id` cannot be a segment of a path.
+            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
         """
         response = await self._core.call_async("ListSessionTurns", identifier(session_id, "session_id"))
@@ -578,7 +595,7 @@ class AsyncSessions:
         Raises:
             ConflictError: The session is already terminated.
             NotFoundError: The session does not exist.
-            ValueError: `session_id` cannot be a segment of a path.
+            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
         """
         return read(SessionAck, await self._core.call_async("TerminateSession", identifier(session_id, "session_id")))
@@ -598,7 +615,7 @@ class AsyncSessions:
             ConflictError: No turn is active (`reason` is `no_active_turn`), or the session has failed or been
                 terminated.
             NotFoundError: The session does not exist, or the server has no such endpoint.
-            ValueError: `session_id` cannot be a segment of a path.
+            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
         """
         return read(SessionAck, await self._core.call_async("InterruptSession", identifier(session_id, "session_id")))
@@ -612,7 +629,7 @@ class AsyncSessions:
         Raises:
             ConflictError: The session is active; terminate it first.
             NotFoundError: The session does not exist.
-            ValueError: `session_id` cannot be a segment of a path.
+            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
         """
         await self._core.call_async("DeleteSession", identifier(session_id, "session_id"))
@@ -632,16 +649,16 @@ class AsyncSessions:
 
         Args:
             session_id: The id of the session.
-            since: A cursor; only the events after it are followed. By default, all events of the session.
+            since: A cursor; only the events after it, and `start`, are followed. By default, all events of the session.
             on_event: A function or coroutine function to call with each event.
-            collect_events: Whether the result holds the events.
+            collect_events: Whether the result holds the events. The default is true.
 
         Returns:
-            The session as it ended, and its events in order.
+            The session after the turn, and its events in order.
 
         Raises:
             NotFoundError: The session does not exist.
-            ValueError: `session_id` cannot be a segment of a path.
+            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
             Exception: Whatever `on_event` raises, which ends the wait.
         """
@@ -676,12 +693,12 @@ class AsyncSessions:
             environment_id: The environment to use instead of the agent's own.
             timeout: How long a turn may take, in seconds, from 10 to 3600. The server's default is 600.
             resources: Up to 10 repositories to clone into the sandbox; see `create`.
-            secret_env_vars: Environment variables of this session's sandbox (servers since 2026-06-25).
+            secret_env_vars: Environment variables of this session's sandbox; see `create`.
             on_event: A function or coroutine function to call with each event.
-            collect_events: Whether the result holds the events.
+            collect_events: Whether the result holds the events. The default is true.
 
         Returns:
-            The session as it ended, and its events in order.
+            The session after the turn, and its events in order.
 
         Raises:
             AodError: The session cannot be created or followed; see `create` and `wait_for_completion`.
@@ -725,16 +742,20 @@ class AsyncSessions:
             session_id: The id of the session.
             since: A cursor, such as `AsyncEventStream.cursor`; only the events after it, and `start`, are delivered. By
                 default, all events of the session.
-            turn: The only turn to deliver, from 1, together with `start` and the last event. By default, all turns.
-            reconnect: Whether to reconnect. Without it, the events of a single connection are delivered verbatim.
-            max_attempts: The number of consecutive connection attempts without a new event before the stream fails. By
-                default there is no limit.
-            give_up_after: How long the stream may be without a healthy connection before it fails, in seconds. Delays
-                that the server asks for do not count. The default is 600.
-            base_delay: The longest delay before the first attempt to reconnect, in seconds; it doubles with each
-                further attempt. The default is 0.25.
+            turn: The number of the only turn to deliver, from 1: its `turn_start` and `output` events, plus `start` and
+                the event that ends the stream. By default, all events are delivered.
+            reconnect: Whether to reconnect. If false, the stream uses a single connection, delivers repeated events
+                too, and raises the error of a dropped connection.
+            max_attempts: How many consecutive attempts may fail to establish a healthy connection before the stream
+                fails. A connection is healthy once it has delivered a new event or has stayed open for 10 seconds
+                without becoming idle. By default there is no limit; 0 disables reconnecting.
+            give_up_after: How long the stream may be without a healthy connection before it fails, in seconds;
+                `math.inf` means no limit. Delays that the server asks for do not count. The default is 600.
+            base_delay: The upper limit of the random delay before the first attempt to reconnect, in seconds. It
+                doubles with each further attempt. The default is 0.25.
             max_delay: The upper limit of that doubling, in seconds. The default is 30.
-            deadline: The time for the whole stream, in seconds. By default there is no limit.
+            deadline: The time for the whole stream, in seconds, from its opening; then `AodTimeoutError` is raised. By
+                default there is no limit.
             resume_stale: Whether to continue after a `stale` event, which the server sends after ten minutes without
                 output. By default it ends the stream.
 
@@ -742,8 +763,9 @@ class AsyncSessions:
             The stream: an asynchronous iterator, and a context manager that closes the connection.
 
         Raises:
-            ValueError: `session_id` cannot be a segment of a path, or an option is out of range.
-            TypeError: `since` is not an int, or `deadline` is not a number.
+            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode, or `since` or a number of seconds is out
+                of range. Invalid values of `turn` and `max_attempts` raise it when the stream is opened.
+            TypeError: `since` is not an int, or a number of seconds is not a number.
 
         Example:
             >>> async with client.sessions.stream(ack.id) as events:
@@ -777,21 +799,26 @@ class AsyncSessions:
         backoff_multiplier: float = 2.0,
         max_backoff: float = 30.0,
     ) -> AsyncEventStream:
-        """Stream a session's events like `stream`, which always resumes; for programs written for later releases.
+        """Stream a session's events like `stream`, with the argument names of the unreleased successor of 0.1.0.
+
+        Use `stream` in new programs. This method itself is not a coroutine.
 
         Args:
             session_id: The id of the session.
-            since: A cursor; only the events after it, and `start`, are delivered.
-            max_retries: `max_attempts` of `stream`.
-            initial_backoff: `base_delay` of `stream`.
+            since: A cursor; only the events after it, and `start`, are delivered. By default, all events of the
+                session.
+            max_retries: Passed to `stream` as `max_attempts`. The default is 3.
+            initial_backoff: Passed to `stream` as `base_delay`, in seconds. The default is 1.
             backoff_multiplier: Ignored: the delay doubles with each attempt.
-            max_backoff: `max_delay` of `stream`.
+            max_backoff: Passed to `stream` as `max_delay`, in seconds. The default is 30.
 
         Returns:
             The stream.
 
         Raises:
-            ValueError: `session_id` cannot be a segment of a path, or an option is out of range.
+            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode, or `since` or a number of seconds is out
+                of range. An invalid `max_retries` raises it when the stream is opened.
+            TypeError: `since` is not an int, or a number of seconds is not a number.
         """
         return self.stream(
             session_id,
@@ -813,7 +840,7 @@ class AsyncSessions:
         """Stream a session's events to callbacks, on a dedicated thread (`GET /sessions/{id}/stream`).
 
         The callbacks do not run on the event loop. Each event is passed to `on_event`; then `on_closed` or `on_error`
-        is called once. The stream reconnects as that of `stream` does, and waits while a callback runs.
+        is called once. The stream reconnects like that of `stream`, and delivers no event while a callback runs.
 
         Args:
             session_id: The id of the session.
@@ -821,13 +848,14 @@ class AsyncSessions:
                 `__cause__` is that exception.
             on_closed: Called when the stream has ended or has been cancelled.
             on_error: Called with the error that ended the stream. Without it, the error goes to `threading.excepthook`.
-            since: A cursor; only the events after it, and `start`, are delivered.
+            since: A cursor; only the events after it, and `start`, are delivered. By default, all events of the
+                session.
 
         Returns:
             The subscription, which cancels the stream or waits for its end.
 
         Raises:
-            ValueError: `session_id` cannot be a segment of a path, or `since` is out of range.
+            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode, or `since` is out of range.
             TypeError: `since` is not an int.
         """
         stream = EventStream(self._core, identifier(session_id, "session_id"), cursor(since), {})
