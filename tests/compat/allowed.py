@@ -20,6 +20,12 @@ ADDED = (
                 "GenericFormatter",
                 "Subscription",
                 "RunResult",
+                "TERMINAL_EVENT_TYPES",
+                "McpServerUrl",
+                "McpServerStdio",
+                "InlineSkill",
+                "GithubSkill",
+                "GithubRepoResource",
                 "formatter_for",
                 "CodexFormatter",
                 "FormatterOptions",
@@ -35,13 +41,21 @@ ADDED = (
         ("surface/class/*Client/__init__",),
         items=frozenset(
             f"keyword-only {name} = None"
-            for name in ("max_retries", "headers", "stream_idle_timeout", "proxy", "ca_certificate")
-        ),
+            for name in (
+                "max_retries",
+                "headers",
+                "stream_idle_timeout",
+                "proxy",
+                "ca_certificate",
+                "client_certificate",
+            )
+        )
+        | {"keyword-only https_only = False"},
     ),
     Added(
         "helpers, and features of newer servers",
         ("surface/class/*Sessions",),
-        items=frozenset({"interrupt", "listen", "run", "wait_for_completion"}),
+        items=frozenset({"interrupt", "listen", "run", "stream_resumable", "wait_for_completion"}),
     ),
     Added(
         "options of reconnecting",
@@ -49,7 +63,11 @@ ADDED = (
         items=frozenset(
             {
                 "keyword-only reconnect = True",
+                "keyword-only turn = None",
                 "keyword-only max_attempts = None",
+                "keyword-only give_up_after = None",
+                "keyword-only base_delay = None",
+                "keyword-only max_delay = None",
                 "keyword-only deadline = None",
                 "keyword-only resume_stale = False",
             }

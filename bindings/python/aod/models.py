@@ -132,6 +132,7 @@ class GithubSkill(_Model):
         name: The name of one skill in the repository. By default, all of its skills.
     """
 
+    type: Literal["github"] = "github"
     source: str
     description: str
     name: str | None = None
