@@ -42,7 +42,6 @@ async fn lines(events: &[Value]) -> Vec<String> {
 async fn the_start_event_selects_the_formatter() {
     for (start, expected) in [
         (json!({"type": "start", "runtime": "gemini"}), "✉️  Hello"),
-        (json!({"type": "start", "provider": "openai"}), ""),
         (json!({"type": "start"}), MESSAGE.trim_end()),
         (
             json!({"type": "start", "runtime": "next"}),
@@ -52,6 +51,16 @@ async fn the_start_event_selects_the_formatter() {
         let shown = lines(&[start, stdout(MESSAGE), json!({"type": "exit", "code": 0})]).await;
         assert_eq!(shown.concat(), expected);
     }
+}
+
+#[tokio::test]
+async fn the_provider_in_the_start_event_selects_the_formatter() {
+    let events = [
+        json!({"type": "start", "provider": "openai"}),
+        stdout("{\"type\":\"turn.completed\"}\n"),
+        json!({"type": "exit", "code": 0}),
+    ];
+    assert_eq!(lines(&events).await, ["✨ Done"]);
 }
 
 #[tokio::test]

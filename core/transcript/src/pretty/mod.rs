@@ -48,8 +48,12 @@
 //! - **Chunking.** The lines depend only on the text, not on how it is split into chunks. Formatting takes linear time.
 //! - **Memory.** Memory use is bounded: a line longer than [`Options::max_line`] is truncated to that size and followed
 //!   by `… [N bytes cut]`. Text that is assembled from several lines has the same limit.
-//! - **Errors.** Formatting never fails. A line that is not a JSON object is shown verbatim; an unknown event shows
-//!   nothing; a field of an unexpected type counts as missing, or is shown as text.
+//! - **Errors.** Formatting never fails. A line that is not an event of the runtime is shown verbatim, also if it is a
+//!   JSON object; only events of known types are left out. A field of an unexpected type counts as missing, or is shown
+//!   as text. The reason of an error is shown if it is a string, an object, or a list.
+//! - **Noise.** Text before an event on the same line, such as an escape sequence or a warning, is shown before it.
+//!   Several events on one line are shown one after the other. A line with other text after its last event is shown
+//!   verbatim.
 //! - **Terminal safety.** Control and format characters in the output are escaped, for example as `\x1b`, unless
 //!   [`Options::raw`] is set: the C0 and C1 sets and DEL except newline and tab, and every character of the Unicode
 //!   category Cf, such as zero-width spaces and bidirectional controls, except a joiner between two emoji. Carriage returns
@@ -63,9 +67,11 @@ mod generic;
 mod json;
 mod line_writer;
 mod lines;
+mod noise;
 mod opencode;
 mod options;
 mod pending_tool_calls;
+mod reason;
 mod renderer;
 mod session;
 mod text;
