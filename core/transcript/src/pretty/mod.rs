@@ -6,7 +6,7 @@
 //! whose output is shown verbatim.
 //!
 //! [`formatter_for`] selects a formatter by the name of a runtime or provider, and [`SessionFormatter`] by the `start`
-//! event of a session. [`Options`] control which lines are shown and how. Implement the trait for a custom formatter.
+//! event of a session. A [`TurnFormatter`] adds the turns of a session to any formatter. [`Options`] control which lines are shown and how. Implement the trait for a custom formatter.
 //!
 //! # Examples
 //!
@@ -76,6 +76,7 @@ mod renderer;
 mod session;
 mod text;
 mod tools;
+mod turns;
 
 pub use claude::ClaudeFormatter;
 pub use codex::CodexFormatter;
@@ -85,3 +86,4 @@ pub use generic::GenericFormatter;
 pub use opencode::OpencodeFormatter;
 pub use options::{Color, Options, formatter_for};
 pub use session::SessionFormatter;
+pub use turns::TurnFormatter;
