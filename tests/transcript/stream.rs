@@ -260,6 +260,7 @@ async fn a_session_that_ends_without_output_says_how() {
         (json!({"type": "stale"}), ""),
         (json!({"type": "exit", "code": 0}), ""),
         (json!({"type": "exit", "code": 3}), ""),
+        (json!({"type": "exit", "code": "unreadable"}), ""),
     ] {
         let shown = lines(&[json!({"type": "start", "runtime": "codex"}), end.clone()]).await;
         assert_eq!(shown.concat(), expected, "{end}");

@@ -15,6 +15,8 @@ impl<'a> From<&'a StreamEvent> for Input<'a> {
                 runtime: runtime_name(start),
             },
             StreamEvent::TurnStart(start) => Input::TurnStarted { turn: start.turn },
+            // A code that cannot be read says nothing about an interruption.
+            StreamEvent::Exit(exit) if exit.extra.contains_key("code") => Input::Other,
             StreamEvent::Exit(_) => ended(End::Exit),
             StreamEvent::Error(_) => ended(End::Failed),
             StreamEvent::Terminated(_) => ended(End::Terminated),
