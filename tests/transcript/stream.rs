@@ -274,10 +274,10 @@ async fn a_formatter_kept_over_two_streams_continues_the_line_of_the_same_turn()
     let events = [
         start.clone(),
         turn(1),
-        stdout("{\"type\":\"result\",\"subt"),
+        stdout("{\"type\":\"result\",\"sub"),
         start,
         turn(1),
-        stdout("ype\":\"success\"}\nhalf"),
+        stdout("type\":\"success\"}\nhalf"),
         turn(2),
         stdout("{\"type\":\"result\"}"),
     ];

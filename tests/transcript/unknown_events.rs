@@ -29,7 +29,7 @@ fn objects_of_other_programs_are_shown_verbatim_by_every_runtime() {
 
 #[test]
 fn unknown_objects_are_truncated_and_escaped_like_any_line() {
-    let line = r#"{"level":"error","msg":"a​b"}"#;
+    let line = "{\"level\":\"error\",\"msg\":\"a\u{200b}b\"}";
     for runtime in RUNTIMES {
         assert_eq!(
             shown(runtime, line),
