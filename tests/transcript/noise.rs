@@ -124,12 +124,16 @@ fn ambiguous_lines_are_shown_verbatim() {
 }
 
 #[test]
-fn control_characters_before_a_document_of_gemini_are_noise() {
-    let document = "\u{1b}[?2004h{\n  \"response\": \"x\"\n}\n";
+fn control_characters_around_a_document_of_gemini_are_noise() {
+    let shown = |document| shown_by(Options::new().formatter_for("gemini"), [document]);
     assert_eq!(
-        shown_by(Options::new().formatter_for("gemini"), [document]),
-        [r"\x1b[?2004h", "✉️  x\n✨ Done"]
+        shown("\u{1b}[?2004h{\n  \"response\": \"x\"\n}\u{1b}[?2004l\n"),
+        [r"\x1b[?2004h", "✉️  x\n✨ Done\n\\x1b[?2004l"]
     );
+    let indented = "  {\n  \"response\": \"x\"\n  }\n";
+    assert_eq!(shown(indented).join("\n"), indented.trim_end());
+    let other = "{\n  \"response\": \"x\"\n} trailing\n";
+    assert_eq!(shown(other).join("\n"), other.trim_end());
 }
 
 #[test]

@@ -80,12 +80,14 @@ impl LineFormatter for Gemini {
         // All lines between the braces of a document are indented.
         let inside = text.starts_with("  ");
         let fits = self.document.len() + text.len() <= writer.style.max_line();
-        if text == "}" && fits {
+        let closing = text.strip_prefix('}');
+        if let Some(noise) = closing.filter(|rest| fits && noise::after_controls(rest).is_empty()) {
             self.document.push('}');
             let document = std::mem::take(&mut self.document);
             if !show_document(&document, writer) {
                 document.lines().for_each(|line| self.other(line, writer));
             }
+            show_noise(noise, writer);
         } else if inside && fits {
             self.document.push_str(text);
             self.document.push('\n');
@@ -112,11 +114,11 @@ impl Gemini {
     /// Starts a document, or shows one that is on a single line.
     fn begin_document(&mut self, text: &str, writer: &mut LineWriter<'_>) -> bool {
         let opening = noise::after_controls(text);
-        if opening == "{" {
-            let noise = text[..text.len() - opening.len()].trim();
-            if !noise.is_empty() {
-                writer.verbatim(noise);
-            }
+        let noise = &text[..text.len() - opening.len()];
+        // Within other output, a brace can be indented.
+        let is_indented = !noise.is_empty() && noise.trim().is_empty();
+        if opening == "{" && !is_indented {
+            show_noise(noise, writer);
             self.document.push_str("{\n");
             return true;
         }
@@ -238,6 +240,14 @@ impl Gemini {
     fn show_incomplete_document(&mut self, writer: &mut LineWriter<'_>) {
         let document = std::mem::take(&mut self.document);
         document.lines().for_each(|line| writer.verbatim(line));
+    }
+}
+
+/// Shows the control characters before or after a document.
+fn show_noise(noise: &str, writer: &mut LineWriter<'_>) {
+    let noise = noise.trim();
+    if !noise.is_empty() {
+        writer.verbatim(noise);
     }
 }
 
