@@ -124,6 +124,11 @@ ADDED = (
         text=r"(, |,\n *| |,)\"?(headers|args|env)\"?(=|:|: )(None|null)",
     ),
     Added(
+        "objects that are not events of the runtime are shown",
+        ("pretty/line unknown*", "pretty/line empty object*", "pretty/chunks of *"),
+        items=frozenset({'{"type": "added_later"}', "{}"}),
+    ),
+    Added(
         "fields that a newer server adds are kept",
         ("models/*/unknown field", "*/calls/newer_servers_fields/unknown field*"),
         pairs=frozenset({"added_later"}),
@@ -473,6 +478,12 @@ CHANGED = (
         ("pretty/text nul",),
         '[["\\u0000"], [], []]',
         '[["\\\\x00"], [], []]',
+    ),
+    Changed(
+        "an event is read in spite of the noise before it",
+        ("pretty/text bom",),
+        '[["\ufeff{*}"], [], []]',
+        '[["\\\\ufeff"], [], []]',
     ),
     Changed("a lone surrogate cannot be encoded as UTF-8", ("pretty/lone surrogate",), '["a\ud800b"]', '["a?b"]'),
 )

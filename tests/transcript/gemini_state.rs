@@ -32,7 +32,7 @@ fn an_event_without_output_ends_a_text_too() {
     formatter.feed(&fragment("Hello"));
     assert_eq!(
         formatter.feed("{\"type\":\"added_later\"}\n"),
-        ["✉️  Hello"]
+        ["✉️  Hello\n{\"type\":\"added_later\"}"]
     );
 }
 

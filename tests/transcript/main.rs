@@ -5,14 +5,17 @@ mod chunking;
 mod claude_lines;
 mod claude_tools;
 mod codex_state;
+mod error_reasons;
 mod gemini_state;
 mod malformed_input;
+mod noise;
 mod opencode_ends;
 mod options;
 mod recordings;
 mod stream;
 mod terminal;
 mod transcripts;
+mod unknown_events;
 
 use aod::pretty::{ClaudeFormatter, Formatter};
 

@@ -2,7 +2,8 @@
 
 use std::io;
 
-use aod::pretty::{Formatter, Options};
+use aod::models::event::StreamEvent;
+use aod::pretty::{Formatter, Options, SessionFormatter};
 use aod::{ErrorKind, EventStream};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
@@ -42,7 +43,6 @@ async fn lines(events: &[Value]) -> Vec<String> {
 async fn the_start_event_selects_the_formatter() {
     for (start, expected) in [
         (json!({"type": "start", "runtime": "gemini"}), "✉️  Hello"),
-        (json!({"type": "start", "provider": "openai"}), ""),
         (json!({"type": "start"}), MESSAGE.trim_end()),
         (
             json!({"type": "start", "runtime": "next"}),
@@ -52,6 +52,16 @@ async fn the_start_event_selects_the_formatter() {
         let shown = lines(&[start, stdout(MESSAGE), json!({"type": "exit", "code": 0})]).await;
         assert_eq!(shown.concat(), expected);
     }
+}
+
+#[tokio::test]
+async fn the_provider_in_the_start_event_selects_the_formatter() {
+    let events = [
+        json!({"type": "start", "provider": "openai"}),
+        stdout("{\"type\":\"turn.completed\"}\n"),
+        json!({"type": "exit", "code": 0}),
+    ];
+    assert_eq!(lines(&events).await, ["✨ Done"]);
 }
 
 #[tokio::test]
@@ -206,4 +216,114 @@ async fn a_cancelled_stream_ends_without_its_remaining_lines() {
     cancel.cancel();
     assert!(lines.next().await.is_none());
     assert!(!format!("{lines:?}").contains("half"));
+}
+
+#[tokio::test]
+async fn a_session_interrupted_before_its_start_says_so() {
+    let events = [
+        json!({"type": "start", "runtime": "claude"}),
+        json!({"type": "stage", "stage": "create_sprite", "state": "done"}),
+        json!({"type": "exit", "code": null}),
+    ];
+    assert_eq!(lines(&events).await, ["⚠️  Done · interrupted"]);
+    let shown: Vec<_> = stream(&events, false)
+        .pretty()
+        .options(Options::new().plain(true))
+        .try_collect()
+        .await
+        .expect("the stream ends without an error");
+    assert_eq!(shown, ["! Done - interrupted"]);
+}
+
+#[tokio::test]
+async fn a_later_turn_interrupted_before_its_start_says_so() {
+    let events = [
+        json!({"type": "start", "runtime": "gemini"}),
+        json!({"type": "turn_start", "turn": 1}),
+        stdout(MESSAGE),
+        json!({"type": "exit", "code": null}),
+    ];
+    assert_eq!(
+        lines(&events).await,
+        ["✉️  Hello", "⚠️  Done · interrupted"]
+    );
+}
+
+#[tokio::test]
+async fn a_session_that_ends_without_output_says_how() {
+    for (end, expected) in [
+        (
+            json!({"type": "error", "message": "Session failed"}),
+            "⚠️  Done · failed",
+        ),
+        (json!({"type": "terminated"}), "⚠️  Done · terminated"),
+        (json!({"type": "stale"}), ""),
+        (json!({"type": "exit", "code": 0}), ""),
+        (json!({"type": "exit", "code": 3}), ""),
+        (json!({"type": "exit", "code": "unreadable"}), ""),
+    ] {
+        let shown = lines(&[json!({"type": "start", "runtime": "codex"}), end.clone()]).await;
+        assert_eq!(shown.concat(), expected, "{end}");
+    }
+}
+
+#[tokio::test]
+async fn a_formatter_kept_over_two_streams_continues_the_line_of_the_same_turn() {
+    let start = json!({"type": "start", "runtime": "claude"});
+    let turn = |number: u8| json!({"type": "turn_start", "turn": number});
+    let events = [
+        start.clone(),
+        turn(1),
+        stdout("{\"type\":\"result\",\"sub"),
+        start,
+        turn(1),
+        stdout("type\":\"success\"}\nhalf"),
+        turn(2),
+        stdout("{\"type\":\"result\"}"),
+    ];
+    let mut formatter = SessionFormatter::new();
+    let mut shown = Vec::new();
+    for event in events {
+        let event = StreamEvent::from_json(&event.to_string());
+        shown.extend(formatter.consume((&event).into()));
+    }
+    shown.extend(formatter.flush());
+    assert_eq!(
+        shown,
+        ["✨ Done · agent 0.0s", "half", "⚠️  Done · agent 0.0s"]
+    );
+}
+
+#[tokio::test]
+async fn a_custom_formatter_is_flushed_at_a_further_turn_only() {
+    /// Shows the chunks of each turn as one line.
+    #[derive(Default)]
+    struct Whole(String);
+    impl Formatter for Whole {
+        fn feed(&mut self, chunk: &str) -> Vec<String> {
+            self.0.push_str(chunk);
+            Vec::new()
+        }
+        fn flush(&mut self) -> Vec<String> {
+            vec![std::mem::take(&mut self.0)]
+        }
+    }
+    let turn = |number: u8| json!({"type": "turn_start", "turn": number});
+    let events = [
+        json!({"type": "start", "runtime": "claude"}),
+        turn(1),
+        stdout("a"),
+        turn(1),
+        stdout("b"),
+        turn(2),
+        stdout("c"),
+        json!({"type": "exit", "code": 0}),
+    ];
+    let shown: Vec<_> = stream(&events, false)
+        .pretty()
+        .formatter(Whole::default())
+        .try_collect()
+        .await
+        .expect("the stream ends without an error");
+    assert_eq!(shown, ["ab", "c"]);
 }

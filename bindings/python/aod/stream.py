@@ -413,10 +413,28 @@ def _formatter(given: Formatter | None, options: FormatterOptions) -> Formatter:
     return given
 
 
+class _Turns:
+    """The turns of one stream, each of which has the output of another process."""
+
+    def __init__(self) -> None:
+        self._turn: int | None = None
+        self._has_output = False
+
+    def is_another(self, event: StreamEvent) -> bool:
+        """Record an event, and return whether it starts another turn than that of the earlier output."""
+        self._has_output = self._has_output or event.type == "output"
+        if event.type != "turn_start":
+            return False
+        continues = event.turn is not None and event.turn == self._turn
+        self._turn = event.turn
+        return self._has_output and not continues
+
+
 def _format_lines(events: EventStream, formatter: Formatter) -> Iterator[str]:
+    turns = _Turns()
     try:
         for event in events:
-            if event.type == "turn_start":
+            if turns.is_another(event):
                 yield from formatter.flush()  # each turn is the output of a separate process
             yield from formatter.consume(event)
     except AodError:
@@ -426,9 +444,10 @@ def _format_lines(events: EventStream, formatter: Formatter) -> Iterator[str]:
 
 
 async def _aformat_lines(events: AsyncEventStream, formatter: Formatter) -> AsyncIterator[str]:
+    turns = _Turns()
     try:
         async for event in events:
-            if event.type == "turn_start":
+            if turns.is_another(event):
                 for line in formatter.flush():
                     yield line
             for line in formatter.consume(event):

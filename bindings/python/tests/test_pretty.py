@@ -214,9 +214,60 @@ def test_the_start_event_chooses_the_formatter() -> None:
     assert consume(start, output, plain=True) == ["> hi"]
     assert consume(start, output, turn, output) == ["✉️  hi", "✉️  hi"]
     assert consume(output) == [message]
-    assert consume(aod.StreamEvent(type="start", extra={"provider": "google"}), output) == []
+    assert consume(aod.StreamEvent(type="start", extra={"provider": "openai"}), output) == ["✉️  hi"]
     assert consume(aod.StreamEvent(type="start", extra={"runtime": 5}), output) == [message]
     assert consume(aod.StreamEvent(type="start", extra={"runtime": "\udc80"}), output) == [message]
+
+
+def test_the_repeated_start_of_a_turn_flushes_nothing() -> None:
+    formatter = SessionFormatter()
+    start = aod.StreamEvent(type="start", extra={"runtime": "claude"})
+    turn = aod.StreamEvent(type="turn_start", id=2, extra={"turn": 1})
+    halves = [
+        aod.StreamEvent(type="output", extra={"stream": "stdout", "data": data}) for data in (RESULT[:20], RESULT[20:])
+    ]
+    first, second = ([start, turn, half] for half in halves)
+    assert [line for event in (*first, *second) for line in formatter.consume(event)] == ["✨ Done · agent 0.0s"]
+
+
+@pytest.mark.parametrize(
+    ("type", "extra", "expected"),
+    [
+        ("exit", {"code": None}, ["⚠️  Done · interrupted"]),
+        ("exit", {"code": 0}, []),
+        ("exit", {"code": "odd"}, []),
+        ("error", {"message": "Session failed"}, ["⚠️  Done · failed"]),
+        ("terminated", {}, ["⚠️  Done · terminated"]),
+        ("stale", {}, []),
+    ],
+)
+def test_an_end_before_the_start_is_shown(type: str, extra: dict[str, Any], expected: list[str]) -> None:
+    assert list(SessionFormatter().consume(aod.StreamEvent(type=type, extra=extra))) == expected
+
+
+def test_a_formatter_of_ones_own_is_flushed_at_a_further_turn_only(client: aod.Client) -> None:
+    class Whole:
+        text = ""
+
+        def consume(self, event: aod.StreamEvent) -> Iterator[str]:
+            yield from self.feed(event.stdout or "")
+
+        def feed(self, chunk: str) -> Iterator[str]:
+            self.text += chunk.replace("\n", "|")
+            yield from ()
+
+        def flush(self) -> Iterator[str]:
+            yield self.text
+            self.text = ""
+
+    ack = start(client)
+    client.sessions.wait_for_completion(ack.id)
+    client.sessions.prompt(ack.id, prompt="again")
+    client.sessions.wait_for_completion(ack.id)
+    with client.sessions.stream(ack.id) as events:
+        lines = list(events.pretty(Whole()))
+    assert len(lines) == 2
+    assert all(lines)
 
 
 def test_streams_have_formatted_lines(server: DevServer, client: aod.Client) -> None:

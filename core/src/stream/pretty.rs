@@ -5,7 +5,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use aod_transcript::pretty::{Formatter, Options, SessionFormatter};
+use aod_transcript::pretty::{Formatter, Options, SessionFormatter, TurnFormatter};
 use futures::stream::{Stream, StreamExt as _};
 
 use super::EventStream;
@@ -16,9 +16,9 @@ use crate::models::event::StreamEvent;
 /// Created by [`EventStream::pretty`].
 ///
 /// The runtime in the `start` event of the session selects the formatter, unless one is set with
-/// [`formatter`](Self::formatter). The formatter is flushed when the next turn starts, whose output comes from another
-/// process, and when the stream ends, before its error if there is one. Otherwise the stream behaves like
-/// [`EventStream`].
+/// [`formatter`](Self::formatter). The formatter is flushed when a further turn starts, whose output comes from another
+/// process, and when the stream ends, before its error if there is one. An interruption before the agent started is
+/// shown too. Otherwise the stream behaves like [`EventStream`].
 ///
 /// # Examples
 ///
@@ -38,7 +38,7 @@ use crate::models::event::StreamEvent;
 pub struct PrettyStream {
     events: EventStream,
     options: Options,
-    formatter: Option<Box<dyn Formatter>>,
+    formatter: Option<TurnFormatter<Box<dyn Formatter>>>,
     /// Lines that are not delivered yet.
     ready: VecDeque<Result<String>>,
     ended: bool,
@@ -65,7 +65,7 @@ impl PrettyStream {
 
     /// Sets the formatter to use, regardless of the `start` event.
     pub fn formatter(mut self, formatter: impl Formatter + 'static) -> Self {
-        self.formatter = Some(Box::new(formatter));
+        self.formatter = Some(TurnFormatter::new(Box::new(formatter)));
         self
     }
 
@@ -83,12 +83,9 @@ impl PrettyStream {
     fn take(&mut self, event: &StreamEvent) {
         self.exit_code = event.exit_code().or(self.exit_code);
         let options = &self.options;
-        let formatter = self
-            .formatter
-            .get_or_insert_with(|| Box::new(SessionFormatter::with_options(options.clone())));
-        if matches!(event, StreamEvent::TurnStart(_)) {
-            self.ready.extend(formatter.flush().into_iter().map(Ok));
-        }
+        let formatter = self.formatter.get_or_insert_with(|| {
+            TurnFormatter::new(Box::new(SessionFormatter::with_options(options.clone())))
+        });
         self.ready
             .extend(formatter.consume(event.into()).into_iter().map(Ok));
     }

@@ -18,5 +18,5 @@ mod input;
 pub mod pretty;
 mod visible;
 
-pub use input::Input;
+pub use input::{End, Input};
 pub use visible::write_visible;

@@ -24,6 +24,16 @@ __all__ = [
 ]
 
 
+_FIELDS: dict[str, tuple[str, ...]] = {
+    "start": ("runtime", "provider"),
+    "turn_start": ("turn",),
+    "exit": ("code",),
+    "error": (),
+    "terminated": (),
+}
+"""The events that the formatter of a session needs besides stdout, and their fields."""
+
+
 class CodexFormatter(NativeFormatter):
     """Formats the output of `codex exec --json`, of all versions of Codex."""
 
@@ -57,13 +67,17 @@ class GenericFormatter(NativeFormatter):
 class SessionFormatter(NativeFormatter):
     """Formats a session's whole stream: its `start` event chooses the formatter of the runtime.
 
-    It is flushed when another turn starts. Output before the `start` event is passed through unformatted.
+    It is flushed when another turn starts. The repeated `turn_start` of the same turn, as in a resumed stream, does not
+    flush it. Output before the `start` event is passed through unformatted.
+
+    An interruption before the agent started is shown as `⚠️  Done · interrupted`. A session that fails or is terminated
+    without any output is shown as `⚠️  Done · failed` or `⚠️  Done · terminated`.
     """
 
     _runtime = None
 
     def consume(self, event: StreamEvent) -> Iterator[str]:
-        """Consume an event: `start` chooses the formatter, `turn_start` flushes it, and stdout is formatted.
+        """Consume an event: `start` chooses the formatter, another turn flushes it, and stdout is formatted.
 
         Args:
             event: An event of a session's stream.
@@ -71,8 +85,8 @@ class SessionFormatter(NativeFormatter):
         Yields:
             The formatted lines that the event completes.
         """
-        if event.type in ("start", "turn_start"):
-            fields = {"type": event.type, **{name: event.extra.get(name) for name in ("runtime", "provider")}}
+        if event.type in _FIELDS:
+            fields = {"type": event.type, **{name: event.extra.get(name) for name in _FIELDS[event.type]}}
             yield from self._lines(self._core.consume(without_surrogates(json.dumps(fields, ensure_ascii=False))))
         else:
             yield from super().consume(event)

@@ -133,8 +133,9 @@ public struct RuntimeFormatter: Formatter {
 
 /// Formats the stream of a session. The `start` event picks the formatter, by the rules of ``RuntimeFormatter``.
 ///
-/// It is flushed when a turn starts, because each turn is a separate process. Output before any event is passed
-/// through. ``EventStream/pretty(options:)`` uses it. Use it directly with a listener:
+/// It is flushed when a further turn starts, because each turn is a separate process. The repeated start of the same
+/// turn, as a resumed stream has it, flushes nothing. Output before any event is passed through.
+/// ``EventStream/pretty(options:)`` uses it. Use it directly with a listener:
 ///
 /// ```swift
 /// let formatter = SessionFormatter()
@@ -163,6 +164,13 @@ public struct SessionFormatter: Formatter {
             return native.consume(event: .start(event: start))
         case .turnStart(let event):
             return native.consume(event: .turnStart(event: TurnStartEvent(turn: event.turn, extra: [:])))
+        // A code that cannot be read says nothing about an interruption.
+        case .exit(let event) where event.extra["code"] == nil:
+            return native.consume(event: .exit(event: ExitEvent(code: event.code, extra: [:])))
+        case .error:
+            return native.consume(event: .error(event: ErrorEvent(extra: [:])))
+        case .terminated:
+            return native.consume(event: .terminated(event: TerminatedEvent(extra: [:])))
         default:
             return event.stdout.map(feed) ?? []
         }

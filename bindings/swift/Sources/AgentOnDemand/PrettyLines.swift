@@ -27,9 +27,9 @@ extension EventStream {
 /// Human-readable lines of a session's stream: see ``EventStream/pretty(options:)``.
 ///
 /// Each element is the formatted text of one line of output. It may contain newlines, but does not end with one. The
-/// formatter is flushed when a turn starts, because each turn is a separate process, and when the stream ends; the
-/// remaining lines come before an error of the stream. Leaving the loop closes the connection. So does cancelling the
-/// task; the loop then throws a `CancellationError`, and no further line is delivered.
+/// formatter is flushed when a further turn starts, because each turn is a separate process, and when the stream ends;
+/// the remaining lines come before an error of the stream. Leaving the loop closes the connection. So does cancelling
+/// the task; the loop then throws a `CancellationError`, and no further line is delivered.
 public final class PrettyLines: AsyncSequence, Sendable {
     public typealias Element = String
 
@@ -39,6 +39,7 @@ public final class PrettyLines: AsyncSequence, Sendable {
 
     private let formatter: any Formatter
     private let exit = Locked<Int64?>(nil)
+    private let turns = Locked(Turns())
     private let prefetcher = Prefetcher<String>()
 
     fileprivate init(stream: EventStream, formatter: any Formatter) {
@@ -88,10 +89,31 @@ public final class PrettyLines: AsyncSequence, Sendable {
         if let code = event.exitCode {
             exit.with { $0 = code }
         }
-        if case .turnStart = event {
+        if turns.with({ $0.isAnother(event) }) {
             return formatter.flush() + formatter.consume(event)
         }
         return formatter.consume(event)
+    }
+}
+
+/// The turns of one stream, each of which has the output of another process.
+private struct Turns: Sendable {
+    private var turn: Int64?
+    private var hasOutput = false
+
+    /// Records an event, and returns whether it starts another turn than that of the earlier output.
+    mutating func isAnother(_ event: StreamEvent) -> Bool {
+        switch event {
+        case .output:
+            hasOutput = true
+            return false
+        case .turnStart(let start):
+            let continues = start.turn != nil && start.turn == turn
+            turn = start.turn
+            return hasOutput && !continues
+        default:
+            return false
+        }
     }
 }
 

@@ -52,17 +52,18 @@ import Testing
 
     @Test func theStartEventPicksTheFormatterOfASession() throws {
         let said = #"{"type":"message","role":"assistant","content":"Hello"}"#
-        for (start, expected) in [
-            (#"{"type":"start","runtime":"gemini"}"#, ["✉️  Hello"]),
-            (#"{"type":"start","provider":"google"}"#, ["✉️  Hello"]),
-            (#"{"type":"start","provider":"openai"}"#, []),
-            (#"{"type":"start","runtime":"next"}"#, [said]),
-            (#"{"type":"start"}"#, [said]),
+        let ended = #"{"type":"turn.completed"}"#
+        for (start, line, expected) in [
+            (#"{"type":"start","runtime":"gemini"}"#, said, "✉️  Hello"),
+            (#"{"type":"start","provider":"google"}"#, said, "✉️  Hello"),
+            (#"{"type":"start","provider":"openai"}"#, ended, "✨ Done"),
+            (#"{"type":"start","runtime":"next"}"#, said, said),
+            (#"{"type":"start"}"#, said, said),
         ] {
             let formatter = SessionFormatter()
             var lines = try formatter.consume(event(start))
-            lines += try formatter.consume(stdout(said))
-            #expect(lines + formatter.flush() == expected, "\(start)")
+            lines += try formatter.consume(stdout(line))
+            #expect(lines + formatter.flush() == [expected], "\(start)")
         }
     }
 
@@ -77,6 +78,28 @@ import Testing
         #expect(try formatter.consume(event(#"{"type":"start","runtime":"claude"}"#)) == [])
         #expect(try formatter.consume(stdout("killed in the mid")) == [])
         #expect(try formatter.consume(event(#"{"type":"turn_start","turn":2}"#)) == ["killed in the mid"])
+    }
+
+    @Test func theRepeatedStartOfATurnFlushesNothing() throws {
+        let formatter = SessionFormatter()
+        for half in ["one ", "line\n"] {
+            #expect(try formatter.consume(event(#"{"type":"start","runtime":"claude"}"#)) == [])
+            #expect(try formatter.consume(event(#"{"type":"turn_start","turn":1}"#)) == [])
+            #expect(try formatter.consume(stdout(half)) == (half == "one " ? [] : ["one line"]))
+        }
+    }
+
+    @Test func anEndBeforeTheStartOfTheAgentIsShown() throws {
+        for (end, expected) in [
+            (#"{"type":"exit","code":null}"#, ["⚠️  Done · interrupted"]),
+            (#"{"type":"error"}"#, ["⚠️  Done · failed"]),
+            (#"{"type":"terminated"}"#, ["⚠️  Done · terminated"]),
+            (#"{"type":"exit","code":0}"#, []),
+            (#"{"type":"exit","code":"unreadable"}"#, []),
+            (#"{"type":"stale"}"#, []),
+        ] {
+            #expect(try SessionFormatter().consume(event(end)) == expected, "\(end)")
+        }
     }
 
     @Test func unknownFieldsDoNotReachTheFormatter() {

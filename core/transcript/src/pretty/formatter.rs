@@ -35,7 +35,8 @@ pub trait Formatter: Send {
     fn feed(&mut self, chunk: &str) -> Vec<String>;
 
     /// Processes one event of a session, and returns the lines that it completes. Default: standard output is passed to
-    /// [`feed`](Self::feed), and other events are ignored.
+    /// [`feed`](Self::feed), and other events are ignored. A [`TurnFormatter`](super::TurnFormatter) flushes the
+    /// formatter when a further turn starts.
     fn consume(&mut self, input: Input<'_>) -> Vec<String> {
         match input {
             Input::Stdout(chunk) => self.feed(chunk),

@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::json::{self, Json};
+use super::json::{self, Json, Kind};
 use super::line_writer::{LineKind, LineWriter, MAX_DETAIL};
+use super::noise;
 use super::pending_tool_calls::PendingToolCalls;
+use super::reason::{answer, reason};
 use super::renderer::{LineFormatter, formatter};
 use super::tools;
 
@@ -46,32 +48,54 @@ pub(super) struct Gemini {
     document: String,
 }
 
+/// The types of events. Messages of the user are not shown, and other types are shown verbatim.
+const EVENTS: [&str; 6] = [
+    "error",
+    "init",
+    "message",
+    "result",
+    "tool_result",
+    "tool_use",
+];
+
 impl LineFormatter for Gemini {
-    fn line(&mut self, line: &str, writer: &mut LineWriter<'_>) {
+    fn is_event(&self, text: &str) -> bool {
+        let names = ["type", "response", "error", "stats", "session_id"];
+        json::object(text, names).is_some_and(
+            |[kind, response, error, stats, session]| match kind {
+                Some(kind) => EVENTS.contains(&&*json::text(Some(kind))),
+                None => !self.is_stream && is_document(response, error, stats, session),
+            },
+        )
+    }
+
+    fn event(&mut self, text: &str, writer: &mut LineWriter<'_>) -> bool {
         if self.document.is_empty() {
-            if line == "{" && !self.is_stream {
-                self.document.push_str("{\n");
+            return if self.is_stream {
+                self.stream_event(text, writer)
             } else {
-                self.event(line, writer);
-            }
-            return;
+                self.begin_document(text, writer) || self.stream_event(text, writer)
+            };
         }
         // All lines between the braces of a document are indented.
-        let inside = line.starts_with("  ");
-        let fits = self.document.len() + line.len() <= writer.style.max_line();
-        if line == "}" && fits {
+        let inside = text.starts_with("  ");
+        let fits = self.document.len() + text.len() <= writer.style.max_line();
+        let closing = text.strip_prefix('}');
+        if let Some(noise) = closing.filter(|rest| fits && noise::after_controls(rest).is_empty()) {
             self.document.push('}');
             let document = std::mem::take(&mut self.document);
             if !show_document(&document, writer) {
                 document.lines().for_each(|line| self.other(line, writer));
             }
+            show_noise(noise, writer);
         } else if inside && fits {
-            self.document.push_str(line);
+            self.document.push_str(text);
             self.document.push('\n');
         } else {
             self.show_incomplete_document(writer);
-            self.line(line, writer);
+            return self.event(text, writer);
         }
+        true
     }
 
     fn other(&mut self, line: &str, writer: &mut LineWriter<'_>) {
@@ -87,7 +111,29 @@ impl LineFormatter for Gemini {
 }
 
 impl Gemini {
-    fn event(&mut self, line: &str, writer: &mut LineWriter<'_>) {
+    /// Starts a document, or shows one that is on a single line.
+    fn begin_document(&mut self, text: &str, writer: &mut LineWriter<'_>) -> bool {
+        let opening = noise::after_controls(text);
+        let noise = &text[..text.len() - opening.len()];
+        // Within other output, a brace can be indented.
+        let is_indented = !noise.is_empty() && noise.trim().is_empty();
+        if opening == "{" && !is_indented {
+            show_noise(noise, writer);
+            self.document.push_str("{\n");
+            return true;
+        }
+        let names = ["type", "response", "error", "stats", "session_id"];
+        match json::object(text, names) {
+            Some([None, response, error, stats, session])
+                if is_document(response, error, stats, session) =>
+            {
+                show_document(text, writer)
+            }
+            _ => false,
+        }
+    }
+
+    fn stream_event(&mut self, text: &str, writer: &mut LineWriter<'_>) -> bool {
         let names = [
             "type",
             "role",
@@ -103,8 +149,8 @@ impl Gemini {
             "message",
             "stats",
         ];
-        let Some(fields) = json::object(line, names) else {
-            return self.other(line, writer);
+        let Some(fields) = json::object(text, names) else {
+            return false;
         };
         let [
             kind,
@@ -122,13 +168,20 @@ impl Gemini {
             stats,
         ] = fields;
         let kind = json::text(kind);
-        self.is_stream |= !kind.is_empty();
-        if kind == "message" && role.is_some_and(|role| role.is("assistant")) {
-            return self.add_fragment(&json::text(content), writer);
+        if !EVENTS.contains(&&*kind) {
+            return false;
+        }
+        self.is_stream = true;
+        if kind == "message" {
+            let role = json::text(role);
+            if role == "assistant" {
+                self.add_fragment(&answer(content), writer);
+                return true;
+            }
+            self.show_message(writer);
+            return role == "user";
         }
         self.show_message(writer);
-        let [reason] = error.map_or([None], |error| error.fields(["message"]));
-        let reason = json::text(reason);
         match &*kind {
             "init" => {
                 // A new process starts.
@@ -148,26 +201,25 @@ impl Gemini {
             "tool_result" => {
                 let name = self.calls.end(&json::text(id));
                 let name = name.as_deref().unwrap_or("Tool");
-                let output = json::text(output);
                 if outcome.is_some_and(|outcome| outcome.is("error")) {
-                    let reason = if reason.is_empty() { output } else { reason };
+                    let reason = reason([error, output]);
                     writer.failure(
                         if name.is_empty() { "Tool" } else { name },
                         "failed",
                         &reason,
                     );
                 } else if !name.is_empty() {
-                    writer.result(name, &output);
+                    writer.result(name, &answer(output));
                 }
             }
             "error" => {
                 let warning = severity.is_some_and(|severity| severity.is("warning"));
                 let name = if warning { "Warning" } else { "Error" };
-                writer.brief(LineKind::Warning, name, &json::text(message));
+                writer.brief(LineKind::Warning, name, &reason([message, error]));
             }
-            "result" => ended(outcome, &reason, stats, writer),
-            _ => {}
+            _ => ended(outcome, &reason([error, message]), stats, writer),
         }
+        true
     }
 
     /// Adds a fragment to the current message.
@@ -188,6 +240,14 @@ impl Gemini {
     fn show_incomplete_document(&mut self, writer: &mut LineWriter<'_>) {
         let document = std::mem::take(&mut self.document);
         document.lines().for_each(|line| writer.verbatim(line));
+    }
+}
+
+/// Shows the control characters before or after a document.
+fn show_noise(noise: &str, writer: &mut LineWriter<'_>) {
+    let noise = noise.trim();
+    if !noise.is_empty() {
+        writer.verbatim(noise);
     }
 }
 
@@ -287,6 +347,19 @@ fn ended(
     writer.done(succeeded, &details);
 }
 
+/// Returns whether an object on one line is a document of `--output-format json`, by its fields. An error alone can be
+/// that of another program.
+fn is_document(
+    response: Option<Json<'_>>,
+    error: Option<Json<'_>>,
+    stats: Option<Json<'_>>,
+    session: Option<Json<'_>>,
+) -> bool {
+    let is_typed = stats.or(session).is_some();
+    response.is_some_and(|response| is_typed || response.kind() == Kind::String)
+        || error.is_some() && is_typed
+}
+
 /// Shows a document of `--output-format json`. Returns `false` if it is another document.
 fn show_document(document: &str, writer: &mut LineWriter<'_>) -> bool {
     let Some([response, error, stats]) = json::object(document, ["response", "error", "stats"])
@@ -296,10 +369,9 @@ fn show_document(document: &str, writer: &mut LineWriter<'_>) -> bool {
     if response.is_none() && error.is_none() && stats.is_none() {
         return false;
     }
-    writer.message(&json::text(response));
-    if let Some(error) = error.filter(|error| error.is_truthy()) {
-        let [reason] = error.fields(["message"]);
-        let reason = writer.style.one_line(&json::text(reason), MAX_DETAIL);
+    writer.message(&answer(response));
+    if error.is_some_and(Json::is_truthy) {
+        let reason = writer.style.one_line(&reason([error]), MAX_DETAIL);
         writer.done(false, &[reason.into()]);
         return true;
     }

@@ -23,7 +23,12 @@ formatter! {
 pub(super) struct Generic;
 
 impl LineFormatter for Generic {
-    fn line(&mut self, line: &str, writer: &mut LineWriter<'_>) {
-        writer.verbatim(line.trim_end_matches('\r'));
+    fn is_event(&self, _text: &str) -> bool {
+        false
+    }
+
+    fn event(&mut self, text: &str, writer: &mut LineWriter<'_>) -> bool {
+        writer.verbatim(text.trim_end_matches('\r'));
+        true
     }
 }

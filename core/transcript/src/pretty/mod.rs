@@ -6,7 +6,7 @@
 //! whose output is shown verbatim.
 //!
 //! [`formatter_for`] selects a formatter by the name of a runtime or provider, and [`SessionFormatter`] by the `start`
-//! event of a session. [`Options`] control which lines are shown and how. Implement the trait for a custom formatter.
+//! event of a session. A [`TurnFormatter`] adds the turns of a session to any formatter. [`Options`] control which lines are shown and how. Implement the trait for a custom formatter.
 //!
 //! # Examples
 //!
@@ -48,8 +48,12 @@
 //! - **Chunking.** The lines depend only on the text, not on how it is split into chunks. Formatting takes linear time.
 //! - **Memory.** Memory use is bounded: a line longer than [`Options::max_line`] is truncated to that size and followed
 //!   by `… [N bytes cut]`. Text that is assembled from several lines has the same limit.
-//! - **Errors.** Formatting never fails. A line that is not a JSON object is shown verbatim; an unknown event shows
-//!   nothing; a field of an unexpected type counts as missing, or is shown as text.
+//! - **Errors.** Formatting never fails. A line that is not an event of the runtime is shown verbatim, also if it is a
+//!   JSON object; only events of known types are left out. A field of an unexpected type counts as missing, or is shown
+//!   as text. The reason of an error is shown if it is a string, an object, or a list.
+//! - **Noise.** Text before an event on the same line, such as an escape sequence or a warning, is shown before it.
+//!   Several events on one line are shown one after the other. A line with other text after its last event is shown
+//!   verbatim.
 //! - **Terminal safety.** Control and format characters in the output are escaped, for example as `\x1b`, unless
 //!   [`Options::raw`] is set: the C0 and C1 control codes and DEL except newline and tab, and every character of the
 //!   Unicode category Cf, such as zero-width spaces and bidirectional controls, except a zero-width joiner between two
@@ -63,13 +67,16 @@ mod generic;
 mod json;
 mod line_writer;
 mod lines;
+mod noise;
 mod opencode;
 mod options;
 mod pending_tool_calls;
+mod reason;
 mod renderer;
 mod session;
 mod text;
 mod tools;
+mod turns;
 
 pub use claude::ClaudeFormatter;
 pub use codex::CodexFormatter;
@@ -79,3 +86,4 @@ pub use generic::GenericFormatter;
 pub use opencode::OpencodeFormatter;
 pub use options::{Color, Options, formatter_for};
 pub use session::SessionFormatter;
+pub use turns::TurnFormatter;

@@ -2,6 +2,7 @@
 
 use super::json::{self, Json, Kind};
 use super::line_writer::{LineKind, LineWriter, MAX_DETAIL};
+use super::reason::{answer, reason};
 use super::renderer::{LineFormatter, formatter};
 use super::tools;
 
@@ -52,24 +53,44 @@ struct Run {
     cost: Option<f64>,
 }
 
+/// The types of events that are never shown.
+const HIDDEN_EVENTS: [&str; 1] = ["done"];
+
+/// The types of events with lines to show. Other types are shown verbatim.
+const SHOWN_EVENTS: [&str; 6] = [
+    "error",
+    "reasoning",
+    "step_finish",
+    "step_start",
+    "text",
+    "tool_use",
+];
+
 impl LineFormatter for Opencode {
-    fn line(&mut self, line: &str, writer: &mut LineWriter<'_>) {
-        let names = ["type", "timestamp", "sessionID", "part", "error"];
-        let Some([kind, timestamp, session, part, error]) = json::object(line, names) else {
-            return self.other(line, writer);
+    fn is_event(&self, text: &str) -> bool {
+        json::object(text, ["type"])
+            .and_then(|[kind]| kind?.string())
+            .is_some_and(|kind| SHOWN_EVENTS.contains(&&*kind) || HIDDEN_EVENTS.contains(&&*kind))
+    }
+
+    fn event(&mut self, text: &str, writer: &mut LineWriter<'_>) -> bool {
+        let names = ["type", "timestamp", "sessionID", "part", "error", "message"];
+        let Some([kind, timestamp, session, part, error, message]) = json::object(text, names)
+        else {
+            return false;
         };
+        let kind = json::text(kind);
+        if kind.is_empty() {
+            return false;
+        }
         let session = json::text(session);
         if !session.is_empty() && session != self.session {
             self.session = session.into_owned();
             self.run = Run::default();
             writer.init(&format!("session={}", self.session));
         }
-        let kind = json::text(kind);
-        if !matches!(
-            &*kind,
-            "step_start" | "text" | "reasoning" | "tool_use" | "step_finish" | "error"
-        ) {
-            return;
+        if !SHOWN_EVENTS.contains(&&*kind) {
+            return HIDDEN_EVENTS.contains(&&*kind);
         }
         self.run.record(timestamp);
         // The end of a step does not count as an event after the message.
@@ -80,15 +101,16 @@ impl LineFormatter for Opencode {
             "step_start" => self.run.started += 1,
             "text" => {
                 if !synthetic.is_some_and(Json::is_truthy) {
-                    writer.message(&json::text(text));
+                    writer.message(&answer(text));
                     self.message_was_last = true;
                 }
             }
-            "reasoning" => writer.thinking(&json::text(text)),
+            "reasoning" => writer.thinking(&answer(text)),
             "tool_use" => tool_used(part, writer),
             "step_finish" => self.step_finished(part, writer),
-            _ => show_error(error, writer),
+            _ => show_error(error, message, writer),
         }
+        true
     }
 
     fn end(&mut self, writer: &mut LineWriter<'_>) {
@@ -166,8 +188,7 @@ fn tool_used(part: Json<'_>, writer: &mut LineWriter<'_>) {
     let name = call(&tool, input, metadata, &title, writer);
     let output = json::text(output);
     if failed {
-        let [message] = error.map_or([None], |error| error.fields(["message"]));
-        writer.failure(name, "failed", &json::first_text([error, message]));
+        writer.failure(name, "failed", &reason([error]));
     } else if name == "Bash" {
         let (exit, printed) = shell_outcome(metadata);
         let printed = if printed.is_some() {
@@ -306,16 +327,16 @@ fn patch(text: &str, metadata: Option<Json<'_>>, writer: &mut LineWriter<'_>) {
 }
 
 /// Shows an error of the run, which may still continue.
-fn show_error(error: Option<Json<'_>>, writer: &mut LineWriter<'_>) {
-    let wanted = ["name", "type", "message", "data"];
-    let [name, kind, message, data] = error.map_or([None; 4], |error| error.fields(wanted));
-    let [inner] = data.map_or([None], |data| data.fields(["message"]));
+fn show_error(error: Option<Json<'_>>, message: Option<Json<'_>>, writer: &mut LineWriter<'_>) {
+    let [name, kind] = error.map_or([None; 2], |error| error.fields(["name", "type"]));
     let name = json::first_text([name, kind]);
-    let message = json::first_text([inner, message, error]);
+    let message = reason([error, message]);
+    // An error that has only a name.
+    let message = if message == name { "" } else { &message };
     let detail = match (name.is_empty(), message.is_empty()) {
         (false, false) => format!("{name}: {message}"),
         (_, true) => name.into_owned(),
-        (true, false) => message.into_owned(),
+        (true, false) => message.to_owned(),
     };
     writer.brief(LineKind::Warning, "Error", &detail);
 }

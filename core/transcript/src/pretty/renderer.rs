@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::line_writer::{LineWriter, Style};
 use super::lines::Lines;
+use super::noise::{self, Part};
 use super::{Formatter, Options};
 
 /// The formatting rules of one runtime.
@@ -11,10 +12,15 @@ pub(super) trait LineFormatter: Default + Send {
     /// Whether failures of tools are shown by default.
     const FAILURES: bool = true;
 
-    /// Formats one line of output, which is not empty.
-    fn line(&mut self, line: &str, writer: &mut LineWriter<'_>);
+    /// Returns whether a JSON object is an event of the runtime, shown or not. Used to read lines that contain more than
+    /// one object.
+    fn is_event(&self, text: &str) -> bool;
 
-    /// Formats a line that is not an event of the runtime.
+    /// Formats a text, which is not empty, if it is an event of the runtime. Returns `false` if it is not, or only in
+    /// part; then the text is shown verbatim.
+    fn event(&mut self, text: &str, writer: &mut LineWriter<'_>) -> bool;
+
+    /// Formats a text that is not an event of the runtime.
     fn other(&mut self, line: &str, writer: &mut LineWriter<'_>) {
         writer.verbatim(line);
     }
@@ -87,10 +93,31 @@ fn show(
     if cut > 0 {
         let notice = format!("{line}{} [{cut} bytes cut]", style.ellipsis());
         formatter.other(&notice, &mut writer);
-    } else if !line.is_empty() {
-        formatter.line(line, &mut writer);
+    } else if !line.is_empty() && !formatter.event(line, &mut writer) {
+        match noise::split(line, |text| formatter.is_event(text)) {
+            Some(parts) => return show_parts(formatter, style, &parts),
+            None => formatter.other(line, &mut writer),
+        }
     }
     writer.finish()
+}
+
+/// Formats the parts of one line.
+fn show_parts(
+    formatter: &mut impl LineFormatter,
+    style: &Style,
+    parts: &[Part<'_>],
+) -> Option<String> {
+    let mut shown = Vec::new();
+    for part in parts {
+        let mut writer = LineWriter::new(style);
+        match *part {
+            Part::Object(text) if formatter.event(text, &mut writer) => {}
+            Part::Object(text) | Part::Noise(text) => formatter.other(text, &mut writer),
+        }
+        shown.extend(writer.finish());
+    }
+    (!shown.is_empty()).then(|| shown.join("\n"))
 }
 
 /// Shows the sizes only, because the content belongs to the caller.

@@ -1,13 +1,18 @@
 //! The formatter of a whole session.
 
+use super::line_writer::{LineWriter, Style};
+use super::turns::CurrentTurn;
 use super::{Formatter, Options};
-use crate::Input;
+use crate::{End, Input};
 
 /// Formats the whole stream of a session. The runtime in its `start` event selects the formatter, as
 /// [`formatter_for`](super::formatter_for) does.
 ///
-/// The formatter is flushed when the next turn starts, whose output comes from another process. Output before the first
-/// event is shown verbatim.
+/// The formatter is flushed when a further turn starts, whose output comes from another process. The repeated start of
+/// the same turn, as a resumed stream sends it, flushes nothing. Output before the first event is shown verbatim.
+///
+/// An interruption before the agent started is shown as `⚠️  Done · interrupted`. A session that fails or is terminated
+/// without any output is shown as `⚠️  Done · failed` or `⚠️  Done · terminated`.
 ///
 /// # Examples
 ///
@@ -30,6 +35,7 @@ use crate::Input;
 pub struct SessionFormatter {
     options: Options,
     selected: Option<Box<dyn Formatter>>,
+    turn: CurrentTurn,
 }
 
 impl SessionFormatter {
@@ -44,7 +50,7 @@ impl SessionFormatter {
     pub fn with_options(options: Options) -> Self {
         Self {
             options,
-            selected: None,
+            ..Self::default()
         }
     }
 
@@ -55,8 +61,27 @@ impl SessionFormatter {
     }
 }
 
+impl SessionFormatter {
+    /// Shows an end that the output of the agent cannot show, because the agent did not start.
+    fn ended(&mut self, end: End, exit_code: Option<i64>) -> Vec<String> {
+        let reason = match end {
+            End::Exit if exit_code.is_none() => "interrupted",
+            End::Failed if !self.turn.has_output() => "failed",
+            End::Terminated if !self.turn.has_output() => "terminated",
+            _ => return Vec::new(),
+        };
+        let mut shown = self.flush();
+        let style = Style::new(self.options.clone(), true);
+        let mut writer = LineWriter::new(&style);
+        writer.done(false, &[reason.into()]);
+        shown.extend(writer.finish());
+        shown
+    }
+}
+
 impl Formatter for SessionFormatter {
     fn feed(&mut self, chunk: &str) -> Vec<String> {
+        self.turn.record_output(chunk);
         self.select("").feed(chunk)
     }
 
@@ -66,10 +91,11 @@ impl Formatter for SessionFormatter {
                 self.select(runtime);
                 Vec::new()
             }
-            Input::TurnStarted => self.flush(),
+            Input::TurnStarted { turn } if self.turn.begin(turn) => self.flush(),
             Input::Stdout(chunk) => self.feed(chunk),
+            Input::Ended { end, exit_code } => self.ended(end, exit_code),
             // A later `start` event can still select the formatter.
-            Input::Other => Vec::new(),
+            Input::TurnStarted { .. } | Input::Other => Vec::new(),
         }
     }
 

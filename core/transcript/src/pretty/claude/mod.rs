@@ -8,6 +8,7 @@ mod python;
 use super::json::{self, Json, Kind};
 use super::line_writer::{LineKind, LineWriter, MAX_DETAIL, Style};
 use super::pending_tool_calls::PendingToolCalls;
+use super::reason::reason;
 use super::renderer::{LineFormatter, formatter};
 use super::text;
 
@@ -17,8 +18,8 @@ formatter! {
     /// [`show_tool_results`](super::Options::show_tool_results) is set. The lines of a subagent are indented by two
     /// spaces.
     ///
-    /// The lines are the same as those of the Python SDK 0.1.0. Input for which that formatter raises an exception is
-    /// accepted:
+    /// The lines are the same as those of the Python SDK 0.1.0, which does not show objects of an unknown type. Input for
+    /// which that formatter raises an exception is accepted:
     ///
     /// - A line that is not a JSON object is shown verbatim.
     /// - A value of an unexpected type is shown as text: a string `content` is a message, a single item counts as a
@@ -49,17 +50,36 @@ pub(super) struct Claude {
 impl LineFormatter for Claude {
     const FAILURES: bool = false;
 
-    fn line(&mut self, line: &str, writer: &mut LineWriter<'_>) {
-        if let Some(event) = Event::read(line) {
-            return event.show(self, writer);
-        }
-        if let Some(rewritten) = json::constants_as_null(line)
-            && let Some(event) = Event::read(&rewritten)
-        {
-            return event.show(self, writer);
-        }
-        self.other(line, writer);
+    fn is_event(&self, text: &str) -> bool {
+        json::object(text, ["type"])
+            .and_then(|[kind]| kind?.string())
+            .is_some_and(|kind| is_known(&kind))
     }
+
+    fn event(&mut self, text: &str, writer: &mut LineWriter<'_>) -> bool {
+        if let Some(event) = Event::read(text) {
+            return event.show(self, writer);
+        }
+        json::constants_as_null(text)
+            .is_some_and(|text| Event::read(&text).is_some_and(|event| event.show(self, writer)))
+    }
+}
+
+/// The types of events that are never shown; of `system` events, some are. Other types are shown verbatim.
+const HIDDEN_EVENTS: [&str; 9] = [
+    "control_cancel_request",
+    "control_request",
+    "control_response",
+    "keep_alive",
+    "prompt_suggestion",
+    "rate_limit_event",
+    "stream_event",
+    "tool_progress",
+    "tool_use_summary",
+];
+
+fn is_known(kind: &str) -> bool {
+    matches!(kind, "system" | "assistant" | "user" | "result") || HIDDEN_EVENTS.contains(&kind)
 }
 
 /// One line of the output, with the fields that any type of event uses.
@@ -73,6 +93,7 @@ struct Event<'a> {
     description: Option<Json<'a>>,
     message: Option<Json<'a>>,
     is_error: Option<Json<'a>>,
+    error: Option<Json<'a>>,
     errors: Option<Json<'a>>,
     duration_ms: Option<Json<'a>>,
     num_turns: Option<Json<'a>>,
@@ -91,6 +112,7 @@ impl<'a> Event<'a> {
             "description",
             "message",
             "is_error",
+            "error",
             "errors",
             "duration_ms",
             "num_turns",
@@ -106,6 +128,7 @@ impl<'a> Event<'a> {
             description,
             message,
             is_error,
+            error,
             errors,
             duration_ms,
             num_turns,
@@ -121,6 +144,7 @@ impl<'a> Event<'a> {
             description,
             message,
             is_error,
+            error,
             errors,
             duration_ms,
             num_turns,
@@ -128,9 +152,11 @@ impl<'a> Event<'a> {
         })
     }
 
-    fn show(&self, claude: &mut Claude, writer: &mut LineWriter<'_>) {
-        let Some(kind) = self.kind.and_then(Json::string) else {
-            return;
+    /// Shows the event. Returns `false` if its type is unknown.
+    fn show(&self, claude: &mut Claude, writer: &mut LineWriter<'_>) -> bool {
+        let kind = self.kind.and_then(Json::string);
+        let Some(kind) = kind.filter(|kind| is_known(kind)) else {
+            return false;
         };
         if truthy(self.parent).is_some() {
             writer.indent = "  ";
@@ -144,6 +170,7 @@ impl<'a> Event<'a> {
             "result" => self.result(writer),
             _ => {}
         }
+        true
     }
 
     fn system(&self, writer: &mut LineWriter<'_>) {
@@ -204,12 +231,7 @@ impl<'a> Event<'a> {
             details.push(format!("tokens ${cost}").into());
         }
         if failures && !succeeded {
-            let errors = json::texts(self.errors).join("; ");
-            let reason = if errors.is_empty() {
-                json::text(self.subtype)
-            } else {
-                errors.into()
-            };
+            let reason = reason([self.errors, self.error, self.subtype]);
             details.push(writer.style.one_line(&reason, MAX_DETAIL).into());
             details.retain(|part| !part.is_empty());
         }

@@ -2,6 +2,7 @@
 
 use super::super::json::{self, Json, Kind};
 use super::super::line_writer::{LineKind, LineWriter};
+use super::super::reason::{answer, reason};
 use super::super::tools;
 use super::{Codex, shell};
 
@@ -13,16 +14,33 @@ pub(super) enum Phase {
     Completed,
 }
 
+/// The types of items that are shown in some of their phases. Other types are shown verbatim.
+const KNOWN_ITEMS: [&str; 11] = [
+    "agent_message",
+    "assistant_message",
+    "collab_tool_call",
+    "command_execution",
+    "error",
+    "file_change",
+    "mcp_tool_call",
+    "plan",
+    "reasoning",
+    "todo_list",
+    "web_search",
+];
+
 impl Codex {
-    /// Shows an item that was started, updated or completed. A tool call is shown with its first event.
+    /// Shows an item that was started, updated or completed. A tool call is shown with its first event. Returns `false`
+    /// if the type of the item is unknown.
     pub(super) fn item(
         &mut self,
         item: Option<Json<'_>>,
         phase: Phase,
         writer: &mut LineWriter<'_>,
-    ) {
+    ) -> bool {
+        self.show_error(writer);
         let Some(item) = item else {
-            return;
+            return false;
         };
         let [id, kind, former_kind, status] = item.fields(["id", "type", "item_type", "status"]);
         let id = json::text(id);
@@ -34,13 +52,13 @@ impl Codex {
         };
         let failed = status.is_some_and(|status| status.is("failed"));
         match &*json::first_text([kind, former_kind]) {
-            "agent_message" | "assistant_message" if completed => {
+            "agent_message" | "assistant_message" | "plan" if completed => {
                 let [text] = item.fields(["text"]);
-                writer.message(&json::text(text));
+                writer.message(&answer(text));
             }
             "reasoning" if completed => {
                 let [text] = item.fields(["text"]);
-                writer.thinking(&json::text(text));
+                writer.thinking(&answer(text));
             }
             "command_execution" => {
                 if first {
@@ -58,13 +76,14 @@ impl Codex {
                 let [items] = item.fields(["items"]);
                 self.todo_list(items, writer);
             }
-            "collab_tool_call" => collaboration(item, first, completed, failed, writer),
+            "collab_tool_call" => return collaboration(item, first, completed, failed, writer),
             "error" if completed => {
-                let [message] = item.fields(["message"]);
-                writer.brief(LineKind::Warning, "Notice", &json::text(message));
+                let message = reason(item.fields(["message", "error"]));
+                writer.brief(LineKind::Warning, "Notice", &message);
             }
-            _ => {}
+            kind => return KNOWN_ITEMS.contains(&kind),
         }
+        true
     }
 
     fn todo_list(&mut self, items: Option<Json<'_>>, writer: &mut LineWriter<'_>) {
@@ -134,8 +153,7 @@ fn mcp_call(
         return;
     }
     let [content] = result.map_or([None], |result| result.fields(["content"]));
-    let [reason] = error.map_or([None], |error| error.fields(["message"]));
-    let reason = json::text(reason);
+    let reason = reason([error]);
     if !failed && reason.is_empty() {
         writer.result(&name, &json::content(content));
     } else if reason.is_empty() {
@@ -179,14 +197,14 @@ fn web_search(item: Json<'_>, writer: &mut LineWriter<'_>) {
     }
 }
 
-/// Shows that another agent is started, receives input, or has ended.
+/// Shows that another agent is started, receives input, or has ended. Returns `false` if the tool is unknown.
 fn collaboration(
     item: Json<'_>,
     first: bool,
     completed: bool,
     failed: bool,
     writer: &mut LineWriter<'_>,
-) {
+) -> bool {
     let [tool, prompt, agents] = item.fields(["tool", "prompt", "agents_states"]);
     match &*json::text(tool) {
         "spawn_agent" | "send_input" => {
@@ -202,13 +220,14 @@ fn collaboration(
                 agents.for_each_field(|_, agent| agent_state(agent, writer));
             }
         }
-        _ => {}
+        tool => return matches!(tool, "wait" | "close_agent" | "resume_agent"),
     }
+    true
 }
 
 fn agent_state(agent: Json<'_>, writer: &mut LineWriter<'_>) {
     let [status, message] = agent.fields(["status", "message"]);
-    let message = json::text(message);
+    let message = reason([message]);
     match &*json::text(status) {
         "not_found" => writer.failure("Agent", "not found", &message),
         status @ ("errored" | "interrupted") => writer.failure("Agent", status, &message),

@@ -2,16 +2,67 @@
 
 use super::super::json::{self, Json, Kind};
 use super::super::line_writer::{LineKind, LineWriter, MAX_DETAIL};
+use super::super::reason::{answer, reason};
 use super::super::tools;
-use super::{Codex, items, plain_message, shell};
+use super::{Codex, items, shell};
+
+/// The types of `msg` objects that are never shown.
+const HIDDEN_MESSAGES: [&str; 17] = [
+    "agent_message_delta",
+    "agent_reasoning_delta",
+    "agent_reasoning_raw_content",
+    "agent_reasoning_raw_content_delta",
+    "agent_reasoning_section_break",
+    "conversation_path",
+    "exec_command_output_delta",
+    "get_history_entry_response",
+    "list_custom_prompts_response",
+    "mcp_list_tools_response",
+    "session_configured",
+    "shutdown_complete",
+    "stream_error",
+    "task_started",
+    "turn_diff",
+    "user_message",
+    "web_search_begin",
+];
+
+/// The types of `msg` objects with lines to show. Other types are shown verbatim.
+const SHOWN_MESSAGES: [&str; 14] = [
+    "agent_message",
+    "agent_reasoning",
+    "error",
+    "exec_command_begin",
+    "exec_command_end",
+    "mcp_tool_call_begin",
+    "mcp_tool_call_end",
+    "patch_apply_begin",
+    "patch_apply_end",
+    "plan_update",
+    "task_complete",
+    "token_count",
+    "turn_aborted",
+    "web_search_end",
+];
+
+/// Returns whether the type of a `msg` object is known.
+pub(super) fn is_message(msg: Json<'_>) -> bool {
+    let [kind] = msg.fields(["type"]);
+    let kind = json::text(kind);
+    SHOWN_MESSAGES.contains(&&*kind) || HIDDEN_MESSAGES.contains(&&*kind)
+}
 
 impl Codex {
-    /// Shows a `msg` object. Start and end have different event types.
-    pub(super) fn message(&mut self, msg: Json<'_>, writer: &mut LineWriter<'_>) {
-        let [kind, message, text, reason] = msg.fields(["type", "message", "text", "reason"]);
+    /// Shows a `msg` object. Start and end have different event types. Returns `false` if the type is unknown.
+    pub(super) fn message(&mut self, msg: Json<'_>, writer: &mut LineWriter<'_>) -> bool {
+        if msg.kind() != Kind::Object {
+            return false;
+        }
+        self.show_error(writer);
+        let [kind, message, text, cause] = msg.fields(["type", "message", "text", "reason"]);
         match &*json::text(kind) {
-            "agent_message" => writer.message(&json::text(message)),
-            "agent_reasoning" => writer.thinking(&json::text(text)),
+            "agent_message" => writer.message(&answer(message)),
+            "agent_reasoning" => writer.thinking(&answer(text)),
             "exec_command_begin" => {
                 let [command] = msg.fields(["command"]);
                 writer.brief(LineKind::Bash, "Bash", &command_line(command));
@@ -46,21 +97,18 @@ impl Codex {
             }
             "token_count" => self.count(msg),
             "error" => {
-                let message = json::text(message);
-                writer.brief(LineKind::Warning, "Error", &plain_message(&message));
+                writer.brief(LineKind::Warning, "Error", &reason([message]));
             }
             "turn_aborted" => {
                 writer.done(
                     false,
-                    &[writer
-                        .style
-                        .one_line(&json::text(reason), MAX_DETAIL)
-                        .into()],
+                    &[writer.style.one_line(&reason([cause]), MAX_DETAIL).into()],
                 );
             }
             "task_complete" => writer.done(true, self.tokens.take().as_slice()),
-            _ => {}
+            kind => return HIDDEN_MESSAGES.contains(&kind),
         }
+        true
     }
 
     fn plan_update(&mut self, plan: Option<Json<'_>>, writer: &mut LineWriter<'_>) {
@@ -118,7 +166,7 @@ fn mcp_ended(msg: Json<'_>, writer: &mut LineWriter<'_>) {
     let [result] = msg.fields(["result"]);
     let [success, error] = result.map_or([None; 2], |result| result.fields(["Ok", "Err"]));
     if error.is_some() {
-        writer.failure(&name, "failed", &json::text(error));
+        writer.failure(&name, "failed", &reason([error]));
     } else if let Some(success) = success {
         let [content] = success.fields(["content"]);
         writer.result(&name, &json::content(content));

@@ -7,9 +7,10 @@ mod shell;
 
 use std::borrow::Cow;
 
-use super::json::{self, Json, Kind};
+use super::json::{self, Json};
 use super::line_writer::{LineKind, LineWriter, MAX_DETAIL};
 use super::pending_tool_calls::PendingToolCalls;
+use super::reason::reason;
 use super::renderer::{LineFormatter, formatter};
 use super::tools;
 
@@ -48,8 +49,35 @@ pub(super) struct Codex {
     tokens: Option<Cow<'static, str>>,
 }
 
+/// The types of events that are never shown.
+const HIDDEN_EVENTS: [&str; 2] = ["item.plan.delta", "turn.started"];
+
+/// The types of events with lines to show. Other types are shown verbatim.
+const SHOWN_EVENTS: [&str; 8] = [
+    "error",
+    "item.completed",
+    "item.started",
+    "item.updated",
+    "session.created",
+    "thread.started",
+    "turn.completed",
+    "turn.failed",
+];
+
 impl LineFormatter for Codex {
-    fn line(&mut self, line: &str, writer: &mut LineWriter<'_>) {
+    fn is_event(&self, text: &str) -> bool {
+        let names = ["type", "msg", "model", "sandbox"];
+        match json::object(text, names) {
+            Some([Some(kind), ..]) => kind.string().is_some_and(|kind| {
+                SHOWN_EVENTS.contains(&&*kind) || HIDDEN_EVENTS.contains(&&*kind)
+            }),
+            Some([None, Some(msg), ..]) => legacy::is_message(msg),
+            Some([None, None, model, sandbox]) => model.is_some() && sandbox.is_some(),
+            None => false,
+        }
+    }
+
+    fn event(&mut self, text: &str, writer: &mut LineWriter<'_>) -> bool {
         let names = [
             "type",
             "thread_id",
@@ -61,9 +89,10 @@ impl LineFormatter for Codex {
             "msg",
             "model",
             "sandbox",
+            "prompt",
         ];
-        let Some(fields) = json::object(line, names) else {
-            return self.other(line, writer);
+        let Some(fields) = json::object(text, names) else {
+            return false;
         };
         let [
             kind,
@@ -76,56 +105,58 @@ impl LineFormatter for Codex {
             msg,
             model,
             sandbox,
+            prompt,
         ] = fields;
-        match kind.and_then(Json::string).as_deref() {
-            Some("turn.failed") => {
-                let [reason] = error.map_or([None], |error| error.fields(["message"]));
-                let reason = plain_message(&json::text(reason)).into_owned();
+        let Some(kind) = kind else {
+            return match (msg, model, sandbox) {
+                (Some(msg), _, _) => self.message(msg, writer),
+                (None, Some(model), Some(sandbox)) => {
+                    *self = Self::default();
+                    let (model, sandbox) = (json::text(Some(model)), json::text(Some(sandbox)));
+                    writer.init(&format!("model={model}, sandbox={sandbox}"));
+                    true
+                }
+                // The second line of the format before 0.44 repeats the prompt.
+                _ => prompt.is_some() && Json::of(text.trim()).len() == Some(1),
+            };
+        };
+        match &*json::text(Some(kind)) {
+            "turn.failed" => {
+                let reason = reason([error, message]);
                 if self.error.as_ref() == Some(&reason) {
                     self.error = None;
                 }
                 self.show_error(writer);
                 writer.done(false, &[writer.style.one_line(&reason, MAX_DETAIL).into()]);
             }
-            Some("error") => self.report(plain_message(&json::text(message)).into_owned(), writer),
-            Some(kind) => {
+            "error" => self.report(reason([message, error]), writer),
+            "thread.started" | "session.created" => {
                 self.show_error(writer);
-                match kind {
-                    "thread.started" | "session.created" => {
-                        // A new process starts, whose item ids restart at 0.
-                        *self = Self::default();
-                        let id = json::first_text([thread, session]);
-                        let details = if id.is_empty() {
-                            String::new()
-                        } else {
-                            format!("thread={id}")
-                        };
-                        writer.init(&details);
-                    }
-                    "item.started" => self.item(item, items::Phase::Started, writer),
-                    "item.updated" => self.item(item, items::Phase::Updated, writer),
-                    "item.completed" => self.item(item, items::Phase::Completed, writer),
-                    "turn.completed" => {
-                        let counts = ["input_tokens", "output_tokens"];
-                        let [input, output] = usage.map_or([None; 2], |usage| usage.fields(counts));
-                        writer.done(true, tools::tokens(input, output).as_slice());
-                    }
-                    _ => {}
-                }
+                // A new process starts, whose item ids restart at 0.
+                *self = Self::default();
+                let id = json::first_text([thread, session]);
+                let details = if id.is_empty() {
+                    String::new()
+                } else {
+                    format!("thread={id}")
+                };
+                writer.init(&details);
             }
-            None => match (msg.filter(|msg| msg.kind() == Kind::Object), model, sandbox) {
-                (Some(msg), _, _) => {
-                    self.show_error(writer);
-                    self.message(msg, writer);
-                }
-                (None, Some(model), Some(sandbox)) => {
-                    *self = Self::default();
-                    let (model, sandbox) = (json::text(Some(model)), json::text(Some(sandbox)));
-                    writer.init(&format!("model={model}, sandbox={sandbox}"));
-                }
-                _ => {}
-            },
+            "item.started" => return self.item(item, items::Phase::Started, writer),
+            "item.updated" => return self.item(item, items::Phase::Updated, writer),
+            "item.completed" => return self.item(item, items::Phase::Completed, writer),
+            "turn.completed" => {
+                self.show_error(writer);
+                let counts = ["input_tokens", "output_tokens"];
+                let [input, output] = usage.map_or([None; 2], |usage| usage.fields(counts));
+                writer.done(true, tools::tokens(input, output).as_slice());
+            }
+            kind => {
+                self.show_error(writer);
+                return HIDDEN_EVENTS.contains(&kind);
+            }
         }
+        true
     }
 
     fn end(&mut self, writer: &mut LineWriter<'_>) {
@@ -164,18 +195,6 @@ impl Codex {
     }
 }
 
-/// Returns the message of a provider error, which may be JSON text.
-fn plain_message(message: &str) -> Cow<'_, str> {
-    let inner = json::object(message.trim(), ["error", "message"]).map(|[error, message]| {
-        let [nested] = error.map_or([None], |error| error.fields(["message"]));
-        json::first_text([nested, message]).into_owned()
-    });
-    match inner {
-        Some(inner) if !inner.is_empty() => Cow::Owned(inner),
-        _ => Cow::Borrowed(message),
-    }
-}
-
 /// Returns whether a message reports a retry: `Reconnecting... 2/5 (…)`, `…; retrying 1/5 in 200ms…`.
 fn is_retry(message: &str) -> bool {
     let rest = message
@@ -209,16 +228,6 @@ mod tests {
             "retrying /5",
         ] {
             assert!(!is_retry(message), "{message}");
-        }
-    }
-
-    #[test]
-    fn extracts_the_message_from_the_json_of_a_provider() {
-        let nested = r#"{"type":"error","status":400,"error":{"message":"No such model."}}"#;
-        assert_eq!(plain_message(nested), "No such model.");
-        assert_eq!(plain_message(r#"{"message":"Too large."}"#), "Too large.");
-        for message in ["plain", "{}", r#"{"error":null}"#, "", "{\"error\":"] {
-            assert_eq!(plain_message(message), message);
         }
     }
 }

@@ -132,7 +132,7 @@ public class EventStream internal constructor(since: Long?, private val open: ()
 
     /**
      * Returns the output of the agent as the lines of a given formatter. The formatter receives every event
-     * ([Formatter.consume]). It is flushed when a turn starts, because the output of each turn comes from a new
+     * ([Formatter.consume]). It is flushed when a further turn starts, because the output of each turn comes from a new
      * process, and when the stream ends, before the exception if the stream fails.
      *
      * ```kotlin
@@ -145,8 +145,9 @@ public class EventStream internal constructor(since: Long?, private val open: ()
     public fun pretty(formatter: () -> Formatter): Flow<String> = flow {
         formatter().use { lines ->
             var failure: Throwable? = null
+            val turns = Turns()
             events.catch { failure = it }.collect { event ->
-                if (event is StreamEvent.TurnStart) emitAll(lines.flush())
+                if (turns.isAnother(event)) emitAll(lines.flush())
                 emitAll(lines.consume(event))
             }
             emitAll(lines.flush())

@@ -44,8 +44,11 @@ public class GenericFormatter(options: FormatterOptions = FormatterOptions()) :
  * Formats the whole event stream of a session. The [StreamEvent.Start] selects the formatter of the session's runtime
  * or provider, as [Formatter.of] does.
  *
- * It flushes itself when a turn starts, because the output of each turn comes from a new process. Output that is fed
- * before the first event is shown verbatim.
+ * It flushes itself when a further turn starts, because the output of each turn comes from a new process. The repeated
+ * start of the same turn, as a resumed stream has it, flushes nothing. Output before the first event is shown verbatim.
+ *
+ * An interruption before the agent started is shown as `⚠️  Done · interrupted`. A session that fails or is terminated
+ * without any output is shown as `⚠️  Done · failed` or `⚠️  Done · terminated`.
  *
  * ```kotlin
  * SessionFormatter().use { formatter ->
@@ -55,6 +58,8 @@ public class GenericFormatter(options: FormatterOptions = FormatterOptions()) :
  * ```
  */
 public class SessionFormatter private constructor(private val core: CoreFormatter) : Formatter by core {
+    private val turns = Turns()
+
     /**
      * Creates a formatter of one session.
      *
@@ -71,10 +76,26 @@ public class SessionFormatter private constructor(private val core: CoreFormatte
      * @return the rendering of the lines that the event completes
      * @throws IllegalStateException if the formatter is closed
      */
-    override fun consume(event: StreamEvent): List<String> = when (event) {
-        is StreamEvent.Start -> core.select(event)
-        is StreamEvent.TurnStart -> flush()
-        else -> core.consume(event)
+    override fun consume(event: StreamEvent): List<String> {
+        // Flushed here too, with the half of a surrogate pair that the core does not have.
+        val flushed = if (turns.isAnother(event)) flush() else emptyList()
+        val native = event.toFormatterEvent()
+        return flushed + if (native == null) core.consume(event) else core.consumeNative(native)
+    }
+}
+
+/** The turns of one session, each of which has the output of another process. */
+internal class Turns {
+    private var turn: Long? = null
+    private var hasOutput = false
+
+    /** Records an event, and returns whether it starts another turn than that of the earlier output. */
+    fun isAnother(event: StreamEvent): Boolean {
+        if (event is StreamEvent.Output) hasOutput = true
+        if (event !is StreamEvent.TurnStart) return false
+        val continues = event.turn != null && event.turn == turn
+        turn = event.turn
+        return hasOutput && !continues
     }
 }
 
@@ -103,7 +124,7 @@ internal class CoreFormatter(name: String?, options: FormatterOptions) : Formatt
         return lines + mapErrors { native.flush() }
     }
 
-    fun select(start: StreamEvent.Start): List<String> = mapErrors { native.consume(start.toNative()) }
+    fun consumeNative(event: NativeEvent): List<String> = mapErrors { native.consume(event) }
 
     override fun close(): Unit = native.close()
 

@@ -156,6 +156,16 @@ internal fun NativeEvent.toEvent(): StreamEvent = when (this) {
     is NativeEvent.Unknown -> StreamEvent.Unknown(event.id, event.eventType, event.raw)
 }
 
-/** Converts the event for a formatter, which does not use the unknown fields. */
-internal fun StreamEvent.Start.toNative(): NativeEvent =
-    NativeEvent.Start(StartEvent(id, runtime, provider, sessionId, JsonObject(emptyMap())))
+/** Converts an event that a formatter uses besides output, without the unknown fields; null for other events. */
+internal fun StreamEvent.toFormatterEvent(): NativeEvent? {
+    val noFields = JsonObject(emptyMap())
+    return when (this) {
+        is StreamEvent.Start -> NativeEvent.Start(StartEvent(id, runtime, provider, sessionId, noFields))
+        is StreamEvent.TurnStart -> NativeEvent.TurnStart(TurnStartEvent(id, turn, noFields))
+        // A code that cannot be read says nothing about an interruption.
+        is StreamEvent.Exit -> if ("code" in extra) null else NativeEvent.Exit(ExitEvent(id, code, noFields))
+        is StreamEvent.Error -> NativeEvent.Error(ErrorEvent(id, message, noFields))
+        is StreamEvent.Terminated -> NativeEvent.Terminated(TerminatedEvent(id, message, noFields))
+        else -> null
+    }
+}

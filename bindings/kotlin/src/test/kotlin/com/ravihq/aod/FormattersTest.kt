@@ -2,6 +2,7 @@ package com.ravihq.aod
 
 import java.util.UUID
 import kotlinx.serialization.json.JsonObject
+import kotlinx.serialization.json.JsonPrimitive
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertNotEquals
 import org.junit.jupiter.api.Assertions.assertTrue
@@ -122,14 +123,15 @@ class FormattersTest {
 
     @Test
     fun `the start event of a session selects the formatter, with the options`() {
-        for ((event, expected) in listOf(
-            start(runtime = Runtime.Gemini) to "> Hello",
-            start(provider = Provider.Unknown("google")) to "> Hello",
-            start(runtime = Runtime.Codex) to "",
-            start() to messageLine.trimEnd(),
+        val turnLine = """{"type":"turn.completed"}""" + "\n"
+        for ((event, line, expected) in listOf(
+            Triple(start(runtime = Runtime.Gemini), messageLine, "> Hello"),
+            Triple(start(provider = Provider.Unknown("google")), messageLine, "> Hello"),
+            Triple(start(runtime = Runtime.Codex), turnLine, "= Done"),
+            Triple(start(), messageLine, messageLine.trimEnd()),
         )) {
             val lines = SessionFormatter(FormatterOptions(plain = true)).use {
-                it.consume(event) + it.consume(output(messageLine)) + it.flush()
+                it.consume(event) + it.consume(output(line)) + it.flush()
             }
             assertEquals(expected, lines.joinToString(), event.toString())
         }
@@ -141,6 +143,30 @@ class FormattersTest {
         assertEquals(emptyList<String>(), it.consume(output("killed in the mid")))
         assertEquals(listOf("killed in the mid"), it.consume(StreamEvent.TurnStart(2, 2, noFields)))
         assertEquals(listOf("second"), it.consume(output("second\n")))
+    }
+
+    @Test
+    fun `the repeated start of a turn flushes nothing`(): Unit = SessionFormatter().use {
+        it.consume(start(runtime = Runtime.Claude))
+        it.consume(StreamEvent.TurnStart(2, 1, noFields))
+        assertEquals(emptyList<String>(), it.consume(output("one ")))
+        assertEquals(emptyList<String>(), it.consume(start(runtime = Runtime.Claude)))
+        assertEquals(emptyList<String>(), it.consume(StreamEvent.TurnStart(3, 1, noFields)))
+        assertEquals(listOf("one line"), it.consume(output("line\n")))
+    }
+
+    @Test
+    fun `an end before the start of the agent is rendered`() {
+        for ((end, expected) in listOf(
+            StreamEvent.Exit(0, null, noFields) to "⚠️  Done · interrupted",
+            StreamEvent.Error(0, "Session failed", noFields) to "⚠️  Done · failed",
+            StreamEvent.Terminated(0, null, noFields) to "⚠️  Done · terminated",
+            StreamEvent.Exit(0, 0, noFields) to "",
+            StreamEvent.Exit(0, null, JsonObject(mapOf("code" to JsonPrimitive("unreadable")))) to "",
+            StreamEvent.Stale(0, null, noFields) to "",
+        )) {
+            assertEquals(expected, SessionFormatter().use { it.consume(end) }.joinToString(), end.toString())
+        }
     }
 
     @Test
