@@ -19,11 +19,11 @@ import kotlinx.coroutines.flow.map
  *
  * When a connection drops, the stream reconnects and resumes after the last event that it received, also while it is
  * being opened. It fails when it has had no healthy connection for [StreamOptions.giveUpAfter]. If the server cannot be
- * reached, or responds with 408, 429 or 5xx, opening fails after as many retries as a call.
+ * reached, or responds with 408, 429 or 5xx, opening is retried as often as a call.
  *
  * The terminal event is the last one. Before the stream delivers `exit`, `error` or `terminated`, it sends one more
  * request, of at most 5 s, for events that it has not received yet, because a server can send the terminal event before
- * the last output.
+ * the last output. If [StreamOptions.reconnect] is off, the stream neither reconnects nor sends this request.
  *
  * ```kotlin
  * client.sessions.stream(id).collect { event ->
