@@ -205,8 +205,8 @@ public struct Sessions: Sendable {
     ///   - options: Where to start, and how to reconnect.
     ///   - listener: The listener. It is retained until its last call has returned.
     /// - Returns: A handle that cancels the stream. Releasing the handle does not.
-    /// - Throws: An ``AodError`` if the library cannot start the stream. Errors of the server and of the connection, and
-    ///   the end of a client that is shut down, are passed to ``EventListener/onError(_:)``.
+    /// - Throws: An ``AodError`` if the library cannot start the stream. Errors of the server and of the connection are
+    ///   passed to ``EventListener/onError(_:)``, and so is the error of kind `closed` if the client is shut down.
     public func listen(
         _ id: UUID,
         options: StreamOptions = StreamOptions(),
