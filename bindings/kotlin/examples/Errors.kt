@@ -20,7 +20,7 @@ fun main(): Unit = runBlocking {
         try {
             client.agents.create("a".repeat(201), "claude-sonnet-4-6", runtime = Runtime.Claude)
         } catch (error: AodException.InvalidRequest) {
-            // Rejected before it was sent. AodException.Validation is the refusal of the server.
+            // Rejected before it was sent. If the server rejects a field, it is an AodException.Validation.
             println("invalid fields: ${error.fields.map { it.path }}")
         }
 

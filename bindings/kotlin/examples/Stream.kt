@@ -8,7 +8,7 @@ import com.ravihq.aod.StreamOptions
 import com.ravihq.aod.value
 import kotlinx.coroutines.runBlocking
 
-/** Handles each kind of event of a session, then follows one further turn alone. */
+/** Handles each kind of event of a session, then follows only the next turn. */
 fun main(): Unit = runBlocking {
     AodClient.fromEnv().use { client ->
         val agent = client.agents.create("stream", "claude-sonnet-4-6", runtime = Runtime.Claude)

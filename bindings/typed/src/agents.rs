@@ -49,8 +49,8 @@ impl NativeClient {
         .await
     }
 
-    /// Updates an agent and returns it at its new version (`PUT /agents/{id}`). Fails with a conflict if the version in
-    /// the request is not the current one.
+    /// Updates an agent and returns it (`PUT /agents/{id}`). An update that changes nothing keeps the version. Fails
+    /// with a conflict if the version in the request is not the current one, or the agent is archived.
     #[uniffi::method(default(cancellation = None))]
     pub async fn update_agent(
         &self,
@@ -64,7 +64,8 @@ impl NativeClient {
         .await
     }
 
-    /// Archives an agent permanently and returns it (`POST /agents/{id}/archive`).
+    /// Archives an agent permanently and returns it (`POST /agents/{id}/archive`). Fails with a conflict if it is
+    /// archived already.
     #[uniffi::method(default(cancellation = None))]
     pub async fn archive_agent(
         &self,

@@ -40,7 +40,8 @@ pub(super) async fn run<T: Send + 'static>(
     Ok(call::run(&RUNTIME, work).await?)
 }
 
-/// Returns the number of calls and connections of this library that are active, for tests and to find leaks.
+/// Returns the number of active background tasks of this library, such as calls and connections, for tests and to find
+/// leaks.
 #[uniffi::export]
 pub fn active_tasks() -> u32 {
     RUNTIME.active_tasks().try_into().unwrap_or(u32::MAX)

@@ -27,14 +27,15 @@ impl NativeClient {
         Self::build(Client::builder(), config)
     }
 
-    /// Creates a client that takes the base URL from `AOD_API_URL` and the token from `AOD_API_TOKEN` unless the config
-    /// sets them. Fails like `new`.
+    /// Creates a client that takes the base URL from the environment variable `AOD_API_URL` and the token from
+    /// `AOD_API_TOKEN`, unless the config sets them. An empty variable counts as not set. Fails like `new`.
     #[uniffi::constructor]
     pub fn from_env(config: ClientConfig) -> Result<Arc<Self>, CallError> {
         Self::build(ClientBuilder::from_env(), config)
     }
 
-    /// Returns a client with other settings that shares the connections of this one. It is shut down with this one.
+    /// Returns a client with other options that shares the connections of this one. Shutting down this client shuts
+    /// down the returned one too, but not the other way round.
     pub fn with_options(&self, options: CallOptions) -> Result<Arc<Self>, CallError> {
         Ok(Arc::new(Self {
             client: self.client.with_options(options.try_into()?),
@@ -47,7 +48,8 @@ impl NativeClient {
         self.client.base_url().to_owned()
     }
 
-    /// Returns a warning to log, if the token is sent unencrypted to another machine.
+    /// Returns a warning to log if the token is sent unencrypted to another machine, that is, if the base URL is plain
+    /// `http` and its host is not this machine; nothing otherwise.
     pub fn clear_text_warning(&self) -> Option<String> {
         let clear = self.client.sends_clear_text();
         clear.then(|| Client::CLEAR_TEXT_WARNING.to_owned())
@@ -59,7 +61,8 @@ impl NativeClient {
         self.closed.cancel();
     }
 
-    /// Checks the server's health (`GET /health`). A degraded server is an error with status 503.
+    /// Checks the server's health (`GET /health`). The server does not check the token. A degraded server (servers
+    /// since 2026-04-30) is an error of kind `Server` with status 503.
     #[uniffi::method(default(cancellation = None))]
     pub async fn health(
         &self,

@@ -20,7 +20,8 @@ pub struct ClientConfig {
     /// The API token. Required.
     #[uniffi(default)]
     pub token: Option<Secret>,
-    /// The timeout of a whole call, including all attempts and the delays between them. Default 30 s.
+    /// The timeout of a whole call, including all attempts and the delays between them. Default 30 s. It does not limit
+    /// streams.
     #[uniffi(default)]
     pub timeout: Option<Duration>,
     /// The timeout of one attempt. Default: what remains of the call's timeout.
@@ -29,10 +30,11 @@ pub struct ClientConfig {
     /// The timeout for connecting, including TLS. Default 5 s.
     #[uniffi(default)]
     pub connect_timeout: Option<Duration>,
-    /// How long a stream waits for bytes before it reconnects. Default 45 s, which is three heartbeats.
+    /// How long a stream waits for bytes, or for the head of a response, before it reconnects. Default 45 s: the server
+    /// sends a heartbeat every 15 s.
     #[uniffi(default)]
     pub stream_idle_timeout: Option<Duration>,
-    /// When and how often failed requests are retried.
+    /// When and how often failed requests are retried. Default: up to 2 retries.
     #[uniffi(default)]
     pub retry: Option<RetryPolicy>,
     /// Headers to send with every request. The SDK's own headers take precedence.
@@ -41,10 +43,11 @@ pub struct ClientConfig {
     /// Text to append to the SDK's `User-Agent`.
     #[uniffi(default)]
     pub user_agent_suffix: Option<String>,
-    /// The URL of a proxy for all requests, instead of the proxy from the environment. May contain credentials.
+    /// The URL of a proxy for all requests. May contain credentials. Default: the proxy of the environment variables
+    /// `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, or else of the settings of macOS or Windows.
     #[uniffi(default)]
     pub proxy: Option<Secret>,
-    /// Whether to ignore the proxy settings of the environment. Default false.
+    /// Whether to use no proxy and ignore these variables and settings. Default false.
     #[uniffi(default = false)]
     pub no_proxy: bool,
     /// Certificates in PEM format to trust in addition to the platform's.
@@ -62,13 +65,14 @@ pub struct ClientConfig {
     /// Whether to use HTTP/1.1 even if the server offers HTTP/2. Default false.
     #[uniffi(default = false)]
     pub http1_only: bool,
-    /// Whether to refuse a base URL that is not `https`. Default false.
+    /// Whether to reject a base URL that is not `https`. Default false.
     #[uniffi(default = false)]
     pub https_only: bool,
-    /// Whether to validate requests before they are sent, by the rules of the server. Default true.
+    /// Whether to validate requests before they are sent, by the rules that every server enforces. Default true.
     #[uniffi(default = true)]
     pub validate_requests: bool,
-    /// The maximum size of a response body in bytes. Default 64 MiB.
+    /// The maximum size of a response body in bytes; a larger one is an error of kind `Protocol`. It does not limit
+    /// streams. Default 64 MiB.
     #[uniffi(default)]
     pub max_response_bytes: Option<u64>,
 }
@@ -83,7 +87,7 @@ pub struct CallOptions {
     /// The timeout of one attempt.
     #[uniffi(default)]
     pub attempt_timeout: Option<Duration>,
-    /// How long a stream waits for bytes before it reconnects.
+    /// How long a stream waits for bytes, or for the head of a response, before it reconnects.
     #[uniffi(default)]
     pub stream_idle_timeout: Option<Duration>,
     /// When and how often failed requests are retried.
@@ -92,7 +96,7 @@ pub struct CallOptions {
     /// The maximum number of retries. Takes precedence over the one in `retry`.
     #[uniffi(default)]
     pub max_retries: Option<u32>,
-    /// Headers to send. They replace earlier headers of the same name.
+    /// Headers to send in addition. They replace the client's headers of the same name.
     #[uniffi(default)]
     pub headers: SecretMap,
 }
@@ -104,12 +108,13 @@ pub struct RetryPolicy {
     /// The maximum number of retries after the first attempt. Default 2.
     #[uniffi(default = 2)]
     pub max_retries: u32,
-    /// The longest delay before the first retry. It doubles with each retry; the actual delay is uniformly random
-    /// between zero and this bound.
+    /// The upper limit of the delay before the first retry. The limit doubles with each further retry; the actual delay
+    /// is uniformly random between zero and the limit. The client's default is 500 ms.
     pub base_delay: Duration,
-    /// The upper bound of that doubling.
+    /// The maximum of the doubled limit. The client's default is 8 s.
     pub max_delay: Duration,
-    /// The longest `Retry-After` that is honored. The call fails if the server asks for a longer delay.
+    /// The longest `Retry-After` that is honored. The call fails if the server asks for a longer delay. The client's
+    /// default is 120 s.
     pub max_retry_after: Duration,
 }
 

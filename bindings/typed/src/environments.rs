@@ -23,7 +23,8 @@ impl NativeClient {
         .await
     }
 
-    /// Creates an environment at version 1 (`POST /environments`).
+    /// Creates an environment at version 1 (`POST /environments`). Fails with a conflict if the name is taken; servers
+    /// before 2026-04-30 respond with 500 instead.
     #[uniffi::method(default(cancellation = None))]
     pub async fn create_environment(
         &self,
@@ -49,8 +50,9 @@ impl NativeClient {
         .await
     }
 
-    /// Updates an environment and returns it at its new version (`PUT /environments/{id}`). Fails with a conflict if
-    /// the version in the request is not the current one.
+    /// Updates an environment and returns it (`PUT /environments/{id}`). An update that changes nothing keeps the
+    /// version. Fails with a conflict if the version in the request is not the current one, the environment is
+    /// archived, or the name is taken.
     #[uniffi::method(default(cancellation = None))]
     pub async fn update_environment(
         &self,
@@ -64,7 +66,8 @@ impl NativeClient {
         .await
     }
 
-    /// Archives an environment permanently and returns it (`POST /environments/{id}/archive`).
+    /// Archives an environment permanently and returns it (`POST /environments/{id}/archive`). Fails with a conflict if
+    /// it is archived already.
     #[uniffi::method(default(cancellation = None))]
     pub async fn archive_environment(
         &self,
@@ -77,8 +80,8 @@ impl NativeClient {
         .await
     }
 
-    /// Deletes an environment and its versions (`DELETE /environments/{id}/delete`). Fails with a conflict while the
-    /// environment has sessions.
+    /// Deletes an environment and its versions (`DELETE /environments/{id}/delete`), and detaches the agents that refer
+    /// to it. Fails with a conflict while the environment has sessions, active or not.
     #[uniffi::method(default(cancellation = None))]
     pub async fn delete_environment(
         &self,

@@ -40,11 +40,11 @@ pub struct ErrorInfo {
     pub request_id: Option<String>,
     /// The delay that the server asks for in `Retry-After`.
     pub retry_after: Option<Duration>,
-    /// How many attempts were made.
+    /// How many attempts were made; 0 if the call failed before the first.
     pub attempts: u32,
     /// Whether the same call may succeed later.
     pub is_retryable: bool,
-    /// Whether it is certain that no byte of the request reached the server.
+    /// Whether it is certain that no byte of the request reached the server, so that it had no effect.
     pub is_unsent: bool,
 }
 
@@ -57,9 +57,9 @@ pub enum ErrorKind {
     InvalidRequest,
     /// HTTP 400.
     BadRequest,
-    /// HTTP 401 or 403.
+    /// HTTP 401 or 403: the token is missing, unknown, inactive or expired.
     Auth,
-    /// HTTP 404.
+    /// HTTP 404: the record does not exist, or belongs to another user.
     NotFound,
     /// HTTP 409; `conflict` has the reason.
     Conflict,
@@ -69,15 +69,16 @@ pub enum ErrorKind {
     RateLimit,
     /// HTTP 500 or above.
     Server,
-    /// Any other HTTP status that is not a success.
+    /// Any other HTTP status outside 2xx.
     Status,
     /// The connection could not be established, or was lost.
     Connection,
-    /// A timeout or deadline expired.
+    /// A time limit expired: of a call, an attempt or connecting, or the deadline of a stream.
     Timeout,
     /// The body of a successful response does not match the API.
     Decode,
-    /// The server violated the HTTP protocol or the rules of the API.
+    /// The response violates the protocol: a redirect to another origin, a wrong content type, or a body over its size
+    /// limit.
     Protocol,
     /// The client was closed before or during the call.
     Closed,
@@ -97,9 +98,9 @@ pub enum ErrorDetail {
         /// The server's text.
         text: String,
     },
-    /// The invalid fields of the request.
+    /// The invalid fields of the request, of a 422 response or of a request that was rejected before it was sent.
     Fields {
-        /// One entry for each field.
+        /// One entry for each invalid field.
         fields: Vec<FieldError>,
     },
     /// Other JSON.
@@ -117,13 +118,14 @@ pub enum ErrorDetail {
 /// An invalid field of a request.
 #[derive(Debug, Clone, uniffi::Record)]
 pub struct FieldError {
-    /// The kind of failure, for example `missing` or `string_too_long`.
+    /// The server's name of the violated rule, for example `missing` or `string_too_long`; `invalid_request` if the
+    /// request was rejected before it was sent.
     pub kind: String,
     /// The location of the field in the request body, outermost first.
     pub location: Vec<LocationPart>,
     /// The location as a path, for example `packages.apt[0]`; empty for the whole body.
     pub path: String,
-    /// The server's description, for example `Field required`.
+    /// A description of the problem, for example `Field required`.
     pub description: String,
     /// The value that the server received, as JSON. May contain secrets.
     pub input: Option<Secret>,
@@ -141,16 +143,16 @@ pub enum LocationPart {
 /// The session quota reported by a 429.
 #[uniffi::remote(Record)]
 pub struct Quota {
-    /// The maximum number of pending and running sessions.
+    /// The maximum number of active sessions: those that are pending or running.
     pub limit: i64,
-    /// The current number of them; may exceed the limit.
+    /// The current number of active sessions. It may exceed the limit.
     pub active: i64,
 }
 
 /// The reason for a 409 response.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Enum)]
 pub enum ConflictReason {
-    /// The version in an update is not the current one. Read the record again, then retry.
+    /// The version in an update is not the current one. Retrieve the record again, and repeat the update.
     VersionMismatch {
         /// The server's current version.
         expected: i64,
@@ -161,19 +163,21 @@ pub enum ConflictReason {
     Archived,
     /// The agent or environment was archived before.
     AlreadyArchived,
-    /// The session is running a turn. Wait for it or interrupt it.
+    /// A turn of the session is running; when deleting a session, it can also be queued. Wait until it has ended, or
+    /// interrupt it.
     Running,
-    /// The session has a queued turn. Wait for it. Sent by servers since 2026-04-30.
+    /// A turn of the session is queued. Wait until it has ended. Sent by servers since 2026-04-30.
     Pending,
-    /// The session failed and accepts no further prompt. Create a new one.
+    /// The session failed and accepts no further prompt. Create a new session.
     Failed,
-    /// The session was terminated and accepts no further prompt. Create a new one.
+    /// The session was terminated and accepts no further prompt. Create a new session.
     Terminated,
     /// The session was terminated before.
     AlreadyTerminated,
-    /// The session's sandbox no longer exists. Create a new session.
+    /// The session's sandbox does not exist, or no longer exists. Create a new session. Sent by servers since
+    /// 2026-04-30.
     BackendGone,
-    /// No turn is active that could be interrupted. Sent by servers since 2026-06-25.
+    /// No turn is queued or running, so there is none to interrupt. Sent by servers since 2026-06-25.
     NoActiveTurn,
     /// Another active environment has the same name. Sent by servers since 2026-04-30.
     NameTaken,

@@ -12,12 +12,12 @@ use super::client::NativeClient;
 use super::error::{CallError, ErrorInfo};
 use super::stream::{ConnectionState, EventBatch, StreamOptions, open};
 
-/// Receives the events of a stream. The methods are called on a thread of the library, one at a time.
+/// Receives the events of a stream. The methods are called on a thread of the native library, one at a time.
 ///
 /// `on_events` and `on_state` are called any number of times, in the order of the stream. Then exactly one of
 /// `on_closed` and `on_error` is called, and nothing after it. The methods may block: a slow listener applies
-/// backpressure to the server instead of buffering, and does not delay other streams. At most 256 listeners run at the
-/// same time; further calls wait.
+/// backpressure to the server instead of buffering, and does not delay other streams. At most 256 listener calls run at
+/// the same time; further calls wait.
 #[uniffi::export(rust, foreign)]
 pub trait BatchListener: Send + Sync {
     /// Receives the next events, at least one. If it throws, the stream ends with `on_error` and an error of kind
@@ -102,7 +102,7 @@ impl Subscription {
 #[uniffi::export]
 impl NativeClient {
     /// Opens the event stream of a session and passes its events to a listener (`GET /sessions/{id}/stream`). Returns
-    /// before the stream is connected; an error of the server is passed to `on_error`.
+    /// before the stream is connected; if the server responds with an error, such as 404, `on_error` receives it.
     pub fn listen(
         &self,
         id: Uuid,

@@ -7,8 +7,8 @@ use aod::pretty::{Color, Formatter, Options, SessionFormatter};
 
 use super::config::set;
 
-/// The options of a formatter. By default it prints emoji, no colour, lines of any length, thinking, and no tool
-/// results.
+/// The options of a formatter. By default it uses emoji and no color, does not cut lines, shows thinking, and hides
+/// tool results.
 #[derive(uniffi::Record)]
 #[uniffi(name = "NativeFormatterOptions")]
 #[expect(
@@ -23,12 +23,12 @@ pub struct FormatterOptions {
     /// treated as 1.
     #[uniffi(default)]
     pub width: Option<u32>,
-    /// Whether lines are coloured by their type.
+    /// Whether lines are colored by their type.
     pub color: FormatterColor,
     /// Whether to show the agent's thinking. Default true.
     #[uniffi(default = true)]
     pub show_thinking: bool,
-    /// Whether to show the result of each tool call in one line; for a failed call, that it failed. Default false.
+    /// Whether to show the result of each tool call, or its failure, in one line. Default false.
     #[uniffi(default = false)]
     pub show_tool_results: bool,
     /// Whether to show failed tool calls. Default: true, except for the output of Claude Code.
@@ -38,12 +38,13 @@ pub struct FormatterOptions {
     /// can contain sequences that move the terminal's cursor or write to the clipboard.
     #[uniffi(default = false)]
     pub raw: bool,
-    /// The maximum length of a line of the agent's output in bytes. Default 16 MiB.
+    /// The maximum length of a line of the agent's output in bytes of UTF-8. A longer line is cut and ends with the
+    /// number of bytes that were cut. Default 16 MiB.
     #[uniffi(default)]
     pub max_line: Option<u64>,
 }
 
-/// Whether lines are coloured with ANSI escape sequences.
+/// Whether lines are colored with ANSI escape sequences.
 #[derive(uniffi::Enum)]
 #[uniffi(name = "NativeColor")]
 pub enum FormatterColor {
@@ -99,7 +100,8 @@ pub struct OutputFormatter(Mutex<Box<dyn Formatter>>);
 
 #[uniffi::export]
 impl OutputFormatter {
-    /// Creates a formatter for a runtime or provider. Without one, the format is chosen by the session's `start` event.
+    /// Creates a formatter for the name of a runtime or provider. Without a name, the session's `start` event selects
+    /// the format.
     #[uniffi::constructor]
     pub fn new(runtime_or_provider: Option<String>, options: FormatterOptions) -> Arc<Self> {
         let options = Options::from(options);

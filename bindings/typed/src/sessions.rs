@@ -51,7 +51,8 @@ impl NativeClient {
         .await
     }
 
-    /// Sends the next prompt to a session (`POST /sessions/{id}/prompt`). Returns when the turn is queued.
+    /// Sends the next prompt to a session (`POST /sessions/{id}/prompt`). Returns when the turn is queued. Fails with a
+    /// conflict if a turn is running or queued, or the session has failed or was terminated.
     #[uniffi::method(default(cancellation = None))]
     pub async fn prompt_session(
         &self,
@@ -78,7 +79,8 @@ impl NativeClient {
         .await
     }
 
-    /// Terminates a session permanently and destroys its sandbox (`POST /sessions/{id}/terminate`).
+    /// Terminates a session permanently and destroys its sandbox (`POST /sessions/{id}/terminate`). Fails with a
+    /// conflict if it is terminated already.
     #[uniffi::method(default(cancellation = None))]
     pub async fn terminate_session(
         &self,
@@ -91,8 +93,9 @@ impl NativeClient {
         .await
     }
 
-    /// Stops the running turn and keeps the sandbox (`POST /sessions/{id}/interrupt`). Returns the status before the
-    /// turn ends. Servers before 2026-06-25 respond with 404.
+    /// Interrupts the queued or running turn and keeps the sandbox (`POST /sessions/{id}/interrupt`). Returns the
+    /// status of the session before the interruption. Fails with a conflict if no turn is queued or running. Servers
+    /// before 2026-06-25 respond with 404.
     #[uniffi::method(default(cancellation = None))]
     pub async fn interrupt_session(
         &self,
@@ -106,7 +109,7 @@ impl NativeClient {
     }
 
     /// Deletes a session with its turns and its log (`DELETE /sessions/{id}/delete`). Fails with a conflict while a
-    /// turn is running.
+    /// turn is running or, on servers since 2026-04-30, queued.
     #[uniffi::method(default(cancellation = None))]
     pub async fn delete_session(
         &self,
@@ -119,8 +122,9 @@ impl NativeClient {
         .await
     }
 
-    /// Creates a session and follows it to the end of its first turn. Returns the session and everything that the agent
-    /// printed on stdout. A failed turn is a result, not an error.
+    /// Creates a session, follows its stream to the end of the first turn, and retrieves the session. Returns the
+    /// session and everything that the agent printed on stdout. A failed turn is not an error. If the agent prints
+    /// nothing for ten minutes, the server ends the stream as stale, and the session that is returned is still active.
     #[uniffi::method(default(cancellation = None))]
     pub async fn run_session(
         &self,
@@ -133,7 +137,8 @@ impl NativeClient {
         .await
     }
 
-    /// Polls a session until no turn is queued or running, and returns it. A failed turn is a result, not an error.
+    /// Waits until no turn of a session is queued or running, and returns the session (`GET /sessions/{id}` and the
+    /// event stream). A failed turn is not an error. There is no time limit.
     #[uniffi::method(default(cancellation = None))]
     pub async fn wait_for_session(
         &self,

@@ -27,34 +27,39 @@ const LIMITS: Limits = Limits {
 #[derive(uniffi::Record)]
 #[uniffi(name = "NativeStreamOptions")]
 pub struct StreamOptions {
-    /// Resumes after the event with this id, such as the cursor of an earlier stream. Default: from the first event.
+    /// Starts after the event with this ID, such as the cursor of an earlier stream. Default: from the first event.
     #[uniffi(default)]
     pub since: Option<i64>,
     /// Delivers only `start`, the `turn_start` and `output` events of this turn, and the terminal event. Default: all
     /// events.
     #[uniffi(default)]
     pub turn: Option<i64>,
-    /// Whether to reconnect when the connection drops. If false, the events of one connection are delivered verbatim,
-    /// repeated ones included. Default true.
+    /// Whether to reconnect when the connection drops. If false, the stream uses one connection, delivers its events
+    /// verbatim, repeated ones included, and fails when it drops. Default true.
     #[uniffi(default = true)]
     pub reconnect: bool,
-    /// The maximum number of consecutive attempts to reconnect without a new event. Default: no limit.
+    /// The maximum number of consecutive attempts to reconnect without a new event. 0 disables reconnection. Default:
+    /// no limit.
     #[uniffi(default)]
     pub max_attempts: Option<u32>,
-    /// How long the stream may be without a healthy connection before it fails. Delays that the server asks for do not
-    /// count. Default 10 min.
+    /// How long the stream may be without a healthy connection before it fails. A connection is healthy once it has
+    /// delivered a new event, or has stayed open for 10 s. Delays that the server asks for (`retry`, `Retry-After`) do
+    /// not count. Default 10 min.
     #[uniffi(default)]
     pub give_up_after: Option<Duration>,
-    /// The longest delay before the first attempt to reconnect. It doubles with each further attempt. Default 250 ms.
+    /// The upper limit of the delay before the first attempt to reconnect. The limit doubles with each further attempt;
+    /// the actual delay is partly random. Default 250 ms.
     #[uniffi(default)]
     pub base_delay: Option<Duration>,
-    /// The upper bound of that doubling. Default 30 s.
+    /// The maximum of the doubled limit. Default 30 s.
     #[uniffi(default)]
     pub max_delay: Option<Duration>,
-    /// The timeout of the whole stream. Default: no limit.
+    /// The time limit of the whole stream, from the start of its opening. When it expires, the stream fails with an
+    /// error of kind `Timeout`. Default: no limit.
     #[uniffi(default)]
     pub deadline: Option<Duration>,
-    /// Whether to reconnect after a `stale` event instead of ending the stream. Default false.
+    /// Whether to reconnect after a `stale` event instead of ending the stream. The server sends it after ten minutes
+    /// without output, although the session is still active. Default false.
     #[uniffi(default = false)]
     pub resume_stale: bool,
 }
@@ -109,7 +114,8 @@ pub enum StreamItem {
     Events {
         /// The events, at least one.
         events: Vec<StreamEvent>,
-        /// The cursor after each event. A stream opened with `since` set to it continues after that event.
+        /// The cursor after each event, in the same order. A stream with this cursor as `since` continues after that
+        /// event. Absent until an event has an ID.
         cursors: Vec<Option<i64>>,
     },
     /// The connection state changed.
@@ -175,7 +181,7 @@ fn length(text: &Option<String>) -> usize {
     text.as_ref().map_or(0, String::len)
 }
 
-/// An event stream, of which a bounded number of events is prefetched. Dropping it closes the connection.
+/// An event stream, which reads a bounded number of events ahead. Dropping it closes the connection.
 #[derive(uniffi::Object)]
 #[uniffi(name = "NativeStream")]
 pub struct EventStream {
@@ -184,13 +190,13 @@ pub struct EventStream {
 
 #[uniffi::export(name = "NativeStream")]
 impl EventStream {
-    /// Waits for the next item and returns it; no item means that the stream has ended. If the stream cannot be opened,
-    /// the first call fails with the error.
+    /// Waits for the next item and returns it, or nothing if the stream has ended. If the stream cannot be opened, the
+    /// first call fails with the error.
     pub async fn next(&self) -> Result<Option<StreamItem>, CallError> {
         Ok(self.events.take().await?.map(Into::into))
     }
 
-    /// Ends the stream without an error and closes its connection immediately. A waiting `next` returns no item.
+    /// Ends the stream without an error and closes its connection immediately. A waiting `next` returns nothing.
     pub fn cancel(&self) {
         self.events.cancel();
     }
@@ -209,8 +215,8 @@ impl From<Item<EventBatch>> for StreamItem {
 
 #[uniffi::export]
 impl NativeClient {
-    /// Opens the event stream of a session (`GET /sessions/{id}/stream`). Returns before the stream is connected; an
-    /// error of the server, such as 404, is thrown by the first `next`.
+    /// Opens the event stream of a session (`GET /sessions/{id}/stream`). Returns before the stream is connected; if
+    /// the server responds with an error, such as 404, the first `next` fails with it.
     pub fn stream(&self, id: Uuid, options: StreamOptions) -> Result<Arc<EventStream>, CallError> {
         Ok(Arc::new(EventStream {
             events: open(self, id, options)?,

@@ -3,8 +3,8 @@ import Foundation
 
 /// The calls under `/agents`: see ``AodClient/agents``.
 ///
-/// An agent is a model, the program that runs it, and the skills and MCP servers it may use. Each change makes a new
-/// version.
+/// An agent is a model, the program that runs it, and the skills and MCP servers that it can use. Each update that
+/// changes something creates a new version.
 public struct Agents: Sendable {
     let calls: CallRunner
 
@@ -25,15 +25,15 @@ public struct Agents: Sendable {
     ///
     /// - Parameters:
     ///   - name: The name, at most 200 characters. It need not be unique.
-    ///   - model: A model that the server knows, at most 100 characters.
+    ///   - model: A model that the server supports, at most 100 characters.
     ///   - runtime: The program that runs the agent. Servers before 2026-06-25 require it.
     ///   - provider: The provider of the model. Servers since 2026-06-25 require it instead of `runtime`.
     ///   - description: What the agent is for.
-    ///   - system: Text that the server puts before the first prompt of a session.
+    ///   - system: The text that the server prepends to the first prompt of a session.
     ///   - environmentId: The environment of sessions that do not specify one.
-    ///   - skills: The skills it may use, at most 20.
-    ///   - mcpServers: The MCP servers it may use, at most 20.
-    ///   - metadata: Your own data.
+    ///   - skills: The skills that it can use, at most 20.
+    ///   - mcpServers: The MCP servers that it can use, at most 20, with different names.
+    ///   - metadata: Your own data, arbitrary JSON.
     /// - Returns: The agent, at version 1.
     /// - Throws: An ``AodError``: of kind `invalidRequest` or `validation` for a value that is not allowed, `notFound`
     ///   if the environment does not exist, or any other kind. A `CancellationError` if the task is cancelled.
@@ -76,22 +76,23 @@ public struct Agents: Sendable {
     ///
     /// - Parameters:
     ///   - id: The agent's id.
-    ///   - version: The version that this update is based on. If it is not the current one, the server answers 409, and
-    ///     ``AodError/conflict`` has both numbers.
+    ///   - version: The version last read. If it is not the current one, the server responds with 409, and
+    ///     ``AodError/conflict`` is `versionMismatch` with both versions.
     ///   - name: The new name.
     ///   - model: The new model.
     ///   - runtime: The new runtime (servers before 2026-06-25).
     ///   - provider: The new provider (servers since 2026-06-25).
     ///   - description: What the agent is for.
-    ///   - system: Text that the server puts before the first prompt of a session.
+    ///   - system: The text that the server prepends to the first prompt of a session.
     ///   - environmentId: The environment of sessions that do not specify one. `.clear` detaches it on servers since
     ///     2026-04-30; older servers ignore it.
     ///   - skills: The skills that replace all current ones. An empty array removes all.
     ///   - mcpServers: The MCP servers that replace all current ones. An empty array removes all.
     ///   - metadata: The entries to merge into the metadata by key. The value `""` removes an entry.
     /// - Returns: The agent after the update.
-    /// - Throws: An ``AodError``: of kind `conflict` for another version or an archived agent, `notFound` if the agent
-    ///   or the environment does not exist, or any other kind. A `CancellationError` if the task is cancelled.
+    /// - Throws: An ``AodError``: of kind `conflict` if `version` is not the current one or the agent is archived,
+    ///   `notFound` if the agent or the environment does not exist, `invalidRequest` or `validation` for a value that
+    ///   is not allowed, or any other kind. A `CancellationError` if the task is cancelled.
     @discardableResult
     public func update(
         _ id: UUID,
@@ -115,11 +116,12 @@ public struct Agents: Sendable {
 
     /// Archives an agent permanently (`POST /agents/{id}/archive`).
     ///
-    /// An archived agent is not listed, and cannot be updated or start sessions. Its running sessions continue.
+    /// An archived agent is not listed, and cannot be updated or used by new sessions. Existing sessions are not
+    /// affected.
     ///
     /// - Parameter id: The agent's id.
     /// - Returns: The archived agent.
-    /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `alreadyArchived` if the agent was archived before; a
+    /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `alreadyArchived` if the agent is archived already; a
     ///   `CancellationError` if the task is cancelled.
     @discardableResult
     public func archive(_ id: UUID) async throws -> Agent {

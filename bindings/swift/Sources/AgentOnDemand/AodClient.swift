@@ -31,7 +31,8 @@ public final class AodClient: Sendable {
     /// ```
     ///
     /// - Parameters:
-    ///   - baseURL: The base URL of the server. Default: ``defaultBaseURL``.
+    ///   - baseURL: The base URL of the server. Default: ``defaultBaseURL``. If it is plain `http` to another machine,
+    ///     a warning is logged: to the unified log with the subsystem `AgentOnDemand`, or on Linux to standard error.
     ///   - token: The API token.
     ///   - configuration: All other settings.
     /// - Throws: An ``AodError`` of kind `configuration` if the URL, the token or a setting is invalid.
@@ -55,8 +56,11 @@ public final class AodClient: Sendable {
 
     /// Creates a client from the environment variables `AOD_API_URL` and `AOD_API_TOKEN`.
     ///
+    /// An empty variable counts as not set. If the URL is plain `http` to another machine, a warning is logged: to the
+    /// unified log with the subsystem `AgentOnDemand`, or on Linux to standard error.
+    ///
     /// - Parameter configuration: All other settings.
-    /// - Returns: A client; of ``defaultBaseURL`` if `AOD_API_URL` is not set.
+    /// - Returns: A client of the server at `AOD_API_URL`, or at ``defaultBaseURL`` if the variable is not set.
     /// - Throws: An ``AodError`` of kind `configuration` if `AOD_API_TOKEN` is not set, or a value is invalid.
     public static func fromEnv(configuration: Configuration = Configuration()) throws(AodError) -> AodClient {
         let config = configuration.native(baseURL: nil, token: nil)
@@ -65,7 +69,8 @@ public final class AodClient: Sendable {
         return client
     }
 
-    /// Logs that the token is sent unencrypted to another machine: to the unified log, elsewhere to standard error.
+    /// Logs a warning if the token is sent unencrypted to another machine: to the unified log, or on Linux to standard
+    /// error.
     private func logWarning() {
         guard let warning = calls.native.clearTextWarning() else { return }
         #if canImport(os)
@@ -93,7 +98,7 @@ public final class AodClient: Sendable {
         try AodClient(native: mappingErrors { try calls.native.withOptions(options: options.native) })
     }
 
-    /// The calls under `/agents`: models, the programs that run them, and the tools they may use.
+    /// The calls under `/agents`: models, the programs that run them, and the tools that they can use.
     public var agents: Agents { Agents(calls: calls) }
 
     /// The calls under `/environments`: the setup of sandboxes.
@@ -104,9 +109,9 @@ public final class AodClient: Sendable {
 
     /// Checks server health (`GET /health`). The server does not check the token.
     ///
-    /// - Returns: The status of the server, `ok` if it is healthy.
-    /// - Throws: An ``AodError``, of kind `server` if the server is not healthy; a `CancellationError` if the task is
-    ///   cancelled.
+    /// - Returns: The status of the server, `ok`, and on servers since 2026-04-30 the result of each check.
+    /// - Throws: An ``AodError``, of kind `server` if the server is degraded and responds with 503 (servers since
+    ///   2026-04-30); a `CancellationError` if the task is cancelled.
     public func health() async throws -> Health {
         try await calls.run { try await $0.health(cancellation: $1) }
     }

@@ -11,8 +11,9 @@ import Foundation
 /// }
 /// ```
 ///
-/// The description contains the server's message, which may quote a value, but not the request. A 422 response repeats
-/// environment variables and tokens of the request: they are available only in ``detail``, as a ``Secret``.
+/// The description contains the request's method and URL, the status, and the server's message, which may quote a
+/// value. A 422 response can repeat environment variables and tokens of the request: they are available only in
+/// ``detail``, as a ``Secret``.
 public struct AodError: Error, Sendable, Hashable {
     private let info: ErrorInfo
 

@@ -11,14 +11,15 @@ extension AodClient {
     /// let client = try AodClient.fromEnv(configuration: configuration)
     /// ```
     public struct Configuration: Sendable, Hashable {
-        /// The time limit of a call, including all attempts and the delays between them, in seconds. Default: 30.
+        /// The time limit of a call, including all attempts and the delays between them, in seconds. It does not limit
+        /// streams. Default: 30.
         public var timeout: TimeInterval?
         /// The time limit of one attempt, in seconds. Default: what is left of ``timeout``.
         public var attemptTimeout: TimeInterval?
         /// The time limit of connecting, including TLS, in seconds. Default: 5.
         public var connectTimeout: TimeInterval?
-        /// The time without any data after which a stream reconnects, in seconds. Default: 45, which is three
-        /// heartbeats of the server.
+        /// The time without any data, or until the head of a response, after which a stream reconnects, in seconds.
+        /// Default: 45; the server sends a heartbeat every 15 seconds.
         public var streamIdleTimeout: TimeInterval?
         /// How failed requests are retried. Default: `RetryPolicy()`.
         public var retry: RetryPolicy?
@@ -26,27 +27,30 @@ extension AodClient {
         public var headers: [String: Secret] = [:]
         /// The text to append to the `User-Agent` of the SDK.
         public var userAgentSuffix: String?
-        /// The URL of a proxy for all requests, which replaces that of the environment. It may contain user
-        /// information.
+        /// The URL of a proxy for all requests. It may contain a user name and a password. Default: the proxy of the
+        /// environment variables `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, or else of the settings of
+        /// macOS.
         public var proxy: Secret?
-        /// Whether to ignore the proxy settings of the environment. Default: false.
+        /// Whether to use no proxy, and ignore these variables and settings. Default: false.
         public var noProxy = false
         /// Certificates to trust in addition to those of the platform, in PEM format.
         public var caCertificates: [String] = []
-        /// The client certificate, its chain and its private key, in one PEM text.
+        /// The client certificate with its chain and private key for mutual TLS, in one PEM text.
         public var clientCertificate: Secret?
-        /// The maximum number of idle connections to keep. Default: no limit.
+        /// The maximum number of idle connections to keep per host. Default: no limit.
         public var poolMaxIdle: Int?
         /// The time after which an idle connection is closed, in seconds. Default: 90.
         public var poolIdleTimeout: TimeInterval?
         /// Whether to use HTTP/1.1 even if the server supports HTTP/2. Default: false.
         public var http1Only = false
-        /// Whether to reject a base URL that is not `https`. Default: false.
+        /// Whether to reject a base URL that is not `https`. Default: false; a base URL that is plain `http` to another
+        /// machine is then logged as a warning.
         public var httpsOnly = false
         /// Whether to check requests before they are sent, and throw an error of kind `invalidRequest` for a value that
         /// every server rejects. Default: true.
         public var validateRequests = true
-        /// The maximum size of a response body, in bytes. Default: 64 MiB.
+        /// The maximum size of a response body, in bytes; a larger one is an error of kind `protocol`. It does not
+        /// limit streams. Default: 64 MiB.
         public var maxResponseBytes: Int?
 
         /// Creates a configuration with the default settings.
@@ -77,19 +81,19 @@ extension AodClient {
     }
 }
 
-/// Settings for some calls: see ``AodClient/withOptions(_:)``. Settings that are nil stay those of the client.
+/// Settings for some calls: see ``AodClient/withOptions(_:)``. Settings that are nil keep the client's values.
 public struct CallOptions: Sendable, Hashable {
     /// The time limit of a call, including all attempts and the delays between them, in seconds.
     public var timeout: TimeInterval?
     /// The time limit of one attempt, in seconds.
     public var attemptTimeout: TimeInterval?
-    /// The time without any data after which a stream reconnects, in seconds.
+    /// The time without any data, or until the head of a response, after which a stream reconnects, in seconds.
     public var streamIdleTimeout: TimeInterval?
     /// How failed requests are retried.
     public var retry: RetryPolicy?
     /// The number of retries after the first attempt, which replaces that of the policy.
     public var maxRetries: Int?
-    /// Headers to send, which replace earlier ones with the same name.
+    /// Headers to send in addition. They replace the client's headers with the same name.
     public var headers: [String: Secret]
 
     /// Creates options for some calls.
@@ -100,7 +104,7 @@ public struct CallOptions: Sendable, Hashable {
     ///   - streamIdleTimeout: The time without any data after which a stream reconnects, in seconds.
     ///   - retry: How failed requests are retried.
     ///   - maxRetries: The number of retries after the first attempt, which replaces that of the policy.
-    ///   - headers: Headers to send, which replace earlier ones with the same name.
+    ///   - headers: Headers to send in addition. They replace the client's headers with the same name.
     public init(
         timeout: TimeInterval? = nil,
         attemptTimeout: TimeInterval? = nil,

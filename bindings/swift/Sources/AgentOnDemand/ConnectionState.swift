@@ -9,8 +9,9 @@ public enum ConnectionState: Sendable, Hashable {
     case live
     /// The connection dropped, or an attempt to reconnect failed.
     ///
-    /// `attempt` is the 1-based consecutive count of attempts since the last healthy connection. The attempt starts
-    /// after `delay` seconds. `cause` is the error that made it necessary.
+    /// `attempt` is the number of consecutive attempts since the last healthy connection, from 1; see
+    /// ``StreamOptions/Reconnect``. The attempt starts after `delay` seconds. `cause` is the error that made it
+    /// necessary.
     case resuming(attempt: Int, delay: TimeInterval, cause: AodError)
     /// The stream has ended.
     case closed

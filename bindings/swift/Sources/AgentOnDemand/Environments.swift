@@ -3,8 +3,8 @@ import Foundation
 
 /// The calls under `/environments`: see ``AodClient/environments``.
 ///
-/// An environment describes a sandbox: packages, environment variables, a setup script, and network access. Each change
-/// makes a new version.
+/// An environment describes a sandbox: packages, environment variables, a setup script, and network access. Each update
+/// that changes something creates a new version.
 public struct Environments: Sendable {
     let calls: CallRunner
 
@@ -28,12 +28,12 @@ public struct Environments: Sendable {
     ///   - name: The name, at most 200 characters. It is unique among your environments that are not archived.
     ///   - packages: The packages to install, by package manager.
     ///   - envVars: The environment variables of the sandbox. The server never returns them.
-    ///   - setupScript: A shell script that runs once, after the packages are installed.
+    ///   - setupScript: A shell script that runs once per sandbox, after the packages are installed.
     ///   - networking: The hosts that the sandbox can reach. Default: all.
     /// - Returns: The environment, at version 1.
     /// - Throws: An ``AodError``: of kind `invalidRequest` or `validation` for a value that is not allowed, or any
-    ///   other kind. Its ``AodError/conflict`` is `nameTaken` if an environment has that name. A `CancellationError` if
-    ///   the task is cancelled.
+    ///   other kind. Its ``AodError/conflict`` is `nameTaken` if the name is in use; servers before 2026-04-30 respond
+    ///   with 500 instead. A `CancellationError` if the task is cancelled.
     public func create(
         name: String,
         packages: [PackageManager: [String]] = [:],
@@ -58,22 +58,23 @@ public struct Environments: Sendable {
 
     /// Updates an environment (`PUT /environments/{id}`). Values that are not passed stay unchanged.
     ///
-    /// A value that is passed replaces the current one as a whole: the server drops every environment variable that
-    /// `envVars` does not repeat. Sessions that exist keep the setup they started with.
+    /// A value that is passed replaces the current one as a whole: the server removes every environment variable that
+    /// `envVars` does not contain. An update that changes nothing keeps the version. Existing sessions are not
+    /// affected.
     ///
     /// - Parameters:
     ///   - id: The environment's id.
-    ///   - version: The version that this update is based on. If it is not the current one, the server answers 409, and
-    ///     ``AodError/conflict`` has both numbers.
+    ///   - version: The version last read. If it is not the current one, the server responds with 409, and
+    ///     ``AodError/conflict`` is `versionMismatch` with both versions.
     ///   - name: The new name.
     ///   - packages: The packages that replace all current ones. An empty dictionary removes all.
     ///   - envVars: The environment variables that replace all current ones. An empty dictionary removes all.
-    ///   - setupScript: A shell script that runs once, after the packages are installed.
+    ///   - setupScript: A shell script that runs once per sandbox, after the packages are installed.
     ///   - networking: The hosts that the sandbox can reach.
     /// - Returns: The environment after the update.
-    /// - Throws: An ``AodError``: of kind `conflict` for another version, an archived environment or a name that is
-    ///   taken, `notFound` if the environment does not exist, or any other kind. A `CancellationError` if the task is
-    ///   cancelled.
+    /// - Throws: An ``AodError``: of kind `conflict` if `version` is not the current one, the environment is archived
+    ///   or the name is in use, `notFound` if the environment does not exist, `invalidRequest` or `validation` for a
+    ///   value that is not allowed, or any other kind. A `CancellationError` if the task is cancelled.
     @discardableResult
     public func update(
         _ id: UUID,
@@ -92,13 +93,13 @@ public struct Environments: Sendable {
 
     /// Archives an environment permanently (`POST /environments/{id}/archive`).
     ///
-    /// An archived environment is not listed, and cannot be updated or used by new sessions. Its name can be used
-    /// again.
+    /// An archived environment is not listed, and cannot be updated or used by new sessions. Its name becomes available
+    /// again. Existing sessions are not affected.
     ///
     /// - Parameter id: The environment's id.
     /// - Returns: The archived environment.
-    /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `alreadyArchived` if the environment was archived
-    ///   before; a `CancellationError` if the task is cancelled.
+    /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `alreadyArchived` if the environment is archived
+    ///   already; a `CancellationError` if the task is cancelled.
     @discardableResult
     public func archive(_ id: UUID) async throws -> AgentEnvironment {
         try await calls.run { try await $0.archiveEnvironment(id: id, cancellation: $1) }
@@ -106,9 +107,11 @@ public struct Environments: Sendable {
 
     /// Deletes an environment and its versions (`DELETE /environments/{id}/delete`).
     ///
-    /// - Parameter id: The environment's id.
-    /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `inUse` if the environment has sessions; a
-    ///   `CancellationError` if the task is cancelled.
+    /// Agents that refer to it are detached from it.
+    ///
+    /// - Parameter id: The environment's id; it may be archived.
+    /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `inUse` if the environment has sessions, active or
+    ///   not; a `CancellationError` if the task is cancelled.
     public func delete(_ id: UUID) async throws {
         try await calls.run { try await $0.deleteEnvironment(id: id, cancellation: $1) }
     }

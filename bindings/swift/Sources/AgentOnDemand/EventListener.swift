@@ -18,8 +18,9 @@ import AodNative
 ///    for each change of the connection, the last of which is `closed`.
 /// 2. Exactly one of ``onClosed()`` and ``onError(_:)``.
 ///
-/// No method is called after that. A slow listener applies backpressure instead of buffering: the stream reads a
-/// bounded number of events ahead. Up to 256 listeners can run at the same time; more than that wait for each other.
+/// No method is called after that. The methods may block: a slow listener applies backpressure, and at most a few
+/// hundred events are read ahead. It does not delay other streams, unless 256 listener calls run at the same time:
+/// further calls then wait.
 public protocol EventListener: AnyObject, Sendable {
     /// Receives the next events.
     ///
@@ -32,7 +33,7 @@ public protocol EventListener: AnyObject, Sendable {
 
     /// Reports that the stream has failed, or could not be opened.
     ///
-    /// - Parameter error: The reason.
+    /// - Parameter error: The failure; of kind `closed` if the client was shut down.
     func onError(_ error: AodError)
 
     /// Reports that the connection state changed. The default implementation does nothing.

@@ -14,10 +14,15 @@ import Foundation
 /// }
 /// ```
 ///
-/// - The first iteration opens the stream, and throws an ``AodError`` if the server does not accept it.
-/// - Each event is delivered once, in order, up to the terminal event, which is the last element. A connection that
-///   drops is replaced, from the last event delivered.
-/// - A bounded number of events is read ahead. A slow loop applies backpressure instead of buffering.
+/// - The first iteration opens the stream, and throws an ``AodError`` if the server responds with an error. If the
+///   server cannot be reached, or responds with 408, 429 or 5xx, opening is retried as often as a call.
+/// - Each event is delivered once, in order, up to the terminal event (`exit`, `error`, `terminated` or `stale`), which
+///   is the last element. Before the stream delivers `exit`, `error` or `terminated`, it sends one more request, of at
+///   most 5 seconds, for events that it has not received yet: a server can send the terminal event before the last
+///   output.
+/// - If a connection drops, also while it is being opened, the stream reconnects and resumes after the last event that
+///   it received. It fails when it has had no healthy connection for ten minutes; see ``StreamOptions/Reconnect``.
+/// - A slow loop applies backpressure: at most a few hundred events are read ahead.
 /// - Leaving the loop closes the connection and ends the stream. So does cancelling the task; the loop then throws a
 ///   `CancellationError` immediately.
 /// - To continue later, open another stream from ``cursor``.
@@ -27,7 +32,7 @@ public final class EventStream: AsyncSequence, Sendable {
 
     /// The changes of the connection state, in order, for one reader. The last is always `closed`.
     ///
-    /// A reader that falls behind receives the latest 64 changes.
+    /// The latest 64 changes are buffered; a reader that falls further behind misses older ones.
     public let connectionStates: AsyncStream<ConnectionState>
 
     private let open: @Sendable () throws -> NativeStream
@@ -60,15 +65,15 @@ public final class EventStream: AsyncSequence, Sendable {
 
     /// The position after the last event that was delivered. Pass it as ``StreamOptions/since`` to resume from here.
     ///
-    /// It may differ from the event's `id`. It is nil, or the position that the stream started from, before the first
-    /// event.
+    /// It may differ from the event's `id`: a `turnStart` has the id of the output that follows. Before the first event
+    /// it is the position that the stream started from, or nil.
     public var cursor: Int64? {
         state.with { $0.cursor }
     }
 
     /// Ends the stream and closes its connection immediately. May be called from any task or thread.
     ///
-    /// The loop ends without an error, after the events that were already read ahead.
+    /// The loop ends without an error, after delivering the events that have already been read ahead.
     public func cancel() {
         close()?.cancel()
     }

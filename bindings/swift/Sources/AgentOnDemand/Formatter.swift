@@ -22,7 +22,7 @@ import AodNative
 public protocol Formatter: Sendable {
     /// Formats the next chunk of output.
     ///
-    /// - Parameter chunk: A piece of standard output, split anywhere.
+    /// - Parameter chunk: A piece of standard output, which may end anywhere.
     /// - Returns: One string for each line of output that the chunk completes and that is shown. A string may contain
     ///   newlines, but does not end with one.
     func feed(_ chunk: String) -> [String]

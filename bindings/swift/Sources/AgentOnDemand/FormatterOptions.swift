@@ -1,6 +1,7 @@
 import AodNative
 
-/// Options of the formatters. The defaults are emoji, no colour, full width, thinking shown, and tool results hidden.
+/// Options of the formatters. By default they use emoji and no color, do not cut lines, show thinking, and hide tool
+/// results.
 ///
 /// ```swift
 /// let formatter = CodexFormatter(options: FormatterOptions(plain: true, width: 80))
@@ -24,17 +25,17 @@ public struct FormatterOptions: Sendable, Hashable {
     /// The maximum width of a line, in terminal columns. A longer line is cut and ends in `…`. A limit of 0 counts as
     /// 1. Default: no limit.
     public var width: Int?
-    /// Whether lines are coloured by their kind. Default: off.
+    /// Whether lines are colored by their kind. Default: off.
     public var color: Color
     /// Whether the agent's thinking is shown. Default: true.
     public var showThinking: Bool
-    /// Whether the result of each tool call is shown, in one line. Default: false.
+    /// Whether the result of each tool call, or its failure, is shown in one line. Default: false.
     public var showToolResults: Bool
-    /// Whether failed tool calls are shown. Default: true, except for ``ClaudeFormatter``, which then also marks a
-    /// session that ended with an error, and shows the reason.
+    /// Whether failed tool calls are shown. Default: true, except for ``ClaudeFormatter``. If it is set to true, that
+    /// formatter also marks a session that ended with an error, and shows the reason.
     public var showFailures: Bool?
     /// Whether control characters are passed through. If false, they are shown as escapes, because an agent's output
-    /// may contain sequences that move the cursor or write to the clipboard. Default: false.
+    /// may contain sequences that move the terminal's cursor or write to the clipboard. Default: false.
     public var raw: Bool
     /// The maximum length of a line of output, in bytes of UTF-8. A longer line is cut, and ends with the number of
     /// bytes that were cut. Default: 16 MiB.
@@ -45,7 +46,7 @@ public struct FormatterOptions: Sendable, Hashable {
     /// - Parameters:
     ///   - plain: Whether marks and separators are ASCII.
     ///   - width: The maximum width of a line, in terminal columns.
-    ///   - color: Whether lines are coloured by their kind.
+    ///   - color: Whether lines are colored by their kind.
     ///   - showThinking: Whether the agent's thinking is shown.
     ///   - showToolResults: Whether the result of each tool call is shown.
     ///   - showFailures: Whether failed tool calls are shown.
@@ -71,7 +72,7 @@ public struct FormatterOptions: Sendable, Hashable {
         self.maxLine = maxLine
     }
 
-    /// Whether lines are coloured, with ANSI escape sequences.
+    /// Whether lines are colored, with ANSI escape sequences.
     public enum Color: Sendable, Hashable {
         /// Never.
         case off

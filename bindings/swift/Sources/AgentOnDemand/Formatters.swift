@@ -2,9 +2,9 @@ import AodNative
 
 /// Formats the `stream-json` output of Claude Code.
 ///
-/// It shows the start of the session, the agent's messages and thinking, its tool calls, and the result. The lines
-/// match those of the published Python SDK. Failed tool calls are hidden unless ``FormatterOptions/showFailures`` is
-/// true. Lines of a subagent are indented by two spaces.
+/// It shows the start of the session, the agent's messages and thinking, its tool calls, and the result. By default the
+/// lines are those of the Python package `aod-sdk` 0.1.0. Failed tool calls are hidden unless
+/// ``FormatterOptions/showFailures`` is true. Lines of a subagent are indented by two spaces.
 public struct ClaudeFormatter: Formatter {
     private let native: OutputFormatter
 
@@ -20,7 +20,7 @@ public struct ClaudeFormatter: Formatter {
     public func flush() -> [String] { native.flush() }
 }
 
-/// Formats the output of `codex exec --json`, in all three versions of its format.
+/// Formats the output of `codex exec --json`, in the current and the earlier formats.
 ///
 /// It shows the start of a thread, the agent's messages and thinking, its commands, file changes and other tool calls,
 /// and the result of the turn. Commands are shown without the shell that runs them. The token count of the last line is
@@ -78,7 +78,7 @@ public struct OpencodeFormatter: Formatter {
     public func flush() -> [String] { native.flush() }
 }
 
-/// Passes the lines of an agent's output through, without line endings. Empty lines are dropped.
+/// Passes the lines of any program's output through, with control characters shown as escapes. Empty lines are dropped.
 public struct GenericFormatter: Formatter {
     private let native: OutputFormatter
 

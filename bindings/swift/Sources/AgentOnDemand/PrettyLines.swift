@@ -17,7 +17,7 @@ extension EventStream {
 
     /// Returns the agent's output as the lines of a formatter.
     ///
-    /// - Parameter formatter: The formatter to use instead of the one that the `start` event picks. It must be unused.
+    /// - Parameter formatter: A new formatter, to use instead of the one that the `start` event picks.
     /// - Returns: The lines, as a sequence that reads this stream.
     public func pretty(_ formatter: any Formatter) -> PrettyLines {
         PrettyLines(stream: self, formatter: formatter)

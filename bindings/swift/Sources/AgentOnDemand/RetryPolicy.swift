@@ -3,17 +3,17 @@ import Foundation
 
 /// How failed requests are retried.
 ///
-/// `GET` requests are retried after a connection error and the statuses 408 and 5xx. Requests that change something are
-/// retried only if no byte of them was sent. A 429 response is retried only if it has a `Retry-After` header. The delay
-/// before a retry is uniformly random between 0 and a limit that doubles with each retry.
+/// `GET` requests are retried after a connection error, a timeout of an attempt, 408 and 5xx. Requests of other methods
+/// are retried only if no byte of them was sent. A 429 response is retried only if it has a `Retry-After` header. The
+/// delay before a retry is uniformly random between 0 and a limit that doubles with each retry.
 ///
 /// All times are in seconds. Negative values count as 0, and values over a century as a century.
 public struct RetryPolicy: Sendable, Hashable {
     /// The number of retries after the first attempt. Default: 2.
     public var maxRetries: Int
-    /// The limit of the delay before the first retry, in seconds. It doubles with each retry. Default: 0.5.
+    /// The limit of the delay before the first retry, in seconds. It doubles with each further retry. Default: 0.5.
     public var baseDelay: TimeInterval
-    /// The limit that the doubled delay does not exceed, in seconds. Default: 8.
+    /// The maximum of the doubled limit, in seconds. Default: 8.
     public var maxDelay: TimeInterval
     /// The longest `Retry-After` that is honored, in seconds. A longer one fails the call. Default: 120.
     public var maxRetryAfter: TimeInterval
@@ -23,7 +23,7 @@ public struct RetryPolicy: Sendable, Hashable {
     /// - Parameters:
     ///   - maxRetries: The number of retries after the first attempt.
     ///   - baseDelay: The limit of the delay before the first retry, in seconds.
-    ///   - maxDelay: The limit that the doubled delay does not exceed, in seconds.
+    ///   - maxDelay: The maximum of the doubled limit, in seconds.
     ///   - maxRetryAfter: The longest `Retry-After` that is honored, in seconds.
     public init(
         maxRetries: Int = 2,

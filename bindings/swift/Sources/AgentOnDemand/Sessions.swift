@@ -7,7 +7,7 @@ import Foundation
 public struct Sessions: Sendable {
     let calls: CallRunner
 
-    /// Lists all sessions in every status, newest first (`GET /sessions`).
+    /// Lists all sessions, including those that have ended, newest first (`GET /sessions`).
     ///
     /// - Returns: The sessions; the API has no pagination.
     /// - Throws: An ``AodError`` if the request fails, or a `CancellationError` if the task is cancelled.
@@ -17,21 +17,22 @@ public struct Sessions: Sendable {
 
     /// Creates a session with its first prompt (`POST /sessions`).
     ///
-    /// Returns as soon as the server has accepted the session, which then prepares the sandbox and runs the agent.
-    /// Follow it with ``stream(_:options:)``.
+    /// Returns as soon as the server has accepted the session. The server then provisions the sandbox and runs the
+    /// agent. Follow the session with ``stream(_:options:)``.
     ///
     /// - Parameters:
     ///   - agentId: The agent to run.
     ///   - prompt: The first prompt.
-    ///   - environmentId: The environment. Default: the agent's own.
+    ///   - environmentId: The environment. Default: that of the agent.
     ///   - timeout: The time limit of the first turn, in whole seconds from 10 to 3,600. The server's default is 600.
     ///   - resources: The repositories to clone into the sandbox, at most 10, each with a different mount path.
     ///   - secretEnvVars: Environment variables of this session, which override those of the environment (servers since
     ///     2026-06-25; older ones ignore them). The server never returns them.
-    /// - Returns: The id of the session, its status, and its first turn.
+    /// - Returns: An acknowledgement with the id of the session, its status, and the number of its first turn.
     /// - Throws: An ``AodError``: of kind `rateLimit` if too many of your sessions are active, `notFound` if the agent
-    ///   or the environment does not exist, `conflict` if one of them is archived, or any other kind. A
-    ///   `CancellationError` if the task is cancelled.
+    ///   or the environment does not exist, `conflict` if one of them is archived, `invalidRequest` or `validation` for
+    ///   a value that is not allowed, `badRequest` if a credential of the model provider is missing (servers before
+    ///   2026-06-25), or any other kind. A `CancellationError` if the task is cancelled.
     public func create(
         agentId: UUID,
         prompt: String,
@@ -64,10 +65,10 @@ public struct Sessions: Sendable {
     ///   - id: The session's id.
     ///   - prompt: The prompt.
     ///   - timeout: The time limit of the turn, in whole seconds from 10 to 3,600. The server's default is 600.
-    /// - Returns: The status of the session, and the turn that was queued.
-    /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `running` or `pending` if a turn is not over yet, and
-    ///   `failed` or `terminated` if the session accepts no more prompts; a `CancellationError` if the task is
-    ///   cancelled.
+    /// - Returns: An acknowledgement with the status of the session, and the number of the turn that was queued.
+    /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `running` or `pending` if a turn has not ended yet,
+    ///   `failed` or `terminated` if the session accepts no more prompts, and `backendGone` if its sandbox no longer
+    ///   exists; of kind `notFound` if the session does not exist. A `CancellationError` if the task is cancelled.
     @discardableResult
     public func prompt(_ id: UUID, _ prompt: String, timeout: TimeInterval? = nil) async throws -> SessionAck {
         let request = Prompt(prompt: prompt, timeout: timeout?.clamped)
@@ -86,23 +87,25 @@ public struct Sessions: Sendable {
 
     /// Terminates a session permanently and destroys its sandbox (`POST /sessions/{id}/terminate`).
     ///
-    /// - Parameter id: The session's id; it may have ended.
-    /// - Returns: The status of the session, `terminated`.
-    /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `alreadyTerminated` if the session was terminated
-    ///   before; a `CancellationError` if the task is cancelled.
+    /// - Parameter id: The session's id. The session may be completed or failed.
+    /// - Returns: An acknowledgement with the status of the session, `terminated`.
+    /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `alreadyTerminated` if the session is terminated
+    ///   already; a `CancellationError` if the task is cancelled.
     @discardableResult
     public func terminate(_ id: UUID) async throws -> SessionAck {
         try await calls.run { try await $0.terminateSession(id: id, cancellation: $1) }
     }
 
-    /// Interrupts the current turn and keeps the sandbox (`POST /sessions/{id}/interrupt`, servers since 2026-06-25).
+    /// Interrupts the queued or running turn and keeps the sandbox (`POST /sessions/{id}/interrupt`, servers since
+    /// 2026-06-25).
     ///
     /// The turn ends with the status `interrupted`; the session accepts further prompts.
     ///
     /// - Parameter id: The session's id.
-    /// - Returns: The status of the session before the interruption.
-    /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `noActiveTurn` if no turn is queued or running, and
-    ///   which is of kind `notFound` on older servers; a `CancellationError` if the task is cancelled.
+    /// - Returns: An acknowledgement with the status of the session before the interruption.
+    /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `noActiveTurn`, `failed` or `terminated` if no turn is
+    ///   queued or running; of kind `notFound` if the session does not exist, or on older servers. A
+    ///   `CancellationError` if the task is cancelled.
     @discardableResult
     public func interrupt(_ id: UUID) async throws -> SessionAck {
         try await calls.run { try await $0.interruptSession(id: id, cancellation: $1) }
@@ -111,35 +114,37 @@ public struct Sessions: Sendable {
     /// Deletes a session with its turns and its log (`DELETE /sessions/{id}/delete`).
     ///
     /// - Parameter id: The session's id.
-    /// - Throws: An ``AodError``, of kind `conflict` if a turn is running; a `CancellationError` if the task is
-    ///   cancelled.
+    /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `running` if a turn is running or, on servers since
+    ///   2026-04-30, queued; a `CancellationError` if the task is cancelled.
     public func delete(_ id: UUID) async throws {
         try await calls.run { try await $0.deleteSession(id: id, cancellation: $1) }
     }
 
     /// Runs a prompt in a new session and waits for the result.
     ///
-    /// Creates a session (`POST /sessions`), follows its stream to the end of the first turn, and retrieves the
-    /// session. A turn that fails is not an error: check the `status` and `exitCode` of the session.
+    /// Creates a session (`POST /sessions`), follows its stream to the end of the first turn
+    /// (`GET /sessions/{id}/stream`), and retrieves the session (`GET /sessions/{id}`). A turn that fails is not an
+    /// error: check the `status` and `exitCode` of the session.
     ///
     /// ```swift
     /// let result = try await client.sessions.run(agentId: agent.id, prompt: "Count the tests")
     /// print(result.session.status, result.stdout)
     /// ```
     ///
-    /// Cancelling the task stops the wait, not the session.
+    /// Cancelling the task stops the wait, not the session. If the agent prints nothing for ten minutes, the server
+    /// ends the stream, and the session that is returned is still active: wait for it with ``waitForCompletion(_:)``.
     ///
     /// - Parameters:
     ///   - agentId: The agent to run.
     ///   - prompt: The prompt.
-    ///   - environmentId: The environment. Default: the agent's own.
+    ///   - environmentId: The environment. Default: that of the agent.
     ///   - timeout: The time limit of the turn, in whole seconds from 10 to 3,600. The server's default is 600.
     ///   - resources: The repositories to clone into the sandbox, at most 10, each with a different mount path.
     ///   - secretEnvVars: Environment variables of this session, which override those of the environment (servers since
     ///     2026-06-25; older ones ignore them). The server never returns them.
     /// - Returns: The session after the turn, and everything that the agent printed on its standard output.
     /// - Throws: An ``AodError`` as ``create(agentId:prompt:environmentId:timeout:resources:secretEnvVars:)`` does, or
-    ///   if the stream fails; a `CancellationError` if the task is cancelled.
+    ///   if the stream fails; the session may exist in that case. A `CancellationError` if the task is cancelled.
     public func run(
         agentId: UUID,
         prompt: String,
@@ -154,13 +159,13 @@ public struct Sessions: Sendable {
         return try await calls.run { try await $0.runSession(request: request, cancellation: $1) }
     }
 
-    /// Waits until no turn of a session is queued or running.
+    /// Waits until no turn of a session is queued or running (`GET /sessions/{id}` and its event stream).
     ///
-    /// It has no time limit of its own. A session whose server process was lost stays active, so cancel the task after
-    /// a time that suits you, and terminate the session.
+    /// There is no time limit, and a session stays active if the server process that runs it dies: cancel the task
+    /// after the longest time that you want to wait, and terminate the session. A turn that fails is not an error.
     ///
     /// - Parameter id: The session's id.
-    /// - Returns: The session after its last turn.
+    /// - Returns: The session, which is no longer active.
     /// - Throws: An ``AodError``, of kind `notFound` if the session does not exist or is deleted meanwhile; a
     ///   `CancellationError` if the task is cancelled.
     @discardableResult
@@ -176,9 +181,9 @@ public struct Sessions: Sendable {
     /// }
     /// ```
     ///
-    /// The loop opens the stream. An error of the server, such as 404, is thrown there. A connection that drops is
-    /// replaced without a gap or a repeated event. ``EventStream/pretty(options:)`` turns the events into lines to
-    /// print.
+    /// The loop opens the stream, and throws the error if the server responds with one, such as 404. If a connection
+    /// drops, the stream reconnects without losing or repeating an event. ``EventStream/pretty(options:)`` turns the
+    /// events into human-readable lines.
     ///
     /// - Parameters:
     ///   - id: The session's id.
@@ -200,8 +205,8 @@ public struct Sessions: Sendable {
     ///   - options: Where to start, and how to reconnect.
     ///   - listener: The listener. It is retained until its last call has returned.
     /// - Returns: A handle that cancels the stream. Releasing the handle does not.
-    /// - Throws: An ``AodError`` if the stream cannot be started. Errors of the server and of the connection are
-    ///   reported to ``EventListener/onError(_:)``.
+    /// - Throws: An ``AodError`` if the library cannot start the stream. Errors of the server and of the connection are
+    ///   passed to ``EventListener/onError(_:)``, and so is the error of kind `closed` if the client is shut down.
     public func listen(
         _ id: UUID,
         options: StreamOptions = StreamOptions(),

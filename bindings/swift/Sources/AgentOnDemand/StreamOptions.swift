@@ -8,14 +8,17 @@ import Foundation
 /// for try await event in client.sessions.stream(id, options: options) { print(event) }
 /// ```
 public struct StreamOptions: Sendable, Hashable {
-    /// The position to start after, such as the ``EventStream/cursor`` of an earlier stream. Default: the beginning.
+    /// The position to start after, such as the ``EventStream/cursor`` of an earlier stream: events up to and including
+    /// the one with this id are left out. The `start` event has no id, and is always delivered. Default: nil, the first
+    /// event.
     public var since: Int64?
-    /// The turn to keep, from 1. Other events than `start`, the `turnStart` and `output` of this turn, and the terminal
-    /// event are left out. Default: all turns.
+    /// The number of a turn, from 1, to limit the stream to: it then has the `turnStart` and `output` events of this
+    /// turn, `start`, and the terminal event. Default: nil, all events; turns that have ended are replayed.
     public var turn: Int64?
     /// How to handle a connection that drops. Default: reconnect with backoff.
     public var reconnect: Reconnect
-    /// The time limit of the whole stream, in seconds. Default: none.
+    /// The time limit of the whole stream from the start of its opening, in seconds. When it expires, the stream fails
+    /// with an error of kind `timeout`. Default: none.
     public var deadline: TimeInterval?
     /// Whether to reconnect after a `stale` event instead of ending the stream. The server sends `stale` after ten
     /// minutes without output; the session may still be running. Default: false.
@@ -25,7 +28,7 @@ public struct StreamOptions: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - since: The position to start after, such as the ``EventStream/cursor`` of an earlier stream.
-    ///   - turn: The turn to keep, from 1.
+    ///   - turn: The number of a turn, from 1, to limit the stream to.
     ///   - reconnect: How to handle a connection that drops.
     ///   - deadline: The time limit of the whole stream, in seconds.
     ///   - resumeStale: Whether to reconnect after a `stale` event instead of ending the stream.
@@ -43,16 +46,21 @@ public struct StreamOptions: Sendable, Hashable {
         self.resumeStale = resumeStale
     }
 
-    /// How a stream handles a connection that drops, ends before the terminal event, or has no data for too long.
+    /// How a stream handles a connection that drops, ends before the terminal event, or receives nothing for
+    /// ``AodClient/Configuration/streamIdleTimeout``.
     public enum Reconnect: Sendable, Hashable {
-        /// Uses one connection, and delivers its events verbatim, repeated ones included.
+        /// Uses one connection, delivers its events verbatim, repeated ones included, and fails when the connection
+        /// drops. It sends no request for missing events before the terminal event.
         case never
         /// Reconnects, and resumes after the last event delivered. Repeated events are dropped.
         ///
-        /// The stream fails when it has been without a healthy connection for `giveUpAfter` seconds, not counting the
-        /// delays that the server asks for, or after `maxAttempts` consecutive attempts without a new event; `nil` is
-        /// no limit of attempts. The delay before an attempt is partly random; its limit is `baseDelay` seconds at
-        /// first, and doubles with each attempt up to `maxDelay` seconds.
+        /// The stream fails with the last error when it has been without a healthy connection for `giveUpAfter`
+        /// seconds, or after `maxAttempts` consecutive attempts without a new event; `nil` means no limit of attempts,
+        /// and 0 disables reconnection. A connection is healthy once it has delivered a new event, or has stayed open
+        /// for 10 seconds. Delays that the server asks for (`retry`, `Retry-After`) do not count.
+        ///
+        /// The delay before an attempt is partly random. Its limit is `baseDelay` seconds at first, and doubles with
+        /// each further attempt up to `maxDelay` seconds.
         case withBackoff(
             giveUpAfter: TimeInterval = 600, maxAttempts: Int? = nil, baseDelay: TimeInterval = 0.25,
             maxDelay: TimeInterval = 30)

@@ -51,7 +51,7 @@ pub struct Agent {
     /// A description of the agent.
     #[uniffi(default)]
     pub description: Option<String>,
-    /// System text, prepended to the first prompt of a session.
+    /// The system text, which the server prepends to the first prompt of a session.
     #[uniffi(default)]
     pub system: Option<String>,
     /// The model's name, as the server spells it.
@@ -65,13 +65,13 @@ pub struct Agent {
     /// The environment of sessions that do not specify one.
     #[uniffi(default)]
     pub environment_id: Option<Uuid>,
-    /// The skills, as they were sent.
+    /// The skills, in the form in which they were sent.
     #[uniffi(default = [])]
     pub skills: Vec<Skill>,
-    /// The MCP servers, as they were sent.
+    /// The MCP servers, in the form in which they were sent.
     #[uniffi(default = [])]
     pub mcp_servers: Vec<McpServer>,
-    /// Arbitrary data of the caller.
+    /// The caller's own data, arbitrary JSON.
     pub metadata: JsonFields,
     /// The version. It starts at 1 and increases by 1 with each update that changes something.
     pub version: i64,
@@ -86,7 +86,7 @@ pub struct Agent {
     pub extra: JsonFields,
 }
 
-/// A version of an agent.
+/// A version of an agent: its configuration after an update, which does not change anymore.
 #[uniffi::remote(Record)]
 pub struct AgentVersion {
     /// The agent's ID.
@@ -98,7 +98,7 @@ pub struct AgentVersion {
     /// The description at that version.
     #[uniffi(default)]
     pub description: Option<String>,
-    /// System text, prepended to the first prompt of a session.
+    /// The system text, which the server prepends to the first prompt of a session.
     #[uniffi(default)]
     pub system: Option<String>,
     /// The model's name, as the server spells it.
@@ -112,13 +112,13 @@ pub struct AgentVersion {
     /// The environment of sessions that did not specify one.
     #[uniffi(default)]
     pub environment_id: Option<Uuid>,
-    /// The skills, as they were sent.
+    /// The skills, in the form in which they were sent.
     #[uniffi(default = [])]
     pub skills: Vec<Skill>,
-    /// The MCP servers, as they were sent.
+    /// The MCP servers, in the form in which they were sent.
     #[uniffi(default = [])]
     pub mcp_servers: Vec<McpServer>,
-    /// Arbitrary data of the caller.
+    /// The caller's own data, arbitrary JSON.
     pub metadata: JsonFields,
     /// The version number.
     pub version: i64,
@@ -144,7 +144,7 @@ pub struct CreateAgent {
     /// A description of the agent.
     #[uniffi(default)]
     pub description: Option<String>,
-    /// System text, prepended to the first prompt of a session.
+    /// The system text, which the server prepends to the first prompt of a session.
     #[uniffi(default)]
     pub system: Option<String>,
     /// The environment of sessions that do not specify one.
@@ -156,7 +156,7 @@ pub struct CreateAgent {
     /// The MCP servers, at most 20.
     #[uniffi(default = [])]
     pub mcp_servers: Vec<McpServer>,
-    /// Arbitrary data of the caller.
+    /// The caller's own data, arbitrary JSON.
     pub metadata: JsonFields,
 }
 
@@ -166,7 +166,7 @@ pub struct CreateAgent {
 /// by key.
 #[uniffi::remote(Record)]
 pub struct UpdateAgent {
-    /// The version that the update is based on. The server responds with 409 if it is not the current one.
+    /// The version that was last read. The server responds with 409 if it is not the current one.
     pub version: i64,
     /// The new name.
     #[uniffi(default)]
@@ -180,11 +180,11 @@ pub struct UpdateAgent {
     /// The new provider. For servers since 2026-06-25.
     #[uniffi(default)]
     pub provider: Option<Provider>,
-    /// A description of the agent.
+    /// The change of the description.
     pub description: TextPatch,
-    /// System text, prepended to the first prompt of a session.
+    /// The change of the system text, which the server prepends to the first prompt of a session.
     pub system: TextPatch,
-    /// The environment of sessions that do not specify one. `Clear` detaches it; servers of 2026-04-21 treat `Clear` as
+    /// The change of the environment of sessions that do not specify one. Servers of 2026-04-21 treat `Clear` as
     /// `Keep`.
     pub environment_id: IdPatch,
     /// The new skills, replacing all existing ones; an empty list removes them.
@@ -204,7 +204,7 @@ pub struct UrlMcpServer {
     pub name: String,
     /// The URL of the server.
     pub url: String,
-    /// Headers of the requests to the server. Secret: never shown in texts or logs.
+    /// Headers of the requests to the server. Secret: never shown in error messages or logs.
     #[uniffi(default)]
     pub headers: SecretMap,
     /// Fields that this version does not know.
@@ -221,7 +221,7 @@ pub struct StdioMcpServer {
     /// The arguments of the command.
     #[uniffi(default = [])]
     pub args: Vec<String>,
-    /// The environment variables of the process. Secret: never shown in texts or logs.
+    /// The environment variables of the process. Secret: never shown in error messages or logs.
     #[uniffi(default)]
     pub env: SecretMap,
     /// Fields that this version does not know.
@@ -248,7 +248,7 @@ pub struct GithubSkill {
     pub source: String,
     /// A description of when to use the skill.
     pub description: String,
-    /// The name of one skill in the repository. All skills are used if it is absent.
+    /// The name of one skill in the repository. If it is absent, all skills of the repository are used.
     #[uniffi(default)]
     pub name: Option<String>,
     /// Fields that this version does not know.
@@ -269,7 +269,7 @@ pub enum Skill {
 /// An MCP server of an agent.
 #[uniffi::remote(Enum)]
 pub enum McpServer {
-    /// A server with a URL. An entry without `type` is read as one.
+    /// A server with a URL. An entry without a `type` is treated as one.
     Url(#[uniffi(name = "server")] UrlMcpServer),
     /// A process in the sandbox that communicates over standard input and output.
     Stdio(#[uniffi(name = "server")] StdioMcpServer),
@@ -277,7 +277,7 @@ pub enum McpServer {
     Unknown(#[uniffi(name = "json")] JsonValue),
 }
 
-/// The change of an optional text in an update.
+/// A change of an optional text in an update.
 #[uniffi::remote(Enum)]
 pub enum TextPatch {
     /// Keeps the value. The field is not sent.
@@ -288,7 +288,7 @@ pub enum TextPatch {
     Set(#[uniffi(name = "text")] String),
 }
 
-/// The change of an optional reference in an update.
+/// A change of an optional reference in an update.
 #[uniffi::remote(Enum)]
 pub enum IdPatch {
     /// Keeps the value. The field is not sent.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::agent::TextPatch;
 use super::values::{Checks, JsonFields, Timestamp};
 
-/// A package manager. They run in this order.
+/// A package manager. Packages are installed in the order of the managers in this list.
 #[uniffi::remote(Enum)]
 pub enum PackageManager {
     /// Debian packages.
@@ -44,7 +44,8 @@ pub enum NetworkingType {
 pub struct Networking {
     /// The type of access.
     pub networking_type: NetworkingType,
-    /// The allowed hosts if the type is `limited`. An empty list blocks all access. Absent if the server returns none.
+    /// The allowed hosts if the type is `limited`. An empty list blocks all access. Absent if the server does not
+    /// return the list.
     #[uniffi(default)]
     pub allowed_hosts: Option<Vec<String>>,
     /// Fields that this version does not know, and `allowed_hosts` if it is not a list of strings.
@@ -63,7 +64,7 @@ pub struct Environment {
     /// The packages to install.
     #[uniffi(default)]
     pub packages: Packages,
-    /// A shell script that runs once, after the packages are installed.
+    /// A shell script that runs once per sandbox, after the packages are installed.
     #[uniffi(default)]
     pub setup_script: Option<String>,
     /// The network access of the sandboxes.
@@ -81,7 +82,7 @@ pub struct Environment {
     pub extra: JsonFields,
 }
 
-/// A version of an environment.
+/// A version of an environment: its configuration after an update, which does not change anymore.
 #[uniffi::remote(Record)]
 pub struct EnvironmentVersion {
     /// The environment's ID.
@@ -93,7 +94,7 @@ pub struct EnvironmentVersion {
     /// The packages at that version.
     #[uniffi(default)]
     pub packages: Packages,
-    /// A shell script that runs once, after the packages are installed.
+    /// A shell script that runs once per sandbox, after the packages are installed.
     #[uniffi(default)]
     pub setup_script: Option<String>,
     /// The network access at that version.
@@ -117,7 +118,7 @@ pub struct CreateEnvironment {
     /// The environment variables of the sandbox. Secret: never shown or returned.
     #[uniffi(default)]
     pub env_vars: SecretMap,
-    /// A shell script that runs once, after the packages are installed.
+    /// A shell script that runs once per sandbox, after the packages are installed.
     #[uniffi(default)]
     pub setup_script: Option<String>,
     /// The network access of the sandboxes. Default: unrestricted.
@@ -131,7 +132,7 @@ pub struct CreateEnvironment {
 /// server removes every environment variable that the update does not contain.
 #[uniffi::remote(Record)]
 pub struct UpdateEnvironment {
-    /// The version that the update is based on. The server responds with 409 if it is not the current one.
+    /// The version that was last read. The server responds with 409 if it is not the current one.
     pub version: i64,
     /// The new name.
     #[uniffi(default)]
@@ -143,7 +144,7 @@ pub struct UpdateEnvironment {
     /// returned.
     #[uniffi(default)]
     pub env_vars: Option<SecretMap>,
-    /// The shell script that runs once, after the packages are installed.
+    /// The change of the shell script that runs once per sandbox, after the packages are installed.
     pub setup_script: TextPatch,
     /// The new network access.
     #[uniffi(default)]

@@ -9,10 +9,14 @@ use uuid::Uuid;
 
 use super::values::JsonFields;
 
-/// An event of a session stream.
+/// An event of a session's stream.
+///
+/// The server keeps the `stage` and `output` events of a session in a log, in which they have ascending IDs. A terminal
+/// event (`exit`, `error`, `terminated` or `stale`) ends the stream.
 #[uniffi::remote(Enum)]
 pub enum StreamEvent {
-    /// `start`: the first event of every connection.
+    /// `start`: the first event of a stream. The server sends it on each connection; a stream that reconnects delivers
+    /// it once.
     Start(#[uniffi(name = "event")] StartEvent),
     /// `stage`: a step of provisioning the sandbox started or ended.
     Stage(#[uniffi(name = "event")] StageEvent),
@@ -20,21 +24,21 @@ pub enum StreamEvent {
     TurnStart(#[uniffi(name = "event")] TurnStartEvent),
     /// `output`: a chunk of the agent's output.
     Output(#[uniffi(name = "event")] OutputEvent),
-    /// `exit`: the session ended with an exit code, which may be 0 or not. Terminal.
+    /// `exit`: the agent exited, with code 0 or another. Terminal.
     Exit(#[uniffi(name = "event")] ExitEvent),
-    /// `error`: the session failed without an exit code. An earlier failed stage or the output on stderr has the
-    /// reason. Terminal.
+    /// `error`: the session failed without an exit code. The reason is in an earlier failed stage, or in the output on
+    /// stderr. Terminal.
     Error(#[uniffi(name = "event")] ErrorEvent),
     /// `terminated`: the session was terminated by a caller. Terminal.
     Terminated(#[uniffi(name = "event")] TerminatedEvent),
-    /// `stale`: there was no output for ten minutes, and the server closed the stream. The session continues. Terminal
-    /// for the stream, unless it resumes stale streams.
+    /// `stale`: there was no output for ten minutes, and the server ended the stream. The session continues. Terminal,
+    /// unless the stream's option `resume_stale` is set.
     Stale(#[uniffi(name = "event")] StaleEvent),
     /// An event that this version does not know or cannot parse, verbatim.
     Unknown(#[uniffi(name = "event")] UnknownEvent),
 }
 
-/// The output stream that a chunk was printed on.
+/// The channel that a chunk of output was printed on.
 #[uniffi::remote(Enum)]
 // Renamed, because the JVM and Foundation have another class `OutputStream`.
 #[uniffi(name = "OutputChannel")]
@@ -60,10 +64,10 @@ pub enum StageState {
     Unknown(#[uniffi(name = "value")] String),
 }
 
-/// The start of a connection.
+/// The start of a stream.
 #[uniffi::remote(Record)]
 pub struct StartEvent {
-    /// The ID. Current servers do not send one.
+    /// The ID of the event. Current servers do not send one.
     #[uniffi(default)]
     pub id: Option<i64>,
     /// The agent's runtime. Absent on servers since 2026-06-25.
@@ -82,18 +86,18 @@ pub struct StartEvent {
 /// A step of provisioning the sandbox.
 #[uniffi::remote(Record)]
 pub struct StageEvent {
-    /// The ID of the log row, from which a stream can resume.
+    /// The ID of the event in the session's log. A stream can resume from it.
     #[uniffi(default)]
     pub id: Option<i64>,
-    /// The name of the stage, such as `create_sprite`, `provision_setup` or `runtime_start`. Empty if the server does
-    /// not send it.
+    /// The server's name of the stage, such as `create_sprite`, `provision_setup` or `runtime_start`. Empty if the
+    /// server does not send it.
     pub stage: String,
     /// The state of the stage.
     pub state: StageState,
-    /// The duration in milliseconds, in the states `done` and `failed`.
+    /// The duration in milliseconds; only in the states `done` and `failed`.
     #[uniffi(default)]
     pub duration_ms: Option<i64>,
-    /// The reason for the failure.
+    /// The reason for the failure; only in the state `failed`.
     #[uniffi(default)]
     pub message: Option<String>,
     /// Fields that this version does not know.
@@ -116,24 +120,24 @@ pub struct TurnStartEvent {
 /// A chunk of the agent's output.
 #[uniffi::remote(Record)]
 pub struct OutputEvent {
-    /// The ID of the log row, from which a stream can resume.
+    /// The ID of the event in the session's log. A stream can resume from it.
     #[uniffi(default)]
     pub id: Option<i64>,
-    /// The stream that it was printed on.
+    /// The channel that it was printed on.
     pub stream: OutputStream,
     /// The text. The server splits the output anywhere, so it can be many lines or part of one.
     pub data: String,
-    /// The number of the turn, starting at 1. Some output has none.
+    /// The number of the turn, starting at 1. Absent for output outside a turn.
     #[uniffi(default)]
     pub turn: Option<i64>,
     /// Fields that this version does not know.
     pub extra: JsonFields,
 }
 
-/// The end of a session with an exit code.
+/// The end of a stream whose last turn ended with an exit code.
 #[uniffi::remote(Record)]
 pub struct ExitEvent {
-    /// The ID of the last log row; 0 if there is none.
+    /// The ID of the last `stage` or `output` event; 0 if there is none.
     #[uniffi(default)]
     pub id: Option<i64>,
     /// The agent's exit code.
@@ -143,10 +147,10 @@ pub struct ExitEvent {
     pub extra: JsonFields,
 }
 
-/// The end of a session that failed without an exit code.
+/// The end of the stream of a session that failed without an exit code.
 #[uniffi::remote(Record)]
 pub struct ErrorEvent {
-    /// The ID of the last log row; 0 if there is none.
+    /// The ID of the last `stage` or `output` event; 0 if there is none.
     #[uniffi(default)]
     pub id: Option<i64>,
     /// A message. Current servers send `Session failed`.
@@ -156,10 +160,10 @@ pub struct ErrorEvent {
     pub extra: JsonFields,
 }
 
-/// The end of a session that was terminated.
+/// The end of the stream of a session that was terminated.
 #[uniffi::remote(Record)]
 pub struct TerminatedEvent {
-    /// The ID of the last log row; 0 if there is none.
+    /// The ID of the last `stage` or `output` event; 0 if there is none.
     #[uniffi(default)]
     pub id: Option<i64>,
     /// A message. Current servers send `Session terminated`.
@@ -169,10 +173,10 @@ pub struct TerminatedEvent {
     pub extra: JsonFields,
 }
 
-/// The end of a stream without output for ten minutes.
+/// The end of a stream that had no output for ten minutes.
 #[uniffi::remote(Record)]
 pub struct StaleEvent {
-    /// The ID of the last log row; 0 if there is none.
+    /// The ID of the last `stage` or `output` event; 0 if there is none.
     #[uniffi(default)]
     pub id: Option<i64>,
     /// A message, such as `No output for 600s`.

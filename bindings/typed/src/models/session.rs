@@ -18,7 +18,7 @@ pub enum SessionStatus {
     Pending,
     /// A turn is running.
     Running,
-    /// The last turn ended with exit code 0. The session accepts another prompt.
+    /// The last turn ended with exit code 0, or was interrupted. The session accepts another prompt.
     Completed,
     /// A turn or the provisioning failed. This status is final.
     Failed,
@@ -73,7 +73,7 @@ pub struct Session {
     pub provider: Option<Provider>,
     /// The status of the session.
     pub status: SessionStatus,
-    /// The exit code of the last turn. Absent while it is running, or if it ended without one.
+    /// The exit code of the last turn. Absent while that turn is queued or running, or if it ended without one.
     #[uniffi(default)]
     pub exit_code: Option<i64>,
     /// When the session was created.
@@ -85,7 +85,7 @@ pub struct Session {
     pub resources: Vec<SessionResource>,
     /// The number of turns.
     pub turn_count: i64,
-    /// The highest turn number.
+    /// The number of the latest turn.
     #[uniffi(default)]
     pub current_turn: Option<i64>,
     /// Fields that this version does not know.
@@ -115,38 +115,38 @@ pub struct SessionTurn {
     pub prompt: String,
     /// The status of the turn.
     pub status: TurnStatus,
-    /// The exit code. Absent while the turn is running, or if it ended without one.
+    /// The exit code. Absent while the turn is queued or running, or if it ended without one.
     #[uniffi(default)]
     pub exit_code: Option<i64>,
     /// When the turn was queued.
     pub created_at: Timestamp,
-    /// When the turn started.
+    /// When the turn started. Absent while it is queued.
     #[uniffi(default)]
     pub started_at: Option<Timestamp>,
-    /// When the turn ended.
+    /// When the turn ended. Absent before that.
     #[uniffi(default)]
     pub ended_at: Option<Timestamp>,
     /// Fields that this version does not know.
     pub extra: JsonFields,
 }
 
-/// The response to create, prompt, terminate and interrupt.
+/// The acknowledgement of a request to create, prompt, terminate or interrupt a session.
 #[uniffi::remote(Record)]
 pub struct SessionAck {
     /// The session's ID.
     pub id: Uuid,
-    /// The current status of the session.
+    /// The status of the session; of an interrupt request, the status before the interruption.
     pub status: SessionStatus,
-    /// The path of the event stream. Only in responses to create and prompt.
+    /// The path of the event stream, relative to the base URL. Only after create and prompt.
     #[uniffi(default)]
     pub stream_url: Option<String>,
-    /// The ID of the session's environment. Only in responses to create.
+    /// The ID of the session's environment. Only after create.
     #[uniffi(default)]
     pub environment_id: Option<Uuid>,
-    /// The resources that will be cloned into the sandbox. Only in responses to create.
+    /// The resources that will be cloned into the sandbox. Only after create.
     #[uniffi(default = [])]
     pub resources: Vec<SessionResource>,
-    /// The number of the turn that was queued. Only in responses to create and prompt.
+    /// The number of the turn that was queued. Only after create and prompt.
     #[uniffi(default)]
     pub current_turn: Option<i64>,
     /// Fields that this version does not know.
@@ -176,10 +176,10 @@ pub struct CreateSession {
     /// The ID of the environment. Default: the agent's environment.
     #[uniffi(default)]
     pub environment_id: Option<Uuid>,
-    /// The timeout of the first turn: whole seconds, 10 s to 1 h. The server's default is 10 minutes.
+    /// The time limit of the first turn: whole seconds, from 10 s to 1 h. The server's default is 10 minutes.
     #[uniffi(default)]
     pub timeout: Option<Duration>,
-    /// The repositories to clone into the sandbox: at most 10, each with a different path.
+    /// The repositories to clone into the sandbox: at most 10, each with a different `mount_path`.
     #[uniffi(default = [])]
     pub resources: Vec<GithubRepository>,
     /// Environment variables of this session, which override those of the environment. Servers before 2026-06-25 ignore
@@ -193,15 +193,15 @@ pub struct CreateSession {
 pub struct Prompt {
     /// The prompt.
     pub prompt: String,
-    /// The timeout of the turn: whole seconds, 10 s to 1 h. The server's default is 10 minutes.
+    /// The time limit of the turn: whole seconds, from 10 s to 1 h. The server's default is 10 minutes.
     #[uniffi(default)]
     pub timeout: Option<Duration>,
 }
 
-/// The result of a run.
+/// The result of running one prompt in a new session.
 #[uniffi::remote(Record)]
 pub struct RunResult {
-    /// The session after its turn has ended.
+    /// The session when the stream of its first turn has ended.
     pub session: Session,
     /// Everything that the agent printed on stdout.
     pub stdout: String,

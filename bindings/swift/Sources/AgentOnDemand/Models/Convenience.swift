@@ -56,8 +56,8 @@ extension Networking {
 
     /// Allows a sandbox to reach only some hosts.
     ///
-    /// Servers before 2026-06-25 apply the limit before they install packages and clone repositories, so include the
-    /// hosts that these need.
+    /// On servers before 2026-06-25 the restriction also applies while packages are installed and repositories are
+    /// cloned: include the hosts that they are downloaded from.
     ///
     /// - Parameter hosts: The host names. An empty array blocks all network access.
     /// - Returns: The network rule.
@@ -83,7 +83,7 @@ extension Skill {
     /// - Parameters:
     ///   - source: The repository, as `owner/repo`.
     ///   - description: When to use the skill.
-    ///   - name: The skill in the repository. Default: all of them.
+    ///   - name: The name of one skill in the repository. Default: all skills of the repository.
     /// - Returns: The skill.
     public static func github(source: String, description: String, name: String? = nil) -> Skill {
         .github(skill: GithubSkill(source: source, description: description, name: name, extra: [:]))
@@ -116,7 +116,7 @@ extension McpServer {
         .stdio(server: StdioMcpServer(name: name, command: command, args: args, env: env, extra: [:]))
     }
 
-    /// The name, if there is one.
+    /// The name; nil only if the server has an unknown type and no name.
     public var name: String? {
         switch self {
         case .url(let server): server.name

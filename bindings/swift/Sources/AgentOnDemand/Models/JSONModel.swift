@@ -13,13 +13,14 @@ public protocol JSONModel: Codable, Hashable, Sendable {
     /// Reads a model from JSON text.
     ///
     /// - Parameter json: The JSON object.
-    /// - Throws: An ``AodError`` of kind `decode`, which names the position in the JSON, but no value.
+    /// - Throws: An ``AodError`` of kind `decode` if the text is not the model's JSON. It names the position in the
+    ///   JSON, but no value.
     init(json: String) throws(AodError)
 
     /// Writes the model as JSON text.
     ///
     /// - Returns: The JSON object.
-    /// - Throws: An ``AodError`` of kind `invalidRequest` if a value in the model cannot be written.
+    /// - Throws: An ``AodError`` of kind `invalidRequest` if a value of the model cannot be represented as JSON.
     func json() throws(AodError) -> String
 }
 

@@ -6,8 +6,8 @@ import kotlinx.serialization.json.JsonObject
 /**
  * Calls under `/agents`.
  *
- * An agent is a reusable, versioned configuration: a model, a system prompt, skills and MCP servers. Agents cannot be
- * deleted, only archived.
+ * An agent is a reusable, versioned configuration: a model, the program that runs it, a system text, skills and MCP
+ * servers. Agents cannot be deleted, only archived.
  *
  * ```kotlin
  * val agent = client.agents.create("reviewer", "claude-sonnet-4-6", runtime = Runtime.Claude)
@@ -33,14 +33,14 @@ public class Agents internal constructor(private val connection: Connection) {
      * @param runtime the program that runs the agent; for servers before 2026-06-25
      * @param provider the provider of the model; for servers since 2026-06-25
      * @param description what the agent is for; none by default
-     * @param system the text put before the first prompt of each session; none by default
-     * @param environmentId the environment of sessions that do not name one; none by default
+     * @param system the text that the server prepends to the first prompt of each session; none by default
+     * @param environmentId the environment of sessions that do not specify one; none by default
      * @param skills at most 20 skills; none by default
      * @param mcpServers at most 20 MCP servers with distinct names; none by default
      * @param metadata arbitrary data of the caller; empty by default
      * @return the new agent
-     * @throws AodException.InvalidRequest if a field breaks a rule that the client checks before sending
-     * @throws AodException.Validation if the server refuses a field
+     * @throws AodException.InvalidRequest if a field has a value that every server rejects; nothing is sent
+     * @throws AodException.Validation if the server rejects a field
      * @throws AodException.NotFound if the environment does not exist
      * @throws AodException if the call fails in another way
      */
@@ -75,8 +75,8 @@ public class Agents internal constructor(private val connection: Connection) {
      *
      * @param request the fields of the agent
      * @return the new agent
-     * @throws AodException.InvalidRequest if a field breaks a rule that the client checks before sending
-     * @throws AodException.Validation if the server refuses a field
+     * @throws AodException.InvalidRequest if a field has a value that every server rejects; nothing is sent
+     * @throws AodException.Validation if the server rejects a field
      * @throws AodException.NotFound if the environment does not exist
      * @throws AodException if the call fails in another way
      */
@@ -96,7 +96,7 @@ public class Agents internal constructor(private val connection: Connection) {
      * Updates an agent (`PUT /agents/{id}`). Arguments that are left out keep the stored values.
      *
      * Updates use optimistic concurrency: [version] must be the current version. An update that changes something
-     * raises the version by 1; one that changes nothing returns the agent as it is.
+     * increases the version by 1; one that changes nothing keeps it.
      *
      * @param id the id of the agent
      * @param version the version last read, [Agent.version]
@@ -106,8 +106,8 @@ public class Agents internal constructor(private val connection: Connection) {
      * @param provider the new provider; for servers since 2026-06-25
      * @param description replaces or clears the description
      * @param system replaces or clears the system text
-     * @param environmentId the environment of sessions that do not name one; [IdPatch.Clear] detaches it on servers
-     * since 2026-04-30
+     * @param environmentId the environment of sessions that do not specify one; [IdPatch.Clear] detaches it on servers
+     * since 2026-04-30, and is ignored by earlier ones
      * @param skills replaces all skills; an empty list removes them
      * @param mcpServers replaces all MCP servers; an empty list removes them
      * @param metadata entries to merge by top-level key; an empty string as the value removes an entry
@@ -115,7 +115,9 @@ public class Agents internal constructor(private val connection: Connection) {
      * @throws AodException.Conflict with [ConflictReason.VersionMismatch] if [version] is not the current one, or with
      * [ConflictReason.Archived] if the agent is archived
      * @throws AodException.NotFound if there is no such agent or environment
-     * @throws AodException.Validation if the server refuses a field
+     * @throws AodException.InvalidRequest if a skill or an MCP server has a value that every server rejects; nothing is
+     * sent
+     * @throws AodException.Validation if the server rejects a field
      * @throws AodException if the call fails in another way
      */
     public suspend fun update(
@@ -156,14 +158,16 @@ public class Agents internal constructor(private val connection: Connection) {
      * @return the agent after the update
      * @throws AodException.Conflict if the version is not the current one, or the agent is archived
      * @throws AodException.NotFound if there is no such agent or environment
-     * @throws AodException.Validation if the server refuses a field
+     * @throws AodException.InvalidRequest if a skill or an MCP server has a value that every server rejects; nothing is
+     * sent
+     * @throws AodException.Validation if the server rejects a field
      * @throws AodException if the call fails in another way
      */
     public suspend fun update(id: UUID, request: UpdateAgent): Agent = connection.call { updateAgent(id, request) }
 
     /**
-     * Archives an agent permanently (`POST /agents/{id}/archive`): it leaves the list and accepts no new sessions.
-     * Sessions that exist are not affected.
+     * Archives an agent permanently (`POST /agents/{id}/archive`): it is no longer listed, and cannot be updated or
+     * used by new sessions. Existing sessions are not affected.
      *
      * @param id the id of the agent
      * @return the archived agent

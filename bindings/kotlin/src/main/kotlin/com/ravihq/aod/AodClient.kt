@@ -41,22 +41,24 @@ public class AodClient private constructor(private val connection: Connection) :
      * @param baseUrl the `http` or `https` URL of the server
      * @param token the API token, sent as `Authorization: Bearer`
      * @param timeout the time limit of a whole call, including all attempts and the delays between them; 30 s by
-     * default
+     * default. It does not limit streams.
      * @param attemptTimeout the time limit of one attempt; by default what is left of [timeout]
      * @param connectTimeout the time limit to connect, including TLS; 5 s by default
-     * @param streamIdleTimeout how long a stream may receive nothing before it reconnects; by default 45 s, which is
-     * three heartbeats
+     * @param streamIdleTimeout how long a stream may receive nothing, or wait for the head of a response, before it
+     * reconnects; 45 s by default: the server sends a heartbeat every 15 s
      * @param retry when and how often a failed request is retried; by default the defaults of [RetryPolicy]
      * @param headers headers to send with every request; those that the client sets itself take precedence
      * @param userAgentSuffix text to append to the SDK's own `User-Agent`, for example `my-app/1.4`
-     * @param proxy the URL of a proxy for all requests, which may hold credentials; by default that of `HTTP_PROXY`,
-     * `HTTPS_PROXY` and `NO_PROXY`
-     * @param noProxy uses no proxy and ignores these environment variables
+     * @param proxy the URL of a proxy for all requests, which may contain credentials; by default the proxy of the
+     * environment variables `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, or else of the settings of macOS
+     * or Windows. The system properties of the JVM are not used.
+     * @param noProxy uses no proxy, and ignores these variables and settings
      * @param caCertificates PEM certificates to trust in addition to those of the platform
      * @param clientCertificate the client's certificate chain and private key for mutual TLS, in one PEM text
-     * @param httpsOnly rejects a base URL that is not `https`; if off, plain `http` to another machine is logged as a
-     * warning, by the logger `com.ravihq.aod` of `java.util.logging`
-     * @param validateRequests whether requests are checked before they are sent, for what the server would refuse
+     * @param httpsOnly rejects a base URL that is not `https`; off by default. If off, a base URL that is plain `http`
+     * to another machine is logged as a warning, by the logger `com.ravihq.aod` of `java.util.logging`.
+     * @param validateRequests whether requests are checked before they are sent, for values that every server rejects;
+     * on by default
      * @throws AodException.Configuration if an argument is malformed, or there is no native library for this platform
      * @throws AodException.InvalidRequest if a duration is negative
      */
@@ -102,10 +104,10 @@ public class AodClient private constructor(private val connection: Connection) :
     )
 
     /**
-     * Checks the health of the server (`GET /health`), which needs no valid token.
+     * Checks the health of the server (`GET /health`). The server does not check the token for this call.
      *
-     * @return the status; servers since 2026-04-30 list their checks with it
-     * @throws AodException.Server if the server is degraded and answers 503
+     * @return the status, `ok`, and on servers since 2026-04-30 the result of each check
+     * @throws AodException.Server if the server is degraded and responds with 503 (servers since 2026-04-30)
      * @throws AodException if the call fails in another way
      */
     public suspend fun health(): Health = connection.call { health() }
@@ -114,7 +116,8 @@ public class AodClient private constructor(private val connection: Connection) :
      * Returns a client with other options for some calls, over the same connection pool. Arguments that are left out
      * keep the options of this client.
      *
-     * Closing the returned client ends its own calls, streams and listeners only. Closing this client closes both.
+     * Closing the returned client ends only the calls, streams and listeners that were started with it. Closing this
+     * client closes both.
      *
      * ```kotlin
      * client.withOptions(timeout = Duration.ofMinutes(2), maxRetries = 5).use { it.agents.list() }
@@ -122,9 +125,10 @@ public class AodClient private constructor(private val connection: Connection) :
      *
      * @param timeout the time limit of a whole call, including all attempts and the delays between them
      * @param attemptTimeout the time limit of one attempt
-     * @param streamIdleTimeout how long a stream may receive nothing before it reconnects
-     * @param maxRetries how many times a failed request is retried
-     * @param headers headers to send as well; they replace earlier ones of the same name
+     * @param streamIdleTimeout how long a stream may receive nothing, or wait for the head of a response, before it
+     * reconnects
+     * @param maxRetries how many times a failed request is retried after the first attempt
+     * @param headers headers to send in addition; they replace headers of this client with the same name
      * @return a client that shares the connections of this one
      * @throws IllegalArgumentException if [maxRetries] is negative
      * @throws AodException.Closed if this client is closed
@@ -163,7 +167,9 @@ public class AodClient private constructor(private val connection: Connection) :
         private const val USER_AGENT = "aod-sdk-kotlin"
 
         /**
-         * Creates a client from the environment variables `AOD_API_URL` and `AOD_API_TOKEN`.
+         * Creates a client from the environment variables `AOD_API_URL` and `AOD_API_TOKEN`, with the default settings.
+         * An empty variable counts as not set. A URL that is plain `http` to another machine is logged as a warning, by
+         * the logger `com.ravihq.aod` of `java.util.logging`.
          *
          * @return a client of the server at `AOD_API_URL`, by default `http://localhost:8777`
          * @throws AodException.Configuration if `AOD_API_TOKEN` is not set, `AOD_API_URL` is malformed, or there is no

@@ -15,9 +15,9 @@ import java.time.Duration
  * }
  * ```
  *
- * The [message] is one line: the request, the status and the text of the server, which may quote a value. Neither the
- * message nor [toString] repeats anything else that was sent. What the server echoed is in [detail], as [Secret]
- * values.
+ * The [message] is one line: the request, the status and the server's text, which may quote a value. Neither the
+ * message nor [toString] contains any other part of the request. If the response repeats parts of the request, they are
+ * in [detail], as [Secret] values.
  *
  * In Java it is an unchecked exception. A future of [FutureClient] fails with a `CompletionException` whose cause is
  * the `AodException`.
@@ -44,15 +44,16 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
     /** The `Retry-After` header of the response, as the time to wait; null without one. */
     public val retryAfter: Duration? = info.retryAfter
 
-    /** How many times the request was attempted; 0 if it was not sent. */
+    /** How many attempts were made; 0 if the call failed before the first. */
     public val attempts: Int = info.attempts.toInt()
 
     /**
-     * Whether the same call may succeed later. It does not tell whether a write took effect; see [isUnsent].
+     * Whether the same call may succeed if it is repeated later. It does not say whether a write took effect; see
+     * [isUnsent].
      */
     public val isRetryable: Boolean = info.isRetryable
 
-    /** Whether certainly no byte of the request reached the server, so that a write cannot have taken effect. */
+    /** Whether it is certain that no byte of the request reached the server, so that a write had no effect. */
     public val isUnsent: Boolean = info.isUnsent
 
     /**
@@ -62,42 +63,42 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
     public class Configuration internal constructor(info: ErrorInfo) : AodException(info)
 
     /**
-     * The request was rejected before it was sent: the server would refuse it, or an argument cannot be sent, such as
-     * an unpaired surrogate, invalid JSON, or a negative duration.
+     * The request was rejected before it was sent: every server would reject it, or an argument cannot be encoded, such
+     * as an unpaired surrogate, a number that JSON does not have, or a negative duration.
      */
     public class InvalidRequest internal constructor(info: ErrorInfo) : AodException(info) {
         /** The invalid fields; empty if the failure is not about fields. */
         public val fields: List<FieldError> = info.fields()
     }
 
-    /** 400: the server could not use the request. */
+    /** 400: the request is malformed, names an unknown runtime, or needs a credential that is missing. */
     public class BadRequest internal constructor(info: ErrorInfo) : AodException(info)
 
     /** 401 or 403: the token is missing, unknown, inactive or expired. */
     public class Auth internal constructor(info: ErrorInfo) : AodException(info)
 
-    /** 404: there is no such record, or it belongs to another user. */
+    /** 404: there is no such agent, environment or session, or it belongs to another user. */
     public class NotFound internal constructor(info: ErrorInfo) : AodException(info)
 
-    /** 409: the request conflicts with the current state of the record. */
+    /** 409: the request conflicts with the current state of the agent, environment or session. */
     public class Conflict internal constructor(info: ErrorInfo) : AodException(info) {
         /** The reason for the conflict. */
         public val reason: ConflictReason = info.conflict ?: ConflictReason.Other
     }
 
-    /** 422: the server refused fields or their combination. */
+    /** 422: the server rejected fields or their combination. */
     public class Validation internal constructor(info: ErrorInfo) : AodException(info) {
-        /** The refused fields; empty if the server answered with a text only. */
+        /** The rejected fields; empty if the server responded with a text only. */
         public val fields: List<FieldError> = info.fields()
     }
 
     /** 429: the limit of concurrent sessions is reached. */
     public class RateLimit internal constructor(info: ErrorInfo) : AodException(info) {
-        /** The limit and the number of active sessions, when the server gave them. */
+        /** The limit and the number of active sessions; null if the response does not contain them. */
         public val quota: Quota? = info.quota
     }
 
-    /** 500 and above: the server failed, or a proxy in front of it. */
+    /** 500 and above: the server, or a proxy in front of it, failed. */
     public class Server internal constructor(info: ErrorInfo) : AodException(info)
 
     /** Any other status outside 2xx. */
@@ -106,7 +107,7 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
     /** The connection could not be established, or it broke. */
     public class Connection internal constructor(info: ErrorInfo) : AodException(info)
 
-    /** A time limit was exceeded. */
+    /** A time limit expired: of the call, an attempt or connecting, or [StreamOptions.deadline]. */
     public class Timeout internal constructor(info: ErrorInfo) : AodException(info)
 
     /** A successful response has a body that does not match the API. */

@@ -17,9 +17,11 @@ public sealed interface ConnectionState {
 
     /** The connection dropped, or an attempt to reconnect failed; the next attempt follows after the [delay]. */
     public data class Resuming(
-        /** The 1-based consecutive count of attempts since the last healthy connection. */
+        /**
+         * The number of consecutive attempts since the last healthy connection, from 1; see [StreamOptions.giveUpAfter].
+         */
         val attempt: Int,
-        /** The time until the attempt. */
+        /** The delay before the attempt. */
         val delay: Duration,
         /** The failure that makes the attempt necessary. */
         val cause: AodException,

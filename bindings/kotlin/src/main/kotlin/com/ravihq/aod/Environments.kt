@@ -30,14 +30,15 @@ public class Environments internal constructor(private val connection: Connectio
      *
      * @param name at most 200 characters, unique among the environments that are not archived
      * @param packages the packages to install, by package manager; none by default
-     * @param envVars environment variables of the sandbox; write-only: the server never returns their values
-     * @param setupScript a shell script that runs once, after the packages are installed; none by default
+     * @param envVars environment variables of the sandbox; none by default. They are write-only: the server never
+     * returns them.
+     * @param setupScript a shell script that runs once per sandbox, after the packages are installed; none by default
      * @param networking which hosts a sandbox can reach; unrestricted by default
      * @return the new environment
      * @throws AodException.Conflict with [ConflictReason.NameTaken] if the name is in use; servers before 2026-04-30
-     * answer 500 instead
-     * @throws AodException.InvalidRequest if a field breaks a rule that the client checks before sending
-     * @throws AodException.Validation if the server refuses a field
+     * respond with 500 instead
+     * @throws AodException.InvalidRequest if a field has a value that every server rejects; nothing is sent
+     * @throws AodException.Validation if the server rejects a field
      * @throws AodException if the call fails in another way
      */
     public suspend fun create(
@@ -54,9 +55,9 @@ public class Environments internal constructor(private val connection: Connectio
      * @param request the fields of the environment
      * @return the new environment
      * @throws AodException.Conflict with [ConflictReason.NameTaken] if the name is in use; servers before 2026-04-30
-     * answer 500 instead
-     * @throws AodException.InvalidRequest if a field breaks a rule that the client checks before sending
-     * @throws AodException.Validation if the server refuses a field
+     * respond with 500 instead
+     * @throws AodException.InvalidRequest if a field has a value that every server rejects; nothing is sent
+     * @throws AodException.Validation if the server rejects a field
      * @throws AodException if the call fails in another way
      */
     public suspend fun create(request: CreateEnvironment): Environment =
@@ -76,21 +77,24 @@ public class Environments internal constructor(private val connection: Connectio
      * Updates an environment (`PUT /environments/{id}`). Arguments that are left out keep the stored values.
      *
      * Updates use optimistic concurrency: [version] must be the current version. [packages], [envVars] and [networking]
-     * replace the stored values as a whole: the server drops every environment variable that [envVars] does not repeat.
-     * Sessions that exist are not affected.
+     * replace the stored values as a whole: the server removes every environment variable that [envVars] does not
+     * contain. An update that changes something increases the version by 1; one that changes nothing keeps it. Existing
+     * sessions are not affected.
      *
      * @param id the id of the environment
      * @param version the version last read, [Environment.version]
      * @param name the new name
-     * @param packages replaces all packages
-     * @param envVars replaces all environment variables; write-only
+     * @param packages replaces all packages; an empty map removes them
+     * @param envVars replaces all environment variables; an empty map removes them
      * @param setupScript replaces or clears the setup script
      * @param networking replaces the network access
      * @return the environment after the update
      * @throws AodException.Conflict with [ConflictReason.VersionMismatch] if [version] is not the current one, or with
-     * [ConflictReason.Archived] if the environment is archived
+     * [ConflictReason.Archived] if the environment is archived, or with [ConflictReason.NameTaken] if the name is in
+     * use
      * @throws AodException.NotFound if there is no such environment
-     * @throws AodException.Validation if the server refuses a field
+     * @throws AodException.InvalidRequest if a field has a value that every server rejects; nothing is sent
+     * @throws AodException.Validation if the server rejects a field
      * @throws AodException if the call fails in another way
      */
     public suspend fun update(
@@ -112,17 +116,19 @@ public class Environments internal constructor(private val connection: Connectio
      * @param id the id of the environment
      * @param request the version last read, and the fields to change
      * @return the environment after the update
-     * @throws AodException.Conflict if the version is not the current one, or the environment is archived
+     * @throws AodException.Conflict if the version is not the current one, the environment is archived, or the name is
+     * in use
      * @throws AodException.NotFound if there is no such environment
-     * @throws AodException.Validation if the server refuses a field
+     * @throws AodException.InvalidRequest if a field has a value that every server rejects; nothing is sent
+     * @throws AodException.Validation if the server rejects a field
      * @throws AodException if the call fails in another way
      */
     public suspend fun update(id: UUID, request: UpdateEnvironment): Environment =
         connection.call { updateEnvironment(id, request) }
 
     /**
-     * Archives an environment permanently (`POST /environments/{id}/archive`): it leaves the list, accepts no new
-     * sessions, and its name becomes available again.
+     * Archives an environment permanently (`POST /environments/{id}/archive`): it is no longer listed, and cannot be
+     * updated or used by new sessions. Its name becomes available again. Existing sessions are not affected.
      *
      * @param id the id of the environment
      * @return the archived environment
@@ -137,7 +143,7 @@ public class Environments internal constructor(private val connection: Connectio
      * detached from it.
      *
      * @param id the id of the environment, archived or not
-     * @throws AodException.Conflict with [ConflictReason.InUse] while sessions refer to it
+     * @throws AodException.Conflict with [ConflictReason.InUse] while it has sessions, active or not
      * @throws AodException.NotFound if there is no such environment
      * @throws AodException if the call fails in another way
      */

@@ -7,23 +7,22 @@ import kotlinx.coroutines.Job
 /**
  * Receives the events of a session from [Sessions.listen].
  *
- * The methods are called on a thread of the library, one call after another, with the context class loader of the
- * listener's class:
+ * The methods are called one after another, on a thread of the library whose context class loader is set to the class
+ * loader of the listener's class:
  *
  * 1. [onEvents] any number of times, with the events that are available at that moment, and [onState] in order with
  * them;
  * 2. then exactly one of [onClosed] and [onError], and nothing after it.
  *
- * Blocking in a method is allowed. Few events are read ahead meanwhile: a slow listener applies backpressure instead of
- * buffering. It does not delay other streams, unless 256 listener calls run at once: further calls wait for one of
- * them.
+ * Blocking in a method is allowed. A slow listener applies backpressure: at most a few hundred events are read ahead.
+ * It does not delay other streams, unless 256 listener calls run at the same time: further calls then wait.
  *
  * Exceptions from [onClosed], [onError] and [onState] go to the uncaught exception handler of the thread.
  */
 public interface EventListener {
     /**
-     * Receives the next events. If this method throws, an [Error] included, the stream ends with [onError] and
-     * [AodException.Listener], which names the class of the exception and nothing else of it.
+     * Receives the next events. If this method throws any `Throwable`, the stream ends: [onError] receives an
+     * [AodException.Listener], which contains the name of the class of the `Throwable` and nothing else of it.
      *
      * @param events at least one event, in order
      */

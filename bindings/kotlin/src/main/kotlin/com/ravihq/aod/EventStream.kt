@@ -13,9 +13,17 @@ import kotlinx.coroutines.flow.map
  * The event stream of a session, returned by [Sessions.stream]: each event once, in the order of the server, up to and
  * including the terminal event, across dropped connections.
  *
- * The flow is cold: each collector opens its own stream, starting from [StreamOptions.since]. Few events are read
- * ahead: a slow collector applies backpressure instead of buffering. The connection closes as soon as the collector
- * returns, throws or is cancelled.
+ * The flow is cold: each collector opens its own stream, starting from [StreamOptions.since]. A slow collector applies
+ * backpressure: at most a few hundred events are read ahead. The connection closes as soon as the collector returns,
+ * throws or is cancelled.
+ *
+ * When a connection drops, the stream reconnects and resumes after the last event that it received, also while it is
+ * being opened. It fails when it has had no healthy connection for [StreamOptions.giveUpAfter]. If the server cannot be
+ * reached, or responds with 408, 429 or 5xx, opening is retried as often as a call.
+ *
+ * The terminal event is the last one. Before the stream delivers `exit`, `error` or `terminated`, it sends one more
+ * request, of at most 5 s, for events that it has not received yet, because a server can send the terminal event before
+ * the last output. If [StreamOptions.reconnect] is off, the stream neither reconnects nor sends this request.
  *
  * ```kotlin
  * client.sessions.stream(id).collect { event ->
@@ -27,9 +35,9 @@ import kotlinx.coroutines.flow.map
  * }
  * ```
  *
- * `collect` throws an [AodException] if the stream fails: what the server answers to the request, such as
- * [AodException.NotFound], the last failure when reconnecting is given up, or [AodException.Closed] if the client is
- * closed.
+ * `collect` throws an [AodException] if the stream fails: the error response of the server, such as
+ * [AodException.NotFound], the last failure when the stream stops reconnecting, or [AodException.Closed] if the client
+ * is closed.
  */
 public class EventStream internal constructor(since: Long?, private val open: () -> NativeStream) : Flow<StreamEvent> {
     private val states = MutableStateFlow<ConnectionState>(ConnectionState.Connecting)
@@ -49,10 +57,10 @@ public class EventStream internal constructor(since: Long?, private val open: ()
      * [StreamOptions.since], in this process or another, repeats no event up to it and misses none after it. Null until
      * an event has a position.
      *
-     * It is set just before the event is passed to the collector of this stream. An operator that collects in another
-     * coroutine, such as `buffer`, `flowOn` or `conflate`, receives events before those downstream of it. Downstream of
-     * such an operator, resume from the [StreamEvent.id] of the last [StreamEvent.Stage] or [StreamEvent.Output] that
-     * was processed.
+     * It is set just before the event is passed to the collector of this stream. Operators that collect in another
+     * coroutine, such as `buffer`, `flowOn` or `conflate`, hold events that the code downstream of them has not
+     * processed yet, so the cursor is ahead of that code. With such an operator, resume from the [StreamEvent.id] of
+     * the last [StreamEvent.Stage] or [StreamEvent.Output] that was processed.
      */
     @Volatile
     public var cursor: Long? = since
@@ -70,6 +78,7 @@ public class EventStream internal constructor(since: Long?, private val open: ()
      * @param collector receives the events
      * @throws AodException.NotFound if there is no such session
      * @throws AodException.InvalidRequest if an option of the stream is invalid, such as a negative duration
+     * @throws AodException.Timeout if [StreamOptions.deadline] has passed
      * @throws AodException.Closed if the client is closed, before or while the stream is open
      * @throws AodException if the stream fails in another way
      */

@@ -20,11 +20,13 @@ package com.ravihq.aod
  * The formatters of this package guarantee that
  *
  * - the lines depend only on the text, not on where it is split into chunks;
- * - memory is bounded;
- * - no output makes them fail: what they do not understand is shown verbatim;
+ * - memory is bounded: a line is buffered up to [FormatterOptions.maxLine];
+ * - no output makes them fail: a line that is not a JSON object is shown verbatim, and a JSON object of an unknown type
+ *   is not shown;
  * - control characters are escaped, unless [FormatterOptions.raw] is set.
  *
- * Each of them holds native memory, which [close] frees. Use a formatter for one output, from one thread at a time.
+ * Each of them holds native memory, which [close] frees. Use one formatter for the output of one session, from one
+ * thread at a time.
  */
 public interface Formatter : AutoCloseable {
     /**
@@ -64,7 +66,8 @@ public interface Formatter : AutoCloseable {
     public companion object {
         /**
          * Creates the formatter for a runtime whose name contains `claude`, `codex`, `gemini` or `opencode`, or for the
-         * provider `anthropic`, `openai` or `google`, ignoring case. Any other name gives a [GenericFormatter]'s lines.
+         * provider `anthropic`, `openai` or `google`, ignoring case. For any other name, the formatter shows the same
+         * lines as [GenericFormatter].
          *
          * @param name the name of a runtime or provider
          * @param options how the lines look

@@ -2,7 +2,7 @@ package com.ravihq.aod
 
 /**
  * Options of the formatters of this package. By default they use emoji and no color, do not truncate lines, show
- * thinking, and leave out tool results.
+ * thinking, and hide tool results.
  *
  * ```kotlin
  * FormatterOptions(width = 100, color = FormatterColor.AUTO)
@@ -10,7 +10,7 @@ package com.ravihq.aod
  *
  * In Java, use the [Builder].
  *
- * @param plain whether marks and separators are ASCII
+ * @param plain whether marks and separators are ASCII; off by default
  * @param width the maximum line width in terminal columns; no limit by default
  * @param color whether lines are colored; off by default
  * @param showThinking whether the thinking of the agent is shown; on by default
@@ -65,21 +65,21 @@ public class FormatterOptions(
     /** Whether the thinking of the agent is shown. */
     public val showThinking: Boolean get() = native.showThinking
 
-    /** Whether the result of each tool call is shown, in one line; for a failed call, that it failed. */
+    /** Whether the result of each tool call, or its failure, is shown in one line. */
     public val showToolResults: Boolean get() = native.showToolResults
 
     /** Whether failed tool calls are shown. If null, they are, except by [ClaudeFormatter]. */
     public val showFailures: Boolean? get() = native.showFailures
 
     /**
-     * Whether control characters are passed through instead of escaped. Output of an agent can contain sequences that
-     * move the cursor or write to the clipboard of the terminal.
+     * Whether control characters are passed through instead of escaped. They are escaped by default, because the output
+     * of an agent can contain sequences that move the terminal's cursor or write to the clipboard.
      */
     public val raw: Boolean get() = native.raw
 
     /**
-     * The maximum length of an input line, in bytes of UTF-8; 16 MiB by default. A longer line is cut there, followed
-     * by the number of bytes that are left out.
+     * The maximum length of an input line, in bytes of UTF-8; 16 MiB by default. A longer line is cut, and ends with
+     * the number of bytes that were cut.
      */
     public val maxLine: Long = maxLine
 

@@ -33,7 +33,7 @@ public class OpencodeFormatter(options: FormatterOptions = FormatterOptions()) :
     Formatter by CoreFormatter(Runtime.Opencode.value, options)
 
 /**
- * Shows the output of any other program verbatim, line by line.
+ * Shows the lines of any program's output verbatim, with control characters escaped. Empty lines are dropped.
  *
  * @param options how the lines look
  */

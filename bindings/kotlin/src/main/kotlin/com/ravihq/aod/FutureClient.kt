@@ -18,8 +18,8 @@ import kotlinx.coroutines.future.future
  * ```
  *
  * A call that fails completes its future with an [AodException]; `join()` and `get()` wrap it in a
- * `CompletionException` or `ExecutionException`. Cancelling a future cancels its request. Dependent stages without an
- * executor of their own run on a thread of `Dispatchers.Default`.
+ * `CompletionException` or `ExecutionException`. Cancelling a future cancels its request. Dependent stages that are
+ * added without an executor run on a thread of `Dispatchers.Default`.
  *
  * Event streams are not futures: use [Sessions.listen].
  *
@@ -36,9 +36,11 @@ public class FutureClient(private val client: AodClient) {
     public val sessions: FutureSessions = FutureSessions(client.sessions)
 
     /**
-     * Checks the health of the server (`GET /health`), which needs no valid token.
+     * Checks the health of the server (`GET /health`). The server does not check the token for this call.
      *
-     * @return a future of the status; it fails with [AodException.Server] if the server is degraded and answers 503
+     * @return a future of the status; it fails with [AodException.Server] if the server is degraded and responds with
+     * 503
+     * @see AodClient.health
      */
     public fun health(): CompletableFuture<Health> = futureOf { client.health() }
 }
@@ -161,7 +163,7 @@ public class FutureEnvironments internal constructor(private val environments: E
      * Deletes an environment with its versions (`DELETE /environments/{id}/delete`).
      *
      * @param id the id of the environment
-     * @return a future of null; it fails with [AodException.Conflict] while sessions refer to the environment
+     * @return a future of null; it fails with [AodException.Conflict] while the environment has sessions, active or not
      * @see Environments.delete
      */
     public fun delete(id: UUID): CompletableFuture<Void?> = futureOf {
@@ -242,11 +244,12 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
     public fun terminate(id: UUID): CompletableFuture<SessionAck> = futureOf { sessions.terminate(id) }
 
     /**
-     * Interrupts the active turn and keeps the sandbox (`POST /sessions/{id}/interrupt`); for servers since 2026-06-25.
+     * Interrupts the queued or running turn and keeps the sandbox (`POST /sessions/{id}/interrupt`); for servers since
+     * 2026-06-25.
      *
      * @param id the id of the session
-     * @return a future of an acknowledgement, which has the previous status; it fails with [AodException.Conflict] if
-     * no turn is active
+     * @return a future of an acknowledgement with the status before the interruption; it fails with
+     * [AodException.Conflict] if no turn is queued or running
      * @see Sessions.interrupt
      */
     public fun interrupt(id: UUID): CompletableFuture<SessionAck> = futureOf { sessions.interrupt(id) }
@@ -255,7 +258,8 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
      * Deletes a session with its turns and its log (`DELETE /sessions/{id}/delete`).
      *
      * @param id the id of the session
-     * @return a future of null; it fails with [AodException.Conflict] while a turn runs
+     * @return a future of null; it fails with [AodException.Conflict] while a turn is running or, on servers since
+     * 2026-04-30, queued
      * @see Sessions.delete
      */
     public fun delete(id: UUID): CompletableFuture<Void?> = futureOf {
@@ -268,13 +272,14 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
      * `GET /sessions/{id}/stream`, `GET /sessions/{id}`).
      *
      * @param request the fields of the session
-     * @return a future of the session after the turn, and what the agent printed on stdout
+     * @return a future of the session after the turn, and everything that the agent printed on stdout; use `orTimeout`
+     * to limit the wait
      * @see Sessions.run
      */
     public fun run(request: CreateSession): CompletableFuture<RunResult> = futureOf { sessions.run(request) }
 
     /**
-     * Waits until no turn of a session is queued or running, by polling (`GET /sessions/{id}`).
+     * Waits until no turn of a session is queued or running (`GET /sessions/{id}` and its event stream).
      *
      * @param id the id of the session
      * @return a future of the session, which is no longer active; use `orTimeout` to limit the wait

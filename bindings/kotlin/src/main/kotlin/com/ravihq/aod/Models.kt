@@ -6,7 +6,7 @@ import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.JsonPrimitive
 import kotlinx.serialization.json.contentOrNull
 
-/** The name of the server; null if a server of an unknown type has none. */
+/** The name of the server; null only if it has an unknown type and no name. */
 public val McpServer.name: String?
     get() = when (this) {
         is McpServer.Url -> server.name

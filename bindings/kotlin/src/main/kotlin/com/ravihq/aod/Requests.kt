@@ -20,7 +20,7 @@ public fun Skill.Companion.inline(name: String, description: String, content: St
  *
  * @param source the repository as `owner/repo`
  * @param description when to use the skill
- * @param name the skill in the repository; all of its skills by default
+ * @param name the name of one skill in the repository; by default all skills of the repository
  * @return the skill
  */
 @JvmOverloads
@@ -66,10 +66,10 @@ public fun Networking.Companion.unrestricted(): Networking = Networking(Networki
 /**
  * Creates networking that is restricted to some hosts.
  *
- * On servers before 2026-06-25 the restriction also applies while packages are installed and repositories are cloned,
- * so include their hosts.
+ * On servers before 2026-06-25 the restriction also applies while packages are installed and repositories are cloned:
+ * include the hosts that they are downloaded from.
  *
- * @param hosts the allowed host names; without any, all traffic is blocked
+ * @param hosts the allowed host names; if there are none, all network access is blocked
  * @return networking of the type [NetworkingType.Limited]
  */
 public fun Networking.Companion.limited(vararg hosts: String): Networking =

@@ -5,18 +5,19 @@ import java.time.Duration
 /**
  * When and how often a failed request is retried.
  *
- * Reads (`GET`) are retried after connection errors, 408 and 5xx. Writes are retried only if no byte of the request was
- * sent. The delay is random, between zero and a limit that starts at [baseDelay] and doubles up to [maxDelay];
- * `Retry-After` takes precedence.
+ * Reads (`GET`) are retried after connection errors, timeouts of an attempt, 408 and 5xx. Writes are retried only if no
+ * byte of the request was sent. A 429 response is retried only if it has a `Retry-After` header. The delay is random,
+ * between zero and a limit that starts at [baseDelay] and doubles with each retry up to [maxDelay]; `Retry-After`
+ * replaces it.
  *
  * @throws IllegalArgumentException if a number or duration is negative
  */
 public data class RetryPolicy @JvmOverloads constructor(
     /** How many times a request is retried after the first attempt; 2 by default. */
     val maxRetries: Int = 2,
-    /** The maximum delay before the first retry, doubled with each further one; 500 ms by default. */
+    /** The limit of the delay before the first retry, which doubles with each further one; 500 ms by default. */
     val baseDelay: Duration = Duration.ofMillis(500),
-    /** The upper limit of the doubled delay; 8 s by default. */
+    /** The maximum of the doubled limit; 8 s by default. */
     val maxDelay: Duration = Duration.ofSeconds(8),
     /** The longest `Retry-After` that is honored; a longer one fails the call. 120 s by default. */
     val maxRetryAfter: Duration = Duration.ofSeconds(120),

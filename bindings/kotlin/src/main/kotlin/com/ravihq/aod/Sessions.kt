@@ -30,15 +30,16 @@ public class Sessions internal constructor(private val connection: Connection) {
      * @param prompt the prompt of the first turn
      * @param environmentId the environment of the sandbox; by default that of the agent
      * @param timeout the time limit of the first turn: whole seconds from 10 s to 1 h; 10 minutes by default
-     * @param resources at most 10 repositories to clone into the sandbox; none by default
+     * @param resources at most 10 repositories to clone into the sandbox, each with a different path; none by default
      * @param secretEnvVars environment variables of this session, which take precedence over those of the environment;
-     * write-only; for servers since 2026-06-25
+     * none by default. The server never returns them. Servers before 2026-06-25 ignore them.
      * @return an acknowledgement with the id of the session
+     * @throws AodException.BadRequest if a credential of the model provider is missing (servers before 2026-06-25)
      * @throws AodException.Conflict with [ConflictReason.Archived] if the agent or environment is archived
-     * @throws AodException.InvalidRequest if a field breaks a rule that the client checks before sending
+     * @throws AodException.InvalidRequest if a field has a value that every server rejects; nothing is sent
      * @throws AodException.NotFound if there is no such agent or environment
-     * @throws AodException.RateLimit if too many sessions are active
-     * @throws AodException.Validation if the server refuses a field
+     * @throws AodException.RateLimit if too many sessions are active; see [AodException.RateLimit.quota]
+     * @throws AodException.Validation if the server rejects a field
      * @throws AodException if the call fails in another way
      */
     public suspend fun create(
@@ -56,11 +57,12 @@ public class Sessions internal constructor(private val connection: Connection) {
      *
      * @param request the fields of the session
      * @return an acknowledgement with the id of the session
+     * @throws AodException.BadRequest if a credential of the model provider is missing (servers before 2026-06-25)
      * @throws AodException.Conflict with [ConflictReason.Archived] if the agent or environment is archived
-     * @throws AodException.InvalidRequest if a field breaks a rule that the client checks before sending
+     * @throws AodException.InvalidRequest if a field has a value that every server rejects; nothing is sent
      * @throws AodException.NotFound if there is no such agent or environment
-     * @throws AodException.RateLimit if too many sessions are active
-     * @throws AodException.Validation if the server refuses a field
+     * @throws AodException.RateLimit if too many sessions are active; see [AodException.RateLimit.quota]
+     * @throws AodException.Validation if the server rejects a field
      * @throws AodException if the call fails in another way
      */
     public suspend fun create(request: CreateSession): SessionAck = connection.call { createSession(request) }
@@ -84,10 +86,13 @@ public class Sessions internal constructor(private val connection: Connection) {
      * @param prompt the prompt of the turn
      * @param timeout the time limit of the turn: whole seconds from 10 s to 1 h; 10 minutes by default
      * @return an acknowledgement with the number of the turn
-     * @throws AodException.Conflict with [ConflictReason.Running], [ConflictReason.Failed] or
-     * [ConflictReason.Terminated] if the session does not accept a prompt in its current status
-     * @throws AodException.NotFound if there is no such session, or its sandbox no longer exists
-     * @throws AodException.Validation if the server refuses a field
+     * @throws AodException.Conflict with [ConflictReason.Running] or [ConflictReason.Pending] if a turn has not ended
+     * yet, with [ConflictReason.Failed] or [ConflictReason.Terminated] if the session accepts no more prompts, or with
+     * [ConflictReason.BackendGone] if its sandbox no longer exists
+     * @throws AodException.InvalidRequest if the timeout is out of its range; nothing is sent
+     * @throws AodException.NotFound if there is no such session, or its sandbox does not exist (servers before
+     * 2026-04-30)
+     * @throws AodException.Validation if the server rejects a field
      * @throws AodException if the call fails in another way
      */
     public suspend fun prompt(id: UUID, prompt: String, timeout: Duration? = null): SessionAck =
@@ -115,12 +120,14 @@ public class Sessions internal constructor(private val connection: Connection) {
     public suspend fun terminate(id: UUID): SessionAck = connection.call { terminateSession(id) }
 
     /**
-     * Interrupts the active turn and keeps the sandbox (`POST /sessions/{id}/interrupt`). Servers before 2026-06-25 do
-     * not have this endpoint.
+     * Interrupts the queued or running turn and keeps the sandbox (`POST /sessions/{id}/interrupt`). The turn ends with
+     * the status [TurnStatus.Interrupted], and the session accepts further prompts. Servers before 2026-06-25 do not
+     * have this endpoint.
      *
      * @param id the id of the session
-     * @return an acknowledgement, which has the previous status
-     * @throws AodException.Conflict with [ConflictReason.NoActiveTurn] if no turn is active
+     * @return an acknowledgement with the status before the interruption
+     * @throws AodException.Conflict with [ConflictReason.NoActiveTurn], [ConflictReason.Failed] or
+     * [ConflictReason.Terminated] if no turn is queued or running
      * @throws AodException.NotFound if there is no such session, or the server does not have this endpoint
      * @throws AodException if the call fails in another way
      */
@@ -130,7 +137,8 @@ public class Sessions internal constructor(private val connection: Connection) {
      * Deletes a session with its turns and its log (`DELETE /sessions/{id}/delete`).
      *
      * @param id the id of the session
-     * @throws AodException.Conflict with [ConflictReason.Running] while a turn runs
+     * @throws AodException.Conflict with [ConflictReason.Running] while a turn is running or, on servers since
+     * 2026-04-30, queued
      * @throws AodException.NotFound if there is no such session
      * @throws AodException if the call fails in another way
      */
@@ -141,7 +149,11 @@ public class Sessions internal constructor(private val connection: Connection) {
      * `GET /sessions/{id}/stream`, `GET /sessions/{id}`).
      *
      * A turn that fails is not an error of this call: see the status and the exit code of the session. The call takes
-     * as long as the turn; put `withTimeout` around it to limit the wait.
+     * as long as the turn; put `withTimeout` around it to limit the wait. Cancelling the call does not stop the
+     * session.
+     *
+     * If the agent prints nothing for ten minutes, the server ends the stream, and the session that is returned is
+     * still active: wait for it with [waitForCompletion].
      *
      * ```kotlin
      * val result = client.sessions.run(agent.id, "Fix the failing test")
@@ -152,11 +164,11 @@ public class Sessions internal constructor(private val connection: Connection) {
      * @param prompt the prompt of the first turn
      * @param environmentId the environment of the sandbox; by default that of the agent
      * @param timeout the time limit of the first turn: whole seconds from 10 s to 1 h; 10 minutes by default
-     * @param resources at most 10 repositories to clone into the sandbox; none by default
+     * @param resources at most 10 repositories to clone into the sandbox, each with a different path; none by default
      * @param secretEnvVars environment variables of this session, which take precedence over those of the environment;
-     * write-only; for servers since 2026-06-25
-     * @return the session after the turn, and what the agent printed on stdout
-     * @throws AodException for the reasons of [create] and [stream]
+     * none by default. The server never returns them. Servers before 2026-06-25 ignore them.
+     * @return the session after the turn, and everything that the agent printed on stdout
+     * @throws AodException for the reasons of [create], or if the stream fails; the session may exist in that case
      */
     public suspend fun run(
         agentId: UUID,
@@ -173,19 +185,20 @@ public class Sessions internal constructor(private val connection: Connection) {
      * (`POST /sessions`, `GET /sessions/{id}/stream`, `GET /sessions/{id}`).
      *
      * @param request the fields of the session
-     * @return the session after the turn, and what the agent printed on stdout
-     * @throws AodException for the reasons of [create] and [stream]
+     * @return the session after the turn, and everything that the agent printed on stdout
+     * @throws AodException for the reasons of [create], or if the stream fails; the session may exist in that case
      */
     public suspend fun run(request: CreateSession): RunResult = connection.call { runSession(request) }
 
     /**
-     * Waits until no turn of a session is queued or running, by polling (`GET /sessions/{id}`).
+     * Waits until no turn of a session is queued or running (`GET /sessions/{id}` and its event stream).
      *
-     * It waits as long as the session takes; put `withTimeout` around it to limit the wait.
+     * There is no time limit, and a session stays active if the server process that runs it dies: put `withTimeout`
+     * around the call, and terminate the session when the time is up. Cancelling the call does not stop the session.
      *
      * @param id the id of the session
      * @return the session, which is no longer active
-     * @throws AodException.NotFound if there is no such session
+     * @throws AodException.NotFound if there is no such session, or it is deleted meanwhile
      * @throws AodException if the call fails in another way
      */
     public suspend fun waitForCompletion(id: UUID): Session = connection.call { waitForSession(id) }
@@ -194,7 +207,7 @@ public class Sessions internal constructor(private val connection: Connection) {
      * Returns the event stream of a session, from its first event to the terminal one (`GET /sessions/{id}/stream`).
      *
      * This call sends nothing: each collector of the [EventStream] opens its own connection. By default the stream
-     * survives dropped connections.
+     * survives dropped connections; see [StreamOptions].
      *
      * ```kotlin
      * client.sessions.stream(id).collect { event -> event.stdout?.let(::print) }
@@ -203,8 +216,7 @@ public class Sessions internal constructor(private val connection: Connection) {
      *
      * @param id the id of the session
      * @param options where the stream starts and how it reconnects
-     * @return a cold flow; collecting it throws [AodException.NotFound] if there is no such session, and
-     * [AodException.Closed] if the client is closed
+     * @return a cold flow; see [EventStream.collect] for the exceptions of collecting it
      */
     public fun stream(id: UUID, options: StreamOptions = StreamOptions()): EventStream =
         EventStream(options.since) { connection.callBlocking { stream(id, options.toNative()) } }
@@ -213,7 +225,7 @@ public class Sessions internal constructor(private val connection: Connection) {
      * Opens the event stream of a session and passes its events to a listener (`GET /sessions/{id}/stream`). It returns
      * at once.
      *
-     * If the server refuses the request, for example with 404, the listener receives [EventListener.onError].
+     * If the server responds with an error, for example 404, the listener receives it in [EventListener.onError].
      *
      * ```kotlin
      * val subscription = client.sessions.listen(id, object : EventListener {

@@ -8,11 +8,14 @@ import kotlinx.serialization.json.JsonObject
 /**
  * An event of a session's stream (`GET /sessions/{id}/stream`).
  *
+ * The server keeps the `stage` and `output` events of a session in a log, in which they have ascending ids. A terminal
+ * event (`exit`, `error`, `terminated` or `stale`) ends the stream.
+ *
  * An event of an unknown type, or one that cannot be parsed, is [Unknown] with its raw text; it does not end the
- * stream. `extra` holds the fields of an event that this version does not know.
+ * stream. `extra` contains the fields of an event that this version does not know.
  */
 public sealed interface StreamEvent {
-    /** The id of the log row of the event; see the subclasses for exceptions. */
+    /** The id of the event in the session's log; events that are not in the log have another id, or none. */
     public val id: Long?
 
     /** `start`: the first event of every stream. */
@@ -31,15 +34,15 @@ public sealed interface StreamEvent {
 
     /** `stage`: a step of provisioning the sandbox started, succeeded or failed. */
     public data class Stage(
-        /** The id of the log row. */
+        /** The id of the event in the session's log. A stream can resume from it. */
         override val id: Long?,
-        /** The name of the step, such as `create_sprite`, `provision_setup` or `runtime_start`. */
+        /** The server's name of the step, such as `create_sprite`, `provision_setup` or `runtime_start`. */
         val stage: String,
         /** The state of the step. */
         val state: StageState,
-        /** The duration of the step in milliseconds; in `done` and `failed` events. */
+        /** The duration of the step in milliseconds; only in `done` and `failed` events. */
         val durationMs: Long?,
-        /** The reason of a failure; in `failed` events. */
+        /** The reason for the failure; only in `failed` events. */
         val message: String?,
         /** The fields that this version does not know. */
         val extra: JsonObject,
@@ -47,7 +50,7 @@ public sealed interface StreamEvent {
 
     /** `turn_start`: the output of another turn follows. */
     public data class TurnStart(
-        /** The id of the output event that **follows**: resuming from it would skip that output. */
+        /** The id of the output event that **follows**. Do not resume from it: the stream would skip that output. */
         override val id: Long?,
         /** The number of the turn, from 1. */
         val turn: Long?,
@@ -57,7 +60,7 @@ public sealed interface StreamEvent {
 
     /** `output`: a chunk of the output of the agent. */
     public data class Output(
-        /** The id of the log row. */
+        /** The id of the event in the session's log. A stream can resume from it. */
         override val id: Long?,
         /** The channel: stdout or stderr. */
         val stream: OutputChannel,
@@ -71,7 +74,7 @@ public sealed interface StreamEvent {
 
     /** `exit`, terminal: the agent exited, with code 0 or another. */
     public data class Exit(
-        /** The id of the last log row; 0 without any. */
+        /** The id of the last `stage` or `output` event; 0 if there is none. */
         override val id: Long?,
         /** The exit code of the agent. */
         val code: Long?,
@@ -81,12 +84,12 @@ public sealed interface StreamEvent {
 
     /**
      * `error`, terminal: the session failed without an exit code. The reason is in an earlier failed
-     * [StreamEvent.Stage], or on stderr.
+     * [StreamEvent.Stage], or in the output on stderr.
      */
     public data class Error(
-        /** The id of the last log row; 0 without any. */
+        /** The id of the last `stage` or `output` event; 0 if there is none. */
         override val id: Long?,
-        /** `Session failed`. */
+        /** The server's message, `Session failed`. */
         val message: String?,
         /** The fields that this version does not know. */
         val extra: JsonObject,
@@ -94,39 +97,39 @@ public sealed interface StreamEvent {
 
     /** `terminated`, terminal: the session was terminated by [Sessions.terminate]. */
     public data class Terminated(
-        /** The id of the last log row; 0 without any. */
+        /** The id of the last `stage` or `output` event; 0 if there is none. */
         override val id: Long?,
-        /** `Session terminated`. */
+        /** The server's message, `Session terminated`. */
         val message: String?,
         /** The fields that this version does not know. */
         val extra: JsonObject,
     ) : StreamEvent
 
     /**
-     * `stale`, terminal for the stream only: there was no output for ten minutes. The session continues; see
-     * [StreamOptions.resumeStale].
+     * `stale`, terminal: there was no output for ten minutes, and the server ended the stream. The session continues;
+     * see [StreamOptions.resumeStale].
      */
     public data class Stale(
-        /** The id of the last log row; 0 without any. */
+        /** The id of the last `stage` or `output` event; 0 if there is none. */
         override val id: Long?,
-        /** `No output for 600s`. */
+        /** The server's message, such as `No output for 600s`. */
         val message: String?,
         /** The fields that this version does not know. */
         val extra: JsonObject,
     ) : StreamEvent
 
-    /** An event of an unknown type, or one that cannot be parsed. */
+    /** An event of a type that this version does not know, or one that cannot be parsed. */
     public data class Unknown(
-        /** The `id` of the event; null without a valid one. */
+        /** The `id` of the event; null if it has no valid one. */
         override val id: Long?,
-        /** The `type` of the event; empty without a valid one. */
+        /** The `type` of the event; empty if it has no valid one. */
         val type: String,
         /** The data of the event verbatim, JSON or not. */
         val raw: String,
     ) : StreamEvent
 }
 
-/** Whether this event is the last of its stream: `exit`, `error`, `terminated` or `stale`. */
+/** Whether this is a terminal event: `exit`, `error`, `terminated` or `stale`. */
 public val StreamEvent.isTerminal: Boolean
     get() = this is StreamEvent.Exit || this is StreamEvent.Error || this is StreamEvent.Terminated ||
         this is StreamEvent.Stale

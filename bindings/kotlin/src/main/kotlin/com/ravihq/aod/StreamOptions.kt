@@ -12,6 +12,8 @@ import java.time.Duration
  * client.sessions.stream(id, StreamOptions(turn = client.sessions.prompt(id, "Now add a test").currentTurn))
  * ```
  *
+ * A negative duration is an [AodException.InvalidRequest] when the stream is opened.
+ *
  * @throws IllegalArgumentException if [maxAttempts] is negative
  */
 public data class StreamOptions @JvmOverloads constructor(
@@ -22,8 +24,9 @@ public data class StreamOptions @JvmOverloads constructor(
      */
     val since: Long? = null,
     /**
-     * The number of the only turn to include, from 1, together with `start` and the terminal event. Null, the default,
-     * includes all turns: a stream replays those that have ended.
+     * The number of a turn, from 1, to limit the stream to: it then includes the `turn_start` and `output` events of
+     * this turn, `start` and the terminal event. Null, the default, includes all events: a stream replays turns that
+     * have ended.
      */
     val turn: Long? = null,
     /**
@@ -32,22 +35,32 @@ public data class StreamOptions @JvmOverloads constructor(
      */
     val reconnect: Boolean = true,
     /**
-     * How many consecutive attempts to reconnect may yield no new event before the stream fails; no limit by default.
-     * [ConnectionState.Resuming.attempt] counts them, from 1.
+     * After how many consecutive attempts to reconnect without a new event the stream fails; no limit by default, and 0
+     * disables reconnection. [ConnectionState.Resuming.attempt] counts the attempts, from 1.
      */
     val maxAttempts: Int? = null,
     /**
-     * How long the stream may be without a healthy connection before it fails; 10 minutes by default. Delays that the
-     * server asks for do not count.
+     * How long the stream may be without a healthy connection before it fails with the last error; 10 minutes by
+     * default. A connection is healthy once it has delivered a new event, or has stayed open for 10 s. Delays that the
+     * server asks for, with `retry` or `Retry-After`, do not count.
      */
     val giveUpAfter: Duration? = null,
-    /** The maximum delay before the first attempt to reconnect, doubled with each further one; 250 ms by default. */
+    /**
+     * The limit of the delay before the first attempt to reconnect, which doubles with each further one; 250 ms by
+     * default. The delay is partly random.
+     */
     val baseDelay: Duration? = null,
-    /** The upper limit of the doubled delay; 30 s by default. */
+    /** The maximum of the doubled limit; 30 s by default. */
     val maxDelay: Duration? = null,
-    /** The time limit of the whole stream, from its opening; none by default. */
+    /**
+     * The time limit of the whole stream, from the start of its opening; none by default. When it expires, the stream
+     * fails with [AodException.Timeout].
+     */
     val deadline: Duration? = null,
-    /** Whether the stream continues after `stale`, which is a terminal event by default. */
+    /**
+     * Whether the stream reconnects after `stale`, which the server sends after ten minutes without output although the
+     * session is still active. By default `stale` ends the stream, like every terminal event.
+     */
     val resumeStale: Boolean = false,
 ) {
     init {
