@@ -163,8 +163,8 @@ pub enum ConflictReason {
     Archived,
     /// The agent or environment was archived before.
     AlreadyArchived,
-    /// A turn of the session is running; when deleting a session, it can also be queued. Wait until it has ended, or
-    /// interrupt it.
+    /// A turn of the session is running or, if the request is to delete the session, queued. Wait until the turn has
+    /// ended, or interrupt it.
     Running,
     /// A turn of the session is queued. Wait until it has ended. Sent by servers since 2026-04-30.
     Pending,
@@ -174,8 +174,8 @@ pub enum ConflictReason {
     Terminated,
     /// The session was terminated before.
     AlreadyTerminated,
-    /// The session's sandbox does not exist, or no longer exists. Create a new session. Sent by servers since
-    /// 2026-04-30.
+    /// The session's sandbox no longer exists: create a new session. A server can also send it while the sandbox is
+    /// being provisioned. Sent by servers since 2026-04-30.
     BackendGone,
     /// No turn is queued or running, so there is none to interrupt. Sent by servers since 2026-06-25.
     NoActiveTurn,

@@ -15,13 +15,15 @@ import Foundation
 /// ```
 ///
 /// - The first iteration opens the stream, and throws an ``AodError`` if the server responds with an error. If the
-///   server cannot be reached, or responds with 408, 429 or 5xx, opening is retried as often as a call.
+///   server cannot be reached, or responds with 408, 429 or 5xx, the request is retried as often as a call
+///   (``RetryPolicy``).
 /// - Each event is delivered once, in order, up to the terminal event (`exit`, `error`, `terminated` or `stale`), which
 ///   is the last element. Before the stream delivers `exit`, `error` or `terminated`, it sends one more request, of at
 ///   most 5 seconds, for events that it has not received yet: a server can send the terminal event before the last
 ///   output.
-/// - If a connection drops, also while it is being opened, the stream reconnects and resumes after the last event that
-///   it received. It fails when it has had no healthy connection for ten minutes; see ``StreamOptions/Reconnect``.
+/// - If a connection drops, even while the stream is being opened, the stream reconnects and resumes after the last
+///   event that it received. It fails when it has had no healthy connection for ten minutes; see
+///   ``StreamOptions/Reconnect``, which can change that.
 /// - A slow loop applies backpressure: at most a few hundred events are read ahead.
 /// - Leaving the loop closes the connection and ends the stream. So does cancelling the task; the loop then throws a
 ///   `CancellationError` immediately.

@@ -166,7 +166,7 @@ public struct Sessions: Sendable {
     ///
     /// - Parameter id: The session's id.
     /// - Returns: The session, which is no longer active.
-    /// - Throws: An ``AodError``, of kind `notFound` if the session does not exist or is deleted meanwhile; a
+    /// - Throws: An ``AodError``, of kind `notFound` if the session does not exist or is deleted during the wait; a
     ///   `CancellationError` if the task is cancelled.
     @discardableResult
     public func waitForCompletion(_ id: UUID) async throws -> Session {

@@ -18,7 +18,7 @@ for try await event in stream {
 let cursor = stream.cursor
 print("-- stopped at \(cursor ?? 0) --")
 
-// This is not needed when a connection drops: a stream then resumes by itself.
+// This is not needed when a connection drops: a stream then resumes automatically.
 let options = StreamOptions(since: cursor, reconnect: .withBackoff(maxAttempts: 30))
 for try await event in client.sessions.stream(session.id, options: options) {
     print(event.stdout ?? "", terminator: "")

@@ -86,7 +86,7 @@ pub struct Agent {
     pub extra: JsonFields,
 }
 
-/// A version of an agent: its configuration after an update, which does not change anymore.
+/// A version of an agent: its configuration after it was created or updated. It is immutable.
 #[uniffi::remote(Record)]
 pub struct AgentVersion {
     /// The agent's ID.

@@ -82,7 +82,7 @@ pub struct Environment {
     pub extra: JsonFields,
 }
 
-/// A version of an environment: its configuration after an update, which does not change anymore.
+/// A version of an environment: its configuration after it was created or updated. It is immutable.
 #[uniffi::remote(Record)]
 pub struct EnvironmentVersion {
     /// The environment's ID.

@@ -32,7 +32,7 @@ pub enum StreamEvent {
     /// `terminated`: the session was terminated by a caller. Terminal.
     Terminated(#[uniffi(name = "event")] TerminatedEvent),
     /// `stale`: there was no output for ten minutes, and the server ended the stream. The session continues. Terminal,
-    /// unless the stream's option `resume_stale` is set.
+    /// unless the options of the stream say to reconnect after it.
     Stale(#[uniffi(name = "event")] StaleEvent),
     /// An event that this version does not know or cannot parse, verbatim.
     Unknown(#[uniffi(name = "event")] UnknownEvent),
@@ -125,7 +125,7 @@ pub struct OutputEvent {
     pub id: Option<i64>,
     /// The channel that it was printed on.
     pub stream: OutputStream,
-    /// The text. The server splits the output anywhere, so it can be many lines or part of one.
+    /// The text: any number of lines, or part of one. The server can split the output anywhere.
     pub data: String,
     /// The number of the turn, starting at 1. Absent for output outside a turn.
     #[uniffi(default)]

@@ -123,7 +123,7 @@ pub struct SessionTurn {
     /// When the turn started. Absent while it is queued.
     #[uniffi(default)]
     pub started_at: Option<Timestamp>,
-    /// When the turn ended. Absent before that.
+    /// When the turn ended. Absent until then.
     #[uniffi(default)]
     pub ended_at: Option<Timestamp>,
     /// Fields that this version does not know.

@@ -17,9 +17,10 @@ import kotlinx.coroutines.flow.map
  * backpressure: at most a few hundred events are read ahead. The connection closes as soon as the collector returns,
  * throws or is cancelled.
  *
- * When a connection drops, the stream reconnects and resumes after the last event that it received, also while it is
- * being opened. It fails when it has had no healthy connection for [StreamOptions.giveUpAfter]. If the server cannot be
- * reached, or responds with 408, 429 or 5xx, opening is retried as often as a call.
+ * When a connection drops, even while the stream is being opened, the stream reconnects and resumes after the last
+ * event that it received. It fails when it has had no healthy connection for [StreamOptions.giveUpAfter]. If the server
+ * cannot be reached while the stream is being opened, or responds with 408, 429 or 5xx, the request is retried as often
+ * as a call ([RetryPolicy]).
  *
  * The terminal event is the last one. Before the stream delivers `exit`, `error` or `terminated`, it sends one more
  * request, of at most 5 s, for events that it has not received yet, because a server can send the terminal event before
@@ -47,15 +48,16 @@ public class EventStream internal constructor(since: Long?, private val open: ()
     private var latest: StateObserver? = null
 
     /**
-     * The connection state of the latest collector, as of the last event that it received; [ConnectionState.Closed]
-     * once it has returned, failed or been cancelled. The flow is conflated: states in quick succession may be skipped.
+     * The connection state of the latest collector, which changes in order with the events that the collector receives.
+     * It is [ConnectionState.Closed] when the collector has returned, failed or been cancelled. The flow is conflated:
+     * states in quick succession may be skipped.
      */
     public val state: StateFlow<ConnectionState> = states.asStateFlow()
 
     /**
      * The position after the last event that a collector received. A stream with this position as
-     * [StreamOptions.since], in this process or another, repeats no event up to it and misses none after it. Null until
-     * an event has a position.
+     * [StreamOptions.since], in this process or another, neither repeats nor misses an event. Null until an event has a
+     * position, unless [StreamOptions.since] is set.
      *
      * It is set just before the event is passed to the collector of this stream. Operators that collect in another
      * coroutine, such as `buffer`, `flowOn` or `conflate`, hold events that the code downstream of them has not

@@ -32,7 +32,7 @@ public interface Formatter : AutoCloseable {
     /**
      * Takes the next chunk of output.
      *
-     * @param chunk text, split anywhere
+     * @param chunk a piece of the text, which may end anywhere
      * @return the rendering of the lines that the chunk completes
      * @throws IllegalStateException if the formatter is closed
      */

@@ -198,7 +198,7 @@ public class Sessions internal constructor(private val connection: Connection) {
      *
      * @param id the id of the session
      * @return the session, which is no longer active
-     * @throws AodException.NotFound if there is no such session, or it is deleted meanwhile
+     * @throws AodException.NotFound if there is no such session, or it is deleted during the wait
      * @throws AodException if the call fails in another way
      */
     public suspend fun waitForCompletion(id: UUID): Session = connection.call { waitForSession(id) }

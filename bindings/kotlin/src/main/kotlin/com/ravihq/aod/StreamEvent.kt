@@ -64,7 +64,7 @@ public sealed interface StreamEvent {
         override val id: Long?,
         /** The channel: stdout or stderr. */
         val stream: OutputChannel,
-        /** The text: any number of lines, or part of one. Chunks end anywhere. */
+        /** The text: any number of lines, or part of one. A chunk can end anywhere. */
         val data: String,
         /** The number of the turn, from 1; null for output outside a turn. */
         val turn: Long?,
