@@ -121,7 +121,7 @@ async fn the_terminal_event_is_delivered_when_its_confirmation_fails() {
                 _ => {
                     exchange
                         .respond(200, &[("content-type", "text/html")], "")
-                        .await
+                        .await;
                 }
             }
         })
