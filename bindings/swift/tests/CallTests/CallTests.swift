@@ -133,7 +133,7 @@ import Testing
         }
         let unknown = [
             #"{"type":"tokens","id":7,"b":[1.0,18446744073709551615],"a":{"z":1,"y":"\u00e9"}}"#,
-            #"{"type":"exit","code":"none"}"#, "no JSON", "[1]",
+            #"{"type":"output","id":"none"}"#, "no JSON", "[1]",
         ]
         let body = unknown.map { "data: \($0)\n\n" }.joined() + "data: {\"type\":\"exit\",\"code\":0}\n\n"
         try await server.control(
