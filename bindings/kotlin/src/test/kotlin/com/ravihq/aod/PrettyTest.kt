@@ -122,18 +122,18 @@ class PrettyTest : ServerTest() {
             val session = client.start()
             val created = mutableListOf<UppercaseFormatter>()
             val lines = client.sessions.stream(session.id).pretty { UppercaseFormatter().also(created::add) }
-            assertEquals("ONE\nTWO", lines.first { it != "END" })
+            assertEquals("ONE\nTWO", lines.first())
             server.awaitStreams(0)
 
             val received = mutableListOf<String>()
-            val thrown = assertThrows<IllegalArgumentException> {
+            val thrown = assertThrows<IllegalStateException> {
                 lines.collect {
                     received += it
-                    require(it == "END") { "enough" }
+                    error("enough")
                 }
             }
             assertEquals("enough", thrown.message)
-            assertEquals(listOf("END", "ONE\nTWO"), received)
+            assertEquals(listOf("ONE\nTWO"), received)
             server.awaitStreams(0)
 
             received.clear()
@@ -141,12 +141,12 @@ class PrettyTest : ServerTest() {
             val job = launch(Dispatchers.Default) {
                 lines.collect {
                     received += it
-                    if (it != "END") firstLine.complete(Unit)
+                    firstLine.complete(Unit)
                 }
             }
             firstLine.await()
             job.cancelAndJoin()
-            assertEquals(listOf("END", "ONE\nTWO"), received)
+            assertEquals(listOf("ONE\nTWO"), received)
             server.awaitStreams(0)
             assertEquals(listOf(1, 1, 1), created.map { it.closed })
         }
