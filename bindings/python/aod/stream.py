@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import time
 import weakref
 from collections import deque
 from typing import TYPE_CHECKING, Any, cast
@@ -506,7 +507,15 @@ class Subscription:
         Returns:
             Whether the last callback has returned.
         """
-        self._thread.join(timeout)
+        deadline = None if timeout is None else time.monotonic() + timeout
+        # In slices: a signal that arrives just before a blocking call is handled after it.
+        while not self.is_finished:
+            left = SLICE_MS / 1000
+            if deadline is not None:
+                left = min(left, deadline - time.monotonic())
+                if left <= 0:
+                    break
+            self._thread.join(left)
         return self.is_finished
 
     def detach(self) -> None:
