@@ -32,8 +32,8 @@ pub enum McpServer {
     Unknown(Value),
 }
 
-/// An MCP server with a URL.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// An MCP server with a URL. `Debug` omits the URL and the unknown fields, which may contain secrets.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct UrlMcpServer {
     /// The name, unique within the agent.
     pub name: String,
@@ -47,8 +47,9 @@ pub struct UrlMcpServer {
     pub extra: Extra,
 }
 
-/// An MCP server that is a program in the sandbox.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// An MCP server that is a program in the sandbox. `Debug` omits the arguments and the unknown fields, which may contain
+/// secrets.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct StdioMcpServer {
     /// The name, unique within the agent.
     pub name: String,
@@ -134,6 +135,25 @@ impl From<StdioMcpServer> for McpServer {
     }
 }
 
+impl fmt::Debug for UrlMcpServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UrlMcpServer")
+            .field("name", &self.name)
+            .field("headers", &self.headers)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for StdioMcpServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StdioMcpServer")
+            .field("name", &self.name)
+            .field("command", &self.command)
+            .field("env", &self.env)
+            .finish_non_exhaustive()
+    }
+}
+
 impl fmt::Debug for McpServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -190,5 +210,28 @@ pub(super) fn validate_mcp_servers(servers: &[McpServer], problems: &mut Problem
     for (index, server) in servers.iter().enumerate() {
         let unique = server.name().is_none_or(|name| names.insert(name));
         problems.require(unique, ("mcp_servers", index), "its name must be unique");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_part_that_may_be_secret() {
+        let servers: Vec<McpServer> = serde_json::from_value(json!([
+            {"type": "url", "name": "a", "url": "https://h/?key=hunter2", "headers": {"X": "hunter2"}, "x": "hunter2"},
+            {"type": "stdio", "name": "b", "command": "mcp", "args": ["hunter2"], "env": {"X": "hunter2"}, "x": "hunter2"},
+            {"type": "other", "token": "hunter2"},
+        ]))
+        .unwrap();
+        let shown = format!("{servers:?}");
+        assert!(!shown.contains("hunter2"), "{shown}");
+        assert!(
+            shown.contains("\"a\"") && shown.contains("\"mcp\""),
+            "{shown}"
+        );
     }
 }
