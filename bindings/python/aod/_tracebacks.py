@@ -29,7 +29,7 @@ def _synchronous(method: Callable[..., Any]) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
         try:
             return method(*args, **kwargs)
-        except Exception as error:  # noqa: BLE001 - any exception is raised again
+        except BaseException as error:  # noqa: BLE001 - any exception is raised again
             failure = _bare(error)
         del args, kwargs
         raise failure
@@ -42,7 +42,7 @@ def _asynchronous(method: Callable[..., Any]) -> Callable[..., Any]:
     async def call(*args: Any, **kwargs: Any) -> Any:
         try:
             return await method(*args, **kwargs)
-        except Exception as error:  # noqa: BLE001 - any exception is raised again
+        except BaseException as error:  # noqa: BLE001 - any exception is raised again
             failure = _bare(error)
         del args, kwargs
         raise failure
@@ -50,7 +50,7 @@ def _asynchronous(method: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def _bare(error: Exception) -> Exception:
+def _bare(error: BaseException) -> BaseException:
     if error.__suppress_context__ and error.__cause__ is None:
         error.__context__ = None
     return error.with_traceback(None)

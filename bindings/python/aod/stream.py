@@ -212,8 +212,13 @@ class EventStream(_Base):
                 self._log(batches)
                 if text and not self._keep(text):
                     break
-                if self._ready:
+                if self._closed:  # another thread cancelled the stream in the meantime
+                    self._ready, self._cursors = deque(), []
+                    break
+                try:
                     return self._ready.popleft()
+                except IndexError:
+                    continue
         except NATIVE_ERRORS as error:
             failure = error_from_native(error)
         except AodError:

@@ -149,6 +149,8 @@ struct ErrorInner {
     detail: Option<Detail>,
     body: Bytes,
     quota: Option<Quota>,
+    /// Parsed before the text of the detail is redacted.
+    conflict: Option<ConflictReason>,
     method: Option<String>,
     url: Option<String>,
     body_truncated: bool,
@@ -170,6 +172,7 @@ impl Error {
             detail: None,
             body: Bytes::new(),
             quota: None,
+            conflict: None,
             method: None,
             url: None,
             body_truncated: false,
@@ -220,10 +223,8 @@ impl Error {
 
     /// Returns the reason of a 409 response; `None` for every other error.
     pub fn conflict(&self) -> Option<ConflictReason> {
-        (self.kind() == ErrorKind::Conflict).then(|| {
-            self.detail_text()
-                .map_or(ConflictReason::Other, ConflictReason::parse)
-        })
+        (self.kind() == ErrorKind::Conflict)
+            .then(|| self.0.conflict.clone().unwrap_or(ConflictReason::Other))
     }
 
     /// Returns the session quota of a 429 response; `None` for every other error, or if the server did not report it.
@@ -310,6 +311,11 @@ impl Error {
 
     pub(crate) fn with_truncated_body(mut self, truncated: bool) -> Self {
         self.0.body_truncated = truncated;
+        self
+    }
+
+    pub(crate) fn with_conflict(mut self, conflict: Option<ConflictReason>) -> Self {
+        self.0.conflict = conflict;
         self
     }
 

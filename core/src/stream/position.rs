@@ -89,7 +89,7 @@ impl Position {
                 Some(id) => self.record_unknown(id, line, &event.raw),
                 None => return Dedup::Unknown,
             },
-            StreamEvent::Stage(_) | StreamEvent::Output(_) => self.record_row(id, line),
+            StreamEvent::Stage(_) | StreamEvent::Output(_) => return self.record_row(id, line),
             _ => true,
         };
         if is_new { Dedup::New } else { Dedup::Duplicate }
@@ -102,20 +102,20 @@ impl Position {
         if let Some(id) = id {
             self.confirm(id);
         }
-        if self.record_row(id, line) {
-            Dedup::New
-        } else {
-            Dedup::Duplicate
-        }
+        self.record_row(id, line)
     }
 
-    fn record_row(&mut self, id: Option<i64>, line: Option<i64>) -> bool {
-        if id.is_some() && id <= self.delivered {
-            return false;
+    fn record_row(&mut self, id: Option<i64>, line: Option<i64>) -> Dedup {
+        let Some(id) = id else {
+            // Nothing distinguishes it from a repeat.
+            return Dedup::Unknown;
+        };
+        if Some(id) <= self.delivered {
+            return Dedup::Duplicate;
         }
-        self.delivered = id.or(self.delivered);
+        self.delivered = Some(id);
         self.cursor = line.or(self.cursor);
-        true
+        Dedup::New
     }
 
     fn record_unknown(&mut self, id: i64, line: Option<i64>, raw: &str) -> bool {

@@ -41,7 +41,10 @@ impl Selection {
         if event.is_terminal() {
             return match event {
                 StreamEvent::Stale(_) if self.resume_stale => Disposition::Reconnect(stale()),
-                StreamEvent::Stale(_) => Disposition::End(deliver(event, cursor)),
+                StreamEvent::Stale(_) => {
+                    log.held = None;
+                    Disposition::End(deliver(event, cursor))
+                }
                 event if self.raw || log.server.is_none() => {
                     Disposition::End(deliver(event, cursor))
                 }

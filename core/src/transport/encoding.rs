@@ -61,6 +61,10 @@ impl Encoding {
     ///
     /// Fails with the kind [`Decode`](ErrorKind::Decode) if the body is corrupt.
     pub(super) fn decode(self, body: Bytes, cap: usize) -> Result<Bytes> {
+        // Such as that of a 204, to which a proxy has added the header.
+        if body.is_empty() {
+            return Ok(body);
+        }
         let read = |decoder: &mut dyn Read| {
             let mut decoded = Vec::new();
             let limit = u64::try_from(cap).unwrap_or(u64::MAX).saturating_add(1);
@@ -88,7 +92,8 @@ impl Encoding {
         let mut reader: Box<dyn Read + '_> = match self {
             Self::Identity => return body,
             Self::Gzip => Box::new(MultiGzDecoder::new(&*body)),
-            Self::Deflate => Box::new(ZlibDecoder::new(&*body)),
+            Self::Deflate if has_zlib_header(&body) => Box::new(ZlibDecoder::new(&*body)),
+            Self::Deflate => Box::new(DeflateDecoder::new(&*body)),
         };
         let mut decoded = vec![0; cap.saturating_add(1)];
         let mut length = 0;
@@ -117,6 +122,12 @@ impl Encoding {
             Self::Deflate => Err(Self::unsupported("deflate")),
         }
     }
+}
+
+/// Returns whether data starts with the header of RFC 1950.
+fn has_zlib_header(data: &[u8]) -> bool {
+    matches!(*data, [method, flags, ..]
+        if method & 0x0F == 8 && u16::from_be_bytes([method, flags]).is_multiple_of(31))
 }
 
 fn gunzip(
@@ -206,6 +217,9 @@ mod tests {
             Encoding::Gzip.decode_start(body[..30].to_vec(), 100),
             b"one "
         );
+        for encoding in [Encoding::Gzip, Encoding::Deflate] {
+            assert!(encoding.decode(Bytes::new(), 100).unwrap().is_empty());
+        }
         let bomb = gzip(&vec![0; 50 << 20]);
         assert_eq!(
             Encoding::Gzip.decode(bomb.into(), 1000).unwrap().len(),
@@ -224,6 +238,7 @@ mod tests {
         let mut raw = write::DeflateEncoder::new(Vec::new(), Compression::default());
         raw.write_all(b"text").unwrap();
         for body in [zlib.finish().unwrap(), raw.finish().unwrap()] {
+            assert_eq!(Encoding::Deflate.decode_start(body.clone(), 10), b"text");
             assert_eq!(
                 Encoding::Deflate.decode(body.into(), 10).unwrap(),
                 b"text".as_slice()

@@ -146,11 +146,11 @@ impl HttpConnect {
         })?;
         let prepare = |url| self.prepare(url, &id);
         let response = redirect::send(&self.http, self.url.clone(), prepare).await?;
+        let secrets = Secrets::default().with_headers(&self.headers);
         let status = response.status();
         if status.is_success() {
-            return response::connection_with_head(response).await;
+            return response::connection_with_head(response, &secrets).await;
         }
-        let secrets = Secrets::default().with_headers(&self.headers);
         let error = response::status_error(response, &secrets).await;
         Err(match &self.is_retryable {
             Some(is_retryable) => error.retryable(is_retryable(status)),

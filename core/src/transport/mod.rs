@@ -142,7 +142,8 @@ impl Transport {
     }
 
     async fn connect(&self, request: &Request) -> Result<Connection<Error>> {
-        response::connection(self.send(request).await?).await
+        let secrets = self.secrets(request);
+        response::connection(self.send(request).await?, &secrets).await
     }
 
     /// Makes one attempt: sends the request and reads the response.

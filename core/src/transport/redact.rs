@@ -42,12 +42,14 @@ impl<'a> Secrets<'a> {
             if [ACCEPT_LANGUAGE, CONTENT_TYPE, USER_AGENT].contains(name) {
                 continue;
             }
-            let Ok(value) = value.to_str() else { continue };
+            let value = String::from_utf8_lossy(value.as_bytes());
             if authorizes(name) {
-                let credentials = value.split_once(' ').map_or(value, |(_scheme, rest)| rest);
-                self.add(Cow::Borrowed(credentials.trim()));
+                let credentials = value
+                    .split_once(' ')
+                    .map_or(&*value, |(_scheme, rest)| rest);
+                self.add(Cow::Owned(credentials.trim().to_owned()));
             }
-            self.add_parts(Cow::Borrowed(value));
+            self.add_parts(value);
         }
         self
     }
@@ -221,17 +223,19 @@ mod tests {
                 (COOKIE, "first=hunter2a; second=hunter2b; third=hunter2c=="),
                 (HeaderName::from_static("x-api-key"), "hunter2d"),
                 (HeaderName::from_static("x-signature"), "v1, hunter2e"),
+                (HeaderName::from_static("x-key"), "hünter2f"),
                 (CONTENT_TYPE, "application/json"),
             ]
-            .map(|(name, value)| (name, HeaderValue::from_static(value))),
+            .map(|(name, value)| (name, HeaderValue::from_bytes(value.as_bytes()).unwrap())),
         );
         let secrets = Secrets::default()
             .with_headers(&headers)
             .with("hunter2d-token");
-        let echo = "Bearer t0k, hunter2a hunter2b hunter2c hunter2d hunter2e hunter2d-token";
+        let echo =
+            "Bearer t0k, hunter2a hunter2b hunter2c hunter2d hunter2e hünter2f hunter2d-token";
         let redacted = secrets.redact(echo);
         assert!(
-            !redacted.contains("hunter2") && !redacted.contains("t0k"),
+            !redacted.contains("nter2") && !redacted.contains("t0k"),
             "{redacted}"
         );
         assert!(!redacted.contains("-token"), "{redacted}");

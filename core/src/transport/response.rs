@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 use super::encoding::Encoding;
 use super::redact::Secrets;
-use crate::error::{Detail, Error, ErrorKind, Quota, Result};
+use crate::error::{ConflictReason, Detail, Error, ErrorKind, Quota, Result};
 use crate::models::repair;
 
 /// The size, in bytes, of the excerpt of a body with the wrong content type in an error.
@@ -161,7 +161,10 @@ fn describe(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
 }
 
 /// Converts a successful response to a connection. Only status 200 opens an event stream.
-pub(crate) async fn connection(response: reqwest::Response) -> Result<Connection<Error>> {
+pub(crate) async fn connection(
+    response: reqwest::Response,
+    secrets: &Secrets<'_>,
+) -> Result<Connection<Error>> {
     let status = response.status();
     if status == StatusCode::NO_CONTENT {
         return Ok(Connection::no_content());
@@ -173,8 +176,13 @@ pub(crate) async fn connection(response: reqwest::Response) -> Result<Connection
         let chunks = encoding.decode_stream(chunks.map_err(transport_error))?;
         return Ok(Connection::body(chunks));
     }
-    let (excerpt, _) = read_start(response, EXCERPT_BYTES).await;
-    let excerpt = String::from_utf8_lossy(&excerpt).into_owned();
+    // Redacted before it is truncated, which may cut a secret.
+    let (excerpt, _) = read_start(response, MAX_ERROR_BODY_BYTES).await;
+    let mut excerpt = secrets.redact(&String::from_utf8_lossy(&excerpt));
+    let end = (0..=EXCERPT_BYTES.min(excerpt.len()))
+        .rev()
+        .find(|end| excerpt.is_char_boundary(*end));
+    excerpt.truncate(end.unwrap_or(0));
     let summary = match status {
         StatusCode::OK => "the response is not an event stream",
         _ => "the status of the response opens no event stream",
@@ -192,12 +200,15 @@ fn is_event_stream(headers: &HeaderMap) -> bool {
 }
 
 /// Converts a successful response to a connection that includes the head of the response.
-pub(crate) async fn connection_with_head(response: reqwest::Response) -> Result<Connection<Error>> {
+pub(crate) async fn connection_with_head(
+    response: reqwest::Response,
+    secrets: &Secrets<'_>,
+) -> Result<Connection<Error>> {
     let mut head = http::response::Response::new(()).into_parts().0;
     head.status = response.status();
     head.version = response.version();
     head.headers = response.headers().clone();
-    Ok(connection(response).await?.with_response(head))
+    Ok(connection(response, secrets).await?.with_response(head))
 }
 
 /// Returns the error of a response whose status is not a success. Secrets are redacted in the parts that are displayed.
@@ -210,6 +221,11 @@ pub(crate) async fn status_error(response: reqwest::Response, secrets: &Secrets<
         _ => MAX_ERROR_BODY_BYTES,
     };
     let (body, truncated) = read_start(response, cap).await;
+    let detail = Detail::parse(&body);
+    let conflict = match &detail {
+        Some(Detail::Text(text)) => Some(ConflictReason::parse(text)),
+        _ => None,
+    };
     let reason = status.canonical_reason().unwrap_or("unknown status");
     Error::new(ErrorKind::of_status(status.as_u16()), reason)
         .with_status(status.as_u16())
@@ -218,7 +234,8 @@ pub(crate) async fn status_error(response: reqwest::Response, secrets: &Secrets<
                 .then(|| quota(&body))
                 .flatten(),
         )
-        .with_detail(Detail::parse(&body).map(|detail| secrets.redact_detail(detail)))
+        .with_conflict(conflict)
+        .with_detail(detail.map(|detail| secrets.redact_detail(detail)))
         .with_body(body.into())
         .with_truncated_body(truncated)
         .with_request_id(request_id.map(|id| secrets.redact(&id)))
@@ -280,7 +297,8 @@ pub(crate) fn transport_error(error: reqwest::Error) -> Error {
         (ErrorKind::Connection, "the connection broke")
     };
     let mut failure = Error::new(kind, summary);
-    if is_tls(&error) {
+    // Only a failed handshake is permanent: a broken connection can be replaced.
+    if is_tls(&error) && !error.is_decode() && !error.is_body() {
         failure = failure.retryable(false);
     }
     if unsent {

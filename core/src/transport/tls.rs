@@ -65,7 +65,9 @@ fn with_platform_roots(extra: Vec<CertificateDer<'static>>, required: bool) -> R
         Ok(verifier) => Ok(builder
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(verifier))),
-        Err(_) if !required => Ok(builder.with_root_certificates(RootCertStore::empty())),
+        Err(_) if !required => {
+            with_bundled_roots(extra).or_else(|_| with_bundled_roots(Vec::new()))
+        }
         // As in slim containers.
         Err(error) => {
             tracing::info!(%error, "the system has no trusted certificates: using the bundled ones");

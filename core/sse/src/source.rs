@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::stream::{BoxStream, Stream, StreamExt as _};
 use http::response::Parts;
-use tokio::time::{Instant, Sleep, sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep};
 
 use super::error::{ConnectError, Error};
 use super::idle_timer::IdleTimer;
@@ -72,7 +72,10 @@ pub struct EventSource<C: Connect> {
     /// The time when the last healthy connection was lost, plus the delays that the server has requested since.
     failing_since: Option<Instant>,
     closed: bool,
-    is_confirming: bool,
+    /// The time limit of the last connection, once it has started.
+    confirm_by: Option<Pin<Box<Sleep>>>,
+    /// When an item of the last connection was delivered: the time limit does not include the consumer's time.
+    delivered_at: Option<Instant>,
 }
 
 /// One event with owned fields.
@@ -125,7 +128,8 @@ impl<C: Connect> EventSource<C> {
             attempts: 0,
             failing_since: None,
             closed: false,
-            is_confirming: false,
+            confirm_by: None,
+            delivered_at: None,
         }
     }
 
@@ -288,6 +292,10 @@ impl<C: Connect> EventSource<C> {
         context: &mut Context<'_>,
         mut dispose: impl FnMut(&mut C, Frame<'_>) -> Disposition<T, C::Error>,
     ) -> Poll<Option<Result<T, C>>> {
+        if let (Some(at), Some(by)) = (self.delivered_at.take(), &mut self.confirm_by) {
+            let later = by.deadline() + at.elapsed();
+            by.as_mut().reset(later);
+        }
         let mut chunks = 0;
         loop {
             if self.closed || self.connection.is_cancelled() {
@@ -316,6 +324,7 @@ impl<C: Connect> EventSource<C> {
                 Disposition::Skip => self.record_progress(),
                 Disposition::Deliver(item) => {
                     self.record_progress();
+                    self.delivered_at = self.confirm_by.is_some().then(Instant::now);
                     return Poll::Ready(Some(Ok(item)));
                 }
                 Disposition::DeliverWithoutProgress(item) => return Poll::Ready(Some(Ok(item))),
@@ -391,9 +400,12 @@ impl<C: Connect> EventSource<C> {
     /// Returns whether the deadline has passed. It also compares the clock, because a tokio timer reports pending once
     /// its task has exhausted its cooperative budget.
     fn deadline_passed(&mut self, context: &mut Context<'_>) -> bool {
-        self.deadline.as_mut().is_some_and(|deadline| {
-            deadline.deadline() <= Instant::now() || deadline.as_mut().poll(context).is_ready()
-        })
+        [&mut self.deadline, &mut self.confirm_by]
+            .into_iter()
+            .flatten()
+            .any(|timer| {
+                timer.deadline() <= Instant::now() || timer.as_mut().poll(context).is_ready()
+            })
     }
 
     /// Polls the current phase.
@@ -493,21 +505,14 @@ impl<C: Connect> EventSource<C> {
         Ok(())
     }
 
-    /// Starts the connection that confirms the end.
+    /// Starts the last connection. Further confirmations share its time limit.
     fn confirm(&mut self, within: Duration) {
         self.response = None;
         self.decoder.reset();
-        self.is_confirming = true;
         self.policy.max_attempts = Some(0);
         self.attempts = 0;
-        let limit = Instant::now() + within;
-        if self
-            .deadline
-            .as_ref()
-            .is_none_or(|deadline| deadline.deadline() > limit)
-        {
-            self.deadline = Some(Box::pin(sleep_until(limit)));
-        }
+        self.confirm_by
+            .get_or_insert_with(|| Box::pin(sleep(within)));
         self.connection.set(Phase::Idle);
     }
 
@@ -531,7 +536,7 @@ impl<C: Connect> EventSource<C> {
 
     fn notify(&self, state: impl FnOnce() -> ConnectionState<C::Error>) {
         if let Some(observer) = &self.observer
-            && (self.closed || !self.is_confirming)
+            && (self.closed || self.confirm_by.is_none())
         {
             observer.notify(state());
         }

@@ -199,3 +199,47 @@ async fn a_token_over_plain_http_is_warned_about_once_per_client() {
         .with_options(aod::Options::new());
     assert_eq!(log.text().matches("clear text").count(), 1);
 }
+
+#[tokio::test]
+async fn the_reason_of_a_conflict_is_read_before_its_text_is_redacted() {
+    let body = r#"{"detail": "Cannot update an archived agent"}"#;
+    let server = ScriptedServer::start(move |_, exchange| exchange.respond_json(409, body)).await;
+    let client = Client::builder().base_url(server.url()).token("archived");
+    let client = client.build().unwrap();
+    let mut request = CreateAgent::new("a", "m").runtime("claude");
+    let server = McpServer::stdio("b", "mcp").arg("update");
+    request.mcp_servers = vec![server.into()];
+    let error = client.agents().create(request).await.unwrap_err();
+    assert_eq!(
+        error.conflict(),
+        Some(aod::ConflictReason::Archived),
+        "{error:?}"
+    );
+    assert_eq!(
+        error.detail_text(),
+        Some("Cannot [REDACTED] an [REDACTED] agent")
+    );
+}
+
+#[tokio::test]
+async fn a_response_that_is_no_event_stream_shows_no_secret() {
+    let server = ScriptedServer::start(|_, exchange| async move {
+        let filler = "x".repeat(190);
+        let echo = format!("{filler}{:?}", exchange.request.headers);
+        exchange
+            .respond(200, &[("content-type", "text/plain")], &echo)
+            .await;
+    })
+    .await;
+    let client = Client::builder().base_url(server.url()).token(SECRET);
+    let client = client.build().unwrap();
+    let error = client.sessions().stream(Uuid::nil()).await.unwrap_err();
+    assert!(!format!("{:?}", error.detail()).contains("hunt"));
+    let Some(aod::Detail::Body(excerpt)) = error.detail() else {
+        panic!("{error:?}");
+    };
+    assert!(
+        excerpt.len() <= 200 && !excerpt.contains("hunt"),
+        "{excerpt}"
+    );
+}

@@ -1,9 +1,10 @@
 //! The end of a stream: by the terminal event, by `stale`, or by cancellation.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aod::sse::{Attempt, Connection, EventSource};
-use aod_test_support::ScriptedServer;
+use aod_test_support::{ScriptedServer, elapse};
 use futures::StreamExt;
 
 use super::{START, States, bodies, client, exit, open, outline, request, row};
@@ -176,4 +177,47 @@ async fn a_stream_cancelled_during_the_confirmation_yields_nothing_more() {
     };
     let (next, ()) = tokio::join!(events.next(), cancel);
     assert!(next.is_none());
+}
+
+/// The time that a consumer spends between two events is not part of the limit.
+#[tokio::test]
+async fn a_slow_consumer_loses_no_row_while_the_end_is_confirmed() {
+    let server = ScriptedServer::start(move |number, mut exchange| async move {
+        exchange.start_stream().await;
+        let rows = match number {
+            0 => row(7) + &exit(7),
+            1 => row(8) + &row(9) + &exit(9),
+            _ => exit(9),
+        };
+        exchange.send(format!("{START}{rows}")).await;
+    })
+    .await;
+    let mut events = open(&client(&server)).await;
+    for shown in ["start", "output 7", "output 8"] {
+        assert_eq!(super::shown(&events.next().await.unwrap()), shown);
+    }
+    elapse(Duration::from_secs(600)).await;
+    assert_eq!(outline(events).await, ["output 9", "exit 9"]);
+}
+
+#[tokio::test]
+async fn a_server_without_ids_is_asked_once_more_and_nothing_is_repeated() {
+    let body = "data: {\"type\": \"output\", \"data\": \"x\"}\n\ndata: {\"type\": \"exit\", \"code\": 0}\n\n";
+    let server = bodies([body]).await;
+    let text = open(&client(&server)).await;
+    let shown = outline(text).await;
+    assert_eq!(shown.len(), 2, "{shown:?}");
+    assert_eq!(server.received().len(), 2);
+}
+
+#[tokio::test]
+async fn a_stale_that_follows_new_rows_is_the_only_terminal_event() {
+    let stale = "id: 8\ndata: {\"type\": \"stale\", \"id\": 8}\n\n";
+    let server = bodies([
+        format!("{START}{}{}", row(7), exit(7)),
+        format!("{START}{}{stale}", row(8)),
+    ])
+    .await;
+    let shown = outline(open(&client(&server)).await).await;
+    assert_eq!(shown, ["start", "output 7", "output 8", "stale 8"]);
 }

@@ -1,4 +1,5 @@
 use aod::models::event::StreamEvent;
+use serde_json::Value;
 
 /// Any text is parsed as an event, which serializes to text that is parsed as the same event.
 pub fn event(input: &[u8]) {
@@ -9,8 +10,10 @@ pub fn event(input: &[u8]) {
     let mut again: StreamEvent = serde_json::from_str(&written).expect("what is written is JSON");
     assert_eq!(serde_json::to_string(&again).ok().as_ref(), Some(&written));
     if let (StreamEvent::Unknown(event), StreamEvent::Unknown(again)) = (&event, &mut again) {
-        // Whitespace around an object is not kept.
-        assert_eq!(event.raw.trim(), again.raw.trim());
+        // Whitespace around an object is not kept, and text that is not valid JSON is written repaired.
+        if serde_json::from_str::<Value>(&event.raw).is_ok() {
+            assert_eq!(event.raw.trim(), again.raw.trim());
+        }
         again.raw.clone_from(&event.raw);
     }
     assert_eq!(again, event);

@@ -45,7 +45,13 @@ impl StreamEvent {
                 read(json, EventVisitor::Type(&event_type))
                     .or_else(|error| read_terminal(json, &event_type).ok_or(error))
             })
-            .unwrap_or_else(|_| Self::Unknown(UnknownEvent::new(text)))
+            .unwrap_or_else(|_| {
+                let unknown = UnknownEvent::new(json);
+                Self::Unknown(UnknownEvent {
+                    raw: text.to_owned(),
+                    ..unknown
+                })
+            })
     }
 }
 

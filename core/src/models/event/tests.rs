@@ -234,6 +234,18 @@ fn a_terminal_event_is_recognized_whatever_its_fields_are() {
 }
 
 #[test]
+fn an_unknown_event_that_parsers_reject_keeps_its_type_and_id() {
+    let json = r#"{"type":"metrics","id":7,"x":1e400}"#;
+    let event = StreamEvent::from_json(json);
+    assert_eq!((event.event_type(), event.id()), ("metrics", Some(7)));
+    assert_eq!(
+        serde_json::to_string(&event).unwrap(),
+        r#"{"type":"metrics","id":7,"x":"1e400"}"#
+    );
+    assert_eq!(raw(event), json);
+}
+
+#[test]
 fn an_output_with_a_lone_surrogate_is_an_output() {
     let json = r#"{"type":"output","id":7,"stream":"stdout","data":"a\ud800b","turn":1}"#;
     assert_eq!(StreamEvent::from_json(json).stdout(), Some("a\u{fffd}b"));

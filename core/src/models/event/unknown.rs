@@ -4,7 +4,7 @@ use serde::ser::Error as _;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::models::Extra;
+use crate::models::{Extra, repair};
 
 /// An event of an unknown type, an event with fields of unexpected types, or data that is not a JSON object.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -29,11 +29,14 @@ impl UnknownEvent {
     }
 }
 
-/// Serializes a JSON object verbatim, except for surrounding whitespace, and any other data as a JSON string.
+/// Serializes a JSON object verbatim, except for surrounding whitespace and for what common parsers reject, and any other
+/// data as a JSON string.
 impl Serialize for UnknownEvent {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if serde_json::from_str::<Extra>(&self.raw).is_ok() {
-            RawValue::from_string(self.raw.clone())
+        let repaired = repair(self.raw.as_bytes()).and_then(|json| String::from_utf8(json).ok());
+        let json = repaired.as_ref().unwrap_or(&self.raw);
+        if serde_json::from_str::<Extra>(json).is_ok() {
+            RawValue::from_string(json.clone())
                 .map_err(S::Error::custom)?
                 .serialize(serializer)
         } else {
