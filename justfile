@@ -66,9 +66,9 @@ generate language:
 package language:
     cargo bindgen package {{ language }}
 
-# Writes down the public API of the Kotlin package after an intended change.
-write-kotlin-api:
-    bindings/kotlin/tests/run --write-api
+# Records the public API of a language after an intended change: rust, python, kotlin or swift.
+record-api language:
+    {{ if language == "rust" { "cargo bindgen api --write" } else { "bindings/" + language + "/tests/run --write-api" } }}
 
 # Runs the benchmarks of the core.
 bench-rust *options:

@@ -1,9 +1,10 @@
-//! `cargo bindgen`: generates the bindings for a language and builds its package.
+//! `cargo bindgen`: generates the bindings for a language, builds its package, and records the API of the Rust crates.
 
 mod generator;
 mod kotlin;
 mod library;
 mod lock;
+mod public_api;
 mod python;
 mod swift;
 mod toolchain;
@@ -28,6 +29,12 @@ enum Command {
     Package {
         /// The language.
         language: Language,
+    },
+    /// Compares the public API of the Rust crates with the recorded one.
+    Api {
+        /// Records the public API instead.
+        #[arg(long)]
+        write: bool,
     },
 }
 
@@ -62,5 +69,7 @@ fn execute(command: &Command) -> Result<()> {
             Language::Python => python::package(),
             Language::Swift => swift::package(),
         },
+        Command::Api { write: true } => public_api::write(),
+        Command::Api { write: false } => public_api::check(),
     }
 }

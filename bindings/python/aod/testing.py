@@ -35,11 +35,11 @@ class DevServer:
     url: str
     token: str
 
-    def __init__(self, *, generation: str = "s0", token: str = "aod_dev", binary: str | None = None) -> None:
+    def __init__(self, *, generation: str = "2026-04-21", token: str = "aod_dev", binary: str | None = None) -> None:
         """Start a server and wait until it accepts connections.
 
         Args:
-            generation: The version of the API to serve, by date: `2026-04-21` (the default; its short name is `s0`),
+            generation: The version of the API to serve, by date: `2026-04-21` (the default),
                 `2026-04-30` or `2026-06-25`.
             token: The token to accept.
             binary: The path of the binary.
