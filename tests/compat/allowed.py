@@ -19,6 +19,7 @@ ADDED = (
                 "Formatter",
                 "GenericFormatter",
                 "Subscription",
+                "RetryPolicy",
                 "RunResult",
                 "TERMINAL_EVENT_TYPES",
                 "McpServerUrl",
@@ -42,15 +43,24 @@ ADDED = (
         items=frozenset(
             f"keyword-only {name} = None"
             for name in (
+                "attempt_timeout",
+                "connect_timeout",
+                "stream_idle_timeout",
+                "retry",
                 "max_retries",
                 "headers",
-                "stream_idle_timeout",
+                "user_agent_suffix",
                 "proxy",
                 "ca_certificate",
                 "client_certificate",
+                "pool_max_idle",
+                "pool_idle_timeout",
+                "max_response_bytes",
             )
         )
-        | {"keyword-only https_only = False"},
+        | frozenset(
+            f"keyword-only {name} = False" for name in ("no_proxy", "http1_only", "https_only", "validate_requests")
+        ),
     ),
     Added(
         "helpers, and features of newer servers",

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use aod::{ClientBuilder, HeaderName, HeaderValue, Options};
+use aod::{ClientBuilder, HeaderName, HeaderValue, Options, RetryPolicy};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -12,16 +12,29 @@ use crate::error::CallError;
 /// The configuration of a client.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an independent option"
+)]
 pub(crate) struct ClientConfig {
     base_url: String,
     token: String,
     user_agent: String,
     connect_timeout: Option<f64>,
     proxy: Option<String>,
+    #[serde(default)]
+    no_proxy: bool,
     ca_certificate: Option<String>,
     client_certificate: Option<String>,
+    pool_max_idle: Option<usize>,
+    pool_idle_timeout: Option<f64>,
+    #[serde(default)]
+    http1_only: bool,
     #[serde(default)]
     https_only: bool,
+    #[serde(default)]
+    validate_requests: bool,
+    max_response_bytes: Option<usize>,
     #[serde(default)]
     options: CallOptions,
 }
@@ -31,31 +44,47 @@ pub(crate) struct ClientConfig {
 #[serde(deny_unknown_fields)]
 pub(crate) struct CallOptions {
     timeout: Option<f64>,
+    attempt_timeout: Option<f64>,
     stream_idle_timeout: Option<f64>,
+    retry: Option<Retry>,
     max_retries: Option<u32>,
     #[serde(default)]
     headers: BTreeMap<String, String>,
 }
 
+/// When and how often failed requests are retried.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Retry {
+    max_retries: u32,
+    base_delay: f64,
+    max_delay: f64,
+    max_retry_after: f64,
+}
+
 impl ClientConfig {
     pub(crate) fn build(self) -> Result<aod::Client, CallError> {
-        // Requests are not validated here: the server's error texts are part of the Python package's contract.
         let mut builder = aod::Client::builder()
             .base_url(self.base_url)
             .token(self.token)
             .user_agent_suffix(self.user_agent)
-            .validate_requests(false)
-            .https_only(self.https_only);
-        if let Some(seconds) = self.connect_timeout {
-            builder = builder.connect_timeout(duration(seconds)?);
-        }
+            .http1_only(self.http1_only)
+            .https_only(self.https_only)
+            .validate_requests(self.validate_requests);
+        let connect_timeout = self.connect_timeout.map(duration).transpose()?;
+        builder = set(builder, connect_timeout, ClientBuilder::connect_timeout);
+        let idle = self.pool_idle_timeout.map(duration).transpose()?;
+        builder = set(builder, idle, ClientBuilder::pool_idle_timeout);
+        builder = set(builder, self.pool_max_idle, ClientBuilder::pool_max_idle);
+        let max_bytes = self.max_response_bytes;
+        builder = set(builder, max_bytes, ClientBuilder::max_response_bytes);
         builder = set(builder, self.proxy, ClientBuilder::proxy);
+        if self.no_proxy {
+            builder = builder.no_proxy();
+        }
         builder = set(builder, self.ca_certificate, ClientBuilder::ca_certificate);
-        builder = set(
-            builder,
-            self.client_certificate,
-            ClientBuilder::client_certificate,
-        );
+        let certificate = self.client_certificate;
+        builder = set(builder, certificate, ClientBuilder::client_certificate);
         Ok(builder.build()?.with_options(self.options.build()?))
     }
 }
@@ -63,12 +92,14 @@ impl ClientConfig {
 impl CallOptions {
     pub(crate) fn build(self) -> Result<Options, CallError> {
         let mut options = Options::new();
-        if let Some(seconds) = self.timeout {
-            options = options.timeout(duration(seconds)?);
-        }
-        if let Some(seconds) = self.stream_idle_timeout {
-            options = options.stream_idle_timeout(duration(seconds)?);
-        }
+        let timeout = self.timeout.map(duration).transpose()?;
+        options = set(options, timeout, Options::timeout);
+        let attempt_timeout = self.attempt_timeout.map(duration).transpose()?;
+        options = set(options, attempt_timeout, Options::attempt_timeout);
+        let idle_timeout = self.stream_idle_timeout.map(duration).transpose()?;
+        options = set(options, idle_timeout, Options::stream_idle_timeout);
+        let retry = self.retry.map(RetryPolicy::try_from).transpose()?;
+        options = set(options, retry, Options::retry);
         options = set(options, self.max_retries, Options::max_retries);
         for (name, value) in self.headers {
             let name = HeaderName::try_from(name)
@@ -78,6 +109,19 @@ impl CallOptions {
             options = options.header(name, value);
         }
         Ok(options)
+    }
+}
+
+impl TryFrom<Retry> for RetryPolicy {
+    type Error = CallError;
+
+    fn try_from(retry: Retry) -> Result<Self, CallError> {
+        Ok(Self {
+            max_retries: retry.max_retries,
+            base_delay: duration(retry.base_delay)?,
+            max_delay: duration(retry.max_delay)?,
+            max_retry_after: duration(retry.max_retry_after)?,
+        })
     }
 }
 

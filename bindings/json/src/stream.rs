@@ -34,6 +34,7 @@ pub(crate) struct StreamOptions {
     turn: Option<i64>,
     base_delay: Option<f64>,
     max_delay: Option<f64>,
+    max_retry_after: Option<f64>,
     deadline: Option<f64>,
     #[serde(default)]
     resume_stale: bool,
@@ -71,6 +72,8 @@ impl EventBatches {
         policy = set(policy, base_delay, Reconnect::base_delay);
         let max_delay = options.max_delay.map(duration).transpose()?;
         policy = set(policy, max_delay, Reconnect::max_delay);
+        let max_retry_after = options.max_retry_after.map(duration).transpose()?;
+        policy = set(policy, max_retry_after, Reconnect::max_retry_after);
         let opening = async move {
             let sessions = client.sessions();
             let mut request = sessions

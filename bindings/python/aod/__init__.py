@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from ._options import RetryPolicy
     from ._wire import CLEAR
     from .client import AsyncClient, Client
     from .errors import (
@@ -93,6 +94,7 @@ __all__ = [
     "NotFoundError",
     "PackageManager",
     "RateLimitError",
+    "RetryPolicy",
     "RunResult",
     "ServerError",
     "Session",
@@ -110,6 +112,7 @@ __all__ = [
 
 # Most of the import time is pydantic's, so each name is imported when it is first used.
 _NAMES = {
+    "._options": ("RetryPolicy",),
     "._wire": ("CLEAR",),
     ".client": (
         "AsyncClient",

@@ -4,11 +4,49 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any, Final, cast
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any, Final, TypedDict, cast
 
 from ._version import __version__
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
 _NO_LIMIT: Final = 1e18
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """When and how often a failed request is retried.
+
+    A GET is retried after a broken connection, a timeout of an attempt, 408 and 5xx; other requests only if no byte of
+    them was sent. A 429 is retried, for all methods, only if it has `Retry-After`. Each delay is random, between zero
+    and a limit that starts at `base_delay` and doubles with each retry; `Retry-After` replaces it.
+
+    Attributes:
+        max_retries: How many times a request is retried after the first attempt.
+        base_delay: The limit of the delay before the first retry, in seconds.
+        max_delay: The maximum to which the limit doubles, in seconds.
+        max_retry_after: The longest `Retry-After` that is honored, in seconds; a longer one ends the call.
+
+    Raises:
+        ValueError: A number is negative.
+        TypeError: A value is not a number.
+
+    Example:
+        >>> client = aod.Client(retry=aod.RetryPolicy(max_retries=5, max_delay=2))
+    """
+
+    max_retries: int = 2
+    base_delay: float = 0.5
+    max_delay: float = 8.0
+    max_retry_after: float = 120.0
+
+    def __post_init__(self) -> None:
+        """Validate the values."""
+        count(self.max_retries, "max_retries")
+        for field in fields(self)[1:]:
+            seconds(getattr(self, field.name), field.name)
 
 
 def seconds(value: Any, name: str = "timeout") -> float:
@@ -31,6 +69,24 @@ def timeouts(value: Any) -> tuple[float | None, float | None]:
 
 def _limit(value: Any) -> float:
     return _NO_LIMIT if value is None else seconds(value)
+
+
+def optional_seconds(value: Any, name: str) -> float | None:
+    """Validate an optional number of seconds."""
+    return None if value is None else seconds(value, name)
+
+
+def count(value: Any, name: str, limit: int = 2**32) -> int | None:
+    """Validate an optional number below a limit."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} must be an int")
+    if value < 0:
+        raise ValueError(f"{name} must not be negative")
+    if value >= limit:
+        raise ValueError(f"{name} must be less than {limit}")
+    return value
 
 
 def text(value: Any, name: str) -> Any:
@@ -58,13 +114,19 @@ def client_config(
     token: str | None,
     timeout: Any,
     transport: Any,
-    max_retries: int | None,
-    headers: Mapping[str, str] | None,
-    stream_idle_timeout: float | None,
+    connect_timeout: float | None,
+    user_agent_suffix: str | None,
     proxy: str | None,
+    no_proxy: bool,
     ca_certificate: str | None,
     client_certificate: str | None,
+    pool_max_idle: int | None,
+    pool_idle_timeout: float | None,
+    http1_only: bool,
     https_only: bool,
+    validate_requests: bool,
+    max_response_bytes: int | None,
+    **options: Any,
 ) -> dict[str, Any]:
     """Validate the arguments of a client. A missing URL or token is taken from the environment."""
     if transport is not None:
@@ -73,40 +135,85 @@ def client_config(
     token = text(token, "token") or os.environ.get("AOD_API_TOKEN")
     if not token:
         raise ValueError("Missing API token. Pass token=... or set the AOD_API_TOKEN env var.")
-    total, connect = timeouts(timeout)
+    _, connect = timeouts(timeout)
+    user_agent = f"aod-sdk-python/{__version__}"
+    if suffix := text(user_agent_suffix, "user_agent_suffix"):
+        user_agent = f"{user_agent} {suffix}"
     return {
         "base_url": base_url,
         "token": token,
-        "user_agent": f"aod-sdk-python/{__version__}",
-        "connect_timeout": connect,
+        "user_agent": user_agent,
+        "connect_timeout": connect if connect_timeout is None else seconds(connect_timeout, "connect_timeout"),
         "proxy": text(proxy, "proxy"),
+        "no_proxy": bool(no_proxy),
         "ca_certificate": text(ca_certificate, "ca_certificate"),
         "client_certificate": text(client_certificate, "client_certificate"),
+        "pool_max_idle": count(pool_max_idle, "pool_max_idle"),
+        "pool_idle_timeout": optional_seconds(pool_idle_timeout, "pool_idle_timeout"),
+        "http1_only": bool(http1_only),
         "https_only": bool(https_only),
-        "options": call_options(
-            timeout=total, max_retries=max_retries, headers=headers, stream_idle_timeout=stream_idle_timeout
-        ),
+        "validate_requests": bool(validate_requests),
+        "max_response_bytes": count(max_response_bytes, "max_response_bytes", 2**63),
+        "options": call_options(timeout=timeout, **options),
     }
 
 
 def call_options(
     *,
-    timeout: Any = None,
-    max_retries: int | None = None,
-    headers: Mapping[str, str] | None = None,
-    stream_idle_timeout: float | None = None,
+    timeout: Any,
+    attempt_timeout: float | None,
+    stream_idle_timeout: float | None,
+    retry: RetryPolicy | None,
+    max_retries: int | None,
+    headers: Mapping[str, str] | None,
 ) -> dict[str, Any]:
     """Validate the options that can differ between calls."""
-    if max_retries is not None and (isinstance(max_retries, bool) or not isinstance(max_retries, int)):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError("max_retries must be an int")
-    if max_retries is not None and not 0 <= max_retries < 2**32:
-        raise ValueError("max_retries must not be negative")
+    if retry is not None and not isinstance(retry, RetryPolicy):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"retry must be a RetryPolicy, not {type(retry).__name__}")
     total, _ = timeouts(timeout)
     return {
         "timeout": total,
-        "max_retries": max_retries,
+        "attempt_timeout": optional_seconds(attempt_timeout, "attempt_timeout"),
+        "stream_idle_timeout": optional_seconds(stream_idle_timeout, "stream_idle_timeout"),
+        "retry": retry and asdict(retry),
+        "max_retries": count(max_retries, "max_retries"),
         "headers": str_mapping(headers, "headers"),
-        "stream_idle_timeout": None
-        if stream_idle_timeout is None
-        else seconds(stream_idle_timeout, "stream_idle_timeout"),
     }
+
+
+class StreamOptions(TypedDict, total=False):
+    """The options of a stream; see `Sessions.stream`.
+
+    Attributes:
+        turn: The number of the only turn to deliver.
+        reconnect: Whether to reconnect.
+        max_attempts: The limit of consecutive attempts.
+        give_up_after: The limit of the time without a healthy connection, in seconds.
+        base_delay: The limit of the delay before the first attempt, in seconds.
+        max_delay: The maximum of that limit, in seconds.
+        max_retry_after: The longest `Retry-After` that is honored, in seconds.
+        deadline: The time for the whole stream, in seconds.
+        resume_stale: Whether to continue after a `stale` event.
+    """
+
+    turn: int | None
+    reconnect: bool
+    max_attempts: int | None
+    give_up_after: float | None
+    base_delay: float | None
+    max_delay: float | None
+    max_retry_after: float | None
+    deadline: float | None
+    resume_stale: bool
+
+
+_DURATIONS: Final = ("give_up_after", "base_delay", "max_delay", "max_retry_after", "deadline")
+
+
+def stream_options(**options: Unpack[StreamOptions]) -> dict[str, Any]:
+    """Validate the options of a stream."""
+    given: dict[str, Any] = dict(options)
+    unknown = given.keys() - StreamOptions.__annotations__.keys()
+    if unknown:
+        raise TypeError(f"unknown options: {', '.join(sorted(unknown))}")
+    return {name: optional_seconds(value, name) if name in _DURATIONS else value for name, value in given.items()}

@@ -10,7 +10,7 @@ from typing import Any
 from typing_extensions import Self
 
 from ._core import Core
-from ._options import call_options, client_config
+from ._options import RetryPolicy, call_options, client_config
 from ._tracebacks import hide_frames
 from ._wire import read_object
 from .resources import Agents, AsyncAgents, AsyncEnvironments, AsyncSessions, Environments, Sessions
@@ -41,13 +41,23 @@ class Client:
         token: str | None = None,
         timeout: Any = None,
         transport: None = None,
+        attempt_timeout: float | None = None,
+        connect_timeout: float | None = None,
+        stream_idle_timeout: float | None = None,
+        retry: RetryPolicy | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
-        stream_idle_timeout: float | None = None,
+        user_agent_suffix: str | None = None,
         proxy: str | None = None,
+        no_proxy: bool = False,
         ca_certificate: str | None = None,
         client_certificate: str | None = None,
+        pool_max_idle: int | None = None,
+        pool_idle_timeout: float | None = None,
+        http1_only: bool = False,
         https_only: bool = False,
+        validate_requests: bool = False,
+        max_response_bytes: int | None = None,
     ) -> None:
         """Create a client. Nothing is sent before the first call.
 
@@ -59,19 +69,30 @@ class Client:
                 whose `read` is the time for a call and whose `connect` is that for connecting. The default is 30 for a
                 call and 5 for connecting; `math.inf` means no limit. Streams have `stream_idle_timeout` instead.
             transport: Must be `None`. The parameter exists for compatibility with 0.1.0.
-            max_retries: How many times a failed request is retried. The default is 2. A GET is retried after a broken
-                connection, a timeout of an attempt, 408 and 5xx; other requests only if no byte of them was sent. A 429
-                is retried, for all methods, only if it has `Retry-After`.
-            headers: Headers to send with every request. Those that the client sets itself, such as `Authorization`,
-                cannot be replaced.
+            attempt_timeout: The time for one attempt of a call, or to open a stream, in seconds. By default, what is
+                left of `timeout`, or `stream_idle_timeout`.
+            connect_timeout: The time for connecting, including TLS, in seconds. The default is that of `timeout`.
             stream_idle_timeout: How long a stream's connection may receive nothing, not even heartbeats, before it is
                 replaced, in seconds. The default is 45. It also limits each attempt to open a stream.
+            retry: When and how often a failed request is retried. The default is `RetryPolicy()`.
+            max_retries: How many times a failed request is retried, whatever `retry` says. The default is 2.
+            headers: Headers to send with every request. Those that the client sets itself, such as `Authorization`,
+                cannot be replaced.
+            user_agent_suffix: Text to append to the `User-Agent` of the SDK.
             proxy: The URL of a proxy. The default is that of `HTTP_PROXY`, `HTTPS_PROXY` or `ALL_PROXY`, unless
                 `NO_PROXY` excludes the server.
+            no_proxy: Whether to use no proxy, and ignore these variables.
             ca_certificate: Certificates of authorities to trust in addition to the platform's, as PEM text.
             client_certificate: The client's certificate chain and private key for mutual TLS, as one PEM text.
+            pool_max_idle: The maximum number of idle connections to keep per host. By default there is no limit.
+            pool_idle_timeout: How long an idle connection is kept, in seconds. The default is 90.
+            http1_only: Whether to use HTTP/1.1 even if the server supports HTTP/2.
             https_only: Whether to reject a base URL that is not `https`. By default, plain `http` to another machine is
                 logged as a warning.
+            validate_requests: Whether to check requests before they are sent, and raise `ValueError` for a value that
+                every server rejects. By default the server checks them.
+            max_response_bytes: The maximum size of a response body in bytes; a larger one raises `DecodeError`. It does
+                not limit streams. The default is 64 MiB.
 
         Raises:
             ValueError: There is no token, or a setting is malformed.
@@ -84,13 +105,23 @@ class Client:
                     token=token,
                     timeout=timeout,
                     transport=transport,
+                    attempt_timeout=attempt_timeout,
+                    connect_timeout=connect_timeout,
+                    stream_idle_timeout=stream_idle_timeout,
+                    retry=retry,
                     max_retries=max_retries,
                     headers=headers,
-                    stream_idle_timeout=stream_idle_timeout,
+                    user_agent_suffix=user_agent_suffix,
                     proxy=proxy,
+                    no_proxy=no_proxy,
                     ca_certificate=ca_certificate,
                     client_certificate=client_certificate,
+                    pool_max_idle=pool_max_idle,
+                    pool_idle_timeout=pool_idle_timeout,
+                    http1_only=http1_only,
                     https_only=https_only,
+                    validate_requests=validate_requests,
+                    max_response_bytes=max_response_bytes,
                 )
             )
         )
@@ -105,18 +136,22 @@ class Client:
         self,
         *,
         timeout: Any = None,
+        attempt_timeout: float | None = None,
+        stream_idle_timeout: float | None = None,
+        retry: RetryPolicy | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
-        stream_idle_timeout: float | None = None,
     ) -> Self:
         """Return a client with other options, over the same connections.
 
         Args:
             timeout: The time for a whole call, retries included, in seconds; or an `httpx.Timeout`, of which only
                 `read` is used. The time for connecting does not change.
-            max_retries: How many times a failed request is retried.
-            headers: Headers to send, in addition to those of this client; the same name replaces a header.
+            attempt_timeout: The time for one attempt of a call, or to open a stream, in seconds.
             stream_idle_timeout: How long a stream's connection may receive nothing before it is replaced, in seconds.
+            retry: When and how often a failed request is retried.
+            max_retries: How many times a failed request is retried, whatever `retry` says.
+            headers: Headers to send, in addition to those of this client; the same name replaces a header.
 
         Returns:
             The client. It has this client's values for options that are `None`.
@@ -133,7 +168,12 @@ class Client:
         other._use(
             self._core.with_options(
                 call_options(
-                    timeout=timeout, max_retries=max_retries, headers=headers, stream_idle_timeout=stream_idle_timeout
+                    timeout=timeout,
+                    attempt_timeout=attempt_timeout,
+                    stream_idle_timeout=stream_idle_timeout,
+                    retry=retry,
+                    max_retries=max_retries,
+                    headers=headers,
                 )
             )
         )
@@ -190,13 +230,23 @@ class AsyncClient:
         token: str | None = None,
         timeout: Any = None,
         transport: None = None,
+        attempt_timeout: float | None = None,
+        connect_timeout: float | None = None,
+        stream_idle_timeout: float | None = None,
+        retry: RetryPolicy | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
-        stream_idle_timeout: float | None = None,
+        user_agent_suffix: str | None = None,
         proxy: str | None = None,
+        no_proxy: bool = False,
         ca_certificate: str | None = None,
         client_certificate: str | None = None,
+        pool_max_idle: int | None = None,
+        pool_idle_timeout: float | None = None,
+        http1_only: bool = False,
         https_only: bool = False,
+        validate_requests: bool = False,
+        max_response_bytes: int | None = None,
     ) -> None:
         """Create a client. Nothing is sent before the first call.
 
@@ -208,19 +258,30 @@ class AsyncClient:
                 whose `read` is the time for a call and whose `connect` is that for connecting. The default is 30 for a
                 call and 5 for connecting; `math.inf` means no limit. Streams have `stream_idle_timeout` instead.
             transport: Must be `None`. The parameter exists for compatibility with 0.1.0.
-            max_retries: How many times a failed request is retried. The default is 2. A GET is retried after a broken
-                connection, a timeout of an attempt, 408 and 5xx; other requests only if no byte of them was sent. A 429
-                is retried, for all methods, only if it has `Retry-After`.
-            headers: Headers to send with every request. Those that the client sets itself, such as `Authorization`,
-                cannot be replaced.
+            attempt_timeout: The time for one attempt of a call, or to open a stream, in seconds. By default, what is
+                left of `timeout`, or `stream_idle_timeout`.
+            connect_timeout: The time for connecting, including TLS, in seconds. The default is that of `timeout`.
             stream_idle_timeout: How long a stream's connection may receive nothing, not even heartbeats, before it is
                 replaced, in seconds. The default is 45. It also limits each attempt to open a stream.
+            retry: When and how often a failed request is retried. The default is `RetryPolicy()`.
+            max_retries: How many times a failed request is retried, whatever `retry` says. The default is 2.
+            headers: Headers to send with every request. Those that the client sets itself, such as `Authorization`,
+                cannot be replaced.
+            user_agent_suffix: Text to append to the `User-Agent` of the SDK.
             proxy: The URL of a proxy. The default is that of `HTTP_PROXY`, `HTTPS_PROXY` or `ALL_PROXY`, unless
                 `NO_PROXY` excludes the server.
+            no_proxy: Whether to use no proxy, and ignore these variables.
             ca_certificate: Certificates of authorities to trust in addition to the platform's, as PEM text.
             client_certificate: The client's certificate chain and private key for mutual TLS, as one PEM text.
+            pool_max_idle: The maximum number of idle connections to keep per host. By default there is no limit.
+            pool_idle_timeout: How long an idle connection is kept, in seconds. The default is 90.
+            http1_only: Whether to use HTTP/1.1 even if the server supports HTTP/2.
             https_only: Whether to reject a base URL that is not `https`. By default, plain `http` to another machine is
                 logged as a warning.
+            validate_requests: Whether to check requests before they are sent, and raise `ValueError` for a value that
+                every server rejects. By default the server checks them.
+            max_response_bytes: The maximum size of a response body in bytes; a larger one raises `DecodeError`. It does
+                not limit streams. The default is 64 MiB.
 
         Raises:
             ValueError: There is no token, or a setting is malformed.
@@ -233,13 +294,23 @@ class AsyncClient:
                     token=token,
                     timeout=timeout,
                     transport=transport,
+                    attempt_timeout=attempt_timeout,
+                    connect_timeout=connect_timeout,
+                    stream_idle_timeout=stream_idle_timeout,
+                    retry=retry,
                     max_retries=max_retries,
                     headers=headers,
-                    stream_idle_timeout=stream_idle_timeout,
+                    user_agent_suffix=user_agent_suffix,
                     proxy=proxy,
+                    no_proxy=no_proxy,
                     ca_certificate=ca_certificate,
                     client_certificate=client_certificate,
+                    pool_max_idle=pool_max_idle,
+                    pool_idle_timeout=pool_idle_timeout,
+                    http1_only=http1_only,
                     https_only=https_only,
+                    validate_requests=validate_requests,
+                    max_response_bytes=max_response_bytes,
                 )
             )
         )
@@ -254,18 +325,22 @@ class AsyncClient:
         self,
         *,
         timeout: Any = None,
+        attempt_timeout: float | None = None,
+        stream_idle_timeout: float | None = None,
+        retry: RetryPolicy | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
-        stream_idle_timeout: float | None = None,
     ) -> Self:
         """Return a client with other options, over the same connections.
 
         Args:
             timeout: The time for a whole call, retries included, in seconds; or an `httpx.Timeout`, of which only
                 `read` is used. The time for connecting does not change.
-            max_retries: How many times a failed request is retried.
-            headers: Headers to send, in addition to those of this client; the same name replaces a header.
+            attempt_timeout: The time for one attempt of a call, or to open a stream, in seconds.
             stream_idle_timeout: How long a stream's connection may receive nothing before it is replaced, in seconds.
+            retry: When and how often a failed request is retried.
+            max_retries: How many times a failed request is retried, whatever `retry` says.
+            headers: Headers to send, in addition to those of this client; the same name replaces a header.
 
         Returns:
             The client. It has this client's values for options that are `None`.
@@ -282,7 +357,12 @@ class AsyncClient:
         other._use(
             self._core.with_options(
                 call_options(
-                    timeout=timeout, max_retries=max_retries, headers=headers, stream_idle_timeout=stream_idle_timeout
+                    timeout=timeout,
+                    attempt_timeout=attempt_timeout,
+                    stream_idle_timeout=stream_idle_timeout,
+                    retry=retry,
+                    max_retries=max_retries,
+                    headers=headers,
                 )
             )
         )

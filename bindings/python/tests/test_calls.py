@@ -169,11 +169,52 @@ def test_with_options_overrides_retries_for_some_calls(client: aod.Client, contr
         ({"stream_idle_timeout": "5"}, TypeError, "stream_idle_timeout must be a number of seconds"),
         ({"stream_idle_timeout": -1}, ValueError, "stream_idle_timeout must be"),
         ({"max_retries": True}, TypeError, "max_retries must be an int"),
+        ({"retry": 5}, TypeError, "retry must be a RetryPolicy, not int"),
+        ({"pool_max_idle": -1}, ValueError, "pool_max_idle must not be negative"),
+        ({"max_response_bytes": 2**63}, ValueError, "max_response_bytes must be less than"),
+        ({"user_agent_suffix": 5}, TypeError, "user_agent_suffix must be a str"),
     ],
 )
 def test_the_error_names_the_invalid_option(options: dict[str, Any], error: type[Exception], reason: str) -> None:
     with pytest.raises(error, match=reason):
         aod.Client(**{"token": "t", **options})
+
+
+def test_every_option_of_a_client_is_used(server: DevServer, control: Callable[..., Any]) -> None:
+    options: dict[str, Any] = {
+        "attempt_timeout": 60,
+        "connect_timeout": 60,
+        "pool_max_idle": 1,
+        "pool_idle_timeout": 1,
+        "http1_only": True,
+        "no_proxy": True,
+        "proxy": "http://127.0.0.1:1",
+    }
+    with aod.Client(base_url=server.url, token=server.token, user_agent_suffix="app/1.4", **options) as client:
+        client.agents.list()
+    headers = dict(control("GET", "requests")["data"][-1]["headers"])
+    assert headers["user-agent"].endswith(f"aod-sdk-python/{aod.__version__} app/1.4")
+
+    with aod.Client(base_url=server.url, token=server.token, max_response_bytes=5) as client:
+        with pytest.raises(aod.DecodeError, match="5 bytes"):
+            client.health()
+    with aod.Client(base_url=server.url, token=server.token, validate_requests=True) as client:
+        with pytest.raises(ValueError, match="name"):
+            client.agents.create(name="", model="claude-sonnet-4-6", runtime="claude")
+
+
+def test_a_retry_policy_sets_the_delays(client: aod.Client, control: Callable[..., Any]) -> None:
+    policy = aod.RetryPolicy(max_retries=3, base_delay=0, max_retry_after=1)
+    impatient = client.with_options(retry=policy)
+    control("POST", "fault", {"path": "/health", "times": None, "effect": {"status": {"status": 503}}})
+    with pytest.raises(aod.ServerError) as caught:
+        impatient.health()
+    assert caught.value.attempts == 4
+    with pytest.raises(aod.ServerError) as caught:
+        impatient.with_options(max_retries=1).health()
+    assert caught.value.attempts == 2
+    with pytest.raises(ValueError, match="max_delay must be a non-negative number"):
+        aod.RetryPolicy(max_delay=-1)
 
 
 def test_httpx_timeouts_are_accepted(server: DevServer) -> None:

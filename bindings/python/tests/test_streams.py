@@ -135,6 +135,19 @@ def test_subscriptions_receive_each_event_and_one_end(client: aod.Client) -> Non
     assert ends == ["closed"]
 
 
+def test_subscriptions_take_the_options_of_streams(client: aod.Client, control: Callable[..., Any]) -> None:
+    ack = start(client)
+    control("POST", "fault", {"path": "*/stream", "times": None, "effect": {"status": {"status": 503}}})
+    failures: list[aod.AodError] = []
+    assert client.sessions.listen(ack.id, on_event=print, on_error=failures.append, reconnect=False).join(120)
+    (failure,) = failures
+    assert failure.attempts == 1
+    with pytest.raises(TypeError, match="unknown options: patience"):
+        client.sessions.listen(ack.id, on_event=print, patience=5)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="deadline must be a number of seconds"):
+        client.sessions.listen(ack.id, on_event=print, deadline="5")  # type: ignore[arg-type]
+
+
 def test_on_error_is_called_once(client: aod.Client) -> None:
     seen: list[aod.StreamEvent] = []
     failures: list[aod.AodError] = []

@@ -54,6 +54,10 @@ pub struct StreamOptions {
     /// The maximum of the doubled limit. Default 30 s.
     #[uniffi(default)]
     pub max_delay: Option<Duration>,
+    /// The longest `Retry-After` that is honored; a longer one ends the stream with the error that carries it.
+    /// Default 120 s.
+    #[uniffi(default)]
+    pub max_retry_after: Option<Duration>,
     /// The time limit of the whole stream, from the start of its opening. When it expires, the stream fails with an
     /// error of kind `Timeout`. Default: no limit.
     #[uniffi(default)]
@@ -239,6 +243,7 @@ pub(super) fn open(
         give_up_after,
         base_delay,
         max_delay,
+        max_retry_after,
         deadline,
         resume_stale,
     } = options;
@@ -247,6 +252,7 @@ pub(super) fn open(
     policy = set(policy, give_up_after, Reconnect::give_up_after);
     policy = set(policy, base_delay, Reconnect::base_delay);
     policy = set(policy, max_delay, Reconnect::max_delay);
+    policy = set(policy, max_retry_after, Reconnect::max_retry_after);
     let scope = CancelScope::new(None, &client.closed);
     let client = client.client.clone();
     let opening = async move {

@@ -5,10 +5,11 @@ from __future__ import annotations
 import builtins
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from .._core import Core
-from .._options import seconds
+from .._options import StreamOptions, stream_options
 from .._tracebacks import hide_frames
 from .._wire import encode, identifier, read, read_list
 from ..errors import AodError
@@ -16,6 +17,9 @@ from ..events import StreamEvent
 from ..models import RunResult, Session, SessionAck, SessionTurn
 from ..stream import AsyncEventStream, EventStream, Subscription
 from ._requests import JsonObject, cursor, reference
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 __all__ = ["AsyncSessions", "Sessions"]
 
@@ -304,6 +308,7 @@ class Sessions:
         give_up_after: float | None = None,
         base_delay: float | None = None,
         max_delay: float | None = None,
+        max_retry_after: float | None = None,
         deadline: float | None = None,
         resume_stale: bool = False,
     ) -> EventStream:
@@ -329,6 +334,8 @@ class Sessions:
             base_delay: The upper limit of the random delay before the first attempt to reconnect, in seconds. It
                 doubles with each further attempt. The default is 0.25.
             max_delay: The upper limit of that doubling, in seconds. The default is 30.
+            max_retry_after: The longest `Retry-After` that is honored, in seconds; a longer one ends the stream with
+                the error that carries it. The default is 120.
             deadline: The time for the whole stream, in seconds, from its opening; then `AodTimeoutError` is raised. By
                 default there is no limit.
             resume_stale: Whether to continue after a `stale` event, which the server sends after ten minutes without
@@ -352,16 +359,17 @@ class Sessions:
             self._core,
             identifier(session_id, "session_id"),
             cursor(since),
-            {
-                "turn": turn,
-                "reconnect": reconnect,
-                "max_attempts": max_attempts,
-                "give_up_after": None if give_up_after is None else seconds(give_up_after, "give_up_after"),
-                "base_delay": None if base_delay is None else seconds(base_delay, "base_delay"),
-                "max_delay": None if max_delay is None else seconds(max_delay, "max_delay"),
-                "deadline": None if deadline is None else seconds(deadline, "deadline"),
-                "resume_stale": resume_stale,
-            },
+            stream_options(
+                turn=turn,
+                reconnect=reconnect,
+                max_attempts=max_attempts,
+                give_up_after=give_up_after,
+                base_delay=base_delay,
+                max_delay=max_delay,
+                max_retry_after=max_retry_after,
+                deadline=deadline,
+                resume_stale=resume_stale,
+            ),
         )
 
     def stream_resumable(
@@ -411,6 +419,7 @@ class Sessions:
         on_closed: Callable[[], object] | None = None,
         on_error: Callable[[AodError], object] | None = None,
         since: int | None = None,
+        **options: Unpack[StreamOptions],
     ) -> Subscription:
         """Stream a session's events to callbacks, on a dedicated thread (`GET /sessions/{id}/stream`).
 
@@ -425,19 +434,21 @@ class Sessions:
             on_error: Called with the error that ended the stream. Without it, the error goes to `threading.excepthook`.
             since: A cursor; only the events after it, and `start`, are delivered. By default, all events of the
                 session.
+            options: The other options of `stream`.
 
         Returns:
             The subscription, which cancels the stream or waits for its end.
 
         Raises:
-            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode, or `since` is out of range.
-            TypeError: `since` is not an int.
+            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode, or `since` or another option is out of
+                range.
+            TypeError: `since` or another option has the wrong type.
 
         Example:
             >>> subscription = client.sessions.listen(ack.id, on_event=print)
             >>> subscription.join()
         """
-        stream = EventStream(self._core, identifier(session_id, "session_id"), cursor(since), {})
+        stream = EventStream(self._core, identifier(session_id, "session_id"), cursor(since), stream_options(**options))
         return Subscription(stream, on_event, on_closed, on_error)
 
 
@@ -729,6 +740,7 @@ class AsyncSessions:
         give_up_after: float | None = None,
         base_delay: float | None = None,
         max_delay: float | None = None,
+        max_retry_after: float | None = None,
         deadline: float | None = None,
         resume_stale: bool = False,
     ) -> AsyncEventStream:
@@ -754,6 +766,8 @@ class AsyncSessions:
             base_delay: The upper limit of the random delay before the first attempt to reconnect, in seconds. It
                 doubles with each further attempt. The default is 0.25.
             max_delay: The upper limit of that doubling, in seconds. The default is 30.
+            max_retry_after: The longest `Retry-After` that is honored, in seconds; a longer one ends the stream with
+                the error that carries it. The default is 120.
             deadline: The time for the whole stream, in seconds, from its opening; then `AodTimeoutError` is raised. By
                 default there is no limit.
             resume_stale: Whether to continue after a `stale` event, which the server sends after ten minutes without
@@ -777,16 +791,17 @@ class AsyncSessions:
             self._core,
             identifier(session_id, "session_id"),
             cursor(since),
-            {
-                "turn": turn,
-                "reconnect": reconnect,
-                "max_attempts": max_attempts,
-                "give_up_after": None if give_up_after is None else seconds(give_up_after, "give_up_after"),
-                "base_delay": None if base_delay is None else seconds(base_delay, "base_delay"),
-                "max_delay": None if max_delay is None else seconds(max_delay, "max_delay"),
-                "deadline": None if deadline is None else seconds(deadline, "deadline"),
-                "resume_stale": resume_stale,
-            },
+            stream_options(
+                turn=turn,
+                reconnect=reconnect,
+                max_attempts=max_attempts,
+                give_up_after=give_up_after,
+                base_delay=base_delay,
+                max_delay=max_delay,
+                max_retry_after=max_retry_after,
+                deadline=deadline,
+                resume_stale=resume_stale,
+            ),
         )
 
     def stream_resumable(
@@ -836,6 +851,7 @@ class AsyncSessions:
         on_closed: Callable[[], object] | None = None,
         on_error: Callable[[AodError], object] | None = None,
         since: int | None = None,
+        **options: Unpack[StreamOptions],
     ) -> Subscription:
         """Stream a session's events to callbacks, on a dedicated thread (`GET /sessions/{id}/stream`).
 
@@ -850,13 +866,15 @@ class AsyncSessions:
             on_error: Called with the error that ended the stream. Without it, the error goes to `threading.excepthook`.
             since: A cursor; only the events after it, and `start`, are delivered. By default, all events of the
                 session.
+            options: The other options of `stream`.
 
         Returns:
             The subscription, which cancels the stream or waits for its end.
 
         Raises:
-            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode, or `since` is out of range.
-            TypeError: `since` is not an int.
+            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode, or `since` or another option is out of
+                range.
+            TypeError: `since` or another option has the wrong type.
         """
-        stream = EventStream(self._core, identifier(session_id, "session_id"), cursor(since), {})
+        stream = EventStream(self._core, identifier(session_id, "session_id"), cursor(since), stream_options(**options))
         return Subscription(stream, on_event, on_closed, on_error)

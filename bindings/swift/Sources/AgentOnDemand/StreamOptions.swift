@@ -60,10 +60,11 @@ public struct StreamOptions: Sendable, Hashable {
         /// for 10 seconds. Delays that the server asks for (`retry`, `Retry-After`) do not count.
         ///
         /// The delay before an attempt is partly random. Its limit is `baseDelay` seconds at first, and doubles with
-        /// each further attempt up to `maxDelay` seconds.
+        /// each further attempt up to `maxDelay` seconds. A `Retry-After` of more than `maxRetryAfter` seconds ends the
+        /// stream with the error that carries it.
         case withBackoff(
             giveUpAfter: TimeInterval = 600, maxAttempts: Int? = nil, baseDelay: TimeInterval = 0.25,
-            maxDelay: TimeInterval = 30)
+            maxDelay: TimeInterval = 30, maxRetryAfter: TimeInterval = 120)
     }
 
     var native: NativeStreamOptions {
@@ -71,11 +72,11 @@ public struct StreamOptions: Sendable, Hashable {
         case .never:
             NativeStreamOptions(
                 since: since, turn: turn, reconnect: false, deadline: deadline?.clamped, resumeStale: resumeStale)
-        case .withBackoff(let giveUpAfter, let maxAttempts, let baseDelay, let maxDelay):
+        case .withBackoff(let giveUpAfter, let maxAttempts, let baseDelay, let maxDelay, let maxRetryAfter):
             NativeStreamOptions(
                 since: since, turn: turn, reconnect: true, maxAttempts: maxAttempts.map { UInt32(clamping: $0) },
                 giveUpAfter: giveUpAfter.clamped, baseDelay: baseDelay.clamped, maxDelay: maxDelay.clamped,
-                deadline: deadline?.clamped, resumeStale: resumeStale)
+                maxRetryAfter: maxRetryAfter.clamped, deadline: deadline?.clamped, resumeStale: resumeStale)
         }
     }
 }

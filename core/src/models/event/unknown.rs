@@ -1,5 +1,7 @@
 //! The event that keeps unknown or malformed data.
 
+use std::borrow::Cow;
+
 use serde::ser::Error as _;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -33,14 +35,19 @@ impl UnknownEvent {
 /// data as a JSON string.
 impl Serialize for UnknownEvent {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let repaired = repair(self.raw.as_bytes()).and_then(|json| String::from_utf8(json).ok());
-        let json = repaired.as_ref().unwrap_or(&self.raw);
-        if serde_json::from_str::<Extra>(json).is_ok() {
-            RawValue::from_string(json.clone())
-                .map_err(S::Error::custom)?
-                .serialize(serializer)
-        } else {
-            serializer.serialize_str(&self.raw)
+        let is_object = |json: &str| serde_json::from_str::<Extra>(json).is_ok();
+        let mut json = Cow::Borrowed(self.raw.as_str());
+        if !is_object(&json)
+            && let Some(repaired) = repair(self.raw.as_bytes())
+            && let Ok(repaired) = String::from_utf8(repaired)
+        {
+            json = Cow::Owned(repaired);
         }
+        if !is_object(&json) {
+            return serializer.serialize_str(&self.raw);
+        }
+        RawValue::from_string(json.into_owned())
+            .map_err(S::Error::custom)?
+            .serialize(serializer)
     }
 }

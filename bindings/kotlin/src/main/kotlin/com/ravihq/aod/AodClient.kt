@@ -59,6 +59,12 @@ public class AodClient private constructor(private val connection: Connection) :
      * to another machine is logged as a warning, by the logger `com.ravihq.aod` of `java.util.logging`.
      * @param validateRequests whether requests are checked before they are sent, for values that every server rejects;
      * on by default
+     * @param poolMaxIdle the maximum number of idle connections per host; no limit by default
+     * @param poolIdleTimeout how long an idle connection is kept; 90 s by default
+     * @param http1Only uses HTTP/1.1 even if the server supports HTTP/2; off by default
+     * @param maxResponseBytes the maximum size of a response body, in bytes; a larger one is an
+     * [AodException.Protocol]. It does not limit streams. 64 MiB by default
+     * @throws IllegalArgumentException if [poolMaxIdle] or [maxResponseBytes] is negative
      * @throws AodException.Configuration if an argument is malformed, or there is no native library for this platform
      * @throws AodException.InvalidRequest if a duration is negative
      */
@@ -79,6 +85,10 @@ public class AodClient private constructor(private val connection: Connection) :
         clientCertificate: String? = null,
         httpsOnly: Boolean = false,
         validateRequests: Boolean = true,
+        poolMaxIdle: Int? = null,
+        poolIdleTimeout: Duration? = null,
+        http1Only: Boolean = false,
+        maxResponseBytes: Long? = null,
     ) : this(
         Connection.of {
             NativeClient(
@@ -98,6 +108,11 @@ public class AodClient private constructor(private val connection: Connection) :
                     clientCertificate = clientCertificate?.let(::Secret),
                     httpsOnly = httpsOnly,
                     validateRequests = validateRequests,
+                    poolMaxIdle = poolMaxIdle?.also { require(it >= 0) { "poolMaxIdle is negative" } }?.toUInt(),
+                    poolIdleTimeout = poolIdleTimeout,
+                    http1Only = http1Only,
+                    maxResponseBytes = maxResponseBytes
+                        ?.also { require(it >= 0) { "maxResponseBytes is negative" } }?.toULong(),
                 ),
             )
         },
@@ -129,6 +144,7 @@ public class AodClient private constructor(private val connection: Connection) :
      * reconnects
      * @param maxRetries how many times a failed request is retried after the first attempt
      * @param headers headers to send in addition; they replace headers of this client with the same name
+     * @param retry when and how often a failed request is retried; [maxRetries] takes precedence
      * @return a client that shares the connections of this one
      * @throws IllegalArgumentException if [maxRetries] is negative
      * @throws AodException.Closed if this client is closed
@@ -142,6 +158,7 @@ public class AodClient private constructor(private val connection: Connection) :
         streamIdleTimeout: Duration? = null,
         maxRetries: Int? = null,
         headers: Map<String, String> = emptyMap(),
+        retry: RetryPolicy? = null,
     ): AodClient {
         val options = NativeCallOptions(
             timeout = timeout,
@@ -149,6 +166,7 @@ public class AodClient private constructor(private val connection: Connection) :
             streamIdleTimeout = streamIdleTimeout,
             maxRetries = maxRetries?.also { require(it >= 0) { "maxRetries is negative" } }?.toUInt(),
             headers = secretsOf(headers),
+            retry = retry?.toNative(),
         )
         return AodClient(Connection.of { connection.callBlocking { withOptions(options) } })
     }

@@ -62,6 +62,11 @@ public data class StreamOptions @JvmOverloads constructor(
      * session is still active. By default `stale` ends the stream, like every terminal event.
      */
     val resumeStale: Boolean = false,
+    /**
+     * The longest `Retry-After` that is honored; 120 s by default. A longer one ends the stream with the error that
+     * carries it.
+     */
+    val maxRetryAfter: Duration? = null,
 ) {
     init {
         require(maxAttempts == null || maxAttempts >= 0) { "maxAttempts is negative" }
@@ -77,5 +82,6 @@ public data class StreamOptions @JvmOverloads constructor(
         maxDelay = maxDelay,
         deadline = deadline,
         resumeStale = resumeStale,
+        maxRetryAfter = maxRetryAfter,
     )
 }
