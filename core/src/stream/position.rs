@@ -211,7 +211,9 @@ mod tests {
             .iter()
             .map(|(json, line)| (json, StreamEvent::from_json(json), *line))
             .filter(|(json, event, line)| position.record(event, *line, json) != Dedup::Duplicate)
-            .map(|(_, event, _)| format!("{} {}", event.event_type(), event.id().unwrap_or_default()))
+            .map(|(_, event, _)| {
+                format!("{} {}", event.event_type(), event.id().unwrap_or_default())
+            })
             .collect()
     }
 
@@ -301,12 +303,7 @@ mod tests {
     fn unknown_events_that_share_an_id_are_each_delivered_once() {
         let mut position = Position::after(None);
         let log: Vec<_> = (0..300)
-            .map(|number| {
-                (
-                    format!(r#"{{"type":"tool","id":5,"n":{number}}}"#),
-                    Some(5),
-                )
-            })
+            .map(|number| (format!(r#"{{"type":"tool","id":5,"n":{number}}}"#), Some(5)))
             .collect();
         for row_is_delivered in [false, true] {
             let expected = if row_is_delivered { 0 } else { log.len() };
