@@ -29,7 +29,8 @@ async fn sends_the_callers_method_headers_and_body_with_every_attempt() {
             HeaderName::from_static("content-type"),
             HeaderValue::from_static("application/json"),
         )
-        .body(r#"{"stream":true}"#);
+        .body(r#"{"stream":true}"#)
+        .retryable_statuses(|status| status == 503);
     let event = EventSource::new(connect).next().await.unwrap().unwrap();
     assert_eq!(event.data, "a");
     let received = server.received();

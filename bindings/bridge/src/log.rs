@@ -22,6 +22,10 @@ impl StateLog {
                     delay,
                     cause,
                 } => format!("resuming, attempt {attempt} in {delay:.1?}, after: {cause}"),
+                ConnectionState::HistoryReset => {
+                    "history reset: the next events are new, although their ids are lower"
+                        .to_owned()
+                }
                 other => format!("{other:?}").to_lowercase(),
             });
         }

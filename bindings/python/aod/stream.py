@@ -90,10 +90,10 @@ class _Base:
         return batches
 
     def _log(self, batches: EventBatches) -> None:
-        """Log the changes of the connection's state."""
-        if logger.isEnabledFor(logging.DEBUG):
-            for line in batches.state_log():
-                logger.debug("stream of %s %s", self._session_id, line)
+        """Log the changes of the connection's state; that the history of the session was reset is a warning."""
+        for line in batches.state_log():
+            level = logging.WARNING if line.startswith("history reset") else logging.DEBUG
+            logger.log(level, "stream of %s %s", self._session_id, line)
 
     def _keep(self, text: str) -> bool:
         """Store a batch to be yielded, and return false if the stream has ended."""

@@ -154,6 +154,18 @@ def test_calls_are_logged_without_secrets(server: DevServer, caplog: pytest.LogC
     assert "s3cret" not in caplog.text and server.token not in caplog.text
 
 
+def test_a_reset_history_is_logged_as_a_warning(
+    client: aod.Client, control: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("WARNING", logger="aod")
+    ack = start(client)
+    lower = 'id: 1\ndata: {"type": "output", "id": 1, "stream": "stdout", "data": "again", "turn": 1}\n\n'
+    insert = {"insert": {"before_event": 4, "text": lower}}
+    control("POST", "fault", {"path": "/sessions/*/stream", "effect": insert})
+    assert "again" in [event.stdout for event in client.sessions.stream(ack.id)]
+    assert [record.getMessage().split(":")[0] for record in caplog.records] == [f"stream of {ack.id} history reset"]
+
+
 def test_connection_states_are_logged(
     client: aod.Client, control: Callable[..., Any], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -85,6 +85,9 @@ pub enum ConnectionState {
         /// The reason for reconnecting.
         cause: Box<ErrorInfo>,
     },
+    /// The IDs of the events have started again at a lower number: the next events are new. The connection does not
+    /// change.
+    HistoryReset,
     /// The stream has ended.
     Closed,
 }
@@ -103,6 +106,7 @@ impl From<aod::ConnectionState> for ConnectionState {
                 delay,
                 cause: Box::new(bridge::ErrorInfo::from(cause).into()),
             },
+            aod::ConnectionState::HistoryReset => Self::HistoryReset,
             aod::ConnectionState::Closed => Self::Closed,
         }
     }

@@ -21,7 +21,11 @@ impl From<aod_sse::Error> for Error {
             Sse::Status {
                 status,
                 retry_after,
-            } => failure.with_status(status).with_retry_after(retry_after),
+                retryable,
+            } => failure
+                .with_status(status)
+                .with_retry_after(retry_after)
+                .retryable(retryable),
             _ => failure,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::task::{Context, Poll};
 
-use super::{EventStream, take_unconfirmed, with_request_context};
+use super::{EventStream, take_queued, take_unconfirmed, with_request_context};
 use crate::error::Result;
 use crate::models::event::{PlainOutput, StreamEvent};
 
@@ -51,9 +51,15 @@ impl EventStream {
         mut read: impl FnMut(JsonEvent<'_>) -> T,
     ) -> Poll<Option<Result<T>>> {
         let Self { source, selection } = self;
+        if let Some(row) = take_queued(source) {
+            let cursor = source.connector().position.cursor();
+            return Poll::Ready(Some(Ok(read_serialized(&row, cursor, &mut read))));
+        }
         let polled = source.poll_with(context, |log, frame| {
             let json = frame.data;
-            match PlainOutput::read(json) {
+            // A dropped `turn_start` may have to be delivered before this event.
+            let plain = (!log.position.has_dropped_turn()).then(|| PlainOutput::read(json));
+            match plain.flatten() {
                 Some(output) => selection.dispose_plain(log, frame, output, |cursor| {
                     read(JsonEvent {
                         json,

@@ -1,5 +1,6 @@
 //! The typed event stream of a session.
 
+mod history;
 mod json;
 mod position;
 mod pretty;
@@ -38,6 +39,11 @@ pub type ConnectionState = aod_sse::ConnectionState<Error>;
 /// started, and every log row that was already delivered, even if the server replays everything.
 /// [`StreamRequest::on_state`] reports the state of the connection; [`StreamRequest::no_reconnect`] disables
 /// reconnection.
+///
+/// **History.** When the ids of a session's rows start again at a lower number, for example after its database was
+/// restored, the rows are delivered after [`ConnectionState::HistoryReset`], and the [`cursor`](Self::cursor) moves back
+/// to them. A row counts as a repeat only if it was delivered with the same text; of a long history, the first 32 and the
+/// latest 512 rows are compared, and others count as repeats.
 ///
 /// **Confirmation.** The server reads the events of a session before its status, so events that are written in between
 /// follow only on the next connection. The stream therefore holds `exit`, `error` and `terminated` until one more
@@ -117,6 +123,8 @@ impl EventStream {
             server: None,
             position: Position::after(None),
             held: None,
+            queued: None,
+            observer: None,
             opening: Arc::default(),
         };
         let source = EventSource::with_connection(log, Connection::body(body));
@@ -229,6 +237,9 @@ impl Stream for EventStream {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let Self { source, selection } = self.get_mut();
+        if let Some(row) = take_queued(source) {
+            return Poll::Ready(Some(Ok(row)));
+        }
         let polled = source.poll_with(context, |log, frame| {
             selection.dispose(log, frame, |event, _| event)
         });
@@ -247,6 +258,14 @@ impl fmt::Debug for EventStream {
             .field("turn", &self.selection.turn)
             .finish_non_exhaustive()
     }
+}
+
+/// Takes the row that follows the event delivered last, unless the stream was cancelled.
+fn take_queued(source: &mut EventSource<SessionLog>) -> Option<StreamEvent> {
+    if source.cancel_handle().is_cancelled() {
+        return None;
+    }
+    source.connector_mut().take_queued()
 }
 
 /// Takes the terminal event that is still held after the source has ended, because the request to confirm it failed.

@@ -1,11 +1,7 @@
 //! The position of a stream in the log of its session: what was delivered, and where the next connection starts.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
-use crate::models::event::StreamEvent;
-
-/// The maximum number of remembered events of unknown types.
-const MAX_UNKNOWN: usize = 256;
+use super::history::{History, hash};
+use crate::models::event::{StreamEvent, TurnStartEvent};
 
 /// Whether an event was delivered before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +10,8 @@ pub(super) enum Dedup {
     /// Not known: the event is delivered, but does not count as progress.
     Unknown,
     Duplicate,
+    /// New, although its id is not above that of the last row: the history of the server is another one from here on.
+    Reset,
 }
 
 /// Distinguishes new events from repeated ones, regardless of what a server repeats.
@@ -30,10 +28,12 @@ pub(super) struct Position {
     delivered: Option<i64>,
     /// The id of an unknown event that was not followed by a higher id yet.
     unconfirmed: Option<i64>,
-    /// Unknown events with ids from `delivered` on: their ids and the hashes of their texts.
-    unknown: Vec<(i64, u64)>,
+    /// The delivered rows and events of unknown types.
+    history: History,
     started: bool,
     turn: Option<i64>,
+    /// The latest event, if it is a `turn_start` that was taken for a repeat.
+    dropped_turn: Option<TurnStartEvent>,
     /// The last `id:` line.
     last_line: Option<i64>,
 }
@@ -43,6 +43,7 @@ impl Position {
         Self {
             cursor,
             delivered: cursor,
+            history: History::after(cursor),
             last_line: cursor,
             ..Self::default()
         }
@@ -71,84 +72,132 @@ impl Position {
         self.cursor
     }
 
-    /// Records an event and the id of its `id:` line, and returns whether it is new.
-    pub(super) fn record(&mut self, event: &StreamEvent, line: Option<i64>) -> Dedup {
-        self.last_line = line.or(self.last_line);
-        let id = event.id().or(line);
-        if let Some(id) = id {
-            self.confirm(id);
-        }
-        let is_new = match event {
-            StreamEvent::Start(_) => !std::mem::replace(&mut self.started, true),
-            StreamEvent::TurnStart(_) if id.is_some() && id <= self.delivered => false,
-            StreamEvent::TurnStart(event) if event.turn.is_none() => return Dedup::Unknown,
-            StreamEvent::TurnStart(event) => {
-                std::mem::replace(&mut self.turn, event.turn) != event.turn
+    /// Records an event with its text and the id of its `id:` line, and returns whether it is new.
+    pub(super) fn record(&mut self, event: &StreamEvent, line: Option<i64>, text: &str) -> Dedup {
+        let id = self.arrive(event.id(), line);
+        match event {
+            StreamEvent::Stage(_) | StreamEvent::Output(_) => {
+                self.record_row(id, line, text, event.turn())
             }
-            StreamEvent::Unknown(event) => match id {
-                Some(id) => self.record_unknown(id, line, &event.raw),
-                None => return Dedup::Unknown,
-            },
-            StreamEvent::Stage(_) | StreamEvent::Output(_) => return self.record_row(id, line),
-            _ => true,
-        };
-        if is_new { Dedup::New } else { Dedup::Duplicate }
+            StreamEvent::TurnStart(event) => {
+                let dedup = self.record_turn(id, event.turn);
+                self.dropped_turn = (dedup == Dedup::Duplicate).then(|| event.clone());
+                dedup
+            }
+            StreamEvent::Start(_) if std::mem::replace(&mut self.started, true) => Dedup::Duplicate,
+            StreamEvent::Unknown(_) => self.record_unknown(id, line, text),
+            _ => Dedup::New,
+        }
     }
 
-    /// Records an `output` event by its id.
-    pub(super) fn record_output(&mut self, id: Option<i64>, line: Option<i64>) -> Dedup {
+    /// Records an `output` event.
+    pub(super) fn record_output(
+        &mut self,
+        id: Option<i64>,
+        line: Option<i64>,
+        text: &str,
+        turn: Option<i64>,
+    ) -> Dedup {
+        let id = self.arrive(id, line);
+        self.record_row(id, line, text, turn)
+    }
+
+    /// Takes the latest event, if it is a `turn_start` that was taken for a repeat. It is new if the row after it is a
+    /// [`Reset`](Dedup::Reset).
+    pub(super) fn take_dropped_turn(&mut self) -> Option<TurnStartEvent> {
+        self.dropped_turn.take()
+    }
+
+    pub(super) fn has_dropped_turn(&self) -> bool {
+        self.dropped_turn.is_some()
+    }
+
+    /// Sets the cursor, and returns the previous one.
+    pub(super) fn replace_cursor(&mut self, cursor: Option<i64>) -> Option<i64> {
+        std::mem::replace(&mut self.cursor, cursor)
+    }
+
+    /// Records that an event has arrived, and returns its id, which confirms all lower ids.
+    fn arrive(&mut self, id: Option<i64>, line: Option<i64>) -> Option<i64> {
         self.last_line = line.or(self.last_line);
         let id = id.or(line);
-        if let Some(id) = id {
-            self.confirm(id);
-        }
-        self.record_row(id, line)
-    }
-
-    fn record_row(&mut self, id: Option<i64>, line: Option<i64>) -> Dedup {
-        let Some(id) = id else {
-            // Nothing distinguishes it from a repeat.
-            return Dedup::Unknown;
-        };
-        if Some(id) <= self.delivered {
-            return Dedup::Duplicate;
-        }
-        self.delivered = Some(id);
-        self.cursor = line.or(self.cursor);
-        Dedup::New
-    }
-
-    fn record_unknown(&mut self, id: i64, line: Option<i64>, raw: &str) -> bool {
-        if Some(id) < self.delivered {
-            return false;
-        }
-        let mut hasher = DefaultHasher::new();
-        raw.hash(&mut hasher);
-        let entry = (id, hasher.finish());
-        if self.unknown.contains(&entry) {
-            return false;
-        }
-        if self.unknown.len() == MAX_UNKNOWN {
-            self.unknown.remove(0);
-        }
-        self.unknown.push(entry);
-        if Some(id) > self.delivered {
-            self.unconfirmed = line;
-        }
-        true
-    }
-
-    /// Records that an event with this id arrived, which confirms all lower ids.
-    fn confirm(&mut self, id: i64) {
-        if let Some(below) = self.unconfirmed.filter(|below| *below < id) {
+        if let Some(below) = self.unconfirmed.filter(|below| Some(*below) < id) {
             self.unconfirmed = None;
             self.delivered = self.delivered.max(Some(below));
             self.cursor = self.cursor.max(Some(below));
         }
-        if !self.unknown.is_empty() {
-            self.unknown
-                .retain(|(remembered, _)| Some(*remembered) >= self.delivered);
+        id
+    }
+
+    fn record_turn(&mut self, id: Option<i64>, turn: Option<i64>) -> Dedup {
+        let is_repeat = match (id, turn) {
+            (Some(_), _) if id <= self.delivered => true,
+            (_, None) => return Dedup::Unknown,
+            (Some(_), _) => turn == self.turn,
+            // Only its number distinguishes it from the start of an earlier turn.
+            (None, _) => turn <= self.turn,
+        };
+        if is_repeat {
+            return Dedup::Duplicate;
         }
+        self.turn = turn;
+        Dedup::New
+    }
+
+    fn record_row(
+        &mut self,
+        id: Option<i64>,
+        line: Option<i64>,
+        text: &str,
+        turn: Option<i64>,
+    ) -> Dedup {
+        let Some(id) = id else {
+            // Nothing distinguishes it from a repeat.
+            return Dedup::Unknown;
+        };
+        let row = (id, hash(text));
+        let dedup = if Some(id) > self.delivered {
+            self.cursor = line.or(self.cursor);
+            if self.history.is_superseded(row) {
+                Dedup::Duplicate
+            } else {
+                Dedup::New
+            }
+        } else if self.history.is_repeat(row) {
+            return Dedup::Duplicate;
+        } else {
+            self.history.diverge(id);
+            self.cursor = line;
+            self.unconfirmed = None;
+            self.turn = turn;
+            Dedup::Reset
+        };
+        self.delivered = Some(id);
+        self.history.push(row);
+        dedup
+    }
+
+    fn record_unknown(&mut self, id: Option<i64>, line: Option<i64>, text: &str) -> Dedup {
+        let Some(id) = id else {
+            return Dedup::Unknown;
+        };
+        let row = (id, hash(text));
+        if Some(id) < self.delivered {
+            if self.history.is_repeat(row) {
+                return Dedup::Duplicate;
+            }
+            self.history.push(row);
+            // It may be an event about an earlier row.
+            return Dedup::Unknown;
+        }
+        if self.history.contains(row) {
+            return Dedup::Duplicate;
+        }
+        self.history.push(row);
+        if Some(id) > self.delivered {
+            self.unconfirmed = line;
+        }
+        Dedup::New
     }
 }
 
@@ -160,9 +209,11 @@ mod tests {
     fn feed(position: &mut Position, events: &[(&str, Option<i64>)]) -> Vec<String> {
         events
             .iter()
-            .map(|(json, line)| (StreamEvent::from_json(json), *line))
-            .filter(|(event, line)| position.record(event, *line) != Dedup::Duplicate)
-            .map(|(event, _)| format!("{} {}", event.event_type(), event.id().unwrap_or_default()))
+            .map(|(json, line)| (json, StreamEvent::from_json(json), *line))
+            .filter(|(json, event, line)| position.record(event, *line, json) != Dedup::Duplicate)
+            .map(|(_, event, _)| {
+                format!("{} {}", event.event_type(), event.id().unwrap_or_default())
+            })
             .collect()
     }
 
@@ -233,6 +284,62 @@ mod tests {
     }
 
     #[test]
+    fn a_replayed_turn_start_without_an_id_is_delivered_once() {
+        let mut position = Position::after(None);
+        let unidentified = |turn: i64| (format!(r#"{{"type":"turn_start","turn":{turn}}}"#), None);
+        let log = [
+            unidentified(1),
+            output(4, 1),
+            unidentified(2),
+            output(7, 2),
+            unidentified(3),
+        ];
+        assert_eq!(feed(&mut position, &strs(&log)).len(), log.len());
+        assert!(feed(&mut position, &strs(&log)).is_empty());
+        assert_eq!(feed(&mut position, &strs(&[output(8, 3)])), ["output 8"]);
+    }
+
+    #[test]
+    fn unknown_events_that_share_an_id_are_each_delivered_once() {
+        let mut position = Position::after(None);
+        let log: Vec<_> = (0..300)
+            .map(|number| (format!(r#"{{"type":"tool","id":5,"n":{number}}}"#), Some(5)))
+            .collect();
+        for row_is_delivered in [false, true] {
+            let expected = if row_is_delivered { 0 } else { log.len() };
+            assert_eq!(feed(&mut position, &strs(&log)).len(), expected);
+            assert!(feed(&mut position, &strs(&log)).is_empty(), "a replay");
+            feed(&mut position, &strs(&[output(5, 1)]));
+        }
+        feed(&mut position, &strs(&[output(9, 1)]));
+        assert!(feed(&mut position, &strs(&log)).is_empty(), "a replay");
+        let late = (r#"{"type":"tool","id":5,"n":300}"#, Some(5));
+        assert_eq!(feed(&mut position, &[late, late]), ["tool 5"]);
+        assert_eq!(position.cursor(), Some(9));
+    }
+
+    #[test]
+    fn a_replay_of_a_history_longer_than_what_is_remembered_yields_nothing() {
+        let mut position = Position::after(None);
+        let log: Vec<_> = (1..=3000).map(|id| output(id, 1)).collect();
+        feed(&mut position, &strs(&log));
+        assert!(feed(&mut position, &strs(&log)).is_empty());
+        assert_eq!(position.cursor(), Some(3000));
+        let mut other = output(1, 1);
+        other.0 = other.0.replace("stdout", "stderr");
+        assert_eq!(feed(&mut position, &strs(&[other])), ["output 1"]);
+        assert_eq!(position.cursor(), Some(1));
+    }
+
+    #[test]
+    fn rows_up_to_the_initial_cursor_are_repeats_whatever_they_contain() {
+        let mut position = Position::after(Some(100));
+        let log: Vec<_> = (90..=105).map(|id| output(id, 1)).collect();
+        assert_eq!(feed(&mut position, &strs(&log)).len(), 5);
+        assert!(feed(&mut position, &strs(&log)).is_empty());
+    }
+
+    #[test]
     fn a_full_replay_yields_only_new_events() {
         let mut position = Position::after(None);
         let log = [
@@ -295,7 +402,6 @@ mod tests {
             assert_eq!(feed(&mut position, &[(&json, Some(id))]).len(), 1);
         }
         assert_eq!(position.cursor(), Some(998));
-        assert!(position.unknown.len() <= 2);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 
 use super::position::Position;
-use super::selection::Held;
+use super::selection::{Held, Queued};
 use super::{ConnectionState, EventStream};
 use crate::error::{Error, ErrorKind, Result};
 use crate::models::event::StreamEvent;
@@ -124,6 +124,8 @@ impl<'a> StreamRequest<'a> {
             server: Some((self.transport.clone(), self.id.clone())),
             position: Position::after(self.since),
             held: None,
+            queued: None,
+            observer: self.observer.clone(),
             opening: Arc::clone(&opening),
         };
         let no_reconnect = Reconnect::new().max_attempts(0);
@@ -168,6 +170,9 @@ pub(super) struct SessionLog {
     pub(super) position: Position,
     /// The terminal event that is held until it is confirmed.
     pub(super) held: Option<Held>,
+    /// A row to deliver before the next frame is read.
+    pub(super) queued: Option<Queued>,
+    pub(super) observer: Option<Observer<Error>>,
     pub(super) opening: Arc<Opening>,
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aod_sse::{Disposition, Frame};
 
+use super::ConnectionState;
 use super::position::Dedup;
 use super::request::SessionLog;
 use crate::error::{Error, ErrorKind};
@@ -36,7 +37,8 @@ impl Selection {
         if let Some(held) = log.take_held_before(&event) {
             return Disposition::End(deliver(held, log.position.cursor()));
         }
-        let dedup = log.position.record(&event, line_id(frame));
+        let dropped_turn = log.position.take_dropped_turn();
+        let dedup = log.position.record(&event, line_id(frame), frame.data);
         let cursor = log.position.cursor();
         if event.is_terminal() {
             return match event {
@@ -60,7 +62,16 @@ impl Selection {
         let wanted = self.wants(event.turn())
             // `start` names the runtime, which selects the formatter of the output.
             || matches!(event, StreamEvent::Start(_));
-        self.disposition(log, dedup, wanted, || deliver(event, cursor))
+        match dropped_turn {
+            Some(turn_start) if dedup == Dedup::Reset && wanted && !self.raw => {
+                let turn_start = StreamEvent::TurnStart(turn_start);
+                self.disposition(log, dedup, true, |log| {
+                    log.queue(event);
+                    deliver(turn_start, log.position.cursor())
+                })
+            }
+            _ => self.disposition(log, dedup, wanted, |_| deliver(event, cursor)),
+        }
     }
 
     /// Like [`dispose`](Self::dispose), for an `output` event whose text is passed verbatim.
@@ -71,9 +82,12 @@ impl Selection {
         output: PlainOutput,
         deliver: impl FnOnce(Option<i64>) -> T,
     ) -> Disposition<T, Error> {
-        let dedup = log.position.record_output(output.id, line_id(frame));
+        let line = line_id(frame);
+        let dedup = log
+            .position
+            .record_output(output.id, line, frame.data, output.turn);
         let cursor = log.position.cursor();
-        self.disposition(log, dedup, self.wants(output.turn), || deliver(cursor))
+        self.disposition(log, dedup, self.wants(output.turn), |_| deliver(cursor))
     }
 
     fn wants(&self, turn: Option<i64>) -> bool {
@@ -85,21 +99,26 @@ impl Selection {
         log: &mut SessionLog,
         dedup: Dedup,
         wanted: bool,
-        deliver: impl FnOnce() -> T,
+        deliver: impl FnOnce(&mut SessionLog) -> T,
     ) -> Disposition<T, Error> {
+        if dedup == Dedup::Reset
+            && let Some(observer) = &log.observer
+        {
+            observer.notify(ConnectionState::HistoryReset);
+        }
         if let Some(held) = &mut log.held {
             match dedup {
                 // It may be a repeat, so it does not delay the terminal event.
                 Dedup::Unknown => return Disposition::Ignore,
-                Dedup::New => held.is_followed = true,
+                Dedup::New | Dedup::Reset => held.is_followed = true,
                 Dedup::Duplicate => {}
             }
         }
         match dedup {
             Dedup::Duplicate if !self.raw => Disposition::Ignore,
-            Dedup::Unknown if wanted => Disposition::DeliverWithoutProgress(deliver()),
+            Dedup::Unknown if wanted => Disposition::DeliverWithoutProgress(deliver(log)),
             Dedup::Unknown => Disposition::Ignore,
-            _ if wanted => Disposition::Deliver(deliver()),
+            _ if wanted => Disposition::Deliver(deliver(log)),
             _ => Disposition::Skip,
         }
     }
@@ -131,6 +150,29 @@ impl SessionLog {
         } else {
             None
         }
+    }
+}
+
+/// A row that follows another event of the same frame.
+#[derive(Debug)]
+pub(super) struct Queued {
+    event: StreamEvent,
+    /// The cursor after it.
+    cursor: Option<i64>,
+}
+
+impl SessionLog {
+    /// Queues the latest row behind the event that is delivered before it.
+    fn queue(&mut self, event: StreamEvent) {
+        let cursor = self.position.replace_cursor(None);
+        self.queued = Some(Queued { event, cursor });
+    }
+
+    /// Takes the queued row.
+    pub(super) fn take_queued(&mut self) -> Option<StreamEvent> {
+        let Queued { event, cursor } = self.queued.take()?;
+        self.position.replace_cursor(cursor);
+        Some(event)
     }
 }
 

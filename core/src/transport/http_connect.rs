@@ -21,9 +21,9 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Connects an [`EventSource`](aod_sse::EventSource) to a URL according to the HTML standard: with
 /// `Accept: text/event-stream`, `Cache-Control: no-cache`, and `Last-Event-ID` if there is one.
 ///
-/// The response must have the status 200 and the content type `text/event-stream`, or the status 204. A gzip body is
-/// decompressed; any other content encoding is an error. Redirects within the origin are followed; any other redirect
-/// is an error. The head of the response must arrive within 30 s.
+/// The response must have the status 200 and the content type `text/event-stream`; any other response ends the source.
+/// The [table of departures](aod_sse#the-standard) lists what differs from the standard. A gzip body is decompressed; any
+/// other content encoding is an error. The head of the response must arrive within 30 s.
 ///
 /// # Examples
 ///
@@ -102,7 +102,7 @@ impl HttpConnect {
         self
     }
 
-    /// Sets which statuses are retried. Default: 408, 429 and 5xx.
+    /// Sets after which statuses, other than 200 and 204, the source reconnects. Default: none, as in the standard.
     ///
     /// # Examples
     ///
@@ -111,7 +111,7 @@ impl HttpConnect {
     /// use aod::sse::HttpConnect;
     ///
     /// let connect = HttpConnect::new("https://example.com/feed")?
-    ///     .retryable_statuses(|status| status.as_u16() == 404 || status.is_server_error());
+    ///     .retryable_statuses(|status| status.as_u16() == 429 || status.is_server_error());
     /// # let _ = connect;
     /// # Ok(()) }
     /// ```
@@ -152,10 +152,10 @@ impl HttpConnect {
             return response::connection_with_head(response, &secrets).await;
         }
         let error = response::status_error(response, &secrets).await;
-        Err(match &self.is_retryable {
-            Some(is_retryable) => error.retryable(is_retryable(status)),
-            None => error,
-        })
+        let is_retryable = self
+            .is_retryable
+            .is_some_and(|is_retryable| is_retryable(status));
+        Err(error.retryable(is_retryable))
     }
 }
 

@@ -193,10 +193,31 @@ pub(crate) async fn connection(
 /// Returns whether the content type is that of an event stream. Of several, the last valid one applies.
 fn is_event_stream(headers: &HeaderMap) -> bool {
     let values = headers.get_all(CONTENT_TYPE).iter();
-    let mut types = values.filter_map(|value| Some(value.to_str().ok()?.split(';').next()?.trim()));
-    types
-        .rfind(|essence| essence.contains('/') && *essence != "*/*")
-        .is_some_and(|essence| essence.eq_ignore_ascii_case("text/event-stream"))
+    let values = values.map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let mut is_event_stream = false;
+    for value in values {
+        let mut quoted = false;
+        let types = value.split(|character| {
+            quoted ^= character == '"';
+            character == ',' && !quoted
+        });
+        for essence in types.filter_map(media_type) {
+            is_event_stream = essence.eq_ignore_ascii_case("text/event-stream");
+        }
+    }
+    is_event_stream
+}
+
+/// Returns a media type without its parameters, if it is valid.
+fn media_type(value: &str) -> Option<&str> {
+    let essence = value.split(';').next()?.trim_ascii();
+    let is_token = |text: &str| {
+        let is_allowed =
+            |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        !text.is_empty() && text.bytes().all(is_allowed)
+    };
+    let (kind, subtype) = essence.split_once('/')?;
+    (is_token(kind) && is_token(subtype) && essence != "*/*").then_some(essence)
 }
 
 /// Converts a successful response to a connection that includes the head of the response.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::FutureExt as _;
@@ -76,6 +77,8 @@ pub struct Attempt<'a> {
     /// The number of consecutive attempts since the last healthy connection: 0 for the first attempt of a source and
     /// for [`Disposition::Confirm`](super::Disposition::Confirm), 1 and up for attempts to reconnect.
     pub number: u32,
+    /// The reconnection time that the server requested last (`retry`), if any. The source has already waited for it.
+    pub retry: Option<Duration>,
 }
 
 /// The result of a successful attempt.

@@ -18,8 +18,8 @@ use super::DecodeError;
 /// use std::time::Duration;
 /// use aod_sse::{ConnectError, Error};
 ///
-/// assert!(Error::status(503, Some(Duration::from_secs(2))).is_retryable());
-/// assert!(!Error::status(404, None).is_retryable());
+/// assert!(!Error::status(503, None).is_retryable());
+/// assert!(Error::status(503, Some(Duration::from_secs(2))).retryable().is_retryable());
 /// assert!(Error::connection(std::io::Error::other("reset by peer")).is_retryable());
 /// ```
 #[derive(Debug, Error)]
@@ -48,6 +48,8 @@ pub enum Error {
         status: u16,
         /// The `Retry-After` delay of the response.
         retry_after: Option<Duration>,
+        /// Whether the source reconnects; see [`Error::retryable`].
+        retryable: bool,
     },
     /// The response is not an event stream, or violates the protocol in another way.
     #[error("{0}")]
@@ -60,13 +62,23 @@ impl Error {
         Self::Connection(source.into())
     }
 
-    /// Creates an error for a status that is not a success, with the `Retry-After` of the response. It is retryable for
-    /// 408, 429 and 5xx.
+    /// Creates an error for a status that is not a success, with the `Retry-After` of the response. It ends the source,
+    /// as the standard requires, unless it is made [`retryable`](Self::retryable).
     pub fn status(status: u16, retry_after: Option<Duration>) -> Self {
         Self::Status {
             status,
             retry_after,
+            retryable: false,
         }
+    }
+
+    /// Makes the source reconnect after this status, for example 503. Other errors do not change.
+    #[must_use]
+    pub fn retryable(mut self) -> Self {
+        if let Self::Status { retryable, .. } = &mut self {
+            *retryable = true;
+        }
+        self
     }
 
     /// Creates an error that is never retried.
@@ -94,11 +106,11 @@ pub trait ConnectError: From<Error> + Send + Sync + 'static {
 }
 
 impl ConnectError for Error {
-    /// Returns true for lost connections, idle timeouts and the statuses 408, 429 and 5xx.
+    /// Returns true for lost connections, idle timeouts, and statuses that were made [`retryable`](Error::retryable).
     fn is_retryable(&self) -> bool {
         match self {
             Self::Ended | Self::IdleTimeout | Self::Connection(_) => true,
-            Self::Status { status, .. } => matches!(status, 408 | 429 | 500..),
+            Self::Status { retryable, .. } => *retryable,
             Self::DeadlineExceeded | Self::Decode(_) | Self::Protocol(_) => false,
         }
     }

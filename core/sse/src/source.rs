@@ -24,7 +24,7 @@ const CHUNKS_PER_POLL: u32 = 32;
 
 /// A stream of server-sent events that reconnects automatically.
 ///
-/// It implements the `EventSource` of the HTML standard:
+/// It implements the `EventSource` of the HTML standard, with the departures that the [table](crate#the-standard) lists:
 ///
 /// - When a connection drops, ends or fails with a [retryable](ConnectError::is_retryable) error, the source reconnects
 ///   and resumes after the last event id. [`Reconnect`] sets the delays between attempts, and when the source gives up.
@@ -463,6 +463,7 @@ impl<C: Connect> EventSource<C> {
         let attempt = self.connect.connect(Attempt {
             last_event_id: self.decoder.last_event_id(),
             number: self.attempts,
+            retry: self.decoder.retry(),
         });
         self.connection.set(Phase::Connecting(attempt));
     }

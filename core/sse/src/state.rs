@@ -22,6 +22,10 @@ pub enum ConnectionState<E = Error> {
         /// The error of the dropped connection or of the failed attempt.
         cause: Arc<E>,
     },
+    /// The ids of the events have started again at a lower number: the next event was not delivered before, although its
+    /// id is not above that of the last one. An [`EventSource`](super::EventSource) does not compare ids; a protocol on
+    /// top of it reports this state. The connection does not change.
+    HistoryReset,
     /// The source has ended: after its last event, with an error, after a 204 response, by cancellation, or because it
     /// was dropped.
     Closed,
@@ -41,6 +45,7 @@ impl<E> Clone for ConnectionState<E> {
                 delay: *delay,
                 cause: Arc::clone(cause),
             },
+            Self::HistoryReset => Self::HistoryReset,
             Self::Closed => Self::Closed,
         }
     }

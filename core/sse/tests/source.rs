@@ -68,7 +68,7 @@ fn connector(
 async fn resumes_after_the_last_event_and_passes_the_attempt_number() {
     let (connect, attempts) = connector([
         Step::Ends(&["id: 1\ndata: a\n\n", "id: 2\nda"]),
-        Step::Fails(Error::status(503, None)),
+        Step::Fails(Error::status(503, None).retryable()),
         Step::Breaks(&["id: 3\ndata: b\n\n"]),
     ]);
     let data: Vec<_> = EventSource::new(connect)
@@ -84,7 +84,8 @@ async fn resumes_after_the_last_event_and_passes_the_attempt_number() {
 
 #[tokio::test(start_paused = true)]
 async fn ends_with_the_error_of_the_last_attempt() {
-    let (connect, attempts) = connector((0..9).map(|_| Step::Fails(Error::status(503, None))));
+    let (connect, attempts) =
+        connector((0..9).map(|_| Step::Fails(Error::status(503, None).retryable())));
     let mut source = EventSource::new(connect).reconnect(Reconnect::new().max_attempts(2));
     let error = source.next().await.unwrap().unwrap_err();
     assert!(
@@ -97,7 +98,11 @@ async fn ends_with_the_error_of_the_last_attempt() {
 
 #[tokio::test(start_paused = true)]
 async fn a_non_retryable_error_ends_the_source_immediately() {
-    for error in [Error::status(404, None), Error::protocol("a page")] {
+    for error in [
+        Error::status(404, None),
+        Error::status(503, None),
+        Error::protocol("a page"),
+    ] {
         let expected = error.to_string();
         let (connect, attempts) = connector([Step::Fails(error)]);
         let mut source = EventSource::new(connect);
@@ -113,7 +118,7 @@ async fn a_non_retryable_error_ends_the_source_immediately() {
 #[tokio::test(start_paused = true)]
 async fn a_retry_after_beyond_the_policy_ends_the_source() {
     let hour = Some(Duration::from_secs(3600));
-    let (connect, _) = connector([Step::Fails(Error::status(503, hour))]);
+    let (connect, _) = connector([Step::Fails(Error::status(503, hour).retryable())]);
     let error = EventSource::new(connect).next().await.unwrap().unwrap_err();
     assert!(matches!(error, Error::Status { retry_after, .. } if retry_after == hour));
 }
@@ -148,7 +153,8 @@ async fn reconnects_after_the_idle_timeout() {
 
 #[tokio::test(start_paused = true)]
 async fn the_deadline_holds_while_waiting_for_the_next_attempt() {
-    let (connect, _) = connector((0..99).map(|_| Step::Fails(Error::status(500, None))));
+    let (connect, _) =
+        connector((0..99).map(|_| Step::Fails(Error::status(500, None).retryable())));
     let mut source = EventSource::new(connect)
         .reconnect(Reconnect::new().max_attempts(u32::MAX))
         .deadline(Duration::from_secs(5));

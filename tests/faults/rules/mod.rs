@@ -4,6 +4,7 @@ mod adversarial;
 mod cancelling;
 mod connecting;
 mod ending;
+mod history;
 mod opening;
 
 mod reading;
@@ -136,6 +137,7 @@ impl States {
             ConnectionState::Resuming { attempt, cause, .. } => {
                 format!("resuming {attempt} {:?}", cause.kind())
             }
+            ConnectionState::HistoryReset => "history reset".to_owned(),
             ConnectionState::Closed => "closed".to_owned(),
         };
         self.all().iter().map(name).collect()

@@ -13,7 +13,11 @@ use super::{States, bodies, fast_retry, resumed_after};
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
 fn source(server: &ScriptedServer) -> EventSource<HttpConnect> {
-    EventSource::new(HttpConnect::new(&server.url()).unwrap()).reconnect(fast_retry())
+    let connect = HttpConnect::new(&server.url()).unwrap();
+    let connect = connect.retryable_statuses(|status| {
+        matches!(status.as_u16(), 408 | 429) || status.is_server_error()
+    });
+    EventSource::new(connect).reconnect(fast_retry())
 }
 
 /// Reads a source to its end.

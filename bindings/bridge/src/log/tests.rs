@@ -9,7 +9,9 @@ fn returns_its_lines_once() {
     let log = StateLog::default();
     log.record(&ConnectionState::Connecting);
     log.record(&ConnectionState::Live);
-    assert_eq!(log.take(), ["connecting", "live"]);
+    log.record(&ConnectionState::HistoryReset);
+    let reset = "history reset: the next events are new, although their ids are lower";
+    assert_eq!(log.take(), ["connecting", "live", reset]);
     assert!(log.take().is_empty());
 }
 

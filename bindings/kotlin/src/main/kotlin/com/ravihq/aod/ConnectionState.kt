@@ -27,6 +27,12 @@ public sealed interface ConnectionState {
         val cause: AodException,
     ) : ConnectionState
 
+    /**
+     * The ids of the events have started again at a lower number, for example because the server's database was
+     * restored: the next events are new. The connection stays established, as in [Live].
+     */
+    public data object HistoryReset : ConnectionState
+
     /** The stream has ended: after its terminal event, with a failure, or because it was cancelled. */
     public data object Closed : ConnectionState
 }
@@ -35,5 +41,6 @@ internal fun NativeState.toState(): ConnectionState = when (this) {
     NativeState.Connecting -> ConnectionState.Connecting
     NativeState.Live -> ConnectionState.Live
     is NativeState.Resuming -> ConnectionState.Resuming(attempt.toInt(), delay, cause.toException())
+    NativeState.HistoryReset -> ConnectionState.HistoryReset
     NativeState.Closed -> ConnectionState.Closed
 }
