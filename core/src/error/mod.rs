@@ -285,6 +285,14 @@ impl Error {
         self
     }
 
+    /// Redacts the summary, which may quote a header or a name from the response.
+    pub(crate) fn redacted(mut self, redact: impl FnOnce(&str) -> String) -> Self {
+        if let Cow::Owned(summary) = &self.0.summary {
+            self.0.summary = redact(summary).into();
+        }
+        self
+    }
+
     pub(crate) fn with_request(mut self, method: &http::Method, url: &url::Url) -> Self {
         self.0.method = Some(method.to_string());
         let mut url = url.clone();
