@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         NotFoundError,
         RateLimitError,
         ServerError,
+        UnsupportedError,
         ValidationError,
     )
     from .events import TERMINAL_EVENT_TYPES
@@ -104,6 +105,7 @@ __all__ = [
     "StreamEventType",
     "Subscription",
     "TurnStatus",
+    "UnsupportedError",
     "ValidationError",
     "__version__",
 ]
@@ -128,6 +130,7 @@ _NAMES = {
         "NotFoundError",
         "RateLimitError",
         "ServerError",
+        "UnsupportedError",
         "ValidationError",
     ),
     ".events": ("TERMINAL_EVENT_TYPES",),

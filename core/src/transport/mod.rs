@@ -155,7 +155,12 @@ impl Transport {
         if response.status().is_success() {
             return Ok(response);
         }
-        Err(response::status_error(response, &self.secrets(request)).await)
+        let error = response::status_error(response, &self.secrets(request)).await;
+        Err(if request.recent {
+            error.for_recent_endpoint()
+        } else {
+            error
+        })
     }
 
     /// Returns the secrets of a request, which a server may echo.
