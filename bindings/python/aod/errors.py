@@ -174,6 +174,7 @@ class ServerError(AodHTTPError):
     """The server failed (500 and above)."""
 
 
+_NO_ENDPOINT: Final = "the server does not have this endpoint, which newer servers have"
 _MAX_SHOWN: Final = 2048
 """How many characters of a response's detail a message shows."""
 
@@ -281,7 +282,7 @@ def from_native(info_json: str) -> Exception:
         method, url = info.get("method") or "", info.get("url") or ""
         error = _http_error(kind, status, body, method, url)
         # The message is without secrets, which `detail` may contain.
-        shown = "the server does not have this endpoint" if cls is UnsupportedError else _format_detail(info.get("shown"))
+        shown = _NO_ENDPOINT if cls is UnsupportedError else _format_detail(info.get("shown"))
         if info.get("is_body_truncated"):
             shown += " (the response body was cut)"
         error.args = (f"{method} {url} -> {status}: {shown}",)

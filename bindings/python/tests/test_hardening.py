@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import json
-import logging
 import sys
 import threading
 from collections.abc import Callable, Iterator

@@ -156,6 +156,7 @@ impl HttpConnect {
     fn secrets(&self) -> Secrets {
         Secrets::default()
             .with_headers(&self.headers)
+            .with_body(self.body.as_deref())
             .with_proxy(self.http.proxy.as_ref().map(Secret::expose))
     }
 
