@@ -11,8 +11,9 @@ use std::process::Command;
 use self::visibility::PublicTypes;
 use crate::generator;
 use crate::library::Library;
+use crate::notices;
 use crate::toolchain::Linkage;
-use crate::tools::{Result, root, run_in};
+use crate::tools::{Result, root, run_in, target};
 
 /// Generates the Kotlin bindings next to the façade, and this platform's library as a resource of the jar.
 pub(crate) fn generate() -> Result<()> {
@@ -36,9 +37,14 @@ pub(crate) fn generate() -> Result<()> {
 /// Builds `dist/kotlin/`: the jar, its sources and documentation, the POM, and the AAR with the compiled ABIs.
 pub(crate) fn package() -> Result<()> {
     generate()?;
+    let licences = target().join("kotlin-licences");
+    notices::write("aod-ffi", &licences)?;
     run_in(
         &project(),
-        Command::new("mvn").args(["--batch-mode", "--quiet", "-DskipTests", "clean", "package"]),
+        Command::new("mvn")
+            .args(["--batch-mode", "--quiet", "-DskipTests"])
+            .arg(format!("-Dlicences={}", licences.display()))
+            .args(["clean", "package"]),
     )?;
     let dist = root().join("dist/kotlin");
     if dist.exists() {

@@ -4,6 +4,7 @@ mod generator;
 mod kotlin;
 mod library;
 mod lock;
+mod notices;
 mod public_api;
 mod python;
 mod swift;

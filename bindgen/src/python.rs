@@ -6,6 +6,7 @@ use std::{env, fs};
 
 use crate::generator;
 use crate::library::Library;
+use crate::notices;
 use crate::toolchain::{Linkage, Toolchain};
 use crate::tools::{Result, root, run, run_in, target};
 use crate::venv;
@@ -32,6 +33,7 @@ pub(crate) fn package() -> Result<()> {
     if dist.exists() {
         fs::remove_dir_all(&dist)?;
     }
+    notices::write("aod-ffi-json", &root().join(PACKAGE))?;
     // maturin looks for pyproject.toml in the current folder.
     run_in(
         &root().join(PACKAGE),

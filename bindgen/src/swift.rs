@@ -7,6 +7,7 @@ use std::process::Command;
 
 use crate::generator;
 use crate::library::Library;
+use crate::notices;
 use crate::toolchain::Linkage;
 use crate::tools::{Result, root, run, target};
 
@@ -58,7 +59,7 @@ pub(crate) fn package() -> Result<()> {
     for name in FILES {
         fs::copy(source.join(name), package.join(name))?;
     }
-    fs::copy(root().join("LICENSE"), package.join("LICENSE"))?;
+    notices::write("aod-ffi", &package)?;
     copy_folder(&source.join("Sources"), &package.join("Sources"))?;
     if let Some(release) = release {
         let manifest = package.join("Package.swift");
@@ -67,6 +68,7 @@ pub(crate) fn package() -> Result<()> {
             release.apply_to(&fs::read_to_string(&manifest)?)?,
         )?;
         let bundled = package.join("Sources/AodNativeFFI/lib");
+        notices::write("aod-ffi", &native)?;
         let config = native.join("lib/pkgconfig");
         fs::create_dir_all(&config)?;
         fs::copy(

@@ -49,6 +49,7 @@ pub use client::{Client, ClientBuilder, Options};
 pub use error::{
     ConflictReason, Detail, Error, ErrorKind, FieldError, LocationPart, Quota, Result,
 };
+pub use models::event::StreamEvent;
 pub use resources::{Agents, Environments, RunResult, Sessions};
 pub use stream::{ConnectionState, EventStream, JsonEvent, StreamRequest};
 pub use transport::{Operation, RecordId, RetryPolicy};

@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NOT_WRITTEN = (
     "*.lock",
     "LICENSE",
+    "bindgen/licences/*",
     "bindings/kotlin/api/*",
     "tests/data/*",
     "tests/fuzz/corpus/*",

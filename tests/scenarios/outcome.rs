@@ -71,6 +71,7 @@ impl Secrets {
 fn kind(kind: ErrorKind) -> Result<&'static str, Problem> {
     Ok(match kind {
         ErrorKind::BadRequest => "bad_request",
+        ErrorKind::Unsupported => "unsupported",
         ErrorKind::Auth => "auth",
         ErrorKind::NotFound => "not_found",
         ErrorKind::Conflict => "conflict",

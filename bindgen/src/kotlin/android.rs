@@ -234,6 +234,7 @@ mod tests {
                 "proguard.txt",
             ]
         );
+        // With the licences that Maven has put into `META-INF`.
         let classes_jar = target().join("aar/classes.jar");
         assert_eq!(entries(&classes_jar), ["META-INF/file", "com/file"]);
         let pom = fs::read_to_string(aar.with_extension("pom")).unwrap();

@@ -166,9 +166,42 @@ const PATCHES: [Patch; 13] = [
     times(2, "catch(e: kotlin.Exception)", "catch(e: Throwable)"),
 ];
 
+/// The texts of data classes with parts that may be secret, which they leave out.
+const TEXTS: [(&str, &str); 3] = [
+    (
+        "GithubRepository",
+        "url=${url.replace(Regex(\"//[^/]*@\"), \"//\")}, mountPath=$mountPath, authorizationToken=$authorizationToken",
+    ),
+    (
+        "StdioMcpServer",
+        "name=$name, command=$command, env=$env, extra=${extra.keys}",
+    ),
+    (
+        "UrlMcpServer",
+        "name=$name, headers=$headers, extra=${extra.keys}",
+    ),
+];
+
 /// Applies the patches.
 pub(super) fn apply(source: &str) -> Result<String> {
-    apply_all(&PATCHES, source)
+    let mut patched = apply_all(&PATCHES, source)?;
+    for (class, text) in TEXTS {
+        patched = with_text(&patched, class, text)?;
+    }
+    Ok(patched)
+}
+
+/// Overrides `toString` of a data class.
+fn with_text(source: &str, class: &str, text: &str) -> Result<String> {
+    const BODY: &str = "\n){\n";
+    let start = source.find(&format!("data class {class} "));
+    let body = start.and_then(|start| Some(start + source[start..].find(BODY)? + BODY.len()));
+    let (before, after) = body
+        .map(|body| source.split_at(body))
+        .ok_or_else(|| format!("no data class {class} in the generated code"))?;
+    Ok(format!(
+        "{before}    override fun toString(): String = \"{class}({text})\"\n{after}"
+    ))
 }
 
 fn apply_all(patches: &[Patch], source: &str) -> Result<String> {

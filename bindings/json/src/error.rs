@@ -115,8 +115,7 @@ fn shown(error: &aod::Error) -> Value {
     match error.detail() {
         None => Value::Null,
         Some(Detail::Text(text)) => cut(text),
-        // An HTML page is not shown.
-        Some(Detail::Body(body)) if body.trim_start().starts_with('<') => {
+        Some(detail) if detail.is_page() => {
             let status = error
                 .status()
                 .and_then(|status| StatusCode::from_u16(status).ok());

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         NotFoundError,
         RateLimitError,
         ServerError,
+        UnsupportedError,
         ValidationError,
     )
     from .events import TERMINAL_EVENT_TYPES
@@ -106,6 +107,7 @@ __all__ = [
     "StreamEventType",
     "Subscription",
     "TurnStatus",
+    "UnsupportedError",
     "ValidationError",
     "__version__",
 ]
@@ -131,6 +133,7 @@ _NAMES = {
         "NotFoundError",
         "RateLimitError",
         "ServerError",
+        "UnsupportedError",
         "ValidationError",
     ),
     ".events": ("TERMINAL_EVENT_TYPES",),

@@ -22,6 +22,7 @@ __all__ = [
     "NotFoundError",
     "RateLimitError",
     "ServerError",
+    "UnsupportedError",
     "ValidationError",
     "raise_for_status",
 ]
@@ -113,6 +114,10 @@ class NotFoundError(AodHTTPError):
     """The resource does not exist, or belongs to another account (404)."""
 
 
+class UnsupportedError(NotFoundError):
+    """The server does not have the endpoint, which newer servers have (404)."""
+
+
 class ConflictError(AodHTTPError):
     """The state of the resource does not allow the request (409), for example because its version is outdated."""
 
@@ -169,6 +174,7 @@ class ServerError(AodHTTPError):
     """The server failed (500 and above)."""
 
 
+_NO_ENDPOINT: Final = "the server does not have this endpoint, which newer servers have"
 _MAX_SHOWN: Final = 2048
 """How many characters of a response's detail a message shows."""
 
@@ -215,6 +221,7 @@ _CLASSES: Final[dict[str, type[Exception]]] = {
     "bad_request": BadRequestError,
     "auth": AuthError,
     "not_found": NotFoundError,
+    "unsupported": UnsupportedError,
     "conflict": ConflictError,
     "validation": ValidationError,
     "rate_limit": RateLimitError,
@@ -275,7 +282,7 @@ def from_native(info_json: str) -> Exception:
         method, url = info.get("method") or "", info.get("url") or ""
         error = _http_error(kind, status, body, method, url)
         # The message is without secrets, which `detail` may contain.
-        shown = _format_detail(info.get("shown"))
+        shown = _NO_ENDPOINT if cls is UnsupportedError else _format_detail(info.get("shown"))
         if info.get("is_body_truncated"):
             shown += " (the response body was cut)"
         error.args = (f"{method} {url} -> {status}: {shown}",)

@@ -7,6 +7,8 @@ without a required field raises `DecodeError`; in the response of a list method,
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Literal, cast
 from uuid import UUID
@@ -142,7 +144,7 @@ class GithubRepoResource(_Model):
     """A GitHub repository to clone into a session's sandbox, as an argument of `sessions.create`.
 
     Attributes:
-        url: The URL of the repository.
+        url: The URL of the repository. The `repr` omits user information in it.
         mount_path: The absolute path of the folder to clone into. By default, the server uses `/workspace/<repo>`.
         authorization_token: The token to clone with. Not in the `repr`.
     """
@@ -151,6 +153,11 @@ class GithubRepoResource(_Model):
     url: str
     mount_path: str | None = None
     authorization_token: str | None = Field(default=None, repr=False)
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Omit user information in the URL."""
+        for name, value in super().__repr_args__():
+            yield name, re.sub("//[^/]*@", "//", value) if name == "url" else value
 
 
 class Networking(_Model):

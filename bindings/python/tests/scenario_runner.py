@@ -25,6 +25,7 @@ KINDS = {
     aod.BadRequestError: "bad_request",
     aod.AuthError: "auth",
     aod.NotFoundError: "not_found",
+    aod.UnsupportedError: "unsupported",
     aod.ConflictError: "conflict",
     aod.ValidationError: "validation",
     aod.RateLimitError: "rate_limit",

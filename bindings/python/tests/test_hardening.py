@@ -1,15 +1,11 @@
-"""Malformed and hostile responses: messages, logs and tracebacks have no secrets, and other records are still read."""
+"""Malformed and hostile responses: messages are one short line, and other records are still read."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
-import json
-import logging
-import pickle
 import sys
 import threading
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -70,112 +66,6 @@ def client_of_server(status: int, content_type: str, body: bytes) -> Iterator[ao
         aod.Client(base_url=url, token=TOKEN, max_retries=0) as client,
     ):
         yield client
-
-
-SECRETS = {
-    "token": TOKEN,
-    "env": "hunter2env",
-    "secret_env": "hunter2secretenv",
-    "mcp_header": "hunter2mcpheader",
-    "mcp_env": "hunter2mcpenv",
-    "mcp_arg": "hunter2mcparg",
-    "mcp_url": "hunter2mcpurl",
-    "repository": "hunter2repository",
-    "header": "hunter2header",
-}
-
-MCP_SERVERS: list[dict[str, Any]] = [
-    {
-        "name": "issues",
-        "type": "url",
-        "url": f"https://mcp.example.com/?key={SECRETS['mcp_url']}",
-        "headers": {"Authorization": f"Bearer {SECRETS['mcp_header']}"},
-    },
-    {
-        "name": "files",
-        "type": "stdio",
-        "command": "mcp",
-        "args": [f"--key={SECRETS['mcp_arg']}"],
-        "env": {"KEY": SECRETS["mcp_env"]},
-    },
-]
-
-
-def calls(client: aod.Client) -> list[Callable[[], Any]]:
-    return [
-        client.agents.list,
-        lambda: client.agents.create(name="a", model="m", runtime="claude", mcp_servers=MCP_SERVERS),
-        lambda: client.environments.create(name="e", env_vars={"KEY": SECRETS["env"]}),
-        lambda: client.sessions.create(
-            agent_id=UNKNOWN_ID,
-            prompt="p",
-            secret_env_vars={"KEY": SECRETS["secret_env"]},
-            resources=[{"type": "github_repository", "authorization_token": SECRETS["repository"]}],
-        ),
-        lambda: next(client.sessions.stream(UNKNOWN_ID)),
-    ]
-
-
-def detail_text(request: str) -> tuple[str, bytes]:
-    return "application/json", json.dumps({"detail": f"refused: {request}"}).encode()
-
-
-def detail_object(request: str) -> tuple[str, bytes]:
-    return "application/json", json.dumps({"detail": {"request": request}}).encode()
-
-
-def detail_fields(request: str) -> tuple[str, bytes]:
-    entry = {"type": request, "loc": ["body", request], "msg": request, "input": request}
-    return "application/json", json.dumps({"detail": [entry]}).encode()
-
-
-def json_string(request: str) -> tuple[str, bytes]:
-    return "application/json", json.dumps(request).encode()
-
-
-def plain_text(request: str) -> tuple[str, bytes]:
-    return "text/plain", request.encode()
-
-
-def html(request: str) -> tuple[str, bytes]:
-    return "text/html", f"<pre>{request}</pre>".encode()
-
-
-def truncated_json(request: str) -> tuple[str, bytes]:
-    content_type, body = detail_text(request)
-    return content_type, body[:-3]
-
-
-FORMS = [detail_text, detail_object, detail_fields, json_string, plain_text, html, truncated_json]
-
-
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("status", [401, 404, 409, 422, 429, 500])
-def test_messages_tracebacks_and_logs_omit_a_request_that_the_server_repeats(
-    status: int, form: Callable[[str], tuple[str, bytes]], caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    with http_server(lambda handler, request: send(handler, status, *form(request))) as url:
-        headers = {"X-Api-Key": SECRETS["header"]}
-        with aod.Client(base_url=url, token=TOKEN, headers=headers, max_retries=0) as client:
-            for call in calls(client):
-                with pytest.raises(aod.AodHTTPError) as caught:
-                    call()
-                error = caught.value
-                assert error.status_code == status
-                shown = [str(error), repr(error), *map(str, error.args), caplog.text]
-                shown += frames_of(error)
-                shown.append(str(pickle.loads(pickle.dumps(error))))
-                assert error.__cause__ is None and error.__context__ is None
-                for name, secret in SECRETS.items():
-                    assert not any(secret in text for text in shown), name
-
-
-def frames_of(error: BaseException) -> list[str]:
-    """Return the traceback with the locals of all frames of the package, as crash reporters send it."""
-    summary = traceback.TracebackException.from_exception(error, capture_locals=True)
-    package = str(aod.__path__[0])
-    return [str(frame.locals) for frame in summary.stack if frame.filename.startswith(package)]
 
 
 def test_a_body_of_64_mib_is_cut_and_the_message_says_so() -> None:

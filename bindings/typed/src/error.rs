@@ -61,6 +61,8 @@ pub enum ErrorKind {
     Auth,
     /// HTTP 404: the record does not exist, or belongs to another user.
     NotFound,
+    /// HTTP 404 without a message of the API: the server is too old for the endpoint.
+    Unsupported,
     /// HTTP 409; `conflict` has the reason.
     Conflict,
     /// HTTP 422; `detail` lists the invalid fields.
@@ -275,6 +277,7 @@ impl From<bridge::ErrorKind> for ErrorKind {
             Core::BadRequest => Self::BadRequest,
             Core::Auth => Self::Auth,
             Core::NotFound => Self::NotFound,
+            Core::Unsupported => Self::Unsupported,
             Core::Conflict => Self::Conflict,
             Core::Validation => Self::Validation,
             Core::RateLimit => Self::RateLimit,

@@ -44,6 +44,15 @@ pub enum LocationPart {
 }
 
 impl Detail {
+    /// Returns whether the response is a page for a browser, such as that of a proxy, instead of a message.
+    pub fn is_page(&self) -> bool {
+        match self {
+            Self::Body(text) => text.trim_start().starts_with('<') || is_page(text),
+            Self::Text(text) => is_page(text),
+            Self::Fields(_) | Self::Json(_) => false,
+        }
+    }
+
     /// Parses a response body as JSON regardless of its content type, or else as text; `None` if it is empty.
     pub(crate) fn parse(body: &[u8]) -> Option<Self> {
         if body.is_empty() {
@@ -60,6 +69,16 @@ impl Detail {
             other => Self::Json(other),
         })
     }
+}
+
+/// Returns whether a text is a page for a browser, which no message shows.
+pub(super) fn is_page(text: &str) -> bool {
+    let start = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    let tag = |tag: &str| {
+        let mut places = start.as_bytes().windows(tag.len());
+        places.any(|place| place.eq_ignore_ascii_case(tag.as_bytes()))
+    };
+    start.starts_with("<?xml") || tag("<!doctype") || tag("<html") || tag("<body") || tag("<head")
 }
 
 impl From<&str> for LocationPart {
@@ -153,6 +172,23 @@ mod tests {
         assert_eq!(fields[0].path(), "packages.apt[0]");
         assert_eq!(fields[0].input(), Some(&Value::from("hunter2")));
         assert!(!format!("{fields:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn recognizes_pages() {
+        for page in [
+            "<!DOCTYPE html>x",
+            "\u{feff} \n<html>",
+            "<?xml version='1.0'?><x/>",
+            "Oops\n<HTML lang=en>",
+        ] {
+            assert!(Detail::Text(page.into()).is_page(), "{page}");
+            assert!(Detail::Body(page.into()).is_page(), "{page}");
+        }
+        assert!(Detail::Body("<h1>Not Found</h1>".into()).is_page());
+        for text in ["<name> is not allowed", "Session not found", "a < b", ""] {
+            assert!(!Detail::Text(text.into()).is_page(), "{text}");
+        }
     }
 
     #[test]

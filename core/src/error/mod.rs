@@ -12,6 +12,7 @@ use aod_transcript::write_visible;
 use bytes::Bytes;
 
 pub use conflict::ConflictReason;
+use detail::is_page;
 pub use detail::{Detail, FieldError, LocationPart};
 
 /// The result of every fallible function of this crate.
@@ -96,6 +97,9 @@ error_kinds! {
     Auth = "auth",
     /// 404: the resource does not exist, or belongs to another user.
     NotFound = "not_found",
+    /// 404 for an endpoint that only newer servers have, with a body that is not of the API: the server does not have
+    /// the endpoint.
+    Unsupported = "unsupported",
     /// 409: see [`Error::conflict`].
     Conflict = "conflict",
     /// 422: the server rejected fields or their combination; see [`Error::detail`].
@@ -280,8 +284,28 @@ impl Error {
 
 /// Setters for the modules that create errors.
 impl Error {
+    /// Changes the error of a missing page for an endpoint that older servers do not have.
+    pub(crate) fn for_recent_endpoint(mut self) -> Self {
+        if self.kind() == ErrorKind::NotFound
+            && matches!(self.detail(), None | Some(Detail::Body(_)))
+        {
+            self.0.kind = ErrorKind::Unsupported;
+            self.0.summary =
+                "the server does not have this endpoint, which newer servers have".into();
+        }
+        self
+    }
+
     pub(crate) fn with_source(mut self, source: impl Into<Source>) -> Self {
         self.0.source = Some(source.into());
+        self
+    }
+
+    /// Redacts the summary, which may quote a header or a name from the response.
+    pub(crate) fn redacted(mut self, redact: impl FnOnce(&str) -> String) -> Self {
+        if let Cow::Owned(summary) = &self.0.summary {
+            self.0.summary = redact(summary).into();
+        }
         self
     }
 
@@ -363,7 +387,7 @@ impl Error {
 
     fn write_message(&self, message: &mut Limited) -> fmt::Result {
         match self.detail() {
-            Some(Detail::Text(text)) => write_visible(message, text)?,
+            Some(Detail::Text(text)) if !is_page(text) => write_visible(message, text)?,
             Some(Detail::Fields(fields)) => {
                 for (index, field) in fields.iter().take(MAX_FIELDS).enumerate() {
                     message.write_str(if index == 0 { "" } else { "; " })?;

@@ -1,10 +1,12 @@
 //! Sessions, their turns and resources, and the requests and acknowledgements.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
+use url::Url;
 use uuid::Uuid;
 
 use super::open_enum::open_enum;
@@ -186,7 +188,7 @@ pub struct SessionAck {
 ///     .authorization_token("ghp_secret");
 /// assert!(!format!("{repository:?}").contains("ghp_secret"));
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "github_repository")]
 pub struct GithubRepository {
     /// The URL `https://github.com/<owner>/<repo>`, with or without `.git`.
@@ -197,6 +199,21 @@ pub struct GithubRepository {
     /// A GitHub token for private repositories. It is write-only, and `Debug` redacts it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorization_token: Option<Secret>,
+}
+
+impl fmt::Debug for GithubRepository {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut url = Url::parse(&self.url).ok();
+        if let Some(url) = &mut url {
+            // Fails only for URLs that cannot have user information.
+            let _ = url.set_username("").and_then(|()| url.set_password(None));
+        }
+        f.debug_struct("GithubRepository")
+            .field("url", &url.as_ref().map(Url::as_str))
+            .field("mount_path", &self.mount_path)
+            .field("authorization_token", &self.authorization_token)
+            .finish()
+    }
 }
 
 impl GithubRepository {

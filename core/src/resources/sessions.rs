@@ -164,8 +164,8 @@ impl<'a> Sessions<'a> {
     ///
     /// - [`Conflict`](crate::ErrorKind::Conflict): [`NoActiveTurn`](crate::ConflictReason::NoActiveTurn),
     ///   [`Failed`](crate::ConflictReason::Failed) or [`Terminated`](crate::ConflictReason::Terminated);
-    /// - [`NotFound`](crate::ErrorKind::NotFound) if the session does not exist, or the server does not support the
-    ///   endpoint;
+    /// - [`NotFound`](crate::ErrorKind::NotFound) if the session does not exist;
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server does not have the endpoint;
     /// - [the errors of every call](crate::Error#errors-of-every-call).
     pub async fn interrupt(&self, id: Uuid) -> Result<SessionAck> {
         self.transport
@@ -221,7 +221,8 @@ impl<'a> Sessions<'a> {
     /// Creates a session, follows its first turn to the end, and returns the session and the agent's stdout
     /// (`POST /sessions`, `GET /sessions/{id}/stream`, `GET /sessions/{id}`).
     ///
-    /// A failed turn is not an error of this method: check [`Session::status`] and [`Session::exit_code`].
+    /// A failed turn is not an error of this method: check [`Session::status`] and [`Session::exit_code`]. The stdout is
+    /// raw: the agents of all known runtimes print one JSON object per line.
     ///
     /// # Errors
     ///
@@ -293,6 +294,7 @@ impl<'a> Sessions<'a> {
 pub struct RunResult {
     /// The session after the turn.
     pub session: Session,
-    /// The complete stdout of the agent.
+    /// The complete stdout of the agent, verbatim. The agents of all known runtimes print one JSON object per line;
+    /// [`pretty`](crate::pretty) formats it, and [`transcript`](crate::transcript) reads the text and the usage in it.
     pub stdout: String,
 }

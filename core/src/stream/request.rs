@@ -236,7 +236,7 @@ impl SessionLog {
         match &self.server {
             Some((transport, id)) if error.url().is_none() => {
                 let request = request(id.clone(), self.position.cursor());
-                error.with_request(&request.method, &transport.url(&request))
+                transport.describe(error, &request)
             }
             _ => error,
         }

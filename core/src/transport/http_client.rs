@@ -13,6 +13,14 @@ use crate::models::Secret;
 const USER_AGENT: &str = concat!("aod-sdk-rust/", env!("CARGO_PKG_VERSION"));
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The HTTP client of a server, and its proxy.
+#[derive(Clone)]
+pub(crate) struct HttpClient {
+    pub(crate) inner: reqwest::Client,
+    /// `None` if there is none, or if it is that of the operating system.
+    pub(crate) proxy: Option<Secret>,
+}
+
 /// The configuration of connections. Fields that are not set have their defaults.
 #[derive(Default)]
 pub(crate) struct HttpClientConfig {
@@ -29,7 +37,7 @@ pub(crate) struct HttpClientConfig {
 
 impl HttpClientConfig {
     /// Builds the client of a server.
-    pub(crate) fn build(&self, server: &Url) -> Result<reqwest::Client> {
+    pub(crate) fn build(&self, server: &Url) -> Result<HttpClient> {
         let secure = server.scheme() == "https";
         let mut tls = TlsMaterial::default();
         for pem in &self.ca_pem {
@@ -55,14 +63,20 @@ impl HttpClientConfig {
             http = http.pool_idle_timeout(timeout);
         }
         let environment = Route::from_env(server);
+        let mut proxy = None;
         match self.route.as_ref().unwrap_or(&environment) {
             Route::System => {}
             Route::Direct => http = http.no_proxy(),
-            Route::Proxy(url) => http = http.proxy(proxy::parse(url)?),
+            Route::Proxy(url) => {
+                http = http.proxy(proxy::parse(url)?);
+                proxy = Some(url.clone());
+            }
         }
         // Without the source, which may contain a header value.
-        http.build()
-            .map_err(|_| configuration("the HTTP client cannot be created"))
+        let inner = http
+            .build()
+            .map_err(|_| configuration("the HTTP client cannot be created"))?;
+        Ok(HttpClient { inner, proxy })
     }
 }
 

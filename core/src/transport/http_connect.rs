@@ -12,8 +12,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use url::Url;
 
 use super::redact::Secrets;
-use super::{HttpClientConfig, parse_url, redirect, response};
+use super::{HttpClient, HttpClientConfig, parse_url, redirect, response};
 use crate::error::{Error, ErrorKind, Result};
+use crate::models::Secret;
 
 /// The time limit until the head of a response arrives.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
@@ -39,7 +40,7 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// ```
 #[derive(Clone)]
 pub struct HttpConnect {
-    http: reqwest::Client,
+    http: HttpClient,
     url: Url,
     method: Method,
     headers: HeaderMap,
@@ -56,7 +57,11 @@ impl HttpConnect {
     /// Returns an error of the kind [`Configuration`](ErrorKind::Configuration) if the URL is malformed, is not HTTP,
     /// or contains user information.
     pub fn new(url: &str) -> Result<Self> {
-        Self::with_client(HttpClientConfig::default().build(&parse_url(url)?)?, url)
+        let url = parse_url(url)?;
+        Ok(Self::from_parts(
+            HttpClientConfig::default().build(&url)?,
+            url,
+        ))
     }
 
     /// Creates a connector with an existing client and its settings. If that client follows redirects, its redirect
@@ -66,14 +71,22 @@ impl HttpConnect {
     ///
     /// Returns the same errors as [`new`](Self::new).
     pub fn with_client(http: reqwest::Client, url: &str) -> Result<Self> {
-        Ok(Self {
+        let http = HttpClient {
+            inner: http,
+            proxy: None,
+        };
+        Ok(Self::from_parts(http, parse_url(url)?))
+    }
+
+    fn from_parts(http: HttpClient, url: Url) -> Self {
+        Self {
             http,
-            url: parse_url(url)?,
+            url,
             method: Method::GET,
             headers: HeaderMap::new(),
             body: None,
             is_retryable: None,
-        })
+        }
     }
 
     /// Sets the HTTP method. Default `GET`.
@@ -139,14 +152,22 @@ impl HttpConnect {
         request
     }
 
+    /// Returns the secrets of a request, which a server may echo.
+    fn secrets(&self) -> Secrets {
+        Secrets::default()
+            .with_headers(&self.headers)
+            .with_body(self.body.as_deref())
+            .with_proxy(self.http.proxy.as_ref().map(Secret::expose))
+    }
+
     async fn attempt(self, last_event_id: String) -> Result<Connection<Error>> {
         let id = HeaderValue::from_bytes(last_event_id.as_bytes()).map_err(|_| {
             let summary = "the last event id has a character that no header can hold";
             Error::new(ErrorKind::Protocol, summary)
         })?;
         let prepare = |url| self.prepare(url, &id);
-        let response = redirect::send(&self.http, self.url.clone(), prepare).await?;
-        let secrets = Secrets::default().with_headers(&self.headers);
+        let response = redirect::send(&self.http.inner, self.url.clone(), prepare).await?;
+        let secrets = self.secrets();
         let status = response.status();
         if status.is_success() {
             return response::connection_with_head(response, &secrets).await;
@@ -163,13 +184,17 @@ impl Connect for HttpConnect {
     type Error = Error;
 
     fn connect(&mut self, attempt: Attempt<'_>) -> BoxFuture<'static, Result<Connection<Error>>> {
-        let (url, method) = (self.url.clone(), self.method.clone());
+        let connector = self.clone();
         let attempt = self.clone().attempt(attempt.last_event_id.to_owned());
         async move {
             let outcome = tokio::time::timeout(HEAD_TIMEOUT, attempt).await;
             outcome
                 .unwrap_or_else(|_| Err(Error::new(ErrorKind::Timeout, "no answer in time")))
-                .map_err(|error| error.with_request(&method, &url))
+                .map_err(|error| {
+                    error
+                        .redacted(|text| connector.secrets().redact(text))
+                        .with_request(&connector.method, &connector.url)
+                })
         }
         .boxed()
     }

@@ -35,7 +35,7 @@ use url::Url;
 use crate::error::{Error, ErrorKind, Result};
 use crate::models::{Secret, Validate, check};
 
-pub(crate) use http_client::{HttpClientConfig, is_loopback, parse_url};
+pub(crate) use http_client::{HttpClient, HttpClientConfig, is_loopback, parse_url};
 pub use http_connect::HttpConnect;
 pub use operation::Operation;
 pub(crate) use proxy::Route;
@@ -57,7 +57,7 @@ pub(crate) struct Transport {
 pub(crate) struct Server {
     pub(crate) base_url: Url,
     pub(crate) authorization: HeaderValue,
-    pub(crate) http: reqwest::Client,
+    pub(crate) http: HttpClient,
     pub(crate) token: Secret,
 }
 
@@ -134,11 +134,7 @@ impl Transport {
     pub(crate) async fn open(&self, request: &Request) -> Result<Connection<Error>> {
         let deadline = deadline_in(self.settings.stream_idle_timeout);
         let attempt = self.with_timeout(deadline, self.connect(request)).await;
-        attempt.map_err(|error| {
-            error
-                .with_attempts(1)
-                .with_request(&request.method, &self.url(request))
-        })
+        attempt.map_err(|error| self.describe(error.with_attempts(1), request))
     }
 
     async fn connect(&self, request: &Request) -> Result<Connection<Error>> {
@@ -155,19 +151,32 @@ impl Transport {
     /// Sends a request once, and converts a status that is not a success into an error.
     async fn send(&self, request: &Request) -> Result<reqwest::Response> {
         let prepare = |url| self.prepare(request, url);
-        let response = redirect::send(&self.server.http, self.url(request), prepare).await?;
+        let response = redirect::send(&self.server.http.inner, self.url(request), prepare).await?;
         if response.status().is_success() {
             return Ok(response);
         }
-        Err(response::status_error(response, &self.secrets(request)).await)
+        let error = response::status_error(response, &self.secrets(request)).await;
+        Err(if request.recent {
+            error.for_recent_endpoint()
+        } else {
+            error
+        })
     }
 
     /// Returns the secrets of a request, which a server may echo.
-    fn secrets<'a>(&'a self, request: &'a Request) -> Secrets<'a> {
+    fn secrets(&self, request: &Request) -> Secrets {
         Secrets::default()
             .with(self.server.token.expose())
             .with_headers(&self.settings.headers)
+            .with_proxy(self.server.http.proxy.as_ref().map(Secret::expose))
             .with_body(request.body.as_deref())
+    }
+
+    /// Completes an error of a request: with its method and URL, and without its secrets.
+    pub(crate) fn describe(&self, error: Error, request: &Request) -> Error {
+        error
+            .redacted(|text| self.secrets(request).redact(text))
+            .with_request(&request.method, &self.url(request))
     }
 
     fn prepare(&self, request: &Request, url: Url) -> reqwest::Request {
@@ -230,7 +239,7 @@ impl Transport {
                 tracing::debug!(attempt = number, status, ?kind, ?wait, "failed");
                 match wait {
                     Some(wait) => sleep(wait).await,
-                    None => return Err(error.with_request(&request.method, &self.url(request))),
+                    None => return Err(self.describe(error, request)),
                 }
             }
         };

@@ -1,10 +1,15 @@
 //! Redaction of the secrets of a request in error responses, because a server or a proxy may echo them.
 
-use std::borrow::Cow;
+mod views;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, PROXY_AUTHORIZATION, USER_AGENT};
 use http::{HeaderMap, HeaderName};
+use memchr::memmem;
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
+use url::Url;
 
 use crate::error::{Detail, LocationPart};
 
@@ -12,6 +17,8 @@ use crate::error::{Detail, LocationPart};
 const MIN_LENGTH: usize = 6;
 /// The minimum length, in bytes, of a path segment of a URL that counts as a secret.
 const MIN_SEGMENT_LENGTH: usize = 16;
+
+const REDACTED: &str = "[REDACTED]";
 
 /// The names of the fields with secret values, at any depth of a request body.
 const SECRET_FIELDS: [&str; 7] = [
@@ -26,18 +33,18 @@ const SECRET_FIELDS: [&str; 7] = [
 
 /// The texts to redact in a response.
 #[derive(Default)]
-pub(super) struct Secrets<'a>(Vec<Cow<'a, str>>);
+pub(super) struct Secrets(Vec<Vec<u8>>);
 
-impl<'a> Secrets<'a> {
-    /// Adds a secret, also in its JSON-escaped form.
-    pub(super) fn with(mut self, secret: &'a str) -> Self {
-        self.add(Cow::Borrowed(secret));
+impl Secrets {
+    /// Adds a secret.
+    pub(super) fn with(mut self, secret: &str) -> Self {
+        self.add(secret);
         self
     }
 
     /// Adds the values of the caller's headers, and the parts of each value, because a secret may follow a scheme, a
     /// parameter name or a cookie name. `Accept-Language`, `Content-Type` and `User-Agent` are not secret.
-    pub(super) fn with_headers(mut self, headers: &'a HeaderMap) -> Self {
+    pub(super) fn with_headers(mut self, headers: &HeaderMap) -> Self {
         for (name, value) in headers {
             if [ACCEPT_LANGUAGE, CONTENT_TYPE, USER_AGENT].contains(name) {
                 continue;
@@ -47,9 +54,9 @@ impl<'a> Secrets<'a> {
                 let credentials = value
                     .split_once(' ')
                     .map_or(&*value, |(_scheme, rest)| rest);
-                self.add(Cow::Owned(credentials.trim().to_owned()));
+                self.add(credentials.trim());
             }
-            self.add_parts(value);
+            self.add_parts(&value);
         }
         self
     }
@@ -62,21 +69,47 @@ impl<'a> Secrets<'a> {
         self
     }
 
-    /// Redacts the secrets in a text.
-    pub(super) fn redact(&self, text: &str) -> String {
-        let mut present: Vec<&str> = self
-            .0
-            .iter()
-            .map(|secret| &**secret)
-            .filter(|secret| text.contains(secret))
-            .collect();
-        // Longest first: a secret may contain another one.
-        present.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        let mut text = text.to_owned();
-        for secret in present {
-            text = text.replace(secret, "[REDACTED]");
+    /// Adds the credentials in the URL of a proxy, also in the form of the `Proxy-Authorization` header.
+    pub(super) fn with_proxy(mut self, url: Option<&str>) -> Self {
+        let Some(Ok(url)) = url.map(Url::parse) else {
+            return self;
+        };
+        let user = percent_decode_str(url.username()).decode_utf8_lossy();
+        let password = percent_decode_str(url.password().unwrap_or_default()).decode_utf8_lossy();
+        self.add_parts(&user);
+        self.add_parts(&password);
+        if !user.is_empty() || !password.is_empty() {
+            self.add(&BASE64_STANDARD.encode(format!("{user}:{password}")));
         }
-        text
+        self
+    }
+
+    /// Redacts the secrets in a text, also where they are escaped or percent-encoded, or cut at the end of the text.
+    pub(super) fn redact(&self, text: &str) -> String {
+        let mut ranges = Vec::new();
+        views::visit(text, &mut |view| {
+            for secret in &self.0 {
+                let length = secret.len();
+                let starts = memmem::find_iter(view.bytes(), secret);
+                ranges.extend(starts.map(|start| view.range(start, start + length)));
+                ranges.extend(
+                    cut_at_end(secret, view.bytes())
+                        .map(|start| view.range(start, view.bytes().len())),
+                );
+            }
+        });
+        ranges.sort_by_key(|range| (range.start, range.end));
+        let mut redacted = String::new();
+        let mut end = 0;
+        for range in ranges {
+            // Only the first of several that overlap leaves a mark.
+            if range.start >= end {
+                redacted += &text[end..range.start];
+                redacted += REDACTED;
+            }
+            end = end.max(range.end);
+        }
+        redacted + &text[end..]
     }
 
     /// Redacts the secrets in a detail, except in the `input` of a field, which is never displayed.
@@ -115,22 +148,28 @@ impl<'a> Secrets<'a> {
         }
     }
 
-    fn add(&mut self, secret: Cow<'a, str>) {
+    /// Adds a secret, also as it looks if its bytes are taken for Latin-1 or sent in it.
+    fn add(&mut self, secret: &str) {
         if secret.is_empty() {
             return;
         }
-        let json = Value::from(&*secret).to_string();
-        let escaped = &json[1..json.len() - 1];
-        if escaped != secret {
-            self.0.push(Cow::Owned(escaped.to_owned()));
+        if !secret.is_ascii() {
+            let misread: String = secret.bytes().map(char::from).collect();
+            self.0.push(misread.into_bytes());
+            self.0.extend(
+                secret
+                    .chars()
+                    .map(|char| u8::try_from(char).ok())
+                    .collect::<Option<_>>(),
+            );
         }
-        self.0.push(secret);
+        self.0.push(secret.as_bytes().to_vec());
     }
 
-    fn add_parts(&mut self, value: Cow<'a, str>) {
+    fn add_parts(&mut self, value: &str) {
         for part in value.split(is_separator) {
             if part.len() >= MIN_LENGTH && part.len() < value.len() && !is_scheme(part) {
-                self.add(Cow::Owned(part.to_owned()));
+                self.add(part);
             }
         }
         if value.len() >= MIN_LENGTH {
@@ -160,7 +199,7 @@ impl<'a> Secrets<'a> {
     /// Adds every string in a JSON value.
     fn add_values(&mut self, json: &Value) {
         match json {
-            Value::String(text) => self.add_parts(Cow::Owned(text.clone())),
+            Value::String(text) => self.add_parts(text),
             Value::Array(values) => values.iter().for_each(|value| self.add_values(value)),
             Value::Object(fields) => fields.values().for_each(|value| self.add_values(value)),
             _ => {}
@@ -169,7 +208,7 @@ impl<'a> Secrets<'a> {
 
     /// Adds the parts of a URL that may be secret: user information, the query and long path segments.
     fn add_url(&mut self, json: &Value) {
-        let Some(Ok(url)) = json.as_str().map(url::Url::parse) else {
+        let Some(Ok(url)) = json.as_str().map(Url::parse) else {
             return;
         };
         let mut parts: Vec<String> = url
@@ -187,7 +226,7 @@ impl<'a> Secrets<'a> {
                 .map(str::to_owned),
         );
         for part in parts {
-            self.add(Cow::Owned(part));
+            self.add(&part);
         }
     }
 }
@@ -199,6 +238,14 @@ fn is_separator(character: char) -> bool {
 
 fn authorizes(name: &HeaderName) -> bool {
     [AUTHORIZATION, PROXY_AUTHORIZATION].contains(name)
+}
+
+/// Returns where the start of a secret begins that a text ends with, because the text was cut there.
+fn cut_at_end(secret: &[u8], text: &[u8]) -> Option<usize> {
+    let longest = secret.len().min(text.len() + 1);
+    let length = (MIN_LENGTH..longest).rev();
+    let mut lengths = length.filter(|length| text.ends_with(&secret[..*length]));
+    lengths.next().map(|length| text.len() - length)
 }
 
 fn is_scheme(part: &str) -> bool {
@@ -241,6 +288,58 @@ mod tests {
         assert!(!redacted.contains("-token"), "{redacted}");
         let plain = "expected Bearer and application/json";
         assert_eq!(secrets.redact(plain), plain);
+    }
+
+    #[test]
+    fn takes_out_a_secret_in_any_form_that_is_cut_off_too() {
+        let secrets = Secrets::default().with("hunter2<ü\"\\%41>2retnuh");
+        let json = json!({"echo": "hunter2<ü\"\\%41>2retnuh"}).to_string();
+        for echo in [
+            "hunter2<ü\"\\%41>2retnuh.",
+            "hunter2<Ã¼\"\\%41>2retnuh.",
+            r#"hunter2<\u00fc\"\\%41>2retnuh."#,
+            &json,
+            &Value::from(&*json).to_string(),
+            "{\"echo\": \"hunter2<\\u00fc\\\"\\\\%41\\u003e2retnuh\"}",
+            "b'hunter2<\\xc3\\xbc\"\\\\%41>2retnuh'",
+            "&quot;hunter2&lt;&#252;&#x22;\\%41&gt;2retnuh&quot;",
+            "hunter2&lt;ü\\&quot;\\\\%41&gt;2retnuh",
+            "a=hunter2%3C%C3%BC%22%5C%2541%3E2retnuh&b",
+            "hunter2&lt;ü",
+            "{\"echo\": \"hunter2",
+            "hunter",
+        ] {
+            let redacted = secrets.redact(echo);
+            assert!(redacted.contains(REDACTED), "{echo}");
+            for part in ["hunter", "2retnuh"] {
+                assert!(!redacted.contains(part), "{echo}: {redacted}");
+            }
+        }
+        for plain in [
+            "hunte", "hunter3", "hunter2 ", "\\", "100%", "&", "\\u00", "é\\x",
+        ] {
+            assert_eq!(secrets.redact(plain), plain);
+        }
+    }
+
+    #[test]
+    fn overlapping_secrets_are_taken_out_whole() {
+        let secrets = Secrets::default()
+            .with("abcdefgh")
+            .with("efghijkl")
+            .with("ghij");
+        assert_eq!(secrets.redact("-abcdefghijkl-"), "-[REDACTED]-");
+        assert_eq!(secrets.redact("ghijghij"), "[REDACTED][REDACTED]");
+    }
+
+    #[test]
+    fn takes_out_the_credentials_of_a_proxy() {
+        let secrets = Secrets::default().with_proxy(Some("http://hunter2user:hunter2%40pass@h"));
+        let echo = "Basic aHVudGVyMnVzZXI6aHVudGVyMkBwYXNz hunter2user hunter2@pass hunter2%40pass";
+        assert_eq!(
+            secrets.redact(echo),
+            "Basic [REDACTED] [REDACTED] [REDACTED] [REDACTED]"
+        );
     }
 
     #[test]

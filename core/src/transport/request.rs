@@ -17,6 +17,8 @@ pub(crate) struct Request {
     id: Option<RecordId>,
     pub(crate) body: Option<Bytes>,
     pub(crate) streams: bool,
+    /// Whether older servers do not have the endpoint.
+    pub(crate) recent: bool,
     since: Option<i64>,
 }
 
@@ -28,6 +30,7 @@ impl Request {
             id: None,
             body: None,
             streams: operation == Operation::StreamSession,
+            recent: operation == Operation::InterruptSession,
             since: None,
         }
     }

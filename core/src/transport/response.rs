@@ -97,6 +97,7 @@ impl CompleteResponse {
         let Ok(list) = self.decode::<List<Value>>() else {
             return Err(error);
         };
+        let total = list.data.len();
         let records: Vec<T> = list
             .data
             .into_iter()
@@ -105,7 +106,8 @@ impl CompleteResponse {
         if records.is_empty() {
             return Err(error);
         }
-        tracing::warn!(%error, "left out records of a list that cannot be read");
+        let left_out = total - records.len();
+        tracing::warn!("left out {left_out} of {total} records of a list, which cannot be read");
         Ok(records)
     }
 
@@ -163,7 +165,7 @@ fn describe(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
 /// Converts a successful response to a connection. Only status 200 opens an event stream.
 pub(crate) async fn connection(
     response: reqwest::Response,
-    secrets: &Secrets<'_>,
+    secrets: &Secrets,
 ) -> Result<Connection<Error>> {
     let status = response.status();
     if status == StatusCode::NO_CONTENT {
@@ -223,7 +225,7 @@ fn media_type(value: &str) -> Option<&str> {
 /// Converts a successful response to a connection that includes the head of the response.
 pub(crate) async fn connection_with_head(
     response: reqwest::Response,
-    secrets: &Secrets<'_>,
+    secrets: &Secrets,
 ) -> Result<Connection<Error>> {
     let mut head = http::response::Response::new(()).into_parts().0;
     head.status = response.status();
@@ -233,7 +235,7 @@ pub(crate) async fn connection_with_head(
 }
 
 /// Returns the error of a response whose status is not a success. Secrets are redacted in the parts that are displayed.
-pub(crate) async fn status_error(response: reqwest::Response, secrets: &Secrets<'_>) -> Error {
+pub(crate) async fn status_error(response: reqwest::Response, secrets: &Secrets) -> Error {
     let status = response.status();
     let request_id = header_text(response.headers(), "x-request-id");
     let retry_after = retry_after(response.headers(), SystemTime::now());

@@ -69,7 +69,7 @@ mod stream;
 mod validation;
 
 pub use control::{Action, AgentChange, Control, ControlError, NewAccount, NewKey, StageState};
-pub use faults::{CutHow, Effect, Fault};
+pub use faults::{CutHow, EchoForm, Effect, Fault};
 pub use generation::Generation;
 pub use proxy::{ConnectionPlan, Cut, CutBy, Cuts, CuttingProxy};
 pub use script::{Provisioning, Script, Source, StageFailure, Step};

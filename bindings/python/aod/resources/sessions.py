@@ -184,7 +184,7 @@ class Sessions:
     def interrupt(self, session_id: str | UUID) -> SessionAck:
         """Stop the active turn and keep the sandbox (`POST /sessions/{id}/interrupt`).
 
-        Servers since 2026-06-25 have this endpoint; earlier ones answer 404.
+        Servers since 2026-06-25 have this endpoint; earlier ones raise `UnsupportedError`.
 
         Args:
             session_id: The id of the session.
@@ -195,7 +195,8 @@ class Sessions:
         Raises:
             ConflictError: No turn is active (`reason` is `no_active_turn`), or the session has failed or been
                 terminated.
-            NotFoundError: The session does not exist, or the server has no such endpoint.
+            NotFoundError: The session does not exist.
+            UnsupportedError: The server does not have the endpoint; a subclass of `NotFoundError`.
             ValueError: `session_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
         """
@@ -614,7 +615,7 @@ class AsyncSessions:
     async def interrupt(self, session_id: str | UUID) -> SessionAck:
         """Stop the active turn and keep the sandbox (`POST /sessions/{id}/interrupt`).
 
-        Servers since 2026-06-25 have this endpoint; earlier ones answer 404.
+        Servers since 2026-06-25 have this endpoint; earlier ones raise `UnsupportedError`.
 
         Args:
             session_id: The id of the session.
@@ -625,7 +626,8 @@ class AsyncSessions:
         Raises:
             ConflictError: No turn is active (`reason` is `no_active_turn`), or the session has failed or been
                 terminated.
-            NotFoundError: The session does not exist, or the server has no such endpoint.
+            NotFoundError: The session does not exist.
+            UnsupportedError: The server does not have the endpoint; a subclass of `NotFoundError`.
             ValueError: `session_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
         """

@@ -106,6 +106,7 @@ extension AodError: CustomNSError {
         case .cancelled: 16
         case .listener: 17
         case .other: 18
+        case .unsupported: 19
         }
     }
 

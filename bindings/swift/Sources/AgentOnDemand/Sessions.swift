@@ -104,7 +104,7 @@ public struct Sessions: Sendable {
     /// - Parameter id: The session's id.
     /// - Returns: An acknowledgement with the status of the session before the interruption.
     /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `noActiveTurn`, `failed` or `terminated` if no turn is
-    ///   queued or running; of kind `notFound` if the session does not exist, or on older servers. A
+    ///   queued or running; of kind `notFound` if the session does not exist, or `unsupported` on older servers. A
     ///   `CancellationError` if the task is cancelled.
     @discardableResult
     public func interrupt(_ id: UUID) async throws -> SessionAck {
@@ -142,7 +142,8 @@ public struct Sessions: Sendable {
     ///   - resources: The repositories to clone into the sandbox, at most 10, each with a different mount path.
     ///   - secretEnvVars: Environment variables of this session, which override those of the environment (servers since
     ///     2026-06-25; older ones ignore them). The server never returns them.
-    /// - Returns: The session after the turn, and everything that the agent printed on its standard output.
+    /// - Returns: The session after the turn, and everything that the agent printed on its standard output: raw, one
+    ///   JSON object per line. A ``Formatter`` turns it into readable lines.
     /// - Throws: An ``AodError`` as ``create(agentId:prompt:environmentId:timeout:resources:secretEnvVars:)`` does, or
     ///   if the stream fails; the session may exist in that case. A `CancellationError` if the task is cancelled.
     public func run(

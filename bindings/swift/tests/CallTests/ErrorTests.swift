@@ -117,7 +117,7 @@ import Testing
                 #expect(!text.contains("planted-secret"), "\(text)")
             }
         }
-        #expect("\(servers)".contains("https://h") && "\(servers)".contains("auth"))
+        #expect(!"\(servers)".contains("https://h") && "\(servers)".contains("auth"))
         // The encoded form contains them.
         #expect(String(decoding: try JSONEncoder().encode(servers[3]), as: UTF8.self).contains("planted-secret"))
     }

@@ -203,6 +203,7 @@ pub struct Prompt {
 pub struct RunResult {
     /// The session when the stream of its first turn has ended.
     pub session: Session,
-    /// Everything that the agent printed on stdout.
+    /// Everything that the agent printed on stdout, verbatim. The agents of all known runtimes print one JSON object per
+    /// line, which a formatter turns into readable text.
     pub stdout: String,
 }

@@ -1,7 +1,7 @@
 //! Responses of the web framework instead of the API: HTML pages and empty bodies.
 
-use aod::Client;
 use aod::models::{CreateSession, McpServer};
+use aod::{Client, ErrorKind};
 use aod_devserver::{Effect, Generation, Script};
 use serde_json::json;
 
@@ -36,7 +36,16 @@ async fn an_unknown_path_is_an_html_page(world: World) {
 async fn older_servers_have_no_interrupt(world: World) {
     let id = world.manual_session().await.id;
     let error = world.client.sessions().interrupt(id).await.unwrap_err();
-    assert_eq!(ErrorResponse::of(&error), page(404));
+    let expected = ErrorResponse {
+        kind: ErrorKind::Unsupported,
+        ..page(404)
+    };
+    assert_eq!(ErrorResponse::of(&error), expected);
+    let shown = error.to_string();
+    assert!(
+        shown.contains("404: the server does not have this endpoint"),
+        "{shown}"
+    );
 }
 
 async fn a_body_above_the_limit_is_an_html_page(world: World) {

@@ -1,8 +1,10 @@
 //! Faults that are injected into requests.
 
 mod apply;
+mod echo;
 
 pub(crate) use apply::{StreamFaults, cut_error, instead, tamper};
+pub(crate) use echo::echo;
 
 use std::collections::BTreeMap;
 
@@ -113,6 +115,15 @@ pub enum Effect {
         /// The body.
         #[serde(default)]
         body: String,
+    },
+    /// Returns the whole request in a response: the request line, the headers and the body. `X-Request-Id` repeats the
+    /// headers too. The request is not processed.
+    Echo {
+        /// The status code.
+        status: u16,
+        /// The form of the body.
+        #[serde(default)]
+        form: EchoForm,
     },
     /// Returns a redirect. The request is not processed.
     Redirect {
@@ -232,6 +243,7 @@ impl Effect {
                 (200..600).contains(status)
                     && headers.iter().all(|(name, value)| header(name, value))
             }
+            Self::Echo { status, .. } => (200..600).contains(status),
             Self::Redirect { status, location } => {
                 (300..400).contains(status) && header("location", location)
             }
@@ -243,6 +255,49 @@ impl Effect {
 
 fn temporary() -> u16 {
     307
+}
+
+/// The form in which a request is echoed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EchoForm {
+    /// `{"detail": "<request>"}`.
+    #[default]
+    Detail,
+    /// A JSON object that has the request as a key and as a value.
+    Object,
+    /// The list of errors of a 422, with the request in each part.
+    Fields,
+    /// A JSON string.
+    String,
+    /// A JSON object as a JSON string in the detail: escaped twice.
+    Nested,
+    /// JSON that ends inside the request.
+    Truncated,
+    /// Plain text.
+    Text,
+    /// Plain text, percent-encoded.
+    Encoded,
+    /// An HTML page.
+    Html,
+    /// An event stream whose `start` event repeats the request in each field.
+    Start,
+}
+
+impl EchoForm {
+    /// Every form.
+    pub const ALL: [Self; 10] = [
+        Self::Detail,
+        Self::Object,
+        Self::Fields,
+        Self::String,
+        Self::Nested,
+        Self::Truncated,
+        Self::Text,
+        Self::Encoded,
+        Self::Html,
+        Self::Start,
+    ];
 }
 
 /// The end of a body that is cut.

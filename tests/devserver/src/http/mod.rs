@@ -62,6 +62,9 @@ pub(crate) async fn serve(
     };
     shared.stats.record(&parts, &body);
     let effects = shared.faults().take(&parts.method, parts.uri.path());
+    if let Some(response) = faults::echo(&effects, &parts, &body) {
+        return response;
+    }
     if let Some(response) = faults::instead(&effects, &shared, &connection).await {
         return response;
     }

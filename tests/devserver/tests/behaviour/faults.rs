@@ -2,7 +2,7 @@
 
 use std::{io::Read as _, time::Duration};
 
-use aod_devserver::{Action, CutHow, Effect, Fault, Generation, Script, Source};
+use aod_devserver::{Action, CutHow, EchoForm, Effect, Fault, Generation, Script, Source};
 use flate2::read::GzDecoder;
 use serde_json::{Map, Value, json};
 use tokio::{
@@ -431,4 +431,25 @@ async fn an_abandoned_stream_does_not_affect_others() {
         .act(session, action)
         .expect("the session exists");
     read_until(&mut stream, "alive").await;
+}
+
+#[tokio::test]
+async fn echoes_a_request_in_every_form() {
+    let api = Api::start(Generation::April21).await;
+    for form in EchoForm::ALL {
+        plan(&api, "/health", Effect::Echo { status: 418, form });
+        let reply = api.send("GET", "/health", &Value::Null).await;
+        assert_eq!(reply.status, 418, "{form:?}");
+        assert!(
+            reply
+                .header("x-request-id")
+                .is_some_and(|headers| headers.contains("Bearer aod_dev"))
+        );
+        let (body, _) = reply.read().await;
+        let body = String::from_utf8(body).expect("UTF-8");
+        assert!(
+            body.contains("authorization") && body.contains("Bearer"),
+            "{form:?}: {body}"
+        );
+    }
 }

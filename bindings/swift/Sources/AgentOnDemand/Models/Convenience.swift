@@ -126,7 +126,8 @@ extension McpServer {
     }
 }
 
-// An entry of an unknown type may contain secrets anywhere, so none of it is shown.
+// Any part of a URL, an argument or a field that this version does not know may be secret, so these are not shown, and
+// nothing of an entry of an unknown type.
 
 extension McpServer: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     public var description: String {
@@ -150,27 +151,40 @@ extension McpServer: CustomStringConvertible, CustomDebugStringConvertible, Cust
 
 extension UrlMcpServer: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     public var description: String {
-        "UrlMcpServer(name: \(name), url: \(url), headers: \(headers), extra: \(extra.shownNames))"
+        "UrlMcpServer(name: \(name), headers: \(headers), extra: \(extra.shownNames))"
     }
 
     public var debugDescription: String { description }
 
     public var customMirror: Mirror {
-        Mirror(self, children: ["name": name, "url": url, "headers": headers, "extra": extra.shownNames])
+        Mirror(self, children: ["name": name, "headers": headers, "extra": extra.shownNames])
     }
 }
 
 extension StdioMcpServer: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     public var description: String {
-        "StdioMcpServer(name: \(name), command: \(command), args: \(args), env: \(env), extra: \(extra.shownNames))"
+        "StdioMcpServer(name: \(name), command: \(command), env: \(env), extra: \(extra.shownNames))"
     }
 
     public var debugDescription: String { description }
 
     public var customMirror: Mirror {
-        Mirror(
-            self,
-            children: ["name": name, "command": command, "args": args, "env": env, "extra": extra.shownNames])
+        Mirror(self, children: ["name": name, "command": command, "env": env, "extra": extra.shownNames])
+    }
+}
+
+extension GithubRepository: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The URL without user information.
+    private var shownURL: String { url.replacing(/\/\/[^\/]*@/, with: "//") }
+
+    public var description: String {
+        "GithubRepository(url: \(shownURL), mountPath: \(mountPath ?? "nil"))"
+    }
+
+    public var debugDescription: String { description }
+
+    public var customMirror: Mirror {
+        Mirror(self, children: ["url": shownURL, "mountPath": mountPath as Any])
     }
 }
 

@@ -80,6 +80,9 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
     /** 404: there is no such agent, environment or session, or it belongs to another user. */
     public class NotFound internal constructor(info: ErrorInfo) : AodException(info)
 
+    /** 404 for an endpoint that only newer servers have: the server does not have it. */
+    public class Unsupported internal constructor(info: ErrorInfo) : AodException(info)
+
     /** 409: the request conflicts with the current state of the agent, environment or session. */
     public class Conflict internal constructor(info: ErrorInfo) : AodException(info) {
         /** The reason for the conflict. */
@@ -135,6 +138,7 @@ internal fun ErrorInfo.toException(): AodException = when (kind) {
     ErrorKind.BAD_REQUEST -> AodException.BadRequest(this)
     ErrorKind.AUTH -> AodException.Auth(this)
     ErrorKind.NOT_FOUND -> AodException.NotFound(this)
+    ErrorKind.UNSUPPORTED -> AodException.Unsupported(this)
     ErrorKind.CONFLICT -> AodException.Conflict(this)
     ErrorKind.VALIDATION -> AodException.Validation(this)
     ErrorKind.RATE_LIMIT -> AodException.RateLimit(this)

@@ -249,7 +249,7 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
      *
      * @param id the id of the session
      * @return a future of an acknowledgement with the status before the interruption; it fails with
-     * [AodException.Conflict] if no turn is queued or running
+     * [AodException.Conflict] if no turn is queued or running, and with [AodException.Unsupported] on older servers
      * @see Sessions.interrupt
      */
     public fun interrupt(id: UUID): CompletableFuture<SessionAck> = futureOf { sessions.interrupt(id) }

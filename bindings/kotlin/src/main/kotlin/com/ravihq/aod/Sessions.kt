@@ -128,7 +128,8 @@ public class Sessions internal constructor(private val connection: Connection) {
      * @return an acknowledgement with the status before the interruption
      * @throws AodException.Conflict with [ConflictReason.NoActiveTurn], [ConflictReason.Failed] or
      * [ConflictReason.Terminated] if no turn is queued or running
-     * @throws AodException.NotFound if there is no such session, or the server does not have this endpoint
+     * @throws AodException.NotFound if there is no such session
+     * @throws AodException.Unsupported if the server does not have this endpoint
      * @throws AodException if the call fails in another way
      */
     public suspend fun interrupt(id: UUID): SessionAck = connection.call { interruptSession(id) }
@@ -167,7 +168,8 @@ public class Sessions internal constructor(private val connection: Connection) {
      * @param resources at most 10 repositories to clone into the sandbox, each with a different path; none by default
      * @param secretEnvVars environment variables of this session, which take precedence over those of the environment;
      * none by default. The server never returns them. Servers before 2026-06-25 ignore them.
-     * @return the session after the turn, and everything that the agent printed on stdout
+     * @return the session after the turn, and everything that the agent printed on stdout: raw, one JSON object per
+     * line, which a [Formatter] turns into readable lines
      * @throws AodException for the reasons of [create], or if the stream fails; the session may exist in that case
      */
     public suspend fun run(
@@ -185,7 +187,8 @@ public class Sessions internal constructor(private val connection: Connection) {
      * (`POST /sessions`, `GET /sessions/{id}/stream`, `GET /sessions/{id}`).
      *
      * @param request the fields of the session
-     * @return the session after the turn, and everything that the agent printed on stdout
+     * @return the session after the turn, and everything that the agent printed on stdout: raw, one JSON object per
+     * line, which a [Formatter] turns into readable lines
      * @throws AodException for the reasons of [create], or if the stream fails; the session may exist in that case
      */
     public suspend fun run(request: CreateSession): RunResult = connection.call { runSession(request) }

@@ -1,5 +1,7 @@
 //! A token, environment variables and a repository token are not in logs, errors or panics.
 
+mod echoes;
+
 use std::io;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
