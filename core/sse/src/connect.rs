@@ -76,12 +76,16 @@ pub struct Attempt<'a> {
     /// The number of consecutive attempts since the last healthy connection: 0 for the first attempt of a source and
     /// for [`Disposition::Confirm`](super::Disposition::Confirm), 1 and up for attempts to reconnect.
     pub number: u32,
+    /// The number of connections since the last progress whose bodies ended without an error, and not within an event.
+    /// A server that ends bodies again and again may have nothing more to send; see [`Connection::last`].
+    pub ends: u32,
 }
 
 /// The result of a successful attempt.
 pub struct Connection<E = Error> {
     pub(super) body: Option<BoxStream<'static, Result<Bytes, E>>>,
     pub(super) response: Option<Box<Parts>>,
+    pub(super) is_last: bool,
 }
 
 impl<E> Connection<E> {
@@ -90,6 +94,7 @@ impl<E> Connection<E> {
         Self {
             body: Some(chunks.boxed()),
             response: None,
+            is_last: false,
         }
     }
 
@@ -99,6 +104,7 @@ impl<E> Connection<E> {
         Self {
             body: None,
             response: None,
+            is_last: false,
         }
     }
 
@@ -107,6 +113,14 @@ impl<E> Connection<E> {
     #[must_use]
     pub fn with_response(mut self, head: Parts) -> Self {
         self.response = Some(Box::new(head));
+        self
+    }
+
+    /// Marks the connection as the last one: when its body ends without progress, the source ends without an error. If
+    /// the connection breaks, or its body ends within an event or after progress, the source reconnects.
+    #[must_use]
+    pub fn last(mut self) -> Self {
+        self.is_last = true;
         self
     }
 }
