@@ -40,7 +40,9 @@ print(types[0], types[-1])
 @pytest.mark.parametrize("form", ["onedir", "onefile"])
 def test_a_frozen_program_reads_a_stream(server: DevServer, tmp_path: pathlib.Path, form: str) -> None:
     (tmp_path / "app.py").write_text(PROGRAM)
-    build = [sys.executable, "-m", "PyInstaller", f"--{form}", "--log-level", "WARN", "app.py"]
+    # A plugin of pydantic for mypy imports it, which would take most of the time.
+    options = [f"--{form}", "--exclude-module", "mypy", "--log-level", "WARN"]
+    build = [sys.executable, "-m", "PyInstaller", *options, "app.py"]
     built = subprocess.run(build, cwd=tmp_path, capture_output=True, text=True, timeout=280)
     assert built.returncode == 0, built.stderr
     folder = tmp_path / "dist"

@@ -63,9 +63,14 @@ async def opening(world: World) -> None:
     if hasattr(manager, "__aenter__"):
         async with manager as events:
             world.record("iterator", [isinstance(events, AsyncIterator), events.__aiter__() is events])
+            async for _ in events:
+                pass
     else:
         with manager as events:
             world.record("iterator", [isinstance(events, Iterator), iter(events) is events])
+            for _ in events:
+                pass
+    world.server.requests()
     world.recorder.outcome("client still works", lambda: True)
     await world.call("a call afterwards", world.client.agents.list)
 
