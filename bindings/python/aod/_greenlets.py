@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ._native import WakeQueue
@@ -25,7 +26,7 @@ def are_patched_in() -> bool:
     # Looked up for each wait: a program may import the package before it patches the standard library.
     eventlet: Any = sys.modules.get("eventlet.patcher")
     if eventlet is not None and eventlet.is_monkey_patched("socket"):
-        raise AodError("eventlet is not supported: a call would block all green threads; use gevent, asyncio or threads")
+        raise AodError("eventlet is not supported: calls would block its threads; use gevent, asyncio or threads")
     gevent: Any = sys.modules.get("gevent.monkey")
     return gevent is not None and gevent.is_module_patched("socket")
 
@@ -36,18 +37,15 @@ def wait_for(notify: Callable[[WakeQueue, int], object]) -> None:
     Args:
         notify: Called with a queue and an id, to have the id queued.
     """
-    from gevent import get_hub, socket  # pyright: ignore[reportMissingImports, reportUnknownVariableType]
-
-    hub: Any = get_hub()
-    wait_read: Any = socket.wait_read  # pyright: ignore[reportUnknownMemberType]
     queue = WakeQueue()
     descriptor = queue.descriptor()
     try:
         notify(queue, next_id())
         if descriptor >= 0:
-            wait_read(descriptor)
+            import_module("gevent.socket").wait_read(descriptor)
         else:  # On Windows there is no pipe to watch.
-            while not hub.threadpool.apply(queue.take, (_SLICE_MS,)):
+            pool = import_module("gevent").get_hub().threadpool
+            while not pool.apply(queue.take, (_SLICE_MS,)):
                 pass
     finally:
         if descriptor >= 0:
