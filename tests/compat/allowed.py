@@ -121,7 +121,7 @@ ADDED = (
     ),
     Added(
         "newer servers have providers instead of runtimes",
-        ("models/*", "*/calls/*", "*/errors/*", "*/streams/leaving/a call afterwards"),
+        ("models/*", "*/calls/*", "*/errors/*", "*/streams/*/a call afterwards"),
         pairs=frozenset({"provider"}),
         items=frozenset({"provider"}),
         text=r"(, |,\n *| |,)\"?provider\"?(=|:|: )(None|null)",
@@ -268,7 +268,35 @@ CHANGED = (
         "raises ValidationError",
         '*"StreamEvent"*',
     ),
+    Changed(
+        "the URL of an MCP server, which may contain a key, is not shown",
+        tuple(
+            f"models/{model} {form}"
+            for model in ("Agent/full", "AgentVersion/full", "McpServer/least", "McpServer/full")
+            for form in ("repr", "str")
+        ),
+        "* url=*",
+        "*",
+    ),
+    Changed(
+        "a method of a later release of the published package",
+        ("surface/class/*Sessions/stream_resumable",),
+        f'"{ABSENT}"',
+        "*",
+    ),
     # Requests.
+    Changed(
+        "an id is one segment of the path",
+        ("*/verbatim_requests/id climbing/request 0",),
+        '*"GET /sessions HTTP/1.1"*',
+        '*"GET /agents/..%2Fsessions HTTP/1.1"*',
+    ),
+    Changed(
+        "an id is one segment of the path",
+        ("*/verbatim_requests/id query/request 0",),
+        "*?a=1*",
+        "*%3Fa%3D1*",
+    ),
     Changed(
         "the client sends its own User-Agent, Accept and Accept-Encoding",
         ("*/calls/verbatim_requests/*/headers 0",),
@@ -432,7 +460,26 @@ CHANGED = (
         "raises ValidationError",
         '{"model": "Agent", *',
     ),
+    Changed(
+        "a message has the reason of the status instead of an HTML page, which `detail` has",
+        ("*/errors/statuses/* html", "*/streams/refusals/403"),
+        "raises *",
+        "raises *",
+        frozenset({"text"}),
+    ),
     # Streams.
+    Changed(
+        "one more request confirms that the terminal event is the last one",
+        ("*/streams/whole/requests",),
+        '[["GET", "/sessions/<id 1>/stream", ""]]',
+        '[["GET", "/sessions/<id 1>/stream", ""], ["GET", "/sessions/<id 1>/stream", "since=10"]]',
+    ),
+    Changed(
+        "one more request confirms that the terminal event is the last one",
+        tuple(f"*/streams/resumed/{cursor} asked" for cursor in ("zero", "first", "last", "beyond", "negative")),
+        '["since=*"]',
+        '["since=*", "since=*"]',
+    ),
     Changed(
         "a cursor is an int",
         ("*/streams/resumed/since text", "*/streams/resumed/since fraction"),
@@ -494,6 +541,12 @@ CHANGED = (
         ("pretty/text bom",),
         '[["\ufeff{*}"], [], []]',
         '[["\\\\ufeff"], [], []]',
+    ),
+    Changed(
+        "control characters are escaped",
+        ("pretty/text separator",),
+        '[["a\u2028b"], [], []]',
+        '[["a\\\\u2028b"], [], []]',
     ),
     Changed("a lone surrogate cannot be encoded as UTF-8", ("pretty/lone surrogate",), '["a\ud800b"]', '["a?b"]'),
 )

@@ -8,6 +8,7 @@ import threading
 import time
 from typing import Any, Final
 
+from . import _greenlets
 from ._log import logger
 from ._native import CallError, EventBatches, InternalError, JsonClient, endpoints
 from ._process import leak, register
@@ -124,9 +125,14 @@ class Core:
         failure: Exception | None = None
         try:
             halves = _prepare(native, call, identity, body)
-            response = native.call(call, _OPERATIONS[operation], *halves, SLICE_MS)
-            while response is None:
-                response = native.wait(call, SLICE_MS)
+            number = _OPERATIONS[operation]
+            if _greenlets.are_patched_in():
+                _greenlets.wait_for(lambda queue, _: native.begin(call, queue, number, *halves))
+                response = native.wait(call, 0)
+            else:
+                response = native.call(call, number, *halves, SLICE_MS)
+                while response is None:
+                    response = native.wait(call, SLICE_MS)
         except NATIVE_ERRORS as error:
             failure = error_from_native(error)
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import ctypes
 import os
 import threading
 import weakref
@@ -68,7 +69,18 @@ def _at_exit() -> None:
     # A native thread that calls into an interpreter that has exited aborts the process.
     for owner in _registered():
         owner.stop()
-    shut_down()
+    if _is_main_interpreter():
+        shut_down()
+
+
+def _is_main_interpreter() -> bool:
+    """Return whether this is not a subinterpreter, whose end must not end the calls of the others."""
+    api = getattr(ctypes, "pythonapi", None)
+    if api is None:  # PyPy has no subinterpreters
+        return True
+    api.PyInterpreterState_Get.restype = ctypes.c_void_p
+    api.PyInterpreterState_GetID.restype = ctypes.c_int64
+    return bool(api.PyInterpreterState_GetID(ctypes.c_void_p(api.PyInterpreterState_Get())) == 0)
 
 
 if hasattr(os, "register_at_fork"):

@@ -10,6 +10,7 @@ import weakref
 from collections import deque
 from typing import TYPE_CHECKING, Any, cast
 
+from . import _greenlets
 from ._core import NATIVE_ERRORS, SLICE_MS, error_from_native
 from ._log import logger
 from ._process import generation, leak, register
@@ -44,6 +45,8 @@ class _Base:
         self._cursors: list[int | None] = []  # after each event of the batch, yielded or not
         self._last_cursor = since  # after the previous batch
         self._closed = False
+        self._is_complete = False
+        self._lock = threading.Lock()
         self._generation = register(self)
 
     @property
@@ -67,6 +70,7 @@ class _Base:
     def detach(self) -> None:
         """Discard the connection without closing it, in the child of a fork."""
         self._closed = True
+        self._lock = threading.Lock()  # a thread of the parent may have held it
         if self._batches is not None:
             leak(self._batches)
             self._batches = None
@@ -99,10 +103,15 @@ class _Base:
         """Store a batch to be yielded, and return false if the stream has ended."""
         batch = read_batch(text)
         if batch is None:
+            if not self._is_complete and not self._closed:
+                logger.warning(
+                    "the stream of %s ended without a terminal event: the session is not active", self._session_id
+                )
             return False
         self._last_cursor = self.cursor
         events, self._cursors = batch
         self._ready.extend(events)
+        self._is_complete = bool(events) and events[-1].is_terminal
         return True
 
 
@@ -110,7 +119,7 @@ class EventStream(_Base):
     """A session's events: an iterator and a context manager.
 
     Iteration ends after the event that ends the turn. Leaving the `with` block, breaking out of the loop and dropping
-    the stream close the connection.
+    the stream close the connection. If several threads iterate, each event is passed to one of them.
 
     Example:
         >>> with client.sessions.stream(ack.id) as events:
@@ -144,8 +153,11 @@ class EventStream(_Base):
         """
         self._check_process()
         try:
-            while not self._closed and not self._open().open(SLICE_MS):
-                pass
+            greenlets = _greenlets.are_patched_in()
+            with self._lock:
+                while not self._closed and not self._open().open(0 if greenlets else SLICE_MS):
+                    if greenlets:
+                        _greenlets.wait_for(self._open().notify_open)
         except NATIVE_ERRORS as error:
             failure = error_from_native(error)
         except BaseException:
@@ -204,21 +216,27 @@ class EventStream(_Base):
 
     def _pull(self) -> StreamEvent:
         self._check_process()
+        with self._lock:
+            return self._pull_alone()
+
+    def _pull_alone(self) -> StreamEvent:
         failure: Exception | None = None
         try:
+            greenlets = _greenlets.are_patched_in()
             while not self._closed:
+                try:
+                    return self._ready.popleft()
+                except IndexError:
+                    pass
                 batches = self._open()
-                text = batches.take(SLICE_MS)
+                text = batches.take(0 if greenlets else SLICE_MS)
                 self._log(batches)
                 if text and not self._keep(text):
                     break
                 if self._closed:  # another thread cancelled the stream in the meantime
                     self._ready, self._cursors = deque(), []
-                    break
-                try:
-                    return self._ready.popleft()
-                except IndexError:
-                    continue
+                elif greenlets and not text:
+                    _greenlets.wait_for(batches.notify)
         except NATIVE_ERRORS as error:
             failure = error_from_native(error)
         except AodError:

@@ -195,12 +195,11 @@ def test_every_option_of_a_client_is_used(server: DevServer, control: Callable[.
     headers = dict(control("GET", "requests")["data"][-1]["headers"])
     assert headers["user-agent"].endswith(f"aod-sdk-python/{aod.__version__} app/1.4")
 
-    with aod.Client(base_url=server.url, token=server.token, max_response_bytes=5) as client:
-        with pytest.raises(aod.DecodeError, match="5 bytes"):
-            client.health()
-    with aod.Client(base_url=server.url, token=server.token, validate_requests=True) as client:
-        with pytest.raises(ValueError, match="name"):
-            client.agents.create(name="", model="claude-sonnet-4-6", runtime="claude")
+    client = aod.Client(base_url=server.url, token=server.token, max_response_bytes=5, validate_requests=True)
+    with pytest.raises(aod.DecodeError, match="5 bytes"):
+        client.health()
+    with pytest.raises(ValueError, match="name"):
+        client.agents.create(name="", model="claude-sonnet-4-6", runtime="claude")
 
 
 def test_a_retry_policy_sets_the_delays(client: aod.Client, control: Callable[..., Any]) -> None:

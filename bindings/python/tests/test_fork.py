@@ -23,7 +23,7 @@ def wait_for(pid):
 NESTED = """
 def generation(number):
     assert client.health() == {"status": "ok"}
-    if number == 40:
+    if number == 100:
         os._exit(0)
     pid = os.fork()
     if pid == 0:

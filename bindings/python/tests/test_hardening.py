@@ -5,57 +5,19 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
-from conftest import start
+from conftest import http_server, send, start
 
 import aod
 from aod.testing import DevServer
 
 UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 TOKEN = "aod_hunter2token"
-
-
-@contextmanager
-def http_server(respond: Callable[[BaseHTTPRequestHandler, str], None]) -> Iterator[str]:
-    """Run a server that responds to each request with `respond(handler, request_text)`."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            body = self.rfile.read(length).decode()
-            respond(self, f"{self.requestline}\n{self.headers}\n{body}")
-
-        do_POST = do_PUT = do_DELETE = do_GET
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-def send(handler: BaseHTTPRequestHandler, status: int, content_type: str, body: bytes) -> None:
-    handler.send_response(status)
-    handler.send_header("Content-Type", content_type)
-    handler.send_header("Content-Length", str(len(body)))
-    handler.end_headers()
-    try:
-        handler.wfile.write(body)
-    except OSError:
-        handler.close_connection = True  # the client does not read all of it
 
 
 @contextmanager

@@ -10,10 +10,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
-from conftest import start
+from conftest import http_server, send, start
 from pydantic import BaseModel
 
 import aod
@@ -370,3 +371,54 @@ def test_formatters_are_lazy_and_format_a_session(client: aod.Client) -> None:
     lines = [line for event in client.sessions.stream(start(client).id) for line in formatter.consume(event)]
     assert lines[0].startswith("⚙️  Session init · model=")
     assert lines[-1].startswith("✨ Done")
+
+
+@pytest.mark.parametrize("opened", [False, True])
+def test_threads_that_share_a_stream_get_each_event_once(client: aod.Client, control: Control, opened: bool) -> None:
+    script(control, *({"stdout": f"{number}\n"} for number in range(2000)), {"exit": 0})
+    ack = start(client)
+    events = client.sessions.stream(ack.id)
+    if opened:
+        events.open()
+    ready = threading.Barrier(8)
+    seen: list[list[aod.StreamEvent]] = [[] for _ in range(8)]
+
+    def read(mine: list[aod.StreamEvent]) -> None:
+        ready.wait(60)
+        mine.extend(events)
+
+    threads = [threading.Thread(target=read, args=(mine,)) for mine in seen]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+        assert not thread.is_alive()
+    # Each thread sees its events in order.
+    assert all(mine == sorted(mine, key=lambda event: event.id or 0) for mine in seen)
+    texts = sorted(int(event.text) for mine in seen for event in mine if event.text)
+    assert texts == list(range(2000))
+    assert [event.type for mine in seen for event in mine].count("exit") == 1
+
+
+def test_a_stream_without_a_terminal_event_ends_with_a_warning_if_its_session_has_ended(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    body = b'data: {"type": "output", "id": 1, "stream": "stdout", "data": "hi"}\n\n'
+
+    def respond(handler: BaseHTTPRequestHandler, request: str) -> None:
+        if "/stream" in request.splitlines()[0]:
+            send(handler, 200, "text/event-stream", body)
+        else:
+            send(handler, 404, "application/json", b'{"detail": "Session not found"}')
+
+    with http_server(respond) as url, aod.Client(base_url=url, token="t") as client:
+        assert [event.text for event in client.sessions.stream("canned")] == ["hi"]
+        assert "ended without a terminal event" in caplog.text
+        caplog.clear()
+
+        async def read() -> list[str | None]:
+            async with aod.AsyncClient(base_url=url, token="t") as aclient:
+                return [event.text async for event in aclient.sessions.stream("canned")]
+
+        assert asyncio.run(read()) == ["hi"]
+        assert "ended without a terminal event" in caplog.text

@@ -58,7 +58,10 @@ pub type ConnectionState = aod_sse::ConnectionState<Error>;
 ///   [`deadline`](StreamRequest::deadline) passed ([`ErrorKind::Timeout`]), an event exceeds
 ///   [`MAX_EVENT_SIZE`](crate::sse::MAX_EVENT_SIZE), or `start` names another session ([`ErrorKind::Protocol`]);
 /// - without an error, by [`cancel`](CancelHandle::cancel);
-/// - without an error, when the server responds with 204.
+/// - without an error, when the server responds with 204;
+/// - without an error, when the server ends one body after another without a terminal event and without a new event, and
+///   the session is not active or does not exist. From the second such body on, the stream asks the server
+///   (`GET /sessions/{id}`), and then reads one more body for the last events.
 ///
 /// **Reading.** The stream does not read ahead, so a slow consumer applies backpressure to the server and memory use
 /// stays constant. An event that cannot be parsed is delivered as [`Unknown`](StreamEvent::Unknown) with its text. The

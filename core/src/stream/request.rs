@@ -8,13 +8,19 @@ use std::time::Duration;
 use aod_sse::{Attempt, Connect, Connection, EventSource, Observer, Reconnect};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use serde::Deserialize;
 
 use super::position::Position;
 use super::selection::{Held, Queued};
 use super::{ConnectionState, EventStream};
 use crate::error::{Error, ErrorKind, Result};
+use crate::models::SessionStatus;
 use crate::models::event::StreamEvent;
 use crate::transport::{Operation, RecordId, Request, Transport};
+
+/// After how many bodies without a new event and without a terminal event the server is asked whether the session has
+/// ended.
+const ENDS_BEFORE_ASKING: u32 = 2;
 
 /// The options of an event stream (`GET /sessions/{id}/stream`), from [`Sessions::stream`](crate::Sessions::stream).
 /// Await it to open the stream.
@@ -250,11 +256,22 @@ impl Connect for SessionLog {
         let since = self.position.resume_after(attempt.last_event_id);
         let server = self.server.clone();
         let opening = Arc::clone(&self.opening);
+        let may_be_over = attempt.ends >= ENDS_BEFORE_ASKING;
         async move {
             match server {
                 Some((transport, id)) => {
+                    let is_over = may_be_over && is_over(&transport, id.clone()).await;
                     let outcome = transport.open(&request(id, since)).await;
-                    opening.check(transport.settings().retry.max_retries, outcome)
+                    let outcome = opening.check(transport.settings().retry.max_retries, outcome);
+                    if is_over {
+                        tracing::warn!(
+                            "bodies end without a terminal event: the session is not active"
+                        );
+                        // Opened after the session has ended, it has all events.
+                        outcome.map(Connection::last)
+                    } else {
+                        outcome
+                    }
                 }
                 None => Err(Error::new(
                     ErrorKind::Protocol,
@@ -263,6 +280,24 @@ impl Connect for SessionLog {
             }
         }
         .boxed()
+    }
+}
+
+/// Asks the server whether the session has ended or does not exist (`GET /sessions/{id}`). A server that cannot be
+/// reached is asked again before the next attempt.
+async fn is_over(transport: &Transport, id: RecordId) -> bool {
+    #[derive(Deserialize)]
+    struct Session {
+        status: SessionStatus,
+    }
+    let request = Request::new(Operation::GetSession).id(id);
+    match transport.call_once::<Session>(&request).await {
+        Ok(session) => !session.status.is_active(),
+        // 405 and 501: the server has streams, but no sessions.
+        Err(error) => {
+            error.kind() == ErrorKind::Decode
+                || matches!(error.status(), Some(404 | 405 | 410 | 501))
+        }
     }
 }
 

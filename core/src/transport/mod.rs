@@ -111,6 +111,13 @@ impl Transport {
         self.with_retries(&request, exchange).await
     }
 
+    /// Like [`call`](Self::call), with one attempt.
+    pub(crate) async fn call_once<T: DeserializeOwned>(&self, request: &Request) -> Result<T> {
+        let exchange = async { self.exchange(request).await?.decode() };
+        let deadline = deadline_in(self.settings.timeout);
+        self.with_timeout(deadline, exchange).await
+    }
+
     /// Sends a request and decodes the records of a list response.
     pub(crate) async fn call_list<T: DeserializeOwned>(&self, request: Request) -> Result<Vec<T>> {
         let exchange = || async { self.exchange(&request).await?.decode_list() };

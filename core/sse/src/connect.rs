@@ -79,12 +79,16 @@ pub struct Attempt<'a> {
     pub number: u32,
     /// The reconnection time that the server requested last (`retry`), if any. The source has already waited for it.
     pub retry: Option<Duration>,
+    /// The number of connections since the last progress whose bodies ended without an error, and not within an event.
+    /// A server that ends bodies again and again may have nothing more to send; see [`Connection::last`].
+    pub ends: u32,
 }
 
 /// The result of a successful attempt.
 pub struct Connection<E = Error> {
     pub(super) body: Option<BoxStream<'static, Result<Bytes, E>>>,
     pub(super) response: Option<Box<Parts>>,
+    pub(super) is_last: bool,
 }
 
 impl<E> Connection<E> {
@@ -93,6 +97,7 @@ impl<E> Connection<E> {
         Self {
             body: Some(chunks.boxed()),
             response: None,
+            is_last: false,
         }
     }
 
@@ -102,6 +107,7 @@ impl<E> Connection<E> {
         Self {
             body: None,
             response: None,
+            is_last: false,
         }
     }
 
@@ -110,6 +116,14 @@ impl<E> Connection<E> {
     #[must_use]
     pub fn with_response(mut self, head: Parts) -> Self {
         self.response = Some(Box::new(head));
+        self
+    }
+
+    /// Marks the connection as the last one: when its body ends without progress, the source ends without an error. If
+    /// the connection breaks, or its body ends within an event or after progress, the source reconnects.
+    #[must_use]
+    pub fn last(mut self) -> Self {
+        self.is_last = true;
         self
     }
 }

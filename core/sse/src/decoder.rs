@@ -236,6 +236,11 @@ impl Decoder {
         self.retry
     }
 
+    /// Returns whether the input so far ends between two events, rather than within one.
+    pub(super) fn is_between_events(&self) -> bool {
+        self.unfinished.is_empty() && self.data.is_empty() && !self.has_id
+    }
+
     /// Reads lines up to the end of an event (true) or the end of the input (false).
     fn read_lines(&mut self) -> Result<bool, DecodeError> {
         loop {

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::stream::{BoxStream, Stream, StreamExt as _};
+use futures::stream::{Stream, StreamExt as _};
 use http::response::Parts;
 use tokio::time::{Instant, Sleep, sleep};
 
@@ -71,6 +71,10 @@ pub struct EventSource<C: Connect> {
     attempts: u32,
     /// The time when the last healthy connection was lost, plus the delays that the server has requested since.
     failing_since: Option<Instant>,
+    /// The number of connections since the last progress whose bodies ended, but not within an event.
+    ends: u32,
+    /// Whether the end of the current connection ends the source. Progress resets it.
+    is_last: bool,
     closed: bool,
     /// The time limit of the last connection, once it has started.
     confirm_by: Option<Pin<Box<Sleep>>>,
@@ -127,6 +131,8 @@ impl<C: Connect> EventSource<C> {
             observer: None,
             attempts: 0,
             failing_since: None,
+            ends: 0,
+            is_last: false,
             closed: false,
             confirm_by: None,
             delivered_at: None,
@@ -137,6 +143,7 @@ impl<C: Connect> EventSource<C> {
     pub fn with_connection(connect: C, first: Connection<C::Error>) -> Self {
         let mut source = Self::new(connect);
         source.response = first.response;
+        source.is_last = first.is_last;
         source
             .connection
             .set(first.body.map_or(Phase::Ended, Phase::Live));
@@ -385,14 +392,19 @@ impl<C: Connect> EventSource<C> {
         match ready!(self.poll_phase(context)) {
             Step::Chunk(chunk) => return Poll::Ready(Ok(Some(chunk))),
             Step::Attempt => self.attempt(),
-            Step::Opened { body, response } => {
+            Step::Opened(Connection {
+                body: Some(body),
+                response,
+                is_last,
+            }) => {
                 self.idle.restart();
                 self.response = response;
+                self.is_last = is_last;
                 self.connection.set(Phase::Live(body));
                 self.notify(|| ConnectionState::Live);
             }
             Step::Dropped { cause, healthy } => self.dropped(cause, healthy)?,
-            Step::Ended => self.close(),
+            Step::Opened(Connection { body: None, .. }) | Step::Ended => self.close(),
         }
         Poll::Ready(Ok(None))
     }
@@ -416,10 +428,7 @@ impl<C: Connect> EventSource<C> {
             Phase::Waiting(delay) => delay.as_mut().poll(context).map(|()| Step::Attempt),
             Phase::Connecting(attempt) => {
                 attempt.as_mut().poll(context).map(|outcome| match outcome {
-                    Ok(Connection { body, response }) => match body {
-                        Some(body) => Step::Opened { body, response },
-                        None => Step::Ended,
-                    },
+                    Ok(connection) => Step::Opened(connection),
                     Err(error) => Step::Dropped {
                         cause: error,
                         healthy: false,
@@ -432,7 +441,16 @@ impl<C: Connect> EventSource<C> {
                     Poll::Ready(Step::Chunk(chunk))
                 }
                 Poll::Ready(Some(Err(error))) => Poll::Ready(self.lost(error)),
-                Poll::Ready(None) => Poll::Ready(self.lost(Error::Ended.into())),
+                Poll::Ready(None) => {
+                    // A body that ends within an event was cut.
+                    let is_complete = self.decoder.is_between_events();
+                    self.ends = self.ends.saturating_add(is_complete.into());
+                    Poll::Ready(if is_complete && self.is_last {
+                        Step::Ended
+                    } else {
+                        self.lost(Error::Ended.into())
+                    })
+                }
                 Poll::Pending if self.idle.poll_exceeded(context) => {
                     Poll::Ready(self.lost(Error::IdleTimeout.into()))
                 }
@@ -464,6 +482,7 @@ impl<C: Connect> EventSource<C> {
             last_event_id: self.decoder.last_event_id(),
             number: self.attempts,
             retry: self.decoder.retry(),
+            ends: self.ends,
         });
         self.connection.set(Phase::Connecting(attempt));
     }
@@ -519,6 +538,8 @@ impl<C: Connect> EventSource<C> {
 
     fn record_progress(&mut self) {
         self.attempts = 0;
+        self.ends = 0;
+        self.is_last = false;
         self.failing_since = None;
     }
 
@@ -558,14 +579,8 @@ impl<C: Connect> Drop for EventSource<C> {
 enum Step<E> {
     Chunk(Bytes),
     Attempt,
-    Opened {
-        body: BoxStream<'static, std::result::Result<Bytes, E>>,
-        response: Option<Box<Parts>>,
-    },
-    Dropped {
-        cause: E,
-        healthy: bool,
-    },
+    Opened(Connection<E>),
+    Dropped { cause: E, healthy: bool },
     Ended,
 }
 

@@ -7,7 +7,9 @@ use aod::sse::{Attempt, Connection, EventSource};
 use aod_test_support::{ScriptedServer, elapse};
 use futures::StreamExt;
 
-use super::{START, States, bodies, client, exit, open, outline, request, row};
+use super::{
+    START, States, bodies, bodies_of, client, exit, is_stream, open, outline, request, row,
+};
 
 #[tokio::test]
 async fn stale_ends_the_stream_unless_resume_stale_is_set() {
@@ -86,6 +88,69 @@ async fn rows_after_the_terminal_event_are_delivered_before_it() {
     let cursors = super::resumed_after(&server);
     let expected = [None, Some("7"), Some("9"), Some("10")];
     assert_eq!(cursors, expected.map(|cursor| cursor.map(str::to_owned)));
+}
+
+/// Returns the path of each request: of the stream, or of the session.
+fn paths(server: &ScriptedServer) -> Vec<&'static str> {
+    let received = server.received();
+    let path = |request| {
+        if is_stream(request) {
+            "stream"
+        } else {
+            "session"
+        }
+    };
+    received.iter().map(path).collect()
+}
+
+#[tokio::test]
+async fn bodies_without_a_terminal_event_end_the_stream_if_the_session_is_not_active() {
+    for status in ["completed", "archived", "404", "405", "410", "501"] {
+        let server = bodies_of(status, [format!("{START}{}", row(7))]).await;
+        let shown = outline(open(&client(&server)).await).await;
+        assert_eq!(shown, ["start", "output 7"], "{status}");
+        let requests = ["stream", "stream", "session", "stream"];
+        assert_eq!(paths(&server), requests, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn bodies_without_a_terminal_event_do_not_end_the_stream_of_an_active_session() {
+    for status in ["pending", "running", "401", "500", "503"] {
+        let first = format!("{START}{}", row(7));
+        let last = format!("{START}{}{}", row(8), exit(8));
+        let all = [first.clone(), first.clone(), first.clone(), first, last];
+        let server = bodies_of(status, all).await;
+        let shown = outline(open(&client(&server)).await).await;
+        assert_eq!(
+            shown,
+            ["start", "output 7", "output 8", "exit 8"],
+            "{status}"
+        );
+    }
+}
+
+/// Rows that are written before the session ends may follow after the body that made the stream ask.
+#[tokio::test]
+async fn rows_of_a_session_that_is_not_active_are_read_to_the_last_one() {
+    let first = format!("{START}{}", row(7));
+    let cut = format!(
+        "{START}{}",
+        "id: 8\ndata: {\"type\": \"output\", \"id\": 8,"
+    );
+    let all = [
+        first.clone(),
+        first,
+        cut,
+        format!("{START}{}", row(8)),
+        format!("{START}{}{}", row(9), exit(9)),
+    ];
+    let server = bodies_of("completed", all).await;
+    let shown = outline(open(&client(&server)).await).await;
+    assert_eq!(
+        shown,
+        ["start", "output 7", "output 8", "output 9", "exit 9"]
+    );
 }
 
 #[tokio::test]

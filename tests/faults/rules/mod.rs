@@ -14,13 +14,14 @@ mod states;
 mod waiting;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use aod::ConnectionState;
 use aod::models::event::StreamEvent;
 use aod::sse::Reconnect;
 use aod::{Client, EventStream, Result, RetryPolicy, StreamRequest};
-use aod_test_support::ScriptedServer;
+use aod_test_support::{Received, ScriptedServer};
 use futures::{Stream, StreamExt};
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -94,12 +95,32 @@ fn shown(event: &Result<StreamEvent>) -> String {
     }
 }
 
-/// Starts a server that sends one of these bodies per connection, repeats the last one, and closes each connection.
+/// Starts a server with a running session. It sends one of these bodies per stream, repeats the last one, and closes
+/// each connection.
 async fn bodies<B: Into<String>>(bodies: impl IntoIterator<Item = B>) -> ScriptedServer {
+    bodies_of("running", bodies).await
+}
+
+/// Like [`bodies`], with a session of this status; the status is a number if the response is an error.
+async fn bodies_of<B: Into<String>>(
+    status: &'static str,
+    bodies: impl IntoIterator<Item = B>,
+) -> ScriptedServer {
     let bodies: Vec<String> = bodies.into_iter().map(Into::into).collect();
-    ScriptedServer::start(move |number, mut exchange| {
-        let body = bodies[number.min(bodies.len() - 1)].clone();
+    let streams = AtomicUsize::new(0);
+    ScriptedServer::start(move |_, mut exchange| {
+        let streams = is_stream(&exchange.request).then(|| streams.fetch_add(1, Ordering::Relaxed));
+        let body = streams.map(|number| bodies[number.min(bodies.len() - 1)].clone());
         async move {
+            let Some(body) = body else {
+                return match status.parse() {
+                    Ok(code) => exchange.respond_json(code, "{}").await,
+                    Err(_) => {
+                        let session = format!("{{\"status\": \"{status}\"}}");
+                        exchange.respond_json(200, &session).await;
+                    }
+                };
+            };
             exchange.start_stream().await;
             exchange.send(body).await;
             exchange.close().await;
@@ -108,10 +129,15 @@ async fn bodies<B: Into<String>>(bodies: impl IntoIterator<Item = B>) -> Scripte
     .await
 }
 
-/// Returns the `Last-Event-ID` of each request so far.
+fn is_stream(request: &Received) -> bool {
+    request.header("accept") == Some("text/event-stream")
+}
+
+/// Returns the `Last-Event-ID` of each request for a stream so far.
 fn resumed_after(server: &ScriptedServer) -> Vec<Option<String>> {
     let ids = server.received();
     ids.iter()
+        .filter(|request| is_stream(request))
         .map(|request| request.header("last-event-id").map(str::to_owned))
         .collect()
 }

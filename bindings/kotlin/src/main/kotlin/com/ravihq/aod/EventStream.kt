@@ -26,6 +26,9 @@ import kotlinx.coroutines.flow.map
  * request, of at most 5 s, for events that it has not received yet, because a server can send the terminal event before
  * the last output. If [StreamOptions.reconnect] is off, the stream neither reconnects nor sends this request.
  *
+ * The stream ends without a terminal event if the server repeatedly ends its response without one and without a new
+ * event, and the session is not active or does not exist.
+ *
  * ```kotlin
  * client.sessions.stream(id).collect { event ->
  *     when (event) {
