@@ -14,6 +14,7 @@ ADDED = (
                 "BadRequestError",
                 "CLEAR",
                 "ClosedError",
+                "ConnectionState",
                 "DecodeError",
                 "EventStream",
                 "Formatter",

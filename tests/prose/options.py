@@ -42,7 +42,7 @@ SOURCES: dict[str, dict[str, list[tuple[str, str, str, str]]]] = {
     },
     "Streams": {
         "Rust": [
-            ("core/src/stream/request.rs", "impl<'a> StreamRequest<'a>", "pub fn on_state(", RUST_METHOD),
+            ("core/src/stream/request.rs", "impl<'a> StreamRequest<'a>", "async fn open(", RUST_METHOD),
             ("core/sse/src/reconnect.rs", "impl Reconnect", "fn delay(", RUST_METHOD),
             ("core/src/stream/mod.rs", "impl EventStream", "pub fn pretty(", RUST_METHOD),
         ],

@@ -14,7 +14,6 @@ pub mod call;
 pub mod cancel;
 pub mod error;
 pub mod listener;
-pub mod log;
 pub mod prefetch;
 pub mod runtime;
 

@@ -5,11 +5,12 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use aod::sse::Reconnect;
-use aod::{EventStream, RecordId, StreamRequest};
+use aod::{ConnectionState, EventStream, RecordId, StreamRequest};
 use aod_bridge::cancel::CancelScope;
-use aod_bridge::log::StateLog;
-use aod_bridge::prefetch::{Item, Limits, Prefetcher};
+use aod_bridge::error::ErrorInfo;
+use aod_bridge::prefetch::{self, Item, Limits, Prefetcher};
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::batch::JsonBatch;
 use crate::config::{duration, set};
@@ -48,7 +49,6 @@ fn on() -> bool {
 #[derive(uniffi::Object)]
 pub struct EventBatches {
     events: Prefetcher<JsonBatch>,
-    log: Arc<StateLog>,
 }
 
 impl EventBatches {
@@ -58,8 +58,7 @@ impl EventBatches {
         since: Option<i64>,
         options: StreamOptions,
     ) -> Result<Arc<Self>, CallError> {
-        let log = Arc::new(StateLog::default());
-        let recorder = Arc::clone(&log);
+        let (observe, states) = prefetch::states();
         let deadline = options.deadline.map(duration).transpose()?;
         let give_up_after = options.give_up_after.map(duration).transpose()?;
         let mut policy = set(
@@ -80,7 +79,7 @@ impl EventBatches {
                 .stream(id)
                 .resume_stale(options.resume_stale)
                 .reconnect(policy)
-                .on_state(move |state| recorder.record(&state));
+                .on_state(observe);
             request = set(request, since, StreamRequest::since);
             request = set(request, deadline, StreamRequest::deadline);
             if !options.reconnect {
@@ -88,15 +87,16 @@ impl EventBatches {
             }
             Ok(set(request.await?, options.turn, EventStream::turn))
         };
-        let events = Prefetcher::spawn(&RUNTIME, LIMITS, CancelScope::default(), opening, None)?;
-        Ok(Arc::new(Self { events, log }))
+        let scope = CancelScope::default();
+        let events = Prefetcher::spawn(&RUNTIME, LIMITS, scope, opening, Some(states))?;
+        Ok(Arc::new(Self { events }))
     }
 }
 
 #[uniffi::export]
 impl EventBatches {
-    /// Returns the prefetched events as JSON, `null` if the stream has ended, or an empty string if no event has
-    /// arrived within `milliseconds`.
+    /// Returns the prefetched events as a JSON array, a change of the connection state as a JSON object, `null` if the
+    /// stream has ended, or an empty string if nothing has arrived within `milliseconds`.
     pub fn take(&self, milliseconds: u32) -> Result<String, CallError> {
         let taken = match milliseconds {
             0 => self.events.try_take(),
@@ -104,8 +104,8 @@ impl EventBatches {
         };
         match taken {
             Poll::Ready(Ok(Some(Item::Batch(batch)))) => Ok(batch.into_json()),
-            // Connection states are in the log, not in the queue.
-            Poll::Pending | Poll::Ready(Ok(Some(Item::State(_)))) => Ok(String::new()),
+            Poll::Ready(Ok(Some(Item::State(state)))) => Ok(state_json(state).to_string()),
+            Poll::Pending => Ok(String::new()),
             Poll::Ready(Ok(None)) => Ok("null".to_owned()),
             Poll::Ready(Err(error)) => Err(error.into()),
         }
@@ -139,13 +139,26 @@ impl EventBatches {
         }
     }
 
-    /// Takes the log lines about connection states since the last call, at most 64.
-    pub fn state_log(&self) -> Vec<String> {
-        self.log.take()
-    }
-
     /// Ends the stream without an error, wakes its consumer and closes the connection. Prefetched events are discarded.
     pub fn cancel(&self) {
         self.events.cancel();
+    }
+}
+
+/// Returns a connection state as JSON. `cause` has the details of the error, as those of [`CallError`].
+fn state_json(state: ConnectionState) -> Value {
+    match state {
+        ConnectionState::Connecting => json!({"kind": "connecting"}),
+        ConnectionState::Live => json!({"kind": "live"}),
+        ConnectionState::Resuming {
+            attempt,
+            delay,
+            cause,
+        } => {
+            let CallError::Failed { facts } = ErrorInfo::from(cause).into();
+            json!({"kind": "resuming", "attempt": attempt, "delay": delay.as_secs_f64(), "cause": facts})
+        }
+        ConnectionState::HistoryReset => json!({"kind": "history_reset"}),
+        ConnectionState::Closed => json!({"kind": "closed"}),
     }
 }

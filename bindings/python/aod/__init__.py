@@ -62,7 +62,7 @@ if TYPE_CHECKING:
         StreamEventType,
         TurnStatus,
     )
-    from .stream import AsyncEventStream, EventStream, Subscription
+    from .stream import AsyncEventStream, ConnectionState, EventStream, Subscription
 
 __all__ = [
     "CLEAR",
@@ -80,6 +80,7 @@ __all__ = [
     "Client",
     "ClosedError",
     "ConflictError",
+    "ConnectionState",
     "DecodeError",
     "Environment",
     "EnvironmentVersion",
@@ -163,6 +164,7 @@ _NAMES = {
     ),
     ".stream": (
         "AsyncEventStream",
+        "ConnectionState",
         "EventStream",
         "Subscription",
     ),

@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Any, Final, TypedDict, cast
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from typing_extensions import Unpack
+
+    from .stream import ConnectionState
 
 _NO_LIMIT: Final = 1e18
 
@@ -194,6 +198,7 @@ class StreamOptions(TypedDict, total=False):
         max_retry_after: The longest `Retry-After` that is honored, in seconds.
         deadline: The time for the whole stream, in seconds.
         resume_stale: Whether to continue after a `stale` event.
+        on_state: Called with each change of the connection.
     """
 
     turn: int | None
@@ -205,15 +210,23 @@ class StreamOptions(TypedDict, total=False):
     max_retry_after: float | None
     deadline: float | None
     resume_stale: bool
+    on_state: Callable[[ConnectionState], object] | None
 
 
 _DURATIONS: Final = ("give_up_after", "base_delay", "max_delay", "max_retry_after", "deadline")
 
 
-def stream_options(**options: Unpack[StreamOptions]) -> dict[str, Any]:
-    """Validate the options of a stream."""
+def stream_options(
+    **options: Unpack[StreamOptions],
+) -> tuple[dict[str, Any], Callable[[ConnectionState], object] | None]:
+    """Validate the options of a stream, and separate the callback from the others."""
     given: dict[str, Any] = dict(options)
     unknown = given.keys() - StreamOptions.__annotations__.keys()
     if unknown:
         raise TypeError(f"unknown options: {', '.join(sorted(unknown))}")
-    return {name: optional_seconds(value, name) if name in _DURATIONS else value for name, value in given.items()}
+    on_state = given.pop("on_state", None)
+    if on_state is not None and not callable(on_state):
+        raise TypeError(f"on_state must be callable, not {type(on_state).__name__}")
+    return {
+        name: optional_seconds(value, name) if name in _DURATIONS else value for name, value in given.items()
+    }, on_state

@@ -8,14 +8,15 @@ import threading
 import time
 import weakref
 from collections import deque
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from . import _greenlets
 from ._core import NATIVE_ERRORS, SLICE_MS, error_from_native
 from ._log import logger
 from ._process import generation, leak, register
 from ._wake import next_id, waiter_of
-from .errors import AodError, raise_for_status
+from .errors import AodError, from_native, raise_for_status
 from .events import StreamEvent, read_batch
 
 if TYPE_CHECKING:
@@ -29,17 +30,52 @@ if TYPE_CHECKING:
     from ._native import EventBatches
     from .pretty import Formatter, FormatterOptions
 
-__all__ = ["AsyncEventStream", "EventStream", "Subscription", "aiter_sse", "iter_sse"]
+__all__ = ["AsyncEventStream", "ConnectionState", "EventStream", "Subscription", "aiter_sse", "iter_sse"]
+
+
+@dataclass(frozen=True)
+class ConnectionState:
+    """A change of a stream's connection, passed to `on_state` of `sessions.stream`.
+
+    Attributes:
+        kind: `connecting` before the first connection, `live` when a connection is established, `resuming` when it
+            dropped or could not be established, `history_reset` when the ids of the session start again at a lower
+            number, and `closed` when the stream has ended.
+        attempt: The number of the attempt that follows, from 1; `None` unless the kind is `resuming`.
+        delay: The delay before it, in seconds.
+        cause: Why it is necessary.
+    """
+
+    kind: Literal["connecting", "live", "resuming", "history_reset", "closed"]
+    attempt: int | None = None
+    delay: float | None = None
+    cause: AodError | None = None
+
+    def __str__(self) -> str:
+        """Return the state as one line."""
+        if self.kind == "history_reset":
+            return "history reset: the next events are new, although their ids are lower"
+        if self.kind != "resuming":
+            return self.kind
+        return f"resuming, attempt {self.attempt} in {self.delay:.3g} s, after: {self.cause}"
 
 
 class _Base:
     """The events of a batch, and the position within them."""
 
-    def __init__(self, core: Core, session_id: str, since: int | None, options: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        core: Core,
+        session_id: str,
+        since: int | None,
+        options: dict[str, Any],
+        on_state: Callable[[ConnectionState], object] | None = None,
+    ) -> None:
         self._core = core
         self._session_id = session_id
         self._since = since
         self._options = json.dumps(options)
+        self._on_state = on_state
         self._batches: EventBatches | None = None
         self._ready: deque[StreamEvent] = deque()
         self._cursors: list[int | None] = []  # after each event of the batch, yielded or not
@@ -93,20 +129,25 @@ class _Base:
                 batches.cancel()
         return batches
 
-    def _log(self, batches: EventBatches) -> None:
-        """Log the changes of the connection's state; that the history of the session was reset is a warning."""
-        for line in batches.state_log():
-            level = logging.WARNING if line.startswith("history reset") else logging.DEBUG
-            logger.log(level, "stream of %s %s", self._session_id, line)
+    def _observe(self, state: ConnectionState) -> None:
+        """Log a change of the connection, and pass it to the callback."""
+        level = logging.WARNING if state.kind == "history_reset" else logging.DEBUG
+        logger.log(level, "stream of %s %s", self._session_id, state)
+        if self._on_state is not None:
+            self._on_state(state)
 
     def _keep(self, text: str) -> bool:
-        """Store a batch to be yielded, and return false if the stream has ended."""
+        """Store a batch to be yielded, or observe a change of the connection; return false if the stream has ended."""
+        if text.startswith("{"):
+            self._observe(_state(json.loads(text)))
+            return True
         batch = read_batch(text)
         if batch is None:
             if not self._is_complete and not self._closed:
                 logger.warning(
                     "the stream of %s ended without a terminal event: the session is not active", self._session_id
                 )
+            self._observe(ConnectionState("closed"))
             return False
         self._last_cursor = self.cursor
         events, self._cursors = batch
@@ -230,7 +271,6 @@ class EventStream(_Base):
                     pass
                 batches = self._open()
                 text = batches.take(0 if greenlets else SLICE_MS)
-                self._log(batches)
                 if text and not self._keep(text):
                     break
                 if self._closed:  # another thread cancelled the stream in the meantime
@@ -245,6 +285,7 @@ class EventStream(_Base):
         self.cancel()
         text = ""  # crash reporters send the locals of each frame
         if failure is not None:
+            self._observe(ConnectionState("closed"))
             raise failure
         raise StopIteration
 
@@ -376,7 +417,6 @@ class AsyncEventStream(_Base):
             while not self._closed:
                 batches = self._open()
                 text = batches.take(0)
-                self._log(batches)
                 if not text:
                     self._yield_next = False
                     await self._wait(batches, loop)
@@ -397,6 +437,7 @@ class AsyncEventStream(_Base):
         self.cancel()
         text = ""  # crash reporters send the locals of each frame
         if failure is not None:
+            self._observe(ConnectionState("closed"))
             raise failure
         raise StopAsyncIteration
 
@@ -425,6 +466,11 @@ class AsyncEventStream(_Base):
         waiter, id = waiter_of(loop), next_id()
         batches.notify(waiter.queue, id)
         await waiter.wait(id, loop)
+
+
+def _state(fields: dict[str, Any]) -> ConnectionState:
+    cause = fields.pop("cause", None)
+    return ConnectionState(**fields, cause=None if cause is None else cast("AodError", from_native(cause)))
 
 
 def _formatter(given: Formatter | None, options: FormatterOptions) -> Formatter:

@@ -400,6 +400,46 @@ def test_threads_that_share_a_stream_get_each_event_once(client: aod.Client, con
     assert [event.type for mine in seen for event in mine].count("exit") == 1
 
 
+def test_on_state_receives_each_change_of_the_connection(
+    server: DevServer, client: aod.Client, control: Callable[..., Any]
+) -> None:
+    control("POST", "fault", {"method": "GET", "path": "*/stream", "effect": {"cut_after_events": {"events": 2}}})
+    ack = start(client)
+    seen: list[aod.ConnectionState | str] = []
+    for event in client.sessions.stream(ack.id, base_delay=0, on_state=seen.append):
+        seen.append(event.type)
+    kinds = [each if isinstance(each, str) else f"state {each.kind}" for each in seen]
+    assert kinds[:3] == ["state connecting", "state live", "start"]
+    assert [kind for kind in kinds if kind.startswith("state")][2:] == ["state resuming", "state live", "state closed"]
+    assert kinds[-2:] == ["exit", "state closed"]
+    (resuming,) = (each for each in seen if isinstance(each, aod.ConnectionState) and each.kind == "resuming")
+    assert resuming.attempt == 1
+    assert resuming.delay is not None
+    assert isinstance(resuming.cause, aod.AodConnectionError)
+    assert str(resuming).startswith("resuming, attempt 1 in 0 s, after: ")
+
+    async def follow() -> list[str]:
+        async with aod.AsyncClient(base_url=server.url, token=server.token) as aclient:
+            states: list[aod.ConnectionState] = []
+            async for _ in aclient.sessions.stream(ack.id, on_state=states.append):
+                pass
+            return [state.kind for state in states]
+
+    assert asyncio.run(follow()) == ["connecting", "live", "closed"]
+
+
+def test_an_exception_of_on_state_is_raised_by_the_iteration(client: aod.Client) -> None:
+    ack = start(client)
+
+    def fail(_: aod.ConnectionState) -> None:
+        raise KeyError("state")
+
+    with client.sessions.stream(ack.id, on_state=fail) as events, pytest.raises(KeyError, match="state"):
+        next(events)
+    with pytest.raises(TypeError, match="on_state must be callable, not int"):
+        client.sessions.stream(ack.id, on_state=5)  # type: ignore[arg-type]
+
+
 def test_a_stream_without_a_terminal_event_ends_with_a_warning_if_its_session_has_ended(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

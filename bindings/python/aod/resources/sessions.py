@@ -15,7 +15,7 @@ from .._wire import encode, identifier, read, read_list
 from ..errors import AodError
 from ..events import StreamEvent
 from ..models import RunResult, Session, SessionAck, SessionTurn
-from ..stream import AsyncEventStream, EventStream, Subscription
+from ..stream import AsyncEventStream, ConnectionState, EventStream, Subscription
 from ._requests import JsonObject, cursor, reference
 
 if TYPE_CHECKING:
@@ -312,6 +312,7 @@ class Sessions:
         max_retry_after: float | None = None,
         deadline: float | None = None,
         resume_stale: bool = False,
+        on_state: Callable[[ConnectionState], object] | None = None,
     ) -> EventStream:
         """Stream a session's events, up to the one that ends the turn (`GET /sessions/{id}/stream`).
 
@@ -341,6 +342,8 @@ class Sessions:
                 default there is no limit.
             resume_stale: Whether to continue after a `stale` event, which the server sends after ten minutes without
                 output. By default it ends the stream.
+            on_state: Called with each change of the connection, in order with the events, by the code that iterates. An
+                exception that it raises is raised by the iteration.
 
         Returns:
             The stream: an iterator, and a context manager that closes the connection.
@@ -360,7 +363,7 @@ class Sessions:
             self._core,
             identifier(session_id, "session_id"),
             cursor(since),
-            stream_options(
+            *stream_options(
                 turn=turn,
                 reconnect=reconnect,
                 max_attempts=max_attempts,
@@ -370,6 +373,7 @@ class Sessions:
                 max_retry_after=max_retry_after,
                 deadline=deadline,
                 resume_stale=resume_stale,
+                on_state=on_state,
             ),
         )
 
@@ -449,7 +453,8 @@ class Sessions:
             >>> subscription = client.sessions.listen(ack.id, on_event=print)
             >>> subscription.join()
         """
-        stream = EventStream(self._core, identifier(session_id, "session_id"), cursor(since), stream_options(**options))
+        id = identifier(session_id, "session_id")
+        stream = EventStream(self._core, id, cursor(since), *stream_options(**options))
         return Subscription(stream, on_event, on_closed, on_error)
 
 
@@ -745,6 +750,7 @@ class AsyncSessions:
         max_retry_after: float | None = None,
         deadline: float | None = None,
         resume_stale: bool = False,
+        on_state: Callable[[ConnectionState], object] | None = None,
     ) -> AsyncEventStream:
         """Stream a session's events, up to the one that ends the turn (`GET /sessions/{id}/stream`).
 
@@ -774,6 +780,8 @@ class AsyncSessions:
                 default there is no limit.
             resume_stale: Whether to continue after a `stale` event, which the server sends after ten minutes without
                 output. By default it ends the stream.
+            on_state: Called with each change of the connection, in order with the events, by the code that iterates. An
+                exception that it raises is raised by the iteration.
 
         Returns:
             The stream: an asynchronous iterator, and a context manager that closes the connection.
@@ -793,7 +801,7 @@ class AsyncSessions:
             self._core,
             identifier(session_id, "session_id"),
             cursor(since),
-            stream_options(
+            *stream_options(
                 turn=turn,
                 reconnect=reconnect,
                 max_attempts=max_attempts,
@@ -803,6 +811,7 @@ class AsyncSessions:
                 max_retry_after=max_retry_after,
                 deadline=deadline,
                 resume_stale=resume_stale,
+                on_state=on_state,
             ),
         )
 
@@ -878,5 +887,6 @@ class AsyncSessions:
                 range.
             TypeError: `since` or another option has the wrong type.
         """
-        stream = EventStream(self._core, identifier(session_id, "session_id"), cursor(since), stream_options(**options))
+        id = identifier(session_id, "session_id")
+        stream = EventStream(self._core, id, cursor(since), *stream_options(**options))
         return Subscription(stream, on_event, on_closed, on_error)
