@@ -47,8 +47,11 @@ impl CompleteResponse {
         let content_type = response.headers().get(CONTENT_TYPE).cloned();
         let encoding = Encoding::of(response.headers())?;
         let over_cap = || {
-            Error::new(ErrorKind::Protocol, "the response body is over its cap")
-                .with_status(status.as_u16())
+            Error::new(
+                ErrorKind::Protocol,
+                format!("the response body is larger than {cap} bytes"),
+            )
+            .with_status(status.as_u16())
         };
         let mut body = BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(transport_error)? {
