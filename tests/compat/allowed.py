@@ -108,7 +108,7 @@ ADDED = (
     Added(
         "attributes of the failed request",
         ("surface/class/*Error",),
-        items=frozenset({"attempts", "is_retryable", "request_id", "retry_after"}),
+        items=frozenset({"attempts", "is_retryable", "request_id", "retry_after", "session_id"}),
     ),
     Added(
         "the reason of a conflict, which was only in the text",

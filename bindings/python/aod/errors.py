@@ -7,7 +7,10 @@ with status 422: `detail` contains it, the text of the exception does not.
 from __future__ import annotations
 
 import json
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
+
+if TYPE_CHECKING:
+    from uuid import UUID
 
 __all__ = [
     "AodConnectionError",
@@ -46,6 +49,9 @@ class AodError(Exception):
     """The id of the request, if the server sent one."""
     retry_after: float | None = None
     """How long the server asks to wait (`Retry-After`), in seconds; `None` if it does not."""
+
+    session_id: UUID | None = None
+    """The session that `sessions.run` had created before it failed."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Restore the exception from its parts; the constructor's arguments differ from the message."""

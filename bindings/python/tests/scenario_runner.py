@@ -317,7 +317,9 @@ def answer(request: urllib.request.Request) -> Any:
         with urllib.request.urlopen(request) as response:
             return json.loads(response.read() or b"null")
     except urllib.error.HTTPError as error:
-        raise Problem(f"{request.method} {request.full_url}: {error.code} {error.read().decode()}") from None
+        with error:
+            text = error.read().decode()
+        raise Problem(f"{request.method} {request.full_url}: {error.code} {text}") from None
 
 
 def seconds(milliseconds: int | None) -> float | None:

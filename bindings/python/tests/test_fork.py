@@ -67,6 +67,6 @@ for _ in range(30):
 @pytest.mark.parametrize("code", [NESTED, WHILE_STARTING], ids=["nested", "while starting"])
 def test_every_child_can_make_calls(server: DevServer, code: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", PRELUDE + code, server.url, server.token], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", PRELUDE + code, server.url, server.token], capture_output=True, text=True, timeout=240
     )
     assert done.returncode == 0, done.stderr

@@ -9,18 +9,21 @@ import pytest
 
 from aod.testing import DevServer
 
-# The extension module of pydantic refuses to be imported there.
+# Those that share the lock of the main interpreter, as embedding programs use them: others refuse to import `ctypes`.
+# The extension module of pydantic refuses to be imported in all of them.
 SUBINTERPRETERS = """
 import sys
 import aod
-try:
+if sys.version_info >= (3, 13):
     import _interpreters as interpreters
-except ImportError:
+    create = lambda: interpreters.create("legacy")
+else:
     import _xxsubinterpreters as interpreters
+    create = lambda: interpreters.create(isolated=False)
 client = aod.Client(base_url=sys.argv[1], token=sys.argv[2])
 print(client.health())
 for code in ("import aod._process", "import aod\\ntry: aod.Client\\nexcept ImportError: pass"):
-    interpreter = interpreters.create()
+    interpreter = create()
     interpreters.run_string(interpreter, code)
     interpreters.destroy(interpreter)
     print(client.health())

@@ -462,3 +462,63 @@ def test_a_stream_without_a_terminal_event_ends_with_a_warning_if_its_session_ha
 
         assert asyncio.run(read()) == ["hi"]
         assert "ended without a terminal event" in caplog.text
+
+
+INTERRUPTED_RUN = """
+import sys
+import aod
+client = aod.Client(base_url=sys.argv[1], token=sys.argv[2])
+try:
+    client.sessions.run(agent_id=sys.argv[3], prompt="hi", on_event=lambda event: print(event.type, flush=True))
+except KeyboardInterrupt as error:
+    print(error.session_id)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no signals")
+def test_an_interrupted_run_names_its_session(server: DevServer, client: aod.Client, control: Control) -> None:
+    script(control, {"stdout": "one"}, {"hold": "never"})
+    agent = client.agents.create(name="a", model="claude-sonnet-4-6", runtime="claude")
+    command = [sys.executable, "-c", INTERRUPTED_RUN, server.url, server.token, str(agent.id)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        while process.stdout.readline() != "output\n":
+            pass
+        process.send_signal(signal.SIGINT)
+        rest = process.communicate(timeout=60)[0]
+    (session,) = client.sessions.list()
+    assert rest.split()[-1] == str(session.id)
+
+
+def test_a_run_that_fails_or_is_cancelled_names_its_session(
+    server: DevServer, client: aod.Client, control: Control
+) -> None:
+    agent = client.agents.create(name="a", model="claude-sonnet-4-6", runtime="claude")
+    created: list[aod.SessionAck] = []
+    control("POST", "fault", {"path": "/sessions/*/stream", "effect": {"status": {"status": 403}}})
+    with pytest.raises(aod.AuthError) as caught:
+        client.sessions.run(agent_id=agent.id, prompt="hi", on_created=created.append)
+    assert caught.value.session_id == created[0].id
+
+    script(control, {"hold": "never"})
+
+    async def cancelled() -> asyncio.CancelledError:
+        reached = asyncio.Event()
+
+        async def on_created(ack: aod.SessionAck) -> None:
+            created.append(ack)
+            reached.set()
+
+        async with aod.AsyncClient(base_url=server.url, token=server.token) as aclient:
+            run = aclient.sessions.run(agent_id=agent.id, prompt="hi", on_created=on_created)
+            task = asyncio.create_task(run)
+            await reached.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError) as caught:
+                await task
+            return caught.value
+
+    error = asyncio.run(cancelled())
+    assert len(created) == 2
+    if sys.version_info >= (3, 11):  # asyncio of Python 3.10 raises another exception for that of the coroutine
+        assert vars(error)["session_id"] == created[1].id

@@ -113,13 +113,10 @@ async fn bodies_of<B: Into<String>>(
         let body = streams.map(|number| bodies[number.min(bodies.len() - 1)].clone());
         async move {
             let Some(body) = body else {
-                return match status.parse() {
-                    Ok(code) => exchange.respond_json(code, "{}").await,
-                    Err(_) => {
-                        let session = format!("{{\"status\": \"{status}\"}}");
-                        exchange.respond_json(200, &session).await;
-                    }
-                };
+                let session = format!("{{\"status\": \"{status}\"}}");
+                return exchange
+                    .respond_json(status.parse().unwrap_or(200), &session)
+                    .await;
             };
             exchange.start_stream().await;
             exchange.send(body).await;

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import builtins
 import inspect
+import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -22,6 +24,14 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 __all__ = ["AsyncSessions", "Sessions"]
+
+
+def _name_session(error: BaseException, session_id: UUID) -> None:
+    """Add the session that continues on the server to an exception that ends `run`."""
+    with suppress(AttributeError):
+        error.session_id = session_id  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue]
+    if sys.version_info >= (3, 11):
+        error.add_note(f"Session {session_id} has been created and may still be running.")
 
 
 @hide_frames
@@ -264,6 +274,7 @@ class Sessions:
         secret_env_vars: Mapping[str, str] | None = None,
         on_event: Callable[[StreamEvent], object] | None = None,
         collect_events: bool = True,
+        on_created: Callable[[SessionAck], object] | None = None,
     ) -> RunResult:
         """Start a session and follow it until its first turn ends: `create`, then `wait_for_completion`.
 
@@ -276,13 +287,16 @@ class Sessions:
             secret_env_vars: Environment variables of this session's sandbox; see `create`.
             on_event: A function to call with each event.
             collect_events: Whether the result holds the events. The default is true.
+            on_created: A function to call with the acknowledgement of the session, before its first event.
 
         Returns:
             The session after the turn, and its events in order.
 
         Raises:
-            AodError: The session cannot be created or followed; see `create` and `wait_for_completion`.
-            Exception: Whatever `on_event` raises, which ends the wait.
+            AodError: The session cannot be created or followed; see `create` and `wait_for_completion`. If the session
+                was created, `session_id` of this and any other exception, such as `KeyboardInterrupt`, is its id: the
+                session continues on the server.
+            Exception: Whatever `on_event` or `on_created` raises, which ends the wait.
 
         Example:
             >>> result = client.sessions.run(agent_id=agent.id, prompt="Count the tests")
@@ -296,7 +310,13 @@ class Sessions:
             resources=resources,
             secret_env_vars=secret_env_vars,
         )
-        return self.wait_for_completion(ack.id, on_event=on_event, collect_events=collect_events)
+        try:
+            if on_created is not None:
+                on_created(ack)
+            return self.wait_for_completion(ack.id, on_event=on_event, collect_events=collect_events)
+        except BaseException as error:
+            _name_session(error, ack.id)
+            raise
 
     def stream(
         self,
@@ -702,6 +722,7 @@ class AsyncSessions:
         secret_env_vars: Mapping[str, str] | None = None,
         on_event: Callable[[StreamEvent], object] | None = None,
         collect_events: bool = True,
+        on_created: Callable[[SessionAck], object] | None = None,
     ) -> RunResult:
         """Start a session and follow it until its first turn ends: `create`, then `wait_for_completion`.
 
@@ -714,13 +735,17 @@ class AsyncSessions:
             secret_env_vars: Environment variables of this session's sandbox; see `create`.
             on_event: A function or coroutine function to call with each event.
             collect_events: Whether the result holds the events. The default is true.
+            on_created: A function or coroutine function to call with the acknowledgement of the session, before its
+                first event.
 
         Returns:
             The session after the turn, and its events in order.
 
         Raises:
-            AodError: The session cannot be created or followed; see `create` and `wait_for_completion`.
-            Exception: Whatever `on_event` raises, which ends the wait.
+            AodError: The session cannot be created or followed; see `create` and `wait_for_completion`. If the session
+                was created, `session_id` of this and any other exception, such as `KeyboardInterrupt`, is its id: the
+                session continues on the server.
+            Exception: Whatever `on_event` or `on_created` raises, which ends the wait.
 
         Example:
             >>> result = await client.sessions.run(agent_id=agent.id, prompt="Count the tests")
@@ -734,7 +759,15 @@ class AsyncSessions:
             resources=resources,
             secret_env_vars=secret_env_vars,
         )
-        return await self.wait_for_completion(ack.id, on_event=on_event, collect_events=collect_events)
+        try:
+            if on_created is not None:
+                result = on_created(ack)
+                if inspect.isawaitable(result):
+                    await result
+            return await self.wait_for_completion(ack.id, on_event=on_event, collect_events=collect_events)
+        except BaseException as error:
+            _name_session(error, ack.id)
+            raise
 
     def stream(
         self,
