@@ -58,6 +58,7 @@ impl SharedRuntime {
         let running = self.generation().runtime.get_or_try_init(|| {
             let runtime = Builder::new_multi_thread()
                 .worker_threads(self.workers)
+                .event_interval(1)
                 .thread_name("aod")
                 .enable_all()
                 .build()
@@ -110,5 +111,7 @@ impl SharedRuntime {
     }
 }
 
+#[cfg(test)]
+mod hostile_tests;
 #[cfg(test)]
 mod tests;
