@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::call;
 use crate::cancel::CancelScope;
 use crate::prefetch::{Item, Prefetcher};
-use crate::runtime::SharedRuntime;
+use crate::runtime::{SharedRuntime, WORKERS};
 use crate::testing::{ROOMY, Server, Texts, answer, assert_idle, block_on, outputs};
 
 /// What the other client does while the hostile servers send.
@@ -116,7 +116,7 @@ async fn endure(url: &str) -> [ErrorKind; 2] {
 
 #[test]
 fn hostile_servers_do_not_delay_the_deadlines_and_streams_of_other_servers() {
-    let runtime: &SharedRuntime = Box::leak(Box::new(SharedRuntime::new(4)));
+    let runtime: &SharedRuntime = Box::leak(Box::new(SharedRuntime::new(WORKERS)));
     let over = Arc::new(AtomicBool::new(false));
     let hostile: Vec<_> = ATTACKS
         .into_iter()
