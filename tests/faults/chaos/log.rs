@@ -349,13 +349,15 @@ impl Wire {
 
     /// Returns the terminal event after the rows before a position.
     pub(crate) fn terminal_at(&self, position: usize) -> Vec<u8> {
-        let sent = self.rows.partition_point(|row| row.at < position);
         let mut event = self.terminal.json.clone();
-        event["id"] = sent
-            .checked_sub(1)
-            .map_or(0, |last| self.rows[last].id)
-            .into();
+        event["id"] = self.last_before(position).into();
         self.format.event(&event.into(), true)
+    }
+
+    /// Returns the id of the last row before a position; 0 if there is none.
+    pub(crate) fn last_before(&self, position: usize) -> i64 {
+        let before = self.rows.partition_point(|row| row.at < position);
+        before.checked_sub(1).map_or(0, |last| self.rows[last].id)
     }
 
     /// Returns the offset of the second row of the last turn.

@@ -149,6 +149,9 @@ async fn respond(sessions: &Sessions, mut exchange: Exchange) -> Option<Exchange
         _ => 0,
     };
     // A client beyond the position receives only `start`.
+    if matches!(ending, Ending::TerminalAt(_)) && cursor >= wire.last_before(position) {
+        body.truncate(minimum);
+    }
     body.truncate((body.len() + position).saturating_sub(end).max(minimum));
     response.extend(body);
     if position < end && matches!(ending, Ending::TerminalAt(_)) {
