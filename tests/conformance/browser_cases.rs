@@ -405,7 +405,7 @@ async fn redirects_are_followed_with_every_header() {
                 ("/", _) => {
                     exchange
                         .respond(status, &[("location", "/b?c#d")], "")
-                        .await
+                        .await;
                 }
                 (_, false) => respond(exchange, HEAD, b"id:1\ndata:x\n\n").await,
                 (_, true) => exchange.respond(204, &[], "").await,

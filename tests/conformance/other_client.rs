@@ -115,13 +115,13 @@ async fn a_source_reads_through_another_http_client() {
     let comments: Arc<Mutex<Vec<String>>> = Arc::default();
     let commented = Arc::clone(&comments);
     let causes: Arc<Mutex<Vec<String>>> = Arc::default();
-    let caused = Arc::clone(&causes);
+    let recorder = Arc::clone(&causes);
     let mut source = EventSource::new(connector)
         .reconnect(Reconnect::new().base_delay(Duration::ZERO))
         .on_comment(move |text| commented.lock().unwrap().push(text.trim().to_owned()))
         .on_state(move |state| {
             if let ConnectionState::Resuming { cause, .. } = state {
-                caused.lock().unwrap().push(cause.to_string());
+                recorder.lock().unwrap().push(cause.to_string());
             }
         });
     assert_eq!(source.ready_state(), ReadyState::Connecting);

@@ -10,6 +10,14 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::error::{ErrorInfo, Result};
 
+/// The number of workers of a native library.
+///
+/// Workaround: hyper skips informational responses (1xx) without a limit (<https://github.com/hyperium/hyper/issues/2565>),
+/// so one poll of a connection on which nothing else arrives can keep a worker busy for a second, and reqwest has no
+/// setting that limits it. The deadline of such a call expires on another worker, and the connection is dropped when its
+/// poll returns. Four workers leave room for three such connections. Two are enough once hyper limits the responses.
+pub const WORKERS: usize = 4;
+
 /// A tokio runtime for a `static`, started on first use.
 pub struct SharedRuntime {
     workers: usize,
@@ -110,5 +118,7 @@ impl SharedRuntime {
     }
 }
 
+#[cfg(test)]
+mod hostile_tests;
 #[cfg(test)]
 mod tests;

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use aod_bridge::runtime::SharedRuntime;
+use aod_bridge::runtime::{SharedRuntime, WORKERS};
 
-/// The runtime of all calls and streams. Two workers are enough, because Python code does not run on them.
-pub(crate) static RUNTIME: SharedRuntime = SharedRuntime::new(2);
+/// The runtime of all calls and streams.
+pub(crate) static RUNTIME: SharedRuntime = SharedRuntime::new(WORKERS);
 
 /// How long `shut_down` waits for the threads.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(1);

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use aod_bridge::call;
 use aod_bridge::cancel;
 use aod_bridge::error as bridge;
-use aod_bridge::runtime::SharedRuntime;
+use aod_bridge::runtime::{SharedRuntime, WORKERS};
 
 use super::error::CallError;
 
-/// The runtime of all calls. Two workers, because one hostile connection can keep a worker busy.
-pub(super) static RUNTIME: SharedRuntime = SharedRuntime::new(2);
+/// The runtime of all calls.
+pub(super) static RUNTIME: SharedRuntime = SharedRuntime::new(WORKERS);
 
 /// Cancels calls from another thread, for languages whose own cancellation does not reach the native library. One token
 /// can cancel many calls.

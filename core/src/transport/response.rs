@@ -319,10 +319,16 @@ pub(crate) fn transport_error(error: reqwest::Error) -> Error {
         (ErrorKind::Timeout, "no connection in time")
     } else if unsent {
         (ErrorKind::Connection, "no connection")
+    } else if is_malformed(&error) {
+        (ErrorKind::Protocol, "the response is not valid HTTP")
     } else {
         (ErrorKind::Connection, "the connection broke")
     };
     let mut failure = Error::new(kind, summary);
+    if kind == ErrorKind::Protocol {
+        // It may come from a proxy, or from another server for a moment.
+        failure = failure.retryable(true);
+    }
     // Only a failed handshake is permanent: a broken connection can be replaced.
     if is_tls(&error) && !error.is_decode() && !error.is_body() {
         failure = failure.retryable(false);
@@ -331,6 +337,14 @@ pub(crate) fn transport_error(error: reqwest::Error) -> Error {
         failure = failure.unsent();
     }
     failure.with_source(error.without_url())
+}
+
+/// Returns whether the head of the response is not HTTP, or has too many or too large header fields.
+fn is_malformed(cause: &(dyn StdError + 'static)) -> bool {
+    cause
+        .downcast_ref::<hyper::Error>()
+        .is_some_and(hyper::Error::is_parse)
+        || cause.source().is_some_and(is_malformed)
 }
 
 /// Returns whether TLS failed; a retry would fail again.

@@ -108,3 +108,35 @@ async fn a_compressed_body_is_read_and_its_limit_applies_after_decompression() {
     );
     assert!(AGENTS.len() < 1 << 20);
 }
+
+#[tokio::test]
+async fn a_response_that_is_not_valid_http_is_a_protocol_error() {
+    let many = format!("HTTP/1.1 200 OK\r\n{}\r\n{{}}", "a: b\r\n".repeat(1000));
+    let long = format!("HTTP/1.1 200 OK\r\na: {}\r\n\r\n{{}}", "b".repeat(1 << 20));
+    for response in [
+        many.as_str(),
+        &long,
+        "SSH-2.0-OpenSSH_9.6\r\n",
+        "<html>\r\n\r\n",
+    ] {
+        let response = response.to_owned();
+        let server = ScriptedServer::start(move |_, mut exchange| {
+            let response = response.clone();
+            async move {
+                exchange.send(response).await;
+                exchange.until_closed().await;
+            }
+        })
+        .await;
+        let error = client(&server.url()).agents().list().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Protocol);
+        assert!(error.is_retryable());
+        let error = client(&server.url())
+            .sessions()
+            .stream(Uuid::nil())
+            .no_reconnect()
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Protocol);
+    }
+}

@@ -293,6 +293,7 @@ pub(crate) struct Wire {
     rows: Vec<Row>,
     /// The offset of the terminal event.
     end: usize,
+    terminal: Event,
 }
 
 struct Row {
@@ -342,7 +343,33 @@ impl Wire {
             start,
             rows,
             end,
+            terminal: log.end.clone(),
         }
+    }
+
+    /// Returns the terminal event after the rows before a position.
+    pub(crate) fn terminal_at(&self, position: usize) -> Vec<u8> {
+        let mut event = self.terminal.json.clone();
+        event["id"] = self.last_before(position).into();
+        self.format.event(&event.into(), true)
+    }
+
+    /// Returns the id of the last row before a position; 0 if there is none.
+    pub(crate) fn last_before(&self, position: usize) -> i64 {
+        let before = self.rows.partition_point(|row| row.at < position);
+        before.checked_sub(1).map_or(0, |last| self.rows[last].id)
+    }
+
+    /// Returns the offset of the second row of the last turn.
+    pub(crate) fn last_turn(&self) -> usize {
+        let first = self.rows.iter().rposition(|row| row.begins_turn);
+        let second = first.and_then(|first| self.rows.get(first + 1));
+        second.map_or(self.end, |row| row.at)
+    }
+
+    /// Returns whether the terminal event ends the session, not only the connection.
+    pub(crate) fn ends_session(&self) -> bool {
+        self.terminal.json["type"] != "stale"
     }
 
     pub(crate) fn whole(&self) -> &[u8] {

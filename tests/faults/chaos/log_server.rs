@@ -27,6 +27,9 @@ pub(crate) enum Ending {
     ResetAt(usize),
     /// With a complete body that stops before the row at this position.
     EndAt(usize),
+    /// With the terminal event instead of the row at this position, as if the rows from there on were written after the
+    /// server had read them, and before it read the status.
+    TerminalAt(usize),
     /// Never: everything except the terminal event is sent in small chunks.
     Drip,
 }
@@ -133,20 +136,31 @@ async fn respond(sessions: &Sessions, mut exchange: Exchange) -> Option<Exchange
     let ending = (session.ending)(connection);
     let end = wire.whole().len();
     let position = match ending {
-        Ending::EndAt(position) if position < end => wire.row_at(position),
+        Ending::EndAt(position) | Ending::TerminalAt(position) if position < end => {
+            wire.row_at(position)
+        }
         Ending::CloseAt(position) | Ending::ResetAt(position) => position.min(end),
-        Ending::EndAt(_) | Ending::Complete => end,
+        Ending::EndAt(_) | Ending::TerminalAt(_) | Ending::Complete => end,
         Ending::Drip => wire.end(),
     };
     let mut body = wire.body(cursor, *resumes);
     let minimum = match ending {
-        Ending::EndAt(_) => wire.start(),
+        Ending::EndAt(_) | Ending::TerminalAt(_) => wire.start(),
         _ => 0,
     };
     // A client beyond the position receives only `start`.
+    if matches!(ending, Ending::TerminalAt(_)) && cursor >= wire.last_before(position) {
+        body.truncate(minimum);
+    }
     body.truncate((body.len() + position).saturating_sub(end).max(minimum));
     response.extend(body);
-    if wire.format.chunked && position < end && matches!(ending, Ending::EndAt(_)) {
+    if position < end && matches!(ending, Ending::TerminalAt(_)) {
+        response.extend(wire.terminal_at(position));
+    }
+    if wire.format.chunked
+        && position < end
+        && matches!(ending, Ending::EndAt(_) | Ending::TerminalAt(_))
+    {
         response.extend_from_slice(b"0\r\n\r\n");
     }
 
@@ -163,7 +177,7 @@ async fn respond(sessions: &Sessions, mut exchange: Exchange) -> Option<Exchange
     }
     let sent = exchange.try_send(&response).await;
     match ending {
-        Ending::Complete | Ending::EndAt(_) if wire.format.chunked => {
+        Ending::Complete | Ending::EndAt(_) | Ending::TerminalAt(_) if wire.format.chunked => {
             return sent.is_ok().then_some(exchange);
         }
         Ending::ResetAt(_) => exchange.reset(),

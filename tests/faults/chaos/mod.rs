@@ -1,5 +1,5 @@
 //! Each event is delivered once and in order, whatever happens to the connections: random cuts by a proxy, a cut at
-//! every byte, and cancellation at random points.
+//! every byte, outages, rows after the terminal event, and cancellation at random points.
 //!
 //! | Variable | |
 //! |---|---|
@@ -16,6 +16,7 @@ mod cancels;
 mod every_cut;
 mod log;
 mod log_server;
+mod outages;
 mod random_cuts;
 
 use std::fmt::Display;
@@ -75,6 +76,12 @@ async fn assert_read(
                 counter.fetch_add(1, Ordering::Relaxed);
             }
         });
+    assert_events(request, expected, context).await;
+    reconnects.load(Ordering::Relaxed)
+}
+
+/// Opens a stream, reads it to its end and asserts that the events are as expected.
+async fn assert_events(request: StreamRequest<'_>, expected: &[Value], context: &impl Display) {
     let opened = request.await;
     let mut events = opened.unwrap_or_else(|error| panic!("{context}: not opened: {error:?}"));
     let mut read = 0;
@@ -90,7 +97,22 @@ async fn assert_read(
         events.next().await.is_none(),
         "{context}: an event follows the terminal event"
     );
-    reconnects.load(Ordering::Relaxed)
+}
+
+/// Returns the seeds of a test: as many as `AOD_SEEDS`, or only `AOD_SEED`.
+fn seeds() -> Vec<u64> {
+    let variable = |name| {
+        let value = std::env::var(name).ok()?;
+        Some(
+            value
+                .parse()
+                .unwrap_or_else(|_| panic!("{name} is a number")),
+        )
+    };
+    match variable("AOD_SEED") {
+        Some(seed) => vec![seed],
+        None => (0..variable("AOD_SEEDS").unwrap_or(300)).collect(),
+    }
 }
 
 /// Returns the session of a test's n-th stream.

@@ -9,32 +9,24 @@ use futures::StreamExt;
 
 use super::log::{Format, Log, ResumeMode, Wire};
 use super::log_server::{Ending, LogServer, Session};
-use super::{alone, assert_read, client, number, session};
+use super::{alone, assert_read, client, number, seeds, session};
 
 /// The approximate number of events per stream.
 const EVENTS: usize = 300;
+/// Fewer bytes than a head has.
+const HEAD: u64 = 60;
 /// The number of concurrent streams.
 const CONCURRENCY: usize = 48;
 
-fn seeds() -> Vec<u64> {
-    let variable = |name| {
-        let value = std::env::var(name).ok()?;
-        Some(
-            value
-                .parse()
-                .unwrap_or_else(|_| panic!("{name} is a number")),
-        )
-    };
-    match variable("AOD_SEED") {
-        Some(seed) => vec![seed],
-        None => (0..variable("AOD_SEEDS").unwrap_or(300)).collect(),
-    }
-}
-
 /// Each connection of a stream can be longer than the previous one, so that streams that always replay everything end
-/// too.
+/// too. Every fourth one is cut before the end of the response's head, the first ones included.
 fn plan(path: &str, connection: usize) -> ConnectionPlan {
-    ConnectionPlan::drawn(number(path), connection, 2000 + 1500 * connection as u64)
+    let seed = number(path);
+    let longest = match (seed + connection as u64) % 4 {
+        0 => HEAD,
+        _ => 2000 + 1500 * connection as u64,
+    };
+    ConnectionPlan::drawn(seed, connection, longest)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
