@@ -114,7 +114,6 @@ fn shown(error: &aod::Error) -> Value {
     let cut = |text: &str| Value::from(text.chars().take(MAX_SHOWN).collect::<String>());
     match error.detail() {
         None => Value::Null,
-        Some(Detail::Text(text)) => cut(text),
         Some(detail) if detail.is_page() => {
             let status = error
                 .status()
@@ -122,7 +121,7 @@ fn shown(error: &aod::Error) -> Value {
             let reason = status.and_then(|status| status.canonical_reason());
             Value::from(reason.unwrap_or("an HTML page"))
         }
-        Some(Detail::Body(body)) => cut(body),
+        Some(Detail::Text(text) | Detail::Body(text)) => cut(text),
         Some(Detail::Fields(fields)) => fields.iter().take(MAX_FIELDS).map(field).collect(),
         Some(Detail::Json(Value::Array(values))) => {
             Value::Array(vec![Value::Null; values.len().min(MAX_FIELDS)])

@@ -502,12 +502,14 @@ class _Turns:
 
 def _format_lines(events: EventStream, formatter: Formatter) -> Iterator[str]:
     turns = _Turns()
+    event: StreamEvent | None = None
     try:
         for event in events:
             if turns.is_another(event):
                 yield from formatter.flush()  # each turn is the output of a separate process
             yield from formatter.consume(event)
     except AodError:
+        event = None  # a crash reporter sends the locals of this frame
         yield from formatter.flush()
         raise
     yield from formatter.flush()
@@ -515,6 +517,7 @@ def _format_lines(events: EventStream, formatter: Formatter) -> Iterator[str]:
 
 async def _aformat_lines(events: AsyncEventStream, formatter: Formatter) -> AsyncIterator[str]:
     turns = _Turns()
+    event: StreamEvent | None = None
     try:
         async for event in events:
             if turns.is_another(event):
@@ -523,6 +526,7 @@ async def _aformat_lines(events: AsyncEventStream, formatter: Formatter) -> Asyn
             for line in formatter.consume(event):
                 yield line
     except AodError:
+        event = None  # a crash reporter sends the locals of this frame
         for line in formatter.flush():
             yield line
         raise

@@ -40,6 +40,36 @@ def test_the_text_omits_the_request_that_the_server_repeats(client: aod.Client) 
     assert error.__cause__ is None and error.__context__ is None
 
 
+def test_an_endpoint_that_the_server_does_not_have_is_unsupported(client: aod.Client, server: DevServer) -> None:
+    ack = start(client)
+    with pytest.raises(aod.NotFoundError) as caught:
+        client.sessions.interrupt(ack.id)
+    error = caught.value
+    assert type(error) is aod.UnsupportedError and error.status_code == 404
+    assert str(error).startswith(f"POST {server.url}/sessions/{ack.id}/interrupt -> 404: the server does not have")
+    with pytest.raises(aod.NotFoundError) as other:
+        client.sessions.get(UNKNOWN_ID)
+    assert type(other.value) is aod.NotFoundError
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<!doctype html><h1>Secret plan</h1>",
+        "\ufeff <HTML><h1>Secret plan</h1>",
+        "Error:\n<html><h1>Secret plan</h1>",
+        "<?xml version='1.0'?><plan>Secret plan</plan>",
+        '"<html>Secret plan</html>"',
+        '{"detail": "<!DOCTYPE html>Secret plan"}',
+    ],
+)
+def test_no_text_has_a_page(client: aod.Client, control: Callable[..., Any], body: str) -> None:
+    control("POST", "fault", {"path": "/agents", "effect": {"status": {"status": 404, "body": body}}})
+    with pytest.raises(aod.NotFoundError) as caught:
+        client.agents.list()
+    assert str(caught.value).endswith("/agents -> 404: 'Not Found'")
+
+
 STATUSES = [
     (400, aod.BadRequestError),
     (401, aod.AuthError),

@@ -35,6 +35,13 @@ import Testing
         #expect(error.localizedDescription == error.description)
     }
 
+    @Test func anEndpointThatTheServerDoesNotHaveIsUnsupported() async throws {
+        let error = try await failure { _ = try await client.sessions.interrupt(UUID()) }
+        #expect(error.kind == .unsupported)
+        #expect(error.status == 404)
+        #expect(error.description.hasSuffix("the server does not have this endpoint, which newer servers have"))
+    }
+
     @Test func aVersionMismatchIsAConflictWithBothNumbers() async throws {
         let agent = try await client.agents.create(name: "a", model: "anthropic/claude-sonnet-4-6", runtime: .claude)
         let error = try await failure { _ = try await client.agents.update(agent.id, version: 7, name: "b") }

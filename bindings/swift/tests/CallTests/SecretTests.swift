@@ -26,7 +26,9 @@ import Testing
     let repository = GithubRepository(
         url: "https://x:\(mark)pw@github.com/acme/app", authorizationToken: secret("repository"))
     let variables = ["KEY": secret("env")]
-    let headers = ["X-Client": Secret("\(mark)-client\"<&>'\\u/%41+\(mark)"), "Cookie": Secret("a=\(mark)x; b=\(mark)y")]
+    let headers = [
+        "X-Client": Secret("\(mark)-client\"<&>'\\u/%41+\(mark)"), "Cookie": Secret("a=\(mark)x; b=\(mark)y"),
+    ]
 
     private func expectNoSecret(in value: Any, _ what: String) {
         var dumped = ""
@@ -137,7 +139,8 @@ import Testing
 
     @Test func theErrorOfAMalformedSettingDoesNotRepeatIt() throws {
         func failure(
-            _ base: String = "http://h", token: String = "t", _ change: (inout AodClient.Configuration) -> Void = { _ in }
+            _ base: String = "http://h", token: String = "t",
+            _ change: (inout AodClient.Configuration) -> Void = { _ in }
         ) throws -> AodError {
             var configuration = AodClient.Configuration()
             change(&configuration)

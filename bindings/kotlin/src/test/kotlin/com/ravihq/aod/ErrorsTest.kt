@@ -23,6 +23,13 @@ class ErrorsTest : ServerTest(Generation.V2026_04_30) {
         assertThrows<T> { runBlocking { call() } }
 
     @Test
+    fun `an endpoint that the server does not have is unsupported`(): Unit = runBlocking {
+        val failure = failure<AodException.Unsupported> { client.sessions.interrupt(UUID(0, 0)) }
+        assertEquals(404, failure.status)
+        assertTrue(failure.message!!.endsWith("the server does not have this endpoint, which newer servers have"))
+    }
+
+    @Test
     fun `an invalid configuration is rejected`() {
         val failure = assertThrows<AodException.Configuration> { AodClient("ftp://hunter2", "x") }
         assertFalse("hunter2" in failure.toString())
