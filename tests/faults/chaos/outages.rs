@@ -164,7 +164,7 @@ async fn connections_that_last_16_seconds_interrupt_a_stream_without_a_loss() {
     };
     read_with_moved_clock(&url, expected, live).await;
     server.await.expect("all is served");
-    // Longer than a stream goes on without a healthy connection.
+    // Longer than a stream continues without a healthy connection.
     assert!(started.elapsed() >= Duration::from_secs(600));
 }
 
