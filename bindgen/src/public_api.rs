@@ -37,7 +37,9 @@ pub(crate) fn write() -> Result<()> {
 pub(crate) fn check() -> Result<()> {
     let version = rust_version()?;
     if !version.starts_with(RUST_VERSION) {
-        println!("not checked: the public API is recorded with {RUST_VERSION}x, this is {version}");
+        eprintln!(
+            "not checked: the public API is recorded with {RUST_VERSION}x, this is {version}"
+        );
         return Ok(());
     }
     document()?;

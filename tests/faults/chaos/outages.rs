@@ -203,12 +203,12 @@ async fn rows_that_follow_the_terminal_event_are_delivered_before_it_with_every_
                 let ending = move |connection: usize| {
                     endings.get(connection).copied().unwrap_or(Ending::Complete)
                 };
-                let served = Session {
+                let replayed = Session {
                     wire,
                     resumes: ResumeMode::AfterCursor,
                     ending: Box::new(ending),
                 };
-                server.add(id, served);
+                server.add(id, replayed);
                 assert_read(client.sessions().stream(id), &log.events(), &context).await;
                 server.remove(id);
             });

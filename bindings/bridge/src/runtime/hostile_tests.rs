@@ -162,7 +162,8 @@ fn hostile_servers_do_not_delay_the_deadlines_and_streams_of_other_servers() {
     .expect("the runtime runs");
     for id in 1..=EVENTS {
         server.send(&outputs([id]));
-        let Some(Item::Batch(batch)) = block_on(events.take()).expect("the stream continues") else {
+        let Some(Item::Batch(batch)) = block_on(events.take()).expect("the stream continues")
+        else {
             panic!("the stream ended");
         };
         assert_eq!(batch, Texts(vec![(id.to_string(), Some(id))]));
