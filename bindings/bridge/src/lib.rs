@@ -1,7 +1,7 @@
 //! Shared code of the language bindings. Independent of UniFFI.
 //!
 //! Each bindings crate owns one [`SharedRuntime`](runtime::SharedRuntime) and converts arguments and results. This
-//! crate runs and cancels calls, prefetches streams, drives listeners, and describes errors.
+//! crate runs and cancels calls, prefetches streams, drives listeners, forwards the log, and describes errors.
 
 #![allow(
     clippy::missing_errors_doc,
@@ -14,6 +14,7 @@ pub mod call;
 pub mod cancel;
 pub mod error;
 pub mod listener;
+pub mod log;
 pub mod prefetch;
 pub mod runtime;
 

@@ -48,13 +48,6 @@ impl NativeClient {
         self.client.base_url().to_owned()
     }
 
-    /// Returns a warning to log if the token is sent unencrypted to another machine, that is, if the base URL is plain
-    /// `http` and its host is not this machine; nothing otherwise.
-    pub fn clear_text_warning(&self) -> Option<String> {
-        let clear = self.client.sends_clear_text();
-        clear.then(|| Client::CLEAR_TEXT_WARNING.to_owned())
-    }
-
     /// Ends all calls and streams of this client and of the clients derived from it with an error of kind `Closed`.
     /// Later calls fail with the same error.
     pub fn shut_down(&self) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use aod::models::Secret;
 use aod::{Detail, LocationPart, Quota};
 use aod_bridge::error as bridge;
+use uuid::Uuid;
 
 /// A failed call.
 #[derive(Debug, thiserror::Error, uniffi::Error)]
@@ -32,6 +33,8 @@ pub struct ErrorInfo {
     pub conflict: Option<ConflictReason>,
     /// The quota reported by a 429.
     pub quota: Option<Quota>,
+    /// The session whose turn was followed when the call failed. It may still be active.
+    pub session_id: Option<Uuid>,
     /// The HTTP method of the request.
     pub method: Option<String>,
     /// The URL of the request, without credentials.
@@ -221,6 +224,7 @@ impl From<bridge::ErrorInfo> for ErrorInfo {
             detail: source.and_then(aod::Error::detail).map(Into::into),
             conflict: source.and_then(aod::Error::conflict).map(Into::into),
             quota: source.and_then(aod::Error::quota),
+            session_id: source.and_then(aod::Error::session_id),
             method: source.and_then(aod::Error::method).map(str::to_owned),
             url: source.and_then(aod::Error::url).map(str::to_owned),
             request_id: source.and_then(aod::Error::request_id).map(str::to_owned),

@@ -12,6 +12,7 @@ mod config;
 mod environments;
 mod error;
 mod listener;
+mod log;
 mod models;
 mod pretty;
 mod sessions;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use aod::RunResult;
 use aod::models::{CreateSession, Prompt, Session, SessionAck, SessionTurn};
+use aod::{OnAbandon, RunResult};
 use uuid::Uuid;
 
 use super::call::CancellationToken;
@@ -122,17 +122,18 @@ impl NativeClient {
         .await
     }
 
-    /// Creates a session, follows its stream to the end of the first turn, and retrieves the session. Returns the
-    /// session and everything that the agent printed on stdout. A failed turn is not an error. If the agent prints
-    /// nothing for ten minutes, the server ends the stream as stale, and the session that is returned is still active.
+    /// Follows the turn of an acknowledgement to its end, and retrieves the session. Returns the session and everything
+    /// that the agent printed on stdout in this turn. A failed turn is not an error. If the agent prints nothing for ten
+    /// minutes, the server ends the stream as stale, and the session that is returned is still active.
     #[uniffi::method(default(cancellation = None))]
-    pub async fn run_session(
+    pub async fn follow_session(
         &self,
-        request: CreateSession,
+        ack: SessionAck,
+        on_abandon: OnAbandon,
         cancellation: Option<Arc<CancellationToken>>,
     ) -> Result<RunResult, CallError> {
         self.call(cancellation, |client| async move {
-            client.sessions().run(request).await
+            client.sessions().follow(&ack).on_abandon(on_abandon).await
         })
         .await
     }

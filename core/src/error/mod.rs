@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use aod_transcript::write_visible;
 use bytes::Bytes;
+use uuid::Uuid;
 
 pub use conflict::ConflictReason;
 use detail::is_page;
@@ -164,6 +165,7 @@ struct ErrorInner {
     unsent: bool,
     /// Whether another attempt may succeed; `None` if the kind decides.
     retryable: Option<bool>,
+    session: Option<Uuid>,
     source: Option<Source>,
 }
 
@@ -185,6 +187,7 @@ impl Error {
             attempts: 0,
             unsent: false,
             retryable: None,
+            session: None,
             source: None,
         }))
     }
@@ -234,6 +237,13 @@ impl Error {
     /// Returns the session quota of a 429 response; `None` for every other error, or if the server did not report it.
     pub fn quota(&self) -> Option<Quota> {
         self.0.quota
+    }
+
+    /// Returns the session whose turn was followed when [`Sessions::run`](crate::Sessions::run) or
+    /// [`Sessions::follow`](crate::Sessions::follow) failed; `None` for every other error. The session may still be
+    /// active.
+    pub fn session_id(&self) -> Option<Uuid> {
+        self.0.session
     }
 
     /// Returns the HTTP method of the request, if there was a request.
@@ -293,6 +303,11 @@ impl Error {
             self.0.summary =
                 "the server does not have this endpoint, which newer servers have".into();
         }
+        self
+    }
+
+    pub(crate) fn with_session(mut self, id: Uuid) -> Self {
+        self.0.session = Some(id);
         self
     }
 

@@ -2,8 +2,10 @@
 
 mod agents;
 mod environments;
+mod follow;
 mod sessions;
 
 pub use agents::Agents;
 pub use environments::Environments;
-pub use sessions::{RunResult, Sessions};
+pub use follow::{FollowRequest, OnAbandon, RunResult};
+pub use sessions::Sessions;

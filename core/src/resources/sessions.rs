@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use futures::TryStreamExt as _;
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::follow::{FollowRequest, RunResult};
 use crate::error::Result;
 use crate::models::{CreateSession, Prompt, Session, SessionAck, SessionTurn};
 use crate::stream::StreamRequest;
@@ -224,10 +224,13 @@ impl<'a> Sessions<'a> {
     /// A failed turn is not an error of this method: check [`Session::status`] and [`Session::exit_code`]. The stdout is
     /// raw: the agents of all known runtimes print one JSON object per line.
     ///
+    /// The session continues if the returned future is dropped. To know its id by then, or to stop it, call
+    /// [`create`](Self::create) and [`follow`](Self::follow) instead.
+    ///
     /// # Errors
     ///
-    /// Fails with the errors of [`create`](Self::create), [`stream`](Self::stream) and
-    /// [`EventStream`](crate::EventStream). The session may have been created in that case.
+    /// Fails with the errors of [`create`](Self::create) and [`follow`](Self::follow). If the session has been created,
+    /// [`Error::session_id`](crate::Error::session_id) is its id.
     ///
     /// # Examples
     ///
@@ -242,9 +245,34 @@ impl<'a> Sessions<'a> {
     /// ```
     pub async fn run(&self, request: CreateSession) -> Result<RunResult> {
         let ack = self.create(request).await?;
-        let stdout = self.stream(ack.id).await?.collect_stdout().await?;
-        let session = self.get(ack.id).await?;
-        Ok(RunResult { session, stdout })
+        self.follow(&ack).await
+    }
+
+    /// Follows the turn of an acknowledgement of [`create`](Self::create) or [`prompt`](Self::prompt) to its end, and
+    /// returns the session and the agent's stdout in this turn (`GET /sessions/{id}/stream`, `GET /sessions/{id}`).
+    ///
+    /// A failed turn is not an error. If the agent prints nothing for ten minutes, the server ends the stream as
+    /// `stale`, and the session that is returned is still active.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn demo(client: aod::Client, request: aod::models::CreateSession) -> aod::Result<()> {
+    /// use std::time::Duration;
+    /// use aod::OnAbandon;
+    ///
+    /// let ack = client.sessions().create(request).await?;
+    /// println!("session {}", ack.id);
+    /// let turn = client.sessions().follow(&ack).on_abandon(OnAbandon::Terminate);
+    /// match tokio::time::timeout(Duration::from_secs(900), turn.into_future()).await {
+    ///     Ok(run) => println!("{}", run?.stdout),
+    ///     Err(_) => println!("took too long, and is terminated"),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn follow(&self, ack: &SessionAck) -> FollowRequest<'a> {
+        FollowRequest::new(self.transport, ack)
     }
 
     /// Waits until no turn of a session is queued or running, and returns the session
@@ -287,14 +315,4 @@ impl<'a> Sessions<'a> {
             while events.try_next().await?.is_some() {}
         }
     }
-}
-
-/// The result of [`Sessions::run`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RunResult {
-    /// The session after the turn.
-    pub session: Session,
-    /// The complete stdout of the agent, verbatim. The agents of all known runtimes print one JSON object per line;
-    /// [`pretty`](crate::pretty) formats it, and [`transcript`](crate::transcript) reads the text and the usage in it.
-    pub stdout: String,
 }

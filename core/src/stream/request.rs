@@ -265,7 +265,7 @@ impl Connect for SessionLog {
                     let outcome = opening.check(transport.settings().retry.max_retries, outcome);
                     if is_over {
                         tracing::warn!(
-                            "bodies end without a terminal event: the session is not active"
+                            "the stream ends without a terminal event: the session is not active"
                         );
                         // Opened after the session has ended, it has all events.
                         outcome.map(Connection::last)

@@ -7,6 +7,8 @@ use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
+#[cfg(not(target_os = "android"))]
+use rustls_platform_verifier::Verifier;
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -59,8 +61,14 @@ type Verified = ConfigBuilder<ClientConfig, WantsClientCert>;
 #[cfg(not(target_os = "android"))]
 fn with_platform_roots(extra: Vec<CertificateDer<'static>>, required: bool) -> Result<Verified> {
     let builder = builder()?;
-    let verifier =
-        rustls_platform_verifier::Verifier::new_with_extra_roots(extra.clone(), provider());
+    // With an extra certificate, the verifier does not fail where the system has none: without the bundled ones, only
+    // servers of that authority could be reached.
+    let system = if extra.is_empty() {
+        Ok(())
+    } else {
+        Verifier::new(provider()).map(drop)
+    };
+    let verifier = system.and_then(|()| Verifier::new_with_extra_roots(extra.clone(), provider()));
     match verifier {
         Ok(verifier) => Ok(builder
             .dangerous()

@@ -1,10 +1,11 @@
 //! `sessions().run` and `sessions().wait_for_completion`.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aod::models::{CreateSession, SessionStatus};
-use aod::{Detail, ErrorKind};
-use aod_devserver::{Script, Step};
+use aod::{Detail, ErrorKind, OnAbandon};
+use aod_devserver::{Effect, Fault, Script, Step};
 use futures::FutureExt;
 
 use crate::endpoints::world::{World, tests};
@@ -13,10 +14,18 @@ tests! { in [april21 april30 june25]:
     a_run_returns_the_ended_session_and_its_stdout,
     a_failed_turn_is_not_an_error_of_the_run,
     a_refused_run_starts_nothing,
+    the_error_of_a_run_names_the_session,
+    a_dropped_run_leaves_the_session_running,
+    a_turn_is_followed_without_the_output_of_others,
+    an_abandoned_session_is_terminated,
     waiting_for_an_ended_session_sends_one_request,
     waiting_lasts_until_the_turn_has_ended,
     waiting_continues_after_a_stale_stream,
     waiting_for_a_terminated_session_ends,
+}
+
+tests! { in [june25]:
+    an_abandoned_turn_is_interrupted,
 }
 
 async fn a_run_returns_the_ended_session_and_its_stdout(world: World) {
@@ -59,6 +68,92 @@ async fn a_refused_run_starts_nothing(world: World) {
     assert_eq!(error.kind(), ErrorKind::InvalidRequest);
     assert!(matches!(error.detail(), Some(Detail::Fields(_))));
     assert!(world.client.sessions().list().await.unwrap().is_empty());
+}
+
+async fn the_error_of_a_run_names_the_session(world: World) {
+    let agent = world.agent("a").await;
+    world.control.set_script(Script::new().hang());
+    for path in ["/sessions/*/stream", "/sessions/*"] {
+        world.control.clear_scripts();
+        let refusal = Effect::Status {
+            status: 403,
+            headers: BTreeMap::new(),
+            body: String::new(),
+        };
+        let fault = Fault::on("GET", path, refusal).times(1);
+        world.control.plan_fault(fault).unwrap();
+        let request = CreateSession::new(agent.id, "p");
+        let error = world.client.sessions().run(request).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Auth);
+        let created = &world.client.sessions().list().await.unwrap()[0];
+        assert_eq!(error.session_id(), Some(created.id));
+    }
+}
+
+async fn a_dropped_run_leaves_the_session_running(world: World) {
+    world.control.set_script(Script::new().hold("go").exit(0));
+    let agent = world.agent("a").await;
+    let sessions = world.client.sessions();
+    let mut run = sessions.run(CreateSession::new(agent.id, "p")).boxed();
+    tokio::select! {
+        run = &mut run => panic!("too early: {run:?}"),
+        () = world.control.streams_open(1) => {}
+    }
+    drop(run);
+    world.control.streams_open(0).await;
+    world.control.release("go");
+    let id = sessions.list().await.unwrap()[0].id;
+    let session = sessions.wait_for_completion(id).await.unwrap();
+    assert_eq!(session.status, SessionStatus::Completed);
+}
+
+async fn a_turn_is_followed_without_the_output_of_others(world: World) {
+    let id = world
+        .ended_session(Script::new().stdout("first\n").exit(0))
+        .await
+        .id;
+    world
+        .control
+        .set_script_for_prompt("next", Script::new().stdout("second\n").exit(0));
+    let sessions = world.client.sessions();
+    let ack = sessions.prompt(id, "next").await.unwrap();
+    let run = sessions.follow(&ack).await.unwrap();
+    assert_eq!(run.stdout, "second\n");
+    assert_eq!(run.session.status, SessionStatus::Completed);
+    // Whatever happens to the session after its turn has ended, it was not abandoned.
+    let run = sessions.follow(&ack).on_abandon(OnAbandon::Terminate);
+    assert_eq!(run.await.unwrap().session.status, SessionStatus::Completed);
+    let session = sessions.get(id).await.unwrap();
+    assert_eq!(session.status, SessionStatus::Completed);
+}
+
+async fn an_abandoned_session_is_terminated(world: World) {
+    let status = abandon(&world, OnAbandon::Terminate).await;
+    assert_eq!(status, SessionStatus::Terminated);
+}
+
+async fn an_abandoned_turn_is_interrupted(world: World) {
+    let status = abandon(&world, OnAbandon::Interrupt).await;
+    assert!(
+        !status.is_active() && status != SessionStatus::Terminated,
+        "{status}"
+    );
+}
+
+/// Stops following a session that runs, and returns its status once it has stopped.
+async fn abandon(world: &World, action: OnAbandon) -> SessionStatus {
+    world.control.set_script(Script::new().stdout("x").hang());
+    let agent = world.agent("a").await;
+    let sessions = world.client.sessions();
+    let request = CreateSession::new(agent.id, "p");
+    let ack = sessions.create(request).await.unwrap();
+    let mut following = sessions.follow(&ack).on_abandon(action).into_future();
+    tokio::select! {
+        run = &mut following => panic!("too early: {run:?}"),
+        () = world.control.streams_open(1) => {}
+    }
+    drop(following);
+    sessions.wait_for_completion(ack.id).await.unwrap().status
 }
 
 async fn waiting_for_an_ended_session_sends_one_request(world: World) {

@@ -1,10 +1,13 @@
 //! HTTPS with generated certificates.
 
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 
 use aod::ErrorKind;
 use aod_test_support::{Exchange, FakeServer};
 use rcgen::{BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use tokio::task::spawn_blocking;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -137,4 +140,99 @@ async fn a_client_certificate_is_sent_on_request() {
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connection);
+}
+
+/// Runs a test of this file again in a process with other environment variables, and returns what it prints.
+async fn in_process_with(test: &str, variables: &[(&str, &Path)]) -> String {
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child
+        .args(["--exact", &format!("http::tls::{test}"), "--nocapture"])
+        .env_remove("SSL_CERT_FILE")
+        .env_remove("SSL_CERT_DIR")
+        .envs(variables.iter().copied());
+    let output = spawn_blocking(move || child.output().unwrap())
+        .await
+        .unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{printed}");
+    printed
+}
+
+/// A new empty folder of one test.
+fn folder(name: &str) -> PathBuf {
+    let folder =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// In such a process: prints the log, and the outcome of one call.
+async fn list_agents(url: &str) {
+    tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::INFO)
+        .init();
+    let mut builder = builder(url);
+    if let Ok(path) = std::env::var("AOD_TEST_CA") {
+        builder = builder.ca_certificate(std::fs::read(path).unwrap());
+    }
+    let outcome = builder.build().unwrap().agents().list().await;
+    println!(
+        "outcome: {:?}",
+        outcome.map(drop).map_err(|error| error.kind())
+    );
+}
+
+#[tokio::test]
+async fn the_environment_selects_the_certificates_of_the_system() {
+    if let Ok(url) = std::env::var("AOD_TEST_URL") {
+        return list_agents(&url).await;
+    }
+    let name = "the_environment_selects_the_certificates_of_the_system";
+    let folder = folder(name);
+    // Named as OpenSSL names the files of a folder of certificates.
+    let file = folder.join("0a1b2c3d.0");
+    for (variable, value) in [("SSL_CERT_FILE", &file), ("SSL_CERT_DIR", &folder)] {
+        let world = World::start(false).await;
+        std::fs::write(&file, world.authority.pem()).unwrap();
+        let variables = [
+            ("AOD_TEST_URL", world.url.as_ref()),
+            (variable, value.as_path()),
+        ];
+        let printed = in_process_with(name, &variables).await;
+        assert!(printed.contains("outcome: Ok(())"), "{printed}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test]
+async fn the_bundled_certificates_are_used_where_the_system_has_none() {
+    if let Ok(url) = std::env::var("AOD_TEST_URL") {
+        return list_agents(&url).await;
+    }
+    let name = "the_bundled_certificates_are_used_where_the_system_has_none";
+    let (none, own) = (folder(name), folder(&format!("{name}-own")));
+    let own = own.join("ca.pem");
+    for (is_trusted, outcome) in [(false, "Err(Connection)"), (true, "Ok(())")] {
+        let world = World::start(false).await;
+        std::fs::write(&own, world.authority.pem()).unwrap();
+        let mut variables = vec![
+            ("AOD_TEST_URL", world.url.as_ref()),
+            ("SSL_CERT_DIR", none.as_path()),
+        ];
+        if is_trusted {
+            variables.push(("AOD_TEST_CA", &own));
+        }
+        let printed = in_process_with(name, &variables).await;
+        assert!(
+            printed.contains(&format!("outcome: {outcome}")),
+            "{printed}"
+        );
+        assert_eq!(
+            printed.matches("using the bundled ones").count(),
+            1,
+            "{printed}"
+        );
+    }
+    std::fs::remove_dir_all(none).unwrap();
+    std::fs::remove_dir_all(own.parent().unwrap()).unwrap();
 }

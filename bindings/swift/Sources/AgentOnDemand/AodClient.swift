@@ -1,10 +1,6 @@
 import AodNative
 import Foundation
 
-#if canImport(os)
-    import os
-#endif
-
 /// A client of the Agent on Demand (AoD) API.
 ///
 /// ```swift
@@ -41,9 +37,9 @@ public final class AodClient: Sendable {
         token: Secret,
         configuration: Configuration = Configuration()
     ) throws(AodError) {
+        Log.forwarding
         let config = configuration.native(baseURL: baseURL, token: token)
         try self.init(native: mappingErrors { try NativeClient(config: config) })
-        logWarning()
     }
 
     private init(native: NativeClient) throws(AodError) {
@@ -63,21 +59,9 @@ public final class AodClient: Sendable {
     /// - Returns: A client of the server at `AOD_API_URL`, or at ``defaultBaseURL`` if the variable is not set.
     /// - Throws: An ``AodError`` of kind `configuration` if `AOD_API_TOKEN` is not set, or a value is invalid.
     public static func fromEnv(configuration: Configuration = Configuration()) throws(AodError) -> AodClient {
+        Log.forwarding
         let config = configuration.native(baseURL: nil, token: nil)
-        let client = try AodClient(native: mappingErrors { try NativeClient.fromEnv(config: config) })
-        client.logWarning()
-        return client
-    }
-
-    /// Logs a warning if the token is sent unencrypted to another machine: to the unified log, or on Linux to standard
-    /// error.
-    private func logWarning() {
-        guard let warning = calls.native.clearTextWarning() else { return }
-        #if canImport(os)
-            Logger(subsystem: "AgentOnDemand", category: "client").warning("\(warning)")
-        #else
-            FileHandle.standardError.write(Data("AgentOnDemand: \(warning)\n".utf8))
-        #endif
+        return try AodClient(native: mappingErrors { try NativeClient.fromEnv(config: config) })
     }
 
     /// The base URL of a server in development: `http://localhost:8777`.

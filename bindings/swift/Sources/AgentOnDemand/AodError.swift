@@ -24,8 +24,9 @@ public struct AodError: Error, Sendable, Hashable {
     init(kind: ErrorKind, text: String) {
         self.init(
             info: ErrorInfo(
-                kind: kind, text: text, status: nil, detail: nil, conflict: nil, quota: nil, method: nil, url: nil,
-                requestId: nil, retryAfter: nil, attempts: 0, isRetryable: false, isUnsent: false))
+                kind: kind, text: text, status: nil, detail: nil, conflict: nil, quota: nil,
+                sessionId: nil, method: nil, url: nil, requestId: nil, retryAfter: nil, attempts: 0,
+                isRetryable: false, isUnsent: false))
     }
 
     /// The kind of error.
@@ -42,6 +43,10 @@ public struct AodError: Error, Sendable, Hashable {
 
     /// The session limit and the number of active sessions, from a 429 response.
     public var quota: Quota? { info.quota }
+
+    /// The session whose turn was followed when `run` or ``Sessions/follow(_:onAbandon:)`` failed, which may still be
+    /// active; nil for other errors.
+    public var sessionId: UUID? { info.sessionId }
 
     /// The HTTP method of the request.
     public var method: String? { info.method }

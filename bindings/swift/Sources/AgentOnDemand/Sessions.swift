@@ -131,8 +131,9 @@ public struct Sessions: Sendable {
     /// print(result.session.status, result.stdout)
     /// ```
     ///
-    /// Cancelling the task stops the wait, not the session. If the agent prints nothing for ten minutes, the server
-    /// ends the stream, and the session that is returned is still active: wait for it with ``waitForCompletion(_:)``.
+    /// Cancelling the task stops the wait, and the session only if `onAbandon` says so. If the agent prints nothing for
+    /// ten minutes, the server ends the stream, and the session that is returned is still active: wait for it with
+    /// ``waitForCompletion(_:)``.
     ///
     /// - Parameters:
     ///   - agentId: The agent to run.
@@ -142,22 +143,56 @@ public struct Sessions: Sendable {
     ///   - resources: The repositories to clone into the sandbox, at most 10, each with a different mount path.
     ///   - secretEnvVars: Environment variables of this session, which override those of the environment (servers since
     ///     2026-06-25; older ones ignore them). The server never returns them.
+    ///   - onAbandon: What happens to the session if this call fails or is cancelled while it follows the turn. Default:
+    ///     the session continues.
+    ///   - onCreated: Receives the acknowledgement of the new session, before its first event is read. An error that it
+    ///     throws ends the call; the session continues. Default: nothing.
     /// - Returns: The session after the turn, and everything that the agent printed on its standard output: raw, one
     ///   JSON object per line. A ``Formatter`` turns it into readable lines.
     /// - Throws: An ``AodError`` as ``create(agentId:prompt:environmentId:timeout:resources:secretEnvVars:)`` does, or
-    ///   if the stream fails; the session may exist in that case. A `CancellationError` if the task is cancelled.
+    ///   if the stream fails; ``AodError/sessionId`` is then the session. A `CancellationError` if the task is
+    ///   cancelled. What `onCreated` throws.
     public func run(
         agentId: UUID,
         prompt: String,
         environmentId: UUID? = nil,
         timeout: TimeInterval? = nil,
         resources: [GithubRepository] = [],
-        secretEnvVars: [String: Secret] = [:]
+        secretEnvVars: [String: Secret] = [:],
+        onAbandon: OnAbandon = .continue,
+        onCreated: (SessionAck) throws -> Void = { _ in }
     ) async throws -> RunResult {
-        let request = CreateSession(
-            agentId: agentId, prompt: prompt, environmentId: environmentId, timeout: timeout?.clamped,
-            resources: resources, secretEnvVars: secretEnvVars)
-        return try await calls.run { try await $0.runSession(request: request, cancellation: $1) }
+        let ack = try await create(
+            agentId: agentId, prompt: prompt, environmentId: environmentId, timeout: timeout, resources: resources,
+            secretEnvVars: secretEnvVars)
+        try onCreated(ack)
+        return try await follow(ack, onAbandon: onAbandon)
+    }
+
+    /// Follows a turn to its end and returns the result.
+    ///
+    /// Reads the stream (`GET /sessions/{id}/stream`), and retrieves the session (`GET /sessions/{id}`). A turn that
+    /// fails is not an error: check the `status` and `exitCode` of the session.
+    ///
+    /// ```swift
+    /// let ack = try await client.sessions.prompt(id, "Now update the docs")
+    /// print(try await client.sessions.follow(ack).stdout)
+    /// ```
+    ///
+    /// If the agent prints nothing for ten minutes, the server ends the stream, and the session that is returned is
+    /// still active: wait for it with ``waitForCompletion(_:)``.
+    ///
+    /// - Parameters:
+    ///   - ack: The acknowledgement of ``create(agentId:prompt:environmentId:timeout:resources:secretEnvVars:)`` or
+    ///     ``prompt(_:_:timeout:)``.
+    ///   - onAbandon: What happens to the session if this call fails or is cancelled. The request to the server is sent
+    ///     in the background. Default: the session continues.
+    /// - Returns: The session after the turn, and everything that the agent printed on its standard output in this
+    ///   turn: raw, one JSON object per line. A ``Formatter`` turns it into readable lines.
+    /// - Throws: An ``AodError`` if the stream fails; ``AodError/sessionId`` is then the session. A `CancellationError`
+    ///   if the task is cancelled.
+    public func follow(_ ack: SessionAck, onAbandon: OnAbandon = .continue) async throws -> RunResult {
+        try await calls.run { try await $0.followSession(ack: ack, onAbandon: onAbandon, cancellation: $1) }
     }
 
     /// Waits until no turn of a session is queued or running (`GET /sessions/{id}` and its event stream).

@@ -75,6 +75,48 @@ import Testing
         #expect(try await client.sessions.list().isEmpty)
     }
 
+    @Test func theErrorOfARunNamesItsSession() async throws {
+        let agent = try await client.agents.create(name: "a", model: "anthropic/claude-sonnet-4-6", runtime: .claude)
+        try await server.control(
+            "POST", "fault", ["path": "/sessions/*/stream", "effect": ["status": ["status": 403]]])
+        var created: [UUID] = []
+        do {
+            _ = try await client.sessions.run(agentId: agent.id, prompt: "hi") { created.append($0.id) }
+            Issue.record("the stream was opened")
+        } catch let error as AodError {
+            #expect(error.kind == .auth)
+            #expect(created.count == 1)
+            #expect(error.sessionId == created.first)
+        }
+    }
+
+    @Test func aCancelledRunTerminatesItsSessionIfAskedTo() async throws {
+        try await server.script(["stdout": "one\n"], ["hold": "never"])
+        let agent = try await client.agents.create(name: "a", model: "anthropic/claude-sonnet-4-6", runtime: .claude)
+        let (ids, created) = AsyncStream.makeStream(of: UUID.self)
+        let run = Task { [client] in
+            try await client.sessions.run(agentId: agent.id, prompt: "hi", onAbandon: .terminate) {
+                created.yield($0.id)
+            }
+        }
+        let id = try #require(await ids.first { _ in true })
+        for try await event in client.sessions.stream(id) where event.stdout != nil {
+            break
+        }
+        run.cancel()
+        await #expect(throws: CancellationError.self) { try await run.value }
+        #expect(try await client.sessions.waitForCompletion(id).status == .terminated)
+    }
+
+    @Test func followReturnsTheOutputOfOneTurn() async throws {
+        try await server.script(["stdout": "one\n"])
+        let agent = try await client.agents.create(name: "a", model: "anthropic/claude-sonnet-4-6", runtime: .claude)
+        let id = try await client.sessions.run(agentId: agent.id, prompt: "hi").session.id
+        try await server.script(["stdout": "two\n"])
+        let ack = try await client.sessions.prompt(id, "again")
+        #expect(try await client.sessions.follow(ack).stdout == "two\n")
+    }
+
     @Test func interruptEndsATurnOnServersThatSupportIt() async throws {
         let server = try DevServer("s2")
         let client = try server.client()

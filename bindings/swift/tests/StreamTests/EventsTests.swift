@@ -57,6 +57,46 @@ import Testing
         #expect(rest == ["b", "c"])
     }
 
+    @Test func aStreamResumesFromTheCursorOfEachEvent() async throws {
+        try await server.script(["stdout": "a"], ["stdout": "b"])
+        let session = try await client.startSession()
+        try await client.sessions.waitForCompletion(session.id)
+        try await client.sessions.prompt(session.id, "again")
+        try await client.sessions.waitForCompletion(session.id)
+        let events = try await read(session.id)
+        let turns = events.filter { $0.type == "turn_start" }
+        #expect(turns.count == 2)
+        #expect(turns.allSatisfy { $0.cursor == $0.id.map { $0 - 1 } })
+        for (index, event) in events.enumerated() {
+            guard let cursor = event.cursor else { continue }
+            let rest = try await read(session.id, StreamOptions(since: cursor))
+            #expect(rows(rest) == rows(events.dropFirst(index + 1)), "\(event)")
+        }
+    }
+
+    @Test func theTurnOptionLimitsAStreamToOneTurn() async throws {
+        try await server.script(["stdout": "first"])
+        let session = try await client.startSession()
+        try await client.sessions.waitForCompletion(session.id)
+        try await server.script(["stdout": "second"])
+        let turn = try await client.sessions.prompt(session.id, "again").currentTurn
+        let events = try await read(session.id, StreamOptions(turn: turn))
+        #expect(events.compactMap(\.stdout) == ["second"])
+    }
+
+    private func read(_ id: UUID, _ options: StreamOptions = StreamOptions()) async throws -> [StreamEvent] {
+        var events: [StreamEvent] = []
+        for try await event in client.sessions.stream(id, options: options) {
+            events.append(event)
+        }
+        return events
+    }
+
+    /// The events that the server keeps in the session's log.
+    private func rows(_ events: some Sequence<StreamEvent>) -> [StreamEvent] {
+        events.filter { $0.type == "stage" || $0.type == "output" }
+    }
+
     @Test func leavingTheLoopClosesTheConnection() async throws {
         let session = try await startHangingSession()
         let events = client.sessions.stream(session.id)

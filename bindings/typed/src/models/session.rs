@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use aod::RunResult;
 use aod::models::{
     CreateSession, GithubRepository, Prompt, Provider, ResourceType, Runtime, Secret, SecretMap,
     Session, SessionAck, SessionResource, SessionStatus, SessionTurn, TurnStatus,
 };
+use aod::{OnAbandon, RunResult};
 use uuid::Uuid;
 
 use super::values::{JsonFields, Timestamp};
@@ -198,12 +198,25 @@ pub struct Prompt {
     pub timeout: Option<Duration>,
 }
 
-/// The result of running one prompt in a new session.
+/// The result of one turn that was followed to its end.
 #[uniffi::remote(Record)]
 pub struct RunResult {
-    /// The session when the stream of its first turn has ended.
+    /// The session when the stream of the turn has ended.
     pub session: Session,
-    /// Everything that the agent printed on stdout, verbatim. The agents of all known runtimes print one JSON object per
+    /// Everything that the agent printed on stdout in this turn, verbatim. The agents of all known runtimes print one JSON object per
     /// line, which a formatter turns into readable text.
     pub stdout: String,
+}
+
+/// What happens to a session on the server if a call that follows its turn fails or is cancelled before the turn has
+/// ended.
+#[uniffi::remote(Enum)]
+pub enum OnAbandon {
+    /// The session continues.
+    Continue,
+    /// The turn is interrupted, and the sandbox is kept. Servers before 2026-06-25 cannot do that: the session
+    /// continues.
+    Interrupt,
+    /// The session is terminated.
+    Terminate,
 }

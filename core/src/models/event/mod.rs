@@ -231,6 +231,28 @@ impl StreamEvent {
         }
     }
 
+    /// Returns the position after this event: a stream that [starts after it](crate::StreamRequest::since) neither
+    /// repeats nor misses a row of the session. `None` for events without an id; the position is then that of the
+    /// event before.
+    ///
+    /// It differs from the [`id`](Self::id) of a `turn_start`, which is that of the output that follows, and of an
+    /// unknown event, which may be one of the same kind: a stream that starts after that id would miss the output.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let event: aod::StreamEvent = serde_json::from_str(r#"{"type": "turn_start", "id": 42, "turn": 2}"#)?;
+    /// assert_eq!(event.cursor(), Some(41));
+    /// # Ok::<_, serde_json::Error>(())
+    /// ```
+    pub fn cursor(&self) -> Option<i64> {
+        let id = self.id()?;
+        Some(match self {
+            Self::TurnStart(_) | Self::Unknown(_) => id.saturating_sub(1),
+            _ => id,
+        })
+    }
+
     /// Returns the `type` field of the event; empty for an unknown event without one.
     pub fn event_type(&self) -> &str {
         match self {

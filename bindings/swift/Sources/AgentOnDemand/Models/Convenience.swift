@@ -18,6 +18,18 @@ extension StreamEvent {
         }
     }
 
+    /// The position after this event: pass it as ``StreamOptions/since`` to resume here. Nil for events without an id;
+    /// the position is then that of the event before.
+    ///
+    /// It differs from the ``id`` of a `turnStart`, which is that of the output that follows, and of an unknown event,
+    /// which may be one of the same kind: a stream that starts after that id would miss the output.
+    public var cursor: Int64? {
+        switch self {
+        case .turnStart, .unknown: id.map { $0 - 1 }
+        case .start, .stage, .output, .exit, .error, .terminated, .stale: id
+        }
+    }
+
     /// The event's type in the API, such as `turn_start`; empty if it is missing or not a string.
     public var type: String { eventType(of: self) }
 

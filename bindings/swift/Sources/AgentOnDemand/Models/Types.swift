@@ -21,6 +21,7 @@
 @_exported import enum AodNative.McpServer
 @_exported import struct AodNative.Networking
 @_exported import enum AodNative.NetworkingType
+@_exported import enum AodNative.OnAbandon
 @_exported import enum AodNative.OutputChannel
 @_exported import struct AodNative.OutputEvent
 @_exported import enum AodNative.PackageManager

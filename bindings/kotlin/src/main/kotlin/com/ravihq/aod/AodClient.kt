@@ -2,7 +2,6 @@ package com.ravihq.aod
 
 import java.time.Duration
 import java.util.concurrent.atomic.AtomicBoolean
-import java.util.logging.Logger
 
 /**
  * A client of an Agent on Demand (AoD) server.
@@ -230,9 +229,7 @@ internal class Connection private constructor(val native: NativeClient) {
     companion object {
         fun of(create: () -> NativeClient): Connection {
             NativeThreads.prepare()
-            val native = mapErrors(create)
-            native.clearTextWarning()?.let { Logger.getLogger("com.ravihq.aod").warning(it) }
-            return Connection(native)
+            return Connection(mapErrors(create))
         }
     }
 }

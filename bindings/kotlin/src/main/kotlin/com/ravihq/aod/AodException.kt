@@ -1,6 +1,7 @@
 package com.ravihq.aod
 
 import java.time.Duration
+import java.util.UUID
 
 /**
  * The base class of all failures of this package.
@@ -31,6 +32,12 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
 
     /** The content of the error response; null if it has none. */
     public val detail: ErrorDetail? = info.detail
+
+    /**
+     * The session whose turn was followed when [Sessions.run] or [Sessions.follow] failed, which may still be active;
+     * null for other failures.
+     */
+    public val sessionId: UUID? = info.sessionId
 
     /** The HTTP method of the request; null if the failure is not about a request. */
     public val method: String? = info.method
@@ -161,6 +168,7 @@ internal fun localFailure(kind: ErrorKind, text: String): AodException = ErrorIn
     detail = null,
     conflict = null,
     quota = null,
+    sessionId = null,
     method = null,
     url = null,
     requestId = null,

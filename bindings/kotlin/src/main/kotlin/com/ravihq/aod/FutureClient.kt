@@ -279,6 +279,19 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
     public fun run(request: CreateSession): CompletableFuture<RunResult> = futureOf { sessions.run(request) }
 
     /**
+     * Follows a turn to its end, and collects the output (`GET /sessions/{id}/stream`, `GET /sessions/{id}`).
+     *
+     * @param ack the acknowledgement of [create] or [prompt]
+     * @param onAbandon what happens to the session if the future fails or is cancelled; by default the session
+     * continues
+     * @return a future of the session after the turn, and everything that the agent printed on stdout in this turn
+     * @see Sessions.follow
+     */
+    @JvmOverloads
+    public fun follow(ack: SessionAck, onAbandon: OnAbandon = OnAbandon.CONTINUE): CompletableFuture<RunResult> =
+        futureOf { sessions.follow(ack, onAbandon) }
+
+    /**
      * Waits until no turn of a session is queued or running (`GET /sessions/{id}` and its event stream).
      *
      * @param id the id of the session

@@ -2,6 +2,8 @@ package com.ravihq.aod
 
 import com.sun.jna.CallbackThreadInitializer
 import com.sun.jna.Native
+import java.util.logging.Level
+import java.util.logging.Logger
 
 /**
  * Loads the native library, and keeps its threads attached to the JVM between callbacks. By default JNA attaches and
@@ -45,10 +47,21 @@ internal object NativeThreads {
                 uniffiCallbackInterfaceBatchListener.onClosed,
                 uniffiCallbackInterfaceBatchListener.onError,
                 uniffiCallbackInterfaceBatchListener.uniffiFree,
+                uniffiCallbackInterfaceLogSink.log,
+                uniffiCallbackInterfaceLogSink.uniffiFree,
             ).forEach { Native.setCallbackThreadInitializer(it, initializer) }
             uniffiEnsureInitialized()
+            forwardLog(NativeLog())
         }
 
         fun ensureLoaded() = Unit
     }
+}
+
+/** Passes the warnings and notices of the native library to the logger `com.ravihq.aod`. */
+private class NativeLog : LogSink {
+    private val logger = Logger.getLogger("com.ravihq.aod")
+
+    override fun log(isWarning: Boolean, text: String): Unit =
+        logger.log(if (isWarning) Level.WARNING else Level.INFO, text)
 }

@@ -168,9 +168,14 @@ public class Sessions internal constructor(private val connection: Connection) {
      * @param resources at most 10 repositories to clone into the sandbox, each with a different path; none by default
      * @param secretEnvVars environment variables of this session, which take precedence over those of the environment;
      * none by default. The server never returns them. Servers before 2026-06-25 ignore them.
+     * @param onAbandon what happens to the session if this call fails or is cancelled while it follows the turn; by
+     * default the session continues
+     * @param onCreated receives the acknowledgement of the new session, before its first event is read; an exception
+     * that it throws ends the call, and the session continues
      * @return the session after the turn, and everything that the agent printed on stdout: raw, one JSON object per
      * line, which a [Formatter] turns into readable lines
-     * @throws AodException for the reasons of [create], or if the stream fails; the session may exist in that case
+     * @throws AodException for the reasons of [create], or if the stream fails; [AodException.sessionId] is then the
+     * session
      */
     public suspend fun run(
         agentId: UUID,
@@ -179,19 +184,58 @@ public class Sessions internal constructor(private val connection: Connection) {
         timeout: Duration? = null,
         resources: List<GithubRepository> = emptyList(),
         secretEnvVars: Map<String, String> = emptyMap(),
-    ): RunResult =
-        run(CreateSession(agentId, prompt, environmentId, timeout, resources, secretsOf(secretEnvVars)))
+        onAbandon: OnAbandon = OnAbandon.CONTINUE,
+        onCreated: (SessionAck) -> Unit = {},
+    ): RunResult {
+        val secrets = secretsOf(secretEnvVars)
+        return run(CreateSession(agentId, prompt, environmentId, timeout, resources, secrets), onAbandon, onCreated)
+    }
 
     /**
      * Creates a session from a request object, follows its first turn to the end, and collects the output
      * (`POST /sessions`, `GET /sessions/{id}/stream`, `GET /sessions/{id}`).
      *
      * @param request the fields of the session
+     * @param onAbandon what happens to the session if this call fails or is cancelled while it follows the turn; by
+     * default the session continues
+     * @param onCreated receives the acknowledgement of the new session, before its first event is read; an exception
+     * that it throws ends the call, and the session continues
      * @return the session after the turn, and everything that the agent printed on stdout: raw, one JSON object per
      * line, which a [Formatter] turns into readable lines
-     * @throws AodException for the reasons of [create], or if the stream fails; the session may exist in that case
+     * @throws AodException for the reasons of [create], or if the stream fails; [AodException.sessionId] is then the
+     * session
      */
-    public suspend fun run(request: CreateSession): RunResult = connection.call { runSession(request) }
+    public suspend fun run(
+        request: CreateSession,
+        onAbandon: OnAbandon = OnAbandon.CONTINUE,
+        onCreated: (SessionAck) -> Unit = {},
+    ): RunResult {
+        val ack = create(request)
+        onCreated(ack)
+        return follow(ack, onAbandon)
+    }
+
+    /**
+     * Follows a turn to its end, and collects the output (`GET /sessions/{id}/stream`, `GET /sessions/{id}`).
+     *
+     * A turn that fails is not an error of this call: see the status and the exit code of the session. If the agent
+     * prints nothing for ten minutes, the server ends the stream, and the session that is returned is still active:
+     * wait for it with [waitForCompletion].
+     *
+     * ```kotlin
+     * val ack = client.sessions.prompt(id, "Now update the docs")
+     * println(client.sessions.follow(ack).stdout)
+     * ```
+     *
+     * @param ack the acknowledgement of [create] or [prompt]
+     * @param onAbandon what happens to the session if this call fails or is cancelled; the request to the server is
+     * sent in the background. By default the session continues
+     * @return the session after the turn, and everything that the agent printed on stdout in this turn: raw, one JSON
+     * object per line, which a [Formatter] turns into readable lines
+     * @throws AodException if the stream fails; [AodException.sessionId] is then the session
+     */
+    public suspend fun follow(ack: SessionAck, onAbandon: OnAbandon = OnAbandon.CONTINUE): RunResult =
+        connection.call { followSession(ack, onAbandon) }
 
     /**
      * Waits until no turn of a session is queued or running (`GET /sessions/{id}` and its event stream).

@@ -18,6 +18,16 @@ public sealed interface StreamEvent {
     /** The id of the event in the session's log; events that are not in the log have another id, or none. */
     public val id: Long?
 
+    /**
+     * The position after this event: pass it as [StreamOptions.since] to resume here. Null for events without an id;
+     * the position is then that of the event before.
+     *
+     * It differs from the [id] of a [TurnStart], which is that of the output that follows, and of an [Unknown] event,
+     * which may be one of the same kind: a stream that starts after that id would miss the output.
+     */
+    public val cursor: Long?
+        get() = if (this is TurnStart || this is Unknown) id?.minus(1) else id
+
     /** `start`: the first event of every stream. */
     public data class Start(
         /** Null: servers send this event without an id. */

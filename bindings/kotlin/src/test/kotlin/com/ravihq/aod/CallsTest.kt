@@ -1,6 +1,11 @@
 package com.ravihq.aod
 
 import java.time.Duration
+import java.util.UUID
+import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.cancelAndJoin
+import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import kotlinx.serialization.json.JsonPrimitive
 import kotlinx.serialization.json.buildJsonObject
@@ -12,6 +17,7 @@ import org.junit.jupiter.api.Assertions.assertNotNull
 import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.assertThrows
 
 /** Tests each endpoint and the fields of its response. */
 class CallsTest {
@@ -151,6 +157,43 @@ class CallsTest {
         assertEquals("one\n", run.stdout)
         assertEquals(4, run.session.exitCode)
         assertEquals(ResourceType.GithubRepository, run.session.resources.single().resourceType)
+    }
+
+    @Test
+    fun `the failure of a run names its session`() = against { client, server ->
+        val agent = client.agents.create("a", "claude-sonnet-4-6", runtime = Runtime.Claude)
+        server.fault("GET", "/sessions/*/stream", """{"status": {"status": 403}}""")
+        val created = mutableListOf<SessionAck>()
+        val failure = assertThrows<AodException.Auth> {
+            client.sessions.run(agent.id, "hi", onCreated = created::add)
+        }
+        assertEquals(created.single().id, failure.sessionId)
+        assertNull(assertThrows<AodException> { client.sessions.get(UUID.randomUUID()) }.sessionId)
+    }
+
+    @Test
+    fun `a cancelled run terminates its session if asked to`() = against { client, server ->
+        server.script("""{"stdout": "one\n"}""", """{"hold": "never"}""")
+        val agent = client.agents.create("a", "claude-sonnet-4-6", runtime = Runtime.Claude)
+        val created = CompletableDeferred<SessionAck>()
+        coroutineScope {
+            val run = launch {
+                client.sessions.run(agent.id, "hi", onAbandon = OnAbandon.TERMINATE, onCreated = created::complete)
+            }
+            val id = created.await().id
+            server.awaitStreams(1)
+            run.cancelAndJoin()
+            assertEquals(SessionStatus.Terminated, client.sessions.waitForCompletion(id).status)
+        }
+    }
+
+    @Test
+    fun `follow returns the output of one turn`() = against { client, server ->
+        server.script("""{"stdout": "one\n"}""")
+        val agent = client.agents.create("a", "claude-sonnet-4-6", runtime = Runtime.Claude)
+        val id = client.sessions.run(agent.id, "hi").session.id
+        server.script("""{"stdout": "two\n"}""")
+        assertEquals("two\n", client.sessions.follow(client.sessions.prompt(id, "again")).stdout)
     }
 
     @Test

@@ -1,6 +1,13 @@
 package com.ravihq.aod
 
+import com.sun.net.httpserver.HttpServer
+import java.net.InetSocketAddress
 import java.util.UUID
+import java.util.concurrent.LinkedBlockingQueue
+import java.util.concurrent.TimeUnit
+import java.util.logging.Handler
+import java.util.logging.LogRecord
+import java.util.logging.Logger
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
 import kotlinx.coroutines.cancel
@@ -41,6 +48,57 @@ class StreamsTest : ServerTest() {
         stream.first { it.stdout == "a" }
         val rest = client.sessions.stream(session.id, StreamOptions(since = stream.cursor)).toList()
         assertEquals(listOf("b", "c"), rest.mapNotNull { it.stdout })
+    }
+
+    @Test
+    fun `a stream resumes from the cursor of each event`(): Unit = runBlocking {
+        server.script("""{"stdout": "a"}""", """{"stdout": "b"}""")
+        val session = client.start()
+        client.sessions.waitForCompletion(session.id)
+        client.sessions.prompt(session.id, "again")
+        client.sessions.waitForCompletion(session.id)
+        val events = client.sessions.stream(session.id).toList()
+        assertEquals(2, events.count { it is StreamEvent.TurnStart && it.cursor == it.id?.minus(1) })
+        events.forEachIndexed { index, event ->
+            val cursor = event.cursor ?: return@forEachIndexed
+            val rest = client.sessions.stream(session.id, StreamOptions(since = cursor)).toList()
+            assertEquals(rows(events.drop(index + 1)), rows(rest), "$event")
+        }
+    }
+
+    /** The events that the server keeps in the session's log. */
+    private fun rows(events: List<StreamEvent>) =
+        events.filter { it is StreamEvent.Stage || it is StreamEvent.Output }
+
+    @Test
+    fun `a stream without a terminal event ends with a warning if there is no such session`(): Unit = runBlocking {
+        val logged = LinkedBlockingQueue<String>()
+        val log = object : Handler() {
+            override fun publish(record: LogRecord) = logged.put(record.message)
+
+            override fun flush() = Unit
+
+            override fun close() = Unit
+        }
+        val logger = Logger.getLogger("com.ravihq.aod").apply { addHandler(log) }
+        val canned = HttpServer.create(InetSocketAddress("127.0.0.1", 0), 0)
+        canned.createContext("/") { exchange ->
+            val streams = exchange.requestURI.path.endsWith("/stream")
+            val event = """{"type": "output", "id": 1, "stream": "stdout", "data": "hi"}"""
+            val body = if (streams) "data: $event\n\n" else """{"detail": "Session not found"}"""
+            exchange.responseHeaders.add("Content-Type", if (streams) "text/event-stream" else "application/json")
+            exchange.sendResponseHeaders(if (streams) 200 else 404, body.length.toLong())
+            exchange.responseBody.use { it.write(body.toByteArray()) }
+        }
+        canned.start()
+        AodClient("http://127.0.0.1:${canned.address.port}", "t").use { client ->
+            val events = client.sessions.stream(UUID.randomUUID()).toList()
+            assertEquals(listOf("hi"), events.map { it.stdout })
+        }
+        canned.stop(0)
+        val warning = logged.poll(1, TimeUnit.MINUTES)
+        logger.removeHandler(log)
+        assertTrue("without a terminal event" in warning.orEmpty(), "$warning")
     }
 
     @Test
