@@ -327,3 +327,79 @@ async fn a_custom_formatter_is_flushed_at_a_further_turn_only() {
         .expect("the stream ends without an error");
     assert_eq!(shown, ["ab", "c"]);
 }
+
+#[test]
+fn a_formatter_says_whether_a_line_or_an_event_is_incomplete() {
+    let error = r#"{"type":"error","message":"no"}"#;
+    let document = r#"{"response":"ANSWER","stats":{}}"#.replace('{', "{\n");
+    let text = r#"{"type":"text","part":{"text":"Hi"}}"#;
+    for (runtime, pending, rest) in [
+        ("claude", "{\"type\"", ":\"system\"}\n"),
+        ("other", "half a", " line\n"),
+        (
+            "codex",
+            &format!("{error}\n"),
+            "{\"type\":\"turn.completed\"}\n",
+        ),
+        ("gemini", MESSAGE, "{\"type\":\"result\"}\n"),
+        ("gemini", document.split_at(9).0, document.split_at(9).1),
+        (
+            "opencode",
+            &format!("{text}\n"),
+            "{\"type\":\"step_finish\",\"part\":{\"reason\":\"stop\"}}\n",
+        ),
+    ] {
+        let mut formatter = SessionFormatter::new();
+        formatter.consume(aod::transcript::Input::Start { runtime });
+        assert!(!formatter.has_pending(), "{runtime}");
+        formatter.feed(pending);
+        assert!(formatter.has_pending(), "{runtime}: {pending}");
+        formatter.feed(rest);
+        formatter.feed("\n");
+        assert!(!formatter.has_pending(), "{runtime}: {rest}");
+        formatter.feed(pending);
+        formatter.flush();
+        assert!(!formatter.has_pending(), "{runtime}");
+    }
+}
+
+/// Wherever a program stops whose formatter has nothing pending, another one that resumes from the cursor shows the
+/// rest of the lines.
+#[tokio::test]
+async fn a_stream_is_resumed_between_lines() {
+    let body = format!("{MESSAGE}{{\"type\":\"result\"}}\nplain 1\nplain 2\n");
+    let chunks: Vec<String> = body
+        .as_bytes()
+        .chunks(1)
+        .map(|chunk| String::from_utf8(chunk.to_vec()).expect("ASCII"))
+        .collect();
+    let start = json!({"type": "start", "runtime": "gemini"});
+    let turn = json!({"type": "turn_start", "id": 1, "turn": 1});
+    let end = json!({"type": "exit", "code": 0});
+    let rows = |since: usize| {
+        let rows = chunks.iter().enumerate().skip(since);
+        let rows = rows.map(|(at, chunk)| {
+            json!({"type": "output", "id": at + 1, "stream": "stdout", "data": chunk, "turn": 1})
+        });
+        let mut events = vec![start.clone(), turn.clone()];
+        events.extend(rows);
+        events.push(end.clone());
+        events
+    };
+    let whole = lines(&rows(0)).await;
+    let mut formatter = SessionFormatter::new();
+    let mut shown = Vec::new();
+    let mut resumed = 0;
+    for event in rows(0) {
+        let event: StreamEvent = serde_json::from_value(event).expect("an event");
+        shown.extend(formatter.consume((&event).into()));
+        if let Some(cursor) = event.cursor()
+            && !formatter.has_pending()
+        {
+            let rest = lines(&rows(usize::try_from(cursor).expect("a position"))).await;
+            assert_eq!([shown.clone(), rest].concat(), whole, "after {cursor}");
+            resumed += 1;
+        }
+    }
+    assert!(resumed > 2, "{resumed}");
+}

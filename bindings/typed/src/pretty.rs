@@ -125,6 +125,12 @@ impl OutputFormatter {
     pub fn flush(&self) -> Vec<String> {
         self.formatter().flush()
     }
+
+    /// Returns whether output was processed whose lines are not returned yet: an incomplete last line, or events that
+    /// later ones may complete.
+    pub fn has_pending(&self) -> bool {
+        self.formatter().has_pending()
+    }
 }
 
 impl OutputFormatter {

@@ -167,6 +167,7 @@ fn folder(name: &str) -> PathBuf {
 }
 
 /// In such a process: prints the log, and the outcome of one call.
+#[expect(clippy::print_stdout, reason = "the other process reads it")]
 async fn list_agents(url: &str) {
     tracing_subscriber::fmt()
         .with_max_level(tracing::Level::INFO)

@@ -42,9 +42,19 @@ public protocol Formatter: Sendable {
     ///
     /// - Returns: The lines to show, as from ``feed(_:)``.
     func flush() -> [String]
+
+    /// Whether output was passed that is not formatted yet: an unfinished last line, or events that later ones may
+    /// complete.
+    ///
+    /// While it is false, a new formatter can continue the output in another process, and loses and cuts no line: save
+    /// the ``EventStream/cursor`` at such a moment, and pass it as ``StreamOptions/since``. The default implementation
+    /// returns false.
+    var hasPending: Bool { get }
 }
 
 extension Formatter {
+    public var hasPending: Bool { false }
+
     public func consume(_ event: StreamEvent) -> [String] {
         event.stdout.map(feed) ?? []
     }

@@ -18,6 +18,8 @@ public struct ClaudeFormatter: Formatter {
     public func feed(_ chunk: String) -> [String] { native.feed(chunk: chunk) }
 
     public func flush() -> [String] { native.flush() }
+
+    public var hasPending: Bool { native.hasPending() }
 }
 
 /// Formats the output of `codex exec --json`, in the current and the earlier formats.
@@ -38,6 +40,8 @@ public struct CodexFormatter: Formatter {
     public func feed(_ chunk: String) -> [String] { native.feed(chunk: chunk) }
 
     public func flush() -> [String] { native.flush() }
+
+    public var hasPending: Bool { native.hasPending() }
 }
 
 /// Formats the output of Gemini CLI with `--output-format stream-json` or `json`.
@@ -57,6 +61,8 @@ public struct GeminiFormatter: Formatter {
     public func feed(_ chunk: String) -> [String] { native.feed(chunk: chunk) }
 
     public func flush() -> [String] { native.flush() }
+
+    public var hasPending: Bool { native.hasPending() }
 }
 
 /// Formats the output of `opencode run --format json`, versions 1 and 2.
@@ -76,6 +82,8 @@ public struct OpencodeFormatter: Formatter {
     public func feed(_ chunk: String) -> [String] { native.feed(chunk: chunk) }
 
     public func flush() -> [String] { native.flush() }
+
+    public var hasPending: Bool { native.hasPending() }
 }
 
 /// Passes the lines of any program's output through, with control characters shown as escapes. Empty lines are dropped.
@@ -92,6 +100,8 @@ public struct GenericFormatter: Formatter {
     public func feed(_ chunk: String) -> [String] { native.feed(chunk: chunk) }
 
     public func flush() -> [String] { native.flush() }
+
+    public var hasPending: Bool { native.hasPending() }
 }
 
 /// Formats the output of a runtime, or of the runtime that serves a provider's models.
@@ -129,6 +139,8 @@ public struct RuntimeFormatter: Formatter {
     public func feed(_ chunk: String) -> [String] { native.feed(chunk: chunk) }
 
     public func flush() -> [String] { native.flush() }
+
+    public var hasPending: Bool { native.hasPending() }
 }
 
 /// Formats the stream of a session. The `start` event picks the formatter, by the rules of ``RuntimeFormatter``.
@@ -177,4 +189,6 @@ public struct SessionFormatter: Formatter {
     }
 
     public func flush() -> [String] { native.flush() }
+
+    public var hasPending: Bool { native.hasPending() }
 }

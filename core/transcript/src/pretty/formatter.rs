@@ -47,6 +47,26 @@ pub trait Formatter: Send {
     /// Returns the remaining lines: those of the incomplete last line and of events that are not complete yet. Call it
     /// at the end of the output.
     fn flush(&mut self) -> Vec<String>;
+
+    /// Returns whether output was fed that is not shown yet: an incomplete last line, or events that later ones may
+    /// complete. Default: false.
+    ///
+    /// While it is false, the output can be continued later by another formatter, which loses and cuts no line.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use aod_transcript::pretty::{Formatter, GenericFormatter};
+    ///
+    /// let mut formatter = GenericFormatter::new();
+    /// assert_eq!(formatter.feed("one\ntw"), ["one"]);
+    /// assert!(formatter.has_pending());
+    /// assert_eq!(formatter.feed("o\n"), ["two"]);
+    /// assert!(!formatter.has_pending());
+    /// ```
+    fn has_pending(&self) -> bool {
+        false
+    }
 }
 
 impl<F: Formatter + ?Sized> Formatter for Box<F> {
@@ -60,5 +80,9 @@ impl<F: Formatter + ?Sized> Formatter for Box<F> {
 
     fn flush(&mut self) -> Vec<String> {
         (**self).flush()
+    }
+
+    fn has_pending(&self) -> bool {
+        (**self).has_pending()
     }
 }

@@ -108,6 +108,10 @@ impl LineFormatter for Gemini {
         self.show_incomplete_document(writer);
         self.show_message(writer);
     }
+
+    fn has_pending(&self) -> bool {
+        !self.message.is_empty() || !self.document.is_empty()
+    }
 }
 
 impl Gemini {

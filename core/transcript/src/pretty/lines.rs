@@ -33,7 +33,7 @@ impl Lines {
         for end in memchr::memchr_iter(b'\n', chunk.as_bytes()) {
             let piece = &chunk[start..end];
             start = end + 1;
-            if self.pending.is_empty() && self.cut == 0 {
+            if !self.has_pending() {
                 let (line, rest) = piece.split_at(floor_char_boundary(piece, self.max_line));
                 each(line.trim_end_matches('\r'), rest.len());
             } else {
@@ -44,6 +44,11 @@ impl Lines {
             }
         }
         self.append(&chunk[start..]);
+    }
+
+    /// Returns whether the last line is incomplete.
+    pub(super) fn has_pending(&self) -> bool {
+        !self.pending.is_empty() || self.cut > 0
     }
 
     /// Visits the incomplete line, including a CR at its end. A line of whitespace only is kept, because more of it may

@@ -118,6 +118,10 @@ impl LineFormatter for Opencode {
             self.done("", writer);
         }
     }
+
+    fn has_pending(&self) -> bool {
+        self.message_was_last
+    }
 }
 
 impl Opencode {

@@ -27,6 +27,11 @@ pub(super) trait LineFormatter: Default + Send {
 
     /// Handles the end of the output: writes everything that is pending.
     fn end(&mut self, _writer: &mut LineWriter<'_>) {}
+
+    /// Returns whether something is pending.
+    fn has_pending(&self) -> bool {
+        false
+    }
 }
 
 /// A formatter that applies the rules of a runtime.
@@ -79,6 +84,10 @@ impl<R: LineFormatter> Formatter for Renderer<R> {
         formatter.end(&mut writer);
         shown.extend(writer.finish());
         shown
+    }
+
+    fn has_pending(&self) -> bool {
+        self.lines.has_pending() || self.formatter.has_pending()
     }
 }
 
@@ -156,6 +165,10 @@ macro_rules! formatter {
 
             fn flush(&mut self) -> Vec<String> {
                 self.0.flush()
+            }
+
+            fn has_pending(&self) -> bool {
+                self.0.has_pending()
             }
         }
     };

@@ -104,4 +104,8 @@ impl Formatter for SessionFormatter {
             .as_mut()
             .map_or_else(Vec::new, Formatter::flush)
     }
+
+    fn has_pending(&self) -> bool {
+        self.selected.as_ref().is_some_and(Formatter::has_pending)
+    }
 }

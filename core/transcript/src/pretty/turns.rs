@@ -65,6 +65,10 @@ impl<F: Formatter> Formatter for TurnFormatter<F> {
     fn flush(&mut self) -> Vec<String> {
         self.formatter.flush()
     }
+
+    fn has_pending(&self) -> bool {
+        self.formatter.has_pending()
+    }
 }
 
 /// The turn whose output is being formatted.

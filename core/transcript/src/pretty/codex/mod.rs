@@ -162,6 +162,10 @@ impl LineFormatter for Codex {
     fn end(&mut self, writer: &mut LineWriter<'_>) {
         self.show_error(writer);
     }
+
+    fn has_pending(&self) -> bool {
+        self.error.is_some()
+    }
 }
 
 impl Codex {

@@ -57,6 +57,17 @@ public interface Formatter : AutoCloseable {
     public fun flush(): List<String>
 
     /**
+     * Whether output was taken that is not rendered yet: an incomplete last line, or events that later ones may
+     * complete. False by default.
+     *
+     * While it is false, a new formatter can continue the output in another process, and loses and cuts no line: save
+     * the [EventStream.cursor] at such a moment, and pass it as [StreamOptions.since].
+     *
+     * @throws IllegalStateException if the formatter is closed
+     */
+    public val hasPending: Boolean get() = false
+
+    /**
      * Frees the memory of the formatter. After that, the other methods of the formatters of this package throw an
      * [IllegalStateException]. Closing it again has no effect.
      */

@@ -124,6 +124,9 @@ internal class CoreFormatter(name: String?, options: FormatterOptions) : Formatt
         return lines + mapErrors { native.flush() }
     }
 
+    override val hasPending: Boolean
+        get() = highSurrogate.isNotEmpty() || mapErrors { native.hasPending() }
+
     fun consumeNative(event: NativeEvent): List<String> = mapErrors { native.consume(event) }
 
     override fun close(): Unit = native.close()
