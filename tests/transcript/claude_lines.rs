@@ -55,6 +55,14 @@ fn shows_the_start_of_a_session_with_missing_fields() {
 }
 
 #[test]
+fn shows_a_model_name_with_line_ends_on_one_line() {
+    let line = r#"{"type":"system","subtype":"init","model":"a\rb\nc\u2028d","tools":[]}"#;
+    let shown = shown(line).expect("a line");
+    assert_eq!(shown.lines().count(), 1, "{shown:?}");
+    assert!(!shown.contains(['\r', '\u{2028}']) && shown.contains('a') && shown.contains('d'));
+}
+
+#[test]
 fn shows_a_spawned_task_with_all_lines_of_its_description() {
     let task = |fields: &str| {
         shown(&format!(

@@ -33,6 +33,8 @@ pub struct ErrorInfo {
     pub conflict: Option<ConflictReason>,
     /// The quota reported by a 429.
     pub quota: Option<Quota>,
+    /// Whether the body of the error response is incomplete, because it is too long or did not arrive in time.
+    pub is_body_truncated: bool,
     /// The session whose turn was followed when the call failed. It may still be active.
     pub session_id: Option<Uuid>,
     /// The HTTP method of the request.
@@ -224,6 +226,7 @@ impl From<bridge::ErrorInfo> for ErrorInfo {
             detail: source.and_then(aod::Error::detail).map(Into::into),
             conflict: source.and_then(aod::Error::conflict).map(Into::into),
             quota: source.and_then(aod::Error::quota),
+            is_body_truncated: source.is_some_and(aod::Error::is_body_truncated),
             session_id: source.and_then(aod::Error::session_id),
             method: source.and_then(aod::Error::method).map(str::to_owned),
             url: source.and_then(aod::Error::url).map(str::to_owned),

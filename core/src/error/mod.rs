@@ -222,8 +222,8 @@ impl Error {
         &self.0.body
     }
 
-    /// Returns whether the body of the error response was longer than the part that is read: 1 MiB of JSON, 64 KiB of
-    /// any other content.
+    /// Returns whether the body of the error response is incomplete: it was longer than the part that is read, 1 MiB of
+    /// JSON or 64 KiB of any other content, or it did not arrive within 5 s, or within 2 s after the part before.
     pub fn is_body_truncated(&self) -> bool {
         self.0.body_truncated
     }

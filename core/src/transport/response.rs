@@ -13,7 +13,7 @@ use http::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use super::encoding::Encoding;
 use super::redact::Secrets;
@@ -32,6 +32,9 @@ const MAX_ERROR_JSON_BYTES: usize = 1 << 20;
 
 /// The idle timeout of an error body. Short, because the status already classifies the error.
 const ERROR_BODY_IDLE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The time limit of a whole error body, for bodies that arrive in small pieces.
+const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A successful response with its complete body.
 pub(crate) struct CompleteResponse {
@@ -291,21 +294,27 @@ fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
     Some(headers.get(name)?.to_str().ok()?.to_owned())
 }
 
-/// Reads the start of a body until it ends, breaks, is idle or reaches the size limit. The flag is whether the body is
-/// longer than the limit.
+/// Reads the start of a body until it ends, breaks, is idle or reaches the size or time limit. The flag is whether the
+/// body is incomplete.
 async fn read_start(mut response: reqwest::Response, cap: usize) -> (Vec<u8>, bool) {
     // With an unsupported encoding, the status still classifies the error.
     let encoding = Encoding::of(response.headers()).unwrap_or(Encoding::Identity);
     let mut start = Vec::new();
-    let mut truncated = false;
-    while let Ok(Ok(Some(chunk))) = timeout(ERROR_BODY_IDLE_TIMEOUT, response.chunk()).await {
+    let end = Instant::now() + ERROR_BODY_TIMEOUT;
+    let mut truncated = loop {
+        let until = end.min(Instant::now() + ERROR_BODY_IDLE_TIMEOUT);
+        let Ok(Ok(chunk)) = timeout_at(until, response.chunk()).await else {
+            break true;
+        };
+        let Some(chunk) = chunk else {
+            break false;
+        };
         let room = cap - start.len();
         start.extend_from_slice(&chunk[..chunk.len().min(room)]);
         if chunk.len() > room {
-            truncated = true;
-            break;
+            break true;
         }
-    }
+    };
     let mut start = encoding.decode_start(start, cap);
     truncated |= start.len() > cap;
     start.truncate(cap);

@@ -1,6 +1,7 @@
 //! Response bodies that are too large or have an unexpected type or content.
 
 use std::io::Write;
+use std::time::Duration;
 
 use aod::{Detail, ErrorKind};
 use aod_test_support::ScriptedServer;
@@ -26,6 +27,44 @@ async fn a_body_above_the_limit_is_refused() {
         .unwrap();
     let error = client.agents().list().await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Protocol, 1));
+}
+
+#[tokio::test]
+async fn a_long_error_body_is_cut_and_says_so() {
+    for (content_type, limit) in [("text/plain", 64 << 10), ("application/json", 1 << 20)] {
+        let body: &'static str = Box::leak(format!("\"{}\"", "x".repeat(limit)).into_boxed_str());
+        let server = ScriptedServer::start(move |_, exchange| async move {
+            exchange
+                .respond(403, &[("content-type", content_type)], body)
+                .await;
+        })
+        .await;
+        let error = client(&server.url()).agents().list().await.unwrap_err();
+        assert_eq!((error.kind(), error.status()), (ErrorKind::Auth, Some(403)));
+        assert_eq!(
+            (error.body().len(), error.is_body_truncated()),
+            (limit, true)
+        );
+        let text = error.to_string();
+        assert!(text.len() < 3000 && text.contains("cut"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_body_that_does_not_end_keeps_the_status() {
+    let server = ScriptedServer::start(move |_, mut exchange| async move {
+        exchange
+            .send("HTTP/1.1 403 Forbidden\r\ncontent-length: 60000\r\n\r\n")
+            .await;
+        // In pieces that are never far apart.
+        while exchange.try_send("x").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    })
+    .await;
+    let error = client(&server.url()).agents().list().await.unwrap_err();
+    assert_eq!((error.kind(), error.status()), (ErrorKind::Auth, Some(403)));
+    assert!(error.is_body_truncated() && error.body().starts_with(b"xx"));
 }
 
 #[tokio::test]

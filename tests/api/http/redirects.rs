@@ -34,6 +34,23 @@ async fn a_read_follows_redirects_within_the_origin() {
 }
 
 #[tokio::test]
+async fn a_chain_of_20_redirects_is_followed() {
+    let server = ScriptedServer::start(|_, exchange| async move {
+        let hop = exchange.request.target.strip_prefix("/hop/");
+        let hop = hop.map_or(0, |hop| hop.parse::<u32>().unwrap());
+        if hop == 20 {
+            exchange.respond_json(200, AGENTS).await;
+        } else {
+            let next = format!("/hop/{}", hop + 1);
+            exchange.respond(307, &[("location", &next)], "").await;
+        }
+    })
+    .await;
+    client(&server.url()).agents().list().await.unwrap();
+    assert_eq!(server.received().len(), 21);
+}
+
+#[tokio::test]
 async fn redirects_to_another_origin_are_refused() {
     let elsewhere = ScriptedServer::start(|_, exchange| exchange.respond_json(200, AGENTS)).await;
     let location: &'static str = Box::leak(elsewhere.url().into_boxed_str());

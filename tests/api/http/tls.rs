@@ -1,20 +1,18 @@
 //! HTTPS with generated certificates.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 
 use aod::ErrorKind;
 use aod_test_support::{Exchange, FakeServer};
 use rcgen::{BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use tokio::task::spawn_blocking;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
-use super::{AGENTS, builder};
+use super::{AGENTS, builder, in_process_with};
 
 /// A certificate authority, and a server at `https://localhost` with a certificate from it.
 struct World {
@@ -142,26 +140,13 @@ async fn a_client_certificate_is_sent_on_request() {
     assert_eq!(error.kind(), ErrorKind::Connection);
 }
 
-/// Runs a test of this file again in a process with other environment variables, and returns what it prints.
-async fn in_process_with(test: &str, variables: &[(&str, &Path)]) -> String {
-    let mut child = Command::new(std::env::current_exe().unwrap());
-    child
-        .args(["--exact", &format!("http::tls::{test}"), "--nocapture"])
-        .env_remove("SSL_CERT_FILE")
-        .env_remove("SSL_CERT_DIR")
-        .envs(variables.iter().copied());
-    let output = spawn_blocking(move || child.output().unwrap())
-        .await
-        .unwrap();
-    let printed = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success(), "{printed}");
-    printed
-}
-
 /// A new empty folder of one test.
 fn folder(name: &str) -> PathBuf {
-    let folder =
-        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!(
+        "{}-{}",
+        name.replace("::", "-"),
+        std::process::id()
+    ));
     std::fs::create_dir_all(&folder).unwrap();
     folder
 }
@@ -188,7 +173,7 @@ async fn the_environment_selects_the_certificates_of_the_system() {
     if let Ok(url) = std::env::var("AOD_TEST_URL") {
         return list_agents(&url).await;
     }
-    let name = "the_environment_selects_the_certificates_of_the_system";
+    let name = "tls::the_environment_selects_the_certificates_of_the_system";
     let folder = folder(name);
     // Named as OpenSSL names the files of a folder of certificates.
     let file = folder.join("0a1b2c3d.0");
@@ -210,7 +195,7 @@ async fn the_bundled_certificates_are_used_where_the_system_has_none() {
     if let Ok(url) = std::env::var("AOD_TEST_URL") {
         return list_agents(&url).await;
     }
-    let name = "the_bundled_certificates_are_used_where_the_system_has_none";
+    let name = "tls::the_bundled_certificates_are_used_where_the_system_has_none";
     let (none, own) = (folder(name), folder(&format!("{name}-own")));
     let own = own.join("ca.pem");
     for (is_trusted, outcome) in [(false, "Err(Connection)"), (true, "Ok(())")] {

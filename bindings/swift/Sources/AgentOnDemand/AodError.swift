@@ -25,7 +25,7 @@ public struct AodError: Error, Sendable, Hashable {
         self.init(
             info: ErrorInfo(
                 kind: kind, text: text, status: nil, detail: nil, conflict: nil, quota: nil,
-                sessionId: nil, method: nil, url: nil, requestId: nil, retryAfter: nil, attempts: 0,
+                isBodyTruncated: false, sessionId: nil, method: nil, url: nil, requestId: nil, retryAfter: nil, attempts: 0,
                 isRetryable: false, isUnsent: false))
     }
 
@@ -43,6 +43,10 @@ public struct AodError: Error, Sendable, Hashable {
 
     /// The session limit and the number of active sessions, from a 429 response.
     public var quota: Quota? { info.quota }
+
+    /// Whether the body of the error response is incomplete: longer than 1 MiB of JSON or 64 KiB of any other content,
+    /// or not received within a few seconds.
+    public var isBodyTruncated: Bool { info.isBodyTruncated }
 
     /// The session whose turn was followed when `run` or ``Sessions/follow(_:onAbandon:)`` failed, which may still be
     /// active; nil for other errors.

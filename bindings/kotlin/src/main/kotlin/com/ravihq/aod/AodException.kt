@@ -34,6 +34,12 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
     public val detail: ErrorDetail? = info.detail
 
     /**
+     * Whether the body of the error response is incomplete: longer than 1 MiB of JSON or 64 KiB of any other content,
+     * or not received within a few seconds.
+     */
+    public val isBodyTruncated: Boolean = info.isBodyTruncated
+
+    /**
      * The session whose turn was followed when [Sessions.run] or [Sessions.follow] failed, which may still be active;
      * null for other failures.
      */
@@ -168,6 +174,7 @@ internal fun localFailure(kind: ErrorKind, text: String): AodException = ErrorIn
     detail = null,
     conflict = null,
     quota = null,
+    isBodyTruncated = false,
     sessionId = null,
     method = null,
     url = null,
