@@ -34,6 +34,8 @@ ADDED = (
                 "GeminiFormatter",
                 "OpencodeFormatter",
                 "SessionFormatter",
+                "UnknownMcpServer",
+                "UnsupportedError",
             ]
         ),
     ),
@@ -79,6 +81,8 @@ ADDED = (
                 "keyword-only give_up_after = None",
                 "keyword-only base_delay = None",
                 "keyword-only max_delay = None",
+                "keyword-only max_retry_after = None",
+                "keyword-only on_state = None",
                 "keyword-only deadline = None",
                 "keyword-only resume_stale = False",
             }
@@ -172,7 +176,10 @@ CHANGED = (
         (
             "surface/class/*Client/with_options",
             *(f"surface/class/*Sessions/{name}" for name in ("interrupt", "listen", "run", "wait_for_completion")),
-            *(f"surface/class/*Error/{name}" for name in ("attempts", "is_retryable", "request_id", "retry_after")),
+            *(
+                f"surface/class/*Error/{name}"
+                for name in ("attempts", "is_retryable", "request_id", "retry_after", "session_id")
+            ),
             *(f"surface/class/ConflictError/{name}" for name in ("reason", "expected", "got")),
         ),
         f'"{ABSENT}"',

@@ -98,6 +98,16 @@ impl JsonClient {
         self.calls.cancel(id);
     }
 
+    /// Returns the method and the URL of the calls to an endpoint, for the error of a response that Python cannot read.
+    pub fn request_line(&self, operation: u8, record: Option<String>) -> Result<String, CallError> {
+        let operation = endpoint(operation)?;
+        let record = record.as_deref().map(RecordId::parse).transpose()?;
+        let record = record.map(|id| id.to_string()).unwrap_or_default();
+        let path = operation.route().replace("{id}", &record);
+        let base_url = self.client.base_url();
+        Ok(format!("{} {base_url}{path}", operation.method()))
+    }
+
     /// Opens the event stream of a session. Prefetching starts immediately. The options are a JSON object.
     pub fn stream(
         &self,
@@ -127,10 +137,7 @@ impl JsonClient {
     ) -> Result<impl Future<Output = BridgeResult<String>> + use<>, CallError> {
         let body = self.calls.take_body(id).map(Into::into);
         let client = self.client.clone();
-        // Endpoints are passed as their index in the core's table.
-        let operation = *Operation::ALL
-            .get(usize::from(operation))
-            .ok_or_else(|| CallError::configuration("unknown endpoint"))?;
+        let operation = endpoint(operation)?;
         let record = self.calls.take_record(id);
         let record = record.unwrap_or_else(|| Uuid::from_u64_pair(id_hi, id_lo).into());
         Ok(async move {
@@ -141,4 +148,10 @@ impl JsonClient {
             })
         })
     }
+}
+
+/// Returns the endpoint with this index in the core's table.
+fn endpoint(operation: u8) -> Result<Operation, CallError> {
+    let endpoint = Operation::ALL.get(usize::from(operation)).copied();
+    endpoint.ok_or_else(|| CallError::configuration("unknown endpoint"))
 }

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
         StreamEvent,
         StreamEventType,
         TurnStatus,
+        UnknownMcpServer,
     )
     from .stream import AsyncEventStream, ConnectionState, EventStream, Subscription
 
@@ -108,6 +109,7 @@ __all__ = [
     "StreamEventType",
     "Subscription",
     "TurnStatus",
+    "UnknownMcpServer",
     "UnsupportedError",
     "ValidationError",
     "__version__",
@@ -161,6 +163,7 @@ _NAMES = {
         "StreamEvent",
         "StreamEventType",
         "TurnStatus",
+        "UnknownMcpServer",
     ),
     ".stream": (
         "AsyncEventStream",

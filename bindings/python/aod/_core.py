@@ -13,7 +13,7 @@ from ._log import logger
 from ._native import CallError, EventBatches, InternalError, JsonClient, endpoints
 from ._process import leak, register
 from ._wake import next_id, waiter_of
-from ._wire import is_uuid
+from ._wire import Response, is_uuid
 from .errors import AodError, ClosedError, from_native
 
 SLICE_MS: Final = 100
@@ -107,7 +107,7 @@ class Core:
         self._closed = True
         self._native = None
 
-    def call(self, operation: str, identity: str | None = None, body: str = "") -> str:
+    def call(self, operation: str, identity: str | None = None, body: str = "") -> Response:
         """Call an endpoint and wait for the response.
 
         Args:
@@ -116,16 +116,16 @@ class Core:
             body: The request, as JSON text.
 
         Returns:
-            The response, as JSON text.
+            The response, whose text is JSON.
         """
         started = time.perf_counter()
         native = self.native()
+        number = _OPERATIONS[operation]
         call = next_id()
         response: str | None = None
         failure: Exception | None = None
         try:
             halves = _prepare(native, call, identity, body)
-            number = _OPERATIONS[operation]
             if _greenlets.are_patched_in():
                 _greenlets.wait_for(lambda queue, _: native.begin(call, queue, number, *halves))
                 response = native.wait(call, 0)
@@ -138,15 +138,16 @@ class Core:
         finally:
             if response is None:
                 native.cancel(call)
-        return _finish(operation, started, response, failure)
+        return Response(_finish(operation, started, response, failure), native, number, identity)
 
-    async def call_async(self, operation: str, identity: str | None = None, body: str = "") -> str:
+    async def call_async(self, operation: str, identity: str | None = None, body: str = "") -> Response:
         """Call an endpoint and await the response; see `call`."""
         # Imported here because it is slow to import and many programs do not need it.
         from asyncio import get_running_loop
 
         started = time.perf_counter()
         native = self.native()
+        number = _OPERATIONS[operation]
         loop = get_running_loop()
         waiter = waiter_of(loop)
         call = next_id()
@@ -154,7 +155,7 @@ class Core:
         failure: Exception | None = None
         try:
             halves = _prepare(native, call, identity, body)
-            native.begin(call, waiter.queue, _OPERATIONS[operation], *halves)
+            native.begin(call, waiter.queue, number, *halves)
             while response is None:
                 await waiter.wait(call, loop)
                 response = native.wait(call, 0)
@@ -163,7 +164,7 @@ class Core:
         finally:
             if response is None:
                 native.cancel(call)
-        return _finish(operation, started, response, failure)
+        return Response(_finish(operation, started, response, failure), native, number, identity)
 
     def stream(self, identity: str, since: int | None, options: str) -> EventBatches:
         """Open a stream and start to prefetch its events."""

@@ -93,6 +93,12 @@ def count(value: Any, name: str, limit: int = 2**32) -> int | None:
     return value
 
 
+def callback(value: Any, name: str) -> None:
+    """Validate an optional callback."""
+    if value is not None and not callable(value):
+        raise TypeError(f"{name} must be callable, not {type(value).__name__}")
+
+
 def text(value: Any, name: str) -> Any:
     """Validate an optional string."""
     if value is not None and not isinstance(value, str):
@@ -214,6 +220,7 @@ class StreamOptions(TypedDict, total=False):
 
 
 _DURATIONS: Final = ("give_up_after", "base_delay", "max_delay", "max_retry_after", "deadline")
+_SWITCHES: Final = ("reconnect", "resume_stale")
 
 
 def stream_options(
@@ -225,8 +232,18 @@ def stream_options(
     if unknown:
         raise TypeError(f"unknown options: {', '.join(sorted(unknown))}")
     on_state = given.pop("on_state", None)
-    if on_state is not None and not callable(on_state):
-        raise TypeError(f"on_state must be callable, not {type(on_state).__name__}")
-    return {
-        name: optional_seconds(value, name) if name in _DURATIONS else value for name, value in given.items()
-    }, on_state
+    callback(on_state, "on_state")
+    return {name: _stream_option(value, name) for name, value in given.items()}, on_state
+
+
+def _stream_option(value: Any, name: str) -> Any:
+    if name in _DURATIONS:
+        return optional_seconds(value, name)
+    if name in _SWITCHES:
+        if not isinstance(value, bool):
+            raise TypeError(f"{name} must be a bool, not {type(value).__name__}")
+        return value
+    number = count(value, name, 2**63 if name == "turn" else 2**32)
+    if name == "turn" and number == 0:
+        raise ValueError("turn must be at least 1")
+    return number

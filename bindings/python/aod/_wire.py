@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from inspect import isclass
 from types import UnionType
-from typing import Any, Final, Generic, TypeVar, Union, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar, Union, cast, get_args, get_origin
 from uuid import UUID
 
 from pydantic import BaseModel, TypeAdapter
@@ -15,6 +15,9 @@ from pydantic import ValidationError as _SchemaError
 
 from ._log import logger
 from .errors import DecodeError
+
+if TYPE_CHECKING:
+    from ._native import JsonClient
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -99,29 +102,68 @@ def encode(body: Mapping[str, Any]) -> str:
         raise ValueError("a string contains a lone surrogate") from None
 
 
+class Response(NamedTuple):
+    """The response to a call, and what it responds to."""
+
+    text: str
+    native: JsonClient
+    operation: int
+    identity: str | None
+
+    def error(self, problem: str) -> DecodeError:
+        """Return the error of a response that is not what the API specifies."""
+        return DecodeError(f"{self.native.request_line(self.operation, self.identity)} -> {problem}")
+
+
 M = TypeVar("M", bound=BaseModel)
 
 
-def read(model: type[M], response: str) -> M:
+def read(model: type[M], response: Response) -> M:
     """Validate a response. Optional fields and list elements of an unexpected type are kept as the server sent them.
 
     Raises:
         DecodeError: A required field is missing or has an unexpected type.
     """
     try:
-        return model.model_validate_json(response)
+        return model.model_validate_json(response.text)
     except _SchemaError as error:
         failure = error
     try:
-        return cast("M", _read_leniently(model, json.loads(response)))
+        return cast("M", _read_leniently(model, json.loads(response.text)))
     except (_SchemaError, ValueError, RecursionError):
         pass
-    # The input is left out: it is the whole response.
-    places = "; ".join(
-        f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}"
-        for item in failure.errors(include_input=False, include_url=False, include_context=False)[:3]
-    )
-    raise DecodeError(f"the response is not what the API specifies: {places}")
+    raise response.error(_problem(model, failure))
+
+
+def _problem(model: type[BaseModel], failure: _SchemaError) -> str:
+    """Describe by their places why a response cannot be read. Values, and keys that the server chose, are left out."""
+    problems: list[str] = []
+    for item in failure.errors(include_input=False, include_url=False, include_context=False):
+        if item["type"] == "json_invalid":
+            return "the response is not JSON"
+        place = _required_place(model, item["loc"])
+        if place == "":
+            return "the response is not a JSON object"
+        if place is not None:
+            problem = f"lacks `{place}`" if item["type"] == "missing" else f"has an unexpected value at `{place}`"
+            if problem not in problems:
+                problems.append(problem)
+    return f"the response {', '.join(problems[:3]) or 'is not what the API specifies'}"
+
+
+def _required_place(model: type[BaseModel], loc: tuple[int | str, ...]) -> str | None:
+    """Return the path of the required field that an error of pydantic is about, or `None` if it is an optional one."""
+    names: list[str] = []
+    place: type[BaseModel] | None = model
+    for part in loc:
+        field = None if place is None else place.model_fields.get(str(part))
+        if field is None:
+            break
+        if not field.is_required():
+            return None
+        names.append(str(part))
+        place = _model_of(field.annotation)
+    return ".".join(names)
 
 
 def _read_leniently(annotation: Any, value: Any) -> Any:
@@ -135,9 +177,9 @@ def _read_leniently(annotation: Any, value: Any) -> Any:
                 if get_origin(part) is list:
                     return [_or_unchanged(get_args(part)[0], element) for element in elements]
         elif isinstance(value, dict):
-            for part in _parts(annotation):
-                if isclass(part) and issubclass(part, BaseModel):
-                    return _read_fields(part, cast("dict[str, Any]", value))
+            model = _model_of(annotation)
+            if model is not None:
+                return _read_fields(model, cast("dict[str, Any]", value))
         raise
 
 
@@ -162,6 +204,15 @@ def _parts(annotation: Any) -> tuple[Any, ...]:
     return get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
 
 
+def _model_of(annotation: Any) -> type[BaseModel] | None:
+    """Return the model that an annotation allows, if there is one."""
+    for part in _parts(annotation):
+        # Python 3.10 takes `list[int]` for a class.
+        if isclass(part) and get_origin(part) is None and issubclass(part, BaseModel):
+            return part
+    return None
+
+
 class _List(BaseModel, Generic[M]):
     data: list[M]
 
@@ -169,7 +220,7 @@ class _List(BaseModel, Generic[M]):
 _lists: dict[type[BaseModel], type[_List[Any]]] = {}
 
 
-def read_list(model: type[M], response: str) -> list[M]:
+def read_list(model: type[M], response: Response) -> list[M]:
     """Validate the response of a list endpoint. Records that lack a required field are left out and logged.
 
     Raises:
@@ -182,19 +233,23 @@ def read_list(model: type[M], response: str) -> list[M]:
     records = [record for record in given if isinstance(record, model)]
     if len(records) < len(given):
         if not records:
-            raise DecodeError(f"the response is not what the API specifies: no {model.__name__} can be read")
+            raise response.error(f"no {model.__name__} in the response can be read")
         logger.warning(
             "left out %d of %d records of a list, which cannot be read", len(given) - len(records), len(given)
         )
     return records
 
 
-def read_object(response: str) -> dict[str, Any]:
-    """Parse a response that is any JSON object."""
+def read_object(response: Response) -> dict[str, Any]:
+    """Parse a response that is any JSON object.
+
+    Raises:
+        DecodeError: It is not a JSON object.
+    """
     try:
-        value = json.loads(response)
+        value = json.loads(response.text)
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        raise DecodeError("the response is not a JSON object")
+        raise response.error("the response is not a JSON object")
     return cast("dict[str, Any]", value)

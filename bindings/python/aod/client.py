@@ -393,3 +393,7 @@ class AsyncClient:
     ) -> None:
         """Close the client."""
         self._core.close()
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

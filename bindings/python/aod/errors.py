@@ -182,7 +182,7 @@ class ServerError(AodHTTPError):
 
 _NO_ENDPOINT: Final = "the server does not have this endpoint, which newer servers have"
 _MAX_SHOWN: Final = 2048
-"""How many characters of a response's detail a message shows."""
+"""How many bytes of a response's detail a message shows, after characters are escaped."""
 
 
 def _format_detail(detail: Any) -> str:
@@ -194,12 +194,23 @@ def _format_detail(detail: Any) -> str:
     if isinstance(detail, list):
         entries = cast("list[Any]", detail)
         shown = "; ".join(_format_entry(entry) for entry in entries[:_MAX_SHOWN])
-        return "".join(c if c.isprintable() else repr(c)[1:-1] for c in _cut(shown))
+        return "".join(c if c.isprintable() else _escape(c) for c in _cut(shown))
     return f"<{type(detail).__name__}>"
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…"
+    """Cut a text where its `repr` would be too long, and mark that with an ellipsis."""
+    size = len(repr("…").encode())
+    for index, character in enumerate(text):
+        # `repr` escapes single quotes too if there are both kinds.
+        size += 2 if character == "'" else len(_escape(character).encode())
+        if size > _MAX_SHOWN:
+            return text[:index] + "…"
+    return text
+
+
+def _escape(character: str) -> str:
+    return repr(character)[1:-1]
 
 
 def _format_entry(entry: Any) -> str:
@@ -303,3 +314,7 @@ def from_native(info_json: str) -> Exception:
         error.request_id = info.get("request_id")
         error.retry_after = info.get("retry_after")
     return error
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

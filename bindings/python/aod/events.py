@@ -350,3 +350,7 @@ def _model() -> Any:
         id=(int | None, None),
         extra=(dict[str, Any], Field(default_factory=dict)),
     )
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -3,6 +3,9 @@
 Models keep the fields that a newer server adds, and the enumerations accept values that this version does not know. An
 optional field or list element of a response that has an unexpected type is kept as the server sent it. A response
 without a required field raises `DecodeError`; in the response of a list method, such a record is left out and logged.
+
+The `repr` of a model omits fields that this version does not know, and values of an unexpected type, because they may
+contain secrets.
 """
 
 from __future__ import annotations
@@ -10,10 +13,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Literal, cast
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializeAsAny,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    field_validator,
+    model_serializer,
+)
 
 from .events import StreamEvent, StreamEventType
 
@@ -40,6 +54,7 @@ __all__ = [
     "StreamEvent",
     "StreamEventType",
     "TurnStatus",
+    "UnknownMcpServer",
 ]
 
 SessionStatus = Literal["pending", "running", "completed", "failed", "terminated"] | str
@@ -52,9 +67,58 @@ PackageManager = Literal["apt", "cargo", "gem", "go", "npm", "pip"] | str
 """A package manager of environments; a newer server may accept other values."""
 
 
+class _Omitted:
+    """Stands for a value in a `repr`."""
+
+    def __init__(self, value: object) -> None:
+        self._type = type(value).__name__
+
+    def __repr__(self) -> str:
+        return f"<{self._type}>"
+
+
+def _is_declared(annotation: Any, value: Any) -> bool:
+    """Return whether a value has the type that the annotation of its field declares."""
+    origin, args = get_origin(annotation), get_args(annotation)
+    if annotation is Any:
+        return True
+    if origin is Annotated:
+        return _is_declared(args[0], value)
+    if origin in (Union, UnionType):
+        return any(_is_declared(part, value) for part in args)
+    if origin is Literal:
+        return value in args
+    if origin is list:
+        return isinstance(value, list) and all(_is_declared(args[0], part) for part in cast("list[Any]", value))
+    if origin is dict:
+        if not isinstance(value, dict):
+            return False
+        return all(_is_declared(args[1], part) for part in cast("dict[Any, Any]", value).values())
+    return isinstance(value, annotation)
+
+
 class _Model(BaseModel):
-    # Schemas are built on first use: a program uses few of them.
-    model_config = ConfigDict(extra="allow", populate_by_name=True, defer_build=True, protected_namespaces=())
+    # Schemas are built on first use: a program uses few of them. Errors of pydantic do not repeat the input, which may
+    # contain secrets.
+    model_config = ConfigDict(
+        extra="allow",
+        populate_by_name=True,
+        defer_build=True,
+        protected_namespaces=(),
+        hide_input_in_errors=True,
+    )
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Omit unknown fields, and values of an unexpected type, which may contain secrets."""
+        fields = type(self).model_fields
+        for name, value in super().__repr_args__():
+            if name in fields:
+                yield name, value if _is_declared(fields[name].annotation, value) else _Omitted(value)
+
+
+def _without_user(url: Any) -> Any:
+    """Omit user information in a URL."""
+    return re.sub("//[^/]*@", "//", url) if isinstance(url, str) else url
 
 
 class McpServer(_Model):
@@ -77,6 +141,35 @@ class McpServer(_Model):
     headers: dict[str, Any] | None = Field(default=None, repr=False)
     args: list[Any] | None = Field(default=None, repr=False)
     env: dict[str, Any] | None = Field(default=None, repr=False)
+
+
+class UnknownMcpServer(McpServer):
+    """An entry of an agent's MCP servers that does not have the form of one, as the server stores it.
+
+    Serializing it returns `raw`, so that an update can send it unchanged.
+
+    Attributes:
+        name: The name, if the entry has one; otherwise empty.
+        type: The type, if the entry has one; otherwise empty.
+        raw: The entry: any JSON value. Not in the `repr`, because it may contain a secret.
+    """
+
+    name: str = ""
+    type: Literal["url", "stdio"] | str = ""
+    raw: Any = Field(default=None, repr=False)
+
+    @model_serializer
+    def _as_sent(self) -> Any:
+        return self.raw
+
+
+def _read_mcp_server(value: Any, read: ValidatorFunctionWrapHandler) -> McpServer:
+    try:
+        return cast("McpServer", read(value))
+    except ValidationError:
+        given = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+        shown = {key: given[key] for key in ("name", "type") if isinstance(given.get(key), str)}
+        return UnknownMcpServer(raw=value, **shown)
 
 
 class McpServerUrl(_Model):
@@ -157,7 +250,7 @@ class GithubRepoResource(_Model):
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         """Omit user information in the URL."""
         for name, value in super().__repr_args__():
-            yield name, re.sub("//[^/]*@", "//", value) if name == "url" else value
+            yield name, _without_user(value) if name == "url" else value
 
 
 class Networking(_Model):
@@ -185,13 +278,21 @@ class SessionResource(_Model):
 
     Attributes:
         type: The kind of resource: `github_repository`.
-        url: The URL, without `.git`.
+        url: The URL, without `.git`. The `repr` omits user information in it.
         mount_path: The absolute path of the clone in the sandbox.
     """
 
     type: Literal["github_repository"] | str
     url: str
     mount_path: str | None = None
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Omit user information in the URL."""
+        for name, value in super().__repr_args__():
+            yield name, _without_user(value) if name == "url" else value
+
+
+_SKILL_FIELDS = frozenset({"type", "name", "description", "content", "source"})
 
 
 class _AgentFields(_Model):
@@ -205,9 +306,21 @@ class _AgentFields(_Model):
     provider: str | None = None
     environment_id: UUID | None = None
     skills: list[dict[str, Any]] = Field(default_factory=list[dict[str, Any]])
-    mcp_servers: list[McpServer] = Field(default_factory=list[McpServer])
+    # Serialized by the type of each value, without warnings, which would show values.
+    mcp_servers: SerializeAsAny[list[Annotated[McpServer, WrapValidator(_read_mcp_server)]]] = Field(
+        default_factory=list[McpServer]
+    )
     metadata: dict[str, Any] = Field(default_factory=dict[str, Any])
     version: int
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Omit unknown fields of skills, which may contain secrets."""
+        for name, value in super().__repr_args__():
+            if name == "skills" and isinstance(value, list):
+                skills = cast("list[dict[str, Any]]", value)
+                yield name, [{key: skill[key] for key in skill if key in _SKILL_FIELDS} for skill in skills]
+            else:
+                yield name, value
 
 
 class AgentVersion(_AgentFields):
@@ -224,7 +337,8 @@ class AgentVersion(_AgentFields):
         provider: The model's provider (servers since 2026-06-25).
         environment_id: The environment of sessions that do not name one.
         skills: The skills, as they were submitted.
-        mcp_servers: The MCP servers, as they were submitted.
+        mcp_servers: The MCP servers, as they were submitted. One that does not have the form of an MCP server is an
+            `UnknownMcpServer`.
         metadata: Your own JSON data.
         version: The number of the version, from 1.
         created_at: When the version was created.
@@ -247,7 +361,8 @@ class Agent(_AgentFields):
         provider: The model's provider (servers since 2026-06-25).
         environment_id: The environment of sessions that do not name one.
         skills: The skills, as they were submitted.
-        mcp_servers: The MCP servers, as they were submitted.
+        mcp_servers: The MCP servers, as they were submitted. One that does not have the form of an MCP server is an
+            `UnknownMcpServer`.
         metadata: Your own JSON data.
         version: The number of the version, which each update that changes something increases by 1.
         archived_at: When the agent was archived; `None` while it is active.
@@ -393,3 +508,7 @@ class RunResult(BaseModel):
 
     session: Session
     events: list[StreamEvent] = Field(default_factory=list[StreamEvent])
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

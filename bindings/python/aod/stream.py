@@ -9,7 +9,7 @@ import time
 import weakref
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from . import _greenlets
 from ._core import NATIVE_ERRORS, SLICE_MS, error_from_native
@@ -189,7 +189,6 @@ class EventStream(_Base):
         Raises:
             NotFoundError: The session does not exist.
             AodConnectionError: The server cannot be reached, after `max_retries` retries.
-            ValueError: `turn` or `max_attempts` is invalid.
             AodError: Any other failure; see `aod.errors`.
         """
         self._check_process()
@@ -327,7 +326,6 @@ class AsyncEventStream(_Base):
         Raises:
             NotFoundError: The session does not exist.
             AodConnectionError: The server cannot be reached, after `max_retries` retries.
-            ValueError: `turn` or `max_attempts` is invalid.
             AodError: Any other failure; see `aod.errors`.
         """
         from asyncio import get_running_loop
@@ -555,9 +553,15 @@ class Subscription:
             on_closed: Called when the stream has ended or was cancelled.
             on_error: Called with the error that ended the stream.
         """
+        on_state = stream._on_state  # pyright: ignore[reportPrivateUsage]
+        if on_state is not None:
+            stream._on_state = _reporting(on_state, "on_state")  # pyright: ignore[reportPrivateUsage]
         self._stream = stream
         self._thread = threading.Thread(
-            target=_run_callbacks, args=(stream, on_event, on_closed, on_error), name="aod-subscription", daemon=True
+            target=_run_callbacks,
+            args=(stream, _reporting(on_event, "on_event"), on_closed, on_error),
+            name="aod-subscription",
+            daemon=True,
         )
         register(self)
         self._thread.start()
@@ -601,24 +605,48 @@ class Subscription:
             self._thread.join(1)
 
 
+_T = TypeVar("_T")
+
+
+def _reporting(callback: Callable[[_T], object], name: str) -> Callable[[_T], None]:
+    """Return a callback that raises an `AodError`, whose cause is what the given callback raises."""
+
+    def call(argument: _T) -> None:
+        try:
+            callback(argument)
+        except BaseException as error:  # noqa: BLE001 - the caller's code may raise anything
+            failure = _caused_by(error, f"{name} raised {type(error).__name__}")
+        else:
+            return
+        del argument  # a crash reporter sends the locals of this frame
+        raise failure
+
+    return call
+
+
+def _caused_by(error: BaseException, text: str) -> AodError:
+    failure = AodError(text)
+    failure.__cause__ = error
+    return failure
+
+
 def _run_callbacks(
     stream: EventStream,
-    on_event: Callable[[StreamEvent], object],
+    on_event: Callable[[StreamEvent], None],
     on_closed: Callable[[], object] | None,
     on_error: Callable[[AodError], object] | None,
 ) -> None:
     failure: AodError | None = None
+    event: StreamEvent | None = None
     try:
         with stream:
             for event in stream:
-                try:
-                    on_event(event)
-                except BaseException as error:  # noqa: BLE001 - the caller's code may raise anything
-                    failure = AodError(f"on_event raised {type(error).__name__}")
-                    failure.__cause__ = error
-                    break
+                on_event(event)
     except AodError as error:
-        failure = error
+        failure = error.with_traceback(None)  # the locals of the frames have events
+    except BaseException as error:  # noqa: BLE001 - one of the last callbacks is called in any case
+        failure = _caused_by(error, f"the stream failed: {type(error).__name__}")
+    event = None  # a crash reporter sends the locals of this frame
     if failure is None:
         if on_closed is not None:
             on_closed()
@@ -691,3 +719,7 @@ async def aiter_sse(response: Any) -> AsyncIterator[StreamEvent]:
         event = _parse(line)
         if event is not None:
             yield event
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -82,3 +82,7 @@ class DevServer:
     ) -> None:
         """Stop the server."""
         self.stop()
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

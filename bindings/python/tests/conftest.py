@@ -5,6 +5,7 @@ import threading
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -30,18 +31,20 @@ def client(server: DevServer) -> Iterator[aod.Client]:
 def control(server: DevServer) -> Callable[[str, str, Any], Any]:
     """Return a function that calls the control interface of the development server."""
 
-    def call(method: str, path: str, body: Any = None) -> Any:
-        request = urllib.request.Request(
-            f"{server.url}/__dev/{path}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request) as answer:
-            text = answer.read()
-            return json.loads(text) if text else None
+    return partial(control_of, server.url)
 
-    return call
+
+def control_of(url: str, method: str, path: str, body: Any = None) -> Any:
+    """Call the control interface of the development server at a URL."""
+    request = urllib.request.Request(
+        f"{url}/__dev/{path}",
+        method=method,
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request) as answer:
+        text = answer.read()
+        return json.loads(text) if text else None
 
 
 def start(client: aod.Client, prompt: str = "hi") -> aod.SessionAck:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import json
 import pickle
 import socket
 from collections.abc import Callable
@@ -208,3 +209,92 @@ def test_connection_states_are_logged(
     assert [text.split(",")[0] for text in logged if "ok in" not in text] == [
         *("connecting", "live", "resuming", "live", "closed")
     ]
+
+
+SECRET = "hunter2"
+WRONG_SHAPES = [
+    *("{}", "[]", "5", "null", "true", f'"{SECRET}"', f'{{"id": "{SECRET}"}}', f'{{"data": {{"{SECRET}": 1}}}}'),
+    f'{{"data": [{{"{SECRET}": 1}}, "{SECRET}"]}}',
+    f'{{"packages": {{"{SECRET}": 5}}, "created_at": "{SECRET}", "networking": {{"{SECRET}": [1]}}, "id": ["x"]}}',
+    *(f'{{"skills": ["{SECRET}"], "status": {{"{SECRET}": 1}}}}', "[" * 500 + f'"{SECRET}"' + "]" * 500),
+]
+
+
+@pytest.mark.parametrize("body", WRONG_SHAPES)
+def test_the_error_of_a_response_of_the_wrong_shape_names_the_call_and_no_content(
+    server: DevServer, client: aod.Client, control: Callable[..., Any], body: str
+) -> None:
+    effect = {"status": {"status": 200, "headers": {"content-type": "application/json"}, "body": body}}
+    control("POST", "fault", {"path": "*", "times": None, "effect": effect})
+    calls: dict[str, Callable[[Any], Any]] = {
+        "GET /agents": lambda each: each.agents.list(),
+        "POST /agents": lambda each: each.agents.create(name="a", model="m"),
+        f"GET /agents/{UNKNOWN_ID}": lambda each: each.agents.get(UNKNOWN_ID),
+        "GET /agents/a%2Fb%20c": lambda each: each.agents.get("a/b c"),
+        f"PUT /environments/{UNKNOWN_ID}": lambda each: each.environments.update(UNKNOWN_ID, version=1),
+        f"GET /environments/{UNKNOWN_ID}/versions": lambda each: each.environments.versions(UNKNOWN_ID),
+        "POST /sessions": lambda each: each.sessions.create(agent_id=UNKNOWN_ID, prompt="p"),
+        f"GET /sessions/{UNKNOWN_ID}/turns": lambda each: each.sessions.turns(UNKNOWN_ID),
+        **({} if body.startswith("{") else {"GET /health": lambda each: each.health()}),
+    }
+
+    async def fail(call: Callable[[Any], Any]) -> aod.DecodeError:
+        async with aod.AsyncClient(base_url=server.url, token=server.token) as aclient:
+            with pytest.raises(aod.DecodeError) as caught:
+                await call(aclient)
+            return caught.value
+
+    for request, call in calls.items():
+        with pytest.raises(aod.DecodeError) as caught:
+            call(client)
+        method, path = request.split(" ", 1)
+        for error in (caught.value, asyncio.run(fail(call))):
+            assert str(error).startswith(f"{method} {server.url}{path} -> "), str(error)
+            assert SECRET not in str(error) and str(error).isprintable()
+            assert error.__cause__ is None and error.__context__ is None
+
+
+def test_the_error_of_a_response_of_the_wrong_shape_names_the_fields(
+    client: aod.Client, control: Callable[..., Any]
+) -> None:
+    body = '{"id": 5, "networking": {}, "created_at": "no", "packages": 7, "version": 1, "name": "e"}'
+    effect = {"status": {"status": 200, "headers": {"content-type": "application/json"}, "body": body}}
+    control("POST", "fault", {"path": "*", "times": None, "effect": effect})
+    with pytest.raises(aod.DecodeError) as caught:
+        client.environments.get(UNKNOWN_ID)
+    problems = "has an unexpected value at `id`, lacks `networking.type`, has an unexpected value at `created_at`"
+    assert str(caught.value).endswith(f" -> the response {problems}")
+
+
+LONG_TEXTS = [
+    "\U000e0001" * 2048,
+    "\u202e" * 2048,
+    "\x1b" * 4000,
+    "\\" * 4000,
+    "'\"" * 4000,
+    "\u00e9" * 4000,
+    "x" * 4000,
+]
+
+
+@pytest.mark.parametrize("text", LONG_TEXTS, ids=ascii)
+@pytest.mark.parametrize("form", ["text", "list", "location", "many"])
+def test_the_text_of_an_error_is_bounded_after_it_is_escaped(
+    client: aod.Client, control: Callable[..., Any], text: str, form: str
+) -> None:
+    detail: Any = text
+    if form != "text":
+        entry = {"loc": ["body", text], "msg": "m"} if form == "location" else {"loc": ["body"], "msg": text}
+        detail = [{"type": "x", **entry}] * (300 if form == "many" else 1)
+    body = json.dumps({"detail": detail}, ensure_ascii=False)
+    effect = {"status": {"status": 422, "headers": {"content-type": "application/json"}, "body": body}}
+    control("POST", "fault", {"path": "/agents", "effect": effect})
+    with pytest.raises(aod.ValidationError) as caught:
+        client.agents.list()
+    with pytest.raises(aod.ValidationError) as other:
+        aod.errors.raise_for_status(422, {"detail": detail}, "GET", caught.value.url)
+    assert other.value.detail == detail
+    for error in (caught.value, other.value):
+        shown = str(error).removeprefix(f"GET {error.url} -> 422: ").removesuffix(" (the response body was cut)")
+        assert 500 < len(shown.encode()) <= 2048 and "…" in shown
+        assert shown.isprintable()

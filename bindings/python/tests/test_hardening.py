@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import queue
+import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -172,3 +176,59 @@ def test_cancelled_tasks_close_streams_that_they_iterate_without_async_with(
         asyncio.run(cancel_ten())
     finally:
         gc.enable()
+
+
+@contextmanager
+def endless_informational_responses() -> Iterator[str]:
+    """Run a server that answers each request with the heads of informational responses until the client closes."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def attack(connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            connection.recv(4096)
+            while True:
+                connection.sendall(b"HTTP/1.1 103 Early Hints\r\n\r\n" * 1000)
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=attack, args=(listener.accept()[0],), daemon=True).start()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join()
+
+
+def test_a_hostile_server_delays_neither_its_own_timeout_nor_other_servers(client: aod.Client) -> None:
+    ack = start(client)
+    ends: queue.Queue[str] = queue.Queue()
+
+    def endure(url: str) -> None:
+        with aod.Client(base_url=url, token=TOKEN, max_retries=0, timeout=2) as hostile:
+            try:
+                hostile.health()
+            except aod.AodError as error:
+                ends.put(type(error).__name__)
+
+    def call() -> None:
+        for _ in range(20):
+            client.health()
+        ends.put("calls")
+
+    def follow() -> None:
+        assert list(client.sessions.stream(ack.id))[-1].exit_code == 0
+        ends.put("stream")
+
+    with endless_informational_responses() as url, ThreadPoolExecutor(3) as pool:
+        tasks = [pool.submit(endure, url), pool.submit(call), pool.submit(follow)]
+        # The limit only proves that nothing waits for tens of seconds.
+        order = [ends.get(timeout=20) for _ in tasks]
+        for task in tasks:
+            task.result()
+    assert sorted(order[:2]) == ["calls", "stream"]
+    assert order[2] == "AodTimeoutError"

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import json
 import logging
 import pickle
 import traceback
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
+import pydantic
 import pytest
+from conftest import http_server, send
 
 import aod
+from aod import models
 from aod.testing import DevServer
 
 UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
@@ -199,3 +205,159 @@ def test_the_error_of_a_malformed_setting_does_not_repeat_it(setting: dict[str, 
     package = str(aod.__path__[0])
     assert_no_secret(f"{caught.value!r} {[str(f.locals) for f in summary.stack if f.filename.startswith(package)]}")
     assert caught.value.__context__ is None
+
+
+TIME = "2026-01-01T00:00:00Z"
+LEAST: dict[str, dict[str, Any]] = {
+    "Agent": {"id": UNKNOWN_ID, "name": "n", "model": "m", "version": 1, "created_at": TIME, "updated_at": TIME},
+    "AgentVersion": {"id": UNKNOWN_ID, "name": "n", "model": "m", "version": 1, "created_at": TIME},
+    "Environment": {
+        "id": UNKNOWN_ID,
+        "name": "n",
+        "version": 1,
+        "networking": {"type": "limited"},
+        "created_at": TIME,
+        "updated_at": TIME,
+    },
+    "EnvironmentVersion": {
+        "id": UNKNOWN_ID,
+        "name": "n",
+        "version": 1,
+        "networking": {"type": "limited"},
+        "created_at": TIME,
+    },
+    "GithubRepoResource": {"url": "https://github.com/a/b"},
+    "GithubSkill": {"source": "a/b", "description": "d"},
+    "InlineSkill": {"name": "n", "description": "d", "content": "c"},
+    "McpServer": {"name": "n"},
+    "McpServerStdio": {"name": "n", "command": "c"},
+    "McpServerUrl": {"name": "n", "url": "u"},
+    "Networking": {"type": "limited"},
+    "Session": {"id": UNKNOWN_ID, "status": "running", "created_at": TIME, "updated_at": TIME},
+    "SessionAck": {"id": UNKNOWN_ID, "status": "running"},
+    "SessionResource": {"type": "github_repository", "url": "https://github.com/a/b"},
+    "SessionTurn": {"turn_number": 1, "prompt": "p", "status": "running", "created_at": TIME},
+    "UnknownMcpServer": {"name": "n", "raw": 1},
+}
+"""The required fields of each model, by its name."""
+UNKNOWN_FIELDS: dict[str, Any] = {
+    "added_later": secret("field"),
+    "env_vars": {"KEY": secret("nested")},
+    f"name_{MARK}": [secret("element")],
+}
+
+
+def texts_of_model(model: Any) -> str:
+    pretty = [part for part in model.__pretty__(str) if isinstance(part, str)]
+    return f"{model!r} {model} {[model]} {pretty} {list(model.__rich_repr__())}"
+
+
+def test_every_model_is_in_the_table() -> None:
+    classes = {name: getattr(models, name) for name in models.__all__}
+    found = {name for name, cls in classes.items() if isinstance(cls, type) and issubclass(cls, pydantic.BaseModel)}
+    assert found - {"RunResult"} == set(LEAST)
+    assert not models.RunResult.model_config.get("extra")
+
+
+@pytest.mark.parametrize("name", LEAST)
+def test_unknown_fields_are_kept_and_not_shown(name: str) -> None:
+    cls: type[pydantic.BaseModel] = getattr(aod, name)
+    model = cls.model_validate({**LEAST[name], **UNKNOWN_FIELDS})
+    assert_no_secret(texts_of_model(model))
+    assert repr(model).startswith(f"{name}(")
+    assert model.__pydantic_extra__ == UNKNOWN_FIELDS
+    assert pickle.loads(pickle.dumps(model)) == model
+    if name == "Session":
+        assert_no_secret(texts_of_model(aod.RunResult.model_validate({"session": model})))
+
+
+@pytest.mark.parametrize("name", LEAST)
+def test_values_of_an_unexpected_type_are_not_shown(name: str) -> None:
+    cls: type[pydantic.BaseModel] = getattr(aod, name)
+    odd = {"KEY": {"a": secret("value")}}
+    for field in cls.model_fields:
+        if field in ("metadata", "raw"):
+            continue  # these are any JSON
+        model = cls.model_construct(**{**LEAST[name], field: odd})
+        assert_no_secret(texts_of_model(model))
+        assert getattr(model, field) is odd
+    with pytest.raises(pydantic.ValidationError) as caught:
+        cls.model_validate({next(iter(cls.model_fields)): odd})
+    assert_no_secret(f"{caught.value!r} {caught.value}")
+
+
+def test_unknown_fields_of_skills_are_not_shown() -> None:
+    skill = {"type": "github", "source": "a/b", "description": "d", "authorization_token": secret("skill")}
+    agent = aod.Agent.model_validate({**LEAST["Agent"], "skills": [skill]})
+    assert agent.skills == [skill]
+    assert "'source': 'a/b'" in repr(agent)
+    assert_no_secret(texts_of_model(agent))
+
+
+def test_user_information_in_the_url_of_a_repository_is_not_shown() -> None:
+    url = f"https://x:{MARK}@github.com/a/b"
+    for model in (aod.SessionResource(type="github_repository", url=url), aod.GithubRepoResource(url=url)):
+        assert "https://github.com/a/b" in repr(model)
+        assert_no_secret(texts_of_model(model))
+
+
+ODD_SERVERS: list[Any] = [
+    {"type": "stdio", "args": [secret("args")], "env": {"KEY": secret("env")}},
+    {"name": "odd", "type": "url", "url": "u", "headers": secret("headers"), "later": None},
+    {"name": "odd", "type": "stdio", "command": ["mcp", secret("command")]},
+    {"name": {"KEY": secret("name")}, "type": 5},
+    secret("text"),
+    [secret("element")],
+    7,
+    None,
+]
+
+
+@pytest.mark.parametrize("description", ["d", {"KEY": secret("description")}])
+def test_an_entry_that_has_not_the_form_of_an_mcp_server_is_kept_and_not_shown(description: Any) -> None:
+    sent = {**LEAST["Agent"], "description": description, "mcp_servers": [*MCP_SERVERS, *ODD_SERVERS]}
+    bodies: list[Any] = []
+
+    def respond(handler: BaseHTTPRequestHandler, request: str) -> None:
+        if request.startswith("PUT"):
+            bodies.append(json.loads(request.splitlines()[-1]))
+        send(handler, 200, "application/json", json.dumps(sent).encode())
+
+    with http_server(respond) as url, aod.Client(base_url=url, token="t") as client:
+        agent, again = client.agents.get(UNKNOWN_ID), client.agents.get(UNKNOWN_ID)
+        client.agents.update(UNKNOWN_ID, version=1, mcp_servers=agent.mcp_servers)
+
+    known, odd = agent.mcp_servers[:2], agent.mcp_servers[2:]
+    assert [type(server) for server in known] == [aod.McpServer, aod.McpServer]
+    assert all(isinstance(server, aod.UnknownMcpServer) for server in odd)
+    assert [server.raw for server in odd if isinstance(server, aod.UnknownMcpServer)] == ODD_SERVERS
+    assert [(server.name, server.type) for server in odd] == [
+        *(("", "stdio"), ("odd", "url"), ("odd", "stdio")),
+        *[("", "")] * 5,
+    ]
+    assert odd[0].args is None and odd[1].url is None
+    assert_no_secret(texts_of_model(agent) + "".join(map(texts_of_model, agent.mcp_servers)))
+
+    assert agent == again and agent.mcp_servers[2] != agent.mcp_servers[3]
+    for twin in (pickle.loads(pickle.dumps(agent)), copy.deepcopy(agent)):
+        assert twin == agent and twin.mcp_servers[2:] == odd
+    if isinstance(description, str):  # pydantic warns of fields of an unexpected type
+        dumped, text = agent.model_dump(), agent.model_dump_json()
+        assert dumped["mcp_servers"][2:] == json.loads(text)["mcp_servers"][2:] == ODD_SERVERS
+        assert aod.Agent.model_validate(dumped) == aod.Agent.model_validate_json(text) == agent
+    assert [server.model_dump() for server in odd] == ODD_SERVERS
+    assert [body["mcp_servers"] for body in bodies] == [[*MCP_SERVERS, *ODD_SERVERS]]
+
+
+@pytest.mark.parametrize("servers", [secret("text"), {"KEY": secret("object")}, 5])
+def test_mcp_servers_that_are_not_a_list_are_kept_and_not_shown(servers: Any) -> None:
+    body = json.dumps({"data": [{**LEAST["Agent"], "mcp_servers": servers}]}).encode()
+    with (
+        http_server(lambda handler, _: send(handler, 200, "application/json", body)) as url,
+        aod.Client(base_url=url, token="t") as client,
+    ):
+        (agent,) = client.agents.list()
+    assert agent.mcp_servers == servers
+    assert_no_secret(texts_of_model(agent))
+    # Without a warning of pydantic, which would show the value.
+    assert agent.model_dump()["mcp_servers"] == servers

@@ -10,11 +10,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
-from conftest import http_server, send, start
+from conftest import control_of, http_server, send, start
 from pydantic import BaseModel
 
 import aod
@@ -522,3 +523,233 @@ def test_a_run_that_fails_or_is_cancelled_names_its_session(
     assert len(created) == 2
     if sys.version_info >= (3, 11):  # asyncio of Python 3.10 raises another exception for that of the coroutine
         assert vars(error)["session_id"] == created[1].id
+
+
+@pytest.mark.parametrize("kind", ["connecting", "live", "closed"])
+@pytest.mark.parametrize("failure", [KeyError("state"), SystemExit(3), KeyboardInterrupt(), aod.AodError("own")])
+def test_on_state_that_raises_ends_the_subscription_with_on_error(
+    client: aod.Client, control: Control, failure: BaseException, kind: str
+) -> None:
+    ends: list[aod.AodError | str] = []
+
+    def fail(state: aod.ConnectionState) -> None:
+        if state.kind == kind:
+            raise failure
+
+    subscription = client.sessions.listen(
+        start(client).id,
+        on_event=lambda event: None,
+        on_closed=lambda: ends.append("closed"),
+        on_error=ends.append,
+        on_state=fail,
+    )
+    assert subscription.join(60)
+    (error,) = ends
+    assert isinstance(error, aod.AodError) and str(error) == f"on_state raised {type(failure).__name__}"
+    assert error.__cause__ is failure
+    control("POST", "wait", {"streams": 0})
+
+
+def test_an_aod_error_of_on_event_is_the_cause_of_the_error(client: aod.Client) -> None:
+    failure = aod.AodError("own")
+    errors: list[aod.AodError] = []
+
+    def fail(_: aod.StreamEvent) -> None:
+        raise failure
+
+    assert client.sessions.listen(start(client).id, on_event=fail, on_error=errors.append).join(60)
+    assert [(str(error), error.__cause__) for error in errors] == [("on_event raised AodError", failure)]
+
+
+@pytest.mark.parametrize("failure", [ValueError("no"), RuntimeError("no"), SystemExit(3)])
+def test_any_error_of_opening_ends_the_subscription_with_on_error(
+    client: aod.Client, monkeypatch: pytest.MonkeyPatch, failure: BaseException
+) -> None:
+    def fail(_: aod.EventStream) -> aod.EventStream:
+        raise failure
+
+    ends: list[aod.AodError | str] = []
+    ack = start(client)
+    monkeypatch.setattr(aod.EventStream, "open", fail)
+    subscription = client.sessions.listen(
+        ack.id, on_event=print, on_closed=lambda: ends.append("closed"), on_error=ends.append
+    )
+    assert subscription.join(60)
+    (error,) = ends
+    assert isinstance(error, aod.AodError) and error.__cause__ is failure
+
+
+@pytest.mark.parametrize(
+    ("effect", "kind"),
+    [
+        ({"status": {"status": 403}}, aod.AuthError),
+        ({"status": {"status": 200, "headers": {"content-type": "text/html"}, "body": "hi"}}, aod.DecodeError),
+        ({"cut_after_events": {"events": 0, "how": "reset"}}, aod.AodConnectionError),
+    ],
+)
+def test_each_failure_of_a_subscription_ends_with_on_error(
+    client: aod.Client, control: Control, effect: dict[str, Any], kind: type[aod.AodError]
+) -> None:
+    control("POST", "fault", {"path": "*/stream", "times": None, "effect": effect})
+    ends: list[aod.AodError | str] = []
+    subscription = client.sessions.listen(
+        start(client).id,
+        on_event=lambda event: None,
+        on_closed=lambda: ends.append("closed"),
+        on_error=ends.append,
+        max_attempts=2,
+        base_delay=0,
+    )
+    assert subscription.join(60)
+    assert [type(end) for end in ends] == [kind]
+
+
+INVALID_OPTIONS: list[tuple[dict[str, Any], type[Exception], str]] = [
+    ({"turn": "x"}, TypeError, "turn must be an int"),
+    ({"turn": True}, TypeError, "turn must be an int"),
+    ({"turn": 0}, ValueError, "turn must be at least 1"),
+    ({"turn": -1}, ValueError, "turn must not be negative"),
+    ({"turn": 2**63}, ValueError, "turn must be less than"),
+    ({"max_attempts": "1"}, TypeError, "max_attempts must be an int"),
+    ({"max_attempts": -1}, ValueError, "max_attempts must not be negative"),
+    ({"max_attempts": 2**32}, ValueError, "max_attempts must be less than"),
+    ({"reconnect": "no"}, TypeError, "reconnect must be a bool, not str"),
+    ({"resume_stale": None}, TypeError, "resume_stale must be a bool, not NoneType"),
+    ({"deadline": -1}, ValueError, "deadline must be a non-negative number"),
+    ({"on_state": 5}, TypeError, "on_state must be callable, not int"),
+]
+
+
+@pytest.mark.parametrize(("options", "error", "reason"), INVALID_OPTIONS)
+def test_an_invalid_option_of_a_stream_is_an_error_of_the_call(
+    server: DevServer, client: aod.Client, options: dict[str, Any], error: type[Exception], reason: str
+) -> None:
+    sessions = (client.sessions, aod.AsyncClient(base_url=server.url, token=server.token).sessions)
+    for each in sessions:
+        with pytest.raises(error, match=reason):
+            each.stream("some-id", **options)
+        with pytest.raises(error, match=reason):
+            each.listen("some-id", on_event=print, **options)
+        with pytest.raises(ValueError, match="max_attempts must not be negative"):
+            each.stream_resumable("some-id", max_retries=-1)
+
+
+@pytest.mark.parametrize("callbacks", [{"on_event": None}, {"on_closed": 5}, {"on_error": "print"}])
+def test_callbacks_that_are_not_callable_are_an_error_of_the_call(
+    server: DevServer, client: aod.Client, callbacks: dict[str, Any]
+) -> None:
+    given: dict[str, Any] = {"on_event": print, **callbacks}
+    for each in (client.sessions, aod.AsyncClient(base_url=server.url, token=server.token).sessions):
+        with pytest.raises(TypeError, match=f"{next(iter(callbacks))} must be callable"):
+            each.listen("some-id", **given)
+
+
+def run_two_turns(client: aod.Client, control: Control, agent: aod.Agent) -> aod.SessionAck:
+    script(control, {"stdout": "a"}, {"stderr": "b"}, {"stdout": "c"})
+    ack = client.sessions.create(agent_id=agent.id, prompt="one")
+    client.sessions.wait_for_completion(ack.id)
+    script(control, {"stdout": "d"}, {"stdout": "e"}, {"exit": 3})
+    client.sessions.prompt(ack.id, prompt="two")
+    client.sessions.wait_for_completion(ack.id)
+    return ack
+
+
+@pytest.mark.parametrize(("turn", "texts", "code"), [(1, ["a", "b", "c"], 3), (2, ["d", "e"], 3), (3, [], 3)])
+def test_a_stream_of_one_turn_has_its_events_the_start_and_the_end(
+    server: DevServer, client: aod.Client, control: Control, turn: int, texts: list[str], code: int
+) -> None:
+    agent = client.agents.create(name="a", model="claude-sonnet-4-6", runtime="claude")
+    ack = run_two_turns(client, control, agent)
+
+    async def read() -> list[aod.StreamEvent]:
+        async with aod.AsyncClient(base_url=server.url, token=server.token) as aclient:
+            return [event async for event in aclient.sessions.stream(ack.id, turn=turn)]
+
+    heard: list[aod.StreamEvent] = []
+    assert client.sessions.listen(ack.id, on_event=heard.append, turn=turn).join(60)
+    for events in (list(client.sessions.stream(ack.id, turn=turn)), asyncio.run(read()), heard):
+        assert [event.text for event in events if event.type == "output"] == texts
+        assert {event.turn for event in events if event.type in ("turn_start", "output")} == (
+            {turn} if texts else set()
+        )
+        assert [event.type for event in events if event.type != "output"] == [
+            *("start", *(["turn_start"] if texts else []), "exit")
+        ]
+        assert events[-1].exit_code == code
+
+
+@pytest.mark.parametrize("generation", ["2026-04-21", "2026-04-30", "2026-06-25"])
+def test_no_event_is_lost_or_repeated_after_the_cursor_of_any_event(generation: str) -> None:
+    with (
+        DevServer(generation=generation) as server,
+        aod.Client(base_url=server.url, token=server.token) as client,
+    ):
+        runtime: dict[str, Any] = {"provider": "anthropic"} if generation == "2026-06-25" else {"runtime": "claude"}
+        model = "anthropic/claude-sonnet-4-6" if generation == "2026-04-30" else "claude-sonnet-4-6"
+        agent = client.agents.create(name="a", model=model, **runtime)
+        ack = run_two_turns(client, partial(control_of, server.url), agent)
+        events = list(client.sessions.stream(ack.id))
+        starts = [event for event in events if event.type == "turn_start"]
+        assert [event.turn for event in starts] == [1, 2]
+        followed = [events[events.index(event) + 1] for event in starts]
+        assert [event.id for event in starts] == [event.id for event in followed]
+        assert [event.cursor for event in starts] == [events[events.index(event) - 1].cursor for event in starts]
+        for index, event in enumerate(events[:-1]):
+            rest = list(client.sessions.stream(ack.id, since=event.cursor))
+            later = events[index + 1 :]
+            # What has no id of its own is delivered when a stream starts: `start`, and the start of the turn.
+            numbered = ("output", "exit")
+            assert [each for each in rest if each.type in numbered] == [each for each in later if each.type in numbered]
+            turns = [each.turn for each in rest if each.type == "turn_start"]
+            expected = [each.turn for each in later if each.type == "turn_start"]
+            assert turns[len(turns) - len(expected) :] == expected and len(set(turns)) == len(turns)
+
+
+def test_stream_resumable_takes_the_options_of_reconnecting(
+    server: DevServer, client: aod.Client, control: Control
+) -> None:
+    script(control, {"stdout": "a"}, {"stdout": "b"})
+    ack = start(client)
+    events = client.sessions.wait_for_completion(ack.id).events
+    (first,) = (event for event in events if event.text == "a")
+    arguments: dict[str, Any] = {"initial_backoff": 0, "backoff_multiplier": 3.0, "max_backoff": 0}
+
+    async def read(options: dict[str, Any]) -> list[aod.StreamEvent]:
+        async with aod.AsyncClient(base_url=server.url, token=server.token) as aclient:
+            return [event async for event in aclient.sessions.stream_resumable(ack.id, **arguments, **options)]
+
+    def read_sync(**options: Any) -> list[aod.StreamEvent]:
+        return list(client.sessions.stream_resumable(ack.id, **arguments, **options))
+
+    def read_async(**options: Any) -> list[aod.StreamEvent]:
+        return asyncio.run(read(options))
+
+    for read_all in (read_sync, read_async):
+        cut = {"cut_after_events": {"events": 3, "how": "reset"}}
+        control("POST", "fault", {"path": "*/stream", "effect": cut})
+        assert read_all() == events
+        assert [event.text for event in read_all(since=first.cursor) if event.text] == ["b"]
+        control("POST", "fault", {"path": "*/stream", "effect": cut})
+        with pytest.raises(aod.AodConnectionError):
+            read_all(max_retries=0)
+
+
+def test_events_name_the_runtime_the_provider_and_the_message(client: aod.Client, control: Control) -> None:
+    failing = {"provisioning": {"fail": {"stage": "runtime_start", "message": "no such runtime"}}}
+    control("POST", "script", {"script": failing})
+    events = list(client.sessions.stream(start(client).id))
+    assert events[0].type == "start"
+    assert (events[0].runtime, events[0].provider, events[0].message) == ("claude", None, None)
+    (failed,) = (event for event in events if event.state == "failed")
+    assert failed.message is not None and "no such runtime" in failed.message
+    assert events[-1].type == "error"
+    assert events[-1].message == "Session failed"
+    assert (events[-1].runtime, events[-1].provider) == (None, None)
+
+    with DevServer(generation="2026-06-25") as newer, aod.Client(base_url=newer.url, token=newer.token) as other:
+        agent = other.agents.create(name="a", model="claude-sonnet-4-6", provider="anthropic")
+        ack = other.sessions.create(agent_id=agent.id, prompt="hi")
+        first = next(other.sessions.stream(ack.id))
+        assert (first.type, first.runtime, first.provider) == ("start", None, "anthropic")
+    odd = aod.StreamEvent.from_payload({"type": "start", "runtime": 5, "provider": [], "message": None})
+    assert (odd.runtime, odd.provider, odd.message) == (None, None, None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from typing import Any, get_args
 
 import pytest
@@ -52,3 +54,12 @@ def test_dir_lists_only_public_names() -> None:
     assert set(aod.__all__) <= set(names)
     assert set(names) - set(aod.__all__) == {"client", "errors", "events", "models", "resources", "stream"}
     assert all(hasattr(aod, name) for name in names)
+
+
+def test_dir_of_a_submodule_lists_only_public_names() -> None:
+    names = [module.name for module in pkgutil.walk_packages(aod.__path__, "aod.") if "._" not in module.name]
+    assert {"aod.client", "aod.errors", "aod.events", "aod.models", "aod.pretty", "aod.stream"} <= set(names)
+    for name in names:
+        module = importlib.import_module(name)
+        assert dir(module) == sorted(module.__all__), name
+        assert all(hasattr(module, public) for public in dir(module))

@@ -36,3 +36,7 @@ __all__ = [
     "SessionFormatter",
     "formatter_for",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

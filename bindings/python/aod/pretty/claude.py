@@ -11,3 +11,7 @@ class ClaudeFormatter(NativeFormatter):
     """Formats the `stream-json` output of Claude Code."""
 
     _runtime = "claude"
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -119,3 +119,7 @@ def formatter_for(runtime: str | None = None, **options: Unpack[FormatterOptions
         ...     print(line)
     """
     return _ChosenFormatter(runtime or "", **options)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

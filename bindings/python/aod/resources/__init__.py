@@ -5,3 +5,7 @@ from .environments import AsyncEnvironments, Environments
 from .sessions import AsyncSessions, Sessions
 
 __all__ = ["Agents", "AsyncAgents", "AsyncEnvironments", "AsyncSessions", "Environments", "Sessions"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -439,3 +439,7 @@ class AsyncAgents:
         """
         response = await self._core.call_async("ListAgentVersions", identifier(agent_id, "agent_id"))
         return read_list(AgentVersion, response)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

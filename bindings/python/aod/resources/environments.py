@@ -414,3 +414,7 @@ class AsyncEnvironments:
             EnvironmentVersion,
             await self._core.call_async("ListEnvironmentVersions", identifier(environment_id, "environment_id")),
         )
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from .._core import Core
-from .._options import StreamOptions, stream_options
+from .._options import StreamOptions, callback, stream_options
 from .._tracebacks import hide_frames
 from .._wire import encode, identifier, read, read_list
 from ..errors import AodError
@@ -32,6 +32,15 @@ def _name_session(error: BaseException, session_id: UUID) -> None:
         error.session_id = session_id  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue]
     if sys.version_info >= (3, 11):
         error.add_note(f"Session {session_id} has been created and may still be running.")
+
+
+def _check_callbacks(on_event: object, on_closed: object, on_error: object) -> None:
+    """Validate the callbacks of `listen`; only `on_event` is required."""
+    if on_event is None:
+        raise TypeError("on_event must be callable, not NoneType")
+    callback(on_event, "on_event")
+    callback(on_closed, "on_closed")
+    callback(on_error, "on_error")
 
 
 @hide_frames
@@ -369,9 +378,9 @@ class Sessions:
             The stream: an iterator, and a context manager that closes the connection.
 
         Raises:
-            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode, or `since` or a number of seconds is out
-                of range. Invalid values of `turn` and `max_attempts` raise it when the stream is opened.
-            TypeError: `since` is not an int, or a number of seconds is not a number.
+            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode, or `since` or another option is out of
+                range.
+            TypeError: `since` or another option has the wrong type.
 
         Example:
             >>> with client.sessions.stream(ack.id) as events:
@@ -424,9 +433,8 @@ class Sessions:
             The stream.
 
         Raises:
-            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode, or `since` or a number of seconds is out
-                of range. An invalid `max_retries` raises it when the stream is opened.
-            TypeError: `since` is not an int, or a number of seconds is not a number.
+            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode, or a number is out of range.
+            TypeError: A number has the wrong type.
         """
         return self.stream(
             session_id,
@@ -453,8 +461,8 @@ class Sessions:
 
         Args:
             session_id: The id of the session.
-            on_event: Called with each event. If it raises, the stream ends and `on_error` receives an `AodError` whose
-                `__cause__` is that exception.
+            on_event: Called with each event. If it raises, or `on_state` does, the stream ends and `on_error` receives
+                an `AodError` whose `__cause__` is that exception.
             on_closed: Called when the stream has ended or has been cancelled.
             on_error: Called with the error that ended the stream. Without it, the error goes to `threading.excepthook`.
             since: A cursor; only the events after it, and `start`, are delivered. By default, all events of the
@@ -467,12 +475,13 @@ class Sessions:
         Raises:
             ValueError: `session_id` is empty, `.`, `..` or not valid Unicode, or `since` or another option is out of
                 range.
-            TypeError: `since` or another option has the wrong type.
+            TypeError: `since` or another option has the wrong type, or a callback is not callable.
 
         Example:
             >>> subscription = client.sessions.listen(ack.id, on_event=print)
             >>> subscription.join()
         """
+        _check_callbacks(on_event, on_closed, on_error)
         id = identifier(session_id, "session_id")
         stream = EventStream(self._core, id, cursor(since), *stream_options(**options))
         return Subscription(stream, on_event, on_closed, on_error)
@@ -820,9 +829,9 @@ class AsyncSessions:
             The stream: an asynchronous iterator, and a context manager that closes the connection.
 
         Raises:
-            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode, or `since` or a number of seconds is out
-                of range. Invalid values of `turn` and `max_attempts` raise it when the stream is opened.
-            TypeError: `since` is not an int, or a number of seconds is not a number.
+            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode, or `since` or another option is out of
+                range.
+            TypeError: `since` or another option has the wrong type.
 
         Example:
             >>> async with client.sessions.stream(ack.id) as events:
@@ -875,9 +884,8 @@ class AsyncSessions:
             The stream.
 
         Raises:
-            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode, or `since` or a number of seconds is out
-                of range. An invalid `max_retries` raises it when the stream is opened.
-            TypeError: `since` is not an int, or a number of seconds is not a number.
+            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode, or a number is out of range.
+            TypeError: A number has the wrong type.
         """
         return self.stream(
             session_id,
@@ -904,8 +912,8 @@ class AsyncSessions:
 
         Args:
             session_id: The id of the session.
-            on_event: Called with each event. If it raises, the stream ends and `on_error` receives an `AodError` whose
-                `__cause__` is that exception.
+            on_event: Called with each event. If it raises, or `on_state` does, the stream ends and `on_error` receives
+                an `AodError` whose `__cause__` is that exception.
             on_closed: Called when the stream has ended or has been cancelled.
             on_error: Called with the error that ended the stream. Without it, the error goes to `threading.excepthook`.
             since: A cursor; only the events after it, and `start`, are delivered. By default, all events of the
@@ -918,8 +926,13 @@ class AsyncSessions:
         Raises:
             ValueError: `session_id` is empty, `.`, `..` or not valid Unicode, or `since` or another option is out of
                 range.
-            TypeError: `since` or another option has the wrong type.
+            TypeError: `since` or another option has the wrong type, or a callback is not callable.
         """
+        _check_callbacks(on_event, on_closed, on_error)
         id = identifier(session_id, "session_id")
         stream = EventStream(self._core, id, cursor(since), *stream_options(**options))
         return Subscription(stream, on_event, on_closed, on_error)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
