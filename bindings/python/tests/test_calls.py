@@ -201,11 +201,24 @@ def test_every_option_of_a_client_is_used(server: DevServer, control: Callable[.
         client.health()
 
 
-@pytest.mark.xfail(strict=True, reason="`call_json` of the core, which sends the requests, does not validate them")
-def test_requests_are_validated_before_they_are_sent(server: DevServer) -> None:
+def test_requests_are_validated_before_they_are_sent(server: DevServer, control: Callable[..., Any]) -> None:
     client = aod.Client(base_url=server.url, token=server.token, validate_requests=True)
-    with pytest.raises(ValueError, match="name"):
-        client.agents.create(name="", model="claude-sonnet-4-6", runtime="claude")
+    some_id = "00000000-0000-0000-0000-000000000001"
+    calls: list[Callable[[], object]] = [
+        lambda: client.agents.create(name="a" * 201, model="claude-sonnet-4-6", runtime="claude"),
+        lambda: client.agents.update(
+            some_id, version=1, skills=[{"type": "inline", "name": "", "description": "d", "content": "c"}]
+        ),
+        lambda: client.environments.create(name="e" * 201),
+        lambda: client.environments.update(some_id, version=1, env_vars={"A=": "b"}),
+        lambda: client.sessions.create(agent_id=some_id, prompt="p", timeout=5),
+        lambda: client.sessions.prompt(some_id, "p", timeout=5),
+    ]
+    for call in calls:
+        with pytest.raises(ValueError, match="the request is not valid"):
+            call()
+    assert control("GET", "requests", None)["data"] == []
+    client.environments.create(name="e", env_vars={"A": "b"}, networking={"type": "unrestricted"})
 
 
 def test_a_retry_policy_sets_the_delays(client: aod.Client, control: Callable[..., Any]) -> None:

@@ -6,9 +6,13 @@ mod options;
 use std::fmt;
 
 use bytes::Bytes;
+use serde::de::DeserializeOwned;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::models::Health;
+use crate::models::{
+    CreateAgent, CreateEnvironment, CreateSession, Health, Prompt, UpdateAgent, UpdateEnvironment,
+    Validate, check,
+};
 use crate::resources::{Agents, Environments, Sessions};
 use crate::transport::{Operation, RecordId, Request, Transport, is_loopback};
 
@@ -149,9 +153,10 @@ impl Client {
     /// Calls an endpoint with a JSON body and returns the JSON text of the response, which is empty if it has no
     /// content.
     ///
-    /// This is for callers with their own models. Timeouts, retries and errors are the same as in the typed methods,
-    /// but the request body is not validated. `id` replaces `{id}` in the [route](Operation::route); endpoints without
-    /// `{id}` ignore it.
+    /// This is for callers with their own models. Timeouts, retries, errors and
+    /// [validation](ClientBuilder::validate_requests) are the same as in the typed methods; a body that does not have
+    /// the form of the request is left to the server. `id` replaces `{id}` in the [route](Operation::route); endpoints
+    /// without `{id}` ignore it.
     ///
     /// The text is returned verbatim, except where common parsers reject it: a byte order mark is removed; lone
     /// surrogates and ill-formed UTF-8 become U+FFFD; numbers that do not fit into a double, and values that are nested
@@ -161,7 +166,7 @@ impl Client {
     ///
     /// - [`InvalidRequest`](ErrorKind::InvalidRequest) if the endpoint needs an id and there is none, or for
     ///   [`Operation::StreamSession`], which returns no JSON;
-    /// - the errors of the typed method of the endpoint, except those of validation before sending.
+    /// - the errors of the typed method of the endpoint.
     ///
     /// # Examples
     ///
@@ -190,8 +195,27 @@ impl Client {
         if operation.route().contains("{id}") {
             request = request.id(id.ok_or_else(|| invalid("this endpoint requires an id"))?);
         }
+        if self.transport.settings().validate {
+            validate(operation, body.as_deref().unwrap_or_default())?;
+        }
         request.body = body;
         self.transport.call_json(request).await
+    }
+}
+
+/// Validates the body of a request, if it has the form of one.
+fn validate(operation: Operation, body: &[u8]) -> Result<()> {
+    fn check_as<T: Validate + DeserializeOwned>(body: &[u8]) -> Result<()> {
+        serde_json::from_slice::<T>(body).map_or(Ok(()), |request| check(&request))
+    }
+    match operation {
+        Operation::CreateAgent => check_as::<CreateAgent>(body),
+        Operation::UpdateAgent => check_as::<UpdateAgent>(body),
+        Operation::CreateEnvironment => check_as::<CreateEnvironment>(body),
+        Operation::UpdateEnvironment => check_as::<UpdateEnvironment>(body),
+        Operation::CreateSession => check_as::<CreateSession>(body),
+        Operation::PromptSession => check_as::<Prompt>(body),
+        _ => Ok(()),
     }
 }
 

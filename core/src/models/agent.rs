@@ -125,35 +125,35 @@ fn agent_type() -> String {
 ///     .metadata("team", "core");
 /// # let _ = request;
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CreateAgent {
     /// The name: at most 200 characters, not necessarily unique.
     pub name: String,
     /// A model that the server supports: at most 100 characters.
     pub model: String,
     /// The agent runtime. Required by servers before 2026-06-25.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runtime: Option<Runtime>,
     /// The model provider. Required by servers since 2026-06-25.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<Provider>,
     /// The description.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The system text, prepended to the first prompt of a session.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub system: Option<String>,
     /// The default environment of sessions.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment_id: Option<Uuid>,
     /// The skills, at most 20.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skills: Vec<Skill>,
     /// The MCP servers, at most 20.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mcp_servers: Vec<McpServer>,
     /// Arbitrary data of the caller.
-    #[serde(skip_serializing_if = "Map::is_empty")]
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub metadata: Map<String, Value>,
 }
 
@@ -248,31 +248,33 @@ impl CreateAgent {
 ///     .remove_metadata("team");
 /// # let _ = request;
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct UpdateAgent {
     /// The current version of the agent. The server responds to any other version with 409
     /// ([`VersionMismatch`](crate::ConflictReason::VersionMismatch)).
     pub version: i64,
     /// The new name.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The new model.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// The new runtime (servers before 2026-06-25).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runtime: Option<Runtime>,
     /// The new provider (servers since 2026-06-25).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<Provider>,
     /// The description.
     #[serde(
+        default,
         skip_serializing_if = "Patch::is_keep",
         serialize_with = "clear_as_empty"
     )]
     pub description: Patch<String>,
     /// The system text, prepended to the first prompt of a session.
     #[serde(
+        default,
         skip_serializing_if = "Patch::is_keep",
         serialize_with = "clear_as_empty"
     )]
@@ -280,18 +282,19 @@ pub struct UpdateAgent {
     /// The default environment of sessions. [`Patch::Clear`] removes it on servers since 2026-04-30; earlier servers
     /// ignore it.
     #[serde(
+        default,
         skip_serializing_if = "Patch::is_keep",
         serialize_with = "clear_as_null"
     )]
     pub environment_id: Patch<Uuid>,
     /// Replaces all skills; an empty list removes them.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skills: Option<Vec<Skill>>,
     /// Replaces all MCP servers; an empty list removes them.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mcp_servers: Option<Vec<McpServer>>,
     /// The entries to merge into the metadata; the value `""` removes an entry.
-    #[serde(skip_serializing_if = "Map::is_empty")]
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub metadata: Map<String, Value>,
 }
 

@@ -113,21 +113,21 @@ fn environment_type() -> String {
 ///     .networking(Networking::limited(["github.com", "pypi.org"]));
 /// assert!(!format!("{request:?}").contains("hunter2"));
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CreateEnvironment {
     /// The name: at most 200 characters, unique among the active environments of the user.
     pub name: String,
     /// The packages to install.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub packages: Packages,
     /// The environment variables of the sandbox. They are write-only, and `Debug` redacts them.
-    #[serde(skip_serializing_if = "SecretMap::is_empty")]
+    #[serde(default, skip_serializing_if = "SecretMap::is_empty")]
     pub env_vars: SecretMap,
     /// The shell script that runs once after the packages are installed.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub setup_script: Option<String>,
     /// The network rule. Default: unrestricted.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub networking: Option<Networking>,
 }
 
@@ -192,28 +192,29 @@ impl CreateEnvironment {
 ///     .networking(Networking::limited(["github.com"]));
 /// # let _ = request;
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct UpdateEnvironment {
     /// The current version of the environment. The server responds to any other version with 409
     /// ([`VersionMismatch`](crate::ConflictReason::VersionMismatch)).
     pub version: i64,
     /// The new name.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Replaces all packages; an empty map removes them.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub packages: Option<Packages>,
     /// Replaces all environment variables; an empty map removes them.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub env_vars: Option<SecretMap>,
     /// The shell script that runs once after the packages are installed.
     #[serde(
+        default,
         skip_serializing_if = "Patch::is_keep",
         serialize_with = "clear_as_empty"
     )]
     pub setup_script: Patch<String>,
     /// The new network rule.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub networking: Option<Networking>,
 }
 

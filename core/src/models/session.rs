@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use url::Url;
 use uuid::Uuid;
 
@@ -255,24 +255,24 @@ impl GithubRepository {
 ///     .repository(GithubRepository::new("https://github.com/acme/app"));
 /// # let _ = request;
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CreateSession {
     /// The agent of the session.
     pub agent_id: Uuid,
     /// The first prompt.
     pub prompt: String,
     /// The environment. Default: the environment of the agent.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment_id: Option<Uuid>,
     /// The time limit of the first turn: whole seconds, from 10 s to 1 h. Default of the server: 10 minutes.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_seconds")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "seconds")]
     pub timeout: Option<Duration>,
     /// The repositories to clone into the sandbox: at most 10, with different paths.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<GithubRepository>,
     /// The environment variables of this session, which override those of the environment (servers since 2026-06-25;
     /// earlier servers ignore them). They are write-only, and `Debug` redacts them.
-    #[serde(skip_serializing_if = "SecretMap::is_empty")]
+    #[serde(default, skip_serializing_if = "SecretMap::is_empty")]
     pub secret_env_vars: SecretMap,
 }
 
@@ -330,12 +330,12 @@ impl CreateSession {
 /// let long = Prompt::new("Run the whole suite").timeout(Duration::from_secs(3600));
 /// # let _ = long;
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Prompt {
     /// The prompt text.
     pub prompt: String,
     /// The time limit of the turn: whole seconds, from 10 s to 1 h. Default of the server: 10 minutes.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_seconds")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "seconds")]
     pub timeout: Option<Duration>,
 }
 
@@ -362,11 +362,30 @@ impl<T: Into<String>> From<T> for Prompt {
     }
 }
 
-#[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
-fn as_seconds<S: Serializer>(timeout: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
-    timeout
-        .map(|timeout| timeout.as_secs())
-        .serialize(serializer)
+/// A time limit as a number of seconds.
+mod seconds {
+    use std::time::Duration;
+
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
+    pub(super) fn serialize<S: Serializer>(
+        timeout: &Option<Duration>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        timeout
+            .map(|timeout| timeout.as_secs())
+            .serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Duration>, D::Error> {
+        let seconds = Option::<f64>::deserialize(deserializer)?;
+        let timeout = seconds.map(Duration::try_from_secs_f64).transpose();
+        timeout.map_err(|_| D::Error::custom("not a number of seconds"))
+    }
 }
 
 impl Validate for CreateSession {

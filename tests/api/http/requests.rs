@@ -1,8 +1,15 @@
 //! The content of requests.
 
-use aod::models::{CreateEnvironment, Patch, UpdateAgent};
-use aod::{HeaderName, HeaderValue, Options};
+use std::time::Duration;
+
+use aod::models::{
+    CreateAgent, CreateEnvironment, CreateSession, GithubRepository, Patch, Prompt, Skill,
+    UpdateAgent, UpdateEnvironment,
+};
+use aod::{Detail, Error, ErrorKind, HeaderName, HeaderValue, Operation, Options};
 use aod_test_support::ScriptedServer;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -173,4 +180,107 @@ async fn a_proxy_receives_the_requests() {
             .unwrap()
             .starts_with("Basic ")
     );
+}
+
+fn rejected(error: Error) -> Vec<String> {
+    assert_eq!(
+        (error.kind(), error.attempts()),
+        (ErrorKind::InvalidRequest, 0)
+    );
+    match error.detail() {
+        Some(Detail::Fields(fields)) => fields.iter().map(|field| field.path()).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_json_body_is_validated_like_the_typed_request() {
+    let server = empty_list().await;
+    let client = client(&server.url());
+    let id = Uuid::nil();
+    let short = Duration::from_secs(5);
+    let agent = CreateAgent::new("a".repeat(201), "");
+    let new_agent = UpdateAgent::new(1).skills([Skill::inline("Not a name", "d", "c").into()]);
+    let environment = CreateEnvironment::new("e".repeat(201)).packages("brew", ["jq"]);
+    let new_environment = UpdateEnvironment::new(1).env_vars([("A=", "b")]);
+    let session = CreateSession::new(id, "p")
+        .timeout(short)
+        .repository(GithubRepository::new("https://example.com/o/r"));
+    let prompt = Prompt::new("p").timeout(short);
+    let (agents, environments, sessions) =
+        (client.agents(), client.environments(), client.sessions());
+    for (operation, body, typed) in [
+        (
+            Operation::CreateAgent,
+            json!(agent),
+            agents.create(agent).await.err(),
+        ),
+        (
+            Operation::UpdateAgent,
+            json!(new_agent),
+            agents.update(id, new_agent).await.err(),
+        ),
+        (
+            Operation::CreateEnvironment,
+            json!(environment),
+            environments.create(environment).await.err(),
+        ),
+        (
+            Operation::UpdateEnvironment,
+            json!(new_environment),
+            environments.update(id, new_environment).await.err(),
+        ),
+        (
+            Operation::CreateSession,
+            json!(session),
+            sessions.create(session).await.err(),
+        ),
+        (
+            Operation::PromptSession,
+            json!(prompt),
+            sessions.prompt(id, prompt).await.err(),
+        ),
+    ] {
+        let body = body.to_string();
+        let error = client
+            .call_json(operation, Some(id.into()), Some(body.into()))
+            .await
+            .unwrap_err();
+        assert_eq!(rejected(error), rejected(typed.unwrap()), "{operation:?}");
+    }
+    assert!(server.received().is_empty());
+
+    // What does not have the form of a request is for the server to judge.
+    for body in ["", "[", r#"{"name": 1}"#] {
+        let call = client.call_json(Operation::CreateAgent, None, Some(body.into()));
+        call.await.unwrap();
+    }
+    assert_eq!(server.received().len(), 3);
+}
+
+#[test]
+fn requests_are_read_from_the_json_that_they_are_written_as() {
+    fn same<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(request: T) {
+        let json = serde_json::to_string(&request).unwrap();
+        assert_eq!(serde_json::from_str::<T>(&json).unwrap(), request, "{json}");
+    }
+    same(
+        CreateAgent::new("a", "m")
+            .runtime("claude")
+            .skill(Skill::inline("n", "d", "c")),
+    );
+    same(UpdateAgent::new(1));
+    same(
+        UpdateAgent::new(1)
+            .description("d")
+            .environment(Patch::Clear),
+    );
+    same(
+        CreateEnvironment::new("e")
+            .packages("pip", ["pytest"])
+            .env_var("A", "b"),
+    );
+    same(UpdateEnvironment::new(2).setup_script("s"));
+    same(CreateSession::new(Uuid::nil(), "p").timeout(Duration::from_secs(60)));
+    same(Prompt::new("p"));
 }
