@@ -13,7 +13,7 @@ from pathlib import Path
 INHERITED = re.compile(
     r"func (==|hash\(into|encode\(to|feed\(|flush\(|consume\(|json\(|onState\()"
     r"|init\((from|json|rawValue|\w+Literal)\b"
-    r"|var (description|debugDescription|customMirror|errorDescription|rawValue)\b"
+    r"|var (description|debugDescription|customMirror|errorDescription|hasPending|rawValue)\b"
     r"|typealias Element\b"
 )
 DECLARATION = re.compile(
@@ -41,7 +41,7 @@ def parameters(text):
         if depth == 0:
             break
     names, depth, item = [], 0, ""
-    for character in text[start + 1 : end] + ",":
+    for character in text[start + 1 : end].replace("->", "=") + ",":
         if character == "," and depth == 0:
             if item.strip():
                 names.append(item.split(":")[0].split()[-1])

@@ -117,9 +117,18 @@ class FuturesTest {
                 "FutureSessions.run",
                 new Row("POST /sessions", w -> w.sessions.run(new CreateSession(w.agent, "hi"))));
         rows.put(
+                "FutureSessions.follow",
+                new Row("GET /sessions/SESSION/stream", FuturesTest::followPrompt));
+        rows.put(
                 "FutureSessions.waitForCompletion",
                 new Row("GET /sessions/SESSION", w -> w.sessions.waitForCompletion(w.session)));
         return rows;
+    }
+
+    private static CompletableFuture<?> followPrompt(World world) {
+        var ack = world.sessions.prompt(world.session, "again").join();
+        world.server.control("DELETE", "requests", "{}");
+        return world.sessions.follow(ack);
     }
 
     private static CompletableFuture<?> interruptRunning(World world) {
