@@ -25,7 +25,8 @@ public struct AodError: Error, Sendable, Hashable {
         self.init(
             info: ErrorInfo(
                 kind: kind, text: text, status: nil, detail: nil, conflict: nil, quota: nil,
-                isBodyTruncated: false, sessionId: nil, method: nil, url: nil, requestId: nil, retryAfter: nil, attempts: 0,
+                isBodyTruncated: false, sessionId: nil, method: nil, url: nil, requestId: nil, retryAfter: nil,
+                attempts: 0,
                 isRetryable: false, isUnsent: false))
     }
 
