@@ -311,3 +311,15 @@ def test_a_formatter_and_options_are_a_type_error(client: aod.Client) -> None:
 def test_a_multi_line_text_is_one_string() -> None:
     message = json.dumps({"type": "text", "part": {"text": "one\ntwo"}})
     assert list(OpencodeFormatter().feed(message + "\n")) == ["✉️  one\ntwo"]
+
+
+def test_a_formatter_says_whether_a_line_is_incomplete() -> None:
+    formatter = GenericFormatter()
+    assert not formatter.has_pending
+    assert list(formatter.feed("one\ntw")) == ["one"]
+    assert formatter.has_pending
+    lines = formatter.feed("o\nthree\n")
+    assert next(lines) == "two"
+    assert formatter.has_pending
+    assert list(lines) == ["three"]
+    assert not formatter.has_pending

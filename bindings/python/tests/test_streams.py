@@ -12,7 +12,8 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from http.server import BaseHTTPRequestHandler
-from typing import Any
+from typing import Any, Literal
+from uuid import UUID
 
 import pytest
 from conftest import control_of, http_server, send, start
@@ -523,6 +524,48 @@ def test_a_run_that_fails_or_is_cancelled_names_its_session(
     assert len(created) == 2
     if sys.version_info >= (3, 11):  # asyncio of Python 3.10 raises another exception for that of the coroutine
         assert vars(error)["session_id"] == created[1].id
+
+
+@pytest.mark.parametrize(("on_abandon", "status"), [("interrupt", "completed"), ("terminate", "terminated")])
+def test_an_abandoned_run_stops_its_session_if_asked_to(
+    on_abandon: Literal["interrupt", "terminate"], status: str
+) -> None:
+    with DevServer("2026-06-25") as server, aod.Client(base_url=server.url, token=server.token) as client:
+        control = partial(control_of, server.url)
+        agent = client.agents.create(name="a", model="claude-sonnet-4-6", provider="anthropic")
+        script(control, {"stdout": "one"}, {"hold": "never"})
+
+        def fail(event: aod.StreamEvent) -> None:
+            if event.type == "output":
+                raise KeyError(event.type)
+
+        with pytest.raises(KeyError) as caught:
+            client.sessions.run(agent_id=agent.id, prompt="hi", on_event=fail, on_abandon=on_abandon)
+        session_id = vars(caught.value)["session_id"]
+        assert client.sessions.wait_for_completion(session_id).session.status == status
+
+        async def cancelled() -> UUID:
+            ids: asyncio.Queue[UUID] = asyncio.Queue()
+            async with aod.AsyncClient(base_url=server.url, token=server.token) as aclient:
+                run = aclient.sessions.run(
+                    agent_id=agent.id,
+                    prompt="hi",
+                    on_created=lambda ack: ids.put_nowait(ack.id),
+                    on_abandon=on_abandon,
+                )
+                task = asyncio.create_task(run)
+                session_id = await ids.get()
+                async for event in aclient.sessions.stream(session_id):
+                    if event.type == "output":
+                        break
+                task.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await task
+            return session_id
+
+        assert client.sessions.wait_for_completion(asyncio.run(cancelled())).session.status == status
+        with pytest.raises(ValueError, match="on_abandon"):
+            client.sessions.run(agent_id=agent.id, prompt="hi", on_abandon="stop")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
 
 
 @pytest.mark.parametrize("kind", ["connecting", "live", "closed"])

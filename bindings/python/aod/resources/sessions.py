@@ -5,13 +5,14 @@ from __future__ import annotations
 import builtins
 import inspect
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 from .._core import Core
-from .._options import StreamOptions, callback, stream_options
+from .._log import logger
+from .._options import StreamOptions, call_options, callback, stream_options
 from .._tracebacks import hide_frames
 from .._wire import encode, identifier, read, read_list
 from ..errors import AodError
@@ -26,8 +27,33 @@ if TYPE_CHECKING:
 __all__ = ["AsyncSessions", "Sessions"]
 
 
+OnAbandon = Literal["continue", "interrupt", "terminate"]
+"""What happens to a session if the call that follows it ends early."""
+
+ABANDON_OPTIONS = call_options(
+    timeout=5, attempt_timeout=None, stream_idle_timeout=None, retry=None, max_retries=0, headers=None
+)
+
+
+def _abandon_operation(on_abandon: OnAbandon) -> str | None:
+    """Return the operation that stops an abandoned session, if any."""
+    operations = {"continue": None, "interrupt": "InterruptSession", "terminate": "TerminateSession"}
+    if on_abandon not in operations:
+        raise ValueError("on_abandon must be 'continue', 'interrupt' or 'terminate'")
+    return operations[on_abandon]
+
+
+@contextmanager
+def _logging_failures(session_id: UUID) -> Iterator[None]:
+    """Log the failure to stop an abandoned session: the exception that ended the call is raised."""
+    try:
+        yield
+    except AodError as error:
+        logger.warning("cannot stop the abandoned session %s: %s", session_id, error)
+
+
 def _name_session(error: BaseException, session_id: UUID) -> None:
-    """Add the session that continues on the server to an exception that ends `run`."""
+    """Add the session to an exception that ends `run`."""
     with suppress(AttributeError):
         error.session_id = session_id  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue]
     if sys.version_info >= (3, 11):
@@ -284,6 +310,7 @@ class Sessions:
         on_event: Callable[[StreamEvent], object] | None = None,
         collect_events: bool = True,
         on_created: Callable[[SessionAck], object] | None = None,
+        on_abandon: OnAbandon = "continue",
     ) -> RunResult:
         """Start a session and follow it until its first turn ends: `create`, then `wait_for_completion`.
 
@@ -297,20 +324,25 @@ class Sessions:
             on_event: A function to call with each event.
             collect_events: Whether the result holds the events. The default is true.
             on_created: A function to call with the acknowledgement of the session, before its first event.
+            on_abandon: What happens to the session on the server if an exception, such as `KeyboardInterrupt`, ends
+                this call after the session was created: it continues, which is the default, its turn is interrupted, or
+                it is terminated. The request for that takes at most 5 s; if it fails, a warning is logged. Servers
+                before 2026-06-25 cannot interrupt a turn.
 
         Returns:
             The session after the turn, and its events in order.
 
         Raises:
             AodError: The session cannot be created or followed; see `create` and `wait_for_completion`. If the session
-                was created, `session_id` of this and any other exception, such as `KeyboardInterrupt`, is its id: the
-                session continues on the server.
+                was created, `session_id` of this and any other exception, such as `KeyboardInterrupt`, is its id.
+            ValueError: `on_abandon` has another value.
             Exception: Whatever `on_event` or `on_created` raises, which ends the wait.
 
         Example:
             >>> result = client.sessions.run(agent_id=agent.id, prompt="Count the tests")
             >>> print(result.session.status, result.session.exit_code)
         """
+        operation = _abandon_operation(on_abandon)
         ack = self.create(
             agent_id=agent_id,
             prompt=prompt,
@@ -325,6 +357,9 @@ class Sessions:
             return self.wait_for_completion(ack.id, on_event=on_event, collect_events=collect_events)
         except BaseException as error:
             _name_session(error, ack.id)
+            if operation is not None:
+                with _logging_failures(ack.id):
+                    self._core.with_options(ABANDON_OPTIONS).call(operation, str(ack.id))
             raise
 
     def stream(
@@ -732,6 +767,7 @@ class AsyncSessions:
         on_event: Callable[[StreamEvent], object] | None = None,
         collect_events: bool = True,
         on_created: Callable[[SessionAck], object] | None = None,
+        on_abandon: OnAbandon = "continue",
     ) -> RunResult:
         """Start a session and follow it until its first turn ends: `create`, then `wait_for_completion`.
 
@@ -746,20 +782,25 @@ class AsyncSessions:
             collect_events: Whether the result holds the events. The default is true.
             on_created: A function or coroutine function to call with the acknowledgement of the session, before its
                 first event.
+            on_abandon: What happens to the session on the server if an exception, such as `CancelledError`, ends this
+                call after the session was created: it continues, which is the default, its turn is interrupted, or it is
+                terminated. The request for that takes at most 5 s; if it fails, a warning is logged. Servers before
+                2026-06-25 cannot interrupt a turn.
 
         Returns:
             The session after the turn, and its events in order.
 
         Raises:
             AodError: The session cannot be created or followed; see `create` and `wait_for_completion`. If the session
-                was created, `session_id` of this and any other exception, such as `KeyboardInterrupt`, is its id: the
-                session continues on the server.
+                was created, `session_id` of this and any other exception, such as `KeyboardInterrupt`, is its id.
+            ValueError: `on_abandon` has another value.
             Exception: Whatever `on_event` or `on_created` raises, which ends the wait.
 
         Example:
             >>> result = await client.sessions.run(agent_id=agent.id, prompt="Count the tests")
             >>> print(result.session.status, result.session.exit_code)
         """
+        operation = _abandon_operation(on_abandon)
         ack = await self.create(
             agent_id=agent_id,
             prompt=prompt,
@@ -776,6 +817,9 @@ class AsyncSessions:
             return await self.wait_for_completion(ack.id, on_event=on_event, collect_events=collect_events)
         except BaseException as error:
             _name_session(error, ack.id)
+            if operation is not None:
+                with _logging_failures(ack.id):
+                    await self._core.with_options(ABANDON_OPTIONS).call_async(operation, str(ack.id))
             raise
 
     def stream(
