@@ -530,7 +530,7 @@ def test_a_run_that_fails_or_is_cancelled_names_its_session(
 def test_an_abandoned_run_stops_its_session_if_asked_to(
     on_abandon: Literal["interrupt", "terminate"], status: str
 ) -> None:
-    with DevServer("2026-06-25") as server, aod.Client(base_url=server.url, token=server.token) as client:
+    with DevServer(generation="2026-06-25") as server, aod.Client(base_url=server.url, token=server.token) as client:
         control = partial(control_of, server.url)
         agent = client.agents.create(name="a", model="claude-sonnet-4-6", provider="anthropic")
         script(control, {"stdout": "one"}, {"hold": "never"})

@@ -25,16 +25,6 @@ class Formatter(Protocol):
     own.
     """
 
-    @property
-    def has_pending(self) -> bool:
-        """Whether output was consumed whose lines were not yielded yet.
-
-        That is an incomplete last line, or events that later ones may complete. While it is false, a new formatter can
-        continue the output in another process, and loses and cuts no line: save the `cursor` of the stream at such a
-        moment, and pass it as `since`.
-        """
-        return bool(self._ready) or self._core.has_pending()
-
     def consume(self, event: StreamEvent) -> Iterator[str]:
         """Consume the standard output of an event; other events are ignored.
 
@@ -139,6 +129,16 @@ class NativeFormatter:
         except CallError as error:
             raise from_native(error.facts) from None
         self._ready: deque[str] = deque()  # lines that are not consumed yet, for the next iterator
+
+    @property
+    def has_pending(self) -> bool:
+        """Whether output was consumed whose lines were not yielded yet.
+
+        That is an incomplete last line, or events that later ones may complete. While it is false, a new formatter can
+        continue the output in another process, and loses and cuts no line: save the `cursor` of the stream at such a
+        moment, and pass it as `since`.
+        """
+        return bool(self._ready) or self._core.has_pending()
 
     def consume(self, event: StreamEvent) -> Iterator[str]:
         """Consume the standard output of an event; other events are ignored.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
@@ -44,7 +44,7 @@ def _abandon_operation(on_abandon: OnAbandon) -> str | None:
 
 
 @contextmanager
-def _logging_failures(session_id: UUID) -> Iterator[None]:
+def _logging_failures(session_id: UUID) -> Generator[None]:
     """Log the failure to stop an abandoned session: the exception that ended the call is raised."""
     try:
         yield
@@ -783,9 +783,9 @@ class AsyncSessions:
             on_created: A function or coroutine function to call with the acknowledgement of the session, before its
                 first event.
             on_abandon: What happens to the session on the server if an exception, such as `CancelledError`, ends this
-                call after the session was created: it continues, which is the default, its turn is interrupted, or it is
-                terminated. The request for that takes at most 5 s; if it fails, a warning is logged. Servers before
-                2026-06-25 cannot interrupt a turn.
+                call after the session was created: it continues, which is the default, its turn is interrupted, or
+                it is terminated. The request for that takes at most 5 s; if it fails, a warning is logged. Servers
+                before 2026-06-25 cannot interrupt a turn.
 
         Returns:
             The session after the turn, and its events in order.
