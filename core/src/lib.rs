@@ -52,4 +52,4 @@ pub use error::{
 pub use models::event::StreamEvent;
 pub use resources::{Agents, Environments, FollowRequest, OnAbandon, RunResult, Sessions};
 pub use stream::{ConnectionState, EventStream, JsonEvent, StreamRequest};
-pub use transport::{Operation, RecordId, RetryPolicy};
+pub use transport::{Operation, RecordId, ResponseInfo, RetryPolicy};

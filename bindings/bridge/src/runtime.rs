@@ -18,6 +18,11 @@ use crate::error::{ErrorInfo, Result};
 /// poll returns. Four workers leave room for three such connections. Two are enough once hyper limits the responses.
 pub const WORKERS: usize = 4;
 
+/// Runs code of another language that may block, on a worker that hands its other tasks over.
+pub fn blocking<T>(work: impl FnOnce() -> T) -> T {
+    tokio::task::block_in_place(work)
+}
+
 /// A tokio runtime for a `static`, started on first use.
 pub struct SharedRuntime {
     workers: usize,

@@ -1,11 +1,14 @@
 //! The configuration of a client, and the options that can differ between calls.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aod::models::{Secret, SecretMap};
 use aod::{ClientBuilder, ErrorKind, HeaderName, HeaderValue, Options, RetryPolicy};
+use aod_bridge::runtime::blocking;
 
 use super::error::CallError;
+use super::observe::ResponseListener;
 
 /// The configuration of a client.
 #[derive(uniffi::Record)]
@@ -99,6 +102,9 @@ pub struct CallOptions {
     /// Headers to send in addition. They replace the client's headers of the same name.
     #[uniffi(default)]
     pub headers: SecretMap,
+    /// Receives the head of each response to a call.
+    #[uniffi(default)]
+    pub on_response: Option<Arc<dyn ResponseListener>>,
 }
 
 /// When and how often failed requests are retried.
@@ -194,6 +200,7 @@ impl TryFrom<CallOptions> for Options {
             retry,
             max_retries,
             headers,
+            on_response,
         } = overrides;
         let mut options = Self::new();
         options = set(options, timeout, Options::timeout);
@@ -201,6 +208,13 @@ impl TryFrom<CallOptions> for Options {
         options = set(options, stream_idle_timeout, Options::stream_idle_timeout);
         options = set(options, retry, Options::retry);
         options = set(options, max_retries, Options::max_retries);
+        options = set(options, on_response, |options, listener| {
+            options.on_response(move |response| {
+                let response = response.into();
+                // The listener may block.
+                let _ = blocking(|| listener.on_response(response));
+            })
+        });
         for (name, value) in parse_headers(&headers)? {
             options = options.header(name, value);
         }

@@ -14,6 +14,7 @@ mod error;
 mod listener;
 mod log;
 mod models;
+mod observe;
 mod pretty;
 mod sessions;
 mod stream;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::transport::{RetryPolicy, Settings};
+use crate::transport::{ResponseInfo, ResponseObserver, RetryPolicy, Settings};
 
 /// The options of [`Client::with_options`](crate::Client::with_options). Options that are not set keep the value of the
 /// client.
@@ -29,6 +29,7 @@ pub struct Options {
     retry: Option<RetryPolicy>,
     max_retries: Option<u32>,
     headers: HeaderMap,
+    on_response: Option<ResponseObserver>,
 }
 
 impl Options {
@@ -84,6 +85,26 @@ impl Options {
         self
     }
 
+    /// Calls `observe` with the head of each response to a call, also of those that are retried or become an error, in
+    /// the task of the call and before it ends. It must not block. Streams are not reported. Default: no observer.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn demo(client: aod::Client) -> aod::Result<()> {
+    /// let options = aod::Options::new().on_response(|response| {
+    ///     eprintln!("{} {:?}", response.status, response.request_id());
+    /// });
+    /// client.with_options(options).agents().list().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn on_response(mut self, observe: impl Fn(&ResponseInfo) + Send + Sync + 'static) -> Self {
+        self.on_response = Some(ResponseObserver::new(observe));
+        self
+    }
+
     /// Returns the settings with these options applied.
     pub(super) fn apply_to(self, settings: &Settings) -> Settings {
         let mut settings = settings.clone();
@@ -95,6 +116,7 @@ impl Options {
         settings.retry = self.retry.unwrap_or(settings.retry);
         settings.retry.max_retries = self.max_retries.unwrap_or(settings.retry.max_retries);
         settings.headers.extend(self.headers);
+        settings.on_response = self.on_response.or(settings.on_response);
         settings
     }
 }

@@ -3,6 +3,7 @@
 mod encoding;
 mod http_client;
 mod http_connect;
+mod observe;
 mod operation;
 mod proxy;
 mod record_id;
@@ -13,6 +14,8 @@ mod response;
 mod retry;
 mod settings;
 mod tls;
+#[cfg(feature = "opentelemetry")]
+mod trace_context;
 
 use std::fmt;
 use std::future::Future;
@@ -37,6 +40,8 @@ use crate::models::{Secret, Validate, check};
 
 pub(crate) use http_client::{HttpClient, HttpClientConfig, is_loopback, parse_url};
 pub use http_connect::HttpConnect;
+pub use observe::ResponseInfo;
+pub(crate) use observe::ResponseObserver;
 pub use operation::Operation;
 pub(crate) use proxy::Route;
 pub use record_id::RecordId;
@@ -159,6 +164,11 @@ impl Transport {
     async fn send(&self, request: &Request) -> Result<reqwest::Response> {
         let prepare = |url| self.prepare(request, url);
         let response = redirect::send(&self.server.http.inner, self.url(request), prepare).await?;
+        if let Some(observer) = &self.settings.on_response
+            && !request.streams
+        {
+            observer.observe(&ResponseInfo::new(&request.method, &response));
+        }
         if response.status().is_success() {
             return Ok(response);
         }
@@ -193,6 +203,8 @@ impl Transport {
         for framing in [ACCEPT_ENCODING, CONTENT_LENGTH, HOST, TRANSFER_ENCODING] {
             headers.remove(framing);
         }
+        #[cfg(feature = "opentelemetry")]
+        trace_context::inject(headers);
         headers.insert(AUTHORIZATION, self.server.authorization.clone());
         if request.streams {
             headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use http::HeaderMap;
 
+use super::observe::ResponseObserver;
+
 /// When and how often a failed request is retried.
 ///
 /// A GET is retried after a broken connection, a timeout of an attempt, 408 and 5xx; any other request is retried only
@@ -63,6 +65,7 @@ pub(crate) struct Settings {
     pub(crate) headers: HeaderMap,
     pub(crate) validate: bool,
     pub(crate) max_response_bytes: usize,
+    pub(crate) on_response: Option<ResponseObserver>,
 }
 
 impl Default for Settings {
@@ -75,6 +78,7 @@ impl Default for Settings {
             headers: HeaderMap::new(),
             validate: true,
             max_response_bytes: 64 << 20,
+            on_response: None,
         }
     }
 }

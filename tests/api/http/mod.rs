@@ -3,6 +3,7 @@
 mod deadlines;
 mod errors;
 mod limits;
+mod observing;
 mod proxies;
 mod redirects;
 mod requests;
