@@ -50,6 +50,8 @@ pub use error::{
     ConflictReason, Detail, Error, ErrorKind, FieldError, LocationPart, Quota, Result,
 };
 pub use models::event::StreamEvent;
-pub use resources::{Agents, Environments, FollowRequest, OnAbandon, RunResult, Sessions};
+pub use resources::{
+    Agents, Environments, FollowRequest, OnAbandon, RunRequest, RunResult, Sessions,
+};
 pub use stream::{ConnectionState, EventStream, JsonEvent, StreamRequest};
 pub use transport::{Operation, RecordId, ResponseInfo, RetryPolicy};

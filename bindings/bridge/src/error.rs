@@ -71,6 +71,14 @@ impl ErrorInfo {
         Self::new(ErrorKind::Core(aod::ErrorKind::Configuration), text)
     }
 
+    /// Creates the error for a listener that failed.
+    pub fn listener(reason: impl fmt::Display) -> Self {
+        Self::new(
+            ErrorKind::Listener,
+            format!("the listener failed: {reason}"),
+        )
+    }
+
     pub(crate) fn closed() -> Self {
         Self::new(ErrorKind::Closed, "the client was closed")
     }

@@ -100,10 +100,7 @@ impl<L> ListenerDriver<L> {
                 Item::State(state) => self.report_state(state).await,
                 Item::Batch(batch) => {
                     let taken = invoke_blocking(|| self.0.on_batch(batch)).await?;
-                    taken.map_err(|reason| {
-                        let text = format!("the listener failed: {reason}");
-                        ErrorInfo::new(ErrorKind::Listener, text)
-                    })?;
+                    taken.map_err(ErrorInfo::listener)?;
                 }
             }
             // Checks for cancellation between batches, even if the stream is never idle.

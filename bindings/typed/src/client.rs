@@ -6,6 +6,7 @@ use std::sync::Arc;
 use aod::models::Health;
 use aod::{Client, ClientBuilder};
 use aod_bridge::cancel::{self, CancelScope};
+use aod_bridge::error as bridge;
 use futures::FutureExt as _;
 
 use super::call::{CancellationToken, RUNTIME, run};
@@ -89,8 +90,17 @@ impl NativeClient {
     {
         // Boxed, because it is moved into its task.
         let work = work(self.client.clone()).boxed();
+        self.run(cancellation, async move { Ok(work.await?) })
+    }
+
+    /// Runs work on the runtime, with the cancellation of the caller and of this client.
+    pub(super) fn run<T: Send + 'static>(
+        &self,
+        cancellation: Option<Arc<CancellationToken>>,
+        work: impl Future<Output = bridge::Result<T>> + Send + 'static,
+    ) -> impl Future<Output = Result<T, CallError>> {
         let cancelled = cancellation.map(|token| token.0.clone());
         let scope = CancelScope::new(cancelled, &self.closed);
-        run(scope.run(async move { Ok(work.await?) }))
+        run(scope.run(work))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aod::models::SessionAck;
 use aod::models::event::StreamEvent;
 use aod_bridge::error as bridge;
 use aod_bridge::listener;
@@ -32,6 +33,14 @@ pub trait BatchListener: Send + Sync {
 
     /// Called when the stream has failed or could not be opened.
     fn on_error(&self, info: ErrorInfo) -> Result<(), ListenerError>;
+}
+
+/// Receives the session that a call creates.
+#[uniffi::export(foreign)]
+pub trait RunListener: Send + Sync {
+    /// Receives the acknowledgement, on a thread of the library and before the first event of the session is read. If it
+    /// throws, the call ends with an error of kind `Listener`.
+    fn on_created(&self, ack: SessionAck) -> Result<(), ListenerError>;
 }
 
 /// An error thrown by a listener.

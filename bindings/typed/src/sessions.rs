@@ -4,11 +4,17 @@ use std::sync::Arc;
 
 use aod::models::{CreateSession, Prompt, Session, SessionAck, SessionTurn};
 use aod::{OnAbandon, RunResult};
+use aod_bridge::error as bridge;
+use aod_bridge::runtime::blocking;
+use futures::FutureExt as _;
+use futures::channel::oneshot;
+use futures::future::{Either, select};
 use uuid::Uuid;
 
 use super::call::CancellationToken;
 use super::client::NativeClient;
 use super::error::CallError;
+use super::listener::RunListener;
 
 #[uniffi::export]
 impl NativeClient {
@@ -120,6 +126,41 @@ impl NativeClient {
             client.sessions().delete(id).await
         })
         .await
+    }
+
+    /// Creates a session, follows its first turn to the end, and retrieves the session. Returns the session and
+    /// everything that the agent printed on stdout. A failed turn is not an error. If the listener throws, the call ends
+    /// with an error of kind `Listener`.
+    #[uniffi::method(default(cancellation = None))]
+    pub async fn run_session(
+        &self,
+        request: CreateSession,
+        on_abandon: OnAbandon,
+        listener: Arc<dyn RunListener>,
+        cancellation: Option<Arc<CancellationToken>>,
+    ) -> Result<RunResult, CallError> {
+        let (failed, failure) = oneshot::channel();
+        let on_created = move |ack: &SessionAck| {
+            // The listener may block.
+            if let Err(error) = blocking(|| listener.on_created(ack.clone())) {
+                let _ = failed.send(error.to_string());
+            }
+        };
+        let client = self.client.clone();
+        let work = async move {
+            let sessions = client.sessions();
+            let run = sessions
+                .run(request)
+                .on_created(on_created)
+                .on_abandon(on_abandon);
+            match select(run.into_future(), failure).await {
+                Either::Left((result, _)) => Ok(result?),
+                Either::Right((Ok(reason), _)) => Err(bridge::ErrorInfo::listener(reason)),
+                // The listener has returned.
+                Either::Right((Err(_), run)) => Ok(run.await?),
+            }
+        };
+        self.run(cancellation, work.boxed()).await
     }
 
     /// Follows the turn of an acknowledgement to its end, and retrieves the session. Returns the session and everything

@@ -215,7 +215,23 @@ fn validate(operation: Operation, body: &[u8]) -> Result<()> {
         Operation::UpdateEnvironment => check_as::<UpdateEnvironment>(body),
         Operation::CreateSession => check_as::<CreateSession>(body),
         Operation::PromptSession => check_as::<Prompt>(body),
-        _ => Ok(()),
+        Operation::Health
+        | Operation::ListAgents
+        | Operation::GetAgent
+        | Operation::ArchiveAgent
+        | Operation::ListAgentVersions
+        | Operation::ListEnvironments
+        | Operation::GetEnvironment
+        | Operation::ArchiveEnvironment
+        | Operation::DeleteEnvironment
+        | Operation::ListEnvironmentVersions
+        | Operation::ListSessions
+        | Operation::GetSession
+        | Operation::ListSessionTurns
+        | Operation::TerminateSession
+        | Operation::InterruptSession
+        | Operation::DeleteSession
+        | Operation::StreamSession => Ok(()),
     }
 }
 

@@ -239,9 +239,9 @@ impl Error {
         self.0.quota
     }
 
-    /// Returns the session whose turn was followed when [`Sessions::run`](crate::Sessions::run) or
-    /// [`Sessions::follow`](crate::Sessions::follow) failed; `None` for every other error. The session may still be
-    /// active.
+    /// Returns the session that [`Sessions::run`](crate::Sessions::run) or
+    /// [`Sessions::follow`](crate::Sessions::follow) was following when it failed, and which may still be active; `None`
+    /// for every other error.
     pub fn session_id(&self) -> Option<Uuid> {
         self.0.session
     }

@@ -1,5 +1,6 @@
-//! Following one turn of a session to its end.
+//! Running a prompt in a new session, and following a turn to its end.
 
+use std::fmt;
 use std::future::IntoFuture;
 
 use futures::TryStreamExt as _;
@@ -9,21 +10,21 @@ use uuid::Uuid;
 
 use super::Sessions;
 use crate::error::Result;
-use crate::models::{Session, SessionAck};
+use crate::models::{CreateSession, Session, SessionAck};
 use crate::transport::Transport;
 
 /// The result of [`Sessions::run`] and [`Sessions::follow`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunResult {
-    /// The session after the turn.
+    /// The session, retrieved after the turn has ended.
     pub session: Session,
     /// The complete stdout of the agent in this turn, verbatim. The agents of all known runtimes print one JSON object
     /// per line; [`pretty`](crate::pretty) formats it.
     pub stdout: String,
 }
 
-/// What happens to a session on the server if [`Sessions::follow`] ends before the turn does: because it fails, or its
-/// future is dropped.
+/// What happens to a session on the server if the call that follows its turn fails, or is dropped, before the turn has
+/// ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum OnAbandon {
     /// The session continues.
@@ -34,6 +35,77 @@ pub enum OnAbandon {
     Interrupt,
     /// The session is terminated, as by [`Sessions::terminate`].
     Terminate,
+}
+
+type OnCreated = Box<dyn FnOnce(&SessionAck) + Send>;
+
+/// A prompt to run in a new session, from [`Sessions::run`]. Await it to run the prompt.
+///
+/// # Errors
+///
+/// Fails with the errors of [`Sessions::create`] and of [`FollowRequest`]. Once the session has been created,
+/// [`Error::session_id`](crate::Error::session_id) is its id.
+#[must_use = "a prompt is run by awaiting the request"]
+pub struct RunRequest<'a> {
+    transport: &'a Transport,
+    session: CreateSession,
+    on_created: Option<OnCreated>,
+    on_abandon: OnAbandon,
+}
+
+impl<'a> RunRequest<'a> {
+    pub(super) fn new(transport: &'a Transport, session: CreateSession) -> Self {
+        Self {
+            transport,
+            session,
+            on_created: None,
+            on_abandon: OnAbandon::Continue,
+        }
+    }
+
+    /// Calls `observe` with the acknowledgement of the session, before its first event is read, from the task that
+    /// polls the request. It must not block. Default: no call.
+    pub fn on_created(mut self, observe: impl FnOnce(&SessionAck) + Send + 'static) -> Self {
+        self.on_created = Some(Box::new(observe));
+        self
+    }
+
+    /// Sets what happens to the session if this request fails, or its future is dropped, before the turn has ended; see
+    /// [`FollowRequest::on_abandon`]. Default [`Continue`](OnAbandon::Continue).
+    pub fn on_abandon(mut self, action: OnAbandon) -> Self {
+        self.on_abandon = action;
+        self
+    }
+
+    async fn run(self) -> Result<RunResult> {
+        let ack = Sessions::new(self.transport).create(self.session).await?;
+        // Started before the callback, which may panic.
+        let following = FollowRequest::new(self.transport, &ack)
+            .on_abandon(self.on_abandon)
+            .into_future();
+        if let Some(observe) = self.on_created {
+            observe(&ack);
+        }
+        following.await
+    }
+}
+
+impl<'a> IntoFuture for RunRequest<'a> {
+    type Output = Result<RunResult>;
+    type IntoFuture = BoxFuture<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl fmt::Debug for RunRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunRequest")
+            .field("session", &self.session)
+            .field("on_abandon", &self.on_abandon)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A turn to follow to its end, from [`Sessions::follow`]. Await it to follow the turn.
@@ -61,42 +133,41 @@ impl<'a> FollowRequest<'a> {
         }
     }
 
-    /// Sets what happens to the session if this request fails or is dropped before the turn has ended. The request to
-    /// the server is sent in the background, and a failure of it is only logged. Default
+    /// Sets what happens to the session if this request fails, or its future is dropped, before the turn has ended.
+    ///
+    /// The request to the server is sent in the background, with the timeout and the retries of the client. If it
+    /// fails, a warning is logged. It is lost if the process or the tokio runtime ends first. Default
     /// [`Continue`](OnAbandon::Continue).
     pub fn on_abandon(mut self, action: OnAbandon) -> Self {
         self.on_abandon = action;
         self
     }
+}
 
-    async fn follow(self) -> Result<RunResult> {
-        let abandoned = Abandoned {
-            transport: self.transport,
-            id: self.id,
-            action: self.on_abandon,
-        };
-        let result = self.read().await;
-        if result.is_ok() {
-            abandoned.disarm();
+/// Reads a turn to its end, and returns its result.
+async fn follow(
+    transport: &Transport,
+    id: Uuid,
+    own_turn: Option<i64>,
+    mut abandoned: Abandoned<'_>,
+) -> Result<RunResult> {
+    let sessions = Sessions::new(transport);
+    let mut events = sessions.stream(id).resume_stale(true).await?;
+    let mut stdout = String::new();
+    while let Some(event) = events.try_next().await? {
+        let is_of_another =
+            own_turn.is_some_and(|own| event.turn().is_some_and(|turn| turn != own));
+        if !is_of_another {
+            stdout.push_str(event.stdout().unwrap_or_default());
         }
-        result.map_err(|error| error.with_session(self.id))
-    }
-
-    async fn read(&self) -> Result<RunResult> {
-        let sessions = Sessions::new(self.transport);
-        let mut events = sessions.stream(self.id).await?;
-        let mut stdout = String::new();
-        while let Some(event) = events.try_next().await? {
-            let is_other_turn = event
-                .turn()
-                .is_some_and(|turn| self.turn.is_some_and(|own| turn != own));
-            if !is_other_turn {
-                stdout.push_str(event.stdout().unwrap_or_default());
-            }
+        if event.is_terminal() {
+            abandoned.action = OnAbandon::Continue;
         }
-        let session = sessions.get(self.id).await?;
-        Ok(RunResult { session, stdout })
     }
+    // The stream has ended, with or without a terminal event.
+    abandoned.action = OnAbandon::Continue;
+    let session = sessions.get(id).await?;
+    Ok(RunResult { session, stdout })
 }
 
 impl<'a> IntoFuture for FollowRequest<'a> {
@@ -104,7 +175,22 @@ impl<'a> IntoFuture for FollowRequest<'a> {
     type IntoFuture = BoxFuture<'a, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.follow())
+        let Self {
+            transport,
+            id,
+            turn,
+            on_abandon,
+        } = self;
+        // Created here, so that it takes effect even if the future is dropped before it is polled.
+        let abandoned = Abandoned {
+            transport,
+            id,
+            action: on_abandon,
+        };
+        Box::pin(async move {
+            let followed = follow(transport, id, turn, abandoned).await;
+            followed.map_err(|error| error.with_session(id))
+        })
     }
 }
 
@@ -115,21 +201,14 @@ struct Abandoned<'a> {
     action: OnAbandon,
 }
 
-impl Abandoned<'_> {
-    fn disarm(mut self) {
-        self.action = OnAbandon::Continue;
-    }
-}
-
 impl Drop for Abandoned<'_> {
     fn drop(&mut self) {
         let (id, action) = (self.id, self.action);
         if action == OnAbandon::Continue {
             return;
         }
-        // Without a runtime, as while it shuts down, no request can be sent.
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            tracing::warn!(session = %id, ?action, "no runtime to stop the session with");
+            tracing::warn!(session = %id, ?action, "cannot stop an abandoned session: no tokio runtime");
             return;
         };
         let transport = self.transport.clone();
@@ -141,7 +220,9 @@ impl Drop for Abandoned<'_> {
             };
             match stopped {
                 Ok(_) => tracing::debug!(session = %id, ?action, "stopped an abandoned session"),
-                Err(error) => tracing::warn!(session = %id, ?action, %error, "cannot stop an abandoned session"),
+                Err(error) => {
+                    tracing::warn!(session = %id, ?action, %error, "cannot stop an abandoned session");
+                }
             }
         });
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::TryStreamExt as _;
 use uuid::Uuid;
 
-use super::follow::{FollowRequest, RunResult};
+use super::follow::{FollowRequest, RunRequest};
 use crate::error::Result;
 use crate::models::{CreateSession, Prompt, Session, SessionAck, SessionTurn};
 use crate::stream::StreamRequest;
@@ -218,56 +218,51 @@ impl<'a> Sessions<'a> {
         StreamRequest::new(self.transport, id.into())
     }
 
-    /// Creates a session, follows its first turn to the end, and returns the session and the agent's stdout
-    /// (`POST /sessions`, `GET /sessions/{id}/stream`, `GET /sessions/{id}`).
+    /// Returns a request that creates a session, follows its first turn to the end, and returns the session and the
+    /// agent's stdout (`POST /sessions`, `GET /sessions/{id}/stream`, `GET /sessions/{id}`).
     ///
-    /// A failed turn is not an error of this method: check [`Session::status`] and [`Session::exit_code`]. The stdout is
-    /// raw: the agents of all known runtimes print one JSON object per line.
+    /// A failed turn is not an error: check [`Session::status`] and [`Session::exit_code`]. The stdout is raw: the
+    /// agents of all known runtimes print one JSON object per line. There is no time limit besides that of the turn: the
+    /// stream reconnects after `stale`, which the server sends after ten minutes without output.
     ///
-    /// The session continues if the returned future is dropped. To know its id by then, or to stop it, call
-    /// [`create`](Self::create) and [`follow`](Self::follow) instead.
-    ///
-    /// # Errors
-    ///
-    /// Fails with the errors of [`create`](Self::create) and [`follow`](Self::follow). If the session has been created,
-    /// [`Error::session_id`](crate::Error::session_id) is its id.
+    /// By default the session continues if the call fails or its future is dropped; see [`RunRequest::on_abandon`].
     ///
     /// # Examples
     ///
     /// ```no_run
     /// # async fn demo(client: aod::Client, agent: uuid::Uuid) -> aod::Result<()> {
+    /// use std::time::Duration;
+    /// use aod::OnAbandon;
     /// use aod::models::CreateSession;
     ///
-    /// let run = client.sessions().run(CreateSession::new(agent, "Count the tests")).await?;
-    /// println!("{} {:?}\n{}", run.session.status, run.session.exit_code, run.stdout);
+    /// let run = client
+    ///     .sessions()
+    ///     .run(CreateSession::new(agent, "Count the tests"))
+    ///     .on_created(|ack| println!("session {}", ack.id))
+    ///     .on_abandon(OnAbandon::Terminate);
+    /// match tokio::time::timeout(Duration::from_secs(900), run.into_future()).await {
+    ///     Ok(run) => println!("{}", run?.stdout),
+    ///     Err(_) => println!("took too long, and is terminated"),
+    /// }
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn run(&self, request: CreateSession) -> Result<RunResult> {
-        let ack = self.create(request).await?;
-        self.follow(&ack).await
+    pub fn run(&self, request: CreateSession) -> RunRequest<'a> {
+        RunRequest::new(self.transport, request)
     }
 
-    /// Follows the turn of an acknowledgement of [`create`](Self::create) or [`prompt`](Self::prompt) to its end, and
-    /// returns the session and the agent's stdout in this turn (`GET /sessions/{id}/stream`, `GET /sessions/{id}`).
+    /// Returns a request that follows the turn of an acknowledgement of [`create`](Self::create) or
+    /// [`prompt`](Self::prompt) to its end, and returns the session and the agent's stdout in this turn
+    /// (`GET /sessions/{id}/stream`, `GET /sessions/{id}`).
     ///
-    /// A failed turn is not an error. If the agent prints nothing for ten minutes, the server ends the stream as
-    /// `stale`, and the session that is returned is still active.
+    /// It behaves like [`run`](Self::run). If the acknowledgement has no `current_turn`, the stdout is that of all turns.
     ///
     /// # Examples
     ///
     /// ```no_run
-    /// # async fn demo(client: aod::Client, request: aod::models::CreateSession) -> aod::Result<()> {
-    /// use std::time::Duration;
-    /// use aod::OnAbandon;
-    ///
-    /// let ack = client.sessions().create(request).await?;
-    /// println!("session {}", ack.id);
-    /// let turn = client.sessions().follow(&ack).on_abandon(OnAbandon::Terminate);
-    /// match tokio::time::timeout(Duration::from_secs(900), turn.into_future()).await {
-    ///     Ok(run) => println!("{}", run?.stdout),
-    ///     Err(_) => println!("took too long, and is terminated"),
-    /// }
+    /// # async fn demo(client: aod::Client, id: uuid::Uuid) -> aod::Result<()> {
+    /// let ack = client.sessions().prompt(id, "Now update the docs").await?;
+    /// println!("{}", client.sessions().follow(&ack).await?.stdout);
     /// # Ok(())
     /// # }
     /// ```

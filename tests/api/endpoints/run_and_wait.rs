@@ -17,6 +17,9 @@ tests! { in [april21 april30 june25]:
     the_error_of_a_run_names_the_session,
     a_dropped_run_leaves_the_session_running,
     a_turn_is_followed_without_the_output_of_others,
+    nothing_is_stopped_after_the_end_of_the_turn,
+    a_turn_is_followed_across_a_stale_stream,
+    a_request_that_is_dropped_before_it_is_polled_stops_the_session,
     an_abandoned_session_is_terminated,
     waiting_for_an_ended_session_sends_one_request,
     waiting_lasts_until_the_turn_has_ended,
@@ -94,7 +97,9 @@ async fn a_dropped_run_leaves_the_session_running(world: World) {
     world.control.set_script(Script::new().hold("go").exit(0));
     let agent = world.agent("a").await;
     let sessions = world.client.sessions();
-    let mut run = sessions.run(CreateSession::new(agent.id, "p")).boxed();
+    let mut run = sessions
+        .run(CreateSession::new(agent.id, "p"))
+        .into_future();
     tokio::select! {
         run = &mut run => panic!("too early: {run:?}"),
         () = world.control.streams_open(1) => {}
@@ -120,11 +125,76 @@ async fn a_turn_is_followed_without_the_output_of_others(world: World) {
     let run = sessions.follow(&ack).await.unwrap();
     assert_eq!(run.stdout, "second\n");
     assert_eq!(run.session.status, SessionStatus::Completed);
-    // Whatever happens to the session after its turn has ended, it was not abandoned.
-    let run = sessions.follow(&ack).on_abandon(OnAbandon::Terminate);
-    assert_eq!(run.await.unwrap().session.status, SessionStatus::Completed);
-    let session = sessions.get(id).await.unwrap();
-    assert_eq!(session.status, SessionStatus::Completed);
+}
+
+async fn nothing_is_stopped_after_the_end_of_the_turn(world: World) {
+    let agent = world.agent("a").await;
+    let sessions = world.client.sessions();
+    let ack = sessions
+        .create(CreateSession::new(agent.id, "p"))
+        .await
+        .unwrap();
+    sessions.wait_for_completion(ack.id).await.unwrap();
+    let refusal = Effect::Status {
+        status: 403,
+        headers: BTreeMap::new(),
+        body: String::new(),
+    };
+    let fault = Fault::on("GET", "/sessions/*", refusal).times(1);
+    world.control.plan_fault(fault).unwrap();
+    let follow = sessions.follow(&ack).on_abandon(OnAbandon::Terminate);
+    assert_eq!(follow.await.unwrap_err().session_id(), Some(ack.id));
+    // A request that was sent in the background would have arrived before this one.
+    let follow = sessions.follow(&ack).on_abandon(OnAbandon::Terminate);
+    assert_eq!(
+        follow.await.unwrap().session.status,
+        SessionStatus::Completed
+    );
+    let requests = world.control.requests();
+    assert!(
+        requests
+            .iter()
+            .all(|request| !request.path.ends_with("/terminate"))
+    );
+}
+
+async fn a_turn_is_followed_across_a_stale_stream(world: World) {
+    world.control.freeze_clock();
+    world
+        .control
+        .set_script(Script::new().hold("go").stdout("late").exit(0));
+    let agent = world.agent("a").await;
+    let sessions = world.client.sessions();
+    let mut run = sessions
+        .run(CreateSession::new(agent.id, "p"))
+        .into_future();
+    tokio::select! {
+        run = &mut run => panic!("too early: {run:?}"),
+        () = world.control.streams_open(1) => {}
+    }
+    world.control.advance(Duration::from_secs(601));
+    for open in [0, 1] {
+        tokio::select! {
+            run = &mut run => panic!("too early: {run:?}"),
+            () = world.control.streams_open(open) => {}
+        }
+    }
+    world.control.release("go");
+    assert_eq!(run.await.unwrap().stdout, "late");
+}
+
+async fn a_request_that_is_dropped_before_it_is_polled_stops_the_session(world: World) {
+    world.control.set_script(Script::new().hang());
+    let agent = world.agent("a").await;
+    let sessions = world.client.sessions();
+    let ack = sessions
+        .create(CreateSession::new(agent.id, "p"))
+        .await
+        .unwrap();
+    let follow = sessions.follow(&ack).on_abandon(OnAbandon::Terminate);
+    drop(follow.into_future());
+    let session = sessions.wait_for_completion(ack.id).await.unwrap();
+    assert_eq!(session.status, SessionStatus::Terminated);
 }
 
 async fn an_abandoned_session_is_terminated(world: World) {
@@ -145,15 +215,19 @@ async fn abandon(world: &World, action: OnAbandon) -> SessionStatus {
     world.control.set_script(Script::new().stdout("x").hang());
     let agent = world.agent("a").await;
     let sessions = world.client.sessions();
-    let request = CreateSession::new(agent.id, "p");
-    let ack = sessions.create(request).await.unwrap();
-    let mut following = sessions.follow(&ack).on_abandon(action).into_future();
+    let (created, id) = tokio::sync::oneshot::channel();
+    let mut run = sessions
+        .run(CreateSession::new(agent.id, "p"))
+        .on_created(|ack| created.send(ack.id).unwrap())
+        .on_abandon(action)
+        .into_future();
     tokio::select! {
-        run = &mut following => panic!("too early: {run:?}"),
+        run = &mut run => panic!("too early: {run:?}"),
         () = world.control.streams_open(1) => {}
     }
-    drop(following);
-    sessions.wait_for_completion(ack.id).await.unwrap().status
+    drop(run);
+    let id = id.await.unwrap();
+    sessions.wait_for_completion(id).await.unwrap().status
 }
 
 async fn waiting_for_an_ended_session_sends_one_request(world: World) {

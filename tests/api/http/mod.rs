@@ -48,6 +48,9 @@ async fn in_process_with(test: &str, variables: &[(&str, &Path)]) -> String {
         .await
         .unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success(), "{printed}");
+    assert!(
+        output.status.success() && printed.contains("1 passed"),
+        "{printed}"
+    );
     printed
 }

@@ -82,7 +82,7 @@ extension AodClient {
 }
 
 /// Settings for some calls: see ``AodClient/withOptions(_:)``. Settings that are nil keep the client's values.
-public struct CallOptions: Sendable, Hashable {
+public struct CallOptions: Sendable {
     /// The time limit of a call, including all attempts and the delays between them, in seconds.
     public var timeout: TimeInterval?
     /// The time limit of one attempt, in seconds.
@@ -95,6 +95,9 @@ public struct CallOptions: Sendable, Hashable {
     public var maxRetries: Int?
     /// Headers to send in addition. They replace the client's headers with the same name.
     public var headers: [String: Secret]
+    /// Receives the head of each response to a call, also of those that are retried or become an error, on a thread of
+    /// the library and before the call ends. Streams are not reported.
+    public var onResponse: (@Sendable (ResponseInfo) -> Void)?
 
     /// Creates options for some calls.
     ///
@@ -105,13 +108,15 @@ public struct CallOptions: Sendable, Hashable {
     ///   - retry: How failed requests are retried.
     ///   - maxRetries: The number of retries after the first attempt, which replaces that of the policy.
     ///   - headers: Headers to send in addition. They replace the client's headers with the same name.
+    ///   - onResponse: Receives the head of each response to a call.
     public init(
         timeout: TimeInterval? = nil,
         attemptTimeout: TimeInterval? = nil,
         streamIdleTimeout: TimeInterval? = nil,
         retry: RetryPolicy? = nil,
         maxRetries: Int? = nil,
-        headers: [String: Secret] = [:]
+        headers: [String: Secret] = [:],
+        onResponse: (@Sendable (ResponseInfo) -> Void)? = nil
     ) {
         self.timeout = timeout
         self.attemptTimeout = attemptTimeout
@@ -119,6 +124,7 @@ public struct CallOptions: Sendable, Hashable {
         self.retry = retry
         self.maxRetries = maxRetries
         self.headers = headers
+        self.onResponse = onResponse
     }
 
     var native: NativeCallOptions {
@@ -128,7 +134,8 @@ public struct CallOptions: Sendable, Hashable {
             streamIdleTimeout: streamIdleTimeout?.clamped,
             retry: retry?.native,
             maxRetries: maxRetries.map(UInt32.init(clamping:)),
-            headers: headers)
+            headers: headers,
+            onResponse: onResponse.map(ResponseForwarder.init))
     }
 }
 

@@ -93,3 +93,34 @@ final class ListenerRelay: BatchListener {
         listener.onState(ConnectionState(state))
     }
 }
+
+/// Forwards the acknowledgement of a new session to a function.
+final class CreatedForwarder: RunListener {
+    private let observe: @Sendable (SessionAck) throws -> Void
+
+    init(_ observe: @escaping @Sendable (SessionAck) throws -> Void) {
+        self.observe = observe
+    }
+
+    func onCreated(ack: SessionAck) throws {
+        do {
+            try observe(ack)
+        } catch {
+            // Only its type: its description may contain anything.
+            throw ListenerError.Threw(reason: "\(type(of: error))")
+        }
+    }
+}
+
+/// Forwards the heads of responses to a function.
+final class ResponseForwarder: ResponseListener {
+    private let observe: @Sendable (ResponseInfo) -> Void
+
+    init(_ observe: @escaping @Sendable (ResponseInfo) -> Void) {
+        self.observe = observe
+    }
+
+    func onResponse(response: ResponseInfo) {
+        observe(response)
+    }
+}

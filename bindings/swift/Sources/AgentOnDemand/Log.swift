@@ -13,7 +13,8 @@ final class Log: LogSink {
 
     func log(isWarning: Bool, text: String) {
         #if canImport(os)
-            Logger(subsystem: "AgentOnDemand", category: "client").log(level: isWarning ? .error : .info, "\(text)")
+            Logger(subsystem: "AgentOnDemand", category: "client").log(
+                level: isWarning ? .error : .info, "\(text, privacy: .public)")
         #else
             if isWarning {
                 FileHandle.standardError.write(Data("AgentOnDemand: \(text)\n".utf8))

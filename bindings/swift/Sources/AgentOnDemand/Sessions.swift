@@ -131,9 +131,8 @@ public struct Sessions: Sendable {
     /// print(result.session.status, result.stdout)
     /// ```
     ///
-    /// Cancelling the task stops the wait, and the session only if `onAbandon` says so. If the agent prints nothing for
-    /// ten minutes, the server ends the stream, and the session that is returned is still active: wait for it with
-    /// ``waitForCompletion(_:)``.
+    /// Cancelling the task ends the wait; the session continues unless `onAbandon` is `.interrupt` or `.terminate`. The
+    /// stream reconnects after `stale`, which the server sends after ten minutes without output.
     ///
     /// - Parameters:
     ///   - agentId: The agent to run.
@@ -143,15 +142,16 @@ public struct Sessions: Sendable {
     ///   - resources: The repositories to clone into the sandbox, at most 10, each with a different mount path.
     ///   - secretEnvVars: Environment variables of this session, which override those of the environment (servers since
     ///     2026-06-25; older ones ignore them). The server never returns them.
-    ///   - onAbandon: What happens to the session if this call fails or is cancelled while it follows the turn. Default:
-    ///     the session continues.
-    ///   - onCreated: Receives the acknowledgement of the new session, before its first event is read. An error that it
-    ///     throws ends the call; the session continues. Default: nothing.
+    ///   - onAbandon: What happens to the session if this call fails or is cancelled before the turn has ended. The
+    ///     request for that is sent in the background; a failure of it is logged as a warning. Default: the session
+    ///     continues.
+    ///   - onCreated: Receives the acknowledgement of the new session, before its first event is read, on a thread of
+    ///     the library. If it throws, the call fails with an error of kind `listener`. Default: nothing.
     /// - Returns: The session after the turn, and everything that the agent printed on its standard output: raw, one
     ///   JSON object per line. A ``Formatter`` turns it into readable lines.
     /// - Throws: An ``AodError`` as ``create(agentId:prompt:environmentId:timeout:resources:secretEnvVars:)`` does, or
     ///   if the stream fails; ``AodError/sessionId`` is then the session. A `CancellationError` if the task is
-    ///   cancelled. What `onCreated` throws.
+    ///   cancelled.
     public func run(
         agentId: UUID,
         prompt: String,
@@ -160,13 +160,15 @@ public struct Sessions: Sendable {
         resources: [GithubRepository] = [],
         secretEnvVars: [String: Secret] = [:],
         onAbandon: OnAbandon = .continue,
-        onCreated: (SessionAck) throws -> Void = { _ in }
+        onCreated: @escaping @Sendable (SessionAck) throws -> Void = { _ in }
     ) async throws -> RunResult {
-        let ack = try await create(
-            agentId: agentId, prompt: prompt, environmentId: environmentId, timeout: timeout, resources: resources,
-            secretEnvVars: secretEnvVars)
-        try onCreated(ack)
-        return try await follow(ack, onAbandon: onAbandon)
+        let request = CreateSession(
+            agentId: agentId, prompt: prompt, environmentId: environmentId, timeout: timeout?.clamped,
+            resources: resources, secretEnvVars: secretEnvVars)
+        let listener = CreatedForwarder(onCreated)
+        return try await calls.run {
+            try await $0.runSession(request: request, onAbandon: onAbandon, listener: listener, cancellation: $1)
+        }
     }
 
     /// Follows a turn to its end and returns the result.
@@ -179,14 +181,11 @@ public struct Sessions: Sendable {
     /// print(try await client.sessions.follow(ack).stdout)
     /// ```
     ///
-    /// If the agent prints nothing for ten minutes, the server ends the stream, and the session that is returned is
-    /// still active: wait for it with ``waitForCompletion(_:)``.
-    ///
     /// - Parameters:
     ///   - ack: The acknowledgement of ``create(agentId:prompt:environmentId:timeout:resources:secretEnvVars:)`` or
     ///     ``prompt(_:_:timeout:)``.
-    ///   - onAbandon: What happens to the session if this call fails or is cancelled. The request to the server is sent
-    ///     in the background. Default: the session continues.
+    ///   - onAbandon: What happens to the session if this call fails or is cancelled before the turn has ended. Default:
+    ///     the session continues.
     /// - Returns: The session after the turn, and everything that the agent printed on its standard output in this
     ///   turn: raw, one JSON object per line. A ``Formatter`` turns it into readable lines.
     /// - Throws: An ``AodError`` if the stream fails; ``AodError/sessionId`` is then the session. A `CancellationError`

@@ -79,14 +79,13 @@ import Testing
         let agent = try await client.agents.create(name: "a", model: "anthropic/claude-sonnet-4-6", runtime: .claude)
         try await server.control(
             "POST", "fault", ["path": "/sessions/*/stream", "effect": ["status": ["status": 403]]])
-        var created: [UUID] = []
+        let (ids, created) = AsyncStream.makeStream(of: UUID.self)
         do {
-            _ = try await client.sessions.run(agentId: agent.id, prompt: "hi") { created.append($0.id) }
+            _ = try await client.sessions.run(agentId: agent.id, prompt: "hi", onCreated: { created.yield($0.id) })
             Issue.record("the stream was opened")
         } catch let error as AodError {
             #expect(error.kind == .auth)
-            #expect(created.count == 1)
-            #expect(error.sessionId == created.first)
+            #expect(await ids.first { _ in true } == error.sessionId)
         }
     }
 
@@ -95,9 +94,8 @@ import Testing
         let agent = try await client.agents.create(name: "a", model: "anthropic/claude-sonnet-4-6", runtime: .claude)
         let (ids, created) = AsyncStream.makeStream(of: UUID.self)
         let run = Task { [client] in
-            try await client.sessions.run(agentId: agent.id, prompt: "hi", onAbandon: .terminate) {
-                created.yield($0.id)
-            }
+            try await client.sessions.run(
+                agentId: agent.id, prompt: "hi", onAbandon: .terminate, onCreated: { created.yield($0.id) })
         }
         let id = try #require(await ids.first { _ in true })
         for try await event in client.sessions.stream(id) where event.stdout != nil {
@@ -106,6 +104,41 @@ import Testing
         run.cancel()
         await #expect(throws: CancellationError.self) { try await run.value }
         #expect(try await client.sessions.waitForCompletion(id).status == .terminated)
+    }
+
+    @Test func anErrorOfOnCreatedEndsTheRunAndStopsItsSessionIfAskedTo() async throws {
+        struct PlantedError: Error {}
+        try await server.script(["stdout": "one\n"], ["hold": "never"])
+        let agent = try await client.agents.create(name: "a", model: "anthropic/claude-sonnet-4-6", runtime: .claude)
+        do {
+            _ = try await client.sessions.run(
+                agentId: agent.id, prompt: "hi", onAbandon: .terminate, onCreated: { _ in throw PlantedError() })
+            Issue.record("the run continued")
+        } catch let error as AodError {
+            #expect(error.kind == .listener)
+            #expect("\(error)".contains("PlantedError"))
+        }
+        let session = try #require(try await client.sessions.list().first)
+        #expect(try await client.sessions.waitForCompletion(session.id).status == .terminated)
+    }
+
+    @Test func theHeadsOfResponsesAreObserved() async throws {
+        try await server.control(
+            "POST", "fault",
+            ["path": "/health", "effect": ["status": ["status": 503, "headers": ["X-Request-Id": "r-7"]]]])
+        let (responses, observed) = AsyncStream.makeStream(of: ResponseInfo.self)
+        let observing = try client.withOptions(CallOptions(onResponse: { observed.yield($0) }))
+        _ = try await observing.health()
+        observed.finish()
+        var seen: [ResponseInfo] = []
+        for await response in responses {
+            seen.append(response)
+        }
+        #expect(seen.map(\.status) == [503, 200])
+        #expect(seen.first?.method == "GET")
+        #expect(seen.first?.requestId == "r-7")
+        #expect(seen.first?.headers["x-request-id"]?.expose() == "r-7")
+        #expect(seen.first.map { !"\($0.headers)".contains("r-7") } == true)
     }
 
     @Test func followReturnsTheOutputOfOneTurn() async throws {

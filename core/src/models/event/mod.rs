@@ -231,12 +231,12 @@ impl StreamEvent {
         }
     }
 
-    /// Returns the position after this event: a stream that [starts after it](crate::StreamRequest::since) neither
-    /// repeats nor misses a row of the session. `None` for events without an id; the position is then that of the
-    /// event before.
+    /// Returns the position to resume from after this event, for [`since`](crate::StreamRequest::since). `None` for
+    /// events without an id: the position is then that of the event before.
     ///
-    /// It differs from the [`id`](Self::id) of a `turn_start`, which is that of the output that follows, and of an
-    /// unknown event, which may be one of the same kind: a stream that starts after that id would miss the output.
+    /// It is the [`id`](Self::id), except for a `turn_start`, whose id is that of the output that follows, and for an
+    /// unknown event, which may use ids in the same way: for these it is one less. A stream that resumes there misses
+    /// nothing, and repeats an unknown event that has an id of its own.
     ///
     /// # Examples
     ///

@@ -18,14 +18,15 @@ extension StreamEvent {
         }
     }
 
-    /// The position after this event: pass it as ``StreamOptions/since`` to resume here. Nil for events without an id;
-    /// the position is then that of the event before.
+    /// The position to resume from after this event, for ``StreamOptions/since``. Nil for events without an id: the
+    /// position is then that of the event before.
     ///
-    /// It differs from the ``id`` of a `turnStart`, which is that of the output that follows, and of an unknown event,
-    /// which may be one of the same kind: a stream that starts after that id would miss the output.
+    /// It is the ``id``, except for a `turnStart`, whose id is that of the output that follows, and for an unknown event,
+    /// which may use ids in the same way: for these it is one less. A stream that resumes there misses nothing, and
+    /// repeats an unknown event that has an id of its own.
     public var cursor: Int64? {
         switch self {
-        case .turnStart, .unknown: id.map { $0 - 1 }
+        case .turnStart, .unknown: id.map { $0 == .min ? $0 : $0 - 1 }
         case .start, .stage, .output, .exit, .error, .terminated, .stale: id
         }
     }

@@ -28,6 +28,7 @@
 @_exported import enum AodNative.Provider
 @_exported import struct AodNative.Quota
 @_exported import enum AodNative.ResourceType
+@_exported import struct AodNative.ResponseInfo
 @_exported import struct AodNative.RunResult
 @_exported import enum AodNative.Runtime
 @_exported import struct AodNative.Session

@@ -144,6 +144,9 @@ public class AodClient private constructor(private val connection: Connection) :
      * @param maxRetries how many times a failed request is retried after the first attempt
      * @param headers headers to send in addition; they replace headers of this client with the same name
      * @param retry when and how often a failed request is retried; [maxRetries] takes precedence
+     * @param onResponse receives the head of each response to a call, also of those that are retried or become an
+     * exception, on a thread of the library and before the call ends; streams are not reported. Its exceptions go to the
+     * uncaught exception handler of the thread
      * @return a client that shares the connections of this one
      * @throws IllegalArgumentException if [maxRetries] is negative
      * @throws AodException.Closed if this client is closed
@@ -158,6 +161,7 @@ public class AodClient private constructor(private val connection: Connection) :
         maxRetries: Int? = null,
         headers: Map<String, String> = emptyMap(),
         retry: RetryPolicy? = null,
+        onResponse: ((ResponseInfo) -> Unit)? = null,
     ): AodClient {
         val options = NativeCallOptions(
             timeout = timeout,
@@ -166,6 +170,7 @@ public class AodClient private constructor(private val connection: Connection) :
             maxRetries = maxRetries?.also { require(it >= 0) { "maxRetries is negative" } }?.toUInt(),
             headers = secretsOf(headers),
             retry = retry?.toNative(),
+            onResponse = onResponse?.let(::ResponseForwarder),
         )
         return AodClient(Connection.of { connection.callBlocking { withOptions(options) } })
     }

@@ -90,6 +90,26 @@ public class Subscription internal constructor(internal val handle: NativeSubscr
     }
 }
 
+/** Forwards the acknowledgement of a new session to a function. */
+internal class CreatedForwarder(private val observe: (SessionAck) -> Unit) : RunListener {
+    override fun onCreated(ack: SessionAck): Unit = try {
+        observe(ack)
+    } catch (thrown: Throwable) {
+        // Only its class: its message may contain anything.
+        throw ListenerException.Threw(thrown.javaClass.name)
+    }
+}
+
+/** Forwards the heads of responses to a function. Its exceptions go to the uncaught exception handler. */
+internal class ResponseForwarder(private val observe: (ResponseInfo) -> Unit) : ResponseListener {
+    override fun onResponse(response: ResponseInfo): Unit = try {
+        observe(response)
+    } catch (thrown: Throwable) {
+        val thread = Thread.currentThread()
+        thread.uncaughtExceptionHandler.uncaughtException(thread, thrown)
+    }
+}
+
 /** Forwards native callbacks to a listener, and completes [finished] after the last one. */
 internal class NativeForwarder(private val listener: EventListener) : BatchListener {
     private val lastCallReturned = CompletableDeferred<Unit>()

@@ -47,6 +47,10 @@ internal object NativeThreads {
                 uniffiCallbackInterfaceBatchListener.onClosed,
                 uniffiCallbackInterfaceBatchListener.onError,
                 uniffiCallbackInterfaceBatchListener.uniffiFree,
+                uniffiCallbackInterfaceRunListener.onCreated,
+                uniffiCallbackInterfaceRunListener.uniffiFree,
+                uniffiCallbackInterfaceResponseListener.onResponse,
+                uniffiCallbackInterfaceResponseListener.uniffiFree,
                 uniffiCallbackInterfaceLogSink.log,
                 uniffiCallbackInterfaceLogSink.uniffiFree,
             ).forEach { Native.setCallbackThreadInitializer(it, initializer) }

@@ -150,11 +150,9 @@ public class Sessions internal constructor(private val connection: Connection) {
      * `GET /sessions/{id}/stream`, `GET /sessions/{id}`).
      *
      * A turn that fails is not an error of this call: see the status and the exit code of the session. The call takes
-     * as long as the turn; put `withTimeout` around it to limit the wait. Cancelling the call does not stop the
-     * session.
-     *
-     * If the agent prints nothing for ten minutes, the server ends the stream, and the session that is returned is
-     * still active: wait for it with [waitForCompletion].
+     * as long as the turn; put `withTimeout` around it to limit the wait. If it is cancelled, the session continues
+     * unless [onAbandon] is [OnAbandon.INTERRUPT] or [OnAbandon.TERMINATE]. The stream reconnects after `stale`, which
+     * the server sends after ten minutes without output.
      *
      * ```kotlin
      * val result = client.sessions.run(agent.id, "Fix the failing test")
@@ -168,12 +166,15 @@ public class Sessions internal constructor(private val connection: Connection) {
      * @param resources at most 10 repositories to clone into the sandbox, each with a different path; none by default
      * @param secretEnvVars environment variables of this session, which take precedence over those of the environment;
      * none by default. The server never returns them. Servers before 2026-06-25 ignore them.
-     * @param onAbandon what happens to the session if this call fails or is cancelled while it follows the turn; by
-     * default the session continues
-     * @param onCreated receives the acknowledgement of the new session, before its first event is read; an exception
-     * that it throws ends the call, and the session continues
+     * @param onAbandon what happens to the session if this call fails or is cancelled before the turn has ended. The
+     * request for that is sent in the background; a failure of it is logged as a warning. By default the session
+     * continues
+     * @param onCreated receives the acknowledgement of the new session, before its first event is read, on a thread of
+     * the library. If it throws, the call fails with [AodException.Listener], which contains the name of the class of
+     * the `Throwable` and nothing else of it
      * @return the session after the turn, and everything that the agent printed on stdout: raw, one JSON object per
      * line, which a [Formatter] turns into readable lines
+     * @throws AodException.Closed if the client is closed; only [onCreated] receives the id of the session then
      * @throws AodException for the reasons of [create], or if the stream fails; [AodException.sessionId] is then the
      * session
      */
@@ -196,12 +197,15 @@ public class Sessions internal constructor(private val connection: Connection) {
      * (`POST /sessions`, `GET /sessions/{id}/stream`, `GET /sessions/{id}`).
      *
      * @param request the fields of the session
-     * @param onAbandon what happens to the session if this call fails or is cancelled while it follows the turn; by
-     * default the session continues
-     * @param onCreated receives the acknowledgement of the new session, before its first event is read; an exception
-     * that it throws ends the call, and the session continues
+     * @param onAbandon what happens to the session if this call fails or is cancelled before the turn has ended. The
+     * request for that is sent in the background; a failure of it is logged as a warning. By default the session
+     * continues
+     * @param onCreated receives the acknowledgement of the new session, before its first event is read, on a thread of
+     * the library. If it throws, the call fails with [AodException.Listener], which contains the name of the class of
+     * the `Throwable` and nothing else of it
      * @return the session after the turn, and everything that the agent printed on stdout: raw, one JSON object per
      * line, which a [Formatter] turns into readable lines
+     * @throws AodException.Closed if the client is closed; only [onCreated] receives the id of the session then
      * @throws AodException for the reasons of [create], or if the stream fails; [AodException.sessionId] is then the
      * session
      */
@@ -209,18 +213,12 @@ public class Sessions internal constructor(private val connection: Connection) {
         request: CreateSession,
         onAbandon: OnAbandon = OnAbandon.CONTINUE,
         onCreated: (SessionAck) -> Unit = {},
-    ): RunResult {
-        val ack = create(request)
-        onCreated(ack)
-        return follow(ack, onAbandon)
-    }
+    ): RunResult = connection.call { runSession(request, onAbandon, CreatedForwarder(onCreated)) }
 
     /**
      * Follows a turn to its end, and collects the output (`GET /sessions/{id}/stream`, `GET /sessions/{id}`).
      *
-     * A turn that fails is not an error of this call: see the status and the exit code of the session. If the agent
-     * prints nothing for ten minutes, the server ends the stream, and the session that is returned is still active:
-     * wait for it with [waitForCompletion].
+     * A turn that fails is not an error of this call: see the status and the exit code of the session.
      *
      * ```kotlin
      * val ack = client.sessions.prompt(id, "Now update the docs")
@@ -228,8 +226,8 @@ public class Sessions internal constructor(private val connection: Connection) {
      * ```
      *
      * @param ack the acknowledgement of [create] or [prompt]
-     * @param onAbandon what happens to the session if this call fails or is cancelled; the request to the server is
-     * sent in the background. By default the session continues
+     * @param onAbandon what happens to the session if this call fails or is cancelled before the turn has ended, as for
+     * [run]; by default the session continues
      * @return the session after the turn, and everything that the agent printed on stdout in this turn: raw, one JSON
      * object per line, which a [Formatter] turns into readable lines
      * @throws AodException if the stream fails; [AodException.sessionId] is then the session

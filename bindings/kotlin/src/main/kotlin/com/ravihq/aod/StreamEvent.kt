@@ -19,14 +19,15 @@ public sealed interface StreamEvent {
     public val id: Long?
 
     /**
-     * The position after this event: pass it as [StreamOptions.since] to resume here. Null for events without an id;
-     * the position is then that of the event before.
+     * The position to resume from after this event, for [StreamOptions.since]. Null for events without an id: the
+     * position is then that of the event before.
      *
-     * It differs from the [id] of a [TurnStart], which is that of the output that follows, and of an [Unknown] event,
-     * which may be one of the same kind: a stream that starts after that id would miss the output.
+     * It is the [id], except for a [TurnStart], whose id is that of the output that follows, and for an [Unknown] event,
+     * which may use ids in the same way: for these it is one less. A stream that resumes there misses nothing, and
+     * repeats an [Unknown] event that has an id of its own.
      */
     public val cursor: Long?
-        get() = if (this is TurnStart || this is Unknown) id?.minus(1) else id
+        get() = if (this is TurnStart || this is Unknown) id?.let { if (it == Long.MIN_VALUE) it else it - 1 } else id
 
     /** `start`: the first event of every stream. */
     public data class Start(

@@ -2,6 +2,7 @@ package com.ravihq.aod
 
 import java.time.Duration
 import java.util.UUID
+import java.util.concurrent.LinkedBlockingQueue
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.coroutineScope
@@ -13,6 +14,7 @@ import kotlinx.serialization.json.jsonArray
 import kotlinx.serialization.json.jsonPrimitive
 import kotlinx.serialization.json.put
 import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertNotNull
 import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertTrue
@@ -185,6 +187,32 @@ class CallsTest {
             run.cancelAndJoin()
             assertEquals(SessionStatus.Terminated, client.sessions.waitForCompletion(id).status)
         }
+    }
+
+    @Test
+    fun `an exception of onCreated ends the run and stops its session if asked to`() = against { client, server ->
+        server.script("""{"stdout": "one\n"}""", """{"hold": "never"}""")
+        val agent = client.agents.create("a", "claude-sonnet-4-6", runtime = Runtime.Claude)
+        val failure = assertThrows<AodException.Listener> {
+            client.sessions.run(agent.id, "hi", onAbandon = OnAbandon.TERMINATE) { error("planted") }
+        }
+        assertTrue("IllegalStateException" in "$failure" && "planted" !in "$failure")
+        val session = client.sessions.list().single()
+        assertEquals(SessionStatus.Terminated, client.sessions.waitForCompletion(session.id).status)
+    }
+
+    @Test
+    fun `the heads of responses are observed`() = against { client, server ->
+        server.fault("GET", "/health", """{"status": {"status": 503, "headers": {"X-Request-Id": "r-7"}}}""")
+        val observed = LinkedBlockingQueue<ResponseInfo>()
+        client.withOptions(onResponse = observed::put).use { it.health() }
+        client.health()
+        assertEquals(listOf(503, 200), observed.map { it.status.toInt() })
+        val response = observed.first()
+        assertEquals("GET", response.method)
+        assertEquals("r-7", response.requestId)
+        assertEquals("r-7", response.headers["x-request-id"]?.expose())
+        assertFalse("r-7" in "${response.headers}")
     }
 
     @Test
