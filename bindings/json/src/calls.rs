@@ -10,9 +10,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use aod::RecordId;
+use aod::{HeaderValue, RecordId, ResponseInfo};
 use aod_bridge::call::Call;
 use aod_bridge::error::{ErrorInfo, Result};
+use serde::Serialize;
 
 use crate::process::RUNTIME;
 use crate::wake::WakeQueue;
@@ -26,6 +27,17 @@ pub(crate) struct PendingCalls {
     bodies: Mutex<HashMap<u64, String>>,
     /// The ids in the path that are not UUIDs, of calls that have not started.
     records: Mutex<HashMap<u64, RecordId>>,
+    responses: Arc<Mutex<HashMap<u64, Vec<Response>>>>,
+}
+
+/// The head of a response.
+#[derive(Serialize)]
+pub(crate) struct Response {
+    method: String,
+    url: String,
+    status: u16,
+    headers: Vec<(String, String)>,
+    request_id: Option<String>,
 }
 
 impl PendingCalls {
@@ -39,6 +51,21 @@ impl PendingCalls {
 
     pub(crate) fn take_record(&self, id: u64) -> Option<RecordId> {
         lock(&self.records).remove(&id)
+    }
+
+    /// Returns a function that keeps the heads of the responses to a call.
+    pub(crate) fn response_keeper(&self, id: u64) -> impl Fn(&ResponseInfo) + use<> {
+        let responses = Arc::clone(&self.responses);
+        move |response| {
+            lock(&responses)
+                .entry(id)
+                .or_default()
+                .push(response.into())
+        }
+    }
+
+    pub(crate) fn take_responses(&self, id: u64) -> Vec<Response> {
+        lock(&self.responses).remove(&id).unwrap_or_default()
     }
 
     pub(crate) fn take_body(&self, id: u64) -> Option<String> {
@@ -113,6 +140,22 @@ impl PendingCalls {
                 *place = Some(call);
                 Ok(None)
             }
+        }
+    }
+}
+
+impl From<&ResponseInfo> for Response {
+    fn from(response: &ResponseInfo) -> Self {
+        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let headers = response.headers.iter();
+        Self {
+            method: response.method.to_string(),
+            url: response.url.to_string(),
+            status: response.status.as_u16(),
+            headers: headers
+                .map(|(name, value)| (name.to_string(), text(value)))
+                .collect(),
+            request_id: response.request_id().map(str::to_owned),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use aod::{ErrorKind, Operation, RecordId};
+use aod::{ErrorKind, Operation, Options, RecordId};
 use aod_bridge::error::{ErrorInfo, ErrorKind as AnyErrorKind, Result as BridgeResult};
 use uuid::Uuid;
 
@@ -19,6 +19,10 @@ use crate::wake::WakeQueue;
 pub struct JsonClient {
     client: aod::Client,
     calls: PendingCalls,
+    /// Whether the heads of responses are kept.
+    keep_responses: bool,
+    /// Whether calls continue when they are cancelled.
+    detached: bool,
 }
 
 #[uniffi::export]
@@ -30,16 +34,17 @@ impl JsonClient {
         // Building the HTTP client needs the runtime too.
         let handle = RUNTIME.handle()?;
         let _guard = handle.enter();
-        Ok(Self::from_client(config.build()?))
+        Ok(Self::from_client(config.build()?, false, false))
     }
 
     /// Returns a client with other timeouts, retries or headers, given as a JSON object, that shares the connections of
     /// this one.
     pub fn with_options(&self, options: String) -> Result<Arc<Self>, CallError> {
         let options: CallOptions = parse(&options)?;
-        Ok(Self::from_client(
-            self.client.with_options(options.build()?),
-        ))
+        let keep_responses = self.keep_responses || options.keep_responses;
+        let detached = self.detached || options.detached;
+        let client = self.client.with_options(options.build()?);
+        Ok(Self::from_client(client, keep_responses, detached))
     }
 
     /// Returns the warning to log if the base URL sends the token unencrypted to another machine; otherwise `None`.
@@ -93,6 +98,15 @@ impl JsonClient {
         Ok(self.calls.wait(id, milliseconds)?)
     }
 
+    /// Returns the heads of the responses to a call as a JSON array, once. Only clients with the option
+    /// `keep_responses` keep them.
+    pub fn take_responses(&self, id: u64) -> Result<String, CallError> {
+        let responses = self.calls.take_responses(id);
+        serde_json::to_string(&responses).map_err(|_| {
+            CallError::new(ErrorKind::Decode, "a header cannot be represented as JSON")
+        })
+    }
+
     /// Cancels a call and closes its connection. Does nothing if the call has finished.
     pub fn cancel(&self, id: u64) {
         self.calls.cancel(id);
@@ -121,10 +135,12 @@ impl JsonClient {
 }
 
 impl JsonClient {
-    fn from_client(client: aod::Client) -> Arc<Self> {
+    fn from_client(client: aod::Client, keep_responses: bool, detached: bool) -> Arc<Self> {
         Arc::new(Self {
             client,
             calls: PendingCalls::default(),
+            keep_responses,
+            detached,
         })
     }
 
@@ -136,12 +152,24 @@ impl JsonClient {
         id_lo: u64,
     ) -> Result<impl Future<Output = BridgeResult<String>> + use<>, CallError> {
         let body = self.calls.take_body(id).map(Into::into);
-        let client = self.client.clone();
+        let client = if self.keep_responses {
+            let keep = self.calls.response_keeper(id);
+            self.client.with_options(Options::new().on_response(keep))
+        } else {
+            self.client.clone()
+        };
         let operation = endpoint(operation)?;
         let record = self.calls.take_record(id);
         let record = record.unwrap_or_else(|| Uuid::from_u64_pair(id_hi, id_lo).into());
+        let detached = self.detached;
         Ok(async move {
-            let response = client.call_json(operation, Some(record), body).await?;
+            let call = async move { client.call_json(operation, Some(record), body).await };
+            let response = if detached {
+                let task = RUNTIME.handle()?.spawn(call);
+                task.await.map_err(|_| ErrorInfo::cancelled())??
+            } else {
+                call.await?
+            };
             String::from_utf8(response.into()).map_err(|_| {
                 let kind = AnyErrorKind::Core(ErrorKind::Decode);
                 ErrorInfo::new(kind, "the response is not UTF-8")

@@ -36,7 +36,7 @@ pub(crate) struct ClientConfig {
     validate_requests: bool,
     max_response_bytes: Option<usize>,
     #[serde(default)]
-    options: CallOptions,
+    pub(crate) options: CallOptions,
 }
 
 /// The options that can differ between calls.
@@ -50,6 +50,12 @@ pub(crate) struct CallOptions {
     max_retries: Option<u32>,
     #[serde(default)]
     headers: BTreeMap<String, String>,
+    /// Whether the heads of responses are kept for `take_responses`.
+    #[serde(default)]
+    pub(crate) keep_responses: bool,
+    /// Whether calls continue when they are cancelled.
+    #[serde(default)]
+    pub(crate) detached: bool,
 }
 
 /// When and how often failed requests are retried.

@@ -63,6 +63,7 @@ if TYPE_CHECKING:
         TurnStatus,
         UnknownMcpServer,
     )
+    from .responses import ResponseInfo
     from .stream import AsyncEventStream, ConnectionState, EventStream, Subscription
 
 __all__ = [
@@ -97,6 +98,7 @@ __all__ = [
     "NotFoundError",
     "PackageManager",
     "RateLimitError",
+    "ResponseInfo",
     "RetryPolicy",
     "RunResult",
     "ServerError",
@@ -165,6 +167,7 @@ _NAMES = {
         "TurnStatus",
         "UnknownMcpServer",
     ),
+    ".responses": ("ResponseInfo",),
     ".stream": (
         "AsyncEventStream",
         "ConnectionState",

@@ -6,21 +6,27 @@ import json
 import logging
 import threading
 import time
+from collections.abc import Callable
 from typing import Any, Final
 
 from . import _greenlets
 from ._log import logger
 from ._native import CallError, EventBatches, InternalError, JsonClient, endpoints
 from ._process import leak, register
+from ._tracing import trace_headers
 from ._wake import next_id, waiter_of
 from ._wire import Response, is_uuid
 from .errors import AodError, ClosedError, from_native
+from .responses import ResponseInfo
 
 SLICE_MS: Final = 100
 """How long one wait in the native library takes, in milliseconds; Ctrl-C is handled between waits."""
 
 NATIVE_ERRORS: Final = (CallError, InternalError)
 """The exceptions that the native library raises."""
+
+OnResponse = Callable[[ResponseInfo], object]
+"""A function that receives the head of each response."""
 
 _OPERATIONS: Final[dict[str, int]] = {name: number for number, name in enumerate(endpoints())}
 
@@ -39,7 +45,13 @@ def error_from_native(error: BaseException) -> Exception:
 class Core:
     """A client of the native library, which is created again in the child of a fork."""
 
-    def __init__(self, config: dict[str, Any], options: tuple[str, ...] = (), native: JsonClient | None = None) -> None:
+    def __init__(
+        self,
+        config: dict[str, Any],
+        options: tuple[str, ...] = (),
+        native: JsonClient | None = None,
+        on_response: OnResponse | None = None,
+    ) -> None:
         """Create a client.
 
         Raises:
@@ -47,6 +59,7 @@ class Core:
         """
         self._config = config
         self._options = options
+        self._on_response = on_response
         self._closed = False
         self._lock = threading.Lock()
         self._native: JsonClient | None = self._create() if native is None else native
@@ -91,15 +104,47 @@ class Core:
                 self._native = self._create()
             return self._native
 
-    def with_options(self, options: dict[str, Any]) -> Core:
+    def _traced(self) -> JsonClient:
+        """Return the native client for a call, which sends the active trace context."""
+        native = self.native()
+        headers = trace_headers()
+        return native.with_options(json.dumps({"headers": headers})) if headers else native
+
+    def _observe(self, native: JsonClient, call: int) -> None:
+        """Pass the heads of the responses to a call to the function that receives them."""
+        if self._on_response is None:
+            return
+        for response in json.loads(native.take_responses(call)):
+            headers: dict[str, str] = {}
+            for name, value in response["headers"]:
+                headers[name] = f"{headers[name]}, {value}" if name in headers else value
+            self._on_response(
+                ResponseInfo(
+                    method=response["method"],
+                    url=response["url"],
+                    status_code=response["status"],
+                    headers=headers,
+                    request_id=response["request_id"],
+                )
+            )
+
+    def start(self, operation: str, identity: str) -> None:
+        """Start a call and do not wait for it; for clients with the option `detached`."""
+        native = self.native()
+        call = next_id()
+        native.call(call, _OPERATIONS[operation], *_prepare(native, call, identity, ""), 0)
+
+    def with_options(self, options: dict[str, Any], on_response: OnResponse | None = None) -> Core:
         """Return a client with other options, over the same connections."""
+        if on_response is not None:
+            options = options | {"keep_responses": True}
         text = json.dumps(options)
         try:
             native = self.native().with_options(text)
         except NATIVE_ERRORS as error:
             failure = error_from_native(error)
         else:
-            return Core(self._config, (*self._options, text), native)
+            return Core(self._config, (*self._options, text), native, on_response or self._on_response)
         raise failure
 
     def close(self) -> None:
@@ -119,7 +164,7 @@ class Core:
             The response, whose text is JSON.
         """
         started = time.perf_counter()
-        native = self.native()
+        native = self._traced()
         number = _OPERATIONS[operation]
         call = next_id()
         response: str | None = None
@@ -138,6 +183,7 @@ class Core:
         finally:
             if response is None:
                 native.cancel(call)
+        self._observe(native, call)
         return Response(_finish(operation, started, response, failure), native, number, identity)
 
     async def call_async(self, operation: str, identity: str | None = None, body: str = "") -> Response:
@@ -146,7 +192,7 @@ class Core:
         from asyncio import get_running_loop
 
         started = time.perf_counter()
-        native = self.native()
+        native = self._traced()
         number = _OPERATIONS[operation]
         loop = get_running_loop()
         waiter = waiter_of(loop)
@@ -164,12 +210,13 @@ class Core:
         finally:
             if response is None:
                 native.cancel(call)
+        self._observe(native, call)
         return Response(_finish(operation, started, response, failure), native, number, identity)
 
     def stream(self, identity: str, since: int | None, options: str) -> EventBatches:
         """Open a stream and start to prefetch its events."""
         try:
-            return self.native().stream(identity, since, options)
+            return self._traced().stream(identity, since, options)
         except NATIVE_ERRORS as error:
             failure = error_from_native(error)
         raise failure

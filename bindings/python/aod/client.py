@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import copy
 from types import TracebackType
 from typing import Any
@@ -10,9 +10,10 @@ from typing import Any
 from typing_extensions import Self
 
 from ._core import Core
-from ._options import RetryPolicy, call_options, client_config
+from ._options import RetryPolicy, call_options, callback, client_config
 from ._tracebacks import hide_frames
 from ._wire import read_object
+from .responses import ResponseInfo
 from .resources import Agents, AsyncAgents, AsyncEnvironments, AsyncSessions, Environments, Sessions
 
 __all__ = ["AsyncClient", "Client"]
@@ -141,6 +142,7 @@ class Client:
         retry: RetryPolicy | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        on_response: Callable[[ResponseInfo], object] | None = None,
     ) -> Self:
         """Return a client with other options, over the same connections.
 
@@ -152,6 +154,8 @@ class Client:
             retry: When and how often a failed request is retried.
             max_retries: How many times a failed request is retried, whatever `retry` says.
             headers: Headers to send, in addition to those of this client; the same name replaces a header.
+            on_response: A function to call with the head of each response to a call, also of those that are retried or
+                become an error, in the thread of the call and before it ends. Streams are not reported.
 
         Returns:
             The client. It has this client's values for options that are `None`.
@@ -164,6 +168,7 @@ class Client:
         Example:
             >>> client.with_options(timeout=5, max_retries=0).health()
         """
+        callback(on_response, "on_response")
         other = copy(self)
         other._use(
             self._core.with_options(
@@ -174,7 +179,8 @@ class Client:
                     retry=retry,
                     max_retries=max_retries,
                     headers=headers,
-                )
+                ),
+                on_response,
             )
         )
         return other
@@ -330,6 +336,7 @@ class AsyncClient:
         retry: RetryPolicy | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        on_response: Callable[[ResponseInfo], object] | None = None,
     ) -> Self:
         """Return a client with other options, over the same connections.
 
@@ -341,6 +348,8 @@ class AsyncClient:
             retry: When and how often a failed request is retried.
             max_retries: How many times a failed request is retried, whatever `retry` says.
             headers: Headers to send, in addition to those of this client; the same name replaces a header.
+            on_response: A function to call with the head of each response to a call, also of those that are retried or
+                become an error, in the thread of the call and before it ends. Streams are not reported.
 
         Returns:
             The client. It has this client's values for options that are `None`.
@@ -353,6 +362,7 @@ class AsyncClient:
         Example:
             >>> await client.with_options(timeout=5, max_retries=0).health()
         """
+        callback(on_response, "on_response")
         other = copy(self)
         other._use(
             self._core.with_options(
@@ -363,7 +373,8 @@ class AsyncClient:
                     retry=retry,
                     max_retries=max_retries,
                     headers=headers,
-                )
+                ),
+                on_response,
             )
         )
         return other

@@ -337,3 +337,47 @@ def test_skills_can_be_models() -> None:
                 )
 
         assert asyncio.run(create()).skills == sent[:2]
+
+
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_the_head_of_each_response_is_observed(
+    client: aod.Client, server: DevServer, control: Callable[..., Any], mode: str
+) -> None:
+    headers = {"X-Request-Id": "r-7", "Set-Cookie": "a=planted"}
+    control("POST", "fault", {"path": "/health", "effect": {"status": {"status": 503, "headers": headers}}})
+    seen: list[aod.ResponseInfo] = []
+    if mode == "sync":
+        observing = client.with_options(on_response=seen.append)
+        observing.health()
+        with pytest.raises(aod.NotFoundError):
+            observing.with_options(timeout=5).agents.get("missing")
+        client.health()
+    else:
+
+        async def call() -> None:
+            async with aod.AsyncClient(base_url=server.url, token=server.token) as aclient:
+                observing = aclient.with_options(on_response=seen.append)
+                await observing.health()
+                with pytest.raises(aod.NotFoundError):
+                    await observing.agents.get("missing")
+
+        asyncio.run(call())
+    assert [response.status_code for response in seen] == [503, 200, 404]
+    assert (seen[0].method, seen[0].request_id, seen[0].headers["set-cookie"]) == ("GET", "r-7", "a=planted")
+    assert seen[0].url == f"{server.url}/health"
+    assert "planted" not in repr(seen[0])
+    with pytest.raises(TypeError, match="on_response"):
+        client.with_options(on_response=1)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+
+
+def test_the_active_trace_context_is_sent(client: aod.Client, control: Callable[..., Any]) -> None:
+    from opentelemetry import trace
+
+    parent = trace.SpanContext(trace_id=7, span_id=9, is_remote=True, trace_flags=trace.TraceFlags(1))
+    client.health()
+    with trace.use_span(trace.NonRecordingSpan(parent)):
+        client.health()
+        with pytest.raises(aod.NotFoundError):
+            next(client.sessions.stream("missing"))
+    sent = [dict(request["headers"]).get("traceparent") for request in control("GET", "requests", None)["data"]]
+    assert sent == [None, *[f"00-{7:032x}-{9:016x}-01"] * 2]

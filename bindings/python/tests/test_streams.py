@@ -564,6 +564,18 @@ def test_an_abandoned_run_stops_its_session_if_asked_to(
             return session_id
 
         assert client.sessions.wait_for_completion(asyncio.run(cancelled())).session.status == status
+        # After the terminal event, nothing is stopped.
+        script(control, {"stdout": "one"}, {"exit": 0})
+
+        def fail_at_the_end(event: aod.StreamEvent) -> None:
+            if event.is_terminal:
+                raise KeyError(event.type)
+
+        control("DELETE", "requests", None)
+        with pytest.raises(KeyError):
+            client.sessions.run(agent_id=agent.id, prompt="hi", on_event=fail_at_the_end, on_abandon=on_abandon)
+        paths = [request["path"] for request in control("GET", "requests", None)["data"]]
+        assert not [path for path in paths if path.endswith(("/interrupt", "/terminate"))]
         with pytest.raises(ValueError, match="on_abandon"):
             client.sessions.run(agent_id=agent.id, prompt="hi", on_abandon="stop")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
 

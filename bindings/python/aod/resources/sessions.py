@@ -7,12 +7,12 @@ import inspect
 import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 from uuid import UUID
 
 from .._core import Core
 from .._log import logger
-from .._options import StreamOptions, call_options, callback, stream_options
+from .._options import StreamOptions, callback, stream_options
 from .._tracebacks import hide_frames
 from .._wire import encode, identifier, read, read_list
 from ..errors import AodError
@@ -27,15 +27,11 @@ if TYPE_CHECKING:
 __all__ = ["AsyncSessions", "Sessions"]
 
 
-OnAbandon = Literal["continue", "interrupt", "terminate"]
-"""What happens to a session if the call that follows it ends early."""
-
-ABANDON_OPTIONS = call_options(
-    timeout=5, attempt_timeout=None, stream_idle_timeout=None, retry=None, max_retries=0, headers=None
-)
+# The request is sent even if the wait for it is interrupted.
+_ABANDON_OPTIONS: Final = {"timeout": 5, "max_retries": 0, "detached": True}
 
 
-def _abandon_operation(on_abandon: OnAbandon) -> str | None:
+def _abandon_operation(on_abandon: str) -> str | None:
     """Return the operation that stops an abandoned session, if any."""
     operations = {"continue": None, "interrupt": "InterruptSession", "terminate": "TerminateSession"}
     if on_abandon not in operations:
@@ -43,11 +39,27 @@ def _abandon_operation(on_abandon: OnAbandon) -> str | None:
     return operations[on_abandon]
 
 
+class _EndObserver:
+    """Passes events to a function, and records whether the turn has ended."""
+
+    def __init__(self, on_event: Callable[[StreamEvent], object] | None) -> None:
+        self._on_event = on_event
+        self.ended = False
+
+    def __call__(self, event: StreamEvent) -> object:
+        self.ended = event.is_terminal
+        return None if self._on_event is None else self._on_event(event)
+
+
 @contextmanager
 def _logging_failures(session_id: UUID) -> Generator[None]:
-    """Log the failure to stop an abandoned session: the exception that ended the call is raised."""
+    """Log the failure to stop an abandoned session, and ignore a cancellation: another exception ended the call."""
+    from asyncio import CancelledError
+
     try:
         yield
+    except CancelledError:
+        pass
     except AodError as error:
         logger.warning("cannot stop the abandoned session %s: %s", session_id, error)
 
@@ -310,7 +322,7 @@ class Sessions:
         on_event: Callable[[StreamEvent], object] | None = None,
         collect_events: bool = True,
         on_created: Callable[[SessionAck], object] | None = None,
-        on_abandon: OnAbandon = "continue",
+        on_abandon: Literal["continue", "interrupt", "terminate"] = "continue",
     ) -> RunResult:
         """Start a session and follow it until its first turn ends: `create`, then `wait_for_completion`.
 
@@ -351,15 +363,16 @@ class Sessions:
             resources=resources,
             secret_env_vars=secret_env_vars,
         )
+        events = _EndObserver(on_event)
         try:
             if on_created is not None:
                 on_created(ack)
-            return self.wait_for_completion(ack.id, on_event=on_event, collect_events=collect_events)
+            return self.wait_for_completion(ack.id, on_event=events, collect_events=collect_events)
         except BaseException as error:
             _name_session(error, ack.id)
-            if operation is not None:
+            if operation is not None and not events.ended:
                 with _logging_failures(ack.id):
-                    self._core.with_options(ABANDON_OPTIONS).call(operation, str(ack.id))
+                    self._core.with_options(_ABANDON_OPTIONS).call(operation, str(ack.id))
             raise
 
     def stream(
@@ -767,7 +780,7 @@ class AsyncSessions:
         on_event: Callable[[StreamEvent], object] | None = None,
         collect_events: bool = True,
         on_created: Callable[[SessionAck], object] | None = None,
-        on_abandon: OnAbandon = "continue",
+        on_abandon: Literal["continue", "interrupt", "terminate"] = "continue",
     ) -> RunResult:
         """Start a session and follow it until its first turn ends: `create`, then `wait_for_completion`.
 
@@ -809,17 +822,23 @@ class AsyncSessions:
             resources=resources,
             secret_env_vars=secret_env_vars,
         )
+        events = _EndObserver(on_event)
         try:
             if on_created is not None:
                 result = on_created(ack)
                 if inspect.isawaitable(result):
                     await result
-            return await self.wait_for_completion(ack.id, on_event=on_event, collect_events=collect_events)
+            return await self.wait_for_completion(ack.id, on_event=events, collect_events=collect_events)
+        except GeneratorExit:
+            # Nothing can be awaited in a coroutine that is closed.
+            if operation is not None and not events.ended:
+                self._core.with_options(_ABANDON_OPTIONS).start(operation, str(ack.id))
+            raise
         except BaseException as error:
             _name_session(error, ack.id)
-            if operation is not None:
+            if operation is not None and not events.ended:
                 with _logging_failures(ack.id):
-                    await self._core.with_options(ABANDON_OPTIONS).call_async(operation, str(ack.id))
+                    await self._core.with_options(_ABANDON_OPTIONS).call_async(operation, str(ack.id))
             raise
 
     def stream(
