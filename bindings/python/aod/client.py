@@ -13,8 +13,8 @@ from ._core import Core
 from ._options import RetryPolicy, call_options, callback, client_config
 from ._tracebacks import hide_frames
 from ._wire import read_object
-from .responses import ResponseInfo
 from .resources import Agents, AsyncAgents, AsyncEnvironments, AsyncSessions, Environments, Sessions
+from .responses import ResponseInfo
 
 __all__ = ["AsyncClient", "Client"]
 
