@@ -12,8 +12,8 @@ def trace_headers() -> dict[str, str]:
     """
     if "opentelemetry" not in sys.modules:
         return {}
-    from opentelemetry import propagate
+    from opentelemetry.propagate import inject
 
     headers: dict[str, str] = {}
-    propagate.inject(headers)
+    inject(headers)
     return headers
