@@ -4,6 +4,9 @@ import AodNative
 
 extension StreamEvent {
     /// The event's id, if it has one.
+    ///
+    /// For a `stage` or `output` it is the id in the session's log, for a `turnStart` that of the output that follows,
+    /// and for a terminal event that of the last event in the log. A `start` has none.
     public var id: Int64? {
         switch self {
         case .start(let event): event.id
@@ -18,11 +21,13 @@ extension StreamEvent {
         }
     }
 
-    /// The position after this event: pass it as ``StreamOptions/since`` to resume here. Nil for events without an id;
-    /// the position is then that of the event before.
+    /// The position to resume from after this event: pass it as ``StreamOptions/since``. Nil for events without an id:
+    /// keep the position of the event before.
     ///
-    /// It differs from the ``id`` of a `turnStart`, which is that of the output that follows, and of an unknown event,
-    /// which may be one of the same kind: a stream that starts after that id would miss the output.
+    /// It is the ``id``, except for a `turnStart`, whose id is that of the output that follows, and for an unknown
+    /// event, which may use ids in the same way: for these it is one less. A stream that resumes there misses nothing,
+    /// but may repeat an unknown event. It depends on the event alone; ``EventStream/cursor`` is the position of the
+    /// stream.
     public var cursor: Int64? {
         switch self {
         case .turnStart, .unknown: id.map { $0 - 1 }
@@ -53,7 +58,9 @@ extension StreamEvent {
 }
 
 extension SessionStatus {
-    /// Whether no turn is queued or running; false for a status that this version does not know.
+    /// Whether no turn is queued or running.
+    ///
+    /// It is false for a status that this version does not know.
     public var isIdle: Bool {
         switch self {
         case .completed, .failed, .terminated: true

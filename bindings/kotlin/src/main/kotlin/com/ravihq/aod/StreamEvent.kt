@@ -15,15 +15,20 @@ import kotlinx.serialization.json.JsonObject
  * stream. `extra` contains the fields of an event that this version does not know.
  */
 public sealed interface StreamEvent {
-    /** The id of the event in the session's log; events that are not in the log have another id, or none. */
+    /**
+     * The id of a [Stage] or [Output] in the session's log. For a [TurnStart] it is the id of the output that follows,
+     * and for a terminal event that of the last event in the log. [Start] has none.
+     */
     public val id: Long?
 
     /**
-     * The position after this event: pass it as [StreamOptions.since] to resume here. Null for events without an id;
-     * the position is then that of the event before.
+     * The position to resume from after this event: pass it as [StreamOptions.since]. Null for events without an id:
+     * keep the position of the event before.
      *
-     * It differs from the [id] of a [TurnStart], which is that of the output that follows, and of an [Unknown] event,
-     * which may be one of the same kind: a stream that starts after that id would miss the output.
+     * It is the [id], except for a [TurnStart], whose id is that of the output that follows, and for an [Unknown]
+     * event, which may use ids in the same way: for these it is one less. A stream that resumes there misses nothing,
+     * but may repeat an [Unknown] event. It depends on the event alone; [EventStream.cursor] is the position of the
+     * stream.
      */
     public val cursor: Long?
         get() = if (this is TurnStart || this is Unknown) id?.minus(1) else id
