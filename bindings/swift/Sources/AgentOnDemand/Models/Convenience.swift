@@ -21,13 +21,11 @@ extension StreamEvent {
         }
     }
 
-    /// The position to resume from after this event: pass it as ``StreamOptions/since``. Nil for events without an id:
-    /// keep the position of the event before.
+    /// The position after this event: pass it as ``StreamOptions/since`` to resume here. Nil for events without an id;
+    /// the position is then that of the event before.
     ///
-    /// It is the ``id``, except for a `turnStart`, whose id is that of the output that follows, and for an unknown
-    /// event, which may use ids in the same way: for these it is one less. A stream that resumes there misses nothing,
-    /// but may repeat an unknown event. It depends on the event alone; ``EventStream/cursor`` is the position of the
-    /// stream.
+    /// It differs from the ``id`` of a `turnStart`, which is that of the output that follows, and of an unknown event,
+    /// which may be one of the same kind: a stream that starts after that id would miss the output.
     public var cursor: Int64? {
         switch self {
         case .turnStart, .unknown: id.map { $0 - 1 }

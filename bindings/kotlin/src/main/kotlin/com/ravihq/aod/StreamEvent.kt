@@ -22,13 +22,11 @@ public sealed interface StreamEvent {
     public val id: Long?
 
     /**
-     * The position to resume from after this event: pass it as [StreamOptions.since]. Null for events without an id:
-     * keep the position of the event before.
+     * The position after this event: pass it as [StreamOptions.since] to resume here. Null for events without an id;
+     * the position is then that of the event before.
      *
-     * It is the [id], except for a [TurnStart], whose id is that of the output that follows, and for an [Unknown]
-     * event, which may use ids in the same way: for these it is one less. A stream that resumes there misses nothing,
-     * but may repeat an [Unknown] event. It depends on the event alone; [EventStream.cursor] is the position of the
-     * stream.
+     * It differs from the [id] of a [TurnStart], which is that of the output that follows, and of an [Unknown] event,
+     * which may be one of the same kind: a stream that starts after that id would miss the output.
      */
     public val cursor: Long?
         get() = if (this is TurnStart || this is Unknown) id?.minus(1) else id
