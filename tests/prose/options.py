@@ -40,6 +40,12 @@ SOURCES: dict[str, dict[str, list[tuple[str, str, str, str]]]] = {
         "Kotlin": [(f"{KOTLIN}/AodClient.kt", "fun withOptions(", "): AodClient", KOTLIN_ARGUMENT)],
         "Swift": [(f"{SWIFT}/Configuration.swift", "struct CallOptions", "public init(", SWIFT_PROPERTY)],
     },
+    "Running a turn": {
+        "Rust": [("core/src/resources/follow.rs", "struct RunResult", "struct Abandoned", RUST_METHOD)],
+        "Python": [(PYTHON_SESSIONS, "    def run(", ") -> RunResult:", r"^        (on_\w+|collect_events): ")],
+        "Kotlin": [(f"{KOTLIN}/Sessions.kt", "public suspend fun run(", "): RunResult", r"^        (on\w+): ")],
+        "Swift": [(f"{SWIFT}/Sessions.swift", "public func run(", ") async throws", r"^        (on\w+): ")],
+    },
     "Streams": {
         "Rust": [
             ("core/src/stream/request.rs", "impl<'a> StreamRequest<'a>", "async fn open(", RUST_METHOD),

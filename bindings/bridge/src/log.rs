@@ -1,4 +1,4 @@
-//! Warnings and notices of the core, for the log of another language.
+//! Warnings and info messages of the core, for the log of another language.
 
 use std::fmt::{self, Write as _};
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -15,7 +15,7 @@ const CAPACITY: usize = 256;
 /// A line of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// Whether it is a warning; otherwise it is a notice.
+    /// Whether it is a warning; otherwise it is an info message.
     pub is_warning: bool,
     /// The text, with its fields. It contains no secrets.
     pub text: String,
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn warnings_and_notices_of_the_core_are_lines_with_their_fields() {
+    fn warnings_and_info_messages_of_the_core_are_lines_with_their_fields() {
         let (sender, lines) = sync_channel(CAPACITY);
         tracing::subscriber::with_default(Lines(sender), || {
             tracing::warn!(target: "aod::transport", count = 2, "left {} out", "some");

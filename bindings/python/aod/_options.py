@@ -23,9 +23,10 @@ _NO_LIMIT: Final = 1e18
 class RetryPolicy:
     """When and how often a failed request is retried.
 
-    A GET is retried after a broken connection, a timeout of an attempt, 408 and 5xx; other requests only if no byte of
-    them was sent. A 429 is retried, for all methods, only if it has `Retry-After`. Each delay is random, between zero
-    and a limit that starts at `base_delay` and doubles with each retry; `Retry-After` replaces it.
+    A GET is retried after a broken connection, a response that is not valid HTTP, a timeout of an attempt, 408 and 5xx;
+    other requests only if no byte of them was sent. A 429 is retried, for all methods, only if it has `Retry-After`, or
+    if it is the response to opening a stream. Each delay is random, between zero and a limit that starts at
+    `base_delay` and doubles with each retry; `Retry-After` replaces it.
 
     Attributes:
         max_retries: How many times a request is retried after the first attempt.

@@ -76,7 +76,7 @@ class Client:
             stream_idle_timeout: How long a stream's connection may receive nothing, not even heartbeats, before it is
                 replaced, in seconds. The default is 45. It also limits each attempt to open a stream.
             retry: When and how often a failed request is retried. The default is `RetryPolicy()`.
-            max_retries: How many times a failed request is retried, whatever `retry` says. The default is 2.
+            max_retries: How many times a failed request is retried; overrides `retry.max_retries`. The default is 2.
             headers: Headers to send with every request. Those that the client sets itself, such as `Authorization`,
                 cannot be replaced.
             user_agent_suffix: Text to append to the `User-Agent` of the SDK.
@@ -152,7 +152,7 @@ class Client:
             attempt_timeout: The time for one attempt of a call, or to open a stream, in seconds.
             stream_idle_timeout: How long a stream's connection may receive nothing before it is replaced, in seconds.
             retry: When and how often a failed request is retried.
-            max_retries: How many times a failed request is retried, whatever `retry` says.
+            max_retries: How many times a failed request is retried; overrides `retry.max_retries`.
             headers: Headers to send, in addition to those of this client; the same name replaces a header.
             on_response: A function to call with the head of each response to a call, also of those that are retried or
                 become an error, in the thread of the call and before it ends. Streams are not reported.
@@ -270,7 +270,7 @@ class AsyncClient:
             stream_idle_timeout: How long a stream's connection may receive nothing, not even heartbeats, before it is
                 replaced, in seconds. The default is 45. It also limits each attempt to open a stream.
             retry: When and how often a failed request is retried. The default is `RetryPolicy()`.
-            max_retries: How many times a failed request is retried, whatever `retry` says. The default is 2.
+            max_retries: How many times a failed request is retried; overrides `retry.max_retries`. The default is 2.
             headers: Headers to send with every request. Those that the client sets itself, such as `Authorization`,
                 cannot be replaced.
             user_agent_suffix: Text to append to the `User-Agent` of the SDK.
@@ -346,7 +346,7 @@ class AsyncClient:
             attempt_timeout: The time for one attempt of a call, or to open a stream, in seconds.
             stream_idle_timeout: How long a stream's connection may receive nothing before it is replaced, in seconds.
             retry: When and how often a failed request is retried.
-            max_retries: How many times a failed request is retried, whatever `retry` says.
+            max_retries: How many times a failed request is retried; overrides `retry.max_retries`.
             headers: Headers to send, in addition to those of this client; the same name replaces a header.
             on_response: A function to call with the head of each response to a call, also of those that are retried or
                 become an error, in the thread of the call and before it ends. Streams are not reported.

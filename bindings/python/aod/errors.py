@@ -44,14 +44,15 @@ class AodError(Exception):
     attempts: int = 0
     """How many times the request was attempted; 0 if that is unknown or nothing was sent."""
     is_retryable: bool = False
-    """Whether the same call may succeed later: after a broken connection, a timeout, 408, 429 or 5xx."""
+    """Whether the same call may succeed later: after a broken connection, a response that is not valid HTTP, a timeout,
+    408, 429 or 5xx, but not after a failed TLS handshake."""
     request_id: str | None = None
     """The id of the request, if the server sent one."""
     retry_after: float | None = None
     """How long the server asks to wait (`Retry-After`), in seconds; `None` if it does not."""
 
     session_id: UUID | None = None
-    """The session that `sessions.run` had created before it failed."""
+    """The session that `sessions.run` created before it failed; otherwise `None`."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Restore the exception from its parts; the constructor's arguments differ from the message."""
@@ -67,7 +68,7 @@ class AodTimeoutError(AodConnectionError):
 
 
 class DecodeError(AodError):
-    """The response is not what the API specifies, such as HTML instead of JSON."""
+    """The response is not what the API specifies, such as HTML instead of JSON, or it is not valid HTTP."""
 
 
 class ClosedError(AodError, RuntimeError):
@@ -182,7 +183,7 @@ class ServerError(AodHTTPError):
 
 _NO_ENDPOINT: Final = "the server does not have this endpoint, which newer servers have"
 _MAX_SHOWN: Final = 2048
-"""How many bytes of a response's detail a message shows, after characters are escaped."""
+"""The maximum number of bytes of a response's detail in a message, counted after escaping."""
 
 
 def _format_detail(detail: Any) -> str:

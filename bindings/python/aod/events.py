@@ -88,11 +88,14 @@ class StreamEvent:
 
     @property
     def cursor(self) -> int | None:
-        """The position after this event: pass it as `since` to resume there.
+        """The position to resume from after this event: pass it as `since`.
 
-        It usually equals `id`. A `turn_start` has the `id` of the output that follows it, so its cursor is that of the
-        event before it. `None` if no event with a position precedes, and for a `turn_start` that does not come from a
-        stream of this package.
+        It is usually the `id`. For a `turn_start`, whose `id` is that of the output that follows, and for an event of
+        an unknown type, which may use ids in the same way, it is the position before the event: a stream that resumes
+        there misses nothing, but may repeat an event of an unknown type. An event without an id has the position of the
+        event before. Before the first event with an id, it is the `since` of the stream, or `None`.
+
+        An event that does not come from a stream of this package has its `id`, or `None` if it is a `turn_start`.
         """
         try:
             return self._cursor
@@ -293,8 +296,9 @@ _new = StreamEvent.__new__
 def read_batch(text: str) -> tuple[list[StreamEvent], list[int | None]] | None:
     """Read a batch of the native library.
 
-    A batch is `[[type, …], [id, …], [cursor, …], odd, [extra, …]]`. `odd` is the number of events whose type is null:
-    the last column has the whole payload of these. If the cursors are null, they equal the ids.
+    A batch is `[[type, …], [id, …], [cursor, …], complete, [event, …]]`. `complete` is the number of events that could
+    not be split: the last column has all their fields, and their type and id are null. If the cursors are null, they
+    equal the ids.
 
     Args:
         text: The batch, as JSON.
@@ -305,7 +309,7 @@ def read_batch(text: str) -> tuple[list[StreamEvent], list[int | None]] | None:
     batch: Any = from_json(text)
     if batch is None:
         return None
-    types, ids, cursors, odd, extras = batch
+    types, ids, cursors, complete, extras = batch
     events: list[StreamEvent] = []
     for type, id, extra in zip(types, ids, extras, strict=True):
         event = _new(StreamEvent)
@@ -313,7 +317,7 @@ def read_batch(text: str) -> tuple[list[StreamEvent], list[int | None]] | None:
         event.id = id
         event.extra = extra
         events.append(event)
-    if odd:
+    if complete:
         events = [event if kind else read_event(event.extra) for kind, event in zip(types, events, strict=True)]
     if cursors is None:
         return events, ids

@@ -144,7 +144,7 @@ class McpServer(_Model):
 
 
 class UnknownMcpServer(McpServer):
-    """An entry of an agent's MCP servers that does not have the form of one, as the server stores it.
+    """An entry of an agent's MCP servers that is not a valid MCP server, as the server stores it.
 
     Serializing it returns `raw`, so that an update can send it unchanged.
 
@@ -499,11 +499,12 @@ class SessionAck(_Model):
 
 
 class RunResult(BaseModel):
-    """A session after its turn, and the events of that turn.
+    """The result of `sessions.run` and `sessions.wait_for_completion`.
 
     Attributes:
-        session: The session after the turn.
-        events: The events in order; empty if they were not collected.
+        session: The session, retrieved after the turn has ended.
+        events: The events that were read, in order: those of the turn for `run`; for `wait_for_completion`, all events
+            after `since`. Empty if they were not collected.
     """
 
     session: Session

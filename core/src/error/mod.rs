@@ -117,8 +117,8 @@ error_kinds! {
     Timeout = "timeout",
     /// The body of a successful response does not have the documented format, or its compression is corrupt.
     Decode = "decode",
-    /// The response violates the protocol: a redirect to another origin, a wrong content type, an unsupported content
-    /// encoding, a body or event over its size limit, or the stream of another session.
+    /// The response violates the protocol: it is not valid HTTP, redirects to another origin, has a wrong content type
+    /// or an unsupported content encoding, exceeds a size limit, or is the stream of another session.
     Protocol = "protocol",
 }
 
@@ -223,7 +223,8 @@ impl Error {
     }
 
     /// Returns whether the body of the error response is incomplete: it was longer than the part that is read, 1 MiB of
-    /// JSON or 64 KiB of any other content, or it did not arrive within 5 s, or within 2 s after the part before.
+    /// JSON or 64 KiB of any other content, it did not arrive within 5 s, no data arrived for 2 s, or the connection
+    /// broke.
     pub fn is_body_truncated(&self) -> bool {
         self.0.body_truncated
     }
@@ -272,8 +273,8 @@ impl Error {
         self.0.attempts
     }
 
-    /// Returns whether the same call may succeed later: after a broken connection, a timeout, 408, 429 or 5xx, but not
-    /// after a failed TLS handshake.
+    /// Returns whether the same call may succeed later: after a broken connection, a response that is not valid HTTP, a
+    /// timeout, 408, 429 or 5xx, but not after a failed TLS handshake.
     ///
     /// It does not tell whether a write took effect; see [`Error::is_unsent`].
     pub fn is_retryable(&self) -> bool {

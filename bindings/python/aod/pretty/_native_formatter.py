@@ -132,11 +132,13 @@ class NativeFormatter:
 
     @property
     def has_pending(self) -> bool:
-        """Whether output was consumed whose lines were not yielded yet.
+        """Whether the formatter holds output that it has not yielded as lines.
 
-        That is an incomplete last line, or events that later ones may complete. While it is false, a new formatter can
-        continue the output in another process, and loses and cuts no line: save the `cursor` of the stream at such a
-        moment, and pass it as `since`.
+        That is an incomplete line, an event that a later one may complete, or a line that was not iterated. While it is
+        false, a new formatter can continue from the `cursor` of the stream at that moment, for example in another
+        process, and no line is lost or cut: pass the cursor as `since`. The new formatter knows only the output after
+        the cursor: it does not know earlier totals, the names of tools that were called before, or whether the line of
+        the session's start was shown.
         """
         return bool(self._ready) or self._core.has_pending()
 

@@ -104,7 +104,7 @@ def formatter_for(runtime: str | None = None, **options: Unpack[FormatterOptions
     Args:
         runtime: The name, in any case: a runtime whose name contains `claude`, `codex`, `gemini` or `opencode`, or the
             provider `anthropic`, `openai` or `google`. The output of all others is passed through unformatted.
-            **options: See `FormatterOptions`.
+        **options: See `FormatterOptions`.
 
     Returns:
         The formatter.

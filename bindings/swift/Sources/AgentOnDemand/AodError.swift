@@ -45,12 +45,15 @@ public struct AodError: Error, Sendable, Hashable {
     /// The session limit and the number of active sessions, from a 429 response.
     public var quota: Quota? { info.quota }
 
-    /// Whether the body of the error response is incomplete: longer than 1 MiB of JSON or 64 KiB of any other content,
-    /// or not received within a few seconds.
+    /// Whether the body of the error response is incomplete: it was longer than 1 MiB of JSON or 64 KiB of any other
+    /// content, it did not arrive within 5 s, no data arrived for 2 s, or the connection broke.
     public var isBodyTruncated: Bool { info.isBodyTruncated }
 
-    /// The session whose turn was followed when `run` or ``Sessions/follow(_:onAbandon:)`` failed, which may still be
+    /// The session that `run` or ``Sessions/follow(_:onAbandon:)`` was following when it failed, which may still be
     /// active; nil for other errors.
+    ///
+    /// A cancelled call throws a `CancellationError`, which has no session id, and neither has an error of kind
+    /// `closed`: use the parameter `onCreated` of `run`.
     public var sessionId: UUID? { info.sessionId }
 
     /// The HTTP method of the request.
@@ -68,7 +71,9 @@ public struct AodError: Error, Sendable, Hashable {
     /// The number of attempts that were made; 0 if the call failed before the first.
     public var attempts: Int { Int(info.attempts) }
 
-    /// Whether the same call may succeed if it is repeated later.
+    /// Whether the same call may succeed if it is repeated later: after a broken connection, a response that is not
+    /// valid HTTP, a timeout, 408, 429 or 5xx, but not after a failed TLS handshake. It does not say whether a write
+    /// took effect; see ``isUnsent``.
     public var isRetryable: Bool { info.isRetryable }
 
     /// Whether no byte of the request was sent. If so, it is safe to repeat any call.

@@ -43,12 +43,13 @@ public protocol Formatter: Sendable {
     /// - Returns: The lines to show, as from ``feed(_:)``.
     func flush() -> [String]
 
-    /// Whether output was passed that is not formatted yet: an unfinished last line, or events that later ones may
-    /// complete.
+    /// Whether the formatter holds output that it has not returned as lines: an incomplete line, or an event that a
+    /// later one may complete. The default implementation returns false.
     ///
-    /// While it is false, a new formatter can continue the output in another process, and loses and cuts no line: save
-    /// the ``EventStream/cursor`` at such a moment, and pass it as ``StreamOptions/since``. The default implementation
-    /// returns false.
+    /// While it is false, a new formatter can continue from the ``EventStream/cursor`` of that moment, for example in
+    /// another process, and no line is lost or cut: pass the cursor as ``StreamOptions/since``. The new formatter knows
+    /// only the output after the cursor: it does not know earlier totals, the names of tools that were called before,
+    /// or whether the line of the session's start was shown.
     var hasPending: Bool { get }
 }
 

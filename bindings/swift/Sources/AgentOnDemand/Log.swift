@@ -5,7 +5,7 @@ import Foundation
     import os
 #endif
 
-/// Passes the warnings and notices of the native library to the unified log, or on Linux its warnings to standard
+/// Passes the warnings and info messages of the native library to the unified log, or on Linux its warnings to standard
 /// error.
 final class Log: LogSink {
     /// Starts passing them, once.

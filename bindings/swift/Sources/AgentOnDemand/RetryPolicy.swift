@@ -3,9 +3,10 @@ import Foundation
 
 /// How failed requests are retried.
 ///
-/// `GET` requests are retried after a connection error, a timeout of an attempt, 408 and 5xx. Requests of other methods
-/// are retried only if no byte of them was sent. A 429 response is retried only if it has a `Retry-After` header. The
-/// delay before a retry is uniformly random between 0 and a limit that doubles with each retry.
+/// `GET` requests are retried after a connection error, a response that is not valid HTTP, a timeout of an attempt, 408
+/// and 5xx. Requests of other methods are retried only if no byte of them was sent. A 429 response is retried only if
+/// it has a `Retry-After` header, or if it is the response to opening a stream. The delay before a retry is uniformly
+/// random between 0 and a limit that doubles with each retry; `Retry-After` replaces it.
 ///
 /// All times are in seconds. Negative values count as 0, and values over a century as a century.
 public struct RetryPolicy: Sendable, Hashable {

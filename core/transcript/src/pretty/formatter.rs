@@ -48,10 +48,13 @@ pub trait Formatter: Send {
     /// at the end of the output.
     fn flush(&mut self) -> Vec<String>;
 
-    /// Returns whether output was fed that is not shown yet: an incomplete last line, or events that later ones may
-    /// complete. Default: false.
+    /// Returns whether the formatter holds output that it has not returned as lines: an incomplete line, or an event
+    /// that a later one may complete. Default: false.
     ///
-    /// While it is false, the output can be continued later by another formatter, which loses and cuts no line.
+    /// While it is false, a new formatter can continue from this position of the output, for example in another
+    /// process, and no line is lost or cut. The new formatter knows only the output after that position: it does not
+    /// know earlier totals, the names of tools that were called before, or whether the line of the session's start was
+    /// shown.
     ///
     /// # Examples
     ///

@@ -6,7 +6,8 @@
 //! whose output is shown verbatim.
 //!
 //! [`formatter_for`] selects a formatter by the name of a runtime or provider, and [`SessionFormatter`] by the `start`
-//! event of a session. A [`TurnFormatter`] adds the turns of a session to any formatter. [`Options`] control which lines are shown and how. Implement the trait for a custom formatter.
+//! event of a session. A [`TurnFormatter`] adds the turns of a session to any formatter. [`Options`] control which
+//! lines are shown and how. Implement the trait for a custom formatter.
 //!
 //! # Examples
 //!

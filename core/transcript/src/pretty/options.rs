@@ -12,8 +12,8 @@ use super::{
 
 /// The options of the formatters.
 ///
-/// The defaults are those of the Python SDK 0.1.0: emoji, no color, no width limit, thinking shown, tool results
-/// hidden. In JSON, an option has the name of its method, and a missing option has its default.
+/// The defaults are emoji, no color, no width limit, thinking shown, and tool results hidden. In JSON, an option has
+/// the name of its method, and a missing option has its default.
 ///
 /// # Examples
 ///
@@ -140,8 +140,8 @@ impl Options {
         self
     }
 
-    /// Sets whether failures of tools are shown. Default true, except for [`ClaudeFormatter`], whose default lines are
-    /// those of the Python SDK 0.1.0. If set, that formatter also shows a failed end with its reason.
+    /// Sets whether failures of tools are shown. Default true, except for [`ClaudeFormatter`]. If set, that formatter
+    /// also shows a failed end with its reason.
     ///
     /// A shell command that exits with 1 and without output, such as a search without a match, is not a failure.
     pub fn show_failures(mut self, show: bool) -> Self {

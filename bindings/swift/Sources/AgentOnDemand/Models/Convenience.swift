@@ -4,6 +4,9 @@ import AodNative
 
 extension StreamEvent {
     /// The event's id, if it has one.
+    ///
+    /// For a `stage` or `output` it is the id in the session's log, for a `turnStart` that of the output that follows,
+    /// and for a terminal event that of the last event in the log. A `start` has none.
     public var id: Int64? {
         switch self {
         case .start(let event): event.id
@@ -54,7 +57,9 @@ extension StreamEvent {
 }
 
 extension SessionStatus {
-    /// Whether no turn is queued or running; false for a status that this version does not know.
+    /// Whether no turn is queued or running.
+    ///
+    /// It is false for a status that this version does not know.
     public var isIdle: Bool {
         switch self {
         case .completed, .failed, .terminated: true

@@ -18,10 +18,8 @@ formatter! {
     /// [`show_tool_results`](super::Options::show_tool_results) is set. The lines of a subagent are indented by two
     /// spaces.
     ///
-    /// The lines are the same as those of the Python SDK 0.1.0, which does not show objects of an unknown type. Input for
-    /// which that formatter raises an exception is accepted:
+    /// A line that is not an event of a known type is shown verbatim. Malformed events are accepted:
     ///
-    /// - A line that is not a JSON object is shown verbatim.
     /// - A value of an unexpected type is shown as text: a string `content` is a message, a single item counts as a
     ///   list, and a server without a name or a duration or cost that is not a number is shown as `?`.
     /// - `NaN` and `Infinity`, which are not valid JSON, count as `null`. A lone surrogate is shown as U+FFFD.

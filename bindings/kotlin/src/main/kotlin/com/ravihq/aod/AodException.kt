@@ -34,14 +34,15 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
     public val detail: ErrorDetail? = info.detail
 
     /**
-     * Whether the body of the error response is incomplete: longer than 1 MiB of JSON or 64 KiB of any other content,
-     * or not received within a few seconds.
+     * Whether the body of the error response is incomplete: it was longer than 1 MiB of JSON or 64 KiB of any other
+     * content, it did not arrive within 5 s, no data arrived for 2 s, or the connection broke.
      */
     public val isBodyTruncated: Boolean = info.isBodyTruncated
 
     /**
-     * The session whose turn was followed when [Sessions.run] or [Sessions.follow] failed, which may still be active;
-     * null for other failures.
+     * The session that [Sessions.run] or [Sessions.follow] was following when it failed, which may still be active;
+     * null for other failures. A cancelled call throws a `CancellationException`, which has no session id, and neither
+     * has [Closed]: use the parameter `onCreated` of [Sessions.run].
      */
     public val sessionId: UUID? = info.sessionId
 
@@ -61,8 +62,9 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
     public val attempts: Int = info.attempts.toInt()
 
     /**
-     * Whether the same call may succeed if it is repeated later. It does not say whether a write took effect; see
-     * [isUnsent].
+     * Whether the same call may succeed if it is repeated later: after a broken connection, a response that is not
+     * valid HTTP, a timeout, 408, 429 or 5xx, but not after a failed TLS handshake. It does not say whether a write
+     * took effect; see [isUnsent].
      */
     public val isRetryable: Boolean = info.isRetryable
 
@@ -129,13 +131,16 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
     /** A successful response has a body that does not match the API. */
     public class Decode internal constructor(info: ErrorInfo) : AodException(info)
 
-    /** A protocol violation: a redirect to another origin, a wrong content type, or a body over its size limit. */
+    /**
+     * The response violates the protocol: it is not valid HTTP, redirects to another origin, has a wrong content type
+     * or an unsupported content encoding, exceeds a size limit, or is the stream of another session.
+     */
     public class Protocol internal constructor(info: ErrorInfo) : AodException(info)
 
     /** The client was closed before the call, or during it. */
     public class Closed internal constructor(info: ErrorInfo) : AodException(info)
 
-    /** [EventListener.onEvents] threw; the message names the class of the exception. */
+    /** A callback threw, such as [EventListener.onEvents]; the message names the class of the exception. */
     public class Listener internal constructor(info: ErrorInfo) : AodException(info)
 
     /** An internal error, or a failure of a kind that this version does not know. */

@@ -20,7 +20,7 @@ import kotlinx.coroutines.flow.map
  * When a connection drops, even while the stream is being opened, the stream reconnects and resumes after the last
  * event that it received. It fails when it has had no healthy connection for [StreamOptions.giveUpAfter]. If the server
  * cannot be reached while the stream is being opened, or responds with 408, 429 or 5xx, the request is retried as often
- * as a call ([RetryPolicy]).
+ * as a call ([RetryPolicy]), after a 429 even without `Retry-After`.
  *
  * The terminal event is the last one. Before the stream delivers `exit`, `error` or `terminated`, it sends one more
  * request, of at most 5 s, for events that it has not received yet, because a server can send the terminal event before
@@ -64,8 +64,8 @@ public class EventStream internal constructor(since: Long?, private val open: ()
      *
      * It is set just before the event is passed to the collector of this stream. Operators that collect in another
      * coroutine, such as `buffer`, `flowOn` or `conflate`, hold events that the code downstream of them has not
-     * processed yet, so the cursor is ahead of that code. With such an operator, resume from the [StreamEvent.id] of
-     * the last [StreamEvent.Stage] or [StreamEvent.Output] that was processed.
+     * processed yet, so the cursor is ahead of that code. With such an operator, resume from the last
+     * [StreamEvent.cursor] that is not null of the events that were processed.
      */
     @Volatile
     public var cursor: Long? = since

@@ -21,8 +21,8 @@ package com.ravihq.aod
  *
  * - the lines depend only on the text, not on where it is split into chunks;
  * - memory is bounded: a line is buffered up to [FormatterOptions.maxLine];
- * - no output makes them fail: a line that is not a JSON object is shown verbatim, and a JSON object of an unknown type
- *   is not shown;
+ * - no output makes them fail: a line that is not an event of the program is shown verbatim, even if it is a JSON
+ *   object;
  * - control characters are escaped, unless [FormatterOptions.raw] is set.
  *
  * Each of them holds native memory, which [close] frees. Use one formatter for the output of one session, from one
@@ -57,11 +57,13 @@ public interface Formatter : AutoCloseable {
     public fun flush(): List<String>
 
     /**
-     * Whether output was taken that is not rendered yet: an incomplete last line, or events that later ones may
-     * complete. False by default.
+     * Whether the formatter holds output that it has not returned as lines: an incomplete line, or an event that a
+     * later one may complete. False by default.
      *
-     * While it is false, a new formatter can continue the output in another process, and loses and cuts no line: save
-     * the [EventStream.cursor] at such a moment, and pass it as [StreamOptions.since].
+     * While it is false, a new formatter can continue from the [EventStream.cursor] of that moment, for example in
+     * another process, and no line is lost or cut: pass the cursor as [StreamOptions.since]. The new formatter knows
+     * only the output after the cursor: it does not know earlier totals, the names of tools that were called before, or
+     * whether the line of the session's start was shown.
      *
      * @throws IllegalStateException if the formatter is closed
      */

@@ -62,7 +62,7 @@ internal object NativeThreads {
     }
 }
 
-/** Passes the warnings and notices of the native library to the logger `com.ravihq.aod`. */
+/** Passes the warnings and info messages of the native library to the logger `com.ravihq.aod`. */
 private class NativeLog : LogSink {
     private val logger = Logger.getLogger("com.ravihq.aod")
 

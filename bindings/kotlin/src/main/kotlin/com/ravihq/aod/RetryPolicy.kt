@@ -5,10 +5,10 @@ import java.time.Duration
 /**
  * When and how often a failed request is retried.
  *
- * Reads (`GET`) are retried after connection errors, timeouts of an attempt, 408 and 5xx. Writes are retried only if no
- * byte of the request was sent. A 429 response is retried only if it has a `Retry-After` header. The delay is random,
- * between zero and a limit that starts at [baseDelay] and doubles with each retry up to [maxDelay]; `Retry-After`
- * replaces it.
+ * Reads (`GET`) are retried after connection errors, responses that are not valid HTTP, timeouts of an attempt, 408 and
+ * 5xx. Writes are retried only if no byte of the request was sent. A 429 response is retried only if it has a
+ * `Retry-After` header, or if it is the response to opening a stream. The delay is random, between zero and a limit
+ * that starts at [baseDelay] and doubles with each retry up to [maxDelay]; `Retry-After` replaces it.
  *
  * @throws IllegalArgumentException if a number or duration is negative
  */

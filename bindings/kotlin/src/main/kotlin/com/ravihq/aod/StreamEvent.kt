@@ -15,7 +15,10 @@ import kotlinx.serialization.json.JsonObject
  * stream. `extra` contains the fields of an event that this version does not know.
  */
 public sealed interface StreamEvent {
-    /** The id of the event in the session's log; events that are not in the log have another id, or none. */
+    /**
+     * The id of a [Stage] or [Output] in the session's log. For a [TurnStart] it is the id of the output that follows,
+     * and for a terminal event that of the last event in the log. [Start] has none.
+     */
     public val id: Long?
 
     /**

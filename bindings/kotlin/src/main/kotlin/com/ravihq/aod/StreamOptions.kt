@@ -35,8 +35,8 @@ public data class StreamOptions @JvmOverloads constructor(
      */
     val reconnect: Boolean = true,
     /**
-     * After how many consecutive attempts to reconnect without a new event the stream fails; no limit by default, and 0
-     * disables reconnection. [ConnectionState.Resuming.attempt] counts the attempts, from 1.
+     * After how many consecutive attempts to reconnect without a healthy connection the stream fails; no limit by
+     * default, and 0 disables reconnection. [ConnectionState.Resuming.attempt] counts the attempts, from 1.
      */
     val maxAttempts: Int? = null,
     /**
@@ -59,7 +59,7 @@ public data class StreamOptions @JvmOverloads constructor(
     val deadline: Duration? = null,
     /**
      * Whether the stream reconnects after `stale`, which the server sends after ten minutes without output although the
-     * session is still active. By default `stale` ends the stream, like every terminal event.
+     * session is still active; `stale` is then not delivered. By default it ends the stream, like every terminal event.
      */
     val resumeStale: Boolean = false,
     /**
