@@ -98,7 +98,7 @@ mod tests {
         let (sender, lines) = sync_channel(CAPACITY);
         tracing::subscriber::with_default(Lines(sender), || {
             tracing::warn!(target: "aod::transport", count = 2, "left {} out", "some");
-            tracing::info!(target: "aod_sse", "a notice");
+            tracing::info!(target: "aod_sse", "an info message");
             tracing::debug!(target: "aod::transport", "not shown");
             tracing::warn!(target: "hyper::client", "not of the core");
             let span = tracing::info_span!(target: "aod::transport", "span");
@@ -112,7 +112,7 @@ mod tests {
             lines.iter().collect::<Vec<_>>(),
             [
                 line(true, "left some out count=2"),
-                line(false, "a notice"),
+                line(false, "an info message"),
                 line(true, "in a span")
             ]
         );

@@ -7,14 +7,14 @@ use once_cell::sync::OnceCell;
 
 use super::listener::ListenerError;
 
-/// Receives the warnings and notices of the library, on a thread of the library, one at a time.
+/// Receives the warnings and info messages of the library, on a thread of the library, one at a time.
 #[uniffi::export(foreign)]
 pub trait LogSink: Send + Sync {
     /// Receives a line without secrets. Errors that it throws are ignored.
     fn log(&self, is_warning: bool, text: String) -> Result<(), ListenerError>;
 }
 
-/// Passes warnings, such as that a list was incomplete, and notices to a log. The first call decides; later ones do
+/// Passes warnings, such as that a list was incomplete, and info messages to a log. The first call decides; later ones do
 /// nothing.
 #[uniffi::export]
 pub fn forward_log(sink: Arc<dyn LogSink>) {

@@ -154,8 +154,8 @@ impl Client {
     /// content.
     ///
     /// This is for callers with their own models. Timeouts, retries, errors and
-    /// [validation](ClientBuilder::validate_requests) are the same as in the typed methods; a body that does not have
-    /// the form of the request is left to the server. `id` replaces `{id}` in the [route](Operation::route); endpoints
+    /// [validation](ClientBuilder::validate_requests) are the same as in the typed methods; a body that is not a
+    /// valid request object is sent unvalidated. `id` replaces `{id}` in the [route](Operation::route); endpoints
     /// without `{id}` ignore it.
     ///
     /// The text is returned verbatim, except where common parsers reject it: a byte order mark is removed; lone

@@ -9,7 +9,7 @@ use super::observe::ResponseObserver;
 /// When and how often a failed request is retried.
 ///
 /// A GET is retried after a broken connection, a timeout of an attempt, 408 and 5xx; any other request is retried only
-/// if no byte of it was sent. A failed TLS handshake is not retried. A 429 is a quota, not a rate: it is retried, for
+/// if no byte of it was sent. A failed TLS handshake is not retried; a response that is not valid HTTP is. A 429 is a quota, not a rate: it is retried, for
 /// any method, only if the server sends `Retry-After`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetryPolicy {

@@ -336,10 +336,10 @@ class Sessions:
             on_event: A function to call with each event.
             collect_events: Whether the result holds the events. The default is true.
             on_created: A function to call with the acknowledgement of the session, before its first event.
-            on_abandon: What happens to the session on the server if an exception, such as `KeyboardInterrupt`, ends
-                this call after the session was created: it continues, which is the default, its turn is interrupted, or
-                it is terminated. The request for that takes at most 5 s; if it fails, a warning is logged. Servers
-                before 2026-06-25 cannot interrupt a turn.
+            on_abandon: `"continue"` (the default), `"interrupt"` or `"terminate"`: what is done to the session if an
+                exception, such as `KeyboardInterrupt`, ends this call after the session was created and before its turn
+                has ended. The request for that takes at most 5 s, and its failure is logged as a warning.
+                `"interrupt"` has no effect on servers before 2026-06-25.
 
         Returns:
             The session after the turn, and its events in order.
@@ -347,7 +347,7 @@ class Sessions:
         Raises:
             AodError: The session cannot be created or followed; see `create` and `wait_for_completion`. If the session
                 was created, `session_id` of this and any other exception, such as `KeyboardInterrupt`, is its id.
-            ValueError: `on_abandon` has another value.
+            ValueError: `on_abandon` is not one of its three values.
             Exception: Whatever `on_event` or `on_created` raises, which ends the wait.
 
         Example:
@@ -464,7 +464,7 @@ class Sessions:
         backoff_multiplier: float = 2.0,
         max_backoff: float = 30.0,
     ) -> EventStream:
-        """Stream a session's events like `stream`, with the argument names of the unreleased successor of 0.1.0.
+        """Stream a session's events like `stream`, with the argument names of the development version after 0.1.0.
 
         Use `stream` in new programs.
 
@@ -795,10 +795,10 @@ class AsyncSessions:
             collect_events: Whether the result holds the events. The default is true.
             on_created: A function or coroutine function to call with the acknowledgement of the session, before its
                 first event.
-            on_abandon: What happens to the session on the server if an exception, such as `CancelledError`, ends this
-                call after the session was created: it continues, which is the default, its turn is interrupted, or
-                it is terminated. The request for that takes at most 5 s; if it fails, a warning is logged. Servers
-                before 2026-06-25 cannot interrupt a turn.
+            on_abandon: `"continue"` (the default), `"interrupt"` or `"terminate"`: what is done to the session if an
+                exception, such as `CancelledError`, ends this call after the session was created and before its turn
+                has ended. The request for that takes at most 5 s, and its failure is logged as a warning.
+                `"interrupt"` has no effect on servers before 2026-06-25.
 
         Returns:
             The session after the turn, and its events in order.
@@ -806,7 +806,7 @@ class AsyncSessions:
         Raises:
             AodError: The session cannot be created or followed; see `create` and `wait_for_completion`. If the session
                 was created, `session_id` of this and any other exception, such as `KeyboardInterrupt`, is its id.
-            ValueError: `on_abandon` has another value.
+            ValueError: `on_abandon` is not one of its three values.
             Exception: Whatever `on_event` or `on_created` raises, which ends the wait.
 
         Example:
@@ -930,7 +930,7 @@ class AsyncSessions:
         backoff_multiplier: float = 2.0,
         max_backoff: float = 30.0,
     ) -> AsyncEventStream:
-        """Stream a session's events like `stream`, with the argument names of the unreleased successor of 0.1.0.
+        """Stream a session's events like `stream`, with the argument names of the development version after 0.1.0.
 
         Use `stream` in new programs. This method itself is not a coroutine.
 
