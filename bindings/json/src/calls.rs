@@ -60,7 +60,7 @@ impl PendingCalls {
             lock(&responses)
                 .entry(id)
                 .or_default()
-                .push(response.into())
+                .push(response.into());
         }
     }
 

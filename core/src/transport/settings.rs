@@ -8,9 +8,10 @@ use super::observe::ResponseObserver;
 
 /// When and how often a failed request is retried.
 ///
-/// A GET is retried after a broken connection, a timeout of an attempt, 408 and 5xx; any other request is retried only
-/// if no byte of it was sent. A failed TLS handshake is not retried; a response that is not valid HTTP is. A 429 is a quota, not a rate: it is retried, for
-/// any method, only if the server sends `Retry-After`.
+/// A GET is retried after a broken connection, a response that is not valid HTTP, a timeout of an attempt, 408 and 5xx;
+/// any other request is retried only if no byte of it was sent. A failed TLS handshake is not retried. A 429 is a quota,
+/// not a rate: it is retried, for any method, only if the server sends `Retry-After`. When a stream is opened, it is
+/// retried even without one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// How many times a request is retried after the first attempt. Default 2.

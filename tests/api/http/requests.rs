@@ -6,7 +6,7 @@ use aod::models::{
     CreateAgent, CreateEnvironment, CreateSession, GithubRepository, Patch, Prompt, Skill,
     UpdateAgent, UpdateEnvironment,
 };
-use aod::{Detail, Error, ErrorKind, HeaderName, HeaderValue, Operation, Options};
+use aod::{Detail, Error, ErrorKind, FieldError, HeaderName, HeaderValue, Operation, Options};
 use aod_test_support::ScriptedServer;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -182,13 +182,13 @@ async fn a_proxy_receives_the_requests() {
     );
 }
 
-fn rejected(error: Error) -> Vec<String> {
+fn rejected(error: &Error) -> Vec<String> {
     assert_eq!(
         (error.kind(), error.attempts()),
         (ErrorKind::InvalidRequest, 0)
     );
     match error.detail() {
-        Some(Detail::Fields(fields)) => fields.iter().map(|field| field.path()).collect(),
+        Some(Detail::Fields(fields)) => fields.iter().map(FieldError::path).collect(),
         other => panic!("{other:?}"),
     }
 }
@@ -246,7 +246,7 @@ async fn a_json_body_is_validated_like_the_typed_request() {
             .call_json(operation, Some(id.into()), Some(body.into()))
             .await
             .unwrap_err();
-        assert_eq!(rejected(error), rejected(typed.unwrap()), "{operation:?}");
+        assert_eq!(rejected(&error), rejected(&typed.unwrap()), "{operation:?}");
     }
     assert!(server.received().is_empty());
 
@@ -260,27 +260,31 @@ async fn a_json_body_is_validated_like_the_typed_request() {
 
 #[test]
 fn requests_are_read_from_the_json_that_they_are_written_as() {
-    fn same<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(request: T) {
-        let json = serde_json::to_string(&request).unwrap();
-        assert_eq!(serde_json::from_str::<T>(&json).unwrap(), request, "{json}");
+    fn same<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(request: &T) {
+        let json = serde_json::to_string(request).unwrap();
+        assert_eq!(
+            &serde_json::from_str::<T>(&json).unwrap(),
+            request,
+            "{json}"
+        );
     }
     same(
-        CreateAgent::new("a", "m")
+        &CreateAgent::new("a", "m")
             .runtime("claude")
             .skill(Skill::inline("n", "d", "c")),
     );
-    same(UpdateAgent::new(1));
+    same(&UpdateAgent::new(1));
     same(
-        UpdateAgent::new(1)
+        &UpdateAgent::new(1)
             .description("d")
             .environment(Patch::Clear),
     );
     same(
-        CreateEnvironment::new("e")
+        &CreateEnvironment::new("e")
             .packages("pip", ["pytest"])
             .env_var("A", "b"),
     );
-    same(UpdateEnvironment::new(2).setup_script("s"));
-    same(CreateSession::new(Uuid::nil(), "p").timeout(Duration::from_secs(60)));
-    same(Prompt::new("p"));
+    same(&UpdateEnvironment::new(2).setup_script("s"));
+    same(&CreateSession::new(Uuid::nil(), "p").timeout(Duration::from_secs(60)));
+    same(&Prompt::new("p"));
 }

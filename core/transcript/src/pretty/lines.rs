@@ -33,14 +33,14 @@ impl Lines {
         for end in memchr::memchr_iter(b'\n', chunk.as_bytes()) {
             let piece = &chunk[start..end];
             start = end + 1;
-            if !self.has_pending() {
-                let (line, rest) = piece.split_at(floor_char_boundary(piece, self.max_line));
-                each(line.trim_end_matches('\r'), rest.len());
-            } else {
+            if self.has_pending() {
                 self.append(piece);
                 let (line, cut) = self.take();
                 each(line.trim_end_matches('\r'), cut);
                 self.reuse(line);
+            } else {
+                let (line, rest) = piece.split_at(floor_char_boundary(piece, self.max_line));
+                each(line.trim_end_matches('\r'), rest.len());
             }
         }
         self.append(&chunk[start..]);
