@@ -212,7 +212,7 @@ def test_requests_are_validated_before_they_are_sent(server: DevServer, control:
         lambda: client.environments.create(name="e" * 201),
         lambda: client.environments.update(some_id, version=1, env_vars={"A=": "b"}),
         lambda: client.sessions.create(agent_id=some_id, prompt="p", timeout=5),
-        lambda: client.sessions.prompt(some_id, "p", timeout=5),
+        lambda: client.sessions.prompt(some_id, prompt="p", timeout=5),
     ]
     for call in calls:
         with pytest.raises(ValueError, match="the request is not valid"):

@@ -12,7 +12,7 @@ pub struct ResponseInfo {
     /// The URL that responded, without user information.
     pub url: String,
     /// The status.
-    pub status: u16,
+    pub status: i32,
     /// The headers, with names in lower case. The values of a header that occurs several times are joined by `, `.
     pub headers: SecretMap,
     /// The `X-Request-Id` header.
@@ -39,7 +39,7 @@ impl From<&aod::ResponseInfo> for ResponseInfo {
         Self {
             method: response.method.to_string(),
             url: response.url.to_string(),
-            status: response.status.as_u16(),
+            status: response.status.as_u16().into(),
             headers: headers.collect(),
             request_id: response.request_id().map(str::to_owned),
         }

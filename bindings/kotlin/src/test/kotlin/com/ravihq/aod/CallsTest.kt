@@ -207,7 +207,7 @@ class CallsTest {
         val observed = LinkedBlockingQueue<ResponseInfo>()
         client.withOptions(onResponse = observed::put).use { it.health() }
         client.health()
-        assertEquals(listOf(503, 200), observed.map { it.status.toInt() })
+        assertEquals(listOf(503, 200), observed.map { it.status })
         val response = observed.first()
         assertEquals("GET", response.method)
         assertEquals("r-7", response.requestId)
