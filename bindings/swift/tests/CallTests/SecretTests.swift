@@ -145,12 +145,11 @@ import Testing
             var configuration = AodClient.Configuration()
             change(&configuration)
             let base = try #require(URL(string: base))
-            do {
-                _ = try AodClient(baseURL: base, token: Secret(token), configuration: configuration)
-            } catch let error as AodError {
-                return error
+            let client: Result<AodClient, any Error> = Result {
+                try AodClient(baseURL: base, token: Secret(token), configuration: configuration)
             }
-            throw TestError("the setting was accepted")
+            guard case .failure(let error as AodError) = client else { throw TestError("the setting was accepted") }
+            return error
         }
         let mark = Self.mark
         for error in [
