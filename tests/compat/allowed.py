@@ -20,6 +20,7 @@ ADDED = (
                 "Formatter",
                 "GenericFormatter",
                 "Subscription",
+                "ResponseInfo",
                 "RetryPolicy",
                 "RunResult",
                 "TERMINAL_EVENT_TYPES",
@@ -103,6 +104,11 @@ ADDED = (
                 "keyword-only max_line = 16777216",
             }
         ),
+    ),
+    Added(
+        "what a formatter has not shown yet",
+        ("surface/class/ClaudeFormatter",),
+        items=frozenset({"has_pending"}),
     ),
     Added(
         "newer servers take secrets for a session",
