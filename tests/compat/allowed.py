@@ -187,6 +187,7 @@ CHANGED = (
                 for name in ("attempts", "is_retryable", "request_id", "retry_after", "session_id")
             ),
             *(f"surface/class/ConflictError/{name}" for name in ("reason", "expected", "got")),
+            "surface/class/ClaudeFormatter/has_pending",
         ),
         f'"{ABSENT}"',
         "*",
