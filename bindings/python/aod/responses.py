@@ -29,3 +29,7 @@ class ResponseInfo:
     status_code: int
     headers: Mapping[str, str] = field(repr=False)
     request_id: str | None = None
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
