@@ -207,7 +207,7 @@ def test_requests_are_validated_before_they_are_sent(server: DevServer, control:
     calls: list[Callable[[], object]] = [
         lambda: client.agents.create(name="a" * 201, model="claude-sonnet-4-6", runtime="claude"),
         lambda: client.agents.update(
-            some_id, version=1, skills=[{"type": "inline", "name": "", "description": "d", "content": "c"}]
+            some_id, version=1, skills=[{"name": "Not a name", "description": "d", "content": "c"}]
         ),
         lambda: client.environments.create(name="e" * 201),
         lambda: client.environments.update(some_id, version=1, env_vars={"A=": "b"}),
