@@ -42,8 +42,8 @@ import Testing
 
     private func expectNoSecret(in error: AodError, _ what: String) {
         let bridged = error as NSError
-        expectNoSecret(in: error, what)
-        expectNoSecret(in: bridged, what)
+        expectNoSecret(in: error as Any, what)
+        expectNoSecret(in: bridged as Any, what)
         let texts: [Any] = [
             error.localizedDescription, bridged.userInfo, error.detail as Any, error.url as Any,
             error.requestId as Any, Result<Int, any Error>.failure(error),
