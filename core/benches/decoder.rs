@@ -25,6 +25,9 @@ use support::{
 const OUTPUTS: usize = 20_000;
 const EVENTS: usize = OUTPUTS + 2;
 const PIECE: usize = 32 * 1024;
+const HEARTBEATS: usize = 100_000;
+/// The outputs of a session that is decoded byte by byte.
+const SINGLE_OUTPUTS: usize = 1000;
 
 /// Returns the number of frames that the decoder returns.
 fn frames(pieces: &[Bytes]) -> usize {
@@ -38,6 +41,20 @@ fn frames(pieces: &[Bytes]) -> usize {
         }
     }
     frames
+}
+
+/// Returns the number of messages that the decoder of `sse-core` returns.
+fn sse_core_messages(pieces: &[Bytes]) -> usize {
+    let mut decoder = sse_core::SseDecoder::new();
+    let mut messages = 0;
+    for piece in pieces {
+        let mut piece = piece.clone();
+        while let Some(message) = decoder.next(&mut piece) {
+            black_box(message.expect("the input is valid"));
+            messages += 1;
+        }
+    }
+    messages
 }
 
 async fn eventsource_stream_frames(pieces: &[Bytes]) -> usize {
@@ -153,6 +170,37 @@ fn summary() {
         rate(EVENTS, minimal),
         ours.div_duration_f64(minimal)
     );
+
+    // Heartbeats are comments, which the server sends while an agent prints nothing.
+    let heartbeats = Bytes::from(": heartbeat\n\n".repeat(HEARTBEATS) + "data: end\n\n");
+    let short = session(SINGLE_OUTPUTS);
+    for (name, input, frames_of) in [
+        ("session", input, EVENTS),
+        ("heartbeats", pieces(&heartbeats, PIECE), 1),
+        (
+            "a session byte by byte",
+            pieces(&short, 1),
+            SINGLE_OUTPUTS + 2,
+        ),
+    ] {
+        let bytes: usize = input.iter().map(Bytes::len).sum();
+        let [ours, core, sse] = race(
+            20,
+            [
+                &mut || assert_eq!(frames(&input), frames_of),
+                &mut || assert_eq!(sse_core_messages(&input), frames_of),
+                &mut || assert_eq!(now(sse_stream_frames(&input)), frames_of),
+            ],
+        );
+        println!(
+            "{name}: {:.0} MiB/s; sse-core {:.0} MiB/s, ratio {:.2}; sse-stream {:.0} MiB/s, ratio {:.2}",
+            rate(bytes, ours) * 1e6 / f64::from(1 << 20),
+            rate(bytes, core) * 1e6 / f64::from(1 << 20),
+            core.div_duration_f64(ours),
+            rate(bytes, sse) * 1e6 / f64::from(1 << 20),
+            sse.div_duration_f64(ours),
+        );
+    }
 
     let line = long_line();
     let [time] = race(20, [&mut || assert_eq!(frames(&line), 1)]);

@@ -183,6 +183,9 @@ class Core:
         finally:
             if response is None:
                 native.cancel(call)
+                if failure is None and self._on_response is not None:
+                    # An exception such as `KeyboardInterrupt` ends the call.
+                    native.take_responses(call)
         self._observe(native, call)
         return Response(_finish(operation, started, response, failure), native, number, identity)
 
@@ -210,6 +213,9 @@ class Core:
         finally:
             if response is None:
                 native.cancel(call)
+                if failure is None and self._on_response is not None:
+                    # An exception such as `KeyboardInterrupt` ends the call.
+                    native.take_responses(call)
         self._observe(native, call)
         return Response(_finish(operation, started, response, failure), native, number, identity)
 
