@@ -154,8 +154,9 @@ class Client:
             retry: When and how often a failed request is retried.
             max_retries: How many times a failed request is retried; overrides `retry.max_retries`.
             headers: Headers to send, in addition to those of this client; the same name replaces a header.
-            on_response: A function to call with the head of each response to a call, also of those that are retried or
-                become an error, in the thread of the call and before it ends. Streams are not reported.
+            on_response: A function to call with the status and headers of each response to a call, in the thread of the
+                call and before it ends. Responses that are retried or become an error are included; redirects that are
+                followed or refused, and the responses to requests of a stream, are not.
 
         Returns:
             The client. It has this client's values for options that are `None`.
@@ -348,8 +349,9 @@ class AsyncClient:
             retry: When and how often a failed request is retried.
             max_retries: How many times a failed request is retried; overrides `retry.max_retries`.
             headers: Headers to send, in addition to those of this client; the same name replaces a header.
-            on_response: A function to call with the head of each response to a call, also of those that are retried or
-                become an error, in the thread of the call and before it ends. Streams are not reported.
+            on_response: A function to call with the status and headers of each response to a call, in the thread of the
+                call and before it ends. Responses that are retried or become an error are included; redirects that are
+                followed or refused, and the responses to requests of a stream, are not.
 
         Returns:
             The client. It has this client's values for options that are `None`.

@@ -84,8 +84,8 @@ pub enum ErrorKind {
     Timeout,
     /// The body of a successful response does not match the API.
     Decode,
-    /// The response violates the protocol: it is not valid HTTP, redirects to another origin, has a wrong content type or
-    /// an unsupported content encoding, a body or event over its size limit, or is the stream of another session.
+    /// The response violates the protocol: it is not valid HTTP, redirects to another origin, has a wrong content type
+    /// or an unsupported content encoding, exceeds a size limit, or is the stream of another session.
     Protocol,
     /// The client was closed before or during the call.
     Closed,

@@ -126,8 +126,8 @@ impl OutputFormatter {
         self.formatter().flush()
     }
 
-    /// Returns whether output was processed whose lines are not returned yet: an incomplete last line, or events that
-    /// later ones may complete.
+    /// Returns whether the formatter holds output that it has not returned as lines: an incomplete last line, or events
+    /// that later ones may complete.
     pub fn has_pending(&self) -> bool {
         self.formatter().has_pending()
     }

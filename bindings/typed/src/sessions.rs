@@ -129,8 +129,8 @@ impl NativeClient {
     }
 
     /// Creates a session, follows its first turn to the end, and retrieves the session. Returns the session and
-    /// everything that the agent printed on stdout. A failed turn is not an error. If the listener throws, the call ends
-    /// with an error of kind `Listener`.
+    /// everything that the agent printed on stdout. A failed turn is not an error. If the listener throws, the call
+    /// ends with an error of kind `Listener`.
     #[uniffi::method(default(cancellation = None))]
     pub async fn run_session(
         &self,
@@ -163,9 +163,9 @@ impl NativeClient {
         self.run(cancellation, work.boxed()).await
     }
 
-    /// Follows the turn of an acknowledgement to its end, and retrieves the session. Returns the session and everything
-    /// that the agent printed on stdout in this turn. A failed turn is not an error. If the agent prints nothing for ten
-    /// minutes, the server ends the stream as stale, and the session that is returned is still active.
+    /// Follows the turn that `create` or `prompt` started to its end, and retrieves the session. Returns the session
+    /// and everything that the agent printed on stdout in this turn. A failed turn is not an error. The stream
+    /// reconnects after `stale`, which the server sends after ten minutes without output.
     #[uniffi::method(default(cancellation = None))]
     pub async fn follow_session(
         &self,

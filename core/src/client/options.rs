@@ -85,8 +85,11 @@ impl Options {
         self
     }
 
-    /// Calls `observe` with the head of each response to a call, also of those that are retried or become an error, in
-    /// the task of the call and before it ends. It must not block. Streams are not reported. Default: no observer.
+    /// Calls `observe` with the status and headers of each response to a call, in the task of the call and before it
+    /// ends. It must not block. Default: no observer.
+    ///
+    /// Responses that are retried or become an error are included; redirects that are followed or refused, and the
+    /// responses that open event streams, are not. A stream may also send `GET /sessions/{id}`, which is reported.
     ///
     /// # Examples
     ///

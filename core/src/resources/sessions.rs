@@ -222,8 +222,8 @@ impl<'a> Sessions<'a> {
     /// agent's stdout (`POST /sessions`, `GET /sessions/{id}/stream`, `GET /sessions/{id}`).
     ///
     /// A failed turn is not an error: check [`Session::status`] and [`Session::exit_code`]. The stdout is raw: the
-    /// agents of all known runtimes print one JSON object per line. There is no time limit besides that of the turn: the
-    /// stream reconnects after `stale`, which the server sends after ten minutes without output.
+    /// agents of all known runtimes print one JSON object per line. There is no time limit besides that of the turn:
+    /// the stream reconnects after `stale`, which the server sends after ten minutes without output.
     ///
     /// By default the session continues if the call fails or its future is dropped; see [`RunRequest::on_abandon`].
     ///
@@ -251,11 +251,12 @@ impl<'a> Sessions<'a> {
         RunRequest::new(self.transport, request)
     }
 
-    /// Returns a request that follows the turn of an acknowledgement of [`create`](Self::create) or
-    /// [`prompt`](Self::prompt) to its end, and returns the session and the agent's stdout in this turn
-    /// (`GET /sessions/{id}/stream`, `GET /sessions/{id}`).
+    /// Returns a request that follows the turn that [`create`](Self::create) or [`prompt`](Self::prompt) started to its
+    /// end, and returns the session and the agent's stdout in this turn (`GET /sessions/{id}/stream`,
+    /// `GET /sessions/{id}`).
     ///
-    /// It behaves like [`run`](Self::run). If the acknowledgement has no `current_turn`, the stdout is that of all turns.
+    /// It behaves like [`run`](Self::run). If the acknowledgement has no `current_turn`, the stdout is that of all
+    /// turns.
     ///
     /// # Examples
     ///

@@ -28,8 +28,8 @@ const ENDS_BEFORE_ASKING: u32 = 2;
 /// If a connection breaks before the head of the response, or the head takes longer than
 /// [`stream_idle_timeout`](crate::ClientBuilder::stream_idle_timeout), opening continues according to the [reconnection
 /// policy](Self::reconnect). If the server cannot be reached, or answers with 408, 429 or 5xx, opening fails after as
-/// many retries as a call ([`RetryPolicy::max_retries`](crate::RetryPolicy::max_retries)). Unlike that of a call, a 429
-/// is retried even without `Retry-After`.
+/// many retries as a call ([`RetryPolicy::max_retries`](crate::RetryPolicy::max_retries)). Unlike in a call, a 429 is
+/// retried here even without `Retry-After`.
 ///
 /// # Errors
 ///

@@ -338,8 +338,8 @@ class Sessions:
             on_created: A function to call with the acknowledgement of the session, before its first event.
             on_abandon: `"continue"` (the default), `"interrupt"` or `"terminate"`: what is done to the session if an
                 exception, such as `KeyboardInterrupt`, ends this call after the session was created and before its turn
-                has ended. The request for that takes at most 5 s, and its failure is logged as a warning.
-                `"interrupt"` has no effect on servers before 2026-06-25.
+                has ended. The call waits up to 5 s for the request that stops the session; if it fails, a warning is
+                logged. `"interrupt"` has no effect on servers before 2026-06-25.
 
         Returns:
             The session after the turn, and its events in order.
@@ -797,8 +797,8 @@ class AsyncSessions:
                 first event.
             on_abandon: `"continue"` (the default), `"interrupt"` or `"terminate"`: what is done to the session if an
                 exception, such as `CancelledError`, ends this call after the session was created and before its turn
-                has ended. The request for that takes at most 5 s, and its failure is logged as a warning.
-                `"interrupt"` has no effect on servers before 2026-06-25.
+                has ended. The call waits up to 5 s for the request that stops the session; if it fails, a warning is
+                logged. `"interrupt"` has no effect on servers before 2026-06-25.
 
         Returns:
             The session after the turn, and its events in order.

@@ -49,11 +49,11 @@ public struct AodError: Error, Sendable, Hashable {
     /// content, it did not arrive within 5 s, no data arrived for 2 s, or the connection broke.
     public var isBodyTruncated: Bool { info.isBodyTruncated }
 
-    /// The session that `run` or ``Sessions/follow(_:onAbandon:)`` was following when it failed, which may still be
-    /// active; nil for other errors.
+    /// If `run` fails after the session was created, or ``Sessions/follow(_:onAbandon:)`` fails, the id of the session,
+    /// which may still be active; nil for other errors.
     ///
-    /// A cancelled call throws a `CancellationError`, which has no session id, and neither has an error of kind
-    /// `closed`: use the parameter `onCreated` of `run`.
+    /// It is also nil if the client is shut down or `onCreated` throws, and a cancelled call throws a
+    /// `CancellationError`, which has no session id; `onCreated` of `run` receives the id in all these cases.
     public var sessionId: UUID? { info.sessionId }
 
     /// The HTTP method of the request.

@@ -95,8 +95,10 @@ public struct CallOptions: Sendable {
     public var maxRetries: Int?
     /// Headers to send in addition. They replace the client's headers with the same name.
     public var headers: [String: Secret]
-    /// Receives the head of each response to a call, also of those that are retried or become an error, on a thread of
-    /// the library and before the call ends. Streams are not reported.
+    /// Receives the status and headers of each response to a call, on a thread of the library and before the call ends.
+    ///
+    /// Responses that are retried or become an error are included; redirects that are followed or refused, and the
+    /// responses that open event streams, are not. A stream may also send `GET /sessions/{id}`, which is reported.
     public var onResponse: (@Sendable (ResponseInfo) -> Void)?
 
     /// Creates options for some calls.
@@ -108,7 +110,7 @@ public struct CallOptions: Sendable {
     ///   - retry: How failed requests are retried.
     ///   - maxRetries: The number of retries after the first attempt, which replaces that of the policy.
     ///   - headers: Headers to send in addition. They replace the client's headers with the same name.
-    ///   - onResponse: Receives the head of each response to a call.
+    ///   - onResponse: Receives the status and headers of each response to a call.
     public init(
         timeout: TimeInterval? = nil,
         attemptTimeout: TimeInterval? = nil,

@@ -143,8 +143,8 @@ public struct Sessions: Sendable {
     ///   - secretEnvVars: Environment variables of this session, which override those of the environment (servers since
     ///     2026-06-25; older ones ignore them). The server never returns them.
     ///   - onAbandon: What happens to the session if this call fails or is cancelled before the turn has ended. The
-    ///     request for that is sent in the background; a failure of it is logged as a warning. Default: the session
-    ///     continues.
+    ///     request that stops the session is sent in the background; if it fails, a warning is logged. Default: the
+    ///     session continues.
     ///   - onCreated: Receives the acknowledgement of the new session, before its first event is read, on a thread of
     ///     the library. If it throws, the call fails with an error of kind `listener`. Default: nothing.
     /// - Returns: The session after the turn, and everything that the agent printed on its standard output: raw, one
@@ -184,8 +184,8 @@ public struct Sessions: Sendable {
     /// - Parameters:
     ///   - ack: The acknowledgement of ``create(agentId:prompt:environmentId:timeout:resources:secretEnvVars:)`` or
     ///     ``prompt(_:_:timeout:)``.
-    ///   - onAbandon: What happens to the session if this call fails or is cancelled before the turn has ended. Default:
-    ///     the session continues.
+    ///   - onAbandon: What happens to the session if this call fails or is cancelled before the turn has ended.
+    ///     Default: the session continues.
     /// - Returns: The session after the turn, and everything that the agent printed on its standard output in this
     ///   turn: raw, one JSON object per line. A ``Formatter`` turns it into readable lines.
     /// - Throws: An ``AodError`` if the stream fails; ``AodError/sessionId`` is then the session. A `CancellationError`

@@ -140,8 +140,8 @@ impl Options {
         self
     }
 
-    /// Sets whether failures of tools are shown. Default true, except for [`ClaudeFormatter`]. If set, that formatter
-    /// also shows a failed end with its reason.
+    /// Sets whether failures of tools are shown. Default true, except for [`ClaudeFormatter`]. If true,
+    /// `ClaudeFormatter` also shows the reason when the run ends with an error.
     ///
     /// A shell command that exits with 1 and without output, such as a search without a match, is not a failure.
     pub fn show_failures(mut self, show: bool) -> Self {

@@ -144,9 +144,10 @@ public class AodClient private constructor(private val connection: Connection) :
      * @param maxRetries how many times a failed request is retried after the first attempt
      * @param headers headers to send in addition; they replace headers of this client with the same name
      * @param retry when and how often a failed request is retried; [maxRetries] takes precedence
-     * @param onResponse receives the head of each response to a call, also of those that are retried or become an
-     * exception, on a thread of the library and before the call ends; streams are not reported. Its exceptions go to the
-     * uncaught exception handler of the thread
+     * @param onResponse receives the status and headers of each response to a call, on a thread of the library and
+     * before the call ends. Responses that are retried or become an exception are included; redirects that are followed
+     * or refused, and the responses that open event streams, are not. A stream may also send `GET /sessions/{id}`,
+     * which is reported. Exceptions of the function go to the uncaught exception handler of the thread
      * @return a client that shares the connections of this one
      * @throws IllegalArgumentException if [maxRetries] is negative
      * @throws AodException.Closed if this client is closed

@@ -40,9 +40,10 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
     public val isBodyTruncated: Boolean = info.isBodyTruncated
 
     /**
-     * The session that [Sessions.run] or [Sessions.follow] was following when it failed, which may still be active;
-     * null for other failures. A cancelled call throws a `CancellationException`, which has no session id, and neither
-     * has [Closed]: use the parameter `onCreated` of [Sessions.run].
+     * If [Sessions.run] fails after the session was created, or [Sessions.follow] fails, the id of the session, which
+     * may still be active; null for other failures. It is also null if the client is closed or `onCreated` throws, and
+     * a cancelled call throws a `CancellationException`, which has no session id; `onCreated` of [Sessions.run]
+     * receives the id in all these cases.
      */
     public val sessionId: UUID? = info.sessionId
 
@@ -140,7 +141,9 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
     /** The client was closed before the call, or during it. */
     public class Closed internal constructor(info: ErrorInfo) : AodException(info)
 
-    /** A callback threw, such as [EventListener.onEvents]; the message names the class of the exception. */
+    /**
+     * [EventListener.onEvents], or `onCreated` of [Sessions.run], threw; the message names the class of the exception.
+     */
     public class Listener internal constructor(info: ErrorInfo) : AodException(info)
 
     /** An internal error, or a failure of a kind that this version does not know. */

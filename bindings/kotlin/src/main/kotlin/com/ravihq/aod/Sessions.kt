@@ -167,8 +167,8 @@ public class Sessions internal constructor(private val connection: Connection) {
      * @param secretEnvVars environment variables of this session, which take precedence over those of the environment;
      * none by default. The server never returns them. Servers before 2026-06-25 ignore them.
      * @param onAbandon what happens to the session if this call fails or is cancelled before the turn has ended. The
-     * request for that is sent in the background; a failure of it is logged as a warning. By default the session
-     * continues
+     * request that stops the session is sent in the background; if it fails, a warning is logged. By default the
+     * session continues
      * @param onCreated receives the acknowledgement of the new session, before its first event is read, on a thread of
      * the library. If it throws, the call fails with [AodException.Listener], which contains the name of the class of
      * the `Throwable` and nothing else of it
@@ -198,8 +198,8 @@ public class Sessions internal constructor(private val connection: Connection) {
      *
      * @param request the fields of the session
      * @param onAbandon what happens to the session if this call fails or is cancelled before the turn has ended. The
-     * request for that is sent in the background; a failure of it is logged as a warning. By default the session
-     * continues
+     * request that stops the session is sent in the background; if it fails, a warning is logged. By default the
+     * session continues
      * @param onCreated receives the acknowledgement of the new session, before its first event is read, on a thread of
      * the library. If it throws, the call fails with [AodException.Listener], which contains the name of the class of
      * the `Throwable` and nothing else of it
