@@ -347,10 +347,11 @@ impl Wire {
         }
     }
 
-    /// Returns the terminal event after the rows before a position.
-    pub(crate) fn terminal_at(&self, position: usize) -> Vec<u8> {
+    /// Returns the terminal event after the rows before a position, for a client that has those up to a cursor.
+    pub(crate) fn terminal_at(&self, position: usize, cursor: i64) -> Vec<u8> {
         let mut event = self.terminal.json.clone();
-        event["id"] = self.last_before(position).into();
+        // A server that finds no row after the cursor sends the cursor.
+        event["id"] = self.last_before(position).max(cursor).into();
         self.format.event(&event.into(), true)
     }
 

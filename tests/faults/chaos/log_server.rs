@@ -155,7 +155,7 @@ async fn respond(sessions: &Sessions, mut exchange: Exchange) -> Option<Exchange
     body.truncate((body.len() + position).saturating_sub(end).max(minimum));
     response.extend(body);
     if position < end && matches!(ending, Ending::TerminalAt(_)) {
-        response.extend(wire.terminal_at(position));
+        response.extend(wire.terminal_at(position, cursor));
     }
     if wire.format.chunked
         && position < end
