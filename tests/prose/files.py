@@ -20,7 +20,6 @@ NOT_WRITTEN = (
     "bindings/kotlin/api/*",
     "tests/data/*",
     "tests/fuzz/corpus/*",
-    "tests/scenarios/*.jsonl",
 )
 """Patterns of paths; a `*` matches slashes too."""
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use crate::Problem;
@@ -20,6 +21,9 @@ pub(crate) struct Scenario {
     #[serde(default)]
     pub(crate) secrets: Vec<String>,
     pub(crate) steps: Vec<Value>,
+    /// Read as text, by [`recorded`](crate::transcript::recorded).
+    #[serde(default, rename = "transcript")]
+    _transcript: IgnoredAny,
 }
 
 /// A step with resolved references.

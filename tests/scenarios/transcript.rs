@@ -92,6 +92,35 @@ fn anonymous(text: &str) -> String {
     time.replace_all(&text, "<time>").into_owned()
 }
 
+/// What precedes and follows the lines of a transcript in the text of a scenario.
+const AROUND: (&str, &str) = (",\n  \"transcript\": [\n", "\n  ]\n}\n");
+
+/// Returns the recorded transcript of a scenario. It is read from the text, because its lines are compared byte for byte.
+pub(crate) fn recorded(scenario: &str) -> Result<String, Problem> {
+    let lines = scenario
+        .split_once(AROUND.0)
+        .and_then(|(_, lines)| lines.strip_suffix(AROUND.1))
+        .ok_or("it has no transcript")?;
+    Ok(lines
+        .split('\n')
+        .map(|line| line.trim_start().trim_end_matches(','))
+        .flat_map(|line| [line, "\n"])
+        .collect())
+}
+
+/// Returns the text of a scenario with another transcript.
+pub(crate) fn replaced(scenario: &str, transcript: &str) -> String {
+    let (scenario, _) = scenario
+        .split_once(AROUND.0)
+        .or_else(|| scenario.rsplit_once("\n}"))
+        .expect("a scenario is an object");
+    let lines: Vec<_> = transcript
+        .lines()
+        .map(|line| format!("    {line}"))
+        .collect();
+    format!("{scenario}{}{}{}", AROUND.0, lines.join(",\n"), AROUND.1)
+}
+
 /// Fails with the first line that differs.
 pub(crate) fn compare(expected: &str, found: &str) -> Result<(), Problem> {
     let (mut expected_lines, mut found_lines) = (expected.lines(), found.lines());

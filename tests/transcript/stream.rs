@@ -367,13 +367,36 @@ fn a_formatter_says_whether_a_line_or_an_event_is_incomplete() {
 /// rest of the lines.
 #[tokio::test]
 async fn a_stream_is_resumed_between_lines() {
-    let body = format!("{MESSAGE}{{\"type\":\"result\"}}\nplain 1\nplain 2\n");
+    for (runtime, line, end) in [
+        (
+            "claude",
+            r#"{"type":"assistant","message":{"content":[{"type":"text","text":"Hi"}]}}"#,
+            r#"{"type":"result","subtype":"success"}"#,
+        ),
+        (
+            "codex",
+            r#"{"type":"error","message":"no"}"#,
+            r#"{"type":"turn.completed"}"#,
+        ),
+        ("gemini", MESSAGE.trim_end(), r#"{"type":"result"}"#),
+        (
+            "opencode",
+            r#"{"type":"text","part":{"text":"Hi"}}"#,
+            r#"{"type":"step_finish","part":{"reason":"stop"}}"#,
+        ),
+        ("other", "plain 0", "plain"),
+    ] {
+        is_resumed_between_lines(runtime, &format!("{line}\n{end}\nplain 1\nplain 2\n")).await;
+    }
+}
+
+async fn is_resumed_between_lines(runtime: &str, body: &str) {
     let chunks: Vec<String> = body
         .as_bytes()
         .chunks(1)
         .map(|chunk| String::from_utf8(chunk.to_vec()).expect("ASCII"))
         .collect();
-    let start = json!({"type": "start", "runtime": "gemini"});
+    let start = json!({"type": "start", "runtime": runtime});
     let turn = json!({"type": "turn_start", "id": 1, "turn": 1});
     let end = json!({"type": "exit", "code": 0});
     let rows = |since: usize| {
@@ -397,9 +420,13 @@ async fn a_stream_is_resumed_between_lines() {
             && !formatter.has_pending()
         {
             let rest = lines(&rows(usize::try_from(cursor).expect("a position"))).await;
-            assert_eq!([shown.clone(), rest].concat(), whole, "after {cursor}");
+            assert_eq!(
+                [shown.clone(), rest].concat(),
+                whole,
+                "{runtime} after {cursor}"
+            );
             resumed += 1;
         }
     }
-    assert!(resumed > 2, "{resumed}");
+    assert!(resumed > 2, "{runtime}: {resumed}");
 }

@@ -1,5 +1,5 @@
 //! The output for complete transcripts, `tests/data/transcripts/RUNTIME/NAME.jsonl`, under any chunking. The expected
-//! output is in `NAME.txt` by default, and in `NAME.options.txt` with all options that change it.
+//! outputs are in `NAME.txt`: by default, and after [`SEPARATOR`] with all options that change it.
 //!
 //! `REWRITE_EXPECTED=1 cargo test -p aod-tests --test transcript` rewrites these files. Review the changes before
 //! committing them.
@@ -12,14 +12,17 @@ use aod_test_support::data;
 
 use super::{random_cuts, shown_by};
 
-/// The file name suffixes of expected outputs, and their options.
-fn variants() -> [(&'static str, Options); 2] {
+/// The line between the two expected outputs of a transcript.
+const SEPARATOR: &str = "===== with options =====\n";
+
+/// The options of the expected outputs, in their order.
+fn variants() -> [Options; 2] {
     let all = Options::new()
         .plain(true)
         .width(60)
         .show_thinking(false)
         .show_tool_results(true);
-    [("txt", Options::new()), ("options.txt", all)]
+    [Options::new(), all]
 }
 
 /// Returns the transcripts of a runtime, ordered by path.
@@ -42,10 +45,10 @@ fn lines(shown: &[String]) -> String {
     shown.iter().flat_map(|text| [text, "\n"]).collect()
 }
 
-/// Returns the expected output, which is rewritten first if requested.
-fn expected(path: &Path, shown: &[String]) -> String {
+/// Returns the expected outputs, which are rewritten first if requested.
+fn expected(path: &Path, shown: &str) -> String {
     if std::env::var_os("REWRITE_EXPECTED").is_some() {
-        fs::write(path, lines(shown)).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        fs::write(path, shown).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     }
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
@@ -53,14 +56,22 @@ fn expected(path: &Path, shown: &[String]) -> String {
 fn shows_the_expected_output(runtime: &str) {
     for path in transcripts(runtime) {
         let transcript = fs::read_to_string(&path).expect("a transcript is UTF-8");
-        for (extension, options) in variants() {
+        let whole = variants()
+            .map(|options| {
+                lines(&shown_by(
+                    options.formatter_for(runtime),
+                    vec![transcript.as_str()],
+                ))
+            })
+            .join(SEPARATOR);
+        let name = path.with_extension("txt");
+        assert_eq!(whole, expected(&name, &whole), "{}", name.display());
+
+        for options in variants() {
             let shown =
                 |chunks: Vec<&str>| shown_by(options.clone().formatter_for(runtime), chunks);
-            let name = path.with_extension(extension);
             let whole = shown(vec![&transcript]);
-            assert_eq!(lines(&whole), expected(&name, &whole), "{}", name.display());
-
-            let how = format!("of {} for {extension}", path.display());
+            let how = format!("of {} with {options:?}", path.display());
             assert_eq!(
                 shown(transcript.split("").collect()),
                 whole,

@@ -9,7 +9,7 @@ import time
 import weakref
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, cast
 
 from . import _greenlets
 from ._core import NATIVE_ERRORS, SLICE_MS, error_from_native
@@ -135,6 +135,14 @@ class _Base:
         logger.log(level, "stream of %s %s", self._session_id, state)
         if self._on_state is not None:
             self._on_state(state)
+
+    def _fail(self, failure: Exception) -> NoReturn:
+        """Raise the failure of the stream; an error of the callback is its cause."""
+        try:
+            self._observe(ConnectionState("closed"))
+        except Exception as error:
+            raise failure from error
+        raise failure
 
     def _keep(self, text: str) -> bool:
         """Store a batch to be yielded, or observe a change of the connection; return false if the stream has ended."""
@@ -284,8 +292,7 @@ class EventStream(_Base):
         self.cancel()
         text = ""  # crash reporters send the locals of each frame
         if failure is not None:
-            self._observe(ConnectionState("closed"))
-            raise failure
+            self._fail(failure)
         raise StopIteration
 
 
@@ -435,8 +442,7 @@ class AsyncEventStream(_Base):
         self.cancel()
         text = ""  # crash reporters send the locals of each frame
         if failure is not None:
-            self._observe(ConnectionState("closed"))
-            raise failure
+            self._fail(failure)
         raise StopAsyncIteration
 
     def _cancel_with_task(self) -> None:

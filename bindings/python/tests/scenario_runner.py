@@ -70,7 +70,7 @@ async def run(scenario: dict[str, Any], client_class: type[aod.Client | aod.Asyn
 
 async def transcript(scenario: dict[str, Any], client_class: type[aod.Client | aod.AsyncClient]) -> str:
     """Run a scenario on its own server and return its transcript."""
-    check_names(scenario, {"about", "generation", "secrets", "steps"})
+    check_names(scenario, {"about", "generation", "secrets", "steps", "transcript"})
     with DevServer(generation=scenario["generation"]) as server:
         runner = Runner(server, client_class, scenario.get("secrets", []))
         for number, step in enumerate(scenario["steps"], 1):

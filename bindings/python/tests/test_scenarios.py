@@ -26,10 +26,11 @@ def test_there_are_scenarios() -> None:
 @both_clients
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_scenario(name: str, client_class: Any) -> None:
-    scenario = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
-    expected = (FOLDER / f"{name}.jsonl").read_text(encoding="utf-8")
-    found = asyncio.run(run(scenario, client_class))
-    assert found.split("\n") == expected.split("\n")
+    text = (FOLDER / f"{name}.json").read_text(encoding="utf-8")
+    # The transcript is read from the text, because its lines are compared byte for byte.
+    _, _, recorded = text.removesuffix("\n  ]\n}\n").partition(',\n  "transcript": [\n')
+    found = asyncio.run(run(json.loads(text), client_class))
+    assert found.split("\n")[:-1] == [line.strip().removesuffix(",") for line in recorded.split("\n")]
 
 
 @both_clients

@@ -442,6 +442,26 @@ def test_an_exception_of_on_state_is_raised_by_the_iteration(client: aod.Client)
         client.sessions.stream(ack.id, on_state=5)  # type: ignore[arg-type]
 
 
+def test_an_exception_of_on_state_does_not_hide_the_failure_of_the_stream(
+    client: aod.Client, aclient: aod.AsyncClient
+) -> None:
+    def fail(state: aod.ConnectionState) -> None:
+        if state.kind == "closed":
+            raise KeyError("state")
+
+    unknown = "00000000-0000-4000-8000-000000000000"
+    with pytest.raises(aod.NotFoundError) as raised:
+        next(client.sessions.stream(unknown, on_state=fail))
+    assert isinstance(raised.value.__cause__, KeyError)
+
+    async def follow() -> None:
+        await anext(aclient.sessions.stream(unknown, on_state=fail))
+
+    with pytest.raises(aod.NotFoundError) as raised:
+        asyncio.run(follow())
+    assert isinstance(raised.value.__cause__, KeyError)
+
+
 def test_a_stream_without_a_terminal_event_ends_with_a_warning_if_its_session_has_ended(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

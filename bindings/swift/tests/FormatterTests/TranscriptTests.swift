@@ -14,19 +14,19 @@ import Testing
         "generic": { GenericFormatter(options: $0) },
     ]
 
-    /// The file extensions of expected outputs, and the options that produce them.
+    /// The options of the expected outputs, in their order.
     static let variants = [
-        "txt": FormatterOptions(),
-        "options.txt": FormatterOptions(plain: true, width: 60, showThinking: false, showToolResults: true),
+        FormatterOptions(),
+        FormatterOptions(plain: true, width: 60, showThinking: false, showToolResults: true),
     ]
 
-    @Test(arguments: formatters.keys.sorted(), variants.keys.sorted())
-    func transcriptsProduceTheExpectedText(runtime: String, ending: String) throws {
+    @Test(arguments: formatters.keys.sorted(), variants.indices)
+    func transcriptsProduceTheExpectedText(runtime: String, variant: Int) throws {
         let make = try #require(Self.formatters[runtime])
-        let options = try #require(Self.variants[ending])
+        let options = Self.variants[variant]
         for transcript in try Transcript.all(of: runtime) {
             let whole = shown(by: make(options), [transcript.text])
-            let expected = try transcript.expected(ending)
+            let expected = try transcript.expected()[variant]
             #expect(whole.map { $0 + "\n" }.joined() == expected, "\(transcript.name)")
 
             let scalars = shown(by: make(options), transcript.text.unicodeScalars.map { String($0) })
@@ -57,8 +57,10 @@ struct Transcript {
         return try files.map { Transcript(file: $0, text: try String(contentsOf: $0, encoding: .utf8)) }
     }
 
-    func expected(_ ending: String) throws -> String {
-        try String(contentsOf: file.deletingPathExtension().appendingPathExtension(ending), encoding: .utf8)
+    /// Returns the expected outputs, one per variant.
+    func expected() throws -> [String] {
+        try String(contentsOf: file.deletingPathExtension().appendingPathExtension("txt"), encoding: .utf8)
+            .components(separatedBy: "===== with options =====\n")
     }
 }
 

@@ -25,6 +25,7 @@ final class Runner {
         client = try server.client()
         secrets = Secrets(texts: try fields.take("secrets") ?? [])
         steps = fields.any("steps")?.array ?? []
+        _ = fields.any("transcript")
         try fields.end()
     }
 

@@ -57,14 +57,11 @@ extension StreamEvent {
 }
 
 extension SessionStatus {
-    /// Whether no turn is queued or running.
+    /// Whether a turn is queued or running.
     ///
     /// It is false for a status that this version does not know.
-    public var isIdle: Bool {
-        switch self {
-        case .completed, .failed, .terminated: true
-        case .pending, .running, .unknown: false
-        }
+    public var isActive: Bool {
+        self == .pending || self == .running
     }
 }
 

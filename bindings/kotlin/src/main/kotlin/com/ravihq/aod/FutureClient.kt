@@ -3,6 +3,7 @@ package com.ravihq.aod
 import java.time.Duration
 import java.util.UUID
 import java.util.concurrent.CompletableFuture
+import java.util.function.Consumer
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.SupervisorJob
@@ -272,11 +273,20 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
      * `GET /sessions/{id}/stream`, `GET /sessions/{id}`).
      *
      * @param request the fields of the session
+     * @param onAbandon what happens to the session if the future fails or is cancelled; by default the session
+     * continues
+     * @param onCreated receives the acknowledgement of the new session, before its first event is read, on a thread of
+     * the library. If it throws, the future fails with [AodException.Listener]
      * @return a future of the session after the turn, and everything that the agent printed on stdout; use `orTimeout`
      * to limit the wait
      * @see Sessions.run
      */
-    public fun run(request: CreateSession): CompletableFuture<RunResult> = futureOf { sessions.run(request) }
+    @JvmOverloads
+    public fun run(
+        request: CreateSession,
+        onAbandon: OnAbandon = OnAbandon.CONTINUE,
+        onCreated: Consumer<SessionAck> = Consumer {},
+    ): CompletableFuture<RunResult> = futureOf { sessions.run(request, onAbandon, onCreated::accept) }
 
     /**
      * Follows a turn to its end, and collects the output (`GET /sessions/{id}/stream`, `GET /sessions/{id}`).

@@ -115,7 +115,7 @@ class FuturesTest {
         rows.put("FutureSessions.delete", new Row("DELETE /sessions/SESSION/delete", w -> w.sessions.delete(w.session)));
         rows.put(
                 "FutureSessions.run",
-                new Row("POST /sessions", w -> w.sessions.run(new CreateSession(w.agent, "hi"))));
+                new Row("POST /sessions", FuturesTest::runAndKeepTheAcknowledgement));
         rows.put(
                 "FutureSessions.follow",
                 new Row("GET /sessions/SESSION/stream", FuturesTest::followPrompt));
@@ -123,6 +123,13 @@ class FuturesTest {
                 "FutureSessions.waitForCompletion",
                 new Row("GET /sessions/SESSION", w -> w.sessions.waitForCompletion(w.session)));
         return rows;
+    }
+
+    private static CompletableFuture<?> runAndKeepTheAcknowledgement(World world) {
+        var created = new CompletableFuture<SessionAck>();
+        var request = new CreateSession(world.agent, "hi");
+        return world.sessions.run(request, OnAbandon.TERMINATE, created::complete)
+                .thenAccept(result -> assertEquals(created.join().getId(), result.getSession().getId()));
     }
 
     private static CompletableFuture<?> followPrompt(World world) {

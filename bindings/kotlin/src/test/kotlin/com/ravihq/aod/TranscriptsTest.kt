@@ -20,10 +20,10 @@ class TranscriptsTest {
         "opencode" to ::OpencodeFormatter,
     )
 
-    /** The extension of each expected output, with its options. */
-    private val variants = mapOf(
-        "txt" to FormatterOptions(),
-        "options.txt" to FormatterOptions(plain = true, width = 60, showThinking = false, showToolResults = true),
+    /** The options of the expected outputs, in their order. */
+    private val variants = listOf(
+        FormatterOptions(),
+        FormatterOptions(plain = true, width = 60, showThinking = false, showToolResults = true),
     )
 
     @TestFactory
@@ -35,11 +35,13 @@ class TranscriptsTest {
             val transcripts = checkNotNull(files).sorted()
             assertTrue(transcripts.isNotEmpty(), runtime)
             transcripts.flatMap { transcript ->
-                variants.map { (extension, options) ->
-                    val expected = transcript.resolveSibling("${transcript.nameWithoutExtension}.$extension")
-                    dynamicTest("$runtime/${expected.name}") {
+                val file = transcript.resolveSibling("${transcript.nameWithoutExtension}.txt")
+                val outputs = file.readText().split("===== with options =====\n")
+                assertEquals(variants.size, outputs.size, file.path)
+                variants.zip(outputs).map { (options, expected) ->
+                    dynamicTest("$runtime/${transcript.name} $options") {
                         val create = { formatters.getValue(runtime)(options) }
-                        assertOutput(transcript.readText(), expected.readText(), create)
+                        assertOutput(transcript.readText(), expected, create)
                     }
                 }
             }

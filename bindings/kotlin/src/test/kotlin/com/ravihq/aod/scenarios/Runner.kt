@@ -225,6 +225,7 @@ class Runner private constructor(private val server: DevServer, private val secr
             val fields = Fields(scenario)
             fields.require("about")
             val secrets = fields.textList("secrets").orEmpty()
+            fields.list("transcript")
             return DevServer(fields.require("generation")).use { server ->
                 val runner = Runner(server, secrets)
                 try {
