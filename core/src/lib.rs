@@ -5,7 +5,8 @@
 //! of a session are an [`EventStream`], which reconnects automatically; [`pretty`] formats the agent's output as
 //! human-readable lines. Every call returns the one [`Error`] type.
 //!
-//! The crate is asynchronous and runs on tokio. It needs no feature flags.
+//! The crate is asynchronous and runs on tokio. It needs no feature flags. With the feature `opentelemetry`, requests
+//! have the headers of the active trace context, `traceparent` and `tracestate`.
 //!
 //! # Examples
 //!

@@ -80,9 +80,9 @@ class Client:
             headers: Headers to send with every request. Those that the client sets itself, such as `Authorization`,
                 cannot be replaced.
             user_agent_suffix: Text to append to the `User-Agent` of the SDK.
-            proxy: The URL of a proxy. The default is that of `HTTP_PROXY`, `HTTPS_PROXY` or `ALL_PROXY`, unless
-                `NO_PROXY` excludes the server.
-            no_proxy: Whether to use no proxy, and ignore these variables.
+            proxy: The URL of a proxy. The default is that of `HTTP_PROXY`, `HTTPS_PROXY` or `ALL_PROXY`, else that of
+                the operating system, unless `NO_PROXY` excludes the server.
+            no_proxy: Whether to use no proxy, and ignore these variables and the operating system's settings.
             ca_certificate: Certificates of authorities to trust in addition to the platform's, as PEM text.
             client_certificate: The client's certificate chain and private key for mutual TLS, as one PEM text.
             pool_max_idle: The maximum number of idle connections to keep per host. By default there is no limit.
@@ -156,7 +156,8 @@ class Client:
             headers: Headers to send, in addition to those of this client; the same name replaces a header.
             on_response: A function to call with the status and headers of each response to a call, in the thread of the
                 call and before it ends. Responses that are retried or become an error are included; redirects that are
-                followed or refused, and the responses to requests of a stream, are not.
+                followed or refused, and the responses to requests of a stream, are not. An exception that it raises is
+                raised by the call, although the server may have processed the request.
 
         Returns:
             The client. It has this client's values for options that are `None`.
@@ -275,9 +276,9 @@ class AsyncClient:
             headers: Headers to send with every request. Those that the client sets itself, such as `Authorization`,
                 cannot be replaced.
             user_agent_suffix: Text to append to the `User-Agent` of the SDK.
-            proxy: The URL of a proxy. The default is that of `HTTP_PROXY`, `HTTPS_PROXY` or `ALL_PROXY`, unless
-                `NO_PROXY` excludes the server.
-            no_proxy: Whether to use no proxy, and ignore these variables.
+            proxy: The URL of a proxy. The default is that of `HTTP_PROXY`, `HTTPS_PROXY` or `ALL_PROXY`, else that of
+                the operating system, unless `NO_PROXY` excludes the server.
+            no_proxy: Whether to use no proxy, and ignore these variables and the operating system's settings.
             ca_certificate: Certificates of authorities to trust in addition to the platform's, as PEM text.
             client_certificate: The client's certificate chain and private key for mutual TLS, as one PEM text.
             pool_max_idle: The maximum number of idle connections to keep per host. By default there is no limit.
@@ -351,7 +352,8 @@ class AsyncClient:
             headers: Headers to send, in addition to those of this client; the same name replaces a header.
             on_response: A function to call with the status and headers of each response to a call, in the thread of the
                 call and before it ends. Responses that are retried or become an error are included; redirects that are
-                followed or refused, and the responses to requests of a stream, are not.
+                followed or refused, and the responses to requests of a stream, are not. An exception that it raises is
+                raised by the call, although the server may have processed the request.
 
         Returns:
             The client. It has this client's values for options that are `None`.

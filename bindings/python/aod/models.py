@@ -208,9 +208,9 @@ class InlineSkill(_Model):
     """A skill with its text, as an argument of `agents.create` and `agents.update`.
 
     Attributes:
-        name: The name, unique within the agent.
-        description: What the skill is for.
-        content: The text of the skill.
+        name: The name, unique within the agent: 1 to 64 lowercase letters, digits and hyphens, the first not a hyphen.
+        description: When to use the skill, at most 1,024 characters.
+        content: The text of the skill, at most 65,536 bytes, without the text `SKILL_EOF`.
     """
 
     name: str
@@ -237,8 +237,9 @@ class GithubRepoResource(_Model):
     """A GitHub repository to clone into a session's sandbox, as an argument of `sessions.create`.
 
     Attributes:
-        url: The URL of the repository. The `repr` omits user information in it.
-        mount_path: The absolute path of the folder to clone into. By default, the server uses `/workspace/<repo>`.
+        url: The URL, `https://github.com/<owner>/<repo>`, with or without `.git`. The `repr` omits user information.
+        mount_path: The absolute path of the folder to clone into, except `/` and `/home/sprite`. By default, the server
+            uses `/workspace/<repo>`.
         authorization_token: The token to clone with. Not in the `repr`.
     """
 
@@ -483,7 +484,7 @@ class SessionAck(_Model):
 
     Attributes:
         id: The id of the session.
-        status: The status of the session.
+        status: The status of the session; after `interrupt`, the status before it.
         stream_url: The path of the stream, relative to the server.
         environment_id: The environment (`create` only).
         resources: The repositories (`create` only).

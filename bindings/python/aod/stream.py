@@ -42,8 +42,8 @@ class ConnectionState:
             dropped or could not be established, `history_reset` when the ids of the session start again at a lower
             number, and `closed` when the stream has ended.
         attempt: The number of the attempt that follows, from 1; `None` unless the kind is `resuming`.
-        delay: The delay before it, in seconds.
-        cause: Why it is necessary.
+        delay: The delay before that attempt, in seconds; `None` unless the kind is `resuming`.
+        cause: The error of the dropped connection or of the failed attempt; `None` unless the kind is `resuming`.
     """
 
     kind: Literal["connecting", "live", "resuming", "history_reset", "closed"]
@@ -253,7 +253,8 @@ class EventStream(_Base):
             The lines, as they arrive.
 
         Raises:
-            TypeError: Both a formatter and options are given.
+            ValueError: An option has an invalid value.
+            TypeError: There is no such option, or both a formatter and options are given.
 
         Example:
             >>> with client.sessions.stream(ack.id) as events:
@@ -394,7 +395,8 @@ class AsyncEventStream(_Base):
             The lines, as they arrive.
 
         Raises:
-            TypeError: Both a formatter and options are given.
+            ValueError: An option has an invalid value.
+            TypeError: There is no such option, or both a formatter and options are given.
 
         Example:
             >>> async with client.sessions.stream(ack.id) as events:

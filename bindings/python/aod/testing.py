@@ -42,7 +42,7 @@ class DevServer:
             generation: The version of the API to serve, by date: `2026-04-21` (the default),
                 `2026-04-30` or `2026-06-25`.
             token: The token to accept.
-            binary: The path of the binary.
+            binary: The path of the binary. The default is that of `AOD_DEVSERVER`, else `aod-devserver` on the `PATH`.
 
         Raises:
             AodError: The binary is not installed, or the server does not start.

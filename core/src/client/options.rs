@@ -67,7 +67,8 @@ impl Options {
         self
     }
 
-    /// Sets how many times a failed request is retried after the first attempt; 0 disables retries.
+    /// Sets how many times a failed request is retried after the first attempt; 0 disables retries. It overrides
+    /// [`RetryPolicy::max_retries`] of [`retry`](Self::retry) and of the client.
     #[must_use]
     pub fn max_retries(mut self, count: u32) -> Self {
         self.max_retries = Some(count);

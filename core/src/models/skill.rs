@@ -33,11 +33,11 @@ pub enum Skill {
 /// A skill with its content in the agent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InlineSkill {
-    /// The name: at most 64 lowercase letters, digits and hyphens, unique within the agent.
+    /// The name: 1 to 64 lowercase letters, digits and hyphens, the first not a hyphen. Unique within the agent.
     pub name: String,
     /// When to use the skill: at most 1,024 characters.
     pub description: String,
-    /// The content: at most 65,536 bytes.
+    /// The content: at most 65,536 bytes, without the text `SKILL_EOF`.
     pub content: String,
     /// Fields unknown to this version of the crate.
     #[serde(flatten)]

@@ -227,6 +227,12 @@ impl<'a> Sessions<'a> {
     ///
     /// By default the session continues if the call fails or its future is dropped; see [`RunRequest::on_abandon`].
     ///
+    /// # Errors
+    ///
+    /// Awaiting the request fails with the errors of [`create`](Self::create), [`stream`](Self::stream),
+    /// [`EventStream`](crate::EventStream) and [`get`](Self::get). Once the session has been created,
+    /// [`Error::session_id`](crate::Error::session_id) is its id.
+    ///
     /// # Examples
     ///
     /// ```no_run
@@ -257,6 +263,11 @@ impl<'a> Sessions<'a> {
     ///
     /// It behaves like [`run`](Self::run). If the acknowledgement has no `current_turn`, the stdout is that of all
     /// turns.
+    ///
+    /// # Errors
+    ///
+    /// Awaiting the request fails with the errors of [`stream`](Self::stream), [`EventStream`](crate::EventStream) and
+    /// [`get`](Self::get). [`Error::session_id`](crate::Error::session_id) is the session.
     ///
     /// # Examples
     ///

@@ -55,7 +55,7 @@ impl HttpConnect {
     /// # Errors
     ///
     /// Returns an error of the kind [`Configuration`](ErrorKind::Configuration) if the URL is malformed, is not HTTP,
-    /// or contains user information.
+    /// or contains user information, or if the proxy of the environment is invalid.
     pub fn new(url: &str) -> Result<Self> {
         let url = parse_url(url)?;
         Ok(Self::from_parts(
@@ -69,7 +69,8 @@ impl HttpConnect {
     ///
     /// # Errors
     ///
-    /// Returns the same errors as [`new`](Self::new).
+    /// Returns an error of the kind [`Configuration`](ErrorKind::Configuration) if the URL is malformed, is not HTTP,
+    /// or contains user information.
     pub fn with_client(http: reqwest::Client, url: &str) -> Result<Self> {
         let http = HttpClient {
             inner: http,

@@ -5,7 +5,8 @@
 //! - [`Decoder`] turns bytes into [`Frame`]s. It does no I/O: feed it the chunks of a response body as they arrive, cut
 //!   anywhere, and take the frames out.
 //! - [`EventSource`] yields [`Event`]s across connections that drop. Its connections come from a [`Connect`]
-//!   implementation, such as a closure over an HTTP client.
+//!   implementation, such as a closure over an HTTP client. A source needs a tokio runtime with the time driver
+//!   enabled.
 //!
 //! # The standard
 //!

@@ -174,8 +174,12 @@ impl<C: Connect> EventSource<C> {
         self
     }
 
-    /// Sets the total time limit, counted from now. When it passes, the source ends with [`Error::DeadlineExceeded`].
-    /// Default: no limit.
+    /// Sets the total time limit, counted from this call. When it passes, the source ends with
+    /// [`Error::DeadlineExceeded`]. Default: no limit.
+    ///
+    /// # Panics
+    ///
+    /// Panics outside of a tokio runtime with the time driver enabled.
     #[must_use]
     pub fn deadline(mut self, after: Duration) -> Self {
         self.deadline = Some(Box::pin(sleep(after)));

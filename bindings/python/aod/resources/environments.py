@@ -143,6 +143,7 @@ class Environments:
             ValidationError: The server rejects a field; `detail` says which.
             ValueError: `environment_id` is empty, `.`, `..` or not valid Unicode, or an argument cannot be written as
                 JSON.
+            TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure; see `aod.errors`.
         """
         body = encode(
@@ -343,6 +344,7 @@ class AsyncEnvironments:
             ValidationError: The server rejects a field; `detail` says which.
             ValueError: `environment_id` is empty, `.`, `..` or not valid Unicode, or an argument cannot be written as
                 JSON.
+            TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure; see `aod.errors`.
         """
         body = encode(

@@ -130,7 +130,7 @@ class Sessions:
             agent_id: The id of the agent.
             prompt: The prompt of the first turn.
             environment_id: The environment to use instead of the agent's own.
-            timeout: How long a turn may take, in seconds, from 10 to 3600. The server's default is 600.
+            timeout: How long the first turn may take, in seconds, from 10 to 3600. The server's default is 600.
             resources: Up to 10 repositories to clone into the sandbox: `GithubRepoResource` models, or mappings with
                 `type` (`github_repository`), `url`, and optionally `mount_path` and `authorization_token`.
             secret_env_vars: Environment variables of this session's sandbox, which override those of the environment
@@ -144,7 +144,9 @@ class Sessions:
             ConflictError: The agent or the environment is archived.
             NotFoundError: The agent or the environment does not exist.
             ValidationError: The server rejects a field; `detail` says which.
-            BadRequestError: The account has no credentials for the agent's runtime.
+            BadRequestError: The account has no credentials for the agent's runtime (servers before 2026-06-25).
+            ValueError: An argument cannot be written as JSON, such as NaN.
+            TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure; see `aod.errors`.
 
         Example:
@@ -199,7 +201,8 @@ class Sessions:
             ConflictError: The session is running, has failed or has been terminated; `reason` says which.
             NotFoundError: The session does not exist.
             ValidationError: The server rejects a field; `detail` says which.
-            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode.
+            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode, or an argument cannot be written as JSON.
+            TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure; see `aod.errors`.
         """
         body = encode({"prompt": prompt, "timeout": timeout})
@@ -297,7 +300,8 @@ class Sessions:
 
         Raises:
             NotFoundError: The session does not exist.
-            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode.
+            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode, or `since` is out of range.
+            TypeError: `since` is not an int.
             AodError: Any other failure; see `aod.errors`.
             Exception: Whatever `on_event` raises, which ends the wait.
         """
@@ -330,7 +334,7 @@ class Sessions:
             agent_id: The id of the agent.
             prompt: The prompt of the first turn.
             environment_id: The environment to use instead of the agent's own.
-            timeout: How long a turn may take, in seconds, from 10 to 3600. The server's default is 600.
+            timeout: How long the first turn may take, in seconds, from 10 to 3600. The server's default is 600.
             resources: Up to 10 repositories to clone into the sandbox; see `create`.
             secret_env_vars: Environment variables of this session's sandbox; see `create`.
             on_event: A function to call with each event.
@@ -347,7 +351,7 @@ class Sessions:
         Raises:
             AodError: The session cannot be created or followed; see `create` and `wait_for_completion`. If the session
                 was created, `session_id` of this and any other exception, such as `KeyboardInterrupt`, is its id.
-            ValueError: `on_abandon` is not one of its three values.
+            ValueError: `on_abandon` is not one of its three values, or an argument is invalid; see `create`.
             Exception: Whatever `on_event` or `on_created` raises, which ends the wait.
 
         Example:
@@ -584,7 +588,7 @@ class AsyncSessions:
             agent_id: The id of the agent.
             prompt: The prompt of the first turn.
             environment_id: The environment to use instead of the agent's own.
-            timeout: How long a turn may take, in seconds, from 10 to 3600. The server's default is 600.
+            timeout: How long the first turn may take, in seconds, from 10 to 3600. The server's default is 600.
             resources: Up to 10 repositories to clone into the sandbox: `GithubRepoResource` models, or mappings with
                 `type` (`github_repository`), `url`, and optionally `mount_path` and `authorization_token`.
             secret_env_vars: Environment variables of this session's sandbox, which override those of the environment
@@ -598,7 +602,9 @@ class AsyncSessions:
             ConflictError: The agent or the environment is archived.
             NotFoundError: The agent or the environment does not exist.
             ValidationError: The server rejects a field; `detail` says which.
-            BadRequestError: The account has no credentials for the agent's runtime.
+            BadRequestError: The account has no credentials for the agent's runtime (servers before 2026-06-25).
+            ValueError: An argument cannot be written as JSON, such as NaN.
+            TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure; see `aod.errors`.
 
         Example:
@@ -653,7 +659,8 @@ class AsyncSessions:
             ConflictError: The session is running, has failed or has been terminated; `reason` says which.
             NotFoundError: The session does not exist.
             ValidationError: The server rejects a field; `detail` says which.
-            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode.
+            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode, or an argument cannot be written as JSON.
+            TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure; see `aod.errors`.
         """
         body = encode({"prompt": prompt, "timeout": timeout})
@@ -753,7 +760,8 @@ class AsyncSessions:
 
         Raises:
             NotFoundError: The session does not exist.
-            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode.
+            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode, or `since` is out of range.
+            TypeError: `since` is not an int.
             AodError: Any other failure; see `aod.errors`.
             Exception: Whatever `on_event` raises, which ends the wait.
         """
@@ -788,7 +796,7 @@ class AsyncSessions:
             agent_id: The id of the agent.
             prompt: The prompt of the first turn.
             environment_id: The environment to use instead of the agent's own.
-            timeout: How long a turn may take, in seconds, from 10 to 3600. The server's default is 600.
+            timeout: How long the first turn may take, in seconds, from 10 to 3600. The server's default is 600.
             resources: Up to 10 repositories to clone into the sandbox; see `create`.
             secret_env_vars: Environment variables of this session's sandbox; see `create`.
             on_event: A function or coroutine function to call with each event.
@@ -805,8 +813,9 @@ class AsyncSessions:
 
         Raises:
             AodError: The session cannot be created or followed; see `create` and `wait_for_completion`. If the session
-                was created, `session_id` of this and any other exception, such as `KeyboardInterrupt`, is its id.
-            ValueError: `on_abandon` is not one of its three values.
+                was created, `session_id` of this and any other exception is its id. The `CancelledError` of a cancelled
+                task has it from Python 3.11 on.
+            ValueError: `on_abandon` is not one of its three values, or an argument is invalid; see `create`.
             Exception: Whatever `on_event` or `on_created` raises, which ends the wait.
 
         Example:
