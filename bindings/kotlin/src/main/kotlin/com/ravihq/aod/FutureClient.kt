@@ -271,6 +271,9 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
      * Creates a session, follows its first turn to the end, and collects the output (`POST /sessions`,
      * `GET /sessions/{id}/stream`, `GET /sessions/{id}`).
      *
+     * If the future fails or is cancelled before the turn has ended, the session continues. To interrupt or terminate
+     * it instead, use [create] and then [follow].
+     *
      * @param request the fields of the session
      * @return a future of the session after the turn, and everything that the agent printed on stdout; use `orTimeout`
      * to limit the wait
