@@ -12,7 +12,7 @@ pub type Result<T> = std::result::Result<T, ErrorInfo>;
 pub struct ErrorInfo {
     /// The kind of failure.
     pub kind: ErrorKind,
-    /// One line without secrets: the request, the status, the server's text and the causes.
+    /// One line: the request, the status, the server's text and the causes. Secrets of the request are redacted.
     pub text: String,
     /// The core's error, which has the other details. `None` if the error was created by the bindings.
     pub source: Option<Arc<aod::Error>>,

@@ -23,7 +23,7 @@ pub enum CallError {
 pub struct ErrorInfo {
     /// The kind of failure.
     pub kind: ErrorKind,
-    /// One line without secrets: the request, the status, the server's text and the causes.
+    /// One line: the request, the status, the server's text and the causes. Secrets of the request are redacted.
     pub text: String,
     /// The HTTP status, if there was a response.
     pub status: Option<u16>,

@@ -38,8 +38,8 @@ pub trait BatchListener: Send + Sync {
 /// Receives the session that a call creates.
 #[uniffi::export(foreign)]
 pub trait RunListener: Send + Sync {
-    /// Receives the acknowledgement, on a thread of the library and before the first event of the session is read. If it
-    /// throws, the call ends with an error of kind `Listener`.
+    /// Receives the acknowledgement, on a thread of the library and before the first event of the session is read. If
+    /// it throws, the call ends with an error of kind `Listener`.
     fn on_created(&self, ack: SessionAck) -> Result<(), ListenerError>;
 }
 

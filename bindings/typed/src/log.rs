@@ -14,8 +14,8 @@ pub trait LogSink: Send + Sync {
     fn log(&self, is_warning: bool, text: String) -> Result<(), ListenerError>;
 }
 
-/// Passes warnings, such as that a list was incomplete, and info messages to a log. The first call decides; later ones do
-/// nothing.
+/// Passes warnings, such as that a list was incomplete, and info messages to a log. The first call decides; later ones
+/// do nothing.
 #[uniffi::export]
 pub fn forward_log(sink: Arc<dyn LogSink>) {
     static FORWARDED: OnceCell<()> = OnceCell::new();

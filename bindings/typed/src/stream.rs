@@ -38,8 +38,8 @@ pub struct StreamOptions {
     /// verbatim, repeated ones included, and fails when it drops. Default true.
     #[uniffi(default = true)]
     pub reconnect: bool,
-    /// The maximum number of consecutive attempts to reconnect without a new event. 0 disables reconnection. Default:
-    /// no limit.
+    /// The maximum number of consecutive attempts to reconnect without a healthy connection. 0 disables reconnection.
+    /// Default: no limit.
     #[uniffi(default)]
     pub max_attempts: Option<u32>,
     /// How long the stream may be without a healthy connection before it fails. A connection is healthy once it has

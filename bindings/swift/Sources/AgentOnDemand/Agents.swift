@@ -121,8 +121,8 @@ public struct Agents: Sendable {
     ///
     /// - Parameter id: The agent's id.
     /// - Returns: The archived agent.
-    /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `alreadyArchived` if the agent is archived already; a
-    ///   `CancellationError` if the task is cancelled.
+    /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `alreadyArchived` if the agent is archived already; of
+    ///   kind `notFound` if the agent does not exist. A `CancellationError` if the task is cancelled.
     @discardableResult
     public func archive(_ id: UUID) async throws -> Agent {
         try await calls.run { try await $0.archiveAgent(id: id, cancellation: $1) }

@@ -11,9 +11,9 @@ import Foundation
 /// }
 /// ```
 ///
-/// The description contains the request's method and URL, the status, and the server's message, which may quote a
-/// value. A 422 response can repeat environment variables and tokens of the request: they are available only in
-/// ``detail``, as a ``Secret``.
+/// The description contains the request's method and URL, the status, and the server's message, which may quote a value
+/// of the request, such as the name of an unknown model; secrets of the request are redacted in it. A 422 response can
+/// repeat environment variables and tokens of the request: they are available only in ``detail``, as a ``Secret``.
 public struct AodError: Error, Sendable, Hashable {
     private let info: ErrorInfo
 
@@ -76,12 +76,13 @@ public struct AodError: Error, Sendable, Hashable {
     /// took effect; see ``isUnsent``.
     public var isRetryable: Bool { info.isRetryable }
 
-    /// Whether no byte of the request was sent. If so, it is safe to repeat any call.
+    /// Whether it is certain that no byte of the request reached the server. If so, it is safe to repeat any call.
     public var isUnsent: Bool { info.isUnsent }
 }
 
 extension AodError: LocalizedError, CustomStringConvertible, CustomDebugStringConvertible {
-    /// One line without secrets: the request, the status, the server's message, and the underlying errors.
+    /// One line: the request, the status, the server's message, and the underlying errors. Secrets of the request are
+    /// redacted.
     public var description: String { info.text }
 
     public var debugDescription: String { "AodError(\(info.kind): \(info.text))" }

@@ -99,7 +99,7 @@ public struct Environments: Sendable {
     /// - Parameter id: The environment's id.
     /// - Returns: The archived environment.
     /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `alreadyArchived` if the environment is archived
-    ///   already; a `CancellationError` if the task is cancelled.
+    ///   already; of kind `notFound` if the environment does not exist. A `CancellationError` if the task is cancelled.
     @discardableResult
     public func archive(_ id: UUID) async throws -> AgentEnvironment {
         try await calls.run { try await $0.archiveEnvironment(id: id, cancellation: $1) }
@@ -111,7 +111,7 @@ public struct Environments: Sendable {
     ///
     /// - Parameter id: The environment's id; it may be archived.
     /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `inUse` if the environment has sessions, active or
-    ///   not; a `CancellationError` if the task is cancelled.
+    ///   not; of kind `notFound` if the environment does not exist. A `CancellationError` if the task is cancelled.
     public func delete(_ id: UUID) async throws {
         try await calls.run { try await $0.deleteEnvironment(id: id, cancellation: $1) }
     }

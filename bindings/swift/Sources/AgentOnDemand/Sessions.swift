@@ -68,7 +68,8 @@ public struct Sessions: Sendable {
     /// - Returns: An acknowledgement with the status of the session, and the number of the turn that was queued.
     /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `running` or `pending` if a turn has not ended yet,
     ///   `failed` or `terminated` if the session accepts no more prompts, and `backendGone` if its sandbox no longer
-    ///   exists; of kind `notFound` if the session does not exist. A `CancellationError` if the task is cancelled.
+    ///   exists; of kind `notFound` if the session does not exist, `invalidRequest` or `validation` for a value that is
+    ///   not allowed, or any other kind. A `CancellationError` if the task is cancelled.
     @discardableResult
     public func prompt(_ id: UUID, _ prompt: String, timeout: TimeInterval? = nil) async throws -> SessionAck {
         let request = Prompt(prompt: prompt, timeout: timeout?.clamped)
@@ -90,7 +91,7 @@ public struct Sessions: Sendable {
     /// - Parameter id: The session's id. The session may be completed or failed.
     /// - Returns: An acknowledgement with the status of the session, `terminated`.
     /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `alreadyTerminated` if the session is terminated
-    ///   already; a `CancellationError` if the task is cancelled.
+    ///   already; of kind `notFound` if the session does not exist. A `CancellationError` if the task is cancelled.
     @discardableResult
     public func terminate(_ id: UUID) async throws -> SessionAck {
         try await calls.run { try await $0.terminateSession(id: id, cancellation: $1) }
@@ -115,7 +116,8 @@ public struct Sessions: Sendable {
     ///
     /// - Parameter id: The session's id.
     /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `running` if a turn is running or, on servers since
-    ///   2026-04-30, queued; a `CancellationError` if the task is cancelled.
+    ///   2026-04-30, queued; of kind `notFound` if the session does not exist. A `CancellationError` if the task is
+    ///   cancelled.
     public func delete(_ id: UUID) async throws {
         try await calls.run { try await $0.deleteSession(id: id, cancellation: $1) }
     }

@@ -52,7 +52,7 @@ public struct StreamOptions: Sendable, Hashable {
         /// Uses one connection, delivers its events verbatim, repeated ones included, and fails when the connection
         /// drops. It sends no request for missing events before the terminal event.
         case never
-        /// Reconnects, and resumes after the last event delivered. Repeated events are dropped.
+        /// Reconnects, and resumes after the last event received. Repeated events are dropped.
         ///
         /// The stream fails with the last error when it has been without a healthy connection for `giveUpAfter`
         /// seconds, or after `maxAttempts` consecutive attempts without one; `nil` means no limit of attempts, and 0

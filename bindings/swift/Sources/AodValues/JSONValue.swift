@@ -62,7 +62,7 @@ extension JSONValue {
         if case .string(let text) = self { text } else { nil }
     }
 
-    /// The integer, if the value is a number without a fraction that fits into 64 bits.
+    /// The integer, if the value is a number without a fraction that fits into a signed 64-bit number.
     public var integer: Int64? {
         switch self {
         case .integer(let number): number

@@ -2,7 +2,7 @@
 
 import AgentOnDemand
 
-/// Runs each prompt in a new session. The first error cancels the calls that wait for the others.
+/// Runs each prompt in a new session. The first error cancels the other calls; their sessions continue.
 func runAll(_ prompts: [String], agent: Agent, client: AodClient) async throws {
     try await withThrowingTaskGroup(of: (String, RunResult).self) { group in
         for prompt in prompts {

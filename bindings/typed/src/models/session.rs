@@ -20,7 +20,7 @@ pub enum SessionStatus {
     Running,
     /// The last turn ended with exit code 0, or was interrupted. The session accepts another prompt.
     Completed,
-    /// A turn or the provisioning failed. This status is final.
+    /// A turn or the provisioning failed. The session accepts no further prompt, but can be terminated.
     Failed,
     /// The session was terminated and its sandbox destroyed. This status is final.
     Terminated,
@@ -201,10 +201,10 @@ pub struct Prompt {
 /// The result of one turn that was followed to its end.
 #[uniffi::remote(Record)]
 pub struct RunResult {
-    /// The session when the stream of the turn has ended.
+    /// The session, retrieved after the stream of the turn has ended.
     pub session: Session,
-    /// Everything that the agent printed on stdout in this turn, verbatim. The agents of all known runtimes print one JSON object per
-    /// line, which a formatter turns into readable text.
+    /// Everything that the agent printed on stdout in this turn, verbatim. The agents of all known runtimes print one
+    /// JSON object per line, which a formatter turns into readable text.
     pub stdout: String,
 }
 

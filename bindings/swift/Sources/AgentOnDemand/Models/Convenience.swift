@@ -24,9 +24,9 @@ extension StreamEvent {
     /// The position to resume from after this event, for ``StreamOptions/since``. Nil for events without an id: the
     /// position is then that of the event before.
     ///
-    /// It is the ``id``, except for a `turnStart`, whose id is that of the output that follows, and for an unknown event,
-    /// which may use ids in the same way: for these it is one less. A stream that resumes there misses nothing, and
-    /// repeats an unknown event that has an id of its own.
+    /// It is the ``id``, except for a `turnStart`, whose id is that of the output that follows, and for an unknown
+    /// event, which may use ids in the same way: for these it is one less. A stream that resumes there misses nothing,
+    /// and repeats an unknown event that has an id of its own.
     public var cursor: Int64? {
         switch self {
         case .turnStart, .unknown: id.map { $0 == .min ? $0 : $0 - 1 }

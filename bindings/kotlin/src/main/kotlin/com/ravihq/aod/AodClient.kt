@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicBoolean
  * }
  * ```
  *
- * Every call fails with an [AodException]. Cancelling the coroutine of a call cancels its request.
+ * A call that fails throws an [AodException]. Cancelling the coroutine of a call cancels its request.
  *
  * @see FutureClient
  */
@@ -51,7 +51,7 @@ public class AodClient private constructor(private val connection: Connection) :
      * @param proxy the URL of a proxy for all requests, which may contain credentials; by default the proxy of the
      * environment variables `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, or else of the settings of macOS
      * or Windows. The system properties of the JVM are not used.
-     * @param noProxy uses no proxy, and ignores these variables and settings
+     * @param noProxy uses no proxy, and ignores these variables and settings; off by default
      * @param caCertificates PEM certificates to trust in addition to those of the platform
      * @param clientCertificate the client's certificate chain and private key for mutual TLS, in one PEM text
      * @param httpsOnly rejects a base URL that is not `https`; off by default. If off, a base URL that is plain `http`

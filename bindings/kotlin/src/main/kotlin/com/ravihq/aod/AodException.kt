@@ -16,9 +16,10 @@ import java.util.UUID
  * }
  * ```
  *
- * The [message] is one line: the request, the status and the server's text, which may quote a value. Neither the
- * message nor [toString] contains any other part of the request. If the response repeats parts of the request, they are
- * in [detail], as [Secret] values.
+ * The [message] is one line: the request's method and URL, the status, and the server's text, which may quote a value
+ * of the request, such as the name of an unknown model; secrets of the request are redacted in it. Neither the message
+ * nor [toString] contains any other part of the request. If the response repeats parts of the request, they are in
+ * [detail], as [Secret] values.
  *
  * In Java it is an unchecked exception. A future of [FutureClient] fails with a `CompletionException` whose cause is
  * the `AodException`.

@@ -18,7 +18,8 @@ public sealed interface ConnectionState {
     /** The connection dropped, or an attempt to reconnect failed; the next attempt follows after the [delay]. */
     public data class Resuming(
         /**
-         * The number of consecutive attempts since the last healthy connection, from 1; see [StreamOptions.giveUpAfter].
+         * The number of consecutive attempts since the last healthy connection, from 1; see
+         * [StreamOptions.giveUpAfter].
          */
         val attempt: Int,
         /** The delay before the attempt. */

@@ -50,7 +50,7 @@ public interface EventListener {
 /**
  * A handle of a stream that an [EventListener] receives, returned by [Sessions.listen].
  *
- * The stream continues if the handle is dropped; only [cancel] ends it early.
+ * The stream continues if the handle is dropped. [cancel] ends it early, and so does closing the client.
  */
 public class Subscription internal constructor(internal val handle: NativeSubscription, private val finished: Job) {
     init {

@@ -4,6 +4,7 @@ package com.ravihq.aod
  * Formats the output of Claude Code, `claude --output-format stream-json`.
  *
  * @param options how the lines look
+ * @throws AodException.Configuration if there is no native library for this platform
  */
 public class ClaudeFormatter(options: FormatterOptions = FormatterOptions()) :
     Formatter by CoreFormatter(Runtime.Claude.value, options)
@@ -12,6 +13,7 @@ public class ClaudeFormatter(options: FormatterOptions = FormatterOptions()) :
  * Formats the output of Codex, `codex exec --json`.
  *
  * @param options how the lines look
+ * @throws AodException.Configuration if there is no native library for this platform
  */
 public class CodexFormatter(options: FormatterOptions = FormatterOptions()) :
     Formatter by CoreFormatter(Runtime.Codex.value, options)
@@ -20,6 +22,7 @@ public class CodexFormatter(options: FormatterOptions = FormatterOptions()) :
  * Formats the output of Gemini CLI, `gemini --output-format stream-json` or `json`.
  *
  * @param options how the lines look
+ * @throws AodException.Configuration if there is no native library for this platform
  */
 public class GeminiFormatter(options: FormatterOptions = FormatterOptions()) :
     Formatter by CoreFormatter(Runtime.Gemini.value, options)
@@ -28,6 +31,7 @@ public class GeminiFormatter(options: FormatterOptions = FormatterOptions()) :
  * Formats the output of opencode, `opencode run --format json`.
  *
  * @param options how the lines look
+ * @throws AodException.Configuration if there is no native library for this platform
  */
 public class OpencodeFormatter(options: FormatterOptions = FormatterOptions()) :
     Formatter by CoreFormatter(Runtime.Opencode.value, options)
@@ -36,6 +40,7 @@ public class OpencodeFormatter(options: FormatterOptions = FormatterOptions()) :
  * Shows the lines of any program's output verbatim, with control characters escaped. Empty lines are dropped.
  *
  * @param options how the lines look
+ * @throws AodException.Configuration if there is no native library for this platform
  */
 public class GenericFormatter(options: FormatterOptions = FormatterOptions()) :
     Formatter by CoreFormatter("", options)
