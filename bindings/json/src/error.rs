@@ -23,7 +23,7 @@ pub enum CallError {
 #[derive(Serialize)]
 struct Details<'e> {
     kind: &'static str,
-    /// One line without secrets.
+    /// The message: one line, in which secrets are redacted.
     text: &'e str,
     #[serde(flatten)]
     source: Option<SourceDetails<'e>>,

@@ -434,7 +434,7 @@ class Session(_Model):
         runtime: The program that runs the agent (servers before 2026-06-25).
         provider: The model's provider (servers since 2026-06-25).
         status: `pending` (being set up, or a turn is queued), `running`, `completed` (a prompt starts the next turn),
-            `failed` or `terminated`. The last two are final.
+            `failed` (no further turn can start) or `terminated`.
         exit_code: The exit code of the last turn; `None` while it runs, and if it ended without one.
         created_at: When the session was created.
         updated_at: When the session was last changed.

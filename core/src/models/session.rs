@@ -23,7 +23,7 @@ open_enum! {
         Running = "running",
         /// The last turn ended with exit code 0; a prompt starts another turn.
         Completed = "completed",
-        /// A turn failed. Final.
+        /// A turn failed. No further turn can start; the session can still be terminated.
         Failed = "failed",
         /// The session was terminated and its sandbox destroyed. Final.
         Terminated = "terminated",

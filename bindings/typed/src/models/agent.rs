@@ -235,7 +235,7 @@ pub struct InlineSkill {
     pub name: String,
     /// A description of when to use the skill, at most 1,024 characters.
     pub description: String,
-    /// The content, at most 65,536 bytes.
+    /// The content: at most 65,536 bytes, without the text `SKILL_EOF`.
     pub content: String,
     /// Fields that this version does not know.
     pub extra: JsonFields,

@@ -87,7 +87,7 @@ extension Skill {
     /// - Parameters:
     ///   - name: Lower-case letters, digits and hyphens, at most 64 characters, unique within the agent.
     ///   - description: When to use the skill, at most 1,024 characters.
-    ///   - content: The skill, at most 65,536 bytes of UTF-8.
+    ///   - content: The skill: at most 65,536 bytes of UTF-8, without the text `SKILL_EOF`.
     /// - Returns: The skill.
     public static func inline(name: String, description: String, content: String) -> Skill {
         .inline(skill: InlineSkill(name: name, description: description, content: content, extra: [:]))

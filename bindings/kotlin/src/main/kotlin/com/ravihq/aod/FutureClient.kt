@@ -272,9 +272,6 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
      * Creates a session, follows its first turn to the end, and collects the output (`POST /sessions`,
      * `GET /sessions/{id}/stream`, `GET /sessions/{id}`).
      *
-     * If the future fails or is cancelled before the turn has ended, the session continues. To interrupt or terminate
-     * it instead, use [create] and then [follow].
-     *
      * @param request the fields of the session
      * @param onAbandon what happens to the session if the future fails or is cancelled; by default the session
      * continues
