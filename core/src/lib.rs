@@ -38,6 +38,12 @@ pub mod sse {
     pub use aod_sse::*;
 }
 
+/// Transcripts of sessions, the agent's messages, tool calls and plans as data, from the crate `aod-transcript`.
+pub mod transcript {
+    pub use crate::stream::TranscriptStream;
+    pub use aod_transcript::*;
+}
+
 /// Formatters that render the output of agents as human-readable lines, from the crate `aod-transcript`.
 pub mod pretty {
     pub use crate::stream::PrettyStream;
@@ -45,7 +51,6 @@ pub mod pretty {
 }
 
 pub use ::http::{HeaderName, HeaderValue, Method, StatusCode};
-pub use aod_transcript as transcript;
 pub use client::{Client, ClientBuilder, Options};
 pub use error::{
     ConflictReason, Detail, Error, ErrorKind, FieldError, LocationPart, Quota, Result,

@@ -1,4 +1,4 @@
-//! The output of the formatters in `aod::pretty`.
+//! The formatters in `aod::pretty`, and the typed model in `aod::transcript`.
 
 mod choice;
 mod chunking;
@@ -8,6 +8,8 @@ mod codex_state;
 mod error_reasons;
 mod gemini_state;
 mod malformed_input;
+mod model;
+mod model_limits;
 mod noise;
 mod opencode_ends;
 mod options;

@@ -443,7 +443,7 @@ def test_an_exception_of_on_state_is_raised_by_the_iteration(client: aod.Client)
 
 
 def test_an_exception_of_on_state_does_not_hide_the_failure_of_the_stream(
-    client: aod.Client, aclient: aod.AsyncClient
+    server: DevServer, client: aod.Client
 ) -> None:
     def fail(state: aod.ConnectionState) -> None:
         if state.kind == "closed":
@@ -455,7 +455,8 @@ def test_an_exception_of_on_state_does_not_hide_the_failure_of_the_stream(
     assert isinstance(raised.value.__cause__, KeyError)
 
     async def follow() -> None:
-        await anext(aclient.sessions.stream(unknown, on_state=fail))
+        async with aod.AsyncClient(base_url=server.url, token=server.token) as aclient:
+            await anext(aclient.sessions.stream(unknown, on_state=fail))
 
     with pytest.raises(aod.NotFoundError) as raised:
         asyncio.run(follow())

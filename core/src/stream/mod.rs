@@ -6,6 +6,7 @@ mod position;
 mod pretty;
 mod request;
 mod selection;
+mod transcript;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -26,6 +27,7 @@ pub use pretty::PrettyStream;
 use request::SessionLog;
 pub use request::StreamRequest;
 use selection::Selection;
+pub use transcript::TranscriptStream;
 
 /// The state of a stream's connection.
 pub type ConnectionState = aod_sse::ConnectionState<Error>;
@@ -209,6 +211,12 @@ impl EventStream {
     /// ```
     pub fn pretty(self) -> PrettyStream {
         PrettyStream::new(self)
+    }
+
+    /// Converts the stream into one of the changes of a [`Transcript`](crate::transcript::Transcript): the agent's
+    /// messages, tool calls and plans as data.
+    pub fn transcript(self) -> TranscriptStream {
+        TranscriptStream::new(self)
     }
 
     /// Reads the stream to its end and returns the complete stdout of the agent.

@@ -1,6 +1,7 @@
-//! The input of formatters for whole sessions.
+//! The input of transcripts, and of formatters for whole sessions.
 
-/// One event of a session, as a [`SessionFormatter`](crate::pretty::SessionFormatter) takes it.
+/// One event of a session, as [`Transcript::apply`](crate::Transcript::apply) and a
+/// [`SessionFormatter`](crate::pretty::SessionFormatter) take it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Input<'a> {
@@ -9,6 +10,13 @@ pub enum Input<'a> {
         /// The name of the runtime or of the model provider; empty if unknown.
         runtime: &'a str,
     },
+    /// A stage of the session's preparation failed.
+    StageFailed {
+        /// The name of the stage.
+        stage: &'a str,
+        /// Why it failed; empty if unknown.
+        message: &'a str,
+    },
     /// A turn starts; its output comes from another process. A resumed stream repeats the start of its turn.
     TurnStarted {
         /// The number of the turn, from 1, if known.
@@ -16,6 +24,8 @@ pub enum Input<'a> {
     },
     /// A chunk of the agent's standard output, split at any character.
     Stdout(&'a str),
+    /// A chunk of the agent's standard error, split at any character. Formatters ignore it.
+    Stderr(&'a str),
     /// The session ends.
     Ended {
         /// How it ends.
@@ -23,7 +33,7 @@ pub enum Input<'a> {
         /// The exit code of the agent. An [`End::Exit`] without one is an interruption before the agent started.
         exit_code: Option<i64>,
     },
-    /// Anything else; formatters ignore it.
+    /// Anything else, which is ignored.
     Other,
 }
 
@@ -37,4 +47,22 @@ pub enum End {
     Failed,
     /// The session was terminated by a caller.
     Terminated,
+}
+
+/// An input with its position in the session's log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Event<'a> {
+    /// The input.
+    pub input: Input<'a>,
+    /// The position after the event, if the event has one.
+    pub cursor: Option<i64>,
+}
+
+impl<'a> From<Input<'a>> for Event<'a> {
+    fn from(input: Input<'a>) -> Self {
+        Self {
+            input,
+            cursor: None,
+        }
+    }
 }

@@ -14,9 +14,31 @@
 //! assert_eq!(lines, ["✉️  Done."]);
 //! ```
 
+mod change;
 mod input;
+mod item;
+mod limits;
+mod output;
 pub mod pretty;
+mod reader;
+mod recorder;
+mod runtime;
+mod serialization;
+mod snapshot;
+mod transcript;
+mod turn;
+mod usage;
 mod visible;
 
-pub use input::{End, Input};
+pub use change::Change;
+pub use input::{End, Event, Input};
+pub use item::{
+    EventRange, FileChange, FileChangeKind, Item, ItemKind, ItemStatus, NoticeLevel, OutputStream,
+    PlanStep, Role, StepStatus, Tool, ToolCall, ToolResult,
+};
+pub use limits::Limits;
+pub use snapshot::RestoreError;
+pub use transcript::{AgentInfo, Transcript};
+pub use turn::{Outcome, Turn};
+pub use usage::{Usage, UsageSource};
 pub use visible::write_visible;

@@ -1,8 +1,17 @@
-//! Conversion of events to the input of formatters.
+//! Conversion of events to the input of formatters and transcripts.
 
-use aod_transcript::{End, Input};
+use aod_transcript::{End, Event, Input};
 
-use super::{StartEvent, StreamEvent};
+use super::{OutputStream, StageState, StartEvent, StreamEvent};
+
+impl<'a> From<&'a StreamEvent> for Event<'a> {
+    fn from(event: &'a StreamEvent) -> Self {
+        Self {
+            input: event.into(),
+            cursor: event.cursor(),
+        }
+    }
+}
 
 impl<'a> From<&'a StreamEvent> for Input<'a> {
     fn from(event: &'a StreamEvent) -> Self {
@@ -14,7 +23,14 @@ impl<'a> From<&'a StreamEvent> for Input<'a> {
             StreamEvent::Start(start) => Input::Start {
                 runtime: runtime_name(start),
             },
+            StreamEvent::Stage(stage) if stage.state == StageState::Failed => Input::StageFailed {
+                stage: &stage.stage,
+                message: stage.message.as_deref().unwrap_or_default(),
+            },
             StreamEvent::TurnStart(start) => Input::TurnStarted { turn: start.turn },
+            StreamEvent::Output(output) if output.stream == OutputStream::Stderr => {
+                Input::Stderr(&output.data)
+            }
             // A code that cannot be read says nothing about an interruption.
             StreamEvent::Exit(exit) if exit.extra.contains_key("code") => Input::Other,
             StreamEvent::Exit(_) => ended(End::Exit),

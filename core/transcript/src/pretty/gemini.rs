@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use super::json::{self, Json, Kind};
 use super::line_writer::{LineKind, LineWriter, MAX_DETAIL};
-use super::noise;
 use super::pending_tool_calls::PendingToolCalls;
-use super::reason::{answer, reason};
 use super::renderer::{LineFormatter, formatter};
 use super::tools;
+use crate::output::json::{self, Json, Kind};
+use crate::output::noise;
+use crate::output::reason::{answer, reason};
 
 formatter! {
     /// Formats the output of Gemini CLI with `--output-format stream-json` or `json`: the start of a session, messages,

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::fmt::{Display, Write};
 
-use super::json::Json;
-use super::{Options, text};
+use super::Options;
+use crate::output::json::Json;
+use crate::output::text;
 use crate::visible::write_visible;
 
 /// The maximum number of code points of thinking and of tool results.

@@ -65,17 +65,12 @@ mod codex;
 mod formatter;
 mod gemini;
 mod generic;
-mod json;
 mod line_writer;
-mod lines;
-mod noise;
 mod opencode;
 mod options;
 mod pending_tool_calls;
-mod reason;
 mod renderer;
 mod session;
-mod text;
 mod tools;
 mod turns;
 

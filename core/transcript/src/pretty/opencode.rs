@@ -1,10 +1,10 @@
 //! The formatter of opencode: `run --format json` of versions 1 and 2.
 
-use super::json::{self, Json, Kind};
 use super::line_writer::{LineKind, LineWriter, MAX_DETAIL};
-use super::reason::{answer, reason};
 use super::renderer::{LineFormatter, formatter};
 use super::tools;
+use crate::output::json::{self, Json, Kind};
+use crate::output::reason::{answer, reason};
 
 formatter! {
     /// Formats the output of `opencode run --format json` of versions 1 and 2: the session, messages, thinking, tool

@@ -9,6 +9,7 @@ use super::{
     ClaudeFormatter, CodexFormatter, Formatter, GeminiFormatter, GenericFormatter,
     OpencodeFormatter,
 };
+use crate::runtime::Runtime;
 
 /// The options of the formatters.
 ///
@@ -165,18 +166,12 @@ impl Options {
 
     /// Returns the formatter for a runtime or provider with these options; see [`formatter_for`].
     pub fn formatter_for(self, runtime_or_provider: impl AsRef<str>) -> Box<dyn Formatter> {
-        let name = runtime_or_provider.as_ref().to_ascii_lowercase();
-        let is = |runtime: &str, provider: &str| name.contains(runtime) || name == provider;
-        if is("claude", "anthropic") {
-            Box::new(ClaudeFormatter::with_options(self))
-        } else if is("codex", "openai") {
-            Box::new(CodexFormatter::with_options(self))
-        } else if is("gemini", "google") {
-            Box::new(GeminiFormatter::with_options(self))
-        } else if name.contains("opencode") {
-            Box::new(OpencodeFormatter::with_options(self))
-        } else {
-            Box::new(GenericFormatter::with_options(self))
+        match Runtime::of(runtime_or_provider.as_ref()) {
+            Runtime::Claude => Box::new(ClaudeFormatter::with_options(self)),
+            Runtime::Codex => Box::new(CodexFormatter::with_options(self)),
+            Runtime::Gemini => Box::new(GeminiFormatter::with_options(self)),
+            Runtime::Opencode => Box::new(OpencodeFormatter::with_options(self)),
+            Runtime::Generic => Box::new(GenericFormatter::with_options(self)),
         }
     }
 }

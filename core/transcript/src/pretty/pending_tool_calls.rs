@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::lines::floor_char_boundary;
+use crate::output::lines::floor_char_boundary;
 
 /// The maximum number of pending calls. Beyond it, the oldest one is discarded.
 const MAX_CALLS: usize = 512;

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use super::line_writer::{LineWriter, Style};
-use super::lines::Lines;
-use super::noise::{self, Part};
 use super::{Formatter, Options};
+use crate::output::lines::Lines;
+use crate::output::noise::{self, Part};
 
 /// The formatting rules of one runtime.
 pub(super) trait LineFormatter: Default + Send {

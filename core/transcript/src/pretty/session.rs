@@ -95,7 +95,10 @@ impl Formatter for SessionFormatter {
             Input::Stdout(chunk) => self.feed(chunk),
             Input::Ended { end, exit_code } => self.ended(end, exit_code),
             // A later `start` event can still select the formatter.
-            Input::TurnStarted { .. } | Input::Other => Vec::new(),
+            Input::TurnStarted { .. }
+            | Input::StageFailed { .. }
+            | Input::Stderr(_)
+            | Input::Other => Vec::new(),
         }
     }
 

@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
-use super::json::{self, Json};
 use super::line_writer::{LineKind, LineWriter, MAX_DETAIL};
+use crate::output::json::{self, Json};
 
 /// Writes a tool call with a path.
 pub(super) fn file(writer: &mut LineWriter<'_>, mark: LineKind, name: &str, path: &str) {

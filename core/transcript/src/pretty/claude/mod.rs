@@ -5,12 +5,12 @@ use std::fmt::Write;
 
 mod python;
 
-use super::json::{self, Json, Kind};
 use super::line_writer::{LineKind, LineWriter, MAX_DETAIL, Style};
 use super::pending_tool_calls::PendingToolCalls;
-use super::reason::reason;
 use super::renderer::{LineFormatter, formatter};
-use super::text;
+use crate::output::json::{self, Json, Kind};
+use crate::output::reason::reason;
+use crate::output::text;
 
 formatter! {
     /// Formats the `stream-json` output of Claude Code: the start of the session, messages, thinking, tool calls, and

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use crate::pretty::json::{Json, Kind, string_length};
+use crate::output::json::{Json, Kind, string_length};
 
 /// Returns `str(value)`: strings verbatim, other values as Python literals.
 pub(super) fn str(value: Json<'_>) -> Cow<'_, str> {

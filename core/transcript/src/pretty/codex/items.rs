@@ -1,10 +1,11 @@
 //! The items of a Codex turn.
 
-use super::super::json::{self, Json, Kind};
 use super::super::line_writer::{LineKind, LineWriter};
-use super::super::reason::{answer, reason};
 use super::super::tools;
-use super::{Codex, shell};
+use super::Codex;
+use crate::output::json::{self, Json, Kind};
+use crate::output::reason::{answer, reason};
+use crate::output::shell;
 
 /// The phase of an item.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,10 +1,11 @@
 //! The `msg` objects of Codex before 0.44.
 
-use super::super::json::{self, Json, Kind};
 use super::super::line_writer::{LineKind, LineWriter, MAX_DETAIL};
-use super::super::reason::{answer, reason};
 use super::super::tools;
-use super::{Codex, items, shell};
+use super::{Codex, items};
+use crate::output::json::{self, Json, Kind};
+use crate::output::reason::{answer, reason};
+use crate::output::shell;
 
 /// The types of `msg` objects that are never shown.
 const HIDDEN_MESSAGES: [&str; 17] = [

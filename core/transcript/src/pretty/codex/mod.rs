@@ -3,16 +3,15 @@
 
 mod items;
 mod legacy;
-mod shell;
 
 use std::borrow::Cow;
 
-use super::json::{self, Json};
 use super::line_writer::{LineKind, LineWriter, MAX_DETAIL};
 use super::pending_tool_calls::PendingToolCalls;
-use super::reason::reason;
 use super::renderer::{LineFormatter, formatter};
 use super::tools;
+use crate::output::json::{self, Json};
+use crate::output::reason::reason;
 
 formatter! {
     /// Formats the output of `codex exec --json` in all three of its formats: the start of a thread, messages,

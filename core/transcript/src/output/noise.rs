@@ -7,7 +7,7 @@ const MAX_ATTEMPTS: usize = 16;
 
 /// A part of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part<'a> {
+pub(crate) enum Part<'a> {
     /// Text that is not JSON.
     Noise(&'a str),
     /// A JSON object.
@@ -19,7 +19,7 @@ pub(super) enum Part<'a> {
 ///
 /// Returns `None` if the line is ambiguous: other text follows the last object, an object is incomplete, no object is
 /// an event, or there is nothing to split.
-pub(super) fn split(line: &str, is_event: impl Fn(&str) -> bool) -> Option<Vec<Part<'_>>> {
+pub(crate) fn split(line: &str, is_event: impl Fn(&str) -> bool) -> Option<Vec<Part<'_>>> {
     let mut parts = Vec::new();
     let mut has_event = false;
     let mut attempts = 0;
@@ -66,7 +66,7 @@ fn first_object(text: &str) -> serde_json::Result<&str> {
 }
 
 /// Returns the text after whitespace, control characters, byte order marks and escape sequences.
-pub(super) fn after_controls(text: &str) -> &str {
+pub(crate) fn after_controls(text: &str) -> &str {
     let mut rest = text;
     loop {
         rest = rest.trim_start_matches(|character: char| {

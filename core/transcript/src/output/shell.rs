@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// Returns the script of `bash -lc 'script'`; any other command verbatim.
-pub(super) fn script(command: &str) -> Cow<'_, str> {
+pub(crate) fn script(command: &str) -> Cow<'_, str> {
     let rest = command
         .split_once(' ')
         .and_then(|(shell, rest)| {
@@ -15,7 +15,7 @@ pub(super) fn script(command: &str) -> Cow<'_, str> {
 }
 
 /// Returns whether the command is a shell, and the option makes it run the script that follows.
-pub(super) fn runs_script(shell: &str, option: &str) -> bool {
+pub(crate) fn runs_script(shell: &str, option: &str) -> bool {
     let name = shell.rsplit('/').next().unwrap_or_default();
     matches!(name, "bash" | "sh" | "zsh" | "dash" | "fish") && matches!(option, "-lc" | "-c")
 }

@@ -12,10 +12,10 @@ use serde_json::value::RawValue;
 
 /// One valid JSON value: its text without surrounding whitespace.
 #[derive(Clone, Copy)]
-pub(super) struct Json<'a>(&'a str);
+pub(crate) struct Json<'a>(&'a str);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Null,
     Bool,
     Number,
@@ -26,16 +26,16 @@ pub(super) enum Kind {
 
 impl<'a> Json<'a> {
     /// Creates a value from its text, which must be valid JSON without surrounding whitespace.
-    pub(super) fn of(source: &'a str) -> Self {
+    pub(crate) fn of(source: &'a str) -> Self {
         Self(source)
     }
 
     /// Returns the JSON text.
-    pub(super) fn source(self) -> &'a str {
+    pub(crate) fn source(self) -> &'a str {
         self.0
     }
 
-    pub(super) fn kind(self) -> Kind {
+    pub(crate) fn kind(self) -> Kind {
         match self.0.as_bytes().first() {
             Some(b'"') => Kind::String,
             Some(b'{') => Kind::Object,
@@ -47,7 +47,7 @@ impl<'a> Json<'a> {
     }
 
     /// Returns whether the value is truthy in Python: not null, false, zero or empty.
-    pub(super) fn is_truthy(self) -> bool {
+    pub(crate) fn is_truthy(self) -> bool {
         match self.kind() {
             Kind::Null => false,
             Kind::Bool => self.0 == "true",
@@ -58,12 +58,12 @@ impl<'a> Json<'a> {
     }
 
     /// Returns whether the value is this string.
-    pub(super) fn is(self, text: &str) -> bool {
+    pub(crate) fn is(self, text: &str) -> bool {
         self.string().is_some_and(|string| string == text)
     }
 
     /// Returns the decoded text of a string. A lone surrogate becomes U+FFFD.
-    pub(super) fn string(self) -> Option<Cow<'a, str>> {
+    pub(crate) fn string(self) -> Option<Cow<'a, str>> {
         if self.kind() != Kind::String {
             return None;
         }
@@ -78,12 +78,12 @@ impl<'a> Json<'a> {
     }
 
     /// Returns the named fields of an object; `None` for each if the value is not an object.
-    pub(super) fn fields<const N: usize>(self, names: [&str; N]) -> [Option<Json<'a>>; N] {
+    pub(crate) fn fields<const N: usize>(self, names: [&str; N]) -> [Option<Json<'a>>; N] {
         object(self.0, names).unwrap_or([None; N])
     }
 
     /// Visits the fields of an object in the order of the text, including duplicates. Other values have no fields.
-    pub(super) fn for_each_field(self, each: impl FnMut(&str, Json<'a>)) {
+    pub(crate) fn for_each_field(self, each: impl FnMut(&str, Json<'a>)) {
         if self.kind() == Kind::Object {
             // The text is known to be valid.
             let _ = serde_json::Deserializer::from_str(self.0).deserialize_map(AllFields(each));
@@ -91,7 +91,7 @@ impl<'a> Json<'a> {
     }
 
     /// Returns the digits of a number, rounded to an integer if it is a float.
-    pub(super) fn whole_number(self) -> Option<Cow<'a, str>> {
+    pub(crate) fn whole_number(self) -> Option<Cow<'a, str>> {
         if self.kind() != Kind::Number {
             return None;
         }
@@ -103,7 +103,7 @@ impl<'a> Json<'a> {
     }
 
     /// Returns a finite number.
-    pub(super) fn number(self) -> Option<f64> {
+    pub(crate) fn number(self) -> Option<f64> {
         if self.kind() != Kind::Number {
             return None;
         }
@@ -114,7 +114,7 @@ impl<'a> Json<'a> {
     }
 
     /// Visits the items of an array. Another value counts as its own single item.
-    pub(super) fn for_each_item(self, each: impl FnMut(Json<'a>)) {
+    pub(crate) fn for_each_item(self, each: impl FnMut(Json<'a>)) {
         let mut each = each;
         if self.kind() == Kind::Array {
             // The text is known to be valid.
@@ -125,7 +125,7 @@ impl<'a> Json<'a> {
     }
 
     /// Returns the number of items, fields or characters; `None` for other kinds of values.
-    pub(super) fn len(self) -> Option<usize> {
+    pub(crate) fn len(self) -> Option<usize> {
         let mut count = 0;
         match self.kind() {
             Kind::Array => self.for_each_item(|_| count += 1),
@@ -142,12 +142,12 @@ impl<'a> Json<'a> {
 }
 
 /// Returns the text of a string field; empty if it is missing or not a string.
-pub(super) fn text(field: Option<Json<'_>>) -> Cow<'_, str> {
+pub(crate) fn text(field: Option<Json<'_>>) -> Cow<'_, str> {
     field.and_then(Json::string).unwrap_or_default()
 }
 
 /// Returns the first nonempty text.
-pub(super) fn first_text<const N: usize>(fields: [Option<Json<'_>>; N]) -> Cow<'_, str> {
+pub(crate) fn first_text<const N: usize>(fields: [Option<Json<'_>>; N]) -> Cow<'_, str> {
     fields
         .into_iter()
         .map(text)
@@ -156,7 +156,7 @@ pub(super) fn first_text<const N: usize>(fields: [Option<Json<'_>>; N]) -> Cow<'
 }
 
 /// Returns the texts of the strings in an array.
-pub(super) fn texts(field: Option<Json<'_>>) -> Vec<Cow<'_, str>> {
+pub(crate) fn texts(field: Option<Json<'_>>) -> Vec<Cow<'_, str>> {
     let mut texts = Vec::new();
     if let Some(array) = field.filter(|field| field.kind() == Kind::Array) {
         array.for_each_item(|item| texts.extend(item.string()));
@@ -165,7 +165,7 @@ pub(super) fn texts(field: Option<Json<'_>>) -> Vec<Cow<'_, str>> {
 }
 
 /// Returns the text of a tool result: a string, or the texts of its blocks, joined by newlines.
-pub(super) fn content(field: Option<Json<'_>>) -> Cow<'_, str> {
+pub(crate) fn content(field: Option<Json<'_>>) -> Cow<'_, str> {
     let Some(field) = field else {
         return Cow::default();
     };
@@ -184,7 +184,7 @@ pub(super) fn content(field: Option<Json<'_>>) -> Cow<'_, str> {
 }
 
 /// Returns the named fields of a JSON object, the last one of duplicates; `None` if the text is not one object.
-pub(super) fn object<'a, const N: usize>(
+pub(crate) fn object<'a, const N: usize>(
     text: &'a str,
     names: [&str; N],
 ) -> Option<[Option<Json<'a>>; N]> {
@@ -196,7 +196,7 @@ pub(super) fn object<'a, const N: usize>(
 
 /// Replaces `NaN`, `Infinity` and `-Infinity`, which Python accepts but JSON does not, by `null`, as JavaScript
 /// serializes them; `None` if the text contains none.
-pub(super) fn constants_as_null(text: &str) -> Option<String> {
+pub(crate) fn constants_as_null(text: &str) -> Option<String> {
     let mut replaced = String::new();
     let mut done = 0;
     let mut at = 0;
@@ -229,7 +229,7 @@ pub(super) fn constants_as_null(text: &str) -> Option<String> {
 
 /// Returns the size of the string literal at the start of `text`, with its quotes; the size of `text` if it does not
 /// end.
-pub(super) fn string_length(text: &str) -> usize {
+pub(crate) fn string_length(text: &str) -> usize {
     let bytes = text.as_bytes();
     let mut at = 1;
     while let Some(found) = bytes

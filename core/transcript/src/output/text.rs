@@ -8,13 +8,13 @@ fn is_space(character: char) -> bool {
 }
 
 /// Strips whitespace like `str.strip()`.
-pub(super) fn strip(text: &str) -> &str {
+pub(crate) fn strip(text: &str) -> &str {
     text.trim_matches(is_space)
 }
 
 /// Collapses whitespace to single spaces, strips both ends, and truncates to at most `limit` code points, including the
 /// `ellipsis` at the end of a truncated text.
-pub(super) fn one_line(text: &str, limit: usize, ellipsis: &str) -> String {
+pub(crate) fn one_line(text: &str, limit: usize, ellipsis: &str) -> String {
     let mut flat = String::new();
     for word in text.split(is_space).filter(|word| !word.is_empty()) {
         if flat.len() > limit.saturating_mul(MAX_UTF8) {
@@ -43,7 +43,7 @@ const MAX_UTF8: usize = 4;
 ///
 /// The width is an upper bound for all terminals: the parts of a joined emoji count separately, and a tab counts as a
 /// full tab stop.
-pub(super) fn cut_columns(text: &mut String, start: usize, columns: usize, ellipsis: &str) {
+pub(crate) fn cut_columns(text: &mut String, start: usize, columns: usize, ellipsis: &str) {
     // Except for the tab, no character is wider than its size in bytes.
     if text.len() - start <= columns && !text[start..].contains('\t') {
         return;
@@ -74,7 +74,7 @@ pub(super) fn cut_columns(text: &mut String, start: usize, columns: usize, ellip
 
 /// Splits lines like `str.splitlines()` and returns each with its offset: CRLF is one line ending, and a line ending at
 /// the end of the text does not start another line.
-pub(super) fn split_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+pub(crate) fn split_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut rest = text;
     std::iter::from_fn(move || {
         if rest.is_empty() {
@@ -93,7 +93,7 @@ pub(super) fn split_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-pub(super) fn is_line_end(character: char) -> bool {
+pub(crate) fn is_line_end(character: char) -> bool {
     matches!(
         character,
         '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}'

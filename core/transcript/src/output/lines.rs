@@ -2,13 +2,16 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::text;
 
 /// The capacity of the buffer, in bytes, that is kept after a line is complete.
 const KEPT_CAPACITY: usize = 64 * 1024;
 
 /// Splits output into lines, with a size limit.
-pub(super) struct Lines {
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct Lines {
     /// The size limit of a line, in bytes.
     max_line: usize,
     /// The incomplete line, up to the size limit.
@@ -18,7 +21,7 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    pub(super) fn new(max_line: usize) -> Self {
+    pub(crate) fn new(max_line: usize) -> Self {
         Self {
             max_line,
             pending: String::new(),
@@ -28,7 +31,7 @@ impl Lines {
 
     /// Processes a chunk and visits each line that it completes, with the number of bytes that were cut. Lines end with
     /// LF or CRLF.
-    pub(super) fn feed(&mut self, chunk: &str, mut each: impl FnMut(&str, usize)) {
+    pub(crate) fn feed(&mut self, chunk: &str, mut each: impl FnMut(&str, usize)) {
         let mut start = 0;
         for end in memchr::memchr_iter(b'\n', chunk.as_bytes()) {
             let piece = &chunk[start..end];
@@ -47,13 +50,13 @@ impl Lines {
     }
 
     /// Returns whether the last line is incomplete.
-    pub(super) fn has_pending(&self) -> bool {
+    pub(crate) fn has_pending(&self) -> bool {
         !self.pending.is_empty() || self.cut > 0
     }
 
     /// Visits the incomplete line, including a CR at its end. A line of whitespace only is kept, because more of it may
     /// follow.
-    pub(super) fn flush(&mut self, each: impl FnOnce(&str, usize)) {
+    pub(crate) fn flush(&mut self, each: impl FnOnce(&str, usize)) {
         if self.cut == 0 && text::strip(&self.pending).is_empty() {
             return;
         }
@@ -100,7 +103,7 @@ impl fmt::Debug for Lines {
 }
 
 /// Returns the largest character boundary in `piece` that is at most `room`.
-pub(super) fn floor_char_boundary(piece: &str, room: usize) -> usize {
+pub(crate) fn floor_char_boundary(piece: &str, room: usize) -> usize {
     if piece.len() <= room {
         return piece.len();
     }

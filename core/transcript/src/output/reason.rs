@@ -11,7 +11,7 @@ const MAX_DEPTH: usize = 8;
 ///
 /// A reason is a string, an object with a reason in one of its fields, or a list of these. A string that is a JSON
 /// object counts as the object.
-pub(super) fn reason<const N: usize>(fields: [Option<Json<'_>>; N]) -> String {
+pub(crate) fn reason<const N: usize>(fields: [Option<Json<'_>>; N]) -> String {
     fields
         .into_iter()
         .flatten()
@@ -87,7 +87,7 @@ fn reason_in_object(object: Json<'_>, depth: usize) -> Option<String> {
 }
 
 /// Returns the text of an answer: a string, the texts of its blocks, joined by newlines, or any other value as JSON.
-pub(super) fn answer(field: Option<Json<'_>>) -> Cow<'_, str> {
+pub(crate) fn answer(field: Option<Json<'_>>) -> Cow<'_, str> {
     let Some(field) = field else {
         return Cow::default();
     };

@@ -1,0 +1,438 @@
+//! The items of a transcript: messages, tool calls, plans and notices.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::serialization::millis;
+
+/// One entry of a [`Turn`](crate::Turn), in the order in which the agent printed it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Item {
+    /// The id, unique within the transcript and the same after [`Transcript::restore`](crate::Transcript::restore).
+    pub id: String,
+    /// The id that the runtime gave to the item, if any: of a tool call, or of an item of Codex. Not unique: Codex
+    /// counts from 0 in each turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runtime_id: Option<String>,
+    /// The id of the item of the tool call that started the subagent which printed this item. `None` for items of the
+    /// agent itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+    /// Whether the item is complete, and how it ended.
+    pub status: ItemStatus,
+    /// What the item is.
+    #[serde(flatten)]
+    pub kind: ItemKind,
+    /// The ids of the events that the item was made from. `None` without events that have ids, as with
+    /// [`Transcript::feed`](crate::Transcript::feed).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<EventRange>,
+    /// Whether a text of the item was cut at [`Limits::text`](crate::Limits::text), or its line at
+    /// [`Limits::line`](crate::Limits::line).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_truncated: bool,
+    /// The lines of output that the item was made from, without line endings at both ends. A line that makes several
+    /// items is kept by the first. Empty for [`ItemKind::Text`], whose text is the output.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub raw: String,
+    /// The number of bytes of these lines that were not kept, because of [`Limits::raw`](crate::Limits::raw) and
+    /// [`Limits::line`](crate::Limits::line).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub raw_cut: u64,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature that serde calls"
+)]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+impl Item {
+    /// The size that counts for [`Limits::bytes`](crate::Limits::bytes).
+    pub(crate) fn size(&mut self) -> usize {
+        let mut size = size_of::<Self>() + self.id.len() + self.raw.len();
+        if let ItemKind::ToolCall(call) = &self.kind {
+            size += call.input_size;
+        }
+        self.kind.for_each_text(&mut |text| size += text.len());
+        size
+    }
+
+    /// Cuts every text of the item at the limit.
+    pub(crate) fn cut(&mut self, limit: usize) {
+        let truncated = &mut self.is_truncated;
+        self.kind.for_each_text(&mut |text| {
+            if text.len() > limit {
+                text.truncate(crate::output::lines::floor_char_boundary(text, limit));
+                *truncated = true;
+            }
+        });
+    }
+}
+
+/// Whether an item is complete, and how it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ItemStatus {
+    /// The item is not complete: a tool is running, or a message grows.
+    InProgress,
+    /// The item is complete.
+    Completed,
+    /// The tool failed.
+    Failed,
+    /// The tool was not allowed to run.
+    Declined,
+    /// The turn ended before the item was complete.
+    Interrupted,
+}
+
+/// The ids of the first and the last event of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct EventRange {
+    /// The id of the first event.
+    pub first: i64,
+    /// The id of the last event.
+    pub last: i64,
+}
+
+/// What an item is. In JSON, the variant is the field `kind`, and its fields are those of the item.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ItemKind {
+    /// A message of the agent, or of the user as the runtime repeats it.
+    Message {
+        /// Who wrote the message.
+        role: Role,
+        /// The text, which usually is Markdown.
+        text: String,
+    },
+    /// Thinking of the agent, or a summary of it.
+    Thinking {
+        /// The text.
+        text: String,
+    },
+    /// A call of a tool, with its result when it has ended.
+    ToolCall(ToolCall),
+    /// The list of steps that the agent works through. Each change of the plan is an item, except with Codex, which
+    /// changes the item.
+    Plan {
+        /// The steps, in order.
+        steps: Vec<PlanStep>,
+    },
+    /// A message of the runtime about itself, or a failed stage of the session's preparation.
+    Notice {
+        /// The severity.
+        level: NoticeLevel,
+        /// The text.
+        text: String,
+    },
+    /// Lines of output that are not an event of the runtime. Consecutive lines are one item, up to 16 KiB.
+    Text {
+        /// The stream that the lines were printed on.
+        stream: OutputStream,
+        /// The lines, separated by LF.
+        text: String,
+    },
+    /// An event of the runtime without a variant of its own, or of a type that this version does not know. Its JSON is
+    /// in [`Item::raw`].
+    Event {
+        /// The type of the event, such as `system/init` or `turn.started`.
+        #[serde(rename = "type")]
+        event_type: String,
+    },
+}
+
+impl ItemKind {
+    fn for_each_text(&mut self, each: &mut dyn FnMut(&mut String)) {
+        match self {
+            Self::Message { text, .. }
+            | Self::Thinking { text }
+            | Self::Notice { text, .. }
+            | Self::Text { text, .. }
+            | Self::Event { event_type: text } => each(text),
+            Self::Plan { steps } => steps.iter_mut().for_each(|step| each(&mut step.text)),
+            Self::ToolCall(call) => {
+                each(&mut call.name);
+                call.tool.for_each_text(each);
+                if let Some(result) = &mut call.result {
+                    let before = result.text.len();
+                    each(&mut result.text);
+                    result.is_truncated |= result.text.len() < before;
+                }
+            }
+        }
+    }
+
+    /// Returns the text that grows while the item is in progress.
+    pub(crate) fn growing_text(&mut self) -> Option<&mut String> {
+        match self {
+            Self::Message { text, .. } | Self::Thinking { text } | Self::Text { text, .. } => {
+                Some(text)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Who wrote a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Role {
+    /// The agent.
+    Agent,
+    /// The user, or the agent that started a subagent.
+    User,
+}
+
+/// The severity of a notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum NoticeLevel {
+    /// Information.
+    Info,
+    /// Something may be wrong; the turn continues.
+    Warning,
+    /// An error; the turn may fail.
+    Error,
+}
+
+/// An output stream of the agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum OutputStream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// One step of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PlanStep {
+    /// What is to be done.
+    pub text: String,
+    /// How far it is.
+    pub status: StepStatus,
+}
+
+impl PlanStep {
+    pub(crate) fn new(text: impl Into<String>, status: StepStatus) -> Self {
+        Self {
+            text: text.into(),
+            status,
+        }
+    }
+}
+
+/// How far a step of a plan is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum StepStatus {
+    /// Not started, or unknown.
+    Pending,
+    /// In progress.
+    InProgress,
+    /// Done.
+    Completed,
+    /// No longer planned.
+    Cancelled,
+}
+
+impl StepStatus {
+    /// Returns the status of a runtime's name for it.
+    pub(crate) fn of(name: &str) -> Self {
+        match name {
+            "in_progress" => Self::InProgress,
+            "completed" => Self::Completed,
+            "cancelled" => Self::Cancelled,
+            _ => Self::Pending,
+        }
+    }
+}
+
+/// A call of a tool.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ToolCall {
+    /// The name of the tool, as the runtime prints it. For an item of Codex, its type.
+    pub name: String,
+    /// What the call does, the same for all runtimes.
+    pub tool: Tool,
+    /// The arguments. `null` if there are none; a string with their JSON if they are larger than
+    /// [`Limits::text`](crate::Limits::text) or cannot be represented, for example because they nest too deeply.
+    pub input: Value,
+    /// The result. `None` until the call has ended, and if the runtime does not print one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<ToolResult>,
+    /// The size of the arguments as JSON, in bytes.
+    #[serde(skip)]
+    pub(crate) input_size: usize,
+}
+
+/// What a call of a tool does. In JSON, the variant is the field `type`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Tool {
+    /// Runs a shell command.
+    Shell {
+        /// The command, without the shell that runs it.
+        command: String,
+    },
+    /// Reads a file.
+    Read {
+        /// The path; of several, the first.
+        path: String,
+    },
+    /// Writes a whole file.
+    Write {
+        /// The path.
+        path: String,
+    },
+    /// Changes files.
+    Edit {
+        /// The files, in the order of the call.
+        files: Vec<FileChange>,
+    },
+    /// Searches the content of files.
+    Search {
+        /// The pattern.
+        pattern: String,
+        /// Where to search, if given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        path: Option<String>,
+    },
+    /// Searches for files by name.
+    Glob {
+        /// The pattern.
+        pattern: String,
+    },
+    /// Retrieves a web page.
+    WebFetch {
+        /// The URL, or the prompt that contains it.
+        url: String,
+    },
+    /// Searches the web.
+    WebSearch {
+        /// The query.
+        query: String,
+    },
+    /// Starts a subagent, or sends it a message.
+    Agent {
+        /// The prompt.
+        prompt: String,
+    },
+    /// Calls a tool of an MCP server.
+    Mcp {
+        /// The name of the server.
+        server: String,
+        /// The name of the tool.
+        tool: String,
+    },
+    /// Any other tool.
+    Other,
+}
+
+impl Tool {
+    fn for_each_text(&mut self, each: &mut dyn FnMut(&mut String)) {
+        match self {
+            Self::Shell { command: text }
+            | Self::Read { path: text }
+            | Self::Write { path: text }
+            | Self::Glob { pattern: text }
+            | Self::WebFetch { url: text }
+            | Self::WebSearch { query: text }
+            | Self::Agent { prompt: text } => each(text),
+            Self::Edit { files } => files.iter_mut().for_each(|file| each(&mut file.path)),
+            Self::Search { pattern, path } => {
+                each(pattern);
+                path.iter_mut().for_each(each);
+            }
+            Self::Mcp { server, tool } => {
+                each(server);
+                each(tool);
+            }
+            Self::Other => {}
+        }
+    }
+}
+
+/// A file that a tool changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct FileChange {
+    /// The path.
+    pub path: String,
+    /// How the file changes.
+    pub change: FileChangeKind,
+}
+
+impl FileChange {
+    pub(crate) fn new(path: impl Into<String>, change: FileChangeKind) -> Self {
+        Self {
+            path: path.into(),
+            change,
+        }
+    }
+}
+
+/// How a file changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum FileChangeKind {
+    /// It is created.
+    Add,
+    /// It is changed.
+    Update,
+    /// It is deleted.
+    Delete,
+}
+
+impl FileChangeKind {
+    /// Returns the kind of a runtime's name for it.
+    pub(crate) fn of(name: &str) -> Self {
+        match name {
+            "add" => Self::Add,
+            "delete" => Self::Delete,
+            _ => Self::Update,
+        }
+    }
+}
+
+/// The result of a tool call.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ToolResult {
+    /// The text, or the reason of the failure; empty if the runtime prints none.
+    pub text: String,
+    /// Whether the call failed.
+    pub is_error: bool,
+    /// The exit code of a shell command, if the runtime prints it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit_code: Option<i64>,
+    /// Whether the text was cut at [`Limits::text`](crate::Limits::text).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_truncated: bool,
+    /// How long the call took, if the runtime prints it. In JSON, `duration_ms`.
+    #[serde(
+        default,
+        with = "millis",
+        rename = "duration_ms",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub duration: Option<Duration>,
+}

@@ -1,0 +1,382 @@
+//! Records what a reader finds in one line of output: items, and facts about the agent and the turn.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::output::json::Json;
+use crate::output::lines::floor_char_boundary;
+use crate::{
+    AgentInfo, Change, EventRange, Item, ItemKind, ItemStatus, Limits, Outcome, OutputStream, Tool,
+    ToolCall, ToolResult, Turn, Usage,
+};
+
+/// The maximum size of consecutive lines that are one item, in bytes.
+const MAX_TEXT_ITEM: usize = 16 * 1024;
+
+/// The maximum size of an id of the runtime, in bytes; longer ones are truncated.
+const MAX_ID: usize = 256;
+
+/// What is known of the current turn besides its items.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct TurnState {
+    /// The number of items that the turn has had, including those that were dropped.
+    count: u64,
+    /// The items in progress by the id of the runtime, as positions in the turn.
+    open: BTreeMap<String, u64>,
+    /// The ids of the items of tool calls that have ended, by the id of the runtime; subagents may still print items.
+    ended: BTreeMap<String, String>,
+    /// How the turn ended, as the runtime says.
+    pub(crate) outcome: Option<Outcome>,
+    pub(crate) usage: Option<Usage>,
+    pub(crate) duration: Option<Duration>,
+    /// The size of all items of the turn.
+    pub(crate) bytes: usize,
+}
+
+impl TurnState {
+    /// Returns the state of a turn that continues after its end. `bytes` is the size of its items.
+    pub(crate) fn continued(turn: &Turn, bytes: usize) -> Self {
+        Self {
+            count: turn.dropped_items + turn.items.len() as u64,
+            outcome: turn.outcome.clone(),
+            usage: turn.usage,
+            duration: turn.duration,
+            bytes,
+            ..Self::default()
+        }
+    }
+}
+
+/// A position in a turn: the number of items before it, including those that were dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Position(u64);
+
+/// The ids of a new item.
+#[derive(Default, Clone, Copy)]
+pub(crate) struct Ids<'a> {
+    pub(crate) runtime: Option<&'a str>,
+    /// The id of the parent, as the runtime prints it.
+    pub(crate) parent: Option<&'a str>,
+}
+
+/// A line of output, up to [`Limits::raw`].
+struct RawLine {
+    text: String,
+    cut: u64,
+}
+
+/// Records the items of one line.
+pub(crate) struct Recorder<'t> {
+    pub(crate) turn: &'t mut Turn,
+    pub(crate) state: &'t mut TurnState,
+    pub(crate) agent: &'t mut Option<AgentInfo>,
+    pub(crate) limits: &'t Limits,
+    pub(crate) changes: &'t mut Vec<Change>,
+    /// The id of the event whose output is read.
+    pub(crate) event: Option<i64>,
+    /// The line, until an item keeps it.
+    raw: Option<RawLine>,
+}
+
+impl<'t> Recorder<'t> {
+    pub(crate) fn new(
+        turn: &'t mut Turn,
+        state: &'t mut TurnState,
+        agent: &'t mut Option<AgentInfo>,
+        limits: &'t Limits,
+        changes: &'t mut Vec<Change>,
+    ) -> Self {
+        Self {
+            turn,
+            state,
+            agent,
+            limits,
+            changes,
+            event: None,
+            raw: None,
+        }
+    }
+
+    /// Begins a line.
+    pub(crate) fn begin(&mut self, line: &str) {
+        let fits = floor_char_boundary(line, self.limits.raw);
+        self.raw = Some(RawLine {
+            text: line[..fits].to_owned(),
+            cut: (line.len() - fits) as u64,
+        });
+    }
+
+    /// Ends a line that is an event: it becomes an item of its own if no other has kept it.
+    pub(crate) fn end(&mut self, event_type: impl FnOnce() -> String) {
+        if self.raw.is_some() {
+            self.event(event_type());
+        }
+    }
+
+    /// Leaves out the line, because a later one completes it.
+    pub(crate) fn defer(&mut self) {
+        self.raw = None;
+    }
+
+    /// Adds an event without a kind of its own.
+    pub(crate) fn event(&mut self, event_type: impl Into<String>) -> Position {
+        let event_type = event_type.into();
+        self.add(
+            ItemKind::Event { event_type },
+            ItemStatus::Completed,
+            Ids::default(),
+        )
+    }
+
+    /// Adds an item that is complete.
+    pub(crate) fn completed(&mut self, kind: ItemKind, ids: Ids<'_>) -> Position {
+        self.add(kind, ItemStatus::Completed, ids)
+    }
+
+    /// Adds an item. An item in progress with an id can be found by it.
+    pub(crate) fn add(&mut self, kind: ItemKind, status: ItemStatus, ids: Ids<'_>) -> Position {
+        let parent = ids.parent.and_then(|parent| self.id_of(truncated(parent)));
+        let position = Position(self.state.count);
+        self.state.count += 1;
+        let runtime_id = ids.runtime.filter(|id| !id.is_empty()).map(truncated);
+        let mut item = Item {
+            id: format!("{}-{}", self.turn.number, self.state.count),
+            runtime_id: runtime_id.map(str::to_owned),
+            parent,
+            status,
+            kind,
+            events: None,
+            is_truncated: false,
+            raw: String::new(),
+            raw_cut: 0,
+        };
+        item.cut(self.limits.text);
+        keep_line(&mut item, &mut self.raw, self.event, self.limits);
+        if let Some(id) = runtime_id {
+            if status == ItemStatus::InProgress {
+                self.state.open.insert(id.to_owned(), position.0);
+            } else {
+                self.remember_ended(id, &item.id);
+            }
+        }
+        self.state.bytes += item.size();
+        self.changes.push(Change::ItemAdded {
+            turn: self.turn.number,
+            item: item.clone(),
+        });
+        self.turn.items.push(item);
+        position
+    }
+
+    /// Returns the position of the item in progress with an id of the runtime.
+    pub(crate) fn open(&self, id: &str) -> Option<Position> {
+        self.state.open.get(truncated(id)).copied().map(Position)
+    }
+
+    /// Returns the positions of all items in progress, in order.
+    pub(crate) fn in_progress(&self) -> Vec<Position> {
+        let dropped = self.state.count - self.turn.items.len() as u64;
+        (dropped..)
+            .zip(&self.turn.items)
+            .filter(|(_, item)| item.status == ItemStatus::InProgress)
+            .map(|(at, _)| Position(at))
+            .collect()
+    }
+
+    /// Changes an item, which has been dropped if this returns `false`. An item that is no longer in progress is no
+    /// longer found by its id.
+    pub(crate) fn update(&mut self, at: Position, change: impl FnOnce(&mut Item)) -> bool {
+        let Some(index) = self.index(at) else {
+            return false;
+        };
+        let item = &mut self.turn.items[index];
+        let size = item.size();
+        change(item);
+        item.cut(self.limits.text);
+        keep_line(item, &mut self.raw, self.event, self.limits);
+        self.state.bytes = self.state.bytes + item.size() - size;
+        self.changes.push(Change::ItemUpdated {
+            turn: self.turn.number,
+            item: item.clone(),
+        });
+        let (status, id) = (item.status, item.id.clone());
+        if status != ItemStatus::InProgress
+            && let Some(runtime_id) = item.runtime_id.clone()
+            && self.state.open.get(&runtime_id) == Some(&at.0)
+        {
+            self.state.open.remove(&runtime_id);
+            self.remember_ended(&runtime_id, &id);
+        }
+        true
+    }
+
+    /// Appends to the text of an item, which has been dropped if this returns `false`.
+    pub(crate) fn append(&mut self, at: Position, text: &str) -> bool {
+        let Some(index) = self.index(at) else {
+            return false;
+        };
+        let item = &mut self.turn.items[index];
+        let raw = item.raw.len();
+        keep_line(item, &mut self.raw, self.event, self.limits);
+        self.state.bytes += item.raw.len() - raw;
+        let Some(whole) = item.kind.growing_text() else {
+            return false;
+        };
+        let room = self.limits.text.saturating_sub(whole.len());
+        let fits = floor_char_boundary(text, room);
+        whole.push_str(&text[..fits]);
+        self.state.bytes += fits;
+        item.is_truncated |= fits < text.len();
+        if fits > 0 {
+            self.changes.push(Change::TextAppended {
+                turn: self.turn.number,
+                item: item.id.clone(),
+                text: text[..fits].to_owned(),
+            });
+        }
+        true
+    }
+
+    /// Adds a line that is not an event. Consecutive lines of a stream are one item.
+    pub(crate) fn text(&mut self, stream: OutputStream, line: &str, cut: usize) {
+        self.raw = None;
+        if cut == 0
+            && let Some(last) = self.turn.items.last()
+            && let ItemKind::Text { stream: of, text } = &last.kind
+            && *of == stream
+            && !last.is_truncated
+            && text.len() + line.len() < MAX_TEXT_ITEM.min(self.limits.text)
+        {
+            let at = Position(self.state.count - 1);
+            self.append(at, &format!("\n{line}"));
+            return;
+        }
+        let text = line.to_owned();
+        let at = self.completed(ItemKind::Text { stream, text }, Ids::default());
+        if cut > 0 {
+            self.update(at, |item| {
+                item.is_truncated = true;
+                item.raw_cut = cut as u64;
+            });
+        }
+    }
+
+    /// Adds a call of a tool that is in progress.
+    pub(crate) fn call(
+        &mut self,
+        name: &str,
+        tool: Tool,
+        input: Option<Json<'_>>,
+        ids: Ids<'_>,
+    ) -> Position {
+        let call = self.tool_call(name, tool, input);
+        self.add(ItemKind::ToolCall(call), ItemStatus::InProgress, ids)
+    }
+
+    /// Creates a call of a tool.
+    pub(crate) fn tool_call(&self, name: &str, tool: Tool, input: Option<Json<'_>>) -> ToolCall {
+        let source = input.map_or("null", Json::source);
+        let limit = self.limits.text;
+        let input = if source.len() > limit {
+            Value::from(&source[..floor_char_boundary(source, limit)])
+        } else {
+            serde_json::from_str(source).unwrap_or_else(|_| Value::from(source))
+        };
+        ToolCall {
+            name: name.to_owned(),
+            tool,
+            input,
+            result: None,
+            input_size: source.len().min(limit),
+        }
+    }
+
+    /// Ends an item that grew.
+    pub(crate) fn finish(&mut self, at: Position) {
+        // The line that ends an item is not a part of it.
+        let line = self.raw.take();
+        let event = self.event.take();
+        self.update(at, |item| item.status = ItemStatus::Completed);
+        self.event = event;
+        self.raw = line;
+    }
+
+    /// Ends a call of a tool with its result.
+    pub(crate) fn finish_call(&mut self, at: Position, result: ToolResult) -> bool {
+        self.update(at, |item| {
+            item.status = if result.is_error {
+                ItemStatus::Failed
+            } else {
+                ItemStatus::Completed
+            };
+            if let ItemKind::ToolCall(call) = &mut item.kind {
+                call.result = Some(result);
+            }
+        })
+    }
+
+    /// Changes what is known of the agent.
+    pub(crate) fn describe_agent(&mut self, change: impl FnOnce(&mut AgentInfo)) {
+        let agent = self.agent.get_or_insert_default();
+        let before = agent.clone();
+        change(agent);
+        if *agent != before {
+            let agent = agent.clone();
+            self.changes.push(Change::AgentUpdated { agent });
+        }
+    }
+
+    /// Returns the item at a position, if it has not been dropped.
+    pub(crate) fn item(&self, at: Position) -> Option<&Item> {
+        self.index(at).map(|index| &self.turn.items[index])
+    }
+
+    fn index(&self, at: Position) -> Option<usize> {
+        let dropped = self.state.count - self.turn.items.len() as u64;
+        usize::try_from(at.0.checked_sub(dropped)?).ok()
+    }
+
+    /// Returns the id of the item with an id of the runtime.
+    fn id_of(&self, runtime_id: &str) -> Option<String> {
+        let open = self.state.open.get(runtime_id).copied();
+        open.and_then(|at| Some(self.item(Position(at))?.id.clone()))
+            .or_else(|| self.state.ended.get(runtime_id).cloned())
+    }
+
+    fn remember_ended(&mut self, runtime_id: &str, id: &str) {
+        if self.state.ended.len() < self.limits.items {
+            self.state
+                .ended
+                .insert(runtime_id.to_owned(), id.to_owned());
+        }
+    }
+}
+
+/// Moves the line of output to an item, up to the limit, and adds the event to its range.
+fn keep_line(item: &mut Item, line: &mut Option<RawLine>, event: Option<i64>, limits: &Limits) {
+    if let Some(line) = line.take() {
+        item.raw_cut += line.cut;
+        if item.raw.is_empty() {
+            item.raw = line.text;
+        } else {
+            let room = limits.raw.saturating_sub(item.raw.len() + 1);
+            let fits = floor_char_boundary(&line.text, room);
+            if fits > 0 {
+                item.raw.push('\n');
+                item.raw.push_str(&line.text[..fits]);
+            }
+            item.raw_cut += (line.text.len() - fits) as u64;
+        }
+    }
+    if let Some(event) = event {
+        let first = item.events.map_or(event, |events| events.first);
+        item.events = Some(EventRange { first, last: event });
+    }
+}
+
+fn truncated(id: &str) -> &str {
+    &id[..floor_char_boundary(id, MAX_ID)]
+}

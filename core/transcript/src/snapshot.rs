@@ -1,0 +1,100 @@
+//! Snapshots of transcripts.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Transcript;
+use crate::transcript::State;
+
+/// The version of the format. A change that older versions cannot read increases it.
+const VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Written<'s> {
+    version: u32,
+    state: &'s State,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    version: u32,
+}
+
+#[derive(Deserialize)]
+struct Read {
+    state: State,
+}
+
+/// Why a transcript cannot be restored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RestoreError {
+    /// The bytes are not a snapshot, or a damaged one.
+    Malformed,
+    /// The snapshot has a format that this version of the library cannot read.
+    Version(u32),
+}
+
+impl fmt::Display for RestoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed => f.write_str("the bytes are not a snapshot of a transcript"),
+            Self::Version(version) => write!(
+                f,
+                "the snapshot has format version {version}; this version of the library reads version {VERSION}"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for RestoreError {}
+
+impl Transcript {
+    /// Returns everything as bytes: the turns, half-read lines, limits, and the cursor.
+    ///
+    /// Store the bytes as one value, and a program that is killed at any time continues from the last stored one:
+    /// restore it, and follow the session with a stream `since` its [`cursor`](Self::cursor).
+    ///
+    /// # Panics
+    ///
+    /// Does not panic: all parts can be represented in JSON, which the bytes are.
+    pub fn snapshot(&self) -> Vec<u8> {
+        let written = Written {
+            version: VERSION,
+            state: &self.state,
+        };
+        serde_json::to_vec(&written).expect("all keys are strings")
+    }
+
+    /// Returns the transcript of a snapshot.
+    ///
+    /// # Errors
+    ///
+    /// [`RestoreError::Malformed`] if the bytes are not a snapshot, and [`RestoreError::Version`] if a later version of
+    /// the library wrote it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use aod_transcript::Transcript;
+    ///
+    /// let mut transcript = Transcript::for_runtime("codex");
+    /// transcript.feed("{\"type\":\"item.completed\",\"item\":{\"type\":\"agent_me");
+    /// let bytes = transcript.snapshot();
+    ///
+    /// let mut transcript = Transcript::restore(&bytes)?;
+    /// transcript.feed("ssage\",\"text\":\"Done.\"}}\n");
+    /// assert_eq!(transcript.final_text(), Some("Done."));
+    /// # Ok::<(), aod_transcript::RestoreError>(())
+    /// ```
+    pub fn restore(bytes: &[u8]) -> Result<Self, RestoreError> {
+        let malformed = |_| RestoreError::Malformed;
+        let Version { version } = serde_json::from_slice(bytes).map_err(malformed)?;
+        if version != VERSION {
+            return Err(RestoreError::Version(version));
+        }
+        let Read { state } = serde_json::from_slice(bytes).map_err(malformed)?;
+        Ok(Self { state })
+    }
+}

@@ -1,0 +1,509 @@
+//! The transcript of a session.
+
+use std::fmt;
+
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::output::lines::Lines;
+use crate::output::noise::{self, Part};
+use crate::output::text;
+use crate::reader::Reader;
+use crate::recorder::{Ids, Recorder, TurnState};
+use crate::{
+    Change, End, Event, Input, Item, ItemKind, ItemStatus, Limits, NoticeLevel, Outcome,
+    OutputStream, Role, Turn, Usage,
+};
+
+/// What an agent printed, as data: turns with their messages, tool calls, plans and notices.
+///
+/// The model is the same for Claude Code, Codex, Gemini CLI and opencode; the output of other programs becomes
+/// [`ItemKind::Text`]. A tool call and its result are one item, and a message that is printed in fragments grows.
+///
+/// The input is the events of a session ([`apply`](Self::apply)), or output from elsewhere ([`feed`](Self::feed) and
+/// [`finish`](Self::finish)). Each returns the [`Change`]s that it makes.
+///
+/// # Guarantees
+///
+/// - **Completeness.** Each nonblank line of standard output and standard error is in an item, as [`Item::raw`] or as
+///   [`ItemKind::Text`], or counted as cut or dropped.
+/// - **Chunking.** The turns depend only on the output of each stream, not on how it is split into chunks, and not on a
+///   [`snapshot`](Self::snapshot) in between.
+/// - **Memory.** It is bounded by the [`Limits`]. Reading takes linear time.
+/// - **Errors.** Reading never fails: a line that is not an event is text, and a field of an unexpected type counts as
+///   missing.
+///
+/// [`Item::raw`]: crate::Item::raw
+///
+/// # Examples
+///
+/// ```
+/// use aod_transcript::{ItemKind, Outcome, Transcript};
+///
+/// let mut transcript = Transcript::for_runtime("claude");
+/// transcript.feed("{\"type\":\"assistant\",\"message\":{\"content\":[{\"type\":\"tool_use\",\"id\":\"t1\",");
+/// transcript.feed("\"name\":\"Bash\",\"input\":{\"command\":\"cargo test\"}}]}}\n");
+/// transcript.feed("{\"type\":\"user\",\"message\":{\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"t1\",");
+/// transcript.feed("\"content\":\"ok. 12 passed\"}]}}\n");
+/// transcript.feed("{\"type\":\"assistant\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"Tests pass.\"}]}}\n");
+/// transcript.feed("{\"type\":\"result\",\"subtype\":\"success\"}\n");
+/// transcript.finish();
+///
+/// let turn = &transcript.turns()[0];
+/// let ItemKind::ToolCall(call) = &turn.items[0].kind else { panic!("a tool call") };
+/// assert_eq!(call.result.as_ref().unwrap().text, "ok. 12 passed");
+/// assert_eq!(turn.outcome, Some(Outcome::Success));
+/// assert_eq!(transcript.final_text(), Some("Tests pass."));
+/// ```
+pub struct Transcript {
+    pub(crate) state: State,
+}
+
+/// Everything that a snapshot contains.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct State {
+    limits: Limits,
+    reader: Option<Reader>,
+    stdout: Lines,
+    stderr: Lines,
+    agent: Option<AgentInfo>,
+    turns: Vec<Turn>,
+    /// The state of the last turn, if it has not ended.
+    current: Option<TurnState>,
+    /// The size of the turns that have ended.
+    ended_bytes: usize,
+    /// The number of items of all turns.
+    items: usize,
+    cursor: Option<i64>,
+    /// Why the preparation of the session failed.
+    failure: Option<String>,
+}
+
+/// What a runtime reports about itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AgentInfo {
+    /// The runtime, as the session's `start` event or the caller names it.
+    pub runtime: String,
+    /// The model. For Gemini, the one that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// The id of the runtime's own session or thread.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<String>,
+    /// The version of the runtime.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The working directory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cwd: Option<String>,
+    /// The names of the tools.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<String>,
+}
+
+impl Default for Transcript {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Transcript {
+    /// Creates a transcript whose runtime the session's `start` event selects. Output before it is text.
+    #[must_use]
+    pub fn new() -> Self {
+        let limits = Limits::new();
+        Self {
+            state: State {
+                stdout: Lines::new(limits.line),
+                stderr: Lines::new(limits.line),
+                limits,
+                reader: None,
+                agent: None,
+                turns: Vec::new(),
+                current: None,
+                ended_bytes: 0,
+                items: 0,
+                cursor: None,
+                failure: None,
+            },
+        }
+    }
+
+    /// Creates a transcript of a runtime's output: `claude`, `codex`, `gemini` or `opencode`, or the name of a model
+    /// provider, as [`formatter_for`](crate::pretty::formatter_for) accepts it. The output of any other program is text.
+    #[must_use]
+    pub fn for_runtime(runtime: &str) -> Self {
+        let mut transcript = Self::new();
+        let mut changes = Vec::new();
+        transcript.state.select(runtime, &mut changes);
+        transcript
+    }
+
+    /// Sets the limits. Call it before the first output.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.state.stdout = Lines::new(limits.line);
+        self.state.stderr = Lines::new(limits.line);
+        self.state.limits = limits;
+        self
+    }
+
+    /// Applies one event of a session and returns the changes.
+    ///
+    /// A further turn, and the terminal event of the session, end the current turn. The repeated start of the current
+    /// turn, as a resumed stream sends it, changes nothing.
+    pub fn apply<'e>(&mut self, event: impl Into<Event<'e>>) -> Vec<Change> {
+        let Event { input, cursor } = event.into();
+        let mut changes = Vec::new();
+        self.state.apply(input, cursor, &mut changes);
+        self.state.cursor = cursor.or(self.state.cursor);
+        changes
+    }
+
+    /// Reads the next chunk of standard output, split at any character, and returns the changes.
+    pub fn feed(&mut self, chunk: &str) -> Vec<Change> {
+        self.apply(Input::Stdout(chunk))
+    }
+
+    /// Ends the output: reads the incomplete last lines, and ends the turn. Output that follows belongs to a new turn.
+    ///
+    /// The terminal event of a session does the same with [`apply`](Self::apply).
+    pub fn finish(&mut self) -> Vec<Change> {
+        let mut changes = Vec::new();
+        self.state.end_turn(None, &mut changes);
+        changes
+    }
+
+    /// Returns the turns, in order.
+    pub fn turns(&self) -> &[Turn] {
+        &self.state.turns
+    }
+
+    /// Returns the tokens and the cost of all turns that have ended. `None` if the runtime reported none.
+    pub fn usage(&self) -> Option<Usage> {
+        let usages = self.turns().iter().filter_map(|turn| turn.usage);
+        usages.reduce(Usage::plus)
+    }
+
+    /// Returns what the runtime reported about itself. `None` before it did.
+    pub fn agent(&self) -> Option<&AgentInfo> {
+        self.state.agent.as_ref()
+    }
+
+    /// Returns the position of the last applied event. A stream of the session that continues after it, with `since`,
+    /// completes the transcript without a gap or a repeated item.
+    pub fn cursor(&self) -> Option<i64> {
+        self.state.cursor
+    }
+
+    /// Returns the answer: the last message of the agent in the last turn; not one of a subagent.
+    pub fn final_text(&self) -> Option<&str> {
+        let items = &self.turns().last()?.items;
+        items.iter().rev().find_map(|item| match &item.kind {
+            ItemKind::Message {
+                role: Role::Agent,
+                text,
+            } if item.parent.is_none() => Some(text.as_str()),
+            _ => None,
+        })
+    }
+}
+
+impl State {
+    fn apply(&mut self, input: Input<'_>, cursor: Option<i64>, changes: &mut Vec<Change>) {
+        match input {
+            Input::Start { runtime } => self.select(runtime, changes),
+            Input::TurnStarted { turn } => self.begin_turn(turn, changes),
+            Input::Stdout(chunk) => self.read(OutputStream::Stdout, chunk, cursor, changes),
+            Input::Stderr(chunk) => self.read(OutputStream::Stderr, chunk, cursor, changes),
+            Input::StageFailed { stage, message } => {
+                let separator = if message.is_empty() { "" } else { ": " };
+                let text = format!("{stage} failed{separator}{message}");
+                self.failure = Some(text.clone());
+                self.with_recorder(cursor, changes, |_, recorder| {
+                    let level = NoticeLevel::Error;
+                    recorder.completed(ItemKind::Notice { level, text }, Ids::default());
+                });
+            }
+            Input::Ended { end, exit_code } => {
+                if self.current.is_some() || self.turns.is_empty() {
+                    self.ensure_turn(changes);
+                    self.end_turn(Some((end, exit_code)), changes);
+                }
+            }
+            Input::Other => {}
+        }
+    }
+
+    /// Selects the reader of a runtime, unless one is selected already.
+    fn select(&mut self, runtime: &str, changes: &mut Vec<Change>) {
+        if self.reader.is_some() {
+            return;
+        }
+        self.reader = Some(Reader::of(runtime));
+        let agent = self.agent.get_or_insert_default();
+        runtime.clone_into(&mut agent.runtime);
+        changes.push(Change::AgentUpdated {
+            agent: agent.clone(),
+        });
+    }
+
+    fn begin_turn(&mut self, number: Option<i64>, changes: &mut Vec<Change>) {
+        let last = self.turns.last().map(|turn| turn.number);
+        if number.is_some() && number == last {
+            // A resumed stream repeats the start of its turn, and may have output that came after its end.
+            if self.current.is_none() {
+                self.reopen_turn(changes);
+            }
+            return;
+        }
+        self.end_turn(None, changes);
+        let number = number.unwrap_or_else(|| last.unwrap_or(0).saturating_add(1));
+        self.turns.push(Turn::new(number));
+        self.current = Some(TurnState::default());
+        changes.push(Change::TurnStarted { turn: number });
+    }
+
+    /// Continues the last turn, which has ended.
+    fn reopen_turn(&mut self, changes: &mut Vec<Change>) {
+        let Some(turn) = self.turns.last_mut() else {
+            return;
+        };
+        let bytes = turn.items.iter_mut().map(Item::size).sum();
+        self.ended_bytes = self.ended_bytes.saturating_sub(bytes);
+        self.current = Some(TurnState::continued(turn, bytes));
+        turn.outcome = None;
+        changes.push(Change::TurnStarted { turn: turn.number });
+    }
+
+    /// Begins a turn for output that no start of a turn precedes.
+    fn ensure_turn(&mut self, changes: &mut Vec<Change>) {
+        if self.current.is_none() {
+            self.begin_turn(None, changes);
+        }
+    }
+
+    fn with_recorder(
+        &mut self,
+        event: Option<i64>,
+        changes: &mut Vec<Change>,
+        record: impl FnOnce(&mut Reader, &mut Recorder<'_>),
+    ) {
+        self.ensure_turn(changes);
+        let Self {
+            reader,
+            turns,
+            current,
+            agent,
+            limits,
+            ..
+        } = self;
+        let (Some(turn), Some(current)) = (turns.last_mut(), current.as_mut()) else {
+            return;
+        };
+        let before = turn.items.len();
+        let mut recorder = Recorder::new(turn, current, agent, limits, changes);
+        recorder.event = event;
+        let mut generic = Reader::of("");
+        record(reader.as_mut().unwrap_or(&mut generic), &mut recorder);
+        self.items += turn.items.len() - before;
+        self.enforce_limits(changes);
+    }
+
+    fn read(
+        &mut self,
+        stream: OutputStream,
+        chunk: &str,
+        event: Option<i64>,
+        changes: &mut Vec<Change>,
+    ) {
+        if chunk.is_empty() {
+            return;
+        }
+        self.ensure_turn(changes);
+        let mut lines = std::mem::take(self.lines(stream));
+        lines.feed(chunk, |line, cut| {
+            self.with_recorder(event, changes, |reader, recorder| {
+                read_line(reader, recorder, stream, line, cut);
+            });
+        });
+        *self.lines(stream) = lines;
+    }
+
+    fn lines(&mut self, stream: OutputStream) -> &mut Lines {
+        match stream {
+            OutputStream::Stdout => &mut self.stdout,
+            OutputStream::Stderr => &mut self.stderr,
+        }
+    }
+
+    /// Ends the current turn, if there is one. `ended` is the terminal event of the session.
+    fn end_turn(&mut self, ended: Option<(End, Option<i64>)>, changes: &mut Vec<Change>) {
+        for stream in [OutputStream::Stdout, OutputStream::Stderr] {
+            let mut lines = std::mem::take(self.lines(stream));
+            lines.flush(|line, cut| {
+                self.with_recorder(self.cursor, changes, |reader, recorder| {
+                    read_line(reader, recorder, stream, line, cut);
+                });
+            });
+            *self.lines(stream) = Lines::new(self.limits.line);
+        }
+        if self.current.is_none() {
+            return;
+        }
+        self.with_recorder(None, changes, |reader, recorder| {
+            reader.end(recorder);
+            for at in recorder.in_progress() {
+                recorder.update(at, |item| {
+                    item.status = match item.kind {
+                        ItemKind::ToolCall(_) => ItemStatus::Interrupted,
+                        _ => ItemStatus::Completed,
+                    };
+                });
+            }
+        });
+        let failure = self.failure.take();
+        let (Some(turn), Some(current)) = (self.turns.last_mut(), self.current.take()) else {
+            return;
+        };
+        turn.outcome = Some(outcome(current.outcome, ended, failure));
+        turn.usage = current.usage.filter(Usage::is_known);
+        turn.duration = current.duration;
+        self.ended_bytes += current.bytes;
+        if let Some(outcome) = turn.outcome.clone() {
+            changes.push(Change::TurnEnded {
+                turn: turn.number,
+                outcome,
+                usage: turn.usage,
+                duration: turn.duration,
+            });
+        }
+    }
+
+    /// Drops the oldest items if there are too many. An eighth is dropped at once, so that reading takes linear time.
+    fn enforce_limits(&mut self, changes: &mut Vec<Change>) {
+        let Limits { items, bytes, .. } = self.limits;
+        let size = |state: &Self| {
+            state.ended_bytes + state.current.as_ref().map_or(0, |current| current.bytes)
+        };
+        if self.items <= items && size(self) <= bytes {
+            return;
+        }
+        let last = self.turns.len() - 1;
+        for (index, turn) in self.turns.iter_mut().enumerate() {
+            let excess = self.items.saturating_sub(items - items / 8);
+            let mut dropped = 0;
+            let mut freed = 0;
+            let mut total = self.ended_bytes + self.current.as_ref().map_or(0, |now| now.bytes);
+            for item in &mut turn.items {
+                if dropped >= excess && total <= bytes - bytes / 8 {
+                    break;
+                }
+                let size = item.size();
+                total = total.saturating_sub(size);
+                freed += size;
+                dropped += 1;
+            }
+            if dropped == 0 {
+                continue;
+            }
+            turn.items.drain(..dropped);
+            turn.dropped_items += dropped as u64;
+            self.items -= dropped;
+            match &mut self.current {
+                Some(current) if index == last => {
+                    current.bytes = current.bytes.saturating_sub(freed);
+                }
+                _ => self.ended_bytes = self.ended_bytes.saturating_sub(freed),
+            }
+            changes.push(Change::ItemsDropped {
+                turn: turn.number,
+                count: dropped as u64,
+            });
+        }
+    }
+}
+
+/// Reads one line. `cut` is the number of bytes beyond the size limit.
+fn read_line(
+    reader: &mut Reader,
+    recorder: &mut Recorder<'_>,
+    stream: OutputStream,
+    line: &str,
+    cut: usize,
+) {
+    if cut == 0 && text::strip(line).is_empty() {
+        return;
+    }
+    if stream == OutputStream::Stderr || cut > 0 {
+        return recorder.text(stream, line, cut);
+    }
+    recorder.begin(line);
+    if reader.read(line, recorder) {
+        return;
+    }
+    match noise::split(line, |text| reader.is_event(text)) {
+        Some(parts) => {
+            for part in parts {
+                let (Part::Object(text) | Part::Noise(text)) = part;
+                recorder.begin(text);
+                if !matches!(part, Part::Object(_)) || !reader.read(text, recorder) {
+                    recorder.text(stream, text, 0);
+                }
+            }
+        }
+        None => recorder.text(stream, line, 0),
+    }
+}
+
+/// Returns how a turn ended: from what the runtime says, and the terminal event of the session.
+fn outcome(
+    reported: Option<Outcome>,
+    ended: Option<(End, Option<i64>)>,
+    failure: Option<String>,
+) -> Outcome {
+    let failed = |reason: String| Outcome::Failed { reason };
+    match (ended, reported) {
+        (None, reported) => reported.unwrap_or(Outcome::Unknown),
+        (Some((End::Terminated, _) | (End::Exit, None)), _) => Outcome::Interrupted,
+        (Some((End::Failed, _)), reported) => match reported {
+            Some(outcome @ Outcome::Failed { .. }) => outcome,
+            _ => failed(failure.unwrap_or_default()),
+        },
+        (Some((End::Exit, Some(0))), reported) => reported.unwrap_or(Outcome::Success),
+        (Some((End::Exit, Some(code))), None | Some(Outcome::Success)) => {
+            // The exit code of a program that SIGINT ended.
+            if code == 130 {
+                Outcome::Interrupted
+            } else {
+                failed(format!("exit code {code}"))
+            }
+        }
+        (Some((End::Exit, Some(_))), Some(outcome)) => outcome,
+    }
+}
+
+/// In JSON, a transcript is an object with `agent`, `turns`, `usage` and `cursor`. It cannot be read back; use
+/// [`Transcript::snapshot`] for that.
+impl Serialize for Transcript {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Transcript", 4)?;
+        fields.serialize_field("agent", &self.agent())?;
+        fields.serialize_field("turns", self.turns())?;
+        fields.serialize_field("usage", &self.usage())?;
+        fields.serialize_field("cursor", &self.cursor())?;
+        fields.end()
+    }
+}
+
+/// Shows the numbers only, because the content belongs to the caller.
+impl fmt::Debug for Transcript {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transcript")
+            .field("turns", &self.turns().len())
+            .field("items", &self.state.items)
+            .field("cursor", &self.cursor())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,69 @@
+//! The turns of a transcript, and how they end.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::serialization::millis;
+use crate::{Item, Usage};
+
+/// One turn of a session: a prompt, and what the agent printed while it worked on it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Turn {
+    /// The number of the turn, from 1.
+    pub number: i64,
+    /// The items, in the order in which the agent printed them.
+    pub items: Vec<Item>,
+    /// The number of earlier items that were dropped because of [`Limits::items`](crate::Limits::items) or
+    /// [`Limits::bytes`](crate::Limits::bytes).
+    pub dropped_items: u64,
+    /// How the turn ended; `None` while it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// The tokens and the cost of the turn, if the runtime reports any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+    /// How long the agent worked, if the runtime reports it. In JSON, `duration_ms`.
+    #[serde(
+        default,
+        with = "millis",
+        rename = "duration_ms",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub duration: Option<Duration>,
+}
+
+impl Turn {
+    pub(crate) fn new(number: i64) -> Self {
+        Self {
+            number,
+            items: Vec::new(),
+            dropped_items: 0,
+            outcome: None,
+            usage: None,
+            duration: None,
+        }
+    }
+}
+
+/// How a turn ended: from the last event of the runtime and the terminal event of the session together. In JSON, the
+/// variant is the field `type`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The agent finished its work.
+    Success,
+    /// The turn failed.
+    Failed {
+        /// The reason; empty if there is none.
+        reason: String,
+    },
+    /// The agent reached its limit of model calls.
+    MaxTurns,
+    /// The turn was interrupted, or the session was terminated.
+    Interrupted,
+    /// The output ended without saying how the turn ended.
+    Unknown,
+}

@@ -1,0 +1,105 @@
+//! Tokens and costs.
+
+use serde::{Deserialize, Serialize};
+
+/// The tokens and the cost of a turn or of a transcript. A field is `None` if the runtime does not report it.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Usage {
+    /// The input tokens, including those read from and written to a cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input_tokens: Option<u64>,
+    /// The input tokens that were read from a cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cached_input_tokens: Option<u64>,
+    /// The input tokens that were written to a cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_write_tokens: Option<u64>,
+    /// The output tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_tokens: Option<u64>,
+    /// The output tokens that were used for thinking.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning_tokens: Option<u64>,
+    /// The cost in US dollars.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_usd: Option<f64>,
+    /// Where the numbers come from.
+    pub source: UsageSource,
+}
+
+/// Where the numbers of a [`Usage`] come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum UsageSource {
+    /// The runtime reports them as a whole.
+    #[default]
+    Reported,
+    /// They are the sum of several reports.
+    Summed,
+    /// They are known to be incomplete: the turn was interrupted, or the runtime does not report its subagents.
+    Partial,
+}
+
+impl Usage {
+    /// Returns the sum of two usages. A number that only one reports counts as the sum.
+    #[must_use]
+    pub(crate) fn plus(self, other: Self) -> Self {
+        self.combined(other, u64::saturating_add, |a, b| a + b)
+    }
+
+    /// Returns whether any number is known.
+    pub(crate) fn is_known(&self) -> bool {
+        let source = self.source;
+        *self
+            != Self {
+                source,
+                ..Self::default()
+            }
+    }
+
+    /// Returns the usage since an earlier total; `self` if the total is not an earlier one.
+    #[must_use]
+    pub(crate) fn since(self, earlier: Self) -> Self {
+        let is_later = |now: Option<u64>, then: Option<u64>| then.is_none() || now >= then;
+        if is_later(self.input_tokens, earlier.input_tokens)
+            && is_later(self.output_tokens, earlier.output_tokens)
+        {
+            Self {
+                source: self.source,
+                ..self.combined(earlier, u64::saturating_sub, |a, b| a - b)
+            }
+        } else {
+            self
+        }
+    }
+
+    fn combined(
+        self,
+        other: Self,
+        count: impl Fn(u64, u64) -> u64,
+        cost: impl Fn(f64, f64) -> f64,
+    ) -> Self {
+        let tokens = |a: Option<u64>, b: Option<u64>| match (a, b) {
+            (Some(a), Some(b)) => Some(count(a, b)),
+            (a, b) => a.or(b),
+        };
+        Self {
+            input_tokens: tokens(self.input_tokens, other.input_tokens),
+            cached_input_tokens: tokens(self.cached_input_tokens, other.cached_input_tokens),
+            cache_write_tokens: tokens(self.cache_write_tokens, other.cache_write_tokens),
+            output_tokens: tokens(self.output_tokens, other.output_tokens),
+            reasoning_tokens: tokens(self.reasoning_tokens, other.reasoning_tokens),
+            cost_usd: match (self.cost_usd, other.cost_usd) {
+                (Some(a), Some(b)) => Some(cost(a, b)),
+                (a, b) => a.or(b),
+            },
+            source: if [self.source, other.source].contains(&UsageSource::Partial) {
+                UsageSource::Partial
+            } else {
+                UsageSource::Summed
+            },
+        }
+    }
+}

@@ -1,0 +1,525 @@
+//! The typed transcript: the items of each runtime, and its guarantees for any output.
+
+use std::collections::BTreeMap;
+
+use aod::transcript::{
+    Change, End, Input, ItemKind, ItemStatus, NoticeLevel, Outcome, OutputStream, Role, Tool,
+    Transcript, UsageSource,
+};
+use aod_test_support::data;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::random_cuts;
+
+const RUNTIMES: [&str; 5] = ["claude", "codex", "gemini", "generic", "opencode"];
+
+/// Returns the recorded outputs with their runtimes.
+fn recordings() -> Vec<(&'static str, String)> {
+    let mut recordings = Vec::new();
+    for runtime in RUNTIMES {
+        let folder = data("transcripts").join(runtime);
+        let mut paths: Vec<_> = std::fs::read_dir(&folder)
+            .expect("the recordings are there")
+            .map(|entry| entry.expect("the folder can be read").path())
+            .filter(|path| path.extension().is_some_and(|it| it == "jsonl"))
+            .collect();
+        paths.sort();
+        let texts = paths
+            .into_iter()
+            .map(|path| std::fs::read_to_string(path).expect("a recording is UTF-8"));
+        recordings.extend(texts.map(|text| (runtime, text)));
+    }
+    assert!(recordings.len() > 10, "{}", recordings.len());
+    recordings
+}
+
+/// Returns the transcript of some chunks.
+fn read<'a>(runtime: &str, chunks: impl IntoIterator<Item = &'a str>) -> Transcript {
+    let mut transcript = Transcript::for_runtime(runtime);
+    for chunk in chunks {
+        transcript.feed(chunk);
+    }
+    transcript.finish();
+    transcript
+}
+
+fn to_json(transcript: &Transcript) -> Value {
+    serde_json::to_value(transcript).expect("a transcript is JSON")
+}
+
+/// Checks that each nonblank line is in an item, or would be counted.
+fn assert_complete(output: &str, transcript: &Transcript) {
+    let mut expected = BTreeMap::<&str, i64>::new();
+    for line in output
+        .split('\n')
+        .map(str::trim)
+        .filter(|it| !it.is_empty())
+    {
+        *expected.entry(line).or_default() += 1;
+    }
+    let items = transcript.turns().iter().flat_map(|turn| &turn.items);
+    let mut kept = Vec::new();
+    for item in items {
+        assert_eq!(item.raw_cut, 0, "{item:?}");
+        let text = match &item.kind {
+            ItemKind::Text { text, .. } => text,
+            _ => &item.raw,
+        };
+        kept.extend(text.split('\n').map(str::trim).filter(|it| !it.is_empty()));
+    }
+    for line in kept {
+        *expected.entry(line).or_default() -= 1;
+    }
+    expected.retain(|_, count| *count != 0);
+    // A line with several events is kept by each of its parts.
+    let (lost, parts): (Vec<_>, Vec<_>) = expected.into_iter().partition(|(_, count)| *count > 0);
+    for (line, _) in lost {
+        let mut rest = line.to_owned();
+        for (part, _) in &parts {
+            rest = rest.replace(part, "");
+        }
+        let rest = rest.replace(|it: char| it.is_whitespace() || it.is_control(), "");
+        assert_eq!(rest, "", "lost of {line}");
+    }
+}
+
+#[test]
+fn every_line_of_the_recordings_is_in_an_item() {
+    for (runtime, output) in recordings() {
+        assert_complete(&output, &read(runtime, [output.as_str()]));
+    }
+}
+
+#[test]
+fn chunks_do_not_change_a_transcript() {
+    for (runtime, output) in recordings() {
+        let whole = to_json(&read(runtime, [output.as_str()]));
+        let characters = read(runtime, output.split("").filter(|it| !it.is_empty()));
+        assert_eq!(to_json(&characters), whole, "{runtime} by characters");
+        for _ in 0..20 {
+            let seed = fastrand::u64(..);
+            let chunks = read(runtime, random_cuts(&output, seed));
+            assert_eq!(to_json(&chunks), whole, "{runtime} with seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn a_restored_transcript_continues_anywhere() {
+    for (runtime, output) in recordings() {
+        let whole = to_json(&read(runtime, [output.as_str()]));
+        for _ in 0..5 {
+            let seed = fastrand::u64(..);
+            let mut random = fastrand::Rng::with_seed(seed);
+            let mut transcript = Transcript::for_runtime(runtime);
+            for chunk in random_cuts(&output, seed) {
+                transcript.feed(chunk);
+                if random.u8(..) > 10 {
+                    continue;
+                }
+                let bytes = transcript.snapshot();
+                transcript = Transcript::restore(&bytes).expect("it is a snapshot");
+                assert_eq!(transcript.snapshot(), bytes, "{runtime} with seed {seed}");
+            }
+            transcript.finish();
+            assert_eq!(to_json(&transcript), whole, "{runtime} with seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn bytes_that_are_not_a_snapshot_are_an_error() {
+    use aod::transcript::RestoreError;
+
+    for bytes in [&b""[..], b"{}", b"[1]", b"{\"version\":1}", b"\xff"] {
+        let error = Transcript::restore(bytes).expect_err("not a snapshot");
+        assert_eq!(error, RestoreError::Malformed, "{bytes:?}");
+    }
+    let error = Transcript::restore(b"{\"version\":99,\"state\":{}}").expect_err("too new");
+    assert_eq!(error, RestoreError::Version(99));
+    assert!(error.to_string().contains("99"), "{error}");
+}
+
+/// A copy of a transcript that only the changes update, as a screen keeps it.
+#[derive(Default)]
+struct Screen(BTreeMap<i64, (Vec<Value>, Option<Outcome>)>);
+
+impl Screen {
+    fn apply(&mut self, change: Change) {
+        match change {
+            Change::TurnStarted { turn } => {
+                self.0.entry(turn).or_default().1 = None;
+            }
+            Change::ItemAdded { turn, item } => {
+                let item = serde_json::to_value(item).expect("an item is JSON");
+                self.items(turn).push(item);
+            }
+            Change::ItemUpdated { turn, item } => {
+                let item = serde_json::to_value(item).expect("an item is JSON");
+                let id = item["id"].clone();
+                *self.item(turn, &id) = item;
+            }
+            Change::TextAppended { turn, item, text } => {
+                let item = self.item(turn, &item.into());
+                let whole = item["text"].as_str().expect("a text").to_owned() + &text;
+                item["text"] = whole.into();
+            }
+            Change::ItemsDropped { turn, count } => {
+                let count = usize::try_from(count).expect("a small number");
+                self.items(turn).drain(..count);
+            }
+            Change::TurnEnded { turn, outcome, .. } => {
+                self.0.get_mut(&turn).expect("the turn started").1 = Some(outcome);
+            }
+            Change::AgentUpdated { .. } => {}
+            other => panic!("unknown change {other:?}"),
+        }
+    }
+
+    fn items(&mut self, turn: i64) -> &mut Vec<Value> {
+        &mut self.0.get_mut(&turn).expect("the turn started").0
+    }
+
+    fn item(&mut self, turn: i64, id: &Value) -> &mut Value {
+        let mut items = self.items(turn).iter_mut();
+        items.find(|item| item["id"] == *id).expect("it was added")
+    }
+
+    fn assert_shows(mut self, transcript: &Transcript) {
+        for turn in transcript.turns() {
+            let (items, outcome) = self.0.remove(&turn.number).expect("the turn started");
+            assert_eq!(outcome, turn.outcome);
+            let visible = |item: &Value| {
+                let mut item = item.clone();
+                let fields = item.as_object_mut().expect("an object");
+                for field in ["raw", "raw_cut", "events"] {
+                    fields.remove(field);
+                }
+                item
+            };
+            let shown: Vec<_> = items.iter().map(visible).collect();
+            let real: Vec<_> = turn
+                .items
+                .iter()
+                .map(|item| visible(&serde_json::to_value(item).expect("an item is JSON")))
+                .collect();
+            assert_eq!(shown, real);
+        }
+    }
+}
+
+#[test]
+fn the_changes_give_the_same_turns() {
+    for (runtime, output) in recordings() {
+        for _ in 0..5 {
+            let mut transcript = Transcript::for_runtime(runtime);
+            let mut screen = Screen::default();
+            for chunk in random_cuts(&output, fastrand::u64(..)) {
+                transcript
+                    .feed(chunk)
+                    .into_iter()
+                    .for_each(|it| screen.apply(it));
+            }
+            transcript
+                .finish()
+                .into_iter()
+                .for_each(|it| screen.apply(it));
+            screen.assert_shows(&transcript);
+        }
+    }
+}
+
+/// A line that resembles the output of a runtime: a recorded one, changed at random, or text.
+fn line() -> impl Strategy<Value = String> {
+    let recorded: Vec<String> = recordings()
+        .iter()
+        .flat_map(|(_, output)| output.lines().map(str::to_owned))
+        .collect();
+    let changed = (
+        proptest::sample::select(recorded),
+        any::<proptest::sample::Index>(),
+        "[\"{}:, a0\\[\\]]{0,3}",
+        0..4_usize,
+    )
+        .prop_map(|(mut line, at, text, kind)| {
+            let mut at = at.index(line.len() + 1);
+            while !line.is_char_boundary(at) {
+                at -= 1;
+            }
+            match kind {
+                0 => line.insert_str(at, &text),
+                1 => line.truncate(at),
+                2 => drop(line.drain(..at)),
+                _ => {}
+            }
+            line.replace('\n', " ")
+        });
+    prop_oneof![8 => changed, 1 => "[^\n]{0,40}"]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_output_is_lost_whatever_it_is(
+        lines in proptest::collection::vec(line(), 0..30),
+        runtime in proptest::sample::select(RUNTIMES.to_vec()),
+        seed in any::<u64>(),
+    ) {
+        let output = lines.join("\n");
+        let mut transcript = Transcript::for_runtime(runtime);
+        let mut screen = Screen::default();
+        for chunk in random_cuts(&output, seed) {
+            transcript.feed(chunk).into_iter().for_each(|it| screen.apply(it));
+        }
+        transcript.finish().into_iter().for_each(|it| screen.apply(it));
+        assert_complete(&output, &transcript);
+        screen.assert_shows(&transcript);
+        prop_assert_eq!(to_json(&transcript), to_json(&read(runtime, [output.as_str()])));
+        let mut ids: Vec<_> = transcript.turns().iter().flat_map(|turn| &turn.items).map(|item| &item.id).collect();
+        let count = ids.len();
+        ids.sort();
+        ids.dedup();
+        prop_assert_eq!(ids.len(), count);
+    }
+}
+
+/// Returns the kinds of the items of the last turn, with their status and main text.
+fn items(transcript: &Transcript) -> Vec<(ItemStatus, &ItemKind)> {
+    let turn = transcript.turns().last().expect("a turn");
+    let items = turn.items.iter();
+    items.map(|item| (item.status, &item.kind)).collect()
+}
+
+#[test]
+fn codex_items_are_joined_and_its_total_becomes_the_usage_of_each_turn() {
+    let turn = |command: &str, total: u64| {
+        let command = json!({
+            "id": "item_0", "type": "command_execution", "command": format!("bash -lc '{command}'"),
+            "aggregated_output": "", "status": "in_progress",
+        });
+        let mut ended = command.clone();
+        ended["status"] = "completed".into();
+        ended["exit_code"] = 0.into();
+        ended["aggregated_output"] = "done\n".into();
+        [
+            json!({"type": "thread.started", "thread_id": "t"}),
+            json!({"type": "item.started", "item": command}),
+            json!({"type": "item.completed", "item": ended}),
+            json!({"type": "turn.completed", "usage": {"input_tokens": total, "output_tokens": total / 10}}),
+        ]
+        .map(|line| format!("{line}\n"))
+        .concat()
+    };
+    let mut transcript = Transcript::new();
+    transcript.apply(Input::Start { runtime: "codex" });
+    for (number, total) in [(1, 1000), (2, 1500)] {
+        transcript.apply(Input::TurnStarted { turn: Some(number) });
+        transcript.apply(Input::Stdout(&turn("ls", total)));
+    }
+    transcript.apply(Input::Ended {
+        end: End::Exit,
+        exit_code: Some(0),
+    });
+
+    let inputs: Vec<_> = transcript
+        .turns()
+        .iter()
+        .map(|turn| turn.usage.expect("a usage").input_tokens)
+        .collect();
+    assert_eq!(inputs, [Some(1000), Some(500)]);
+    assert_eq!(
+        transcript.usage().expect("a usage").input_tokens,
+        Some(1500)
+    );
+    let calls: Vec<_> = transcript
+        .turns()
+        .iter()
+        .flat_map(|turn| &turn.items)
+        .filter_map(|item| match &item.kind {
+            ItemKind::ToolCall(call) => Some((&item.id, call)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(calls.len(), 2);
+    assert_ne!(calls[0].0, calls[1].0);
+    for (_, call) in calls {
+        assert_eq!(
+            call.tool,
+            Tool::Shell {
+                command: "ls".into()
+            }
+        );
+        let result = call.result.as_ref().expect("it has ended");
+        assert_eq!(
+            (result.text.as_str(), result.exit_code),
+            ("done\n", Some(0))
+        );
+    }
+}
+
+#[test]
+fn gemini_fragments_are_one_message_that_grows() {
+    let mut transcript = Transcript::for_runtime("gemini");
+    let mut changes = Vec::new();
+    for fragment in ["All te", "sts ", "pass."] {
+        let line =
+            json!({"type": "message", "role": "assistant", "content": fragment, "delta": true});
+        changes.extend(transcript.feed(&format!("{line}\n")));
+    }
+    let texts: Vec<_> = changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::TextAppended { text, .. } => Some(text.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(texts, ["sts ", "pass."]);
+    let message = ItemKind::Message {
+        role: Role::Agent,
+        text: "All tests pass.".into(),
+    };
+    assert_eq!(items(&transcript), [(ItemStatus::InProgress, &message)]);
+    transcript.feed("{\"type\":\"result\",\"status\":\"success\"}\n");
+    assert_eq!(items(&transcript)[0], (ItemStatus::Completed, &message));
+}
+
+#[test]
+fn items_of_a_subagent_of_claude_have_its_call_as_parent() {
+    let lines = [
+        r#"{"type":"assistant","message":{"content":[{"type":"tool_use","id":"toolu_1","name":"Task","input":{"prompt":"look"}}]}}"#,
+        r#"{"type":"assistant","parent_tool_use_id":"toolu_1","message":{"content":[{"type":"text","text":"inner"}]}}"#,
+        r#"{"type":"user","message":{"content":[{"type":"tool_result","tool_use_id":"toolu_1","content":"found"}]}}"#,
+        r#"{"type":"assistant","parent_tool_use_id":"toolu_1","message":{"content":[{"type":"text","text":"late"}]}}"#,
+        r#"{"type":"assistant","message":{"content":[{"type":"text","text":"outer"}]}}"#,
+        r#"{"type":"result","subtype":"success","usage":{"input_tokens":3,"output_tokens":4}}"#,
+    ];
+    let transcript = read("claude", [lines.join("\n").as_str()]);
+    let turn = &transcript.turns()[0];
+    let call = turn.items[0].id.as_str();
+    let parents: Vec<_> = turn
+        .items
+        .iter()
+        .map(|item| item.parent.as_deref())
+        .collect();
+    assert_eq!(parents, [None, Some(call), Some(call), None, None]);
+    assert_eq!(transcript.final_text(), Some("outer"));
+    // The tokens of the subagent are not in the report.
+    assert_eq!(turn.usage.expect("a usage").source, UsageSource::Partial);
+}
+
+#[test]
+fn opencode_steps_are_summed() {
+    let step = |reason: &str| {
+        json!({"type": "step_finish", "part": {"reason": reason, "cost": 0.25, "tokens":
+            {"input": 10, "output": 2, "reasoning": 1, "cache": {"read": 5, "write": 3}}}})
+    };
+    let output = format!("{}\n{}\n", step("tool-calls"), step("stop"));
+    let transcript = read("opencode", [output.as_str()]);
+    let usage = transcript.usage().expect("a usage");
+    assert_eq!(usage.input_tokens, Some(36));
+    assert_eq!((usage.output_tokens, usage.cost_usd), (Some(4), Some(0.5)));
+    assert_eq!(usage.source, UsageSource::Summed);
+    assert_eq!(transcript.turns()[0].outcome, Some(Outcome::Success));
+}
+
+#[test]
+fn the_outcome_comes_from_the_runtime_and_from_the_session() {
+    let success = r#"{"type":"result","subtype":"success"}"#;
+    let failed = r#"{"type":"result","subtype":"error_during_execution","errors":["broken"]}"#;
+    let because = |reason: &str| Outcome::Failed {
+        reason: reason.into(),
+    };
+    let limit = r#"{"type":"result","subtype":"error_max_turns"}"#;
+    for (output, end, exit_code, expected) in [
+        (success, End::Exit, Some(0), Outcome::Success),
+        (success, End::Exit, Some(1), because("exit code 1")),
+        (failed, End::Exit, Some(1), because("broken")),
+        (limit, End::Exit, Some(1), Outcome::MaxTurns),
+        ("", End::Exit, Some(0), Outcome::Success),
+        ("", End::Exit, Some(3), because("exit code 3")),
+        ("", End::Exit, Some(130), Outcome::Interrupted),
+        ("", End::Exit, None, Outcome::Interrupted),
+        (success, End::Terminated, None, Outcome::Interrupted),
+        ("", End::Failed, None, because("")),
+        (failed, End::Failed, None, because("broken")),
+    ] {
+        let mut transcript = Transcript::for_runtime("claude");
+        transcript.feed(output);
+        transcript.apply(Input::Ended { end, exit_code });
+        let outcome = transcript.turns()[0].outcome.clone();
+        assert_eq!(outcome, Some(expected), "{output} {end:?} {exit_code:?}");
+    }
+    let unknown = read("claude", ["text"]);
+    assert_eq!(unknown.turns()[0].outcome, Some(Outcome::Unknown));
+}
+
+#[test]
+fn a_failed_preparation_is_the_reason_of_the_turn() {
+    let mut transcript = Transcript::new();
+    transcript.apply(Input::Start { runtime: "claude" });
+    transcript.apply(Input::StageFailed {
+        stage: "create_sprite",
+        message: "no capacity",
+    });
+    transcript.apply(Input::TurnStarted { turn: Some(1) });
+    transcript.apply(Input::Stderr("provision failed: no capacity\n"));
+    transcript.apply(Input::Ended {
+        end: End::Failed,
+        exit_code: None,
+    });
+    assert_eq!(transcript.turns().len(), 1);
+    let reason = "create_sprite failed: no capacity".to_owned();
+    let notice = ItemKind::Notice {
+        level: NoticeLevel::Error,
+        text: reason.clone(),
+    };
+    let text = ItemKind::Text {
+        stream: OutputStream::Stderr,
+        text: "provision failed: no capacity".into(),
+    };
+    assert_eq!(
+        items(&transcript),
+        [
+            (ItemStatus::Completed, &notice),
+            (ItemStatus::Completed, &text)
+        ]
+    );
+    assert_eq!(
+        transcript.turns()[0].outcome,
+        Some(Outcome::Failed { reason })
+    );
+}
+
+#[test]
+fn a_repeated_start_of_a_turn_continues_it() {
+    let mut transcript = Transcript::new();
+    transcript.apply(Input::Start { runtime: "generic" });
+    for chunk in ["one li", "ne\n"] {
+        transcript.apply(Input::TurnStarted { turn: Some(1) });
+        transcript.apply(Input::Stdout(chunk));
+    }
+    let exit = Input::Ended {
+        end: End::Exit,
+        exit_code: Some(0),
+    };
+    transcript.apply(exit);
+    // Output that the server sends after the end, to a stream that is opened again.
+    transcript.apply(Input::TurnStarted { turn: Some(1) });
+    transcript.apply(Input::Stdout("late\n"));
+    transcript.apply(exit);
+    assert!(transcript.apply(exit).is_empty(), "the end is not repeated");
+    transcript.apply(Input::TurnStarted { turn: Some(2) });
+    let texts: Vec<_> = transcript.turns()[0]
+        .items
+        .iter()
+        .map(|item| match &item.kind {
+            ItemKind::Text { text, .. } => text.as_str(),
+            kind => panic!("{kind:?}"),
+        })
+        .collect();
+    assert_eq!(texts, ["one line\nlate"]);
+    assert_eq!(transcript.turns()[0].outcome, Some(Outcome::Success));
+    assert_eq!(transcript.turns().len(), 2);
+}

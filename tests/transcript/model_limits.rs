@@ -1,0 +1,115 @@
+//! The limits of a transcript, and linear time and memory.
+
+use aod::transcript::{Change, ItemKind, Limits, Transcript};
+
+fn message(text: &str) -> String {
+    let text = serde_json::Value::from(text);
+    format!(r#"{{"type":"item.completed","item":{{"type":"agent_message","text":{text}}}}}"#) + "\n"
+}
+
+#[test]
+fn long_texts_are_cut_and_say_so() {
+    let limits = Limits::new().text(10).raw(100);
+    let mut transcript = Transcript::for_runtime("codex").with_limits(limits);
+    transcript.feed(&message(&"ä".repeat(100)));
+    let item = &transcript.turns()[0].items[0];
+    assert!(item.is_truncated);
+    let ItemKind::Message { text, .. } = &item.kind else {
+        panic!("{item:?}");
+    };
+    assert_eq!(text, "äääää");
+    let whole = message(&"ä".repeat(100)).len() - 1;
+    assert_eq!(item.raw.len() as u64 + item.raw_cut, whole as u64);
+    assert!(item.raw.len() <= 100);
+}
+
+#[test]
+fn a_message_that_grows_stops_at_the_limit() {
+    let mut transcript = Transcript::for_runtime("gemini").with_limits(Limits::new().text(12));
+    let line = r#"{"type":"message","role":"assistant","content":"12345","delta":true}"#;
+    let changes: Vec<_> = (0..5)
+        .flat_map(|_| transcript.feed(&format!("{line}\n")))
+        .collect();
+    let appended: String = changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::TextAppended { text, .. } => Some(text.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(appended, "1234512");
+    assert!(transcript.turns()[0].items[0].is_truncated);
+    assert_eq!(transcript.final_text(), Some("123451234512"));
+}
+
+#[test]
+fn a_line_beyond_the_limit_is_text_that_says_how_much_is_missing() {
+    let mut transcript = Transcript::for_runtime("codex").with_limits(Limits::new().line(50));
+    for chunk in message(&"x".repeat(200)).as_bytes().chunks(7) {
+        transcript.feed(std::str::from_utf8(chunk).expect("ASCII"));
+    }
+    let item = &transcript.turns()[0].items[0];
+    assert!(item.is_truncated);
+    let ItemKind::Text { text, .. } = &item.kind else {
+        panic!("{item:?}");
+    };
+    assert_eq!(
+        text.len() as u64 + item.raw_cut,
+        message(&"x".repeat(200)).len() as u64 - 1
+    );
+}
+
+#[test]
+fn the_oldest_items_are_dropped_and_counted() {
+    for limits in [Limits::new().items(80), Limits::new().bytes(30_000)] {
+        let mut transcript = Transcript::for_runtime("codex").with_limits(limits);
+        let mut shown = 0_u64;
+        for number in 0..1000 {
+            for change in transcript.feed(&message(&number.to_string())) {
+                match change {
+                    Change::ItemAdded { .. } => shown += 1,
+                    Change::ItemsDropped { count, .. } => shown -= count,
+                    _ => {}
+                }
+            }
+        }
+        let turn = &transcript.turns()[0];
+        assert_eq!(turn.items.len() as u64 + turn.dropped_items, 1000);
+        assert_eq!(shown, turn.items.len() as u64);
+        assert!((10..=80).contains(&shown), "{shown}");
+        assert_eq!(transcript.final_text(), Some("999"));
+        assert_eq!(turn.items.last().expect("an item").id, "1-1000");
+    }
+}
+
+#[test]
+fn items_of_earlier_turns_are_dropped_first() {
+    let mut transcript = Transcript::for_runtime("codex").with_limits(Limits::new().items(8));
+    for text in ["a", "b"] {
+        for _ in 0..6 {
+            transcript.feed(&message(text));
+        }
+        transcript.finish();
+    }
+    let counts: Vec<_> = transcript
+        .turns()
+        .iter()
+        .map(|turn| (turn.items.len(), turn.dropped_items))
+        .collect();
+    assert_eq!(
+        counts.iter().map(|it| it.0).sum::<usize>(),
+        8.min(counts[0].0 + 6)
+    );
+    assert!(counts[0].1 > 0 && counts[1] == (6, 0), "{counts:?}");
+}
+
+/// A result that follows its dropped call is kept as an event.
+#[test]
+fn a_result_without_its_call_is_an_event() {
+    let line = r#"{"type":"user","message":{"content":[{"type":"tool_result","tool_use_id":"gone","content":"x"}]}}"#;
+    let mut transcript = Transcript::for_runtime("claude");
+    transcript.feed(&format!("{line}\n"));
+    let item = &transcript.turns()[0].items[0];
+    assert_eq!(item.raw, line);
+    assert!(matches!(&item.kind, ItemKind::Event { event_type } if event_type == "user"));
+}
