@@ -13,7 +13,6 @@ use crate::{AgentInfo, Item, Outcome, Usage};
 /// `events` only with the next [`ItemUpdated`](Self::ItemUpdated).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum Change {
     /// The runtime reported something about itself.
     AgentUpdated {

@@ -9,7 +9,6 @@ use crate::serialization::millis;
 
 /// One entry of a [`Turn`](crate::Turn), in the order in which the agent printed it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
 pub struct Item {
     /// The id, unique within the transcript and the same after [`Transcript::restore`](crate::Transcript::restore).
     pub id: String,
@@ -57,7 +56,7 @@ impl Item {
     pub(crate) fn size(&mut self) -> usize {
         let mut size = size_of::<Self>() + self.id.len() + self.raw.len();
         if let ItemKind::ToolCall(call) = &self.kind {
-            size += call.input_size;
+            size += value_size(&call.input);
         }
         self.kind.for_each_text(&mut |text| size += text.len());
         size
@@ -75,10 +74,22 @@ impl Item {
     }
 }
 
+/// The size of a JSON value, about that of its text.
+fn value_size(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(|item| 1 + value_size(item)).sum(),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| name.len() + 1 + value_size(value))
+            .sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 8,
+    }
+}
+
 /// Whether an item is complete, and how it ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum ItemStatus {
     /// The item is not complete: a tool is running, or a message grows.
     InProgress,
@@ -94,7 +105,6 @@ pub enum ItemStatus {
 
 /// The ids of the first and the last event of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
 pub struct EventRange {
     /// The id of the first event.
     pub first: i64,
@@ -105,7 +115,6 @@ pub struct EventRange {
 /// What an item is. In JSON, the variant is the field `kind`, and its fields are those of the item.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum ItemKind {
     /// A message of the agent, or of the user as the runtime repeats it.
     Message {
@@ -185,7 +194,6 @@ impl ItemKind {
 /// Who wrote a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum Role {
     /// The agent.
     Agent,
@@ -196,7 +204,6 @@ pub enum Role {
 /// The severity of a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum NoticeLevel {
     /// Information.
     Info,
@@ -209,7 +216,6 @@ pub enum NoticeLevel {
 /// An output stream of the agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum OutputStream {
     /// Standard output.
     Stdout,
@@ -219,7 +225,6 @@ pub enum OutputStream {
 
 /// One step of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
 pub struct PlanStep {
     /// What is to be done.
     pub text: String,
@@ -239,7 +244,6 @@ impl PlanStep {
 /// How far a step of a plan is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum StepStatus {
     /// Not started, or unknown.
     Pending,
@@ -265,7 +269,6 @@ impl StepStatus {
 
 /// A call of a tool.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
 pub struct ToolCall {
     /// The name of the tool, as the runtime prints it. For an item of Codex, its type.
     pub name: String,
@@ -277,15 +280,11 @@ pub struct ToolCall {
     /// The result. `None` until the call has ended, and if the runtime does not print one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<ToolResult>,
-    /// The size of the arguments as JSON, in bytes.
-    #[serde(skip)]
-    pub(crate) input_size: usize,
 }
 
 /// What a call of a tool does. In JSON, the variant is the field `type`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum Tool {
     /// Runs a shell command.
     Shell {
@@ -372,7 +371,6 @@ impl Tool {
 
 /// A file that a tool changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
 pub struct FileChange {
     /// The path.
     pub path: String,
@@ -392,7 +390,6 @@ impl FileChange {
 /// How a file changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum FileChangeKind {
     /// It is created.
     Add,
@@ -415,7 +412,6 @@ impl FileChangeKind {
 
 /// The result of a tool call.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[non_exhaustive]
 pub struct ToolResult {
     /// The text, or the reason of the failure; empty if the runtime prints none.
     pub text: String,

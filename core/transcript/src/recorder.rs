@@ -290,7 +290,6 @@ impl<'t> Recorder<'t> {
             tool,
             input,
             result: None,
-            input_size: source.len().min(limit),
         }
     }
 

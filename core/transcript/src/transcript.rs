@@ -81,7 +81,6 @@ pub(crate) struct State {
 
 /// What a runtime reports about itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[non_exhaustive]
 pub struct AgentInfo {
     /// The runtime, as the session's `start` event or the caller names it.
     pub runtime: String,

@@ -9,7 +9,6 @@ use crate::{Item, Usage};
 
 /// One turn of a session: a prompt, and what the agent printed while it worked on it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
 pub struct Turn {
     /// The number of the turn, from 1.
     pub number: i64,
@@ -51,7 +50,6 @@ impl Turn {
 /// variant is the field `type`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum Outcome {
     /// The agent finished its work.
     Success,

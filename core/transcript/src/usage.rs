@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 /// The tokens and the cost of a turn or of a transcript. A field is `None` if the runtime does not report it.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-#[non_exhaustive]
 pub struct Usage {
     /// The input tokens, including those read from and written to a cache.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -31,7 +30,6 @@ pub struct Usage {
 /// Where the numbers of a [`Usage`] come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum UsageSource {
     /// The runtime reports them as a whole.
     #[default]
