@@ -62,3 +62,8 @@ fn any_retry_after_is_parsed_or_ignored() {
 fn a_session_is_delivered_once_despite_broken_connections() {
     run("session", checks::session);
 }
+
+#[test]
+fn no_output_is_lost_in_a_transcript() {
+    run("transcript", checks::transcript);
+}

@@ -7,6 +7,7 @@ mod claude_tools;
 mod codex_state;
 mod error_reasons;
 mod gemini_state;
+mod killed;
 mod malformed_input;
 mod model;
 mod model_limits;

@@ -15,6 +15,7 @@ mod pretty;
 mod process;
 mod stream;
 mod tables;
+mod transcript;
 mod wake;
 
 uniffi::setup_scaffolding!("aod_ffi_json");

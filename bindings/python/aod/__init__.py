@@ -1,8 +1,8 @@
 """Python SDK for the Agent on Demand (AoD) API, which runs coding agents in cloud sandboxes.
 
 `Client` and `AsyncClient` have the calls: `client.agents`, `client.environments` and `client.sessions`. The models are
-in `aod.models`, the exceptions in `aod.errors`, the formatters of agents' output in `aod.pretty`, and a server for
-tests in `aod.testing`.
+in `aod.models`, the exceptions in `aod.errors`, the formatters of agents' output in `aod.pretty`, transcripts in
+`aod.transcript`, and a server for tests in `aod.testing`.
 
 Example:
     >>> import aod
@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     )
     from .responses import ResponseInfo
     from .stream import AsyncEventStream, ConnectionState, EventStream, Subscription
+    from .transcript import Transcript
 
 __all__ = [
     "CLEAR",
@@ -110,6 +111,7 @@ __all__ = [
     "StreamEvent",
     "StreamEventType",
     "Subscription",
+    "Transcript",
     "TurnStatus",
     "UnknownMcpServer",
     "UnsupportedError",
@@ -174,9 +176,10 @@ _NAMES = {
         "EventStream",
         "Subscription",
     ),
+    ".transcript": ("Transcript",),
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names}
-_SUBMODULES = ("client", "errors", "events", "models", "resources", "stream")
+_SUBMODULES = ("client", "errors", "events", "models", "resources", "stream", "transcript")
 
 
 if not TYPE_CHECKING:

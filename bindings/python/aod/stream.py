@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ._core import Core
     from ._native import EventBatches
     from .pretty import Formatter, FormatterOptions
+    from .transcript import AsyncTranscriptStream, Transcript, TranscriptStream
 
 __all__ = ["AsyncEventStream", "ConnectionState", "EventStream", "Subscription", "aiter_sse", "iter_sse"]
 
@@ -263,6 +264,27 @@ class EventStream(_Base):
         """
         return _format_lines(self, _formatter(formatter, options))
 
+    def transcript(self, transcript: Transcript | None = None) -> TranscriptStream:
+        """Convert the rest of the stream into the changes of a transcript.
+
+        Args:
+            transcript: The transcript to continue, whose `cursor` was passed as `since`. By default a new one, whose
+                runtime the session's `start` event selects.
+
+        Returns:
+            The changes, as they arrive; its `transcript` is what they make.
+
+        Example:
+            >>> with client.sessions.stream(ack.id) as events:
+            ...     changes = events.transcript()
+            ...     for change in changes:
+            ...         print(change.type)
+            ...     print(changes.transcript.final_text)
+        """
+        from .transcript import Transcript, TranscriptStream
+
+        return TranscriptStream(self, transcript or Transcript())
+
     def _pull(self) -> StreamEvent:
         self._check_process()
         with self._lock:
@@ -404,6 +426,27 @@ class AsyncEventStream(_Base):
             ...         print(line)
         """
         return _aformat_lines(self, _formatter(formatter, options))
+
+    def transcript(self, transcript: Transcript | None = None) -> AsyncTranscriptStream:
+        """Convert the rest of the stream into the changes of a transcript.
+
+        Args:
+            transcript: The transcript to continue, whose `cursor` was passed as `since`. By default a new one, whose
+                runtime the session's `start` event selects.
+
+        Returns:
+            The changes, as they arrive; its `transcript` is what they make.
+
+        Example:
+            >>> async with client.sessions.stream(ack.id) as events:
+            ...     changes = events.transcript()
+            ...     async for change in changes:
+            ...         print(change.type)
+            ...     print(changes.transcript.final_text)
+        """
+        from .transcript import AsyncTranscriptStream, Transcript
+
+        return AsyncTranscriptStream(self, transcript or Transcript())
 
     async def _pull(self) -> StreamEvent:
         from asyncio import CancelledError, get_running_loop, sleep

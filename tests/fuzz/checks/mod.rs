@@ -6,12 +6,14 @@ mod loopback;
 mod pretty;
 mod retry_after;
 mod session;
+mod transcript;
 
 pub use decoder::decoder;
 pub use event::event;
 pub use pretty::{pretty, pretty_codex, pretty_gemini, pretty_opencode};
 pub use retry_after::retry_after;
 pub use session::session;
+pub use transcript::transcript;
 
 /// Returns the lengths of chunks for a seed, each 1 to 16 bytes.
 fn lengths(seed: u8) -> impl Iterator<Item = usize> {

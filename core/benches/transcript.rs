@@ -1,7 +1,8 @@
-//! Formats transcripts of 20,000 and 80,000 lines in one chunk, with each formatter: the rate must not depend on the
-//! length.
+//! Reads the output of agents, 20,000 and 80,000 lines in one chunk: with each formatter, and into a transcript. The rate
+//! must not depend on the length.
 
 use aod::pretty::formatter_for;
+use aod::transcript::Transcript;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
 /// The output of agents: thinking, messages, tool calls and their results.
@@ -66,24 +67,29 @@ fn transcript(lines: &[&str], count: usize) -> String {
         .collect()
 }
 
-fn formatting(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("pretty");
-    group.sample_size(20);
+fn reading(criterion: &mut Criterion) {
     for (runtime, lines) in TRANSCRIPTS {
+        let mut group = criterion.benchmark_group(runtime);
+        group.sample_size(20);
         for count in [20_000, 80_000] {
-            let transcript = transcript(lines, count);
+            let output = transcript(lines, count);
             group.throughput(Throughput::Elements(count as u64));
             group.bench_with_input(
-                BenchmarkId::new(runtime, count),
-                &transcript,
-                |bencher, transcript| {
-                    bencher.iter(|| formatter_for(runtime).feed(transcript));
+                BenchmarkId::new("pretty", count),
+                &output,
+                |bencher, output| {
+                    bencher.iter(|| formatter_for(runtime).feed(output));
                 },
             );
+            group.bench_with_input(
+                BenchmarkId::new("transcript", count),
+                &output,
+                |bencher, output| bencher.iter(|| Transcript::for_runtime(runtime).feed(output)),
+            );
         }
+        group.finish();
     }
-    group.finish();
 }
 
-criterion_group!(benches, formatting);
+criterion_group!(benches, reading);
 criterion_main!(benches);

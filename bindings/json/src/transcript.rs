@@ -1,0 +1,97 @@
+//! Transcripts of sessions.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use aod::ErrorKind;
+use aod::models::event::StreamEvent;
+use aod::transcript::{Change, Limits, Transcript};
+use serde::Deserialize as _;
+
+use crate::error::CallError;
+
+/// What an agent printed, as data.
+#[derive(uniffi::Object)]
+pub struct OutputTranscript(Mutex<Transcript>);
+
+#[uniffi::export]
+impl OutputTranscript {
+    /// Creates a transcript for a runtime or provider. Without one, the session's `start` event selects it. The limits
+    /// are a JSON object with the names of the core's `Limits`.
+    #[uniffi::constructor]
+    pub fn new(
+        runtime_or_provider: Option<String>,
+        limits: String,
+    ) -> Result<Arc<Self>, CallError> {
+        // Parsed to a value first, so that error messages do not mention lines and columns.
+        let limits = serde_json::from_str::<serde_json::Value>(&limits)
+            .and_then(Limits::deserialize)
+            .map_err(|error| {
+                CallError::configuration(format!("invalid transcript limits: {error}"))
+            })?;
+        let transcript = match runtime_or_provider {
+            Some(name) => Transcript::for_runtime(&name),
+            None => Transcript::new(),
+        };
+        Ok(Arc::new(Self(Mutex::new(transcript.with_limits(limits)))))
+    }
+
+    /// Returns the transcript of a snapshot.
+    #[uniffi::constructor]
+    pub fn restore(snapshot: Vec<u8>) -> Result<Arc<Self>, CallError> {
+        let transcript = Transcript::restore(&snapshot)
+            .map_err(|error| CallError::configuration(error.to_string()))?;
+        Ok(Arc::new(Self(Mutex::new(transcript))))
+    }
+
+    /// Applies a stream event, given as JSON, and returns the changes as a JSON array.
+    pub fn apply(&self, event: String) -> Result<String, CallError> {
+        let event: StreamEvent = serde_json::from_str(&event)
+            .map_err(|_| CallError::new(ErrorKind::Decode, "the event is not valid JSON"))?;
+        changes(&self.transcript().apply(&event))
+    }
+
+    /// Reads a chunk of output, which may end anywhere, and returns the changes as a JSON array.
+    pub fn feed(&self, chunk: String) -> Result<String, CallError> {
+        changes(&self.transcript().feed(&chunk))
+    }
+
+    /// Ends the output and the turn, and returns the changes as a JSON array.
+    pub fn finish(&self) -> Result<String, CallError> {
+        changes(&self.transcript().finish())
+    }
+
+    /// Returns the whole transcript as a JSON object.
+    pub fn read(&self) -> Result<String, CallError> {
+        json(&*self.transcript())
+    }
+
+    /// Returns the position of the last applied event.
+    pub fn cursor(&self) -> Option<i64> {
+        self.transcript().cursor()
+    }
+
+    /// Returns the last message of the agent in the last turn.
+    pub fn final_text(&self) -> Option<String> {
+        self.transcript().final_text().map(str::to_owned)
+    }
+
+    /// Returns everything as bytes.
+    pub fn snapshot(&self) -> Vec<u8> {
+        self.transcript().snapshot()
+    }
+}
+
+impl OutputTranscript {
+    fn transcript(&self) -> MutexGuard<'_, Transcript> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn changes(changes: &[Change]) -> Result<String, CallError> {
+    json(changes)
+}
+
+fn json(value: &(impl serde::Serialize + ?Sized)) -> Result<String, CallError> {
+    serde_json::to_string(value)
+        .map_err(|_| CallError::new(ErrorKind::Decode, "a value cannot be represented as JSON"))
+}

@@ -1,0 +1,749 @@
+"""Transcripts: what an agent printed, as data.
+
+A `Transcript` has turns with messages, tool calls, plans and notices, the same for Claude Code, Codex, Gemini CLI and
+opencode. It is built from the events of a session, or from output that comes from elsewhere, and returns the changes
+that each event makes.
+
+Example:
+    >>> with client.sessions.stream(ack.id) as events:
+    ...     changes = events.transcript()
+    ...     for change in changes:
+    ...         if change.type == "item_added" and change.item.kind == "tool_call":
+    ...             print(change.item.name, change.item.input)
+    ...     print(changes.transcript.final_text)
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, Union
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from ._native import CallError, OutputTranscript
+from .errors import from_native
+from .pretty._native_formatter import without_surrogates
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from .events import StreamEvent
+
+__all__ = [
+    "AgentInfo",
+    "AgentUpdated",
+    "AsyncTranscriptStream",
+    "Change",
+    "EventRange",
+    "FileChange",
+    "Item",
+    "ItemAdded",
+    "ItemStatus",
+    "ItemUpdated",
+    "ItemsDropped",
+    "Message",
+    "Notice",
+    "Outcome",
+    "Plan",
+    "PlanStep",
+    "RuntimeEvent",
+    "Text",
+    "TextAppended",
+    "Thinking",
+    "Tool",
+    "ToolCall",
+    "ToolResult",
+    "Transcript",
+    "TranscriptLimits",
+    "TranscriptStream",
+    "TranscriptTurn",
+    "TurnEnded",
+    "TurnStarted",
+    "Usage",
+]
+
+ItemStatus = Literal["in_progress", "completed", "failed", "declined", "interrupted"] | str
+"""Whether an item is complete, and how it ended: a tool that failed or was not allowed to run, or an item that was not
+complete when its turn ended."""
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="allow", defer_build=True, protected_namespaces=(), hide_input_in_errors=True)
+
+
+class EventRange(_Model):
+    """The ids of the first and the last event of an item.
+
+    Attributes:
+        first: The id of the first event.
+        last: The id of the last event.
+    """
+
+    first: int
+    last: int
+
+
+class PlanStep(_Model):
+    """A step of a plan.
+
+    Attributes:
+        text: What is to be done.
+        status: How far it is.
+    """
+
+    text: str
+    status: Literal["pending", "in_progress", "completed", "cancelled"] | str
+
+
+class FileChange(_Model):
+    """A file that a tool changes.
+
+    Attributes:
+        path: The path.
+        change: How the file changes.
+    """
+
+    path: str
+    change: Literal["add", "update", "delete"] | str
+
+
+class Tool(_Model):
+    """What a call of a tool does, the same for all runtimes.
+
+    Attributes:
+        type: The kind of the tool; the other attributes depend on it.
+        command: The command of `shell`, without the shell that runs it.
+        path: The path of `read` and `write`, and the place of `search`, if given.
+        files: The files of `edit`, in order.
+        pattern: The pattern of `search` and `glob`.
+        url: The URL of `web_fetch`, or the prompt that contains it.
+        query: The query of `web_search`.
+        prompt: The prompt of `agent`, which starts a subagent or sends it a message.
+        server: The server of `mcp`.
+        tool: The tool of `mcp`.
+    """
+
+    type: (
+        Literal["shell", "read", "write", "edit", "search", "glob", "web_fetch", "web_search", "agent", "mcp", "other"]
+        | str
+    )
+    command: str | None = None
+    path: str | None = None
+    files: list[FileChange] | None = None
+    pattern: str | None = None
+    url: str | None = None
+    query: str | None = None
+    prompt: str | None = None
+    server: str | None = None
+    tool: str | None = None
+
+
+class ToolResult(_Model):
+    """The result of a tool call.
+
+    Attributes:
+        text: The text, or the reason of the failure; empty if the runtime prints none.
+        is_error: Whether the call failed.
+        exit_code: The exit code of a shell command, if the runtime prints it.
+        is_truncated: Whether the text was cut at the limit `text`.
+        duration_ms: How long the call took, in milliseconds, if the runtime prints it.
+    """
+
+    text: str
+    is_error: bool
+    exit_code: int | None = None
+    is_truncated: bool = False
+    duration_ms: int | None = None
+
+
+class _Item(_Model):
+    id: str
+    runtime_id: str | None = None
+    parent: str | None = None
+    status: ItemStatus
+    events: EventRange | None = None
+    is_truncated: bool = False
+    raw: str = Field(default="", repr=False)
+    raw_cut: int = 0
+
+
+class Message(_Item):
+    """A message of the agent, or of the user as the runtime repeats it.
+
+    Attributes:
+        kind: `message`.
+        role: Who wrote the message: `agent`, or `user`, which for a subagent is the agent that started it.
+        text: The text, which usually is Markdown.
+        id: The id, unique within the transcript and the same after `Transcript.restore`.
+        runtime_id: The id that the runtime gave to the item, if any.
+        parent: The id of the tool call that started the subagent which printed this item.
+        status: Whether the item is complete, and how it ended.
+        events: The ids of the events that the item was made from, if they have ids.
+        is_truncated: Whether a text of the item, or its line, was cut at a limit.
+        raw: The lines of output that the item was made from. Empty for `Text`.
+        raw_cut: The number of bytes of these lines that were not kept.
+    """
+
+    kind: Literal["message"]
+    role: Literal["agent", "user"] | str
+    text: str
+
+
+class Thinking(_Item):
+    """Thinking of the agent, or a summary of it.
+
+    The attributes that all items have are those of `Message`.
+
+    Attributes:
+        kind: `thinking`.
+        text: The text.
+    """
+
+    kind: Literal["thinking"]
+    text: str
+
+
+class ToolCall(_Item):
+    """A call of a tool, with its result when it has ended.
+
+    The attributes that all items have are those of `Message`.
+
+    Attributes:
+        kind: `tool_call`.
+        name: The name of the tool, as the runtime prints it. For an item of Codex, its type.
+        tool: What the call does, the same for all runtimes.
+        input: The arguments; a string with their JSON if they are too large, or nest too deeply.
+        result: The result; `None` until the call has ended.
+    """
+
+    kind: Literal["tool_call"]
+    name: str
+    tool: Tool
+    input: Any
+    result: ToolResult | None = None
+
+
+class Plan(_Item):
+    """The list of steps that the agent works through.
+
+    Each change of the plan is an item, except with Codex, which changes the item. The attributes that all items have
+    are those of `Message`.
+
+    Attributes:
+        kind: `plan`.
+        steps: The steps, in order.
+    """
+
+    kind: Literal["plan"]
+    steps: list[PlanStep]
+
+
+class Notice(_Item):
+    """A message of the runtime about itself, or a failed stage of the session's preparation.
+
+    The attributes that all items have are those of `Message`.
+
+    Attributes:
+        kind: `notice`.
+        level: The severity.
+        text: The text.
+    """
+
+    kind: Literal["notice"]
+    level: Literal["info", "warning", "error"] | str
+    text: str
+
+
+class Text(_Item):
+    """Lines of output that are not an event of the runtime; consecutive lines are one item, up to 16 KiB.
+
+    The attributes that all items have are those of `Message`.
+
+    Attributes:
+        kind: `text`.
+        stream: The stream that the lines were printed on.
+        text: The lines, separated by line feeds.
+    """
+
+    kind: Literal["text"]
+    stream: Literal["stdout", "stderr"] | str
+    text: str
+
+
+class RuntimeEvent(_Item):
+    """An event of the runtime without a class of its own; its JSON is `raw`.
+
+    The attributes that all items have are those of `Message`.
+
+    Attributes:
+        kind: `event`.
+        type: The type of the event, such as `system/init` or `turn.started`.
+    """
+
+    kind: Literal["event"]
+    type: str
+
+
+Item = Annotated[
+    Union[Message, Thinking, ToolCall, Plan, Notice, Text, RuntimeEvent],  # noqa: UP007 - evaluated on Python 3.10
+    Field(discriminator="kind"),
+]
+"""One entry of a turn, in the order in which the agent printed it. `kind` says which class it has."""
+
+
+class Usage(_Model):
+    """The tokens and the cost of a turn or a transcript; an attribute is `None` if the runtime does not report it.
+
+    Attributes:
+        input_tokens: The input tokens, including those read from and written to a cache.
+        cached_input_tokens: The input tokens that were read from a cache.
+        cache_write_tokens: The input tokens that were written to a cache.
+        output_tokens: The output tokens.
+        reasoning_tokens: The output tokens that were used for thinking.
+        cost_usd: The cost in US dollars.
+        source: `reported` by the runtime as a whole, `summed` from several reports, or `partial`: known to be
+            incomplete, because the turn was interrupted or the runtime does not report its subagents.
+    """
+
+    input_tokens: int | None = None
+    cached_input_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    output_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cost_usd: float | None = None
+    source: Literal["reported", "summed", "partial"] | str
+
+
+class Outcome(_Model):
+    """How a turn ended, from the last event of the runtime and the terminal event of the session together.
+
+    Attributes:
+        type: `success`, `failed`, `max_turns` (the agent reached its limit of model calls), `interrupted` (also if the
+            session was terminated), or `unknown`: the output ended without saying so.
+        reason: Why the turn failed; empty if it is not known.
+    """
+
+    type: Literal["success", "failed", "max_turns", "interrupted", "unknown"] | str
+    reason: str = ""
+
+
+class AgentInfo(_Model):
+    """What a runtime reports about itself.
+
+    Attributes:
+        runtime: The runtime, as the session's `start` event or the caller names it.
+        model: The model. For Gemini, the one that was asked for.
+        session_id: The id of the runtime's own session or thread.
+        version: The version of the runtime.
+        cwd: The working directory.
+        tools: The names of the tools.
+    """
+
+    runtime: str
+    model: str | None = None
+    session_id: str | None = None
+    version: str | None = None
+    cwd: str | None = None
+    tools: list[str] = []
+
+
+class TranscriptTurn(_Model):
+    """One turn of a session: a prompt, and what the agent printed while it worked on it.
+
+    Attributes:
+        number: The number of the turn, from 1.
+        items: The items, in the order in which the agent printed them.
+        dropped_items: The number of earlier items that were dropped because of a limit.
+        outcome: How the turn ended; `None` while it runs.
+        usage: The tokens and the cost of the turn, if the runtime reports any.
+        duration_ms: How long the agent worked, in milliseconds, if the runtime reports it.
+    """
+
+    number: int
+    items: list[Item]
+    dropped_items: int = 0
+    outcome: Outcome | None = None
+    usage: Usage | None = None
+    duration_ms: int | None = None
+
+
+class AgentUpdated(_Model):
+    """The runtime reported something about itself.
+
+    Attributes:
+        type: `agent_updated`.
+        agent: Everything that is known now.
+    """
+
+    type: Literal["agent_updated"]
+    agent: AgentInfo
+
+
+class TurnStarted(_Model):
+    """A turn started, or continues after its end.
+
+    Attributes:
+        type: `turn_started`.
+        turn: The number of the turn.
+    """
+
+    type: Literal["turn_started"]
+    turn: int
+
+
+class ItemAdded(_Model):
+    """An item was added to the end of a turn.
+
+    Attributes:
+        type: `item_added`.
+        turn: The number of the turn.
+        item: The item.
+    """
+
+    type: Literal["item_added"]
+    turn: int
+    item: Item
+
+
+class ItemUpdated(_Model):
+    """An item changed, other than by a text that grew.
+
+    Attributes:
+        type: `item_updated`.
+        turn: The number of the turn.
+        item: The item as it is now.
+    """
+
+    type: Literal["item_updated"]
+    turn: int
+    item: Item
+
+
+class TextAppended(_Model):
+    """The text of an item grew.
+
+    Attributes:
+        type: `text_appended`.
+        turn: The number of the turn.
+        item: The id of the item.
+        text: What follows the text of before.
+    """
+
+    type: Literal["text_appended"]
+    turn: int
+    item: str
+    text: str
+
+
+class ItemsDropped(_Model):
+    """The oldest items of a turn were dropped, because of a limit.
+
+    Attributes:
+        type: `items_dropped`.
+        turn: The number of the turn.
+        count: The number of items that were dropped from the front of the turn.
+    """
+
+    type: Literal["items_dropped"]
+    turn: int
+    count: int
+
+
+class TurnEnded(_Model):
+    """A turn ended.
+
+    Attributes:
+        type: `turn_ended`.
+        turn: The number of the turn.
+        outcome: How it ended.
+        usage: Its tokens and cost, if known.
+        duration_ms: How long the agent worked, in milliseconds, if known.
+    """
+
+    type: Literal["turn_ended"]
+    turn: int
+    outcome: Outcome
+    usage: Usage | None = None
+    duration_ms: int | None = None
+
+
+Change = Annotated[
+    Union[AgentUpdated, TurnStarted, ItemAdded, ItemUpdated, TextAppended, ItemsDropped, TurnEnded],  # noqa: UP007
+    Field(discriminator="type"),
+]
+"""One change of a transcript. `type` says which class it has. Applied in order to a copy, the changes give the same
+turns, except that an item whose text grows gets its `raw` and `events` only with the next `ItemUpdated`."""
+
+
+class TranscriptLimits(TypedDict, total=False):
+    """The limits of a transcript. What they cut is marked and counted.
+
+    Attributes:
+        line: The longest line of output, in bytes; a longer one is a cut `Text`. Default 16 MiB.
+        text: The longest text of an item, in bytes: a message, a command, a result, the arguments. Default 1 MiB.
+        raw: How much of the output an item keeps in `raw`, in bytes. Default 64 KiB.
+        items: How many items the transcript keeps; beyond it, the oldest ones are dropped. Default 100,000.
+        bytes: The size of all items together, in bytes; beyond it, the oldest ones are dropped. Default 256 MiB.
+    """
+
+    line: int
+    text: int
+    raw: int
+    items: int
+    bytes: int
+
+
+class _Whole(_Model):
+    agent: AgentInfo | None
+    turns: list[TranscriptTurn]
+    usage: Usage | None
+    cursor: int | None
+
+
+@cache
+def _changes() -> TypeAdapter[list[Any]]:
+    return TypeAdapter(list[Change])
+
+
+class Transcript:
+    r"""What an agent printed, as data: turns with messages, tool calls, plans and notices.
+
+    The model is the same for Claude Code, Codex, Gemini CLI and opencode; the output of other programs becomes `Text`.
+    A tool call and its result are one item, and a message that is printed in fragments grows. Each nonblank line of
+    standard output and standard error is in an item. The turns do not depend on how the output is split into chunks.
+    Reading never fails.
+
+    Example:
+        >>> transcript = Transcript("codex")
+        >>> changes = transcript.feed('{"type":"item.completed","item":{"type":"agent_message","text":"Done."}}\n')
+        >>> [change.type for change in changes]
+        ['turn_started', 'item_added']
+        >>> transcript.final_text
+        'Done.'
+    """
+
+    __slots__ = ("_core", "_whole")
+
+    def __init__(self, runtime: str | None = None, *, limits: TranscriptLimits | None = None) -> None:
+        """Create an empty transcript.
+
+        Args:
+            runtime: The runtime whose output is read: `claude`, `codex`, `gemini` or `opencode`, or the name of a model
+                provider; the output of any other program is text. By default, the session's `start` event selects it.
+            limits: The limits; see `TranscriptLimits`.
+
+        Raises:
+            ValueError: A limit has an invalid value, or there is no such limit.
+        """
+        try:
+            self._core = OutputTranscript(runtime, json.dumps(limits or {}))
+        except CallError as error:
+            raise from_native(error.facts) from None
+        self._whole: _Whole | None = None
+
+    @classmethod
+    def restore(cls, snapshot: bytes) -> Transcript:
+        """Return the transcript of a snapshot.
+
+        Args:
+            snapshot: The bytes that `snapshot` returned.
+
+        Returns:
+            The transcript, which continues where the other one was.
+
+        Raises:
+            ValueError: The bytes are not a snapshot, or a later version of the package wrote it.
+        """
+        transcript = cls.__new__(cls)
+        try:
+            transcript._core = OutputTranscript.restore(bytes(snapshot))
+        except CallError as error:
+            raise from_native(error.facts) from None
+        transcript._whole = None
+        return transcript
+
+    def apply(self, event: StreamEvent) -> list[Change]:
+        """Apply an event of a session.
+
+        A further turn, and the terminal event of the session, end the current turn. The repeated start of the current
+        turn, as a resumed stream sends it, changes nothing.
+
+        Args:
+            event: The event.
+
+        Returns:
+            The changes.
+        """
+        payload = {**event.extra, "type": event.type}
+        if event.id is not None:
+            payload["id"] = event.id
+        self._whole = None
+        return _changes().validate_json(self._core.apply(json.dumps(payload)))
+
+    def feed(self, chunk: str) -> list[Change]:
+        """Read a chunk of the agent's standard output.
+
+        Args:
+            chunk: Text, cut anywhere.
+
+        Returns:
+            The changes.
+
+        Raises:
+            TypeError: The chunk is not a str.
+        """
+        if not isinstance(chunk, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"chunk must be a str, not {type(chunk).__name__}")
+        self._whole = None
+        try:
+            changes = self._core.feed(chunk)
+        except UnicodeEncodeError:
+            changes = self._core.feed(without_surrogates(chunk))
+        return _changes().validate_json(changes)
+
+    def finish(self) -> list[Change]:
+        """End the output: read the incomplete last line, and end the turn.
+
+        Output that follows belongs to a new turn. The terminal event of a session does the same with `apply`.
+
+        Returns:
+            The changes.
+        """
+        self._whole = None
+        return _changes().validate_json(self._core.finish())
+
+    @property
+    def turns(self) -> list[TranscriptTurn]:
+        """The turns, in order. They are read when the attribute is used for the first time after a change."""
+        return self._read().turns
+
+    @property
+    def usage(self) -> Usage | None:
+        """The tokens and the cost of all turns that have ended; `None` if the runtime reported none."""
+        return self._read().usage
+
+    @property
+    def agent(self) -> AgentInfo | None:
+        """What the runtime reported about itself; `None` before it did."""
+        return self._read().agent
+
+    @property
+    def cursor(self) -> int | None:
+        """The position of the last applied event: pass it as `since` to continue without a gap or a repeated item."""
+        return self._core.cursor()
+
+    @property
+    def final_text(self) -> str | None:
+        """The answer: the last message of the agent in the last turn, not one of a subagent."""
+        return self._core.final_text()
+
+    def snapshot(self) -> bytes:
+        """Return everything as bytes: the turns, half-read lines, limits, and the cursor.
+
+        Store the bytes as one value, and a program that is killed at any time continues from the last stored one:
+        restore it, and follow the session with `since=transcript.cursor`.
+
+        Returns:
+            The snapshot, for `restore`.
+        """
+        return self._core.snapshot()
+
+    def model_dump_json(self) -> str:
+        """Return the transcript as a JSON object with `agent`, `turns`, `usage` and `cursor`.
+
+        Returns:
+            The JSON text.
+        """
+        return self._core.read()
+
+    def _read(self) -> _Whole:
+        if self._whole is None:
+            self._whole = _Whole.model_validate_json(self._core.read())
+        return self._whole
+
+    def __repr__(self) -> str:
+        """Return the numbers of turns and items, without their content."""
+        whole = self._read()
+        return f"<Transcript turns={len(whole.turns)} items={sum(len(turn.items) for turn in whole.turns)}>"
+
+    def _repr_html_(self) -> str:
+        """Return the transcript for a notebook: escaped, and without scripts."""
+        rows = [f"<h4>Turn {turn.number}</h4>" + "".join(map(_as_html, turn.items)) for turn in self.turns]
+        return f'<div class="aod-transcript">{"".join(rows)}</div>'
+
+
+def _as_html(item: Any) -> str:
+    escape = html.escape
+    if item.kind == "message":
+        return f"<p><b>{escape(item.role)}</b></p><pre>{escape(item.text)}</pre>"
+    if item.kind == "tool_call":
+        tool = escape(f"{item.name} · {item.status}")
+        result = f"<pre>{escape(item.result.text)}</pre>" if item.result else ""
+        given = escape(json.dumps(item.input, ensure_ascii=False))
+        return f"<details><summary>{tool}</summary><pre>{given}</pre>{result}</details>"
+    if item.kind == "plan":
+        steps = "".join(f"<li>{escape(step.text)} ({escape(step.status)})</li>" for step in item.steps)
+        return f"<ul>{steps}</ul>"
+    if item.kind in ("thinking", "text", "notice"):
+        return f"<p><i>{escape(item.kind)}</i></p><pre>{escape(item.text)}</pre>"
+    return ""
+
+
+class TranscriptStream:
+    """The changes of a session's transcript, as its events arrive: an iterator.
+
+    Attributes:
+        transcript: The transcript of the events received so far, also if some of their changes are not yielded yet.
+    """
+
+    def __init__(self, events: Iterator[StreamEvent], transcript: Transcript) -> None:
+        """Create a stream of changes; `EventStream.transcript` does this.
+
+        Args:
+            events: The events.
+            transcript: The transcript to continue.
+        """
+        self.transcript = transcript
+        self._events = events
+        self._ready: list[Change] = []  # in reverse order
+
+    def __iter__(self) -> Iterator[Change]:
+        """Return the stream itself."""
+        return self
+
+    def __next__(self) -> Change:
+        """Return the next change; an error of the stream is raised."""
+        while not self._ready:
+            self._ready = self.transcript.apply(next(self._events))[::-1]
+        return self._ready.pop()
+
+
+class AsyncTranscriptStream:
+    """The changes of a session's transcript, as its events arrive: an asynchronous iterator.
+
+    Attributes:
+        transcript: The transcript of the events received so far, also if some of their changes are not yielded yet.
+    """
+
+    def __init__(self, events: AsyncIterator[StreamEvent], transcript: Transcript) -> None:
+        """Create a stream of changes; `AsyncEventStream.transcript` does this.
+
+        Args:
+            events: The events.
+            transcript: The transcript to continue.
+        """
+        self.transcript = transcript
+        self._events = events
+        self._ready: list[Change] = []  # in reverse order
+
+    def __aiter__(self) -> AsyncIterator[Change]:
+        """Return the stream itself."""
+        return self
+
+    async def __anext__(self) -> Change:
+        """Return the next change; an error of the stream is raised."""
+        while not self._ready:
+            self._ready = self.transcript.apply(await anext(self._events))[::-1]
+        return self._ready.pop()

@@ -1,0 +1,184 @@
+"""Transcripts: the models, streams, snapshots, and what a notebook shows."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import aod
+from aod.testing import DevServer
+from aod.transcript import Change, ItemAdded, ItemsDropped, ItemUpdated, Message, TextAppended, ToolCall, Transcript
+
+TRANSCRIPTS = Path(__file__).parents[3] / "tests/data/transcripts"
+RECORDINGS = sorted(TRANSCRIPTS.glob("*/*.jsonl"))
+CALL = {"type": "tool_use", "id": "t1", "name": "Bash", "input": {"command": "cargo test"}}
+RESULT = {"type": "tool_result", "tool_use_id": "t1", "content": "12 passed"}
+OUTPUT = "".join(
+    json.dumps(line) + "\n"
+    for line in (
+        {"type": "system", "subtype": "init", "model": "m", "tools": ["Bash"]},
+        {"type": "assistant", "message": {"content": [CALL]}},
+        {"type": "user", "message": {"content": [RESULT]}},
+        {"type": "assistant", "message": {"content": [{"type": "text", "text": "Tests pass."}]}},
+        {"type": "result", "subtype": "success", "duration_ms": 1500, "total_cost_usd": 0.5},
+    )
+)
+
+
+def split(text: str) -> list[str]:
+    chunks: list[str] = []
+    while text:
+        length = random.randint(1, 60)
+        chunks.append(text[:length])
+        text = text[length:]
+    return chunks
+
+
+@pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_the_models_have_everything_that_the_core_has(path: Path) -> None:
+    transcript = Transcript(path.parent.name)
+    for chunk in split(path.read_bytes().decode()):
+        transcript.feed(chunk)
+    transcript.finish()
+    expected = json.loads(transcript.model_dump_json())
+    unknown: list[str] = []
+
+    def visit(model: Any) -> Any:
+        if isinstance(model, list):
+            return [visit(each) for each in model]
+        if not hasattr(model, "model_fields_set"):
+            return model
+        unknown.extend(f"{type(model).__name__}.{name}" for name in model.model_extra or ())
+        return {name: visit(getattr(model, name)) for name in model.model_fields_set}
+
+    assert visit(transcript.turns) == expected["turns"]
+    assert visit(transcript.usage) == expected["usage"]
+    assert visit(transcript.agent) == expected["agent"]
+    assert unknown == []
+
+
+def test_a_call_is_joined_with_its_result() -> None:
+    transcript = Transcript("claude")
+    changes = [change for chunk in split(OUTPUT) for change in transcript.feed(chunk)] + transcript.finish()
+    kinds = [change.type for change in changes]
+    assert kinds[:2] == ["turn_started", "agent_updated"] and kinds[-1] == "turn_ended"
+    (turn,) = transcript.turns
+    call = next(item for item in turn.items if item.kind == "tool_call")
+    assert isinstance(call, ToolCall) and call.result is not None
+    assert (call.name, call.tool.type, call.tool.command) == ("Bash", "shell", "cargo test")
+    assert (call.input, call.result.text, call.status) == ({"command": "cargo test"}, "12 passed", "completed")
+    assert transcript.final_text == "Tests pass."
+    assert turn.outcome is not None and turn.outcome.type == "success"
+    assert turn.usage is not None and turn.usage.cost_usd == 0.5
+    assert turn.duration_ms == 1500
+    assert transcript.agent is not None and transcript.agent.tools == ["Bash"]
+
+
+def test_a_snapshot_continues_where_it_was_taken() -> None:
+    whole = Transcript("claude")
+    whole.feed(OUTPUT)
+    transcript = Transcript("claude")
+    for chunk in split(OUTPUT):
+        transcript.feed(chunk)
+        transcript = Transcript.restore(transcript.snapshot())
+    assert transcript.model_dump_json() == whole.model_dump_json()
+    with pytest.raises(ValueError, match="not a snapshot"):
+        Transcript.restore(b"{}")
+
+
+def test_limits_cut_and_drop() -> None:
+    transcript = Transcript("other", limits={"text": 4, "items": 1})
+    transcript.feed("12345678\nabcdefgh\n")
+    (turn,) = transcript.turns
+    assert turn.dropped_items + len(turn.items) == 2
+    assert all(item.is_truncated for item in turn.items)
+    with pytest.raises(ValueError, match="unknown field"):
+        Transcript(limits={"lines": 4})  # type: ignore[typeddict-unknown-key, typeddict-item, arg-type, unused-ignore]
+
+
+def test_any_text_is_read() -> None:
+    transcript = Transcript("claude")
+    transcript.feed('{"type": "assistant", "message": "\ud83d"}\n')
+    transcript.feed("\ud83d half an emoji\n")
+    transcript.finish()
+    assert [item.kind for item in transcript.turns[0].items] == ["message", "text"]
+    with pytest.raises(TypeError, match="chunk must be a str, not bytes"):
+        transcript.feed(b"x")  # type: ignore[arg-type]
+
+
+def replay(changes: list[Change]) -> list[str]:
+    """Return the texts of the messages, as a screen that only applies the changes shows them."""
+    items: list[Any] = []
+    for change in changes:
+        if isinstance(change, ItemAdded):
+            items.append(change.item)
+        elif isinstance(change, ItemUpdated):
+            items = [change.item if item.id == change.item.id else item for item in items]
+        elif isinstance(change, TextAppended):
+            (item,) = (item for item in items if item.id == change.item)
+            item.text += change.text
+        elif isinstance(change, ItemsDropped):
+            items = items[change.count :]
+    return [item.text for item in items if isinstance(item, Message)]
+
+
+@pytest.fixture
+def session(server: DevServer, client: aod.Client, control: Callable[..., Any]) -> str:
+    steps = [{"stdout": chunk} for chunk in split(OUTPUT)]
+    control("POST", "script", {"script": {"steps": [*steps, {"stderr": "warning: unused\n"}, {"exit": 0}]}})
+    agent = client.agents.create(name="a", model="claude-sonnet-4-6", runtime="claude")
+    return str(client.sessions.create(agent_id=agent.id, prompt="hi").id)
+
+
+def test_a_stream_gives_the_changes_of_a_transcript(server: DevServer, client: aod.Client, session: str) -> None:
+    with client.sessions.stream(session) as events:
+        stream = events.transcript()
+        changes = list(stream)
+    (turn,) = stream.transcript.turns
+    assert replay(changes) == [item.text for item in turn.items if isinstance(item, Message)] == ["Tests pass."]
+    assert all(item.events is not None for item in turn.items)
+    assert turn.items[-1].kind == "text" and turn.items[-1].stream == "stderr"
+    assert stream.transcript.cursor == events.cursor
+
+    async def follow() -> str:
+        async with aod.AsyncClient(base_url=server.url, token=server.token) as aclient:
+            async with aclient.sessions.stream(session) as events:
+                stream = events.transcript()
+                assert [change.type async for change in stream] == [change.type for change in changes]
+            return stream.transcript.model_dump_json()
+
+    assert asyncio.run(follow()) == stream.transcript.model_dump_json()
+
+
+def test_a_restored_transcript_continues_a_stream_without_a_gap(client: aod.Client, session: str) -> None:
+    with client.sessions.stream(session) as events:
+        whole = events.transcript()
+        list(whole)
+    transcript = Transcript()
+    while transcript.final_text is None or not transcript.turns[0].outcome:
+        with client.sessions.stream(session, since=transcript.cursor) as events:
+            for number, event in enumerate(events):
+                transcript.apply(event)
+                transcript = Transcript.restore(transcript.snapshot())
+                if number == 3:
+                    break
+    assert transcript.model_dump_json() == whole.transcript.model_dump_json()
+
+
+def test_a_notebook_shows_escaped_text() -> None:
+    transcript = Transcript("claude")
+    evil = "<script>alert(1)</script>"
+    call = {"type": "tool_use", "id": "1", "name": evil, "input": {evil: evil}}
+    for block in ({"type": "text", "text": evil}, {"type": "thinking", "thinking": evil}, call):
+        transcript.feed(json.dumps({"type": "assistant", "message": {"content": [block]}}) + "\n")
+    transcript.feed(f"{evil}\n")
+    shown = transcript._repr_html_()  # pyright: ignore[reportPrivateUsage]
+    assert "<script" not in shown
+    assert shown.count("&lt;script&gt;") == 6
+    assert repr(transcript) == "<Transcript turns=1 items=4>"
