@@ -1,17 +1,24 @@
-//! Formats the output of coding agents: Claude Code, Codex, Gemini CLI and opencode.
+//! Reads the output of coding agents: Claude Code, Codex, Gemini CLI and opencode.
 //!
-//! The command line program of an agent writes one JSON object per line. [`pretty`] formats these lines as
+//! The command line program of an agent writes one JSON object per line. A [`Transcript`] makes data of these lines:
+//! turns with messages, tool calls, plans and notices, the same for all agents. [`pretty`] formats them as
 //! human-readable output. The crate does no I/O and does not depend on a client: its input is text, or [`Input`] for a
 //! whole session.
 //!
 //! # Examples
 //!
 //! ```
+//! use aod_transcript::Transcript;
 //! use aod_transcript::pretty::{Formatter, formatter_for};
 //!
+//! let output = "{\"type\":\"item.completed\",\"item\":{\"type\":\"agent_message\",\"text\":\"Done.\"}}\n";
+//!
+//! let mut transcript = Transcript::for_runtime("codex");
+//! transcript.feed(output);
+//! assert_eq!(transcript.final_text(), Some("Done."));
+//!
 //! let mut formatter = formatter_for("codex");
-//! let lines = formatter.feed("{\"type\":\"item.completed\",\"item\":{\"type\":\"agent_message\",\"text\":\"Done.\"}}\n");
-//! assert_eq!(lines, ["✉️  Done."]);
+//! assert_eq!(formatter.feed(output), ["✉️  Done."]);
 //! ```
 
 mod change;
