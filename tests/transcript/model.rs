@@ -524,3 +524,16 @@ fn a_repeated_start_of_a_turn_continues_it() {
     assert_eq!(transcript.turns()[0].outcome, Some(Outcome::Success));
     assert_eq!(transcript.turns().len(), 2);
 }
+
+#[test]
+fn calls_that_were_denied_are_declined() {
+    let lines = [
+        r#"{"type":"assistant","message":{"content":[{"type":"tool_use","id":"t1","name":"Bash","input":{}}]}}"#,
+        r#"{"type":"user","message":{"content":[{"type":"tool_result","tool_use_id":"t1","content":"no","is_error":true}]}}"#,
+        r#"{"type":"result","subtype":"success","permission_denials":[{"tool_name":"Bash","tool_use_id":"t1"},{}]}"#,
+    ];
+    let transcript = read("claude", [lines.join("\n").as_str()]);
+    let item = &transcript.turns()[0].items[0];
+    assert_eq!(item.status, ItemStatus::Declined);
+    assert_eq!(item.raw, lines[..2].join("\n"));
+}

@@ -26,8 +26,8 @@ pub(crate) struct TurnState {
     count: u64,
     /// The items in progress by the id of the runtime, as positions in the turn.
     open: BTreeMap<String, u64>,
-    /// The ids of the items of tool calls that have ended, by the id of the runtime; subagents may still print items.
-    ended: BTreeMap<String, String>,
+    /// The positions and ids of the items that have ended, by the id of the runtime; subagents may still print items.
+    ended: BTreeMap<String, (u64, String)>,
     /// How the turn ended, as the runtime says.
     pub(crate) outcome: Option<Outcome>,
     pub(crate) usage: Option<Usage>,
@@ -159,7 +159,7 @@ impl<'t> Recorder<'t> {
             if status == ItemStatus::InProgress {
                 self.state.open.insert(id.to_owned(), position.0);
             } else {
-                self.remember_ended(id, &item.id);
+                self.remember_ended(id, position, &item.id);
             }
         }
         self.state.bytes += item.size();
@@ -208,7 +208,7 @@ impl<'t> Recorder<'t> {
             && self.state.open.get(&runtime_id) == Some(&at.0)
         {
             self.state.open.remove(&runtime_id);
-            self.remember_ended(&runtime_id, &id);
+            self.remember_ended(&runtime_id, at, &id);
         }
         true
     }
@@ -317,6 +317,16 @@ impl<'t> Recorder<'t> {
         })
     }
 
+    /// Marks a call of the turn as not allowed to run, after it has ended. The line is not a part of it.
+    pub(crate) fn decline(&mut self, runtime_id: &str) {
+        let Some(&(at, _)) = self.state.ended.get(truncated(runtime_id)) else {
+            return;
+        };
+        let (line, event) = (self.raw.take(), self.event.take());
+        self.update(Position(at), |item| item.status = ItemStatus::Declined);
+        (self.raw, self.event) = (line, event);
+    }
+
     /// Changes what is known of the agent.
     pub(crate) fn describe_agent(&mut self, change: impl FnOnce(&mut AgentInfo)) {
         let agent = self.agent.get_or_insert_default();
@@ -342,14 +352,13 @@ impl<'t> Recorder<'t> {
     fn id_of(&self, runtime_id: &str) -> Option<String> {
         let open = self.state.open.get(runtime_id).copied();
         open.and_then(|at| Some(self.item(Position(at))?.id.clone()))
-            .or_else(|| self.state.ended.get(runtime_id).cloned())
+            .or_else(|| Some(self.state.ended.get(runtime_id)?.1.clone()))
     }
 
-    fn remember_ended(&mut self, runtime_id: &str, id: &str) {
+    fn remember_ended(&mut self, runtime_id: &str, at: Position, id: &str) {
         if self.state.ended.len() < self.limits.items {
-            self.state
-                .ended
-                .insert(runtime_id.to_owned(), id.to_owned());
+            let item = (at.0, id.to_owned());
+            self.state.ended.insert(runtime_id.to_owned(), item);
         }
     }
 }

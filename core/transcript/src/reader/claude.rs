@@ -128,7 +128,7 @@ impl Claude {
             let [kind, text, thinking, name, id, input] =
                 block.fields(["type", "text", "thinking", "name", "id", "input"]);
             match &*json::text(kind) {
-                "text" => {
+                "text" if !text::strip(&json::text(text)).is_empty() => {
                     let text = json::text(text).into_owned();
                     let role = Role::Agent;
                     recorder.completed(ItemKind::Message { role, text }, ids);
@@ -176,6 +176,7 @@ impl Claude {
             duration,
             kind,
         ] = event.fields(names);
+        decline(event, recorder);
         let failed = is_error.is_some_and(Json::is_truthy);
         recorder.state.outcome = Some(match subtype {
             "success" if !failed => Outcome::Success,
@@ -218,6 +219,18 @@ impl Claude {
         usage.cost_usd = cost_usd.or(usage.cost_usd);
         recorder.state.usage = Some(usage);
     }
+}
+
+/// Marks the calls that were not allowed to run, which only the end of the turn lists.
+fn decline(event: Json<'_>, recorder: &mut Recorder<'_>) {
+    let [denials] = event.fields(["permission_denials"]);
+    let Some(denials) = denials.filter(|denials| denials.kind() == Kind::Array) else {
+        return;
+    };
+    denials.for_each_item(|denial| {
+        let [id] = denial.fields(["tool_use_id"]);
+        recorder.decline(&json::text(id));
+    });
 }
 
 /// Returns the usage of all models, including those of subagents.

@@ -334,7 +334,11 @@ fn web_tool(query: Option<Json<'_>>, action: Option<Json<'_>>) -> Tool {
     } else {
         query
     };
-    Tool::WebSearch { query }
+    if query.is_empty() {
+        Tool::Other
+    } else {
+        Tool::WebSearch { query }
+    }
 }
 
 /// Returns the last messages of subagents.
