@@ -116,6 +116,15 @@ impl Runner {
                 self.transcript
                     .write(json!({"pretty": step.runtime, "lines": lines}));
             }
+            Step::Transcript(step) => {
+                let mut transcript = aod::transcript::Transcript::for_runtime(&step.runtime);
+                for chunk in &step.feed {
+                    transcript.feed(chunk);
+                }
+                transcript.finish();
+                self.transcript
+                    .write(json!({"runtime": step.runtime, "transcript": transcript}));
+            }
             Step::Requests(step) => {
                 let seen = self
                     .control
@@ -204,8 +213,8 @@ impl Runner {
         let meanwhile = self.meanwhile(step.meanwhile, Some(cancel));
         let (read, meanwhile) = tokio::join!(take(&mut events, step.until), meanwhile);
         meanwhile?;
-        match step.pretty {
-            Some(runtime) => {
+        match (step.pretty, step.transcript) {
+            (Some(runtime), _) => {
                 let mut formatter = formatter_for(runtime);
                 let mut shown: Vec<String> = read
                     .events
@@ -217,7 +226,14 @@ impl Runner {
                     self.transcript.write(json!({"line": text}));
                 }
             }
-            None => self.write_events(&read.events)?,
+            (None, true) => {
+                let mut transcript = aod::transcript::Transcript::new();
+                for event in &read.events {
+                    transcript.apply(event);
+                }
+                self.transcript.write(json!({"transcript": transcript}));
+            }
+            (None, false) => self.write_events(&read.events)?,
         }
         line["cursor"] = json!(events.cursor());
         line["ended"] = if read.ended { json!(true) } else { Value::Null };

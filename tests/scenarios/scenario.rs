@@ -35,6 +35,7 @@ pub(crate) enum Step {
     Cancel(Cancel),
     Listen(Listen),
     Pretty(Pretty),
+    Transcript(Transcript),
     Requests(Requests),
 }
 
@@ -58,6 +59,7 @@ impl Step {
             "cancel" => Cancel,
             "listen" => Listen,
             "pretty" => Pretty,
+            "transcript" => Transcript,
             "requests" => Requests,
         }
         Err(format!("no kind of step is in {step}"))
@@ -113,6 +115,8 @@ pub(crate) struct Read {
     pub(crate) name: String,
     pub(crate) until: Option<Until>,
     pub(crate) pretty: Option<String>,
+    #[serde(default)]
+    pub(crate) transcript: bool,
     pub(crate) save: Option<String>,
     #[serde(default)]
     pub(crate) meanwhile: Vec<Value>,
@@ -150,6 +154,14 @@ pub(crate) struct Listen {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Pretty {
     #[serde(rename = "pretty")]
+    pub(crate) runtime: String,
+    pub(crate) feed: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Transcript {
+    #[serde(rename = "transcript")]
     pub(crate) runtime: String,
     pub(crate) feed: Vec<String>,
 }

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import aod
 from aod.pretty import formatter_for
 from aod.testing import DevServer
+from aod.transcript import Transcript
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,10 +40,11 @@ STEPS = {
     "control": set(),
     "call": {"with", "options", "save", "meanwhile"},
     "open": {"id", "since", "reconnect", "max_attempts", "deadline_ms", "resume_stale", "options"},
-    "read": {"until", "pretty", "save", "meanwhile"},
+    "read": {"until", "pretty", "transcript", "save", "meanwhile"},
     "cancel": set(),
     "listen": {"since", "cancel_after", "options", "meanwhile"},
     "pretty": {"feed"},
+    "transcript": {"feed"},
     "requests": set(),
 }
 OPERATIONS = {
@@ -197,6 +199,7 @@ class Runner:
             raise Problem(f"no stream {name} is open")
         stream = self.streams[name]
         formatter = formatter_for(step["pretty"]) if "pretty" in step else None
+        transcript = Transcript() if step.get("transcript") else None
         line: dict[str, Any] = {"read": name}
 
         async def take() -> None:
@@ -211,7 +214,9 @@ class Runner:
                     line["ended"] = True
                     return
                 count += 1
-                if formatter is None:
+                if transcript is not None:
+                    transcript.apply(event)
+                elif formatter is None:
                     self.event(event)
                 else:
                     self.lines.extend({"line": text} for text in formatter.consume(event))
@@ -224,6 +229,8 @@ class Runner:
             line["error"] = self.error(error)
         if formatter is not None:
             self.lines.extend({"line": text} for text in formatter.flush())
+        if transcript is not None:
+            self.lines.append({"transcript": as_json(transcript)})
         line["cursor"] = stream.cursor
         self.lines.append(line)
         self.saved.update({step["save"]: {"cursor": stream.cursor}} if "save" in step else {})
@@ -263,6 +270,13 @@ class Runner:
         lines = [line for chunk in step["feed"] for line in formatter.feed(chunk)]
         lines += formatter.flush()
         self.lines.append({"pretty": step["pretty"], "lines": lines})
+
+    async def transcript(self, step: dict[str, Any]) -> None:
+        transcript = Transcript(step["transcript"])
+        for chunk in step["feed"]:
+            transcript.feed(chunk)
+        transcript.finish()
+        self.lines.append({"runtime": step["transcript"], "transcript": as_json(transcript)})
 
     async def requests(self, step: dict[str, Any]) -> None:
         seen = (await self.control({"control": ["GET", "requests"]}))["data"]
@@ -350,6 +364,16 @@ def pruned(value: Any) -> Any:
 
 def empty(value: Any) -> bool:
     return value is None or value in ([], {})
+
+
+def as_json(transcript: Transcript) -> dict[str, Any]:
+    """Return a transcript as JSON, from its models."""
+    return {
+        "agent": transcript.agent and transcript.agent.model_dump(exclude_unset=True),
+        "turns": [turn.model_dump(exclude_unset=True) for turn in transcript.turns],
+        "usage": transcript.usage and transcript.usage.model_dump(exclude_unset=True),
+        "cursor": transcript.cursor,
+    }
 
 
 def request_line(request: dict[str, Any], headers: list[str]) -> str:
