@@ -102,7 +102,7 @@ impl Claude {
         parent: Option<&str>,
         recorder: &mut Recorder<'_>,
     ) {
-        let [id, usage] = message.map_or([None; 2], |message| message.fields(["id", "usage"]));
+        let [id, usage, content] = message_fields(message, ["id", "usage", "content"]);
         if let Some(usage) = usage.filter(|usage| usage.kind() == Kind::Object) {
             // Each line of a message repeats the usage of its model call.
             let names = [
@@ -114,7 +114,7 @@ impl Claude {
             self.messages
                 .insert(json::text(id).into_owned(), usage_of(usage, names));
         }
-        for_each_block(message, |block| {
+        for_each_block(content, |block| {
             let ids = Ids {
                 runtime: None,
                 parent,
@@ -275,22 +275,32 @@ fn init(event: Json<'_>, recorder: &mut Recorder<'_>) {
     });
 }
 
+/// Returns fields of a message, of which the last is its content. Another value than an object is the content.
+fn message_fields<'a, const N: usize>(
+    message: Option<Json<'a>>,
+    names: [&str; N],
+) -> [Option<Json<'a>>; N] {
+    let Some(message) = message else {
+        return [None; N];
+    };
+    if message.kind() == Kind::Object {
+        return message.fields(names);
+    }
+    let mut fields = [None; N];
+    fields[N - 1] = Some(message);
+    fields
+}
+
 /// Visits the blocks of a message. A text instead of a list is a block.
-fn for_each_block<'a>(message: Option<Json<'a>>, each: impl FnMut(Json<'a>)) {
-    let content = message.and_then(|message| match message.kind() {
-        Kind::Object => {
-            let [content] = message.fields(["content"]);
-            content
-        }
-        _ => Some(message),
-    });
+fn for_each_block<'a>(content: Option<Json<'a>>, each: impl FnMut(Json<'a>)) {
     if let Some(content) = content.filter(|content| content.is_truthy()) {
         content.for_each_item(each);
     }
 }
 
 fn user(message: Option<Json<'_>>, parent: Option<&str>, recorder: &mut Recorder<'_>) {
-    for_each_block(message, |block| {
+    let [content] = message_fields(message, ["content"]);
+    for_each_block(content, |block| {
         let ids = Ids {
             runtime: None,
             parent,

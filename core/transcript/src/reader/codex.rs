@@ -47,12 +47,37 @@ impl ReadLines for Codex {
     }
 
     fn read(&mut self, text: &str, recorder: &mut Recorder<'_>) -> bool {
-        let names = ["type", "msg", "model", "sandbox", "prompt"];
-        let Some([kind, msg, model, sandbox, prompt]) = json::object(text, names) else {
+        let names = [
+            "type",
+            "item",
+            "thread_id",
+            "session_id",
+            "message",
+            "error",
+            "usage",
+            "msg",
+            "model",
+            "sandbox",
+            "prompt",
+        ];
+        let Some(fields) = json::object(text, names) else {
             return false;
         };
-        let event = Json::of(text.trim());
+        let [
+            kind,
+            item,
+            thread,
+            session,
+            message,
+            error,
+            usage,
+            msg,
+            model,
+            sandbox,
+            prompt,
+        ] = fields;
         let Some(kind) = kind else {
+            let event = Json::of(text.trim());
             match (msg, model, sandbox) {
                 (Some(msg), ..) if msg.kind() == Kind::Object => {
                     self.message(msg, recorder);
@@ -78,53 +103,15 @@ impl ReadLines for Codex {
         if !EVENTS.contains(&&*kind) {
             return false;
         }
-        self.event(&kind, event, recorder);
-        recorder.end(|| kind.into_owned());
-        true
-    }
-
-    fn end(&mut self, recorder: &mut Recorder<'_>) {
-        if let Some(reported) = self.reported.take() {
-            recorder.state.usage = Some(reported.since(self.total));
-            self.total = reported;
-        }
-    }
-}
-
-impl Codex {
-    fn event(&mut self, kind: &str, event: Json<'_>, recorder: &mut Recorder<'_>) {
-        let names = [
-            "thread_id",
-            "session_id",
-            "item",
-            "message",
-            "error",
-            "usage",
-        ];
-        let [thread, session, item, message, error, usage] = event.fields(names);
-        match kind {
+        match &*kind {
             "thread.started" | "session.created" => {
-                let id = json::first_text([thread, session]);
-                if id != self.thread {
-                    self.thread = id.clone().into_owned();
-                    self.total = Usage::default();
-                }
-                recorder.describe_agent(|agent| {
-                    agent.session_id = Some(id.into_owned()).filter(|id| !id.is_empty());
-                });
+                self.start(json::first_text([thread, session]).into_owned(), recorder);
             }
             "item.started" | "item.updated" => self::item(item, false, recorder),
             "item.completed" => self::item(item, true, recorder),
             "turn.completed" => {
                 recorder.state.outcome = Some(Outcome::Success);
-                let names = [
-                    "input_tokens",
-                    "cached_input_tokens",
-                    "cache_write_input_tokens",
-                    "output_tokens",
-                    "reasoning_output_tokens",
-                ];
-                self.reported = usage.map(|usage| usage_of(usage, names)).or(self.reported);
+                self.reported = usage.map(|usage| usage_of(usage, USAGE)).or(self.reported);
             }
             "turn.failed" => {
                 recorder.state.outcome = Some(Outcome::Failed {
@@ -142,8 +129,39 @@ impl Codex {
             }
             _ => {}
         }
+        recorder.end(|| kind.into_owned());
+        true
+    }
+
+    fn end(&mut self, recorder: &mut Recorder<'_>) {
+        if let Some(reported) = self.reported.take() {
+            recorder.state.usage = Some(reported.since(self.total));
+            self.total = reported;
+        }
     }
 }
+
+impl Codex {
+    /// Handles the start of a process. A resumed thread continues to count its usage.
+    fn start(&mut self, thread: String, recorder: &mut Recorder<'_>) {
+        if thread != self.thread {
+            self.thread.clone_from(&thread);
+            self.total = Usage::default();
+        }
+        recorder.describe_agent(|agent| {
+            agent.session_id = Some(thread).filter(|id| !id.is_empty());
+        });
+    }
+}
+
+/// The fields of a usage, in the order of [`usage_of`].
+pub(super) const USAGE: [&str; 5] = [
+    "input_tokens",
+    "cached_input_tokens",
+    "cache_write_input_tokens",
+    "output_tokens",
+    "reasoning_output_tokens",
+];
 
 /// Returns the usage in an object with the names of its fields.
 pub(super) fn usage_of(usage: Json<'_>, names: [&str; 5]) -> Usage {

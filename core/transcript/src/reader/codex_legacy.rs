@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::codex::{Codex, usage_of};
+use super::codex::{Codex, USAGE, usage_of};
 use super::plan;
 use crate::output::json::{self, Json};
 use crate::output::reason::{answer, reason};
@@ -75,14 +75,7 @@ impl Codex {
             "token_count" => {
                 let [info] = msg.fields(["info"]);
                 let [total] = info.map_or([None], |info| info.fields(["total_token_usage"]));
-                let names = [
-                    "input_tokens",
-                    "cached_input_tokens",
-                    "cache_write_input_tokens",
-                    "output_tokens",
-                    "reasoning_output_tokens",
-                ];
-                let usage = usage_of(total.unwrap_or(msg), names);
+                let usage = usage_of(total.unwrap_or(msg), USAGE);
                 if usage.output_tokens.is_some() {
                     self.reported = Some(usage);
                 }

@@ -66,23 +66,49 @@ impl ReadLines for Gemini {
 
 impl Gemini {
     fn event(&mut self, text: &str, recorder: &mut Recorder<'_>) -> bool {
-        let names = ["type", "role", "content", "delta", "severity"];
-        let Some([kind, role, content, delta, severity]) = json::object(text, names) else {
+        let names = [
+            "type",
+            "role",
+            "content",
+            "delta",
+            "severity",
+            "message",
+            "error",
+            "tool_name",
+            "tool_id",
+            "parameters",
+            "status",
+            "output",
+        ];
+        let Some(fields) = json::object(text, names) else {
             return false;
         };
+        let [
+            kind,
+            role,
+            content,
+            delta,
+            severity,
+            message,
+            error,
+            name,
+            id,
+            input,
+            status,
+            output,
+        ] = fields;
         let kind = json::text(kind);
         if !EVENTS.contains(&&*kind) {
             return false;
         }
         self.is_stream = true;
-        let event = Json::of(text.trim());
         let is_fragment = kind == "message" && !role.is_some_and(|role| role.is("user"));
         if !is_fragment {
             self.end_message(recorder);
         }
         match &*kind {
             "init" => {
-                let [model, session] = event.fields(["model", "session_id"]);
+                let [model, session] = Json::of(text.trim()).fields(["model", "session_id"]);
                 recorder.describe_agent(|agent| {
                     agent.model = nonempty(model);
                     agent.session_id = nonempty(session);
@@ -96,10 +122,9 @@ impl Gemini {
                 let (role, text) = (Role::User, answer(content).into_owned());
                 recorder.completed(ItemKind::Message { role, text }, Ids::default());
             }
-            "tool_use" => tool_use(event, recorder),
-            "tool_result" => tool_result(event, recorder),
+            "tool_use" => tool_use(&json::text(name), &json::text(id), input, recorder),
+            "tool_result" => tool_result(&json::text(id), status, output, error, recorder),
             "error" => {
-                let [message, error] = event.fields(["message", "error"]);
                 let level = if severity.is_some_and(|severity| severity.is("warning")) {
                     NoticeLevel::Warning
                 } else {
@@ -109,7 +134,7 @@ impl Gemini {
                 self.error.clone_from(&text);
                 recorder.completed(ItemKind::Notice { level, text }, Ids::default());
             }
-            "result" => self.result(event, recorder),
+            "result" => self.result(Json::of(text.trim()), recorder),
             _ => {}
         }
         recorder.end(|| kind.into_owned());
@@ -261,9 +286,14 @@ fn reported(usage: Usage) -> Usage {
     }
 }
 
-fn tool_result(event: Json<'_>, recorder: &mut Recorder<'_>) {
-    let [id, status, output, error] = event.fields(["tool_id", "status", "output", "error"]);
-    let Some(at) = recorder.open(&json::text(id)) else {
+fn tool_result(
+    id: &str,
+    status: Option<Json<'_>>,
+    output: Option<Json<'_>>,
+    error: Option<Json<'_>>,
+    recorder: &mut Recorder<'_>,
+) {
+    let Some(at) = recorder.open(id) else {
         return;
     };
     let is_error = status.is_some_and(|status| status.is("error"));
@@ -282,11 +312,9 @@ fn tool_result(event: Json<'_>, recorder: &mut Recorder<'_>) {
     );
 }
 
-fn tool_use(event: Json<'_>, recorder: &mut Recorder<'_>) {
-    let [name, id, input] = event.fields(["tool_name", "tool_id", "parameters"]);
-    let (name, id) = (json::text(name), json::text(id));
+fn tool_use(name: &str, id: &str, input: Option<Json<'_>>, recorder: &mut Recorder<'_>) {
     let ids = Ids {
-        runtime: Some(&id),
+        runtime: Some(id),
         parent: None,
     };
     let first = |names: [&str; 2]| {
@@ -295,7 +323,7 @@ fn tool_use(event: Json<'_>, recorder: &mut Recorder<'_>) {
     };
     let text = |name: &str| first([name, name]);
     let optional = |text: String| Some(text).filter(|text| !text.is_empty());
-    let tool = match &*name {
+    let tool = match name {
         "run_shell_command" => Tool::Shell {
             command: text("command"),
         },
@@ -343,7 +371,7 @@ fn tool_use(event: Json<'_>, recorder: &mut Recorder<'_>) {
         }
         name => mcp(name),
     };
-    recorder.call(&name, tool, input, ids);
+    recorder.call(name, tool, input, ids);
 }
 
 /// Returns the MCP tool of a name: `mcp_SERVER_TOOL`, or `SERVER__TOOL` before.
