@@ -57,7 +57,7 @@ pub use error::{
 };
 pub use models::event::StreamEvent;
 pub use resources::{
-    Agents, Environments, FollowRequest, OnAbandon, RunRequest, RunResult, Sessions,
+    Agents, AskRequest, Environments, FollowRequest, OnAbandon, RunRequest, RunResult, Sessions,
 };
 pub use stream::{ConnectionState, EventStream, JsonEvent, StreamRequest};
 pub use transport::{Operation, RecordId, ResponseInfo, RetryPolicy};

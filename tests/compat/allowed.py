@@ -181,7 +181,10 @@ CHANGED = (
         "names of new features",
         (
             "surface/class/*Client/with_options",
-            *(f"surface/class/*Sessions/{name}" for name in ("interrupt", "listen", "run", "wait_for_completion")),
+            *(
+                f"surface/class/*Sessions/{name}"
+                for name in ("ask", "interrupt", "listen", "run", "wait_for_completion")
+            ),
             *(
                 f"surface/class/*Error/{name}"
                 for name in ("attempts", "is_retryable", "request_id", "retry_after", "session_id")

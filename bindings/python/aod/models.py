@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 from types import UnionType
-from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, cast, get_args, get_origin
 from uuid import UUID
 
 from pydantic import (
@@ -30,6 +30,9 @@ from pydantic import (
 )
 
 from .events import StreamEvent, StreamEventType
+
+if TYPE_CHECKING:
+    from .transcript import Transcript
 
 __all__ = [
     "Agent",
@@ -500,16 +503,39 @@ class SessionAck(_Model):
 
 
 class RunResult(BaseModel):
-    """The result of `sessions.run` and `sessions.wait_for_completion`.
+    """The result of `sessions.run`, `sessions.ask` and `sessions.wait_for_completion`.
 
     Attributes:
         session: The session, retrieved after the turn has ended.
-        events: The events that were read, in order: those of the turn for `run`; for `wait_for_completion`, all events
-            after `since`. Empty if they were not collected.
+        events: The events that were read, in order: those of the turn for `run` and `ask`; for `wait_for_completion`,
+            all events after `since`. Empty if they were not collected.
     """
 
     session: Session
     events: list[StreamEvent] = Field(default_factory=list[StreamEvent])
+
+    @property
+    def stdout(self) -> str:
+        """Everything that the agent printed on standard output: one JSON object per line."""
+        return "".join(event.stdout or "" for event in self.events)
+
+    @property
+    def text(self) -> str | None:
+        """The answer: the last message of the agent. `None` if it wrote none, or the events were not collected."""
+        return self.transcript().final_text
+
+    def transcript(self) -> Transcript:
+        """Return the events as data: turns with messages, tool calls and plans, how they ended, tokens and cost.
+
+        Returns:
+            A new transcript.
+        """
+        from .transcript import Transcript
+
+        transcript = Transcript()
+        for event in self.events:
+            transcript.apply(event)
+        return transcript
 
 
 def __dir__() -> list[str]:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import random
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +170,82 @@ def test_a_restored_transcript_continues_a_stream_without_a_gap(client: aod.Clie
                 if number == 3:
                     break
     assert transcript.model_dump_json() == whole.transcript.model_dump_json()
+
+
+def turn(text: str) -> list[dict[str, Any]]:
+    lines = [{"type": "assistant", "message": text}, {"type": "result", "subtype": "success"}]
+    return [{"stdout": "".join(json.dumps(line) + "\n" for line in lines)}, {"exit": 0}]
+
+
+def test_asking_returns_the_answer_of_the_turn(
+    server: DevServer, client: aod.Client, control: Callable[..., Any]
+) -> None:
+    for prompt in ("one", "two", "three"):
+        control("POST", "script", {"prompt": prompt, "script": {"steps": turn(f"answer {prompt}")}})
+    agent = client.agents.create(name="a", model="claude-sonnet-4-6", runtime="claude")
+    run = client.sessions.run(agent_id=agent.id, prompt="one")
+    assert run.text == "answer one"
+    seen: list[str] = []
+    asked = client.sessions.ask(run.session.id, prompt="two", on_event=lambda event: seen.append(event.type))
+    assert asked.text == "answer two" and asked.stdout == turn("answer two")[0]["stdout"]
+    assert seen == [event.type for event in asked.events] == ["start", "turn_start", "output", "exit"]
+    (transcript_turn,) = asked.transcript().turns
+    assert transcript_turn.number == 2 and transcript_turn.outcome is not None
+
+    async def ask() -> str | None:
+        async with aod.AsyncClient(base_url=server.url, token=server.token) as aclient:
+            return (await aclient.sessions.ask(run.session.id, prompt="three")).text
+
+    assert asyncio.run(ask()) == "answer three"
+
+
+def test_asking_during_a_turn_is_a_conflict_or_waits(
+    server: DevServer, client: aod.Client, control: Callable[..., Any]
+) -> None:
+    for number in (1, 2):
+        first = {"steps": [{"stdout": "x"}, {"hold": f"go {number}"}, {"exit": 0}]}
+        control("POST", "script", {"prompt": f"first {number}", "script": first})
+    control("POST", "script", {"prompt": "next", "script": {"steps": turn("later")}})
+    agent = client.agents.create(name="a", model="claude-sonnet-4-6", runtime="claude")
+    ids = [client.sessions.create(agent_id=agent.id, prompt=f"first {number}").id for number in (1, 2)]
+    with pytest.raises(aod.ConflictError) as raised:
+        client.sessions.ask(ids[0], prompt="next")
+    assert raised.value.reason in ("running", "pending")
+
+    with ThreadPoolExecutor(1) as threads:
+        answer = threads.submit(client.sessions.ask, ids[0], prompt="next", wait=True)
+        control("POST", "wait", {"streams": 1})
+        control("POST", "release", {"name": "go 1"})
+        assert answer.result(timeout=60).text == "later"
+
+    async def ask() -> str | None:
+        async with aod.AsyncClient(base_url=server.url, token=server.token) as aclient:
+            answer = asyncio.create_task(aclient.sessions.ask(ids[1], prompt="next", wait=True))
+            await asyncio.to_thread(control, "POST", "wait", {"streams": 1})
+            await asyncio.to_thread(control, "POST", "release", {"name": "go 2"})
+            return (await answer).text
+
+    assert asyncio.run(ask()) == "later"
+
+
+def test_a_failed_answer_names_its_session_and_stops_it_if_asked_to(
+    client: aod.Client, control: Callable[..., Any]
+) -> None:
+    control("POST", "script", {"prompt": "one", "script": {"steps": turn("one")}})
+    agent = client.agents.create(name="a", model="claude-sonnet-4-6", runtime="claude")
+    session = client.sessions.run(agent_id=agent.id, prompt="one").session
+    control("POST", "script", {"prompt": "two", "script": {"steps": [{"stdout": "x"}, {"hold": "never"}]}})
+
+    def fail(event: aod.StreamEvent) -> None:
+        if event.type == "output":
+            raise KeyError(event.type)
+
+    with pytest.raises(KeyError) as raised:
+        client.sessions.ask(session.id, prompt="two", on_event=fail, on_abandon="terminate")
+    assert vars(raised.value)["session_id"] == session.id
+    assert client.sessions.get(session.id).status == "terminated"
+    with pytest.raises(ValueError, match="on_abandon"):
+        client.sessions.ask(session.id, prompt="x", on_abandon="leave")  # type: ignore[arg-type]
 
 
 def test_a_notebook_shows_escaped_text() -> None:

@@ -1,23 +1,31 @@
-//! Running a prompt in a new session, and following a turn to its end.
+//! Prompts in new and existing sessions, and following a turn to its end.
 
 use std::fmt;
 use std::future::IntoFuture;
 
+use aod_transcript::{Transcript, Turn};
 use futures::TryStreamExt as _;
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Sessions;
-use crate::error::Result;
-use crate::models::{CreateSession, Session, SessionAck};
+use super::sessions::{MAX_POLL_INTERVAL, POLL_BACKOFF};
+use crate::error::{ConflictReason, Result};
+use crate::models::{CreateSession, Prompt, Session, SessionAck};
 use crate::transport::Transport;
 
-/// The result of [`Sessions::run`] and [`Sessions::follow`].
+/// The result of [`Sessions::run`], [`Sessions::ask`] and [`Sessions::follow`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunResult {
     /// The session, retrieved after the turn has ended.
     pub session: Session,
+    /// The answer: the last message of the agent in the turn. `None` if it wrote none, and for programs that are not a
+    /// known runtime.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The turn as data: messages, tool calls and plans, how it ended, tokens and cost.
+    pub turn: Turn,
     /// The complete stdout of the agent in this turn, verbatim. The agents of all known runtimes print one JSON object
     /// per line; [`pretty`](crate::pretty) formats it.
     pub stdout: String,
@@ -155,11 +163,13 @@ async fn follow(
     let sessions = Sessions::new(transport);
     let mut events = sessions.stream(id).resume_stale(true).await?;
     let mut stdout = String::new();
+    let mut transcript = Transcript::new();
     while let Some(event) = events.try_next().await? {
         let is_of_another =
             own_turn.is_some_and(|own| event.turn().is_some_and(|turn| turn != own));
         if !is_of_another {
             stdout.push_str(event.stdout().unwrap_or_default());
+            transcript.apply(&event);
         }
         if event.is_terminal() {
             abandoned.action = OnAbandon::Continue;
@@ -168,7 +178,15 @@ async fn follow(
     // The stream has ended, with or without a terminal event.
     abandoned.action = OnAbandon::Continue;
     let session = sessions.get(id).await?;
-    Ok(RunResult { session, stdout })
+    transcript.finish();
+    let turn = transcript.into_turns().pop();
+    let turn = turn.unwrap_or_else(|| Turn::new(own_turn.unwrap_or(1)));
+    Ok(RunResult {
+        session,
+        text: turn.final_text().map(str::to_owned),
+        turn,
+        stdout,
+    })
 }
 
 impl<'a> IntoFuture for FollowRequest<'a> {
@@ -192,6 +210,86 @@ impl<'a> IntoFuture for FollowRequest<'a> {
             let followed = follow(transport, id, turn, abandoned).await;
             followed.map_err(|error| error.with_session(id))
         })
+    }
+}
+
+/// A prompt to send to a session, from [`Sessions::ask`]. Await it to send the prompt and follow its turn.
+///
+/// # Errors
+///
+/// Fails with the errors of [`Sessions::prompt`] and of [`FollowRequest`]. While a turn is queued or running, that is a
+/// conflict with the reason [`Pending`](ConflictReason::Pending) or [`Running`](ConflictReason::Running), unless
+/// [`wait`](Self::wait) is set. Once the prompt has been accepted, [`Error::session_id`](crate::Error::session_id) is
+/// the session.
+#[derive(Debug, Clone)]
+#[must_use = "a prompt is sent by awaiting the request"]
+pub struct AskRequest<'a> {
+    transport: &'a Transport,
+    id: Uuid,
+    prompt: Prompt,
+    wait: bool,
+    on_abandon: OnAbandon,
+}
+
+impl<'a> AskRequest<'a> {
+    pub(super) fn new(transport: &'a Transport, id: Uuid, prompt: Prompt) -> Self {
+        Self {
+            transport,
+            id,
+            prompt,
+            wait: false,
+            on_abandon: OnAbandon::Continue,
+        }
+    }
+
+    /// Sets whether to wait while a turn is queued or running, and then send the prompt. There is no time limit: wrap
+    /// the request in a timeout. If several programs wait for the same session, their prompts are sent in any order.
+    /// Default false: a conflict.
+    pub fn wait(mut self, wait: bool) -> Self {
+        self.wait = wait;
+        self
+    }
+
+    /// Sets what happens to the session if this request fails, or its future is dropped, after the prompt was accepted
+    /// and before its turn has ended; see [`FollowRequest::on_abandon`]. Default [`Continue`](OnAbandon::Continue).
+    pub fn on_abandon(mut self, action: OnAbandon) -> Self {
+        self.on_abandon = action;
+        self
+    }
+
+    async fn ask(self) -> Result<RunResult> {
+        let sessions = Sessions::new(self.transport);
+        let mut backoff = POLL_BACKOFF.into_iter();
+        let ack = loop {
+            match sessions.prompt(self.id, self.prompt.clone()).await {
+                Err(error) if self.wait && is_active(error.conflict().as_ref()) => {
+                    // Another program may send its prompt first, or the status may lag behind.
+                    tokio::time::sleep(backoff.next().unwrap_or(MAX_POLL_INTERVAL)).await;
+                    sessions.wait_for_completion(self.id).await?;
+                }
+                answered => break answered?,
+            }
+        };
+        FollowRequest::new(self.transport, &ack)
+            .on_abandon(self.on_abandon)
+            .await
+    }
+}
+
+/// Returns whether a prompt was refused because a turn is queued or running.
+fn is_active(conflict: Option<&ConflictReason>) -> bool {
+    matches!(
+        conflict,
+        Some(ConflictReason::Pending | ConflictReason::Running)
+    )
+}
+
+impl<'a> IntoFuture for AskRequest<'a> {
+    type Output = Result<RunResult>;
+    type IntoFuture = BoxFuture<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.ask())
     }
 }
 

@@ -7,5 +7,5 @@ mod sessions;
 
 pub use agents::Agents;
 pub use environments::Environments;
-pub use follow::{FollowRequest, OnAbandon, RunRequest, RunResult};
+pub use follow::{AskRequest, FollowRequest, OnAbandon, RunRequest, RunResult};
 pub use sessions::Sessions;

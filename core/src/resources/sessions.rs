@@ -5,21 +5,21 @@ use std::time::Duration;
 use futures::TryStreamExt as _;
 use uuid::Uuid;
 
-use super::follow::{FollowRequest, RunRequest};
+use super::follow::{AskRequest, FollowRequest, RunRequest};
 use crate::error::Result;
 use crate::models::{CreateSession, Prompt, Session, SessionAck, SessionTurn};
 use crate::stream::StreamRequest;
 use crate::transport::{Operation, RecordId, Request, Transport};
 
 /// The first delays between the requests of the session by [`Sessions::wait_for_completion`].
-const POLL_BACKOFF: [Duration; 4] = [
+pub(super) const POLL_BACKOFF: [Duration; 4] = [
     Duration::ZERO,
     Duration::from_millis(50),
     Duration::from_millis(200),
     Duration::from_millis(800),
 ];
 /// The delay after those.
-const MAX_POLL_INTERVAL: Duration = Duration::from_secs(3);
+pub(super) const MAX_POLL_INTERVAL: Duration = Duration::from_secs(3);
 
 /// The endpoints under `/sessions`, from [`Client::sessions`](crate::Client::sessions).
 ///
@@ -255,6 +255,31 @@ impl<'a> Sessions<'a> {
     /// ```
     pub fn run(&self, request: CreateSession) -> RunRequest<'a> {
         RunRequest::new(self.transport, request)
+    }
+
+    /// Returns a request that sends a prompt to a session, follows its turn to the end, and returns the answer
+    /// (`POST /sessions/{id}/prompt`, `GET /sessions/{id}/stream`, `GET /sessions/{id}`).
+    ///
+    /// It behaves like [`run`](Self::run), for the next turn of an existing session. By default, a turn that is queued
+    /// or running is a conflict; see [`AskRequest::wait`].
+    ///
+    /// # Errors
+    ///
+    /// Awaiting the request fails with the errors of [`prompt`](Self::prompt), [`stream`](Self::stream),
+    /// [`EventStream`](crate::EventStream) and [`get`](Self::get).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn demo(client: aod::Client, id: uuid::Uuid) -> aod::Result<()> {
+    /// let answer = client.sessions().ask(id, "Which test failed?").wait(true).await?;
+    /// println!("{}", answer.text.unwrap_or_default());
+    /// println!("{:?}: {:?}", answer.turn.outcome, answer.turn.usage);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn ask(&self, id: Uuid, prompt: impl Into<Prompt>) -> AskRequest<'a> {
+        AskRequest::new(self.transport, id, prompt.into())
     }
 
     /// Returns a request that follows the turn that [`create`](Self::create) or [`prompt`](Self::prompt) started to its

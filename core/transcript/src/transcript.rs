@@ -12,7 +12,7 @@ use crate::reader::Reader;
 use crate::recorder::{Ids, Recorder, TurnState};
 use crate::{
     Change, End, Event, Input, Item, ItemKind, ItemStatus, Limits, NoticeLevel, Outcome,
-    OutputStream, Role, Turn, Usage,
+    OutputStream, Turn, Usage,
 };
 
 /// What an agent printed, as data: turns with their messages, tool calls, plans and notices.
@@ -179,6 +179,11 @@ impl Transcript {
         &self.state.turns
     }
 
+    /// Returns the turns, in order, without a copy.
+    pub fn into_turns(self) -> Vec<Turn> {
+        self.state.turns
+    }
+
     /// Returns the tokens and the cost of all turns that have ended. `None` if the runtime reported none.
     pub fn usage(&self) -> Option<Usage> {
         let usages = self.turns().iter().filter_map(|turn| turn.usage);
@@ -198,14 +203,7 @@ impl Transcript {
 
     /// Returns the answer: the last message of the agent in the last turn; not one of a subagent.
     pub fn final_text(&self) -> Option<&str> {
-        let items = &self.turns().last()?.items;
-        items.iter().rev().find_map(|item| match &item.kind {
-            ItemKind::Message {
-                role: Role::Agent,
-                text,
-            } if item.parent.is_none() => Some(text.as_str()),
-            _ => None,
-        })
+        self.turns().last()?.final_text()
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::serialization::millis;
-use crate::{Item, Usage};
+use crate::{Item, ItemKind, Role, Usage};
 
 /// One turn of a session: a prompt, and what the agent printed while it worked on it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,7 +34,8 @@ pub struct Turn {
 }
 
 impl Turn {
-    pub(crate) fn new(number: i64) -> Self {
+    /// Creates a turn without items.
+    pub fn new(number: i64) -> Self {
         Self {
             number,
             items: Vec::new(),
@@ -43,6 +44,17 @@ impl Turn {
             usage: None,
             duration: None,
         }
+    }
+
+    /// Returns the answer: the last message of the agent; not one of a subagent.
+    pub fn final_text(&self) -> Option<&str> {
+        self.items.iter().rev().find_map(|item| match &item.kind {
+            ItemKind::Message {
+                role: Role::Agent,
+                text,
+            } if item.parent.is_none() => Some(text.as_str()),
+            _ => None,
+        })
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aod::models::{CreateSession, SessionStatus};
-use aod::{Detail, ErrorKind, OnAbandon};
+use aod::transcript::Outcome;
+use aod::{ConflictReason, Detail, ErrorKind, OnAbandon};
 use aod_devserver::{Effect, Fault, Script, Step};
 use futures::FutureExt;
 
@@ -12,7 +13,11 @@ use crate::endpoints::world::{World, tests};
 
 tests! { in [april21 april30 june25]:
     a_run_returns_the_ended_session_and_its_stdout,
+    the_result_of_a_run_has_the_answer_and_the_turn_as_data,
     a_failed_turn_is_not_an_error_of_the_run,
+    asking_returns_the_answer_of_the_next_turn_only,
+    asking_during_a_turn_is_a_conflict_or_waits,
+    the_error_of_asking_names_the_session,
     a_refused_run_starts_nothing,
     the_error_of_a_run_names_the_session,
     a_dropped_run_leaves_the_session_running,
@@ -48,6 +53,82 @@ async fn a_run_returns_the_ended_session_and_its_stdout(world: World) {
     let session = world.client.sessions().get(run.session.id).await.unwrap();
     assert_eq!(session, run.session);
     world.control.streams_open(0).await;
+}
+
+/// What Claude Code prints for an answer.
+fn answer(text: &str) -> String {
+    format!(
+        "{{\"type\":\"assistant\",\"message\":\"{text}\"}}\n{{\"type\":\"result\",\"subtype\":\"success\"}}\n"
+    )
+}
+
+async fn the_result_of_a_run_has_the_answer_and_the_turn_as_data(world: World) {
+    let script = Script::new().stdout(answer("Done.")).exit(0);
+    world.control.set_script(script);
+    let agent = world.agent("a").await;
+    let request = CreateSession::new(agent.id, "p");
+    let run = world.client.sessions().run(request).await.unwrap();
+    assert_eq!(run.text.as_deref(), Some("Done."));
+    assert_eq!(run.turn.number, 1);
+    assert_eq!(run.turn.outcome, Some(Outcome::Success));
+    assert_eq!(run.turn.items.len(), 2);
+    let copy: aod::RunResult = serde_json::from_value(serde_json::to_value(&run).unwrap()).unwrap();
+    assert_eq!(copy, run);
+}
+
+async fn asking_returns_the_answer_of_the_next_turn_only(world: World) {
+    let script = Script::new().stdout(answer("First.")).exit(0);
+    let session = world.ended_session(script).await;
+    let script = Script::new().stdout(answer("Second.")).exit(0);
+    world.control.set_script(script);
+    let answered = world.client.sessions().ask(session.id, "and?").await;
+    let answered = answered.unwrap();
+    assert_eq!(answered.text.as_deref(), Some("Second."));
+    assert_eq!(answered.turn.number, 2);
+    assert_eq!(answered.stdout, answer("Second."));
+    assert_eq!(answered.session.status, SessionStatus::Completed);
+}
+
+async fn asking_during_a_turn_is_a_conflict_or_waits(world: World) {
+    let script = Script::new().stdout("x").hold("go").exit(0);
+    let id = world.session(script).await.id;
+    world
+        .control
+        .set_script(Script::new().stdout(answer("Later.")).exit(0));
+    let sessions = world.client.sessions();
+    let error = sessions.ask(id, "and?").await.unwrap_err();
+    assert!(
+        matches!(
+            error.conflict(),
+            Some(ConflictReason::Running | ConflictReason::Pending)
+        ),
+        "{error:?}"
+    );
+    let asked = sessions.ask(id, "and?").wait(true);
+    let mut asked = asked.into_future();
+    tokio::select! {
+        answered = &mut asked => panic!("too early: {answered:?}"),
+        () = world.control.streams_open(1) => {}
+    }
+    world.control.release("go");
+    let answered = asked.await.unwrap();
+    assert_eq!(answered.text.as_deref(), Some("Later."));
+    assert_eq!(answered.turn.number, 2);
+}
+
+async fn the_error_of_asking_names_the_session(world: World) {
+    let script = Script::new().stdout("x").exit(0);
+    let id = world.ended_session(script).await.id;
+    let refusal = Effect::Status {
+        status: 403,
+        headers: BTreeMap::new(),
+        body: String::new(),
+    };
+    let fault = Fault::on("GET", "/sessions/*/stream", refusal).times(1);
+    world.control.plan_fault(fault).unwrap();
+    let error = world.client.sessions().ask(id, "and?").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Auth);
+    assert_eq!(error.session_id(), Some(id));
 }
 
 async fn a_failed_turn_is_not_an_error_of_the_run(world: World) {

@@ -7,6 +7,7 @@ import inspect
 import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from time import sleep
 from typing import TYPE_CHECKING, Final, Literal
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from .._log import logger
 from .._options import StreamOptions, callback, stream_options
 from .._tracebacks import hide_frames
 from .._wire import encode, identifier, read, read_list
-from ..errors import AodError
+from ..errors import AodError, ConflictError
 from ..events import StreamEvent
 from ..models import RunResult, Session, SessionAck, SessionTurn
 from ..stream import AsyncEventStream, ConnectionState, EventStream, Subscription
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 __all__ = ["AsyncSessions", "Sessions"]
 
 
+# The delays of `ask` before it waits for a turn again, in seconds: another program may send its prompt first.
+_ASK_DELAYS: Final = (0.0, 0.05, 0.2, 0.8, 3.0)
+# A cursor after all events: a stream has only `start` and the terminal event.
+_AFTER_ALL: Final = 2**63 - 1
 # The request is sent even if the wait for it is interrupted.
 _ABANDON_OPTIONS: Final = {"timeout": 5, "max_retries": 0, "detached": True}
 
@@ -305,14 +310,46 @@ class Sessions:
             AodError: Any other failure; see `aod.errors`.
             Exception: Whatever `on_event` raises, which ends the wait.
         """
+        return self._follow(session_id, since, None, on_event, collect_events)
+
+    def _follow(
+        self,
+        session_id: str | UUID,
+        since: int | None,
+        turn: int | None,
+        on_event: Callable[[StreamEvent], object] | None,
+        collect_events: bool,
+    ) -> RunResult:
         events: builtins.list[StreamEvent] = []
-        with self.stream(session_id, since=since, resume_stale=True) as stream:
+        with self.stream(session_id, since=since, turn=turn, resume_stale=True) as stream:
             for event in stream:
                 if on_event is not None:
                     on_event(event)
                 if collect_events:
                     events.append(event)
         return RunResult(session=self.get(session_id), events=events)
+
+    def _follow_turn(
+        self,
+        ack: SessionAck,
+        turn: int | None,
+        on_event: Callable[[StreamEvent], object] | None,
+        collect_events: bool,
+        operation: str | None,
+        on_created: Callable[[SessionAck], object] | None = None,
+    ) -> RunResult:
+        """Follow a turn, and stop it with the operation if an exception ends the call before the turn has ended."""
+        events = _EndObserver(on_event)
+        try:
+            if on_created is not None:
+                on_created(ack)
+            return self._follow(ack.id, None, turn, events, collect_events)
+        except BaseException as error:
+            _name_session(error, ack.id)
+            if operation is not None and not events.ended:
+                with _logging_failures(ack.id):
+                    self._core.with_options(_ABANDON_OPTIONS).call(operation, str(ack.id))
+            raise
 
     def run(
         self,
@@ -367,17 +404,61 @@ class Sessions:
             resources=resources,
             secret_env_vars=secret_env_vars,
         )
-        events = _EndObserver(on_event)
-        try:
-            if on_created is not None:
-                on_created(ack)
-            return self.wait_for_completion(ack.id, on_event=events, collect_events=collect_events)
-        except BaseException as error:
-            _name_session(error, ack.id)
-            if operation is not None and not events.ended:
-                with _logging_failures(ack.id):
-                    self._core.with_options(_ABANDON_OPTIONS).call(operation, str(ack.id))
-            raise
+        return self._follow_turn(ack, None, on_event, collect_events, operation, on_created)
+
+    def ask(
+        self,
+        session_id: str | UUID,
+        *,
+        prompt: str,
+        timeout: int | None = None,
+        wait: bool = False,
+        on_event: Callable[[StreamEvent], object] | None = None,
+        collect_events: bool = True,
+        on_abandon: Literal["continue", "interrupt", "terminate"] = "continue",
+    ) -> RunResult:
+        """Send a prompt to a session and follow its turn to the end: `prompt`, then the events of the turn.
+
+        Args:
+            session_id: The id of the session.
+            prompt: The prompt of the turn.
+            timeout: How long the turn may take, in seconds, from 10 to 3600. The server's default is 600.
+            wait: Whether to wait while a turn is queued or running, without a time limit, and then send the prompt. By
+                default that is a `ConflictError`.
+            on_event: A function to call with each event of the turn.
+            collect_events: Whether the result holds the events. The default is true; without them, the result has no
+                `text`.
+            on_abandon: What is done to the session if an exception ends this call after the prompt was accepted and
+                before its turn has ended; see `run`.
+
+        Returns:
+            The session after the turn, and the events of the turn in order; `text` is the answer.
+
+        Raises:
+            ConflictError: A turn is queued or running and `wait` is false, or the session has failed or has been
+                terminated; `reason` says which.
+            AodError: The prompt cannot be sent or its turn cannot be followed; see `prompt` and `stream`. If the prompt
+                was accepted, `session_id` of this and any other exception is the id of the session.
+            ValueError: `on_abandon` is not one of its three values, or an argument is invalid; see `prompt`.
+            TypeError: An argument has a type that JSON cannot represent.
+            Exception: Whatever `on_event` raises, which ends the wait.
+
+        Example:
+            >>> answer = client.sessions.ask(session_id, prompt="Which test failed?", wait=True)
+            >>> print(answer.text)
+        """
+        operation = _abandon_operation(on_abandon)
+        delays = iter(_ASK_DELAYS)
+        while True:
+            try:
+                ack = self.prompt(session_id, prompt=prompt, timeout=timeout)
+                break
+            except ConflictError as error:
+                if not wait or error.reason not in ("pending", "running"):
+                    raise
+            sleep(next(delays, _ASK_DELAYS[-1]))
+            self.wait_for_completion(session_id, since=_AFTER_ALL, collect_events=False)
+        return self._follow_turn(ack, ack.current_turn, on_event, collect_events, operation)
 
     def stream(
         self,
@@ -765,8 +846,18 @@ class AsyncSessions:
             AodError: Any other failure; see `aod.errors`.
             Exception: Whatever `on_event` raises, which ends the wait.
         """
+        return await self._follow(session_id, since, None, on_event, collect_events)
+
+    async def _follow(
+        self,
+        session_id: str | UUID,
+        since: int | None,
+        turn: int | None,
+        on_event: Callable[[StreamEvent], object] | None,
+        collect_events: bool,
+    ) -> RunResult:
         events: builtins.list[StreamEvent] = []
-        async with self.stream(session_id, since=since, resume_stale=True) as stream:
+        async with self.stream(session_id, since=since, turn=turn, resume_stale=True) as stream:
             async for event in stream:
                 if on_event is not None:
                     result = on_event(event)
@@ -775,6 +866,35 @@ class AsyncSessions:
                 if collect_events:
                     events.append(event)
         return RunResult(session=await self.get(session_id), events=events)
+
+    async def _follow_turn(
+        self,
+        ack: SessionAck,
+        turn: int | None,
+        on_event: Callable[[StreamEvent], object] | None,
+        collect_events: bool,
+        operation: str | None,
+        on_created: Callable[[SessionAck], object] | None = None,
+    ) -> RunResult:
+        """Follow a turn, and stop it with the operation if an exception ends the call before the turn has ended."""
+        events = _EndObserver(on_event)
+        try:
+            if on_created is not None:
+                result = on_created(ack)
+                if inspect.isawaitable(result):
+                    await result
+            return await self._follow(ack.id, None, turn, events, collect_events)
+        except GeneratorExit:
+            # Nothing can be awaited in a coroutine that is closed.
+            if operation is not None and not events.ended:
+                self._core.with_options(_ABANDON_OPTIONS).start(operation, str(ack.id))
+            raise
+        except BaseException as error:
+            _name_session(error, ack.id)
+            if operation is not None and not events.ended:
+                with _logging_failures(ack.id):
+                    await self._core.with_options(_ABANDON_OPTIONS).call_async(operation, str(ack.id))
+            raise
 
     async def run(
         self,
@@ -831,24 +951,63 @@ class AsyncSessions:
             resources=resources,
             secret_env_vars=secret_env_vars,
         )
-        events = _EndObserver(on_event)
-        try:
-            if on_created is not None:
-                result = on_created(ack)
-                if inspect.isawaitable(result):
-                    await result
-            return await self.wait_for_completion(ack.id, on_event=events, collect_events=collect_events)
-        except GeneratorExit:
-            # Nothing can be awaited in a coroutine that is closed.
-            if operation is not None and not events.ended:
-                self._core.with_options(_ABANDON_OPTIONS).start(operation, str(ack.id))
-            raise
-        except BaseException as error:
-            _name_session(error, ack.id)
-            if operation is not None and not events.ended:
-                with _logging_failures(ack.id):
-                    await self._core.with_options(_ABANDON_OPTIONS).call_async(operation, str(ack.id))
-            raise
+        return await self._follow_turn(ack, None, on_event, collect_events, operation, on_created)
+
+    async def ask(
+        self,
+        session_id: str | UUID,
+        *,
+        prompt: str,
+        timeout: int | None = None,
+        wait: bool = False,
+        on_event: Callable[[StreamEvent], object] | None = None,
+        collect_events: bool = True,
+        on_abandon: Literal["continue", "interrupt", "terminate"] = "continue",
+    ) -> RunResult:
+        """Send a prompt to a session and follow its turn to the end: `prompt`, then the events of the turn.
+
+        Args:
+            session_id: The id of the session.
+            prompt: The prompt of the turn.
+            timeout: How long the turn may take, in seconds, from 10 to 3600. The server's default is 600.
+            wait: Whether to wait while a turn is queued or running, without a time limit, and then send the prompt. By
+                default that is a `ConflictError`.
+            on_event: A function or coroutine function to call with each event of the turn.
+            collect_events: Whether the result holds the events. The default is true; without them, the result has no
+                `text`.
+            on_abandon: What is done to the session if an exception ends this call after the prompt was accepted and
+                before its turn has ended; see `run`.
+
+        Returns:
+            The session after the turn, and the events of the turn in order; `text` is the answer.
+
+        Raises:
+            ConflictError: A turn is queued or running and `wait` is false, or the session has failed or has been
+                terminated; `reason` says which.
+            AodError: The prompt cannot be sent or its turn cannot be followed; see `prompt` and `stream`. If the prompt
+                was accepted, `session_id` of this and any other exception is the id of the session.
+            ValueError: `on_abandon` is not one of its three values, or an argument is invalid; see `prompt`.
+            TypeError: An argument has a type that JSON cannot represent.
+            Exception: Whatever `on_event` raises, which ends the wait.
+
+        Example:
+            >>> answer = await client.sessions.ask(session_id, prompt="Which test failed?", wait=True)
+            >>> print(answer.text)
+        """
+        from asyncio import sleep as asyncio_sleep
+
+        operation = _abandon_operation(on_abandon)
+        delays = iter(_ASK_DELAYS)
+        while True:
+            try:
+                ack = await self.prompt(session_id, prompt=prompt, timeout=timeout)
+                break
+            except ConflictError as error:
+                if not wait or error.reason not in ("pending", "running"):
+                    raise
+            await asyncio_sleep(next(delays, _ASK_DELAYS[-1]))
+            await self.wait_for_completion(session_id, since=_AFTER_ALL, collect_events=False)
+        return await self._follow_turn(ack, ack.current_turn, on_event, collect_events, operation)
 
     def stream(
         self,
