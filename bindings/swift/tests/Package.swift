@@ -20,6 +20,7 @@ let package = Package(
         .testTarget(name: "FormatterTests", dependencies: dependencies, path: "FormatterTests"),
         .testTarget(name: "LeakTests", dependencies: dependencies, path: "LeakTests"),
         .testTarget(name: "StreamTests", dependencies: dependencies, path: "StreamTests"),
+        .testTarget(name: "TranscriptTests", dependencies: dependencies, path: "TranscriptTests"),
         .testTarget(name: "ScenarioTests", dependencies: dependencies, path: "ScenarioTests"),
     ],
     swiftLanguageModes: [.v6]

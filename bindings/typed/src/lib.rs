@@ -18,5 +18,6 @@ mod observe;
 mod pretty;
 mod sessions;
 mod stream;
+mod transcript;
 
 uniffi::setup_scaffolding!("aod_ffi");

@@ -193,7 +193,7 @@ fn length(text: &Option<String>) -> usize {
 #[derive(uniffi::Object)]
 #[uniffi(name = "NativeStream")]
 pub struct EventStream {
-    events: Prefetcher<EventBatch>,
+    pub(super) events: Prefetcher<EventBatch>,
 }
 
 #[uniffi::export(name = "NativeStream")]

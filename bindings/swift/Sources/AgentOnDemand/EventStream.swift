@@ -170,15 +170,48 @@ public final class EventStream: AsyncSequence, Sendable {
 extension EventStream: PrefetchSource {
     /// Waits for the next events, or the end.
     func nextBatch(isolation: isolated (any Actor)?) async -> Batch<EventWithCursor> {
+        await nextBatch(isolation: isolation) { native in
+            switch try await native.next() {
+            case .events(let events, let cursors): .elements(zip(events, cursors).map(EventWithCursor.init))
+            case .state(let state): .state(state)
+            case nil: nil
+            }
+        }
+    }
+
+    /// Waits for the next events, applies them to a transcript, and returns the changes, or the end.
+    func nextChanges(of transcript: Transcript, isolation: isolated (any Actor)?) async -> Batch<TranscriptChange> {
+        await nextBatch(isolation: isolation) { [self] native in
+            switch try await native.nextChanges(transcript: transcript.native) {
+            case .changes(let changes):
+                state.with { $0.cursor = transcript.cursor ?? $0.cursor }
+                return .elements(changes)
+            case .state(let state):
+                return .state(state)
+            case nil:
+                return nil
+            }
+        }
+    }
+
+    private enum Item<Element: Sendable>: Sendable {
+        case elements([Element])
+        case state(NativeState)
+    }
+
+    /// Waits for the next elements of the native stream, or the end.
+    private func nextBatch<Element: Sendable>(
+        isolation: isolated (any Actor)?, next: @escaping @Sendable (NativeStream) async throws -> Item<Element>?
+    ) async -> Batch<Element> {
         var end: Result<Void, any Error> = .success(())
         do {
-            let native = try opened()
-            while let item = try await next(of: native) {
-                switch item {
-                case .events(let events, let cursors):
-                    return Batch(elements: zip(events, cursors).map(EventWithCursor.init))
-                case .state(let state):
-                    states.yield(ConnectionState(state))
+            if let native = try opened() {
+                while let item = try await read(native, next) {
+                    switch item {
+                    case .elements(let elements) where elements.isEmpty: continue
+                    case .elements(let elements): return Batch(elements: elements)
+                    case .state(let state): states.yield(ConnectionState(state))
+                    }
                 }
             }
         } catch {
@@ -188,9 +221,11 @@ extension EventStream: PrefetchSource {
         return Batch(elements: [], end: Task.isCancelled ? .failure(CancellationError()) : end)
     }
 
-    private func next(of native: NativeStream?) async throws -> StreamItem? {
+    private func read<T: Sendable>(
+        _ native: NativeStream, _ next: @Sendable (NativeStream) async throws -> T?
+    ) async throws -> T? {
         try await withTaskCancellationHandler {
-            try await native?.next()
+            try await next(native)
         } onCancel: {
             cancel()
         }

@@ -168,24 +168,8 @@ public struct SessionFormatter: Formatter {
     public func feed(_ chunk: String) -> [String] { native.feed(chunk: chunk) }
 
     public func consume(_ event: StreamEvent) -> [String] {
-        switch event {
-        // Only the fields that the formatter needs: unknown fields may hold values that cannot be passed to the
-        // library.
-        case .start(let event):
-            let start = StartEvent(runtime: event.runtime, provider: event.provider, extra: [:])
-            return native.consume(event: .start(event: start))
-        case .turnStart(let event):
-            return native.consume(event: .turnStart(event: TurnStartEvent(turn: event.turn, extra: [:])))
-        // A code that cannot be read says nothing about an interruption.
-        case .exit(let event) where event.extra["code"] == nil:
-            return native.consume(event: .exit(event: ExitEvent(code: event.code, extra: [:])))
-        case .error:
-            return native.consume(event: .error(event: ErrorEvent(extra: [:])))
-        case .terminated:
-            return native.consume(event: .terminated(event: TerminatedEvent(extra: [:])))
-        default:
-            return event.stdout.map(feed) ?? []
-        }
+        if case .output = event { return event.stdout.map(feed) ?? [] }
+        return native.consume(event: event.withoutUnknownFields)
     }
 
     public func flush() -> [String] { native.flush() }

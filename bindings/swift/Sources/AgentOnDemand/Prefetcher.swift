@@ -65,6 +65,14 @@ final class Prefetcher<Element: Sendable>: Sendable {
         }
     }
 
+    /// Returns all buffered elements, without waiting.
+    func takeBuffered() -> [Element] {
+        state.with { state in
+            defer { state.elements = [] }
+            return Array(state.elements)
+        }
+    }
+
     /// Discards all buffered elements: nothing more is delivered.
     func close() {
         state.with { state in

@@ -230,6 +230,33 @@ public struct Sessions: Sendable {
         EventStream(client: calls.native, id: id, options: options)
     }
 
+    /// Returns the events of a session as the changes of a transcript: the agent's messages, tool calls and plans as
+    /// data (`GET /sessions/{id}/stream`).
+    ///
+    /// ```swift
+    /// let changes = client.sessions.transcript(id)
+    /// for try await change in changes {
+    ///     if case .textAppended(_, _, let text) = change { print(text, terminator: "") }
+    /// }
+    /// print(changes.transcript.finalText ?? "")
+    /// ```
+    ///
+    /// The loop opens the stream, and throws the error if the server responds with one, such as 404.
+    ///
+    /// - Parameters:
+    ///   - id: The session's id.
+    ///   - options: How to reconnect, and where to start if the transcript has no cursor.
+    ///   - transcript: The transcript to continue, such as one of ``Transcript/init(restoring:)``: the stream starts
+    ///     after its ``Transcript/cursor``. Default: a new one, which is ``TranscriptStream/transcript``.
+    /// - Returns: A stream that has not been opened yet.
+    public func transcript(
+        _ id: UUID, options: StreamOptions = StreamOptions(), continuing transcript: Transcript = Transcript()
+    ) -> TranscriptStream {
+        var options = options
+        options.since = transcript.cursor ?? options.since
+        return TranscriptStream(stream: stream(id, options: options), transcript: transcript)
+    }
+
     /// Delivers the events of a session to a listener, on a thread of the library (`GET /sessions/{id}/stream`).
     ///
     /// ```swift

@@ -108,7 +108,7 @@ pub fn event_type(of: StreamEvent) -> String {
     of.event_type().to_owned()
 }
 
-fn to_json(model: &impl Serialize) -> Result<String, CallError> {
+pub(crate) fn to_json(model: &impl Serialize) -> Result<String, CallError> {
     serde_json::to_string(model).map_err(|_| {
         CallError::new(
             ErrorKind::InvalidRequest,

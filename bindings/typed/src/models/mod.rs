@@ -8,4 +8,8 @@ mod environment;
 mod event;
 mod json;
 mod session;
+mod transcript;
 mod values;
+
+pub(crate) use json::to_json;
+pub use transcript::{TokenUsage, TranscriptChange, TranscriptTurn};

@@ -90,17 +90,40 @@ public class EventStream internal constructor(since: Long?, private val open: ()
     override suspend fun collect(collector: FlowCollector<StreamEvent>): Unit = events.collect(collector)
 
     private fun eventsWithCursors(): Flow<EventWithCursor> = flow {
+        read { stream, observer ->
+            val item = mapErrors { stream.next() }
+            when (item) {
+                null -> {}
+                is StreamItem.State -> observer.publish(item.state.toState())
+                is StreamItem.Events -> item.events.forEachIndexed { index, event ->
+                    emit(EventWithCursor(event.toEvent(), item.cursors[index]))
+                }
+            }
+            item != null
+        }
+    }
+
+    /** Applies the events to a transcript, and returns the changes of each batch of events. */
+    internal fun changes(transcript: Transcript): Flow<List<TranscriptChange>> = flow {
+        read { stream, observer ->
+            val item = mapErrors { stream.nextChanges(transcript.native) }
+            when (item) {
+                null -> {}
+                is TranscriptStreamItem.State -> observer.publish(item.state.toState())
+                is TranscriptStreamItem.Changes -> emit(item.changes)
+            }
+            item != null
+        }
+    }
+
+    /** Opens the stream, and calls a function with it until that returns false. */
+    private suspend inline fun read(next: (NativeStream, StateObserver) -> Boolean) {
         StateObserver().use { observer ->
             val stream = open()
             try {
-                while (true) {
-                    when (val item = mapErrors { stream.next() } ?: break) {
-                        is StreamItem.State -> observer.publish(item.state.toState())
-                        is StreamItem.Events -> item.events.forEachIndexed { index, event ->
-                            emit(EventWithCursor(event.toEvent(), item.cursors[index]))
-                        }
-                    }
-                }
+                do {
+                    val isOpen = next(stream, observer)
+                } while (isOpen)
             } finally {
                 stream.cancel()
                 stream.close()

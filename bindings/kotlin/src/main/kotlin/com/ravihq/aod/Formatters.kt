@@ -84,8 +84,8 @@ public class SessionFormatter private constructor(private val core: CoreFormatte
     override fun consume(event: StreamEvent): List<String> {
         // Flushed here too, with the half of a surrogate pair that the core does not have.
         val flushed = if (turns.isAnother(event)) flush() else emptyList()
-        val native = event.toFormatterEvent()
-        return flushed + if (native == null) core.consume(event) else core.consumeNative(native)
+        val isOutput = event is StreamEvent.Output
+        return flushed + if (isOutput) core.consume(event) else core.consumeNative(event.toNative())
     }
 }
 
@@ -113,44 +113,22 @@ internal class CoreFormatter(name: String?, options: FormatterOptions) : Formatt
         native = mapErrors { OutputFormatter(name, options.native) }
     }
 
-    /** The high surrogate at the end of the last chunk, if it ended with one. */
-    private var highSurrogate = ""
+    private val chunks = TextChunks()
 
-    override fun feed(chunk: String): List<String> {
-        val text = highSurrogate + chunk
-        highSurrogate = text.takeLast(1).filter(Char::isHighSurrogate)
-        return feedNative(text.removeSuffix(highSurrogate))
-    }
+    override fun feed(chunk: String): List<String> = feedNative(chunks.next(chunk))
 
     override fun flush(): List<String> {
-        val unpaired = highSurrogate
-        highSurrogate = ""
-        val lines = if (unpaired.isEmpty()) emptyList() else feedNative(unpaired)
+        val rest = chunks.rest()
+        val lines = if (rest.isEmpty()) emptyList() else feedNative(rest)
         return lines + mapErrors { native.flush() }
     }
 
     override val hasPending: Boolean
-        get() = highSurrogate.isNotEmpty() || mapErrors { native.hasPending() }
+        get() = chunks.isPending || mapErrors { native.hasPending() }
 
     fun consumeNative(event: NativeEvent): List<String> = mapErrors { native.consume(event) }
 
     override fun close(): Unit = native.close()
 
-    private fun feedNative(text: String): List<String> = mapErrors { native.feed(text.wellFormed()) }
-}
-
-/** Replaces each unpaired surrogate, which UTF-8 cannot encode, by U+FFFD. */
-private fun String.wellFormed(): String {
-    if (none(Char::isSurrogate)) return this
-    val replaced = StringBuilder(this)
-    var index = 0
-    while (index < length) {
-        if (index + 1 < length && Character.isSurrogatePair(this[index], this[index + 1])) {
-            index += 2
-        } else {
-            if (this[index].isSurrogate()) replaced.setCharAt(index, '\uFFFD')
-            index++
-        }
-    }
-    return replaced.toString()
+    private fun feedNative(text: String): List<String> = mapErrors { native.feed(text) }
 }

@@ -267,6 +267,36 @@ public class Sessions internal constructor(private val connection: Connection) {
         EventStream(options.since) { connection.callBlocking { stream(id, options.toNative()) } }
 
     /**
+     * Returns the event stream of a session as the changes of a [Transcript]: the messages of the agent, its tool calls
+     * and plans as data (`GET /sessions/{id}/stream`).
+     *
+     * This call sends nothing: collecting the [TranscriptStream] opens the connection.
+     *
+     * ```kotlin
+     * val changes = client.sessions.transcript(id)
+     * changes.collect { change -> if (change is TranscriptChange.TextAppended) print(change.text) }
+     * println(changes.transcript.finalText)
+     * ```
+     *
+     * @param id the id of the session
+     * @param options how the stream reconnects, and where it starts if the transcript has no cursor
+     * @param transcript the transcript to continue, such as one that [Transcript.restore] returned: the stream starts
+     * after its [Transcript.cursor]. By default a new one, which [TranscriptStream.transcript] returns
+     * @return a cold flow; see [TranscriptStream.collect] for the exceptions of collecting it
+     */
+    public fun transcript(
+        id: UUID,
+        options: StreamOptions = StreamOptions(),
+        transcript: Transcript = Transcript(),
+    ): TranscriptStream {
+        val events = EventStream(options.since) {
+            val continued = options.copy(since = transcript.cursor ?: options.since)
+            connection.callBlocking { stream(id, continued.toNative()) }
+        }
+        return TranscriptStream(events, transcript)
+    }
+
+    /**
      * Opens the event stream of a session and passes its events to a listener (`GET /sessions/{id}/stream`). It returns
      * at once.
      *

@@ -3,6 +3,7 @@
 package com.ravihq.aod
 
 import java.util.UUID
+import kotlinx.serialization.json.JsonNull
 import kotlinx.serialization.json.JsonObject
 
 /**
@@ -173,16 +174,19 @@ internal fun NativeEvent.toEvent(): StreamEvent = when (this) {
     is NativeEvent.Unknown -> StreamEvent.Unknown(event.id, event.eventType, event.raw)
 }
 
-/** Converts an event that a formatter uses besides output, without the unknown fields; null for other events. */
-internal fun StreamEvent.toFormatterEvent(): NativeEvent? {
-    val noFields = JsonObject(emptyMap())
-    return when (this) {
-        is StreamEvent.Start -> NativeEvent.Start(StartEvent(id, runtime, provider, sessionId, noFields))
-        is StreamEvent.TurnStart -> NativeEvent.TurnStart(TurnStartEvent(id, turn, noFields))
-        // A code that cannot be read says nothing about an interruption.
-        is StreamEvent.Exit -> if ("code" in extra) null else NativeEvent.Exit(ExitEvent(id, code, noFields))
-        is StreamEvent.Error -> NativeEvent.Error(ErrorEvent(id, message, noFields))
-        is StreamEvent.Terminated -> NativeEvent.Terminated(TerminatedEvent(id, message, noFields))
-        else -> null
-    }
+/** Converts an event, without the unknown fields, which formatters and transcripts do not use. */
+internal fun StreamEvent.toNative(): NativeEvent = when (this) {
+    is StreamEvent.Start -> NativeEvent.Start(StartEvent(id, runtime, provider, sessionId, NO_FIELDS))
+    is StreamEvent.Stage -> NativeEvent.Stage(StageEvent(id, stage, state, durationMs, message, NO_FIELDS))
+    is StreamEvent.TurnStart -> NativeEvent.TurnStart(TurnStartEvent(id, turn, NO_FIELDS))
+    is StreamEvent.Output -> NativeEvent.Output(OutputEvent(id, stream, data.wellFormed(), turn, NO_FIELDS))
+    // A code that cannot be read is among the unknown fields: it says nothing about an interruption.
+    is StreamEvent.Exit -> NativeEvent.Exit(ExitEvent(id, code, if ("code" in extra) UNREADABLE_CODE else NO_FIELDS))
+    is StreamEvent.Error -> NativeEvent.Error(ErrorEvent(id, message, NO_FIELDS))
+    is StreamEvent.Terminated -> NativeEvent.Terminated(TerminatedEvent(id, message, NO_FIELDS))
+    is StreamEvent.Stale -> NativeEvent.Stale(StaleEvent(id, message, NO_FIELDS))
+    is StreamEvent.Unknown -> NativeEvent.Unknown(UnknownEvent(type.wellFormed(), id, raw.wellFormed()))
 }
+
+private val NO_FIELDS = JsonObject(emptyMap())
+private val UNREADABLE_CODE = JsonObject(mapOf("code" to JsonNull))

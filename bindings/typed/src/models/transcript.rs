@@ -1,0 +1,525 @@
+//! The turns, items and changes of a transcript.
+//!
+//! Types with counts are declared as separate records with `From`, because Kotlin and Java need signed numbers. The
+//! others mirror the core's.
+
+use std::time::Duration;
+
+use aod::transcript::{
+    AgentInfo, Change, EventRange, FileChange, FileChangeKind, Item, ItemKind, ItemStatus,
+    NoticeLevel, Outcome, OutputStream, PlanStep, Role, StepStatus, Tool, ToolCall, ToolResult,
+    Turn, Usage, UsageSource,
+};
+
+use super::values::JsonValue;
+
+/// A change of a transcript.
+///
+/// Applied in order to a copy, the changes give the same turns, except that an item whose text grows gets its `raw` and
+/// `events` only with the next `ItemUpdated`.
+#[derive(Debug, Clone, PartialEq, uniffi::Enum)]
+pub enum TranscriptChange {
+    /// The runtime reported something about itself.
+    AgentUpdated {
+        /// Everything that is known now.
+        agent: AgentInfo,
+    },
+    /// A turn started, or continues after its end.
+    TurnStarted {
+        /// The number of the turn.
+        turn: i64,
+    },
+    /// An item was added to the end of a turn.
+    ItemAdded {
+        /// The number of the turn.
+        turn: i64,
+        /// The item.
+        item: TranscriptItem,
+    },
+    /// An item changed, other than by a text that grew.
+    ItemUpdated {
+        /// The number of the turn.
+        turn: i64,
+        /// The item as it is now.
+        item: TranscriptItem,
+    },
+    /// The text of an item grew. A screen appends the text without comparing anything.
+    TextAppended {
+        /// The number of the turn.
+        turn: i64,
+        /// The id of the item.
+        item_id: String,
+        /// What follows the text of before.
+        text: String,
+    },
+    /// The oldest items of a turn were dropped, because the transcript reached a limit.
+    ItemsDropped {
+        /// The number of the turn.
+        turn: i64,
+        /// The number of items that were dropped from the front of the turn.
+        count: i64,
+    },
+    /// A turn ended.
+    TurnEnded {
+        /// The number of the turn.
+        turn: i64,
+        /// How it ended.
+        outcome: Outcome,
+        /// Its tokens and cost, if known.
+        usage: Option<TokenUsage>,
+        /// How long the agent worked, if known.
+        duration: Option<Duration>,
+    },
+}
+
+/// One turn of a session: a prompt, and what the agent printed while it worked on it.
+#[derive(Debug, Clone, PartialEq, uniffi::Record)]
+pub struct TranscriptTurn {
+    /// The number of the turn, from 1.
+    pub number: i64,
+    /// The items, in the order in which the agent printed them.
+    pub items: Vec<TranscriptItem>,
+    /// The number of earlier items that were dropped because the transcript reached a limit.
+    pub dropped_items: i64,
+    /// How the turn ended. Absent while it runs.
+    pub outcome: Option<Outcome>,
+    /// The tokens and the cost of the turn, if the runtime reports any.
+    pub usage: Option<TokenUsage>,
+    /// How long the agent worked, if the runtime reports it.
+    pub duration: Option<Duration>,
+}
+
+/// One entry of a turn: a message, a tool call, a plan or a notice.
+#[derive(Debug, Clone, PartialEq, uniffi::Record)]
+pub struct TranscriptItem {
+    /// The id, unique within the transcript and the same after it is restored from a snapshot.
+    pub id: String,
+    /// The id that the runtime gave to the item, if any: of a tool call, or of an item of Codex. Not unique: Codex
+    /// counts from 0 in each turn.
+    pub runtime_id: Option<String>,
+    /// The id of the item of the tool call that started the subagent which printed this item. Absent for items of the
+    /// agent itself.
+    pub parent: Option<String>,
+    /// Whether the item is complete, and how it ended.
+    pub status: ItemStatus,
+    /// What the item is.
+    pub kind: ItemKind,
+    /// The ids of the events that the item was made from. Absent without events that have ids.
+    pub events: Option<EventRange>,
+    /// Whether a text of the item was cut at the limit of a text, or its line at that of a line.
+    pub is_truncated: bool,
+    /// The lines of output that the item was made from, without line endings at both ends. A line that makes several
+    /// items is kept by the first. Empty for the kind `Text`, whose text is the output.
+    pub raw: String,
+    /// The number of bytes of these lines that were not kept, because of the limits.
+    pub raw_cut: i64,
+}
+
+/// The tokens and the cost of a turn or of a transcript. A field is absent if the runtime does not report it.
+#[derive(Debug, Clone, Copy, PartialEq, uniffi::Record)]
+pub struct TokenUsage {
+    /// The input tokens, including those read from and written to a cache.
+    pub input_tokens: Option<i64>,
+    /// The input tokens that were read from a cache.
+    pub cached_input_tokens: Option<i64>,
+    /// The input tokens that were written to a cache.
+    pub cache_write_tokens: Option<i64>,
+    /// The output tokens.
+    pub output_tokens: Option<i64>,
+    /// The output tokens that were used for thinking.
+    pub reasoning_tokens: Option<i64>,
+    /// The cost in US dollars.
+    pub cost_usd: Option<f64>,
+    /// Where the numbers come from.
+    pub source: UsageSource,
+}
+
+impl From<Change> for TranscriptChange {
+    fn from(change: Change) -> Self {
+        match change {
+            Change::AgentUpdated { agent } => Self::AgentUpdated { agent },
+            Change::TurnStarted { turn } => Self::TurnStarted { turn },
+            Change::ItemAdded { turn, item } => Self::ItemAdded {
+                turn,
+                item: item.into(),
+            },
+            Change::ItemUpdated { turn, item } => Self::ItemUpdated {
+                turn,
+                item: item.into(),
+            },
+            Change::TextAppended { turn, item, text } => Self::TextAppended {
+                turn,
+                item_id: item,
+                text,
+            },
+            Change::ItemsDropped { turn, count } => Self::ItemsDropped {
+                turn,
+                count: signed(count),
+            },
+            Change::TurnEnded {
+                turn,
+                outcome,
+                usage,
+                duration,
+            } => Self::TurnEnded {
+                turn,
+                outcome,
+                usage: usage.map(Into::into),
+                duration,
+            },
+        }
+    }
+}
+
+impl From<Turn> for TranscriptTurn {
+    fn from(turn: Turn) -> Self {
+        let Turn {
+            number,
+            items,
+            dropped_items,
+            outcome,
+            usage,
+            duration,
+        } = turn;
+        Self {
+            number,
+            items: items.into_iter().map(Into::into).collect(),
+            dropped_items: signed(dropped_items),
+            outcome,
+            usage: usage.map(Into::into),
+            duration,
+        }
+    }
+}
+
+impl From<Item> for TranscriptItem {
+    fn from(item: Item) -> Self {
+        let Item {
+            id,
+            runtime_id,
+            parent,
+            status,
+            kind,
+            events,
+            is_truncated,
+            raw,
+            raw_cut,
+        } = item;
+        Self {
+            id,
+            runtime_id,
+            parent,
+            status,
+            kind,
+            events,
+            is_truncated,
+            raw,
+            raw_cut: signed(raw_cut),
+        }
+    }
+}
+
+impl From<Usage> for TokenUsage {
+    fn from(usage: Usage) -> Self {
+        let Usage {
+            input_tokens,
+            cached_input_tokens,
+            cache_write_tokens,
+            output_tokens,
+            reasoning_tokens,
+            cost_usd,
+            source,
+        } = usage;
+        Self {
+            input_tokens: input_tokens.map(signed),
+            cached_input_tokens: cached_input_tokens.map(signed),
+            cache_write_tokens: cache_write_tokens.map(signed),
+            output_tokens: output_tokens.map(signed),
+            reasoning_tokens: reasoning_tokens.map(signed),
+            cost_usd,
+            source,
+        }
+    }
+}
+
+fn signed(count: u64) -> i64 {
+    count.try_into().unwrap_or(i64::MAX)
+}
+
+/// What a runtime reports about itself.
+#[uniffi::remote(Record)]
+pub struct AgentInfo {
+    /// The runtime, as the session's `start` event or the caller names it.
+    pub runtime: String,
+    /// The model. For Gemini, the one that was asked for.
+    pub model: Option<String>,
+    /// The id of the runtime's own session or thread.
+    pub session_id: Option<String>,
+    /// The version of the runtime.
+    pub version: Option<String>,
+    /// The working directory.
+    pub cwd: Option<String>,
+    /// The names of the tools.
+    pub tools: Vec<String>,
+}
+
+/// Whether an item is complete, and how it ended.
+#[uniffi::remote(Enum)]
+pub enum ItemStatus {
+    /// The item is not complete: a tool is running, or a message grows.
+    InProgress,
+    /// The item is complete.
+    Completed,
+    /// The tool failed.
+    Failed,
+    /// The tool was not allowed to run.
+    Declined,
+    /// The turn ended before the item was complete.
+    Interrupted,
+}
+
+/// The ids of the first and the last event of an item.
+#[uniffi::remote(Record)]
+pub struct EventRange {
+    /// The id of the first event.
+    pub first: i64,
+    /// The id of the last event.
+    pub last: i64,
+}
+
+/// What an item is.
+#[uniffi::remote(Enum)]
+pub enum ItemKind {
+    /// A message of the agent, or of the user as the runtime repeats it.
+    Message {
+        /// Who wrote the message.
+        role: Role,
+        /// The text, which usually is Markdown.
+        text: String,
+    },
+    /// Thinking of the agent, or a summary of it.
+    Thinking {
+        /// The text.
+        text: String,
+    },
+    /// A call of a tool, with its result when it has ended.
+    ToolCall(#[uniffi(name = "call")] ToolCall),
+    /// The list of steps that the agent works through. Each change of the plan is an item, except with Codex, which
+    /// changes the item.
+    Plan {
+        /// The steps, in order.
+        steps: Vec<PlanStep>,
+    },
+    /// A message of the runtime about itself, or a failed stage of the session's preparation.
+    Notice {
+        /// The severity.
+        level: NoticeLevel,
+        /// The text.
+        text: String,
+    },
+    /// Lines of output that are not an event of the runtime. Consecutive lines are one item, up to 16 KiB.
+    Text {
+        /// The stream that the lines were printed on.
+        stream: OutputStream,
+        /// The lines, separated by LF.
+        text: String,
+    },
+    /// An event of the runtime without a variant of its own, or of a type that this version does not know. The `raw` of
+    /// the item has its JSON.
+    Event {
+        /// The type of the event, such as `system/init` or `turn.started`.
+        event_type: String,
+    },
+}
+
+/// Who wrote a message.
+#[uniffi::remote(Enum)]
+pub enum Role {
+    /// The agent.
+    Agent,
+    /// The user, or the agent that started a subagent.
+    User,
+}
+
+/// The severity of a notice.
+#[uniffi::remote(Enum)]
+pub enum NoticeLevel {
+    /// Information.
+    Info,
+    /// Something may be wrong; the turn continues.
+    Warning,
+    /// An error; the turn may fail.
+    Error,
+}
+
+/// A standard stream of the agent's program.
+#[uniffi::remote(Enum)]
+// Renamed, because the JVM and Foundation have another class `OutputStream`.
+#[uniffi(name = "StandardStream")]
+pub enum OutputStream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// One step of a plan.
+#[uniffi::remote(Record)]
+pub struct PlanStep {
+    /// What is to be done.
+    pub text: String,
+    /// How far it is.
+    pub status: StepStatus,
+}
+
+/// How far a step of a plan is.
+#[uniffi::remote(Enum)]
+pub enum StepStatus {
+    /// Not started, or unknown.
+    Pending,
+    /// In progress.
+    InProgress,
+    /// Done.
+    Completed,
+    /// No longer planned.
+    Cancelled,
+}
+
+/// A call of a tool.
+#[uniffi::remote(Record)]
+pub struct ToolCall {
+    /// The name of the tool, as the runtime prints it. For an item of Codex, its type.
+    pub name: String,
+    /// What the call does, the same for all runtimes.
+    pub tool: Tool,
+    /// The arguments. A JSON null if there are none; a string with their JSON if they are larger than the limit of a
+    /// text or cannot be represented, for example because they nest too deeply.
+    pub input: JsonValue,
+    /// The result. Absent until the call has ended, and if the runtime does not print one.
+    pub result: Option<ToolResult>,
+}
+
+/// What a call of a tool does.
+#[uniffi::remote(Enum)]
+pub enum Tool {
+    /// Runs a shell command.
+    Shell {
+        /// The command, without the shell that runs it.
+        command: String,
+    },
+    /// Reads a file.
+    Read {
+        /// The path; of several, the first.
+        path: String,
+    },
+    /// Writes a whole file.
+    Write {
+        /// The path.
+        path: String,
+    },
+    /// Changes files.
+    Edit {
+        /// The files, in the order of the call.
+        files: Vec<FileChange>,
+    },
+    /// Searches the content of files.
+    Search {
+        /// The pattern.
+        pattern: String,
+        /// Where to search, if given.
+        path: Option<String>,
+    },
+    /// Searches for files by name.
+    Glob {
+        /// The pattern.
+        pattern: String,
+    },
+    /// Retrieves a web page.
+    WebFetch {
+        /// The URL, or the prompt that contains it.
+        url: String,
+    },
+    /// Searches the web.
+    WebSearch {
+        /// The query.
+        query: String,
+    },
+    /// Starts a subagent, or sends it a message.
+    Agent {
+        /// The prompt.
+        prompt: String,
+    },
+    /// Calls a tool of an MCP server.
+    Mcp {
+        /// The name of the server.
+        server: String,
+        /// The name of the tool.
+        tool: String,
+    },
+    /// Any other tool.
+    Other,
+}
+
+/// A file that a tool changes.
+#[uniffi::remote(Record)]
+pub struct FileChange {
+    /// The path.
+    pub path: String,
+    /// How the file changes.
+    pub change: FileChangeKind,
+}
+
+/// How a file changes.
+#[uniffi::remote(Enum)]
+pub enum FileChangeKind {
+    /// It is created.
+    Add,
+    /// It is changed.
+    Update,
+    /// It is deleted.
+    Delete,
+}
+
+/// The result of a tool call.
+#[uniffi::remote(Record)]
+pub struct ToolResult {
+    /// The text, or the reason of the failure; empty if the runtime prints none.
+    pub text: String,
+    /// Whether the call failed.
+    pub is_error: bool,
+    /// The exit code of a shell command, if the runtime prints it.
+    pub exit_code: Option<i64>,
+    /// Whether the text was cut at the limit of a text.
+    pub is_truncated: bool,
+    /// How long the call took, if the runtime prints it.
+    pub duration: Option<Duration>,
+}
+
+/// How a turn ended: from the last event of the runtime and the terminal event of the session together.
+#[uniffi::remote(Enum)]
+pub enum Outcome {
+    /// The agent finished its work.
+    Success,
+    /// The turn failed.
+    Failed {
+        /// The reason; empty if there is none.
+        reason: String,
+    },
+    /// The agent reached its limit of model calls.
+    MaxTurns,
+    /// The turn was interrupted, or the session was terminated.
+    Interrupted,
+    /// The output ended without saying how the turn ended.
+    Unknown,
+}
+
+/// Where the numbers of a usage come from.
+#[uniffi::remote(Enum)]
+pub enum UsageSource {
+    /// The runtime reports them as a whole.
+    Reported,
+    /// They are the sum of several reports.
+    Summed,
+    /// They are known to be incomplete: the turn was interrupted, or the runtime does not report its subagents.
+    Partial,
+}
