@@ -1,5 +1,7 @@
 //! The limits of a transcript, and linear time and memory.
 
+#![expect(clippy::cast_possible_wrap, reason = "small sizes")]
+
 use aod::transcript::{Change, ItemKind, Limits, Transcript};
 
 fn message(text: &str) -> String {
@@ -19,7 +21,7 @@ fn long_texts_are_cut_and_say_so() {
     };
     assert_eq!(text, "äääää");
     let whole = message(&"ä".repeat(100)).len() - 1;
-    assert_eq!(item.raw.len() as u64 + item.raw_cut, whole as u64);
+    assert_eq!(item.raw.len() as i64 + item.raw_cut, whole as i64);
     assert!(item.raw.len() <= 100);
 }
 
@@ -54,8 +56,8 @@ fn a_line_beyond_the_limit_is_text_that_says_how_much_is_missing() {
         panic!("{item:?}");
     };
     assert_eq!(
-        text.len() as u64 + item.raw_cut,
-        message(&"x".repeat(200)).len() as u64 - 1
+        text.len() as i64 + item.raw_cut,
+        message(&"x".repeat(200)).len() as i64 - 1
     );
 }
 
@@ -63,7 +65,7 @@ fn a_line_beyond_the_limit_is_text_that_says_how_much_is_missing() {
 fn the_oldest_items_are_dropped_and_counted() {
     for limits in [Limits::new().items(80), Limits::new().bytes(30_000)] {
         let mut transcript = Transcript::for_runtime("codex").with_limits(limits);
-        let mut shown = 0_u64;
+        let mut shown = 0_i64;
         for number in 0..1000 {
             for change in transcript.feed(&message(&number.to_string())) {
                 match change {
@@ -74,8 +76,8 @@ fn the_oldest_items_are_dropped_and_counted() {
             }
         }
         let turn = &transcript.turns()[0];
-        assert_eq!(turn.items.len() as u64 + turn.dropped_items, 1000);
-        assert_eq!(shown, turn.items.len() as u64);
+        assert_eq!(turn.items.len() as i64 + turn.dropped_items, 1000);
+        assert_eq!(shown, turn.items.len() as i64);
         assert!((10..=80).contains(&shown), "{shown}");
         assert_eq!(transcript.final_text(), Some("999"));
         assert_eq!(turn.items.last().expect("an item").id, "1-1000");

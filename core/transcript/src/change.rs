@@ -53,7 +53,7 @@ pub enum Change {
         /// The number of the turn.
         turn: i64,
         /// The number of items that were dropped from the front of the turn.
-        count: u64,
+        count: i64,
     },
     /// A turn ended.
     TurnEnded {

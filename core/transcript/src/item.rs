@@ -40,14 +40,14 @@ pub struct Item {
     /// The number of bytes of these lines that were not kept, because of [`Limits::raw`](crate::Limits::raw) and
     /// [`Limits::line`](crate::Limits::line).
     #[serde(default, skip_serializing_if = "is_zero")]
-    pub raw_cut: u64,
+    pub raw_cut: i64,
 }
 
 #[expect(
     clippy::trivially_copy_pass_by_ref,
     reason = "the signature that serde calls"
 )]
-fn is_zero(count: &u64) -> bool {
+fn is_zero(count: &i64) -> bool {
     *count == 0
 }
 

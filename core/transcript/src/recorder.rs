@@ -40,7 +40,7 @@ impl TurnState {
     /// Returns the state of a turn that continues after its end. `bytes` is the size of its items.
     pub(crate) fn continued(turn: &Turn, bytes: usize) -> Self {
         Self {
-            count: turn.dropped_items + turn.items.len() as u64,
+            count: turn.dropped_items.unsigned_abs() + turn.items.len() as u64,
             outcome: turn.outcome.clone(),
             usage: turn.usage,
             duration: turn.duration,
@@ -65,7 +65,7 @@ pub(crate) struct Ids<'a> {
 /// A line of output, up to [`Limits::raw`].
 struct RawLine {
     text: String,
-    cut: u64,
+    cut: usize,
 }
 
 /// Records the items of one line.
@@ -105,7 +105,7 @@ impl<'t> Recorder<'t> {
         let fits = floor_char_boundary(line, self.limits.raw);
         self.raw = Some(RawLine {
             text: line[..fits].to_owned(),
-            cut: (line.len() - fits) as u64,
+            cut: line.len() - fits,
         });
     }
 
@@ -259,7 +259,7 @@ impl<'t> Recorder<'t> {
         if cut > 0 {
             self.update(at, |item| {
                 item.is_truncated = true;
-                item.raw_cut = cut as u64;
+                item.raw_cut = signed(cut);
             });
         }
     }
@@ -366,7 +366,7 @@ impl<'t> Recorder<'t> {
 /// Moves the line of output to an item, up to the limit, and adds the event to its range.
 fn keep_line(item: &mut Item, line: &mut Option<RawLine>, event: Option<i64>, limits: &Limits) {
     if let Some(line) = line.take() {
-        item.raw_cut += line.cut;
+        item.raw_cut += signed(line.cut);
         if item.raw.is_empty() {
             item.raw = line.text;
         } else {
@@ -376,13 +376,18 @@ fn keep_line(item: &mut Item, line: &mut Option<RawLine>, event: Option<i64>, li
                 item.raw.push('\n');
                 item.raw.push_str(&line.text[..fits]);
             }
-            item.raw_cut += (line.text.len() - fits) as u64;
+            item.raw_cut += signed(line.text.len() - fits);
         }
     }
     if let Some(event) = event {
         let first = item.events.map_or(event, |events| events.first);
         item.events = Some(EventRange { first, last: event });
     }
+}
+
+/// Returns a count as the signed number that all languages have.
+pub(crate) fn signed(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 fn truncated(id: &str) -> &str {

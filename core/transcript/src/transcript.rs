@@ -9,7 +9,7 @@ use crate::output::lines::Lines;
 use crate::output::noise::{self, Part};
 use crate::output::text;
 use crate::reader::Reader;
-use crate::recorder::{Ids, Recorder, TurnState};
+use crate::recorder::{Ids, Recorder, TurnState, signed};
 use crate::{
     Change, End, Event, Input, Item, ItemKind, ItemStatus, Limits, NoticeLevel, Outcome,
     OutputStream, Turn, Usage,
@@ -406,7 +406,7 @@ impl State {
                 continue;
             }
             turn.items.drain(..dropped);
-            turn.dropped_items += dropped as u64;
+            turn.dropped_items += signed(dropped);
             self.items -= dropped;
             match &mut self.current {
                 Some(current) if index == last => {
@@ -416,7 +416,7 @@ impl State {
             }
             changes.push(Change::ItemsDropped {
                 turn: turn.number,
-                count: dropped as u64,
+                count: signed(dropped),
             });
         }
     }

@@ -16,7 +16,7 @@ pub struct Turn {
     pub items: Vec<Item>,
     /// The number of earlier items that were dropped because of [`Limits::items`](crate::Limits::items) or
     /// [`Limits::bytes`](crate::Limits::bytes).
-    pub dropped_items: u64,
+    pub dropped_items: i64,
     /// How the turn ended; `None` while it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,

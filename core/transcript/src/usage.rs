@@ -7,19 +7,19 @@ use serde::{Deserialize, Serialize};
 pub struct Usage {
     /// The input tokens, including those read from and written to a cache.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub input_tokens: Option<u64>,
+    pub input_tokens: Option<i64>,
     /// The input tokens that were read from a cache.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cached_input_tokens: Option<u64>,
+    pub cached_input_tokens: Option<i64>,
     /// The input tokens that were written to a cache.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cache_write_tokens: Option<u64>,
+    pub cache_write_tokens: Option<i64>,
     /// The output tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub output_tokens: Option<u64>,
+    pub output_tokens: Option<i64>,
     /// The output tokens that were used for thinking.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reasoning_tokens: Option<u64>,
+    pub reasoning_tokens: Option<i64>,
     /// The cost in US dollars.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<f64>,
@@ -44,7 +44,7 @@ impl Usage {
     /// Returns the sum of two usages. A number that only one reports counts as the sum.
     #[must_use]
     pub(crate) fn plus(self, other: Self) -> Self {
-        self.combined(other, u64::saturating_add, |a, b| a + b)
+        self.combined(other, i64::saturating_add, |a, b| a + b)
     }
 
     /// Returns whether any number is known.
@@ -60,13 +60,13 @@ impl Usage {
     /// Returns the usage since an earlier total; `self` if the total is not an earlier one.
     #[must_use]
     pub(crate) fn since(self, earlier: Self) -> Self {
-        let is_later = |now: Option<u64>, then: Option<u64>| then.is_none() || now >= then;
+        let is_later = |now: Option<i64>, then: Option<i64>| then.is_none() || now >= then;
         if is_later(self.input_tokens, earlier.input_tokens)
             && is_later(self.output_tokens, earlier.output_tokens)
         {
             Self {
                 source: self.source,
-                ..self.combined(earlier, u64::saturating_sub, |a, b| a - b)
+                ..self.combined(earlier, i64::saturating_sub, |a, b| a - b)
             }
         } else {
             self
@@ -76,10 +76,10 @@ impl Usage {
     fn combined(
         self,
         other: Self,
-        count: impl Fn(u64, u64) -> u64,
+        count: impl Fn(i64, i64) -> i64,
         cost: impl Fn(f64, f64) -> f64,
     ) -> Self {
-        let tokens = |a: Option<u64>, b: Option<u64>| match (a, b) {
+        let tokens = |a: Option<i64>, b: Option<i64>| match (a, b) {
             (Some(a), Some(b)) => Some(count(a, b)),
             (a, b) => a.or(b),
         };

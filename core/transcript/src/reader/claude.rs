@@ -1,11 +1,10 @@
 //! Claude Code: `--output-format stream-json`.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ReadLines, add_usage, count, nonempty, plan, sum};
+use super::{ReadLines, add_usage, count, millis, nonempty, plan, sum};
 use crate::output::json::{self, Json, Kind};
 use crate::output::reason::reason;
 use crate::output::text;
@@ -188,9 +187,9 @@ impl Claude {
                 reason: reason([errors, error, result, kind]),
             },
         });
-        if let Some(millis) = count(duration) {
+        if let Some(duration) = millis(duration) {
             let before = recorder.state.duration.unwrap_or_default();
-            recorder.state.duration = Some(before.saturating_add(Duration::from_millis(millis)));
+            recorder.state.duration = Some(before.saturating_add(duration));
         }
         self.messages.clear();
         // The cost and the usage by model are those of the process so far; the usage is that since the last result.

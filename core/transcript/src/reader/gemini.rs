@@ -1,10 +1,8 @@
 //! Gemini CLI: `--output-format stream-json` and `json`.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 
-use super::{ReadLines, count, nonempty, plan};
+use super::{ReadLines, count, millis, nonempty, plan};
 use crate::output::json::{self, Json, Kind};
 use crate::output::reason::{answer, reason};
 use crate::recorder::{Ids, Position, Recorder};
@@ -188,12 +186,11 @@ impl Gemini {
             Outcome::Success
         });
         let Some(totals) = totals else { return };
-        let names = ["input_tokens", "cached", "output_tokens", "duration_ms"];
-        let [input_tokens, cached_input_tokens, output_tokens, duration] =
-            totals.fields(names).map(count);
+        let names = ["input_tokens", "cached", "output_tokens"];
+        let [input_tokens, cached_input_tokens, output_tokens] = totals.fields(names).map(count);
+        let [duration] = totals.fields(["duration_ms"]);
         // It is 0 when the runtime did not measure it.
-        let duration = duration.filter(|&millis| millis > 0);
-        recorder.state.duration = duration.map(Duration::from_millis);
+        recorder.state.duration = millis(duration).filter(|duration| !duration.is_zero());
         recorder.state.usage = Some(Usage {
             input_tokens,
             cached_input_tokens,

@@ -6,6 +6,8 @@ mod codex_legacy;
 mod gemini;
 mod opencode;
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::output::json::{self, Json, Kind};
@@ -83,14 +85,21 @@ impl Reader {
     }
 }
 
-/// Returns a count of tokens.
-fn count(field: Option<Json<'_>>) -> Option<u64> {
-    field?.whole_number()?.parse().ok()
+/// Returns a count of tokens or milliseconds.
+fn count(field: Option<Json<'_>>) -> Option<i64> {
+    let count = field?.whole_number()?.parse().ok()?;
+    (count >= 0).then_some(count)
+}
+
+/// Returns a duration of milliseconds.
+fn millis(field: Option<Json<'_>>) -> Option<Duration> {
+    let millis = u64::try_from(count(field)?).ok()?;
+    Some(Duration::from_millis(millis))
 }
 
 /// Returns the sum of the known counts; `None` if none is known.
-fn sum<const N: usize>(counts: [Option<u64>; N]) -> Option<u64> {
-    counts.into_iter().flatten().reduce(u64::saturating_add)
+fn sum<const N: usize>(counts: [Option<i64>; N]) -> Option<i64> {
+    counts.into_iter().flatten().reduce(i64::saturating_add)
 }
 
 /// Returns a nonempty string.
