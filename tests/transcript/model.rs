@@ -162,8 +162,12 @@ impl Screen {
                 let id = item["id"].clone();
                 *self.item(turn, &id) = item;
             }
-            Change::TextAppended { turn, item, text } => {
-                let item = self.item(turn, &item.into());
+            Change::TextAppended {
+                turn,
+                item_id,
+                text,
+            } => {
+                let item = self.item(turn, &item_id.into());
                 let whole = item["text"].as_str().expect("a text").to_owned() + &text;
                 item["text"] = whole.into();
             }

@@ -427,13 +427,13 @@ class TextAppended(_Model):
     Attributes:
         type: `text_appended`.
         turn: The number of the turn.
-        item: The id of the item.
+        item_id: The id of the item.
         text: What follows the text of before.
     """
 
     type: Literal["text_appended"]
     turn: int
-    item: str
+    item_id: str
     text: str
 
 

@@ -122,7 +122,7 @@ def replay(changes: list[Change]) -> list[str]:
         elif isinstance(change, ItemUpdated):
             items = [change.item if item.id == change.item.id else item for item in items]
         elif isinstance(change, TextAppended):
-            (item,) = (item for item in items if item.id == change.item)
+            (item,) = (item for item in items if item.id == change.item_id)
             item.text += change.text
         elif isinstance(change, ItemsDropped):
             items = items[change.count :]

@@ -179,6 +179,26 @@ impl NativeClient {
         .await
     }
 
+    /// Sends a prompt to a session, follows its turn to the end, and retrieves the session. Returns the session, the
+    /// answer, and everything that the agent printed on stdout in this turn. While a turn is queued or running, the
+    /// call fails with a conflict, or waits if `wait` is true. A failed turn is not an error.
+    #[uniffi::method(default(cancellation = None))]
+    pub async fn ask_session(
+        &self,
+        id: Uuid,
+        prompt: Prompt,
+        wait: bool,
+        on_abandon: OnAbandon,
+        cancellation: Option<Arc<CancellationToken>>,
+    ) -> Result<RunResult, CallError> {
+        self.call(cancellation, |client| async move {
+            let sessions = client.sessions();
+            let asked = sessions.ask(id, prompt).wait(wait);
+            asked.on_abandon(on_abandon).await
+        })
+        .await
+    }
+
     /// Waits until no turn of a session is queued or running, and returns the session (`GET /sessions/{id}` and the
     /// event stream). A failed turn is not an error. There is no time limit.
     #[uniffi::method(default(cancellation = None))]

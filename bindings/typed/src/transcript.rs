@@ -4,12 +4,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aod::ErrorKind;
 use aod::models::event::StreamEvent;
-use aod::transcript::{AgentInfo, Change, Limits, Transcript};
+use aod::transcript::{AgentInfo, Change, Limits, Transcript, Turn, Usage};
 use aod_bridge::prefetch::Item;
 
 use super::config::set;
 use super::error::CallError;
-use super::models::{TokenUsage, TranscriptChange, TranscriptTurn};
 use super::stream::{ConnectionState, EventBatch, EventStream};
 
 /// The limits of a transcript. What they cut is marked and counted.
@@ -79,32 +78,30 @@ impl NativeTranscript {
     }
 
     /// Applies events of a session, in order, and returns the changes.
-    pub fn apply(&self, events: Vec<StreamEvent>) -> Vec<TranscriptChange> {
+    pub fn apply(&self, events: Vec<StreamEvent>) -> Vec<Change> {
         let mut transcript = self.transcript();
         let changes = events.iter().flat_map(|event| transcript.apply(event));
-        changes.map(Into::into).collect()
+        changes.collect()
     }
 
     /// Reads a chunk of standard output, which may end anywhere, and returns the changes.
-    pub fn feed(&self, chunk: String) -> Vec<TranscriptChange> {
-        exported(self.transcript().feed(&chunk))
+    pub fn feed(&self, chunk: String) -> Vec<Change> {
+        self.transcript().feed(&chunk)
     }
 
     /// Ends the output and the turn, and returns the changes.
-    pub fn finish(&self) -> Vec<TranscriptChange> {
-        exported(self.transcript().finish())
+    pub fn finish(&self) -> Vec<Change> {
+        self.transcript().finish()
     }
 
     /// Returns the turns, in order.
-    pub fn turns(&self) -> Vec<TranscriptTurn> {
-        let transcript = self.transcript();
-        let turns = transcript.turns().iter().cloned();
-        turns.map(Into::into).collect()
+    pub fn turns(&self) -> Vec<Turn> {
+        self.transcript().turns().to_vec()
     }
 
     /// Returns the tokens and the cost of all turns that have ended, if the runtime reported any.
-    pub fn usage(&self) -> Option<TokenUsage> {
-        self.transcript().usage().map(Into::into)
+    pub fn usage(&self) -> Option<Usage> {
+        self.transcript().usage()
     }
 
     /// Returns what the runtime reported about itself, if it did.
@@ -143,10 +140,6 @@ impl NativeTranscript {
     }
 }
 
-fn exported(changes: Vec<Change>) -> Vec<TranscriptChange> {
-    changes.into_iter().map(Into::into).collect()
-}
-
 // The transcript is next to the stream, so that a batch of events crosses the FFI once, as changes.
 
 /// An item of a stream that is applied to a transcript.
@@ -155,7 +148,7 @@ pub enum TranscriptStreamItem {
     /// A batch of events was applied.
     Changes {
         /// The changes that the events made, in order. There can be none.
-        changes: Vec<TranscriptChange>,
+        changes: Vec<Change>,
     },
     /// The connection state changed.
     State {

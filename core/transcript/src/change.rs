@@ -43,7 +43,7 @@ pub enum Change {
         /// The number of the turn.
         turn: i64,
         /// The id of the item.
-        item: String,
+        item_id: String,
         /// What follows the text of before.
         text: String,
     },

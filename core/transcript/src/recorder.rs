@@ -233,7 +233,7 @@ impl<'t> Recorder<'t> {
         if fits > 0 {
             self.changes.push(Change::TextAppended {
                 turn: self.turn.number,
-                item: item.id.clone(),
+                item_id: item.id.clone(),
                 text: text[..fits].to_owned(),
             });
         }

@@ -10,6 +10,7 @@ use aod::models::{
     Runtime, Session, SessionAck, SessionResource, SessionStatus, SessionTurn, Skill,
     StdioMcpServer, TurnStatus, UrlMcpServer,
 };
+use aod::transcript::{AgentInfo, Turn, Usage};
 use aod_bridge::error as bridge;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -37,6 +38,7 @@ macro_rules! export_json {
 
 export_json! {
     Agent: agent_to_json, agent_from_json;
+    AgentInfo: agent_info_to_json, agent_info_from_json;
     AgentVersion: agent_version_to_json, agent_version_from_json;
     Environment: environment_to_json, environment_from_json;
     EnvironmentVersion: environment_version_to_json, environment_version_from_json;
@@ -54,6 +56,8 @@ export_json! {
     Skill: skill_to_json, skill_from_json;
     StdioMcpServer: stdio_mcp_server_to_json, stdio_mcp_server_from_json;
     StreamEvent: event_to_json, event_from_json;
+    Turn: transcript_turn_to_json, transcript_turn_from_json;
+    Usage: token_usage_to_json, token_usage_from_json;
     UrlMcpServer: url_mcp_server_to_json, url_mcp_server_from_json;
 }
 

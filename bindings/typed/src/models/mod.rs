@@ -12,4 +12,3 @@ mod transcript;
 mod values;
 
 pub(crate) use json::to_json;
-pub use transcript::{TokenUsage, TranscriptChange, TranscriptTurn};

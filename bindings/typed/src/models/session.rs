@@ -6,6 +6,7 @@ use aod::models::{
     CreateSession, GithubRepository, Prompt, Provider, ResourceType, Runtime, Secret, SecretMap,
     Session, SessionAck, SessionResource, SessionStatus, SessionTurn, TurnStatus,
 };
+use aod::transcript::Turn;
 use aod::{OnAbandon, RunResult};
 use uuid::Uuid;
 
@@ -203,6 +204,11 @@ pub struct Prompt {
 pub struct RunResult {
     /// The session, retrieved after the stream of the turn has ended.
     pub session: Session,
+    /// The answer: the last message of the agent in the turn. Absent if it wrote none, and for programs that are not a
+    /// known runtime.
+    pub text: Option<String>,
+    /// The turn as data: messages, tool calls and plans, how it ended, tokens and cost.
+    pub turn: Turn,
     /// Everything that the agent printed on stdout in this turn, verbatim. The agents of all known runtimes print one
     /// JSON object per line, which a formatter turns into readable text.
     pub stdout: String,

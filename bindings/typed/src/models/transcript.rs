@@ -1,7 +1,4 @@
 //! The turns, items and changes of a transcript.
-//!
-//! Types with counts are declared as separate records with `From`, because Kotlin and Java need signed numbers. The
-//! others mirror the core's.
 
 use std::time::Duration;
 
@@ -17,8 +14,9 @@ use super::values::JsonValue;
 ///
 /// Applied in order to a copy, the changes give the same turns, except that an item whose text grows gets its `raw` and
 /// `events` only with the next `ItemUpdated`.
-#[derive(Debug, Clone, PartialEq, uniffi::Enum)]
-pub enum TranscriptChange {
+#[uniffi::remote(Enum)]
+#[uniffi(name = "TranscriptChange")]
+pub enum Change {
     /// The runtime reported something about itself.
     AgentUpdated {
         /// Everything that is known now.
@@ -34,14 +32,14 @@ pub enum TranscriptChange {
         /// The number of the turn.
         turn: i64,
         /// The item.
-        item: TranscriptItem,
+        item: Item,
     },
     /// An item changed, other than by a text that grew.
     ItemUpdated {
         /// The number of the turn.
         turn: i64,
         /// The item as it is now.
-        item: TranscriptItem,
+        item: Item,
     },
     /// The text of an item grew. A screen appends the text without comparing anything.
     TextAppended {
@@ -66,32 +64,34 @@ pub enum TranscriptChange {
         /// How it ended.
         outcome: Outcome,
         /// Its tokens and cost, if known.
-        usage: Option<TokenUsage>,
+        usage: Option<Usage>,
         /// How long the agent worked, if known.
         duration: Option<Duration>,
     },
 }
 
 /// One turn of a session: a prompt, and what the agent printed while it worked on it.
-#[derive(Debug, Clone, PartialEq, uniffi::Record)]
-pub struct TranscriptTurn {
+#[uniffi::remote(Record)]
+#[uniffi(name = "TranscriptTurn")]
+pub struct Turn {
     /// The number of the turn, from 1.
     pub number: i64,
     /// The items, in the order in which the agent printed them.
-    pub items: Vec<TranscriptItem>,
+    pub items: Vec<Item>,
     /// The number of earlier items that were dropped because the transcript reached a limit.
     pub dropped_items: i64,
     /// How the turn ended. Absent while it runs.
     pub outcome: Option<Outcome>,
     /// The tokens and the cost of the turn, if the runtime reports any.
-    pub usage: Option<TokenUsage>,
+    pub usage: Option<Usage>,
     /// How long the agent worked, if the runtime reports it.
     pub duration: Option<Duration>,
 }
 
 /// One entry of a turn: a message, a tool call, a plan or a notice.
-#[derive(Debug, Clone, PartialEq, uniffi::Record)]
-pub struct TranscriptItem {
+#[uniffi::remote(Record)]
+#[uniffi(name = "TranscriptItem")]
+pub struct Item {
     /// The id, unique within the transcript and the same after it is restored from a snapshot.
     pub id: String,
     /// The id that the runtime gave to the item, if any: of a tool call, or of an item of Codex. Not unique: Codex
@@ -116,8 +116,9 @@ pub struct TranscriptItem {
 }
 
 /// The tokens and the cost of a turn or of a transcript. A field is absent if the runtime does not report it.
-#[derive(Debug, Clone, Copy, PartialEq, uniffi::Record)]
-pub struct TokenUsage {
+#[uniffi::remote(Record)]
+#[uniffi(name = "TokenUsage")]
+pub struct Usage {
     /// The input tokens, including those read from and written to a cache.
     pub input_tokens: Option<i64>,
     /// The input tokens that were read from a cache.
@@ -132,118 +133,6 @@ pub struct TokenUsage {
     pub cost_usd: Option<f64>,
     /// Where the numbers come from.
     pub source: UsageSource,
-}
-
-impl From<Change> for TranscriptChange {
-    fn from(change: Change) -> Self {
-        match change {
-            Change::AgentUpdated { agent } => Self::AgentUpdated { agent },
-            Change::TurnStarted { turn } => Self::TurnStarted { turn },
-            Change::ItemAdded { turn, item } => Self::ItemAdded {
-                turn,
-                item: item.into(),
-            },
-            Change::ItemUpdated { turn, item } => Self::ItemUpdated {
-                turn,
-                item: item.into(),
-            },
-            Change::TextAppended { turn, item, text } => Self::TextAppended {
-                turn,
-                item_id: item,
-                text,
-            },
-            Change::ItemsDropped { turn, count } => Self::ItemsDropped {
-                turn,
-                count: signed(count),
-            },
-            Change::TurnEnded {
-                turn,
-                outcome,
-                usage,
-                duration,
-            } => Self::TurnEnded {
-                turn,
-                outcome,
-                usage: usage.map(Into::into),
-                duration,
-            },
-        }
-    }
-}
-
-impl From<Turn> for TranscriptTurn {
-    fn from(turn: Turn) -> Self {
-        let Turn {
-            number,
-            items,
-            dropped_items,
-            outcome,
-            usage,
-            duration,
-        } = turn;
-        Self {
-            number,
-            items: items.into_iter().map(Into::into).collect(),
-            dropped_items: signed(dropped_items),
-            outcome,
-            usage: usage.map(Into::into),
-            duration,
-        }
-    }
-}
-
-impl From<Item> for TranscriptItem {
-    fn from(item: Item) -> Self {
-        let Item {
-            id,
-            runtime_id,
-            parent,
-            status,
-            kind,
-            events,
-            is_truncated,
-            raw,
-            raw_cut,
-        } = item;
-        Self {
-            id,
-            runtime_id,
-            parent,
-            status,
-            kind,
-            events,
-            is_truncated,
-            raw,
-            raw_cut: signed(raw_cut),
-        }
-    }
-}
-
-impl From<Usage> for TokenUsage {
-    fn from(usage: Usage) -> Self {
-        let Usage {
-            input_tokens,
-            cached_input_tokens,
-            cache_write_tokens,
-            output_tokens,
-            reasoning_tokens,
-            cost_usd,
-            source,
-        } = usage;
-        Self {
-            input_tokens: input_tokens.map(signed),
-            cached_input_tokens: cached_input_tokens.map(signed),
-            cache_write_tokens: cache_write_tokens.map(signed),
-            output_tokens: output_tokens.map(signed),
-            reasoning_tokens: reasoning_tokens.map(signed),
-            cost_usd,
-            source,
-        }
-    }
-}
-
-fn signed(count: u64) -> i64 {
-    count.try_into().unwrap_or(i64::MAX)
 }
 
 /// What a runtime reports about itself.
