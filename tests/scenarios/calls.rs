@@ -119,13 +119,11 @@ pub(crate) async fn call(
         "sessions.interrupt" => shown!(sessions.interrupt(with.only_id()?)),
         "sessions.delete" => shown!(sessions.delete(with.only_id()?)),
         "sessions.wait" => shown!(sessions.wait_for_completion(with.only_id()?)),
-        "sessions.run" => match sessions.run(create_session(with)?).await {
-            Ok(run) => {
-                let session = secrets.value(&run.session)?;
-                Ok(Ok(json!({"session": session, "stdout": run.stdout})))
-            }
-            Err(error) => Ok(Err(error)),
-        },
+        "sessions.run" => shown!(sessions.run(create_session(with)?)),
+        "sessions.ask" => {
+            let (id, wait): (_, Option<bool>) = (with.id()?, with.take("wait")?);
+            shown!(sessions.ask(id, prompt(with)?).wait(wait.unwrap_or(false)))
+        }
         other => Err(format!("unknown operation {other}")),
     }
 }

@@ -51,7 +51,7 @@ OPERATIONS = {
     "health": "",
     "agents": "list create get update archive versions",
     "environments": "list create get update archive versions delete",
-    "sessions": "list create get prompt turns terminate interrupt delete run wait",
+    "sessions": "list create get prompt turns terminate interrupt delete run ask wait",
 }
 UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})")
@@ -163,9 +163,10 @@ class Runner:
             self.lines.append({"call": operation, "error": self.error(error)})
             return
         self.absent("the debug form of a result", repr(result))
-        if method == "run":
-            stdout = "".join(event.text for event in result.events if event.extra.get("stream") == "stdout")
-            result = {"session": dump(result.session), "stdout": stdout}
+        if method in ("run", "ask"):
+            turn = result.transcript().turns[-1].model_dump(exclude_unset=True)
+            session = dump(result.session)
+            result = {"session": session, "stdout": result.stdout, "text": result.text, "turn": turn}
         result = dump(result.session if method == "wait" else result)
         self.lines.append({"call": operation, "result": result})
         self.saved.update({step["save"]: result} if "save" in step else {})

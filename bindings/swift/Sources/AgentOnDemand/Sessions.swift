@@ -173,6 +173,39 @@ public struct Sessions: Sendable {
         }
     }
 
+    /// Sends a prompt to a session, follows its turn to the end, and returns the answer.
+    ///
+    /// Sends the prompt (`POST /sessions/{id}/prompt`), reads the stream (`GET /sessions/{id}/stream`), and retrieves
+    /// the session (`GET /sessions/{id}`). A turn that fails is not an error: check the `outcome` of the turn.
+    ///
+    /// ```swift
+    /// let answer = try await client.sessions.ask(id, "Which test failed?", wait: true)
+    /// print(answer.text ?? "no answer")
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - id: The session's id.
+    ///   - prompt: The prompt.
+    ///   - timeout: The time limit of the turn, in whole seconds from 10 to 3,600. The server's default is 600.
+    ///   - wait: Whether to wait while a turn is queued or running, without a time limit, and then send the prompt.
+    ///     Default: that is a conflict.
+    ///   - onAbandon: What happens to the session if this call fails or is cancelled after the prompt was accepted and
+    ///     before its turn has ended. Default: the session continues.
+    /// - Returns: The session after the turn, the answer as `text`, the turn as data, and everything that the agent
+    ///   printed on its standard output in this turn.
+    /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `running` or `pending` if a turn has not ended yet and
+    ///   `wait` is false, or as for ``prompt(_:_:timeout:)``. Once the prompt was accepted, ``AodError/sessionId`` is
+    ///   the session. A `CancellationError` if the task is cancelled.
+    public func ask(
+        _ id: UUID, _ prompt: String, timeout: TimeInterval? = nil, wait: Bool = false,
+        onAbandon: OnAbandon = .continue
+    ) async throws -> RunResult {
+        let request = Prompt(prompt: prompt, timeout: timeout?.clamped)
+        return try await calls.run {
+            try await $0.askSession(id: id, prompt: request, wait: wait, onAbandon: onAbandon, cancellation: $1)
+        }
+    }
+
     /// Follows a turn to its end and returns the result.
     ///
     /// Reads the stream (`GET /sessions/{id}/stream`), and retrieves the session (`GET /sessions/{id}`). A turn that

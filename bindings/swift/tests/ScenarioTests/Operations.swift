@@ -91,6 +91,11 @@ func perform(_ operation: String, _ with: JSONValue?, on client: AodClient) asyn
         let timeout = try with.seconds("timeout")
         try with.end()
         return try await client.sessions.prompt(id, prompt, timeout: timeout)
+    case "sessions.ask":
+        let (id, prompt): (UUID, String) = (try with.need("id"), try with.need("prompt"))
+        let (timeout, wait): (TimeInterval?, Bool?) = (try with.seconds("timeout"), try with.take("wait"))
+        try with.end()
+        return try await client.sessions.ask(id, prompt, timeout: timeout, wait: wait ?? false)
     case "sessions.create", "sessions.run":
         let (agent, prompt): (UUID, String) = (try with.need("agent_id"), try with.need("prompt"))
         let environment: UUID? = try with.take("environment_id")

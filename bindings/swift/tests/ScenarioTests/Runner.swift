@@ -66,6 +66,12 @@ final class Runner {
             try step.end()
             lines += formatter.flush()
             transcript.write(["pretty": .string(runtime), "lines": .array(lines.map(JSONValue.string))])
+        } else if let runtime: String = try step.take("transcript") {
+            let read = AgentOnDemand.Transcript(runtime: runtime)
+            for chunk in try step.need("feed", as: [String].self) { read.feed(chunk) }
+            try step.end()
+            read.finish()
+            transcript.write(["runtime": .string(runtime), "transcript": try json(of: read)])
         } else if let headers: [String] = try step.take("requests") {
             try step.end()
             let seen = try await server.control("GET", "requests")["data"]?.array ?? []
@@ -110,6 +116,7 @@ final class Runner {
         guard var stream = streams[name] else { throw TestError("no stream \(name) is open") }
         let until = step.any("until")
         let (pretty, save): (String?, String?) = (try step.take("pretty"), try step.take("save"))
+        let asTranscript: Bool = try step.take("transcript") ?? false
         let meanwhile = step.any("meanwhile")?.array ?? []
         try step.end()
         let (server, events) = (server, stream.events)
@@ -130,7 +137,11 @@ final class Runner {
         }
         try await others
         streams[name] = stream
-        if let pretty {
+        if asTranscript {
+            let read = AgentOnDemand.Transcript()
+            for event in taken { read.apply(event) }
+            transcript.write(["transcript": try json(of: read)])
+        } else if let pretty {
             let formatter = RuntimeFormatter(runtime: Runtime(rawValue: pretty))
             for text in taken.flatMap(formatter.consume) + formatter.flush() {
                 transcript.write(["line": .string(text)])
@@ -142,6 +153,16 @@ final class Runner {
         line["cursor"] = cursor
         saved.keep(save, ["cursor": cursor])
         transcript.write(.object(line))
+    }
+
+    /// Serializes a transcript, from its records.
+    private func json(of transcript: AgentOnDemand.Transcript) throws -> JSONValue {
+        [
+            "agent": try transcript.agent.map { try JSONValue(parsing: $0.json()) } ?? .null,
+            "turns": .array(try transcript.turns.map { try JSONValue(parsing: $0.json()) }),
+            "usage": try transcript.usage.map { try JSONValue(parsing: $0.json()) } ?? .null,
+            "cursor": transcript.cursor.map(JSONValue.integer) ?? .null,
+        ]
     }
 
     private func listen(_ id: UUID, _ step: inout Fields) async throws {

@@ -104,6 +104,21 @@ extension RunResult: JSONModel {
     public func json() throws(AodError) -> String { try mappingErrors { try runResultToJson(model: self) } }
 }
 
+extension AgentInfo: JSONModel {
+    public init(json: String) throws(AodError) { self = try mappingErrors { try agentInfoFromJson(json: json) } }
+    public func json() throws(AodError) -> String { try mappingErrors { try agentInfoToJson(model: self) } }
+}
+
+extension TokenUsage: JSONModel {
+    public init(json: String) throws(AodError) { self = try mappingErrors { try tokenUsageFromJson(json: json) } }
+    public func json() throws(AodError) -> String { try mappingErrors { try tokenUsageToJson(model: self) } }
+}
+
+extension TranscriptTurn: JSONModel {
+    public init(json: String) throws(AodError) { self = try mappingErrors { try transcriptTurnFromJson(json: json) } }
+    public func json() throws(AodError) -> String { try mappingErrors { try transcriptTurnToJson(model: self) } }
+}
+
 extension Session: JSONModel {
     public init(json: String) throws(AodError) { self = try mappingErrors { try sessionFromJson(json: json) } }
     public func json() throws(AodError) -> String { try mappingErrors { try sessionToJson(model: self) } }

@@ -289,6 +289,30 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
     ): CompletableFuture<RunResult> = futureOf { sessions.run(request, onAbandon, onCreated::accept) }
 
     /**
+     * Sends a prompt to a session, follows its turn to the end, and returns the answer (`POST /sessions/{id}/prompt`,
+     * `GET /sessions/{id}/stream`, `GET /sessions/{id}`).
+     *
+     * @param id the id of the session
+     * @param prompt the prompt of the turn
+     * @param timeout the time limit of the turn: whole seconds from 10 s to 1 h; 10 minutes by default
+     * @param wait whether to wait while a turn is queued or running, without a time limit, and then send the prompt; by
+     * default that is a conflict
+     * @param onAbandon what happens to the session if the future fails or is cancelled after the prompt was accepted; by
+     * default the session continues
+     * @return a future of the session after the turn, the answer, and everything that the agent printed on stdout in
+     * this turn
+     * @see Sessions.ask
+     */
+    @JvmOverloads
+    public fun ask(
+        id: UUID,
+        prompt: String,
+        timeout: Duration? = null,
+        wait: Boolean = false,
+        onAbandon: OnAbandon = OnAbandon.CONTINUE,
+    ): CompletableFuture<RunResult> = futureOf { sessions.ask(id, prompt, timeout, wait, onAbandon) }
+
+    /**
      * Follows a turn to its end, and collects the output (`GET /sessions/{id}/stream`, `GET /sessions/{id}`).
      *
      * @param ack the acknowledgement of [create] or [prompt]

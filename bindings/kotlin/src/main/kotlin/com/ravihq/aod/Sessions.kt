@@ -216,6 +216,40 @@ public class Sessions internal constructor(private val connection: Connection) {
     ): RunResult = connection.call { runSession(request, onAbandon, CreatedForwarder(onCreated)) }
 
     /**
+     * Sends a prompt to a session, follows its turn to the end, and returns the answer (`POST /sessions/{id}/prompt`,
+     * `GET /sessions/{id}/stream`, `GET /sessions/{id}`).
+     *
+     * A turn that fails is not an error of this call: see the outcome of [RunResult.turn].
+     *
+     * ```kotlin
+     * val answer = client.sessions.ask(id, "Which test failed?", wait = true)
+     * println(answer.text)
+     * println(answer.turn.usage)
+     * ```
+     *
+     * @param id the id of the session
+     * @param prompt the prompt of the turn
+     * @param timeout the time limit of the turn: whole seconds from 10 s to 1 h; 10 minutes by default
+     * @param wait whether to wait while a turn is queued or running, without a time limit, and then send the prompt; by
+     * default that is a conflict
+     * @param onAbandon what happens to the session if this call fails or is cancelled after the prompt was accepted and
+     * before its turn has ended, as for [run]; by default the session continues
+     * @return the session after the turn, the answer, the turn as data, and everything that the agent printed on stdout
+     * in this turn
+     * @throws AodException.Conflict with [ConflictReason.Running] or [ConflictReason.Pending] if a turn has not ended
+     * yet and [wait] is false, or with another reason as for [prompt]
+     * @throws AodException if the prompt cannot be sent or its turn cannot be followed; once the prompt was accepted,
+     * [AodException.sessionId] is the session
+     */
+    public suspend fun ask(
+        id: UUID,
+        prompt: String,
+        timeout: Duration? = null,
+        wait: Boolean = false,
+        onAbandon: OnAbandon = OnAbandon.CONTINUE,
+    ): RunResult = connection.call { askSession(id, Prompt(prompt, timeout), wait, onAbandon) }
+
+    /**
      * Follows a turn to its end, and collects the output (`GET /sessions/{id}/stream`, `GET /sessions/{id}`).
      *
      * A turn that fails is not an error of this call: see the status and the exit code of the session.

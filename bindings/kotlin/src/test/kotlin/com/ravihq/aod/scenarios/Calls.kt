@@ -56,6 +56,11 @@ suspend fun call(client: AodClient, operation: String, with: Fields): Any? {
         "sessions.delete" -> sessions.delete(id())
         "sessions.wait" -> sessions.waitForCompletion(id())
         "sessions.run" -> sessions.run(createSession(with))
+        "sessions.ask" -> {
+            val (id, prompt, timeout) = Triple(with.id(), with.require("prompt"), with.seconds("timeout"))
+            val wait = with.json("wait")?.jsonPrimitive?.boolean ?: false
+            with.finish(sessions).ask(id, prompt, timeout, wait)
+        }
         else -> error("unknown operation $operation")
     }
 }

@@ -49,6 +49,7 @@ class Runner private constructor(private val server: DevServer, private val secr
             "cancel" in step -> reader(step.finish(step.require("cancel")), step).cancel()
             "listen" in step -> listen(step)
             "pretty" in step -> pretty(step)
+            "transcript" in step -> transcript(step)
             "requests" in step -> requests(step)
             else -> error("unknown step: $json")
         }
@@ -127,6 +128,7 @@ class Runner private constructor(private val server: DevServer, private val secr
     private suspend fun read(step: Fields) {
         val name = step.require("read")
         val (until, pretty, save) = Triple(step.json("until"), step.text("pretty"), step.text("save"))
+        val asTranscript = step.json("transcript")?.jsonPrimitive?.boolean ?: false
         val meanwhileSteps = step.list("meanwhile").orEmpty()
         val reader = reader(name, step)
         val events = coroutineScope {
@@ -137,7 +139,12 @@ class Runner private constructor(private val server: DevServer, private val secr
             }
             taken.await()
         }
-        if (pretty == null) {
+        if (asTranscript) {
+            Transcript().use {
+                events.forEach(it::apply)
+                transcript.write("transcript" to toJson(it))
+            }
+        } else if (pretty == null) {
             write(events)
         } else {
             Formatter.of(pretty).use { formatter ->
@@ -185,6 +192,26 @@ class Runner private constructor(private val server: DevServer, private val secr
             transcript.write("pretty" to JsonPrimitive(runtime), "lines" to toJson(lines))
         }
     }
+
+    private fun transcript(step: Fields) {
+        val runtime = step.require("transcript")
+        val feed = step.finish(step.textList("feed")).orEmpty()
+        Transcript(runtime).use {
+            feed.forEach(it::feed)
+            it.finish()
+            transcript.write("runtime" to JsonPrimitive(runtime), "transcript" to toJson(it))
+        }
+    }
+
+    /** Serializes a transcript, from its records. */
+    private fun toJson(transcript: Transcript): JsonElement = JsonObject(
+        mapOf(
+            "agent" to toJson(transcript.agent),
+            "turns" to toJson(transcript.turns),
+            "usage" to toJson(transcript.usage),
+            "cursor" to JsonPrimitive(transcript.cursor),
+        ),
+    )
 
     private fun requests(step: Fields) {
         val headers = step.finish(step.textList("requests")).orEmpty()
