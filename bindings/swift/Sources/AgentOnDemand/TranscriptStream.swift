@@ -13,9 +13,9 @@ import AodNative
 /// }
 /// ```
 ///
-/// It reconnects, ends and fails like an ``EventStream``. Leaving the loop closes the connection. So does cancelling the
-/// task; the loop then throws a `CancellationError`, and no further change is delivered. All iterators share the stream,
-/// and each change is delivered to one of them.
+/// It reconnects, ends and fails like an ``EventStream``. Leaving the loop closes the connection. So does cancelling
+/// the task; the loop then throws a `CancellationError`, and no further change is delivered. All iterators share the
+/// stream, and each change is delivered to one of them.
 public final class TranscriptStream: AsyncSequence, Sendable {
     public typealias Element = TranscriptChange
 
@@ -82,7 +82,7 @@ public final class TranscriptStream: AsyncSequence, Sendable {
     /// ```
     ///
     /// It is another form of this sequence: iterate over one of them. A batch of changes changes only its own items,
-    /// and the others are not converted again.
+    /// and the others are not converted again. A text that grows can have older `events` than in the transcript.
     ///
     /// - Returns: The turns, as a sequence that reads this stream, and ends and fails like it.
     public func turns() -> Turns {

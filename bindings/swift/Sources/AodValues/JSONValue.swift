@@ -32,7 +32,7 @@ extension JSONValue {
     /// - Parameter text: The JSON text.
     /// - Throws: A `DecodingError` if the text is not valid JSON.
     public init(parsing text: String) throws {
-        self = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
+        self = try JSONParser.parse(text)
     }
 
     /// Parses a text that is a JSON object, or empty.
@@ -40,7 +40,8 @@ extension JSONValue {
         if text.isEmpty {
             return [:]
         }
-        return try JSONDecoder().decode([String: JSONValue].self, from: Data(text.utf8))
+        guard case .object(let fields) = try JSONParser.parse(text) else { throw JSONParser.invalid }
+        return fields
     }
 
     /// Writes an object as JSON text; an empty object as an empty text.

@@ -19,6 +19,31 @@ import Testing
         #expect(try roundTrip(value).hashValue == value.hashValue)
     }
 
+    @Test(
+        arguments: [
+            "null", " true ", "false", "0", "-0", "-12", "1.50", "1e3", "1E-3", "-2.5e+2", "9223372036854775808",
+            "18446744073709551616", #""""#, #""a\"\\\/\b\f\n\r\t\u00e9\ud83e\udd80🦀 日本語""#, "[]", "{}",
+            "\t[1, [2,{}], \r\n null ]", #"{"a": {"b" : [ "c" ]}, "": 1, "\u0041":2}"#,
+            String(repeating: "[", count: 500) + String(repeating: "]", count: 500),
+        ])
+    func aValueIsParsedAsByFoundation(text: String) throws {
+        let value = try JSONValue(parsing: text)
+        #expect(try value == JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)))
+        #expect(try JSONValue(parsing: value.text) == value)
+    }
+
+    @Test(
+        arguments: [
+            "", " ", "nul", "truex", "01", "-", "+1", "1.", ".5", "1e", "1e999", "0x1", "NaN", "[", "[1", "[1,]",
+            "[,1]",
+            "[1 2]", "{", #"{"a"}"#, #"{"a":}"#, #"{"a":1,}"#, "{a:1}", "{1:2}", "]", "1 2", #"""#, #""\"#, #""\x""#,
+            #""\u12""#, #""\u12g4""#, #""\ud83e""#, #""\ud83e\u0041""#, #""\udd80""#, "\"\n\"", "'a'",
+            String(repeating: "[", count: 100_000),
+        ])
+    func invalidTextIsRefused(text: String) {
+        #expect(throws: DecodingError.self) { try JSONValue(parsing: text) }
+    }
+
     @Test func numbersAreEqualByValue() throws {
         #expect(JSONValue.number(1) == .integer(1))
         #expect(JSONValue.unsigned(1) == .integer(1))

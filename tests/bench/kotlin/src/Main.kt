@@ -1,17 +1,22 @@
 import com.ravihq.aod.AodClient
+import com.ravihq.aod.Transcript
 import com.ravihq.aod.stdout
 import java.io.File
 import java.util.UUID
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
+import kotlinx.serialization.json.JsonPrimitive
 
 private const val EVENTS = 100_000
 private const val CALLS = 3_200
+private const val ITEMS = 60_000
 private const val CONCURRENCY = 64
 private const val ROUNDS = 9
 
 private val id = UUID.fromString("6d1f0a52-9a6e-4f0e-9f44-2b8a4c1f7d10")
+
+private val transcriptId = UUID.fromString("0a9e6d35-6f6c-4b0e-8c8a-57c1d3d0c4a1")
 
 private val session = """
     {"id": "$id", "agent_id": "$id", "environment_id": "$id", "runtime": "claude",
@@ -29,6 +34,32 @@ private val stream = buildString {
         append("\"data\": \"$text\", \"turn\": 1}\n\n")
     }
     append("id: $EVENTS\ndata: {\"type\": \"exit\", \"id\": $EVENTS, \"code\": 0}\n\n")
+}
+
+/** Output of Claude Code: messages and tool calls with their results, about 190 bytes per line. */
+private val output = buildString {
+    for (item in 1..ITEMS step 2) {
+        append("""{"type":"assistant","message":{"id":"m$item","model":"claude","content":[{"type":"text",""")
+        append(""""text":"I look at line $item of the work, and then run its tests."}]},"session_id":"$id"}""" + "\n")
+        append("""{"type":"assistant","message":{"id":"n$item","model":"claude","content":[{"type":"tool_use",""")
+        append(""""id":"t$item","name":"Bash","input":{"command":"cargo test $item"}}]},"session_id":"$id"}""" + "\n")
+        append("""{"type":"user","message":{"content":[{"type":"tool_result","tool_use_id":"t$item",""")
+        append(""""content":"running 12 tests\\nok. 12 passed; 0 failed"}]},"session_id":"$id"}""" + "\n")
+    }
+}
+
+/** The stream of a session with this output: two lines per event. */
+private val transcriptStream = buildString {
+    append("data: {\"type\": \"start\", \"runtime\": \"claude\", \"session_id\": \"$transcriptId\"}\n\n")
+    append("id: 1\ndata: {\"type\": \"turn_start\", \"id\": 1, \"turn\": 1}\n\n")
+    var row = 0
+    for (lines in output.lineSequence().filter(String::isNotEmpty).chunked(2)) {
+        row++
+        val data = JsonPrimitive(lines.joinToString("") { "$it\n" })
+        append("id: $row\ndata: {\"type\": \"output\", \"id\": $row, \"stream\": \"stdout\", ")
+        append("\"data\": $data, \"turn\": 1}\n\n")
+    }
+    append("id: $row\ndata: {\"type\": \"exit\", \"id\": $row, \"code\": 0}\n\n")
 }
 
 /** Runs the work, and returns its duration in nanoseconds. */
@@ -56,6 +87,7 @@ fun main() = runBlocking {
     val responses = mapOf(
         "/sessions/$id" to response("application/json", session.toByteArray()),
         "/sessions/$id/stream" to response("text/event-stream", stream.toByteArray()),
+        "/sessions/$transcriptId/stream" to response("text/event-stream", transcriptStream.toByteArray()),
     )
     val server = Server { path -> responses.getValue(path.substringBefore('?')) }
     val client = AodClient(server.url, "aod_bench")
@@ -73,6 +105,31 @@ fun main() = runBlocking {
     val (ourStream, peerStream) = compare(::ourStream) { peer.stream(id) }
     fun rate(nanos: Long) = EVENTS * 1e9 / nanos
     report("stream", "events/s", rate(ourStream), rate(peerStream), peerStream.toDouble() / ourStream)
+
+    // A change for each line: an item, or the result of a tool call.
+    val changes = ITEMS / 2 * 3
+    fun changes(nanos: Long) = changes * 1e9 / nanos
+    fun ourTranscript() = Transcript("claude").use { transcript ->
+        val made = output.chunked(64 * 1024).sumOf { transcript.feed(it).size }
+        check(made in changes..changes + 10) { "$made changes for $changes lines" }
+    }
+    fun ourTranscriptStream() = runBlocking {
+        var made = 0
+        val stream = client.sessions.transcript(transcriptId)
+        stream.collect { made++ }
+        stream.transcript.close()
+        check(made in changes..changes + 10) { "$made changes for $changes lines" }
+    }
+    val (ourFeed, peerFeed) = compare(::ourTranscript) { peer.transcript(output) }
+    report("transcript of output", "changes/s", changes(ourFeed), changes(peerFeed), peerFeed.toDouble() / ourFeed)
+    val (ourChanges, peerChanges) = compare(::ourTranscriptStream) { peer.transcript(transcriptId) }
+    report(
+        "transcript of a stream",
+        "changes/s",
+        changes(ourChanges),
+        changes(peerChanges),
+        peerChanges.toDouble() / ourChanges,
+    )
 
     fun calls(what: String, ours: suspend () -> Unit, theirs: suspend () -> Unit) {
         val (ourTime, peerTime) = compare({ runBlocking { ours() } }, { runBlocking { theirs() } })

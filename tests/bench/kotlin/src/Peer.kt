@@ -15,6 +15,7 @@ import kotlinx.serialization.descriptors.PrimitiveSerialDescriptor
 import kotlinx.serialization.encoding.Decoder
 import kotlinx.serialization.encoding.Encoder
 import kotlinx.serialization.json.Json
+import kotlinx.serialization.json.JsonObject
 import okhttp3.Call
 import okhttp3.Callback
 import okhttp3.Dispatcher
@@ -60,13 +61,28 @@ class Peer(private val url: String, private val token: String) : AutoCloseable {
 
     /** Reads a stream to its end, and returns the number of characters of output. */
     fun stream(id: UUID): Int {
-        val ended = CompletableFuture<Int>()
         var characters = 0
+        stream(id) { characters += it.length }
+        return characters
+    }
+
+    /** Reads a stream to its end, and returns its messages and tool calls. */
+    fun transcript(id: UUID): List<PeerItem> {
+        val transcript = PeerTranscript(json)
+        stream(id, transcript::read)
+        return transcript.items
+    }
+
+    /** Returns the messages and tool calls of the output of Claude Code. */
+    fun transcript(output: String): List<PeerItem> = PeerTranscript(json).apply { read(output) }.items
+
+    private fun stream(id: UUID, onOutput: (String) -> Unit) {
+        val ended = CompletableFuture<Unit>()
         val listener = object : EventSourceListener() {
             override fun onEvent(eventSource: EventSource, id: String?, type: String?, data: String) {
                 when (val event = json.decodeFromString<PeerEvent>(data)) {
-                    is PeerEvent.Output -> characters += event.data.length
-                    is PeerEvent.Exit -> ended.complete(characters)
+                    is PeerEvent.Output -> onOutput(event.data)
+                    is PeerEvent.Exit -> ended.complete(Unit)
                     else -> {}
                 }
             }
@@ -76,7 +92,7 @@ class Peer(private val url: String, private val token: String) : AutoCloseable {
             }
         }
         EventSources.createFactory(http).newEventSource(request("/sessions/$id/stream"), listener)
-        return ended.join()
+        ended.join()
     }
 
     private fun request(path: String) =
@@ -139,6 +155,54 @@ sealed interface PeerEvent {
     @Serializable
     @SerialName("exit")
     data class Exit(val id: Long? = null, val code: Long? = null) : PeerEvent
+}
+
+/** A message or a tool call, as an app for Claude Code only would declare it. */
+data class PeerItem(val text: String?, val tool: String?, val input: JsonObject?, var result: String? = null)
+
+/** Reads whole lines of Claude Code, without limits, other runtimes, or lines that are not events. */
+class PeerTranscript(private val json: Json) {
+    val items = mutableListOf<PeerItem>()
+    private val calls = HashMap<String, PeerItem>()
+
+    fun read(output: String) {
+        for (line in output.lineSequence()) {
+            if (line.isNotEmpty()) json.decodeFromString<PeerLine>(line).message.content.forEach(::add)
+        }
+    }
+
+    private fun add(block: PeerBlock) {
+        when (block) {
+            is PeerBlock.Text -> items += PeerItem(block.text, null, null)
+            is PeerBlock.ToolUse -> {
+                val call = PeerItem(null, block.name, block.input)
+                calls[block.id] = call
+                items += call
+            }
+            is PeerBlock.ToolResult -> calls.getValue(block.call).result = block.content
+        }
+    }
+}
+
+@Serializable
+data class PeerLine(val message: PeerMessage)
+
+@Serializable
+data class PeerMessage(val id: String? = null, val content: List<PeerBlock>)
+
+@Serializable
+sealed interface PeerBlock {
+    @Serializable
+    @SerialName("text")
+    data class Text(val text: String) : PeerBlock
+
+    @Serializable
+    @SerialName("tool_use")
+    data class ToolUse(val id: String, val name: String, val input: JsonObject) : PeerBlock
+
+    @Serializable
+    @SerialName("tool_result")
+    data class ToolResult(@SerialName("tool_use_id") val call: String, val content: String) : PeerBlock
 }
 
 object UuidSerializer : KSerializer<UUID> {

@@ -1,3 +1,4 @@
+import AgentOnDemand
 import Foundation
 
 #if canImport(FoundationNetworking)
@@ -87,6 +88,68 @@ final class PeerStream: NSObject, URLSessionDataDelegate, @unchecked Sendable {
             done?.resume(returning: count)
         }
         done = nil
+    }
+}
+
+/// The messages and tool calls of Claude Code, as an app for it only would read whole lines with Codable: without
+/// limits, other runtimes, or lines that are not events.
+struct PeerTranscript {
+    struct Item {
+        var text: String?
+        var tool: String?
+        var input: JSONValue?
+        var result: String?
+    }
+
+    private struct Line: Decodable {
+        struct Message: Decodable { let content: [Block] }
+
+        struct Block: Decodable {
+            let type: String
+            let text: String?
+            let id: String?
+            let name: String?
+            let input: JSONValue?
+            let toolUseId: String?
+            let content: String?
+
+            private enum CodingKeys: String, CodingKey {
+                case type, text, id, name, input, content
+                case toolUseId = "tool_use_id"
+            }
+        }
+
+        let message: Message
+    }
+
+    private(set) var items: [Item] = []
+    private var calls: [String: Int] = [:]
+    private let decoder = JSONDecoder()
+
+    mutating func read(_ output: String) throws {
+        for line in Data(output.utf8).split(separator: UInt8(ascii: "\n")) {
+            for block in try decoder.decode(Line.self, from: line).message.content {
+                if block.type == "tool_result" {
+                    if let call = calls[block.toolUseId ?? ""] { items[call].result = block.content }
+                } else {
+                    if let id = block.id { calls[id] = items.count }
+                    items.append(Item(text: block.text, tool: block.name, input: block.input))
+                }
+            }
+        }
+    }
+
+    /// Returns three lines: a message, a tool call, and its result, about 150 bytes each.
+    static func lines(_ number: Int) -> String {
+        """
+        {"type":"assistant","message":{"id":"m\(number)","model":"claude","content":[{"type":"text",\
+        "text":"I look at line \(number) of the work, and then run its tests."}]}}
+        {"type":"assistant","message":{"id":"n\(number)","model":"claude","content":[{"type":"tool_use",\
+        "id":"t\(number)","name":"Bash","input":{"command":"cargo test \(number)"}}]}}
+        {"type":"user","message":{"content":[{"type":"tool_result","tool_use_id":"t\(number)",\
+        "content":"running 12 tests\\nok. 12 passed; 0 failed"}]}}
+
+        """
     }
 }
 

@@ -57,6 +57,47 @@ func report(_ what: String, _ unit: String, _ ours: Double, _ theirs: Double, _ 
 let perSecond = (ours: Double(events) / median(ours), theirs: Double(events) / median(theirs))
 report("events per second", "k", perSecond.ours / 1e3, perSecond.theirs / 1e3, perSecond.ours / perSecond.theirs)
 
+let items = 20_000
+// About 64 KiB each.
+let chunks = stride(from: 0, to: items / 2, by: 100).map { first in
+    (first..<first + 100).map(PeerTranscript.lines).joined()
+}
+try await server.control(
+    "POST", "script",
+    ["script": ["steps": .array(chunks.map { ["stdout": .string($0)] } + [["exit": 0]])]])
+let agent = try await client.startSession()
+try await client.sessions.waitForCompletion(agent.id)
+// A change for each line: an item, or the result of a tool call.
+let lines = items / 2 * 3
+(ours, theirs) = ([], [])
+var streamed: [Double] = []
+for _ in 0..<rounds {
+    ours.append(
+        try await seconds {
+            let transcript = Transcript(runtime: "claude")
+            let changes = chunks.reduce(0) { $0 + transcript.feed($1).count }
+            precondition(changes >= lines, "\(changes) changes for \(lines) lines")
+        })
+    streamed.append(
+        try await seconds {
+            var changes = 0
+            for try await _ in client.sessions.transcript(agent.id) { changes += 1 }
+            precondition(changes >= lines, "\(changes) changes for \(lines) lines")
+        })
+    theirs.append(
+        try await seconds {
+            var transcript = PeerTranscript()
+            for chunk in chunks { try transcript.read(chunk) }
+            precondition(transcript.items.count == items)
+        })
+}
+let changes = (
+    ours: Double(lines) / median(ours), streamed: Double(lines) / median(streamed),
+    theirs: Double(lines) / median(theirs)
+)
+report("changes per second", "k", changes.ours / 1e3, changes.theirs / 1e3, changes.ours / changes.theirs)
+print(String(format: "changes per second of a stream: ours %.1f k", changes.streamed / 1e3))
+
 (ours, theirs) = ([], [])
 let peer = PeerClient(request(path))
 for _ in 0..<rounds {

@@ -171,7 +171,9 @@ public class Transcript private constructor(internal val native: NativeTranscrip
  * @throws IllegalArgumentException if a limit is negative
  */
 public data class TranscriptLimits @JvmOverloads constructor(
-    /** The size limit of a line of output, in bytes of UTF-8; 16 MiB by default. A longer line is a cut [ItemKind.Text]. */
+    /**
+     * The size limit of a line of output, in bytes of UTF-8; 16 MiB by default. A longer line is a cut [ItemKind.Text].
+     */
     val line: Long = 16L * 1024 * 1024,
     /**
      * The size limit of each text of an item, in bytes of UTF-8: of a message, a command, a result, the arguments;

@@ -57,8 +57,9 @@ public class TranscriptStream internal constructor(
     override suspend fun collect(collector: FlowCollector<TranscriptChange>): Unit = changes.collect(collector)
 
     /**
-     * Returns the stream as the turns of the transcript, for a screen: first those that the transcript has already, then
-     * those after each batch of changes. Turns and items that do not change keep their object.
+     * Returns the stream as the turns of the transcript, for a screen: first those that the transcript has already,
+     * then those after each batch of changes. Turns and items that do not change keep their object. A text that grows
+     * can have older [TranscriptItem.events] than in the transcript.
      *
      * With `stateIn`, they become a `StateFlow`, for Compose in a view model:
      *

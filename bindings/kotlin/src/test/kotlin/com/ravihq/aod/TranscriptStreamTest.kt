@@ -31,7 +31,8 @@ class TranscriptStreamTest : ServerTest() {
 
     @Test
     fun `a session is delivered as changes and turns`(): Unit = runBlocking {
-        val id = codex(stdout(message("Done.").take(30)), stdout(message("Done.").drop(30)), """{"stderr": "oh\n"}""", """{"exit": 1}""")
+        val (head, tail) = message("Done.").let { it.take(30) to it.drop(30) }
+        val id = codex(stdout(head), stdout(tail), """{"stderr": "oh\n"}""", """{"exit": 1}""")
         val stream = client.sessions.transcript(id)
         val changes = stream.toList()
         val transcript = stream.transcript
@@ -58,7 +59,8 @@ class TranscriptStreamTest : ServerTest() {
             server.fault("GET", "/sessions/*/stream", """{"cut_after_events": {"events": $after, "how": "reset"}}""")
         }
         val transcript = client.sessions.transcript(id).also { it.toList() }.transcript
-        assertEquals((0 until 20).map { "$it" }, transcript.turns.single().items.map { (it.kind as ItemKind.Message).text })
+        val texts = transcript.turns.single().items.map { (it.kind as ItemKind.Message).text }
+        assertEquals((0 until 20).map { "$it" }, texts)
     }
 
     @Test

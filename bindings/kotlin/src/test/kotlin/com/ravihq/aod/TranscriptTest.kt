@@ -3,8 +3,11 @@ package com.ravihq.aod
 import java.io.File
 import java.util.UUID
 import kotlin.random.Random
+import kotlinx.serialization.json.JsonArray
+import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonNull
 import kotlinx.serialization.json.JsonObject
+import kotlinx.serialization.json.jsonPrimitive
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertSame
 import org.junit.jupiter.api.Assertions.assertTrue
@@ -38,15 +41,14 @@ class TranscriptTest {
         StreamEvent.Exit(6, 0, noFields),
     )
 
-    private fun eachRecording(test: (runtime: String, text: String) -> Unit): List<DynamicTest> {
-        val folder = File("../../tests/data/transcripts")
-        val recordings = folder.walk().filter { it.extension == "jsonl" }.sorted().toList()
-        assertTrue(recordings.size > 10)
-        return recordings.map { file ->
+    private val recordings =
+        File("../../tests/data/transcripts").walk().filter { it.extension == "jsonl" }.sorted().toList()
+
+    private fun eachRecording(test: (runtime: String, text: String) -> Unit): List<DynamicTest> =
+        recordings.map { file ->
             val runtime = file.parentFile.name
             dynamicTest("$runtime/${file.name}") { test(runtime, file.readText()) }
         }
-    }
 
     @TestFactory
     fun `the typed values of a recording are those of the core, for any split into chunks`(): List<DynamicTest> =
@@ -64,6 +66,35 @@ class TranscriptTest {
                 assertEquals(whole, json(text.chunked(length)), "chunks of $length")
             }
         }
+
+    @Test
+    fun `the recordings have every kind of item and tool, and nearly every field`() {
+        val names = mutableSetOf<String>()
+        fun visit(json: JsonElement) {
+            when (json) {
+                is JsonArray -> json.forEach(::visit)
+                is JsonObject -> for ((name, value) in json) {
+                    names += if (name == "kind" || name == "type") value.jsonPrimitive.content else name
+                    if (name != "input") visit(value)
+                }
+                else -> {}
+            }
+        }
+        for (file in recordings) {
+            Transcript(file.parentFile.name).use { transcript ->
+                transcript.feed(file.readText())
+                transcript.finish()
+                visit(transcript.coreJson())
+            }
+        }
+        val kinds = "message thinking tool_call plan notice text event"
+        val tools = "shell read write edit search glob web_fetch web_search agent mcp other"
+        // The tests below have the others: events, the cuts, and the rest of the outcomes.
+        val fields = "cache_write_tokens cached_input_tokens change cost_usd cwd duration_ms exit_code files is_error " +
+            "level model output_tokens parent path pattern prompt query raw reason reasoning_tokens role runtime_id server " +
+            "session_id source status steps stream tools url"
+        assertEquals(emptySet<String>(), "$kinds $tools $fields failed success".split(" ").toSet() - names)
+    }
 
     @TestFactory
     fun `the changes of a recording give its turns`(): List<DynamicTest> = eachRecording { runtime, text ->
