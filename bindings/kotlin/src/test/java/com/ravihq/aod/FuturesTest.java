@@ -117,6 +117,9 @@ class FuturesTest {
                 "FutureSessions.run",
                 new Row("POST /sessions", FuturesTest::runAndKeepTheAcknowledgement));
         rows.put(
+                "FutureSessions.ask",
+                new Row("POST /sessions/SESSION/prompt", w -> w.sessions.ask(w.session, "and?")));
+        rows.put(
                 "FutureSessions.follow",
                 new Row("GET /sessions/SESSION/stream", FuturesTest::followPrompt));
         rows.put(

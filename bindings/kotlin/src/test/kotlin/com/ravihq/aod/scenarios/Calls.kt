@@ -21,6 +21,7 @@ import com.ravihq.aod.skillFromJson
 import java.time.Duration
 import java.util.UUID
 import kotlinx.serialization.json.JsonObject
+import kotlinx.serialization.json.boolean
 import kotlinx.serialization.json.jsonArray
 import kotlinx.serialization.json.jsonPrimitive
 
