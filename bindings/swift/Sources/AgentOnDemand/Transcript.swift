@@ -7,8 +7,8 @@ import Foundation
 /// `ItemKind.text`. A tool call and its result are one item, and a message that is printed in fragments grows.
 ///
 /// ``Sessions/transcript(_:options:continuing:)`` fills a transcript from the stream of a session. Events from
-/// elsewhere, such as those of a listener, are passed to ``apply(_:)-([StreamEvent])``, and stored output to
-/// ``feed(_:)``. Each returns the changes that it makes.
+/// elsewhere, such as those of a listener, are passed to `apply(_:)`, and stored output to ``feed(_:)``. Each returns the
+/// changes that it makes.
 ///
 /// ```swift
 /// let transcript = Transcript(runtime: "claude")
