@@ -132,7 +132,10 @@ class FuturesTest {
         var created = new CompletableFuture<SessionAck>();
         var request = new CreateSession(world.agent, "hi");
         return world.sessions.run(request, OnAbandon.TERMINATE, created::complete)
-                .thenAccept(result -> assertEquals(created.join().getId(), result.getSession().getId()));
+                .thenApply(result -> {
+                    assertEquals(created.join().getId(), result.getSession().getId());
+                    return result;
+                });
     }
 
     private static CompletableFuture<?> followPrompt(World world) {

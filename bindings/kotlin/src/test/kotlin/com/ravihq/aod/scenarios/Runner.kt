@@ -4,11 +4,12 @@ import com.ravihq.aod.AodClient
 import com.ravihq.aod.AodException
 import com.ravihq.aod.DevServer
 import com.ravihq.aod.EventListener
-import com.ravihq.aod.Formatter
 import com.ravihq.aod.EventStream
+import com.ravihq.aod.Formatter
 import com.ravihq.aod.StreamEvent
 import com.ravihq.aod.StreamOptions
 import com.ravihq.aod.Subscription
+import com.ravihq.aod.Transcript as SessionTranscript
 import java.time.Duration
 import java.util.UUID
 import java.util.concurrent.CompletableFuture
@@ -141,8 +142,8 @@ class Runner private constructor(private val server: DevServer, private val secr
             taken.await()
         }
         if (asTranscript) {
-            Transcript().use {
-                events.forEach(it::apply)
+            SessionTranscript().use {
+                events.forEach { event -> it.apply(event) }
                 transcript.write("transcript" to toJson(it))
             }
         } else if (pretty == null) {
@@ -197,15 +198,15 @@ class Runner private constructor(private val server: DevServer, private val secr
     private fun transcript(step: Fields) {
         val runtime = step.require("transcript")
         val feed = step.finish(step.textList("feed")).orEmpty()
-        Transcript(runtime).use {
-            feed.forEach(it::feed)
+        SessionTranscript(runtime).use {
+            feed.forEach { chunk -> it.feed(chunk) }
             it.finish()
             transcript.write("runtime" to JsonPrimitive(runtime), "transcript" to toJson(it))
         }
     }
 
     /** Serializes a transcript, from its records. */
-    private fun toJson(transcript: Transcript): JsonElement = JsonObject(
+    private fun toJson(transcript: SessionTranscript): JsonElement = JsonObject(
         mapOf(
             "agent" to toJson(transcript.agent),
             "turns" to toJson(transcript.turns),

@@ -1,6 +1,7 @@
 package com.ravihq.aod.scenarios
 
 import com.ravihq.aod.Agent
+import com.ravihq.aod.AgentInfo
 import com.ravihq.aod.AgentVersion
 import com.ravihq.aod.AodException
 import com.ravihq.aod.ConflictReason
@@ -24,8 +25,11 @@ import com.ravihq.aod.StaleEvent
 import com.ravihq.aod.StartEvent
 import com.ravihq.aod.StreamEvent
 import com.ravihq.aod.TerminatedEvent
+import com.ravihq.aod.TokenUsage
+import com.ravihq.aod.TranscriptTurn
 import com.ravihq.aod.TurnStartEvent
 import com.ravihq.aod.UnknownEvent
+import com.ravihq.aod.agentInfoToJson
 import com.ravihq.aod.agentToJson
 import com.ravihq.aod.agentVersionToJson
 import com.ravihq.aod.environmentToJson
@@ -36,6 +40,8 @@ import com.ravihq.aod.runResultToJson
 import com.ravihq.aod.sessionAckToJson
 import com.ravihq.aod.sessionToJson
 import com.ravihq.aod.sessionTurnToJson
+import com.ravihq.aod.tokenUsageToJson
+import com.ravihq.aod.transcriptTurnToJson
 import com.ravihq.aod.value
 import kotlinx.serialization.json.Json
 import kotlinx.serialization.json.JsonArray
