@@ -11,7 +11,7 @@ use aod::models::{
 use aod::{Client, Result as Answer};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::Problem;

@@ -541,3 +541,29 @@ fn calls_that_were_denied_are_declined() {
     assert_eq!(item.status, ItemStatus::Declined);
     assert_eq!(item.raw, lines[..2].join("\n"));
 }
+
+#[test]
+fn an_item_has_the_ids_of_all_events_of_its_lines() {
+    use aod::transcript::Event;
+
+    let mut transcript = Transcript::for_runtime("gemini");
+    let fragment = |text: &str| {
+        json!({"type": "message", "role": "assistant", "content": text, "delta": true}).to_string()
+            + "\n"
+    };
+    let output = fragment("a") + &fragment("b") + "plain\nla";
+    let (head, rest) = output.split_at(10);
+    for (cursor, chunk) in [(2, head), (4, rest), (7, "st")] {
+        transcript.apply(Event {
+            input: Input::Stdout(chunk),
+            cursor: Some(cursor),
+        });
+    }
+    transcript.finish();
+    let ranges: Vec<_> = transcript.turns()[0]
+        .items
+        .iter()
+        .map(|item| item.events.map(|events| (events.first, events.last)))
+        .collect();
+    assert_eq!(ranges, [Some((2, 4)), Some((4, 7))]);
+}

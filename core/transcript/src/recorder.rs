@@ -75,8 +75,8 @@ pub(crate) struct Recorder<'t> {
     pub(crate) agent: &'t mut Option<AgentInfo>,
     pub(crate) limits: &'t Limits,
     pub(crate) changes: &'t mut Vec<Change>,
-    /// The id of the event whose output is read.
-    pub(crate) event: Option<i64>,
+    /// The ids of the events whose output is the line.
+    pub(crate) events: Option<EventRange>,
     /// The line, until an item keeps it.
     raw: Option<RawLine>,
 }
@@ -95,7 +95,7 @@ impl<'t> Recorder<'t> {
             agent,
             limits,
             changes,
-            event: None,
+            events: None,
             raw: None,
         }
     }
@@ -154,7 +154,7 @@ impl<'t> Recorder<'t> {
             raw_cut: 0,
         };
         item.cut(self.limits.text);
-        keep_line(&mut item, &mut self.raw, self.event, self.limits);
+        keep_line(&mut item, &mut self.raw, self.events, self.limits);
         if let Some(id) = runtime_id {
             if status == ItemStatus::InProgress {
                 self.state.open.insert(id.to_owned(), position.0);
@@ -196,7 +196,7 @@ impl<'t> Recorder<'t> {
         let size = item.size();
         change(item);
         item.cut(self.limits.text);
-        keep_line(item, &mut self.raw, self.event, self.limits);
+        keep_line(item, &mut self.raw, self.events, self.limits);
         self.state.bytes = self.state.bytes + item.size() - size;
         self.changes.push(Change::ItemUpdated {
             turn: self.turn.number,
@@ -220,7 +220,7 @@ impl<'t> Recorder<'t> {
         };
         let item = &mut self.turn.items[index];
         let raw = item.raw.len();
-        keep_line(item, &mut self.raw, self.event, self.limits);
+        keep_line(item, &mut self.raw, self.events, self.limits);
         self.state.bytes += item.raw.len() - raw;
         let Some(whole) = item.kind.growing_text() else {
             return false;
@@ -297,9 +297,9 @@ impl<'t> Recorder<'t> {
     pub(crate) fn finish(&mut self, at: Position) {
         // The line that ends an item is not a part of it.
         let line = self.raw.take();
-        let event = self.event.take();
+        let events = self.events.take();
         self.update(at, |item| item.status = ItemStatus::Completed);
-        self.event = event;
+        self.events = events;
         self.raw = line;
     }
 
@@ -322,9 +322,9 @@ impl<'t> Recorder<'t> {
         let Some(&(at, _)) = self.state.ended.get(truncated(runtime_id)) else {
             return;
         };
-        let (line, event) = (self.raw.take(), self.event.take());
+        let (line, events) = (self.raw.take(), self.events.take());
         self.update(Position(at), |item| item.status = ItemStatus::Declined);
-        (self.raw, self.event) = (line, event);
+        (self.raw, self.events) = (line, events);
     }
 
     /// Changes what is known of the agent.
@@ -364,7 +364,12 @@ impl<'t> Recorder<'t> {
 }
 
 /// Moves the line of output to an item, up to the limit, and adds the event to its range.
-fn keep_line(item: &mut Item, line: &mut Option<RawLine>, event: Option<i64>, limits: &Limits) {
+fn keep_line(
+    item: &mut Item,
+    line: &mut Option<RawLine>,
+    events: Option<EventRange>,
+    limits: &Limits,
+) {
     if let Some(line) = line.take() {
         item.raw_cut += signed(line.cut);
         if item.raw.is_empty() {
@@ -379,9 +384,9 @@ fn keep_line(item: &mut Item, line: &mut Option<RawLine>, event: Option<i64>, li
             item.raw_cut += signed(line.text.len() - fits);
         }
     }
-    if let Some(event) = event {
-        let first = item.events.map_or(event, |events| events.first);
-        item.events = Some(EventRange { first, last: event });
+    if let Some(EventRange { first, last }) = events {
+        let first = item.events.map_or(first, |events| events.first);
+        item.events = Some(EventRange { first, last });
     }
 }
 

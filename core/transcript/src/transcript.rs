@@ -11,8 +11,8 @@ use crate::output::text;
 use crate::reader::Reader;
 use crate::recorder::{Ids, Recorder, TurnState, signed};
 use crate::{
-    Change, End, Event, Input, Item, ItemKind, ItemStatus, Limits, NoticeLevel, Outcome,
-    OutputStream, Turn, Usage,
+    Change, End, Event, EventRange, Input, Item, ItemKind, ItemStatus, Limits, NoticeLevel,
+    Outcome, OutputStream, Turn, Usage,
 };
 
 /// What an agent printed, as data: turns with their messages, tool calls, plans and notices.
@@ -66,6 +66,9 @@ pub(crate) struct State {
     reader: Option<Reader>,
     stdout: Lines,
     stderr: Lines,
+    /// The events in which the incomplete lines begin.
+    stdout_start: Option<i64>,
+    stderr_start: Option<i64>,
     agent: Option<AgentInfo>,
     turns: Vec<Turn>,
     /// The state of the last turn, if it has not ended.
@@ -117,6 +120,8 @@ impl Transcript {
                 stdout: Lines::new(limits.line),
                 stderr: Lines::new(limits.line),
                 limits,
+                stdout_start: None,
+                stderr_start: None,
                 reader: None,
                 agent: None,
                 turns: Vec::new(),
@@ -218,7 +223,7 @@ impl State {
                 let separator = if message.is_empty() { "" } else { ": " };
                 let text = format!("{stage} failed{separator}{message}");
                 self.failure = Some(text.clone());
-                self.with_recorder(cursor, changes, |_, recorder| {
+                self.with_recorder(range(cursor, cursor), changes, |_, recorder| {
                     let level = NoticeLevel::Error;
                     recorder.completed(ItemKind::Notice { level, text }, Ids::default());
                 });
@@ -283,7 +288,7 @@ impl State {
 
     fn with_recorder(
         &mut self,
-        event: Option<i64>,
+        events: Option<EventRange>,
         changes: &mut Vec<Change>,
         record: impl FnOnce(&mut Reader, &mut Recorder<'_>),
     ) {
@@ -301,7 +306,7 @@ impl State {
         };
         let before = turn.items.len();
         let mut recorder = Recorder::new(turn, current, agent, limits, changes);
-        recorder.event = event;
+        recorder.events = events;
         let mut generic = Reader::of("");
         record(reader.as_mut().unwrap_or(&mut generic), &mut recorder);
         self.items += turn.items.len() - before;
@@ -320,12 +325,28 @@ impl State {
         }
         self.ensure_turn(changes);
         let mut lines = std::mem::take(self.lines(stream));
+        // The first line may begin in an earlier event.
+        let mut first = event;
+        if lines.has_pending() {
+            first = self.line_start(stream).take().or(event);
+        }
         lines.feed(chunk, |line, cut| {
-            self.with_recorder(event, changes, |reader, recorder| {
+            let events = range(first, event);
+            first = event;
+            self.with_recorder(events, changes, |reader, recorder| {
                 read_line(reader, recorder, stream, line, cut);
             });
         });
+        *self.line_start(stream) = first;
         *self.lines(stream) = lines;
+    }
+
+    /// The event in which the incomplete line of a stream begins.
+    fn line_start(&mut self, stream: OutputStream) -> &mut Option<i64> {
+        match stream {
+            OutputStream::Stdout => &mut self.stdout_start,
+            OutputStream::Stderr => &mut self.stderr_start,
+        }
     }
 
     fn lines(&mut self, stream: OutputStream) -> &mut Lines {
@@ -339,8 +360,9 @@ impl State {
     fn end_turn(&mut self, ended: Option<(End, Option<i64>)>, changes: &mut Vec<Change>) {
         for stream in [OutputStream::Stdout, OutputStream::Stderr] {
             let mut lines = std::mem::take(self.lines(stream));
+            let events = range(self.line_start(stream).take(), self.cursor);
             lines.flush(|line, cut| {
-                self.with_recorder(self.cursor, changes, |reader, recorder| {
+                self.with_recorder(events, changes, |reader, recorder| {
                     read_line(reader, recorder, stream, line, cut);
                 });
             });
@@ -420,6 +442,13 @@ impl State {
             });
         }
     }
+}
+
+/// Returns the ids from the first to the last event, if the last one has an id.
+fn range(first: Option<i64>, last: Option<i64>) -> Option<EventRange> {
+    let last = last?;
+    let first = first.unwrap_or(last);
+    Some(EventRange { first, last })
 }
 
 /// Reads one line. `cut` is the number of bytes beyond the size limit.
