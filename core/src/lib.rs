@@ -2,8 +2,8 @@
 //!
 //! A [`Client`] gives access to [`agents`](Client::agents), [`environments`](Client::environments) and
 //! [`sessions`](Client::sessions), with one method for each endpoint. Requests and responses are [`models`]. The events
-//! of a session are an [`EventStream`], which reconnects automatically; [`transcript`] makes data of the agent's output,
-//! and [`pretty`] human-readable lines. Every call returns the one [`Error`] type.
+//! of a session are an [`EventStream`], which reconnects automatically; [`transcript`] converts the agent's output into
+//! data, and [`pretty`] into human-readable lines. Every call returns the one [`Error`] type.
 //!
 //! The crate is asynchronous and runs on tokio. It needs no feature flags. With the feature `opentelemetry`, requests
 //! have the headers of the active trace context, `traceparent` and `tracestate`.

@@ -516,12 +516,15 @@ class RunResult(BaseModel):
 
     @property
     def stdout(self) -> str:
-        """Everything that the agent printed on standard output: one JSON object per line."""
+        """Everything that the agent printed on standard output in `events`: one JSON object per line."""
         return "".join(event.stdout or "" for event in self.events)
 
     @property
     def text(self) -> str | None:
-        """The answer: the last message of the agent. `None` if it wrote none, or the events were not collected."""
+        """The answer: the last message of the agent in the last turn of `events`.
+
+        `None` if it wrote none, if its program is not a known runtime, or if the events were not collected.
+        """
         return self.transcript().final_text
 
     def transcript(self) -> Transcript:

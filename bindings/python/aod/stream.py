@@ -268,11 +268,11 @@ class EventStream(_Base):
         """Convert the rest of the stream into the changes of a transcript.
 
         Args:
-            transcript: The transcript to continue, whose `cursor` was passed as `since`. By default a new one, whose
-                runtime the session's `start` event selects.
+            transcript: The transcript to continue, if this stream was opened with its `cursor` as `since`. By default a
+                new one, whose runtime is selected by the session's `start` event.
 
         Returns:
-            The changes, as they arrive; its `transcript` is what they make.
+            The changes, as they arrive, with the transcript as the attribute `transcript`.
 
         Example:
             >>> with client.sessions.stream(ack.id) as events:
@@ -431,11 +431,11 @@ class AsyncEventStream(_Base):
         """Convert the rest of the stream into the changes of a transcript.
 
         Args:
-            transcript: The transcript to continue, whose `cursor` was passed as `since`. By default a new one, whose
-                runtime the session's `start` event selects.
+            transcript: The transcript to continue, if this stream was opened with its `cursor` as `since`. By default a
+                new one, whose runtime is selected by the session's `start` event.
 
         Returns:
-            The changes, as they arrive; its `transcript` is what they make.
+            The changes, as they arrive, with the transcript as the attribute `transcript`.
 
         Example:
             >>> async with client.sessions.stream(ack.id) as events:

@@ -1,8 +1,8 @@
 """Transcripts: what an agent printed, as data.
 
 A `Transcript` has turns with messages, tool calls, plans and notices, the same for Claude Code, Codex, Gemini CLI and
-opencode. It is built from the events of a session, or from output that comes from elsewhere, and returns the changes
-that each event makes.
+opencode. It is built from the events of a session (`apply`), or from output that comes from elsewhere (`feed`), and
+returns the changes that these make.
 
 Example:
     >>> with client.sessions.stream(ack.id) as events:
@@ -65,8 +65,8 @@ __all__ = [
 ]
 
 ItemStatus = Literal["in_progress", "completed", "failed", "declined", "interrupted"] | str
-"""Whether an item is complete, and how it ended: a tool that failed or was not allowed to run, or an item that was not
-complete when its turn ended."""
+"""Whether an item is complete, and how it ended: `failed` if the tool failed, `declined` if it was not allowed to run,
+and `interrupted` if the turn ended while it was running."""
 
 
 class _Model(BaseModel):
@@ -89,8 +89,8 @@ class PlanStep(_Model):
     """A step of a plan.
 
     Attributes:
-        text: What is to be done.
-        status: How far it is.
+        text: What the agent plans to do.
+        status: `pending` (not started, or unknown), `in_progress`, `completed` or `cancelled` (no longer planned).
     """
 
     text: str
@@ -115,8 +115,8 @@ class Tool(_Model):
     Attributes:
         type: The kind of the tool; the other attributes depend on it.
         command: The command of `shell`, without the shell that runs it.
-        path: The path of `read` and `write`, and the place of `search`, if given.
-        files: The files of `edit`, in order.
+        path: The path of `read` (the first one if there are several) and `write`, and where `search` looks, if given.
+        files: The files of `edit`, in the order in which the call lists them.
         pattern: The pattern of `search` and `glob`.
         url: The URL of `web_fetch`, or the prompt that contains it.
         query: The query of `web_search`.
@@ -147,7 +147,7 @@ class ToolResult(_Model):
         text: The text, or the reason of the failure; empty if the runtime prints none.
         is_error: Whether the call failed.
         exit_code: The exit code of a shell command, if the runtime prints it.
-        is_truncated: Whether the text was cut at the limit `text`.
+        is_truncated: Whether the text was cut at `TranscriptLimits.text`.
         duration_ms: How long the call took, in milliseconds, if the runtime prints it.
     """
 
@@ -176,14 +176,18 @@ class Message(_Item):
         kind: `message`.
         role: Who wrote the message: `agent`, or `user`, which for a subagent is the agent that started it.
         text: The text, which usually is Markdown.
-        id: The id, unique within the transcript and the same after `Transcript.restore`.
-        runtime_id: The id that the runtime gave to the item, if any.
-        parent: The id of the tool call that started the subagent which printed this item.
+        id: The id, unique within the transcript and kept by `Transcript.restore`.
+        runtime_id: The id that the runtime gave to the item, if any: of a tool call, or of an item of Codex. Not
+            unique: Codex counts from 0 in each turn.
+        parent: The `id` of the tool call that started the subagent which printed this item; `None` for items of the
+            agent itself.
         status: Whether the item is complete, and how it ended.
         events: The ids of the events that the item was made from, if they have ids.
-        is_truncated: Whether a text of the item, or its line, was cut at a limit.
-        raw: The lines of output that the item was made from. Empty for `Text`.
-        raw_cut: The number of bytes of these lines that were not kept.
+        is_truncated: Whether a text of the item was cut at the limit `text`, or its line at the limit `line`. Cut
+            arguments of a tool do not count; see `ToolCall.input`.
+        raw: The lines of output that the item was made from. A line that makes several items is kept by the first.
+            Empty for `Text`, whose text is the output.
+        raw_cut: The number of bytes of these lines that were not kept, because of the limit `raw` or `line`.
     """
 
     kind: Literal["message"]
@@ -214,8 +218,10 @@ class ToolCall(_Item):
         kind: `tool_call`.
         name: The name of the tool, as the runtime prints it. For an item of Codex, its type.
         tool: What the call does, the same for all runtimes.
-        input: The arguments; a string with their JSON if they are too large, or nest too deeply.
-        result: The result; `None` until the call has ended.
+        input: The arguments; `None` if there are none, and a string with their JSON if they cannot be represented, for
+            example because they nest too deeply. If their JSON is longer than the limit `text`, it is a string that is
+            cut there.
+        result: The result; `None` until the call has ended, or if the runtime does not print one.
     """
 
     kind: Literal["tool_call"]
@@ -228,8 +234,8 @@ class ToolCall(_Item):
 class Plan(_Item):
     """The list of steps that the agent works through.
 
-    Each change of the plan is an item, except with Codex, which changes the item. The attributes that all items have
-    are those of `Message`.
+    Each change of the plan adds an item, except with Codex, where it updates the item. The attributes that all items
+    have are those of `Message`.
 
     Attributes:
         kind: `plan`.
@@ -247,7 +253,7 @@ class Notice(_Item):
 
     Attributes:
         kind: `notice`.
-        level: The severity.
+        level: The severity: `info`, `warning` (the turn continues) or `error` (the turn may fail).
         text: The text.
     """
 
@@ -257,7 +263,9 @@ class Notice(_Item):
 
 
 class Text(_Item):
-    """Lines of output that are not an event of the runtime; consecutive lines are one item, up to 16 KiB.
+    """Lines of output that are not an event of the runtime.
+
+    Consecutive lines of one stream are one item, up to 16 KiB.
 
     The attributes that all items have are those of `Message`.
 
@@ -273,7 +281,7 @@ class Text(_Item):
 
 
 class RuntimeEvent(_Item):
-    """An event of the runtime without a class of its own; its JSON is `raw`.
+    """A JSON event of the runtime that no other class represents; its JSON is in `raw`.
 
     The attributes that all items have are those of `Message`.
 
@@ -290,7 +298,7 @@ Item = Annotated[
     Union[Message, Thinking, ToolCall, Plan, Notice, Text, RuntimeEvent],  # noqa: UP007 - evaluated on Python 3.10
     Field(discriminator="kind"),
 ]
-"""One entry of a turn, in the order in which the agent printed it. `kind` says which class it has."""
+"""One entry of a turn. `kind` says which class it has."""
 
 
 class Usage(_Model):
@@ -301,7 +309,8 @@ class Usage(_Model):
         cached_input_tokens: The input tokens that were read from a cache.
         cache_write_tokens: The input tokens that were written to a cache.
         output_tokens: The output tokens.
-        reasoning_tokens: The output tokens that were used for thinking.
+        reasoning_tokens: The tokens that were used for thinking. Some runtimes include them in the output tokens,
+            others do not.
         cost_usd: The cost in US dollars.
         source: `reported` by the runtime as a whole, `summed` from several reports, or `partial`: known to be
             incomplete, because the turn was interrupted or the runtime does not report its subagents.
@@ -317,11 +326,12 @@ class Usage(_Model):
 
 
 class Outcome(_Model):
-    """How a turn ended, from the last event of the runtime and the terminal event of the session together.
+    """How a turn ended, derived from the last event of the runtime and the terminal event of the session.
 
     Attributes:
-        type: `success`, `failed`, `max_turns` (the agent reached its limit of model calls), `interrupted` (also if the
-            session was terminated), or `unknown`: the output ended without saying so.
+        type: `success`, `failed`, `max_turns` (the agent reached its limit of model calls in a turn), `interrupted`
+            (also if the session was terminated), or `unknown`: neither the output nor an event of the session says how
+            the turn ended.
         reason: Why the turn failed; empty if it is not known.
     """
 
@@ -330,11 +340,11 @@ class Outcome(_Model):
 
 
 class AgentInfo(_Model):
-    """What a runtime reports about itself.
+    """The agent: the name of its runtime, and what the runtime reports about itself.
 
     Attributes:
-        runtime: The runtime, as the session's `start` event or the caller names it.
-        model: The model. For Gemini, the one that was asked for.
+        runtime: The name of the runtime or of the model provider, from the session's `start` event or from the caller.
+        model: The model. For Gemini, the one that was requested, which can differ from the one that answered.
         session_id: The id of the runtime's own session or thread.
         version: The version of the runtime.
         cwd: The working directory.
@@ -355,9 +365,9 @@ class TranscriptTurn(_Model):
     Attributes:
         number: The number of the turn, from 1.
         items: The items, in the order in which the agent printed them.
-        dropped_items: The number of earlier items that were dropped because of a limit.
-        outcome: How the turn ended; `None` while it runs.
-        usage: The tokens and the cost of the turn, if the runtime reports any.
+        dropped_items: The number of earlier items that were dropped because of the limit `items` or `bytes`.
+        outcome: How the turn ended; `None` until the end of the turn has been read.
+        usage: The tokens and the cost of the turn; `None` until the turn has ended, or if the runtime reports none.
         duration_ms: How long the agent worked, in milliseconds, if the runtime reports it.
     """
 
@@ -370,7 +380,7 @@ class TranscriptTurn(_Model):
 
 
 class AgentUpdated(_Model):
-    """The runtime reported something about itself.
+    """More is known about the agent: its runtime was selected, or the runtime reported something about itself.
 
     Attributes:
         type: `agent_updated`.
@@ -382,7 +392,7 @@ class AgentUpdated(_Model):
 
 
 class TurnStarted(_Model):
-    """A turn started, or continues after its end.
+    """A turn started. If the number is that of the last turn, that turn continues after its end.
 
     Attributes:
         type: `turn_started`.
@@ -428,7 +438,7 @@ class TextAppended(_Model):
         type: `text_appended`.
         turn: The number of the turn.
         item_id: The id of the item.
-        text: What follows the text of before.
+        text: The text to append to that of the item.
     """
 
     type: Literal["text_appended"]
@@ -438,7 +448,7 @@ class TextAppended(_Model):
 
 
 class ItemsDropped(_Model):
-    """The oldest items of a turn were dropped, because of a limit.
+    """The oldest items of a turn were dropped, because of the limit `items` or `bytes`.
 
     Attributes:
         type: `items_dropped`.
@@ -473,19 +483,25 @@ Change = Annotated[
     Union[AgentUpdated, TurnStarted, ItemAdded, ItemUpdated, TextAppended, ItemsDropped, TurnEnded],  # noqa: UP007
     Field(discriminator="type"),
 ]
-"""One change of a transcript. `type` says which class it has. Applied in order to a copy, the changes give the same
-turns, except that an item whose text grows gets its `raw` and `events` only with the next `ItemUpdated`."""
+"""One change of a transcript. `type` says which class it has. Changes that are applied in order to a copy of the turns
+keep it equal to them, with one exception: `TextAppended` changes the text only. The `raw`, `raw_cut`, `events` and
+`is_truncated` of the item follow with its next `ItemUpdated`, if there is one."""
 
 
 class TranscriptLimits(TypedDict, total=False):
-    """The limits of a transcript. What they cut is marked and counted.
+    """The limits of a transcript. All sizes are in bytes of UTF-8.
+
+    Items say what was cut, and turns count the items that were dropped.
 
     Attributes:
-        line: The longest line of output, in bytes; a longer one is a cut `Text`. Default 16 MiB.
+        line: The longest line of output, in bytes. A longer one is not read as an event: it becomes a `Text` with its
+            first part. Default 16 MiB.
         text: The longest text of an item, in bytes: a message, a command, a result, the arguments. Default 1 MiB.
         raw: How much of the output an item keeps in `raw`, in bytes. Default 64 KiB.
-        items: How many items the transcript keeps; beyond it, the oldest ones are dropped. Default 100,000.
-        bytes: The size of all items together, in bytes; beyond it, the oldest ones are dropped. Default 256 MiB.
+        items: How many items the transcript keeps. When it has more, the oldest items are dropped, until it is filled
+            to seven eighths. Default 100,000.
+        bytes: The size of all items together, in bytes. When they exceed it, the oldest items are dropped, until it is
+            filled to seven eighths. Default 256 MiB.
     """
 
     line: int
@@ -512,8 +528,8 @@ class Transcript:
 
     The model is the same for Claude Code, Codex, Gemini CLI and opencode; the output of other programs becomes `Text`.
     A tool call and its result are one item, and a message that is printed in fragments grows. Each nonblank line of
-    standard output and standard error is in an item. The turns do not depend on how the output is split into chunks.
-    Reading never fails.
+    standard output and standard error is in an item, or is counted as cut or dropped. The turns do not depend on how
+    the output is split into chunks. Reading never fails: a line that is not an event of the runtime becomes `Text`.
 
     Example:
         >>> transcript = Transcript("codex")
@@ -531,11 +547,12 @@ class Transcript:
 
         Args:
             runtime: The runtime whose output is read: `claude`, `codex`, `gemini` or `opencode`, or the name of a model
-                provider; the output of any other program is text. By default, the session's `start` event selects it.
+                provider. The output of any other program becomes `Text`. By default, the session's `start` event
+                selects it; that event does not change a runtime that is given here.
             limits: The limits; see `TranscriptLimits`.
 
         Raises:
-            ValueError: A limit has an invalid value, or there is no such limit.
+            ValueError: A limit is not a nonnegative int, or there is no limit of that name.
         """
         try:
             self._core = OutputTranscript(runtime, json.dumps(limits or {}))
@@ -551,10 +568,10 @@ class Transcript:
             snapshot: The bytes that `snapshot` returned.
 
         Returns:
-            The transcript, which continues where the other one was.
+            The transcript as it was when the snapshot was taken.
 
         Raises:
-            ValueError: The bytes are not a snapshot, or a later version of the package wrote it.
+            ValueError: The bytes are not a snapshot, or a version of the package with another format wrote them.
         """
         transcript = cls.__new__(cls)
         try:
@@ -567,14 +584,14 @@ class Transcript:
     def apply(self, event: StreamEvent) -> list[Change]:
         """Apply an event of a session.
 
-        A further turn, and the terminal event of the session, end the current turn. The repeated start of the current
-        turn, as a resumed stream sends it, changes nothing.
+        The start of the next turn, and the terminal event of the session, end the current turn. A resumed stream
+        repeats the start of the current turn, which changes nothing.
 
         Args:
             event: The event.
 
         Returns:
-            The changes.
+            The changes, in order.
         """
         payload = {**event.extra, "type": event.type}
         if event.id is not None:
@@ -586,10 +603,10 @@ class Transcript:
         """Read a chunk of the agent's standard output.
 
         Args:
-            chunk: Text, cut anywhere.
+            chunk: The next chunk, which may end anywhere.
 
         Returns:
-            The changes.
+            The changes, in order.
 
         Raises:
             TypeError: The chunk is not a str.
@@ -609,14 +626,14 @@ class Transcript:
         Output that follows belongs to a new turn. The terminal event of a session does the same with `apply`.
 
         Returns:
-            The changes.
+            The changes, in order.
         """
         self._whole = None
         return _changes().validate_json(self._core.finish())
 
     @property
     def turns(self) -> list[TranscriptTurn]:
-        """The turns, in order. They are read when the attribute is used for the first time after a change."""
+        """The turns, in order. The first access after a change converts all of them."""
         return self._read().turns
 
     @property
@@ -626,24 +643,27 @@ class Transcript:
 
     @property
     def agent(self) -> AgentInfo | None:
-        """What the runtime reported about itself; `None` before it did."""
+        """What is known about the agent; `None` before the runtime is selected."""
         return self._read().agent
 
     @property
     def cursor(self) -> int | None:
-        """The position of the last applied event: pass it as `since` to continue without a gap or a repeated item."""
+        """The position after the last applied event that has one; `None` before such an event.
+
+        A stream with this position as `since` continues without a gap or a repeated item.
+        """
         return self._core.cursor()
 
     @property
     def final_text(self) -> str | None:
-        """The answer: the last message of the agent in the last turn, not one of a subagent."""
+        """The answer: the last message of the agent itself, not of a subagent, in the last turn; `None` if none."""
         return self._core.final_text()
 
     def snapshot(self) -> bytes:
         """Return everything as bytes: the turns, half-read lines, limits, and the cursor.
 
-        Store the bytes as one value, and a program that is killed at any time continues from the last stored one:
-        restore it, and follow the session with `since=transcript.cursor`.
+        Store the bytes as one value. A program that is killed at any time then continues from the last stored value: it
+        restores the transcript, and follows the session with `since=transcript.cursor`.
 
         Returns:
             The snapshot, for `restore`.
@@ -695,7 +715,7 @@ class TranscriptStream:
     """The changes of a session's transcript, as its events arrive: an iterator.
 
     Attributes:
-        transcript: The transcript of the events received so far, also if some of their changes are not yielded yet.
+        transcript: The transcript of the events received so far, including those whose changes are not yielded yet.
     """
 
     def __init__(self, events: Iterator[StreamEvent], transcript: Transcript) -> None:
@@ -724,7 +744,7 @@ class AsyncTranscriptStream:
     """The changes of a session's transcript, as its events arrive: an asynchronous iterator.
 
     Attributes:
-        transcript: The transcript of the events received so far, also if some of their changes are not yielded yet.
+        transcript: The transcript of the events received so far, including those whose changes are not yielded yet.
     """
 
     def __init__(self, events: AsyncIterator[StreamEvent], transcript: Transcript) -> None:

@@ -11,7 +11,7 @@ use super::config::set;
 use super::error::CallError;
 use super::stream::{ConnectionState, EventBatch, EventStream};
 
-/// The limits of a transcript. What they cut is marked and counted.
+/// The limits of a transcript.
 #[derive(uniffi::Record)]
 #[uniffi(name = "NativeTranscriptLimits")]
 pub struct TranscriptLimits {
@@ -57,8 +57,8 @@ pub struct NativeTranscript(Mutex<Transcript>);
 
 #[uniffi::export]
 impl NativeTranscript {
-    /// Creates a transcript of the output of a runtime or of a provider's runtime. Without a name, the session's
-    /// `start` event selects the runtime.
+    /// Creates a transcript of the output of a runtime, which is named itself or by its provider. Without a name, the
+    /// session's `start` event selects the runtime.
     #[uniffi::constructor]
     pub fn new(runtime_or_provider: Option<String>, limits: TranscriptLimits) -> Arc<Self> {
         let transcript = match runtime_or_provider {
@@ -104,12 +104,12 @@ impl NativeTranscript {
         self.transcript().usage()
     }
 
-    /// Returns what the runtime reported about itself, if it did.
+    /// Returns what is known about the agent. Absent before the runtime is selected.
     pub fn agent(&self) -> Option<AgentInfo> {
         self.transcript().agent().cloned()
     }
 
-    /// Returns the position of the last applied event.
+    /// Returns the position after the last applied event that has one.
     pub fn cursor(&self) -> Option<i64> {
         self.transcript().cursor()
     }

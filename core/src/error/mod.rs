@@ -240,9 +240,9 @@ impl Error {
         self.0.quota
     }
 
-    /// Returns the session that [`Sessions::run`](crate::Sessions::run) or
-    /// [`Sessions::follow`](crate::Sessions::follow) was following when it failed, and which may still be active; `None`
-    /// for every other error.
+    /// Returns the id of the session that [`Sessions::run`](crate::Sessions::run),
+    /// [`Sessions::ask`](crate::Sessions::ask) or [`Sessions::follow`](crate::Sessions::follow) was following when it
+    /// failed, and which may still be active; `None` for every other error.
     pub fn session_id(&self) -> Option<Uuid> {
         self.0.session
     }

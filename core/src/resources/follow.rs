@@ -20,8 +20,8 @@ use crate::transport::Transport;
 pub struct RunResult {
     /// The session, retrieved after the turn has ended.
     pub session: Session,
-    /// The answer: the last message of the agent in the turn. `None` if it wrote none, and for programs that are not a
-    /// known runtime.
+    /// The answer: the last message of the agent in the turn. `None` if it wrote none, or if its program is not a known
+    /// runtime.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// The turn as data: messages, tool calls and plans, how it ended, tokens and cost.
@@ -217,10 +217,10 @@ impl<'a> IntoFuture for FollowRequest<'a> {
 ///
 /// # Errors
 ///
-/// Fails with the errors of [`Sessions::prompt`] and of [`FollowRequest`]. While a turn is queued or running, that is a
+/// Fails with the errors of [`Sessions::prompt`] and of [`FollowRequest`]. A turn that is queued or running is a
 /// conflict with the reason [`Pending`](ConflictReason::Pending) or [`Running`](ConflictReason::Running), unless
-/// [`wait`](Self::wait) is set. Once the prompt has been accepted, [`Error::session_id`](crate::Error::session_id) is
-/// the session.
+/// [`wait`](Self::wait) is set; the request then also fails with the errors of [`Sessions::wait_for_completion`]. Once
+/// the prompt has been accepted, [`Error::session_id`](crate::Error::session_id) is the id of the session.
 #[derive(Debug, Clone)]
 #[must_use = "a prompt is sent by awaiting the request"]
 pub struct AskRequest<'a> {
@@ -244,7 +244,7 @@ impl<'a> AskRequest<'a> {
 
     /// Sets whether to wait while a turn is queued or running, and then send the prompt. There is no time limit: wrap
     /// the request in a timeout. If several programs wait for the same session, their prompts are sent in any order.
-    /// Default false: a conflict.
+    /// By default, such a turn is a conflict.
     pub fn wait(mut self, wait: bool) -> Self {
         self.wait = wait;
         self

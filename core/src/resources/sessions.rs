@@ -218,8 +218,8 @@ impl<'a> Sessions<'a> {
         StreamRequest::new(self.transport, id.into())
     }
 
-    /// Returns a request that creates a session, follows its first turn to the end, and returns the session and the
-    /// agent's stdout (`POST /sessions`, `GET /sessions/{id}/stream`, `GET /sessions/{id}`).
+    /// Returns a request that creates a session, follows its first turn to the end, and returns the session, the answer
+    /// and the agent's stdout (`POST /sessions`, `GET /sessions/{id}/stream`, `GET /sessions/{id}`).
     ///
     /// A failed turn is not an error: check [`Session::status`] and [`Session::exit_code`]. The stdout is raw: the
     /// agents of all known runtimes print one JSON object per line. There is no time limit besides that of the turn:
@@ -260,13 +260,14 @@ impl<'a> Sessions<'a> {
     /// Returns a request that sends a prompt to a session, follows its turn to the end, and returns the answer
     /// (`POST /sessions/{id}/prompt`, `GET /sessions/{id}/stream`, `GET /sessions/{id}`).
     ///
-    /// It behaves like [`run`](Self::run), for the next turn of an existing session. By default, a turn that is queued
-    /// or running is a conflict; see [`AskRequest::wait`].
+    /// It behaves like [`run`](Self::run), for the next turn of an existing session. By default, it fails with a
+    /// conflict while a turn is queued or running; see [`AskRequest::wait`].
     ///
     /// # Errors
     ///
     /// Awaiting the request fails with the errors of [`prompt`](Self::prompt), [`stream`](Self::stream),
-    /// [`EventStream`](crate::EventStream) and [`get`](Self::get).
+    /// [`EventStream`](crate::EventStream) and [`get`](Self::get). Once the prompt has been accepted,
+    /// [`Error::session_id`](crate::Error::session_id) is the id of the session.
     ///
     /// # Examples
     ///
@@ -283,11 +284,11 @@ impl<'a> Sessions<'a> {
     }
 
     /// Returns a request that follows the turn that [`create`](Self::create) or [`prompt`](Self::prompt) started to its
-    /// end, and returns the session and the agent's stdout in this turn (`GET /sessions/{id}/stream`,
+    /// end, and returns the session, the answer and the agent's stdout in this turn (`GET /sessions/{id}/stream`,
     /// `GET /sessions/{id}`).
     ///
     /// It behaves like [`run`](Self::run). If the acknowledgement has no `current_turn`, the stdout is that of all
-    /// turns.
+    /// turns, and the answer that of the last one.
     ///
     /// # Errors
     ///

@@ -14,9 +14,9 @@ use crate::error::Result;
 /// The output of a session's agent as data: a stream of [`Change`]s, and the [`Transcript`] that they make. Created by
 /// [`EventStream::transcript`].
 ///
-/// The transcript is that of all events received so far, also if some of their changes are not delivered yet. A stream
-/// that ends without a terminal event, or with an error, leaves the current turn open: it continues with
-/// [`continue_from`](Self::continue_from).
+/// The transcript contains all events received so far, including those whose changes are not delivered yet. If the
+/// stream ends without a terminal event, or with an error, the current turn has no outcome: another stream can continue
+/// the transcript with [`continue_from`](Self::continue_from).
 ///
 /// # Examples
 ///
@@ -56,8 +56,8 @@ impl TranscriptStream {
 
     /// Sets the transcript to continue. Call it before the stream is polled.
     ///
-    /// The events must be those after [`Transcript::cursor`]. A program that stores a
-    /// [`snapshot`](Transcript::snapshot) and is killed continues without a gap and without a repeated item.
+    /// The stream must start after [`Transcript::cursor`]. A program that stores a [`snapshot`](Transcript::snapshot)
+    /// can thus continue after it was killed, without a gap and without a repeated item.
     ///
     /// # Examples
     ///

@@ -9,17 +9,18 @@ use crate::{AgentInfo, Item, Outcome, Usage};
 
 /// One change of a [`Transcript`](crate::Transcript). In JSON, the variant is the field `type`.
 ///
-/// Applied in order to a copy, the changes give the same turns, except that an item whose text grows gets its `raw` and
-/// `events` only with the next [`ItemUpdated`](Self::ItemUpdated).
+/// Changes that are applied in order to a copy of the turns keep it equal to them, with one exception:
+/// [`TextAppended`](Self::TextAppended) changes the text only. The `raw`, `raw_cut`, `events` and `is_truncated` of the
+/// item follow with its next [`ItemUpdated`](Self::ItemUpdated), if there is one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Change {
-    /// The runtime reported something about itself.
+    /// More is known about the agent: its runtime was selected, or the runtime reported something about itself.
     AgentUpdated {
         /// Everything that is known now.
         agent: AgentInfo,
     },
-    /// A turn started, or continues after its end.
+    /// A turn started. If the number is that of the last turn, that turn continues after its end.
     TurnStarted {
         /// The number of the turn.
         turn: i64,
@@ -38,13 +39,13 @@ pub enum Change {
         /// The item as it is now.
         item: Item,
     },
-    /// The text of an item grew. A screen appends the text without comparing anything.
+    /// The text of an item grew.
     TextAppended {
         /// The number of the turn.
         turn: i64,
         /// The id of the item.
         item_id: String,
-        /// What follows the text of before.
+        /// The text to append to that of the item.
         text: String,
     },
     /// The oldest items of a turn were dropped, because of [`Limits::items`](crate::Limits::items) or

@@ -17,7 +17,8 @@ pub enum Input<'a> {
         /// Why it failed; empty if unknown.
         message: &'a str,
     },
-    /// A turn starts; its output comes from another process. A resumed stream repeats the start of its turn.
+    /// A turn starts. Its output comes from a new process of the agent. A resumed stream repeats the start of the turn
+    /// in which it resumes.
     TurnStarted {
         /// The number of the turn, from 1, if known.
         turn: Option<i64>,
@@ -30,10 +31,10 @@ pub enum Input<'a> {
     Ended {
         /// How it ends.
         end: End,
-        /// The exit code of the agent. An [`End::Exit`] without one is an interruption before the agent started.
+        /// The exit code of the agent. [`End::Exit`] without an exit code is an interruption before the agent started.
         exit_code: Option<i64>,
     },
-    /// Anything else, which is ignored.
+    /// Any other event, which is ignored.
     Other,
 }
 
@@ -54,7 +55,7 @@ pub enum End {
 pub struct Event<'a> {
     /// The input.
     pub input: Input<'a>,
-    /// The position after the event, if the event has one.
+    /// The position after the event, if it has one.
     pub cursor: Option<i64>,
 }
 

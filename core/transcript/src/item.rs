@@ -10,13 +10,13 @@ use crate::serialization::millis;
 /// One entry of a [`Turn`](crate::Turn), in the order in which the agent printed it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Item {
-    /// The id, unique within the transcript and the same after [`Transcript::restore`](crate::Transcript::restore).
+    /// The id, unique within the transcript and kept by [`Transcript::restore`](crate::Transcript::restore).
     pub id: String,
     /// The id that the runtime gave to the item, if any: of a tool call, or of an item of Codex. Not unique: Codex
     /// counts from 0 in each turn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runtime_id: Option<String>,
-    /// The id of the item of the tool call that started the subagent which printed this item. `None` for items of the
+    /// The [`id`](Self::id) of the tool call that started the subagent which printed this item. `None` for items of the
     /// agent itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
@@ -30,14 +30,14 @@ pub struct Item {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub events: Option<EventRange>,
     /// Whether a text of the item was cut at [`Limits::text`](crate::Limits::text), or its line at
-    /// [`Limits::line`](crate::Limits::line).
+    /// [`Limits::line`](crate::Limits::line). Cut arguments of a tool do not count; see [`ToolCall::input`].
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_truncated: bool,
     /// The lines of output that the item was made from, without line endings at both ends. A line that makes several
     /// items is kept by the first. Empty for [`ItemKind::Text`], whose text is the output.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub raw: String,
-    /// The number of bytes of these lines that were not kept, because of [`Limits::raw`](crate::Limits::raw) and
+    /// The number of bytes of these lines that were not kept, because of [`Limits::raw`](crate::Limits::raw) or
     /// [`Limits::line`](crate::Limits::line).
     #[serde(default, skip_serializing_if = "is_zero")]
     pub raw_cut: i64,
@@ -91,7 +91,7 @@ fn value_size(value: &Value) -> usize {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ItemStatus {
-    /// The item is not complete: a tool is running, or a message grows.
+    /// The item is not complete, for example because a tool is running or a message grows.
     InProgress,
     /// The item is complete.
     Completed,
@@ -99,7 +99,8 @@ pub enum ItemStatus {
     Failed,
     /// The tool was not allowed to run.
     Declined,
-    /// The turn ended before the item was complete.
+    /// The turn ended while the tool was running. Other items that are incomplete at the end of their turn become
+    /// [`Completed`](Self::Completed).
     Interrupted,
 }
 
@@ -130,8 +131,8 @@ pub enum ItemKind {
     },
     /// A call of a tool, with its result when it has ended.
     ToolCall(ToolCall),
-    /// The list of steps that the agent works through. Each change of the plan is an item, except with Codex, which
-    /// changes the item.
+    /// The list of steps that the agent works through. Each change of the plan adds an item, except with Codex, where
+    /// it updates the item.
     Plan {
         /// The steps, in order.
         steps: Vec<PlanStep>,
@@ -143,15 +144,15 @@ pub enum ItemKind {
         /// The text.
         text: String,
     },
-    /// Lines of output that are not an event of the runtime. Consecutive lines are one item, up to 16 KiB.
+    /// Lines of output that are not an event of the runtime. Consecutive lines of a stream are one item, up to 16 KiB.
     Text {
         /// The stream that the lines were printed on.
         stream: OutputStream,
         /// The lines, separated by LF.
         text: String,
     },
-    /// An event of the runtime without a variant of its own, or of a type that this version does not know. Its JSON is
-    /// in [`Item::raw`].
+    /// A JSON event of the runtime that no other variant represents, for example of a type that this version does not
+    /// know. Its JSON is in [`Item::raw`].
     Event {
         /// The type of the event, such as `system/init` or `turn.started`.
         #[serde(rename = "type")]
@@ -226,9 +227,9 @@ pub enum OutputStream {
 /// One step of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanStep {
-    /// What is to be done.
+    /// What the agent plans to do.
     pub text: String,
-    /// How far it is.
+    /// Whether the step is pending, in progress, completed or cancelled.
     pub status: StepStatus,
 }
 
@@ -241,7 +242,7 @@ impl PlanStep {
     }
 }
 
-/// How far a step of a plan is.
+/// The status of a step of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepStatus {
@@ -274,10 +275,11 @@ pub struct ToolCall {
     pub name: String,
     /// What the call does, the same for all runtimes.
     pub tool: Tool,
-    /// The arguments. `null` if there are none; a string with their JSON if they are larger than
-    /// [`Limits::text`](crate::Limits::text) or cannot be represented, for example because they nest too deeply.
+    /// The arguments. `null` if there are none; a string with their JSON if they cannot be represented, for example
+    /// because they nest too deeply. If their JSON is longer than [`Limits::text`](crate::Limits::text), it is a string
+    /// that is cut there.
     pub input: Value,
-    /// The result. `None` until the call has ended, and if the runtime does not print one.
+    /// The result. `None` until the call has ended, or if the runtime does not print one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<ToolResult>,
 }
@@ -293,7 +295,7 @@ pub enum Tool {
     },
     /// Reads a file.
     Read {
-        /// The path; of several, the first.
+        /// The path; the first one if there are several.
         path: String,
     },
     /// Writes a whole file.
@@ -303,7 +305,7 @@ pub enum Tool {
     },
     /// Changes files.
     Edit {
-        /// The files, in the order of the call.
+        /// The files, in the order in which the call lists them.
         files: Vec<FileChange>,
     },
     /// Searches the content of files.

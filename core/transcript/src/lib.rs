@@ -1,6 +1,6 @@
 //! Reads the output of coding agents: Claude Code, Codex, Gemini CLI and opencode.
 //!
-//! The command line program of an agent writes one JSON object per line. A [`Transcript`] makes data of these lines:
+//! The command line program of an agent writes one JSON object per line. A [`Transcript`] turns these lines into data:
 //! turns with messages, tool calls, plans and notices, the same for all agents. [`pretty`] formats them as
 //! human-readable output. The crate does no I/O and does not depend on a client: its input is text, or [`Input`] for a
 //! whole session.

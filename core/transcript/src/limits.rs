@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The limits of a [`Transcript`](crate::Transcript). What they cut is marked and counted.
+/// The limits of a [`Transcript`](crate::Transcript). Items say what was cut, and turns count the items that were
+/// dropped. All sizes are in bytes of UTF-8.
 ///
 /// # Examples
 ///
@@ -47,7 +48,8 @@ impl Limits {
         Self::default()
     }
 
-    /// Sets the size limit of a line of output, in bytes. A longer line is a cut [`ItemKind::Text`]. Default 16 MiB.
+    /// Sets the size limit of a line of output, in bytes. A longer line is not read as an event: it becomes an
+    /// [`ItemKind::Text`] with its first part. Default 16 MiB.
     ///
     /// [`ItemKind::Text`]: crate::ItemKind::Text
     pub fn line(mut self, bytes: usize) -> Self {
@@ -68,13 +70,15 @@ impl Limits {
         self
     }
 
-    /// Sets how many items the transcript keeps. Beyond it, the oldest ones are dropped. Default 100,000.
+    /// Sets how many items the transcript keeps. When it has more, the oldest items are dropped, until it is filled to
+    /// seven eighths. Default 100,000.
     pub fn items(mut self, count: usize) -> Self {
         self.items = count;
         self
     }
 
-    /// Sets the size limit of all items together, in bytes. Beyond it, the oldest ones are dropped. Default 256 MiB.
+    /// Sets the size limit of all items together, in bytes. When they exceed it, the oldest items are dropped, until it
+    /// is filled to seven eighths. Default 256 MiB.
     pub fn bytes(mut self, bytes: usize) -> Self {
         self.bytes = bytes;
         self

@@ -30,7 +30,7 @@ struct Read {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RestoreError {
-    /// The bytes are not a snapshot, or a damaged one.
+    /// The bytes are not a snapshot, or the snapshot is damaged.
     Malformed,
     /// The snapshot has a format that this version of the library cannot read.
     Version(u32),
@@ -53,12 +53,13 @@ impl std::error::Error for RestoreError {}
 impl Transcript {
     /// Returns everything as bytes: the turns, half-read lines, limits, and the cursor.
     ///
-    /// Store the bytes as one value, and a program that is killed at any time continues from the last stored one:
-    /// restore it, and follow the session with a stream `since` its [`cursor`](Self::cursor).
+    /// Store the bytes as one value. A program that is killed at any time then continues from the last stored value: it
+    /// restores the transcript, and follows the session with a stream whose `since` is the
+    /// [`cursor`](Self::cursor) of the transcript.
     ///
     /// # Panics
     ///
-    /// Does not panic: all parts can be represented in JSON, which the bytes are.
+    /// Does not panic: the bytes are JSON, which can represent all parts.
     pub fn snapshot(&self) -> Vec<u8> {
         let written = Written {
             version: VERSION,
@@ -71,8 +72,8 @@ impl Transcript {
     ///
     /// # Errors
     ///
-    /// [`RestoreError::Malformed`] if the bytes are not a snapshot, and [`RestoreError::Version`] if a later version of
-    /// the library wrote it.
+    /// Fails with [`RestoreError::Malformed`] if the bytes are not a snapshot, and with [`RestoreError::Version`] if a
+    /// version of the library with another format wrote them.
     ///
     /// # Examples
     ///

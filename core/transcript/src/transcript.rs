@@ -26,14 +26,15 @@ use crate::{
 /// # Guarantees
 ///
 /// - **Completeness.** Each nonblank line of standard output and standard error is in an item, as [`Item::raw`] or as
-///   [`ItemKind::Text`], or counted as cut or dropped.
+///   [`ItemKind::Text`], or is counted as cut ([`Item::raw_cut`]) or dropped ([`Turn::dropped_items`]).
 /// - **Chunking.** The turns depend only on the output of each stream, not on how it is split into chunks, and not on a
 ///   [`snapshot`](Self::snapshot) in between.
-/// - **Memory.** It is bounded by the [`Limits`]. Reading takes linear time.
+/// - **Memory and time.** Memory is bounded by the [`Limits`]. Reading takes linear time.
 /// - **Errors.** Reading never fails: a line that is not an event is text, and a field of an unexpected type counts as
 ///   missing.
 ///
 /// [`Item::raw`]: crate::Item::raw
+/// [`Item::raw_cut`]: crate::Item::raw_cut
 ///
 /// # Examples
 ///
@@ -82,12 +83,12 @@ pub(crate) struct State {
     failure: Option<String>,
 }
 
-/// What a runtime reports about itself.
+/// The agent: the name of its runtime, and what the runtime reports about itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct AgentInfo {
-    /// The runtime, as the session's `start` event or the caller names it.
+    /// The name of the runtime or of the model provider, from the session's `start` event or from the caller.
     pub runtime: String,
-    /// The model. For Gemini, the one that was asked for.
+    /// The model. For Gemini, the one that was requested, which can differ from the one that answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// The id of the runtime's own session or thread.
@@ -111,7 +112,8 @@ impl Default for Transcript {
 }
 
 impl Transcript {
-    /// Creates a transcript whose runtime the session's `start` event selects. Output before it is text.
+    /// Creates a transcript whose runtime is selected by the session's `start` event. Output before that event becomes
+    /// [`ItemKind::Text`].
     #[must_use]
     pub fn new() -> Self {
         let limits = Limits::new();
@@ -135,7 +137,8 @@ impl Transcript {
     }
 
     /// Creates a transcript of a runtime's output: `claude`, `codex`, `gemini` or `opencode`, or the name of a model
-    /// provider, as [`formatter_for`](crate::pretty::formatter_for) accepts it. The output of any other program is text.
+    /// provider, as [`formatter_for`](crate::pretty::formatter_for) accepts it. The output of any other program becomes
+    /// [`ItemKind::Text`]. A `start` event that is applied later does not change the runtime.
     #[must_use]
     pub fn for_runtime(runtime: &str) -> Self {
         let mut transcript = Self::new();
@@ -155,8 +158,8 @@ impl Transcript {
 
     /// Applies one event of a session and returns the changes.
     ///
-    /// A further turn, and the terminal event of the session, end the current turn. The repeated start of the current
-    /// turn, as a resumed stream sends it, changes nothing.
+    /// The start of the next turn, and the terminal event of the session, end the current turn. A resumed stream
+    /// repeats the start of the current turn, which changes nothing.
     pub fn apply<'e>(&mut self, event: impl Into<Event<'e>>) -> Vec<Change> {
         let Event { input, cursor } = event.into();
         let mut changes = Vec::new();
@@ -184,7 +187,7 @@ impl Transcript {
         &self.state.turns
     }
 
-    /// Returns the turns, in order, without a copy.
+    /// Converts the transcript into its turns, in order, without copying them.
     pub fn into_turns(self) -> Vec<Turn> {
         self.state.turns
     }
@@ -195,18 +198,19 @@ impl Transcript {
         usages.reduce(Usage::plus)
     }
 
-    /// Returns what the runtime reported about itself. `None` before it did.
+    /// Returns what is known about the agent. `None` before the runtime is selected.
     pub fn agent(&self) -> Option<&AgentInfo> {
         self.state.agent.as_ref()
     }
 
-    /// Returns the position of the last applied event. A stream of the session that continues after it, with `since`,
-    /// completes the transcript without a gap or a repeated item.
+    /// Returns the position after the last applied event that has one; `None` before such an event. A stream of the
+    /// session with this position as `since` completes the transcript without a gap or a repeated item.
     pub fn cursor(&self) -> Option<i64> {
         self.state.cursor
     }
 
-    /// Returns the answer: the last message of the agent in the last turn; not one of a subagent.
+    /// Returns the answer: the last message of the agent itself, not of a subagent, in the last turn. `None` if there
+    /// is none.
     pub fn final_text(&self) -> Option<&str> {
         self.turns().last()?.final_text()
     }

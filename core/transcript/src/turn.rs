@@ -17,10 +17,10 @@ pub struct Turn {
     /// The number of earlier items that were dropped because of [`Limits::items`](crate::Limits::items) or
     /// [`Limits::bytes`](crate::Limits::bytes).
     pub dropped_items: i64,
-    /// How the turn ended; `None` while it runs.
+    /// How the turn ended. `None` until the end of the turn has been read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
-    /// The tokens and the cost of the turn, if the runtime reports any.
+    /// The tokens and the cost of the turn. `None` until the turn has ended, or if the runtime reports none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
     /// How long the agent worked, if the runtime reports it. In JSON, `duration_ms`.
@@ -46,7 +46,7 @@ impl Turn {
         }
     }
 
-    /// Returns the answer: the last message of the agent; not one of a subagent.
+    /// Returns the answer: the last message of the agent itself, not of a subagent. `None` if there is none.
     pub fn final_text(&self) -> Option<&str> {
         self.items.iter().rev().find_map(|item| match &item.kind {
             ItemKind::Message {
@@ -58,7 +58,7 @@ impl Turn {
     }
 }
 
-/// How a turn ended: from the last event of the runtime and the terminal event of the session together. In JSON, the
+/// How a turn ended, derived from the last event of the runtime and the terminal event of the session. In JSON, the
 /// variant is the field `type`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -67,13 +67,13 @@ pub enum Outcome {
     Success,
     /// The turn failed.
     Failed {
-        /// The reason; empty if there is none.
+        /// The reason; empty if it is not known.
         reason: String,
     },
-    /// The agent reached its limit of model calls.
+    /// The agent reached its limit of model calls in a turn.
     MaxTurns,
     /// The turn was interrupted, or the session was terminated.
     Interrupted,
-    /// The output ended without saying how the turn ended.
+    /// Neither the output nor an event of the session says how the turn ended.
     Unknown,
 }

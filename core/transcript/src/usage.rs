@@ -17,7 +17,7 @@ pub struct Usage {
     /// The output tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output_tokens: Option<i64>,
-    /// The output tokens that were used for thinking.
+    /// The tokens that were used for thinking. Some runtimes include them in the output tokens, others do not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning_tokens: Option<i64>,
     /// The cost in US dollars.

@@ -424,10 +424,10 @@ class Sessions:
             prompt: The prompt of the turn.
             timeout: How long the turn may take, in seconds, from 10 to 3600. The server's default is 600.
             wait: Whether to wait while a turn is queued or running, without a time limit, and then send the prompt. By
-                default that is a `ConflictError`.
+                default, such a turn is a `ConflictError`.
             on_event: A function to call with each event of the turn.
-            collect_events: Whether the result holds the events. The default is true; without them, the result has no
-                `text`.
+            collect_events: Whether the result holds the events. The default is true; without them, its `text` is `None`
+                and its `stdout` and `transcript()` are empty.
             on_abandon: What is done to the session if an exception ends this call after the prompt was accepted and
                 before its turn has ended; see `run`.
 
@@ -971,10 +971,10 @@ class AsyncSessions:
             prompt: The prompt of the turn.
             timeout: How long the turn may take, in seconds, from 10 to 3600. The server's default is 600.
             wait: Whether to wait while a turn is queued or running, without a time limit, and then send the prompt. By
-                default that is a `ConflictError`.
+                default, such a turn is a `ConflictError`.
             on_event: A function or coroutine function to call with each event of the turn.
-            collect_events: Whether the result holds the events. The default is true; without them, the result has no
-                `text`.
+            collect_events: Whether the result holds the events. The default is true; without them, its `text` is `None`
+                and its `stdout` and `transcript()` are empty.
             on_abandon: What is done to the session if an exception ends this call after the prompt was accepted and
                 before its turn has ended; see `run`.
 

@@ -49,8 +49,9 @@ public struct AodError: Error, Sendable, Hashable {
     /// content, it did not arrive within 5 s, no data arrived for 2 s, or the connection broke.
     public var isBodyTruncated: Bool { info.isBodyTruncated }
 
-    /// If `run` fails after the session was created, or ``Sessions/follow(_:onAbandon:)`` fails, the id of the session,
-    /// which may still be active; nil for other errors.
+    /// If `run` fails after the session was created, `ask` after its prompt was accepted, or
+    /// ``Sessions/follow(_:onAbandon:)`` at any time, the id of the session, which may still be active; nil for other
+    /// errors.
     ///
     /// It is also nil if the client is shut down or `onCreated` throws, and a cancelled call throws a
     /// `CancellationError`, which has no session id; `onCreated` of `run` receives the id in all these cases.

@@ -188,14 +188,14 @@ public struct Sessions: Sendable {
     ///   - prompt: The prompt.
     ///   - timeout: The time limit of the turn, in whole seconds from 10 to 3,600. The server's default is 600.
     ///   - wait: Whether to wait while a turn is queued or running, without a time limit, and then send the prompt.
-    ///     Default: that is a conflict.
+    ///     By default, such a turn is a conflict.
     ///   - onAbandon: What happens to the session if this call fails or is cancelled after the prompt was accepted and
     ///     before its turn has ended. Default: the session continues.
     /// - Returns: The session after the turn, the answer as `text`, the turn as data, and everything that the agent
     ///   printed on its standard output in this turn.
     /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `running` or `pending` if a turn has not ended yet and
-    ///   `wait` is false, or as for ``prompt(_:_:timeout:)``. Once the prompt was accepted, ``AodError/sessionId`` is
-    ///   the session. A `CancellationError` if the task is cancelled.
+    ///   `wait` is false, or another reason as for ``prompt(_:_:timeout:)``. Once the prompt was accepted,
+    ///   ``AodError/sessionId`` is the id of the session. A `CancellationError` if the task is cancelled.
     public func ask(
         _ id: UUID, _ prompt: String, timeout: TimeInterval? = nil, wait: Bool = false,
         onAbandon: OnAbandon = .continue
@@ -280,7 +280,7 @@ public struct Sessions: Sendable {
     ///   - id: The session's id.
     ///   - options: How to reconnect, and where to start if the transcript has no cursor.
     ///   - transcript: The transcript to continue, such as one of ``Transcript/init(restoring:)``: the stream starts
-    ///     after its ``Transcript/cursor``. Default: a new one, which is ``TranscriptStream/transcript``.
+    ///     after its ``Transcript/cursor``. Default: a new one, available as ``TranscriptStream/transcript``.
     /// - Returns: A stream that has not been opened yet.
     public func transcript(
         _ id: UUID, options: StreamOptions = StreamOptions(), continuing transcript: Transcript = Transcript()

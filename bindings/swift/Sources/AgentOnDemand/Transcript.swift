@@ -7,8 +7,8 @@ import Foundation
 /// `ItemKind.text`. A tool call and its result are one item, and a message that is printed in fragments grows.
 ///
 /// ``Sessions/transcript(_:options:continuing:)`` fills a transcript from the stream of a session. Events from
-/// elsewhere, such as those of a listener, are passed to `apply(_:)`, and stored output to ``feed(_:)``. Each returns the
-/// changes that it makes.
+/// elsewhere, such as those of a listener, are passed to `apply(_:)`, and stored output to ``feed(_:)``. These methods
+/// return the changes that they make.
 ///
 /// ```swift
 /// let transcript = Transcript(runtime: "claude")
@@ -24,11 +24,13 @@ import Foundation
 /// print("\(transcript.usage?.outputTokens ?? 0) tokens")
 /// ```
 ///
-/// - Each line of output that is not blank is in an item, as its `raw` or as `ItemKind.text`, or is counted as cut or
-///   dropped.
+/// A transcript guarantees:
+///
+/// - Each nonblank line of standard output and standard error is in an item, as its `raw` or as `ItemKind.text`, or is
+///   counted as cut or dropped.
 /// - The turns depend only on the output, not on how it is split into chunks, and not on a ``snapshot()`` in between.
 /// - Memory is bounded by the ``TranscriptLimits``.
-/// - No output makes it fail: a line that is not an event of the program is text.
+/// - No output makes it fail: a line that is not an event of the runtime becomes `ItemKind.text`.
 ///
 /// All members may be used from any task or thread.
 public final class Transcript: Sendable {
@@ -37,8 +39,9 @@ public final class Transcript: Sendable {
     /// Creates an empty transcript.
     ///
     /// - Parameters:
-    ///   - runtime: The name of a runtime, such as `claude`, or of a provider, by the rules of ``RuntimeFormatter``.
-    ///     Default: the `start` event of the session picks the runtime.
+    ///   - runtime: The name of a runtime, such as `claude`, or of a provider, as ``RuntimeFormatter`` accepts it. By
+    ///     default, the `start` event of the session selects it; that event does not change a runtime that is given
+    ///     here.
     ///   - limits: How much the transcript keeps.
     public init(runtime: String? = nil, limits: TranscriptLimits = TranscriptLimits()) {
         native = NativeTranscript(runtimeOrProvider: runtime, limits: limits.native)
@@ -54,16 +57,16 @@ public final class Transcript: Sendable {
     /// ```
     ///
     /// - Parameter snapshot: The bytes that ``snapshot()`` returned.
-    /// - Throws: An ``AodError`` of kind `decode` if the bytes are not a snapshot, or that of a later version of the
-    ///   library.
+    /// - Throws: An ``AodError`` of kind `decode` if the bytes are not a snapshot, or a version of the library with
+    ///   another format wrote them.
     public init(restoring snapshot: Data) throws(AodError) {
         native = try mappingErrors { try NativeTranscript.restore(snapshot: snapshot) }
     }
 
     /// Applies an event of a session.
     ///
-    /// A further turn, and the terminal event of the session, end the current turn. The repeated start of the current
-    /// turn, as a resumed stream has it, changes nothing.
+    /// The start of the next turn, and the terminal event of the session, end the current turn. A resumed stream
+    /// repeats the start of the current turn, which changes nothing.
     ///
     /// - Parameter event: The next event, in order, beginning with the first of the stream or the one after ``cursor``.
     /// - Returns: The changes that the event makes, in order.
@@ -72,7 +75,8 @@ public final class Transcript: Sendable {
         apply([event])
     }
 
-    /// Applies events of a session, as ``EventListener/onEvents(_:)`` receives them. That is faster than one by one.
+    /// Applies several events of a session, as ``EventListener/onEvents(_:)`` receives them, which is faster than one
+    /// by one.
     ///
     /// - Parameter events: The next events, in order.
     /// - Returns: The changes that the events make, in order.
@@ -106,14 +110,14 @@ public final class Transcript: Sendable {
     /// The tokens and the cost of all turns that have ended; nil if the runtime reported none.
     public var usage: TokenUsage? { native.usage() }
 
-    /// What the runtime reported about itself; nil before it did.
+    /// What is known about the agent; nil before the runtime is selected.
     public var agent: AgentInfo? { native.agent() }
 
-    /// The position of the last applied event. A stream of the session with this position as ``StreamOptions/since``
-    /// completes the transcript without a gap or a repeated item. Before an event with a position it is nil.
+    /// The position after the last applied event that has one; nil before such an event. A stream of the session with
+    /// this position as ``StreamOptions/since`` completes the transcript without a gap or a repeated item.
     public var cursor: Int64? { native.cursor() }
 
-    /// The answer: the last message of the agent in the last turn, not one of a subagent; nil if there is none.
+    /// The answer: the last message of the agent itself, not of a subagent, in the last turn; nil if there is none.
     public var finalText: String? { native.finalText() }
 
     /// Returns everything as bytes: the turns, half-read lines, the limits, and the cursor.
@@ -121,13 +125,13 @@ public final class Transcript: Sendable {
     /// Store the bytes as one value. An app that is killed at any time then continues from the last stored value:
     /// restore it with ``init(restoring:)``, and pass it to ``Sessions/transcript(_:options:continuing:)``.
     ///
-    /// - Returns: The snapshot, for this version of the library or a later one.
+    /// - Returns: The snapshot, which this version of the library and later ones can read.
     public func snapshot() -> Data {
         native.snapshot()
     }
 
     /// Returns the transcript as JSON: an object with `agent`, `turns`, `usage` and `cursor`, the same in each language
-    /// of the SDK. It cannot be read back; ``snapshot()`` is for that.
+    /// of the SDK. It cannot be read back: use ``snapshot()`` to restore the transcript later.
     ///
     /// - Returns: The JSON text.
     /// - Throws: An ``AodError`` of kind `invalidRequest` if a number of the transcript cannot be represented as JSON.
@@ -136,22 +140,25 @@ public final class Transcript: Sendable {
     }
 }
 
-/// The limits of a ``Transcript``. What they cut is marked and counted.
+/// The limits of a ``Transcript``. Items say what was cut, and turns count the items that were dropped.
 ///
 /// ```swift
 /// let transcript = Transcript(limits: TranscriptLimits(text: 20_000, items: 2_000))
 /// ```
 public struct TranscriptLimits: Sendable, Hashable {
-    /// The size limit of a line of output, in bytes of UTF-8. A longer line is a cut `ItemKind.text`. Default: 16 MiB.
+    /// The size limit of a line of output, in bytes of UTF-8. A longer line is not read as an event: it becomes an
+    /// `ItemKind.text` with its first part. Default: 16 MiB.
     public var line: Int
     /// The size limit of each text of an item, in bytes of UTF-8: of a message, a command, a result, the arguments.
     /// Default: 1 MiB.
     public var text: Int
     /// How much of the output an item keeps in its `raw`, in bytes of UTF-8. Default: 64 KiB.
     public var raw: Int
-    /// How many items the transcript keeps. Beyond it, the oldest ones are dropped. Default: 100,000.
+    /// How many items the transcript keeps. When it has more, the oldest items are dropped, until it is filled to seven
+    /// eighths. Default: 100,000.
     public var items: Int
-    /// The size limit of all items together, in bytes. Beyond it, the oldest ones are dropped. Default: 256 MiB.
+    /// The size limit of all items together, in bytes. When they exceed it, the oldest items are dropped, until it is
+    /// filled to seven eighths. Default: 256 MiB.
     public var bytes: Int
 
     /// Creates limits of a transcript. A negative one counts as 0.

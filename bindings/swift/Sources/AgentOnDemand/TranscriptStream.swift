@@ -20,13 +20,13 @@ public final class TranscriptStream: AsyncSequence, Sendable {
     public typealias Element = TranscriptChange
 
     /// The underlying stream, for its ``EventStream/connectionStates`` and ``EventStream/cancel()``. Do not iterate
-    /// over it: its events would be missing in the transcript.
+    /// over it: the events that you read would be missing in the transcript.
     public let stream: EventStream
 
     /// The transcript that the stream fills.
     ///
-    /// It contains all events received so far, also those whose changes are not delivered yet: at most a few hundred
-    /// events.
+    /// It contains all events received so far, including those whose changes are not delivered yet: at most a few
+    /// hundred events.
     public let transcript: Transcript
 
     fileprivate let prefetcher = Prefetcher<TranscriptChange>()
@@ -81,8 +81,9 @@ public final class TranscriptStream: AsyncSequence, Sendable {
     /// }
     /// ```
     ///
-    /// It is another form of this sequence: iterate over one of them. A batch of changes changes only its own items,
-    /// and the others are not converted again. A text that grows can have older `events` than in the transcript.
+    /// The turns and the changes come from the same stream: iterate over either this sequence or the changes. Only
+    /// items that change are converted again. An item whose text grows can have older `events`, `raw` and `isTruncated`
+    /// than in the transcript, until its next `itemUpdated`.
     ///
     /// - Returns: The turns, as a sequence that reads this stream, and ends and fails like it.
     public func turns() -> Turns {

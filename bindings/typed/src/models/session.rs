@@ -204,7 +204,7 @@ pub struct Prompt {
 pub struct RunResult {
     /// The session, retrieved after the stream of the turn has ended.
     pub session: Session,
-    /// The answer: the last message of the agent in the turn. Absent if it wrote none, and for programs that are not a
+    /// The answer: the last message of the agent in the turn. Absent if it wrote none, or if its program is not a
     /// known runtime.
     pub text: Option<String>,
     /// The turn as data: messages, tool calls and plans, how it ended, tokens and cost.

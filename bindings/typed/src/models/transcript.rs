@@ -12,17 +12,18 @@ use super::values::JsonValue;
 
 /// A change of a transcript.
 ///
-/// Applied in order to a copy, the changes give the same turns, except that an item whose text grows gets its `raw` and
-/// `events` only with the next `ItemUpdated`.
+/// Changes that are applied in order to a copy of the turns keep it equal to them, with one exception: `TextAppended`
+/// changes the text only. The `raw`, `rawCut`, `events` and `isTruncated` of the item follow with its next
+/// `ItemUpdated`, if there is one.
 #[uniffi::remote(Enum)]
 #[uniffi(name = "TranscriptChange")]
 pub enum Change {
-    /// The runtime reported something about itself.
+    /// More is known about the agent: its runtime was selected, or the runtime reported something about itself.
     AgentUpdated {
         /// Everything that is known now.
         agent: AgentInfo,
     },
-    /// A turn started, or continues after its end.
+    /// A turn started. If the number is that of the last turn, that turn continues after its end.
     TurnStarted {
         /// The number of the turn.
         turn: i64,
@@ -41,16 +42,16 @@ pub enum Change {
         /// The item as it is now.
         item: Item,
     },
-    /// The text of an item grew. A screen appends the text without comparing anything.
+    /// The text of an item grew.
     TextAppended {
         /// The number of the turn.
         turn: i64,
         /// The id of the item.
         item_id: String,
-        /// What follows the text of before.
+        /// The text to append to that of the item.
         text: String,
     },
-    /// The oldest items of a turn were dropped, because the transcript reached a limit.
+    /// The oldest items of a turn were dropped, because the transcript exceeded the limit `items` or `bytes`.
     ItemsDropped {
         /// The number of the turn.
         turn: i64,
@@ -65,7 +66,7 @@ pub enum Change {
         outcome: Outcome,
         /// Its tokens and cost, if known.
         usage: Option<Usage>,
-        /// How long the agent worked, if known.
+        /// How long the agent worked, if known; in Swift, in seconds.
         duration: Option<Duration>,
     },
 }
@@ -78,13 +79,13 @@ pub struct Turn {
     pub number: i64,
     /// The items, in the order in which the agent printed them.
     pub items: Vec<Item>,
-    /// The number of earlier items that were dropped because the transcript reached a limit.
+    /// The number of earlier items that were dropped because the transcript exceeded the limit `items` or `bytes`.
     pub dropped_items: i64,
-    /// How the turn ended. Absent while it runs.
+    /// How the turn ended. Absent until the end of the turn has been read.
     pub outcome: Option<Outcome>,
-    /// The tokens and the cost of the turn, if the runtime reports any.
+    /// The tokens and the cost of the turn. Absent until the turn has ended, or if the runtime reports none.
     pub usage: Option<Usage>,
-    /// How long the agent worked, if the runtime reports it.
+    /// How long the agent worked, if the runtime reports it; in Swift, in seconds.
     pub duration: Option<Duration>,
 }
 
@@ -92,13 +93,13 @@ pub struct Turn {
 #[uniffi::remote(Record)]
 #[uniffi(name = "TranscriptItem")]
 pub struct Item {
-    /// The id, unique within the transcript and the same after it is restored from a snapshot.
+    /// The id, unique within the transcript and kept when the transcript is restored from a snapshot.
     pub id: String,
     /// The id that the runtime gave to the item, if any: of a tool call, or of an item of Codex. Not unique: Codex
     /// counts from 0 in each turn.
     pub runtime_id: Option<String>,
-    /// The id of the item of the tool call that started the subagent which printed this item. Absent for items of the
-    /// agent itself.
+    /// The `id` of the tool call that started the subagent which printed this item. Absent for items of the agent
+    /// itself.
     pub parent: Option<String>,
     /// Whether the item is complete, and how it ended.
     pub status: ItemStatus,
@@ -106,12 +107,13 @@ pub struct Item {
     pub kind: ItemKind,
     /// The ids of the events that the item was made from. Absent without events that have ids.
     pub events: Option<EventRange>,
-    /// Whether a text of the item was cut at the limit of a text, or its line at that of a line.
+    /// Whether a text of the item was cut at the limit `text`, or its line at the limit `line`. Cut arguments of a tool
+    /// do not count; see the `input` of the call.
     pub is_truncated: bool,
     /// The lines of output that the item was made from, without line endings at both ends. A line that makes several
     /// items is kept by the first. Empty for the kind `Text`, whose text is the output.
     pub raw: String,
-    /// The number of bytes of these lines that were not kept, because of the limits.
+    /// The number of bytes of these lines that were not kept, because of the limit `raw` or `line`.
     pub raw_cut: i64,
 }
 
@@ -127,7 +129,7 @@ pub struct Usage {
     pub cache_write_tokens: Option<i64>,
     /// The output tokens.
     pub output_tokens: Option<i64>,
-    /// The output tokens that were used for thinking.
+    /// The tokens that were used for thinking. Some runtimes include them in the output tokens, others do not.
     pub reasoning_tokens: Option<i64>,
     /// The cost in US dollars.
     pub cost_usd: Option<f64>,
@@ -135,12 +137,12 @@ pub struct Usage {
     pub source: UsageSource,
 }
 
-/// What a runtime reports about itself.
+/// The agent: the name of its runtime, and what the runtime reports about itself.
 #[uniffi::remote(Record)]
 pub struct AgentInfo {
-    /// The runtime, as the session's `start` event or the caller names it.
+    /// The name of the runtime or of the model provider, from the session's `start` event or from the caller.
     pub runtime: String,
-    /// The model. For Gemini, the one that was asked for.
+    /// The model. For Gemini, the one that was requested, which can differ from the one that answered.
     pub model: Option<String>,
     /// The id of the runtime's own session or thread.
     pub session_id: Option<String>,
@@ -155,7 +157,7 @@ pub struct AgentInfo {
 /// Whether an item is complete, and how it ended.
 #[uniffi::remote(Enum)]
 pub enum ItemStatus {
-    /// The item is not complete: a tool is running, or a message grows.
+    /// The item is not complete, for example because a tool is running or a message grows.
     InProgress,
     /// The item is complete.
     Completed,
@@ -163,7 +165,8 @@ pub enum ItemStatus {
     Failed,
     /// The tool was not allowed to run.
     Declined,
-    /// The turn ended before the item was complete.
+    /// The turn ended while the tool was running. Other items that are incomplete at the end of their turn become
+    /// completed.
     Interrupted,
 }
 
@@ -193,8 +196,8 @@ pub enum ItemKind {
     },
     /// A call of a tool, with its result when it has ended.
     ToolCall(#[uniffi(name = "call")] ToolCall),
-    /// The list of steps that the agent works through. Each change of the plan is an item, except with Codex, which
-    /// changes the item.
+    /// The list of steps that the agent works through. Each change of the plan adds an item, except with Codex, where
+    /// it updates the item.
     Plan {
         /// The steps, in order.
         steps: Vec<PlanStep>,
@@ -206,15 +209,15 @@ pub enum ItemKind {
         /// The text.
         text: String,
     },
-    /// Lines of output that are not an event of the runtime. Consecutive lines are one item, up to 16 KiB.
+    /// Lines of output that are not an event of the runtime. Consecutive lines of a stream are one item, up to 16 KiB.
     Text {
         /// The stream that the lines were printed on.
         stream: OutputStream,
         /// The lines, separated by LF.
         text: String,
     },
-    /// An event of the runtime without a variant of its own, or of a type that this version does not know. The `raw` of
-    /// the item has its JSON.
+    /// A JSON event of the runtime that no other kind represents, for example of a type that this version does not
+    /// know. The `raw` of the item has its JSON.
     Event {
         /// The type of the event, such as `system/init` or `turn.started`.
         event_type: String,
@@ -255,13 +258,13 @@ pub enum OutputStream {
 /// One step of a plan.
 #[uniffi::remote(Record)]
 pub struct PlanStep {
-    /// What is to be done.
+    /// What the agent plans to do.
     pub text: String,
-    /// How far it is.
+    /// Whether the step is pending, in progress, completed or cancelled.
     pub status: StepStatus,
 }
 
-/// How far a step of a plan is.
+/// The status of a step of a plan.
 #[uniffi::remote(Enum)]
 pub enum StepStatus {
     /// Not started, or unknown.
@@ -281,10 +284,11 @@ pub struct ToolCall {
     pub name: String,
     /// What the call does, the same for all runtimes.
     pub tool: Tool,
-    /// The arguments. A JSON null if there are none; a string with their JSON if they are larger than the limit of a
-    /// text or cannot be represented, for example because they nest too deeply.
+    /// The arguments. A JSON null if there are none; a string with their JSON if they cannot be represented, for
+    /// example because they nest too deeply. If their JSON is longer than the limit `text`, it is a string that is cut
+    /// there.
     pub input: JsonValue,
-    /// The result. Absent until the call has ended, and if the runtime does not print one.
+    /// The result. Absent until the call has ended, or if the runtime does not print one.
     pub result: Option<ToolResult>,
 }
 
@@ -298,7 +302,7 @@ pub enum Tool {
     },
     /// Reads a file.
     Read {
-        /// The path; of several, the first.
+        /// The path; the first one if there are several.
         path: String,
     },
     /// Writes a whole file.
@@ -308,7 +312,7 @@ pub enum Tool {
     },
     /// Changes files.
     Edit {
-        /// The files, in the order of the call.
+        /// The files, in the order in which the call lists them.
         files: Vec<FileChange>,
     },
     /// Searches the content of files.
@@ -378,27 +382,27 @@ pub struct ToolResult {
     pub is_error: bool,
     /// The exit code of a shell command, if the runtime prints it.
     pub exit_code: Option<i64>,
-    /// Whether the text was cut at the limit of a text.
+    /// Whether the text was cut at the limit `text`.
     pub is_truncated: bool,
-    /// How long the call took, if the runtime prints it.
+    /// How long the call took, if the runtime prints it; in Swift, in seconds.
     pub duration: Option<Duration>,
 }
 
-/// How a turn ended: from the last event of the runtime and the terminal event of the session together.
+/// How a turn ended, derived from the last event of the runtime and the terminal event of the session.
 #[uniffi::remote(Enum)]
 pub enum Outcome {
     /// The agent finished its work.
     Success,
     /// The turn failed.
     Failed {
-        /// The reason; empty if there is none.
+        /// The reason; empty if it is not known.
         reason: String,
     },
-    /// The agent reached its limit of model calls.
+    /// The agent reached its limit of model calls in a turn.
     MaxTurns,
     /// The turn was interrupted, or the session was terminated.
     Interrupted,
-    /// The output ended without saying how the turn ended.
+    /// Neither the output nor an event of the session says how the turn ended.
     Unknown,
 }
 

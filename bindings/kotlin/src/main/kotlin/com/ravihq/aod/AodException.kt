@@ -41,10 +41,10 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
     public val isBodyTruncated: Boolean = info.isBodyTruncated
 
     /**
-     * If [Sessions.run] fails after the session was created, or [Sessions.follow] fails, the id of the session, which
-     * may still be active; null for other failures. It is also null if the client is closed or `onCreated` throws, and
-     * a cancelled call throws a `CancellationException`, which has no session id; `onCreated` of [Sessions.run]
-     * receives the id in all these cases.
+     * If [Sessions.run] fails after the session was created, [Sessions.ask] after its prompt was accepted, or
+     * [Sessions.follow] at any time, the id of the session, which may still be active; null for other failures. It is
+     * also null if the client is closed or `onCreated` throws, and a cancelled call throws a `CancellationException`,
+     * which has no session id; `onCreated` of [Sessions.run] receives the id in all these cases.
      */
     public val sessionId: UUID? = info.sessionId
 

@@ -273,8 +273,8 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
      * `GET /sessions/{id}/stream`, `GET /sessions/{id}`).
      *
      * @param request the fields of the session
-     * @param onAbandon what happens to the session if the future fails or is cancelled; by default the session
-     * continues
+     * @param onAbandon what happens to the session if the future fails or is cancelled before the turn has ended; by
+     * default the session continues
      * @param onCreated receives the acknowledgement of the new session, before its first event is read, on a thread of
      * the library. If it throws, the future fails with [AodException.Listener]
      * @return a future of the session after the turn, and everything that the agent printed on stdout; use `orTimeout`
@@ -296,11 +296,11 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
      * @param prompt the prompt of the turn
      * @param timeout the time limit of the turn: whole seconds from 10 s to 1 h; 10 minutes by default
      * @param wait whether to wait while a turn is queued or running, without a time limit, and then send the prompt; by
-     * default that is a conflict
-     * @param onAbandon what happens to the session if the future fails or is cancelled after the prompt was accepted; by
-     * default the session continues
-     * @return a future of the session after the turn, the answer, and everything that the agent printed on stdout in
-     * this turn
+     * default, such a turn is a conflict
+     * @param onAbandon what happens to the session if the future fails or is cancelled after the prompt was accepted
+     * and before its turn has ended; by default the session continues
+     * @return a future of the session after the turn, the answer, the turn as data, and everything that the agent
+     * printed on stdout in this turn
      * @see Sessions.ask
      */
     @JvmOverloads
@@ -316,8 +316,8 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
      * Follows a turn to its end, and collects the output (`GET /sessions/{id}/stream`, `GET /sessions/{id}`).
      *
      * @param ack the acknowledgement of [create] or [prompt]
-     * @param onAbandon what happens to the session if the future fails or is cancelled; by default the session
-     * continues
+     * @param onAbandon what happens to the session if the future fails or is cancelled before the turn has ended; by
+     * default the session continues
      * @return a future of the session after the turn, and everything that the agent printed on stdout in this turn
      * @see Sessions.follow
      */

@@ -231,7 +231,7 @@ public class Sessions internal constructor(private val connection: Connection) {
      * @param prompt the prompt of the turn
      * @param timeout the time limit of the turn: whole seconds from 10 s to 1 h; 10 minutes by default
      * @param wait whether to wait while a turn is queued or running, without a time limit, and then send the prompt; by
-     * default that is a conflict
+     * default, such a turn is a conflict
      * @param onAbandon what happens to the session if this call fails or is cancelled after the prompt was accepted and
      * before its turn has ended, as for [run]; by default the session continues
      * @return the session after the turn, the answer, the turn as data, and everything that the agent printed on stdout
@@ -239,7 +239,7 @@ public class Sessions internal constructor(private val connection: Connection) {
      * @throws AodException.Conflict with [ConflictReason.Running] or [ConflictReason.Pending] if a turn has not ended
      * yet and [wait] is false, or with another reason as for [prompt]
      * @throws AodException if the prompt cannot be sent or its turn cannot be followed; once the prompt was accepted,
-     * [AodException.sessionId] is the session
+     * [AodException.sessionId] is the id of the session
      */
     public suspend fun ask(
         id: UUID,

@@ -7,7 +7,7 @@ package com.ravihq.aod
  * [ItemKind.Text]. A tool call and its result are one item, and a message that is printed in fragments grows.
  *
  * [Sessions.transcript] fills a transcript from the stream of a session. Events from elsewhere, such as those of an
- * [EventListener], are passed to [apply], and stored output to [feed]. Each returns the changes that it makes.
+ * [EventListener], are passed to [apply], and stored output to [feed]. These methods return the changes that they make.
  *
  * ```kotlin
  * Transcript("claude").use { transcript ->
@@ -26,14 +26,14 @@ package com.ravihq.aod
  *
  * A transcript guarantees that
  *
- * - each line of output that is not blank is in an item, as [TranscriptItem.raw] or as [ItemKind.Text], or is counted
- *   as cut or dropped;
+ * - each nonblank line of standard output and standard error is in an item, as [TranscriptItem.raw] or as
+ *   [ItemKind.Text], or is counted as cut or dropped;
  * - the turns depend only on the output, not on how it is split into chunks, and not on a [snapshot] in between;
  * - memory is bounded by the [TranscriptLimits];
- * - no output makes it fail: a line that is not an event of the program is text.
+ * - no output makes it fail: a line that is not an event of the runtime becomes [ItemKind.Text].
  *
- * It holds native memory, which [close] frees. All members can be called from any thread; pass chunks to [feed] from
- * one thread at a time. After [close] they throw an [IllegalStateException].
+ * It holds native memory, which [close] or the garbage collector frees. All members can be called from any thread; pass
+ * chunks to [feed] from one thread at a time. After [close] they throw an [IllegalStateException].
  */
 public class Transcript private constructor(internal val native: NativeTranscript) : AutoCloseable {
     private val chunks = TextChunks()
@@ -41,8 +41,9 @@ public class Transcript private constructor(internal val native: NativeTranscrip
     /**
      * Creates an empty transcript.
      *
-     * @param runtime the name of a runtime, such as `claude`, or of a provider, as [Formatter.of] takes it. By default
-     * the [StreamEvent.Start] of the session selects the runtime
+     * @param runtime the name of a runtime, such as `claude`, or of a provider, as [Formatter.of] accepts it. By
+     * default the [StreamEvent.Start] of the session selects it; that event does not change a runtime that is given
+     * here
      * @param limits how much the transcript keeps
      * @throws AodException.Configuration if there is no native library for this platform
      */
@@ -54,8 +55,8 @@ public class Transcript private constructor(internal val native: NativeTranscrip
     /**
      * Applies an event of a session.
      *
-     * A further turn, and the terminal event of the session, end the current turn. The repeated start of the current
-     * turn, as a resumed stream has it, changes nothing.
+     * The start of the next turn, and the terminal event of the session, end the current turn. A resumed stream repeats
+     * the start of the current turn, which changes nothing.
      *
      * @param event the next event, in order, beginning with the first of the stream or the one after [cursor]
      * @return the changes that the event makes, in order
@@ -63,7 +64,7 @@ public class Transcript private constructor(internal val native: NativeTranscrip
     public fun apply(event: StreamEvent): List<TranscriptChange> = apply(listOf(event))
 
     /**
-     * Applies events of a session, as [EventListener.onEvents] receives them. That is faster than one by one.
+     * Applies several events of a session, as [EventListener.onEvents] receives them, which is faster than one by one.
      *
      * @param events the next events, in order
      * @return the changes that the events make, in order
@@ -99,32 +100,32 @@ public class Transcript private constructor(internal val native: NativeTranscrip
     /** The tokens and the cost of all turns that have ended. Null if the runtime reported none. */
     public val usage: TokenUsage? get() = mapErrors { native.usage() }
 
-    /** What the runtime reported about itself. Null before it did. */
+    /** What is known about the agent. Null before the runtime is selected. */
     public val agent: AgentInfo? get() = mapErrors { native.agent() }
 
     /**
-     * The position of the last applied event. A stream of the session with this position as [StreamOptions.since]
-     * completes the transcript without a gap or a repeated item. Null before an event with a position.
+     * The position after the last applied event that has one. Null before such an event. A stream of the session with
+     * this position as [StreamOptions.since] completes the transcript without a gap or a repeated item.
      */
     public val cursor: Long? get() = mapErrors { native.cursor() }
 
-    /** The answer: the last message of the agent in the last turn, not one of a subagent. Null if there is none. */
+    /** The answer: the last message of the agent itself, not of a subagent, in the last turn. Null if there is none. */
     public val finalText: String? get() = mapErrors { native.finalText() }
 
     /**
      * Returns everything as bytes: the turns, half-read lines, the limits, and the cursor.
      *
      * Store the bytes as one value. An app that is killed at any time then continues from the last stored value:
-     * [restore] it, and pass the transcript to [Sessions.transcript]. A high surrogate at the end of the last chunk for
-     * [feed] is not included.
+     * [restore] it, and pass the transcript to [Sessions.transcript]. If the last chunk passed to [feed] ends with the
+     * first half of a surrogate pair, that half is not included.
      *
-     * @return the snapshot, for this version of the library or a later one
+     * @return the snapshot, which this version of the library and later ones can read
      */
     public fun snapshot(): ByteArray = mapErrors { native.snapshot() }
 
     /**
      * Returns the transcript as JSON: an object with `agent`, `turns`, `usage` and `cursor`, the same in each language
-     * of the SDK. It cannot be read back; [snapshot] is for that.
+     * of the SDK. It cannot be read back: use [snapshot] to restore the transcript later.
      *
      * @return the JSON text
      */
@@ -147,7 +148,8 @@ public class Transcript private constructor(internal val native: NativeTranscrip
          *
          * @param snapshot the bytes that [snapshot] returned
          * @return a new transcript, to be closed by the caller
-         * @throws AodException.Decode if the bytes are not a snapshot, or that of a later version of the library
+         * @throws AodException.Decode if the bytes are not a snapshot, or a version of the library with another format
+         * wrote them
          * @throws AodException.Configuration if there is no native library for this platform
          */
         @JvmStatic
@@ -162,7 +164,7 @@ public class Transcript private constructor(internal val native: NativeTranscrip
 }
 
 /**
- * The limits of a [Transcript]. What they cut is marked and counted.
+ * The limits of a [Transcript]. Items say what was cut, and turns count the items that were dropped.
  *
  * ```kotlin
  * Transcript(limits = TranscriptLimits(text = 20_000, items = 2_000))
@@ -172,7 +174,8 @@ public class Transcript private constructor(internal val native: NativeTranscrip
  */
 public data class TranscriptLimits @JvmOverloads constructor(
     /**
-     * The size limit of a line of output, in bytes of UTF-8; 16 MiB by default. A longer line is a cut [ItemKind.Text].
+     * The size limit of a line of output, in bytes of UTF-8; 16 MiB by default. A longer line is not read as an event:
+     * it becomes an [ItemKind.Text] with its first part.
      */
     val line: Long = 16L * 1024 * 1024,
     /**
@@ -182,9 +185,15 @@ public data class TranscriptLimits @JvmOverloads constructor(
     val text: Long = 1024L * 1024,
     /** How much of the output an item keeps in [TranscriptItem.raw], in bytes of UTF-8; 64 KiB by default. */
     val raw: Long = 64L * 1024,
-    /** How many items the transcript keeps; 100,000 by default. Beyond it, the oldest ones are dropped. */
+    /**
+     * How many items the transcript keeps; 100,000 by default. When it has more, the oldest items are dropped, until it
+     * is filled to seven eighths.
+     */
     val items: Long = 100_000,
-    /** The size limit of all items together, in bytes; 256 MiB by default. Beyond it, the oldest ones are dropped. */
+    /**
+     * The size limit of all items together, in bytes; 256 MiB by default. When they exceed it, the oldest items are
+     * dropped, until it is filled to seven eighths.
+     */
     val bytes: Long = 256L * 1024 * 1024,
 ) {
     init {

@@ -20,22 +20,23 @@ import kotlinx.coroutines.flow.flow
  * }
  * ```
  *
- * The flow is cold: collecting it opens the stream. It continues after the [Transcript.cursor], so a collector that
- * follows another one, also with `retry`, neither repeats nor misses an event. It can have one collector at a time. It
- * reconnects, ends and fails like an [EventStream]; when it fails, the changes that were received before come first.
+ * The flow is cold: collecting it opens the stream, after the [Transcript.cursor]. A later collector, also with
+ * `retry`, therefore continues where the one before it stopped. The flow can have one collector at a time. It
+ * reconnects, ends and fails like an [EventStream]; when it fails, the changes of the events before the failure are
+ * delivered first.
  */
 public class TranscriptStream internal constructor(
     private val events: EventStream,
     /**
-     * The transcript that the stream fills. It contains all events received so far, also those whose changes are not
-     * delivered yet: at most a few hundred events. If a collector returns early, the following one does not receive
-     * these changes; the items are in [Transcript.turns].
+     * The transcript that the stream fills. It contains all events received so far, including those whose changes are
+     * not delivered yet: at most a few hundred events. If a collector stops early, the next one does not receive these
+     * changes; the items are in [Transcript.turns].
      */
     public val transcript: Transcript,
 ) : Flow<TranscriptChange> {
     private val isCollected = AtomicBoolean()
 
-    /** The connection state of the latest collector; see [EventStream.state]. */
+    /** The state of the latest collector's connection; see [EventStream.state]. */
     public val state: StateFlow<ConnectionState> get() = events.state
 
     private val changes: Flow<TranscriptChange> = flow {
@@ -58,8 +59,9 @@ public class TranscriptStream internal constructor(
 
     /**
      * Returns the stream as the turns of the transcript, for a screen: first those that the transcript has already,
-     * then those after each batch of changes. Turns and items that do not change keep their object. A text that grows
-     * can have older [TranscriptItem.events] than in the transcript.
+     * then those after each batch of changes. Turns and items that do not change stay the same objects. An item whose
+     * text grows can have older [TranscriptItem.events], [TranscriptItem.raw] and [TranscriptItem.isTruncated] than in
+     * the transcript, until its next [TranscriptChange.ItemUpdated].
      *
      * With `stateIn`, they become a `StateFlow`, for Compose in a view model:
      *
