@@ -26,6 +26,22 @@ fn long_texts_are_cut_and_say_so() {
 }
 
 #[test]
+fn long_arguments_are_a_cut_string() {
+    let mut transcript = Transcript::for_runtime("claude").with_limits(Limits::new().text(20));
+    let input = r#"{"command":"ls","why":"äääääääääääääääääääääää"}"#;
+    let block = format!(r#"{{"type":"tool_use","name":"Bash","input":{input}}}"#);
+    transcript.feed(&format!(
+        "{{\"type\":\"assistant\",\"message\":{{\"content\":[{block}]}}}}\n"
+    ));
+    let item = &transcript.turns()[0].items[0];
+    assert!(item.is_truncated);
+    let ItemKind::ToolCall(call) = &item.kind else {
+        panic!("{item:?}");
+    };
+    assert_eq!(call.input.as_str(), Some(&input[..20]));
+}
+
+#[test]
 fn a_message_that_grows_stops_at_the_limit() {
     let mut transcript = Transcript::for_runtime("gemini").with_limits(Limits::new().text(12));
     let line = r#"{"type":"message","role":"assistant","content":"12345","delta":true}"#;

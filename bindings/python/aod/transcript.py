@@ -183,8 +183,8 @@ class Message(_Item):
             agent itself.
         status: Whether the item is complete, and how it ended.
         events: The ids of the events that the item was made from, if they have ids.
-        is_truncated: Whether a text of the item was cut at the limit `text`, or its line at the limit `line`. Cut
-            arguments of a tool do not count; see `ToolCall.input`.
+        is_truncated: Whether a text of the item or the arguments of its tool were cut at the limit `text`, or its line
+            at the limit `line`.
         raw: The lines of output that the item was made from. A line that makes several items is kept by the first.
             Empty for `Text`, whose text is the output.
         raw_cut: The number of bytes of these lines that were not kept, because of the limit `raw` or `line`.

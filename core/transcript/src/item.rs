@@ -29,8 +29,8 @@ pub struct Item {
     /// [`Transcript::feed`](crate::Transcript::feed).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub events: Option<EventRange>,
-    /// Whether a text of the item was cut at [`Limits::text`](crate::Limits::text), or its line at
-    /// [`Limits::line`](crate::Limits::line). Cut arguments of a tool do not count; see [`ToolCall::input`].
+    /// Whether a text of the item or the arguments of its tool were cut at [`Limits::text`](crate::Limits::text), or its
+    /// line at [`Limits::line`](crate::Limits::line).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_truncated: bool,
     /// The lines of output that the item was made from, without line endings at both ends. A line that makes several
@@ -56,7 +56,10 @@ impl Item {
     pub(crate) fn size(&mut self) -> usize {
         let mut size = size_of::<Self>() + self.id.len() + self.raw.len();
         if let ItemKind::ToolCall(call) = &self.kind {
-            size += value_size(&call.input);
+            // A string counts as a text.
+            if !call.input.is_string() {
+                size += value_size(&call.input);
+            }
         }
         self.kind.for_each_text(&mut |text| size += text.len());
         size
@@ -172,6 +175,9 @@ impl ItemKind {
             Self::ToolCall(call) => {
                 each(&mut call.name);
                 call.tool.for_each_text(each);
+                if let Value::String(input) = &mut call.input {
+                    each(input);
+                }
                 if let Some(result) = &mut call.result {
                     let before = result.text.len();
                     each(&mut result.text);

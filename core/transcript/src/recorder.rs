@@ -281,7 +281,8 @@ impl<'t> Recorder<'t> {
         let source = input.map_or("null", Json::source);
         let limit = self.limits.text;
         let input = if source.len() > limit {
-            Value::from(&source[..floor_char_boundary(source, limit)])
+            // Longer than the limit, so that the item says that it was cut.
+            Value::from(&source[..floor_char_boundary(source, limit.saturating_add(4))])
         } else {
             serde_json::from_str(source).unwrap_or_else(|_| Value::from(source))
         };

@@ -71,7 +71,7 @@ final class Runner {
             for chunk in try step.need("feed", as: [String].self) { read.feed(chunk) }
             try step.end()
             read.finish()
-            transcript.write(["runtime": .string(runtime), "transcript": try json(of: read)])
+            transcript.write(["runtime": .string(runtime), "transcript": try asJSON(read)])
         } else if let headers: [String] = try step.take("requests") {
             try step.end()
             let seen = try await server.control("GET", "requests")["data"]?.array ?? []
@@ -140,7 +140,7 @@ final class Runner {
         if asTranscript {
             let read = AgentOnDemand.Transcript()
             for event in taken { read.apply(event) }
-            transcript.write(["transcript": try json(of: read)])
+            transcript.write(["transcript": try asJSON(read)])
         } else if let pretty {
             let formatter = RuntimeFormatter(runtime: Runtime(rawValue: pretty))
             for text in taken.flatMap(formatter.consume) + formatter.flush() {
@@ -156,7 +156,7 @@ final class Runner {
     }
 
     /// Serializes a transcript, from its records.
-    private func json(of transcript: AgentOnDemand.Transcript) throws -> JSONValue {
+    private func asJSON(_ transcript: AgentOnDemand.Transcript) throws -> JSONValue {
         [
             "agent": try transcript.agent.map { try JSONValue(parsing: $0.json()) } ?? .null,
             "turns": .array(try transcript.turns.map { try JSONValue(parsing: $0.json()) }),

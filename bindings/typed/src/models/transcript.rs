@@ -107,8 +107,8 @@ pub struct Item {
     pub kind: ItemKind,
     /// The ids of the events that the item was made from. Absent without events that have ids.
     pub events: Option<EventRange>,
-    /// Whether a text of the item was cut at the limit `text`, or its line at the limit `line`. Cut arguments of a tool
-    /// do not count; see the `input` of the call.
+    /// Whether a text of the item or the arguments of its tool were cut at the limit `text`, or its line at the limit
+    /// `line`.
     pub is_truncated: bool,
     /// The lines of output that the item was made from, without line endings at both ends. A line that makes several
     /// items is kept by the first. Empty for the kind `Text`, whose text is the output.
