@@ -52,8 +52,8 @@ class AodError(Exception):
     """How long the server asks to wait (`Retry-After`), in seconds; `None` if it does not."""
 
     session_id: UUID | None = None
-    """The id of the session that `sessions.run` created, or whose prompt `sessions.ask` sent, before it failed; otherwise
-    `None`."""
+    """The id of the session that `sessions.run` created, or to which `sessions.ask` sent its prompt, before the call
+    failed; otherwise `None`."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Restore the exception from its parts; the constructor's arguments differ from the message."""
