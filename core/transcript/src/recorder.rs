@@ -50,6 +50,20 @@ impl TurnState {
     }
 }
 
+/// The maximum depth of the arguments of a tool as a value. `serde_json` reads 128 levels, of which a snapshot has some
+/// around the arguments.
+const MAX_DEPTH: usize = 64;
+
+/// Returns whether a value nests at most this deep.
+fn is_at_most(depth: usize, value: &Value) -> bool {
+    let inner = |value| depth > 0 && is_at_most(depth - 1, value);
+    match value {
+        Value::Array(items) => items.iter().all(inner),
+        Value::Object(fields) => fields.values().all(inner),
+        _ => true,
+    }
+}
+
 /// A position in a turn: the number of items before it, including those that were dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Position(u64);
@@ -284,7 +298,10 @@ impl<'t> Recorder<'t> {
             // Longer than the limit, so that the item says that it was cut.
             Value::from(&source[..floor_char_boundary(source, limit.saturating_add(4))])
         } else {
-            serde_json::from_str(source).unwrap_or_else(|_| Value::from(source))
+            match serde_json::from_str(source) {
+                Ok(value) if is_at_most(MAX_DEPTH, &value) => value,
+                _ => Value::from(source),
+            }
         };
         ToolCall {
             name: name.to_owned(),
