@@ -567,3 +567,84 @@ fn an_item_has_the_ids_of_all_events_of_its_lines() {
         .collect();
     assert_eq!(ranges, [Some((2, 4)), Some((4, 7))]);
 }
+
+#[test]
+fn a_subagent_of_an_unknown_call_is_not_the_agent() {
+    let message = |parent: &str, text: &str| {
+        format!(r#"{{"type":"assistant","parent_tool_use_id":{parent},"message":"{text}"}}"#) + "\n"
+    };
+    let output = message("null", "the answer") + &message("\"gone\"", "inner");
+    let transcript = read("claude", [output.as_str()]);
+    let parents: Vec<_> = transcript.turns()[0]
+        .items
+        .iter()
+        .map(|item| item.parent.as_deref())
+        .collect();
+    assert_eq!(parents, [None, Some("gone")]);
+    assert_eq!(transcript.final_text(), Some("the answer"));
+}
+
+#[test]
+fn a_denial_that_is_repeated_changes_its_call_once() {
+    let mut transcript = Transcript::for_runtime("claude");
+    let call = r#"{"type":"assistant","message":{"content":[{"type":"tool_use","id":"t1","name":"Bash","input":{}}]}}"#;
+    let ended = r#"{"type":"user","message":{"content":[{"type":"tool_result","tool_use_id":"t1","content":"no"}]}}"#;
+    transcript.feed(&format!("{call}\n{ended}\n"));
+    let denials = vec![r#"{"tool_use_id":"t1"}"#; 1000].join(",");
+    let line =
+        format!(r#"{{"type":"result","subtype":"success","permission_denials":[{denials}]}}"#);
+    let changes = transcript.feed(&format!("{line}\n"));
+    let updates = changes
+        .iter()
+        .filter(|change| matches!(change, Change::ItemUpdated { .. }));
+    assert_eq!(updates.count(), 1);
+}
+
+#[test]
+fn a_brace_before_the_events_of_gemini_is_text() {
+    let output = "{\n{\"type\":\"init\",\"model\":\"m\"}\n";
+    let transcript = read("gemini", [output]);
+    assert_eq!(
+        transcript.agent().and_then(|agent| agent.model.as_deref()),
+        Some("m")
+    );
+    assert_complete(output, &transcript);
+
+    let document = "{\n  \"response\": \"Done.\",\n  \"stats\": {}\n}\u{1b}[0m\n";
+    assert_eq!(read("gemini", [document]).final_text(), Some("Done."));
+}
+
+#[test]
+fn a_counter_that_codex_no_longer_reports_is_not_repeated() {
+    let turn = |usage: &str| {
+        format!(
+            "{{\"type\":\"thread.started\",\"thread_id\":\"t\"}}\n{{\"type\":\"turn.completed\",\"usage\":{usage}}}\n"
+        )
+    };
+    let mut transcript = Transcript::for_runtime("codex");
+    transcript.feed(&turn(r#"{"input_tokens":10,"cached_input_tokens":9,"output_tokens":1,"reasoning_output_tokens":7}"#));
+    transcript.finish();
+    transcript.feed(&turn(
+        r#"{"input_tokens":20,"cached_input_tokens":5,"output_tokens":2}"#,
+    ));
+    transcript.finish();
+    let usage = transcript.turns()[1].usage.expect("a usage");
+    assert_eq!(
+        (usage.reasoning_tokens, usage.cached_input_tokens),
+        (None, Some(0))
+    );
+}
+
+#[test]
+fn a_turn_that_continues_after_finish_ends_as_the_session_does() {
+    let mut transcript = Transcript::for_runtime("generic");
+    transcript.apply(Input::TurnStarted { turn: Some(1) });
+    transcript.finish();
+    assert_eq!(transcript.turns()[0].outcome, Some(Outcome::Unknown));
+    transcript.apply(Input::TurnStarted { turn: Some(1) });
+    transcript.apply(Input::Ended {
+        end: End::Exit,
+        exit_code: Some(0),
+    });
+    assert_eq!(transcript.turns()[0].outcome, Some(Outcome::Success));
+}

@@ -45,13 +45,17 @@ fn long_arguments_are_a_cut_string() {
 fn deeply_nested_arguments_do_not_break_a_snapshot() {
     for depth in [10, 64, 100, 120, 127, 1000] {
         let input = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-        let line = format!(r#"{{"type":"tool_use","tool_name":"x","tool_id":"1","parameters":{input}}}"#);
+        let line =
+            format!(r#"{{"type":"tool_use","tool_name":"x","tool_id":"1","parameters":{input}}}"#);
         let mut transcript = Transcript::for_runtime("gemini");
         transcript.feed(&format!("{line}\n"));
         let ItemKind::ToolCall(call) = &transcript.turns()[0].items[0].kind else {
             panic!("a call");
         };
-        let text = call.input.as_str().map_or_else(|| call.input.to_string(), str::to_owned);
+        let text = call
+            .input
+            .as_str()
+            .map_or_else(|| call.input.to_string(), str::to_owned);
         assert_eq!(text, input);
         let restored = Transcript::restore(&transcript.snapshot()).expect("a snapshot");
         assert_eq!(restored.turns(), transcript.turns());

@@ -45,8 +45,8 @@ impl OutputTranscript {
 
     /// Applies a stream event, given as JSON, and returns the changes as a JSON array.
     pub fn apply(&self, event: String) -> Result<String, CallError> {
-        let event: StreamEvent = serde_json::from_str(&event)
-            .map_err(|_| CallError::new(ErrorKind::Decode, "the event is not valid JSON"))?;
+        // Never fails: a malformed event is one of an unknown type.
+        let event = StreamEvent::from_json(&event);
         changes(&self.transcript().apply(&event))
     }
 

@@ -767,3 +767,7 @@ class AsyncTranscriptStream:
         while not self._ready:
             self._ready = self.transcript.apply(await anext(self._events))[::-1]
         return self._ready.pop()
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

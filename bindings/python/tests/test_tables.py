@@ -52,7 +52,8 @@ def test_every_endpoint_has_a_method() -> None:
 def test_dir_lists_only_public_names() -> None:
     names = dir(aod)
     assert set(aod.__all__) <= set(names)
-    assert set(names) - set(aod.__all__) == {"client", "errors", "events", "models", "resources", "stream"}
+    modules = {"client", "errors", "events", "models", "resources", "stream", "transcript"}
+    assert set(names) - set(aod.__all__) == modules
     assert all(hasattr(aod, name) for name in names)
 
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::IntoFuture;
 
-use aod_transcript::{Transcript, Turn};
+use aod_transcript::{Input, Transcript, Turn};
 use futures::TryStreamExt as _;
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
@@ -164,13 +164,22 @@ async fn follow(
     let mut events = sessions.stream(id).resume_stale(true).await?;
     let mut stdout = String::new();
     let mut transcript = Transcript::new();
+    let has_turn = |transcript: &Transcript| {
+        let turn = transcript.turns().last();
+        turn.is_some_and(|turn| own_turn.is_none_or(|own| turn.number >= own))
+    };
     while let Some(event) = events.try_next().await? {
         let is_of_another =
             own_turn.is_some_and(|own| event.turn().is_some_and(|turn| turn != own));
         if !is_of_another {
             stdout.push_str(event.stdout().unwrap_or_default());
-            transcript.apply(&event);
         }
+        if event.is_terminal() && !has_turn(&transcript) {
+            // The server announces a turn only before its first output.
+            transcript.apply(Input::TurnStarted { turn: own_turn });
+        }
+        // Also the events of earlier turns: Codex reports the usage of all turns together.
+        transcript.apply(&event);
         if event.is_terminal() {
             abandoned.action = OnAbandon::Continue;
         }
@@ -179,7 +188,8 @@ async fn follow(
     abandoned.action = OnAbandon::Continue;
     let session = sessions.get(id).await?;
     transcript.finish();
-    let turn = transcript.into_turns().pop();
+    let is_own = |turn: &Turn| own_turn.is_none_or(|own| turn.number == own);
+    let turn = transcript.into_turns().into_iter().rfind(is_own);
     let turn = turn.unwrap_or_else(|| Turn::new(own_turn.unwrap_or(1)));
     Ok(RunResult {
         session,

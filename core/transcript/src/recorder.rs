@@ -24,8 +24,8 @@ const MAX_ID: usize = 256;
 pub(crate) struct TurnState {
     /// The number of items that the turn has had, including those that were dropped.
     count: u64,
-    /// The items in progress by the id of the runtime, as positions in the turn.
-    open: BTreeMap<String, u64>,
+    /// The positions and ids of the items in progress, by the id of the runtime.
+    open: BTreeMap<String, (u64, String)>,
     /// The positions and ids of the items that have ended, by the id of the runtime; subagents may still print items.
     ended: BTreeMap<String, (u64, String)>,
     /// How the turn ended, as the runtime says.
@@ -41,7 +41,7 @@ impl TurnState {
     pub(crate) fn continued(turn: &Turn, bytes: usize) -> Self {
         Self {
             count: turn.dropped_items.unsigned_abs() + turn.items.len() as u64,
-            outcome: turn.outcome.clone(),
+            outcome: turn.outcome.clone().filter(|it| *it != Outcome::Unknown),
             usage: turn.usage,
             duration: turn.duration,
             bytes,
@@ -152,7 +152,9 @@ impl<'t> Recorder<'t> {
 
     /// Adds an item. An item in progress with an id can be found by it.
     pub(crate) fn add(&mut self, kind: ItemKind, status: ItemStatus, ids: Ids<'_>) -> Position {
-        let parent = ids.parent.and_then(|parent| self.id_of(truncated(parent)));
+        // An unknown parent is one from before the transcript, or of an earlier process.
+        let parent = ids.parent.map(truncated);
+        let parent = parent.map(|id| self.id_of(id).unwrap_or_else(|| id.to_owned()));
         let position = Position(self.state.count);
         self.state.count += 1;
         let runtime_id = ids.runtime.filter(|id| !id.is_empty()).map(truncated);
@@ -171,7 +173,10 @@ impl<'t> Recorder<'t> {
         keep_line(&mut item, &mut self.raw, self.events, self.limits);
         if let Some(id) = runtime_id {
             if status == ItemStatus::InProgress {
-                self.state.open.insert(id.to_owned(), position.0);
+                let item = (position.0, item.id.clone());
+                if self.state.open.len() < self.limits.items {
+                    self.state.open.insert(id.to_owned(), item);
+                }
             } else {
                 self.remember_ended(id, position, &item.id);
             }
@@ -187,7 +192,8 @@ impl<'t> Recorder<'t> {
 
     /// Returns the position of the item in progress with an id of the runtime.
     pub(crate) fn open(&self, id: &str) -> Option<Position> {
-        self.state.open.get(truncated(id)).copied().map(Position)
+        let (at, _) = self.state.open.get(truncated(id))?;
+        Some(Position(*at))
     }
 
     /// Returns the positions of all items in progress, in order.
@@ -219,7 +225,11 @@ impl<'t> Recorder<'t> {
         let (status, id) = (item.status, item.id.clone());
         if status != ItemStatus::InProgress
             && let Some(runtime_id) = item.runtime_id.clone()
-            && self.state.open.get(&runtime_id) == Some(&at.0)
+            && self
+                .state
+                .open
+                .get(&runtime_id)
+                .is_some_and(|(open, _)| *open == at.0)
         {
             self.state.open.remove(&runtime_id);
             self.remember_ended(&runtime_id, at, &id);
@@ -340,6 +350,11 @@ impl<'t> Recorder<'t> {
         let Some(&(at, _)) = self.state.ended.get(truncated(runtime_id)) else {
             return;
         };
+        // Its change repeats the whole item, so it is made once.
+        let item = self.item(Position(at));
+        if item.is_none_or(|item| item.status == ItemStatus::Declined) {
+            return;
+        }
         let (line, events) = (self.raw.take(), self.events.take());
         self.update(Position(at), |item| item.status = ItemStatus::Declined);
         (self.raw, self.events) = (line, events);
@@ -368,9 +383,9 @@ impl<'t> Recorder<'t> {
 
     /// Returns the id of the item with an id of the runtime.
     fn id_of(&self, runtime_id: &str) -> Option<String> {
-        let open = self.state.open.get(runtime_id).copied();
-        open.and_then(|at| Some(self.item(Position(at))?.id.clone()))
-            .or_else(|| Some(self.state.ended.get(runtime_id)?.1.clone()))
+        let (open, ended) = (&self.state.open, &self.state.ended);
+        let (_, id) = open.get(runtime_id).or_else(|| ended.get(runtime_id))?;
+        Some(id.clone())
     }
 
     fn remember_ended(&mut self, runtime_id: &str, at: Position, id: &str) {

@@ -11,8 +11,12 @@ pub(crate) mod millis {
         duration: &Option<Duration>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        let millis = duration.map(|duration| u64::try_from(duration.as_millis()));
-        millis.map(Result::unwrap_or_default).serialize(serializer)
+        // Rounded, because a language with floating-point seconds gives back almost the same duration.
+        let millis = duration.map(|duration| {
+            let rounded = duration.saturating_add(Duration::from_micros(500));
+            u64::try_from(rounded.as_millis()).unwrap_or(u64::MAX)
+        });
+        millis.serialize(serializer)
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(

@@ -52,7 +52,7 @@ impl Turn {
             ItemKind::Message {
                 role: Role::Agent,
                 text,
-            } if item.parent.is_none() => Some(text.as_str()),
+            } if item.parent.is_none() && !text.trim().is_empty() => Some(text.as_str()),
             _ => None,
         })
     }

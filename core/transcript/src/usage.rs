@@ -64,9 +64,21 @@ impl Usage {
         if is_later(self.input_tokens, earlier.input_tokens)
             && is_later(self.output_tokens, earlier.output_tokens)
         {
+            let known = |now: Option<i64>, difference: Option<i64>| {
+                now.and(difference).map(|difference| difference.max(0))
+            };
+            let difference = self.combined(earlier, i64::saturating_sub, |a, b| a - b);
             Self {
+                input_tokens: known(self.input_tokens, difference.input_tokens),
+                cached_input_tokens: known(
+                    self.cached_input_tokens,
+                    difference.cached_input_tokens,
+                ),
+                cache_write_tokens: known(self.cache_write_tokens, difference.cache_write_tokens),
+                output_tokens: known(self.output_tokens, difference.output_tokens),
+                reasoning_tokens: known(self.reasoning_tokens, difference.reasoning_tokens),
+                cost_usd: self.cost_usd.and(difference.cost_usd),
                 source: self.source,
-                ..self.combined(earlier, i64::saturating_sub, |a, b| a - b)
             }
         } else {
             self

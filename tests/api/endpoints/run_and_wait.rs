@@ -17,6 +17,7 @@ tests! { in [april21 april30 june25]:
     a_failed_turn_is_not_an_error_of_the_run,
     asking_returns_the_answer_of_the_next_turn_only,
     asking_during_a_turn_is_a_conflict_or_waits,
+    a_turn_without_output_has_its_number,
     the_error_of_asking_names_the_session,
     a_refused_run_starts_nothing,
     the_error_of_a_run_names_the_session,
@@ -33,6 +34,7 @@ tests! { in [april21 april30 june25]:
 }
 
 tests! { in [june25]:
+    the_usage_of_codex_is_that_of_the_turn,
     an_abandoned_turn_is_interrupted,
 }
 
@@ -114,6 +116,45 @@ async fn asking_during_a_turn_is_a_conflict_or_waits(world: World) {
     let answered = asked.await.unwrap();
     assert_eq!(answered.text.as_deref(), Some("Later."));
     assert_eq!(answered.turn.number, 2);
+}
+
+async fn a_turn_without_output_has_its_number(world: World) {
+    let script = Script::new().stdout(answer("First.")).exit(0);
+    let id = world.ended_session(script).await.id;
+    world.control.set_script(Script::new().exit(1));
+    let asked = world.client.sessions().ask(id, "and?").await.unwrap();
+    assert_eq!(asked.turn.number, 2);
+    assert!(asked.turn.items.is_empty());
+    let reason = "exit code 1".to_owned();
+    assert_eq!(asked.turn.outcome, Some(Outcome::Failed { reason }));
+    assert_eq!(asked.text, None);
+}
+
+async fn the_usage_of_codex_is_that_of_the_turn(world: World) {
+    let printed = |tokens: u32| {
+        format!(
+            "{{\"type\":\"thread.started\",\"thread_id\":\"t\"}}\n{{\"type\":\"turn.completed\",\"usage\":{{\"input_tokens\":{tokens},\"output_tokens\":1}}}}\n"
+        )
+    };
+    let request = aod::models::CreateAgent::new("a", world.model()).provider("openai");
+    let agent = world.client.agents().create(request).await.unwrap();
+    let sessions = world.client.sessions();
+    world
+        .control
+        .set_script(Script::new().stdout(printed(1000)).exit(0));
+    let run = sessions
+        .run(CreateSession::new(agent.id, "p"))
+        .await
+        .unwrap();
+    world
+        .control
+        .set_script(Script::new().stdout(printed(1500)).exit(0));
+    let asked = sessions.ask(run.session.id, "and?").await.unwrap();
+    let tokens = |turn: &aod::transcript::Turn| turn.usage.unwrap().input_tokens;
+    assert_eq!(
+        (tokens(&run.turn), tokens(&asked.turn)),
+        (Some(1000), Some(500))
+    );
 }
 
 async fn the_error_of_asking_names_the_session(world: World) {

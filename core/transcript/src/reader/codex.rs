@@ -201,7 +201,9 @@ fn item(item: Option<Json<'_>>, is_completed: bool, recorder: &mut Recorder<'_>)
     let Some(made) = item_kind(&kind, item, status, recorder) else {
         return;
     };
-    if let Some(at) = recorder.open(&id) {
+    let open = recorder.open(&id);
+    // An item that was dropped is added again.
+    if let Some(at) = open.filter(|&at| recorder.item(at).is_some()) {
         recorder.update(at, |item| replace(item, made, status));
     } else {
         let ids = Ids {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::codex::{Codex, USAGE, usage_of};
-use super::plan;
+use super::{plan, whole_millis};
 use crate::output::json::{self, Json};
 use crate::output::reason::{answer, reason};
 use crate::output::shell;
@@ -158,9 +158,10 @@ fn result(msg: Json<'_>) -> ToolResult {
     let [secs, nanos] = duration.map_or([None; 2], |duration| duration.fields(["secs", "nanos"]));
     let number =
         |field: Option<Json<'_>>| field.and_then(|field| field.whole_number()?.parse().ok());
-    let duration = number(secs).map(|secs: u64| {
+    let duration = number(secs).and_then(|secs: u64| {
         let nanos: u64 = number(nanos).unwrap_or_default();
-        Duration::from_secs(secs).saturating_add(Duration::from_nanos(nanos))
+        let duration = Duration::from_secs(secs).saturating_add(Duration::from_nanos(nanos));
+        whole_millis(duration)
     });
     ToolResult {
         text,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ReadLines, count, millis, nonempty, plan};
 use crate::output::json::{self, Json, Kind};
+use crate::output::noise;
 use crate::output::reason::{answer, reason};
 use crate::recorder::{Ids, Position, Recorder};
 use crate::{
@@ -199,21 +200,32 @@ impl Gemini {
         });
     }
 
-    /// Reads a line of a document. All lines between its braces are indented.
+    /// Reads a line of a document. All lines between its braces are indented. A line that is not a part of it is read as
+    /// an event.
     fn continue_document(&mut self, line: &str, recorder: &mut Recorder<'_>) -> bool {
-        recorder.defer();
-        self.document.push_str(line);
-        self.document.push('\n');
-        let is_last = line == "}";
-        if !is_last && line.starts_with([' ', '\t']) && self.document.len() <= recorder.limits.line
-        {
+        let rest = line.strip_prefix('}').map(noise::after_controls);
+        let is_last = rest.is_some_and(str::is_empty);
+        let is_inside = line.starts_with([' ', '\t']);
+        if is_last || is_inside && self.document.len() + line.len() <= recorder.limits.line {
+            recorder.defer();
+            self.document.push_str(if is_last { "}" } else { line });
+            self.document.push('\n');
+            if is_last {
+                let document = std::mem::take(&mut self.document);
+                if !read_document(&document, recorder) {
+                    give_back(&document, recorder);
+                }
+                // Escape sequences after the last brace.
+                if line.len() > 1 {
+                    recorder.text(crate::OutputStream::Stdout, &line[1..], 0);
+                }
+            }
             return true;
         }
         let document = std::mem::take(&mut self.document);
-        if !is_last || !read_document(&document, recorder) {
-            give_back(&document, recorder);
-        }
-        true
+        give_back(&document, recorder);
+        recorder.begin(line);
+        self.event(line, recorder)
     }
 }
 

@@ -91,6 +91,12 @@ fn count(field: Option<Json<'_>>) -> Option<i64> {
     (count >= 0).then_some(count)
 }
 
+/// Returns a duration without the part below a millisecond, which a snapshot does not keep.
+fn whole_millis(duration: Duration) -> Option<Duration> {
+    let millis = u64::try_from(duration.as_millis()).ok()?;
+    Some(Duration::from_millis(millis))
+}
+
 /// Returns a duration of milliseconds.
 fn millis(field: Option<Json<'_>>) -> Option<Duration> {
     let millis = u64::try_from(count(field)?).ok()?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ReadLines, add_usage, count, nonempty, plan, sum};
+use super::{ReadLines, add_usage, count, nonempty, plan, sum, whole_millis};
 use crate::output::json::{self, Json, Kind};
 use crate::output::reason::{answer, reason};
 use crate::recorder::{Ids, Recorder};
@@ -103,7 +103,8 @@ impl ReadLines for Opencode {
             recorder.state.outcome = Some(Outcome::Success);
         }
         if let (Some(first), Some(last)) = (self.first, self.last) {
-            recorder.state.duration = Duration::try_from_secs_f64((last - first) / 1000.0).ok();
+            let duration = Duration::try_from_secs_f64((last - first) / 1000.0).ok();
+            recorder.state.duration = duration.and_then(whole_millis);
         }
         if self.has_subagents
             && let Some(usage) = &mut recorder.state.usage
@@ -195,7 +196,8 @@ impl Opencode {
         let millis = |time: Option<Json<'_>>| time.and_then(Json::number);
         let duration = millis(end)
             .zip(millis(start))
-            .and_then(|(end, start)| Duration::try_from_secs_f64((end - start) / 1000.0).ok());
+            .and_then(|(end, start)| Duration::try_from_secs_f64((end - start) / 1000.0).ok())
+            .and_then(whole_millis);
         let call = ToolCall {
             result: Some(ToolResult {
                 text,
