@@ -152,3 +152,13 @@ fn a_result_without_its_call_is_an_event() {
     assert_eq!(item.raw, line);
     assert!(matches!(&item.kind, ItemKind::Event { event_type } if event_type == "user"));
 }
+
+#[test]
+fn a_line_makes_a_limited_number_of_items() {
+    let blocks = vec![r#""a""#; 20_000].join(",");
+    let mut transcript = Transcript::for_runtime("claude");
+    transcript.feed(&format!(
+        "{{\"type\":\"assistant\",\"message\":{{\"content\":[{blocks}]}}}}\n"
+    ));
+    assert_eq!(transcript.turns()[0].items.len(), 10_000);
+}

@@ -55,11 +55,18 @@ impl Item {
     /// The size that counts for [`Limits::bytes`](crate::Limits::bytes).
     pub(crate) fn size(&mut self) -> usize {
         let mut size = size_of::<Self>() + self.id.len() + self.raw.len();
-        if let ItemKind::ToolCall(call) = &self.kind {
-            // A string counts as a text.
-            if !call.input.is_string() {
-                size += value_size(&call.input);
+        match &self.kind {
+            ItemKind::ToolCall(call) => {
+                // A string counts as a text.
+                if !call.input.is_string() {
+                    size += value_size(&call.input);
+                }
+                if let Tool::Edit { files } = &call.tool {
+                    size += size_of_val(&files[..]);
+                }
             }
+            ItemKind::Plan { steps } => size += size_of_val(&steps[..]),
+            _ => {}
         }
         self.kind.for_each_text(&mut |text| size += text.len());
         size

@@ -428,6 +428,7 @@ pub(crate) fn signed(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-fn truncated(id: &str) -> &str {
+/// Returns an id of the runtime, up to its maximum size.
+pub(crate) fn truncated(id: &str) -> &str {
     &id[..floor_char_boundary(id, MAX_ID)]
 }

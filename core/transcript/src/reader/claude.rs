@@ -8,7 +8,7 @@ use super::{ReadLines, add_usage, count, millis, nonempty, plan, sum};
 use crate::output::json::{self, Json, Kind};
 use crate::output::reason::reason;
 use crate::output::text;
-use crate::recorder::{Ids, Recorder};
+use crate::recorder::{Ids, Recorder, truncated};
 use crate::{
     FileChange, FileChangeKind, ItemKind, ItemStatus, Outcome, Role, Tool, ToolResult, Usage,
     UsageSource,
@@ -21,6 +21,12 @@ pub(crate) struct Claude {
     /// Whether subagents printed items.
     has_subagents: bool,
 }
+
+/// The maximum number of blocks of a message that become items. The line keeps the others.
+const MAX_BLOCKS: usize = 10_000;
+
+/// The maximum number of model calls whose usage is kept for a turn without a report of the whole.
+const MAX_MESSAGES: usize = 10_000;
 
 /// The types of events. A line of another type is text.
 const EVENTS: [&str; 13] = [
@@ -110,8 +116,11 @@ impl Claude {
                 "cache_creation_input_tokens",
                 "output_tokens",
             ];
-            self.messages
-                .insert(json::text(id).into_owned(), usage_of(usage, names));
+            let usage = usage_of(usage, names);
+            if self.messages.len() < MAX_MESSAGES {
+                self.messages
+                    .insert(truncated(&json::text(id)).to_owned(), usage);
+            }
         }
         for_each_block(content, |block| {
             let ids = Ids {
@@ -120,8 +129,10 @@ impl Claude {
             };
             if block.kind() == Kind::String {
                 let text = json::text(Some(block)).into_owned();
-                let role = Role::Agent;
-                recorder.completed(ItemKind::Message { role, text }, ids);
+                if !text::strip(&text).is_empty() {
+                    let role = Role::Agent;
+                    recorder.completed(ItemKind::Message { role, text }, ids);
+                }
                 return;
             }
             let [kind, text, thinking, name, id, input] =
@@ -293,7 +304,14 @@ fn message_fields<'a, const N: usize>(
 /// Visits the blocks of a message. A text instead of a list is a block.
 fn for_each_block<'a>(content: Option<Json<'a>>, each: impl FnMut(Json<'a>)) {
     if let Some(content) = content.filter(|content| content.is_truthy()) {
-        content.for_each_item(each);
+        let mut each = each;
+        let mut count = 0;
+        content.for_each_item(|block| {
+            count += 1;
+            if count <= MAX_BLOCKS {
+                each(block);
+            }
+        });
     }
 }
 
