@@ -20,6 +20,7 @@ ADDED = (
                 "Formatter",
                 "GenericFormatter",
                 "Subscription",
+                "Transcript",
                 "ResponseInfo",
                 "RetryPolicy",
                 "RunResult",
@@ -69,7 +70,7 @@ ADDED = (
     Added(
         "helpers, and features of newer servers",
         ("surface/class/*Sessions",),
-        items=frozenset({"interrupt", "listen", "run", "stream_resumable", "wait_for_completion"}),
+        items=frozenset({"ask", "interrupt", "listen", "run", "stream_resumable", "wait_for_completion"}),
     ),
     Added(
         "options of reconnecting",
