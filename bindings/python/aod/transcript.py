@@ -18,7 +18,7 @@ from __future__ import annotations
 import html
 import json
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, Union
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -295,7 +295,7 @@ class RuntimeEvent(_Item):
 
 
 Item = Annotated[
-    Union[Message, Thinking, ToolCall, Plan, Notice, Text, RuntimeEvent],  # noqa: UP007 - evaluated on Python 3.10
+    Message | Thinking | ToolCall | Plan | Notice | Text | RuntimeEvent,
     Field(discriminator="kind"),
 ]
 """One entry of a turn. `kind` says which class it has."""
@@ -480,7 +480,7 @@ class TurnEnded(_Model):
 
 
 Change = Annotated[
-    Union[AgentUpdated, TurnStarted, ItemAdded, ItemUpdated, TextAppended, ItemsDropped, TurnEnded],  # noqa: UP007
+    AgentUpdated | TurnStarted | ItemAdded | ItemUpdated | TextAppended | ItemsDropped | TurnEnded,
     Field(discriminator="type"),
 ]
 """One change of a transcript. `type` says which class it has. Changes that are applied in order to a copy of the turns
@@ -540,7 +540,7 @@ class Transcript:
         'Done.'
     """
 
-    __slots__ = ("_core", "_whole")
+    __slots__ = ("_core", "_generation", "_whole")
 
     def __init__(self, runtime: str | None = None, *, limits: TranscriptLimits | None = None) -> None:
         """Create an empty transcript.
@@ -559,6 +559,7 @@ class Transcript:
         except CallError as error:
             raise from_native(error.facts) from None
         self._whole: _Whole | None = None
+        self._generation = 0  # of the content, which another thread may change while it is read
 
     @classmethod
     def restore(cls, snapshot: bytes) -> Transcript:
@@ -579,6 +580,7 @@ class Transcript:
         except CallError as error:
             raise from_native(error.facts) from None
         transcript._whole = None
+        transcript._generation = 0
         return transcript
 
     def apply(self, event: StreamEvent) -> list[Change]:
@@ -596,8 +598,7 @@ class Transcript:
         payload = {**event.extra, "type": event.type}
         if event.id is not None:
             payload["id"] = event.id
-        self._whole = None
-        return _changes().validate_json(self._core.apply(json.dumps(payload)))
+        return self._changed(self._core.apply(json.dumps(payload)))
 
     def feed(self, chunk: str) -> list[Change]:
         """Read a chunk of the agent's standard output.
@@ -613,12 +614,11 @@ class Transcript:
         """
         if not isinstance(chunk, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"chunk must be a str, not {type(chunk).__name__}")
-        self._whole = None
         try:
             changes = self._core.feed(chunk)
         except UnicodeEncodeError:
             changes = self._core.feed(without_surrogates(chunk))
-        return _changes().validate_json(changes)
+        return self._changed(changes)
 
     def finish(self) -> list[Change]:
         """End the output: read the incomplete last line, and end the turn.
@@ -628,8 +628,7 @@ class Transcript:
         Returns:
             The changes, in order.
         """
-        self._whole = None
-        return _changes().validate_json(self._core.finish())
+        return self._changed(self._core.finish())
 
     @property
     def turns(self) -> list[TranscriptTurn]:
@@ -678,10 +677,18 @@ class Transcript:
         """
         return self._core.read()
 
+    def _changed(self, changes: str) -> list[Change]:
+        self._generation += 1
+        self._whole = None
+        return _changes().validate_json(changes)
+
     def _read(self) -> _Whole:
-        if self._whole is None:
-            self._whole = _Whole.model_validate_json(self._core.read())
-        return self._whole
+        whole, generation = self._whole, self._generation
+        if whole is None:
+            whole = _Whole.model_validate_json(self._core.read())
+            if generation == self._generation:
+                self._whole = whole
+        return whole
 
     def __repr__(self) -> str:
         """Return the numbers of turns and items, without their content."""

@@ -100,7 +100,7 @@ def test_limits_cut_and_drop() -> None:
     assert turn.dropped_items + len(turn.items) == 2
     assert all(item.is_truncated for item in turn.items)
     with pytest.raises(ValueError, match="unknown field"):
-        Transcript(limits={"lines": 4})  # type: ignore[typeddict-unknown-key, typeddict-item, arg-type, unused-ignore]
+        Transcript(limits={"lines": 4})  # type: ignore[arg-type]
 
 
 def test_any_text_is_read() -> None:

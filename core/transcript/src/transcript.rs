@@ -209,8 +209,8 @@ impl Transcript {
         self.state.cursor
     }
 
-    /// Returns the answer: the last message of the agent itself, not of a subagent, in the last turn. `None` if there
-    /// is none.
+    /// Returns the last message of the agent itself, not of a subagent, in the last turn. `None` before the agent has
+    /// written one in that turn.
     pub fn final_text(&self) -> Option<&str> {
         self.turns().last()?.final_text()
     }

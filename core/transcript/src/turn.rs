@@ -46,7 +46,7 @@ impl Turn {
         }
     }
 
-    /// Returns the answer: the last message of the agent itself, not of a subagent. `None` if there is none.
+    /// Returns the last message of the agent itself, not of a subagent. `None` before the agent has written one.
     pub fn final_text(&self) -> Option<&str> {
         self.items.iter().rev().find_map(|item| match &item.kind {
             ItemKind::Message {

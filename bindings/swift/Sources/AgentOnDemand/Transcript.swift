@@ -117,7 +117,8 @@ public final class Transcript: Sendable {
     /// this position as ``StreamOptions/since`` completes the transcript without a gap or a repeated item.
     public var cursor: Int64? { native.cursor() }
 
-    /// The answer: the last message of the agent itself, not of a subagent, in the last turn; nil if there is none.
+    /// The last message of the agent itself, not of a subagent, in the last turn; nil before the agent has written one
+    /// in that turn.
     public var finalText: String? { native.finalText() }
 
     /// Returns everything as bytes: the turns, half-read lines, the limits, and the cursor.

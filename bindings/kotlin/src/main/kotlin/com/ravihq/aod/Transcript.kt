@@ -109,7 +109,10 @@ public class Transcript private constructor(internal val native: NativeTranscrip
      */
     public val cursor: Long? get() = mapErrors { native.cursor() }
 
-    /** The answer: the last message of the agent itself, not of a subagent, in the last turn. Null if there is none. */
+    /**
+     * The last message of the agent itself, not of a subagent, in the last turn; null before the agent has written one
+     * in that turn.
+     */
     public val finalText: String? get() = mapErrors { native.finalText() }
 
     /**
