@@ -18,9 +18,9 @@ pub const MAX_EVENT_SIZE: usize = 16 * 1024 * 1024;
 /// large event does not hold memory while the stream is idle.
 const KEPT_CAPACITY: usize = 8 * 1024;
 
-/// The number of bytes kept of a comment besides its text: a byte order mark, the colon, a space, and the byte after
-/// the limit, which shows whether the text may be cut there.
-const COMMENT_OVERHEAD: usize = BYTE_ORDER_MARK.len() + 3;
+/// The number of bytes kept of a comment besides its text: the colon, a space, and the byte after the limit, which
+/// shows whether the text may be cut there.
+const COMMENT_OVERHEAD: usize = 3;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -84,8 +84,8 @@ pub struct Decoder {
     unfinished: Vec<u8>,
     /// Whether the last line ended with a CR, so that an LF right after it belongs to the same line ending.
     after_cr: bool,
-    /// Whether no line is complete yet: the first one may start with a byte order mark.
-    on_first_line: bool,
+    /// Whether the next bytes may be, or continue, a byte order mark.
+    at_start: bool,
 
     event: String,
     data: Data,
@@ -133,7 +133,7 @@ impl Decoder {
             waiting: VecDeque::new(),
             unfinished: Vec::new(),
             after_cr: false,
-            on_first_line: true,
+            at_start: true,
             event: String::new(),
             data: Data::default(),
             id: String::new(),
@@ -194,8 +194,16 @@ impl Decoder {
     }
 
     /// Appends the next chunk of the body. Chunks may be split at any byte.
+    #[inline]
     pub fn feed(&mut self, chunk: Bytes) {
-        self.waiting.push_back(chunk);
+        if !self.chunk.is_empty() {
+            self.waiting.push_back(chunk);
+        } else if !self.unfinished.is_empty() && !self.at_start && line_length(&chunk).is_none() {
+            // The chunk only lengthens a line: moving it in and out of the decoder costs more than copying it.
+            self.keep_unfinished(&chunk);
+        } else {
+            self.chunk = chunk;
+        }
     }
 
     /// Returns the next complete event, or `None` if more input is needed.
@@ -245,66 +253,123 @@ impl Decoder {
     fn read_lines(&mut self) -> Result<bool, DecodeError> {
         loop {
             if self.at == self.chunk.len() {
-                let next = self.waiting.pop_front();
-                let ended = next.is_none();
-                self.data.keep(&self.chunk);
-                // Drop a chunk as soon as it is read: it may keep a much larger buffer alive.
-                self.chunk = next.unwrap_or_default();
-                self.at = 0;
-                if ended {
+                self.check_size(&self.unfinished)?;
+                if !self.next_chunk() {
                     return Ok(false);
                 }
                 continue;
             }
+            if self.at_start {
+                self.skip_byte_order_mark();
+            }
+            if self.unfinished.is_empty() {
+                self.skip_ignored_lines();
+            }
             let rest = &self.chunk[self.at..];
-            if std::mem::take(&mut self.after_cr) && rest[0] == b'\n' {
-                self.at += 1;
-            } else if let Some(length) = memchr2(b'\n', b'\r', rest) {
-                self.after_cr = rest[length] == b'\r';
-                let line = self.at..self.at + length;
-                self.at = line.end + 1;
-                if self.end_line(line)? {
-                    return Ok(true);
+            let after_cr = std::mem::take(&mut self.after_cr);
+            match line_length(rest) {
+                Some(0) if after_cr && rest[0] == b'\n' => self.at += 1,
+                Some(length) => {
+                    self.after_cr = rest[length] == b'\r';
+                    let line = self.at..self.at + length;
+                    self.at = line.end + 1;
+                    if self.end_line(line)? {
+                        return Ok(true);
+                    }
                 }
-            } else {
-                let start = self.at..self.chunk.len();
-                self.at = start.end;
-                self.keep_unfinished(start)?;
+                None => {
+                    let start = self.chunk.slice(self.at..);
+                    self.at = self.chunk.len();
+                    self.keep_unfinished(&start);
+                }
             }
         }
     }
 
-    /// Appends a range of the chunk to the unfinished line. Without a comment handler, only the first bytes of a
-    /// comment are kept, enough to recognize it.
-    fn keep_unfinished(&mut self, range: Range<usize>) -> Result<(), DecodeError> {
-        if self.without_mark(&self.unfinished).starts_with(b":") {
+    /// Replaces the chunk, which is read, by the next one. Returns false if there is none.
+    fn next_chunk(&mut self) -> bool {
+        if !self.chunk.is_empty() {
+            self.data.keep(&self.chunk);
+            // Drop a chunk as soon as it is read: it may keep a much larger buffer alive.
+            self.chunk = Bytes::new();
+            self.at = 0;
+        }
+        match self.waiting.pop_front() {
+            Some(next) => {
+                self.chunk = next;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Skips a byte order mark, which may be split over chunks. Its first bytes are kept as an unfinished line, because
+    /// they start a line if the rest of the mark does not follow.
+    fn skip_byte_order_mark(&mut self) {
+        let rest = &self.chunk[self.at..];
+        let expected = &BYTE_ORDER_MARK[self.unfinished.len()..];
+        if rest.starts_with(expected) {
+            self.unfinished.clear();
+            self.at += expected.len();
+        } else if expected.starts_with(rest) {
+            return;
+        }
+        self.at_start = false;
+    }
+
+    /// Skips empty lines and comments without a handler, which are most bytes of an idle stream. Between events they
+    /// have no effect, and the LF of a CRLF reads as one more empty line.
+    fn skip_ignored_lines(&mut self) {
+        if !self.event.is_empty() || !self.is_between_events() {
+            return;
+        }
+        let start = self.at;
+        loop {
+            let rest = &self.chunk[self.at..];
+            match rest.first() {
+                Some(b'\n' | b'\r') => self.at += 1,
+                Some(b':') if self.comments.is_none() => match line_length(rest) {
+                    Some(length) => self.at += length + 1,
+                    None => break,
+                },
+                _ => break,
+            }
+        }
+        if self.at > start {
+            self.after_cr = false;
+        }
+    }
+
+    /// Appends a part to the unfinished line. Without a comment handler, only the first bytes of a comment are kept,
+    /// enough to recognize it.
+    fn keep_unfinished(&mut self, mut part: &[u8]) {
+        if self.unfinished.first() == Some(&b':') {
             let limit = self
                 .comments
                 .as_ref()
                 .map_or(0, |_| self.max_event_size.saturating_add(COMMENT_OVERHEAD));
             let room = limit.saturating_sub(self.unfinished.len());
-            let end = range.end.min(range.start + room);
-            self.unfinished
-                .extend_from_slice(&self.chunk[range.start..end]);
-        } else {
-            self.unfinished.extend_from_slice(&self.chunk[range]);
+            part = &part[..part.len().min(room)];
         }
-        self.check_size(self.without_mark(&self.unfinished))
+        match part {
+            // A call of `memcpy` costs more than a push.
+            [byte] => self.unfinished.push(*byte),
+            _ => self.unfinished.extend_from_slice(part),
+        }
     }
 
     /// Processes the line that ends with this range of the chunk. Returns true if it ends an event.
     fn end_line(&mut self, range: Range<usize>) -> Result<bool, DecodeError> {
         let in_chunk = self.unfinished.is_empty();
         if !in_chunk {
-            self.keep_unfinished(range.clone())?;
+            self.keep_unfinished(&self.chunk.slice(range.clone()));
         }
-        let line = self.without_mark(if in_chunk {
+        let line = if in_chunk {
             &self.chunk[range.clone()]
         } else {
-            &self.unfinished
-        });
+            &self.unfinished[..]
+        };
         self.check_size(line)?;
-        self.on_first_line = false;
         if line.is_empty() {
             release(&mut self.unfinished);
             return Ok(self.end_block());
@@ -381,14 +446,6 @@ impl Decoder {
         self.has_id = false;
         self.repaired = String::new();
         self.state = State::Reading;
-    }
-
-    fn without_mark<'l>(&self, line: &'l [u8]) -> &'l [u8] {
-        if self.on_first_line {
-            line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line)
-        } else {
-            line
-        }
     }
 
     fn check_size(&self, line: &[u8]) -> Result<(), DecodeError> {
@@ -506,6 +563,16 @@ enum Field {
     /// A line that starts with a colon.
     Comment,
     Unknown,
+}
+
+/// Returns the number of bytes before the end of the first line, or `None` if the line is not complete.
+fn line_length(bytes: &[u8]) -> Option<usize> {
+    if bytes.len() < 8 {
+        // A call of `memchr2` costs more than a few comparisons.
+        bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r'))
+    } else {
+        memchr2(b'\n', b'\r', bytes)
+    }
 }
 
 /// Splits a nonempty line into its field and value: the text after the colon and at most one space.
