@@ -57,7 +57,8 @@ pub use error::{
 };
 pub use models::event::StreamEvent;
 pub use resources::{
-    Agents, AskRequest, Environments, FollowRequest, OnAbandon, RunRequest, RunResult, Sessions,
+    Agents, AskRequest, Environments, FollowRequest, OnAbandon, RunAllRequest, RunRequest,
+    RunResult, SessionEvent, Sessions, WatchStream,
 };
 pub use stream::{ConnectionState, EventStream, JsonEvent, StreamRequest};
 pub use transport::{Operation, RecordId, ResponseInfo, RetryPolicy};

@@ -1,6 +1,6 @@
 //! The operations by name, and their requests from the fields of a scenario.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Debug;
 use std::time::Duration;
 
@@ -8,10 +8,11 @@ use aod::models::{
     CreateAgent, CreateEnvironment, CreateSession, GithubRepository, Patch, Prompt, SecretMap,
     UpdateAgent, UpdateEnvironment,
 };
-use aod::{Client, Result as Answer};
+use aod::{Client, Result as Answer, Sessions};
+use futures::StreamExt as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::Problem;
@@ -51,6 +52,12 @@ impl Fields {
 
     fn id(&mut self) -> Result<Uuid, Problem> {
         self.need("id")
+    }
+
+    /// Adds the version of an update, which is replaced before it is sent.
+    fn of_any_version(mut self) -> Self {
+        self.0.insert("version".to_owned(), 0.into());
+        self
     }
 
     fn only_id(mut self) -> Result<Uuid, Problem> {
@@ -93,6 +100,13 @@ pub(crate) async fn call(
         "agents.create" => shown!(agents.create(create_agent(with)?)),
         "agents.get" => shown!(agents.get(with.only_id()?)),
         "agents.update" => shown!(agents.update(with.id()?, update_agent(with)?)),
+        "agents.update_with" => {
+            let id = with.id()?;
+            let update = update_agent(with.of_any_version())?;
+            shown!(agents.update_with(id, |_| update.clone()))
+        }
+        "agents.ensure" => shown!(agents.ensure(create_agent(with)?)),
+        "agents.ensure_archived" => shown!(agents.ensure_archived(with.only_id()?)),
         "agents.archive" => shown!(agents.archive(with.only_id()?)),
         "agents.versions" => shown!(agents.versions(with.only_id()?)),
         "environments.list" => {
@@ -103,6 +117,15 @@ pub(crate) async fn call(
         "environments.get" => shown!(environments.get(with.only_id()?)),
         "environments.update" => {
             shown!(environments.update(with.id()?, update_environment(with)?))
+        }
+        "environments.update_with" => {
+            let id = with.id()?;
+            let update = update_environment(with.of_any_version())?;
+            shown!(environments.update_with(id, |_| update.clone()))
+        }
+        "environments.ensure" => shown!(environments.ensure(create_environment(with)?)),
+        "environments.ensure_archived" => {
+            shown!(environments.ensure_archived(with.only_id()?))
         }
         "environments.archive" => shown!(environments.archive(with.only_id()?)),
         "environments.delete" => shown!(environments.delete(with.only_id()?)),
@@ -116,16 +139,60 @@ pub(crate) async fn call(
         "sessions.prompt" => shown!(sessions.prompt(with.id()?, prompt(with)?)),
         "sessions.turns" => shown!(sessions.turns(with.only_id()?)),
         "sessions.terminate" => shown!(sessions.terminate(with.only_id()?)),
+        "sessions.ensure_terminated" => shown!(sessions.ensure_terminated(with.only_id()?)),
         "sessions.interrupt" => shown!(sessions.interrupt(with.only_id()?)),
         "sessions.delete" => shown!(sessions.delete(with.only_id()?)),
         "sessions.wait" => shown!(sessions.wait_for_completion(with.only_id()?)),
         "sessions.run" => shown!(sessions.run(create_session(with)?)),
+        "sessions.run_all" => {
+            let requests: Vec<Map<String, Value>> = with.need("requests")?;
+            let requests: Vec<_> = requests
+                .into_iter()
+                .map(|fields| create_session(Fields(fields)))
+                .collect::<Result<_, _>>()?;
+            let max_concurrent = with.need("max_concurrent")?;
+            with.end(())?;
+            let results = sessions
+                .run_all(requests)
+                .max_concurrent(max_concurrent)
+                .await;
+            let mut list = Vec::new();
+            for result in results {
+                list.push(match result {
+                    Ok(run) => secrets.value(&run)?,
+                    Err(error) => json!({"kind": error.kind().as_str()}),
+                });
+            }
+            Ok(Ok(list.into()))
+        }
+        "sessions.watch" => {
+            let ids: Vec<Uuid> = with.need("ids")?;
+            with.end(())?;
+            watch(&sessions, &ids).await.map(Ok)
+        }
         "sessions.ask" => {
             let (id, wait): (_, Option<bool>) = (with.id()?, with.take("wait")?);
             shown!(sessions.ask(id, prompt(with)?).wait(wait.unwrap_or(false)))
         }
         other => Err(format!("unknown operation {other}")),
     }
+}
+
+/// Watches sessions to their ends. Returns the events of each, or the kind of its error.
+async fn watch(sessions: &Sessions<'_>, ids: &[Uuid]) -> Result<Value, Problem> {
+    let mut events: HashMap<Uuid, Vec<Value>> = HashMap::new();
+    let mut stream = sessions.watch(ids.iter().copied());
+    while let Some(item) = stream.next().await {
+        let shown = match item.event {
+            Ok(event) => serde_json::to_value(&event).map_err(|error| error.to_string())?,
+            Err(error) => json!({"kind": error.kind().as_str()}),
+        };
+        events.entry(item.session_id).or_default().push(shown);
+    }
+    Ok(ids
+        .iter()
+        .map(|id| events.remove(id).unwrap_or_default())
+        .collect())
 }
 
 fn shown<T: Serialize + Debug>(

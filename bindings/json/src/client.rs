@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::calls::PendingCalls;
 use crate::config::{CallOptions, ClientConfig, parse};
+use crate::ensure::Ensure;
 use crate::error::CallError;
 use crate::process::RUNTIME;
 use crate::stream::EventBatches;
@@ -114,7 +115,10 @@ impl JsonClient {
 
     /// Returns the method and the URL of the calls to an endpoint, for the error of a response that Python cannot read.
     pub fn request_line(&self, operation: u8, record: Option<String>) -> Result<String, CallError> {
-        let operation = endpoint(operation)?;
+        let operation = match call_of(operation)? {
+            Call::Endpoint(operation) => operation,
+            Call::Ensure(ensure) => ensure.endpoint(),
+        };
         let record = record.as_deref().map(RecordId::parse).transpose()?;
         let record = record.map(|id| id.to_string()).unwrap_or_default();
         let path = operation.route().replace("{id}", &record);
@@ -151,35 +155,55 @@ impl JsonClient {
         id_hi: u64,
         id_lo: u64,
     ) -> Result<impl Future<Output = BridgeResult<String>> + use<>, CallError> {
-        let body = self.calls.take_body(id).map(Into::into);
+        let body = self.calls.take_body(id);
         let client = if self.keep_responses {
             let keep = self.calls.response_keeper(id);
             self.client.with_options(Options::new().on_response(keep))
         } else {
             self.client.clone()
         };
-        let operation = endpoint(operation)?;
+        let call = call_of(operation)?;
         let record = self.calls.take_record(id);
         let record = record.unwrap_or_else(|| Uuid::from_u64_pair(id_hi, id_lo).into());
         let detached = self.detached;
         Ok(async move {
-            let call = async move { client.call_json(operation, Some(record), body).await };
-            let response = if detached {
-                let task = RUNTIME.handle()?.spawn(call);
-                task.await.map_err(|_| ErrorInfo::cancelled())??
-            } else {
-                call.await?
+            let call = async move {
+                match call {
+                    Call::Endpoint(endpoint) => {
+                        let body = body.map(Into::into);
+                        let response = client.call_json(endpoint, Some(record), body).await?;
+                        String::from_utf8(response.into()).map_err(|_| {
+                            let kind = AnyErrorKind::Core(ErrorKind::Decode);
+                            ErrorInfo::new(kind, "the response is not UTF-8")
+                        })
+                    }
+                    Call::Ensure(ensure) => ensure.call(&client, &body.unwrap_or_default()).await,
+                }
             };
-            String::from_utf8(response.into()).map_err(|_| {
-                let kind = AnyErrorKind::Core(ErrorKind::Decode);
-                ErrorInfo::new(kind, "the response is not UTF-8")
-            })
+            if detached {
+                let task = RUNTIME.handle()?.spawn(call);
+                task.await.map_err(|_| ErrorInfo::cancelled())?
+            } else {
+                call.await
+            }
         })
     }
 }
 
-/// Returns the endpoint with this index in the core's table.
-fn endpoint(operation: u8) -> Result<Operation, CallError> {
-    let endpoint = Operation::ALL.get(usize::from(operation)).copied();
-    endpoint.ok_or_else(|| CallError::configuration("unknown endpoint"))
+/// What a call does.
+#[derive(Clone, Copy)]
+enum Call {
+    Endpoint(Operation),
+    Ensure(Ensure),
+}
+
+/// Returns the call with this index in `endpoints()`.
+fn call_of(number: u8) -> Result<Call, CallError> {
+    let number = usize::from(number);
+    let endpoints = Operation::ALL.len();
+    let call = match number.checked_sub(endpoints) {
+        None => Some(Call::Endpoint(Operation::ALL[number])),
+        Some(number) => Ensure::ALL.get(number).copied().map(Call::Ensure),
+    };
+    call.ok_or_else(|| CallError::configuration("unknown endpoint"))
 }

@@ -9,6 +9,7 @@ mod batch;
 mod calls;
 mod client;
 mod config;
+mod ensure;
 mod error;
 mod head;
 mod pretty;

@@ -2,20 +2,24 @@
 
 use std::collections::HashMap;
 
-use aod::models::event::{OutputStream, StageState};
+use aod::models::event::{OutputStream, StageName, StageState};
 use aod::models::{
     NetworkingType, PackageManager, Provider, ResourceType, Runtime, SessionStatus, TurnStatus,
 };
 use aod::{ErrorKind, Operation};
 use aod_bridge::error::ErrorKind as AnyErrorKind;
 
-/// Returns the names of the endpoints. The index of a name is the number of the endpoint.
+use crate::ensure::Ensure;
+
+/// Returns the names of the endpoints, and of the calls that make several requests. The index of a name is the number of
+/// the call.
 #[uniffi::export]
 pub fn endpoints() -> Vec<String> {
-    Operation::ALL
+    let endpoints = Operation::ALL
         .iter()
-        .map(|operation| format!("{operation:?}"))
-        .collect()
+        .map(|endpoint| format!("{endpoint:?}"));
+    let ensures = Ensure::ALL.iter().map(|ensure| format!("{ensure:?}"));
+    endpoints.chain(ensures).collect()
 }
 
 /// Returns the names of all error kinds.
@@ -51,7 +55,14 @@ pub fn enum_values() -> HashMap<String, Vec<String>> {
         ResourceType,
         Runtime,
         SessionStatus,
+        StageName,
         StageState,
         TurnStatus
     ]
+}
+
+/// Returns a label in English for a stage, for a progress display.
+#[uniffi::export]
+pub fn stage_label(stage: String) -> String {
+    StageName::from(stage).label().into_owned()
 }

@@ -64,6 +64,20 @@ impl NativeClient {
         .await
     }
 
+    /// Returns the agent with the name of the request, which is created or updated if necessary (`GET /agents`, then
+    /// `POST /agents` or `PUT /agents/{id}`). Fields that the request does not set keep their values.
+    #[uniffi::method(default(cancellation = None))]
+    pub async fn ensure_agent(
+        &self,
+        request: CreateAgent,
+        cancellation: Option<Arc<CancellationToken>>,
+    ) -> Result<Agent, CallError> {
+        self.call(cancellation, |client| async move {
+            client.agents().ensure(request).await
+        })
+        .await
+    }
+
     /// Archives an agent permanently and returns it (`POST /agents/{id}/archive`). Fails with a conflict if it is
     /// archived already.
     #[uniffi::method(default(cancellation = None))]
@@ -74,6 +88,20 @@ impl NativeClient {
     ) -> Result<Agent, CallError> {
         self.call(cancellation, |client| async move {
             client.agents().archive(id).await
+        })
+        .await
+    }
+
+    /// Archives an agent permanently if it is not archived yet, and returns it (`POST /agents/{id}/archive`,
+    /// `GET /agents/{id}`).
+    #[uniffi::method(default(cancellation = None))]
+    pub async fn ensure_agent_archived(
+        &self,
+        id: Uuid,
+        cancellation: Option<Arc<CancellationToken>>,
+    ) -> Result<Agent, CallError> {
+        self.call(cancellation, |client| async move {
+            client.agents().ensure_archived(id).await
         })
         .await
     }

@@ -66,6 +66,35 @@ impl NativeClient {
         .await
     }
 
+    /// Returns the environment with the name of the request, which is created or updated if necessary
+    /// (`GET /environments`, then `POST /environments` or `PUT /environments/{id}`). Fields that the request does not set
+    /// keep their values. Environment variables cannot be read back and are no reason for an update.
+    #[uniffi::method(default(cancellation = None))]
+    pub async fn ensure_environment(
+        &self,
+        request: CreateEnvironment,
+        cancellation: Option<Arc<CancellationToken>>,
+    ) -> Result<Environment, CallError> {
+        self.call(cancellation, |client| async move {
+            client.environments().ensure(request).await
+        })
+        .await
+    }
+
+    /// Archives an environment permanently if it is not archived yet, and returns it
+    /// (`POST /environments/{id}/archive`, `GET /environments/{id}`).
+    #[uniffi::method(default(cancellation = None))]
+    pub async fn ensure_environment_archived(
+        &self,
+        id: Uuid,
+        cancellation: Option<Arc<CancellationToken>>,
+    ) -> Result<Environment, CallError> {
+        self.call(cancellation, |client| async move {
+            client.environments().ensure_archived(id).await
+        })
+        .await
+    }
+
     /// Archives an environment permanently and returns it (`POST /environments/{id}/archive`). Fails with a conflict if
     /// it is archived already.
     #[uniffi::method(default(cancellation = None))]

@@ -99,6 +99,20 @@ impl NativeClient {
         .await
     }
 
+    /// Terminates a session permanently if it is not terminated yet, and returns it (`POST /sessions/{id}/terminate`,
+    /// `GET /sessions/{id}`).
+    #[uniffi::method(default(cancellation = None))]
+    pub async fn ensure_session_terminated(
+        &self,
+        id: Uuid,
+        cancellation: Option<Arc<CancellationToken>>,
+    ) -> Result<Session, CallError> {
+        self.call(cancellation, |client| async move {
+            client.sessions().ensure_terminated(id).await
+        })
+        .await
+    }
+
     /// Interrupts the queued or running turn and keeps the sandbox (`POST /sessions/{id}/interrupt`). Returns the
     /// status of the session before the interruption. Fails with a conflict if no turn is queued or running. Servers
     /// before 2026-06-25 respond with 404.
@@ -129,12 +143,14 @@ impl NativeClient {
     }
 
     /// Creates a session, follows its first turn to the end, and retrieves the session. Returns the session and
-    /// everything that the agent printed on stdout. A failed turn is not an error. If the listener throws, the call
-    /// ends with an error of kind `Listener`.
+    /// everything that the agent printed on stdout. A failed turn is not an error. While too many sessions are active,
+    /// the call fails, or waits if `wait_for_quota` is true. If the listener throws, the call ends with an error of kind
+    /// `Listener`.
     #[uniffi::method(default(cancellation = None))]
     pub async fn run_session(
         &self,
         request: CreateSession,
+        wait_for_quota: bool,
         on_abandon: OnAbandon,
         listener: Arc<dyn RunListener>,
         cancellation: Option<Arc<CancellationToken>>,
@@ -151,6 +167,7 @@ impl NativeClient {
             let sessions = client.sessions();
             let run = sessions
                 .run(request)
+                .wait_for_quota(wait_for_quota)
                 .on_created(on_created)
                 .on_abandon(on_abandon);
             match select(run.into_future(), failure).await {

@@ -169,7 +169,10 @@ impl Batch for EventBatch {
 fn size(event: &StreamEvent) -> usize {
     let (text, extra) = match event {
         StreamEvent::Start(event) => (0, &event.extra),
-        StreamEvent::Stage(event) => (event.stage.len() + length(&event.message), &event.extra),
+        StreamEvent::Stage(event) => (
+            event.stage.as_str().len() + length(&event.message),
+            &event.extra,
+        ),
         StreamEvent::TurnStart(event) => (0, &event.extra),
         StreamEvent::Output(event) => (event.data.len(), &event.extra),
         StreamEvent::Exit(event) => (0, &event.extra),

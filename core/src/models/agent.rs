@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::mcp_server::validate_mcp_servers;
-use super::patch::{clear_as_empty, clear_as_null};
+use super::patch::{changed_text, clear_as_empty, clear_as_null};
 use super::skill::validate_skills;
 use super::validate::{Problems, Validate, fits};
 use super::{Extra, McpServer, Patch, Provider, Runtime, Skill};
@@ -104,6 +104,23 @@ pub struct AgentVersion {
     /// Fields unknown to this version of the crate.
     #[serde(flatten)]
     pub extra: Extra,
+}
+
+impl Agent {
+    /// Returns a request that updates the version of this record and changes nothing yet.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn demo(client: aod::Client, id: uuid::Uuid) -> aod::Result<()> {
+    /// let renamed = client.agents().update_with(id, |agent| agent.update().name("reviewer")).await?;
+    /// # let _ = renamed;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn update(&self) -> UpdateAgent {
+        UpdateAgent::new(self.version)
+    }
 }
 
 fn agent_type() -> String {
@@ -230,6 +247,46 @@ impl CreateAgent {
         self.metadata.insert(key.into(), value.into());
         self
     }
+}
+
+impl CreateAgent {
+    /// Returns the update that gives an agent the fields that this request sets, or `None` if it has them.
+    pub(crate) fn update_of(&self, agent: &Agent) -> Option<UpdateAgent> {
+        let mut update = agent.update();
+        if self.model != agent.model {
+            update.model = Some(self.model.clone());
+        }
+        // A server has one of the two, and ignores the other.
+        update.runtime = changed(self.runtime.as_ref(), agent.runtime.as_ref());
+        update.provider = changed(self.provider.as_ref(), agent.provider.as_ref());
+        update.description = changed_text(self.description.as_ref(), agent.description.as_ref());
+        update.system = changed_text(self.system.as_ref(), agent.system.as_ref());
+        if let Some(id) = self.environment_id
+            && agent.environment_id != Some(id)
+        {
+            update.environment_id = Patch::Set(id);
+        }
+        if !self.skills.is_empty() && self.skills != agent.skills {
+            update.skills = Some(self.skills.clone());
+        }
+        if !self.mcp_servers.is_empty() && self.mcp_servers != agent.mcp_servers {
+            update.mcp_servers = Some(self.mcp_servers.clone());
+        }
+        for (key, value) in &self.metadata {
+            let current = agent.metadata.get(key);
+            // In an update, the empty text removes an entry.
+            let is_absent = current.is_none() && value == "";
+            if current != Some(value) && !is_absent {
+                update.metadata.insert(key.clone(), value.clone());
+            }
+        }
+        (update != agent.update()).then_some(update)
+    }
+}
+
+/// Returns the new value of a field that the server returns, if it differs.
+fn changed<T: PartialEq + Clone>(new: Option<&T>, current: Option<&T>) -> Option<T> {
+    current.and(new).filter(|new| current != Some(new)).cloned()
 }
 
 /// The request to update an agent (`PUT /agents/{id}`): the current version and the fields to change.

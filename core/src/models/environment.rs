@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::networking::validate_networking;
 use super::open_enum::open_enum;
-use super::patch::clear_as_empty;
+use super::patch::{changed_text, clear_as_empty};
 use super::secret::validate_env_vars;
 use super::validate::{Problems, Validate, fits};
 use super::{Extra, Networking, Patch, SecretMap};
@@ -95,6 +95,23 @@ pub struct EnvironmentVersion {
     pub extra: Extra,
 }
 
+impl Environment {
+    /// Returns a request that updates the version of this record and changes nothing yet.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn demo(client: aod::Client, id: uuid::Uuid) -> aod::Result<()> {
+    /// let renamed = client.environments().update_with(id, |environment| environment.update().name("ci")).await?;
+    /// # let _ = renamed;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn update(&self) -> UpdateEnvironment {
+        UpdateEnvironment::new(self.version)
+    }
+}
+
 fn environment_type() -> String {
     "environment".to_owned()
 }
@@ -174,6 +191,31 @@ impl CreateEnvironment {
     pub fn networking(mut self, networking: Networking) -> Self {
         self.networking = Some(networking);
         self
+    }
+}
+
+impl CreateEnvironment {
+    /// Returns the update that gives an environment the fields that this request sets, or `None` if it has them. The
+    /// environment variables cannot be compared: an update repeats them, but they are no reason for one.
+    pub(crate) fn update_of(&self, environment: &Environment) -> Option<UpdateEnvironment> {
+        let mut update = environment.update();
+        if !self.packages.is_empty() && self.packages != environment.packages {
+            update.packages = Some(self.packages.clone());
+        }
+        update.setup_script = changed_text(
+            self.setup_script.as_ref(),
+            environment.setup_script.as_ref(),
+        );
+        if let Some(networking) = &self.networking
+            && !networking.is_same(&environment.networking)
+        {
+            update.networking = Some(networking.clone());
+        }
+        if update == environment.update() {
+            return None;
+        }
+        update.env_vars = (!self.env_vars.is_empty()).then(|| self.env_vars.clone());
+        Some(update)
     }
 }
 

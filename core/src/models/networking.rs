@@ -60,6 +60,15 @@ impl Networking {
     }
 }
 
+impl Networking {
+    /// Returns whether another rule is the same. The server does not return the hosts of an unrestricted rule.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        let unrestricted = NetworkingType::Unrestricted;
+        self == other
+            || (self.networking_type == unrestricted && other.networking_type == unrestricted)
+    }
+}
+
 /// Servers before 2026-04-30 do not validate updates, so a field of an unexpected type stays in `extra`.
 impl<'de> Deserialize<'de> for Networking {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -43,6 +43,16 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
     }
 }
 
+/// Returns the change of a text field to a new value, if there is one and it differs. The server returns an empty text as
+/// none.
+pub(super) fn changed_text(new: Option<&String>, current: Option<&String>) -> Patch<String> {
+    let current = current.map_or("", String::as_str);
+    match new {
+        Some(new) if new != current => Patch::Set(new.clone()),
+        _ => Patch::Keep,
+    }
+}
+
 /// Serializes `Clear` as `null`.
 pub(crate) fn clear_as_null<T: Serialize, S: Serializer>(
     patch: &Patch<T>,

@@ -2,7 +2,8 @@
 
 use uuid::Uuid;
 
-use crate::error::Result;
+use super::update::Attempts;
+use crate::error::{ConflictReason, Result};
 use crate::models::{Agent, AgentVersion, CreateAgent, UpdateAgent};
 use crate::transport::{Operation, Request, Transport};
 
@@ -93,6 +94,105 @@ impl<'a> Agents<'a> {
             .await
     }
 
+    /// Retrieves an agent, updates it with the request that `change` returns, and returns the new version
+    /// (`GET /agents/{id}`, `PUT /agents/{id}`).
+    ///
+    /// If another caller updates the agent in between, both requests are repeated, up to ten times: `change` is then
+    /// called again, with the current agent. The version of the returned request is replaced by that of the agent.
+    ///
+    /// # Errors
+    ///
+    /// Fails with the errors of [`get`](Self::get) and [`update`](Self::update). A version mismatch is returned only
+    /// after ten attempts.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn demo(client: aod::Client, id: uuid::Uuid) -> aod::Result<()> {
+    /// let agent = client
+    ///     .agents()
+    ///     .update_with(id, |agent| {
+    ///         let system = agent.system.as_deref().unwrap_or_default();
+    ///         agent.update().system(format!("{system}\nAnswer in English."))
+    ///     })
+    ///     .await?;
+    /// # let _ = agent;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn update_with(
+        &self,
+        id: Uuid,
+        mut change: impl FnMut(&Agent) -> UpdateAgent,
+    ) -> Result<Agent> {
+        let mut attempts = Attempts::default();
+        loop {
+            let agent = self.get(id).await?;
+            let update = UpdateAgent {
+                version: agent.version,
+                ..change(&agent)
+            };
+            let updated = self.update(id, update).await;
+            if !attempts.repeat_after(&updated) {
+                return updated;
+            }
+        }
+    }
+
+    /// Returns the agent with the name of the request, which is created or updated if necessary (`GET /agents`, then
+    /// `POST /agents` or `PUT /agents/{id}`).
+    ///
+    /// Fields and metadata entries that the request does not set keep their values. An agent that has all those that it
+    /// sets is returned as it is. If several agents have the name, the oldest one counts. If several callers ensure the
+    /// same new agent at once, each gets the oldest one, and archives the one that it has created besides.
+    ///
+    /// # Errors
+    ///
+    /// Fails with the errors of [`list`](Self::list), [`create`](Self::create) and [`update`](Self::update).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn demo(client: aod::Client) -> aod::Result<()> {
+    /// use aod::models::{CreateAgent, Runtime};
+    ///
+    /// let request = CreateAgent::new("reviewer", "claude-sonnet-4-6").runtime(Runtime::Claude);
+    /// let agent = client.agents().ensure(request).await?;
+    /// println!("{} is at version {}", agent.id, agent.version);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn ensure(&self, request: CreateAgent) -> Result<Agent> {
+        let mut attempts = Attempts::default();
+        loop {
+            let agent = if let Some(agent) = self.oldest_named(&request.name).await? {
+                agent
+            } else {
+                let created = self.create(request.clone()).await?;
+                match self.oldest_named(&request.name).await? {
+                    Some(oldest) if oldest.id != created.id => {
+                        self.ensure_archived(created.id).await?;
+                        oldest
+                    }
+                    _ => return Ok(created),
+                }
+            };
+            let Some(update) = request.update_of(&agent) else {
+                return Ok(agent);
+            };
+            let updated = self.update(agent.id, update).await;
+            if !attempts.repeat_after(&updated) {
+                return updated;
+            }
+        }
+    }
+
+    async fn oldest_named(&self, name: &str) -> Result<Option<Agent>> {
+        let agents = self.list().await?.into_iter();
+        let named = agents.filter(|agent| agent.name == name);
+        Ok(named.min_by_key(|agent| (agent.created_at, agent.id)))
+    }
+
     /// Archives an agent permanently and returns it (`POST /agents/{id}/archive`).
     ///
     /// An archived agent is no longer listed and cannot be used for new sessions.
@@ -106,6 +206,22 @@ impl<'a> Agents<'a> {
         self.transport
             .call(Request::new(Operation::ArchiveAgent).id(id))
             .await
+    }
+
+    /// Archives an agent like [`archive`](Self::archive), and returns it. An agent that is archived already is not an
+    /// error: it is retrieved (`GET /agents/{id}`).
+    ///
+    /// # Errors
+    ///
+    /// - [`NotFound`](crate::ErrorKind::NotFound) if the agent does not exist;
+    /// - [the errors of every call](crate::Error#errors-of-every-call).
+    pub async fn ensure_archived(&self, id: Uuid) -> Result<Agent> {
+        match self.archive(id).await {
+            Err(error) if error.conflict() == Some(ConflictReason::AlreadyArchived) => {
+                self.get(id).await
+            }
+            archived => archived,
+        }
     }
 
     /// Lists the versions of an agent, highest first (`GET /agents/{id}/versions`).

@@ -2,7 +2,8 @@
 
 use uuid::Uuid;
 
-use crate::error::Result;
+use super::update::{Attempts, may_be_name_taken};
+use crate::error::{ConflictReason, Result};
 use crate::models::{CreateEnvironment, Environment, EnvironmentVersion, UpdateEnvironment};
 use crate::transport::{Operation, Request, Transport};
 
@@ -92,6 +93,107 @@ impl<'a> Environments<'a> {
             .await
     }
 
+    /// Retrieves an environment, updates it with the request that `change` returns, and returns the new version
+    /// (`GET /environments/{id}`, `PUT /environments/{id}`).
+    ///
+    /// If another caller updates the environment in between, both requests are repeated, up to ten times: `change` is
+    /// then called again, with the current environment. The version of the returned request is replaced by that of the
+    /// environment.
+    ///
+    /// # Errors
+    ///
+    /// Fails with the errors of [`get`](Self::get) and [`update`](Self::update). A version mismatch is returned only
+    /// after ten attempts.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn demo(client: aod::Client, id: uuid::Uuid) -> aod::Result<()> {
+    /// use aod::models::PackageManager;
+    ///
+    /// let environment = client
+    ///     .environments()
+    ///     .update_with(id, |environment| {
+    ///         let mut packages = environment.packages.clone();
+    ///         packages.entry(PackageManager::Pip).or_default().push("ruff".to_owned());
+    ///         environment.update().packages(packages)
+    ///     })
+    ///     .await?;
+    /// # let _ = environment;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn update_with(
+        &self,
+        id: Uuid,
+        mut change: impl FnMut(&Environment) -> UpdateEnvironment,
+    ) -> Result<Environment> {
+        let mut attempts = Attempts::default();
+        loop {
+            let environment = self.get(id).await?;
+            let update = UpdateEnvironment {
+                version: environment.version,
+                ..change(&environment)
+            };
+            let updated = self.update(id, update).await;
+            if !attempts.repeat_after(&updated) {
+                return updated;
+            }
+        }
+    }
+
+    /// Returns the environment with the name of the request, which is created or updated if necessary
+    /// (`GET /environments`, then `POST /environments` or `PUT /environments/{id}`).
+    ///
+    /// Fields that the request does not set keep their values. An environment that has all those that it sets is
+    /// returned as it is. The environment variables cannot be read back, so they are sent when the environment is
+    /// created or another field differs, and do not count as a difference: use [`update`](Self::update) to replace them.
+    /// If several callers ensure the same new environment at once, one creates it.
+    ///
+    /// # Errors
+    ///
+    /// Fails with the errors of [`list`](Self::list), [`create`](Self::create) and [`update`](Self::update).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn demo(client: aod::Client) -> aod::Result<()> {
+    /// use aod::models::{CreateEnvironment, PackageManager};
+    ///
+    /// let request = CreateEnvironment::new("ci").packages(PackageManager::Pip, ["pytest"]);
+    /// let environment = client.environments().ensure(request).await?;
+    /// println!("{} is at version {}", environment.id, environment.version);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn ensure(&self, request: CreateEnvironment) -> Result<Environment> {
+        let mut attempts = Attempts::default();
+        loop {
+            let environment = match self.named(&request.name).await? {
+                Some(environment) => environment,
+                None => match self.create(request.clone()).await {
+                    // If another caller has created it, it is there now.
+                    Err(error) if may_be_name_taken(&error) => {
+                        self.named(&request.name).await?.ok_or(error)?
+                    }
+                    created => return created,
+                },
+            };
+            let Some(update) = request.update_of(&environment) else {
+                return Ok(environment);
+            };
+            let updated = self.update(environment.id, update).await;
+            if !attempts.repeat_after(&updated) {
+                return updated;
+            }
+        }
+    }
+
+    async fn named(&self, name: &str) -> Result<Option<Environment>> {
+        let mut environments = self.list().await?.into_iter();
+        Ok(environments.find(|environment| environment.name == name))
+    }
+
     /// Archives an environment permanently and returns it (`POST /environments/{id}/archive`).
     ///
     /// An archived environment is no longer listed and cannot be used for new sessions. Its name becomes available.
@@ -105,6 +207,22 @@ impl<'a> Environments<'a> {
         self.transport
             .call(Request::new(Operation::ArchiveEnvironment).id(id))
             .await
+    }
+
+    /// Archives an environment like [`archive`](Self::archive), and returns it. An environment that is archived already
+    /// is not an error: it is retrieved (`GET /environments/{id}`).
+    ///
+    /// # Errors
+    ///
+    /// - [`NotFound`](crate::ErrorKind::NotFound) if the environment does not exist;
+    /// - [the errors of every call](crate::Error#errors-of-every-call).
+    pub async fn ensure_archived(&self, id: Uuid) -> Result<Environment> {
+        match self.archive(id).await {
+            Err(error) if error.conflict() == Some(ConflictReason::AlreadyArchived) => {
+                self.get(id).await
+            }
+            archived => archived,
+        }
     }
 
     /// Deletes an environment and its versions (`DELETE /environments/{id}/delete`).

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::IntoFuture;
+use std::time::Duration;
 
 use aod_transcript::{Input, Transcript, Turn};
 use futures::TryStreamExt as _;
@@ -45,6 +46,15 @@ pub enum OnAbandon {
     Terminate,
 }
 
+/// The first delays between the requests of [`RunRequest::wait_for_quota`].
+const QUOTA_DELAYS: [Duration; 3] = [
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+];
+/// The delay after those.
+const MAX_QUOTA_DELAY: Duration = Duration::from_secs(5);
+
 type OnCreated = Box<dyn FnOnce(&SessionAck) + Send>;
 
 /// A prompt to run in a new session, from [`Sessions::run`]. Await it to run the prompt.
@@ -57,6 +67,7 @@ type OnCreated = Box<dyn FnOnce(&SessionAck) + Send>;
 pub struct RunRequest<'a> {
     transport: &'a Transport,
     session: CreateSession,
+    wait_for_quota: bool,
     on_created: Option<OnCreated>,
     on_abandon: OnAbandon,
 }
@@ -66,9 +77,18 @@ impl<'a> RunRequest<'a> {
         Self {
             transport,
             session,
+            wait_for_quota: false,
             on_created: None,
             on_abandon: OnAbandon::Continue,
         }
+    }
+
+    /// Sets whether to wait while the server answers that too many sessions are active
+    /// ([`Error::quota`](crate::Error::quota)): the session is then created by another request, after 0.5 to 5 s. There
+    /// is no time limit: wrap the request in a timeout. By default, such an answer is an error.
+    pub fn wait_for_quota(mut self, wait: bool) -> Self {
+        self.wait_for_quota = wait;
+        self
     }
 
     /// Calls `observe` with the acknowledgement of the session, before its first event is read, from the task that
@@ -86,7 +106,18 @@ impl<'a> RunRequest<'a> {
     }
 
     async fn run(self) -> Result<RunResult> {
-        let ack = Sessions::new(self.transport).create(self.session).await?;
+        let sessions = Sessions::new(self.transport);
+        let mut delays = QUOTA_DELAYS.into_iter();
+        let ack = loop {
+            match sessions.create(self.session.clone()).await {
+                Err(error) if self.wait_for_quota && error.quota().is_some() => {
+                    tracing::debug!("the session quota is exceeded");
+                    let delay = delays.next().unwrap_or(MAX_QUOTA_DELAY);
+                    tokio::time::sleep(delay).await;
+                }
+                created => break created?,
+            }
+        };
         // Started before the callback, which may panic.
         let following = FollowRequest::new(self.transport, &ack)
             .on_abandon(self.on_abandon)
@@ -111,6 +142,7 @@ impl fmt::Debug for RunRequest<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RunRequest")
             .field("session", &self.session)
+            .field("wait_for_quota", &self.wait_for_quota)
             .field("on_abandon", &self.on_abandon)
             .finish_non_exhaustive()
     }

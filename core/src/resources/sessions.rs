@@ -6,7 +6,9 @@ use futures::TryStreamExt as _;
 use uuid::Uuid;
 
 use super::follow::{AskRequest, FollowRequest, RunRequest};
-use crate::error::Result;
+use super::run_all::RunAllRequest;
+use super::watch::WatchStream;
+use crate::error::{ConflictReason, Result};
 use crate::models::{CreateSession, Prompt, Session, SessionAck, SessionTurn};
 use crate::stream::StreamRequest;
 use crate::transport::{Operation, RecordId, Request, Transport};
@@ -156,6 +158,20 @@ impl<'a> Sessions<'a> {
             .await
     }
 
+    /// Terminates a session like [`terminate`](Self::terminate), and retrieves it (`GET /sessions/{id}`). A session that
+    /// is terminated already is not an error.
+    ///
+    /// # Errors
+    ///
+    /// - [`NotFound`](crate::ErrorKind::NotFound) if the session does not exist;
+    /// - [the errors of every call](crate::Error#errors-of-every-call).
+    pub async fn ensure_terminated(&self, id: Uuid) -> Result<Session> {
+        match self.terminate(id).await {
+            Err(error) if error.conflict() != Some(ConflictReason::AlreadyTerminated) => Err(error),
+            _ => self.get(id).await,
+        }
+    }
+
     /// Interrupts the running turn and keeps the sandbox (`POST /sessions/{id}/interrupt`).
     ///
     /// Returns an acknowledgement with the previous status of the session. Requires a server since 2026-06-25.
@@ -255,6 +271,60 @@ impl<'a> Sessions<'a> {
     /// ```
     pub fn run(&self, request: CreateSession) -> RunRequest<'a> {
         RunRequest::new(self.transport, request)
+    }
+
+    /// Returns a request that runs many prompts, each like [`run`](Self::run) in a session of its own, and returns all
+    /// results in the order of the requests.
+    ///
+    /// At most [`max_concurrent`](RunAllRequest::max_concurrent) of the sessions run at the same time. A session waits for
+    /// the quota of the server; see [`RunRequest::wait_for_quota`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn demo(client: aod::Client, agent: uuid::Uuid) -> aod::Result<()> {
+    /// use aod::models::CreateSession;
+    ///
+    /// let prompts = ["Fix the typos in README.md", "List the public functions", "Run the tests"];
+    /// let requests = prompts.map(|prompt| CreateSession::new(agent, prompt));
+    /// let results = client.sessions().run_all(requests).max_concurrent(2).await;
+    /// for (prompt, result) in prompts.iter().zip(results) {
+    ///     match result {
+    ///         Ok(run) => println!("{prompt}: {}", run.text.unwrap_or_default()),
+    ///         Err(error) => println!("{prompt}: {error}"),
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn run_all(&self, requests: impl IntoIterator<Item = CreateSession>) -> RunAllRequest<'a> {
+        RunAllRequest::new(self.transport, requests.into_iter().collect())
+    }
+
+    /// Returns the events of several sessions in one stream, in the order in which they arrive
+    /// (`GET /sessions/{id}/stream` for each).
+    ///
+    /// See [`WatchStream`] for the contract, and [`WatchStream::since`] to resume.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn demo(client: aod::Client) -> aod::Result<()> {
+    /// use futures::StreamExt;
+    ///
+    /// let active = client.sessions().list().await?.into_iter().filter(|session| session.status.is_active());
+    /// let mut events = client.sessions().watch(active.map(|session| session.id));
+    /// while let Some(item) = events.next().await {
+    ///     match item.event {
+    ///         Ok(event) => println!("{}: {}", item.session_id, event.event_type()),
+    ///         Err(error) => println!("{}: {error}", item.session_id),
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn watch(&self, ids: impl IntoIterator<Item = Uuid>) -> WatchStream<'a> {
+        WatchStream::new(self.transport, ids)
     }
 
     /// Returns a request that sends a prompt to a session, follows its turn to the end, and returns the answer

@@ -4,10 +4,12 @@
 mod agent_updates;
 mod agents;
 mod drift;
+mod ensure;
 mod environments;
 mod errors;
 mod health;
 mod live_streams;
+mod many_sessions;
 mod pretty;
 mod run_and_wait;
 mod session_turns;

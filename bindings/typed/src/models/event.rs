@@ -1,8 +1,8 @@
 //! The events of a session stream.
 
 use aod::models::event::{
-    ErrorEvent, ExitEvent, OutputEvent, OutputStream, StageEvent, StageState, StaleEvent,
-    StartEvent, StreamEvent, TerminatedEvent, TurnStartEvent, UnknownEvent,
+    ErrorEvent, ExitEvent, OutputEvent, OutputStream, StageEvent, StageName, StageState,
+    StaleEvent, StartEvent, StreamEvent, TerminatedEvent, TurnStartEvent, UnknownEvent,
 };
 use aod::models::{Provider, Runtime};
 use uuid::Uuid;
@@ -51,6 +51,33 @@ pub enum OutputStream {
     Unknown(#[uniffi(name = "value")] String),
 }
 
+/// The name of a stage. Which stages a session has depends on the server, the agent and the environment.
+#[uniffi::remote(Enum)]
+pub enum StageName {
+    /// The sandbox is created.
+    CreateSprite,
+    /// The program of the agent is installed. Only on servers since 2026-04-30.
+    InstallRuntime,
+    /// The network rule of the environment is applied.
+    NetworkPolicy,
+    /// The environment variables are written.
+    EnvFile,
+    /// The tokens of the repositories are written.
+    GitCredentials,
+    /// The packages are installed, the repositories cloned, and the set-up script run.
+    ProvisionSetup,
+    /// The MCP servers are configured. Only on servers before 2026-04-30.
+    McpConfig,
+    /// The program of the agent is configured. Only on servers since 2026-04-30.
+    RuntimeConfig,
+    /// The skills are written.
+    Skills,
+    /// The program of the agent is started, once for each turn.
+    RuntimeStart,
+    /// A value that this version does not know, verbatim.
+    Unknown(#[uniffi(name = "value")] String),
+}
+
 /// The state of a stage.
 #[uniffi::remote(Enum)]
 pub enum StageState {
@@ -89,9 +116,8 @@ pub struct StageEvent {
     /// The ID of the event in the session's log. A stream can resume from it.
     #[uniffi(default)]
     pub id: Option<i64>,
-    /// The server's name of the stage, such as `create_sprite`, `provision_setup` or `runtime_start`. Empty if the
-    /// server does not send it.
-    pub stage: String,
+    /// The name of the stage. Unknown and empty if the server does not send it.
+    pub stage: StageName,
     /// The state of the stage.
     pub state: StageState,
     /// The duration in milliseconds; only in the states `done` and `failed`.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aod::RunResult;
-use aod::models::event::{OutputStream, StageState, StreamEvent};
+use aod::models::event::{OutputStream, StageName, StageState, StreamEvent};
 use aod::models::{
     Agent, AgentVersion, Environment, EnvironmentVersion, GithubRepository, GithubSkill, Health,
     InlineSkill, McpServer, Networking, NetworkingType, PackageManager, Provider, ResourceType,
@@ -102,6 +102,7 @@ export_values! {
     ResourceType: resource_type_value, resource_type_of;
     Runtime: runtime_value, runtime_of;
     SessionStatus: session_status_value, session_status_of;
+    StageName: stage_name_value, stage_name_of;
     StageState: stage_state_value, stage_state_of;
     TurnStatus: turn_status_value, turn_status_of;
 }
@@ -110,6 +111,18 @@ export_values! {
 #[uniffi::export]
 pub fn event_type(of: StreamEvent) -> String {
     of.event_type().to_owned()
+}
+
+/// Returns the event in the format of a `text/event-stream`, with its cursor as the id.
+#[uniffi::export]
+pub fn event_to_sse(of: StreamEvent) -> String {
+    of.to_sse()
+}
+
+/// Returns a label in English for a progress display.
+#[uniffi::export]
+pub fn stage_name_label(of: StageName) -> String {
+    of.label().into_owned()
 }
 
 pub(crate) fn to_json(model: &impl Serialize) -> Result<String, CallError> {

@@ -24,7 +24,7 @@ impl<'a> From<&'a StreamEvent> for Input<'a> {
                 runtime: runtime_name(start),
             },
             StreamEvent::Stage(stage) if stage.state == StageState::Failed => Input::StageFailed {
-                stage: &stage.stage,
+                stage: stage.stage.as_str(),
                 message: stage.message.as_deref().unwrap_or_default(),
             },
             StreamEvent::TurnStart(start) => Input::TurnStarted { turn: start.turn },

@@ -6,6 +6,9 @@ mod read;
 mod unescape;
 mod unknown;
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -76,6 +79,61 @@ open_enum! {
 }
 
 open_enum! {
+    /// The name of a stage. Which stages a session has depends on the server, the agent and the environment.
+    pub enum StageName {
+        /// The sandbox is created.
+        CreateSprite = "create_sprite",
+        /// The program of the agent is installed (servers since 2026-04-30).
+        InstallRuntime = "install_runtime",
+        /// The network rule of the environment is applied.
+        NetworkPolicy = "network_policy",
+        /// The environment variables are written.
+        EnvFile = "env_file",
+        /// The tokens of the repositories are written.
+        GitCredentials = "git_credentials",
+        /// The packages are installed, the repositories cloned, and the set-up script run.
+        ProvisionSetup = "provision_setup",
+        /// The MCP servers are configured (servers before 2026-04-30).
+        McpConfig = "mcp_config",
+        /// The program of the agent is configured (servers since 2026-04-30).
+        RuntimeConfig = "runtime_config",
+        /// The skills are written.
+        Skills = "skills",
+        /// The program of the agent is started, once for each turn.
+        RuntimeStart = "runtime_start",
+    }
+}
+
+impl StageName {
+    /// Returns a label in English for a progress display, such as `Creating the sandbox`. For a stage that is unknown to
+    /// this version of the crate, it is the name with spaces instead of underscores.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use aod::models::event::StageName;
+    ///
+    /// assert_eq!(StageName::CreateSprite.label(), "Creating the sandbox");
+    /// assert_eq!(StageName::from("warm_cache").label(), "warm cache");
+    /// ```
+    pub fn label(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::CreateSprite => "Creating the sandbox",
+            Self::InstallRuntime => "Installing the agent",
+            Self::NetworkPolicy => "Applying the network rule",
+            Self::EnvFile => "Writing the environment variables",
+            Self::GitCredentials => "Writing the Git credentials",
+            Self::ProvisionSetup => "Setting up the sandbox",
+            Self::McpConfig => "Configuring the MCP servers",
+            Self::RuntimeConfig => "Configuring the agent",
+            Self::Skills => "Writing the skills",
+            Self::RuntimeStart => "Starting the agent",
+            Self::Unknown(name) => return Cow::Owned(name.replace('_', " ")),
+        })
+    }
+}
+
+open_enum! {
     /// The state of a stage.
     pub enum StageState {
         /// The stage started.
@@ -113,8 +171,8 @@ pub struct StageEvent {
     /// The id of the log row, which is a position to resume from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
-    /// The name of the step, such as `create_sprite` or `runtime_start`. Empty if the server did not send it.
-    pub stage: String,
+    /// The name of the step. Unknown and empty if the server did not send it.
+    pub stage: StageName,
     /// The state of the step.
     pub state: StageState,
     /// The duration in milliseconds, for `done` and `failed`.
@@ -253,6 +311,34 @@ impl StreamEvent {
         })
     }
 
+    /// Returns the event in the format of a `text/event-stream`, with the blank line at its end, for a back end that
+    /// relays events to browsers.
+    ///
+    /// Its `data` is the JSON object of the event, as the server sends it. Its `id` is the [`cursor`](Self::cursor), so
+    /// the `Last-Event-ID` of a browser that reconnects is the position to resume from. It has no `event` line: a browser
+    /// delivers it as `message`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let event = aod::StreamEvent::from_json(r#"{"type": "exit", "id": 7, "code": 0}"#);
+    /// assert_eq!(event.to_sse(), "id: 7\ndata: {\"type\":\"exit\",\"id\":7,\"code\":0}\n\n");
+    /// ```
+    pub fn to_sse(&self) -> String {
+        // Writing an event to memory cannot fail: its keys are strings.
+        let json = serde_json::to_string(self).unwrap_or_default();
+        let mut text = String::with_capacity(json.len() + 32);
+        if let Some(cursor) = self.cursor() {
+            let _ = writeln!(text, "id: {cursor}");
+        }
+        // The JSON of an unknown event is verbatim. In its whitespace, a CR is as good as an LF.
+        for line in json.split(['\n', '\r']) {
+            let _ = writeln!(text, "data: {line}");
+        }
+        text.push('\n');
+        text
+    }
+
     /// Returns the `type` field of the event; empty for an unknown event without one.
     pub fn event_type(&self) -> &str {
         match self {
@@ -314,6 +400,13 @@ impl StreamEvent {
 impl Default for OutputStream {
     fn default() -> Self {
         Self::Stdout
+    }
+}
+
+/// A stage without a name has an unknown, empty one.
+impl Default for StageName {
+    fn default() -> Self {
+        Self::Unknown(String::new())
     }
 }
 

@@ -1,0 +1,33 @@
+//! Calls that read a record and then change it, and start again if another caller was faster.
+
+use crate::error::{ConflictReason, Error, ErrorKind, Result};
+
+/// How often a call reads and changes a record. After the last attempt, the conflict is returned.
+const ATTEMPTS: usize = 10;
+
+/// Counts the attempts of a call.
+#[derive(Debug, Default)]
+pub(super) struct Attempts(usize);
+
+impl Attempts {
+    /// Returns whether to start again after an attempt with this outcome.
+    pub(super) fn repeat_after<T>(&mut self, outcome: &Result<T>) -> bool {
+        self.0 += 1;
+        let outdated = outcome.as_ref().is_err_and(is_outdated);
+        if outdated {
+            tracing::debug!(attempt = self.0, "another caller was faster");
+        }
+        outdated && self.0 < ATTEMPTS
+    }
+}
+
+fn is_outdated(error: &Error) -> bool {
+    let conflict = error.conflict();
+    matches!(conflict, Some(ConflictReason::VersionMismatch { .. }))
+}
+
+/// Returns whether an environment may not have been created because its name is taken: servers before 2026-04-30 answer
+/// with 500.
+pub(super) fn may_be_name_taken(error: &Error) -> bool {
+    error.conflict() == Some(ConflictReason::NameTaken) || error.kind() == ErrorKind::Server
+}
