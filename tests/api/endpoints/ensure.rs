@@ -4,7 +4,7 @@ use aod::models::{
     CreateEnvironment, McpServer, Networking, PackageManager, SessionStatus, Skill, UpdateAgent,
 };
 use aod::{ConflictReason, ErrorKind};
-use aod_devserver::Script;
+use aod_devserver::{Fault, Script};
 use futures::future::{join_all, try_join_all};
 use serde_json::json;
 
@@ -226,9 +226,10 @@ async fn a_conflict_that_does_not_end_is_returned(world: World) {
         409,
         &json!({"detail": "Version mismatch: expected 2, got 1"}),
     );
-    for _ in 0..10 {
-        world.fault("PUT", &path, mismatch.clone());
-    }
+    world.plan(Fault {
+        times: Some(10),
+        ..Fault::on("PUT", &path, mismatch)
+    });
     let mut calls = 0;
     let updated = agents.update_with(agent.id, |agent| {
         calls += 1;

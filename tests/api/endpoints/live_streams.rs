@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aod::models::SessionStatus;
-use aod::models::event::{StageState, StreamEvent};
+use aod::models::event::{StageName, StageState, StreamEvent};
 use aod::{ErrorKind, EventStream};
 use aod_devserver::{Action, Generation, Script};
 use futures::{FutureExt, TryStreamExt};
@@ -152,7 +152,7 @@ async fn a_stream_opened_at_creation_delivers_the_whole_session(world: World) {
     let StreamEvent::Stage(stage) = next(&mut events).await else {
         panic!("no stage")
     };
-    assert_eq!(stage.stage, "create_sprite");
+    assert_eq!(stage.stage, StageName::CreateSprite);
     assert_eq!(next_text(&mut events).await, "done");
     assert_eq!(end(&mut events).await.exit_code(), Some(0));
 }
@@ -254,7 +254,7 @@ async fn a_quiet_stream_becomes_stale_and_the_session_continues(world: World) {
     let mut events = stream(&world, id).await;
     let last = loop {
         let event = next(&mut events).await;
-        if matches!(&event, StreamEvent::Stage(stage) if stage.stage == last_stage(&world) && stage.state == StageState::Done)
+        if matches!(&event, StreamEvent::Stage(stage) if stage.stage.as_str() == last_stage(&world) && stage.state == StageState::Done)
         {
             break event;
         }

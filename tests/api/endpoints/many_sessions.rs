@@ -106,7 +106,7 @@ async fn types(mut events: aod::WatchStream<'_>) -> HashMap<Uuid, Vec<String>> {
             Ok(event) => event.event_type().to_owned(),
             Err(error) => {
                 assert_eq!(error.session_id(), Some(item.session_id));
-                error.kind().to_string()
+                error.kind().as_str().to_owned()
             }
         };
         types.entry(item.session_id).or_default().push(shown);
