@@ -461,6 +461,27 @@ fn the_outcome_comes_from_the_runtime_and_from_the_session() {
 }
 
 #[test]
+fn the_last_error_is_the_reason_of_a_failure_that_the_runtime_does_not_explain() {
+    let started = r#"{"id":"1","msg":{"type":"task_started"}}"#;
+    let error = r#"{"id":"1","msg":{"type":"error","message":"no API key"}}"#;
+    let message = r#"{"id":"1","msg":{"type":"agent_message","message":"Still here."}}"#;
+    for (lines, exit_code, expected) in [
+        (vec![started, error], Some(1), "no API key"),
+        (vec![started, message, error], Some(1), "no API key"),
+        (vec![started, error, message], Some(1), "exit code 1"),
+        (vec![started], Some(1), "exit code 1"),
+    ] {
+        let mut transcript = Transcript::for_runtime("codex");
+        transcript.feed(&lines.join("\n"));
+        let end = End::Exit;
+        transcript.apply(Input::Ended { end, exit_code });
+        let reason = expected.to_owned();
+        let outcome = transcript.turns()[0].outcome.clone();
+        assert_eq!(outcome, Some(Outcome::Failed { reason }), "{lines:?}");
+    }
+}
+
+#[test]
 fn a_failed_preparation_is_the_reason_of_the_turn() {
     let mut transcript = Transcript::new();
     transcript.apply(Input::Start { runtime: "claude" });
