@@ -15,7 +15,7 @@ use super::random_cuts;
 const RUNTIMES: [&str; 5] = ["claude", "codex", "gemini", "generic", "opencode"];
 
 /// Returns the recorded outputs with their runtimes.
-fn recordings() -> Vec<(&'static str, String)> {
+pub(crate) fn recordings() -> Vec<(&'static str, String)> {
     let mut recordings = Vec::new();
     for runtime in RUNTIMES {
         let folder = data("transcripts").join(runtime);
