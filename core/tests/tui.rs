@@ -237,6 +237,7 @@ async fn sends_the_next_prompt() {
         "❯ Count the tokens",
         "✓ done · 1200 tokens in, 1000 cached, 34 tokens out",
     ];
+    assert!(lines[0].starts_with("── turn 1 ─"), "{}", lines[0]);
     let start = lines.iter().position(|line| line == turn[0]);
     let start = start.expect("the turn is shown");
     assert_eq!(lines[start..start + turn.len()], turn);
