@@ -756,7 +756,7 @@ class AgUiEncoder:
             DecodeError: The change is not one that a transcript returned.
         """
         try:
-            return json.loads(self._core.encode(change.model_dump_json(exclude_none=True)))
+            return json.loads(self._core.encode(change.model_dump_json(exclude_unset=True)))
         except CallError as error:
             raise from_native(error.facts) from None
 

@@ -25,6 +25,7 @@ from aod.transcript import (
     TextAppended,
     ToolCall,
     Transcript,
+    TurnStarted,
 )
 from pydantic import TypeAdapter
 
@@ -285,11 +286,11 @@ def test_ag_ui_events_are_those_of_the_protocol(path: Path) -> None:
         # The models of the protocol accept additional fields, so all fields must be those of the model.
         known = schema.validate_python(event).model_dump(by_alias=True, exclude_none=True, mode="json")
         assert known == {name: value for name, value in event.items() if value is not None}
-    assert [events[0]["type"], events[-1]["type"]][0] == "RUN_STARTED"
+    assert events[0]["type"] == "RUN_STARTED"
     assert events[-1]["type"] in ("RUN_FINISHED", "RUN_ERROR")
 
 
 def test_only_changes_are_encoded_for_ag_ui() -> None:
     with pytest.raises(aod.DecodeError) as caught:
-        AgUiEncoder("thread").encode(Message(id="1", kind="message", role="agent", text="secret"))  # type: ignore[arg-type]
-    assert "secret" not in str(caught.value)
+        AgUiEncoder("thread").encode(TurnStarted(type="turn_started", turn=2**70))
+    assert str(2**70) not in str(caught.value)
