@@ -15,7 +15,7 @@ use super::random_cuts;
 const RUNTIMES: [&str; 5] = ["claude", "codex", "gemini", "generic", "opencode"];
 
 /// Returns the recorded outputs with their runtimes.
-fn recordings() -> Vec<(&'static str, String)> {
+pub(crate) fn recordings() -> Vec<(&'static str, String)> {
     let mut recordings = Vec::new();
     for runtime in RUNTIMES {
         let folder = data("transcripts").join(runtime);
@@ -445,6 +445,8 @@ fn the_outcome_comes_from_the_runtime_and_from_the_session() {
         ("", End::Exit, Some(0), Outcome::Success),
         ("", End::Exit, Some(3), because("exit code 3")),
         ("", End::Exit, Some(130), Outcome::Interrupted),
+        ("", End::Exit, Some(143), Outcome::Interrupted),
+        (success, End::Exit, Some(143), Outcome::Interrupted),
         ("", End::Exit, None, Outcome::Interrupted),
         (success, End::Terminated, None, Outcome::Interrupted),
         ("", End::Failed, None, because("")),

@@ -501,8 +501,8 @@ fn outcome(
         },
         (Some((End::Exit, Some(0))), reported) => reported.unwrap_or(Outcome::Success),
         (Some((End::Exit, Some(code))), None | Some(Outcome::Success)) => {
-            // The exit code of a program that SIGINT ended.
-            if code == 130 {
+            // The exit codes of a program that SIGINT or SIGTERM ended. Servers interrupt a turn with SIGTERM.
+            if code == 130 || code == 143 {
                 Outcome::Interrupted
             } else {
                 failed(format!("exit code {code}"))
