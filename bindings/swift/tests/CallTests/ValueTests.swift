@@ -115,7 +115,7 @@ import Testing
             (#"{"type":"start","session_id":"s"}"#, "data: {\"type\":\"start\",\"session_id\":\"s\"}\n\n"),
         ])
     func anEventIsWrittenAsServerSentEvent(json: String, sse: String) throws {
-        #expect(try StreamEvent(json: json).sse() == sse)
+        #expect(try StreamEvent(json: json).toSse() == sse)
     }
 
     @Test func aStageHasALabel() {

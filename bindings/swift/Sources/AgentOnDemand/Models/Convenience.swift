@@ -45,12 +45,12 @@ extension StreamEvent {
     ///
     /// ```swift
     /// for try await event in client.sessions.stream(id, options: StreamOptions(since: lastEventId)) {
-    ///     try await response.write(event.sse())  // such as "id: 7\ndata: {\"type\":\"exit\",\"id\":7,\"code\":0}\n\n"
+    ///     try await response.write(event.toSse())  // such as "id: 7\ndata: {\"type\":\"exit\",\"id\":7,\"code\":0}\n\n"
     /// }
     /// ```
     ///
     /// - Returns: The lines, with the blank line at the end.
-    public func sse() -> String { eventToSse(of: self) }
+    public func toSse() -> String { eventToSse(of: self) }
 
     /// Whether the event ends a stream: `exit`, `error`, `terminated` and `stale` do.
     public var isTerminal: Bool {
