@@ -51,7 +51,7 @@ SOURCES: dict[str, dict[str, list[tuple[str, str, str, str]]]] = {
             (f"{KOTLIN}/Sessions.kt", "public suspend fun ask(", "): RunResult", r"^        (wait): "),
         ],
         "Swift": [
-            (f"{SWIFT}/Sessions.swift", "public func run(", ") async throws", r"^        (on\w+): "),
+            (f"{SWIFT}/Sessions.swift", "public func run(", ") async throws", r"^        (on\w+|waitForQuota): "),
             (f"{SWIFT}/Sessions.swift", "public func ask(", ") async throws", r"(wait): "),
         ],
     },
