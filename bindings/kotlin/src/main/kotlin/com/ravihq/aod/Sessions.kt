@@ -120,6 +120,17 @@ public class Sessions internal constructor(private val connection: Connection) {
     public suspend fun terminate(id: UUID): SessionAck = connection.call { terminateSession(id) }
 
     /**
+     * Terminates a session like [terminate], and retrieves it (`POST /sessions/{id}/terminate`, `GET /sessions/{id}`).
+     * A session that is terminated already is not an error.
+     *
+     * @param id the id of the session
+     * @return the terminated session
+     * @throws AodException.NotFound if there is no such session
+     * @throws AodException if the call fails in another way
+     */
+    public suspend fun ensureTerminated(id: UUID): Session = connection.call { ensureSessionTerminated(id) }
+
+    /**
      * Interrupts the queued or running turn and keeps the sandbox (`POST /sessions/{id}/interrupt`). The turn ends with
      * the status [TurnStatus.Interrupted], and the session accepts further prompts. Servers before 2026-06-25 do not
      * have this endpoint.
@@ -166,6 +177,8 @@ public class Sessions internal constructor(private val connection: Connection) {
      * @param resources at most 10 repositories to clone into the sandbox, each with a different path; none by default
      * @param secretEnvVars environment variables of this session, which take precedence over those of the environment;
      * none by default. The server never returns them. Servers before 2026-06-25 ignore them.
+     * @param waitForQuota whether to wait while too many sessions are active, without a time limit: the session is then
+     * created by another request, after 0.5 to 5 s. By default, this is an [AodException.RateLimit]
      * @param onAbandon what happens to the session if this call fails or is cancelled before the turn has ended. The
      * request that stops the session is sent in the background; if it fails, a warning is logged. By default the
      * session continues
@@ -185,11 +198,13 @@ public class Sessions internal constructor(private val connection: Connection) {
         timeout: Duration? = null,
         resources: List<GithubRepository> = emptyList(),
         secretEnvVars: Map<String, String> = emptyMap(),
+        waitForQuota: Boolean = false,
         onAbandon: OnAbandon = OnAbandon.CONTINUE,
         onCreated: (SessionAck) -> Unit = {},
     ): RunResult {
         val secrets = secretsOf(secretEnvVars)
-        return run(CreateSession(agentId, prompt, environmentId, timeout, resources, secrets), onAbandon, onCreated)
+        val request = CreateSession(agentId, prompt, environmentId, timeout, resources, secrets)
+        return run(request, waitForQuota, onAbandon, onCreated)
     }
 
     /**
@@ -197,6 +212,8 @@ public class Sessions internal constructor(private val connection: Connection) {
      * (`POST /sessions`, `GET /sessions/{id}/stream`, `GET /sessions/{id}`).
      *
      * @param request the fields of the session
+     * @param waitForQuota whether to wait while too many sessions are active, without a time limit: the session is then
+     * created by another request, after 0.5 to 5 s. By default, this is an [AodException.RateLimit]
      * @param onAbandon what happens to the session if this call fails or is cancelled before the turn has ended. The
      * request that stops the session is sent in the background; if it fails, a warning is logged. By default the
      * session continues
@@ -211,9 +228,10 @@ public class Sessions internal constructor(private val connection: Connection) {
      */
     public suspend fun run(
         request: CreateSession,
+        waitForQuota: Boolean = false,
         onAbandon: OnAbandon = OnAbandon.CONTINUE,
         onCreated: (SessionAck) -> Unit = {},
-    ): RunResult = connection.call { runSession(request, onAbandon, CreatedForwarder(onCreated)) }
+    ): RunResult = connection.call { runSession(request, waitForQuota, onAbandon, CreatedForwarder(onCreated)) }
 
     /**
      * Sends a prompt to a session, follows its turn to the end, and returns the answer (`POST /sessions/{id}/prompt`,
