@@ -6,9 +6,11 @@ import java.util.concurrent.CompletableFuture
 import java.util.function.Consumer
 import java.util.function.Function
 import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.future.future
+import kotlinx.coroutines.sync.withPermit
 
 /**
  * The calls of a client as [CompletableFuture]s, for Java. `join()` makes them blocking.
@@ -373,6 +375,41 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
         onAbandon: OnAbandon = OnAbandon.CONTINUE,
         onCreated: Consumer<SessionAck> = Consumer {},
     ): CompletableFuture<RunResult> = futureOf { sessions.run(request, waitForQuota, onAbandon, onCreated::accept) }
+
+    /**
+     * Runs many prompts, each like [run] in a session of its own (`POST /sessions`, `GET /sessions/{id}/stream`,
+     * `GET /sessions/{id}` for each). It returns at once. A session waits for the quota of the server, as with
+     * `waitForQuota` of [run].
+     *
+     * ```java
+     * for (var run : calls.getSessions().runAll(requests)) {
+     *     System.out.println(run.join().getText());
+     * }
+     * ```
+     *
+     * @param requests the fields of each session
+     * @param maxConcurrent how many of the sessions exist and run at the same time, from 1; 4 by default. A lower quota
+     * of the server limits them too
+     * @param onAbandon what happens to a session if following it fails, or its future is cancelled, before its turn has
+     * ended; by default the session continues
+     * @return a future for each request, in their order. A future that fails or is cancelled does not affect the others
+     * @throws IllegalArgumentException if [maxConcurrent] is less than 1
+     * @see Sessions.runAll
+     */
+    @JvmOverloads
+    public fun runAll(
+        requests: Iterable<CreateSession>,
+        maxConcurrent: Int = 4,
+        onAbandon: OnAbandon = OnAbandon.CONTINUE,
+    ): List<CompletableFuture<RunResult>> {
+        val permits = permitsOf(maxConcurrent)
+        return requests.map { request ->
+            // Undispatched, so that the sessions are created in the order of the requests.
+            scope.future(start = CoroutineStart.UNDISPATCHED) {
+                permits.withPermit { sessions.run(request, waitForQuota = true, onAbandon) }
+            }
+        }
+    }
 
     /**
      * Sends a prompt to a session, follows its turn to the end, and returns the answer (`POST /sessions/{id}/prompt`,

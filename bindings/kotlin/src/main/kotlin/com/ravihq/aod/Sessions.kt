@@ -2,6 +2,14 @@ package com.ravihq.aod
 
 import java.time.Duration
 import java.util.UUID
+import kotlinx.coroutines.async
+import kotlinx.coroutines.awaitAll
+import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.catch
+import kotlinx.coroutines.flow.map
+import kotlinx.coroutines.flow.merge
+import kotlinx.coroutines.sync.Semaphore
 
 /**
  * Calls under `/sessions`.
@@ -234,6 +242,53 @@ public class Sessions internal constructor(private val connection: Connection) {
     ): RunResult = connection.call { runSession(request, waitForQuota, onAbandon, CreatedForwarder(onCreated)) }
 
     /**
+     * Runs many prompts, each like [run] in a session of its own, and returns all results (`POST /sessions`,
+     * `GET /sessions/{id}/stream`, `GET /sessions/{id}` for each).
+     *
+     * A session waits for the quota of the server, as with `waitForQuota` of [run]. A prompt that fails does not affect
+     * the others. There is no time limit; cancelling the call cancels all of them, and starts no further session.
+     *
+     * ```kotlin
+     * val prompts = listOf("Fix the typos in README.md", "List the public functions", "Run the tests")
+     * val results = client.sessions.runAll(prompts.map { CreateSession(agent.id, it) }, maxConcurrent = 2)
+     * prompts.zip(results).forEach { (prompt, result) ->
+     *     println("$prompt: ${result.fold({ it.text }, { it.message })}")
+     * }
+     * ```
+     *
+     * @param requests the fields of each session
+     * @param maxConcurrent how many of the sessions exist and run at the same time, from 1; 4 by default. A lower quota
+     * of the server limits them too
+     * @param onAbandon what happens to a session if following it fails, or this call is cancelled, before its turn has
+     * ended, as for [run]; by default the session continues
+     * @return the results in the order of the requests: each succeeds with the result of [run], or fails with its
+     * [AodException], such as [AodException.Closed] if the client is closed
+     * @throws IllegalArgumentException if [maxConcurrent] is less than 1
+     */
+    public suspend fun runAll(
+        requests: Iterable<CreateSession>,
+        maxConcurrent: Int = 4,
+        onAbandon: OnAbandon = OnAbandon.CONTINUE,
+    ): List<Result<RunResult>> {
+        val permits = permitsOf(maxConcurrent)
+        return coroutineScope {
+            val runs = requests.map { request ->
+                permits.acquire()
+                async {
+                    try {
+                        Result.success(run(request, waitForQuota = true, onAbandon))
+                    } catch (failure: AodException) {
+                        Result.failure(failure)
+                    } finally {
+                        permits.release()
+                    }
+                }
+            }
+            runs.awaitAll()
+        }
+    }
+
+    /**
      * Sends a prompt to a session, follows its turn to the end, and returns the answer (`POST /sessions/{id}/prompt`,
      * `GET /sessions/{id}/stream`, `GET /sessions/{id}`).
      *
@@ -319,6 +374,41 @@ public class Sessions internal constructor(private val connection: Connection) {
         EventStream(options.since) { connection.callBlocking { stream(id, options.toNative()) } }
 
     /**
+     * Returns the events of several sessions in one flow, in the order in which they arrive
+     * (`GET /sessions/{id}/stream` for each).
+     *
+     * This call sends nothing: each collector opens a connection for each session. The stream of each session is an
+     * [EventStream]: it delivers each event once and in order, reconnects, and resumes after `stale`. A session whose
+     * stream fails, for example because it does not exist, has one [SessionEvent.Failed], and does not affect the
+     * others. The flow ends when the streams of all sessions have ended. A slow collector applies backpressure: at most
+     * a few hundred events of each session are read ahead. All connections close as soon as the collector returns,
+     * throws or is cancelled.
+     *
+     * ```kotlin
+     * val active = client.sessions.list().filter { it.status.isActive }
+     * client.sessions.watch(active.map { it.id }).collect { item ->
+     *     when (item) {
+     *         is SessionEvent.Received -> println("${item.sessionId}: ${item.event}")
+     *         is SessionEvent.Failed -> println("${item.sessionId}: ${item.error.message}")
+     *     }
+     * }
+     * ```
+     *
+     * @param ids the ids of the sessions; each is watched once
+     * @param since for each session to resume, the position to start after, usually the [StreamEvent.cursor] of the
+     * last event that was processed; positions of other sessions are ignored. By default no event is left out
+     * @return a cold flow, which ends without an exception if the client is closed: each session then has an
+     * [AodException.Closed]
+     */
+    public fun watch(ids: Iterable<UUID>, since: Map<UUID, Long> = emptyMap()): Flow<SessionEvent> =
+        ids.distinct().map { id -> watch(id, since[id]) }.merge()
+
+    private fun watch(id: UUID, since: Long?): Flow<SessionEvent> =
+        stream(id, StreamOptions(since = since, resumeStale = true))
+            .map<StreamEvent, SessionEvent> { SessionEvent.Received(id, it) }
+            .catch { failure -> emit(SessionEvent.Failed(id, failure as? AodException ?: throw failure)) }
+
+    /**
      * Returns the event stream of a session as the changes of a [Transcript]: the messages of the agent, its tool calls
      * and plans as data (`GET /sessions/{id}/stream`).
      *
@@ -375,4 +465,10 @@ public class Sessions internal constructor(private val connection: Connection) {
             val forwarder = NativeForwarder(listener)
             Subscription(listen(id, options.toNative(), forwarder), forwarder.finished)
         }
+}
+
+/** Returns permits for [Sessions.runAll] and [FutureSessions.runAll]. */
+internal fun permitsOf(maxConcurrent: Int): Semaphore {
+    require(maxConcurrent > 0) { "maxConcurrent is less than 1" }
+    return Semaphore(maxConcurrent)
 }

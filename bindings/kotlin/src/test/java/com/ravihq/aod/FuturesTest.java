@@ -206,6 +206,45 @@ class FuturesTest {
     }
 
     @Test
+    void runAllReturnsAFutureOfEachRequestInTheirOrder() {
+        try (var world = new World()) {
+            var requests = List.of(
+                    new CreateSession(world.agent, "first"),
+                    new CreateSession(UUID.randomUUID(), "second"),
+                    new CreateSession(world.agent, "third"));
+            var runs = world.sessions.runAll(requests, 1);
+            var first = runs.get(0).join().getSession().getId();
+            assertEquals("first", world.sessions.turns(first).join().get(0).getPrompt());
+            var failure = assertThrows(CompletionException.class, runs.get(1)::join);
+            assertInstanceOf(AodException.NotFound.class, failure.getCause());
+            var third = runs.get(2).join().getSession().getId();
+            assertEquals("third", world.sessions.turns(third).join().get(0).getPrompt());
+            assertEquals(3, runs.size());
+            assertThrows(IllegalArgumentException.class, () -> world.sessions.runAll(requests, 0));
+        }
+    }
+
+    @Test
+    void aRunThatIsCancelledWhileItWaitsIsNotStarted() {
+        try (var world = new World()) {
+            world.server.script("{\"hold\": \"later\"}");
+            var requests = List.of(
+                    new CreateSession(world.agent, "first"),
+                    new CreateSession(world.agent, "second"),
+                    new CreateSession(world.agent, "third"));
+            var runs = world.sessions.runAll(requests, 1);
+            world.server.control("POST", "reached", "{\"name\": \"later\"}");
+            runs.get(1).cancel(true);
+            world.server.script("{\"exit\": 0}");
+            world.server.control("POST", "release", "{\"name\": \"later\"}");
+            assertNotNull(runs.get(0).join());
+            assertNotNull(runs.get(2).join());
+            // That of the world, the first and the third.
+            assertEquals(3, world.sessions.list().join().size());
+        }
+    }
+
+    @Test
     void anExceptionOfTheFunctionFailsTheUpdate() {
         try (var world = new World()) {
             var update = world.agents.updateWith(world.agent, agent -> {
