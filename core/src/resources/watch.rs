@@ -1,5 +1,6 @@
 //! The events of several sessions in one stream.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::future::IntoFuture as _;
 use std::pin::Pin;
@@ -41,9 +42,11 @@ pub struct WatchStream<'a> {
 
 impl<'a> WatchStream<'a> {
     pub(super) fn new(transport: &'a Transport, ids: impl IntoIterator<Item = Uuid>) -> Self {
+        let mut seen = HashSet::new();
+        let ids = ids.into_iter().filter(|id| seen.insert(*id));
         Self {
             transport,
-            new: ids.into_iter().map(|id| (id, None)).collect(),
+            new: ids.map(|id| (id, None)).collect(),
             opened: SelectAll::new(),
         }
     }
