@@ -97,6 +97,11 @@ async def call_either(function: Callable[..., Any], *args: Any, **kwargs: Any) -
     return await asyncio.to_thread(function, *args, **kwargs)
 
 
+def fields_of_update(fields: dict[str, Any], _: Any) -> dict[str, Any]:
+    """Return the fields of an update, whatever the record is."""
+    return fields
+
+
 async def watch(sessions: Any, ids: list[str]) -> list[list[Any]]:
     """Watch sessions to their ends, and return the events of each, or its error."""
     items = sessions.watch(ids)
@@ -164,7 +169,7 @@ class Runner:
         name = "wait_for_completion" if method == "wait" else method
         function = getattr(getattr(client, resource), name) if method else client.health
         if method == "update_with":
-            function, fields, with_ = partial(function, change=lambda _: fields), with_, {}
+            function, with_ = partial(function, change=partial(fields_of_update, with_)), {}
         elif method == "watch":
             function = partial(watch, client.sessions)
         try:

@@ -82,8 +82,8 @@ def test_invalid_arguments_of_run_all_are_rejected(server: DevServer, client_cla
     ):
         with pytest.raises(failure):
             run_all(server, client_class, [], **options)
-    with pytest.raises(TypeError, match="propmt"):
-        run_all(server, client_class, [{"agent_id": UNKNOWN_ID, "propmt": "hi"}])
+    with pytest.raises(TypeError, match="nickname"):
+        run_all(server, client_class, [{"agent_id": UNKNOWN_ID, "nickname": "hi"}])
 
 
 @both_clients
