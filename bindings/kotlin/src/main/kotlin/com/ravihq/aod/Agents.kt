@@ -166,6 +166,95 @@ public class Agents internal constructor(private val connection: Connection) {
     public suspend fun update(id: UUID, request: UpdateAgent): Agent = connection.call { updateAgent(id, request) }
 
     /**
+     * Retrieves an agent, and updates it with the request that a function returns (`GET /agents/{id}`,
+     * `PUT /agents/{id}`).
+     *
+     * If another caller updates the agent in between, both requests are repeated, up to ten times: [change] is then
+     * called again, with the current agent.
+     *
+     * ```kotlin
+     * client.agents.updateWith(id) { agent ->
+     *     agent.update(system = TextPatch.Set("${agent.system.orEmpty()}\nAnswer in English."))
+     * }
+     * ```
+     *
+     * @param id the id of the agent
+     * @param change returns the fields to change, for example with [Agent.update]; the version of the request is
+     * replaced by that of the agent. Its exceptions end the call
+     * @return the agent after the update
+     * @throws AodException.Conflict with [ConflictReason.VersionMismatch] if another caller was faster ten times, or
+     * with [ConflictReason.Archived] if the agent is archived
+     * @throws AodException for the reasons of [get] and [update]
+     */
+    public suspend fun updateWith(id: UUID, change: suspend (Agent) -> UpdateAgent): Agent = readAndUpdate(
+        read = { get(id) },
+        change = { agent -> change(agent).copy(version = agent.version) },
+        update = { update(id, it) },
+    )
+
+    /**
+     * Returns the agent with a name, which is created or updated if necessary (`GET /agents`, then `POST /agents` or
+     * `PUT /agents/{id}`).
+     *
+     * Arguments that are left out, and metadata entries that [metadata] does not have, keep the stored values. An agent
+     * that has all the given ones is returned as it is. If several agents have the name, the oldest one counts. If
+     * several callers ensure the same new agent at once, each gets the oldest one, and archives the one that it has
+     * created besides.
+     *
+     * ```kotlin
+     * val agent = client.agents.ensure("reviewer", "claude-sonnet-4-6", runtime = Runtime.Claude)
+     * ```
+     *
+     * @param name the display name: at most 200 characters
+     * @param model a model that the server offers, such as `claude-sonnet-4-6`
+     * @param runtime the program that runs the agent; for servers before 2026-06-25
+     * @param provider the provider of the model; for servers since 2026-06-25
+     * @param description what the agent is for
+     * @param system the text that the server prepends to the first prompt of each session
+     * @param environmentId the environment of sessions that do not specify one
+     * @param skills at most 20 skills, which replace the stored ones unless there are none
+     * @param mcpServers at most 20 MCP servers with distinct names, which replace the stored ones unless there are none
+     * @param metadata entries to merge by top-level key
+     * @return the agent
+     * @throws AodException for the reasons of [list], [create] and [update]
+     */
+    public suspend fun ensure(
+        name: String,
+        model: String,
+        runtime: Runtime? = null,
+        provider: Provider? = null,
+        description: String? = null,
+        system: String? = null,
+        environmentId: UUID? = null,
+        skills: List<Skill> = emptyList(),
+        mcpServers: List<McpServer> = emptyList(),
+        metadata: JsonObject = JsonObject(emptyMap()),
+    ): Agent = ensure(
+        CreateAgent(
+            name,
+            model,
+            runtime,
+            provider,
+            description,
+            system,
+            environmentId,
+            skills,
+            mcpServers,
+            metadata,
+        ),
+    )
+
+    /**
+     * Returns the agent with the name of a request object, which is created or updated if necessary (`GET /agents`,
+     * then `POST /agents` or `PUT /agents/{id}`). Fields that the request does not set keep the stored values.
+     *
+     * @param request the fields of the agent
+     * @return the agent
+     * @throws AodException for the reasons of [list], [create] and [update]
+     */
+    public suspend fun ensure(request: CreateAgent): Agent = connection.call { ensureAgent(request) }
+
+    /**
      * Archives an agent permanently (`POST /agents/{id}/archive`): it is no longer listed, and cannot be updated or
      * used by new sessions. Existing sessions are not affected.
      *
@@ -176,6 +265,17 @@ public class Agents internal constructor(private val connection: Connection) {
      * @throws AodException if the call fails in another way
      */
     public suspend fun archive(id: UUID): Agent = connection.call { archiveAgent(id) }
+
+    /**
+     * Archives an agent like [archive] (`POST /agents/{id}/archive`). An agent that is archived already is not an
+     * error: it is retrieved (`GET /agents/{id}`).
+     *
+     * @param id the id of the agent
+     * @return the archived agent
+     * @throws AodException.NotFound if there is no such agent
+     * @throws AodException if the call fails in another way
+     */
+    public suspend fun ensureArchived(id: UUID): Agent = connection.call { ensureAgentArchived(id) }
 
     /**
      * Lists all versions of an agent (`GET /agents/{id}/versions`).

@@ -127,6 +127,76 @@ public class Environments internal constructor(private val connection: Connectio
         connection.call { updateEnvironment(id, request) }
 
     /**
+     * Retrieves an environment, and updates it with the request that a function returns (`GET /environments/{id}`,
+     * `PUT /environments/{id}`).
+     *
+     * If another caller updates the environment in between, both requests are repeated, up to ten times: [change] is
+     * then called again, with the current environment.
+     *
+     * ```kotlin
+     * client.environments.updateWith(id) { environment ->
+     *     val packages = environment.packages[PackageManager.Pip].orEmpty() + "ruff"
+     *     environment.update(packages = environment.packages + (PackageManager.Pip to packages))
+     * }
+     * ```
+     *
+     * @param id the id of the environment
+     * @param change returns the fields to change, for example with [Environment.update]; the version of the request is
+     * replaced by that of the environment. Its exceptions end the call
+     * @return the environment after the update
+     * @throws AodException.Conflict with [ConflictReason.VersionMismatch] if another caller was faster ten times, with
+     * [ConflictReason.Archived] if the environment is archived, or with [ConflictReason.NameTaken] if the name is in
+     * use
+     * @throws AodException for the reasons of [get] and [update]
+     */
+    public suspend fun updateWith(id: UUID, change: suspend (Environment) -> UpdateEnvironment): Environment =
+        readAndUpdate(
+            read = { get(id) },
+            change = { environment -> change(environment).copy(version = environment.version) },
+            update = { update(id, it) },
+        )
+
+    /**
+     * Returns the environment with a name, which is created or updated if necessary (`GET /environments`, then
+     * `POST /environments` or `PUT /environments/{id}`).
+     *
+     * Arguments that are left out keep the stored values. An environment that has all the given ones is returned as it
+     * is. The server never returns environment variables: [envVars] are sent when the environment is created or another
+     * argument differs from it, and do not count as a difference. Use [update] to replace them. If several callers
+     * ensure the same new environment at once, one of them creates it.
+     *
+     * ```kotlin
+     * val environment = client.environments.ensure("ci", packages = mapOf(PackageManager.Pip to listOf("pytest")))
+     * ```
+     *
+     * @param name at most 200 characters
+     * @param packages the packages to install, by package manager, which replace the stored ones unless there are none
+     * @param envVars environment variables of the sandbox
+     * @param setupScript a shell script that runs once per sandbox, after the packages are installed
+     * @param networking which hosts a sandbox can reach
+     * @return the environment
+     * @throws AodException for the reasons of [list], [create] and [update]
+     */
+    public suspend fun ensure(
+        name: String,
+        packages: Map<PackageManager, List<String>> = emptyMap(),
+        envVars: Map<String, String> = emptyMap(),
+        setupScript: String? = null,
+        networking: Networking? = null,
+    ): Environment = ensure(CreateEnvironment(name, packages, secretsOf(envVars), setupScript, networking))
+
+    /**
+     * Returns the environment with the name of a request object, which is created or updated if necessary
+     * (`GET /environments`, then `POST /environments` or `PUT /environments/{id}`). Fields that the request does not
+     * set keep the stored values; environment variables do not count as a difference.
+     *
+     * @param request the fields of the environment
+     * @return the environment
+     * @throws AodException for the reasons of [list], [create] and [update]
+     */
+    public suspend fun ensure(request: CreateEnvironment): Environment = connection.call { ensureEnvironment(request) }
+
+    /**
      * Archives an environment permanently (`POST /environments/{id}/archive`): it is no longer listed, and cannot be
      * updated or used by new sessions. Its name becomes available again. Existing sessions are not affected.
      *
@@ -137,6 +207,17 @@ public class Environments internal constructor(private val connection: Connectio
      * @throws AodException if the call fails in another way
      */
     public suspend fun archive(id: UUID): Environment = connection.call { archiveEnvironment(id) }
+
+    /**
+     * Archives an environment like [archive] (`POST /environments/{id}/archive`). An environment that is archived
+     * already is not an error: it is retrieved (`GET /environments/{id}`).
+     *
+     * @param id the id of the environment
+     * @return the archived environment
+     * @throws AodException.NotFound if there is no such environment
+     * @throws AodException if the call fails in another way
+     */
+    public suspend fun ensureArchived(id: UUID): Environment = connection.call { ensureEnvironmentArchived(id) }
 
     /**
      * Deletes an environment with its versions (`DELETE /environments/{id}/delete`). Agents that refer to it are

@@ -85,7 +85,7 @@ public class SessionFormatter private constructor(private val core: CoreFormatte
         // Flushed here too, with the half of a surrogate pair that the core does not have.
         val flushed = if (turns.isAnother(event)) flush() else emptyList()
         val isOutput = event is StreamEvent.Output
-        return flushed + if (isOutput) core.consume(event) else core.consumeNative(event.toNative())
+        return flushed + if (isOutput) core.consume(event) else core.consumeNative(event.toNativeWithoutExtra())
     }
 }
 

@@ -4,10 +4,13 @@ import java.time.Duration
 import java.util.UUID
 import java.util.concurrent.CompletableFuture
 import java.util.function.Consumer
+import java.util.function.Function
 import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.future.future
+import kotlinx.coroutines.sync.withPermit
 
 /**
  * The calls of a client as [CompletableFuture]s, for Java. `join()` makes them blocking.
@@ -92,6 +95,29 @@ public class FutureAgents internal constructor(private val agents: Agents) {
         futureOf { agents.update(id, request) }
 
     /**
+     * Retrieves an agent, and updates it with the request that a function returns (`GET /agents/{id}`,
+     * `PUT /agents/{id}`). If another caller updates the agent in between, both requests are repeated, up to ten times.
+     *
+     * @param id the id of the agent
+     * @param change receives the agent, on a thread of `Dispatchers.Default`, and returns the fields to change; the
+     * version of the request is replaced by that of the agent. If it throws, the future fails with its exception
+     * @return a future of the agent after the update
+     * @see Agents.updateWith
+     */
+    public fun updateWith(id: UUID, change: Function<in Agent, out UpdateAgent>): CompletableFuture<Agent> =
+        futureOf { agents.updateWith(id) { change.apply(it) } }
+
+    /**
+     * Returns the agent with the name of a request, which is created or updated if necessary (`GET /agents`, then
+     * `POST /agents` or `PUT /agents/{id}`). Fields that the request does not set keep the stored values.
+     *
+     * @param request the fields of the agent
+     * @return a future of the agent
+     * @see Agents.ensure
+     */
+    public fun ensure(request: CreateAgent): CompletableFuture<Agent> = futureOf { agents.ensure(request) }
+
+    /**
      * Archives an agent permanently (`POST /agents/{id}/archive`).
      *
      * @param id the id of the agent
@@ -99,6 +125,15 @@ public class FutureAgents internal constructor(private val agents: Agents) {
      * @see Agents.archive
      */
     public fun archive(id: UUID): CompletableFuture<Agent> = futureOf { agents.archive(id) }
+
+    /**
+     * Archives an agent permanently if it is not archived yet (`POST /agents/{id}/archive`, `GET /agents/{id}`).
+     *
+     * @param id the id of the agent
+     * @return a future of the archived agent; it fails with [AodException.NotFound] if there is no such agent
+     * @see Agents.ensureArchived
+     */
+    public fun ensureArchived(id: UUID): CompletableFuture<Agent> = futureOf { agents.ensureArchived(id) }
 
     /**
      * Lists all versions of an agent (`GET /agents/{id}/versions`).
@@ -152,6 +187,35 @@ public class FutureEnvironments internal constructor(private val environments: E
         futureOf { environments.update(id, request) }
 
     /**
+     * Retrieves an environment, and updates it with the request that a function returns (`GET /environments/{id}`,
+     * `PUT /environments/{id}`). If another caller updates the environment in between, both requests are repeated, up
+     * to ten times.
+     *
+     * @param id the id of the environment
+     * @param change receives the environment, on a thread of `Dispatchers.Default`, and returns the fields to change;
+     * the version of the request is replaced by that of the environment. If it throws, the future fails with its
+     * exception
+     * @return a future of the environment after the update
+     * @see Environments.updateWith
+     */
+    public fun updateWith(
+        id: UUID,
+        change: Function<in Environment, out UpdateEnvironment>,
+    ): CompletableFuture<Environment> = futureOf { environments.updateWith(id) { change.apply(it) } }
+
+    /**
+     * Returns the environment with the name of a request, which is created or updated if necessary
+     * (`GET /environments`, then `POST /environments` or `PUT /environments/{id}`). Fields that the request does not
+     * set keep the stored values; environment variables do not count as a difference.
+     *
+     * @param request the fields of the environment
+     * @return a future of the environment
+     * @see Environments.ensure
+     */
+    public fun ensure(request: CreateEnvironment): CompletableFuture<Environment> =
+        futureOf { environments.ensure(request) }
+
+    /**
      * Archives an environment permanently (`POST /environments/{id}/archive`).
      *
      * @param id the id of the environment
@@ -159,6 +223,17 @@ public class FutureEnvironments internal constructor(private val environments: E
      * @see Environments.archive
      */
     public fun archive(id: UUID): CompletableFuture<Environment> = futureOf { environments.archive(id) }
+
+    /**
+     * Archives an environment permanently if it is not archived yet (`POST /environments/{id}/archive`,
+     * `GET /environments/{id}`).
+     *
+     * @param id the id of the environment
+     * @return a future of the archived environment; it fails with [AodException.NotFound] if there is no such
+     * environment
+     * @see Environments.ensureArchived
+     */
+    public fun ensureArchived(id: UUID): CompletableFuture<Environment> = futureOf { environments.ensureArchived(id) }
 
     /**
      * Deletes an environment with its versions (`DELETE /environments/{id}/delete`).
@@ -245,6 +320,16 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
     public fun terminate(id: UUID): CompletableFuture<SessionAck> = futureOf { sessions.terminate(id) }
 
     /**
+     * Terminates a session permanently if it is not terminated yet, and retrieves it (`POST /sessions/{id}/terminate`,
+     * `GET /sessions/{id}`).
+     *
+     * @param id the id of the session
+     * @return a future of the terminated session; it fails with [AodException.NotFound] if there is no such session
+     * @see Sessions.ensureTerminated
+     */
+    public fun ensureTerminated(id: UUID): CompletableFuture<Session> = futureOf { sessions.ensureTerminated(id) }
+
+    /**
      * Interrupts the queued or running turn and keeps the sandbox (`POST /sessions/{id}/interrupt`); for servers since
      * 2026-06-25.
      *
@@ -273,6 +358,8 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
      * `GET /sessions/{id}/stream`, `GET /sessions/{id}`).
      *
      * @param request the fields of the session
+     * @param waitForQuota whether to wait while too many sessions are active, without a time limit; by default, this is
+     * an [AodException.RateLimit]
      * @param onAbandon what happens to the session if the future fails or is cancelled before the turn has ended; by
      * default the session continues
      * @param onCreated receives the acknowledgement of the new session, before its first event is read, on a thread of
@@ -284,9 +371,45 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
     @JvmOverloads
     public fun run(
         request: CreateSession,
+        waitForQuota: Boolean = false,
         onAbandon: OnAbandon = OnAbandon.CONTINUE,
         onCreated: Consumer<SessionAck> = Consumer {},
-    ): CompletableFuture<RunResult> = futureOf { sessions.run(request, onAbandon, onCreated::accept) }
+    ): CompletableFuture<RunResult> = futureOf { sessions.run(request, waitForQuota, onAbandon, onCreated::accept) }
+
+    /**
+     * Runs many prompts, each like [run] in a session of its own (`POST /sessions`, `GET /sessions/{id}/stream`,
+     * `GET /sessions/{id}` for each). It returns at once. A session waits for the quota of the server, as with
+     * `waitForQuota` of [run].
+     *
+     * ```java
+     * for (var run : calls.getSessions().runAll(requests)) {
+     *     System.out.println(run.join().getText());
+     * }
+     * ```
+     *
+     * @param requests the fields of each session
+     * @param maxConcurrent how many of the sessions exist and run at the same time, from 1; 4 by default. A lower quota
+     * of the server limits them too
+     * @param onAbandon what happens to a session if following it fails, or its future is cancelled, before its turn has
+     * ended; by default the session continues
+     * @return a future for each request, in their order. A future that fails or is cancelled does not affect the others
+     * @throws IllegalArgumentException if [maxConcurrent] is less than 1
+     * @see Sessions.runAll
+     */
+    @JvmOverloads
+    public fun runAll(
+        requests: Iterable<CreateSession>,
+        maxConcurrent: Int = 4,
+        onAbandon: OnAbandon = OnAbandon.CONTINUE,
+    ): List<CompletableFuture<RunResult>> {
+        val permits = permitsOf(maxConcurrent)
+        return requests.map { request ->
+            // Undispatched, so that the sessions are created in the order of the requests.
+            scope.future(start = CoroutineStart.UNDISPATCHED) {
+                permits.withPermit { sessions.run(request, waitForQuota = true, onAbandon) }
+            }
+        }
+    }
 
     /**
      * Sends a prompt to a session, follows its turn to the end, and returns the answer (`POST /sessions/{id}/prompt`,

@@ -14,6 +14,12 @@ public val McpServer.name: String?
         is McpServer.Unknown -> ((json as? JsonObject)?.get("name") as? JsonPrimitive)?.contentOrNull
     }
 
+/**
+ * A label in English for a progress display, such as `Creating the sandbox`. For a stage that this version does not
+ * know, it is the name with spaces instead of underscores.
+ */
+public val StageName.label: String get() = stageNameLabel(this)
+
 /** Whether a turn is queued or running. An unknown status is not active. */
 public val SessionStatus.isActive: Boolean
     get() = this == SessionStatus.Pending || this == SessionStatus.Running

@@ -82,6 +82,17 @@ public val SessionStatus.value: String get() = sessionStatusValue(this)
 public fun SessionStatus.Companion.of(value: String): SessionStatus = sessionStatusOf(value)
 
 /** The API value, as in JSON. */
+public val StageName.value: String get() = stageNameValue(this)
+
+/**
+ * Returns the case of an API value.
+ *
+ * @param value the value, as in JSON
+ * @return the case; `Unknown` with the [value] if this version does not know it
+ */
+public fun StageName.Companion.of(value: String): StageName = stageNameOf(value)
+
+/** The API value, as in JSON. */
 public val StageState.value: String get() = stageStateValue(this)
 
 /**

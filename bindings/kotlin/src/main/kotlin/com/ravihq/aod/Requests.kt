@@ -2,7 +2,72 @@
 
 package com.ravihq.aod
 
-// Shorthands for the parts of requests.
+import kotlinx.serialization.json.JsonObject
+
+// Shorthands for requests and their parts.
+
+/**
+ * Creates a request that updates this agent, with its version. It sends nothing: pass it to [Agents.update], or return
+ * it from the function of [Agents.updateWith]. Arguments that are left out keep the stored values.
+ *
+ * @param name the new display name
+ * @param model the new model
+ * @param runtime the new runtime; for servers before 2026-06-25
+ * @param provider the new provider; for servers since 2026-06-25
+ * @param description replaces or clears the description
+ * @param system replaces or clears the system text
+ * @param environmentId the environment of sessions that do not specify one; [IdPatch.Clear] detaches it on servers
+ * since 2026-04-30, and is ignored by earlier ones
+ * @param skills replaces all skills; an empty list removes them
+ * @param mcpServers replaces all MCP servers; an empty list removes them
+ * @param metadata entries to merge by top-level key; an empty string as the value removes an entry
+ * @return the request
+ */
+public fun Agent.update(
+    name: String? = null,
+    model: String? = null,
+    runtime: Runtime? = null,
+    provider: Provider? = null,
+    description: TextPatch = TextPatch.Keep,
+    system: TextPatch = TextPatch.Keep,
+    environmentId: IdPatch = IdPatch.Keep,
+    skills: List<Skill>? = null,
+    mcpServers: List<McpServer>? = null,
+    metadata: JsonObject = JsonObject(emptyMap()),
+): UpdateAgent = UpdateAgent(
+    version,
+    name,
+    model,
+    runtime,
+    provider,
+    description,
+    system,
+    environmentId,
+    skills,
+    mcpServers,
+    metadata,
+)
+
+/**
+ * Creates a request that updates this environment, with its version. It sends nothing: pass it to
+ * [Environments.update], or return it from the function of [Environments.updateWith]. Arguments that are left out keep
+ * the stored values.
+ *
+ * @param name the new name
+ * @param packages replaces all packages; an empty map removes them
+ * @param envVars replaces all environment variables; an empty map removes them
+ * @param setupScript replaces or clears the setup script
+ * @param networking replaces the network access
+ * @return the request
+ */
+public fun Environment.update(
+    name: String? = null,
+    packages: Map<PackageManager, List<String>>? = null,
+    envVars: Map<String, String>? = null,
+    setupScript: TextPatch = TextPatch.Keep,
+    networking: Networking? = null,
+): UpdateEnvironment =
+    UpdateEnvironment(version, name, packages, envVars?.let(::secretsOf), setupScript, networking)
 
 /**
  * Creates a skill whose content is part of the agent.

@@ -2,6 +2,14 @@ package com.ravihq.aod
 
 import java.time.Duration
 import java.util.UUID
+import kotlinx.coroutines.async
+import kotlinx.coroutines.awaitAll
+import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.catch
+import kotlinx.coroutines.flow.map
+import kotlinx.coroutines.flow.merge
+import kotlinx.coroutines.sync.Semaphore
 
 /**
  * Calls under `/sessions`.
@@ -120,6 +128,17 @@ public class Sessions internal constructor(private val connection: Connection) {
     public suspend fun terminate(id: UUID): SessionAck = connection.call { terminateSession(id) }
 
     /**
+     * Terminates a session like [terminate], and retrieves it (`POST /sessions/{id}/terminate`, `GET /sessions/{id}`).
+     * A session that is terminated already is not an error.
+     *
+     * @param id the id of the session
+     * @return the terminated session
+     * @throws AodException.NotFound if there is no such session
+     * @throws AodException if the call fails in another way
+     */
+    public suspend fun ensureTerminated(id: UUID): Session = connection.call { ensureSessionTerminated(id) }
+
+    /**
      * Interrupts the queued or running turn and keeps the sandbox (`POST /sessions/{id}/interrupt`). The turn ends with
      * the status [TurnStatus.Interrupted], and the session accepts further prompts. Servers before 2026-06-25 do not
      * have this endpoint.
@@ -166,6 +185,8 @@ public class Sessions internal constructor(private val connection: Connection) {
      * @param resources at most 10 repositories to clone into the sandbox, each with a different path; none by default
      * @param secretEnvVars environment variables of this session, which take precedence over those of the environment;
      * none by default. The server never returns them. Servers before 2026-06-25 ignore them.
+     * @param waitForQuota whether to wait while too many sessions are active, without a time limit: the session is then
+     * created by another request, after 0.5 to 5 s. By default, this is an [AodException.RateLimit]
      * @param onAbandon what happens to the session if this call fails or is cancelled before the turn has ended. The
      * request that stops the session is sent in the background; if it fails, a warning is logged. By default the
      * session continues
@@ -185,11 +206,13 @@ public class Sessions internal constructor(private val connection: Connection) {
         timeout: Duration? = null,
         resources: List<GithubRepository> = emptyList(),
         secretEnvVars: Map<String, String> = emptyMap(),
+        waitForQuota: Boolean = false,
         onAbandon: OnAbandon = OnAbandon.CONTINUE,
         onCreated: (SessionAck) -> Unit = {},
     ): RunResult {
         val secrets = secretsOf(secretEnvVars)
-        return run(CreateSession(agentId, prompt, environmentId, timeout, resources, secrets), onAbandon, onCreated)
+        val request = CreateSession(agentId, prompt, environmentId, timeout, resources, secrets)
+        return run(request, waitForQuota, onAbandon, onCreated)
     }
 
     /**
@@ -197,6 +220,8 @@ public class Sessions internal constructor(private val connection: Connection) {
      * (`POST /sessions`, `GET /sessions/{id}/stream`, `GET /sessions/{id}`).
      *
      * @param request the fields of the session
+     * @param waitForQuota whether to wait while too many sessions are active, without a time limit: the session is then
+     * created by another request, after 0.5 to 5 s. By default, this is an [AodException.RateLimit]
      * @param onAbandon what happens to the session if this call fails or is cancelled before the turn has ended. The
      * request that stops the session is sent in the background; if it fails, a warning is logged. By default the
      * session continues
@@ -211,9 +236,57 @@ public class Sessions internal constructor(private val connection: Connection) {
      */
     public suspend fun run(
         request: CreateSession,
+        waitForQuota: Boolean = false,
         onAbandon: OnAbandon = OnAbandon.CONTINUE,
         onCreated: (SessionAck) -> Unit = {},
-    ): RunResult = connection.call { runSession(request, onAbandon, CreatedForwarder(onCreated)) }
+    ): RunResult = connection.call { runSession(request, waitForQuota, onAbandon, CreatedForwarder(onCreated)) }
+
+    /**
+     * Runs many prompts, each like [run] in a session of its own, and returns all results (`POST /sessions`,
+     * `GET /sessions/{id}/stream`, `GET /sessions/{id}` for each).
+     *
+     * A session waits for the quota of the server, as with `waitForQuota` of [run]. A prompt that fails does not affect
+     * the others. There is no time limit; cancelling the call cancels all of them, and starts no further session.
+     *
+     * ```kotlin
+     * val prompts = listOf("Fix the typos in README.md", "List the public functions", "Run the tests")
+     * val results = client.sessions.runAll(prompts.map { CreateSession(agent.id, it) }, maxConcurrent = 2)
+     * prompts.zip(results).forEach { (prompt, result) ->
+     *     println("$prompt: ${result.fold({ it.text }, { it.message })}")
+     * }
+     * ```
+     *
+     * @param requests the fields of each session
+     * @param maxConcurrent how many of the sessions exist and run at the same time, from 1; 4 by default. A lower quota
+     * of the server limits them too
+     * @param onAbandon what happens to a session if following it fails, or this call is cancelled, before its turn has
+     * ended, as for [run]; by default the session continues
+     * @return the results in the order of the requests: each succeeds with the result of [run], or fails with its
+     * [AodException], such as [AodException.Closed] if the client is closed
+     * @throws IllegalArgumentException if [maxConcurrent] is less than 1
+     */
+    public suspend fun runAll(
+        requests: Iterable<CreateSession>,
+        maxConcurrent: Int = 4,
+        onAbandon: OnAbandon = OnAbandon.CONTINUE,
+    ): List<Result<RunResult>> {
+        val permits = permitsOf(maxConcurrent)
+        return coroutineScope {
+            val runs = requests.map { request ->
+                permits.acquire()
+                async {
+                    try {
+                        Result.success(run(request, waitForQuota = true, onAbandon))
+                    } catch (failure: AodException) {
+                        Result.failure(failure)
+                    } finally {
+                        permits.release()
+                    }
+                }
+            }
+            runs.awaitAll()
+        }
+    }
 
     /**
      * Sends a prompt to a session, follows its turn to the end, and returns the answer (`POST /sessions/{id}/prompt`,
@@ -301,6 +374,41 @@ public class Sessions internal constructor(private val connection: Connection) {
         EventStream(options.since) { connection.callBlocking { stream(id, options.toNative()) } }
 
     /**
+     * Returns the events of several sessions in one flow, in the order in which they arrive
+     * (`GET /sessions/{id}/stream` for each).
+     *
+     * This call sends nothing: each collector opens a connection for each session. The stream of each session is an
+     * [EventStream]: it delivers each event once and in order, reconnects, and resumes after `stale`. A session whose
+     * stream fails, for example because it does not exist, has one [SessionEvent.Failed], and does not affect the
+     * others. The flow ends when the streams of all sessions have ended. A slow collector applies backpressure: at most
+     * a few hundred events of each session are read ahead. All connections close as soon as the collector returns,
+     * throws or is cancelled.
+     *
+     * ```kotlin
+     * val active = client.sessions.list().filter { it.status.isActive }
+     * client.sessions.watch(active.map { it.id }).collect { item ->
+     *     when (item) {
+     *         is SessionEvent.Received -> println("${item.sessionId}: ${item.event}")
+     *         is SessionEvent.Failed -> println("${item.sessionId}: ${item.error.message}")
+     *     }
+     * }
+     * ```
+     *
+     * @param ids the ids of the sessions; each is watched once
+     * @param since for each session to resume, the position to start after, usually the [StreamEvent.cursor] of the
+     * last event that was processed; positions of other sessions are ignored. By default no event is left out
+     * @return a cold flow, which ends without an exception if the client is closed: each session then has an
+     * [AodException.Closed]
+     */
+    public fun watch(ids: Iterable<UUID>, since: Map<UUID, Long> = emptyMap()): Flow<SessionEvent> =
+        ids.distinct().map { id -> watch(id, since[id]) }.merge()
+
+    private fun watch(id: UUID, since: Long?): Flow<SessionEvent> =
+        stream(id, StreamOptions(since = since, resumeStale = true))
+            .map<StreamEvent, SessionEvent> { SessionEvent.Received(id, it) }
+            .catch { failure -> emit(SessionEvent.Failed(id, failure as? AodException ?: throw failure)) }
+
+    /**
      * Returns the event stream of a session as the changes of a [Transcript]: the messages of the agent, its tool calls
      * and plans as data (`GET /sessions/{id}/stream`).
      *
@@ -357,4 +465,10 @@ public class Sessions internal constructor(private val connection: Connection) {
             val forwarder = NativeForwarder(listener)
             Subscription(listen(id, options.toNative(), forwarder), forwarder.finished)
         }
+}
+
+/** Returns permits for [Sessions.runAll] and [FutureSessions.runAll]. */
+internal fun permitsOf(maxConcurrent: Int): Semaphore {
+    require(maxConcurrent > 0) { "maxConcurrent is less than 1" }
+    return Semaphore(maxConcurrent)
 }

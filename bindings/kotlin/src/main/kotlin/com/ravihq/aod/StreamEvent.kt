@@ -51,8 +51,8 @@ public sealed interface StreamEvent {
     public data class Stage(
         /** The id of the event in the session's log. A stream can resume from it. */
         override val id: Long?,
-        /** The server's name of the step, such as `create_sprite`, `provision_setup` or `runtime_start`. */
-        val stage: String,
+        /** The name of the step; unknown and empty if the server did not send it. */
+        val stage: StageName,
         /** The state of the step. */
         val state: StageState,
         /** The duration of the step in milliseconds; only in `done` and `failed` events. */
@@ -161,6 +161,18 @@ public val StreamEvent.text: String?
 public val StreamEvent.exitCode: Long?
     get() = (this as? StreamEvent.Exit)?.code
 
+/**
+ * Returns the event in the format of a `text/event-stream` (Server-Sent Events), to relay it to a browser.
+ *
+ * Its `data` is the JSON object of the event, as the server sends it. Its `id` is the [StreamEvent.cursor], so the
+ * `Last-Event-ID` of a browser that reconnects is the position to resume from, for [StreamOptions.since]. It has no
+ * `event` line: a browser delivers it as `message`.
+ *
+ * @return the lines of the event, with the empty line at its end
+ * @throws AodException.InvalidRequest if a text of an event that the program created has an unpaired surrogate
+ */
+public fun StreamEvent.toSse(): String = mapErrors { eventToSse(toNative()) }
+
 internal fun NativeEvent.toEvent(): StreamEvent = when (this) {
     is NativeEvent.Start -> StreamEvent.Start(event.id, event.runtime, event.provider, event.sessionId, event.extra)
     is NativeEvent.Stage ->
@@ -174,17 +186,23 @@ internal fun NativeEvent.toEvent(): StreamEvent = when (this) {
     is NativeEvent.Unknown -> StreamEvent.Unknown(event.id, event.eventType, event.raw)
 }
 
-/** Converts an event, without the unknown fields, which formatters and transcripts do not use. */
-internal fun StreamEvent.toNative(): NativeEvent = when (this) {
-    is StreamEvent.Start -> NativeEvent.Start(StartEvent(id, runtime, provider, sessionId, NO_FIELDS))
-    is StreamEvent.Stage -> NativeEvent.Stage(StageEvent(id, stage, state, durationMs, message, NO_FIELDS))
-    is StreamEvent.TurnStart -> NativeEvent.TurnStart(TurnStartEvent(id, turn, NO_FIELDS))
-    is StreamEvent.Output -> NativeEvent.Output(OutputEvent(id, stream, data.wellFormed(), turn, NO_FIELDS))
+/** Converts an event with all its fields. */
+internal fun StreamEvent.toNative(): NativeEvent = toNative { it }
+
+/** Converts an event without the unknown fields, which formatters and transcripts do not use. */
+internal fun StreamEvent.toNativeWithoutExtra(): NativeEvent =
     // A code that cannot be read is among the unknown fields: it says nothing about an interruption.
-    is StreamEvent.Exit -> NativeEvent.Exit(ExitEvent(id, code, if ("code" in extra) UNREADABLE_CODE else NO_FIELDS))
-    is StreamEvent.Error -> NativeEvent.Error(ErrorEvent(id, message, NO_FIELDS))
-    is StreamEvent.Terminated -> NativeEvent.Terminated(TerminatedEvent(id, message, NO_FIELDS))
-    is StreamEvent.Stale -> NativeEvent.Stale(StaleEvent(id, message, NO_FIELDS))
+    toNative { if ("code" in it) UNREADABLE_CODE else NO_FIELDS }
+
+private inline fun StreamEvent.toNative(fields: (JsonObject) -> JsonObject): NativeEvent = when (this) {
+    is StreamEvent.Start -> NativeEvent.Start(StartEvent(id, runtime, provider, sessionId, fields(extra)))
+    is StreamEvent.Stage -> NativeEvent.Stage(StageEvent(id, stage, state, durationMs, message, fields(extra)))
+    is StreamEvent.TurnStart -> NativeEvent.TurnStart(TurnStartEvent(id, turn, fields(extra)))
+    is StreamEvent.Output -> NativeEvent.Output(OutputEvent(id, stream, data.wellFormed(), turn, fields(extra)))
+    is StreamEvent.Exit -> NativeEvent.Exit(ExitEvent(id, code, fields(extra)))
+    is StreamEvent.Error -> NativeEvent.Error(ErrorEvent(id, message, fields(extra)))
+    is StreamEvent.Terminated -> NativeEvent.Terminated(TerminatedEvent(id, message, fields(extra)))
+    is StreamEvent.Stale -> NativeEvent.Stale(StaleEvent(id, message, fields(extra)))
     is StreamEvent.Unknown -> NativeEvent.Unknown(UnknownEvent(type.wellFormed(), id, raw.wellFormed()))
 }
 

@@ -70,7 +70,7 @@ public class Transcript private constructor(internal val native: NativeTranscrip
      * @return the changes that the events make, in order
      */
     public fun apply(events: List<StreamEvent>): List<TranscriptChange> =
-        mapErrors { native.apply(events.map(StreamEvent::toNative)) }
+        mapErrors { native.apply(events.map(StreamEvent::toNativeWithoutExtra)) }
 
     /**
      * Reads output from elsewhere, such as [RunResult.stdout]. Name the runtime in the constructor.

@@ -70,6 +70,15 @@ class FuturesTest {
         rows.put(
                 "FutureAgents.update",
                 new Row("PUT /agents/AGENT", w -> w.agents.update(w.agent, new UpdateAgent(1, "b"))));
+        rows.put(
+                "FutureAgents.updateWith",
+                new Row(
+                        "GET /agents/AGENT",
+                        w -> w.agents.updateWith(w.agent, agent -> new UpdateAgent(agent.getVersion(), "b"))));
+        rows.put("FutureAgents.ensure", new Row("GET /agents", w -> w.agents.ensure(World.newAgent())));
+        rows.put(
+                "FutureAgents.ensureArchived",
+                new Row("POST /agents/AGENT/archive", w -> w.agents.ensureArchived(w.agent)));
         rows.put("FutureAgents.archive", new Row("POST /agents/AGENT/archive", w -> w.agents.archive(w.agent)));
         rows.put("FutureAgents.versions", new Row("GET /agents/AGENT/versions", w -> w.agents.versions(w.agent)));
 
@@ -85,6 +94,17 @@ class FuturesTest {
                 new Row(
                         "PUT /environments/ENVIRONMENT",
                         w -> w.environments.update(w.environment, new UpdateEnvironment(1, "b"))));
+        rows.put(
+                "FutureEnvironments.updateWith",
+                new Row(
+                        "GET /environments/ENVIRONMENT",
+                        w -> w.environments.updateWith(w.environment, e -> new UpdateEnvironment(1, "b"))));
+        rows.put(
+                "FutureEnvironments.ensure",
+                new Row("GET /environments", w -> w.environments.ensure(new CreateEnvironment("ci"))));
+        rows.put(
+                "FutureEnvironments.ensureArchived",
+                new Row("POST /environments/ENVIRONMENT/archive", w -> w.environments.ensureArchived(w.environment)));
         rows.put(
                 "FutureEnvironments.archive",
                 new Row("POST /environments/ENVIRONMENT/archive", w -> w.environments.archive(w.environment)));
@@ -110,6 +130,9 @@ class FuturesTest {
                 "FutureSessions.terminate",
                 new Row("POST /sessions/SESSION/terminate", w -> w.sessions.terminate(w.session)));
         rows.put(
+                "FutureSessions.ensureTerminated",
+                new Row("POST /sessions/SESSION/terminate", w -> w.sessions.ensureTerminated(w.session)));
+        rows.put(
                 "FutureSessions.interrupt",
                 new Row("POST /sessions/SESSION/interrupt", FuturesTest::interruptRunning));
         rows.put("FutureSessions.delete", new Row("DELETE /sessions/SESSION/delete", w -> w.sessions.delete(w.session)));
@@ -131,7 +154,7 @@ class FuturesTest {
     private static CompletableFuture<?> runAndKeepTheAcknowledgement(World world) {
         var created = new CompletableFuture<SessionAck>();
         var request = new CreateSession(world.agent, "hi");
-        return world.sessions.run(request, OnAbandon.TERMINATE, created::complete)
+        return world.sessions.run(request, true, OnAbandon.TERMINATE, created::complete)
                 .thenApply(result -> {
                     assertEquals(created.join().getId(), result.getSession().getId());
                     return result;
@@ -180,6 +203,56 @@ class FuturesTest {
                     .forEach(method -> all.add(type.getSimpleName() + "." + method.getName()));
         }
         assertEquals(all, new TreeSet<>(rows().keySet()));
+    }
+
+    @Test
+    void runAllReturnsAFutureOfEachRequestInTheirOrder() {
+        try (var world = new World()) {
+            var requests = List.of(
+                    new CreateSession(world.agent, "first"),
+                    new CreateSession(UUID.randomUUID(), "second"),
+                    new CreateSession(world.agent, "third"));
+            var runs = world.sessions.runAll(requests, 1);
+            var first = runs.get(0).join().getSession().getId();
+            assertEquals("first", world.sessions.turns(first).join().get(0).getPrompt());
+            var failure = assertThrows(CompletionException.class, runs.get(1)::join);
+            assertInstanceOf(AodException.NotFound.class, failure.getCause());
+            var third = runs.get(2).join().getSession().getId();
+            assertEquals("third", world.sessions.turns(third).join().get(0).getPrompt());
+            assertEquals(3, runs.size());
+            assertThrows(IllegalArgumentException.class, () -> world.sessions.runAll(requests, 0));
+        }
+    }
+
+    @Test
+    void aRunThatIsCancelledWhileItWaitsIsNotStarted() {
+        try (var world = new World()) {
+            world.server.script("{\"hold\": \"later\"}");
+            var requests = List.of(
+                    new CreateSession(world.agent, "first"),
+                    new CreateSession(world.agent, "second"),
+                    new CreateSession(world.agent, "third"));
+            var runs = world.sessions.runAll(requests, 1);
+            world.server.control("POST", "reached", "{\"name\": \"later\"}");
+            runs.get(1).cancel(true);
+            world.server.script("{\"exit\": 0}");
+            world.server.control("POST", "release", "{\"name\": \"later\"}");
+            assertNotNull(runs.get(0).join());
+            assertNotNull(runs.get(2).join());
+            // That of the world, the first and the third.
+            assertEquals(3, world.sessions.list().join().size());
+        }
+    }
+
+    @Test
+    void anExceptionOfTheFunctionFailsTheUpdate() {
+        try (var world = new World()) {
+            var update = world.agents.updateWith(world.agent, agent -> {
+                throw new UnsupportedOperationException("planted");
+            });
+            var failure = assertThrows(CompletionException.class, update::join);
+            assertInstanceOf(UnsupportedOperationException.class, failure.getCause());
+        }
     }
 
     @Test

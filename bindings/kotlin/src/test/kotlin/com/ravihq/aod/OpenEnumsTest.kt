@@ -14,6 +14,7 @@ class OpenEnumsTest {
         "ResourceType" to { value -> ResourceType.of(value).let { it to it.value } },
         "Runtime" to { value -> Runtime.of(value).let { it to it.value } },
         "SessionStatus" to { value -> SessionStatus.of(value).let { it to it.value } },
+        "StageName" to { value -> StageName.of(value).let { it to it.value } },
         "StageState" to { value -> StageState.of(value).let { it to it.value } },
         "TurnStatus" to { value -> TurnStatus.of(value).let { it to it.value } },
         "ErrorKind" to { value -> ErrorKind.entries.first { it.value == value } to value },
@@ -42,5 +43,11 @@ class OpenEnumsTest {
     fun `an unknown value is preserved`() {
         assertEquals(Runtime.Unknown("novel"), Runtime.of("novel"))
         assertEquals("novel", Runtime.of("novel").value)
+    }
+
+    @Test
+    fun `a stage has a label`() {
+        assertEquals("Creating the sandbox", StageName.CreateSprite.label)
+        assertEquals("warm cache", StageName.of("warm_cache").label)
     }
 }

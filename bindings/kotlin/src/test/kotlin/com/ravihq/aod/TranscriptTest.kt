@@ -29,7 +29,7 @@ class TranscriptTest {
     /** A session of Codex with each type of event. */
     private val events = listOf(
         StreamEvent.Start(null, Runtime.Codex, null, UUID.randomUUID(), noFields),
-        StreamEvent.Stage(1, "runtime_start", StageState.Done, 10, null, noFields),
+        StreamEvent.Stage(1, StageName.RuntimeStart, StageState.Done, 10, null, noFields),
         StreamEvent.TurnStart(2, 1, noFields),
         output(2, message("One").dropLast(20)),
         output(3, "warning\n", OutputChannel.Stderr),
@@ -176,7 +176,8 @@ class TranscriptTest {
 
     @Test
     fun `a failed stage is a notice`(): Unit = Transcript().use { transcript ->
-        transcript.apply(StreamEvent.Stage(1, "clone", StageState.Failed, 5, "no such branch", noFields))
+        val clone = StageName.of("clone")
+        transcript.apply(StreamEvent.Stage(1, clone, StageState.Failed, 5, "no such branch", noFields))
         val kind = transcript.turns.single().items.single().kind
         assertEquals(ItemKind.Notice(NoticeLevel.ERROR, "clone failed: no such branch"), kind)
     }

@@ -1,6 +1,7 @@
 package com.ravihq.aod.scenarios
 
 import com.ravihq.aod.AodClient
+import com.ravihq.aod.AodException
 import com.ravihq.aod.CreateAgent
 import com.ravihq.aod.CreateEnvironment
 import com.ravihq.aod.CreateSession
@@ -9,6 +10,7 @@ import com.ravihq.aod.PackageManager
 import com.ravihq.aod.Provider
 import com.ravihq.aod.Runtime
 import com.ravihq.aod.Secret
+import com.ravihq.aod.SessionEvent
 import com.ravihq.aod.TextPatch
 import com.ravihq.aod.UpdateAgent
 import com.ravihq.aod.UpdateEnvironment
@@ -20,9 +22,11 @@ import com.ravihq.aod.secretsOf
 import com.ravihq.aod.skillFromJson
 import java.time.Duration
 import java.util.UUID
+import kotlinx.coroutines.flow.toList
 import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.boolean
 import kotlinx.serialization.json.jsonArray
+import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
 
 /** Calls an operation with the fields of its request. */
@@ -34,13 +38,25 @@ suspend fun call(client: AodClient, operation: String, with: Fields): Any? {
         "agents.list" -> with.finish(agents).list()
         "agents.create" -> agents.create(createAgent(with))
         "agents.get" -> agents.get(id())
-        "agents.update" -> agents.update(with.id(), updateAgent(with))
+        "agents.update" -> agents.update(with.id(), updateAgent(with, with.version()))
+        "agents.update_with" -> {
+            val (id, update) = with.id() to updateAgent(with)
+            agents.updateWith(id) { update }
+        }
+        "agents.ensure" -> agents.ensure(createAgent(with))
+        "agents.ensure_archived" -> agents.ensureArchived(id())
         "agents.archive" -> agents.archive(id())
         "agents.versions" -> agents.versions(id())
         "environments.list" -> with.finish(environments).list()
         "environments.create" -> environments.create(createEnvironment(with))
         "environments.get" -> environments.get(id())
-        "environments.update" -> environments.update(with.id(), updateEnvironment(with))
+        "environments.update" -> environments.update(with.id(), updateEnvironment(with, with.version()))
+        "environments.update_with" -> {
+            val (id, update) = with.id() to updateEnvironment(with)
+            environments.updateWith(id) { update }
+        }
+        "environments.ensure" -> environments.ensure(createEnvironment(with))
+        "environments.ensure_archived" -> environments.ensureArchived(id())
         "environments.archive" -> environments.archive(id())
         "environments.delete" -> environments.delete(id())
         "environments.versions" -> environments.versions(id())
@@ -53,10 +69,28 @@ suspend fun call(client: AodClient, operation: String, with: Fields): Any? {
         }
         "sessions.turns" -> sessions.turns(id())
         "sessions.terminate" -> sessions.terminate(id())
+        "sessions.ensure_terminated" -> sessions.ensureTerminated(id())
         "sessions.interrupt" -> sessions.interrupt(id())
         "sessions.delete" -> sessions.delete(id())
         "sessions.wait" -> sessions.waitForCompletion(id())
         "sessions.run" -> sessions.run(createSession(with))
+        "sessions.run_all" -> {
+            val requests = checkNotNull(with.list("requests")).map { createSession(Fields(it.jsonObject)) }
+            val maxConcurrent = checkNotNull(with.number("max_concurrent")).toInt()
+            with.finish(sessions).runAll(requests, maxConcurrent).map { result ->
+                result.getOrElse { kindToJson(it as AodException) }
+            }
+        }
+        "sessions.watch" -> {
+            val ids = checkNotNull(with.textList("ids")).map(UUID::fromString)
+            val items = with.finish(sessions).watch(ids).toList().groupBy({ it.sessionId }) {
+                when (it) {
+                    is SessionEvent.Received -> it.event
+                    is SessionEvent.Failed -> kindToJson(it.error)
+                }
+            }
+            ids.map { items[it].orEmpty() }
+        }
         "sessions.ask" -> {
             val (id, prompt, timeout) = Triple(with.id(), with.require("prompt"), with.seconds("timeout"))
             val wait = with.json("wait")?.jsonPrimitive?.boolean ?: false
@@ -65,6 +99,8 @@ suspend fun call(client: AodClient, operation: String, with: Fields): Any? {
         else -> error("unknown operation $operation")
     }
 }
+
+private fun Fields.version(): Long = checkNotNull(number("version")) { "version is missing" }
 
 private fun Fields.seconds(name: String): Duration? = number(name)?.let(Duration::ofSeconds)
 
@@ -96,9 +132,10 @@ private fun createAgent(with: Fields) = with.finish(
     ),
 )
 
-private fun updateAgent(with: Fields) = with.finish(
+/** Makes a request whose version is replaced before it is sent, unless it is given. */
+private fun updateAgent(with: Fields, version: Long = 0) = with.finish(
     UpdateAgent(
-        version = checkNotNull(with.number("version")) { "version is missing" },
+        version = version,
         name = with.text("name"),
         model = with.text("model"),
         runtime = with.text("runtime")?.let { Runtime.of(it) },
@@ -127,9 +164,9 @@ private fun createEnvironment(with: Fields) = with.finish(
     ),
 )
 
-private fun updateEnvironment(with: Fields) = with.finish(
+private fun updateEnvironment(with: Fields, version: Long = 0) = with.finish(
     UpdateEnvironment(
-        version = checkNotNull(with.number("version")) { "version is missing" },
+        version = version,
         name = with.text("name"),
         packages = with.fields("packages")?.let(::packages),
         envVars = if ("env_vars" in with) with.secrets("env_vars") else null,

@@ -8,27 +8,17 @@ import com.ravihq.aod.ConflictReason
 import com.ravihq.aod.Environment
 import com.ravihq.aod.EnvironmentVersion
 import com.ravihq.aod.ErrorDetail
-import com.ravihq.aod.ErrorEvent
 import com.ravihq.aod.ErrorKind
-import com.ravihq.aod.ExitEvent
 import com.ravihq.aod.Health
 import com.ravihq.aod.LocationPart
-import com.ravihq.aod.NativeEvent
-import com.ravihq.aod.OutputEvent
 import com.ravihq.aod.Quota
 import com.ravihq.aod.RunResult
 import com.ravihq.aod.Session
 import com.ravihq.aod.SessionAck
 import com.ravihq.aod.SessionTurn
-import com.ravihq.aod.StageEvent
-import com.ravihq.aod.StaleEvent
-import com.ravihq.aod.StartEvent
 import com.ravihq.aod.StreamEvent
-import com.ravihq.aod.TerminatedEvent
 import com.ravihq.aod.TokenUsage
 import com.ravihq.aod.TranscriptTurn
-import com.ravihq.aod.TurnStartEvent
-import com.ravihq.aod.UnknownEvent
 import com.ravihq.aod.agentInfoToJson
 import com.ravihq.aod.agentToJson
 import com.ravihq.aod.agentVersionToJson
@@ -40,6 +30,7 @@ import com.ravihq.aod.runResultToJson
 import com.ravihq.aod.sessionAckToJson
 import com.ravihq.aod.sessionToJson
 import com.ravihq.aod.sessionTurnToJson
+import com.ravihq.aod.toNative
 import com.ravihq.aod.tokenUsageToJson
 import com.ravihq.aod.transcriptTurnToJson
 import com.ravihq.aod.value
@@ -57,6 +48,7 @@ import kotlinx.serialization.json.put
 fun toJson(value: Any?): JsonElement = when (value) {
     null, is Unit -> JsonNull
     is String -> JsonPrimitive(value)
+    is JsonElement -> value
     is List<*> -> JsonArray(value.map(::toJson))
     is Agent -> Json.parseToJsonElement(agentToJson(value))
     is AgentVersion -> Json.parseToJsonElement(agentVersionToJson(value))
@@ -70,7 +62,7 @@ fun toJson(value: Any?): JsonElement = when (value) {
     is Session -> Json.parseToJsonElement(sessionToJson(value))
     is SessionAck -> Json.parseToJsonElement(sessionAckToJson(value))
     is SessionTurn -> Json.parseToJsonElement(sessionTurnToJson(value))
-    is StreamEvent -> when (val json = Json.parseToJsonElement(eventToJson(native(value)))) {
+    is StreamEvent -> when (val json = Json.parseToJsonElement(eventToJson(value.toNative()))) {
         is JsonObject -> json
         else -> JsonObject(mapOf("type" to JsonPrimitive(""), "raw" to json))
     }
@@ -79,20 +71,6 @@ fun toJson(value: Any?): JsonElement = when (value) {
 
 /** Returns the API value of the type of an event. */
 fun typeOf(event: StreamEvent): String = (toJson(event) as JsonObject)["type"]?.jsonPrimitive?.content.orEmpty()
-
-private fun native(event: StreamEvent): NativeEvent = with(event) {
-    when (this) {
-        is StreamEvent.Start -> NativeEvent.Start(StartEvent(id, runtime, provider, sessionId, extra))
-        is StreamEvent.Stage -> NativeEvent.Stage(StageEvent(id, stage, state, durationMs, message, extra))
-        is StreamEvent.TurnStart -> NativeEvent.TurnStart(TurnStartEvent(id, turn, extra))
-        is StreamEvent.Output -> NativeEvent.Output(OutputEvent(id, stream, data, turn, extra))
-        is StreamEvent.Exit -> NativeEvent.Exit(ExitEvent(id, code, extra))
-        is StreamEvent.Error -> NativeEvent.Error(ErrorEvent(id, message, extra))
-        is StreamEvent.Terminated -> NativeEvent.Terminated(TerminatedEvent(id, message, extra))
-        is StreamEvent.Stale -> NativeEvent.Stale(StaleEvent(id, message, extra))
-        is StreamEvent.Unknown -> NativeEvent.Unknown(UnknownEvent(type, id, raw))
-    }
-}
 
 /** Serializes an error for a transcript. */
 fun toJson(failure: AodException): JsonElement = buildJsonObject {
@@ -108,6 +86,9 @@ fun toJson(failure: AodException): JsonElement = buildJsonObject {
     put("request_id", failure.requestId)
     if (failure.status != null) put("request", "${failure.method} ${failure.url}")
 }
+
+/** Serializes the failure of one of many sessions. */
+fun kindToJson(failure: AodException): JsonElement = buildJsonObject { put("kind", kind(failure.kind)) }
 
 private fun kind(kind: ErrorKind): String = if (kind == ErrorKind.PROTOCOL) ErrorKind.DECODE.value else kind.value
 

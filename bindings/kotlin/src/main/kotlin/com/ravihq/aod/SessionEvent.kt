@@ -1,0 +1,23 @@
+package com.ravihq.aod
+
+import java.util.UUID
+
+/** An event of one of several sessions, or the failure of its stream, from [Sessions.watch]. */
+public sealed interface SessionEvent {
+    /** The id of the session. */
+    public val sessionId: UUID
+
+    /** The stream of the session delivered an event. */
+    public data class Received(
+        override val sessionId: UUID,
+        /** The event. */
+        val event: StreamEvent,
+    ) : SessionEvent
+
+    /** The stream of the session failed. This is the last item of the session. */
+    public data class Failed(
+        override val sessionId: UUID,
+        /** The failure, one of those of [EventStream.collect]. */
+        val error: AodException,
+    ) : SessionEvent
+}

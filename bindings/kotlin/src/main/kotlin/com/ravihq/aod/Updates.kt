@@ -1,0 +1,21 @@
+package com.ravihq.aod
+
+/** How often a record is read and updated; after the last attempt, the version mismatch is thrown. */
+private const val ATTEMPTS = 10
+
+/** Reads a record and updates it with the request made from it, and starts again if another caller was faster. */
+internal inline fun <Record, Request> readAndUpdate(
+    read: () -> Record,
+    change: (Record) -> Request,
+    update: (Request) -> Record,
+): Record {
+    var attempt = 1
+    while (true) {
+        val request = change(read())
+        try {
+            return update(request)
+        } catch (conflict: AodException.Conflict) {
+            if (conflict.reason !is ConflictReason.VersionMismatch || attempt++ == ATTEMPTS) throw conflict
+        }
+    }
+}
