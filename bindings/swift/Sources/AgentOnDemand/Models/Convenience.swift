@@ -45,7 +45,7 @@ extension StreamEvent {
     ///
     /// ```swift
     /// for try await event in client.sessions.stream(id, options: StreamOptions(since: lastEventId)) {
-    ///     try await response.write(event.toSse())  // such as "id: 7\ndata: {\"type\":\"exit\",\"id\":7,\"code\":0}\n\n"
+    ///     try await response.write(event.toSse())  // "id: 7\ndata: {\"type\":\"exit\",\"id\":7,\"code\":0}\n\n"
     /// }
     /// ```
     ///
