@@ -43,11 +43,11 @@ SOURCES: dict[str, dict[str, list[tuple[str, str, str, str]]]] = {
     "Running a turn": {
         "Rust": [("core/src/resources/follow.rs", "struct RunResult", "struct Abandoned", RUST_METHOD)],
         "Python": [
-            (PYTHON_SESSIONS, "    def run(", ") -> RunResult:", r"^        (on_\w+|collect_events): "),
+            (PYTHON_SESSIONS, "    def run(", ") -> RunResult:", r"^        (on_\w+|collect_events|wait_for_quota): "),
             (PYTHON_SESSIONS, "    def ask(", ") -> RunResult:", r"^        (wait): "),
         ],
         "Kotlin": [
-            (f"{KOTLIN}/Sessions.kt", "public suspend fun run(", "): RunResult", r"^        (on\w+): "),
+            (f"{KOTLIN}/Sessions.kt", "public suspend fun run(", "): RunResult", r"^        (on\w+|waitForQuota): "),
             (f"{KOTLIN}/Sessions.kt", "public suspend fun ask(", "): RunResult", r"^        (wait): "),
         ],
         "Swift": [

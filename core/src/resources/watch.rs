@@ -52,11 +52,12 @@ impl<'a> WatchStream<'a> {
     }
 
     /// Skips the events of a session up to and including the one with this id, usually the
-    /// [`cursor`](StreamEvent::cursor) of the last event that was processed. A session that is not watched yet is added.
-    /// Default: no event is skipped.
+    /// [`cursor`](StreamEvent::cursor) of the last event that was processed. Default: no event is skipped. A session that
+    /// is not watched is ignored.
     pub fn since(mut self, id: Uuid, cursor: i64) -> Self {
-        self.new.retain(|(new, _)| *new != id);
-        self.new.push((id, Some(cursor)));
+        if let Some((_, since)) = self.new.iter_mut().find(|(new, _)| *new == id) {
+            *since = Some(cursor);
+        }
         self
     }
 }
