@@ -5,7 +5,8 @@ use aod_bridge::error::{ErrorInfo, ErrorKind as AnyErrorKind, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// A call that creates or updates a record if necessary, and returns it. Its request is that of the creation.
+/// A call that creates or updates a record if necessary, and returns it. Its request is the one that creates the
+/// record.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Ensure {
     EnsureAgent,

@@ -61,7 +61,7 @@ pub fn enum_values() -> HashMap<String, Vec<String>> {
     ]
 }
 
-/// Returns a label in English for a stage, for a progress display.
+/// Returns the label of a stage for a progress display, in English.
 #[uniffi::export]
 pub fn stage_label(stage: String) -> String {
     StageName::from(stage).label().into_owned()

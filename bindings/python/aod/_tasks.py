@@ -9,7 +9,7 @@ class TaskScoped:
     """A stream that ends with the task that iterates it."""
 
     _pulls = 0
-    """How often a task waited for the stream."""
+    """How often a task has waited for the stream."""
 
     def cancel(self) -> None:
         """End the stream and close its connections immediately."""

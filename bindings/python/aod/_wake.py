@@ -42,7 +42,7 @@ def new_queue() -> WakeQueue:
 
 
 def ids_of(taken: bytes) -> Iterator[int]:
-    """Return the ids that a queue returned."""
+    """Return the ids in the bytes that a queue returned."""
     return (id for (id,) in _ID.iter_unpack(taken))
 
 
@@ -67,13 +67,13 @@ class Waiter:
             pass
 
     def register(self, id: int, on_wake: Callable[[int], object], loop: AbstractEventLoop) -> None:
-        """Have a function called on the event loop each time an id is queued, until `forget`."""
+        """Call a function on the event loop each time an id is queued, until `forget`."""
         self._waiting[id] = on_wake
         if self._watched < 0 and self._pump is None:
             self._pump = loop.create_task(self._wait_on_thread(loop))
 
     def forget(self, *ids: int) -> None:
-        """Do nothing more when the ids are queued."""
+        """Stop calling the functions of these ids."""
         for id in ids:
             self._waiting.pop(id, None)
 

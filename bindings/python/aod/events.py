@@ -134,7 +134,7 @@ class StreamEvent:
     def stage_label(self) -> str | None:
         """The label of the stage for a progress display, such as `Creating the sandbox`; `None` if there is no stage.
 
-        It is in English. The label of a stage that this version does not know is its name, with spaces instead of
+        It is in English. For a stage that this version does not know, it is the name with spaces instead of
         underscores.
         """
         # Imported here because a program that only handles events does not need the native library.
@@ -180,11 +180,12 @@ class StreamEvent:
     def to_sse(self) -> str:
         r"""Return the event in the format of a `text/event-stream`, for a back end that relays events to browsers.
 
-        `data` is the JSON object of the event. `id` is the `cursor`, so the `Last-Event-ID` of a browser that
-        reconnects is the position to resume from. There is no `event` line: a browser delivers the event as `message`.
+        The `data` is the JSON object of the event, with the fields that the server sent. The `id` is the `cursor`, so
+        the `Last-Event-ID` of a browser that reconnects is the position to resume from. An event without a cursor has
+        no `id` line. There is no `event` line, so an `EventSource` receives each event as `message`.
 
         Returns:
-            The text, with the blank line at its end.
+            The text, including the blank line at its end.
 
         Example:
             >>> aod.StreamEvent(type="exit", id=7, extra={"code": 0}).to_sse()

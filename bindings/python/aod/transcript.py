@@ -720,12 +720,14 @@ def _as_html(item: Any) -> str:
 
 
 class AgUiEncoder:
-    """Converts the changes of a transcript to events of the AG-UI protocol, version 1.0, for web front ends.
+    r"""Converts the changes of a transcript to events of the AG-UI protocol, version 1.0, for web front ends.
 
     A turn is a run: `RUN_STARTED` to `RUN_FINISHED` with the usage, or `RUN_ERROR`. Messages are `TEXT_MESSAGE_*`,
     thinking is `REASONING_*`, tool calls are `TOOL_CALL_*`, subagents are `SUBAGENT_*`; plans and notices are
-    `ACTIVITY_SNAPSHOT` of the type `PLAN` or `NOTICE`; output that is no event is `CUSTOM` with the name `output`; other
-    events of the runtime are `RAW`. The ids of messages and tool calls are those of the items.
+    `ACTIVITY_SNAPSHOT` of the type `PLAN` or `NOTICE`; output that is not an event is `CUSTOM` with the name `output`;
+    other events of the runtime are `RAW`. The ids of messages and tool calls are those of the items. AG-UI cannot
+    replace what was sent: the arguments of a tool call are sent once, when they are known, and a message whose text
+    changes is sent again with another id.
 
     Example:
         >>> encoder = AgUiEncoder(thread_id=str(session.id))
@@ -736,7 +738,7 @@ class AgUiEncoder:
     """
 
     def __init__(self, thread_id: str) -> None:
-        """Create an encoder for one transcript, from its first change on.
+        """Create an encoder for one transcript, whose first change it must receive.
 
         Args:
             thread_id: The id of the thread in the events, usually the id of the session.
@@ -747,13 +749,13 @@ class AgUiEncoder:
         """Return the events of a change.
 
         Args:
-            change: The next change of the transcript.
+            change: The next change of the transcript, in order.
 
         Returns:
             The events in order, each a JSON object, which `ag_ui.core.Event` of the package `ag-ui-protocol` accepts.
 
         Raises:
-            DecodeError: The change is not one that a transcript returned.
+            DecodeError: `change` is not a change that a transcript returned.
         """
         try:
             return json.loads(self._core.encode(change.model_dump_json(exclude_unset=True)))

@@ -42,8 +42,8 @@ class SessionEvent:
 
     Attributes:
         session_id: The id of the session.
-        event: The event.
-        error: The error. No more events of the session follow. Its `session_id` is the session too.
+        event: The event, or `None`.
+        error: The error that ended the stream of the session, or `None`. Its `session_id` is the id of the session.
     """
 
     session_id: UUID
@@ -55,7 +55,7 @@ class _SessionStream(EventStream):
     """The stream of one session, which is polled."""
 
     def poll(self, queue: WakeQueue, number: int) -> StreamEvent | None:
-        """Return the next event; if there is none yet, have the number queued when there is or when the stream ends."""
+        """Return the next event; if there is none yet, queue the number once there is one or the stream ends."""
         event = self._take(0)
         batches = self._batches
         if event is None and batches is not None:
@@ -63,7 +63,7 @@ class _SessionStream(EventStream):
         return event
 
     def notify(self, queue: WakeQueue, number: int) -> None:
-        """Have the number queued when there is something to poll."""
+        """Queue the number once there is something to poll."""
         batches = self._batches
         if batches is not None:
             batches.notify(queue, number)
@@ -78,7 +78,7 @@ class _SessionStream(EventStream):
 
 
 class _Due:
-    """The streams to poll, by their numbers. It has no reference to the streams, so that dropping them closes them."""
+    """The numbers of the streams to poll. It does not refer to the streams, so that dropping those closes them."""
 
     def __init__(self, numbers: Iterable[int]) -> None:
         self.numbers = deque(numbers)
@@ -150,7 +150,7 @@ class _Watch:
         del self._streams[number]
 
     def _poll_all(self) -> None:
-        """Make all streams due, after a wait that was interrupted or that did not tell which ones are."""
+        """Make all streams due, after a wait that was interrupted or did not report which ones are."""
         self._due.numbers = deque(self._streams)
 
 
@@ -158,10 +158,10 @@ class WatchStream(_Watch):
     """The events of several sessions in the order in which they arrive: an iterator and a context manager.
 
     The stream of each session has a connection of its own, which is opened when the iteration starts. It delivers each
-    event once and in order, reconnects, and continues after `stale`. A session that fails, for example because it does
-    not exist, has one item with the error, and does not affect the others. Iteration ends when the streams of all
+    event once and in order, reconnects, and resumes after `stale`. A session that fails, for example because it does
+    not exist, has one last item with the error, and does not affect the others. Iteration ends when the streams of all
     sessions have ended. Leaving the `with` block and dropping the stream close all connections. A bounded number of
-    events is read ahead of a slow program.
+    events of each session is read ahead.
 
     Example:
         >>> with client.sessions.watch([first.id, second.id]) as items:
@@ -237,10 +237,10 @@ class AsyncWatchStream(_Watch, TaskScoped):
     """The events of several sessions in the order in which they arrive: an asynchronous iterator and context manager.
 
     The stream of each session has a connection of its own, which is opened when the iteration starts. It delivers each
-    event once and in order, reconnects, and continues after `stale`. A session that fails, for example because it does
-    not exist, has one item with the error, and does not affect the others. Iteration ends when the streams of all
+    event once and in order, reconnects, and resumes after `stale`. A session that fails, for example because it does
+    not exist, has one last item with the error, and does not affect the others. Iteration ends when the streams of all
     sessions have ended. Leaving the `async with` block, dropping the stream and cancelling its task close all
-    connections. A bounded number of events is read ahead of a slow program. One task at a time may iterate.
+    connections. A bounded number of events of each session is read ahead. One task at a time may iterate.
 
     Example:
         >>> async with client.sessions.watch([first.id, second.id]) as items:
@@ -306,7 +306,7 @@ class AsyncWatchStream(_Watch, TaskScoped):
         """Have the event loop make the streams due."""
         waiter = waiter_of(loop)
         if waiter is not self._waiter:
-            # Events for another loop, which has iterated before, are lost.
+            # The events that were queued for a loop that iterated before are lost.
             self._waiter = waiter
             self._poll_all()
             for number in self._streams:

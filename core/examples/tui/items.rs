@@ -79,8 +79,8 @@ fn add_end(block: &mut Block, app: &App, turn: &Turn) {
     block.add(mark, PLAIN.fg(color), &parts.join(" · "));
 }
 
-/// Returns how a turn ended, if it has. The agent of an interrupted turn may end with any exit code, as if it had failed;
-/// the server knows better.
+/// Returns how a turn ended, if it has. The agent of an interrupted turn may end with any exit code, as if it had
+/// failed, so the status from the server takes precedence.
 pub(crate) fn outcome_of(app: &App, turn: &Turn) -> Option<Outcome> {
     let mut turns = app.turns.iter();
     let is_interrupted = turns.any(|listed| {

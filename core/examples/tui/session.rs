@@ -15,7 +15,7 @@ use uuid::Uuid;
 /// What happened to the session.
 #[derive(Debug)]
 pub(crate) enum Update {
-    /// The connection of the stream has another state.
+    /// The state of the connection changed.
     Connection(ConnectionState),
     /// The transcript changed.
     Transcript(Change),
@@ -25,7 +25,7 @@ pub(crate) enum Update {
     Accepted(SessionAck),
     /// The server refused a prompt.
     Refused(String, aod::Error),
-    /// The server accepted to interrupt the turn.
+    /// The server accepted the interruption of the turn.
     Interrupted,
     /// Another request failed.
     Failed(aod::Error),

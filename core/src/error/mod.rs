@@ -242,7 +242,8 @@ impl Error {
 
     /// Returns the id of the session that [`Sessions::run`](crate::Sessions::run),
     /// [`Sessions::ask`](crate::Sessions::ask) or [`Sessions::follow`](crate::Sessions::follow) was following when it
-    /// failed, and which may still be active; `None` for every other error.
+    /// failed, or whose stream failed in [`Sessions::watch`](crate::Sessions::watch). It may still be active. `None`
+    /// for every other error.
     pub fn session_id(&self) -> Option<Uuid> {
         self.0.session
     }

@@ -35,7 +35,7 @@ open_enum! {
 /// Package names by package manager.
 pub type Packages = BTreeMap<PackageManager, Vec<String>>;
 
-/// An environment: the packages, the set-up script and the network rule of sandboxes. Its environment variables are
+/// An environment: the packages, the setup script and the network rule of sandboxes. Its environment variables are
 /// write-only: the server does not return them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Environment {
@@ -196,7 +196,7 @@ impl CreateEnvironment {
 
 impl CreateEnvironment {
     /// Returns the update that gives an environment the fields that this request sets, or `None` if it has them. The
-    /// environment variables cannot be compared: an update repeats them, but they are no reason for one.
+    /// environment variables cannot be compared: they are part of an update, but do not cause one.
     pub(crate) fn update_of(&self, environment: &Environment) -> Option<UpdateEnvironment> {
         let mut update = environment.update();
         if !self.packages.is_empty() && self.packages != environment.packages {

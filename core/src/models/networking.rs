@@ -61,7 +61,7 @@ impl Networking {
 }
 
 impl Networking {
-    /// Returns whether another rule is the same. The server does not return the hosts of an unrestricted rule.
+    /// Returns whether two rules are equivalent. The server does not return the hosts of an unrestricted rule.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         let unrestricted = NetworkingType::Unrestricted;
         self == other

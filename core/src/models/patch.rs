@@ -43,8 +43,8 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
     }
 }
 
-/// Returns the change of a text field to a new value, if there is one and it differs. The server returns an empty text as
-/// none.
+/// Returns the change from the current text to a new one: `Keep` if there is no new text, or if they are equal. The
+/// server does not return an empty text, so a missing text counts as empty.
 pub(super) fn changed_text(new: Option<&String>, current: Option<&String>) -> Patch<String> {
     let current = current.map_or("", String::as_str);
     match new {

@@ -94,11 +94,12 @@ impl<'a> Agents<'a> {
             .await
     }
 
-    /// Retrieves an agent, updates it with the request that `change` returns, and returns the new version
+    /// Retrieves an agent, updates it with the request that `change` returns, and returns the updated agent
     /// (`GET /agents/{id}`, `PUT /agents/{id}`).
     ///
-    /// If another caller updates the agent in between, both requests are repeated, up to ten times: `change` is then
-    /// called again, with the current agent. The version of the returned request is replaced by that of the agent.
+    /// If another caller updates the agent in between, both requests are repeated, and `change` is called again with
+    /// the current agent. There are at most ten attempts. The version of the request that `change` returns is replaced
+    /// by that of the agent.
     ///
     /// # Errors
     ///
@@ -142,13 +143,16 @@ impl<'a> Agents<'a> {
     /// Returns the agent with the name of the request, which is created or updated if necessary (`GET /agents`, then
     /// `POST /agents` or `PUT /agents/{id}`).
     ///
-    /// Fields and metadata entries that the request does not set keep their values. An agent that has all those that it
-    /// sets is returned as it is. If several agents have the name, the oldest one counts. If several callers ensure the
-    /// same new agent at once, each gets the oldest one, and archives the one that it has created besides.
+    /// Fields and metadata entries that the request does not set keep their values, and so do skills and MCP servers if
+    /// the request has an empty list. An empty description or system text removes the current one. An agent that
+    /// already has all values of the request is returned unchanged. If several agents have the name, the oldest one is
+    /// used; archived agents are ignored. If several callers create the agent at the same time, all of them get the
+    /// oldest one, and each of the others is archived by the caller that created it.
     ///
     /// # Errors
     ///
-    /// Fails with the errors of [`list`](Self::list), [`create`](Self::create) and [`update`](Self::update).
+    /// Fails with the errors of [`list`](Self::list), [`create`](Self::create), [`update`](Self::update) and
+    /// [`ensure_archived`](Self::ensure_archived). A version mismatch is returned only after ten attempts.
     ///
     /// # Examples
     ///
@@ -208,8 +212,8 @@ impl<'a> Agents<'a> {
             .await
     }
 
-    /// Archives an agent like [`archive`](Self::archive), and returns it. An agent that is archived already is not an
-    /// error: it is retrieved (`GET /agents/{id}`).
+    /// Archives an agent like [`archive`](Self::archive), and returns it. If it is already archived, that is not an
+    /// error, and the agent is retrieved (`GET /agents/{id}`).
     ///
     /// # Errors
     ///

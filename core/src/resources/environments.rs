@@ -93,12 +93,12 @@ impl<'a> Environments<'a> {
             .await
     }
 
-    /// Retrieves an environment, updates it with the request that `change` returns, and returns the new version
+    /// Retrieves an environment, updates it with the request that `change` returns, and returns the updated environment
     /// (`GET /environments/{id}`, `PUT /environments/{id}`).
     ///
-    /// If another caller updates the environment in between, both requests are repeated, up to ten times: `change` is
-    /// then called again, with the current environment. The version of the returned request is replaced by that of the
-    /// environment.
+    /// If another caller updates the environment in between, both requests are repeated, and `change` is called again
+    /// with the current environment. There are at most ten attempts. The version of the request that `change` returns
+    /// is replaced by that of the environment.
     ///
     /// # Errors
     ///
@@ -145,14 +145,17 @@ impl<'a> Environments<'a> {
     /// Returns the environment with the name of the request, which is created or updated if necessary
     /// (`GET /environments`, then `POST /environments` or `PUT /environments/{id}`).
     ///
-    /// Fields that the request does not set keep their values. An environment that has all those that it sets is
-    /// returned as it is. The environment variables cannot be read back, so they are sent when the environment is
-    /// created or another field differs, and do not count as a difference: use [`update`](Self::update) to replace them.
-    /// If several callers ensure the same new environment at once, one creates it.
+    /// Fields that the request does not set keep their values, and so do the packages if the request has none. An empty
+    /// setup script removes the current one. An environment that already has all values of the request is returned
+    /// unchanged; archived environments are ignored. The server does not return environment variables, so they cannot
+    /// be compared: they are sent only if the environment is created or another field differs. Use
+    /// [`update`](Self::update) to replace them. If several callers create the environment at the same time, one of
+    /// them succeeds, and all get that environment.
     ///
     /// # Errors
     ///
-    /// Fails with the errors of [`list`](Self::list), [`create`](Self::create) and [`update`](Self::update).
+    /// Fails with the errors of [`list`](Self::list), [`create`](Self::create) and [`update`](Self::update). A version
+    /// mismatch is returned only after ten attempts.
     ///
     /// # Examples
     ///
@@ -172,7 +175,7 @@ impl<'a> Environments<'a> {
             let environment = match self.named(&request.name).await? {
                 Some(environment) => environment,
                 None => match self.create(request.clone()).await {
-                    // If another caller has created it, it is there now.
+                    // Another caller may have created it in the meantime.
                     Err(error) if may_be_name_taken(&error) => {
                         self.named(&request.name).await?.ok_or(error)?
                     }
@@ -209,8 +212,8 @@ impl<'a> Environments<'a> {
             .await
     }
 
-    /// Archives an environment like [`archive`](Self::archive), and returns it. An environment that is archived already
-    /// is not an error: it is retrieved (`GET /environments/{id}`).
+    /// Archives an environment like [`archive`](Self::archive), and returns it. If it is already archived, that is not
+    /// an error, and the environment is retrieved (`GET /environments/{id}`).
     ///
     /// # Errors
     ///

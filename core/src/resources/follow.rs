@@ -54,7 +54,7 @@ const QUOTA_DELAYS: [Duration; 3] = [
     Duration::from_secs(1),
     Duration::from_secs(2),
 ];
-/// The delay after those.
+/// The delay after the first ones.
 const MAX_QUOTA_DELAY: Duration = Duration::from_secs(5);
 
 type OnCreated = Box<dyn FnOnce(&SessionAck) + Send>;
@@ -85,9 +85,10 @@ impl<'a> RunRequest<'a> {
         }
     }
 
-    /// Sets whether to wait while the server answers that too many sessions are active
-    /// ([`Error::quota`](crate::Error::quota)): the session is then created by another request, after 0.5 to 5 s. There
-    /// is no time limit: wrap the request in a timeout. By default, such an answer is an error.
+    /// Sets whether to wait while too many sessions are active ([`Error::quota`](crate::Error::quota)): the request
+    /// that creates the session is repeated after 0.5 s, and then after delays of up to 5 s. There is no time limit:
+    /// wrap the call in a timeout. Default: false, so that the call fails with
+    /// [`ErrorKind::RateLimit`](crate::ErrorKind::RateLimit).
     pub fn wait_for_quota(mut self, wait: bool) -> Self {
         self.wait_for_quota = wait;
         self

@@ -10,13 +10,13 @@ use crate::error::Result;
 use crate::models::CreateSession;
 use crate::transport::Transport;
 
-/// How many sessions run at the same time by default.
+/// The default limit of sessions that run at the same time.
 const MAX_CONCURRENT: usize = 4;
 
-/// Prompts to run in new sessions, from [`Sessions::run_all`](super::Sessions::run_all). Await it to run them.
+/// Prompts to run in new sessions, from [`Sessions::run_all`](super::Sessions::run_all). Await the request to run them.
 ///
-/// The result of each prompt has the place of its request. A prompt that fails does not affect the others; its error is
-/// one of [`RunRequest`].
+/// The results are in the order of the requests. A prompt that fails does not affect the others: its result is an error
+/// of [`RunRequest`]. Dropping the future stops following all sessions, and starts no further one.
 #[derive(Debug, Clone)]
 #[must_use = "prompts are run by awaiting the request"]
 pub struct RunAllRequest<'a> {
@@ -36,8 +36,8 @@ impl<'a> RunAllRequest<'a> {
         }
     }
 
-    /// Sets how many of the sessions exist and run at the same time; 0 counts as 1. Default 4. A lower quota of the
-    /// server limits them too.
+    /// Sets how many of the sessions run at the same time; 0 counts as 1. A lower quota of the server limits them too.
+    /// Default 4.
     pub fn max_concurrent(mut self, sessions: usize) -> Self {
         self.max_concurrent = sessions.max(1);
         self
@@ -60,7 +60,7 @@ impl<'a> RunAllRequest<'a> {
                 let run = RunRequest::new(self.transport, request).wait_for_quota(true);
                 (place, run.on_abandon(self.on_abandon).await)
             });
-        // Not in order, where a long session would hold the places of those behind it.
+        // `buffered` would start no further session while an earlier one is still running.
         let runs = stream::iter(runs).buffer_unordered(self.max_concurrent);
         let mut results: Vec<_> = runs.collect().await;
         results.sort_unstable_by_key(|(place, _)| *place);

@@ -158,8 +158,8 @@ impl<'a> Sessions<'a> {
             .await
     }
 
-    /// Terminates a session like [`terminate`](Self::terminate), and retrieves it (`GET /sessions/{id}`). A session that
-    /// is terminated already is not an error.
+    /// Terminates a session like [`terminate`](Self::terminate), and retrieves it (`GET /sessions/{id}`). If it is
+    /// already terminated, that is not an error.
     ///
     /// # Errors
     ///
@@ -276,8 +276,8 @@ impl<'a> Sessions<'a> {
     /// Returns a request that runs many prompts, each like [`run`](Self::run) in a session of its own, and returns all
     /// results in the order of the requests.
     ///
-    /// At most [`max_concurrent`](RunAllRequest::max_concurrent) of the sessions run at the same time. A session waits for
-    /// the quota of the server; see [`RunRequest::wait_for_quota`].
+    /// At most [`max_concurrent`](RunAllRequest::max_concurrent) of the sessions run at the same time. While the quota
+    /// of the server is exceeded, a prompt waits; see [`RunRequest::wait_for_quota`].
     ///
     /// # Examples
     ///
@@ -304,7 +304,8 @@ impl<'a> Sessions<'a> {
     /// Returns the events of several sessions in one stream, in the order in which they arrive
     /// (`GET /sessions/{id}/stream` for each).
     ///
-    /// A session that is listed twice is watched once. See [`WatchStream`] for the contract, and [`WatchStream::since`] to resume.
+    /// An id that is repeated is watched once. See [`WatchStream`] for the contract, and [`WatchStream::since`] to
+    /// resume.
     ///
     /// # Examples
     ///

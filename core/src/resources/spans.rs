@@ -43,7 +43,7 @@ impl TurnSpans {
         &self.turn
     }
 
-    /// Records a change of the transcript. Of turns other than this one, only what is known of the agent counts.
+    /// Records a change of the transcript. Of other turns, only the information about the agent is recorded.
     pub(super) fn record(&mut self, change: &Change, own_turn: Option<i64>) {
         if self.turn.is_disabled() {
             return;
@@ -96,7 +96,7 @@ impl TurnSpans {
                 gen_ai.tool.call.id = item.id,
                 error.type = Empty,
             );
-            // The time of a span starts when it is entered first.
+            // A span starts when it is first entered.
             span.in_scope(|| ());
             span
         });

@@ -1,8 +1,8 @@
-//! Calls that read a record and then change it, and start again if another caller was faster.
+//! Retries of calls that read a record and then update it, after a conflict with another caller.
 
 use crate::error::{ConflictReason, Error, ErrorKind, Result};
 
-/// How often a call reads and changes a record. After the last attempt, the conflict is returned.
+/// How often a call reads and updates a record before it returns the conflict.
 const ATTEMPTS: usize = 10;
 
 /// Counts the attempts of a call.
@@ -15,7 +15,7 @@ impl Attempts {
         self.0 += 1;
         let outdated = outcome.as_ref().is_err_and(is_outdated);
         if outdated {
-            tracing::debug!(attempt = self.0, "another caller was faster");
+            tracing::debug!(attempt = self.0, "another caller updated the record");
         }
         outdated && self.0 < ATTEMPTS
     }
@@ -26,8 +26,8 @@ fn is_outdated(error: &Error) -> bool {
     matches!(conflict, Some(ConflictReason::VersionMismatch { .. }))
 }
 
-/// Returns whether an environment may not have been created because its name is taken: servers before 2026-04-30 answer
-/// with 500.
+/// Returns whether an environment may not have been created because its name is taken, for which servers before
+/// 2026-04-30 respond with 500.
 pub(super) fn may_be_name_taken(error: &Error) -> bool {
     error.conflict() == Some(ConflictReason::NameTaken) || error.kind() == ErrorKind::Server
 }

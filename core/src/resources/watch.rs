@@ -18,9 +18,9 @@ use crate::transport::Transport;
 /// An event of one of several sessions, from [`WatchStream`].
 #[derive(Debug)]
 pub struct SessionEvent {
-    /// The session.
+    /// The id of the session.
     pub session_id: Uuid,
-    /// The event, or the error that ends the stream of this session.
+    /// The event, or the error that ended the stream of this session.
     pub event: Result<StreamEvent>,
 }
 
@@ -28,10 +28,10 @@ pub struct SessionEvent {
 /// [`Sessions::watch`](super::Sessions::watch).
 ///
 /// The stream of each session is an [`EventStream`](crate::EventStream) with a connection of its own, which is opened
-/// when this stream is polled: it delivers each event exactly once and in order, reconnects, and resumes after
-/// `stale`. A session that fails, for example because it does not exist, has one item with the error, and does not affect
-/// the others. This stream ends when those of all sessions have ended. It spawns no task, and dropping it closes all
-/// connections.
+/// when this stream is first polled: it delivers each event exactly once and in order, reconnects, and resumes after
+/// `stale`. A session that fails, for example because it does not exist, has one last item with the error, and does not
+/// affect the others. This stream ends when the streams of all sessions have ended. It spawns no task, and dropping it
+/// closes all connections.
 #[must_use = "streams do nothing unless polled"]
 pub struct WatchStream<'a> {
     transport: &'a Transport,
@@ -52,8 +52,8 @@ impl<'a> WatchStream<'a> {
     }
 
     /// Skips the events of a session up to and including the one with this id, usually the
-    /// [`cursor`](StreamEvent::cursor) of the last event that was processed. Default: no event is skipped. A session that
-    /// is not watched is ignored.
+    /// [`cursor`](StreamEvent::cursor) of the last event that was processed. A session that is not watched is ignored.
+    /// Has no effect after the first poll. Default: no event is skipped.
     pub fn since(mut self, id: Uuid, cursor: i64) -> Self {
         if let Some((_, since)) = self.new.iter_mut().find(|(new, _)| *new == id) {
             *since = Some(cursor);

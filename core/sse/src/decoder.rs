@@ -84,7 +84,7 @@ pub struct Decoder {
     unfinished: Vec<u8>,
     /// Whether the last line ended with a CR, so that an LF right after it belongs to the same line ending.
     after_cr: bool,
-    /// Whether the next bytes may be, or continue, a byte order mark.
+    /// Whether the next bytes may start or continue a byte order mark.
     at_start: bool,
 
     event: String,
@@ -286,7 +286,7 @@ impl Decoder {
         }
     }
 
-    /// Replaces the chunk, which is read, by the next one. Returns false if there is none.
+    /// Replaces the chunk, which has been read, with the next one. Returns false if there is none.
     fn next_chunk(&mut self) -> bool {
         if !self.chunk.is_empty() {
             self.data.keep(&self.chunk);

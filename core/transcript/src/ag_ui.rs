@@ -18,11 +18,11 @@ use crate::{
 /// | a tool call | `TOOL_CALL_START`, `TOOL_CALL_ARGS`, `TOOL_CALL_END`, then `TOOL_CALL_RESULT` |
 /// | a subagent | `SUBAGENT_STARTED`, `SUBAGENT_FINISHED`, and `subagentRunId` in its events |
 /// | a plan or a notice | `ACTIVITY_SNAPSHOT` of the type `PLAN` or `NOTICE` |
-/// | output that is no event | `CUSTOM` with the name `output` |
+/// | output that is not an event | `CUSTOM` with the name `output` |
 /// | any other event of the runtime | `RAW` |
 ///
-/// The ids of messages and tool calls are those of the items. What AG-UI cannot take back is sent once: the arguments of
-/// a tool call when they are known, and a message whose text is replaced again with another id.
+/// The ids of messages and tool calls are those of the items. AG-UI cannot replace what was sent: the arguments of a
+/// tool call are sent once, when they are known, and a message whose text changes is sent again with another id.
 ///
 /// # Examples
 ///
@@ -93,7 +93,8 @@ impl Events<'_> {
 }
 
 impl AgUiEncoder {
-    /// Creates an encoder for one transcript, from its first change on. The thread is usually the id of the session.
+    /// Creates an encoder for one transcript, whose first change it must receive. `thread_id` is usually the id of the
+    /// session.
     pub fn new(thread_id: impl Into<String>) -> Self {
         Self {
             thread: thread_id.into(),
@@ -103,7 +104,7 @@ impl AgUiEncoder {
         }
     }
 
-    /// Returns the events of a change, each a JSON object. The changes must be those of one transcript, in order.
+    /// Returns the events of a change, in order, each a JSON object. Pass it all changes of one transcript, in order.
     pub fn encode(&mut self, change: &Change) -> Vec<Value> {
         let mut list = Vec::new();
         match change {
@@ -359,7 +360,7 @@ impl SentText {
         self.text.push_str(text);
     }
 
-    /// Sends what a new text adds. A text that does not continue the old one is sent with another id.
+    /// Sends what a new text adds. If it does not start with the old text, it is sent as a whole with another id.
     fn replace(&mut self, text: &str, events: &mut Events<'_>) {
         if !text.starts_with(&self.text) {
             self.end(events);

@@ -71,7 +71,7 @@ sealed interface SessionRow {
 
     data class Notice(override val key: String, val level: NoticeLevel, val text: String) : SessionRow
 
-    /** Output that is not in the format of the agent, such as that of a script. */
+    /** Output that is not in the format of the agent, such as the output of a script. */
     data class Output(override val key: String, val text: String) : SessionRow
 
     data class TurnEnd(
@@ -82,7 +82,7 @@ sealed interface SessionRow {
     ) : SessionRow
 }
 
-/** Converts turns into rows. Not for several threads at once. */
+/** Converts turns into rows. Not thread-safe. */
 internal class SessionRows {
     /** The rows of the items of the last list, so that only the items that changed are converted. */
     private var rowsOfItems = IdentityHashMap<TranscriptItem, SessionRow>()

@@ -55,7 +55,7 @@ import kotlinx.coroutines.launch
  *
  * The stream of the session is open while [state] is collected, and for five seconds after that. The connection
  * therefore survives a rotation of the device, and is closed while the app is in the background; when the screen is
- * shown again, it continues after the last event. After the death of the process, it continues from the snapshot in the
+ * shown again, it continues after the last event. After the process was killed, it continues from the snapshot in the
  * [store].
  */
 class SessionViewModel(
@@ -174,7 +174,7 @@ class SessionViewModel(
     private fun restoredTranscript(): Transcript = try {
         store.load()?.let(Transcript::restore)
     } catch (_: AodException.Decode) {
-        // Damaged, or of another version of the package: the stream then starts at the first event.
+        // It is damaged, or from another version of the package: the stream then starts at the first event.
         null
     } ?: Transcript()
 

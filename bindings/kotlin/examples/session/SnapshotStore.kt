@@ -6,17 +6,17 @@ import java.nio.file.Files
 import java.nio.file.StandardCopyOption.ATOMIC_MOVE
 
 /**
- * Where the snapshot of a transcript survives the end of the process. Without one, the session is read from its first
- * event. The methods are called on a background thread, one at a time.
+ * Stores the snapshot of a transcript beyond the end of the process. Without a snapshot, the session is read from its
+ * first event. The methods are called on a background thread, one at a time.
  *
- * A snapshot contains the whole transcript, and can have many megabytes. On Android, use a file or a database rather
- * than a `SavedStateHandle`, whose size is limited.
+ * A snapshot contains the whole transcript, and can be many megabytes large. On Android, use a file or a database
+ * rather than a `SavedStateHandle`, whose size is limited.
  */
 interface SnapshotStore {
     /** Returns the bytes of the last [save], or null if there are none. */
     fun load(): ByteArray?
 
-    /** Replaces the stored bytes, all or nothing. */
+    /** Replaces the stored bytes atomically. */
     fun save(snapshot: ByteArray)
 }
 
@@ -34,7 +34,7 @@ class SnapshotFile(private val file: File) : SnapshotStore {
             complete.writeBytes(snapshot)
             Files.move(complete.toPath(), file.toPath(), ATOMIC_MOVE)
         } catch (_: IOException) {
-            // The stored snapshot stays, which is older and as valid.
+            // The stored snapshot is kept, which is older but still valid.
         }
     }
 }

@@ -23,15 +23,15 @@ OnAbandon = Literal["continue", "interrupt", "terminate"]
 Requests = list[Mapping[str, Any]]
 
 _STOP_SECONDS: Final = 10.0
-"""How long to wait for the requests in progress when a call is ended: each to stop a session takes up to 5 s."""
+"""How long to wait for the requests in progress when a call ends early: each that stops a session takes up to 5 s."""
 
 
 class _Stopped(BaseException):
-    """Ends a thread; not an `Exception`, so that no `except` clause of a callback takes it for one."""
+    """Ends a thread; not an `Exception`, so that `except Exception` in a callback does not catch it."""
 
 
 class _Runs(Sessions):
-    """The calls of several threads, which another thread stops."""
+    """The calls of several threads, which another thread can stop."""
 
     def __init__(self, sessions: Sessions) -> None:
         super().__init__(sessions._core)
@@ -40,7 +40,7 @@ class _Runs(Sessions):
         self._streams: set[EventStream] = set()
 
     def stop(self) -> None:
-        """Have the runs end: the streams are closed, and the sessions abandoned."""
+        """End the runs: close their streams, so that their sessions are abandoned."""
         with self._lock:
             self._stopped.set()
             streams = list(self._streams)
@@ -64,7 +64,7 @@ class _Runs(Sessions):
             self.check()
             with super()._opened(stream) as stream:
                 yield stream
-            # A stream that is closed ends as one that is complete.
+            # A closed stream ends like a complete one.
             self.check()
         finally:
             with self._lock:

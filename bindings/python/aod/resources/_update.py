@@ -1,4 +1,4 @@
-"""Calls that read a record and then change it, and start again if another caller was faster."""
+"""Calls that read a record and then update it, and start again after a conflict with another caller."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..models import Agent, Environment
 R = TypeVar("R", Agent, Environment)
 
 _ATTEMPTS: Final = 10
-"""How often a record is read and changed. After the last attempt, the conflict is raised."""
+"""How often a record is read and updated before the conflict is raised."""
 
 
 def _based_on(record: Agent | Environment, fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -196,10 +196,10 @@ class Agents:
         return read(Agent, self._core.call("UpdateAgent", identifier(agent_id, "agent_id"), body))
 
     def update_with(self, agent_id: str | UUID, change: Callable[[Agent], Mapping[str, Any]]) -> Agent:
-        r"""Retrieve an agent and update it, without a version conflict (`GET /agents/{id}`, `PUT /agents/{id}`).
+        r"""Retrieve an agent, and update it with the arguments that a function returns.
 
-        If another caller updates the agent in between, both requests are repeated, up to ten times: `change` is called
-        again, with the current agent.
+        Sends `GET /agents/{id}` and `PUT /agents/{id}`. If another caller updates the agent in between, both requests
+        are repeated, and `change` is called again with the current agent. There are at most ten attempts.
 
         Args:
             agent_id: The id of the agent.
@@ -239,10 +239,10 @@ class Agents:
     ) -> Agent:
         """Return the agent with this name, which is created or updated if necessary.
 
-        Sends `GET /agents`, and then `POST /agents` or `PUT /agents/{id}` if that is necessary. Arguments that are
-        `None` or empty, and entries of the metadata that are not given, keep their values. If several agents have the
-        name, the oldest one is meant. If several callers ensure the same new agent at the same time, each gets the
-        oldest one, and archives the one that it has created.
+        Sends `GET /agents`, and then `POST /agents` or `PUT /agents/{id}` if necessary. Fields whose argument is `None`
+        or an empty list, and entries of the metadata that are not given, keep their values. If several agents have the
+        name, the oldest one is used; archived agents are ignored. If several callers create the agent at the same time,
+        all of them get the oldest one, and each of the others is archived by the caller that created it.
 
         Args:
             name: The name, at most 200 characters.
@@ -251,9 +251,9 @@ class Agents:
             system: Text that precedes the first prompt of each session. An empty one removes it.
             description: What the agent is for. An empty one removes it.
             environment_id: The environment of sessions that do not name one.
-            skills: The skills that replace all present ones; see `create`.
-            mcp_servers: The MCP servers that replace all present ones; see `create`.
-            metadata: Entries to merge into the metadata; an entry with an empty string as its value is removed.
+            skills: The skills that replace all current ones; see `create`.
+            mcp_servers: The MCP servers that replace all current ones; see `create`.
+            metadata: Entries to merge into the metadata. An empty string as the value removes an entry.
             provider: The model's provider; see `create`.
 
         Returns:
@@ -261,11 +261,12 @@ class Agents:
 
         Raises:
             BadRequestError: The runtime is unknown.
+            ConflictError: The agent was archived in the meantime, or its version did not match in ten attempts.
             NotFoundError: The environment does not exist.
             ValidationError: The server rejects a field; `detail` says which.
             ValueError: An argument has a value or type that the API does not have, or cannot be written as JSON.
             TypeError: An argument has a type that JSON cannot represent.
-            AodError: Any other failure, also of the list, the update and the archiving; see `aod.errors`.
+            AodError: Any other failure of one of the requests; see `aod.errors`.
 
         Example:
             >>> agent = client.agents.ensure(name="reviewer", model="claude-sonnet-4-6", runtime="claude")
@@ -306,7 +307,9 @@ class Agents:
         return read(Agent, self._core.call("ArchiveAgent", identifier(agent_id, "agent_id")))
 
     def ensure_archived(self, agent_id: str | UUID) -> Agent:
-        """Archive an agent like `archive`, and return it, also if it is already archived (`GET /agents/{id}`).
+        """Archive an agent like `archive`, and return it; one that is already archived is not an error.
+
+        Sends `POST /agents/{id}/archive`, and `GET /agents/{id}` if it is already archived.
 
         Args:
             agent_id: The id of the agent.
@@ -523,10 +526,10 @@ class AsyncAgents:
     async def update_with(
         self, agent_id: str | UUID, change: Callable[[Agent], Mapping[str, Any] | Awaitable[Mapping[str, Any]]]
     ) -> Agent:
-        r"""Retrieve an agent and update it, without a version conflict (`GET /agents/{id}`, `PUT /agents/{id}`).
+        r"""Retrieve an agent, and update it with the arguments that a function returns.
 
-        If another caller updates the agent in between, both requests are repeated, up to ten times: `change` is called
-        again, with the current agent.
+        Sends `GET /agents/{id}` and `PUT /agents/{id}`. If another caller updates the agent in between, both requests
+        are repeated, and `change` is called again with the current agent. There are at most ten attempts.
 
         Args:
             agent_id: The id of the agent.
@@ -568,10 +571,10 @@ class AsyncAgents:
     ) -> Agent:
         """Return the agent with this name, which is created or updated if necessary.
 
-        Sends `GET /agents`, and then `POST /agents` or `PUT /agents/{id}` if that is necessary. Arguments that are
-        `None` or empty, and entries of the metadata that are not given, keep their values. If several agents have the
-        name, the oldest one is meant. If several callers ensure the same new agent at the same time, each gets the
-        oldest one, and archives the one that it has created.
+        Sends `GET /agents`, and then `POST /agents` or `PUT /agents/{id}` if necessary. Fields whose argument is `None`
+        or an empty list, and entries of the metadata that are not given, keep their values. If several agents have the
+        name, the oldest one is used; archived agents are ignored. If several callers create the agent at the same time,
+        all of them get the oldest one, and each of the others is archived by the caller that created it.
 
         Args:
             name: The name, at most 200 characters.
@@ -580,9 +583,9 @@ class AsyncAgents:
             system: Text that precedes the first prompt of each session. An empty one removes it.
             description: What the agent is for. An empty one removes it.
             environment_id: The environment of sessions that do not name one.
-            skills: The skills that replace all present ones; see `create`.
-            mcp_servers: The MCP servers that replace all present ones; see `create`.
-            metadata: Entries to merge into the metadata; an entry with an empty string as its value is removed.
+            skills: The skills that replace all current ones; see `create`.
+            mcp_servers: The MCP servers that replace all current ones; see `create`.
+            metadata: Entries to merge into the metadata. An empty string as the value removes an entry.
             provider: The model's provider; see `create`.
 
         Returns:
@@ -590,11 +593,12 @@ class AsyncAgents:
 
         Raises:
             BadRequestError: The runtime is unknown.
+            ConflictError: The agent was archived in the meantime, or its version did not match in ten attempts.
             NotFoundError: The environment does not exist.
             ValidationError: The server rejects a field; `detail` says which.
             ValueError: An argument has a value or type that the API does not have, or cannot be written as JSON.
             TypeError: An argument has a type that JSON cannot represent.
-            AodError: Any other failure, also of the list, the update and the archiving; see `aod.errors`.
+            AodError: Any other failure of one of the requests; see `aod.errors`.
 
         Example:
             >>> agent = await client.agents.ensure(name="reviewer", model="claude-sonnet-4-6", runtime="claude")
@@ -635,7 +639,9 @@ class AsyncAgents:
         return read(Agent, await self._core.call_async("ArchiveAgent", identifier(agent_id, "agent_id")))
 
     async def ensure_archived(self, agent_id: str | UUID) -> Agent:
-        """Archive an agent like `archive`, and return it, also if it is already archived (`GET /agents/{id}`).
+        """Archive an agent like `archive`, and return it; one that is already archived is not an error.
+
+        Sends `POST /agents/{id}/archive`, and `GET /agents/{id}` if it is already archived.
 
         Args:
             agent_id: The id of the agent.

@@ -166,10 +166,11 @@ class Environments:
     def update_with(
         self, environment_id: str | UUID, change: Callable[[Environment], Mapping[str, Any]]
     ) -> Environment:
-        """Retrieve an environment and update it, without a version conflict.
+        """Retrieve an environment, and update it with the arguments that a function returns.
 
         Sends `GET /environments/{id}` and `PUT /environments/{id}`. If another caller updates the environment in
-        between, both requests are repeated, up to ten times: `change` is called again, with the current environment.
+        between, both requests are repeated, and `change` is called again with the current environment. There are at
+        most ten attempts.
 
         Args:
             environment_id: The id of the environment.
@@ -180,7 +181,8 @@ class Environments:
             The updated environment.
 
         Raises:
-            ConflictError: The environment is archived, the name is taken, or its version did not match in ten attempts.
+            ConflictError: The environment is archived, the new name is taken, or the version did not match in ten
+                attempts.
             NotFoundError: The environment does not exist.
             ValidationError: The server rejects a field; `detail` says which.
             ValueError: `environment_id` is empty, `.`, `..` or not valid Unicode, or an argument cannot be written as
@@ -209,26 +211,27 @@ class Environments:
     ) -> Environment:
         """Return the environment with this name, which is created or updated if necessary.
 
-        Sends `GET /environments`, and then `POST /environments` or `PUT /environments/{id}` if that is necessary.
-        Arguments that are `None` or empty keep their values. If several callers ensure the same new environment at the
-        same time, one of them creates it.
+        Sends `GET /environments`, and then `POST /environments` or `PUT /environments/{id}` if necessary. Fields whose
+        argument is `None` or an empty mapping keep their values. Archived environments are ignored. If several callers
+        create the environment at the same time, one of them succeeds, and all get that environment.
 
         Args:
             name: The name, at most 200 characters.
-            packages: The packages that replace all present ones, by package manager; see `create`.
-            env_vars: Environment variables of the sandbox. The API never returns them, so they are sent only if the
-                environment is created or another argument differs. Replace them with `update`.
+            packages: The packages that replace all current ones, by package manager; see `create`.
+            env_vars: Environment variables of the sandbox. The API never returns them, so they cannot be compared: they
+                are sent only if the environment is created or another argument differs. Replace them with `update`.
             setup_script: The shell script that runs once, after the packages are installed. An empty one removes it.
-            networking: What the sandbox may reach, which replaces the present rule; see `create`.
+            networking: What the sandbox may reach, which replaces the current rule; see `create`.
 
         Returns:
             The environment. Its version is unchanged if it already had all these values.
 
         Raises:
+            ConflictError: The environment was archived in the meantime, or its version did not match in ten attempts.
             ValidationError: The server rejects a field; `detail` says which.
             ValueError: An argument has a value or type that the API does not have, or cannot be written as JSON.
             TypeError: An argument has a type that JSON cannot represent.
-            AodError: Any other failure, also of the list and the update; see `aod.errors`.
+            AodError: Any other failure of one of the requests; see `aod.errors`.
 
         Example:
             >>> environment = client.environments.ensure(name="ci", packages={"pip": ["pytest"]})
@@ -264,7 +267,7 @@ class Environments:
         return read(Environment, self._core.call("ArchiveEnvironment", identifier(environment_id, "environment_id")))
 
     def ensure_archived(self, environment_id: str | UUID) -> Environment:
-        """Archive an environment like `archive`, and return it, also if it is already archived.
+        """Archive an environment like `archive`, and return it; one that is already archived is not an error.
 
         Sends `POST /environments/{id}/archive`, and `GET /environments/{id}` if it is already archived.
 
@@ -474,10 +477,11 @@ class AsyncEnvironments:
         environment_id: str | UUID,
         change: Callable[[Environment], Mapping[str, Any] | Awaitable[Mapping[str, Any]]],
     ) -> Environment:
-        """Retrieve an environment and update it, without a version conflict.
+        """Retrieve an environment, and update it with the arguments that a function returns.
 
         Sends `GET /environments/{id}` and `PUT /environments/{id}`. If another caller updates the environment in
-        between, both requests are repeated, up to ten times: `change` is called again, with the current environment.
+        between, both requests are repeated, and `change` is called again with the current environment. There are at
+        most ten attempts.
 
         Args:
             environment_id: The id of the environment.
@@ -488,7 +492,8 @@ class AsyncEnvironments:
             The updated environment.
 
         Raises:
-            ConflictError: The environment is archived, the name is taken, or its version did not match in ten attempts.
+            ConflictError: The environment is archived, the new name is taken, or the version did not match in ten
+                attempts.
             NotFoundError: The environment does not exist.
             ValidationError: The server rejects a field; `detail` says which.
             ValueError: `environment_id` is empty, `.`, `..` or not valid Unicode, or an argument cannot be written as
@@ -517,26 +522,27 @@ class AsyncEnvironments:
     ) -> Environment:
         """Return the environment with this name, which is created or updated if necessary.
 
-        Sends `GET /environments`, and then `POST /environments` or `PUT /environments/{id}` if that is necessary.
-        Arguments that are `None` or empty keep their values. If several callers ensure the same new environment at the
-        same time, one of them creates it.
+        Sends `GET /environments`, and then `POST /environments` or `PUT /environments/{id}` if necessary. Fields whose
+        argument is `None` or an empty mapping keep their values. Archived environments are ignored. If several callers
+        create the environment at the same time, one of them succeeds, and all get that environment.
 
         Args:
             name: The name, at most 200 characters.
-            packages: The packages that replace all present ones, by package manager; see `create`.
-            env_vars: Environment variables of the sandbox. The API never returns them, so they are sent only if the
-                environment is created or another argument differs. Replace them with `update`.
+            packages: The packages that replace all current ones, by package manager; see `create`.
+            env_vars: Environment variables of the sandbox. The API never returns them, so they cannot be compared: they
+                are sent only if the environment is created or another argument differs. Replace them with `update`.
             setup_script: The shell script that runs once, after the packages are installed. An empty one removes it.
-            networking: What the sandbox may reach, which replaces the present rule; see `create`.
+            networking: What the sandbox may reach, which replaces the current rule; see `create`.
 
         Returns:
             The environment. Its version is unchanged if it already had all these values.
 
         Raises:
+            ConflictError: The environment was archived in the meantime, or its version did not match in ten attempts.
             ValidationError: The server rejects a field; `detail` says which.
             ValueError: An argument has a value or type that the API does not have, or cannot be written as JSON.
             TypeError: An argument has a type that JSON cannot represent.
-            AodError: Any other failure, also of the list and the update; see `aod.errors`.
+            AodError: Any other failure of one of the requests; see `aod.errors`.
 
         Example:
             >>> environment = await client.environments.ensure(name="ci", packages={"pip": ["pytest"]})
@@ -573,7 +579,7 @@ class AsyncEnvironments:
         return read(Environment, response)
 
     async def ensure_archived(self, environment_id: str | UUID) -> Environment:
-        """Archive an environment like `archive`, and return it, also if it is already archived.
+        """Archive an environment like `archive`, and return it; one that is already archived is not an error.
 
         Sends `POST /environments/{id}/archive`, and `GET /environments/{id}` if it is already archived.
 

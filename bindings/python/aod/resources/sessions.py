@@ -33,7 +33,8 @@ __all__ = ["AsyncSessions", "Sessions"]
 
 # The delays of `ask` before it waits for a turn again, in seconds: another program may send its prompt first.
 _ASK_DELAYS: Final = (0.0, 0.05, 0.2, 0.8, 3.0)
-# The delays before a session is created again that exceeds the quota, in seconds; the last one is repeated.
+# The delays before the request that creates a session is repeated after it exceeded the quota, in seconds; the last one
+# applies to all further attempts.
 _QUOTA_DELAYS: Final = (0.5, 1.0, 2.0, 5.0)
 # A cursor after all events: a stream has only `start` and the terminal event.
 _AFTER_ALL: Final = 2**63 - 1
@@ -50,7 +51,7 @@ def _abandon_operation(on_abandon: str) -> str | None:
 
 
 def _exceeds_quota(error: RateLimitError) -> bool:
-    """Return whether the server reported its quota of active sessions: other limits do not end with a session."""
+    """Return whether the error is about the quota of active sessions, not about another limit of the server."""
     return error.limit is not None and error.active is not None
 
 
@@ -279,7 +280,7 @@ class Sessions:
         return read(SessionAck, self._core.call("TerminateSession", identifier(session_id, "session_id")))
 
     def ensure_terminated(self, session_id: str | UUID) -> Session:
-        """Terminate a session like `terminate`, and return it, also if it is already terminated.
+        """Terminate a session like `terminate`, and return it; one that is already terminated is not an error.
 
         Sends `POST /sessions/{id}/terminate` and `GET /sessions/{id}`.
 
@@ -443,8 +444,9 @@ class Sessions:
                 exception, such as `KeyboardInterrupt`, ends this call after the session was created and before its turn
                 has ended. The call waits up to 5 s for the request that stops the session; if it fails, a warning is
                 logged. `"interrupt"` has no effect on servers before 2026-06-25.
-            wait_for_quota: Whether to wait, without a time limit, while too many sessions are active: the request to
-                create the session is then repeated after 0.5 to 5 s. By default, that is a `RateLimitError`.
+            wait_for_quota: Whether to wait while too many sessions are active: the request that creates the session is
+                repeated after 0.5 s, and then after delays of up to 5 s, without a time limit. The default is false, so
+                that a `RateLimitError` is raised.
 
         Returns:
             The session after the turn, and its events in order.
@@ -488,20 +490,22 @@ class Sessions:
     ) -> builtins.list[RunResult | AodError]:
         """Run many prompts, each like `run` in a session of its own, several of them at the same time.
 
-        The prompts run on threads, and wait for the server's quota of active sessions. One that cannot be run does not
-        affect the others. Any exception but an `AodError`, such as one of a callback or `KeyboardInterrupt`, ends all
-        of them at once: no further session is started, the streams are closed, and `on_abandon` takes effect.
+        The prompts run on threads. While the server's quota of active sessions is exceeded, they wait without a time
+        limit. An `AodError` of a prompt does not affect the others. Any other exception, such as one of a callback or
+        `KeyboardInterrupt`, ends all of them: no further session is started, the streams are closed, and `on_abandon`
+        takes effect.
 
         Args:
             requests: The arguments of `run` for each prompt, as mappings, without `on_abandon` and `wait_for_quota`.
                 Functions among them, such as `on_created`, are called on the threads.
-            max_concurrent: How many of the sessions run at the same time, from 1. The default is 4.
+            max_concurrent: How many of the sessions run at the same time, at least 1. The default is 4. A lower quota
+                of the server limits them too.
             on_abandon: `"continue"` (the default), `"interrupt"` or `"terminate"`: what is done to the sessions if an
                 exception, such as `KeyboardInterrupt`, ends this call before their turns have ended; see `run`. The
                 call then waits up to 10 s for the requests in progress.
 
         Returns:
-            The results in the order of the requests: each a result, or the error of that request.
+            The results in the order of the requests: for each, the `RunResult` or the `AodError`.
 
         Raises:
             ValueError: `max_concurrent` is less than 1, `on_abandon` is not one of its three values, or an argument of
@@ -700,14 +704,15 @@ class Sessions:
     ) -> WatchStream:
         """Stream the events of several sessions in the order in which they arrive (`GET /sessions/{id}/stream`).
 
-        The stream of each session has a connection of its own, which is opened when the iteration starts. It resumes
-        like that of `stream`, and continues after `stale`. The error that ends the stream of one session is an item,
-        and does not affect the others.
+        The stream of each session has a connection of its own, which is opened when the iteration starts. It reconnects
+        like that of `stream`, and resumes after `stale`. The error that ends the stream of one session is an item, and
+        does not affect the others.
 
         Args:
-            ids: The ids of the sessions. One that is given twice is watched once.
-            since: Cursors by session, such as the `cursor` of the last event that was processed; only the events after
-                it, and `start`, are delivered. Sessions that are not in `ids` are ignored. By default, all events.
+            ids: The ids of the sessions. An id that is repeated is watched once.
+            since: A mapping of session ids to cursors, such as the `cursor` of the last event that was processed; of
+                such a session, only `start` and the events after the cursor are delivered. Sessions that are not in
+                `ids` are ignored. By default, all events are delivered.
 
         Returns:
             The stream: an iterator of `SessionEvent`, which ends when the streams of all sessions have ended, and a
@@ -932,7 +937,7 @@ class AsyncSessions:
         return read(SessionAck, await self._core.call_async("TerminateSession", identifier(session_id, "session_id")))
 
     async def ensure_terminated(self, session_id: str | UUID) -> Session:
-        """Terminate a session like `terminate`, and return it, also if it is already terminated.
+        """Terminate a session like `terminate`, and return it; one that is already terminated is not an error.
 
         Sends `POST /sessions/{id}/terminate` and `GET /sessions/{id}`.
 
@@ -1100,8 +1105,9 @@ class AsyncSessions:
                 exception, such as `CancelledError`, ends this call after the session was created and before its turn
                 has ended. The call waits up to 5 s for the request that stops the session; if it fails, a warning is
                 logged. `"interrupt"` has no effect on servers before 2026-06-25.
-            wait_for_quota: Whether to wait, without a time limit, while too many sessions are active: the request to
-                create the session is then repeated after 0.5 to 5 s. By default, that is a `RateLimitError`.
+            wait_for_quota: Whether to wait while too many sessions are active: the request that creates the session is
+                repeated after 0.5 s, and then after delays of up to 5 s, without a time limit. The default is false, so
+                that a `RateLimitError` is raised.
 
         Returns:
             The session after the turn, and its events in order.
@@ -1148,18 +1154,19 @@ class AsyncSessions:
     ) -> builtins.list[RunResult | AodError]:
         """Run many prompts, each like `run` in a session of its own, several of them at the same time.
 
-        The prompts wait for the server's quota of active sessions. One that cannot be run does not affect the others.
-        Any exception but an `AodError`, such as one of a callback or `CancelledError`, ends all of them at once: no
-        further session is started, the streams are closed, and `on_abandon` takes effect.
+        While the server's quota of active sessions is exceeded, the prompts wait without a time limit. An `AodError` of
+        a prompt does not affect the others. Any other exception, such as one of a callback or `CancelledError`, ends
+        all of them: no further session is started, the streams are closed, and `on_abandon` takes effect.
 
         Args:
             requests: The arguments of `run` for each prompt, as mappings, without `on_abandon` and `wait_for_quota`.
-            max_concurrent: How many of the sessions run at the same time, from 1. The default is 4.
+            max_concurrent: How many of the sessions run at the same time, at least 1. The default is 4. A lower quota
+                of the server limits them too.
             on_abandon: `"continue"` (the default), `"interrupt"` or `"terminate"`: what is done to the sessions if an
                 exception, such as `CancelledError`, ends this call before their turns have ended; see `run`.
 
         Returns:
-            The results in the order of the requests: each a result, or the error of that request.
+            The results in the order of the requests: for each, the `RunResult` or the `AodError`.
 
         Raises:
             ValueError: `max_concurrent` is less than 1, `on_abandon` is not one of its three values, or an argument of
@@ -1360,15 +1367,15 @@ class AsyncSessions:
     ) -> AsyncWatchStream:
         """Stream the events of several sessions in the order in which they arrive (`GET /sessions/{id}/stream`).
 
-        The stream of each session has a connection of its own, which is opened when the iteration starts. It resumes
-        like that of `stream`, and continues after `stale`. The error that ends the stream of one session is an item,
-        and does not affect the others. This method itself is not a
-        coroutine.
+        The stream of each session has a connection of its own, which is opened when the iteration starts. It reconnects
+        like that of `stream`, and resumes after `stale`. The error that ends the stream of one session is an item, and
+        does not affect the others. This method itself is not a coroutine.
 
         Args:
-            ids: The ids of the sessions. One that is given twice is watched once.
-            since: Cursors by session, such as the `cursor` of the last event that was processed; only the events after
-                it, and `start`, are delivered. Sessions that are not in `ids` are ignored. By default, all events.
+            ids: The ids of the sessions. An id that is repeated is watched once.
+            since: A mapping of session ids to cursors, such as the `cursor` of the last event that was processed; of
+                such a session, only `start` and the events after the cursor are delivered. Sessions that are not in
+                `ids` are ignored. By default, all events are delivered.
 
         Returns:
             The stream: an asynchronous iterator of `SessionEvent`, which ends when the streams of all sessions have

@@ -117,8 +117,8 @@ public struct Agents: Sendable {
     /// Retrieves an agent, and updates it with the request that a function returns (`GET /agents/{id}`,
     /// `PUT /agents/{id}`).
     ///
-    /// If another caller updates the agent in between, both requests are repeated, up to ten times in all: the function
-    /// is then called again, with the current agent.
+    /// If another caller updates the agent in between, both requests are repeated, and the function is called again
+    /// with the current agent. There are at most ten attempts.
     ///
     /// ```swift
     /// try await client.agents.updateWith(id) { agent in
@@ -131,8 +131,8 @@ public struct Agents: Sendable {
     ///   - change: Returns the update of the agent that it is passed; see `update` of ``Agent``. The version of the
     ///     update is replaced by that of the agent.
     /// - Returns: The agent after the update.
-    /// - Throws: An ``AodError`` as ``get(_:)`` and `update` do; a version mismatch only after ten attempts. An error
-    ///   of `change`, which ends the call. A `CancellationError` if the task is cancelled.
+    /// - Throws: An ``AodError`` like ``get(_:)`` and `update`; a version mismatch only after ten attempts. An error
+    ///   that `change` throws, which ends the call. A `CancellationError` if the task is cancelled.
     @discardableResult
     public func updateWith(
         _ id: UUID, _ change: @Sendable (Agent) throws -> UpdateAgent
@@ -148,10 +148,11 @@ public struct Agents: Sendable {
     /// Returns the agent with a name, which is created or updated if necessary (`GET /agents`, then `POST /agents` or
     /// `PUT /agents/{id}`).
     ///
-    /// Values that are not passed, or are empty, and other entries of the metadata stay unchanged. An agent that has
-    /// all values that are passed is returned as it is. If several agents have the name, the oldest one counts. If
-    /// several callers ensure the same new agent at once, each gets the oldest one, and archives the one that it has
-    /// created besides.
+    /// Fields whose argument is nil or an empty array, and entries of the metadata that are not passed, stay unchanged.
+    /// An empty `description` or `system` removes the current one. An agent that already has all passed values is
+    /// returned unchanged. If several agents have the name, the oldest one is used; archived agents are ignored. If
+    /// several callers create the agent at the same time, all of them get the oldest one, and each of the others is
+    /// archived by the caller that created it.
     ///
     /// ```swift
     /// let agent = try await client.agents.ensure(
@@ -166,12 +167,12 @@ public struct Agents: Sendable {
     ///   - description: What the agent is for.
     ///   - system: The text that the server prepends to the first prompt of a session.
     ///   - environmentId: The environment of sessions that do not specify one.
-    ///   - skills: The skills that it can use, at most 20.
-    ///   - mcpServers: The MCP servers that it can use, at most 20, with different names.
-    ///   - metadata: Your own data, arbitrary JSON.
-    /// - Returns: The agent, which has the values that are passed.
-    /// - Throws: An ``AodError`` as ``list()``, `create` and `update` do; a version mismatch only after ten attempts. A
-    ///   `CancellationError` if the task is cancelled.
+    ///   - skills: The skills that replace all current ones, at most 20.
+    ///   - mcpServers: The MCP servers that replace all current ones, at most 20, with different names.
+    ///   - metadata: The entries to merge into the metadata by key. The value `""` removes an entry.
+    /// - Returns: The agent, which has the passed values.
+    /// - Throws: An ``AodError`` like ``list()``, `create`, `update` and ``ensureArchived(_:)``; a version mismatch
+    ///   only after ten attempts. A `CancellationError` if the task is cancelled.
     @discardableResult
     public func ensure(
         name: String,
@@ -205,7 +206,8 @@ public struct Agents: Sendable {
         try await calls.run { try await $0.archiveAgent(id: id, cancellation: $1) }
     }
 
-    /// Archives an agent permanently if it is not archived yet (`POST /agents/{id}/archive`, `GET /agents/{id}`).
+    /// Archives an agent permanently, and returns it (`POST /agents/{id}/archive`). If it is already archived, that is
+    /// not an error, and the agent is retrieved (`GET /agents/{id}`).
     ///
     /// - Parameter id: The agent's id.
     /// - Returns: The archived agent.

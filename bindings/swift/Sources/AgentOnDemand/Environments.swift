@@ -94,8 +94,8 @@ public struct Environments: Sendable {
     /// Retrieves an environment, and updates it with the request that a function returns (`GET /environments/{id}`,
     /// `PUT /environments/{id}`).
     ///
-    /// If another caller updates the environment in between, both requests are repeated, up to ten times in all: the
-    /// function is then called again, with the current environment.
+    /// If another caller updates the environment in between, both requests are repeated, and the function is called
+    /// again with the current environment. There are at most ten attempts.
     ///
     /// ```swift
     /// try await client.environments.updateWith(id) { environment in
@@ -108,8 +108,8 @@ public struct Environments: Sendable {
     ///   - change: Returns the update of the environment that it is passed; see `update` of ``AgentEnvironment``. The
     ///     version of the update is replaced by that of the environment.
     /// - Returns: The environment after the update.
-    /// - Throws: An ``AodError`` as ``get(_:)`` and `update` do; a version mismatch only after ten attempts. An error
-    ///   of `change`, which ends the call. A `CancellationError` if the task is cancelled.
+    /// - Throws: An ``AodError`` like ``get(_:)`` and `update`; a version mismatch only after ten attempts. An error
+    ///   that `change` throws, which ends the call. A `CancellationError` if the task is cancelled.
     @discardableResult
     public func updateWith(
         _ id: UUID, _ change: @Sendable (AgentEnvironment) throws -> UpdateEnvironment
@@ -125,10 +125,11 @@ public struct Environments: Sendable {
     /// Returns the environment with a name, which is created or updated if necessary (`GET /environments`, then
     /// `POST /environments` or `PUT /environments/{id}`).
     ///
-    /// Values that are not passed, or are empty, stay unchanged. An environment that has all values that are passed is
-    /// returned as it is. The environment variables cannot be read back: they are sent when the environment is created
-    /// or another value differs, and do not count as a difference. Use `update` to replace them. If several callers
-    /// ensure the same new environment at once, one creates it.
+    /// Fields whose argument is nil or empty stay unchanged, except that an empty `setupScript` removes the current
+    /// one. An environment that already has all passed values is returned unchanged; archived environments are ignored.
+    /// The server does not return environment variables, so they cannot be compared: they are sent only if the
+    /// environment is created or another value differs. Use `update` to replace them. If several callers create the
+    /// environment at the same time, one of them succeeds, and all get that environment.
     ///
     /// ```swift
     /// let environment = try await client.environments.ensure(name: "ci", packages: [.pip: ["pytest"]])
@@ -136,12 +137,12 @@ public struct Environments: Sendable {
     ///
     /// - Parameters:
     ///   - name: The name, at most 200 characters.
-    ///   - packages: The packages to install, by package manager.
-    ///   - envVars: The environment variables of the sandbox. The server never returns them.
+    ///   - packages: The packages that replace all current ones, by package manager.
+    ///   - envVars: The environment variables of the sandbox, which replace all current ones if they are sent.
     ///   - setupScript: A shell script that runs once per sandbox, after the packages are installed.
-    ///   - networking: The hosts that the sandbox can reach. Default: all in a new environment.
-    /// - Returns: The environment, which has the values that are passed.
-    /// - Throws: An ``AodError`` as ``list()``, `create` and `update` do; a version mismatch only after ten attempts. A
+    ///   - networking: The hosts that the sandbox can reach. Default: all, if the environment is created.
+    /// - Returns: The environment, which has the passed values.
+    /// - Throws: An ``AodError`` like ``list()``, `create` and `update`; a version mismatch only after ten attempts. A
     ///   `CancellationError` if the task is cancelled.
     @discardableResult
     public func ensure(
@@ -170,8 +171,8 @@ public struct Environments: Sendable {
         try await calls.run { try await $0.archiveEnvironment(id: id, cancellation: $1) }
     }
 
-    /// Archives an environment permanently if it is not archived yet (`POST /environments/{id}/archive`,
-    /// `GET /environments/{id}`).
+    /// Archives an environment permanently, and returns it (`POST /environments/{id}/archive`). If it is already
+    /// archived, that is not an error, and the environment is retrieved (`GET /environments/{id}`).
     ///
     /// - Parameter id: The environment's id.
     /// - Returns: The archived environment.

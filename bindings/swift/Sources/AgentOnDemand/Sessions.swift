@@ -97,11 +97,11 @@ public struct Sessions: Sendable {
         try await calls.run { try await $0.terminateSession(id: id, cancellation: $1) }
     }
 
-    /// Terminates a session permanently if it is not terminated yet, and retrieves it (`POST /sessions/{id}/terminate`,
-    /// `GET /sessions/{id}`).
+    /// Terminates a session permanently, and retrieves it (`POST /sessions/{id}/terminate`, `GET /sessions/{id}`). If
+    /// it is already terminated, that is not an error.
     ///
     /// - Parameter id: The session's id. The session may be completed or failed.
-    /// - Returns: The session, which is terminated.
+    /// - Returns: The terminated session.
     /// - Throws: An ``AodError``, of kind `notFound` if the session does not exist; a `CancellationError` if the task
     ///   is cancelled.
     @discardableResult
@@ -156,8 +156,9 @@ public struct Sessions: Sendable {
     ///   - resources: The repositories to clone into the sandbox, at most 10, each with a different mount path.
     ///   - secretEnvVars: Environment variables of this session, which override those of the environment (servers since
     ///     2026-06-25; older ones ignore them). The server never returns them.
-    ///   - waitForQuota: Whether to wait while too many of your sessions are active, and then create the session: the
-    ///     request is repeated after 0.5 to 5 seconds, without a time limit. By default, the call fails.
+    ///   - waitForQuota: Whether to wait while too many sessions are active: the request that creates the session is
+    ///     repeated after 0.5 seconds, and then after delays of up to 5 seconds, without a time limit. Default: false,
+    ///     so that the call fails with an error that has a ``AodError/quota``.
     ///   - onAbandon: What happens to the session if this call fails or is cancelled before the turn has ended. The
     ///     request that stops the session is sent in the background; if it fails, a warning is logged. Default: the
     ///     session continues.
@@ -192,9 +193,9 @@ public struct Sessions: Sendable {
 
     /// Runs many prompts, each in a new session like `run`, and waits for all results.
     ///
-    /// A prompt that fails does not affect the others: its result is the error. While too many of your sessions are
-    /// active, a session waits; see `waitForQuota` of `run`. Cancelling the task cancels all runs, and starts no
-    /// further one.
+    /// A prompt that fails does not affect the others: its result is the error. While the quota of the server is
+    /// exceeded, a prompt waits; see `waitForQuota` of `run`. There is no time limit. Cancelling the task cancels all
+    /// runs, and starts no further session.
     ///
     /// ```swift
     /// let prompts = ["Fix the typos in README.md", "List the public functions", "Run the tests"]
@@ -210,11 +211,11 @@ public struct Sessions: Sendable {
     ///
     /// - Parameters:
     ///   - requests: The prompts, with the arguments of `run`.
-    ///   - maxConcurrent: How many of the sessions run at the same time. A value below 1 counts as 1, and a lower quota
-    ///     of the server limits them too.
+    ///   - maxConcurrent: How many of the sessions run at the same time; a value below 1 counts as 1. A lower quota of
+    ///     the server limits them too. Default: 4.
     ///   - onAbandon: What happens to a session if its run fails or is cancelled before the turn has ended. Default:
     ///     the session continues.
-    /// - Returns: The results in the order of the requests, each as `run` returns or throws it.
+    /// - Returns: The results in the order of the requests: what `run` returns, or the ``AodError`` that it throws.
     /// - Throws: A `CancellationError` if the task is cancelled, and no other error.
     public func runAll(
         _ requests: [CreateSession], maxConcurrent: Int = 4, onAbandon: OnAbandon = .continue
@@ -347,13 +348,13 @@ public struct Sessions: Sendable {
     /// }
     /// ```
     ///
-    /// The loop opens a connection for each session. The error of a session, such as 404, is an element, and does not
-    /// end the loop.
+    /// The first iteration opens a connection for each session. The error of a session, such as a 404 response, is an
+    /// element, and does not end the loop.
     ///
     /// - Parameters:
-    ///   - ids: The ids of the sessions. One that is repeated is watched once.
-    ///   - since: The positions to start after, such as the ``StreamEvent/cursor`` of the last event of a session that
-    ///     was processed. Those of other sessions are ignored. Default: the first event of each session.
+    ///   - ids: The ids of the sessions. An id that is repeated is watched once.
+    ///   - since: For each session to resume, the position to start after, such as the ``StreamEvent/cursor`` of the
+    ///     last event that was processed. Sessions that are not in `ids` are ignored. Default: from the first event.
     /// - Returns: A sequence that has not been opened yet.
     public func watch(_ ids: some Sequence<UUID>, since: [UUID: Int64] = [:]) -> WatchStream {
         var seen: Set<UUID> = []

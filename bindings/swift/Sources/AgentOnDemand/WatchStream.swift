@@ -23,8 +23,8 @@ public struct SessionEvent: Sendable, Hashable {
 ///
 /// - The events of each session come from an ``EventStream`` with a connection of its own, which the first iteration
 ///   opens: each event once and in order. The stream reconnects, also after `stale`.
-/// - A session that fails, for example because it does not exist, has one element with the error, and does not affect
-///   the others. The sequence ends when the streams of all sessions have ended.
+/// - A session that fails, for example because it does not exist, has one last element with the error, and does not
+///   affect the others. The sequence ends when the streams of all sessions have ended.
 /// - A slow loop applies backpressure: at most a few hundred events of each session are read ahead.
 /// - Leaving the loop closes all connections and ends the sequence. So does cancelling the task; the loop then throws a
 ///   `CancellationError` immediately, the only error that it throws.
@@ -37,11 +37,11 @@ public final class WatchStream: AsyncSequence, Sendable {
     private let state: Locked<State>
 
     private struct State {
-        /// The sessions of which the next events are not being read, by their places.
+        /// The indices of the sessions whose next events are not being read.
         var idle: [Int]
-        /// The number of sessions of which they are.
+        /// The number of sessions whose next events are being read.
         var reading = 0
-        /// What was read, at most once for each session.
+        /// The events that were read, of at most one batch for each session.
         var ready: [SessionEvent] = []
         var waiting: CheckedContinuation<Void, Never>?
     }
@@ -149,7 +149,7 @@ extension WatchStream: PrefetchSource {
         waiting?.resume()
     }
 
-    /// Resumes when events are ready or all streams have ended; also when one stream has ended.
+    /// Resumes when events are ready, or when one or all of the streams have ended.
     private func wait(_ continuation: CheckedContinuation<Void, Never>) {
         let isWaiting = state.with { state in
             guard state.ready.isEmpty, state.reading > 0 else { return false }

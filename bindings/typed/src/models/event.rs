@@ -64,7 +64,7 @@ pub enum StageName {
     EnvFile,
     /// The tokens of the repositories are written.
     GitCredentials,
-    /// The packages are installed, the repositories cloned, and the set-up script run.
+    /// The packages are installed, the repositories are cloned, and the setup script runs.
     ProvisionSetup,
     /// The MCP servers are configured. Only on servers before 2026-04-30.
     McpConfig,
@@ -116,7 +116,7 @@ pub struct StageEvent {
     /// The ID of the event in the session's log. A stream can resume from it.
     #[uniffi(default)]
     pub id: Option<i64>,
-    /// The name of the stage. Unknown and empty if the server does not send it.
+    /// The name of the stage; `Unknown` with an empty value if the server does not send it.
     pub stage: StageName,
     /// The state of the stage.
     pub state: StageState,

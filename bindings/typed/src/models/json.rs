@@ -113,13 +113,13 @@ pub fn event_type(of: StreamEvent) -> String {
     of.event_type().to_owned()
 }
 
-/// Returns the event in the format of a `text/event-stream`, with its cursor as the id.
+/// Returns the event in the format of a `text/event-stream`, with its cursor as the `id`.
 #[uniffi::export]
 pub fn event_to_sse(of: StreamEvent) -> String {
     of.to_sse()
 }
 
-/// Returns a label in English for a progress display.
+/// Returns the label of a stage for a progress display, in English.
 #[uniffi::export]
 pub fn stage_name_label(of: StageName) -> String {
     of.label().into_owned()

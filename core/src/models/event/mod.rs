@@ -91,7 +91,7 @@ open_enum! {
         EnvFile = "env_file",
         /// The tokens of the repositories are written.
         GitCredentials = "git_credentials",
-        /// The packages are installed, the repositories cloned, and the set-up script run.
+        /// The packages are installed, the repositories are cloned, and the setup script runs.
         ProvisionSetup = "provision_setup",
         /// The MCP servers are configured (servers before 2026-04-30).
         McpConfig = "mcp_config",
@@ -171,7 +171,7 @@ pub struct StageEvent {
     /// The id of the log row, which is a position to resume from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
-    /// The name of the step. Unknown and empty if the server did not send it.
+    /// The name of the stage; [`Unknown`](StageName::Unknown) with an empty text if the server did not send it.
     pub stage: StageName,
     /// The state of the step.
     pub state: StageState,
@@ -311,12 +311,13 @@ impl StreamEvent {
         })
     }
 
-    /// Returns the event in the format of a `text/event-stream`, with the blank line at its end, for a back end that
-    /// relays events to browsers.
+    /// Returns the event in the format of a `text/event-stream`, including the blank line at its end, for a back end
+    /// that relays events to browsers.
     ///
-    /// Its `data` is the JSON object of the event, as the server sends it. Its `id` is the [`cursor`](Self::cursor), so
-    /// the `Last-Event-ID` of a browser that reconnects is the position to resume from. It has no `event` line: a browser
-    /// delivers it as `message`.
+    /// The `data` is the JSON object of the event, with the fields that the server sent. The `id` is the
+    /// [`cursor`](Self::cursor), so the `Last-Event-ID` of a browser that reconnects is the position to resume from. An
+    /// event without a cursor has no `id` line. There is no `event` line, so an `EventSource` receives each event as
+    /// `message`.
     ///
     /// # Examples
     ///
@@ -331,7 +332,7 @@ impl StreamEvent {
         if let Some(cursor) = self.cursor() {
             let _ = writeln!(text, "id: {cursor}");
         }
-        // The JSON of an unknown event is verbatim. In its whitespace, a CR is as good as an LF.
+        // The JSON of an unknown event is verbatim. CR and LF occur only in its whitespace, where they are equivalent.
         for line in json.split(['\n', '\r']) {
             let _ = writeln!(text, "data: {line}");
         }
@@ -403,7 +404,7 @@ impl Default for OutputStream {
     }
 }
 
-/// A stage without a name has an unknown, empty one.
+/// The default of a stage without a name: unknown and empty.
 impl Default for StageName {
     fn default() -> Self {
         Self::Unknown(String::new())

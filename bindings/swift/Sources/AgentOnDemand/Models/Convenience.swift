@@ -37,11 +37,12 @@ extension StreamEvent {
     /// The event's type in the API, such as `turn_start`; empty if it is missing or not a string.
     public var type: String { eventType(of: self) }
 
-    /// Writes the event in the format of a `text/event-stream`, for a back end that relays events to browsers.
+    /// Returns the event in the format of a `text/event-stream`, for a back end that relays events to browsers.
     ///
-    /// Its `data` is the JSON of the event. Its `id` is the ``cursor``, so the `Last-Event-ID` of a browser that
-    /// reconnects is the position to resume from, ``StreamOptions/since``. It has no `event` line: a browser delivers
-    /// it as `message`.
+    /// The `data` is the JSON object of the event, with the fields that the server sent. The `id` is the ``cursor``, so
+    /// the `Last-Event-ID` of a browser that reconnects is the position to resume from, for ``StreamOptions/since``. An
+    /// event without a cursor has no `id` line. There is no `event` line, so an `EventSource` receives each event as
+    /// `message`.
     ///
     /// ```swift
     /// for try await event in client.sessions.stream(id, options: StreamOptions(since: lastEventId)) {
@@ -49,7 +50,7 @@ extension StreamEvent {
     /// }
     /// ```
     ///
-    /// - Returns: The lines, with the blank line at the end.
+    /// - Returns: The text, including the blank line at its end.
     public func toSse() -> String { eventToSse(of: self) }
 
     /// Whether the event ends a stream: `exit`, `error`, `terminated` and `stale` do.

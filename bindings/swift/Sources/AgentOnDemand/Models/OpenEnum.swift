@@ -73,8 +73,8 @@ extension StageName: OpenEnum {
     public init(rawValue: String) { self = stageNameOf(value: rawValue) }
     public var rawValue: String { stageNameValue(of: self) }
 
-    /// A label in English for a progress display, such as `Creating the sandbox`. For a stage that this version does
-    /// not know, the name with spaces instead of underscores.
+    /// The label of the stage for a progress display, in English, such as `Creating the sandbox`. For a stage that this
+    /// version does not know, it is the name with spaces instead of underscores.
     public var label: String { stageNameLabel(of: self) }
 }
 

@@ -1,7 +1,7 @@
 import AodNative
 import Foundation
 
-// The requests of `updateWith`.
+// The requests that the functions of `updateWith` return.
 
 extension Agent {
     /// Returns an update of this version of the agent, for ``Agents/updateWith(_:_:)``. Values that are not passed stay
@@ -71,7 +71,7 @@ extension AgentEnvironment {
 }
 
 extension UpdateAgent {
-    /// The same update of another version.
+    /// Returns the same update for another version.
     func of(version: Int64) -> UpdateAgent {
         UpdateAgent(
             version: version, name: name, model: model, runtime: runtime, provider: provider, description: description,
@@ -80,7 +80,7 @@ extension UpdateAgent {
 }
 
 extension UpdateEnvironment {
-    /// The same update of another version.
+    /// Returns the same update for another version.
     func of(version: Int64) -> UpdateEnvironment {
         UpdateEnvironment(
             version: version, name: name, packages: packages, envVars: envVars, setupScript: setupScript,
@@ -88,7 +88,8 @@ extension UpdateEnvironment {
     }
 }
 
-/// Prepares a request from the current record and sends it, up to ten times while another caller is faster.
+/// Prepares a request from the current record and sends it; starts again after a version mismatch, with ten attempts in
+/// all.
 func repeatedAfterMismatch<Request, Record>(
     prepare: () async throws -> Request, send: (Request) async throws -> Record
 ) async throws -> Record {

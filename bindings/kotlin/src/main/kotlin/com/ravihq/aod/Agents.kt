@@ -169,8 +169,8 @@ public class Agents internal constructor(private val connection: Connection) {
      * Retrieves an agent, and updates it with the request that a function returns (`GET /agents/{id}`,
      * `PUT /agents/{id}`).
      *
-     * If another caller updates the agent in between, both requests are repeated, up to ten times: [change] is then
-     * called again, with the current agent.
+     * If another caller updates the agent in between, both requests are repeated, and [change] is called again with the
+     * current agent. There are at most ten attempts.
      *
      * ```kotlin
      * client.agents.updateWith(id) { agent ->
@@ -182,8 +182,8 @@ public class Agents internal constructor(private val connection: Connection) {
      * @param change returns the fields to change, for example with [Agent.update]; the version of the request is
      * replaced by that of the agent. Its exceptions end the call
      * @return the agent after the update
-     * @throws AodException.Conflict with [ConflictReason.VersionMismatch] if another caller was faster ten times, or
-     * with [ConflictReason.Archived] if the agent is archived
+     * @throws AodException.Conflict with [ConflictReason.VersionMismatch] if another caller updated the agent during
+     * each of the ten attempts, or with [ConflictReason.Archived] if the agent is archived
      * @throws AodException for the reasons of [get] and [update]
      */
     public suspend fun updateWith(id: UUID, change: suspend (Agent) -> UpdateAgent): Agent = readAndUpdate(
@@ -196,10 +196,11 @@ public class Agents internal constructor(private val connection: Connection) {
      * Returns the agent with a name, which is created or updated if necessary (`GET /agents`, then `POST /agents` or
      * `PUT /agents/{id}`).
      *
-     * Arguments that are left out, and metadata entries that [metadata] does not have, keep the stored values. An agent
-     * that has all the given ones is returned as it is. If several agents have the name, the oldest one counts. If
-     * several callers ensure the same new agent at once, each gets the oldest one, and archives the one that it has
-     * created besides.
+     * Fields whose argument is null or an empty list, and metadata entries that [metadata] does not have, keep the
+     * stored values. An empty [description] or [system] removes the stored one. An agent that already has all the given
+     * values is returned unchanged. If several agents have the name, the oldest one is used; archived agents are
+     * ignored. If several callers create the agent at the same time, all of them get the oldest one, and each of the
+     * others is archived by the caller that created it.
      *
      * ```kotlin
      * val agent = client.agents.ensure("reviewer", "claude-sonnet-4-6", runtime = Runtime.Claude)
@@ -214,9 +215,11 @@ public class Agents internal constructor(private val connection: Connection) {
      * @param environmentId the environment of sessions that do not specify one
      * @param skills at most 20 skills, which replace the stored ones unless there are none
      * @param mcpServers at most 20 MCP servers with distinct names, which replace the stored ones unless there are none
-     * @param metadata entries to merge by top-level key
+     * @param metadata entries to merge by top-level key; an empty string as the value removes an entry
      * @return the agent
-     * @throws AodException for the reasons of [list], [create] and [update]
+     * @throws AodException.Conflict with [ConflictReason.VersionMismatch] after ten attempts, or with
+     * [ConflictReason.Archived] if the agent is archived in the meantime
+     * @throws AodException for the reasons of [list], [create], [update] and [ensureArchived]
      */
     public suspend fun ensure(
         name: String,
@@ -250,7 +253,9 @@ public class Agents internal constructor(private val connection: Connection) {
      *
      * @param request the fields of the agent
      * @return the agent
-     * @throws AodException for the reasons of [list], [create] and [update]
+     * @throws AodException.Conflict with [ConflictReason.VersionMismatch] after ten attempts, or with
+     * [ConflictReason.Archived] if the agent is archived in the meantime
+     * @throws AodException for the reasons of [list], [create], [update] and [ensureArchived]
      */
     public suspend fun ensure(request: CreateAgent): Agent = connection.call { ensureAgent(request) }
 
@@ -267,8 +272,8 @@ public class Agents internal constructor(private val connection: Connection) {
     public suspend fun archive(id: UUID): Agent = connection.call { archiveAgent(id) }
 
     /**
-     * Archives an agent like [archive] (`POST /agents/{id}/archive`). An agent that is archived already is not an
-     * error: it is retrieved (`GET /agents/{id}`).
+     * Archives an agent like [archive] (`POST /agents/{id}/archive`), and returns it. If it is already archived, that
+     * is not an error, and the agent is retrieved (`GET /agents/{id}`).
      *
      * @param id the id of the agent
      * @return the archived agent

@@ -130,8 +130,8 @@ public class Environments internal constructor(private val connection: Connectio
      * Retrieves an environment, and updates it with the request that a function returns (`GET /environments/{id}`,
      * `PUT /environments/{id}`).
      *
-     * If another caller updates the environment in between, both requests are repeated, up to ten times: [change] is
-     * then called again, with the current environment.
+     * If another caller updates the environment in between, both requests are repeated, and [change] is called again
+     * with the current environment. There are at most ten attempts.
      *
      * ```kotlin
      * client.environments.updateWith(id) { environment ->
@@ -144,9 +144,9 @@ public class Environments internal constructor(private val connection: Connectio
      * @param change returns the fields to change, for example with [Environment.update]; the version of the request is
      * replaced by that of the environment. Its exceptions end the call
      * @return the environment after the update
-     * @throws AodException.Conflict with [ConflictReason.VersionMismatch] if another caller was faster ten times, with
-     * [ConflictReason.Archived] if the environment is archived, or with [ConflictReason.NameTaken] if the name is in
-     * use
+     * @throws AodException.Conflict with [ConflictReason.VersionMismatch] if another caller updated the environment
+     * during each of the ten attempts, with [ConflictReason.Archived] if the environment is archived, or with
+     * [ConflictReason.NameTaken] if the name is in use
      * @throws AodException for the reasons of [get] and [update]
      */
     public suspend fun updateWith(id: UUID, change: suspend (Environment) -> UpdateEnvironment): Environment =
@@ -160,10 +160,11 @@ public class Environments internal constructor(private val connection: Connectio
      * Returns the environment with a name, which is created or updated if necessary (`GET /environments`, then
      * `POST /environments` or `PUT /environments/{id}`).
      *
-     * Arguments that are left out keep the stored values. An environment that has all the given ones is returned as it
-     * is. The server never returns environment variables: [envVars] are sent when the environment is created or another
-     * argument differs from it, and do not count as a difference. Use [update] to replace them. If several callers
-     * ensure the same new environment at once, one of them creates it.
+     * Fields whose argument is null or empty keep the stored values, except that an empty [setupScript] removes the
+     * stored one. An environment that already has all the given values is returned unchanged; archived environments are
+     * ignored. The server does not return environment variables, so they cannot be compared: [envVars] are sent only if
+     * the environment is created or another argument differs. Use [update] to replace them. If several callers create
+     * the environment at the same time, one of them succeeds, and all get that environment.
      *
      * ```kotlin
      * val environment = client.environments.ensure("ci", packages = mapOf(PackageManager.Pip to listOf("pytest")))
@@ -175,6 +176,8 @@ public class Environments internal constructor(private val connection: Connectio
      * @param setupScript a shell script that runs once per sandbox, after the packages are installed
      * @param networking which hosts a sandbox can reach
      * @return the environment
+     * @throws AodException.Conflict with [ConflictReason.VersionMismatch] after ten attempts, or with
+     * [ConflictReason.Archived] if the environment is archived in the meantime
      * @throws AodException for the reasons of [list], [create] and [update]
      */
     public suspend fun ensure(
@@ -188,10 +191,13 @@ public class Environments internal constructor(private val connection: Connectio
     /**
      * Returns the environment with the name of a request object, which is created or updated if necessary
      * (`GET /environments`, then `POST /environments` or `PUT /environments/{id}`). Fields that the request does not
-     * set keep the stored values; environment variables do not count as a difference.
+     * set keep the stored values. Environment variables are sent only if the environment is created or another field
+     * differs.
      *
      * @param request the fields of the environment
      * @return the environment
+     * @throws AodException.Conflict with [ConflictReason.VersionMismatch] after ten attempts, or with
+     * [ConflictReason.Archived] if the environment is archived in the meantime
      * @throws AodException for the reasons of [list], [create] and [update]
      */
     public suspend fun ensure(request: CreateEnvironment): Environment = connection.call { ensureEnvironment(request) }
@@ -209,8 +215,8 @@ public class Environments internal constructor(private val connection: Connectio
     public suspend fun archive(id: UUID): Environment = connection.call { archiveEnvironment(id) }
 
     /**
-     * Archives an environment like [archive] (`POST /environments/{id}/archive`). An environment that is archived
-     * already is not an error: it is retrieved (`GET /environments/{id}`).
+     * Archives an environment like [archive] (`POST /environments/{id}/archive`), and returns it. If it is already
+     * archived, that is not an error, and the environment is retrieved (`GET /environments/{id}`).
      *
      * @param id the id of the environment
      * @return the archived environment

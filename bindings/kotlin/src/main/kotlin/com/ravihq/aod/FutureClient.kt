@@ -96,7 +96,8 @@ public class FutureAgents internal constructor(private val agents: Agents) {
 
     /**
      * Retrieves an agent, and updates it with the request that a function returns (`GET /agents/{id}`,
-     * `PUT /agents/{id}`). If another caller updates the agent in between, both requests are repeated, up to ten times.
+     * `PUT /agents/{id}`). If another caller updates the agent in between, both requests are repeated, and [change] is
+     * called again; there are at most ten attempts.
      *
      * @param id the id of the agent
      * @param change receives the agent, on a thread of `Dispatchers.Default`, and returns the fields to change; the
@@ -188,8 +189,8 @@ public class FutureEnvironments internal constructor(private val environments: E
 
     /**
      * Retrieves an environment, and updates it with the request that a function returns (`GET /environments/{id}`,
-     * `PUT /environments/{id}`). If another caller updates the environment in between, both requests are repeated, up
-     * to ten times.
+     * `PUT /environments/{id}`). If another caller updates the environment in between, both requests are repeated, and
+     * [change] is called again; there are at most ten attempts.
      *
      * @param id the id of the environment
      * @param change receives the environment, on a thread of `Dispatchers.Default`, and returns the fields to change;
@@ -206,7 +207,8 @@ public class FutureEnvironments internal constructor(private val environments: E
     /**
      * Returns the environment with the name of a request, which is created or updated if necessary
      * (`GET /environments`, then `POST /environments` or `PUT /environments/{id}`). Fields that the request does not
-     * set keep the stored values; environment variables do not count as a difference.
+     * set keep the stored values. Environment variables are sent only if the environment is created or another field
+     * differs.
      *
      * @param request the fields of the environment
      * @return a future of the environment
@@ -358,8 +360,8 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
      * `GET /sessions/{id}/stream`, `GET /sessions/{id}`).
      *
      * @param request the fields of the session
-     * @param waitForQuota whether to wait while too many sessions are active, without a time limit; by default, this is
-     * an [AodException.RateLimit]
+     * @param waitForQuota whether to wait while too many sessions are active, without a time limit; by default, the
+     * future fails with [AodException.RateLimit]
      * @param onAbandon what happens to the session if the future fails or is cancelled before the turn has ended; by
      * default the session continues
      * @param onCreated receives the acknowledgement of the new session, before its first event is read, on a thread of
@@ -378,8 +380,8 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
 
     /**
      * Runs many prompts, each like [run] in a session of its own (`POST /sessions`, `GET /sessions/{id}/stream`,
-     * `GET /sessions/{id}` for each). It returns at once. A session waits for the quota of the server, as with
-     * `waitForQuota` of [run].
+     * `GET /sessions/{id}` for each). This method returns immediately. While the quota of the server is exceeded, a
+     * prompt waits, as with `waitForQuota` of [run].
      *
      * ```java
      * for (var run : calls.getSessions().runAll(requests)) {
@@ -388,11 +390,11 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
      * ```
      *
      * @param requests the fields of each session
-     * @param maxConcurrent how many of the sessions exist and run at the same time, from 1; 4 by default. A lower quota
-     * of the server limits them too
+     * @param maxConcurrent how many of the sessions run at the same time, at least 1; 4 by default. A lower quota of
+     * the server limits them too
      * @param onAbandon what happens to a session if following it fails, or its future is cancelled, before its turn has
      * ended; by default the session continues
-     * @return a future for each request, in their order. A future that fails or is cancelled does not affect the others
+     * @return a future for each request, in the same order. One that fails or is cancelled does not affect the others
      * @throws IllegalArgumentException if [maxConcurrent] is less than 1
      * @see Sessions.runAll
      */

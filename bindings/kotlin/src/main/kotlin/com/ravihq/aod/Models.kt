@@ -15,8 +15,8 @@ public val McpServer.name: String?
     }
 
 /**
- * A label in English for a progress display, such as `Creating the sandbox`. For a stage that this version does not
- * know, it is the name with spaces instead of underscores.
+ * The label of the stage for a progress display, in English, such as `Creating the sandbox`. For a stage that this
+ * version does not know, it is the name with spaces instead of underscores.
  */
 public val StageName.label: String get() = stageNameLabel(this)
 

@@ -2,7 +2,7 @@ package com.ravihq.aod
 
 import java.util.UUID
 
-/** An event of one of several sessions, or the failure of its stream, from [Sessions.watch]. */
+/** An event of one of several sessions, or the error that ended the stream of that session, from [Sessions.watch]. */
 public sealed interface SessionEvent {
     /** The id of the session. */
     public val sessionId: UUID
@@ -14,10 +14,10 @@ public sealed interface SessionEvent {
         val event: StreamEvent,
     ) : SessionEvent
 
-    /** The stream of the session failed. This is the last item of the session. */
+    /** The stream of the session failed. No further items of the session follow. */
     public data class Failed(
         override val sessionId: UUID,
-        /** The failure, one of those of [EventStream.collect]. */
+        /** The error, one of those of [EventStream.collect]. */
         val error: AodException,
     ) : SessionEvent
 }

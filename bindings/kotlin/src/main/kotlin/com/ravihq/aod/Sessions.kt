@@ -129,7 +129,7 @@ public class Sessions internal constructor(private val connection: Connection) {
 
     /**
      * Terminates a session like [terminate], and retrieves it (`POST /sessions/{id}/terminate`, `GET /sessions/{id}`).
-     * A session that is terminated already is not an error.
+     * If it is already terminated, that is not an error.
      *
      * @param id the id of the session
      * @return the terminated session
@@ -185,8 +185,9 @@ public class Sessions internal constructor(private val connection: Connection) {
      * @param resources at most 10 repositories to clone into the sandbox, each with a different path; none by default
      * @param secretEnvVars environment variables of this session, which take precedence over those of the environment;
      * none by default. The server never returns them. Servers before 2026-06-25 ignore them.
-     * @param waitForQuota whether to wait while too many sessions are active, without a time limit: the session is then
-     * created by another request, after 0.5 to 5 s. By default, this is an [AodException.RateLimit]
+     * @param waitForQuota whether to wait while too many sessions are active: the request that creates the session is
+     * repeated after 0.5 s, and then after delays of up to 5 s, without a time limit. By default, the call fails with
+     * [AodException.RateLimit]
      * @param onAbandon what happens to the session if this call fails or is cancelled before the turn has ended. The
      * request that stops the session is sent in the background; if it fails, a warning is logged. By default the
      * session continues
@@ -220,8 +221,9 @@ public class Sessions internal constructor(private val connection: Connection) {
      * (`POST /sessions`, `GET /sessions/{id}/stream`, `GET /sessions/{id}`).
      *
      * @param request the fields of the session
-     * @param waitForQuota whether to wait while too many sessions are active, without a time limit: the session is then
-     * created by another request, after 0.5 to 5 s. By default, this is an [AodException.RateLimit]
+     * @param waitForQuota whether to wait while too many sessions are active: the request that creates the session is
+     * repeated after 0.5 s, and then after delays of up to 5 s, without a time limit. By default, the call fails with
+     * [AodException.RateLimit]
      * @param onAbandon what happens to the session if this call fails or is cancelled before the turn has ended. The
      * request that stops the session is sent in the background; if it fails, a warning is logged. By default the
      * session continues
@@ -245,8 +247,9 @@ public class Sessions internal constructor(private val connection: Connection) {
      * Runs many prompts, each like [run] in a session of its own, and returns all results (`POST /sessions`,
      * `GET /sessions/{id}/stream`, `GET /sessions/{id}` for each).
      *
-     * A session waits for the quota of the server, as with `waitForQuota` of [run]. A prompt that fails does not affect
-     * the others. There is no time limit; cancelling the call cancels all of them, and starts no further session.
+     * While the quota of the server is exceeded, a prompt waits, as with `waitForQuota` of [run]. A prompt that fails
+     * does not affect the others. There is no time limit. Cancelling the call cancels all runs, and starts no further
+     * session.
      *
      * ```kotlin
      * val prompts = listOf("Fix the typos in README.md", "List the public functions", "Run the tests")
@@ -257,8 +260,8 @@ public class Sessions internal constructor(private val connection: Connection) {
      * ```
      *
      * @param requests the fields of each session
-     * @param maxConcurrent how many of the sessions exist and run at the same time, from 1; 4 by default. A lower quota
-     * of the server limits them too
+     * @param maxConcurrent how many of the sessions run at the same time, at least 1; 4 by default. A lower quota of
+     * the server limits them too
      * @param onAbandon what happens to a session if following it fails, or this call is cancelled, before its turn has
      * ended, as for [run]; by default the session continues
      * @return the results in the order of the requests: each succeeds with the result of [run], or fails with its
@@ -379,10 +382,10 @@ public class Sessions internal constructor(private val connection: Connection) {
      *
      * This call sends nothing: each collector opens a connection for each session. The stream of each session is an
      * [EventStream]: it delivers each event once and in order, reconnects, and resumes after `stale`. A session whose
-     * stream fails, for example because it does not exist, has one [SessionEvent.Failed], and does not affect the
-     * others. The flow ends when the streams of all sessions have ended. A slow collector applies backpressure: at most
-     * a few hundred events of each session are read ahead. All connections close as soon as the collector returns,
-     * throws or is cancelled.
+     * stream fails, for example because it does not exist, has one [SessionEvent.Failed] as its last item, and does not
+     * affect the others. The flow ends when the streams of all sessions have ended. A slow collector applies
+     * backpressure: at most a few hundred events of each session are read ahead. All connections close as soon as the
+     * collector returns, throws or is cancelled.
      *
      * ```kotlin
      * val active = client.sessions.list().filter { it.status.isActive }
@@ -394,11 +397,11 @@ public class Sessions internal constructor(private val connection: Connection) {
      * }
      * ```
      *
-     * @param ids the ids of the sessions; each is watched once
+     * @param ids the ids of the sessions; an id that is repeated is watched once
      * @param since for each session to resume, the position to start after, usually the [StreamEvent.cursor] of the
-     * last event that was processed; positions of other sessions are ignored. By default no event is left out
-     * @return a cold flow, which ends without an exception if the client is closed: each session then has an
-     * [AodException.Closed]
+     * last event that was processed; sessions that are not in [ids] are ignored. By default no event is left out
+     * @return a cold flow. If the client is closed, each session has a [SessionEvent.Failed] with
+     * [AodException.Closed], and the flow ends without an exception
      */
     public fun watch(ids: Iterable<UUID>, since: Map<UUID, Long> = emptyMap()): Flow<SessionEvent> =
         ids.distinct().map { id -> watch(id, since[id]) }.merge()

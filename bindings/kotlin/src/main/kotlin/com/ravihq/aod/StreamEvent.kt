@@ -51,7 +51,7 @@ public sealed interface StreamEvent {
     public data class Stage(
         /** The id of the event in the session's log. A stream can resume from it. */
         override val id: Long?,
-        /** The name of the step; unknown and empty if the server did not send it. */
+        /** The name of the step; [StageName.Unknown] with an empty value if the server did not send it. */
         val stage: StageName,
         /** The state of the step. */
         val state: StageState,
@@ -164,11 +164,12 @@ public val StreamEvent.exitCode: Long?
 /**
  * Returns the event in the format of a `text/event-stream` (Server-Sent Events), to relay it to a browser.
  *
- * Its `data` is the JSON object of the event, as the server sends it. Its `id` is the [StreamEvent.cursor], so the
- * `Last-Event-ID` of a browser that reconnects is the position to resume from, for [StreamOptions.since]. It has no
- * `event` line: a browser delivers it as `message`.
+ * The `data` is the JSON object of the event, with the fields that the server sent. The `id` is the
+ * [StreamEvent.cursor], so the `Last-Event-ID` of a browser that reconnects is the position to resume from, for
+ * [StreamOptions.since]. An event without a cursor has no `id` line. There is no `event` line, so an `EventSource`
+ * receives each event as `message`.
  *
- * @return the lines of the event, with the empty line at its end
+ * @return the text, including the blank line at its end
  * @throws AodException.InvalidRequest if a text of an event that the program created has an unpaired surrogate
  */
 public fun StreamEvent.toSse(): String = mapErrors { eventToSse(toNative()) }

@@ -1,9 +1,9 @@
 package com.ravihq.aod
 
-/** How often a record is read and updated; after the last attempt, the version mismatch is thrown. */
+/** How often a record is read and updated before the version mismatch is thrown. */
 private const val ATTEMPTS = 10
 
-/** Reads a record and updates it with the request made from it, and starts again if another caller was faster. */
+/** Reads a record and updates it with the request made from it; starts again after a version mismatch. */
 internal inline fun <Record, Request> readAndUpdate(
     read: () -> Record,
     change: (Record) -> Request,
