@@ -11,6 +11,7 @@ ADDED = (
                 "AodConnectionError",
                 "AodTimeoutError",
                 "AsyncEventStream",
+                "AsyncWatchStream",
                 "BadRequestError",
                 "CLEAR",
                 "ClosedError",
@@ -19,6 +20,8 @@ ADDED = (
                 "EventStream",
                 "Formatter",
                 "GenericFormatter",
+                "SessionEvent",
+                "StageName",
                 "Subscription",
                 "Transcript",
                 "ResponseInfo",
@@ -38,6 +41,7 @@ ADDED = (
                 "SessionFormatter",
                 "UnknownMcpServer",
                 "UnsupportedError",
+                "WatchStream",
             ]
         ),
     ),
@@ -70,7 +74,24 @@ ADDED = (
     Added(
         "helpers, and features of newer servers",
         ("surface/class/*Sessions",),
-        items=frozenset({"ask", "interrupt", "listen", "run", "stream_resumable", "wait_for_completion"}),
+        items=frozenset(
+            {
+                "ask",
+                "ensure_terminated",
+                "interrupt",
+                "listen",
+                "run",
+                "run_all",
+                "stream_resumable",
+                "wait_for_completion",
+                "watch",
+            }
+        ),
+    ),
+    Added(
+        "helpers that combine several calls",
+        ("surface/class/*Agents", "surface/class/*Environments"),
+        items=frozenset({"ensure", "ensure_archived", "update_with"}),
     ),
     Added(
         "options of reconnecting",
@@ -184,7 +205,21 @@ CHANGED = (
             "surface/class/*Client/with_options",
             *(
                 f"surface/class/*Sessions/{name}"
-                for name in ("ask", "interrupt", "listen", "run", "wait_for_completion")
+                for name in (
+                    "ask",
+                    "ensure_terminated",
+                    "interrupt",
+                    "listen",
+                    "run",
+                    "run_all",
+                    "wait_for_completion",
+                    "watch",
+                )
+            ),
+            *(
+                f"surface/class/*{resource}/{name}"
+                for resource in ("Agents", "Environments")
+                for name in ("ensure", "ensure_archived", "update_with")
             ),
             *(
                 f"surface/class/*Error/{name}"

@@ -43,15 +43,15 @@ SOURCES: dict[str, dict[str, list[tuple[str, str, str, str]]]] = {
     "Running a turn": {
         "Rust": [("core/src/resources/follow.rs", "struct RunResult", "struct Abandoned", RUST_METHOD)],
         "Python": [
-            (PYTHON_SESSIONS, "    def run(", ") -> RunResult:", r"^        (on_\w+|collect_events): "),
+            (PYTHON_SESSIONS, "    def run(", ") -> RunResult:", r"^        (on_\w+|collect_events|wait_for_quota): "),
             (PYTHON_SESSIONS, "    def ask(", ") -> RunResult:", r"^        (wait): "),
         ],
         "Kotlin": [
-            (f"{KOTLIN}/Sessions.kt", "public suspend fun run(", "): RunResult", r"^        (on\w+): "),
+            (f"{KOTLIN}/Sessions.kt", "public suspend fun run(", "): RunResult", r"^        (on\w+|waitForQuota): "),
             (f"{KOTLIN}/Sessions.kt", "public suspend fun ask(", "): RunResult", r"^        (wait): "),
         ],
         "Swift": [
-            (f"{SWIFT}/Sessions.swift", "public func run(", ") async throws", r"^        (on\w+): "),
+            (f"{SWIFT}/Sessions.swift", "public func run(", ") async throws", r"^        (on\w+|waitForQuota): "),
             (f"{SWIFT}/Sessions.swift", "public func ask(", ") async throws", r"(wait): "),
         ],
     },

@@ -1,5 +1,6 @@
 //! The formatters in `aod::pretty`, and the typed model in `aod::transcript`.
 
+mod ag_ui;
 mod choice;
 mod chunking;
 mod claude_lines;

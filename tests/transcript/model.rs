@@ -15,7 +15,7 @@ use super::random_cuts;
 const RUNTIMES: [&str; 5] = ["claude", "codex", "gemini", "generic", "opencode"];
 
 /// Returns the recorded outputs with their runtimes.
-fn recordings() -> Vec<(&'static str, String)> {
+pub(crate) fn recordings() -> Vec<(&'static str, String)> {
     let mut recordings = Vec::new();
     for runtime in RUNTIMES {
         let folder = data("transcripts").join(runtime);
@@ -445,6 +445,8 @@ fn the_outcome_comes_from_the_runtime_and_from_the_session() {
         ("", End::Exit, Some(0), Outcome::Success),
         ("", End::Exit, Some(3), because("exit code 3")),
         ("", End::Exit, Some(130), Outcome::Interrupted),
+        ("", End::Exit, Some(143), Outcome::Interrupted),
+        (success, End::Exit, Some(143), Outcome::Interrupted),
         ("", End::Exit, None, Outcome::Interrupted),
         (success, End::Terminated, None, Outcome::Interrupted),
         ("", End::Failed, None, because("")),
@@ -458,6 +460,27 @@ fn the_outcome_comes_from_the_runtime_and_from_the_session() {
     }
     let unknown = read("claude", ["text"]);
     assert_eq!(unknown.turns()[0].outcome, Some(Outcome::Unknown));
+}
+
+#[test]
+fn the_last_error_is_the_reason_of_a_failure_that_the_runtime_does_not_explain() {
+    let started = r#"{"id":"1","msg":{"type":"task_started"}}"#;
+    let error = r#"{"id":"1","msg":{"type":"error","message":"no API key"}}"#;
+    let message = r#"{"id":"1","msg":{"type":"agent_message","message":"Still here."}}"#;
+    for (lines, exit_code, expected) in [
+        (vec![started, error], Some(1), "no API key"),
+        (vec![started, message, error], Some(1), "no API key"),
+        (vec![started, error, message], Some(1), "exit code 1"),
+        (vec![started], Some(1), "exit code 1"),
+    ] {
+        let mut transcript = Transcript::for_runtime("codex");
+        transcript.feed(&lines.join("\n"));
+        let end = End::Exit;
+        transcript.apply(Input::Ended { end, exit_code });
+        let reason = expected.to_owned();
+        let outcome = transcript.turns()[0].outcome.clone();
+        assert_eq!(outcome, Some(Outcome::Failed { reason }), "{lines:?}");
+    }
 }
 
 #[test]

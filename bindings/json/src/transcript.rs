@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aod::ErrorKind;
 use aod::models::event::StreamEvent;
-use aod::transcript::{Change, Limits, Transcript};
+use aod::transcript::{AgUiEncoder, Change, Limits, Transcript};
 use serde::Deserialize as _;
 
 use crate::error::CallError;
@@ -84,6 +84,28 @@ impl OutputTranscript {
 impl OutputTranscript {
     fn transcript(&self) -> MutexGuard<'_, Transcript> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Converts the changes of a transcript to events of the AG-UI protocol.
+#[derive(uniffi::Object)]
+pub struct AgUiEvents(Mutex<AgUiEncoder>);
+
+#[uniffi::export]
+impl AgUiEvents {
+    /// Creates an encoder for one transcript, from its first change on.
+    #[uniffi::constructor]
+    pub fn new(thread_id: String) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(AgUiEncoder::new(thread_id))))
+    }
+
+    /// Returns the events of a change, given as JSON, as a JSON array.
+    pub fn encode(&self, change: String) -> Result<String, CallError> {
+        // The message would contain what the agent printed.
+        let change = serde_json::from_str(&change)
+            .map_err(|_| CallError::new(ErrorKind::Decode, "not a change of a transcript"))?;
+        let mut encoder = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        json(&encoder.encode(&change))
     }
 }
 

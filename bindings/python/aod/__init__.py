@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         UnsupportedError,
         ValidationError,
     )
-    from .events import TERMINAL_EVENT_TYPES
+    from .events import TERMINAL_EVENT_TYPES, StageName
     from .models import (
         Agent,
         AgentVersion,
@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from .responses import ResponseInfo
     from .stream import AsyncEventStream, ConnectionState, EventStream, Subscription
     from .transcript import Transcript
+    from .watch import AsyncWatchStream, SessionEvent, WatchStream
 
 __all__ = [
     "CLEAR",
@@ -78,6 +79,7 @@ __all__ = [
     "AodTimeoutError",
     "AsyncClient",
     "AsyncEventStream",
+    "AsyncWatchStream",
     "AuthError",
     "BadRequestError",
     "Client",
@@ -105,9 +107,11 @@ __all__ = [
     "ServerError",
     "Session",
     "SessionAck",
+    "SessionEvent",
     "SessionResource",
     "SessionStatus",
     "SessionTurn",
+    "StageName",
     "StreamEvent",
     "StreamEventType",
     "Subscription",
@@ -116,6 +120,7 @@ __all__ = [
     "UnknownMcpServer",
     "UnsupportedError",
     "ValidationError",
+    "WatchStream",
     "__version__",
 ]
 
@@ -143,7 +148,7 @@ _NAMES = {
         "UnsupportedError",
         "ValidationError",
     ),
-    ".events": ("TERMINAL_EVENT_TYPES",),
+    ".events": ("TERMINAL_EVENT_TYPES", "StageName"),
     ".models": (
         "Agent",
         "AgentVersion",
@@ -177,6 +182,7 @@ _NAMES = {
         "Subscription",
     ),
     ".transcript": ("Transcript",),
+    ".watch": ("AsyncWatchStream", "SessionEvent", "WatchStream"),
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names}
 _SUBMODULES = ("client", "errors", "events", "models", "resources", "stream", "transcript")

@@ -7,12 +7,13 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ._native import WakeQueue
-from ._wake import next_id
+from ._wake import new_queue, next_id
 from .errors import AodError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from ._native import WakeQueue
 
 _SLICE_MS = 100
 
@@ -37,7 +38,7 @@ def wait_for(notify: Callable[[WakeQueue, int], object]) -> None:
     Args:
         notify: Called with a queue and an id, to have the id queued.
     """
-    queue = WakeQueue()
+    queue = new_queue()
     descriptor = queue.descriptor()
     try:
         notify(queue, next_id())

@@ -12,10 +12,12 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Final
 
-from ._native import WakeQueue
+from ._native import CallError, WakeQueue
+from .errors import from_native
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop, Future, Task
+    from asyncio import AbstractEventLoop, Task
+    from collections.abc import Callable, Iterator
 
 _SLICE_MS: Final = 100
 """How long one wait on a thread takes, in milliseconds, for event loops that cannot watch a pipe."""
@@ -26,13 +28,31 @@ next_id = itertools.count(1).__next__
 _ID: Final = struct.Struct("<Q")
 
 
+def new_queue() -> WakeQueue:
+    """Create a queue.
+
+    Raises:
+        ValueError: The process has too many open files.
+    """
+    try:
+        return WakeQueue()
+    except CallError as error:
+        failure = from_native(error.facts)
+    raise failure
+
+
+def ids_of(taken: bytes) -> Iterator[int]:
+    """Return the ids that a queue returned."""
+    return (id for (id,) in _ID.iter_unpack(taken))
+
+
 class Waiter:
     """Wakes the coroutines of one event loop."""
 
     def __init__(self, loop: AbstractEventLoop) -> None:
         """Create a queue and have the loop watch it."""
-        self.queue = WakeQueue()
-        self._waiting: dict[int, Future[None]] = {}
+        self.queue = new_queue()
+        self._waiting: dict[int, Callable[[int], object]] = {}
         self._pump: Task[None] | None = None
         self._watched = -1
         descriptor = self.queue.descriptor()
@@ -46,16 +66,30 @@ class Waiter:
             # The proactor loop of Windows cannot watch it, so a thread waits instead.
             pass
 
-    async def wait(self, id: int, loop: AbstractEventLoop) -> None:
-        """Wait until an id is queued."""
-        future: Future[None] = loop.create_future()
-        self._waiting[id] = future
+    def register(self, id: int, on_wake: Callable[[int], object], loop: AbstractEventLoop) -> None:
+        """Have a function called on the event loop each time an id is queued, until `forget`."""
+        self._waiting[id] = on_wake
         if self._watched < 0 and self._pump is None:
             self._pump = loop.create_task(self._wait_on_thread(loop))
+
+    def forget(self, *ids: int) -> None:
+        """Do nothing more when the ids are queued."""
+        for id in ids:
+            self._waiting.pop(id, None)
+
+    async def wait(self, id: int, loop: AbstractEventLoop) -> None:
+        """Wait until an id is queued."""
+        future = loop.create_future()
+
+        def wake(_: int) -> None:
+            if not future.done():
+                future.set_result(None)
+
+        self.register(id, wake, loop)
         try:
             await future
         finally:
-            del self._waiting[id]
+            self.forget(id)
 
     def _on_readable(self) -> None:
         try:
@@ -65,10 +99,10 @@ class Waiter:
         self._deliver(self.queue.take(0))
 
     def _deliver(self, ids: bytes) -> None:
-        for (id,) in _ID.iter_unpack(ids):
-            future = self._waiting.get(id)
-            if future is not None and not future.done():
-                future.set_result(None)
+        for id in ids_of(ids):
+            on_wake = self._waiting.get(id)
+            if on_wake is not None:
+                on_wake(id)
 
     async def _wait_on_thread(self, loop: AbstractEventLoop) -> None:
         try:

@@ -53,7 +53,7 @@ class AodError(Exception):
 
     session_id: UUID | None = None
     """The id of the session that `sessions.run` created, or to which `sessions.ask` sent its prompt, before the call
-    failed; otherwise `None`."""
+    failed, or that `sessions.watch` cannot follow; otherwise `None`."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Restore the exception from its parts; the constructor's arguments differ from the message."""

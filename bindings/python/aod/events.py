@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from copy import deepcopy
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, cast
@@ -15,10 +16,26 @@ if TYPE_CHECKING:
     from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import CoreSchema
 
-__all__ = ["TERMINAL_EVENT_TYPES", "StreamEvent", "StreamEventType"]
+__all__ = ["TERMINAL_EVENT_TYPES", "StageName", "StreamEvent", "StreamEventType"]
 
 StreamEventType = Literal["start", "turn_start", "output", "stage", "exit", "error", "terminated", "stale"] | str
 """The type of an event; a newer server may send other values."""
+StageName = (
+    Literal[
+        "create_sprite",
+        "install_runtime",
+        "network_policy",
+        "env_file",
+        "git_credentials",
+        "provision_setup",
+        "mcp_config",
+        "runtime_config",
+        "skills",
+        "runtime_start",
+    ]
+    | str
+)
+"""The name of a stage. Which stages a session has depends on the server, the agent and the environment."""
 
 
 TERMINAL_EVENT_TYPES: Final = frozenset({"exit", "error", "terminated", "stale"})
@@ -110,9 +127,20 @@ class StreamEvent:
 
     @property
     def stage(self) -> str | None:
-        """The name of the stage of a `stage` event; `None` if there is none."""
-        stage = self.extra.get("stage")
-        return stage if isinstance(stage, str) else None
+        """The name of the stage of a `stage` event, a `StageName`; `None` if there is none."""
+        return self._string("stage")
+
+    @property
+    def stage_label(self) -> str | None:
+        """The label of the stage for a progress display, such as `Creating the sandbox`; `None` if there is no stage.
+
+        It is in English. The label of a stage that this version does not know is its name, with spaces instead of
+        underscores.
+        """
+        # Imported here because a program that only handles events does not need the native library.
+        from ._native import stage_label
+
+        return None if self.stage is None else stage_label(self.stage)
 
     @property
     def state(self) -> str | None:
@@ -148,6 +176,28 @@ class StreamEvent:
     def is_terminal(self) -> bool:
         """Whether this event ends the stream: `exit`, `error`, `terminated` or `stale`."""
         return self.type in TERMINAL_EVENT_TYPES
+
+    def to_sse(self) -> str:
+        r"""Return the event in the format of a `text/event-stream`, for a back end that relays events to browsers.
+
+        `data` is the JSON object of the event. `id` is the `cursor`, so the `Last-Event-ID` of a browser that
+        reconnects is the position to resume from. There is no `event` line: a browser delivers the event as `message`.
+
+        Returns:
+            The text, with the blank line at its end.
+
+        Example:
+            >>> aod.StreamEvent(type="exit", id=7, extra={"code": 0}).to_sse()
+            'id: 7\ndata: {"type":"exit","id":7,"code":0}\n\n'
+        """
+        data: Any = {"type": self.type} if self.type else {}
+        if self.id is not None:
+            data["id"] = self.id
+        data |= self.extra
+        if data.keys() == {"raw"}:  # not a JSON object
+            data = data["raw"]
+        cursor = "" if self.cursor is None else f"id: {self.cursor}\n"
+        return f"{cursor}data: {json.dumps(data, ensure_ascii=False, separators=(',', ':'))}\n\n"
 
     def model_dump(self, **options: Any) -> dict[str, Any]:
         """Return the fields as a dictionary.

@@ -6,7 +6,6 @@ import json
 import logging
 import threading
 import time
-import weakref
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, cast
@@ -15,6 +14,7 @@ from . import _greenlets
 from ._core import NATIVE_ERRORS, SLICE_MS, error_from_native
 from ._log import logger
 from ._process import generation, leak, register
+from ._tasks import TaskScoped
 from ._wake import next_id, waiter_of
 from .errors import AodError, from_native, raise_for_status
 from .events import StreamEvent, read_batch
@@ -164,6 +164,33 @@ class _Base:
         self._is_complete = bool(events) and events[-1].is_terminal
         return True
 
+    def _take(self, milliseconds: int) -> StreamEvent | None:
+        """Return the next event, or `None` if none has arrived in time or the stream has ended; it is then closed."""
+        failure: Exception | None = None
+        try:
+            while not self._closed:
+                try:
+                    return self._ready.popleft()
+                except IndexError:
+                    pass
+                text = self._open().take(milliseconds)
+                if not text:
+                    return None
+                if not self._keep(text):
+                    break
+                if self._closed:  # another thread cancelled the stream in the meantime
+                    self._ready, self._cursors = deque(), []
+        except NATIVE_ERRORS as error:
+            failure = error_from_native(error)
+        except AodError:
+            self.cancel()
+            raise
+        self.cancel()
+        text = ""  # crash reporters send the locals of each frame
+        if failure is not None:
+            self._fail(failure)
+        return None
+
 
 class EventStream(_Base):
     """A session's events: an iterator and a context manager.
@@ -291,35 +318,18 @@ class EventStream(_Base):
             return self._pull_alone()
 
     def _pull_alone(self) -> StreamEvent:
-        failure: Exception | None = None
-        try:
-            greenlets = _greenlets.are_patched_in()
-            while not self._closed:
-                try:
-                    return self._ready.popleft()
-                except IndexError:
-                    pass
-                batches = self._open()
-                text = batches.take(0 if greenlets else SLICE_MS)
-                if text and not self._keep(text):
-                    break
-                if self._closed:  # another thread cancelled the stream in the meantime
-                    self._ready, self._cursors = deque(), []
-                elif greenlets and not text:
-                    _greenlets.wait_for(batches.notify)
-        except NATIVE_ERRORS as error:
-            failure = error_from_native(error)
-        except AodError:
-            self.cancel()
-            raise
-        self.cancel()
-        text = ""  # crash reporters send the locals of each frame
-        if failure is not None:
-            self._fail(failure)
+        greenlets = _greenlets.are_patched_in()
+        while not self._closed:
+            event = self._take(0 if greenlets else SLICE_MS)
+            if event is not None:
+                return event
+            batches = self._batches
+            if greenlets and batches is not None:
+                _greenlets.wait_for(batches.notify)
         raise StopIteration
 
 
-class AsyncEventStream(_Base):
+class AsyncEventStream(_Base, TaskScoped):
     """A session's events, for asyncio: an asynchronous iterator and context manager.
 
     Iteration ends after the event that ends the turn. Leaving the `async with` block, breaking out of the loop,
@@ -333,7 +343,6 @@ class AsyncEventStream(_Base):
 
     _yield_next = False
     _pulling = False
-    _pulls = 0
 
     async def __aenter__(self) -> Self:
         """Open the stream and return it; see `open`."""
@@ -455,7 +464,6 @@ class AsyncEventStream(_Base):
         if self._pulling:
             raise AodError("another task is waiting for this stream")
         loop = get_running_loop()
-        failure: Exception | None = None
         self._pulling = True
         self._pulls += 1
         try:
@@ -465,51 +473,19 @@ class AsyncEventStream(_Base):
             # Let other tasks run even if events are always available.
             self._yield_next = True
             while not self._closed:
-                batches = self._open()
-                text = batches.take(0)
-                if not text:
+                event = self._take(0)
+                if event is not None:
+                    return event
+                batches = self._batches
+                if batches is not None:
                     self._yield_next = False
                     await self._wait(batches, loop)
-                elif not self._keep(text):
-                    break
-                elif self._ready:
-                    return self._ready.popleft()
-        except NATIVE_ERRORS as error:
-            failure = error_from_native(error)
-        except AodError:
-            self.cancel()
-            raise
         except CancelledError:
             self._cancel_with_task()
             raise
         finally:
             self._pulling = False
-        self.cancel()
-        text = ""  # crash reporters send the locals of each frame
-        if failure is not None:
-            self._fail(failure)
         raise StopAsyncIteration
-
-    def _cancel_with_task(self) -> None:
-        """Cancel the stream when the current task ends, unless it is iterated again.
-
-        A task that was cancelled while it iterated without `async with` keeps the stream, and its connection, as long
-        as the task itself is kept. A task that only timed out may continue to iterate.
-        """
-        from asyncio import current_task
-
-        task = current_task()
-        # `asyncio.wait_for` runs each `__anext__` in a task of its own before Python 3.12.
-        if task is None or getattr(task.get_coro(), "__name__", "") in ("__anext__", "_wrap_awaitable"):
-            return
-        pulls, stream = self._pulls, weakref.ref(self)
-
-        def cancel(_: object) -> None:
-            this = stream()
-            if this is not None and this._pulls == pulls:
-                this.cancel()
-
-        task.add_done_callback(cancel)
 
     async def _wait(self, batches: EventBatches, loop: AbstractEventLoop) -> None:
         waiter, id = waiter_of(loop), next_id()

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from ._native import CallError, OutputTranscript
+from ._native import AgUiEvents, CallError, OutputTranscript
 from .errors import from_native
 from .pretty._native_formatter import without_surrogates
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .events import StreamEvent
 
 __all__ = [
+    "AgUiEncoder",
     "AgentInfo",
     "AgentUpdated",
     "AsyncTranscriptStream",
@@ -716,6 +717,48 @@ def _as_html(item: Any) -> str:
     if item.kind in ("thinking", "text", "notice"):
         return f"<p><i>{escape(item.kind)}</i></p><pre>{escape(item.text)}</pre>"
     return ""
+
+
+class AgUiEncoder:
+    """Converts the changes of a transcript to events of the AG-UI protocol, version 1.0, for web front ends.
+
+    A turn is a run: `RUN_STARTED` to `RUN_FINISHED` with the usage, or `RUN_ERROR`. Messages are `TEXT_MESSAGE_*`,
+    thinking is `REASONING_*`, tool calls are `TOOL_CALL_*`, subagents are `SUBAGENT_*`; plans and notices are
+    `ACTIVITY_SNAPSHOT` of the type `PLAN` or `NOTICE`; output that is no event is `CUSTOM` with the name `output`; other
+    events of the runtime are `RAW`. The ids of messages and tool calls are those of the items.
+
+    Example:
+        >>> encoder = AgUiEncoder(thread_id=str(session.id))
+        >>> with client.sessions.stream(session.id) as events:
+        ...     for change in events.transcript():
+        ...         for event in encoder.encode(change):
+        ...             print(f"data: {json.dumps(event)}\n")
+    """
+
+    def __init__(self, thread_id: str) -> None:
+        """Create an encoder for one transcript, from its first change on.
+
+        Args:
+            thread_id: The id of the thread in the events, usually the id of the session.
+        """
+        self._core = AgUiEvents(thread_id)
+
+    def encode(self, change: Change) -> list[dict[str, Any]]:
+        """Return the events of a change.
+
+        Args:
+            change: The next change of the transcript.
+
+        Returns:
+            The events in order, each a JSON object, which `ag_ui.core.Event` of the package `ag-ui-protocol` accepts.
+
+        Raises:
+            DecodeError: The change is not one that a transcript returned.
+        """
+        try:
+            return json.loads(self._core.encode(change.model_dump_json(exclude_unset=True)))
+        except CallError as error:
+            raise from_native(error.facts) from None
 
 
 class TranscriptStream:

@@ -12,6 +12,7 @@ import queue
 import re
 import traceback
 import urllib.request
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import aod
@@ -49,9 +50,9 @@ STEPS = {
 }
 OPERATIONS = {
     "health": "",
-    "agents": "list create get update archive versions",
-    "environments": "list create get update archive versions delete",
-    "sessions": "list create get prompt turns terminate interrupt delete run ask wait",
+    "agents": "list create get update update_with ensure archive ensure_archived versions",
+    "environments": "list create get update update_with ensure archive ensure_archived versions delete",
+    "sessions": "list create get prompt turns terminate ensure_terminated interrupt delete run run_all ask watch wait",
 }
 UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})")
@@ -94,6 +95,21 @@ async def call_either(function: Callable[..., Any], *args: Any, **kwargs: Any) -
     if inspect.iscoroutinefunction(function):
         return await function(*args, **kwargs)
     return await asyncio.to_thread(function, *args, **kwargs)
+
+
+def fields_of_update(fields: dict[str, Any], _: Any) -> dict[str, Any]:
+    """Return the fields of an update, whatever the record is."""
+    return fields
+
+
+async def watch(sessions: Any, ids: list[str]) -> list[list[Any]]:
+    """Watch sessions to their ends, and return the events of each, or its error."""
+    items = sessions.watch(ids)
+    if isinstance(items, aod.AsyncWatchStream):
+        seen = [item async for item in items]
+    else:
+        seen = await asyncio.to_thread(list, items)
+    return [[item.error or item.event for item in seen if str(item.session_id) == id] for id in ids]
 
 
 class Runner:
@@ -152,6 +168,10 @@ class Runner:
         arguments = [with_.pop("id")] if "id" in with_ else []
         name = "wait_for_completion" if method == "wait" else method
         function = getattr(getattr(client, resource), name) if method else client.health
+        if method == "update_with":
+            function, with_ = partial(function, change=partial(fields_of_update, with_)), {}
+        elif method == "watch":
+            function = partial(watch, client.sessions)
         try:
             inspect.signature(function).bind(*arguments, **with_)
         except TypeError as mismatch:
@@ -163,10 +183,6 @@ class Runner:
             self.lines.append({"call": operation, "error": self.error(error)})
             return
         self.absent("the debug form of a result", repr(result))
-        if method in ("run", "ask"):
-            turn = result.transcript().turns[-1].model_dump(exclude_unset=True)
-            session = dump(result.session)
-            result = {"session": session, "stdout": result.stdout, "text": result.text, "turn": turn}
         result = dump(result.session if method == "wait" else result)
         self.lines.append({"call": operation, "result": result})
         self.saved.update({step["save"]: result} if "save" in step else {})
@@ -286,7 +302,7 @@ class Runner:
 
     def event(self, event: aod.StreamEvent) -> None:
         self.absent("the debug form of an event", repr(event))
-        self.lines.append({"event": {"type": event.type, "id": event.id, **event.extra}})
+        self.lines.append({"event": dump(event)})
 
     def error(self, error: aod.AodError) -> dict[str, Any]:
         self.absent("an error", "".join([str(error), repr(error), *traceback.format_exception(error)]))
@@ -344,6 +360,13 @@ def seconds(milliseconds: int | None) -> float | None:
 def dump(result: Any) -> Any:
     if isinstance(result, list):
         return [dump(item) for item in result]
+    if isinstance(result, aod.RunResult):
+        turn = result.transcript().turns[-1].model_dump(exclude_unset=True)
+        return {"session": dump(result.session), "stdout": result.stdout, "text": result.text, "turn": turn}
+    if isinstance(result, aod.StreamEvent):
+        return {"type": result.type, "id": result.id, **result.extra}
+    if isinstance(result, aod.AodError):
+        return {"kind": KINDS[type(result)]}
     return result.model_dump(mode="json") if hasattr(result, "model_dump") else result
 
 

@@ -8,7 +8,7 @@ import threading
 from http.server import BaseHTTPRequestHandler
 
 import pytest
-from conftest import http_server, send
+from conftest import control_of, http_server, send
 
 from aod.testing import DevServer
 
@@ -119,3 +119,60 @@ def test_eventlet_is_refused() -> None:
     messages = run(EVENTLET).splitlines()
     assert len(messages) == 3
     assert all(message.startswith("eventlet is not supported") for message in messages)
+
+
+MANY = """
+import sys, threading, gevent
+client = aod.Client(base_url=sys.argv[1], token=sys.argv[2])
+agent = client.agents.create(name="a", model="claude-sonnet-4-6", runtime="claude")
+requests = [{"agent_id": agent.id, "prompt": f"prompt {number}"} for number in range(6)]
+turns = []
+ticking = gevent.spawn(lambda: [(turns.append(1), gevent.sleep(0)) for _ in range(10**9)])
+results = client.sessions.run_all(requests, max_concurrent=3)
+assert turns
+ids = [result.session.id for result in results]
+items = client.sessions.watch(ids)
+seen = []
+while True:
+    # Interrupted at any time, a watch continues without a gap.
+    with gevent.Timeout(0.0005, False):
+        item = next(items, None)
+        if item is None:
+            break
+        seen.append(item)
+for id, result in zip(ids, results):
+    assert [item.event for item in seen if item.session_id == id] == result.events
+turns.clear()
+held = [client.sessions.create(agent_id=agent.id, prompt="held").id for _ in range(2)]
+with client.sessions.watch(held) as items, gevent.Timeout(0.2, False):
+    for item in items:
+        turns.clear()
+assert turns
+begun = []
+def see(event):
+    begun.append(event)
+    if len(begun) == 2:
+        raise KeyError("planned")
+requests = [{"agent_id": agent.id, "prompt": "held", "on_created": see}] * 3
+try:
+    client.sessions.run_all(requests, max_concurrent=2, on_abandon="terminate")
+except KeyError:
+    print([client.sessions.get(ack.id).status for ack in begun])
+main = gevent.getcurrent()
+def interrupt(ack):
+    begun.append(ack)
+    gevent.kill(main, KeyboardInterrupt(), block=False)
+try:
+    client.sessions.run_all([{**requests[0], "on_created": interrupt}], on_abandon="terminate")
+except KeyboardInterrupt:
+    pass
+print(client.sessions.get(begun[-1].id).status, len(client.sessions.list()))
+"""
+
+
+@pytest.mark.parametrize("prelude", [IMPORT_FIRST, IMPORT_LAST])
+def test_greenlets_run_and_watch_many_sessions(server: DevServer, prelude: str) -> None:
+    script = {"steps": [{"stdout": "one"}, {"hold": "never"}]}
+    control_of(server.url, "POST", "script", {"prompt": "held", "script": script})
+    printed = run(prelude + MANY, server.url, server.token).splitlines()
+    assert printed == ["['terminated', 'terminated']", "terminated 11"]

@@ -829,3 +829,45 @@ def test_events_name_the_runtime_the_provider_and_the_message(client: aod.Client
         assert (first.type, first.runtime, first.provider) == ("start", None, "anthropic")
     odd = aod.StreamEvent.from_payload({"type": "start", "runtime": 5, "provider": [], "message": None})
     assert (odd.runtime, odd.provider, odd.message) == (None, None, None)
+
+
+def test_an_event_is_relayed_in_the_format_of_an_event_stream(client: aod.Client, control: Control) -> None:
+    script(control, {"stdout": "é\u2028\r\n\x01"}, {"exit": 3})
+    ack = start(client)
+    events = list(client.sessions.stream(ack.id))
+    body = "".join(event.to_sse() for event in events).encode()
+
+    def respond(handler: BaseHTTPRequestHandler, request: str) -> None:
+        send(handler, 200, "text/event-stream", body)
+
+    with http_server(respond) as url, aod.Client(base_url=url, token="t") as browser:
+        assert list(browser.sessions.stream(ack.id)) == events
+    fields = [event.to_sse().split("\n") for event in events]
+    assert [lines[0] for lines in fields if lines[0].startswith("id: ")] == [
+        f"id: {event.cursor}" for event in events if event.cursor is not None
+    ]
+    assert events[-1].to_sse() == f'id: {events[-1].id}\ndata: {{"type":"exit","id":{events[-1].id},"code":3}}\n\n'
+
+
+@pytest.mark.parametrize(
+    ("event", "text"),
+    [
+        (
+            aod.StreamEvent.from_payload({"type": "turn_start", "id": 4, "turn": 2}),
+            '{"type":"turn_start","id":4,"turn":2}',
+        ),
+        (aod.StreamEvent.from_payload({"type": 5, "é": [None]}), '{"é":[null],"type":5}'),
+        (aod.StreamEvent(type="", extra={"raw": 'no "JSON"\n'}), '"no \\"JSON\\"\\n"'),
+        (aod.StreamEvent(type=""), "{}"),
+    ],
+)
+def test_an_event_without_a_position_is_relayed_without_an_id(event: aod.StreamEvent, text: str) -> None:
+    assert event.to_sse() == f"data: {text}\n\n"
+
+
+def test_a_stage_has_a_label(client: aod.Client) -> None:
+    events = list(client.sessions.stream(start(client).id))
+    labels = {event.stage: event.stage_label for event in events}
+    assert labels["create_sprite"] == "Creating the sandbox"
+    assert labels[None] is None
+    assert aod.StreamEvent(type="stage", extra={"stage": "warm_cache"}).stage_label == "warm cache"

@@ -17,7 +17,7 @@ def literals(union: Any) -> set[str]:
     return {value for part in get_args(union) for value in get_args(part)}
 
 
-@pytest.mark.parametrize("name", ["NetworkingType", "PackageManager", "SessionStatus", "TurnStatus"])
+@pytest.mark.parametrize("name", ["NetworkingType", "PackageManager", "SessionStatus", "StageName", "TurnStatus"])
 def test_literals_match_the_enums_of_the_core(name: str) -> None:
     assert literals(getattr(aod, name)) == set(_native.enum_values()[name])
 

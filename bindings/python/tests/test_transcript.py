@@ -13,8 +13,21 @@ from typing import Any
 import pytest
 
 import aod
+from ag_ui.core import Event
 from aod.testing import DevServer
-from aod.transcript import Change, ItemAdded, ItemsDropped, ItemUpdated, Message, TextAppended, ToolCall, Transcript
+from aod.transcript import (
+    AgUiEncoder,
+    Change,
+    ItemAdded,
+    ItemsDropped,
+    ItemUpdated,
+    Message,
+    TextAppended,
+    ToolCall,
+    Transcript,
+    TurnStarted,
+)
+from pydantic import TypeAdapter
 
 TRANSCRIPTS = Path(__file__).parents[3] / "tests/data/transcripts"
 RECORDINGS = sorted(TRANSCRIPTS.glob("*/*.jsonl"))
@@ -259,3 +272,25 @@ def test_a_notebook_shows_escaped_text() -> None:
     assert "<script" not in shown
     assert shown.count("&lt;script&gt;") == 6
     assert repr(transcript) == "<Transcript turns=1 items=4>"
+
+
+@pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_ag_ui_events_are_those_of_the_protocol(path: Path) -> None:
+    transcript = Transcript(path.parent.name)
+    encoder = AgUiEncoder("thread")
+    changes = [change for chunk in split(path.read_bytes().decode()) for change in transcript.feed(chunk)]
+    changes += transcript.finish()
+    events = [event for change in changes for event in encoder.encode(change)]
+    schema: TypeAdapter[Any] = TypeAdapter(Event)
+    for event in events:
+        # The models of the protocol accept additional fields, so all fields must be those of the model.
+        known = schema.validate_python(event).model_dump(by_alias=True, exclude_none=True, mode="json")
+        assert known == {name: value for name, value in event.items() if value is not None}
+    assert events[0]["type"] == "RUN_STARTED"
+    assert events[-1]["type"] in ("RUN_FINISHED", "RUN_ERROR")
+
+
+def test_only_changes_are_encoded_for_ag_ui() -> None:
+    with pytest.raises(aod.DecodeError) as caught:
+        AgUiEncoder("thread").encode(TurnStarted(type="turn_started", turn=2**70))
+    assert str(2**70) not in str(caught.value)

@@ -6,28 +6,33 @@ use std::error::Error;
 
 use aod::models::{Agent, CreateAgent, Runtime};
 use aod::{Client, ErrorKind};
-use aod_devserver::DevServer;
+use aod_devserver::{DevServer, Generation};
 use uuid::Uuid;
 
 /// The server of an example. An in-memory development server stops when this is dropped.
 pub(crate) struct Server {
     pub(crate) url: String,
     pub(crate) token: String,
-    _development: Option<DevServer>,
+    development: Option<DevServer>,
 }
 
 impl Server {
     /// Returns the server of `AOD_API_URL` and `AOD_API_TOKEN`, or starts an in-memory development server if `AOD_API_URL`
     /// is not set.
     pub(crate) async fn start() -> Result<Self, Box<dyn Error>> {
+        Self::start_as(Generation::default()).await
+    }
+
+    /// Does the same with a development server of a generation.
+    pub(crate) async fn start_as(generation: Generation) -> Result<Self, Box<dyn Error>> {
         if let Ok(url) = std::env::var("AOD_API_URL") {
             return Ok(Self {
                 url,
                 token: std::env::var("AOD_API_TOKEN").unwrap_or_default(),
-                _development: None,
+                development: None,
             });
         }
-        let server = DevServer::builder().start().await?;
+        let server = DevServer::builder().generation(generation).start().await?;
         eprintln!(
             "AOD_API_URL is not set: started a development server at {}",
             server.url()
@@ -35,8 +40,13 @@ impl Server {
         Ok(Self {
             url: server.url().to_owned(),
             token: server.token().to_owned(),
-            _development: Some(server),
+            development: Some(server),
         })
+    }
+
+    /// Returns the development server, if one was started.
+    pub(crate) fn development(&self) -> Option<&DevServer> {
+        self.development.as_ref()
     }
 
     /// Returns a client of the server.

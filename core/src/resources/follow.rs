@@ -8,10 +8,12 @@ use aod_transcript::{Input, Transcript, Turn};
 use futures::TryStreamExt as _;
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::Sessions;
 use super::sessions::{MAX_POLL_INTERVAL, POLL_BACKOFF};
+use super::spans::TurnSpans;
 use crate::error::{ConflictReason, Result};
 use crate::models::{CreateSession, Prompt, Session, SessionAck};
 use crate::transport::Transport;
@@ -190,7 +192,20 @@ async fn follow(
     transport: &Transport,
     id: Uuid,
     own_turn: Option<i64>,
+    abandoned: Abandoned<'_>,
+) -> Result<RunResult> {
+    let mut spans = TurnSpans::new(id);
+    let turn = spans.turn().clone();
+    let followed = read_turn(transport, id, own_turn, abandoned, &mut spans);
+    followed.instrument(turn).await
+}
+
+async fn read_turn(
+    transport: &Transport,
+    id: Uuid,
+    own_turn: Option<i64>,
     mut abandoned: Abandoned<'_>,
+    spans: &mut TurnSpans,
 ) -> Result<RunResult> {
     let sessions = Sessions::new(transport);
     let mut events = sessions.stream(id).resume_stale(true).await?;
@@ -211,7 +226,9 @@ async fn follow(
             transcript.apply(Input::TurnStarted { turn: own_turn });
         }
         // Also the events of earlier turns: Codex reports the usage of all turns together.
-        transcript.apply(&event);
+        for change in transcript.apply(&event) {
+            spans.record(&change, own_turn);
+        }
         if event.is_terminal() {
             abandoned.action = OnAbandon::Continue;
         }
@@ -219,7 +236,9 @@ async fn follow(
     // The stream has ended, with or without a terminal event.
     abandoned.action = OnAbandon::Continue;
     let session = sessions.get(id).await?;
-    transcript.finish();
+    for change in transcript.finish() {
+        spans.record(&change, own_turn);
+    }
     let is_own = |turn: &Turn| own_turn.is_none_or(|own| turn.number == own);
     let turn = transcript.into_turns().into_iter().rfind(is_own);
     let turn = turn.unwrap_or_else(|| Turn::new(own_turn.unwrap_or(1)));

@@ -5,6 +5,7 @@ mod environments;
 mod follow;
 mod run_all;
 mod sessions;
+mod spans;
 mod update;
 mod watch;
 

@@ -304,7 +304,7 @@ impl<'a> Sessions<'a> {
     /// Returns the events of several sessions in one stream, in the order in which they arrive
     /// (`GET /sessions/{id}/stream` for each).
     ///
-    /// See [`WatchStream`] for the contract, and [`WatchStream::since`] to resume.
+    /// A session that is listed twice is watched once. See [`WatchStream`] for the contract, and [`WatchStream::since`] to resume.
     ///
     /// # Examples
     ///

@@ -1,5 +1,6 @@
 //! The events of several sessions in one stream.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::future::IntoFuture as _;
 use std::pin::Pin;
@@ -41,19 +42,22 @@ pub struct WatchStream<'a> {
 
 impl<'a> WatchStream<'a> {
     pub(super) fn new(transport: &'a Transport, ids: impl IntoIterator<Item = Uuid>) -> Self {
+        let mut seen = HashSet::new();
+        let ids = ids.into_iter().filter(|id| seen.insert(*id));
         Self {
             transport,
-            new: ids.into_iter().map(|id| (id, None)).collect(),
+            new: ids.map(|id| (id, None)).collect(),
             opened: SelectAll::new(),
         }
     }
 
     /// Skips the events of a session up to and including the one with this id, usually the
-    /// [`cursor`](StreamEvent::cursor) of the last event that was processed. A session that is not watched yet is added.
-    /// Default: no event is skipped.
+    /// [`cursor`](StreamEvent::cursor) of the last event that was processed. Default: no event is skipped. A session that
+    /// is not watched is ignored.
     pub fn since(mut self, id: Uuid, cursor: i64) -> Self {
-        self.new.retain(|(new, _)| *new != id);
-        self.new.push((id, Some(cursor)));
+        if let Some((_, since)) = self.new.iter_mut().find(|(new, _)| *new == id) {
+            *since = Some(cursor);
+        }
         self
     }
 }

@@ -32,7 +32,8 @@ use http::header::{
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep, timeout_at};
-use tracing::Instrument;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 use url::Url;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -237,8 +238,7 @@ impl Transport {
         F: Future<Output = Result<T>>,
     {
         let deadline = deadline_in(self.settings.timeout);
-        let span =
-            tracing::debug_span!("aod.call", method = %request.method, route = request.route);
+        let span = self.span(request);
         let tries = async {
             let mut number = 0;
             loop {
@@ -262,7 +262,36 @@ impl Transport {
                 }
             }
         };
-        tries.instrument(span).await
+        let outcome = tries.instrument(span.clone()).await;
+        if let Err(error) = &outcome {
+            if let Some(status) = error.status() {
+                span.record("http.response.status_code", status);
+            }
+            span.record("error.type", error.kind().as_str());
+            span.record("otel.status_code", "ERROR");
+        }
+        outcome
+    }
+
+    /// Returns the span of a call, with the attributes of OpenTelemetry for an HTTP client.
+    fn span(&self, request: &Request) -> Span {
+        let span = tracing::info_span!(
+            "aod.call",
+            otel.name = Empty,
+            otel.kind = "client",
+            otel.status_code = Empty,
+            http.request.method = %request.method,
+            url.template = request.route,
+            server.address = self.server.base_url.host_str(),
+            server.port = self.server.base_url.port_or_known_default(),
+            http.response.status_code = Empty,
+            error.type = Empty,
+        );
+        if !span.is_disabled() {
+            let name = format!("{} {}", request.method, request.route);
+            span.record("otel.name", name);
+        }
+        span
     }
 
     /// Runs one attempt within its own time limit and the deadline of the call.

@@ -21,6 +21,7 @@
 //! assert_eq!(formatter.feed(output), ["✉️  Done."]);
 //! ```
 
+mod ag_ui;
 mod change;
 mod input;
 mod item;
@@ -37,6 +38,7 @@ mod turn;
 mod usage;
 mod visible;
 
+pub use ag_ui::AgUiEncoder;
 pub use change::Change;
 pub use input::{End, Event, Input};
 pub use item::{

@@ -79,8 +79,6 @@ pub(crate) struct State {
     /// The number of items of all turns.
     items: usize,
     cursor: Option<i64>,
-    /// Why the preparation of the session failed.
-    failure: Option<String>,
 }
 
 /// The agent: the name of its runtime, and what the runtime reports about itself.
@@ -131,7 +129,6 @@ impl Transcript {
                 ended_bytes: 0,
                 items: 0,
                 cursor: None,
-                failure: None,
             },
         }
     }
@@ -226,7 +223,6 @@ impl State {
             Input::StageFailed { stage, message } => {
                 let separator = if message.is_empty() { "" } else { ": " };
                 let text = format!("{stage} failed{separator}{message}");
-                self.failure = Some(text.clone());
                 self.with_recorder(range(cursor, cursor), changes, |_, recorder| {
                     let level = NoticeLevel::Error;
                     recorder.completed(ItemKind::Notice { level, text }, Ids::default());
@@ -386,11 +382,10 @@ impl State {
                 });
             }
         });
-        let failure = self.failure.take();
         let (Some(turn), Some(current)) = (self.turns.last_mut(), self.current.take()) else {
             return;
         };
-        turn.outcome = Some(outcome(current.outcome, ended, failure));
+        turn.outcome = Some(outcome(current.outcome, ended, turn.last_error()));
         turn.usage = current.usage.filter(Usage::is_known);
         turn.duration = current.duration;
         self.ended_bytes += current.bytes;
@@ -487,24 +482,27 @@ fn read_line(
     }
 }
 
-/// Returns how a turn ended: from what the runtime says, and the terminal event of the session.
+/// Returns how a turn ended: from what the runtime says, and the terminal event of the session. A failure that the
+/// runtime does not explain has the last error of the turn as its reason.
 fn outcome(
     reported: Option<Outcome>,
     ended: Option<(End, Option<i64>)>,
-    failure: Option<String>,
+    last_error: Option<&str>,
 ) -> Outcome {
-    let failed = |reason: String| Outcome::Failed { reason };
+    let failed = |default: String| Outcome::Failed {
+        reason: last_error.map_or(default, str::to_owned),
+    };
     match (ended, reported) {
         (None, reported) => reported.unwrap_or(Outcome::Unknown),
         (Some((End::Terminated, _) | (End::Exit, None)), _) => Outcome::Interrupted,
         (Some((End::Failed, _)), reported) => match reported {
             Some(outcome @ Outcome::Failed { .. }) => outcome,
-            _ => failed(failure.unwrap_or_default()),
+            _ => failed(String::new()),
         },
         (Some((End::Exit, Some(0))), reported) => reported.unwrap_or(Outcome::Success),
         (Some((End::Exit, Some(code))), None | Some(Outcome::Success)) => {
-            // The exit code of a program that SIGINT ended.
-            if code == 130 {
+            // The exit codes of a program that SIGINT or SIGTERM ended. Servers interrupt a turn with SIGTERM.
+            if code == 130 || code == 143 {
                 Outcome::Interrupted
             } else {
                 failed(format!("exit code {code}"))

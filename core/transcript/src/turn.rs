@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::serialization::millis;
-use crate::{Item, ItemKind, Role, Usage};
+use crate::{Item, ItemKind, NoticeLevel, Role, Usage};
 
 /// One turn of a session: a prompt, and what the agent printed while it worked on it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,6 +55,19 @@ impl Turn {
             } if item.parent.is_none() && !text.trim().is_empty() => Some(text.as_str()),
             _ => None,
         })
+    }
+
+    /// Returns the text of the last error, unless the agent has written a message after it.
+    pub(crate) fn last_error(&self) -> Option<&str> {
+        let items = self.items.iter().rev();
+        let mut decisive = items.filter_map(|item| match &item.kind {
+            ItemKind::Notice { level, text } => {
+                (*level == NoticeLevel::Error).then_some(Some(text.as_str()))
+            }
+            ItemKind::Message { role, .. } => (*role == Role::Agent).then_some(None),
+            _ => None,
+        });
+        decisive.next().flatten()
     }
 }
 

@@ -147,7 +147,8 @@ async fn a_session_that_cannot_be_watched_has_one_item(world: World) {
         .ended_session(Script::new().stdout("x").exit(0))
         .await
         .id;
-    let types = types(world.client.sessions().watch([UNKNOWN_ID, id])).await;
+    let ids = [UNKNOWN_ID, id, UNKNOWN_ID];
+    let types = types(world.client.sessions().watch(ids)).await;
     assert_eq!(types[&UNKNOWN_ID], ["not_found"]);
     assert_eq!(types[&id].last().map(String::as_str), Some("exit"));
 }

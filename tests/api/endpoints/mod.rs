@@ -15,6 +15,7 @@ mod run_and_wait;
 mod session_turns;
 mod sessions;
 mod sharing;
+mod spans;
 mod stream_contents;
 mod streams;
 mod world;

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from .._core import Core
 from .._tracebacks import hide_frames
 from .._wire import Clear, encode, identifier, read, read_list
+from ..errors import ConflictError
 from ..models import Agent, AgentVersion
 from ._requests import JsonObject, cleared, reference
+from ._update import update_with, update_with_async
 
 __all__ = ["Agents", "AsyncAgents"]
 
@@ -193,6 +195,97 @@ class Agents:
         )
         return read(Agent, self._core.call("UpdateAgent", identifier(agent_id, "agent_id"), body))
 
+    def update_with(self, agent_id: str | UUID, change: Callable[[Agent], Mapping[str, Any]]) -> Agent:
+        r"""Retrieve an agent and update it, without a version conflict (`GET /agents/{id}`, `PUT /agents/{id}`).
+
+        If another caller updates the agent in between, both requests are repeated, up to ten times: `change` is called
+        again, with the current agent.
+
+        Args:
+            agent_id: The id of the agent.
+            change: A function that is called with the agent and returns the arguments of `update` as a mapping. A
+                `version` in it is ignored.
+
+        Returns:
+            The updated agent.
+
+        Raises:
+            ConflictError: The agent is archived, or its version did not match in ten attempts.
+            NotFoundError: The agent or the environment does not exist.
+            ValidationError: The server rejects a field; `detail` says which.
+            ValueError: `agent_id` is empty, `.`, `..` or not valid Unicode, or an argument cannot be written as JSON.
+            TypeError: `update` has no such argument, or one has a type that JSON cannot represent.
+            AodError: Any other failure; see `aod.errors`.
+            Exception: Whatever `change` raises.
+
+        Example:
+            >>> client.agents.update_with(agent_id, lambda agent: {"system": f"{agent.system or ''}\nBe brief."})
+        """
+        return update_with(lambda: self.get(agent_id), change, lambda fields: self.update(agent_id, **fields))
+
+    def ensure(
+        self,
+        *,
+        name: str,
+        model: str,
+        runtime: str | None = None,
+        system: str | None = None,
+        description: str | None = None,
+        environment_id: str | UUID | None = None,
+        skills: Sequence[JsonObject] | None = None,
+        mcp_servers: Sequence[JsonObject] | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        provider: str | None = None,
+    ) -> Agent:
+        """Return the agent with this name, which is created or updated if necessary.
+
+        Sends `GET /agents`, and then `POST /agents` or `PUT /agents/{id}` if that is necessary. Arguments that are
+        `None` or empty, and entries of the metadata that are not given, keep their values. If several agents have the
+        name, the oldest one is meant. If several callers ensure the same new agent at the same time, each gets the
+        oldest one, and archives the one that it has created.
+
+        Args:
+            name: The name, at most 200 characters.
+            model: The model; see `create`.
+            runtime: The program that runs the agent; see `create`.
+            system: Text that precedes the first prompt of each session. An empty one removes it.
+            description: What the agent is for. An empty one removes it.
+            environment_id: The environment of sessions that do not name one.
+            skills: The skills that replace all present ones; see `create`.
+            mcp_servers: The MCP servers that replace all present ones; see `create`.
+            metadata: Entries to merge into the metadata; an entry with an empty string as its value is removed.
+            provider: The model's provider; see `create`.
+
+        Returns:
+            The agent. Its version is unchanged if it already had all these values.
+
+        Raises:
+            BadRequestError: The runtime is unknown.
+            NotFoundError: The environment does not exist.
+            ValidationError: The server rejects a field; `detail` says which.
+            ValueError: An argument has a value or type that the API does not have, or cannot be written as JSON.
+            TypeError: An argument has a type that JSON cannot represent.
+            AodError: Any other failure, also of the list, the update and the archiving; see `aod.errors`.
+
+        Example:
+            >>> agent = client.agents.ensure(name="reviewer", model="claude-sonnet-4-6", runtime="claude")
+        """
+        body = encode(
+            {
+                "name": name,
+                "model": model,
+                "runtime": runtime,
+                "provider": provider,
+                "system": system,
+                "description": description,
+                "environment_id": reference(environment_id),
+                "skills": skills,
+                "mcp_servers": mcp_servers,
+                "metadata": metadata,
+            }
+        )
+        return read(Agent, self._core.call("EnsureAgent", None, body))
+
     def archive(self, agent_id: str | UUID) -> Agent:
         """Archive an agent permanently (`POST /agents/{id}/archive`).
 
@@ -211,6 +304,27 @@ class Agents:
             AodError: Any other failure; see `aod.errors`.
         """
         return read(Agent, self._core.call("ArchiveAgent", identifier(agent_id, "agent_id")))
+
+    def ensure_archived(self, agent_id: str | UUID) -> Agent:
+        """Archive an agent like `archive`, and return it, also if it is already archived (`GET /agents/{id}`).
+
+        Args:
+            agent_id: The id of the agent.
+
+        Returns:
+            The agent, with `archived_at` set.
+
+        Raises:
+            NotFoundError: The agent does not exist.
+            ValueError: `agent_id` is empty, `.`, `..` or not valid Unicode.
+            AodError: Any other failure; see `aod.errors`.
+        """
+        try:
+            return self.archive(agent_id)
+        except ConflictError as error:
+            if error.reason != "already_archived":
+                raise
+        return self.get(agent_id)
 
     def versions(self, agent_id: str | UUID) -> builtins.list[AgentVersion]:
         """List all versions of an agent (`GET /agents/{id}/versions`).
@@ -406,6 +520,101 @@ class AsyncAgents:
         )
         return read(Agent, await self._core.call_async("UpdateAgent", identifier(agent_id, "agent_id"), body))
 
+    async def update_with(
+        self, agent_id: str | UUID, change: Callable[[Agent], Mapping[str, Any] | Awaitable[Mapping[str, Any]]]
+    ) -> Agent:
+        r"""Retrieve an agent and update it, without a version conflict (`GET /agents/{id}`, `PUT /agents/{id}`).
+
+        If another caller updates the agent in between, both requests are repeated, up to ten times: `change` is called
+        again, with the current agent.
+
+        Args:
+            agent_id: The id of the agent.
+            change: A function or coroutine function that is called with the agent and returns the arguments of `update`
+                as a mapping. A `version` in it is ignored.
+
+        Returns:
+            The updated agent.
+
+        Raises:
+            ConflictError: The agent is archived, or its version did not match in ten attempts.
+            NotFoundError: The agent or the environment does not exist.
+            ValidationError: The server rejects a field; `detail` says which.
+            ValueError: `agent_id` is empty, `.`, `..` or not valid Unicode, or an argument cannot be written as JSON.
+            TypeError: `update` has no such argument, or one has a type that JSON cannot represent.
+            AodError: Any other failure; see `aod.errors`.
+            Exception: Whatever `change` raises.
+
+        Example:
+            >>> await client.agents.update_with(agent_id, lambda agent: {"system": f"{agent.system or ''}\nBe brief."})
+        """
+        return await update_with_async(
+            lambda: self.get(agent_id), change, lambda fields: self.update(agent_id, **fields)
+        )
+
+    async def ensure(
+        self,
+        *,
+        name: str,
+        model: str,
+        runtime: str | None = None,
+        system: str | None = None,
+        description: str | None = None,
+        environment_id: str | UUID | None = None,
+        skills: Sequence[JsonObject] | None = None,
+        mcp_servers: Sequence[JsonObject] | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        provider: str | None = None,
+    ) -> Agent:
+        """Return the agent with this name, which is created or updated if necessary.
+
+        Sends `GET /agents`, and then `POST /agents` or `PUT /agents/{id}` if that is necessary. Arguments that are
+        `None` or empty, and entries of the metadata that are not given, keep their values. If several agents have the
+        name, the oldest one is meant. If several callers ensure the same new agent at the same time, each gets the
+        oldest one, and archives the one that it has created.
+
+        Args:
+            name: The name, at most 200 characters.
+            model: The model; see `create`.
+            runtime: The program that runs the agent; see `create`.
+            system: Text that precedes the first prompt of each session. An empty one removes it.
+            description: What the agent is for. An empty one removes it.
+            environment_id: The environment of sessions that do not name one.
+            skills: The skills that replace all present ones; see `create`.
+            mcp_servers: The MCP servers that replace all present ones; see `create`.
+            metadata: Entries to merge into the metadata; an entry with an empty string as its value is removed.
+            provider: The model's provider; see `create`.
+
+        Returns:
+            The agent. Its version is unchanged if it already had all these values.
+
+        Raises:
+            BadRequestError: The runtime is unknown.
+            NotFoundError: The environment does not exist.
+            ValidationError: The server rejects a field; `detail` says which.
+            ValueError: An argument has a value or type that the API does not have, or cannot be written as JSON.
+            TypeError: An argument has a type that JSON cannot represent.
+            AodError: Any other failure, also of the list, the update and the archiving; see `aod.errors`.
+
+        Example:
+            >>> agent = await client.agents.ensure(name="reviewer", model="claude-sonnet-4-6", runtime="claude")
+        """
+        body = encode(
+            {
+                "name": name,
+                "model": model,
+                "runtime": runtime,
+                "provider": provider,
+                "system": system,
+                "description": description,
+                "environment_id": reference(environment_id),
+                "skills": skills,
+                "mcp_servers": mcp_servers,
+                "metadata": metadata,
+            }
+        )
+        return read(Agent, await self._core.call_async("EnsureAgent", None, body))
+
     async def archive(self, agent_id: str | UUID) -> Agent:
         """Archive an agent permanently (`POST /agents/{id}/archive`).
 
@@ -424,6 +633,27 @@ class AsyncAgents:
             AodError: Any other failure; see `aod.errors`.
         """
         return read(Agent, await self._core.call_async("ArchiveAgent", identifier(agent_id, "agent_id")))
+
+    async def ensure_archived(self, agent_id: str | UUID) -> Agent:
+        """Archive an agent like `archive`, and return it, also if it is already archived (`GET /agents/{id}`).
+
+        Args:
+            agent_id: The id of the agent.
+
+        Returns:
+            The agent, with `archived_at` set.
+
+        Raises:
+            NotFoundError: The agent does not exist.
+            ValueError: `agent_id` is empty, `.`, `..` or not valid Unicode.
+            AodError: Any other failure; see `aod.errors`.
+        """
+        try:
+            return await self.archive(agent_id)
+        except ConflictError as error:
+            if error.reason != "already_archived":
+                raise
+        return await self.get(agent_id)
 
     async def versions(self, agent_id: str | UUID) -> builtins.list[AgentVersion]:
         """List all versions of an agent (`GET /agents/{id}/versions`).

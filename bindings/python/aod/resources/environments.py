@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from .._core import Core
 from .._tracebacks import hide_frames
 from .._wire import Clear, encode, identifier, read, read_list
+from ..errors import ConflictError
 from ..models import Environment, EnvironmentVersion
 from ._requests import JsonObject, cleared
+from ._update import update_with, update_with_async
 
 __all__ = ["AsyncEnvironments", "Environments"]
 
@@ -160,6 +163,87 @@ class Environments:
             Environment, self._core.call("UpdateEnvironment", identifier(environment_id, "environment_id"), body)
         )
 
+    def update_with(
+        self, environment_id: str | UUID, change: Callable[[Environment], Mapping[str, Any]]
+    ) -> Environment:
+        """Retrieve an environment and update it, without a version conflict.
+
+        Sends `GET /environments/{id}` and `PUT /environments/{id}`. If another caller updates the environment in
+        between, both requests are repeated, up to ten times: `change` is called again, with the current environment.
+
+        Args:
+            environment_id: The id of the environment.
+            change: A function that is called with the environment and returns the arguments of `update` as a
+                mapping. A `version` in it is ignored.
+
+        Returns:
+            The updated environment.
+
+        Raises:
+            ConflictError: The environment is archived, the name is taken, or its version did not match in ten attempts.
+            NotFoundError: The environment does not exist.
+            ValidationError: The server rejects a field; `detail` says which.
+            ValueError: `environment_id` is empty, `.`, `..` or not valid Unicode, or an argument cannot be written as
+                JSON.
+            TypeError: `update` has no such argument, or one has a type that JSON cannot represent.
+            AodError: Any other failure; see `aod.errors`.
+            Exception: Whatever `change` raises.
+
+        Example:
+            >>> client.environments.update_with(
+            ...     environment_id, lambda environment: {"packages": environment.packages | {"apt": ["jq"]}}
+            ... )
+        """
+        return update_with(
+            lambda: self.get(environment_id), change, lambda fields: self.update(environment_id, **fields)
+        )
+
+    def ensure(
+        self,
+        *,
+        name: str,
+        packages: Mapping[str, Sequence[str]] | None = None,
+        env_vars: Mapping[str, str] | None = None,
+        setup_script: str | None = None,
+        networking: JsonObject | None = None,
+    ) -> Environment:
+        """Return the environment with this name, which is created or updated if necessary.
+
+        Sends `GET /environments`, and then `POST /environments` or `PUT /environments/{id}` if that is necessary.
+        Arguments that are `None` or empty keep their values. If several callers ensure the same new environment at the
+        same time, one of them creates it.
+
+        Args:
+            name: The name, at most 200 characters.
+            packages: The packages that replace all present ones, by package manager; see `create`.
+            env_vars: Environment variables of the sandbox. The API never returns them, so they are sent only if the
+                environment is created or another argument differs. Replace them with `update`.
+            setup_script: The shell script that runs once, after the packages are installed. An empty one removes it.
+            networking: What the sandbox may reach, which replaces the present rule; see `create`.
+
+        Returns:
+            The environment. Its version is unchanged if it already had all these values.
+
+        Raises:
+            ValidationError: The server rejects a field; `detail` says which.
+            ValueError: An argument has a value or type that the API does not have, or cannot be written as JSON.
+            TypeError: An argument has a type that JSON cannot represent.
+            AodError: Any other failure, also of the list and the update; see `aod.errors`.
+
+        Example:
+            >>> environment = client.environments.ensure(name="ci", packages={"pip": ["pytest"]})
+        """
+        body = encode(
+            {
+                "name": name,
+                "packages": packages,
+                "env_vars": env_vars,
+                "setup_script": setup_script,
+                "networking": networking,
+            }
+        )
+        return read(Environment, self._core.call("EnsureEnvironment", None, body))
+
     def archive(self, environment_id: str | UUID) -> Environment:
         """Archive an environment permanently (`POST /environments/{id}/archive`).
 
@@ -178,6 +262,29 @@ class Environments:
             AodError: Any other failure; see `aod.errors`.
         """
         return read(Environment, self._core.call("ArchiveEnvironment", identifier(environment_id, "environment_id")))
+
+    def ensure_archived(self, environment_id: str | UUID) -> Environment:
+        """Archive an environment like `archive`, and return it, also if it is already archived.
+
+        Sends `POST /environments/{id}/archive`, and `GET /environments/{id}` if it is already archived.
+
+        Args:
+            environment_id: The id of the environment.
+
+        Returns:
+            The environment, with `archived_at` set.
+
+        Raises:
+            NotFoundError: The environment does not exist.
+            ValueError: `environment_id` is empty, `.`, `..` or not valid Unicode.
+            AodError: Any other failure; see `aod.errors`.
+        """
+        try:
+            return self.archive(environment_id)
+        except ConflictError as error:
+            if error.reason != "already_archived":
+                raise
+        return self.get(environment_id)
 
     def delete(self, environment_id: str | UUID) -> None:
         """Delete an environment and its versions (`DELETE /environments/{id}/delete`).
@@ -362,6 +469,89 @@ class AsyncEnvironments:
             await self._core.call_async("UpdateEnvironment", identifier(environment_id, "environment_id"), body),
         )
 
+    async def update_with(
+        self,
+        environment_id: str | UUID,
+        change: Callable[[Environment], Mapping[str, Any] | Awaitable[Mapping[str, Any]]],
+    ) -> Environment:
+        """Retrieve an environment and update it, without a version conflict.
+
+        Sends `GET /environments/{id}` and `PUT /environments/{id}`. If another caller updates the environment in
+        between, both requests are repeated, up to ten times: `change` is called again, with the current environment.
+
+        Args:
+            environment_id: The id of the environment.
+            change: A function or coroutine function that is called with the environment and returns the arguments of
+                `update` as a mapping. A `version` in it is ignored.
+
+        Returns:
+            The updated environment.
+
+        Raises:
+            ConflictError: The environment is archived, the name is taken, or its version did not match in ten attempts.
+            NotFoundError: The environment does not exist.
+            ValidationError: The server rejects a field; `detail` says which.
+            ValueError: `environment_id` is empty, `.`, `..` or not valid Unicode, or an argument cannot be written as
+                JSON.
+            TypeError: `update` has no such argument, or one has a type that JSON cannot represent.
+            AodError: Any other failure; see `aod.errors`.
+            Exception: Whatever `change` raises.
+
+        Example:
+            >>> await client.environments.update_with(
+            ...     environment_id, lambda environment: {"packages": environment.packages | {"apt": ["jq"]}}
+            ... )
+        """
+        return await update_with_async(
+            lambda: self.get(environment_id), change, lambda fields: self.update(environment_id, **fields)
+        )
+
+    async def ensure(
+        self,
+        *,
+        name: str,
+        packages: Mapping[str, Sequence[str]] | None = None,
+        env_vars: Mapping[str, str] | None = None,
+        setup_script: str | None = None,
+        networking: JsonObject | None = None,
+    ) -> Environment:
+        """Return the environment with this name, which is created or updated if necessary.
+
+        Sends `GET /environments`, and then `POST /environments` or `PUT /environments/{id}` if that is necessary.
+        Arguments that are `None` or empty keep their values. If several callers ensure the same new environment at the
+        same time, one of them creates it.
+
+        Args:
+            name: The name, at most 200 characters.
+            packages: The packages that replace all present ones, by package manager; see `create`.
+            env_vars: Environment variables of the sandbox. The API never returns them, so they are sent only if the
+                environment is created or another argument differs. Replace them with `update`.
+            setup_script: The shell script that runs once, after the packages are installed. An empty one removes it.
+            networking: What the sandbox may reach, which replaces the present rule; see `create`.
+
+        Returns:
+            The environment. Its version is unchanged if it already had all these values.
+
+        Raises:
+            ValidationError: The server rejects a field; `detail` says which.
+            ValueError: An argument has a value or type that the API does not have, or cannot be written as JSON.
+            TypeError: An argument has a type that JSON cannot represent.
+            AodError: Any other failure, also of the list and the update; see `aod.errors`.
+
+        Example:
+            >>> environment = await client.environments.ensure(name="ci", packages={"pip": ["pytest"]})
+        """
+        body = encode(
+            {
+                "name": name,
+                "packages": packages,
+                "env_vars": env_vars,
+                "setup_script": setup_script,
+                "networking": networking,
+            }
+        )
+        return read(Environment, await self._core.call_async("EnsureEnvironment", None, body))
+
     async def archive(self, environment_id: str | UUID) -> Environment:
         """Archive an environment permanently (`POST /environments/{id}/archive`).
 
@@ -381,6 +571,29 @@ class AsyncEnvironments:
         """
         response = await self._core.call_async("ArchiveEnvironment", identifier(environment_id, "environment_id"))
         return read(Environment, response)
+
+    async def ensure_archived(self, environment_id: str | UUID) -> Environment:
+        """Archive an environment like `archive`, and return it, also if it is already archived.
+
+        Sends `POST /environments/{id}/archive`, and `GET /environments/{id}` if it is already archived.
+
+        Args:
+            environment_id: The id of the environment.
+
+        Returns:
+            The environment, with `archived_at` set.
+
+        Raises:
+            NotFoundError: The environment does not exist.
+            ValueError: `environment_id` is empty, `.`, `..` or not valid Unicode.
+            AodError: Any other failure; see `aod.errors`.
+        """
+        try:
+            return await self.archive(environment_id)
+        except ConflictError as error:
+            if error.reason != "already_archived":
+                raise
+        return await self.get(environment_id)
 
     async def delete(self, environment_id: str | UUID) -> None:
         """Delete an environment and its versions (`DELETE /environments/{id}/delete`).

@@ -5,10 +5,10 @@ from __future__ import annotations
 import builtins
 import inspect
 import sys
-from collections.abc import Callable, Generator, Mapping, Sequence
+import time
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from time import sleep
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 from uuid import UUID
 
 from .._core import Core
@@ -16,13 +16,16 @@ from .._log import logger
 from .._options import StreamOptions, callback, stream_options
 from .._tracebacks import hide_frames
 from .._wire import encode, identifier, read, read_list
-from ..errors import AodError, ConflictError
+from ..errors import AodError, ConflictError, RateLimitError
 from ..events import StreamEvent
 from ..models import RunResult, Session, SessionAck, SessionTurn
 from ..stream import AsyncEventStream, ConnectionState, EventStream, Subscription
+from ..watch import AsyncWatchStream, WatchStream
 from ._requests import JsonObject, cursor, reference
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from typing_extensions import Unpack
 
 __all__ = ["AsyncSessions", "Sessions"]
@@ -30,6 +33,8 @@ __all__ = ["AsyncSessions", "Sessions"]
 
 # The delays of `ask` before it waits for a turn again, in seconds: another program may send its prompt first.
 _ASK_DELAYS: Final = (0.0, 0.05, 0.2, 0.8, 3.0)
+# The delays before a session is created again that exceeds the quota, in seconds; the last one is repeated.
+_QUOTA_DELAYS: Final = (0.5, 1.0, 2.0, 5.0)
 # A cursor after all events: a stream has only `start` and the terminal event.
 _AFTER_ALL: Final = 2**63 - 1
 # The request is sent even if the wait for it is interrupted.
@@ -42,6 +47,11 @@ def _abandon_operation(on_abandon: str) -> str | None:
     if on_abandon not in operations:
         raise ValueError("on_abandon must be 'continue', 'interrupt' or 'terminate'")
     return operations[on_abandon]
+
+
+def _exceeds_quota(error: RateLimitError) -> bool:
+    """Return whether the server reported its quota of active sessions: other limits do not end with a session."""
+    return error.limit is not None and error.active is not None
 
 
 class _EndObserver:
@@ -75,6 +85,28 @@ def _name_session(error: BaseException, session_id: UUID) -> None:
         error.session_id = session_id  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue]
     if sys.version_info >= (3, 11):
         error.add_note(f"Session {session_id} has been created and may still be running.")
+
+
+def _check_max_concurrent(max_concurrent: int) -> None:
+    if isinstance(max_concurrent, bool) or not isinstance(max_concurrent, int):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError("max_concurrent must be an int")
+    if max_concurrent < 1:
+        raise ValueError("max_concurrent must be at least 1")
+
+
+def _cursors(
+    ids: Iterable[str | UUID], since: Mapping[UUID, int | None] | Mapping[str, int | None] | None
+) -> dict[UUID, int | None]:
+    """Return the sessions to watch, each with the cursor to resume from."""
+    given = {_uuid(id): cursor(position) for id, position in (since or {}).items()}
+    return {id: given.get(id) for id in map(_uuid, ids)}
+
+
+def _uuid(id: str | UUID) -> UUID:
+    try:
+        return UUID(identifier(id, "the id of a session"))
+    except ValueError:
+        raise ValueError("the id of a session must be a UUID") from None
 
 
 def _check_callbacks(on_event: object, on_closed: object, on_error: object) -> None:
@@ -246,6 +278,29 @@ class Sessions:
         """
         return read(SessionAck, self._core.call("TerminateSession", identifier(session_id, "session_id")))
 
+    def ensure_terminated(self, session_id: str | UUID) -> Session:
+        """Terminate a session like `terminate`, and return it, also if it is already terminated.
+
+        Sends `POST /sessions/{id}/terminate` and `GET /sessions/{id}`.
+
+        Args:
+            session_id: The id of the session, in any status.
+
+        Returns:
+            The session, with status `terminated`.
+
+        Raises:
+            NotFoundError: The session does not exist.
+            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode.
+            AodError: Any other failure; see `aod.errors`.
+        """
+        try:
+            self.terminate(session_id)
+        except ConflictError as error:
+            if error.reason != "already_terminated":
+                raise
+        return self.get(session_id)
+
     def interrupt(self, session_id: str | UUID) -> SessionAck:
         """Stop the active turn and keep the sandbox (`POST /sessions/{id}/interrupt`).
 
@@ -312,6 +367,12 @@ class Sessions:
         """
         return self._follow(session_id, since, None, on_event, collect_events)
 
+    def _opened(self, stream: EventStream) -> AbstractContextManager[EventStream]:
+        return stream
+
+    def _sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
     def _follow(
         self,
         session_id: str | UUID,
@@ -321,7 +382,7 @@ class Sessions:
         collect_events: bool,
     ) -> RunResult:
         events: builtins.list[StreamEvent] = []
-        with self.stream(session_id, since=since, turn=turn, resume_stale=True) as stream:
+        with self._opened(self.stream(session_id, since=since, turn=turn, resume_stale=True)) as stream:
             for event in stream:
                 if on_event is not None:
                     on_event(event)
@@ -364,6 +425,7 @@ class Sessions:
         collect_events: bool = True,
         on_created: Callable[[SessionAck], object] | None = None,
         on_abandon: Literal["continue", "interrupt", "terminate"] = "continue",
+        wait_for_quota: bool = False,
     ) -> RunResult:
         """Start a session and follow it until its first turn ends: `create`, then `wait_for_completion`.
 
@@ -381,11 +443,14 @@ class Sessions:
                 exception, such as `KeyboardInterrupt`, ends this call after the session was created and before its turn
                 has ended. The call waits up to 5 s for the request that stops the session; if it fails, a warning is
                 logged. `"interrupt"` has no effect on servers before 2026-06-25.
+            wait_for_quota: Whether to wait, without a time limit, while too many sessions are active: the request to
+                create the session is then repeated after 0.5 to 5 s. By default, that is a `RateLimitError`.
 
         Returns:
             The session after the turn, and its events in order.
 
         Raises:
+            RateLimitError: Too many sessions are active, and `wait_for_quota` is false.
             AodError: The session cannot be created or followed; see `create` and `wait_for_completion`. If the session
                 was created, `session_id` of this and any other exception, such as `KeyboardInterrupt`, is its id.
             ValueError: `on_abandon` is not one of its three values, or an argument is invalid; see `create`.
@@ -396,15 +461,65 @@ class Sessions:
             >>> print(result.session.status, result.session.exit_code)
         """
         operation = _abandon_operation(on_abandon)
-        ack = self.create(
-            agent_id=agent_id,
-            prompt=prompt,
-            environment_id=environment_id,
-            timeout=timeout,
-            resources=resources,
-            secret_env_vars=secret_env_vars,
-        )
+        delays = iter(_QUOTA_DELAYS)
+        while True:
+            try:
+                ack = self.create(
+                    agent_id=agent_id,
+                    prompt=prompt,
+                    environment_id=environment_id,
+                    timeout=timeout,
+                    resources=resources,
+                    secret_env_vars=secret_env_vars,
+                )
+                break
+            except RateLimitError as error:
+                if not wait_for_quota or not _exceeds_quota(error):
+                    raise
+            self._sleep(next(delays, _QUOTA_DELAYS[-1]))
         return self._follow_turn(ack, None, on_event, collect_events, operation, on_created)
+
+    def run_all(
+        self,
+        requests: Iterable[Mapping[str, Any]],
+        *,
+        max_concurrent: int = 4,
+        on_abandon: Literal["continue", "interrupt", "terminate"] = "continue",
+    ) -> builtins.list[RunResult | AodError]:
+        """Run many prompts, each like `run` in a session of its own, several of them at the same time.
+
+        The prompts run on threads, and wait for the server's quota of active sessions. One that cannot be run does not
+        affect the others. Any exception but an `AodError`, such as one of a callback or `KeyboardInterrupt`, ends all
+        of them at once: no further session is started, the streams are closed, and `on_abandon` takes effect.
+
+        Args:
+            requests: The arguments of `run` for each prompt, as mappings, without `on_abandon` and `wait_for_quota`.
+                Functions among them, such as `on_created`, are called on the threads.
+            max_concurrent: How many of the sessions run at the same time, from 1. The default is 4.
+            on_abandon: `"continue"` (the default), `"interrupt"` or `"terminate"`: what is done to the sessions if an
+                exception, such as `KeyboardInterrupt`, ends this call before their turns have ended; see `run`. The
+                call then waits up to 10 s for the requests in progress.
+
+        Returns:
+            The results in the order of the requests: each a result, or the error of that request.
+
+        Raises:
+            ValueError: `max_concurrent` is less than 1, `on_abandon` is not one of its three values, or an argument of
+                a request is invalid; see `create`.
+            TypeError: `max_concurrent` is not an int, or `run` does not have an argument of a request.
+            Exception: Whatever a function of a request raises.
+
+        Example:
+            >>> prompts = ["Fix the typos in README.md", "List the public functions"]
+            >>> requests = [{"agent_id": agent.id, "prompt": prompt} for prompt in prompts]
+            >>> for prompt, result in zip(prompts, client.sessions.run_all(requests, max_concurrent=2)):
+            ...     print(prompt, result if isinstance(result, aod.AodError) else result.text)
+        """
+        from ._run_all import run_all
+
+        _check_max_concurrent(max_concurrent)
+        _abandon_operation(on_abandon)
+        return run_all(self, [*requests], max_concurrent, on_abandon)
 
     def ask(
         self,
@@ -456,7 +571,7 @@ class Sessions:
             except ConflictError as error:
                 if not wait or error.reason not in ("pending", "running"):
                     raise
-            sleep(next(delays, _ASK_DELAYS[-1]))
+            time.sleep(next(delays, _ASK_DELAYS[-1]))
             self.wait_for_completion(session_id, since=_AFTER_ALL, collect_events=False)
         return self._follow_turn(ack, ack.current_turn, on_event, collect_events, operation)
 
@@ -576,6 +691,40 @@ class Sessions:
             base_delay=initial_backoff,
             max_delay=max_backoff,
         )
+
+    def watch(
+        self,
+        ids: Iterable[str | UUID],
+        *,
+        since: Mapping[UUID, int | None] | Mapping[str, int | None] | None = None,
+    ) -> WatchStream:
+        """Stream the events of several sessions in the order in which they arrive (`GET /sessions/{id}/stream`).
+
+        The stream of each session has a connection of its own, which is opened when the iteration starts. It resumes
+        like that of `stream`, and continues after `stale`. The error that ends the stream of one session is an item,
+        and does not affect the others.
+
+        Args:
+            ids: The ids of the sessions. One that is given twice is watched once.
+            since: Cursors by session, such as the `cursor` of the last event that was processed; only the events after
+                it, and `start`, are delivered. Sessions that are not in `ids` are ignored. By default, all events.
+
+        Returns:
+            The stream: an iterator of `SessionEvent`, which ends when the streams of all sessions have ended, and a
+            context manager that closes the connections.
+
+        Raises:
+            ValueError: An id is not a UUID, or a cursor is out of range.
+            TypeError: An id is not a str or UUID, or a cursor is not an int.
+
+        Example:
+            >>> sessions = client.sessions.list()
+            >>> running = [session.id for session in sessions if session.status == "running"]
+            >>> with client.sessions.watch(running) as items:
+            ...     for item in items:
+            ...         print(item.session_id, item.event.type if item.event else item.error)
+        """
+        return WatchStream(self._core, _cursors(ids, since))
 
     def listen(
         self,
@@ -782,6 +931,29 @@ class AsyncSessions:
         """
         return read(SessionAck, await self._core.call_async("TerminateSession", identifier(session_id, "session_id")))
 
+    async def ensure_terminated(self, session_id: str | UUID) -> Session:
+        """Terminate a session like `terminate`, and return it, also if it is already terminated.
+
+        Sends `POST /sessions/{id}/terminate` and `GET /sessions/{id}`.
+
+        Args:
+            session_id: The id of the session, in any status.
+
+        Returns:
+            The session, with status `terminated`.
+
+        Raises:
+            NotFoundError: The session does not exist.
+            ValueError: `session_id` is empty, `.`, `..` or not valid Unicode.
+            AodError: Any other failure; see `aod.errors`.
+        """
+        try:
+            await self.terminate(session_id)
+        except ConflictError as error:
+            if error.reason != "already_terminated":
+                raise
+        return await self.get(session_id)
+
     async def interrupt(self, session_id: str | UUID) -> SessionAck:
         """Stop the active turn and keep the sandbox (`POST /sessions/{id}/interrupt`).
 
@@ -909,6 +1081,7 @@ class AsyncSessions:
         collect_events: bool = True,
         on_created: Callable[[SessionAck], object] | None = None,
         on_abandon: Literal["continue", "interrupt", "terminate"] = "continue",
+        wait_for_quota: bool = False,
     ) -> RunResult:
         """Start a session and follow it until its first turn ends: `create`, then `wait_for_completion`.
 
@@ -927,11 +1100,14 @@ class AsyncSessions:
                 exception, such as `CancelledError`, ends this call after the session was created and before its turn
                 has ended. The call waits up to 5 s for the request that stops the session; if it fails, a warning is
                 logged. `"interrupt"` has no effect on servers before 2026-06-25.
+            wait_for_quota: Whether to wait, without a time limit, while too many sessions are active: the request to
+                create the session is then repeated after 0.5 to 5 s. By default, that is a `RateLimitError`.
 
         Returns:
             The session after the turn, and its events in order.
 
         Raises:
+            RateLimitError: Too many sessions are active, and `wait_for_quota` is false.
             AodError: The session cannot be created or followed; see `create` and `wait_for_completion`. If the session
                 was created, `session_id` of this and any other exception is its id. The `CancelledError` of a cancelled
                 task has it from Python 3.11 on.
@@ -942,16 +1118,66 @@ class AsyncSessions:
             >>> result = await client.sessions.run(agent_id=agent.id, prompt="Count the tests")
             >>> print(result.session.status, result.session.exit_code)
         """
+        from asyncio import sleep as asyncio_sleep
+
         operation = _abandon_operation(on_abandon)
-        ack = await self.create(
-            agent_id=agent_id,
-            prompt=prompt,
-            environment_id=environment_id,
-            timeout=timeout,
-            resources=resources,
-            secret_env_vars=secret_env_vars,
-        )
+        delays = iter(_QUOTA_DELAYS)
+        while True:
+            try:
+                ack = await self.create(
+                    agent_id=agent_id,
+                    prompt=prompt,
+                    environment_id=environment_id,
+                    timeout=timeout,
+                    resources=resources,
+                    secret_env_vars=secret_env_vars,
+                )
+                break
+            except RateLimitError as error:
+                if not wait_for_quota or not _exceeds_quota(error):
+                    raise
+            await asyncio_sleep(next(delays, _QUOTA_DELAYS[-1]))
         return await self._follow_turn(ack, None, on_event, collect_events, operation, on_created)
+
+    async def run_all(
+        self,
+        requests: Iterable[Mapping[str, Any]],
+        *,
+        max_concurrent: int = 4,
+        on_abandon: Literal["continue", "interrupt", "terminate"] = "continue",
+    ) -> builtins.list[RunResult | AodError]:
+        """Run many prompts, each like `run` in a session of its own, several of them at the same time.
+
+        The prompts wait for the server's quota of active sessions. One that cannot be run does not affect the others.
+        Any exception but an `AodError`, such as one of a callback or `CancelledError`, ends all of them at once: no
+        further session is started, the streams are closed, and `on_abandon` takes effect.
+
+        Args:
+            requests: The arguments of `run` for each prompt, as mappings, without `on_abandon` and `wait_for_quota`.
+            max_concurrent: How many of the sessions run at the same time, from 1. The default is 4.
+            on_abandon: `"continue"` (the default), `"interrupt"` or `"terminate"`: what is done to the sessions if an
+                exception, such as `CancelledError`, ends this call before their turns have ended; see `run`.
+
+        Returns:
+            The results in the order of the requests: each a result, or the error of that request.
+
+        Raises:
+            ValueError: `max_concurrent` is less than 1, `on_abandon` is not one of its three values, or an argument of
+                a request is invalid; see `create`.
+            TypeError: `max_concurrent` is not an int, or `run` does not have an argument of a request.
+            Exception: Whatever a function of a request raises.
+
+        Example:
+            >>> prompts = ["Fix the typos in README.md", "List the public functions"]
+            >>> requests = [{"agent_id": agent.id, "prompt": prompt} for prompt in prompts]
+            >>> for prompt, result in zip(prompts, await client.sessions.run_all(requests, max_concurrent=2)):
+            ...     print(prompt, result if isinstance(result, aod.AodError) else result.text)
+        """
+        from ._run_all import run_all_async
+
+        _check_max_concurrent(max_concurrent)
+        _abandon_operation(on_abandon)
+        return await run_all_async(self, [*requests], max_concurrent, on_abandon)
 
     async def ask(
         self,
@@ -1125,6 +1351,41 @@ class AsyncSessions:
             base_delay=initial_backoff,
             max_delay=max_backoff,
         )
+
+    def watch(
+        self,
+        ids: Iterable[str | UUID],
+        *,
+        since: Mapping[UUID, int | None] | Mapping[str, int | None] | None = None,
+    ) -> AsyncWatchStream:
+        """Stream the events of several sessions in the order in which they arrive (`GET /sessions/{id}/stream`).
+
+        The stream of each session has a connection of its own, which is opened when the iteration starts. It resumes
+        like that of `stream`, and continues after `stale`. The error that ends the stream of one session is an item,
+        and does not affect the others. This method itself is not a
+        coroutine.
+
+        Args:
+            ids: The ids of the sessions. One that is given twice is watched once.
+            since: Cursors by session, such as the `cursor` of the last event that was processed; only the events after
+                it, and `start`, are delivered. Sessions that are not in `ids` are ignored. By default, all events.
+
+        Returns:
+            The stream: an asynchronous iterator of `SessionEvent`, which ends when the streams of all sessions have
+            ended, and a context manager that closes the connections.
+
+        Raises:
+            ValueError: An id is not a UUID, or a cursor is out of range.
+            TypeError: An id is not a str or UUID, or a cursor is not an int.
+
+        Example:
+            >>> sessions = await client.sessions.list()
+            >>> running = [session.id for session in sessions if session.status == "running"]
+            >>> async with client.sessions.watch(running) as items:
+            ...     async for item in items:
+            ...         print(item.session_id, item.event.type if item.event else item.error)
+        """
+        return AsyncWatchStream(self._core, _cursors(ids, since))
 
     def listen(
         self,

@@ -114,6 +114,83 @@ public struct Agents: Sendable {
         return try await calls.run { try await $0.updateAgent(id: id, request: request, cancellation: $1) }
     }
 
+    /// Retrieves an agent, and updates it with the request that a function returns (`GET /agents/{id}`,
+    /// `PUT /agents/{id}`).
+    ///
+    /// If another caller updates the agent in between, both requests are repeated, up to ten times in all: the function
+    /// is then called again, with the current agent.
+    ///
+    /// ```swift
+    /// try await client.agents.updateWith(id) { agent in
+    ///     agent.update(system: .set(text: (agent.system ?? "") + "\nAnswer in English."))
+    /// }
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - id: The agent's id.
+    ///   - change: Returns the update of the agent that it is passed; see `update` of ``Agent``. The version of the
+    ///     update is replaced by that of the agent.
+    /// - Returns: The agent after the update.
+    /// - Throws: An ``AodError`` as ``get(_:)`` and `update` do; a version mismatch only after ten attempts. An error
+    ///   of `change`, which ends the call. A `CancellationError` if the task is cancelled.
+    @discardableResult
+    public func updateWith(
+        _ id: UUID, _ change: @Sendable (Agent) throws -> UpdateAgent
+    ) async throws -> Agent {
+        try await repeatedAfterMismatch {
+            let agent = try await get(id)
+            return try change(agent).of(version: agent.version)
+        } send: { request in
+            try await calls.run { try await $0.updateAgent(id: id, request: request, cancellation: $1) }
+        }
+    }
+
+    /// Returns the agent with a name, which is created or updated if necessary (`GET /agents`, then `POST /agents` or
+    /// `PUT /agents/{id}`).
+    ///
+    /// Values that are not passed, or are empty, and other entries of the metadata stay unchanged. An agent that has
+    /// all values that are passed is returned as it is. If several agents have the name, the oldest one counts. If
+    /// several callers ensure the same new agent at once, each gets the oldest one, and archives the one that it has
+    /// created besides.
+    ///
+    /// ```swift
+    /// let agent = try await client.agents.ensure(
+    ///     name: "reviewer", model: "claude-sonnet-4-6", runtime: .claude, system: "Be brief.")
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - name: The name, at most 200 characters.
+    ///   - model: A model that the server supports, at most 100 characters.
+    ///   - runtime: The program that runs the agent. Servers before 2026-06-25 require it.
+    ///   - provider: The provider of the model. Servers since 2026-06-25 require it instead of `runtime`.
+    ///   - description: What the agent is for.
+    ///   - system: The text that the server prepends to the first prompt of a session.
+    ///   - environmentId: The environment of sessions that do not specify one.
+    ///   - skills: The skills that it can use, at most 20.
+    ///   - mcpServers: The MCP servers that it can use, at most 20, with different names.
+    ///   - metadata: Your own data, arbitrary JSON.
+    /// - Returns: The agent, which has the values that are passed.
+    /// - Throws: An ``AodError`` as ``list()``, `create` and `update` do; a version mismatch only after ten attempts. A
+    ///   `CancellationError` if the task is cancelled.
+    @discardableResult
+    public func ensure(
+        name: String,
+        model: String,
+        runtime: Runtime? = nil,
+        provider: Provider? = nil,
+        description: String? = nil,
+        system: String? = nil,
+        environmentId: UUID? = nil,
+        skills: [Skill] = [],
+        mcpServers: [McpServer] = [],
+        metadata: [String: JSONValue] = [:]
+    ) async throws -> Agent {
+        let request = CreateAgent(
+            name: name, model: model, runtime: runtime, provider: provider, description: description, system: system,
+            environmentId: environmentId, skills: skills, mcpServers: mcpServers, metadata: metadata)
+        return try await calls.run { try await $0.ensureAgent(request: request, cancellation: $1) }
+    }
+
     /// Archives an agent permanently (`POST /agents/{id}/archive`).
     ///
     /// An archived agent is not listed, and cannot be updated or used by new sessions. Existing sessions are not
@@ -126,6 +203,17 @@ public struct Agents: Sendable {
     @discardableResult
     public func archive(_ id: UUID) async throws -> Agent {
         try await calls.run { try await $0.archiveAgent(id: id, cancellation: $1) }
+    }
+
+    /// Archives an agent permanently if it is not archived yet (`POST /agents/{id}/archive`, `GET /agents/{id}`).
+    ///
+    /// - Parameter id: The agent's id.
+    /// - Returns: The archived agent.
+    /// - Throws: An ``AodError``, of kind `notFound` if the agent does not exist; a `CancellationError` if the task is
+    ///   cancelled.
+    @discardableResult
+    public func ensureArchived(_ id: UUID) async throws -> Agent {
+        try await calls.run { try await $0.ensureAgentArchived(id: id, cancellation: $1) }
     }
 
     /// Lists all versions of an agent, highest first (`GET /agents/{id}/versions`).

@@ -91,6 +91,71 @@ public struct Environments: Sendable {
         return try await calls.run { try await $0.updateEnvironment(id: id, request: request, cancellation: $1) }
     }
 
+    /// Retrieves an environment, and updates it with the request that a function returns (`GET /environments/{id}`,
+    /// `PUT /environments/{id}`).
+    ///
+    /// If another caller updates the environment in between, both requests are repeated, up to ten times in all: the
+    /// function is then called again, with the current environment.
+    ///
+    /// ```swift
+    /// try await client.environments.updateWith(id) { environment in
+    ///     environment.update(packages: environment.packages.merging([.pip: ["ruff"]]) { $0 + $1 })
+    /// }
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - id: The environment's id.
+    ///   - change: Returns the update of the environment that it is passed; see `update` of ``AgentEnvironment``. The
+    ///     version of the update is replaced by that of the environment.
+    /// - Returns: The environment after the update.
+    /// - Throws: An ``AodError`` as ``get(_:)`` and `update` do; a version mismatch only after ten attempts. An error
+    ///   of `change`, which ends the call. A `CancellationError` if the task is cancelled.
+    @discardableResult
+    public func updateWith(
+        _ id: UUID, _ change: @Sendable (AgentEnvironment) throws -> UpdateEnvironment
+    ) async throws -> AgentEnvironment {
+        try await repeatedAfterMismatch {
+            let environment = try await get(id)
+            return try change(environment).of(version: environment.version)
+        } send: { request in
+            try await calls.run { try await $0.updateEnvironment(id: id, request: request, cancellation: $1) }
+        }
+    }
+
+    /// Returns the environment with a name, which is created or updated if necessary (`GET /environments`, then
+    /// `POST /environments` or `PUT /environments/{id}`).
+    ///
+    /// Values that are not passed, or are empty, stay unchanged. An environment that has all values that are passed is
+    /// returned as it is. The environment variables cannot be read back: they are sent when the environment is created
+    /// or another value differs, and do not count as a difference. Use `update` to replace them. If several callers
+    /// ensure the same new environment at once, one creates it.
+    ///
+    /// ```swift
+    /// let environment = try await client.environments.ensure(name: "ci", packages: [.pip: ["pytest"]])
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - name: The name, at most 200 characters.
+    ///   - packages: The packages to install, by package manager.
+    ///   - envVars: The environment variables of the sandbox. The server never returns them.
+    ///   - setupScript: A shell script that runs once per sandbox, after the packages are installed.
+    ///   - networking: The hosts that the sandbox can reach. Default: all in a new environment.
+    /// - Returns: The environment, which has the values that are passed.
+    /// - Throws: An ``AodError`` as ``list()``, `create` and `update` do; a version mismatch only after ten attempts. A
+    ///   `CancellationError` if the task is cancelled.
+    @discardableResult
+    public func ensure(
+        name: String,
+        packages: [PackageManager: [String]] = [:],
+        envVars: [String: Secret] = [:],
+        setupScript: String? = nil,
+        networking: Networking? = nil
+    ) async throws -> AgentEnvironment {
+        let request = CreateEnvironment(
+            name: name, packages: packages, envVars: envVars, setupScript: setupScript, networking: networking)
+        return try await calls.run { try await $0.ensureEnvironment(request: request, cancellation: $1) }
+    }
+
     /// Archives an environment permanently (`POST /environments/{id}/archive`).
     ///
     /// An archived environment is not listed, and cannot be updated or used by new sessions. Its name becomes available
@@ -103,6 +168,18 @@ public struct Environments: Sendable {
     @discardableResult
     public func archive(_ id: UUID) async throws -> AgentEnvironment {
         try await calls.run { try await $0.archiveEnvironment(id: id, cancellation: $1) }
+    }
+
+    /// Archives an environment permanently if it is not archived yet (`POST /environments/{id}/archive`,
+    /// `GET /environments/{id}`).
+    ///
+    /// - Parameter id: The environment's id.
+    /// - Returns: The archived environment.
+    /// - Throws: An ``AodError``, of kind `notFound` if the environment does not exist; a `CancellationError` if the
+    ///   task is cancelled.
+    @discardableResult
+    public func ensureArchived(_ id: UUID) async throws -> AgentEnvironment {
+        try await calls.run { try await $0.ensureEnvironmentArchived(id: id, cancellation: $1) }
     }
 
     /// Deletes an environment and its versions (`DELETE /environments/{id}/delete`).

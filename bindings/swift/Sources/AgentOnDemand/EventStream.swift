@@ -86,13 +86,14 @@ public final class EventStream: AsyncSequence, Sendable {
     ///
     /// - Returns: The iterator.
     public func makeAsyncIterator() -> Iterator {
-        Iterator(token: IteratorToken(of: self))
+        Iterator(stream: self, token: IteratorToken(onRelease: end))
     }
 
     /// Iterates over the events of a stream.
     ///
     /// The stream ends when the iterator is released after the first ``next()``. Copies share one iterator.
     public struct Iterator: AsyncIteratorProtocol {
+        fileprivate let stream: EventStream
         fileprivate let token: IteratorToken
 
         /// Waits for the next event.
@@ -110,33 +111,14 @@ public final class EventStream: AsyncSequence, Sendable {
         /// - Throws: An ``AodError`` if the stream fails, once; a `CancellationError` if the task is cancelled.
         public mutating func next(isolation actor: isolated (any Actor)?) async throws -> StreamEvent? {
             token.use()
-            return try await token.stream.next(isolation: actor)
+            return try await stream.next(isolation: actor)
         }
     }
 
-    /// Shared by the copies of an iterator. Its release ends the stream, if it was used.
-    final class IteratorToken: Sendable {
-        let stream: EventStream
-        private let isUsed = Locked(false)
-        private let onEnd: @Sendable () -> Void
-
-        init(of stream: EventStream, onEnd: @escaping @Sendable () -> Void = {}) {
-            self.stream = stream
-            self.onEnd = onEnd
-        }
-
-        /// Marks the iterator as used.
-        func use() {
-            isUsed.with { $0 = true }
-        }
-
-        deinit {
-            if isUsed.with({ $0 }) {
-                onEnd()
-                stream.prefetcher.close()
-                stream.cancel()
-            }
-        }
+    /// Ends the stream, and discards the events that have been read ahead.
+    func end() {
+        prefetcher.close()
+        cancel()
     }
 
     func next(isolation actor: isolated (any Actor)?) async throws -> StreamEvent? {

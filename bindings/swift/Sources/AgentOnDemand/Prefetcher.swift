@@ -127,3 +127,22 @@ final class Prefetcher<Element: Sendable>: Sendable {
         if !isFetching { continuation.resume() }
     }
 }
+
+/// Shared by the copies of an iterator of a stream. Its release ends the stream, if it was used.
+final class IteratorToken: Sendable {
+    private let isUsed = Locked(false)
+    private let onRelease: @Sendable () -> Void
+
+    init(onRelease: @escaping @Sendable () -> Void) {
+        self.onRelease = onRelease
+    }
+
+    /// Marks the iterator as used.
+    func use() {
+        isUsed.with { $0 = true }
+    }
+
+    deinit {
+        if isUsed.with({ $0 }) { onRelease() }
+    }
+}

@@ -56,7 +56,11 @@ public final class PrettyLines: AsyncSequence, Sendable {
     ///
     /// - Returns: The iterator.
     public func makeAsyncIterator() -> Iterator {
-        Iterator(lines: self, token: EventStream.IteratorToken(of: stream) { [prefetcher] in prefetcher.close() })
+        let token = IteratorToken { [prefetcher, stream] in
+            prefetcher.close()
+            stream.end()
+        }
+        return Iterator(lines: self, token: token)
     }
 
     /// Iterates over the lines of a stream.
@@ -64,7 +68,7 @@ public final class PrettyLines: AsyncSequence, Sendable {
     /// The stream ends when the iterator is released after the first ``next()``. Copies share one iterator.
     public struct Iterator: AsyncIteratorProtocol {
         fileprivate let lines: PrettyLines
-        fileprivate let token: EventStream.IteratorToken
+        fileprivate let token: IteratorToken
 
         /// Waits for the next line.
         ///

@@ -97,6 +97,18 @@ public struct Sessions: Sendable {
         try await calls.run { try await $0.terminateSession(id: id, cancellation: $1) }
     }
 
+    /// Terminates a session permanently if it is not terminated yet, and retrieves it (`POST /sessions/{id}/terminate`,
+    /// `GET /sessions/{id}`).
+    ///
+    /// - Parameter id: The session's id. The session may be completed or failed.
+    /// - Returns: The session, which is terminated.
+    /// - Throws: An ``AodError``, of kind `notFound` if the session does not exist; a `CancellationError` if the task
+    ///   is cancelled.
+    @discardableResult
+    public func ensureTerminated(_ id: UUID) async throws -> Session {
+        try await calls.run { try await $0.ensureSessionTerminated(id: id, cancellation: $1) }
+    }
+
     /// Interrupts the queued or running turn and keeps the sandbox (`POST /sessions/{id}/interrupt`, servers since
     /// 2026-06-25).
     ///
@@ -144,6 +156,8 @@ public struct Sessions: Sendable {
     ///   - resources: The repositories to clone into the sandbox, at most 10, each with a different mount path.
     ///   - secretEnvVars: Environment variables of this session, which override those of the environment (servers since
     ///     2026-06-25; older ones ignore them). The server never returns them.
+    ///   - waitForQuota: Whether to wait while too many of your sessions are active, and then create the session: the
+    ///     request is repeated after 0.5 to 5 seconds, without a time limit. By default, the call fails.
     ///   - onAbandon: What happens to the session if this call fails or is cancelled before the turn has ended. The
     ///     request that stops the session is sent in the background; if it fails, a warning is logged. Default: the
     ///     session continues.
@@ -161,6 +175,7 @@ public struct Sessions: Sendable {
         timeout: TimeInterval? = nil,
         resources: [GithubRepository] = [],
         secretEnvVars: [String: Secret] = [:],
+        waitForQuota: Bool = false,
         onAbandon: OnAbandon = .continue,
         onCreated: @escaping @Sendable (SessionAck) throws -> Void = { _ in }
     ) async throws -> RunResult {
@@ -169,7 +184,66 @@ public struct Sessions: Sendable {
             resources: resources, secretEnvVars: secretEnvVars)
         let listener = CreatedForwarder(onCreated)
         return try await calls.run {
-            try await $0.runSession(request: request, onAbandon: onAbandon, listener: listener, cancellation: $1)
+            try await $0.runSession(
+                request: request, waitForQuota: waitForQuota, onAbandon: onAbandon, listener: listener,
+                cancellation: $1)
+        }
+    }
+
+    /// Runs many prompts, each in a new session like `run`, and waits for all results.
+    ///
+    /// A prompt that fails does not affect the others: its result is the error. While too many of your sessions are
+    /// active, a session waits; see `waitForQuota` of `run`. Cancelling the task cancels all runs, and starts no
+    /// further one.
+    ///
+    /// ```swift
+    /// let prompts = ["Fix the typos in README.md", "List the public functions", "Run the tests"]
+    /// let results = try await client.sessions.runAll(
+    ///     prompts.map { CreateSession(agentId: agent.id, prompt: $0) }, maxConcurrent: 2)
+    /// for (prompt, result) in zip(prompts, results) {
+    ///     switch result {
+    ///     case .success(let run): print(prompt, run.text ?? "no answer")
+    ///     case .failure(let error): print(prompt, error)
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - requests: The prompts, with the arguments of `run`.
+    ///   - maxConcurrent: How many of the sessions run at the same time. A value below 1 counts as 1, and a lower quota
+    ///     of the server limits them too.
+    ///   - onAbandon: What happens to a session if its run fails or is cancelled before the turn has ended. Default:
+    ///     the session continues.
+    /// - Returns: The results in the order of the requests, each as `run` returns or throws it.
+    /// - Throws: A `CancellationError` if the task is cancelled, and no other error.
+    public func runAll(
+        _ requests: [CreateSession], maxConcurrent: Int = 4, onAbandon: OnAbandon = .continue
+    ) async throws -> [Result<RunResult, AodError>] {
+        try await withThrowingTaskGroup(of: (place: Int, result: Result<RunResult, AodError>).self) { runs in
+            var waiting = requests.enumerated().makeIterator()
+            func startNext() {
+                guard let (place, request) = waiting.next() else { return }
+                runs.addTask { (place, try await run(request, onAbandon: onAbandon)) }
+            }
+            for _ in 0..<max(1, min(maxConcurrent, requests.count)) { startNext() }
+            var results: [Int: Result<RunResult, AodError>] = [:]
+            while let (place, result) = try await runs.next() {
+                results[place] = result
+                startNext()
+            }
+            return requests.indices.compactMap { results[$0] }
+        }
+    }
+
+    private func run(_ request: CreateSession, onAbandon: OnAbandon) async throws -> Result<RunResult, AodError> {
+        do {
+            return .success(
+                try await run(
+                    agentId: request.agentId, prompt: request.prompt, environmentId: request.environmentId,
+                    timeout: request.timeout, resources: request.resources, secretEnvVars: request.secretEnvVars,
+                    waitForQuota: true, onAbandon: onAbandon))
+        } catch let error as AodError {
+            return .failure(error)
         }
     }
 
@@ -261,6 +335,32 @@ public struct Sessions: Sendable {
     /// - Returns: A stream that has not been opened yet.
     public func stream(_ id: UUID, options: StreamOptions = StreamOptions()) -> EventStream {
         EventStream(client: calls.native, id: id, options: options)
+    }
+
+    /// Returns the events of several sessions in one sequence, in the order in which they arrive
+    /// (`GET /sessions/{id}/stream` for each).
+    ///
+    /// ```swift
+    /// let active = try await client.sessions.list().filter(\.status.isActive)
+    /// for try await item in client.sessions.watch(active.map(\.id)) {
+    ///     if case .success(.exit(let exit)) = item.event { print(item.sessionId, "exit code", exit.code ?? -1) }
+    /// }
+    /// ```
+    ///
+    /// The loop opens a connection for each session. The error of a session, such as 404, is an element, and does not
+    /// end the loop.
+    ///
+    /// - Parameters:
+    ///   - ids: The ids of the sessions. One that is repeated is watched once.
+    ///   - since: The positions to start after, such as the ``StreamEvent/cursor`` of the last event of a session that
+    ///     was processed. Those of other sessions are ignored. Default: the first event of each session.
+    /// - Returns: A sequence that has not been opened yet.
+    public func watch(_ ids: some Sequence<UUID>, since: [UUID: Int64] = [:]) -> WatchStream {
+        var seen: Set<UUID> = []
+        let sessions = ids.filter { seen.insert($0).inserted }.map { id in
+            (id, stream(id, options: StreamOptions(since: since[id], resumeStale: true)))
+        }
+        return WatchStream(sessions: sessions)
     }
 
     /// Returns the events of a session as the changes of a transcript: the agent's messages, tool calls and plans as

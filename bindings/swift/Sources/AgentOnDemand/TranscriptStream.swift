@@ -40,7 +40,11 @@ public final class TranscriptStream: AsyncSequence, Sendable {
     ///
     /// - Returns: The iterator.
     public func makeAsyncIterator() -> Iterator {
-        Iterator(changes: self, token: EventStream.IteratorToken(of: stream) { [prefetcher] in prefetcher.close() })
+        let token = IteratorToken { [prefetcher, stream] in
+            prefetcher.close()
+            stream.end()
+        }
+        return Iterator(changes: self, token: token)
     }
 
     /// Iterates over the changes of a transcript.
@@ -48,7 +52,7 @@ public final class TranscriptStream: AsyncSequence, Sendable {
     /// The stream ends when the iterator is released after the first ``next()``. Copies share one iterator.
     public struct Iterator: AsyncIteratorProtocol {
         fileprivate let changes: TranscriptStream
-        fileprivate let token: EventStream.IteratorToken
+        fileprivate let token: IteratorToken
 
         /// Waits for the next change.
         ///

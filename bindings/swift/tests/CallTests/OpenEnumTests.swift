@@ -9,7 +9,8 @@ import Testing
     static let enums: [String: any OpenEnum.Type] = [
         "NetworkingType": NetworkingType.self, "OutputStream": OutputChannel.self,
         "PackageManager": PackageManager.self, "Provider": Provider.self, "ResourceType": ResourceType.self,
-        "Runtime": Runtime.self, "SessionStatus": SessionStatus.self, "StageState": StageState.self,
+        "Runtime": Runtime.self, "SessionStatus": SessionStatus.self, "StageName": StageName.self,
+        "StageState": StageState.self,
         "TurnStatus": TurnStatus.self,
     ]
 

@@ -104,4 +104,22 @@ import Testing
         #expect(try roundTrip(Runtime.unknown(value: "claude")) == .claude)
         #expect(try roundTrip([Runtime.unknown(value: "next")]) == [.unknown(value: "next")])
     }
+
+    @Test(
+        arguments: [
+            (#"{"type":"exit","id":7,"code":0}"#, "id: 7\ndata: {\"type\":\"exit\",\"id\":7,\"code\":0}\n\n"),
+            (
+                #"{"type":"turn_start","id":7,"turn":2}"#,
+                "id: 6\ndata: {\"type\":\"turn_start\",\"id\":7,\"turn\":2}\n\n"
+            ),
+            (#"{"type":"start","session_id":"s"}"#, "data: {\"type\":\"start\",\"session_id\":\"s\"}\n\n"),
+        ])
+    func anEventIsWrittenAsServerSentEvent(json: String, sse: String) throws {
+        #expect(try StreamEvent(json: json).toSse() == sse)
+    }
+
+    @Test func aStageHasALabel() {
+        #expect(StageName.createSprite.label == "Creating the sandbox")
+        #expect(StageName("warm_cache").label == "warm cache")
+    }
 }

@@ -101,6 +101,36 @@ import func AodNative.activeTasks
             try await server.waitForStreams(0)
         }
     }
+
+    @Test(arguments: [Ending.inTheLoop, .byCancel, .unused])
+    func manyWatchedSessionsDoNotLeak(_ ending: Ending) async throws {
+        try await withoutLeaks { server, client in
+            try await server.script(["stdout": "one\n"], ["hold": "never"])
+            var ids: [UUID] = []
+            for _ in 0..<4 {
+                ids.append(try await client.startSession(model: "anthropic/claude-sonnet-4-6").id)
+            }
+            for _ in 0..<4 {
+                await withTaskGroup(of: Void.self) { [ids] group in
+                    for _ in 0..<25 {
+                        group.addTask {
+                            let events = client.sessions.watch(ids)
+                            if ending == .unused { return }
+                            do {
+                                for try await item in events where try item.event.get().stdout != nil {
+                                    if ending == .inTheLoop { return }
+                                    events.cancel()
+                                }
+                            } catch {
+                                Issue.record(error)
+                            }
+                        }
+                    }
+                }
+            }
+            try await server.waitForStreams(0)
+        }
+    }
 }
 
 /// The resources of this process.

@@ -37,6 +37,21 @@ extension StreamEvent {
     /// The event's type in the API, such as `turn_start`; empty if it is missing or not a string.
     public var type: String { eventType(of: self) }
 
+    /// Writes the event in the format of a `text/event-stream`, for a back end that relays events to browsers.
+    ///
+    /// Its `data` is the JSON of the event. Its `id` is the ``cursor``, so the `Last-Event-ID` of a browser that
+    /// reconnects is the position to resume from, ``StreamOptions/since``. It has no `event` line: a browser delivers
+    /// it as `message`.
+    ///
+    /// ```swift
+    /// for try await event in client.sessions.stream(id, options: StreamOptions(since: lastEventId)) {
+    ///     try await response.write(event.toSse())  // "id: 7\ndata: {\"type\":\"exit\",\"id\":7,\"code\":0}\n\n"
+    /// }
+    /// ```
+    ///
+    /// - Returns: The lines, with the blank line at the end.
+    public func toSse() -> String { eventToSse(of: self) }
+
     /// Whether the event ends a stream: `exit`, `error`, `terminated` and `stale` do.
     public var isTerminal: Bool {
         switch self {

@@ -69,6 +69,15 @@ extension SessionStatus: OpenEnum {
     public var rawValue: String { sessionStatusValue(of: self) }
 }
 
+extension StageName: OpenEnum {
+    public init(rawValue: String) { self = stageNameOf(value: rawValue) }
+    public var rawValue: String { stageNameValue(of: self) }
+
+    /// A label in English for a progress display, such as `Creating the sandbox`. For a stage that this version does
+    /// not know, the name with spaces instead of underscores.
+    public var label: String { stageNameLabel(of: self) }
+}
+
 extension StageState: OpenEnum {
     public init(rawValue: String) { self = stageStateOf(value: rawValue) }
     public var rawValue: String { stageStateValue(of: self) }

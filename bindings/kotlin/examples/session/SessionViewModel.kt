@@ -1,0 +1,189 @@
+package examples.session
+
+import com.ravihq.aod.AodClient
+import com.ravihq.aod.AodException
+import com.ravihq.aod.ConnectionState
+import com.ravihq.aod.Outcome
+import com.ravihq.aod.StreamOptions
+import com.ravihq.aod.Transcript
+import com.ravihq.aod.TranscriptStream
+import com.ravihq.aod.TranscriptTurn
+import com.ravihq.aod.TurnStatus
+import java.util.UUID
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.SharingStarted
+import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.catch
+import kotlinx.coroutines.flow.combine
+import kotlinx.coroutines.flow.conflate
+import kotlinx.coroutines.flow.emitAll
+import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.flow.flow
+import kotlinx.coroutines.flow.flowOn
+import kotlinx.coroutines.flow.onCompletion
+import kotlinx.coroutines.flow.stateIn
+import kotlinx.coroutines.flow.update
+import kotlinx.coroutines.launch
+
+/**
+ * A session as the state of a screen, for Compose or any other UI.
+ *
+ * Nothing here depends on Android. In an app, create it in a `ViewModel`, with one [AodClient] for the process:
+ *
+ * ```kotlin
+ * class SessionScreenViewModel(client: AodClient, id: UUID, folder: File) : ViewModel() {
+ *     val session = SessionViewModel(client, id, viewModelScope, SnapshotFile(File(folder, "$id.transcript")))
+ * }
+ *
+ * @Composable
+ * fun SessionScreen(session: SessionViewModel) {
+ *     val state by session.state.collectAsStateWithLifecycle()
+ *     LazyColumn {
+ *         items(state.rows, key = { it.key }, contentType = { it.javaClass }) { row ->
+ *             when (row) {
+ *                 is SessionRow.Message -> Text(row.text)
+ *                 is SessionRow.ToolCall -> Text("${row.name}: ${row.status}")
+ *                 // ...
+ *             }
+ *         }
+ *     }
+ * }
+ * ```
+ *
+ * The stream of the session is open while [state] is collected, and for five seconds after that. The connection
+ * therefore survives a rotation of the device, and is closed while the app is in the background; when the screen is
+ * shown again, it continues after the last event. After the death of the process, it continues from the snapshot in the
+ * [store].
+ */
+class SessionViewModel(
+    private val client: AodClient,
+    private val sessionId: UUID,
+    private val scope: CoroutineScope,
+    private val store: SnapshotStore,
+) {
+    /** What is known about the session besides its transcript and its connection. */
+    private data class Details(
+        /** The prompts, by the number of their turn. */
+        val prompts: Map<Long, String> = emptyMap(),
+        /** The turns that were interrupted, which the output of some agents does not say. */
+        val interruptedTurns: Set<Long> = emptySet(),
+        val unsentPrompt: String? = null,
+        val isSending: Boolean = false,
+        val error: AodException? = null,
+    )
+
+    private val details = MutableStateFlow(Details())
+
+    /** Counts the reasons to open the stream: the screen, each prompt, each retry. */
+    private val openings = MutableStateFlow(1)
+
+    /** Created with the first collector, on its dispatcher: it reads a file, and parses it. */
+    private val stream: TranscriptStream by lazy {
+        client.sessions.transcript(sessionId, StreamOptions(resumeStale = true), restoredTranscript())
+    }
+
+    private val rows = SessionRows()
+
+    /** The state of the screen. */
+    val state: StateFlow<SessionUiState> = combine(transcriptTurns(), connection(), details, ::uiState)
+        .flowOn(Dispatchers.IO)
+        .conflate()
+        .stateIn(scope, SharingStarted.WhileSubscribed(stopTimeoutMillis = 5_000), SessionUiState())
+
+    /** Sends the next prompt. Until the server has accepted it, it is [SessionUiState.unsentPrompt]. */
+    fun send(prompt: String) {
+        details.update { it.copy(unsentPrompt = prompt, isSending = true) }
+        launchCall {
+            try {
+                val turn = client.sessions.prompt(sessionId, prompt).currentTurn
+                val prompts = listOfNotNull(turn).associateWith { prompt }
+                details.update { it.copy(prompts = it.prompts + prompts, unsentPrompt = null) }
+                openings.update { it + 1 }
+            } finally {
+                details.update { it.copy(isSending = false) }
+            }
+        }
+    }
+
+    /** Interrupts the turn. Its end arrives in the stream. Servers before 2026-06-25 do not support this. */
+    fun interrupt() {
+        launchCall { client.sessions.interrupt(sessionId) }
+    }
+
+    /** Opens the stream again after it failed. */
+    fun retry() {
+        openings.update { it + 1 }
+    }
+
+    private fun launchCall(call: suspend () -> Unit) {
+        details.update { it.copy(error = null) }
+        scope.launch {
+            try {
+                call()
+            } catch (error: AodException) {
+                details.update { it.copy(error = error) }
+            }
+        }
+    }
+
+    /** The turns of the transcript, first those of the snapshot. Never ends: further turns can follow the last one. */
+    private fun transcriptTurns(): Flow<List<TranscriptTurn>> = flow {
+        while (true) {
+            val opening = openings.value
+            details.update { it.copy(error = null) }
+            emitAll(follow())
+            openings.first { it > opening }
+        }
+    }
+
+    /** Follows the session until no turn is active, or the stream fails. */
+    private fun follow(): Flow<List<TranscriptTurn>> = flow {
+        // Shown before the server has answered.
+        emit(stream.transcript.turns)
+        var last: Pair<Long?, Outcome?>? = null
+        stream.turns().collect { turns ->
+            val current = turns.lastOrNull().let { it?.number to it?.outcome }
+            if (current != last) readTurns()
+            last = current
+            emit(turns)
+        }
+    }
+        // Also if the collector is cancelled, as when the app is in the background: its process can be killed then.
+        .onCompletion { store.save(stream.transcript.snapshot()) }
+        .catch { error ->
+            if (error !is AodException) throw error
+            details.update { it.copy(error = error) }
+        }
+
+    /** Reads what the stream does not contain: the prompts, and which turns were interrupted. */
+    private suspend fun readTurns() {
+        val turns = client.sessions.turns(sessionId)
+        details.update { details ->
+            details.copy(
+                prompts = details.prompts + turns.associate { it.turnNumber to it.prompt },
+                interruptedTurns = turns.filter { it.status == TurnStatus.Interrupted }.map { it.turnNumber }.toSet(),
+            )
+        }
+    }
+
+    private fun connection(): Flow<ConnectionState> = flow { emitAll(stream.state) }
+
+    private fun restoredTranscript(): Transcript = try {
+        store.load()?.let(Transcript::restore)
+    } catch (_: AodException.Decode) {
+        // Damaged, or of another version of the package: the stream then starts at the first event.
+        null
+    } ?: Transcript()
+
+    private fun uiState(turns: List<TranscriptTurn>, connection: ConnectionState, details: Details) = SessionUiState(
+        rows = rows.of(turns, details.prompts, details.interruptedTurns),
+        usage = stream.transcript.usage,
+        connection = connection,
+        unsentPrompt = details.unsentPrompt,
+        isSending = details.isSending,
+        error = details.error,
+    )
+}

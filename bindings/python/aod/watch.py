@@ -1,0 +1,333 @@
+"""The events of several sessions in one stream."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from . import _greenlets
+from ._core import SLICE_MS
+from ._options import stream_options
+from ._process import generation
+from ._tasks import TaskScoped
+from ._wake import ids_of, new_queue, next_id, waiter_of
+from .errors import AodError
+from .stream import EventStream
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop, Future
+    from collections.abc import AsyncIterator, Iterator, Mapping
+    from types import TracebackType
+    from uuid import UUID
+
+    from typing_extensions import Self
+
+    from ._core import Core
+    from ._native import WakeQueue
+    from ._wake import Waiter
+    from .events import StreamEvent
+
+__all__ = ["AsyncWatchStream", "SessionEvent", "WatchStream"]
+
+
+@dataclass(frozen=True)
+class SessionEvent:
+    """An event of one of several sessions, or the error that ended the stream of that session.
+
+    Either `event` or `error` is `None`.
+
+    Attributes:
+        session_id: The id of the session.
+        event: The event.
+        error: The error. No more events of the session follow. Its `session_id` is the session too.
+    """
+
+    session_id: UUID
+    event: StreamEvent | None = None
+    error: AodError | None = None
+
+
+class _SessionStream(EventStream):
+    """The stream of one session, which is polled."""
+
+    def poll(self, queue: WakeQueue, number: int) -> StreamEvent | None:
+        """Return the next event; if there is none yet, have the number queued when there is or when the stream ends."""
+        event = self._take(0)
+        batches = self._batches
+        if event is None and batches is not None:
+            batches.notify(queue, number)
+        return event
+
+    def notify(self, queue: WakeQueue, number: int) -> None:
+        """Have the number queued when there is something to poll."""
+        batches = self._batches
+        if batches is not None:
+            batches.notify(queue, number)
+
+    def has_ready(self) -> bool:
+        """Return whether there are more events of the last batch."""
+        return bool(self._ready)
+
+    def has_ended(self) -> bool:
+        """Return whether there are no more events."""
+        return self._closed
+
+
+class _Due:
+    """The streams to poll, by their numbers. It has no reference to the streams, so that dropping them closes them."""
+
+    def __init__(self, numbers: Iterable[int]) -> None:
+        self.numbers = deque(numbers)
+        self.waiting: Future[None] | None = None
+
+    def add(self, number: int) -> None:
+        """Add a stream, and wake the task that waits for one."""
+        self.numbers.append(number)
+        if self.waiting is not None and not self.waiting.done():
+            self.waiting.set_result(None)
+
+
+class _Watch:
+    """The streams of several sessions. Those that may have an event are due to be polled."""
+
+    def __init__(self, core: Core, cursors: Mapping[UUID, int | None]) -> None:
+        """Create the stream; `client.sessions.watch(…)` does this.
+
+        Args:
+            core: The client's connection to the native library.
+            cursors: The sessions, each with the cursor to resume from.
+        """
+        options = stream_options(resume_stale=True)
+        self._streams = {
+            next_id(): (id, _SessionStream(core, str(id), since, *options)) for id, since in cursors.items()
+        }
+        self._due = _Due(self._streams)
+        self._is_batch_read = False
+        self._closed = False
+        self._generation = generation()
+
+    def cancel(self) -> None:
+        """End the stream and close all connections immediately. Any thread may call this; iteration then stops."""
+        self._closed = True
+        for _, stream in list(self._streams.values()):
+            stream.cancel()
+
+    def _check_process(self) -> None:
+        if self._generation != generation():
+            raise AodError("the stream belongs to the parent process; open another one after the fork")
+
+    def _poll(self, queue: WakeQueue) -> SessionEvent | None:
+        """Return the next item, or `None` if none has arrived."""
+        due = self._due.numbers
+        while due and not self._closed:
+            number = due[0]
+            if number not in self._streams:
+                due.popleft()
+                continue
+            session_id, stream = self._streams[number]
+            try:
+                event = stream.poll(queue, number)
+            except AodError as error:
+                self._remove(number)
+                error.session_id = session_id
+                return SessionEvent(session_id, error=error.with_traceback(None))
+            if event is not None:
+                if not stream.has_ready():
+                    # It is the turn of the other streams, which may have become due in the meantime.
+                    due.rotate(-1)
+                    self._is_batch_read = True
+                return SessionEvent(session_id, event)
+            due.popleft()
+            if stream.has_ended():
+                self._remove(number)
+        return None
+
+    def _remove(self, number: int) -> None:
+        del self._streams[number]
+
+    def _poll_all(self) -> None:
+        """Make all streams due, after a wait that was interrupted or that did not tell which ones are."""
+        self._due.numbers = deque(self._streams)
+
+
+class WatchStream(_Watch):
+    """The events of several sessions in the order in which they arrive: an iterator and a context manager.
+
+    The stream of each session has a connection of its own, which is opened when the iteration starts. It delivers each
+    event once and in order, reconnects, and continues after `stale`. A session that fails, for example because it does
+    not exist, has one item with the error, and does not affect the others. Iteration ends when the streams of all
+    sessions have ended. Leaving the `with` block and dropping the stream close all connections. A bounded number of
+    events is read ahead of a slow program.
+
+    Example:
+        >>> with client.sessions.watch([first.id, second.id]) as items:
+        ...     for item in items:
+        ...         print(item.session_id, item.event or item.error)
+    """
+
+    def __init__(self, core: Core, cursors: Mapping[UUID, int | None]) -> None:
+        """Create the stream; `client.sessions.watch(…)` does this.
+
+        Args:
+            core: The client's connection to the native library.
+            cursors: The sessions, each with the cursor to resume from.
+        """
+        super().__init__(core, cursors)
+        self._lock = threading.Lock()
+        self._queue = new_queue()
+
+    def __enter__(self) -> Self:
+        """Return the stream."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close all connections."""
+        self.cancel()
+
+    def __iter__(self) -> Iterator[SessionEvent]:
+        """Return the stream."""
+        return self
+
+    def __next__(self) -> SessionEvent:
+        """Wait for the next item.
+
+        Returns:
+            The event of a session, or the error that ended its stream.
+
+        Raises:
+            StopIteration: The streams of all sessions have ended, or the stream was cancelled.
+            AodError: The stream belongs to the parent process of a fork.
+        """
+        self._check_process()
+        with self._lock:
+            try:
+                while self._streams and not self._closed:
+                    if self._is_batch_read:
+                        self._is_batch_read = False
+                        self._due.numbers.extend(ids_of(self._queue.take(0)))
+                    item = self._poll(self._queue)
+                    if item is not None:
+                        return item
+                    if self._streams and not self._closed:
+                        self._wait()
+            except BaseException:
+                self._poll_all()
+                raise
+        raise StopIteration
+
+    def _wait(self) -> None:
+        if _greenlets.are_patched_in():
+            _greenlets.wait_for(self._notify)
+            self._poll_all()
+        else:
+            self._due.numbers.extend(ids_of(self._queue.take(SLICE_MS)))
+
+    def _notify(self, queue: WakeQueue, number: int) -> None:
+        for _, stream in list(self._streams.values()):
+            stream.notify(queue, number)
+
+
+class AsyncWatchStream(_Watch, TaskScoped):
+    """The events of several sessions in the order in which they arrive: an asynchronous iterator and context manager.
+
+    The stream of each session has a connection of its own, which is opened when the iteration starts. It delivers each
+    event once and in order, reconnects, and continues after `stale`. A session that fails, for example because it does
+    not exist, has one item with the error, and does not affect the others. Iteration ends when the streams of all
+    sessions have ended. Leaving the `async with` block, dropping the stream and cancelling its task close all
+    connections. A bounded number of events is read ahead of a slow program. One task at a time may iterate.
+
+    Example:
+        >>> async with client.sessions.watch([first.id, second.id]) as items:
+        ...     async for item in items:
+        ...         print(item.session_id, item.event or item.error)
+    """
+
+    _waiter: Waiter | None = None
+    _pulling = False
+
+    async def __aenter__(self) -> Self:
+        """Return the stream."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close all connections."""
+        self.cancel()
+
+    def __aiter__(self) -> AsyncIterator[SessionEvent]:
+        """Return the stream."""
+        return self
+
+    async def __anext__(self) -> SessionEvent:
+        """Wait for the next item.
+
+        Returns:
+            The event of a session, or the error that ended its stream.
+
+        Raises:
+            StopAsyncIteration: The streams of all sessions have ended, or the stream was cancelled.
+            AodError: Another task is waiting for this stream, or it belongs to the parent process of a fork.
+        """
+        from asyncio import CancelledError, get_running_loop, sleep
+
+        self._check_process()
+        if self._pulling:
+            raise AodError("another task is waiting for this stream")
+        self._pulling = True
+        self._pulls += 1
+        try:
+            loop = get_running_loop()
+            waiter = self._attach(loop)
+            if self._is_batch_read:
+                # Let other tasks run even if events are always available.
+                self._is_batch_read = False
+                await sleep(0)
+            while self._streams and not self._closed:
+                item = self._poll(waiter.queue)
+                if item is not None:
+                    return item
+                if self._streams and not self._closed:
+                    await self._wait(loop)
+        except CancelledError:
+            self._cancel_with_task()
+            raise
+        finally:
+            self._pulling = False
+        raise StopAsyncIteration
+
+    def _attach(self, loop: AbstractEventLoop) -> Waiter:
+        """Have the event loop make the streams due."""
+        waiter = waiter_of(loop)
+        if waiter is not self._waiter:
+            # Events for another loop, which has iterated before, are lost.
+            self._waiter = waiter
+            self._poll_all()
+            for number in self._streams:
+                waiter.register(number, self._due.add, loop)
+            weakref.finalize(self, waiter.forget, *self._streams)
+        return waiter
+
+    def _remove(self, number: int) -> None:
+        super()._remove(number)
+        if self._waiter is not None:
+            self._waiter.forget(number)
+
+    async def _wait(self, loop: AbstractEventLoop) -> None:
+        if self._due.numbers:
+            return
+        self._due.waiting = loop.create_future()
+        try:
+            await self._due.waiting
+        finally:
+            self._due.waiting = None
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
