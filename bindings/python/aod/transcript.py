@@ -18,7 +18,7 @@ from __future__ import annotations
 import html
 import json
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, cast
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -724,15 +724,15 @@ class AgUiEncoder:
 
     A turn is a run: `RUN_STARTED` to `RUN_FINISHED` with the usage, or `RUN_ERROR`. Messages are `TEXT_MESSAGE_*`,
     thinking is `REASONING_*`, tool calls are `TOOL_CALL_*`, subagents are `SUBAGENT_*`; plans and notices are
-    `ACTIVITY_SNAPSHOT` of the type `PLAN` or `NOTICE`; output that is no event is `CUSTOM` with the name `output`; other
-    events of the runtime are `RAW`. The ids of messages and tool calls are those of the items.
+    `ACTIVITY_SNAPSHOT` of the type `PLAN` or `NOTICE`; output that is no event is `CUSTOM` with the name `output`; and
+    other events of the runtime are `RAW`. The ids of messages and tool calls are those of the items.
 
     Example:
         >>> encoder = AgUiEncoder(thread_id=str(session.id))
         >>> with client.sessions.stream(session.id) as events:
         ...     for change in events.transcript():
         ...         for event in encoder.encode(change):
-        ...             print(f"data: {json.dumps(event)}\n")
+        ...             print(json.dumps(event))
     """
 
     def __init__(self, thread_id: str) -> None:
@@ -756,9 +756,10 @@ class AgUiEncoder:
             DecodeError: The change is not one that a transcript returned.
         """
         try:
-            return json.loads(self._core.encode(change.model_dump_json(exclude_unset=True)))
+            events = self._core.encode(change.model_dump_json(exclude_unset=True))
         except CallError as error:
             raise from_native(error.facts) from None
+        return cast("list[dict[str, Any]]", json.loads(events))
 
 
 class TranscriptStream:

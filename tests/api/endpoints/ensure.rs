@@ -1,7 +1,8 @@
 //! `update_with`, `ensure`, `ensure_archived` and `ensure_terminated`: calls that several callers can make at once.
 
 use aod::models::{
-    CreateEnvironment, McpServer, Networking, PackageManager, SessionStatus, Skill, UpdateAgent,
+    Agent, CreateEnvironment, McpServer, Networking, PackageManager, SessionStatus, Skill,
+    UpdateAgent,
 };
 use aod::{ConflictReason, ErrorKind};
 use aod_devserver::{Fault, Script};
@@ -297,7 +298,7 @@ async fn unknown_ids_are_not_found(world: World) {
             .unwrap_err(),
         client
             .agents()
-            .update_with(UNKNOWN_ID, |agent| agent.update())
+            .update_with(UNKNOWN_ID, Agent::update)
             .await
             .unwrap_err(),
     ];

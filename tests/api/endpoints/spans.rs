@@ -94,7 +94,7 @@ async fn a_turn_is_a_span_with_its_usage_and_its_tools(world: World) {
         json!({"type": "result", "subtype": "success", "total_cost_usd": 0.5, "usage": {
             "input_tokens": 3, "cache_read_input_tokens": 4, "output_tokens": 5}}),
     ];
-    let output: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let output = lines.map(|line| line.to_string()).join("\n");
     world
         .control
         .set_script(Script::new().stdout(output).exit(0));
