@@ -61,11 +61,13 @@ impl Networking {
 }
 
 impl Networking {
-    /// Returns whether another rule is the same. The server does not return the hosts of an unrestricted rule.
+    /// Returns whether another rule is the same. The server does not return the hosts of an unrestricted rule, and a
+    /// limited rule without hosts has an empty list of them.
     pub(super) fn is_same(&self, other: &Self) -> bool {
-        let unrestricted = NetworkingType::Unrestricted;
-        self == other
-            || (self.networking_type == unrestricted && other.networking_type == unrestricted)
+        let hosts = |rule: &Self| rule.allowed_hosts.clone().unwrap_or_default();
+        self.networking_type == other.networking_type
+            && (self.networking_type == NetworkingType::Unrestricted
+                || (hosts(self) == hosts(other) && self.extra == other.extra))
     }
 }
 

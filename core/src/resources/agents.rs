@@ -144,7 +144,7 @@ impl<'a> Agents<'a> {
     ///
     /// Fields and metadata entries that the request does not set keep their values. An agent that has all those that it
     /// sets is returned as it is. If several agents have the name, the oldest one counts. If several callers ensure the
-    /// same new agent at once, each gets the oldest one, and archives the one that it has created besides.
+    /// same new agent at once, each archives the agent that it has created if the server lists an older one.
     ///
     /// # Errors
     ///
