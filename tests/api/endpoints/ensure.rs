@@ -128,11 +128,11 @@ async fn a_new_environment_is_created(world: World) {
 
 async fn an_environment_that_has_the_fields_is_returned_as_it_is(world: World) {
     let environments = world.client.environments();
-    for networking in [
-        Networking::unrestricted(),
-        Networking::limited(["github.com"]),
+    for (name, networking) in [
+        ("unrestricted", Networking::unrestricted()),
+        ("limited", Networking::limited(["github.com"])),
+        ("closed", Networking::limited::<String>([])),
     ] {
-        let name = networking.networking_type.to_string();
         let request = CreateEnvironment::new(name)
             .packages(PackageManager::Pip, ["pytest", "ruff"])
             .setup_script("true")

@@ -4,11 +4,11 @@ import com.ravihq.aod.AodClient
 import com.ravihq.aod.AodException
 import com.ravihq.aod.ConnectionState
 import com.ravihq.aod.Outcome
+import com.ravihq.aod.SessionTurn
 import com.ravihq.aod.StreamOptions
 import com.ravihq.aod.Transcript
 import com.ravihq.aod.TranscriptStream
 import com.ravihq.aod.TranscriptTurn
-import com.ravihq.aod.SessionTurn
 import com.ravihq.aod.TurnStatus
 import java.util.UUID
 import kotlinx.coroutines.CoroutineScope
