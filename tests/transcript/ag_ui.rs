@@ -182,7 +182,9 @@ fn the_items_of_a_subagent_name_it() {
     let call = r#"{"type":"assistant","message":{"content":[{"type":"tool_use","id":"t","name":"Task","input":{"prompt":"look"}}]}}"#;
     let inner = r#"{"type":"assistant","parent_tool_use_id":"t","message":{"content":[{"type":"text","text":"Looking."}]}}"#;
     let result = r#"{"type":"user","message":{"content":[{"type":"tool_result","tool_use_id":"t","content":"ok"}]}}"#;
-    let (transcript, events) = encode("claude", [call, "\n", inner, "\n", result, "\n"], 0);
+    // A subagent can print after its tool call has ended.
+    let lines = [call, inner, result, inner].map(|line| format!("{line}\n"));
+    let (transcript, events) = encode("claude", lines.iter().map(String::as_str), 0);
     let parent = &transcript.turns()[0].items[0].id;
     let of_subagent = |event: &&Value| event["subagentRunId"] == parent.as_str();
     let shown: Vec<_> = events.iter().filter(of_subagent).cloned().collect();
@@ -193,9 +195,36 @@ fn the_items_of_a_subagent_name_it() {
             "TEXT_MESSAGE_START",
             "TEXT_MESSAGE_CONTENT",
             "TEXT_MESSAGE_END",
+            "TEXT_MESSAGE_START",
+            "TEXT_MESSAGE_CONTENT",
+            "TEXT_MESSAGE_END",
             "SUBAGENT_FINISHED"
         ]
     );
+}
+
+#[test]
+fn output_of_a_turn_that_continues_is_sent() {
+    let mut transcript = Transcript::for_runtime("generic");
+    let mut encoder = AgUiEncoder::new("thread");
+    let end = Input::Ended {
+        end: End::Exit,
+        exit_code: Some(0),
+    };
+    let start = Input::TurnStarted { turn: Some(1) };
+    let inputs = [
+        start,
+        Input::Stdout("a\n"),
+        end,
+        start,
+        Input::Stdout("b\n"),
+        end,
+    ];
+    let changes = inputs.into_iter().flat_map(|input| transcript.apply(input));
+    let events: Vec<_> = changes.flat_map(|change| encoder.encode(&change)).collect();
+    let output = events.iter().filter(|event| event["type"] == "CUSTOM");
+    let texts: Vec<_> = output.map(|event| event["value"]["text"].clone()).collect();
+    assert_eq!(texts, ["a", "\nb"]);
 }
 
 #[test]

@@ -468,8 +468,12 @@ fn the_last_error_is_the_reason_of_a_failure_that_the_runtime_does_not_explain()
     let error = r#"{"id":"1","msg":{"type":"error","message":"no API key"}}"#;
     let message = r#"{"id":"1","msg":{"type":"agent_message","message":"Still here."}}"#;
     for (lines, exit_code, expected) in [
-        (vec![started, error], Some(1), "no API key"),
-        (vec![started, message, error], Some(1), "no API key"),
+        (vec![started, error], Some(1), "exit code 1: no API key"),
+        (
+            vec![started, message, error],
+            Some(1),
+            "exit code 1: no API key",
+        ),
         (vec![started, error, message], Some(1), "exit code 1"),
         (vec![started], Some(1), "exit code 1"),
     ] {

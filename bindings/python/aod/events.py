@@ -198,7 +198,12 @@ class StreamEvent:
         if data.keys() == {"raw"}:  # not a JSON object
             data = data["raw"]
         cursor = "" if self.cursor is None else f"id: {self.cursor}\n"
-        return f"{cursor}data: {json.dumps(data, ensure_ascii=False, separators=(',', ':'))}\n\n"
+        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+        try:
+            text.encode()
+        except UnicodeEncodeError:  # a lone surrogate
+            text = json.dumps(data, separators=(",", ":"))
+        return f"{cursor}data: {text}\n\n"
 
     def model_dump(self, **options: Any) -> dict[str, Any]:
         """Return the fields as a dictionary.

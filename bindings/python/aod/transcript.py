@@ -18,7 +18,7 @@ from __future__ import annotations
 import html
 import json
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, cast
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -734,7 +734,7 @@ class AgUiEncoder:
         >>> with client.sessions.stream(session.id) as events:
         ...     for change in events.transcript():
         ...         for event in encoder.encode(change):
-        ...             print(f"data: {json.dumps(event)}\n")
+        ...             print(json.dumps(event))
     """
 
     def __init__(self, thread_id: str) -> None:
@@ -758,9 +758,10 @@ class AgUiEncoder:
             DecodeError: `change` is not a change that a transcript returned.
         """
         try:
-            return json.loads(self._core.encode(change.model_dump_json(exclude_unset=True)))
+            events = self._core.encode(change.model_dump_json(exclude_unset=True))
         except CallError as error:
             raise from_native(error.facts) from None
+        return cast("list[dict[str, Any]]", json.loads(events))
 
 
 class TranscriptStream:

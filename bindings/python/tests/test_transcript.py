@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ag_ui.core import Event
+from pydantic import TypeAdapter
 
 import aod
-from ag_ui.core import Event
 from aod.testing import DevServer
 from aod.transcript import (
     AgUiEncoder,
@@ -27,7 +28,6 @@ from aod.transcript import (
     Transcript,
     TurnStarted,
 )
-from pydantic import TypeAdapter
 
 TRANSCRIPTS = Path(__file__).parents[3] / "tests/data/transcripts"
 RECORDINGS = sorted(TRANSCRIPTS.glob("*/*.jsonl"))

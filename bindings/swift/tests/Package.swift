@@ -14,9 +14,14 @@ let package = Package(
     dependencies: [
         .package(path: "../../../dist/swift/AgentOnDemand"),
         .package(path: "devserver"),
+        .package(path: "../examples"),
     ],
     targets: [
         .testTarget(name: "CallTests", dependencies: dependencies, path: "CallTests"),
+        .testTarget(
+            name: "ExampleTests",
+            dependencies: dependencies + [.product(name: "LiveSessionModel", package: "examples")],
+            path: "ExampleTests"),
         .testTarget(name: "FormatterTests", dependencies: dependencies, path: "FormatterTests"),
         .testTarget(name: "LeakTests", dependencies: dependencies, path: "LeakTests"),
         .testTarget(name: "StreamTests", dependencies: dependencies, path: "StreamTests"),

@@ -67,8 +67,9 @@ impl NativeClient {
     }
 
     /// Returns the environment with the name of the request, which is created or updated if necessary
-    /// (`GET /environments`, then `POST /environments` or `PUT /environments/{id}`). Fields that the request does not set
-    /// keep their values. Environment variables are not compared: they are sent only if another field differs.
+    /// (`GET /environments`, then `POST /environments` or `PUT /environments/{id}`). Fields that the request does not
+    /// set keep their values. Environment variables are not compared: they are sent only if the environment is created
+    /// or another field differs.
     #[uniffi::method(default(cancellation = None))]
     pub async fn ensure_environment(
         &self,

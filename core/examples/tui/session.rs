@@ -39,7 +39,7 @@ pub(crate) struct Session {
     id: Uuid,
     source: Source,
     /// The number of the turn that the last prompt started.
-    prompted: i64,
+    prompted: Option<i64>,
     requests: FuturesUnordered<BoxFuture<'static, Update>>,
     observer: UnboundedSender<ConnectionState>,
     connections: UnboundedReceiver<ConnectionState>,
@@ -60,7 +60,7 @@ impl Session {
             client,
             id,
             source: Source::Idle(transcript),
-            prompted: 0,
+            prompted: None,
             requests: FuturesUnordered::new(),
             observer,
             connections,
@@ -165,7 +165,7 @@ impl Session {
                 Some(state) = self.connections.next() => return Update::Connection(state),
                 Some(update) = self.requests.next() => {
                     if let Update::Accepted(ack) = &update {
-                        self.prompted = ack.current_turn.unwrap_or_default();
+                        self.prompted = ack.current_turn;
                         self.request_turns();
                         self.follow();
                     }
@@ -178,7 +178,8 @@ impl Session {
                         self.request_turns();
                         // A prompt can be accepted while the stream still reads the end of the turn before.
                         let last = self.transcript().turns().last().map(|turn| turn.number);
-                        if last < Some(self.prompted) {
+                        // Once: the stream has nothing of a turn that ended before its first output.
+                        if self.prompted.take().is_some_and(|prompted| last < Some(prompted)) {
                             self.follow();
                         }
                     }

@@ -199,7 +199,14 @@ impl CreateEnvironment {
     /// environment variables cannot be compared: they are part of an update, but do not cause one.
     pub(crate) fn update_of(&self, environment: &Environment) -> Option<UpdateEnvironment> {
         let mut update = environment.update();
-        if !self.packages.is_empty() && self.packages != environment.packages {
+        let without_empty = |packages: &Packages| {
+            let mut packages = packages.clone();
+            packages.retain(|_, list| !list.is_empty());
+            packages
+        };
+        if !self.packages.is_empty()
+            && without_empty(&self.packages) != without_empty(&environment.packages)
+        {
             update.packages = Some(self.packages.clone());
         }
         update.setup_script = changed_text(

@@ -61,11 +61,13 @@ impl Networking {
 }
 
 impl Networking {
-    /// Returns whether two rules are equivalent. The server does not return the hosts of an unrestricted rule.
+    /// Returns whether two rules are equivalent. The server does not return the hosts of an unrestricted rule, and
+    /// returns an empty list for a limited rule without hosts.
     pub(super) fn is_same(&self, other: &Self) -> bool {
-        let unrestricted = NetworkingType::Unrestricted;
-        self == other
-            || (self.networking_type == unrestricted && other.networking_type == unrestricted)
+        let hosts = |rule: &Self| rule.allowed_hosts.clone().unwrap_or_default();
+        self.networking_type == other.networking_type
+            && (self.networking_type == NetworkingType::Unrestricted
+                || (hosts(self) == hosts(other) && self.extra == other.extra))
     }
 }
 

@@ -146,8 +146,8 @@ impl<'a> Agents<'a> {
     /// Fields and metadata entries that the request does not set keep their values, and so do skills and MCP servers if
     /// the request has an empty list. An empty description or system text removes the current one. An agent that
     /// already has all values of the request is returned unchanged. If several agents have the name, the oldest one is
-    /// used; archived agents are ignored. If several callers create the agent at the same time, all of them get the
-    /// oldest one, and each of the others is archived by the caller that created it.
+    /// used; archived agents are ignored. If several callers create the agent at the same time, each of them archives
+    /// the agent that it created if the server lists an older one, and uses that one.
     ///
     /// # Errors
     ///

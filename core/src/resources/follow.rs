@@ -198,7 +198,11 @@ async fn follow(
     let mut spans = TurnSpans::new(id);
     let turn = spans.turn().clone();
     let followed = read_turn(transport, id, own_turn, abandoned, &mut spans);
-    followed.instrument(turn).await
+    let followed = followed.instrument(turn).await;
+    if let Err(error) = &followed {
+        spans.record_failure(error);
+    }
+    followed
 }
 
 async fn read_turn(

@@ -7,6 +7,8 @@ use tracing::Span;
 use tracing::field::Empty;
 use uuid::Uuid;
 
+use crate::error::Error;
+
 /// The span of a turn, and those of its tool calls that have not ended.
 pub(super) struct TurnSpans {
     turn: Span,
@@ -51,11 +53,11 @@ impl TurnSpans {
         let is_own = |turn: i64| own_turn.is_none_or(|own| turn == own);
         match change {
             Change::AgentUpdated { agent } => self.record_agent(agent),
-            Change::ItemAdded { turn, item } | Change::ItemUpdated { turn, item }
-                if is_own(*turn) =>
-            {
-                self.record_item(item);
+            Change::ItemAdded { turn, item } if is_own(*turn) => {
+                self.start_tool(item);
+                self.end_tool(item);
             }
+            Change::ItemUpdated { turn, item } if is_own(*turn) => self.end_tool(item),
             Change::TurnEnded {
                 turn,
                 outcome,
@@ -79,39 +81,43 @@ impl TurnSpans {
         }
     }
 
-    fn record_item(&mut self, item: &Item) {
+    fn start_tool(&mut self, item: &Item) {
         let ItemKind::ToolCall(call) = &item.kind else {
             return;
         };
-        let is_ended = item.status != ItemStatus::InProgress;
-        let span = self.tools.remove(&item.id).unwrap_or_else(|| {
-            let span = tracing::info_span!(
-                parent: &self.turn,
-                "aod.tool",
-                otel.name = format!("execute_tool {}", call.name),
-                otel.kind = "internal",
-                otel.status_code = Empty,
-                gen_ai.operation.name = "execute_tool",
-                gen_ai.tool.name = call.name,
-                gen_ai.tool.call.id = item.id,
-                error.type = Empty,
-            );
-            // A span starts when it is first entered.
-            span.in_scope(|| ());
-            span
-        });
-        if !is_ended {
-            self.tools.insert(item.id.clone(), span);
-            return;
-        }
+        let span = tracing::info_span!(
+            parent: &self.turn,
+            "aod.tool",
+            otel.name = format!("execute_tool {}", call.name),
+            otel.kind = "internal",
+            otel.status_code = Empty,
+            gen_ai.operation.name = "execute_tool",
+            gen_ai.tool.name = call.name,
+            gen_ai.tool.call.id = item.id,
+            error.type = Empty,
+        );
+        self.tools.insert(item.id.clone(), span);
+    }
+
+    /// Ends the span of a tool call that has ended. The item can change after that.
+    fn end_tool(&mut self, item: &Item) {
         let error = match item.status {
-            ItemStatus::Failed => "failed",
-            ItemStatus::Declined => "declined",
-            ItemStatus::Interrupted => "interrupted",
-            ItemStatus::InProgress | ItemStatus::Completed => return,
+            ItemStatus::InProgress => return,
+            ItemStatus::Completed => None,
+            ItemStatus::Failed => Some("failed"),
+            ItemStatus::Declined => Some("declined"),
+            ItemStatus::Interrupted => Some("interrupted"),
         };
-        span.record("error.type", error);
-        span.record("otel.status_code", "ERROR");
+        if let Some(span) = self.tools.remove(&item.id)
+            && let Some(error) = error
+        {
+            record_error(&span, error);
+        }
+    }
+
+    /// Records the error that ended the call before the end of the turn.
+    pub(super) fn record_failure(&self, error: &Error) {
+        record_error(&self.turn, error.kind().as_str());
     }
 
     fn record_end(&self, number: i64, outcome: &Outcome, usage: Option<Usage>) {
@@ -144,7 +150,11 @@ impl TurnSpans {
             Outcome::Interrupted => "interrupted",
             Outcome::Success | Outcome::Unknown => return,
         };
-        span.record("error.type", error);
-        span.record("otel.status_code", "ERROR");
+        record_error(span, error);
     }
+}
+
+fn record_error(span: &Span, error: &'static str) {
+    span.record("error.type", error);
+    span.record("otel.status_code", "ERROR");
 }

@@ -45,9 +45,10 @@ use crate::{
 pub struct AgUiEncoder {
     thread: String,
     agent: AgentInfo,
+    turn: Option<i64>,
     /// The items of the turn that are not complete, and the last one of output, which can always grow.
     open: Vec<OpenItem>,
-    /// The tool calls of the turn whose subagents have started and not ended.
+    /// The tool calls of the turn whose subagents have started.
     subagents: Vec<String>,
 }
 
@@ -99,6 +100,7 @@ impl AgUiEncoder {
         Self {
             thread: thread_id.into(),
             agent: AgentInfo::default(),
+            turn: None,
             open: Vec::new(),
             subagents: Vec::new(),
         }
@@ -109,9 +111,15 @@ impl AgUiEncoder {
         let mut list = Vec::new();
         match change {
             Change::AgentUpdated { agent } => self.agent.clone_from(agent),
-            Change::TurnStarted { turn } => list.push(json!({
-                "type": "RUN_STARTED", "threadId": self.thread, "runId": self.run(*turn),
-            })),
+            Change::TurnStarted { turn } => {
+                if self.turn != Some(*turn) {
+                    self.open.clear();
+                }
+                self.turn = Some(*turn);
+                list.push(json!({
+                    "type": "RUN_STARTED", "threadId": self.thread, "runId": self.run(*turn),
+                }));
+            }
             Change::ItemAdded { item, .. } => self.add(item, &mut list),
             Change::ItemUpdated { item, .. } => self.update(item, &mut list),
             Change::TextAppended { item_id, text, .. } => self.append(item_id, text, &mut list),
@@ -210,7 +218,6 @@ impl AgUiEncoder {
                 }
                 if is_complete {
                     result(item, call, &mut events);
-                    self.end_subagent(&item.id, list);
                 }
             }
             // Output grows without an update.
@@ -249,13 +256,6 @@ impl AgUiEncoder {
         }
     }
 
-    fn end_subagent(&mut self, call: &str, list: &mut Vec<Value>) {
-        if let Some(place) = self.subagents.iter().position(|id| id == call) {
-            self.subagents.remove(place);
-            list.push(json!({"type": "SUBAGENT_FINISHED", "subagentRunId": call}));
-        }
-    }
-
     fn end_turn(
         &mut self,
         turn: i64,
@@ -263,8 +263,11 @@ impl AgUiEncoder {
         usage: Option<Usage>,
         list: &mut Vec<Value>,
     ) {
-        // All items are complete now. Those that were dropped have no last update.
-        for open in std::mem::take(&mut self.open) {
+        // All items are complete now. Those that were dropped have no last update. Output can grow if the turn
+        // continues.
+        let is_output = |open: &mut OpenItem| matches!(open.sent, Sent::Output(_));
+        let output = self.open.extract_if(.., is_output).collect();
+        for open in std::mem::replace(&mut self.open, output) {
             let mut events = Events {
                 list,
                 subagent: open.parent,
@@ -277,6 +280,7 @@ impl AgUiEncoder {
                 Sent::ToolCall { .. } | Sent::Output(_) => {}
             }
         }
+        // A subagent may still print when its tool call has ended.
         for subagent in std::mem::take(&mut self.subagents) {
             list.push(json!({"type": "SUBAGENT_FINISHED", "subagentRunId": subagent}));
         }

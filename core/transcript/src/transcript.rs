@@ -489,15 +489,14 @@ fn outcome(
     ended: Option<(End, Option<i64>)>,
     last_error: Option<&str>,
 ) -> Outcome {
-    let failed = |default: String| Outcome::Failed {
-        reason: last_error.map_or(default, str::to_owned),
-    };
+    let failed = |reason: String| Outcome::Failed { reason };
+    let last_error = last_error.unwrap_or_default();
     match (ended, reported) {
         (None, reported) => reported.unwrap_or(Outcome::Unknown),
         (Some((End::Terminated, _) | (End::Exit, None)), _) => Outcome::Interrupted,
         (Some((End::Failed, _)), reported) => match reported {
             Some(outcome @ Outcome::Failed { .. }) => outcome,
-            _ => failed(String::new()),
+            _ => failed(last_error.to_owned()),
         },
         (Some((End::Exit, Some(0))), reported) => reported.unwrap_or(Outcome::Success),
         (Some((End::Exit, Some(code))), None | Some(Outcome::Success)) => {
@@ -505,7 +504,8 @@ fn outcome(
             if code == 130 || code == 143 {
                 Outcome::Interrupted
             } else {
-                failed(format!("exit code {code}"))
+                let separator = if last_error.is_empty() { "" } else { ": " };
+                failed(format!("exit code {code}{separator}{last_error}"))
             }
         }
         (Some((End::Exit, Some(_))), Some(outcome)) => outcome,

@@ -57,14 +57,15 @@ impl Turn {
         })
     }
 
-    /// Returns the text of the last error, unless the agent has written a message after it.
+    /// Returns the text of the last error, unless the agent has written a message or used a tool after it.
     pub(crate) fn last_error(&self) -> Option<&str> {
-        let items = self.items.iter().rev();
+        let items = self.items.iter().rev().filter(|item| item.parent.is_none());
         let mut decisive = items.filter_map(|item| match &item.kind {
             ItemKind::Notice { level, text } => {
                 (*level == NoticeLevel::Error).then_some(Some(text.as_str()))
             }
             ItemKind::Message { role, .. } => (*role == Role::Agent).then_some(None),
+            ItemKind::ToolCall(_) => Some(None),
             _ => None,
         });
         decisive.next().flatten()

@@ -1,7 +1,8 @@
 //! `update_with`, `ensure`, `ensure_archived` and `ensure_terminated`: calls that several callers can make at once.
 
 use aod::models::{
-    CreateEnvironment, McpServer, Networking, PackageManager, SessionStatus, Skill, UpdateAgent,
+    Agent, CreateEnvironment, McpServer, Networking, PackageManager, SessionStatus, Skill,
+    UpdateAgent,
 };
 use aod::{ConflictReason, ErrorKind};
 use aod_devserver::{Fault, Script};
@@ -127,11 +128,11 @@ async fn a_new_environment_is_created(world: World) {
 
 async fn an_environment_that_has_the_fields_is_returned_as_it_is(world: World) {
     let environments = world.client.environments();
-    for networking in [
-        Networking::unrestricted(),
-        Networking::limited(["github.com"]),
+    for (name, networking) in [
+        ("unrestricted", Networking::unrestricted()),
+        ("limited", Networking::limited(["github.com"])),
+        ("closed", Networking::limited::<String>([])),
     ] {
-        let name = networking.networking_type.to_string();
         let request = CreateEnvironment::new(name)
             .packages(PackageManager::Pip, ["pytest", "ruff"])
             .setup_script("true")
@@ -297,7 +298,7 @@ async fn unknown_ids_are_not_found(world: World) {
             .unwrap_err(),
         client
             .agents()
-            .update_with(UNKNOWN_ID, |agent| agent.update())
+            .update_with(UNKNOWN_ID, Agent::update)
             .await
             .unwrap_err(),
     ];

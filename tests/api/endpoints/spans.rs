@@ -91,10 +91,11 @@ async fn a_turn_is_a_span_with_its_usage_and_its_tools(world: World) {
             {"type": "tool_use", "id": "t", "name": "Bash", "input": {"command": "echo hunter2"}}]}}),
         json!({"type": "user", "message": {"content": [
             {"type": "tool_result", "tool_use_id": "t", "content": "hunter2", "is_error": true}]}}),
-        json!({"type": "result", "subtype": "success", "total_cost_usd": 0.5, "usage": {
-            "input_tokens": 3, "cache_read_input_tokens": 4, "output_tokens": 5}}),
+        // The item changes again after its end.
+        json!({"type": "result", "subtype": "success", "permission_denials": [{"tool_use_id": "t"}],
+            "total_cost_usd": 0.5, "usage": {"input_tokens": 3, "cache_read_input_tokens": 4, "output_tokens": 5}}),
     ];
-    let output: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let output = lines.map(|line| line.to_string()).join("\n");
     world
         .control
         .set_script(Script::new().stdout(output).exit(0));
@@ -121,6 +122,14 @@ async fn a_turn_is_a_span_with_its_usage_and_its_tools(world: World) {
     }
     assert_eq!(turn.status, Status::Unset);
     let tool = ended.named("execute_tool Bash");
+    let names = ended
+        .0
+        .lock()
+        .unwrap()
+        .iter()
+        .filter(|span| span.name == tool.name)
+        .count();
+    assert_eq!(names, 1);
     assert_eq!(tool.parent_span_id, turn.span_context.span_id());
     assert_eq!(
         attribute(&tool, "gen_ai.tool.name").as_deref(),

@@ -18,7 +18,7 @@ import java.util.IdentityHashMap
 
 /** What the screen of a session shows. */
 data class SessionUiState(
-    /** The content of the list. Rows that do not change stay the same objects. */
+    /** The content of the list. While a turn is running, rows that do not change stay the same objects. */
     val rows: List<SessionRow> = emptyList(),
     /** The tokens and the cost of the turns that have ended; null if the agent reports none. */
     val usage: TokenUsage? = null,
@@ -87,14 +87,16 @@ internal class SessionRows {
     /** The rows of the items of the last list, so that only the items that changed are converted. */
     private var rowsOfItems = IdentityHashMap<TranscriptItem, SessionRow>()
 
-    fun of(turns: List<TranscriptTurn>, prompts: Map<Long, String>, interrupted: Set<Long>): List<SessionRow> {
+    fun of(turns: List<TranscriptTurn>, prompts: Map<Long, String>, endings: Map<Long, Outcome>): List<SessionRow> {
         val known = rowsOfItems
         rowsOfItems = IdentityHashMap()
         val turnsByNumber = turns.associateBy { it.number }
         return (turnsByNumber.keys + prompts.keys).sorted().flatMap { number ->
             val turn = turnsByNumber[number]
             val prompt = prompts[number]
-            val outcome = if (number in interrupted) Outcome.Interrupted else turn?.outcome
+            val ending = endings[number]
+            // An interrupted agent can end as if it had failed. A turn without output is not in the transcript.
+            val outcome = if (ending == Outcome.Interrupted || turn == null) ending else turn.outcome
             buildList {
                 prompt?.let { add(SessionRow.Prompt("prompt-$number", it)) }
                 for (item in turn?.items.orEmpty()) {

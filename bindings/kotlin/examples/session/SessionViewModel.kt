@@ -4,6 +4,7 @@ import com.ravihq.aod.AodClient
 import com.ravihq.aod.AodException
 import com.ravihq.aod.ConnectionState
 import com.ravihq.aod.Outcome
+import com.ravihq.aod.SessionTurn
 import com.ravihq.aod.StreamOptions
 import com.ravihq.aod.Transcript
 import com.ravihq.aod.TranscriptStream
@@ -16,14 +17,13 @@ import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.SharingStarted
 import kotlinx.coroutines.flow.StateFlow
-import kotlinx.coroutines.flow.catch
 import kotlinx.coroutines.flow.combine
 import kotlinx.coroutines.flow.conflate
 import kotlinx.coroutines.flow.emitAll
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.flow.flow
 import kotlinx.coroutines.flow.flowOn
-import kotlinx.coroutines.flow.onCompletion
+import kotlinx.coroutines.flow.merge
 import kotlinx.coroutines.flow.stateIn
 import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.launch
@@ -64,12 +64,13 @@ class SessionViewModel(
     private val scope: CoroutineScope,
     private val store: SnapshotStore,
 ) {
-    /** What is known about the session besides its transcript and its connection. */
+    /** What is known about the session besides its connection. */
     private data class Details(
+        val turns: List<TranscriptTurn> = emptyList(),
         /** The prompts, by the number of their turn. */
         val prompts: Map<Long, String> = emptyMap(),
         /** The turns that were interrupted, which the output of some agents does not say. */
-        val interruptedTurns: Set<Long> = emptySet(),
+        val endings: Map<Long, Outcome> = emptyMap(),
         val unsentPrompt: String? = null,
         val isSending: Boolean = false,
         val error: AodException? = null,
@@ -88,7 +89,7 @@ class SessionViewModel(
     private val rows = SessionRows()
 
     /** The state of the screen. */
-    val state: StateFlow<SessionUiState> = combine(transcriptTurns(), connection(), details, ::uiState)
+    val state: StateFlow<SessionUiState> = combine(followedDetails(), connection(), ::uiState)
         .flowOn(Dispatchers.IO)
         .conflate()
         .stateIn(scope, SharingStarted.WhileSubscribed(stopTimeoutMillis = 5_000), SessionUiState())
@@ -129,45 +130,58 @@ class SessionViewModel(
         }
     }
 
-    /** The turns of the transcript, first those of the snapshot. Never ends: further turns can follow the last one. */
-    private fun transcriptTurns(): Flow<List<TranscriptTurn>> = flow {
+    /** Follows the session. Never ends: further turns can follow the last one. */
+    private suspend fun follow() {
         while (true) {
             val opening = openings.value
-            details.update { it.copy(error = null) }
-            emitAll(follow())
+            // Those of the snapshot are shown before the server has answered.
+            details.update { it.copy(turns = it.turns.ifEmpty { stream.transcript.turns }, error = null) }
+            try {
+                followStream()
+            } catch (error: AodException) {
+                details.update { it.copy(error = error) }
+            } finally {
+                // Also when it is cancelled, as when the app is in the background, where its process can be killed.
+                store.save(stream.transcript.snapshot())
+            }
             openings.first { it > opening }
         }
     }
 
-    /** Follows the session until no turn is active, or the stream fails. */
-    private fun follow(): Flow<List<TranscriptTurn>> = flow {
-        // Shown before the server has answered.
-        emit(stream.transcript.turns)
+    /** Follows the session until no turn is active. */
+    private suspend fun followStream() {
         var last: Pair<Long?, Outcome?>? = null
         stream.turns().collect { turns ->
             val current = turns.lastOrNull().let { it?.number to it?.outcome }
+            // Before the turns are shown, so that an interrupted turn does not appear as failed.
             if (current != last) readTurns()
             last = current
-            emit(turns)
+            details.update { it.copy(turns = turns) }
         }
+        // A turn that ended before its first output is not in the stream.
+        readTurns()
     }
-        // Also if the collector is cancelled, as when the app is in the background: its process can be killed then.
-        .onCompletion { store.save(stream.transcript.snapshot()) }
-        .catch { error ->
-            if (error !is AodException) throw error
-            details.update { it.copy(error = error) }
-        }
 
-    /** Reads what the stream does not contain: the prompts, and which turns were interrupted. */
+    /** How a turn ended according to the server; null while it is queued or running. */
+    private fun SessionTurn.ending(): Outcome? = when (status) {
+        TurnStatus.Completed -> Outcome.Success
+        TurnStatus.Failed -> Outcome.Failed(exitCode?.let { "exit code $it" }.orEmpty())
+        TurnStatus.Interrupted -> Outcome.Interrupted
+        else -> null
+    }
+
+    /** Reads what the stream does not contain: the prompts, and how the turns ended. */
     private suspend fun readTurns() {
         val turns = client.sessions.turns(sessionId)
         details.update { details ->
             details.copy(
                 prompts = details.prompts + turns.associate { it.turnNumber to it.prompt },
-                interruptedTurns = turns.filter { it.status == TurnStatus.Interrupted }.map { it.turnNumber }.toSet(),
+                endings = turns.mapNotNull { turn -> turn.ending()?.let { turn.turnNumber to it } }.toMap(),
             )
         }
     }
+
+    private fun followedDetails(): Flow<Details> = merge(details, flow<Nothing> { follow() })
 
     private fun connection(): Flow<ConnectionState> = flow { emitAll(stream.state) }
 
@@ -178,8 +192,8 @@ class SessionViewModel(
         null
     } ?: Transcript()
 
-    private fun uiState(turns: List<TranscriptTurn>, connection: ConnectionState, details: Details) = SessionUiState(
-        rows = rows.of(turns, details.prompts, details.interruptedTurns),
+    private fun uiState(details: Details, connection: ConnectionState) = SessionUiState(
+        rows = rows.of(details.turns, details.prompts, details.endings),
         usage = stream.transcript.usage,
         connection = connection,
         unsentPrompt = details.unsentPrompt,

@@ -46,7 +46,8 @@ fun main(arguments: Array<String>): Unit = runBlocking {
                 session.await { it.turns > turns }
             }
         }
-        val last = session.await { it.canSend }
+        // The rows of the snapshot are shown before the server has answered.
+        val last = session.await { it.canSend && it.connection == ConnectionState.Closed }
         screen.cancelAndJoin()
         println("${if (isTerminal) CLEAR else ""}session $id\n${last.toText()}")
         scope.coroutineContext.job.cancelAndJoin()

@@ -141,10 +141,11 @@ async def run_all_async(
     import asyncio
 
     results: list[RunResult | AodError | None] = [None] * len(requests)
-    todo = iter(enumerate(requests))
+    todo = deque(enumerate(requests))
 
     async def work() -> None:
-        for place, request in todo:
+        while todo:
+            place, request = todo.popleft()
             try:
                 results[place] = await sessions.run(**request, on_abandon=on_abandon, wait_for_quota=True)
             except AodError as error:
@@ -160,10 +161,13 @@ async def run_all_async(
             task.result()
     except GeneratorExit:
         # Nothing can be awaited in a coroutine that is closed.
+        todo.clear()
         for task in tasks:
             task.cancel()
         raise
     except BaseException:
+        # A task that is stopping its session takes the cancellation for that of this request only.
+        todo.clear()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

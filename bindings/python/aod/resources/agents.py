@@ -242,7 +242,7 @@ class Agents:
         Sends `GET /agents`, and then `POST /agents` or `PUT /agents/{id}` if necessary. Fields whose argument is `None`
         or an empty list, and entries of the metadata that are not given, keep their values. If several agents have the
         name, the oldest one is used; archived agents are ignored. If several callers create the agent at the same time,
-        all of them get the oldest one, and each of the others is archived by the caller that created it.
+        each of them archives the agent that it created if the server lists an older one, and uses that one.
 
         Args:
             name: The name, at most 200 characters.
@@ -574,7 +574,7 @@ class AsyncAgents:
         Sends `GET /agents`, and then `POST /agents` or `PUT /agents/{id}` if necessary. Fields whose argument is `None`
         or an empty list, and entries of the metadata that are not given, keep their values. If several agents have the
         name, the oldest one is used; archived agents are ignored. If several callers create the agent at the same time,
-        all of them get the oldest one, and each of the others is archived by the caller that created it.
+        each of them archives the agent that it created if the server lists an older one, and uses that one.
 
         Args:
             name: The name, at most 200 characters.

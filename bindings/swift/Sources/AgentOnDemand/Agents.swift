@@ -151,8 +151,8 @@ public struct Agents: Sendable {
     /// Fields whose argument is nil or an empty array, and entries of the metadata that are not passed, stay unchanged.
     /// An empty `description` or `system` removes the current one. An agent that already has all passed values is
     /// returned unchanged. If several agents have the name, the oldest one is used; archived agents are ignored. If
-    /// several callers create the agent at the same time, all of them get the oldest one, and each of the others is
-    /// archived by the caller that created it.
+    /// several callers create the agent at the same time, each of them archives the agent that it created if the server
+    /// lists an older one, and uses that one.
     ///
     /// ```swift
     /// let agent = try await client.agents.ensure(

@@ -11,7 +11,7 @@ for try await event in client.sessions.stream(session.id) {
     case .start(let start):
         print("start:", start.runtime?.rawValue ?? start.provider?.rawValue ?? "unknown")
     case .stage(let stage):
-        print("stage:", stage.stage, stage.state.rawValue, stage.message ?? "")
+        print("stage:", stage.stage.label, stage.state.rawValue, stage.message ?? "")
     case .turnStart(let turnStart):
         print("turn:", turnStart.turn ?? 1)
     case .output(let output):

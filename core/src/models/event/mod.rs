@@ -105,8 +105,8 @@ open_enum! {
 }
 
 impl StageName {
-    /// Returns a label in English for a progress display, such as `Creating the sandbox`. For a stage that is unknown to
-    /// this version of the crate, it is the name with spaces instead of underscores.
+    /// Returns the label of the stage for a progress display, in English, such as `Creating the sandbox`. For a stage
+    /// that this version of the crate does not know, it is the name with spaces instead of underscores.
     ///
     /// # Examples
     ///

@@ -199,8 +199,8 @@ public class Agents internal constructor(private val connection: Connection) {
      * Fields whose argument is null or an empty list, and metadata entries that [metadata] does not have, keep the
      * stored values. An empty [description] or [system] removes the stored one. An agent that already has all the given
      * values is returned unchanged. If several agents have the name, the oldest one is used; archived agents are
-     * ignored. If several callers create the agent at the same time, all of them get the oldest one, and each of the
-     * others is archived by the caller that created it.
+     * ignored. If several callers create the agent at the same time, each of them archives the agent that it created if
+     * the server lists an older one, and uses that one.
      *
      * ```kotlin
      * val agent = client.agents.ensure("reviewer", "claude-sonnet-4-6", runtime = Runtime.Claude)
