@@ -260,6 +260,8 @@ class AsyncWatchStream(_Watch, TaskScoped):
     ) -> None:
         """Close all connections."""
         self.cancel()
+        if self._waiter is not None:
+            self._waiter.forget(*self._streams)
 
     def __aiter__(self) -> AsyncIterator[SessionEvent]:
         """Return the stream."""

@@ -161,7 +161,7 @@ except KeyError:
 main = gevent.getcurrent()
 def interrupt(ack):
     begun.append(ack)
-    gevent.kill(main, KeyboardInterrupt(), block=False)
+    gevent.kill(main, KeyboardInterrupt())
 try:
     client.sessions.run_all([{**requests[0], "on_created": interrupt}], on_abandon="terminate")
 except KeyboardInterrupt:

@@ -322,7 +322,7 @@ def test_leaving_a_watch_closes_its_connections(client: aod.Client, control: Con
     control("POST", "wait", {"streams": 0})
 
 
-@pytest.mark.parametrize("way", ["with", "drop", "task"])
+@pytest.mark.parametrize("way", ["with", "drop", "thread", "task"])
 def test_leaving_an_async_watch_closes_its_connections(
     server: DevServer, client: aod.Client, control: Control, way: str
 ) -> None:
@@ -340,16 +340,24 @@ def test_leaving_an_async_watch_closes_its_connections(
                 if has_text(item):
                     break
             gc.collect()
+        elif way == "thread":
+            items = other.sessions.watch(ids)
+            seen = [await anext(items)]
+            while sum(map(has_text, seen)) < len(ids):
+                seen.append(await anext(items))
+            waiting = asyncio.ensure_future(anext(items, None))
+            await asyncio.to_thread(items.cancel)
+            assert await waiting is None
         else:
-            seen = asyncio.Event()
+            reached = asyncio.Event()
 
             async def follow() -> None:
                 async for item in other.sessions.watch(ids):
                     if has_text(item):
-                        seen.set()
+                        reached.set()
 
             task = asyncio.create_task(follow())
-            await seen.wait()
+            await reached.wait()
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task

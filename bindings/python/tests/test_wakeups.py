@@ -47,6 +47,9 @@ def test_calls_and_streams_work_in_all_event_loops(
     async def work() -> tuple[list[str], int]:
         async with aod.AsyncClient(base_url=server.url, token=server.token) as client:
             types = [event.type async for event in client.sessions.stream(session.id)]
+            async with client.sessions.watch([session.id, UNKNOWN_ID]) as items:
+                watched = [item.event.type async for item in items if item.event]
+            assert watched == types
             agents = await asyncio.gather(*(client.agents.list() for _ in range(20)))
             with pytest.raises(aod.NotFoundError):
                 await client.agents.get(UNKNOWN_ID)
