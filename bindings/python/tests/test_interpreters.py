@@ -35,6 +35,8 @@ import aod, aod.errors, aod.models, aod.pretty, aod.testing
 for name in aod.__all__:
     getattr(aod, name)
 async def main(id):
+    # Steps can take long on a loaded machine.
+    asyncio.get_running_loop().slow_callback_duration = 60
     async with aod.AsyncClient(base_url=sys.argv[1], token=sys.argv[2]) as client:
         await client.health()
         async with client.sessions.stream(id) as events:
