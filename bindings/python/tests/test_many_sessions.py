@@ -196,6 +196,34 @@ def test_a_cancelled_task_stops_its_runs(server: DevServer, client: aod.Client, 
     assert [session.status for session in client.sessions.list()] == ["terminated"] * 2
 
 
+def test_a_cancelled_task_starts_no_session_while_it_stops_one(
+    server: DevServer, client: aod.Client, control: Control
+) -> None:
+    script(control, {"exit": 0})
+    agent = client.agents.create(**AGENT)
+    # The first session cannot be followed, and the request that terminates it takes long.
+    refused = {"status": {"status": 404, "headers": {}, "body": ""}}
+    control("POST", "fault", {"path": "/sessions/*/stream", "effect": refused})
+    control("POST", "clock", {"frozen": True})
+    control("POST", "fault", {"path": "/sessions/*/terminate", "effect": {"delay": {"ms": 60_000}}})
+
+    async def main() -> None:
+        async with aod.AsyncClient(base_url=server.url, token=server.token) as other:
+            requests = [{"agent_id": agent.id, "prompt": "hi"}] * 4
+            run = other.sessions.run_all(requests, max_concurrent=1, on_abandon="terminate")
+            task = asyncio.create_task(run)
+            await asyncio.to_thread(control, "POST", "wait", {"requests": 4})
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    try:
+        asyncio.run(main())
+        assert creations(control) == 1
+    finally:
+        control("POST", "clock", {"frozen": False})
+
+
 def watch(server: DevServer, client_class: Any, ids: Iterable[Any], **options: Any) -> list[aod.SessionEvent]:
     """Watch sessions with one of the clients until all streams have ended."""
     client = client_class(base_url=server.url, token=server.token)
