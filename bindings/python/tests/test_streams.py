@@ -859,6 +859,7 @@ def test_an_event_is_relayed_in_the_format_of_an_event_stream(client: aod.Client
         (aod.StreamEvent.from_payload({"type": 5, "é": [None]}), '{"é":[null],"type":5}'),
         (aod.StreamEvent(type="", extra={"raw": 'no "JSON"\n'}), '"no \\"JSON\\"\\n"'),
         (aod.StreamEvent(type=""), "{}"),
+        (aod.StreamEvent(type="x", extra={"t": "é\ud800"}), '{"type":"x","t":"\\u00e9\\ud800"}'),
     ],
 )
 def test_an_event_without_a_position_is_relayed_without_an_id(event: aod.StreamEvent, text: str) -> None:
