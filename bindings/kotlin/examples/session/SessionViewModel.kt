@@ -159,7 +159,7 @@ class SessionViewModel(
             details.update { it.copy(turns = turns) }
         }
         // A turn that ended before its first output is not in the stream.
-        readTurns()
+        readTurns(areRead = true)
     }
 
     /** How a turn ended according to the server; null while it is queued or running. */
@@ -170,13 +170,18 @@ class SessionViewModel(
         else -> null
     }
 
-    /** Reads what the stream does not contain: the prompts, and how the turns ended. */
-    private suspend fun readTurns() {
+    /**
+     * Reads what the stream does not contain: the prompts, which turns were interrupted, and, once the stream has been
+     * read, how the others ended.
+     */
+    private suspend fun readTurns(areRead: Boolean = false) {
         val turns = client.sessions.turns(sessionId)
         details.update { details ->
             details.copy(
                 prompts = details.prompts + turns.associate { it.turnNumber to it.prompt },
-                endings = turns.mapNotNull { turn -> turn.ending()?.let { turn.turnNumber to it } }.toMap(),
+                endings = details.endings + turns
+                    .filter { areRead || it.status == TurnStatus.Interrupted }
+                    .mapNotNull { turn -> turn.ending()?.let { turn.turnNumber to it } },
             )
         }
     }
