@@ -7,7 +7,10 @@ mod items;
 #[path = "../examples/tui/session.rs"]
 mod session;
 #[path = "../examples/tui/terminal.rs"]
-#[allow(dead_code, reason = "the tests only panic")]
+#[allow(
+    dead_code,
+    reason = "the program in the pseudo terminal uses the rest of the module"
+)]
 mod terminal;
 #[path = "../examples/tui/view.rs"]
 mod view;

@@ -77,7 +77,7 @@ class EnsureTest : ServerTest() {
                 throw IllegalArgumentException("planted")
             }
         }
-        // A conflict of another call is none of this update.
+        // A conflict of a call that the function makes is not retried.
         assertThrows<AodException.Conflict> {
             client.agents.updateWith(id) { agent ->
                 calls++
