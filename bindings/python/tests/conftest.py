@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -50,6 +52,22 @@ def control_of(url: str, method: str, path: str, body: Any = None) -> Any:
 def start(client: aod.Client, prompt: str = "hi") -> aod.SessionAck:
     agent = client.agents.create(name="a", model="claude-sonnet-4-6", runtime="claude")
     return client.sessions.create(agent_id=agent.id, prompt=prompt)
+
+
+@contextmanager
+def python(code: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Run code in a process of its own, which is killed if the test fails or takes longer than two minutes."""
+    command = [sys.executable, "-W", "error::ResourceWarning", "-c", code, *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        limit = threading.Timer(120, process.kill)
+        limit.start()
+        try:
+            yield process
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            limit.cancel()
 
 
 @contextmanager

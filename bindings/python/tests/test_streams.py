@@ -16,7 +16,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 import pytest
-from conftest import control_of, http_server, send, start
+from conftest import control_of, http_server, python, send, start
 from pydantic import BaseModel
 
 import aod
@@ -211,15 +211,6 @@ client = aod.Client(base_url=sys.argv[1], token=sys.argv[2])
 """
 
 
-def run_child(server: DevServer, code: str, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-W", "error::ResourceWarning", "-c", CHILD + code, server.url, server.token, *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
 BLOCKING = {
     "stream": "list(client.sessions.stream(sys.argv[3]))",
     "call": "client.with_options(timeout=60).health()",
@@ -243,10 +234,10 @@ def test_control_c_interrupts_blocking_operations(
     stalled = "/sessions/*/stream" if operation == "opening" else "/health"
     control("POST", "fault", {"path": stalled, "times": None, "effect": {"stall": {}}})
     before = control("GET", "stats")["requests"]
-    process = run_child(server, BLOCKING[operation], str(ack.id))
-    control("POST", "wait", {"requests": before + 1})
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=120)
+    with python(CHILD + BLOCKING[operation], server.url, server.token, str(ack.id)) as process:
+        control("POST", "wait", {"requests": before + 1})
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate()
     assert errors.rstrip().endswith("KeyboardInterrupt")
 
 
@@ -280,8 +271,8 @@ def test_the_interpreter_exits_while_streams_are_open(
     client: aod.Client, server: DevServer, control: Control, code: str
 ) -> None:
     ack = start_hanging(client, control)
-    process = run_child(server, code, str(ack.id))
-    _, errors = process.communicate(timeout=120)
+    with python(CHILD + code, server.url, server.token, str(ack.id)) as process:
+        _, errors = process.communicate()
     assert process.returncode == 0, errors
 
 
@@ -360,8 +351,8 @@ assert client.sessions.get(sys.argv[3]).status == "running"
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="os.fork is not available")
 def test_a_client_reconnects_in_a_forked_child(client: aod.Client, server: DevServer, control: Control) -> None:
     ack = start_hanging(client, control)
-    process = run_child(server, FORK, str(ack.id))
-    _, errors = process.communicate(timeout=120)
+    with python(CHILD + FORK, server.url, server.token, str(ack.id)) as process:
+        _, errors = process.communicate()
     assert process.returncode == 0, errors
 
 
@@ -502,13 +493,11 @@ except KeyboardInterrupt as error:
 def test_an_interrupted_run_names_its_session(server: DevServer, client: aod.Client, control: Control) -> None:
     script(control, {"stdout": "one"}, {"hold": "never"})
     agent = client.agents.create(name="a", model="claude-sonnet-4-6", runtime="claude")
-    command = [sys.executable, "-c", INTERRUPTED_RUN, server.url, server.token, str(agent.id)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with python(INTERRUPTED_RUN, server.url, server.token, str(agent.id)) as process:
         assert process.stdout is not None
-        while process.stdout.readline() != "output\n":
-            pass
+        assert "output\n" in iter(process.stdout.readline, "")
         process.send_signal(signal.SIGINT)
-        rest = process.communicate(timeout=60)[0]
+        rest, _ = process.communicate()
     (session,) = client.sessions.list()
     assert rest.split()[-1] == str(session.id)
 
