@@ -31,6 +31,9 @@ pub enum Error {
     /// No byte arrived within the idle timeout.
     #[error("the stream was idle for too long")]
     IdleTimeout,
+    /// The program reported that the network [changed](super::Network::changed).
+    #[error("the network changed")]
+    NetworkChanged,
     /// The [deadline](super::EventSource::deadline) of the source, or the time limit of
     /// [`Disposition::Confirm`](super::Disposition::Confirm), passed.
     #[error("the stream's deadline passed")]
@@ -109,7 +112,7 @@ impl ConnectError for Error {
     /// Returns true for lost connections, idle timeouts, and statuses that were made [`retryable`](Error::retryable).
     fn is_retryable(&self) -> bool {
         match self {
-            Self::Ended | Self::IdleTimeout | Self::Connection(_) => true,
+            Self::Ended | Self::IdleTimeout | Self::NetworkChanged | Self::Connection(_) => true,
             Self::Status { retryable, .. } => *retryable,
             Self::DeadlineExceeded | Self::Decode(_) | Self::Protocol(_) => false,
         }

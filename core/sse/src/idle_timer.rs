@@ -1,11 +1,12 @@
 //! Detects idle connections.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::task::Context;
 use std::time::Duration;
 
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::Instant;
+
+use super::Clock;
+use super::clock::Timer;
 
 /// The minimum age of a connection to count as healthy when it drops.
 const HEALTHY: Duration = Duration::from_secs(10);
@@ -16,21 +17,26 @@ const PERIODS: u32 = 3;
 ///
 /// The limit is divided into three periods. A received byte only sets a flag, so reading does not access the clock; an
 /// idle connection is detected after 1 to 4/3 of the limit. Periods elapse only while the source is polled, so the time
-/// between polls counts for at most one period.
+/// between polls counts for at most one period. The time in which the machine sleeps counts in full.
 pub(super) struct IdleTimer {
+    clock: Clock,
     period: Option<Duration>,
-    timer: Option<Pin<Box<Sleep>>>,
+    timer: Option<Timer>,
     opened: Instant,
     period_began: Instant,
+    /// The [skipped time](Clock::skipped) of the clock when the period began.
+    skipped: Duration,
     silent_periods: u32,
     active: bool,
     active_late: bool,
 }
 
 impl IdleTimer {
-    pub(super) fn new(limit: Option<Duration>) -> Self {
+    pub(super) fn new(clock: Clock, limit: Option<Duration>) -> Self {
         let now = Instant::now();
         Self {
+            skipped: clock.skipped(),
+            clock,
             period: limit.map(|limit| limit / PERIODS),
             timer: None,
             opened: now,
@@ -43,8 +49,16 @@ impl IdleTimer {
 
     /// Restarts the timer for a new connection.
     pub(super) fn restart(&mut self) {
-        let limit = self.period.map(|period| period * PERIODS);
-        *self = Self::new(limit);
+        *self = Self::new(self.clock.clone(), self.limit());
+    }
+
+    /// Uses another clock.
+    pub(super) fn set_clock(&mut self, clock: Clock) {
+        *self = Self::new(clock, self.limit());
+    }
+
+    fn limit(&self) -> Option<Duration> {
+        self.period.map(|period| period * PERIODS)
     }
 
     /// Records that a byte was received.
@@ -58,21 +72,29 @@ impl IdleTimer {
             return false;
         };
         loop {
-            let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(period)));
-            if timer.as_mut().poll(context).is_pending() {
+            let clock = &self.clock;
+            let timer = self
+                .timer
+                .get_or_insert_with(|| Timer::after(clock, period));
+            if timer.poll(context).is_pending() {
                 return false;
             }
+            let slept = clock.skipped().saturating_sub(self.skipped);
+            self.skipped = clock.skipped();
             if std::mem::take(&mut self.active) {
                 self.silent_periods = 0;
                 self.active_late |= self.period_began - self.opened >= HEALTHY;
             } else {
                 self.silent_periods += 1;
             }
-            if self.silent_periods == PERIODS {
+            let slept = slept.as_nanos() / period.as_nanos().max(1);
+            let slept = u32::try_from(slept).unwrap_or(PERIODS);
+            self.silent_periods = self.silent_periods.saturating_add(slept);
+            if self.silent_periods >= PERIODS {
                 return true;
             }
             self.period_began = Instant::now();
-            *timer = Box::pin(sleep(period));
+            self.timer = None;
         }
     }
 

@@ -22,23 +22,28 @@
 //! | status 204 | fails like any status other than 200 | ends without an error | |
 //! | other statuses | fail | fail; those chosen with [`Error::retryable`] or `HttpConnect::retryable_statuses` are retried | the default |
 //! | `Retry-After` | unspecified | a minimum delay before the retry of a status; above 120 s, the source ends | [`Reconnect::max_retry_after`] |
+//! | network changes | may end the delay before an attempt | with [`EventSource::network`]: reported by the program; no attempts while there is none | the default |
 //! | events above 16 MiB | unlimited | an error | [`EventSource::max_event_size`] |
 //! | redirects | followed to any origin, up to 20 | within the origin, up to 20; to another origin, an error | `HttpConnect::with_client`, with a client that follows redirects |
 //! | content encodings | those of the HTTP client | requests `identity`, reads `gzip`; others are an error | |
 //! | ids that no header can hold | sent | an error: ids with control characters | |
 
+mod clock;
 mod connect;
 mod decoder;
 mod error;
 mod idle_timer;
+mod network;
 mod reconnect;
 mod shared_connection;
 mod source;
 mod state;
 
+pub use clock::Clock;
 pub use connect::{Attempt, Connect, Connection};
 pub use decoder::{DecodeError, Decoder, Frame, MAX_EVENT_SIZE};
 pub use error::{ConnectError, Error};
+pub use network::Network;
 pub use reconnect::Reconnect;
 pub use shared_connection::CancelHandle;
 pub use source::{Disposition, Event, EventSource};

@@ -1,25 +1,29 @@
 //! The connection of a source, shared with its cancel handles.
 
 use std::fmt;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::Waker;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use futures::task::AtomicWaker;
-use tokio::time::Sleep;
 
 use super::Connection;
+use super::clock::Timer;
+use super::network::{Interrupt, Network};
 
 /// The phase of a connection.
 pub(super) enum Phase<E> {
     /// No attempt was made yet.
     Idle,
     /// The delay before the next attempt.
-    Waiting(Pin<Box<Sleep>>),
+    Waiting(Timer),
+    /// There is no network.
+    Offline,
+    /// The connection was closed by a report about the network.
+    Interrupted,
     /// An attempt is in progress.
     Connecting(BoxFuture<'static, Result<Connection<E>, E>>),
     /// Connected; the body of the response.
@@ -33,6 +37,8 @@ pub(super) enum Phase<E> {
 struct Shared<E> {
     phase: Mutex<Phase<E>>,
     cancelled: AtomicBool,
+    /// Whether there was a report about the network since the source looked.
+    interrupted: AtomicBool,
     waker: AtomicWaker,
 }
 
@@ -44,6 +50,7 @@ impl<E: 'static> SharedConnection<E> {
         Self(Arc::new(Shared {
             phase: Mutex::new(Phase::Idle),
             cancelled: AtomicBool::new(false),
+            interrupted: AtomicBool::new(false),
             waker: AtomicWaker::new(),
         }))
     }
@@ -73,7 +80,21 @@ impl<E: 'static> SharedConnection<E> {
         matches!(*self.0.lock(), Phase::Live(_))
     }
 
-    /// Registers the task to wake on cancellation.
+    /// Follows the reports about a network.
+    pub(super) fn follow(&self, network: &Network) {
+        // The first report may have been made before.
+        self.0.interrupted.store(true, Ordering::Release);
+        let source: Weak<Shared<E>> = Arc::downgrade(&self.0);
+        network.add(source);
+    }
+
+    /// Returns whether there was a report about the network since the last call.
+    pub(super) fn take_interruption(&self) -> bool {
+        self.0.interrupted.load(Ordering::Acquire)
+            && self.0.interrupted.swap(false, Ordering::AcqRel)
+    }
+
+    /// Registers the task to wake on cancellation and on reports about the network.
     pub(super) fn register(&self, waker: &Waker) {
         self.0.waker.register(waker);
     }
@@ -108,6 +129,18 @@ impl<E> Cancel for Shared<E> {
 
     fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Acquire)
+    }
+}
+
+impl<E> Interrupt for Shared<E> {
+    fn interrupt(&self, close: bool) {
+        self.interrupted.store(true, Ordering::Release);
+        let mut phase = self.lock();
+        let closes = close && matches!(*phase, Phase::Live(_) | Phase::Connecting(_));
+        let closed = closes.then(|| std::mem::replace(&mut *phase, Phase::Interrupted));
+        drop(phase);
+        drop(closed);
+        self.waker.wake();
     }
 }
 

@@ -1,7 +1,6 @@
 //! A source of events that reconnects.
 
 use std::fmt;
-use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -10,17 +9,22 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::stream::{Stream, StreamExt as _};
 use http::response::Parts;
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::Instant;
 
+use super::clock::Timer;
 use super::error::{ConnectError, Error};
 use super::idle_timer::IdleTimer;
 use super::reconnect::ordered_delay;
 use super::shared_connection::{CancelHandle, Phase, SharedConnection};
 use super::state::{Observer, ReadyState};
-use super::{Attempt, Connect, Connection, ConnectionState, Decoder, Frame, Reconnect};
+use super::{
+    Attempt, Clock, Connect, Connection, ConnectionState, Decoder, Frame, Network, Reconnect,
+};
 
 /// The number of chunks without an item to deliver that one poll reads before it yields to other tasks.
 const CHUNKS_PER_POLL: u32 = 32;
+/// The longest delay before an attempt after a report about the network: all sources of a program hear of it together.
+const REPORT_JITTER: Duration = Duration::from_millis(250);
 
 /// A stream of server-sent events that reconnects automatically.
 ///
@@ -65,7 +69,13 @@ pub struct EventSource<C: Connect> {
     decoder: Decoder,
     policy: Reconnect,
     idle: IdleTimer,
-    deadline: Option<Pin<Box<Sleep>>>,
+    deadline: Option<Timer>,
+    clock: Clock,
+    network: Option<Network>,
+    /// The [path](Network::path) of the network that the connection uses.
+    path: u64,
+    /// Until when the server forbids the next attempt (`Retry-After`).
+    not_before: Option<Instant>,
     observer: Option<Observer<C::Error>>,
     /// The number of attempts since the last healthy connection.
     attempts: u32,
@@ -77,7 +87,7 @@ pub struct EventSource<C: Connect> {
     is_last: bool,
     closed: bool,
     /// The time limit of the last connection, once it has started.
-    confirm_by: Option<Pin<Box<Sleep>>>,
+    confirm_by: Option<Timer>,
     /// When an item of the last connection was delivered: the time limit does not include the consumer's time.
     delivered_at: Option<Instant>,
 }
@@ -120,14 +130,19 @@ type Result<T, C> = std::result::Result<T, <C as Connect>::Error>;
 impl<C: Connect> EventSource<C> {
     /// Creates a source that connects when it is first polled.
     pub fn new(connect: C) -> Self {
+        let clock = Clock::new();
         Self {
             connect,
             connection: SharedConnection::new(),
             response: None,
             decoder: Decoder::new(),
             policy: Reconnect::new(),
-            idle: IdleTimer::new(None),
+            idle: IdleTimer::new(clock.clone(), None),
             deadline: None,
+            clock,
+            network: None,
+            path: 0,
+            not_before: None,
             observer: None,
             attempts: 0,
             failing_since: None,
@@ -170,7 +185,7 @@ impl<C: Connect> EventSource<C> {
     /// Time in which the source is not polled counts for at most a third of the limit.
     #[must_use]
     pub fn idle_timeout(mut self, limit: Duration) -> Self {
-        self.idle = IdleTimer::new(Some(limit));
+        self.idle = IdleTimer::new(self.clock.clone(), Some(limit));
         self
     }
 
@@ -182,7 +197,29 @@ impl<C: Connect> EventSource<C> {
     /// Panics outside of a tokio runtime with the time driver enabled.
     #[must_use]
     pub fn deadline(mut self, after: Duration) -> Self {
-        self.deadline = Some(Box::pin(sleep(after)));
+        self.deadline = Some(Timer::after(&self.clock, after));
+        self
+    }
+
+    /// Follows what the program reports about the network; see [`Network`]. Default: no reports.
+    ///
+    /// While there is no network, the source makes no attempt. After a report that ends that, or that the network
+    /// changed, it connects within 250 ms, at a random time; the attempts before do not count, and a `Retry-After`
+    /// still does.
+    #[must_use]
+    pub fn network(mut self, network: Network) -> Self {
+        self.path = network.path();
+        self.connection.follow(&network);
+        self.network = Some(network);
+        self
+    }
+
+    /// Sets the clock of all time limits and delays. Default: a new [`Clock`].
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.idle.set_clock(clock.clone());
+        self.deadline = self.deadline.take().map(|deadline| deadline.on(&clock));
+        self.clock = clock;
         self
     }
 
@@ -304,8 +341,7 @@ impl<C: Connect> EventSource<C> {
         mut dispose: impl FnMut(&mut C, Frame<'_>) -> Disposition<T, C::Error>,
     ) -> Poll<Option<Result<T, C>>> {
         if let (Some(at), Some(by)) = (self.delivered_at.take(), &mut self.confirm_by) {
-            let later = by.deadline() + at.elapsed();
-            by.as_mut().reset(later);
+            by.delay(at.elapsed());
         }
         let mut chunks = 0;
         loop {
@@ -393,6 +429,9 @@ impl<C: Connect> EventSource<C> {
         if self.deadline_passed(context) {
             return Poll::Ready(Err(Error::DeadlineExceeded.into()));
         }
+        if self.connection.take_interruption() {
+            self.follow_network();
+        }
         match ready!(self.poll_phase(context)) {
             Step::Chunk(chunk) => return Poll::Ready(Ok(Some(chunk))),
             Step::Attempt => self.attempt(),
@@ -413,15 +452,12 @@ impl<C: Connect> EventSource<C> {
         Poll::Ready(Ok(None))
     }
 
-    /// Returns whether the deadline has passed. It also compares the clock, because a tokio timer reports pending once
-    /// its task has exhausted its cooperative budget.
+    /// Returns whether the deadline has passed.
     fn deadline_passed(&mut self, context: &mut Context<'_>) -> bool {
         [&mut self.deadline, &mut self.confirm_by]
             .into_iter()
             .flatten()
-            .any(|timer| {
-                timer.deadline() <= Instant::now() || timer.as_mut().poll(context).is_ready()
-            })
+            .any(|timer| timer.has_passed(context))
     }
 
     /// Polls the current phase.
@@ -429,7 +465,13 @@ impl<C: Connect> EventSource<C> {
         let mut phase = self.connection.take();
         let polled = match &mut phase {
             Phase::Idle => Poll::Ready(Step::Attempt),
-            Phase::Waiting(delay) => delay.as_mut().poll(context).map(|()| Step::Attempt),
+            Phase::Waiting(delay) => delay.poll(context).map(|()| {
+                // The source was not polled for this time, or the machine slept.
+                let late = delay.lateness();
+                self.failing_since = self.failing_since.and_then(|since| since.checked_add(late));
+                Step::Attempt
+            }),
+            Phase::Offline => Poll::Pending,
             Phase::Connecting(attempt) => {
                 attempt.as_mut().poll(context).map(|outcome| match outcome {
                     Ok(connection) => Step::Opened(connection),
@@ -460,6 +502,11 @@ impl<C: Connect> EventSource<C> {
                 }
                 Poll::Pending => Poll::Pending,
             },
+            // Interrupted while it was polled, right after the source looked at the network.
+            Phase::Interrupted => {
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
             Phase::Ended | Phase::Borrowed => Poll::Ready(Step::Ended),
         };
         if matches!(polled, Poll::Pending | Poll::Ready(Step::Chunk(_))) {
@@ -520,13 +567,63 @@ impl<C: Connect> EventSource<C> {
         let delay = self.policy.delay(attempt, self.retry(), retry_after);
         self.failing_since = failing_since.checked_add(ordered_delay(self.retry(), retry_after));
         tracing::debug!(attempt, ?delay, "resuming");
-        self.connection.set(Phase::Waiting(Box::pin(sleep(delay))));
+        self.not_before = retry_after.map(|delay| self.clock.after(delay));
+        self.wait(attempt, delay, cause);
+        Ok(())
+    }
+
+    fn wait(&mut self, attempt: u32, delay: Duration, cause: C::Error) {
+        self.connection
+            .set(Phase::Waiting(Timer::after(&self.clock, delay)));
         self.notify(|| ConnectionState::Resuming {
             attempt,
             delay,
             cause: Arc::new(cause),
         });
-        Ok(())
+    }
+
+    /// Adapts the connection to what the program reported about the network.
+    fn follow_network(&mut self) {
+        let Some(network) = &self.network else {
+            return;
+        };
+        let condition = network.condition();
+        let is_same_path = std::mem::replace(&mut self.path, condition.path) == condition.path;
+        let phase = self.connection.take();
+        match phase {
+            Phase::Ended | Phase::Borrowed => {
+                self.connection.set(phase);
+                return;
+            }
+            Phase::Offline if !condition.is_available() => {
+                self.connection.set(phase);
+                return;
+            }
+            Phase::Idle if condition.is_available() => {
+                self.connection.set(phase);
+                return;
+            }
+            Phase::Live(_) | Phase::Connecting(_) if condition.is_available() && is_same_path => {
+                self.connection.set(phase);
+                return;
+            }
+            _ => drop(phase),
+        }
+        self.response = None;
+        self.decoder.reset();
+        self.attempts = 0;
+        self.failing_since = None;
+        if !condition.is_available() {
+            tracing::debug!("waiting for the network");
+            self.connection.set(Phase::Offline);
+            self.notify(|| ConnectionState::WaitingForNetwork);
+            return;
+        }
+        self.attempts = 1;
+        let forbidden = self.not_before.map(|at| at.saturating_duration_since(self.clock.now()));
+        let jitter = REPORT_JITTER.mul_f64(fastrand::f64());
+        let delay = jitter.max(forbidden.unwrap_or_default());
+        self.wait(1, delay, Error::NetworkChanged.into());
     }
 
     /// Starts the last connection. Further confirmations share its time limit.
@@ -536,7 +633,7 @@ impl<C: Connect> EventSource<C> {
         self.policy.max_attempts = Some(0);
         self.attempts = 0;
         self.confirm_by
-            .get_or_insert_with(|| Box::pin(sleep(within)));
+            .get_or_insert_with(|| Timer::after(&self.clock, within));
         self.connection.set(Phase::Idle);
     }
 

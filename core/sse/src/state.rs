@@ -22,6 +22,9 @@ pub enum ConnectionState<E = Error> {
         /// The error of the dropped connection or of the failed attempt.
         cause: Arc<E>,
     },
+    /// There is no network, or it is [suspended](super::Network::suspend): the source is not connected, and connects when
+    /// the program reports that there is one.
+    WaitingForNetwork,
     /// The ids of the events have started again at a lower number: the next event was not delivered before, although its
     /// id is not above that of the last one. An [`EventSource`](super::EventSource) does not compare ids; a protocol on
     /// top of it reports this state. The connection does not change.
@@ -45,6 +48,7 @@ impl<E> Clone for ConnectionState<E> {
                 delay: *delay,
                 cause: Arc::clone(cause),
             },
+            Self::WaitingForNetwork => Self::WaitingForNetwork,
             Self::HistoryReset => Self::HistoryReset,
             Self::Closed => Self::Closed,
         }
