@@ -51,7 +51,7 @@ pub mod pretty {
 }
 
 pub use ::http::{HeaderName, HeaderValue, Method, StatusCode};
-pub use client::{Client, ClientBuilder, Options};
+pub use client::{Client, ClientBuilder, Network, Options};
 pub use error::{
     ConflictReason, Detail, Error, ErrorKind, FieldError, LocationPart, Quota, Result,
 };

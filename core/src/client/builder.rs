@@ -1,8 +1,10 @@
 //! The builder of a client.
 
 use std::fmt;
+use std::sync::Mutex;
 use std::time::Duration;
 
+use aod_sse::{Clock, Network};
 use http::{HeaderName, HeaderValue};
 use url::Url;
 
@@ -40,6 +42,7 @@ pub struct ClientBuilder {
     settings: Settings,
     http: HttpClientConfig,
     https_only: bool,
+    clock: Clock,
 }
 
 impl ClientBuilder {
@@ -208,6 +211,14 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets the clock of all time limits, except those to connect and for idle connections of the pool. Default: a new
+    /// [`Clock`], which counts the time in which the machine sleeps. Tests move it forward.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
     /// Builds the client. It does not connect to the server.
     ///
     /// # Errors
@@ -232,6 +243,9 @@ impl ClientBuilder {
             authorization,
             http,
             token,
+            network: Network::new(),
+            clock: self.clock,
+            sleep_watch: Mutex::default(),
         };
         let client = Client::new(Transport::new(server, self.settings));
         if client.sends_clear_text() {

@@ -1,6 +1,7 @@
 //! The client of the API.
 
 mod builder;
+mod network;
 mod options;
 
 use std::fmt;
@@ -17,6 +18,7 @@ use crate::resources::{Agents, Environments, Sessions};
 use crate::transport::{Operation, RecordId, Request, Transport, is_loopback};
 
 pub use builder::ClientBuilder;
+pub use network::Network;
 pub use options::Options;
 
 /// An asynchronous client for one AoD server, with one API token.
@@ -128,6 +130,29 @@ impl Client {
     /// Returns the endpoints of sessions: sandboxes in which agents work on prompts.
     pub fn sessions(&self) -> Sessions<'_> {
         Sessions::new(&self.transport)
+    }
+
+    /// Returns the reports about the network: what an app knows, and its streams cannot.
+    pub fn network(&self) -> Network<'_> {
+        Network::new(&self.transport)
+    }
+
+    /// Closes the connections of all streams, and those of the pool that are not in use, until [`resume`](Self::resume).
+    ///
+    /// An app calls this when it goes to the background, where connections die unnoticed and cost battery. Streams keep
+    /// their cursors and wait in the state [`WaitingForNetwork`](crate::ConnectionState::WaitingForNetwork); their
+    /// deadlines hold. Calls are not affected. Streams without
+    /// [reconnection](crate::StreamRequest::no_reconnect) stay connected.
+    pub fn suspend(&self) {
+        self.transport.renew_connections();
+        self.transport.network().suspend();
+    }
+
+    /// Ends [`suspend`](Self::suspend). Streams reconnect within 250 ms, at random times, if there is a
+    /// [network](Self::network).
+    pub fn resume(&self) {
+        self.transport.renew_connections();
+        self.transport.network().resume();
     }
 
     /// Checks the health of the server (`GET /health`). The server does not check the token for this call.

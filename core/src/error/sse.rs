@@ -10,7 +10,7 @@ impl From<aod_sse::Error> for Error {
     fn from(error: aod_sse::Error) -> Self {
         use aod_sse::Error as Sse;
         let kind = match &error {
-            Sse::Ended | Sse::Connection(_) => ErrorKind::Connection,
+            Sse::Ended | Sse::NetworkChanged | Sse::Connection(_) => ErrorKind::Connection,
             Sse::IdleTimeout | Sse::DeadlineExceeded => ErrorKind::Timeout,
             Sse::Status { status, .. } => ErrorKind::of_status(*status),
             _ => ErrorKind::Protocol,

@@ -131,6 +131,7 @@ impl EventStream {
             queued: None,
             observer: None,
             opening: Arc::default(),
+            _sleep_watch: None,
         };
         let source = EventSource::with_connection(log, Connection::body(body));
         Self::from_source(

@@ -16,7 +16,7 @@ use super::{ConnectionState, EventStream};
 use crate::error::{Error, ErrorKind, Result};
 use crate::models::SessionStatus;
 use crate::models::event::StreamEvent;
-use crate::transport::{Operation, RecordId, Request, Transport};
+use crate::transport::{Operation, RecordId, Request, SleepWatch, Transport};
 
 /// After how many bodies without a new event and without a terminal event the server is asked whether the session has
 /// ended.
@@ -134,13 +134,18 @@ impl<'a> StreamRequest<'a> {
             queued: None,
             observer: self.observer.clone(),
             opening: Arc::clone(&opening),
+            _sleep_watch: Some(self.transport.watch_sleep()),
         };
         let no_reconnect = Reconnect::new().max_attempts(0);
         let mut source = EventSource::new(session)
             .resume_after(self.since.map(|id| id.to_string()).unwrap_or_default())
             .reconnect(self.reconnect.clone().unwrap_or(no_reconnect))
+            .clock(self.transport.clock().clone())
             .idle_timeout(self.transport.settings().stream_idle_timeout)
             .observer(self.observer);
+        if self.reconnect.is_some() {
+            source = source.network(self.transport.network().clone());
+        }
         if let Some(after) = self.deadline {
             source = source.deadline(after);
         }
@@ -181,6 +186,7 @@ pub(super) struct SessionLog {
     pub(super) queued: Option<Queued>,
     pub(super) observer: Option<Observer<Error>>,
     pub(super) opening: Arc<Opening>,
+    pub(super) _sleep_watch: Option<Arc<SleepWatch>>,
 }
 
 /// The state of opening a stream.

@@ -1,5 +1,6 @@
 //! The configuration of the HTTP client, and the validation of its URLs.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::HeaderValue;
@@ -13,12 +14,67 @@ use crate::models::Secret;
 const USER_AGENT: &str = concat!("aod-sdk-rust/", env!("CARGO_PKG_VERSION"));
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The HTTP client of a server, and its proxy.
+/// The HTTP client of a server, and its proxy. The client cannot empty its pool, so it is replaced by another one.
 #[derive(Clone)]
 pub(crate) struct HttpClient {
-    pub(crate) inner: reqwest::Client,
+    create: CreateClient,
+    current: Arc<Mutex<Current>>,
     /// `None` if there is none, or if it is that of the operating system.
     pub(crate) proxy: Option<Secret>,
+}
+
+type CreateClient = Arc<dyn Fn() -> reqwest::Result<reqwest::Client> + Send + Sync>;
+
+struct Current {
+    client: reqwest::Client,
+    /// How long the machine had slept when the client was created.
+    slept: Duration,
+}
+
+impl HttpClient {
+    pub(crate) fn new(
+        create: impl Fn() -> reqwest::Result<reqwest::Client> + Send + Sync + 'static,
+        proxy: Option<Secret>,
+    ) -> Result<Self> {
+        // Without the source, which may contain a header value.
+        let client = create().map_err(|_| configuration("the HTTP client cannot be created"))?;
+        let slept = Duration::ZERO;
+        Ok(Self {
+            create: Arc::new(create),
+            current: Arc::new(Mutex::new(Current { client, slept })),
+            proxy,
+        })
+    }
+
+    /// Returns the client, with no connection from before the machine slept for the last time.
+    pub(crate) fn current(&self, slept: Duration) -> reqwest::Client {
+        let current = self.lock();
+        if current.slept == slept {
+            return current.client.clone();
+        }
+        drop(current);
+        self.renew(slept);
+        self.lock().client.clone()
+    }
+
+    /// Closes the connections that are not in use, and opens new ones for the requests from now on.
+    pub(crate) fn renew(&self, slept: Duration) {
+        let created = (self.create)();
+        let mut current = self.lock();
+        current.slept = slept;
+        match created {
+            Ok(client) => {
+                let replaced = std::mem::replace(&mut current.client, client);
+                drop(current);
+                drop(replaced);
+            }
+            Err(_) => tracing::warn!("the HTTP client cannot be replaced: its connections are kept"),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Current> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The configuration of connections. Fields that are not set have their defaults.
@@ -47,36 +103,43 @@ impl HttpClientConfig {
             tls.set_identity(pem.expose().as_bytes())?;
         }
 
-        let mut http = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls.into_config(self.http1_only, secure)?)
-            .connect_timeout(self.connect_timeout.unwrap_or(CONNECT_TIMEOUT))
-            // `redirect` follows them: it checks the method and the origin.
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(user_agent(self.user_agent_suffix.as_deref())?);
-        if self.http1_only {
-            http = http.http1_only();
-        }
-        if let Some(connections) = self.pool_max_idle {
-            http = http.pool_max_idle_per_host(connections);
-        }
-        if let Some(timeout) = self.pool_idle_timeout {
-            http = http.pool_idle_timeout(timeout);
-        }
+        let tls = tls.into_config(self.http1_only, secure)?;
+        let connect_timeout = self.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
+        let user_agent = user_agent(self.user_agent_suffix.as_deref())?;
         let environment = Route::from_env(server);
-        let mut proxy = None;
-        match self.route.as_ref().unwrap_or(&environment) {
-            Route::System => {}
-            Route::Direct => http = http.no_proxy(),
-            Route::Proxy(url) => {
-                http = http.proxy(proxy::parse(url)?);
-                proxy = Some(url.clone());
+        let route = self.route.as_ref().unwrap_or(&environment);
+        let (proxy, secret) = match route {
+            Route::Proxy(url) => (Some(proxy::parse(url)?), Some(url.clone())),
+            Route::System | Route::Direct => (None, None),
+        };
+        let is_direct = matches!(route, Route::Direct);
+        let (http1_only, pool_max_idle) = (self.http1_only, self.pool_max_idle);
+        let pool_idle_timeout = self.pool_idle_timeout;
+        let create = move || {
+            let mut http = reqwest::Client::builder()
+                .tls_backend_preconfigured(tls.clone())
+                .connect_timeout(connect_timeout)
+                // `redirect` follows them: it checks the method and the origin.
+                .redirect(reqwest::redirect::Policy::none())
+                .user_agent(user_agent.clone());
+            if http1_only {
+                http = http.http1_only();
             }
-        }
-        // Without the source, which may contain a header value.
-        let inner = http
-            .build()
-            .map_err(|_| configuration("the HTTP client cannot be created"))?;
-        Ok(HttpClient { inner, proxy })
+            if let Some(connections) = pool_max_idle {
+                http = http.pool_max_idle_per_host(connections);
+            }
+            if let Some(timeout) = pool_idle_timeout {
+                http = http.pool_idle_timeout(timeout);
+            }
+            if is_direct {
+                http = http.no_proxy();
+            }
+            if let Some(proxy) = &proxy {
+                http = http.proxy(proxy.clone());
+            }
+            http.build()
+        };
+        HttpClient::new(create, secret)
     }
 }
 

@@ -46,6 +46,8 @@ pub struct HttpConnect {
     headers: HeaderMap,
     body: Option<Bytes>,
     is_retryable: Option<Arc<dyn Fn(StatusCode) -> bool + Send + Sync>>,
+    /// The path of the network that the connections of the client use.
+    path: u64,
 }
 
 impl HttpConnect {
@@ -65,18 +67,45 @@ impl HttpConnect {
     }
 
     /// Creates a connector with an existing client and its settings. If that client follows redirects, its redirect
-    /// policy applies, which may send the headers to another origin.
+    /// policy applies, which may send the headers to another origin. Its pooled connections are used even after the
+    /// [network](aod_sse::EventSource::network) changed; see [`with_client_factory`](Self::with_client_factory).
     ///
     /// # Errors
     ///
     /// Returns an error of the kind [`Configuration`](ErrorKind::Configuration) if the URL is malformed, is not HTTP,
     /// or contains user information.
     pub fn with_client(http: reqwest::Client, url: &str) -> Result<Self> {
-        let http = HttpClient {
-            inner: http,
-            proxy: None,
-        };
-        Ok(Self::from_parts(http, parse_url(url)?))
+        Self::with_client_factory(move || Ok(http.clone()), url)
+    }
+
+    /// Creates a connector with the clients that `create` returns: one now, and another one each time that the
+    /// [network](aod_sse::EventSource::network) has changed, so that the connections of the old path are not reused. If a
+    /// later one cannot be created, the connector keeps the one that it has.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error of the kind [`Configuration`](ErrorKind::Configuration) if the client cannot be created, or if
+    /// the URL is malformed, is not HTTP, or contains user information.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> aod::Result<()> {
+    /// use aod::sse::HttpConnect;
+    ///
+    /// let connect = HttpConnect::with_client_factory(
+    ///     || reqwest::Client::builder().http1_only().build(),
+    ///     "http://localhost:8777/feed",
+    /// )?;
+    /// # let _ = connect;
+    /// # Ok(()) }
+    /// ```
+    pub fn with_client_factory(
+        create: impl Fn() -> reqwest::Result<reqwest::Client> + Send + Sync + 'static,
+        url: &str,
+    ) -> Result<Self> {
+        let url = parse_url(url)?;
+        Ok(Self::from_parts(HttpClient::new(create, None)?, url))
     }
 
     fn from_parts(http: HttpClient, url: Url) -> Self {
@@ -87,6 +116,7 @@ impl HttpConnect {
             headers: HeaderMap::new(),
             body: None,
             is_retryable: None,
+            path: 0,
         }
     }
 
@@ -167,7 +197,7 @@ impl HttpConnect {
             Error::new(ErrorKind::Protocol, summary)
         })?;
         let prepare = |url| self.prepare(url, &id);
-        let response = redirect::send(&self.http.inner, self.url.clone(), prepare).await?;
+        let response = redirect::send(&self.http.current(Duration::ZERO), self.url.clone(), prepare).await?;
         let secrets = self.secrets();
         let status = response.status();
         if status.is_success() {
@@ -185,6 +215,9 @@ impl Connect for HttpConnect {
     type Error = Error;
 
     fn connect(&mut self, attempt: Attempt<'_>) -> BoxFuture<'static, Result<Connection<Error>>> {
+        if std::mem::replace(&mut self.path, attempt.path) != attempt.path {
+            self.http.renew(Duration::ZERO);
+        }
         let connector = self.clone();
         let attempt = self.clone().attempt(attempt.last_event_id.to_owned());
         async move {

@@ -13,17 +13,20 @@ mod request;
 mod response;
 mod retry;
 mod settings;
+mod sleep_watch;
 mod tls;
 #[cfg(feature = "opentelemetry")]
 mod trace_context;
 
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use aod_sse::Connection;
+use aod_sse::{Clock, Connection, Network};
 use bytes::Bytes;
+use futures::future::select;
 use http::HeaderValue;
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HOST,
@@ -31,7 +34,7 @@ use http::header::{
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::Instant;
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 use url::Url;
@@ -51,6 +54,7 @@ pub(crate) use request::Request;
 use response::CompleteResponse;
 pub use settings::RetryPolicy;
 pub(crate) use settings::Settings;
+pub(crate) use sleep_watch::SleepWatch;
 
 /// Sends requests to one server with one token. Cheap to clone.
 #[derive(Clone)]
@@ -65,6 +69,9 @@ pub(crate) struct Server {
     pub(crate) authorization: HeaderValue,
     pub(crate) http: HttpClient,
     pub(crate) token: Secret,
+    pub(crate) network: Network,
+    pub(crate) clock: Clock,
+    pub(crate) sleep_watch: Mutex<Weak<SleepWatch>>,
 }
 
 impl fmt::Debug for Transport {
@@ -99,6 +106,32 @@ impl Transport {
         &self.settings
     }
 
+    pub(crate) fn network(&self) -> &Network {
+        &self.server.network
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.server.clock
+    }
+
+    /// Closes the connections that are not in use, and opens new ones for the requests from now on.
+    pub(crate) fn renew_connections(&self) {
+        self.server.clock.observe();
+        self.server.http.renew(self.server.clock.skipped());
+    }
+
+    /// Observes the clock as long as the result is kept, so that sleep is found soon after the machine wakes.
+    pub(crate) fn watch_sleep(&self) -> Arc<SleepWatch> {
+        let current = self.server.sleep_watch.lock();
+        let mut current = current.unwrap_or_else(PoisonError::into_inner);
+        let running = current.upgrade().filter(|watch| watch.is_running());
+        running.unwrap_or_else(|| {
+            let watch = Arc::new(SleepWatch::start(self.server.clock.clone()));
+            *current = Arc::downgrade(&watch);
+            watch
+        })
+    }
+
     /// Validates a request body and sends it.
     pub(crate) async fn send_checked<T: DeserializeOwned>(
         &self,
@@ -120,7 +153,7 @@ impl Transport {
     /// Like [`call`](Self::call), with one attempt.
     pub(crate) async fn call_once<T: DeserializeOwned>(&self, request: &Request) -> Result<T> {
         let exchange = async { self.exchange(request).await?.decode() };
-        let deadline = deadline_in(self.settings.timeout);
+        let deadline = self.server.clock.after(self.settings.timeout);
         self.with_timeout(deadline, exchange).await
     }
 
@@ -145,7 +178,7 @@ impl Transport {
     /// Makes one attempt to open an event stream. The head of the response must arrive within the idle timeout of the
     /// stream.
     pub(crate) async fn open(&self, request: &Request) -> Result<Connection<Error>> {
-        let deadline = deadline_in(self.settings.stream_idle_timeout);
+        let deadline = self.server.clock.after(self.settings.stream_idle_timeout);
         let attempt = self.with_timeout(deadline, self.connect(request)).await;
         attempt.map_err(|error| self.describe(error.with_attempts(1), request))
     }
@@ -164,7 +197,9 @@ impl Transport {
     /// Sends a request once, and converts a status that is not a success into an error.
     async fn send(&self, request: &Request) -> Result<reqwest::Response> {
         let prepare = |url| self.prepare(request, url);
-        let response = redirect::send(&self.server.http.inner, self.url(request), prepare).await?;
+        self.server.clock.observe();
+        let http = self.server.http.current(self.server.clock.skipped());
+        let response = redirect::send(&http, self.url(request), prepare).await?;
         if let Some(observer) = &self.settings.on_response
             && !request.streams
         {
@@ -237,7 +272,7 @@ impl Transport {
     where
         F: Future<Output = Result<T>>,
     {
-        let deadline = deadline_in(self.settings.timeout);
+        let deadline = self.server.clock.after(self.settings.timeout);
         let span = self.span(request);
         let tries = async {
             let mut number = 0;
@@ -253,11 +288,11 @@ impl Transport {
                     Err(error) => error.with_attempts(number),
                 };
                 let wait = retry::wait(&self.settings.retry, &request.method, &error);
-                let wait = wait.filter(|wait| deadline_in(*wait) < deadline);
+                let wait = wait.filter(|wait| self.server.clock.after(*wait) < deadline);
                 let (status, kind) = (error.status(), error.kind());
                 tracing::debug!(attempt = number, status, ?kind, ?wait, "failed");
                 match wait {
-                    Some(wait) => sleep(wait).await,
+                    Some(wait) => self.wait_to_retry(wait, error.retry_after()).await,
                     None => return Err(self.describe(error, request)),
                 }
             }
@@ -271,6 +306,16 @@ impl Transport {
             span.record("otel.status_code", "ERROR");
         }
         outcome
+    }
+
+    /// Waits for this time. A report that there is a network ends the delay, unless the server ordered it.
+    async fn wait_to_retry(&self, time: Duration, ordered: Option<Duration>) {
+        let delay = pin!(self.server.clock.sleep(time));
+        if ordered.is_some() {
+            delay.await;
+        } else {
+            select(delay, pin!(self.server.network.restored())).await;
+        }
     }
 
     /// Returns the span of a call, with the attributes of OpenTelemetry for an HTTP client.
@@ -303,19 +348,13 @@ impl Transport {
         let until = self
             .settings
             .attempt_timeout
-            .map_or(deadline, |limit| deadline_in(limit).min(deadline));
+            .map_or(deadline, |limit| self.server.clock.after(limit).min(deadline));
         let started = Instant::now();
-        let outcome = timeout_at(until, attempt)
+        let limited = self.server.clock.timeout_at(until, attempt);
+        let outcome = limited
             .await
-            .unwrap_or_else(|_| Err(Error::new(ErrorKind::Timeout, "no answer in time")));
+            .unwrap_or_else(|| Err(Error::new(ErrorKind::Timeout, "no answer in time")));
         tracing::debug!(elapsed = ?started.elapsed(), succeeded = outcome.is_ok(), "done");
         outcome
     }
-}
-
-/// Returns the deadline after this time. A duration that overflows means no deadline: it is limited to 100 years.
-fn deadline_in(time: Duration) -> Instant {
-    const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
-    let now = Instant::now();
-    now + time.min(NEVER)
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
@@ -42,6 +43,12 @@ struct Inner {
 struct State {
     condition: Condition,
     sources: Vec<Weak<dyn Interrupt>>,
+}
+
+/// Returns the delay of an attempt after a report: everything that uses the network hears of it together.
+pub(super) fn jitter() -> Duration {
+    const MAX: Duration = Duration::from_millis(250);
+    MAX.mul_f64(fastrand::f64())
 }
 
 /// The condition of a network at one moment.
@@ -117,9 +124,14 @@ impl Network {
         self.condition().path
     }
 
-    /// Waits for the next report, made after this call, that leaves the network available.
+    /// Waits for the next report, made after this call, that leaves the network available, and then for a random time of
+    /// up to 250 ms.
     pub fn restored(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
-        Arc::clone(&self.0.restored).notified_owned()
+        let report = Arc::clone(&self.0.restored).notified_owned();
+        async move {
+            report.await;
+            tokio::time::sleep(jitter()).await;
+        }
     }
 
     pub(super) fn condition(&self) -> Condition {

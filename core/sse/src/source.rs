@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use super::clock::Timer;
 use super::error::{ConnectError, Error};
 use super::idle_timer::IdleTimer;
+use super::network::jitter;
 use super::reconnect::ordered_delay;
 use super::shared_connection::{CancelHandle, Phase, SharedConnection};
 use super::state::{Observer, ReadyState};
@@ -23,8 +24,6 @@ use super::{
 
 /// The number of chunks without an item to deliver that one poll reads before it yields to other tasks.
 const CHUNKS_PER_POLL: u32 = 32;
-/// The longest delay before an attempt after a report about the network: all sources of a program hear of it together.
-const REPORT_JITTER: Duration = Duration::from_millis(250);
 
 /// A stream of server-sent events that reconnects automatically.
 ///
@@ -534,6 +533,7 @@ impl<C: Connect> EventSource<C> {
             number: self.attempts,
             retry: self.decoder.retry(),
             ends: self.ends,
+            path: self.path,
         });
         self.connection.set(Phase::Connecting(attempt));
     }
@@ -621,8 +621,7 @@ impl<C: Connect> EventSource<C> {
         }
         self.attempts = 1;
         let forbidden = self.not_before.map(|at| at.saturating_duration_since(self.clock.now()));
-        let jitter = REPORT_JITTER.mul_f64(fastrand::f64());
-        let delay = jitter.max(forbidden.unwrap_or_default());
+        let delay = jitter().max(forbidden.unwrap_or_default());
         self.wait(1, delay, Error::NetworkChanged.into());
     }
 
