@@ -61,4 +61,4 @@ pub use resources::{
     RunResult, SessionEvent, Sessions, WatchStream,
 };
 pub use stream::{ConnectionState, EventStream, JsonEvent, StreamRequest};
-pub use transport::{Operation, RecordId, ResponseInfo, RetryPolicy};
+pub use transport::{Operation, RecordId, ResponseInfo, RetryPolicy, TokenProvider};

@@ -158,6 +158,7 @@ fn state_json(state: ConnectionState) -> Value {
             let CallError::Failed { facts } = ErrorInfo::from(cause).into();
             json!({"kind": "resuming", "attempt": attempt, "delay": delay.as_secs_f64(), "cause": facts})
         }
+        ConnectionState::WaitingForNetwork => json!({"kind": "waiting_for_network"}),
         ConnectionState::HistoryReset => json!({"kind": "history_reset"}),
         ConnectionState::Closed => json!({"kind": "closed"}),
     }

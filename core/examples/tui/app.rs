@@ -226,6 +226,7 @@ impl App {
                 self.fail(cause);
                 format!("{RECONNECTING} ({attempt})")
             }
+            ConnectionState::WaitingForNetwork => "waiting for the network".to_owned(),
             ConnectionState::HistoryReset => {
                 return self.show("the server has started the history of the session again");
             }

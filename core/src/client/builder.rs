@@ -1,7 +1,7 @@
 //! The builder of a client.
 
 use std::fmt;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aod_sse::{Clock, Network};
@@ -12,7 +12,8 @@ use super::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::models::Secret;
 use crate::transport::{
-    HttpClientConfig, RetryPolicy, Route, Server, Settings, Transport, parse_url,
+    HttpClientConfig, RetryPolicy, Route, Server, Settings, TokenProvider, Tokens, Transport,
+    parse_url,
 };
 
 const DEFAULT_BASE_URL: &str = "http://localhost:8777";
@@ -39,6 +40,7 @@ const DEFAULT_BASE_URL: &str = "http://localhost:8777";
 pub struct ClientBuilder {
     base_url: Option<String>,
     token: Option<Secret>,
+    token_provider: Option<Arc<dyn TokenProvider>>,
     settings: Settings,
     http: HttpClientConfig,
     https_only: bool,
@@ -71,10 +73,18 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the API token. Required.
+    /// Sets the API token. Required, unless there is a [provider](Self::token_provider).
     #[must_use]
     pub fn token(mut self, token: impl Into<Secret>) -> Self {
         self.token = Some(token.into());
+        self
+    }
+
+    /// Sets where API tokens come from, for tokens that expire; it takes precedence over [`token`](Self::token). Default:
+    /// the one token.
+    #[must_use]
+    pub fn token_provider(mut self, provider: impl TokenProvider) -> Self {
+        self.token_provider = Some(Arc::new(provider));
         self
     }
 
@@ -228,8 +238,10 @@ impl ClientBuilder {
     /// not `https` while [`https_only`](Self::https_only) is set.
     pub fn build(self) -> Result<Client> {
         let base_url = parse_base_url(self.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL))?;
-        let token = self.token.clone().unwrap_or_default();
-        let authorization = authorization(&token)?;
+        let tokens = match self.token_provider {
+            Some(provider) => Tokens::provided(provider),
+            None => Tokens::fixed(self.token.unwrap_or_default())?,
+        };
         let secure = base_url.scheme() == "https";
         if self.https_only && !secure {
             return Err(configuration(
@@ -240,9 +252,8 @@ impl ClientBuilder {
         let http = self.http.build(&base_url)?;
         let server = Server {
             base_url,
-            authorization,
+            tokens,
             http,
-            token,
             network: Network::new(),
             clock: self.clock,
             sleep_watch: Mutex::default(),
@@ -269,24 +280,6 @@ fn parse_base_url(text: &str) -> Result<Url> {
     let path = url.path().trim_end_matches('/').to_owned();
     url.set_path(&path);
     Ok(url)
-}
-
-fn authorization(token: &Secret) -> Result<HeaderValue> {
-    let token = token.expose();
-    if token.is_empty() {
-        return Err(configuration(
-            "no API token: pass one to the builder, or set AOD_API_TOKEN",
-        ));
-    }
-    if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(configuration(
-            "the API token contains whitespace, a control character or a non-ASCII character",
-        ));
-    }
-    let mut value = HeaderValue::try_from(format!("Bearer {token}"))
-        .map_err(|_| configuration("the API token is not a valid header value"))?;
-    value.set_sensitive(true);
-    Ok(value)
 }
 
 fn configuration(summary: impl Into<std::borrow::Cow<'static, str>>) -> Error {

@@ -6,6 +6,7 @@ mod sse;
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aod_transcript::write_visible;
@@ -19,7 +20,7 @@ pub use detail::{Detail, FieldError, LocationPart};
 /// The result of every fallible function of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-type Source = Box<dyn std::error::Error + Send + Sync>;
+type Source = Arc<dyn std::error::Error + Send + Sync>;
 
 /// The error of a failed call.
 ///
@@ -167,6 +168,8 @@ struct ErrorInner {
     retryable: Option<bool>,
     session: Option<Uuid>,
     source: Option<Source>,
+    /// Whether the source is of the program, and may contain secrets.
+    hides_source: bool,
 }
 
 impl Error {
@@ -189,6 +192,7 @@ impl Error {
             retryable: None,
             session: None,
             source: None,
+            hides_source: false,
         }))
     }
 
@@ -313,8 +317,18 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_source(mut self, source: impl Into<Source>) -> Self {
-        self.0.source = Some(source.into());
+    pub(crate) fn with_source(
+        mut self,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        self.0.source = Some(source.into().into());
+        self
+    }
+
+    /// Sets a source of the program, which `Debug` does not show: it may contain secrets.
+    pub(crate) fn with_hidden_source(mut self, source: Source) -> Self {
+        self.0.source = Some(source);
+        self.0.hides_source = true;
         self
     }
 
@@ -481,7 +495,10 @@ impl fmt::Debug for Error {
             .field("request_id", &self.0.request_id)
             .field("retry_after", &self.0.retry_after)
             .field("attempts", &self.0.attempts)
-            .field("source", &self.0.source)
+            .field(
+                "source",
+                &self.0.source.as_ref().filter(|_| !self.0.hides_source),
+            )
             .finish_non_exhaustive()
     }
 }

@@ -68,7 +68,9 @@ impl HttpClient {
                 drop(current);
                 drop(replaced);
             }
-            Err(_) => tracing::warn!("the HTTP client cannot be replaced: its connections are kept"),
+            Err(_) => {
+                tracing::warn!("the HTTP client cannot be replaced: its connections are kept")
+            }
         }
     }
 

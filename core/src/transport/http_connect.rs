@@ -197,7 +197,12 @@ impl HttpConnect {
             Error::new(ErrorKind::Protocol, summary)
         })?;
         let prepare = |url| self.prepare(url, &id);
-        let response = redirect::send(&self.http.current(Duration::ZERO), self.url.clone(), prepare).await?;
+        let response = redirect::send(
+            &self.http.current(Duration::ZERO),
+            self.url.clone(),
+            prepare,
+        )
+        .await?;
         let secrets = self.secrets();
         let status = response.status();
         if status.is_success() {

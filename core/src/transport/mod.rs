@@ -15,6 +15,7 @@ mod retry;
 mod settings;
 mod sleep_watch;
 mod tls;
+mod token;
 #[cfg(feature = "opentelemetry")]
 mod trace_context;
 
@@ -27,11 +28,11 @@ use std::time::Duration;
 use aod_sse::{Clock, Connection, Network};
 use bytes::Bytes;
 use futures::future::select;
-use http::HeaderValue;
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HOST,
     TRANSFER_ENCODING,
 };
+use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
@@ -55,6 +56,9 @@ use response::CompleteResponse;
 pub use settings::RetryPolicy;
 pub(crate) use settings::Settings;
 pub(crate) use sleep_watch::SleepWatch;
+use token::Authorization;
+pub use token::TokenProvider;
+pub(crate) use token::Tokens;
 
 /// Sends requests to one server with one token. Cheap to clone.
 #[derive(Clone)]
@@ -66,9 +70,8 @@ pub(crate) struct Transport {
 /// The state shared by transports with different settings.
 pub(crate) struct Server {
     pub(crate) base_url: Url,
-    pub(crate) authorization: HeaderValue,
+    pub(crate) tokens: Tokens,
     pub(crate) http: HttpClient,
-    pub(crate) token: Secret,
     pub(crate) network: Network,
     pub(crate) clock: Clock,
     pub(crate) sleep_watch: Mutex<Weak<SleepWatch>>,
@@ -196,14 +199,14 @@ impl Transport {
 
     /// Sends a request once, and converts a status that is not a success into an error.
     async fn send(&self, request: &Request) -> Result<reqwest::Response> {
-        let prepare = |url| self.prepare(request, url);
-        self.server.clock.observe();
-        let http = self.server.http.current(self.server.clock.skipped());
-        let response = redirect::send(&http, self.url(request), prepare).await?;
-        if let Some(observer) = &self.settings.on_response
-            && !request.streams
+        let tokens = &self.server.tokens;
+        let authorization = tokens.current().await?;
+        let mut response = self.send_as(request, &authorization).await?;
+        if response.status() == StatusCode::UNAUTHORIZED
+            && let Some(renewed) = tokens.renewed(&authorization).await?
         {
-            observer.observe(&ResponseInfo::new(&request.method, &response));
+            // A rejected request had no effect, so a write is sent again too.
+            response = self.send_as(request, &renewed).await?;
         }
         if response.status().is_success() {
             return Ok(response);
@@ -216,10 +219,30 @@ impl Transport {
         })
     }
 
+    async fn send_as(
+        &self,
+        request: &Request,
+        authorization: &Authorization,
+    ) -> Result<reqwest::Response> {
+        let prepare = |url| self.prepare(request, url, authorization);
+        self.server.clock.observe();
+        let http = self.server.http.current(self.server.clock.skipped());
+        let response = redirect::send(&http, self.url(request), prepare).await?;
+        if let Some(observer) = &self.settings.on_response
+            && !request.streams
+        {
+            observer.observe(&ResponseInfo::new(&request.method, &response));
+        }
+        Ok(response)
+    }
+
     /// Returns the secrets of a request, which a server may echo.
     fn secrets(&self, request: &Request) -> Secrets {
-        Secrets::default()
-            .with(self.server.token.expose())
+        let tokens = self.server.tokens.known().into_iter();
+        tokens
+            .fold(Secrets::default(), |secrets, token| {
+                secrets.with(token.expose())
+            })
             .with_headers(&self.settings.headers)
             .with_proxy(self.server.http.proxy.as_ref().map(Secret::expose))
             .with_body(request.body.as_deref())
@@ -232,7 +255,12 @@ impl Transport {
             .with_request(&request.method, &self.url(request))
     }
 
-    fn prepare(&self, request: &Request, url: Url) -> reqwest::Request {
+    fn prepare(
+        &self,
+        request: &Request,
+        url: Url,
+        authorization: &Authorization,
+    ) -> reqwest::Request {
         let mut prepared = reqwest::Request::new(request.method.clone(), url);
         let headers = prepared.headers_mut();
         headers.clone_from(&self.settings.headers);
@@ -241,7 +269,7 @@ impl Transport {
         }
         #[cfg(feature = "opentelemetry")]
         trace_context::inject(headers);
-        headers.insert(AUTHORIZATION, self.server.authorization.clone());
+        headers.insert(AUTHORIZATION, authorization.header.clone());
         if request.streams {
             headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
             headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -345,10 +373,9 @@ impl Transport {
         deadline: Instant,
         attempt: impl Future<Output = Result<T>>,
     ) -> Result<T> {
-        let until = self
-            .settings
-            .attempt_timeout
-            .map_or(deadline, |limit| self.server.clock.after(limit).min(deadline));
+        let until = self.settings.attempt_timeout.map_or(deadline, |limit| {
+            self.server.clock.after(limit).min(deadline)
+        });
         let started = Instant::now();
         let limited = self.server.clock.timeout_at(until, attempt);
         let outcome = limited

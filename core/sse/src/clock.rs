@@ -262,7 +262,10 @@ mod tests {
         assert_eq!(clock.timeout_at(limit, async { 1 }).await, Some(1));
         let limit = clock.after(Duration::from_secs(1));
         clock.advance(Duration::from_secs(1));
-        assert_eq!(clock.timeout_at(limit, std::future::pending::<()>()).await, None);
+        assert_eq!(
+            clock.timeout_at(limit, std::future::pending::<()>()).await,
+            None
+        );
     }
 
     #[test]

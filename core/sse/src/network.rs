@@ -153,7 +153,11 @@ impl Network {
         change(&mut state.condition);
         let after = state.condition;
         if before.is_available() || after.is_available() {
-            tracing::debug!(available = after.is_available(), path = after.path, "network");
+            tracing::debug!(
+                available = after.is_available(),
+                path = after.path,
+                "network"
+            );
         }
         let sources = state.sources.clone();
         drop(state);

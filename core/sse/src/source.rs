@@ -620,7 +620,9 @@ impl<C: Connect> EventSource<C> {
             return;
         }
         self.attempts = 1;
-        let forbidden = self.not_before.map(|at| at.saturating_duration_since(self.clock.now()));
+        let forbidden = self
+            .not_before
+            .map(|at| at.saturating_duration_since(self.clock.now()));
         let delay = jitter().max(forbidden.unwrap_or_default());
         self.wait(1, delay, Error::NetworkChanged.into());
     }

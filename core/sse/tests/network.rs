@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use aod_sse::{Attempt, Clock, Connection, ConnectionState, Error, EventSource, Network, Reconnect};
+use aod_sse::{
+    Attempt, Clock, Connection, ConnectionState, Error, EventSource, Network, Reconnect,
+};
 use bytes::Bytes;
 use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
 use tokio::time::Instant;
@@ -11,7 +13,10 @@ use tokio::time::Instant;
 type Log = Arc<Mutex<Vec<String>>>;
 
 /// Each attempt receives one event with its number as the id, then nothing more.
-fn counting() -> (impl aod_sse::Connect<Error = Error> + Unpin, Arc<Mutex<u32>>) {
+fn counting() -> (
+    impl aod_sse::Connect<Error = Error> + Unpin,
+    Arc<Mutex<u32>>,
+) {
     let attempts = Arc::new(Mutex::new(0));
     let made = Arc::clone(&attempts);
     let connect = move |_: Attempt<'_>| {
@@ -33,7 +38,9 @@ fn states() -> (Log, impl Fn(ConnectionState) + Send + Sync + 'static) {
     let seen = Arc::clone(&log);
     let observe = move |state: ConnectionState| {
         seen.lock().unwrap().push(match state {
-            ConnectionState::Resuming { attempt, cause, .. } => format!("resuming {attempt}: {cause}"),
+            ConnectionState::Resuming { attempt, cause, .. } => {
+                format!("resuming {attempt}: {cause}")
+            }
             other => format!("{other:?}"),
         });
     };
@@ -60,7 +67,11 @@ async fn makes_no_attempt_without_a_network_and_resumes_when_it_is_back() {
     network.online();
     let back = Instant::now();
     assert_eq!(events.try_next().await.unwrap().unwrap().id, "2");
-    assert!(back.elapsed() <= Duration::from_millis(251), "{:?}", back.elapsed());
+    assert!(
+        back.elapsed() <= Duration::from_millis(251),
+        "{:?}",
+        back.elapsed()
+    );
     assert_eq!(
         *log.lock().unwrap(),
         [
@@ -200,7 +211,11 @@ async fn sources_connect_at_different_times_after_a_report() {
     let (connect, _) = counting();
     let network = Network::new();
     let mut sources = vec![EventSource::new(connect).network(network.clone()).boxed()];
-    sources.extend((0..99).map(|_| EventSource::new(counting().0).network(network.clone()).boxed()));
+    sources.extend((0..99).map(|_| {
+        EventSource::new(counting().0)
+            .network(network.clone())
+            .boxed()
+    }));
     for source in &mut sources {
         source.next().await.unwrap().unwrap();
     }
@@ -211,9 +226,14 @@ async fn sources_connect_at_different_times_after_a_report() {
         changed.elapsed()
     }));
     let times = times.await;
-    let early = times.iter().filter(|time| **time < Duration::from_millis(125));
+    let early = times
+        .iter()
+        .filter(|time| **time < Duration::from_millis(125));
     assert!((20..80).contains(&early.count()), "{times:?}");
-    assert!(times.iter().all(|time| *time <= Duration::from_millis(251)), "{times:?}");
+    assert!(
+        times.iter().all(|time| *time <= Duration::from_millis(251)),
+        "{times:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -228,7 +248,11 @@ async fn a_connection_is_idle_by_the_time_that_the_machine_slept() {
     let asleep = Instant::now();
     clock.advance(Duration::from_secs(8 * 3600));
     assert_eq!(events.try_next().await.unwrap().unwrap().id, "2");
-    assert!(asleep.elapsed() <= Duration::from_secs(1), "{:?}", asleep.elapsed());
+    assert!(
+        asleep.elapsed() <= Duration::from_secs(1),
+        "{:?}",
+        asleep.elapsed()
+    );
     assert_eq!(*attempts.lock().unwrap(), 2);
 }
 

@@ -10,6 +10,7 @@ mod requests;
 mod retries;
 mod secrets;
 mod tls;
+mod tokens;
 
 use std::path::Path;
 use std::process::Command;

@@ -5,8 +5,8 @@ mod cancelling;
 mod connecting;
 mod ending;
 mod history;
+mod network;
 mod opening;
-
 mod reading;
 mod resuming;
 mod sources;
@@ -160,6 +160,7 @@ impl States {
             ConnectionState::Resuming { attempt, cause, .. } => {
                 format!("resuming {attempt} {:?}", cause.kind())
             }
+            ConnectionState::WaitingForNetwork => "waiting for network".to_owned(),
             ConnectionState::HistoryReset => "history reset".to_owned(),
             ConnectionState::Closed => "closed".to_owned(),
         };

@@ -1,0 +1,69 @@
+//! What the program reports about the network.
+
+use crate::transport::Transport;
+
+/// Reports about the network, from [`Client::network`](crate::Client::network).
+///
+/// An app is told by its operating system when the network goes, comes and changes. With its reports, streams do not
+/// have to find out that a connection is dead, and do not try to connect in vain. Without reports, nothing breaks: a
+/// stream [notices](crate::ClientBuilder::stream_idle_timeout) a dead connection, and reconnects.
+///
+/// Reports apply to the client, its clones and those from [`with_options`](crate::Client::with_options). They do not
+/// affect streams without [reconnection](crate::StreamRequest::no_reconnect). A call that waits before it is retried is
+/// retried within 250 ms after a report that there is a network, unless the server requested the delay.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn demo(client: aod::Client, id: uuid::Uuid) -> aod::Result<()> {
+/// # fn reports() -> impl Iterator<Item = &'static str> { ["gone", "wifi", "cellular"].into_iter() }
+/// for report in reports() {
+///     match report {
+///         "gone" => client.network().offline(),
+///         "wifi" => client.network().online(),
+///         _ => client.network().changed(),
+///     }
+/// }
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Network<'a> {
+    transport: &'a Transport,
+}
+
+impl<'a> Network<'a> {
+    pub(super) fn new(transport: &'a Transport) -> Self {
+        Self { transport }
+    }
+
+    /// Reports that there is no network. Streams close their connections, and make no attempt until
+    /// [`online`](Self::online); their state is [`WaitingForNetwork`](crate::ConnectionState::WaitingForNetwork). Their
+    /// deadlines hold. Calls are not affected.
+    pub fn offline(self) {
+        self.transport.renew_connections();
+        self.transport.network().offline();
+    }
+
+    /// Reports that there is a network. Streams that wait for it, or for their next attempt, connect within 250 ms, at
+    /// random times. If it was [`offline`](Self::offline), connections from before are not used again; otherwise they are
+    /// kept.
+    pub fn online(self) {
+        if !self.is_available() {
+            self.transport.renew_connections();
+        }
+        self.transport.network().online();
+    }
+
+    /// Reports that the network is another one, such as cellular instead of Wi-Fi. Streams reconnect within 250 ms, at
+    /// random times. Connections from before are not used again; calls in progress continue on them.
+    pub fn changed(self) {
+        self.transport.renew_connections();
+        self.transport.network().changed();
+    }
+
+    /// Returns whether there is a network according to the last report, and the client is not
+    /// [suspended](crate::Client::suspend). Before the first report, it is true.
+    pub fn is_available(self) -> bool {
+        self.transport.network().is_available()
+    }
+}

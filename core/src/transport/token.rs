@@ -1,0 +1,248 @@
+//! API tokens, which may expire.
+
+use std::error::Error as StdError;
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures::FutureExt as _;
+use futures::future::{BoxFuture, Shared};
+use http::HeaderValue;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::models::Secret;
+
+/// The error of a [`TokenProvider`].
+type ProviderError = Box<dyn StdError + Send + Sync>;
+
+/// Provides the API token of a client, for tokens that expire.
+///
+/// It is asked before the first request, and again when the server rejects a token with 401: the request is then sent
+/// once more, with the new token. Requests that need a token at the same time wait for the same one. An open stream
+/// continues where it was. The time counts towards the limits of the call.
+///
+/// A failure of the provider is the [source](StdError::source) of the error of the call, whose kind is
+/// [`Auth`](ErrorKind::Auth). It counts as a connection that cannot be established: calls retry it, and streams reconnect
+/// later. To end them at once, fail with an [`Error`] that is not [retryable](Error::is_retryable).
+///
+/// Closures that take the rejected token and return a future implement it.
+///
+/// # Examples
+///
+/// ```
+/// # fn main() -> aod::Result<()> {
+/// # async fn sign_in() -> std::io::Result<String> { Ok("aod_fresh".to_owned()) }
+/// use aod::models::Secret;
+///
+/// let client = aod::Client::builder()
+///     .token_provider(|_rejected: Option<Secret>| async { sign_in().await.map(Secret::from) })
+///     .build()?;
+/// # let _ = client;
+/// # Ok(()) }
+/// ```
+pub trait TokenProvider: Send + Sync + 'static {
+    /// Returns a token. `rejected` is the one that the server rejected; `None` before the first request.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is no token; see [above](Self).
+    fn token(
+        &self,
+        rejected: Option<Secret>,
+    ) -> BoxFuture<'static, std::result::Result<Secret, ProviderError>>;
+}
+
+impl<P, F, E> TokenProvider for P
+where
+    P: Fn(Option<Secret>) -> F + Send + Sync + 'static,
+    F: Future<Output = std::result::Result<Secret, E>> + Send + 'static,
+    E: Into<ProviderError>,
+{
+    fn token(
+        &self,
+        rejected: Option<Secret>,
+    ) -> BoxFuture<'static, std::result::Result<Secret, ProviderError>> {
+        self(rejected)
+            .map(|token| token.map_err(Into::into))
+            .boxed()
+    }
+}
+
+/// A token, as it is sent.
+#[derive(Clone)]
+pub(crate) struct Authorization {
+    pub(super) header: HeaderValue,
+    token: Secret,
+    /// Each token of a provider has another number.
+    number: u64,
+}
+
+impl Authorization {
+    /// Validates a token, and returns what is wrong with it.
+    fn new(token: Secret) -> std::result::Result<Self, &'static str> {
+        if token.expose().is_empty() {
+            return Err("no API token: pass one to the builder, or set AOD_API_TOKEN");
+        }
+        if !token.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(
+                "the API token contains whitespace, a control character or a non-ASCII character",
+            );
+        }
+        let header = HeaderValue::try_from(format!("Bearer {}", token.expose()));
+        let mut header = header.map_err(|_| "the API token is not a valid header value")?;
+        header.set_sensitive(true);
+        Ok(Self {
+            header,
+            token,
+            number: 0,
+        })
+    }
+}
+
+/// The token of a client, and where a new one comes from.
+pub(crate) struct Tokens {
+    provider: Option<Arc<dyn TokenProvider>>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    current: Option<Authorization>,
+    /// The token before the current one: a server may still repeat it.
+    previous: Option<Secret>,
+    /// The request for a new token. Whoever waits for it drives it; it is kept if nobody does.
+    refresh: Option<Shared<BoxFuture<'static, Refreshed>>>,
+}
+
+type Refreshed = std::result::Result<Authorization, Failure>;
+
+#[derive(Clone)]
+enum Failure {
+    Provider(Arc<dyn StdError + Send + Sync>),
+    Invalid(&'static str),
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Invalid(summary) => Self::new(ErrorKind::Configuration, summary),
+            Failure::Provider(source) => {
+                let retryable = source.downcast_ref::<Self>().is_none_or(Self::is_retryable);
+                Self::new(ErrorKind::Auth, "the token provider failed")
+                    .with_hidden_source(source)
+                    .unsent()
+                    .retryable(retryable)
+            }
+        }
+    }
+}
+
+impl Tokens {
+    /// Uses one token.
+    pub(crate) fn fixed(token: Secret) -> Result<Self> {
+        let current = Authorization::new(token).map_err(Failure::Invalid)?;
+        Ok(Self {
+            provider: None,
+            state: Mutex::new(State {
+                current: Some(current),
+                ..State::default()
+            }),
+        })
+    }
+
+    /// Uses the tokens of a provider.
+    pub(crate) fn provided(provider: Arc<dyn TokenProvider>) -> Self {
+        Self {
+            provider: Some(provider),
+            state: Mutex::default(),
+        }
+    }
+
+    /// Returns the current token, or asks for the first one.
+    pub(super) async fn current(&self) -> Result<Authorization> {
+        let current = self.lock().current.clone();
+        match current {
+            Some(current) => Ok(current),
+            None => self.refreshed(None).await,
+        }
+    }
+
+    /// Returns a token to use instead of one that the server rejected; `None` if there is only one.
+    pub(super) async fn renewed(&self, rejected: &Authorization) -> Result<Option<Authorization>> {
+        if self.provider.is_none() {
+            return Ok(None);
+        }
+        self.refreshed(Some(rejected)).await.map(Some)
+    }
+
+    /// Returns the tokens that a server may repeat.
+    pub(super) fn known(&self) -> Vec<Secret> {
+        let state = self.lock();
+        let current = state.current.as_ref().map(|current| &current.token);
+        current
+            .into_iter()
+            .chain(&state.previous)
+            .cloned()
+            .collect()
+    }
+
+    async fn refreshed(&self, rejected: Option<&Authorization>) -> Result<Authorization> {
+        let Some(refresh) = self.refresh(rejected) else {
+            // Another request has replaced the token in the meantime.
+            let current = self.lock().current.clone();
+            return current.ok_or_else(|| Failure::Invalid("there is no API token").into());
+        };
+        let refreshed = refresh.clone().await;
+        let mut state = self.lock();
+        if state
+            .refresh
+            .as_ref()
+            .is_some_and(|waited| waited.ptr_eq(&refresh))
+        {
+            state.refresh = None;
+            if let Ok(renewed) = &refreshed {
+                let number = state.current.as_ref().map_or(0, |current| current.number) + 1;
+                let renewed = Authorization {
+                    number,
+                    ..renewed.clone()
+                };
+                let replaced = state.current.replace(renewed);
+                state.previous = replaced.map(|replaced| replaced.token);
+            }
+        }
+        match refreshed {
+            Ok(renewed) => Ok(state.current.clone().unwrap_or(renewed)),
+            Err(failure) => Err(failure.into()),
+        }
+    }
+
+    /// Returns the request for a token to replace this one; `None` if it has been replaced.
+    fn refresh(
+        &self,
+        rejected: Option<&Authorization>,
+    ) -> Option<Shared<BoxFuture<'static, Refreshed>>> {
+        let mut state = self.lock();
+        let number = |authorization: &Authorization| authorization.number;
+        if state.current.as_ref().map(number) != rejected.map(number) {
+            return None;
+        }
+        let provider = Arc::clone(self.provider.as_ref()?);
+        if let Some(refresh) = &state.refresh {
+            return Some(refresh.clone());
+        }
+        tracing::debug!(rejected = rejected.is_some(), "asking for a token");
+        let rejected = rejected.map(|rejected| rejected.token.clone());
+        // The provider is called when the future is polled, without the lock.
+        let refresh = async move {
+            let token = provider.token(rejected).await;
+            let token = token.map_err(|error| Failure::Provider(error.into()))?;
+            Authorization::new(token).map_err(Failure::Invalid)
+        };
+        let refresh = refresh.boxed().shared();
+        state.refresh = Some(refresh.clone());
+        Some(refresh)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

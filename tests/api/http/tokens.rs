@@ -1,0 +1,206 @@
+//! Tokens that expire.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use aod::models::{CreateEnvironment, Secret};
+use aod::{Client, ClientBuilder, Error, ErrorKind};
+use aod_test_support::ScriptedServer;
+use futures::{FutureExt as _, StreamExt as _, future};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use super::{AGENTS, builder};
+
+/// Accepts only the token with this number, and answers others with 401 and the token.
+async fn accepting(number: usize) -> ScriptedServer {
+    ScriptedServer::start(move |_, exchange| async move {
+        let sent = exchange.request.header("authorization").unwrap().to_owned();
+        if sent == format!("Bearer hunter2-{number}") {
+            exchange.respond_json(200, AGENTS).await;
+        } else {
+            let detail = format!(r#"{{"detail": "{sent} has expired"}}"#);
+            exchange.respond_json(401, &detail).await;
+        }
+    })
+    .await
+}
+
+/// Returns a client whose tokens are numbered from 1, and how many there were.
+fn numbered(builder: ClientBuilder) -> (Client, Arc<AtomicUsize>) {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&asked);
+    let provider = move |rejected: Option<Secret>| {
+        let number = counter.fetch_add(1, Ordering::Relaxed) + 1;
+        let expected = (number > 1).then(|| Secret::from(format!("hunter2-{}", number - 1)));
+        assert_eq!(rejected, expected);
+        future::ready(Ok::<_, io::Error>(Secret::from(format!(
+            "hunter2-{number}"
+        ))))
+    };
+    let client = builder.token_provider(provider).build().unwrap();
+    (client, asked)
+}
+
+#[tokio::test]
+async fn the_provider_is_asked_before_the_first_request_and_after_a_401() {
+    let server = accepting(2).await;
+    let (client, asked) = numbered(builder(&server.url()));
+    assert_eq!(asked.load(Ordering::Relaxed), 0);
+    client.agents().list().await.unwrap();
+    assert_eq!(
+        (asked.load(Ordering::Relaxed), server.received().len()),
+        (2, 2)
+    );
+    client.agents().list().await.unwrap();
+    assert_eq!(
+        (asked.load(Ordering::Relaxed), server.received().len()),
+        (2, 3)
+    );
+}
+
+#[tokio::test]
+async fn a_rejected_write_is_sent_again_with_its_body() {
+    let server = accepting(2).await;
+    let (client, _) = numbered(builder(&server.url()));
+    let request = CreateEnvironment::new("ci");
+    // The response is not an environment.
+    let error = client.environments().create(request).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    let received = server.received();
+    assert_eq!(received.len(), 2);
+    assert_eq!(received[0].body, received[1].body);
+}
+
+#[tokio::test]
+async fn a_second_rejection_is_the_error_of_the_call_without_the_tokens() {
+    let server = accepting(9).await;
+    let (client, asked) = numbered(builder(&server.url()));
+    let error = client.agents().list().await.unwrap_err();
+    assert_eq!((error.kind(), error.status()), (ErrorKind::Auth, Some(401)));
+    assert_eq!(
+        (asked.load(Ordering::Relaxed), server.received().len()),
+        (2, 2)
+    );
+    let shown = format!("{error} {error:?}");
+    assert!(!shown.contains("hunter2"), "{shown}");
+}
+
+#[tokio::test]
+async fn requests_that_need_a_token_at_the_same_time_wait_for_the_same_one() {
+    let server = accepting(1).await;
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&asked);
+    let (release, held) = watch::channel(false);
+    let provider = move |_| {
+        counter.fetch_add(1, Ordering::Relaxed);
+        let mut held = held.clone();
+        async move {
+            held.wait_for(|released| *released).await?;
+            Ok::<_, watch::error::RecvError>(Secret::from("hunter2-1"))
+        }
+    };
+    let client = builder(&server.url())
+        .token_provider(provider)
+        .build()
+        .unwrap();
+    let agents = client.agents();
+    let mut calls: Vec<_> = (0..20).map(|_| agents.list().boxed()).collect();
+    for call in &mut calls {
+        assert!(call.now_or_never().is_none());
+    }
+    // The first one leaves; the others still receive the token.
+    drop(calls.remove(0));
+    release.send(true).unwrap();
+    for listed in future::join_all(calls).await {
+        listed.unwrap();
+    }
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("hunter2 is not signed in")]
+struct SignedOut;
+
+#[tokio::test]
+async fn a_failure_of_the_provider_is_the_source_of_the_error_and_is_retried() {
+    let server = accepting(1).await;
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&asked);
+    let provider = move |_| {
+        counter.fetch_add(1, Ordering::Relaxed);
+        future::ready(Err::<Secret, _>(SignedOut))
+    };
+    let client = builder(&server.url())
+        .token_provider(provider)
+        .build()
+        .unwrap();
+    let error = client.agents().list().await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Auth, 3));
+    assert!(error.is_unsent());
+    let source = std::error::Error::source(&error).unwrap();
+    assert!(source.is::<SignedOut>(), "{source}");
+    let shown = format!("{error} {error:?}");
+    assert!(!shown.contains("hunter2"), "{shown}");
+    assert_eq!(
+        (asked.load(Ordering::Relaxed), server.received().len()),
+        (3, 0)
+    );
+}
+
+#[tokio::test]
+async fn a_permanent_failure_and_an_invalid_token_are_not_retried() {
+    let server = accepting(1).await;
+    let permanent = Client::builder().build().unwrap_err();
+    let permanent = Arc::new(std::sync::Mutex::new(Some(permanent)));
+    let provider = move |_| {
+        let error: Error = permanent.lock().unwrap().take().unwrap();
+        future::ready(Err::<Secret, _>(error))
+    };
+    let client = builder(&server.url())
+        .token_provider(provider)
+        .build()
+        .unwrap();
+    let error = client.agents().list().await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Auth, 1));
+
+    let provider = |_| future::ready(Ok::<_, io::Error>(Secret::from("hunter2 hunter2")));
+    let client = builder(&server.url())
+        .token_provider(provider)
+        .build()
+        .unwrap();
+    let error = client.agents().list().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.attempts()),
+        (ErrorKind::Configuration, 1)
+    );
+    assert!(!error.to_string().contains("hunter2"), "{error}");
+}
+
+#[tokio::test]
+async fn a_stream_continues_with_a_new_token() {
+    let server = ScriptedServer::start(|number, mut exchange| async move {
+        let token = exchange.request.header("authorization").unwrap().to_owned();
+        let valid = if number == 0 { "Bearer hunter2-1" } else { "Bearer hunter2-2" };
+        if token != valid {
+            return exchange.respond(401, &[], "").await;
+        }
+        exchange.start_stream().await;
+        let id = if number == 0 { 1 } else { 2 };
+        exchange.send(format!("id: {id}\ndata: {{\"type\": \"output\", \"id\": {id}, \"stream\": \"stdout\", \"data\": \"{id}\"}}\n\n")).await;
+        exchange.close().await;
+    })
+    .await;
+    let (client, asked) = numbered(builder(&server.url()));
+    let mut events = client.sessions().stream(Uuid::nil()).await.unwrap();
+    for id in [1, 2] {
+        assert_eq!(events.next().await.unwrap().unwrap().id(), Some(id));
+    }
+    assert_eq!(asked.load(Ordering::Relaxed), 2);
+    let after: Vec<_> = server.received()[..3]
+        .iter()
+        .map(|request| request.header("last-event-id").map(str::to_owned))
+        .collect();
+    assert_eq!(after, [None, Some("1".to_owned()), Some("1".to_owned())]);
+}
