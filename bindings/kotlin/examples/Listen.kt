@@ -24,7 +24,7 @@ fun main(): Unit = runBlocking {
 
 /** The methods are called one after another, on a thread of the library. */
 private class PrintingListener(private val formatter: SessionFormatter) : EventListener {
-    override fun onEvents(events: List<StreamEvent>) {
+    override fun onEvents(events: List<StreamEvent>, cursor: Long?) {
         events.forEach { event -> formatter.consume(event).forEach(::println) }
     }
 

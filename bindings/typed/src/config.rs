@@ -9,6 +9,7 @@ use aod_bridge::runtime::blocking;
 
 use super::error::CallError;
 use super::observe::ResponseListener;
+use super::token::{TokenSource, provider};
 
 /// The configuration of a client.
 #[derive(uniffi::Record)]
@@ -20,9 +21,12 @@ pub struct ClientConfig {
     /// The base URL of the server. Default `http://localhost:8777`.
     #[uniffi(default)]
     pub base_url: Option<String>,
-    /// The API token. Required.
+    /// The API token. Required, unless there is a token source.
     #[uniffi(default)]
     pub token: Option<Secret>,
+    /// Where tokens come from, for tokens that expire. It takes precedence over `token`.
+    #[uniffi(default)]
+    pub token_source: Option<Arc<dyn TokenSource>>,
     /// The timeout of a whole call, including all attempts and the delays between them. Default 30 s. It does not limit
     /// streams.
     #[uniffi(default)]
@@ -131,6 +135,7 @@ impl ClientConfig {
         let Self {
             base_url,
             token,
+            token_source,
             timeout,
             attempt_timeout,
             connect_timeout,
@@ -155,6 +160,9 @@ impl ClientConfig {
             .validate_requests(validate_requests);
         builder = set(builder, base_url, ClientBuilder::base_url);
         builder = set(builder, token, ClientBuilder::token);
+        builder = set(builder, token_source, |builder, source| {
+            builder.token_provider(provider(source))
+        });
         builder = set(builder, timeout, ClientBuilder::timeout);
         builder = set(builder, attempt_timeout, ClientBuilder::attempt_timeout);
         builder = set(builder, connect_timeout, ClientBuilder::connect_timeout);

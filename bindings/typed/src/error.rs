@@ -7,6 +7,8 @@ use aod::{Detail, LocationPart, Quota};
 use aod_bridge::error as bridge;
 use uuid::Uuid;
 
+use super::token::failure_of;
+
 /// A failed call.
 #[derive(Debug, thiserror::Error, uniffi::Error)]
 pub enum CallError {
@@ -51,6 +53,8 @@ pub struct ErrorInfo {
     pub is_retryable: bool,
     /// Whether it is certain that no byte of the request reached the server, so that it had no effect.
     pub is_unsent: bool,
+    /// The number of the failure of the token source that caused this one.
+    pub token_failure: Option<u64>,
 }
 
 /// The kind of a failure.
@@ -235,6 +239,7 @@ impl From<bridge::ErrorInfo> for ErrorInfo {
             attempts: source.map_or(0, aod::Error::attempts),
             is_retryable: source.is_some_and(aod::Error::is_retryable),
             is_unsent: source.is_some_and(aod::Error::is_unsent),
+            token_failure: source.and_then(failure_of),
         }
     }
 }

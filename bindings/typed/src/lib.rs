@@ -14,10 +14,12 @@ mod error;
 mod listener;
 mod log;
 mod models;
+mod network;
 mod observe;
 mod pretty;
 mod sessions;
 mod stream;
+mod token;
 mod transcript;
 
 uniffi::setup_scaffolding!("aod_ffi");

@@ -21,9 +21,11 @@ use super::stream::{ConnectionState, EventBatch, StreamOptions, open};
 /// the same time; further calls wait.
 #[uniffi::export(rust, foreign)]
 pub trait BatchListener: Send + Sync {
-    /// Receives the next events, at least one. If it throws, the stream ends with `on_error` and an error of kind
-    /// `Listener`.
-    fn on_events(&self, events: Vec<StreamEvent>) -> Result<(), ListenerError>;
+    /// Receives the next events, at least one, and the cursor after them: a stream with this cursor as `since` continues
+    /// there. It is absent until an event has an ID. If the listener throws, the stream ends with `on_error` and an error
+    /// of kind `Listener`.
+    fn on_events(&self, events: Vec<StreamEvent>, cursor: Option<i64>)
+    -> Result<(), ListenerError>;
 
     /// Receives a change of the connection state. Errors that it throws are ignored.
     fn on_state(&self, state: ConnectionState) -> Result<(), ListenerError>;
@@ -66,8 +68,9 @@ struct Forwarder(Arc<dyn BatchListener>);
 
 impl listener::Listener<EventBatch> for Forwarder {
     fn on_batch(&self, batch: EventBatch) -> Result<(), String> {
+        let cursor = batch.cursor();
         self.0
-            .on_events(batch.events)
+            .on_events(batch.events, cursor)
             .map_err(|error| error.to_string())
     }
 

@@ -85,6 +85,8 @@ pub enum ConnectionState {
         /// The reason for reconnecting.
         cause: Box<ErrorInfo>,
     },
+    /// There is no network, or the client is suspended: the stream connects when that ends.
+    WaitingForNetwork,
     /// The IDs of the events have started again at a lower number: the next events are new. The connection does not
     /// change.
     HistoryReset,
@@ -106,6 +108,7 @@ impl From<aod::ConnectionState> for ConnectionState {
                 delay,
                 cause: Box::new(bridge::ErrorInfo::from(cause).into()),
             },
+            aod::ConnectionState::WaitingForNetwork => Self::WaitingForNetwork,
             aod::ConnectionState::HistoryReset => Self::HistoryReset,
             aod::ConnectionState::Closed => Self::Closed,
         }
@@ -138,6 +141,13 @@ pub enum StreamItem {
 pub(super) struct EventBatch {
     pub(super) events: Vec<StreamEvent>,
     cursors: Vec<Option<i64>>,
+}
+
+impl EventBatch {
+    /// Returns the cursor after the last event.
+    pub(super) fn cursor(&self) -> Option<i64> {
+        self.cursors.last().copied().flatten()
+    }
 }
 
 impl Batch for EventBatch {

@@ -212,6 +212,14 @@ impl Opening {
             self.opened.store(true, Ordering::Relaxed);
         }
         let error = match outcome {
+            // The token provider failed, which may have no network.
+            Err(error)
+                if self.opened.load(Ordering::Relaxed)
+                    && error.kind() == ErrorKind::Auth
+                    && error.is_unsent() =>
+            {
+                return Err(error.retryable(true));
+            }
             Err(error) if !self.opened.load(Ordering::Relaxed) && error.is_retryable() => error,
             outcome => return outcome,
         };

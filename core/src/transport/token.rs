@@ -20,9 +20,9 @@ type ProviderError = Box<dyn StdError + Send + Sync>;
 /// once more, with the new token. Requests that need a token at the same time wait for the same one. An open stream
 /// continues where it was. The time counts towards the limits of the call.
 ///
-/// A failure of the provider is the [source](StdError::source) of the error of the call, whose kind is
-/// [`Auth`](ErrorKind::Auth). It counts as a connection that cannot be established: calls retry it, and streams reconnect
-/// later. To end them at once, fail with an [`Error`] that is not [retryable](Error::is_retryable).
+/// A failure of the provider ends a call, and a stream that is being opened, with an error of the kind
+/// [`Auth`](ErrorKind::Auth), whose [source](StdError::source) it is. An open stream reconnects later, as after a
+/// connection that could not be established.
 ///
 /// Closures that take the rejected token and return a future implement it.
 ///

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aod::models::{CreateEnvironment, Secret};
-use aod::{Client, ClientBuilder, Error, ErrorKind};
+use aod::{Client, ClientBuilder, ErrorKind};
 use aod_test_support::ScriptedServer;
 use futures::{FutureExt as _, StreamExt as _, future};
 use tokio::sync::watch;
@@ -124,7 +124,7 @@ async fn requests_that_need_a_token_at_the_same_time_wait_for_the_same_one() {
 struct SignedOut;
 
 #[tokio::test]
-async fn a_failure_of_the_provider_is_the_source_of_the_error_and_is_retried() {
+async fn a_failure_of_the_provider_is_the_source_of_the_error() {
     let server = accepting(1).await;
     let asked = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&asked);
@@ -136,35 +136,26 @@ async fn a_failure_of_the_provider_is_the_source_of_the_error_and_is_retried() {
         .token_provider(provider)
         .build()
         .unwrap();
-    let error = client.agents().list().await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Auth, 3));
-    assert!(error.is_unsent());
-    let source = std::error::Error::source(&error).unwrap();
-    assert!(source.is::<SignedOut>(), "{source}");
-    let shown = format!("{error} {error:?}");
-    assert!(!shown.contains("hunter2"), "{shown}");
+    let opened = client.sessions().stream(Uuid::nil()).await.map(drop);
+    let listed = client.agents().list().await.map(drop);
+    for outcome in [opened, listed] {
+        let error = outcome.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Auth, 1));
+        assert!(error.is_unsent() && !error.is_retryable());
+        let source = std::error::Error::source(&error).unwrap();
+        assert!(source.is::<SignedOut>(), "{source}");
+        let shown = format!("{error} {error:?}");
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
     assert_eq!(
         (asked.load(Ordering::Relaxed), server.received().len()),
-        (3, 0)
+        (2, 0)
     );
 }
 
 #[tokio::test]
-async fn a_permanent_failure_and_an_invalid_token_are_not_retried() {
+async fn an_invalid_token_is_not_sent() {
     let server = accepting(1).await;
-    let permanent = Client::builder().build().unwrap_err();
-    let permanent = Arc::new(std::sync::Mutex::new(Some(permanent)));
-    let provider = move |_| {
-        let error: Error = permanent.lock().unwrap().take().unwrap();
-        future::ready(Err::<Secret, _>(error))
-    };
-    let client = builder(&server.url())
-        .token_provider(provider)
-        .build()
-        .unwrap();
-    let error = client.agents().list().await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Auth, 1));
-
     let provider = |_| future::ready(Ok::<_, io::Error>(Secret::from("hunter2 hunter2")));
     let client = builder(&server.url())
         .token_provider(provider)
@@ -176,10 +167,11 @@ async fn a_permanent_failure_and_an_invalid_token_are_not_retried() {
         (ErrorKind::Configuration, 1)
     );
     assert!(!error.to_string().contains("hunter2"), "{error}");
+    assert!(server.received().is_empty());
 }
 
 #[tokio::test]
-async fn a_stream_continues_with_a_new_token() {
+async fn a_stream_continues_with_a_new_token_even_if_the_provider_fails_once() {
     let server = ScriptedServer::start(|number, mut exchange| async move {
         let token = exchange.request.header("authorization").unwrap().to_owned();
         let valid = if number == 0 { "Bearer hunter2-1" } else { "Bearer hunter2-2" };
@@ -192,15 +184,26 @@ async fn a_stream_continues_with_a_new_token() {
         exchange.close().await;
     })
     .await;
-    let (client, asked) = numbered(builder(&server.url()));
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&asked);
+    let provider = move |_| {
+        let number = counter.fetch_add(1, Ordering::Relaxed);
+        let tokens = [Ok("hunter2-1"), Err(SignedOut), Ok("hunter2-2")];
+        future::ready(tokens.into_iter().nth(number).unwrap().map(Secret::from))
+    };
+    let client = builder(&server.url())
+        .token_provider(provider)
+        .build()
+        .unwrap();
     let mut events = client.sessions().stream(Uuid::nil()).await.unwrap();
     for id in [1, 2] {
         assert_eq!(events.next().await.unwrap().unwrap().id(), Some(id));
     }
-    assert_eq!(asked.load(Ordering::Relaxed), 2);
-    let after: Vec<_> = server.received()[..3]
+    assert_eq!(asked.load(Ordering::Relaxed), 3);
+    let after: Vec<_> = server.received()[..4]
         .iter()
         .map(|request| request.header("last-event-id").map(str::to_owned))
         .collect();
-    assert_eq!(after, [None, Some("1".to_owned()), Some("1".to_owned())]);
+    let resumed = Some("1".to_owned());
+    assert_eq!(after, [None, resumed.clone(), resumed.clone(), resumed]);
 }

@@ -42,6 +42,29 @@ public final class AodClient: Sendable {
         try self.init(native: mappingErrors { try NativeClient(config: config) })
     }
 
+    /// Creates a client whose tokens expire. Does not connect.
+    ///
+    /// ```swift
+    /// let client = try AodClient(baseURL: url, tokenProvider: { rejected in
+    ///     try await session.token(replacing: rejected)
+    /// })
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - baseURL: The base URL of the server. Default: ``defaultBaseURL``.
+    ///   - tokenProvider: Returns the API token, before the first request and when the server has rejected one.
+    ///   - configuration: All other settings.
+    /// - Throws: An ``AodError`` of kind `configuration` if the URL or a setting is invalid.
+    public convenience init(
+        baseURL: URL = AodClient.defaultBaseURL,
+        tokenProvider: @escaping TokenProvider,
+        configuration: Configuration = Configuration()
+    ) throws(AodError) {
+        Log.forwarding
+        let config = configuration.native(baseURL: baseURL, token: nil, tokenProvider: tokenProvider)
+        try self.init(native: mappingErrors { try NativeClient(config: config) })
+    }
+
     private init(native: NativeClient) throws(AodError) {
         guard let url = URL(string: native.baseUrl()) else {
             throw AodError(kind: .configuration, text: "the base URL is not a valid URL")

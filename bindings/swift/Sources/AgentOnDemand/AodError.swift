@@ -27,7 +27,7 @@ public struct AodError: Error, Sendable, Hashable {
                 kind: kind, text: text, status: nil, detail: nil, conflict: nil, quota: nil,
                 isBodyTruncated: false, sessionId: nil, method: nil, url: nil, requestId: nil, retryAfter: nil,
                 attempts: 0,
-                isRetryable: false, isUnsent: false))
+                isRetryable: false, isUnsent: false, tokenFailure: nil))
     }
 
     /// The kind of error.
@@ -79,6 +79,9 @@ public struct AodError: Error, Sendable, Hashable {
 
     /// Whether it is certain that no byte of the request reached the server. If so, it is safe to repeat any call.
     public var isUnsent: Bool { info.isUnsent }
+
+    /// What the ``TokenProvider`` threw, if that is the reason; of the last 64 that providers threw.
+    public var underlyingError: (any Error)? { info.tokenFailure.flatMap(TokenFailures.find) }
 }
 
 extension AodError: LocalizedError, CustomStringConvertible, CustomDebugStringConvertible {
@@ -127,11 +130,12 @@ extension AodError: CustomNSError {
         }
     }
 
-    /// The description, and the status and request id if there are any.
+    /// The description, and the status, request id and underlying error if there are any.
     public var errorUserInfo: [String: Any] {
         var info: [String: Any] = [NSLocalizedDescriptionKey: description]
         info[Self.statusKey] = status
         info[Self.requestIdKey] = requestId
+        info[NSUnderlyingErrorKey] = underlyingError
         return info
     }
 }

@@ -56,10 +56,11 @@ extension AodClient {
         /// Creates a configuration with the default settings.
         public init() {}
 
-        func native(baseURL: URL?, token: Secret?) -> ClientConfig {
+        func native(baseURL: URL?, token: Secret?, tokenProvider: TokenProvider? = nil) -> ClientConfig {
             ClientConfig(
                 baseUrl: baseURL?.absoluteString,
                 token: token,
+                tokenSource: tokenProvider.map(TokenForwarder.init),
                 timeout: timeout?.clamped,
                 attemptTimeout: attemptTimeout?.clamped,
                 connectTimeout: connectTimeout?.clamped,

@@ -13,6 +13,9 @@ public enum ConnectionState: Sendable, Hashable {
     /// ``StreamOptions/Reconnect``. The attempt starts after `delay` seconds. `cause` is the error that made it
     /// necessary.
     case resuming(attempt: Int, delay: TimeInterval, cause: AodError)
+    /// There is no network, or the client is suspended; see ``AodClient/network`` and ``AodClient/suspend()``. The stream
+    /// connects when that ends.
+    case waitingForNetwork
     /// The ids of the events have started again at a lower number, for example because the server's database was
     /// restored: the next events are new. The stream is still connected, as in ``live``.
     case historyReset
@@ -25,6 +28,7 @@ public enum ConnectionState: Sendable, Hashable {
         case .live: self = .live
         case .resuming(let attempt, let delay, let cause):
             self = .resuming(attempt: Int(attempt), delay: delay, cause: AodError(info: cause))
+        case .waitingForNetwork: self = .waitingForNetwork
         case .historyReset: self = .historyReset
         case .closed: self = .closed
         }

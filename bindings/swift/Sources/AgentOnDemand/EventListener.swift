@@ -4,7 +4,7 @@ import AodNative
 ///
 /// ```swift
 /// final class Printer: EventListener {
-///     func onEvents(_ events: [StreamEvent]) {
+///     func onEvents(_ events: [StreamEvent], cursor: Int64?) {
 ///         for event in events { print(event.stdout ?? "", terminator: "") }
 ///     }
 ///     func onClosed() { print("done") }
@@ -14,8 +14,8 @@ import AodNative
 ///
 /// The methods are called on a thread of the library, one after another:
 ///
-/// 1. ``onEvents(_:)`` any number of times, with the events that are ready, in order; and ``onState(_:)`` between them
-///    for each change of the connection, the last of which is `closed`.
+/// 1. ``onEvents(_:cursor:)`` any number of times, with the events that are ready, in order; and ``onState(_:)``
+///    between them for each change of the connection, the last of which is `closed`.
 /// 2. Exactly one of ``onClosed()`` and ``onError(_:)``.
 ///
 /// No method is called after that. The methods may block: a slow listener applies backpressure, and at most a few
@@ -24,9 +24,12 @@ import AodNative
 public protocol EventListener: AnyObject, Sendable {
     /// Receives the next events.
     ///
-    /// - Parameter events: The events, in order; at least one.
+    /// - Parameters:
+    ///   - events: The events, in order; at least one.
+    ///   - cursor: The position after them, to store with what they changed: a stream with this cursor as `since`
+    ///     continues there. It is nil until an event has an id.
     /// - Throws: Any error, which ends the stream: ``onError(_:)`` is called with an error of kind `listener`.
-    func onEvents(_ events: [StreamEvent]) throws
+    func onEvents(_ events: [StreamEvent], cursor: Int64?) throws
 
     /// Reports that the stream has ended: after its terminal event, or because it was cancelled.
     func onClosed()
@@ -77,8 +80,8 @@ final class ListenerRelay: BatchListener {
         self.listener = listener
     }
 
-    func onEvents(events: [StreamEvent]) throws {
-        try listener.onEvents(events)
+    func onEvents(events: [StreamEvent], cursor: Int64?) throws {
+        try listener.onEvents(events, cursor: cursor)
     }
 
     func onClosed() {

@@ -151,7 +151,7 @@ public struct RuntimeFormatter: Formatter {
 ///
 /// ```swift
 /// let formatter = SessionFormatter()
-/// func onEvents(_ events: [StreamEvent]) {
+/// func onEvents(_ events: [StreamEvent], cursor: Int64?) {
 ///     events.flatMap(formatter.consume).forEach { print($0) }
 /// }
 /// ```

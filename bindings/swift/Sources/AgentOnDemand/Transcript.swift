@@ -75,7 +75,7 @@ public final class Transcript: Sendable {
         apply([event])
     }
 
-    /// Applies several events of a session, as ``EventListener/onEvents(_:)`` receives them, which is faster than one
+    /// Applies several events of a session, as ``EventListener/onEvents(_:cursor:)`` receives them, which is faster than one
     /// by one.
     ///
     /// - Parameter events: The next events, in order.

@@ -6,7 +6,7 @@ import AgentOnDemand
 final class Printer: EventListener {
     private let formatter = SessionFormatter()
 
-    func onEvents(_ events: [StreamEvent]) {
+    func onEvents(_ events: [StreamEvent], cursor: Int64?) {
         show(events.flatMap(formatter.consume))
     }
 

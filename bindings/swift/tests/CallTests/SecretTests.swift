@@ -57,7 +57,7 @@ import Testing
         var failures: [AodError] = []
         var states: [ConnectionState] = []
 
-        func onEvents(_ events: [StreamEvent]) {}
+        func onEvents(_ events: [StreamEvent], cursor: Int64?) {}
         func onClosed() {}
         func onError(_ error: AodError) { failures.append(error) }
         func onState(_ state: ConnectionState) { states.append(state) }

@@ -260,7 +260,7 @@ private final class Listener: EventListener, @unchecked Sendable {
         }
     }
 
-    func onEvents(_ batch: [StreamEvent]) {
+    func onEvents(_ batch: [StreamEvent], cursor: Int64?) {
         for event in batch where cancelAfter.map({ events.count < $0 }) ?? true {
             events.append(event)
             if events.count == cancelAfter {

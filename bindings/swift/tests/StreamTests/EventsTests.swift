@@ -339,7 +339,7 @@ import Testing
             }
         }
 
-        func onEvents(_ events: [StreamEvent]) throws {
+        func onEvents(_ events: [StreamEvent], cursor: Int64?) throws {
             if fails { throw TestError("no more") }
             record(events.map(\.type))
         }

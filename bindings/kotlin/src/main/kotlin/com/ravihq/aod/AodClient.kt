@@ -31,6 +31,9 @@ public class AodClient private constructor(private val connection: Connection) :
     /** Calls under `/sessions`. */
     public val sessions: Sessions = Sessions(connection)
 
+    /** Reports about the network: what an app knows, and its streams cannot. */
+    public val network: Network = Network(connection)
+
     /** The base URL of the server, without a trailing slash. */
     public val baseUrl: String = connection.native.baseUrl()
 
@@ -89,33 +92,126 @@ public class AodClient private constructor(private val connection: Connection) :
         http1Only: Boolean = false,
         maxResponseBytes: Long? = null,
     ) : this(
-        Connection.of {
-            NativeClient(
-                ClientConfig(
-                    baseUrl = baseUrl,
-                    token = Secret(token),
-                    timeout = timeout,
-                    attemptTimeout = attemptTimeout,
-                    connectTimeout = connectTimeout,
-                    streamIdleTimeout = streamIdleTimeout,
-                    retry = retry?.toNative(),
-                    headers = secretsOf(headers),
-                    userAgentSuffix = listOfNotNull(USER_AGENT, userAgentSuffix).joinToString(" "),
-                    proxy = proxy?.let(::Secret),
-                    noProxy = noProxy,
-                    caCertificates = caCertificates,
-                    clientCertificate = clientCertificate?.let(::Secret),
-                    httpsOnly = httpsOnly,
-                    validateRequests = validateRequests,
-                    poolMaxIdle = poolMaxIdle?.also { require(it >= 0) { "poolMaxIdle is negative" } }?.toUInt(),
-                    poolIdleTimeout = poolIdleTimeout,
-                    http1Only = http1Only,
-                    maxResponseBytes = maxResponseBytes
-                        ?.also { require(it >= 0) { "maxResponseBytes is negative" } }?.toULong(),
-                ),
-            )
-        },
+        configOf(
+            baseUrl = baseUrl,
+            token = Secret(token),
+            tokenSource = null,
+            timeout = timeout,
+            attemptTimeout = attemptTimeout,
+            connectTimeout = connectTimeout,
+            streamIdleTimeout = streamIdleTimeout,
+            retry = retry,
+            headers = headers,
+            userAgentSuffix = userAgentSuffix,
+            proxy = proxy,
+            noProxy = noProxy,
+            caCertificates = caCertificates,
+            clientCertificate = clientCertificate,
+            httpsOnly = httpsOnly,
+            validateRequests = validateRequests,
+            poolMaxIdle = poolMaxIdle,
+            poolIdleTimeout = poolIdleTimeout,
+            http1Only = http1Only,
+            maxResponseBytes = maxResponseBytes,
+        ),
     )
+
+    /**
+     * Creates a client of the server at [baseUrl], whose tokens expire. It sends nothing yet.
+     *
+     * @param baseUrl the `http` or `https` URL of the server
+     * @param tokenProvider returns the API token, before the first request and when the server has rejected one
+     * @param timeout the time limit of a whole call, including all attempts and the delays between them; 30 s by
+     * default. It does not limit streams.
+     * @param attemptTimeout the time limit of one attempt; by default what is left of [timeout]
+     * @param connectTimeout the time limit to connect, including TLS; 5 s by default
+     * @param streamIdleTimeout how long a stream may receive nothing, or wait for the head of a response, before it
+     * reconnects; 45 s by default: the server sends a heartbeat every 15 s
+     * @param retry when and how often a failed request is retried; by default the defaults of [RetryPolicy]
+     * @param headers headers to send with every request; those that the client sets itself take precedence
+     * @param userAgentSuffix text to append to the SDK's own `User-Agent`, for example `my-app/1.4`
+     * @param proxy the URL of a proxy for all requests, which may contain credentials; by default the proxy of the
+     * environment variables `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, or else of the settings of macOS
+     * or Windows. The system properties of the JVM are not used.
+     * @param noProxy uses no proxy, and ignores these variables and settings; off by default
+     * @param caCertificates PEM certificates to trust in addition to those of the platform
+     * @param clientCertificate the client's certificate chain and private key for mutual TLS, in one PEM text
+     * @param httpsOnly rejects a base URL that is not `https`; off by default. If off, a base URL that is plain `http`
+     * to another machine is logged as a warning, by the logger `com.ravihq.aod` of `java.util.logging`.
+     * @param validateRequests whether requests are checked before they are sent, for values that every server rejects;
+     * on by default
+     * @param poolMaxIdle the maximum number of idle connections per host; no limit by default
+     * @param poolIdleTimeout how long an idle connection is kept; 90 s by default
+     * @param http1Only uses HTTP/1.1 even if the server supports HTTP/2; off by default
+     * @param maxResponseBytes the maximum size of a response body, in bytes; a larger one is an
+     * [AodException.Protocol]. It does not limit streams. 64 MiB by default
+     * @throws IllegalArgumentException if [poolMaxIdle] or [maxResponseBytes] is negative
+     * @throws AodException.Configuration if an argument is malformed, or there is no native library for this platform
+     * @throws AodException.InvalidRequest if a duration is negative
+     */
+    @JvmOverloads
+    public constructor(
+        baseUrl: String,
+        tokenProvider: TokenProvider,
+        timeout: Duration? = null,
+        attemptTimeout: Duration? = null,
+        connectTimeout: Duration? = null,
+        streamIdleTimeout: Duration? = null,
+        retry: RetryPolicy? = null,
+        headers: Map<String, String> = emptyMap(),
+        userAgentSuffix: String? = null,
+        proxy: String? = null,
+        noProxy: Boolean = false,
+        caCertificates: List<String> = emptyList(),
+        clientCertificate: String? = null,
+        httpsOnly: Boolean = false,
+        validateRequests: Boolean = true,
+        poolMaxIdle: Int? = null,
+        poolIdleTimeout: Duration? = null,
+        http1Only: Boolean = false,
+        maxResponseBytes: Long? = null,
+    ) : this(
+        configOf(
+            baseUrl = baseUrl,
+            token = null,
+            tokenSource = TokenForwarder(tokenProvider),
+            timeout = timeout,
+            attemptTimeout = attemptTimeout,
+            connectTimeout = connectTimeout,
+            streamIdleTimeout = streamIdleTimeout,
+            retry = retry,
+            headers = headers,
+            userAgentSuffix = userAgentSuffix,
+            proxy = proxy,
+            noProxy = noProxy,
+            caCertificates = caCertificates,
+            clientCertificate = clientCertificate,
+            httpsOnly = httpsOnly,
+            validateRequests = validateRequests,
+            poolMaxIdle = poolMaxIdle,
+            poolIdleTimeout = poolIdleTimeout,
+            http1Only = http1Only,
+            maxResponseBytes = maxResponseBytes,
+        ),
+    )
+
+    private constructor(config: ClientConfig) : this(Connection.of { NativeClient(config) })
+
+    /**
+     * Closes the connections of all streams, and those of the pool that are not in use, until [resume].
+     *
+     * An app calls this when it goes to the background, where connections die unnoticed and cost battery. Streams keep
+     * their cursors and wait in the state [ConnectionState.WaitingForNetwork]; their deadlines hold. Calls are not
+     * affected. Streams without reconnection stay connected. It has no effect on a closed client.
+     */
+    public fun suspend() {
+        connection.report { suspend() }
+    }
+
+    /** Ends [suspend]. Streams reconnect within 250 ms, at random times, if there is a [network]. */
+    public fun resume() {
+        connection.report { resume() }
+    }
 
     /**
      * Checks the health of the server (`GET /health`). The server does not check the token for this call.
@@ -189,6 +285,53 @@ public class AodClient private constructor(private val connection: Connection) :
     public companion object {
         private const val USER_AGENT = "aod-sdk-kotlin"
 
+        private fun configOf(
+            baseUrl: String,
+            token: Secret?,
+            tokenSource: TokenSource?,
+            timeout: Duration?,
+            attemptTimeout: Duration?,
+            connectTimeout: Duration?,
+            streamIdleTimeout: Duration?,
+            retry: RetryPolicy?,
+            headers: Map<String, String>,
+            userAgentSuffix: String?,
+            proxy: String?,
+            noProxy: Boolean,
+            caCertificates: List<String>,
+            clientCertificate: String?,
+            httpsOnly: Boolean,
+            validateRequests: Boolean,
+            poolMaxIdle: Int?,
+            poolIdleTimeout: Duration?,
+            http1Only: Boolean,
+            maxResponseBytes: Long?,
+        ): ClientConfig = mapErrors {
+            ClientConfig(
+                baseUrl = baseUrl,
+                token = token,
+                tokenSource = tokenSource,
+                timeout = timeout,
+                attemptTimeout = attemptTimeout,
+                connectTimeout = connectTimeout,
+                streamIdleTimeout = streamIdleTimeout,
+                retry = retry?.toNative(),
+                headers = secretsOf(headers),
+                userAgentSuffix = listOfNotNull(USER_AGENT, userAgentSuffix).joinToString(" "),
+                proxy = proxy?.let(::Secret),
+                noProxy = noProxy,
+                caCertificates = caCertificates,
+                clientCertificate = clientCertificate?.let(::Secret),
+                httpsOnly = httpsOnly,
+                validateRequests = validateRequests,
+                poolMaxIdle = poolMaxIdle?.also { require(it >= 0) { "poolMaxIdle is negative" } }?.toUInt(),
+                poolIdleTimeout = poolIdleTimeout,
+                http1Only = http1Only,
+                maxResponseBytes = maxResponseBytes
+                    ?.also { require(it >= 0) { "maxResponseBytes is negative" } }?.toULong(),
+            )
+        }
+
         /**
          * Creates a client from the environment variables `AOD_API_URL` and `AOD_API_TOKEN`, with the default settings.
          * An empty variable counts as not set. A URL that is plain `http` to another machine is logged as a warning, by
@@ -213,6 +356,14 @@ internal class Connection private constructor(val native: NativeClient) {
 
     /** Makes a call that returns at once. */
     fun <T> callBlocking(block: NativeClient.() -> T): T = guarded { native.block() }
+
+    /** Reports something to a client that is not closed; null if it is. */
+    fun <T> report(block: NativeClient.() -> T): T? = try {
+        if (isClosed.get()) null else native.block()
+    } catch (failure: IllegalStateException) {
+        // The native object may have been closed between the check and the call.
+        if (isClosed.get()) null else throw failure
+    }
 
     fun close() {
         if (isClosed.compareAndSet(false, true)) {

@@ -73,6 +73,10 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
     /** Whether it is certain that no byte of the request reached the server, so that a write had no effect. */
     public val isUnsent: Boolean = info.isUnsent
 
+    init {
+        info.tokenFailure?.let(TokenFailures::find)?.let(::initCause)
+    }
+
     /**
      * The configuration of the client is invalid: no token, a malformed URL, an unreadable certificate. Or the native
      * library cannot be loaded.
@@ -91,7 +95,10 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
     /** 400: the request is malformed, names an unknown runtime, or needs a credential that is missing. */
     public class BadRequest internal constructor(info: ErrorInfo) : AodException(info)
 
-    /** 401 or 403: the token is missing, unknown, inactive or expired. */
+    /**
+     * 401 or 403: the token is missing, unknown, inactive or expired. Or the [TokenProvider] threw the [cause], of which
+     * the last 64 are kept.
+     */
     public class Auth internal constructor(info: ErrorInfo) : AodException(info)
 
     /** 404: there is no such agent, environment or session, or it belongs to another user. */
@@ -192,6 +199,7 @@ internal fun localFailure(kind: ErrorKind, text: String): AodException = ErrorIn
     attempts = 0u,
     isRetryable = false,
     isUnsent = false,
+    tokenFailure = null,
 ).toException()
 
 /** Calls the native library, and throws its errors as an [AodException]. */

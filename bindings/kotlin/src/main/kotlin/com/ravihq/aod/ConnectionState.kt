@@ -29,6 +29,12 @@ public sealed interface ConnectionState {
     ) : ConnectionState
 
     /**
+     * There is no network, or the client is suspended; see [AodClient.network] and [AodClient.suspend]. The stream
+     * connects when that ends.
+     */
+    public data object WaitingForNetwork : ConnectionState
+
+    /**
      * The ids of the events have started again at a lower number, for example because the server's database was
      * restored: the next events are new. The connection stays established, as in [Live].
      */
@@ -42,6 +48,7 @@ internal fun NativeState.toState(): ConnectionState = when (this) {
     NativeState.Connecting -> ConnectionState.Connecting
     NativeState.Live -> ConnectionState.Live
     is NativeState.Resuming -> ConnectionState.Resuming(attempt.toInt(), delay, cause.toException())
+    NativeState.WaitingForNetwork -> ConnectionState.WaitingForNetwork
     NativeState.HistoryReset -> ConnectionState.HistoryReset
     NativeState.Closed -> ConnectionState.Closed
 }

@@ -25,8 +25,10 @@ public interface EventListener {
      * [AodException.Listener], which contains the name of the class of the `Throwable` and nothing else of it.
      *
      * @param events at least one event, in order
+     * @param cursor the position after them, to store with what they changed: a stream with this cursor as
+     * [StreamOptions.since] continues there. It is null until an event has an id
      */
-    public fun onEvents(events: List<@JvmSuppressWildcards StreamEvent>)
+    public fun onEvents(events: List<@JvmSuppressWildcards StreamEvent>, cursor: Long?)
 
     /** Called when the stream has ended, after its terminal event or by [Subscription.cancel]. */
     public fun onClosed() {}
@@ -117,8 +119,8 @@ internal class NativeForwarder(private val listener: EventListener) : BatchListe
     /** Completes when the listener's last method has returned. */
     val finished: Job get() = lastCallReturned
 
-    override fun onEvents(events: List<NativeEvent>): Unit = try {
-        withListenerClassLoader { listener.onEvents(events.map(NativeEvent::toEvent)) }
+    override fun onEvents(events: List<NativeEvent>, cursor: Long?): Unit = try {
+        withListenerClassLoader { listener.onEvents(events.map(NativeEvent::toEvent), cursor) }
     } catch (thrown: Throwable) {
         // Only its class: its message may contain anything.
         throw ListenerException.Threw(thrown.javaClass.name)

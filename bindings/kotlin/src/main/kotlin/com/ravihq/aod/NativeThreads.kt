@@ -51,6 +51,8 @@ internal object NativeThreads {
                 uniffiCallbackInterfaceRunListener.uniffiFree,
                 uniffiCallbackInterfaceResponseListener.onResponse,
                 uniffiCallbackInterfaceResponseListener.uniffiFree,
+                uniffiCallbackInterfaceTokenSource.request,
+                uniffiCallbackInterfaceTokenSource.uniffiFree,
                 uniffiCallbackInterfaceLogSink.log,
                 uniffiCallbackInterfaceLogSink.uniffiFree,
             ).forEach { Native.setCallbackThreadInitializer(it, initializer) }

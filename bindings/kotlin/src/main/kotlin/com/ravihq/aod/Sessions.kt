@@ -449,7 +449,7 @@ public class Sessions internal constructor(private val connection: Connection) {
      *
      * ```kotlin
      * val subscription = client.sessions.listen(id, object : EventListener {
-     *     override fun onEvents(events: List<StreamEvent>) = events.forEach(::println)
+     *     override fun onEvents(events: List<StreamEvent>, cursor: Long?) = events.forEach(::println)
      *     override fun onError(error: AodException) = println(error.message)
      * })
      * subscription.join()

@@ -49,7 +49,7 @@ class JavaCallersTest {
             var events = new ArrayList<StreamEvent>();
             client.getSessions().listen(session.getId(), new EventListener() {
                 @Override
-                public void onEvents(List<StreamEvent> batch) {
+                public void onEvents(List<StreamEvent> batch, Long cursor) {
                     events.addAll(batch);
                 }
 
@@ -80,7 +80,7 @@ class JavaCallersTest {
             var events = new ArrayList<StreamEvent>();
             var subscription = client.getSessions().listen(session.getId(), new EventListener() {
                 @Override
-                public void onEvents(List<StreamEvent> batch) {
+                public void onEvents(List<StreamEvent> batch, Long cursor) {
                     events.addAll(batch);
                 }
 
@@ -199,7 +199,7 @@ class JavaCallersTest {
             var lines = new ArrayList<String>();
             client.getSessions().listen(session.getId(), new EventListener() {
                 @Override
-                public void onEvents(List<StreamEvent> batch) {
+                public void onEvents(List<StreamEvent> batch, Long cursor) {
                     batch.forEach(event -> lines.addAll(formatter.consume(event)));
                 }
 

@@ -113,7 +113,7 @@ class CancellationTest : ServerTest() {
         server.script("""{"stdout": "one"}""", """{"hold": "never"}""")
         val session = client.start()
         val listener = object : EventListener {
-            override fun onEvents(events: List<StreamEvent>) {}
+            override fun onEvents(events: List<StreamEvent>, cursor: Long?) {}
 
             override fun onError(error: AodException) {}
         }

@@ -138,7 +138,7 @@ class ErrorsTest : ServerTest(Generation.V2026_04_30) {
     }
 
     private object Silent : EventListener {
-        override fun onEvents(events: List<StreamEvent>) {}
+        override fun onEvents(events: List<StreamEvent>, cursor: Long?) {}
 
         override fun onError(error: AodException) {}
     }

@@ -23,7 +23,7 @@ class ListenerOrderTest : ServerTest() {
             isBusy.set(false)
         }
 
-        override fun onEvents(events: List<StreamEvent>): Unit = record(events)
+        override fun onEvents(events: List<StreamEvent>, cursor: Long?): Unit = record(events)
 
         override fun onState(state: ConnectionState): Unit = record(listOf(state))
 

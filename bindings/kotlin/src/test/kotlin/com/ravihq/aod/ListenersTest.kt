@@ -20,7 +20,7 @@ class ListenersTest : ServerTest() {
         val received = LinkedBlockingQueue<Any>()
         val states = LinkedBlockingQueue<ConnectionState>()
 
-        override fun onEvents(events: List<StreamEvent>) {
+        override fun onEvents(events: List<StreamEvent>, cursor: Long?) {
             received.addAll(events)
         }
 
@@ -89,7 +89,7 @@ class ListenersTest : ServerTest() {
     fun `an exception from onEvents ends the stream with onError`(): Unit = runBlocking {
         val session = startUnfinished()
         val recorder = object : Recorder() {
-            override fun onEvents(events: List<StreamEvent>): Unit = throw IllegalStateException("hunter2")
+            override fun onEvents(events: List<StreamEvent>, cursor: Long?): Unit = throw IllegalStateException("hunter2")
         }
         client.sessions.listen(session.id, recorder).join()
         val failure = assertInstanceOf(AodException.Listener::class.java, recorder.received.single())
@@ -101,7 +101,7 @@ class ListenersTest : ServerTest() {
     fun `an Error from onEvents ends the stream with onError and is not printed`(): Unit = runBlocking {
         val session = startUnfinished()
         val recorder = object : Recorder() {
-            override fun onEvents(events: List<StreamEvent>): Unit = throw AssertionError("hunter2")
+            override fun onEvents(events: List<StreamEvent>, cursor: Long?): Unit = throw AssertionError("hunter2")
         }
         val printed = ByteArrayOutputStream()
         val (out, err) = System.out to System.err
@@ -196,7 +196,7 @@ class ListenersTest : ServerTest() {
         val arrived = CountDownLatch(8)
         val blocked = List(8) {
             client.sessions.listen(session.id, object : Recorder() {
-                override fun onEvents(events: List<StreamEvent>) {
+                override fun onEvents(events: List<StreamEvent>, cursor: Long?) {
                     arrived.countDown()
                     gate.await()
                 }

@@ -101,7 +101,7 @@ class SecretsTest {
             }
         }
         val listener = object : EventListener {
-            override fun onEvents(events: List<StreamEvent>) = Unit
+            override fun onEvents(events: List<StreamEvent>, cursor: Long?) = Unit
 
             override fun onError(error: AodException) {
                 failures.add(error)

@@ -333,7 +333,7 @@ private class Recorder(private val onCount: (Int) -> Unit) : EventListener {
     val events = mutableListOf<StreamEvent>()
     val ends = mutableListOf<Any>()
 
-    override fun onEvents(events: List<StreamEvent>) {
+    override fun onEvents(events: List<StreamEvent>, cursor: Long?) {
         for (event in events) {
             this.events += event
             onCount(this.events.size)

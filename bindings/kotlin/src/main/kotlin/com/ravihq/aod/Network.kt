@@ -1,0 +1,50 @@
+package com.ravihq.aod
+
+/**
+ * Reports about the network, from [AodClient.network].
+ *
+ * An app is told by the system when the network goes, comes and changes, on Android by
+ * `ConnectivityManager.NetworkCallback`. With its reports, streams do not have to find out that a connection is dead,
+ * and do not try to connect in vain. Without reports, nothing breaks: a stream notices a dead connection, and
+ * reconnects.
+ *
+ * ```kotlin
+ * override fun onLost(network: android.net.Network) = client.network.offline()
+ * override fun onAvailable(network: android.net.Network) = client.network.online()
+ * ```
+ *
+ * Reports apply to the client and to those that [AodClient.withOptions] returned for it. They do not affect streams
+ * without reconnection. A call that waits before it is retried is retried within 250 ms after a report that there is a
+ * network, unless the server requested the delay. Reports to a closed client have no effect.
+ */
+public class Network internal constructor(private val connection: Connection) {
+    /**
+     * Whether there is a network according to the last report, and the client is not suspended. Before the first
+     * report, it is true; for a closed client, false.
+     */
+    public val isAvailable: Boolean get() = connection.report { isNetworkAvailable() } ?: false
+
+    /**
+     * Reports that there is no network. Streams close their connections and make no attempt until [online]; their state
+     * is [ConnectionState.WaitingForNetwork]. Their deadlines hold. Calls are not affected.
+     */
+    public fun offline() {
+        connection.report { networkOffline() }
+    }
+
+    /**
+     * Reports that there is a network. Streams that wait for it, or for their next attempt, connect within 250 ms, at
+     * random times. If it was [offline], connections from before are not used again; otherwise they are kept.
+     */
+    public fun online() {
+        connection.report { networkOnline() }
+    }
+
+    /**
+     * Reports that the network is another one, such as cellular instead of Wi-Fi. Streams reconnect within 250 ms, at
+     * random times. Connections from before are not used again; calls in progress continue on them.
+     */
+    public fun changed() {
+        connection.report { networkChanged() }
+    }
+}

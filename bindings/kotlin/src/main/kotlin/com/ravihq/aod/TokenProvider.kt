@@ -1,0 +1,83 @@
+package com.ravihq.aod
+
+import java.util.concurrent.CompletionStage
+import java.util.function.Function
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.SupervisorJob
+import kotlinx.coroutines.future.await
+import kotlinx.coroutines.launch
+
+/**
+ * Provides the API tokens of a client, for tokens that expire.
+ *
+ * It is asked before the first request, and again when the server rejects a token with 401: the request is then sent
+ * once more, with the new token. Requests that need a token at the same time wait for the same one. An open stream
+ * continues where it was. The time counts towards the limits of the call.
+ *
+ * What it throws ends a call, and a stream that is being opened, with an [AodException.Auth] whose cause it is. An open
+ * stream reconnects later.
+ *
+ * ```kotlin
+ * val client = AodClient("https://aod.example.com", { rejected -> signIn(replacing = rejected) })
+ * ```
+ */
+public fun interface TokenProvider {
+    /**
+     * Returns a token. It is called on `Dispatchers.Default`.
+     *
+     * @param rejected the token that the server rejected; null before the first request
+     * @return the token to use from now on
+     */
+    public suspend fun token(rejected: Secret?): String
+
+    /** Creates providers. */
+    public companion object {
+        /**
+         * Returns a provider for Java, from a function that returns a future.
+         *
+         * @param token receives the token that the server rejected, null before the first request
+         * @return a provider that asks the function
+         */
+        @JvmStatic
+        public fun of(token: Function<Secret?, out CompletionStage<String>>): TokenProvider =
+            TokenProvider { rejected -> token.apply(rejected).await() }
+    }
+}
+
+/** Passes the tokens of a provider to the library. */
+internal class TokenForwarder(private val provider: TokenProvider) : TokenSource {
+    override fun request(rejected: Secret?, reply: TokenReply) {
+        scope.launch {
+            reply.use {
+                try {
+                    it.token(Secret(provider.token(rejected)))
+                } catch (thrown: Throwable) {
+                    // Only its class: its message may contain anything.
+                    it.failure(TokenFailures.add(thrown), thrown.javaClass.name)
+                }
+            }
+        }
+    }
+
+    private companion object {
+        /** A provider that throws does not affect the others. */
+        private val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default)
+    }
+}
+
+/** What token providers threw most recently, by number: the library returns only the number. */
+internal object TokenFailures {
+    private const val CAPACITY = 64
+    private var next = 0uL
+    private val recent = LinkedHashMap<ULong, Throwable>()
+
+    @Synchronized
+    fun add(thrown: Throwable): ULong {
+        if (recent.size == CAPACITY) recent.remove(recent.keys.first())
+        return next++.also { recent[it] = thrown }
+    }
+
+    @Synchronized
+    fun find(number: ULong): Throwable? = recent[number]
+}

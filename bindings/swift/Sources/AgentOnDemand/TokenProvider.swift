@@ -1,0 +1,54 @@
+import AodNative
+
+/// Provides the API tokens of a client, for tokens that expire.
+///
+/// It is asked before the first request, and again when the server rejects a token with 401: the request is then sent
+/// once more, with the new token. Requests that need a token at the same time wait for the same one. An open stream
+/// continues where it was. The time counts towards the limits of the call.
+///
+/// An error that it throws ends a call, and a stream that is being opened, with an ``AodError`` of kind `auth` whose
+/// ``AodError/underlyingError`` it is. An open stream reconnects later.
+///
+/// - Parameter rejected: The token that the server rejected; nil before the first request.
+/// - Returns: The token to use from now on.
+public typealias TokenProvider = @Sendable (_ rejected: Secret?) async throws -> Secret
+
+/// Passes the tokens of a provider to the library.
+final class TokenForwarder: TokenSource {
+    private let provider: TokenProvider
+
+    init(_ provider: @escaping TokenProvider) {
+        self.provider = provider
+    }
+
+    func request(rejected: Secret?, reply: TokenReply) {
+        Task { [provider] in
+            do {
+                reply.token(token: try await provider(rejected))
+            } catch {
+                // Only its type: its description may contain anything.
+                reply.failure(number: TokenFailures.add(error), reason: "\(type(of: error))")
+            }
+        }
+    }
+}
+
+/// What token providers threw most recently, by number: the library returns only the number.
+enum TokenFailures {
+    private static let capacity: UInt64 = 64
+    private static let recent = Locked((next: UInt64(0), errors: [UInt64: any Error]()))
+
+    static func add(_ error: any Error) -> UInt64 {
+        recent.with { recent in
+            let number = recent.next
+            recent.next += 1
+            recent.errors[number] = error
+            if number >= capacity { recent.errors[number - capacity] = nil }
+            return number
+        }
+    }
+
+    static func find(_ number: UInt64) -> (any Error)? {
+        recent.with { $0.errors[number] }
+    }
+}
