@@ -14,10 +14,7 @@ impl Wake for Unpark {
 }
 
 /// Polls until the result is ready or the time limit is reached.
-pub(crate) fn wait<T>(
-    limit: Duration,
-    mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>,
-) -> Poll<T> {
+pub fn wait<T>(limit: Duration, mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>) -> Poll<T> {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut context = Context::from_waker(&waker);
     let begun = Instant::now();

@@ -3,15 +3,13 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use tokio::task::{JoinError, JoinHandle};
 
-use crate::block;
 use crate::error::{ErrorInfo, Result};
 use crate::runtime::SharedRuntime;
 
-/// A task on the runtime, which can be awaited on any executor or waited for on any thread. Dropping it aborts the
+/// A task on the runtime, which can be awaited on any executor. Dropping it aborts the
 /// task.
 ///
 /// The result is returned once. The call must not be polled after that.
@@ -32,11 +30,6 @@ impl<T: Send + 'static> Call<T> {
             task: runtime.handle()?.spawn(work),
             outcome: None,
         })
-    }
-
-    /// Blocks until the work is done or the time limit is reached.
-    pub fn wait(&mut self, limit: Duration) -> Poll<Result<T>> {
-        block::wait(limit, |context| Pin::new(&mut *self).poll(context))
     }
 
     /// Returns whether the work is done. If it is not, the waker of the context is woken when it is.

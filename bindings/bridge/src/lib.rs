@@ -9,7 +9,7 @@
 )]
 #![forbid(unsafe_code)]
 
-mod block;
+pub mod block;
 pub mod call;
 pub mod cancel;
 pub mod error;

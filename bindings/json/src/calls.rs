@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -16,6 +17,7 @@ use aod_bridge::error::{ErrorInfo, Result};
 use serde::Serialize;
 
 use crate::process::RUNTIME;
+use crate::token::TokenRequests;
 use crate::wake::WakeQueue;
 
 /// The calls of a client whose results have not been taken.
@@ -78,10 +80,11 @@ impl PendingCalls {
         id: u64,
         work: impl Future<Output = Result<String>> + Send + 'static,
         milliseconds: u32,
+        tokens: &TokenRequests,
     ) -> Result<Option<String>> {
         let call = Call::spawn(&RUNTIME, work)?;
         lock(&self.calls).insert(id, None);
-        self.wait_for(id, call, milliseconds)
+        self.wait_for(id, call, milliseconds, tokens)
     }
 
     /// Starts a call and adds its ID to the queue when there is a result.
@@ -91,25 +94,36 @@ impl PendingCalls {
         work: impl Future<Output = Result<String>> + Send + 'static,
         queue: Arc<WakeQueue>,
     ) -> Result<()> {
-        let mut call = Call::spawn(&RUNTIME, work)?;
-        let waker = queue.waker(id);
+        let call = Call::spawn(&RUNTIME, work)?;
         // Inserted before the wake, so that the woken thread finds the call.
-        let mut calls = lock(&self.calls);
-        let polled = call.poll_ready(&mut Context::from_waker(&waker));
-        calls.insert(id, Some(call));
-        drop(calls);
-        if polled.is_ready() {
-            waker.wake();
-        }
+        lock(&self.calls).insert(id, Some(call));
+        self.notify(id, queue);
         Ok(())
     }
 
+    /// Adds the ID of a call to the queue when there is a result; immediately if there already is.
+    pub(crate) fn notify(&self, id: u64, queue: Arc<WakeQueue>) {
+        let waker = queue.waker(id);
+        let mut calls = lock(&self.calls);
+        let call = calls.get_mut(&id).and_then(Option::as_mut);
+        let polled = call.map(|call| call.poll_ready(&mut Context::from_waker(&waker)));
+        drop(calls);
+        if polled.is_none_or(|polled| polled.is_ready()) {
+            waker.wake();
+        }
+    }
+
     /// Waits for the result of a call up to a timeout. The result is returned once.
-    pub(crate) fn wait(&self, id: u64, milliseconds: u32) -> Result<Option<String>> {
+    pub(crate) fn wait(
+        &self,
+        id: u64,
+        milliseconds: u32,
+        tokens: &TokenRequests,
+    ) -> Result<Option<String>> {
         // Taken out of the table, which must not be locked during the wait.
         let call = lock(&self.calls).get_mut(&id).and_then(Option::take);
         let call = call.ok_or_else(ErrorInfo::cancelled)?;
-        self.wait_for(id, call, milliseconds)
+        self.wait_for(id, call, milliseconds, tokens)
     }
 
     /// Cancels a call: immediately, or when the thread that waits for it stops waiting. Does nothing if the call has
@@ -126,8 +140,10 @@ impl PendingCalls {
         id: u64,
         mut call: Call<String>,
         milliseconds: u32,
+        tokens: &TokenRequests,
     ) -> Result<Option<String>> {
-        let polled = call.wait(Duration::from_millis(milliseconds.into()));
+        let limit = Duration::from_millis(milliseconds.into());
+        let polled = tokens.wait_unless_asked(limit, |context| Pin::new(&mut call).poll(context));
         let mut calls = lock(&self.calls);
         match polled {
             Poll::Ready(outcome) => {

@@ -13,6 +13,7 @@ use crate::ensure::Ensure;
 use crate::error::CallError;
 use crate::process::RUNTIME;
 use crate::stream::EventBatches;
+use crate::token::TokenRequests;
 use crate::wake::WakeQueue;
 
 /// A client for one server, with one token.
@@ -20,6 +21,7 @@ use crate::wake::WakeQueue;
 pub struct JsonClient {
     client: aod::Client,
     calls: PendingCalls,
+    tokens: Arc<TokenRequests>,
     /// Whether the heads of responses are kept.
     keep_responses: bool,
     /// Whether calls continue when they are cancelled.
@@ -35,7 +37,9 @@ impl JsonClient {
         // Building the HTTP client needs the runtime too.
         let handle = RUNTIME.handle()?;
         let _guard = handle.enter();
-        Ok(Self::from_client(config.build()?, false, false))
+        let tokens = Arc::default();
+        let client = config.build(&tokens)?;
+        Ok(Self::from_client(client, tokens, false, false))
     }
 
     /// Returns a client with other timeouts, retries or headers, given as a JSON object, that shares the connections of
@@ -45,7 +49,8 @@ impl JsonClient {
         let keep_responses = self.keep_responses || options.keep_responses;
         let detached = self.detached || options.detached;
         let client = self.client.with_options(options.build()?);
-        Ok(Self::from_client(client, keep_responses, detached))
+        let tokens = Arc::clone(&self.tokens);
+        Ok(Self::from_client(client, tokens, keep_responses, detached))
     }
 
     /// Returns the warning to log if the base URL sends the token unencrypted to another machine; otherwise `None`.
@@ -78,7 +83,7 @@ impl JsonClient {
         milliseconds: u32,
     ) -> Result<Option<String>, CallError> {
         let response = self.respond(id, operation, id_hi, id_lo)?;
-        Ok(self.calls.call(id, response, milliseconds)?)
+        Ok(self.calls.call(id, response, milliseconds, &self.tokens)?)
     }
 
     /// Starts a call like `call`, and adds its ID to the queue when there is a result.
@@ -94,9 +99,72 @@ impl JsonClient {
         Ok(self.calls.begin(id, response, queue)?)
     }
 
-    /// Waits for the result of a call for up to `milliseconds`. The result is returned once.
+    /// Waits for the result of a call for up to `milliseconds`, or until the client asks for a token. The result is
+    /// returned once.
     pub fn wait(&self, id: u64, milliseconds: u32) -> Result<Option<String>, CallError> {
-        Ok(self.calls.wait(id, milliseconds)?)
+        Ok(self.calls.wait(id, milliseconds, &self.tokens)?)
+    }
+
+    /// Adds the ID of a call to the queue when there is a result; immediately if there already is.
+    pub fn notify(&self, queue: Arc<WakeQueue>, id: u64) {
+        self.calls.notify(id, queue);
+    }
+
+    /// Takes the request for a token, a JSON object with `rejected`, the token that the server rejected or `null`. Whoever
+    /// takes it must call `answer_token` or `fail_token`.
+    pub fn take_token_request(&self) -> Option<String> {
+        self.tokens.take()
+    }
+
+    /// Answers the request for a token.
+    pub fn answer_token(&self, token: String) {
+        self.tokens.answer(token);
+    }
+
+    /// Answers the request for a token with a failure: the number by which the caller finds it again, and what it is,
+    /// without secrets.
+    pub fn fail_token(&self, number: u64, reason: String) {
+        self.tokens.fail(number, reason);
+    }
+
+    /// Adds an ID to the queue when the client asks for a token; immediately if it already does.
+    pub fn notify_token(&self, queue: Arc<WakeQueue>, id: u64) {
+        self.tokens.wake(id, queue.waker(id));
+    }
+
+    /// Undoes `notify_token`.
+    pub fn forget_token(&self, id: u64) {
+        self.tokens.forget(id);
+    }
+
+    /// Reports that there is no network.
+    pub fn network_offline(&self) {
+        self.client.network().offline();
+    }
+
+    /// Reports that there is a network.
+    pub fn network_online(&self) {
+        self.client.network().online();
+    }
+
+    /// Reports that the network is another one.
+    pub fn network_changed(&self) {
+        self.client.network().changed();
+    }
+
+    /// Returns whether there is a network according to the last report, and the client is not suspended.
+    pub fn is_network_available(&self) -> bool {
+        self.client.network().is_available()
+    }
+
+    /// Closes the connections of all streams until `resume`.
+    pub fn suspend(&self) {
+        self.client.suspend();
+    }
+
+    /// Ends `suspend`.
+    pub fn resume(&self) {
+        self.client.resume();
     }
 
     /// Returns the heads of the responses to a call as a JSON array, once. Only clients with the option
@@ -134,14 +202,21 @@ impl JsonClient {
         options: String,
     ) -> Result<Arc<EventBatches>, CallError> {
         let id = RecordId::parse(&id)?;
-        EventBatches::of_session(self.client.clone(), id, since, parse(&options)?)
+        let tokens = Arc::clone(&self.tokens);
+        EventBatches::of_session(self.client.clone(), tokens, id, since, parse(&options)?)
     }
 }
 
 impl JsonClient {
-    fn from_client(client: aod::Client, keep_responses: bool, detached: bool) -> Arc<Self> {
+    fn from_client(
+        client: aod::Client,
+        tokens: Arc<TokenRequests>,
+        keep_responses: bool,
+        detached: bool,
+    ) -> Arc<Self> {
         Arc::new(Self {
             client,
+            tokens,
             calls: PendingCalls::default(),
             keep_responses,
             detached,

@@ -1,6 +1,7 @@
 //! The configuration of a client and the options of calls, from JSON.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aod::{ClientBuilder, HeaderName, HeaderValue, Options, RetryPolicy};
@@ -8,6 +9,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::CallError;
+use crate::token::TokenRequests;
 
 /// The configuration of a client.
 #[derive(Deserialize)]
@@ -18,7 +20,10 @@ use crate::error::CallError;
 )]
 pub(crate) struct ClientConfig {
     base_url: String,
-    token: String,
+    token: Option<String>,
+    /// Whether the program provides tokens.
+    #[serde(default)]
+    provides_tokens: bool,
     user_agent: String,
     connect_timeout: Option<f64>,
     proxy: Option<String>,
@@ -69,14 +74,17 @@ struct Retry {
 }
 
 impl ClientConfig {
-    pub(crate) fn build(self) -> Result<aod::Client, CallError> {
+    pub(crate) fn build(self, tokens: &Arc<TokenRequests>) -> Result<aod::Client, CallError> {
         let mut builder = aod::Client::builder()
             .base_url(self.base_url)
-            .token(self.token)
             .user_agent_suffix(self.user_agent)
             .http1_only(self.http1_only)
             .https_only(self.https_only)
             .validate_requests(self.validate_requests);
+        builder = set(builder, self.token, ClientBuilder::token);
+        if self.provides_tokens {
+            builder = builder.token_provider(tokens.provider());
+        }
         let connect_timeout = self.connect_timeout.map(duration).transpose()?;
         builder = set(builder, connect_timeout, ClientBuilder::connect_timeout);
         let idle = self.pool_idle_timeout.map(duration).transpose()?;

@@ -8,6 +8,8 @@ use aod_bridge::error::{ErrorInfo, ErrorKind};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use crate::token::failure_of;
+
 /// A failed call.
 #[derive(Debug, thiserror::Error, uniffi::Error)]
 pub enum CallError {
@@ -46,6 +48,9 @@ struct SourceDetails<'e> {
     attempts: u32,
     is_retryable: bool,
     is_unsent: bool,
+    /// The number of what the token provider raised.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_failure: Option<u64>,
 }
 
 /// The reason for a 409, with both numbers of a version mismatch.
@@ -100,6 +105,7 @@ impl<'e> SourceDetails<'e> {
             attempts: error.attempts(),
             is_retryable: error.is_retryable(),
             is_unsent: error.is_unsent(),
+            token_failure: failure_of(error),
         }
     }
 }

@@ -16,6 +16,7 @@ mod pretty;
 mod process;
 mod stream;
 mod tables;
+mod token;
 mod transcript;
 mod wake;
 

@@ -16,6 +16,7 @@ use crate::batch::JsonBatch;
 use crate::config::{duration, set};
 use crate::error::CallError;
 use crate::process::RUNTIME;
+use crate::token::TokenRequests;
 use crate::wake::WakeQueue;
 
 /// The limits of prefetching.
@@ -49,11 +50,13 @@ fn on() -> bool {
 #[derive(uniffi::Object)]
 pub struct EventBatches {
     events: Prefetcher<JsonBatch>,
+    tokens: Arc<TokenRequests>,
 }
 
 impl EventBatches {
     pub(crate) fn of_session(
         client: aod::Client,
+        tokens: Arc<TokenRequests>,
         id: RecordId,
         since: Option<i64>,
         options: StreamOptions,
@@ -89,7 +92,15 @@ impl EventBatches {
         };
         let scope = CancelScope::default();
         let events = Prefetcher::spawn(&RUNTIME, LIMITS, scope, opening, Some(states))?;
-        Ok(Arc::new(Self { events }))
+        Ok(Arc::new(Self { events, tokens }))
+    }
+}
+
+impl EventBatches {
+    /// Blocks until a poll is ready, the client asks for a token, or the time is over.
+    fn wait<T>(&self, milliseconds: u32, poll: impl FnMut(&mut Context<'_>) -> Poll<T>) -> Poll<T> {
+        let limit = Duration::from_millis(milliseconds.into());
+        self.tokens.wait_unless_asked(limit, poll)
     }
 }
 
@@ -100,7 +111,7 @@ impl EventBatches {
     pub fn take(&self, milliseconds: u32) -> Result<String, CallError> {
         let taken = match milliseconds {
             0 => self.events.try_take(),
-            _ => self.events.wait(Duration::from_millis(milliseconds.into())),
+            _ => self.wait(milliseconds, |context| self.events.poll_take(context)),
         };
         match taken {
             Poll::Ready(Ok(Some(Item::Batch(batch)))) => Ok(batch.into_json()),
@@ -113,10 +124,7 @@ impl EventBatches {
 
     /// Returns whether the stream is open, after waiting for up to `milliseconds`. Fails if it cannot be opened.
     pub fn open(&self, milliseconds: u32) -> Result<bool, CallError> {
-        match self
-            .events
-            .wait_open(Duration::from_millis(milliseconds.into()))
-        {
+        match self.wait(milliseconds, |context| self.events.poll_open(context)) {
             Poll::Ready(outcome) => Ok(outcome.map(|()| true)?),
             Poll::Pending => Ok(false),
         }

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         NotFoundError,
         RateLimitError,
         ServerError,
+        TokenProviderError,
         UnsupportedError,
         ValidationError,
     )
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
         TurnStatus,
         UnknownMcpServer,
     )
+    from .network import Network
     from .responses import ResponseInfo
     from .stream import AsyncEventStream, ConnectionState, EventStream, Subscription
     from .transcript import Transcript
@@ -96,6 +98,7 @@ __all__ = [
     "McpServer",
     "McpServerStdio",
     "McpServerUrl",
+    "Network",
     "Networking",
     "NetworkingType",
     "NotFoundError",
@@ -115,6 +118,7 @@ __all__ = [
     "StreamEvent",
     "StreamEventType",
     "Subscription",
+    "TokenProviderError",
     "Transcript",
     "TurnStatus",
     "UnknownMcpServer",
@@ -145,6 +149,7 @@ _NAMES = {
         "NotFoundError",
         "RateLimitError",
         "ServerError",
+        "TokenProviderError",
         "UnsupportedError",
         "ValidationError",
     ),
@@ -174,6 +179,7 @@ _NAMES = {
         "TurnStatus",
         "UnknownMcpServer",
     ),
+    ".network": ("Network",),
     ".responses": ("ResponseInfo",),
     ".stream": (
         "AsyncEventStream",

@@ -13,6 +13,7 @@ from . import _greenlets
 from ._log import logger
 from ._native import CallError, EventBatches, InternalError, JsonClient, endpoints
 from ._process import leak, register
+from ._tokens import Tokens
 from ._tracing import trace_headers
 from ._wake import next_id, waiter_of
 from ._wire import Response, is_uuid
@@ -51,6 +52,7 @@ class Core:
         options: tuple[str, ...] = (),
         native: JsonClient | None = None,
         on_response: OnResponse | None = None,
+        tokens: Tokens | None = None,
     ) -> None:
         """Create a client.
 
@@ -60,6 +62,7 @@ class Core:
         self._config = config
         self._options = options
         self._on_response = on_response
+        self.tokens = tokens or Tokens(None)
         self._closed = False
         self._lock = threading.Lock()
         self._native: JsonClient | None = self._create() if native is None else native
@@ -144,7 +147,8 @@ class Core:
         except NATIVE_ERRORS as error:
             failure = error_from_native(error)
         else:
-            return Core(self._config, (*self._options, text), native, on_response or self._on_response)
+            options_of_all = (*self._options, text)
+            return Core(self._config, options_of_all, native, on_response or self._on_response, self.tokens)
         raise failure
 
     def close(self) -> None:
@@ -172,11 +176,13 @@ class Core:
         try:
             halves = _prepare(native, call, identity, body)
             if _greenlets.are_patched_in():
-                _greenlets.wait_for(lambda queue, _: native.begin(call, queue, number, *halves))
-                response = native.wait(call, 0)
+                self.tokens.wait_in_greenlet(native, lambda queue, _: native.begin(call, queue, number, *halves))
+                while (response := native.wait(call, 0)) is None:
+                    self.tokens.wait_in_greenlet(native, lambda queue, _: native.notify(queue, call))
             else:
                 response = native.call(call, number, *halves, SLICE_MS)
                 while response is None:
+                    self.tokens.serve(native)
                     response = native.wait(call, SLICE_MS)
         except NATIVE_ERRORS as error:
             failure = error_from_native(error)
@@ -205,9 +211,11 @@ class Core:
         try:
             halves = _prepare(native, call, identity, body)
             native.begin(call, waiter.queue, number, *halves)
-            while response is None:
-                await waiter.wait(call, loop)
-                response = native.wait(call, 0)
+            while True:
+                await self.tokens.wait(native, waiter, call, loop)
+                if (response := native.wait(call, 0)) is not None:
+                    break
+                native.notify(waiter.queue, call)
         except NATIVE_ERRORS as error:
             failure = error_from_native(error)
         finally:
@@ -219,10 +227,11 @@ class Core:
         self._observe(native, call)
         return Response(_finish(operation, started, response, failure), native, number, identity)
 
-    def stream(self, identity: str, since: int | None, options: str) -> EventBatches:
-        """Open a stream and start to prefetch its events."""
+    def stream(self, identity: str, since: int | None, options: str) -> tuple[JsonClient, EventBatches]:
+        """Open a stream and start to prefetch its events. Also returns the native client, which may ask for a token."""
         try:
-            return self._traced().stream(identity, since, options)
+            native = self._traced()
+            return native, native.stream(identity, since, options)
         except NATIVE_ERRORS as error:
             failure = error_from_native(error)
         raise failure

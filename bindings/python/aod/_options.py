@@ -123,6 +123,7 @@ def client_config(
     *,
     base_url: str | None,
     token: str | None,
+    token_provider: Any,
     timeout: Any,
     transport: Any,
     connect_timeout: float | None,
@@ -143,8 +144,9 @@ def client_config(
     if transport is not None:
         raise TypeError("transport is not supported: requests are sent by the native library, not by httpx")
     base_url = text(base_url, "base_url") or os.environ.get("AOD_API_URL") or "http://localhost:8777"
+    callback(token_provider, "token_provider")
     token = text(token, "token") or os.environ.get("AOD_API_TOKEN")
-    if not token:
+    if not token and token_provider is None:
         raise ValueError("Missing API token. Pass token=... or set the AOD_API_TOKEN env var.")
     _, connect = timeouts(timeout)
     user_agent = f"aod-sdk-python/{__version__}"
@@ -152,7 +154,8 @@ def client_config(
         user_agent = f"{user_agent} {suffix}"
     return {
         "base_url": base_url,
-        "token": token,
+        "token": token or None,
+        "provides_tokens": token_provider is not None,
         "user_agent": user_agent,
         "connect_timeout": connect if connect_timeout is None else seconds(connect_timeout, "connect_timeout"),
         "proxy": text(proxy, "proxy"),

@@ -11,8 +11,10 @@ from typing_extensions import Self
 
 from ._core import Core
 from ._options import RetryPolicy, call_options, callback, client_config
+from ._tokens import AsyncTokenProvider, TokenProvider, Tokens
 from ._tracebacks import hide_frames
 from ._wire import read_object
+from .network import Network
 from .resources import Agents, AsyncAgents, AsyncEnvironments, AsyncSessions, Environments, Sessions
 from .responses import ResponseInfo
 
@@ -40,6 +42,7 @@ class Client:
         *,
         base_url: str | None = None,
         token: str | None = None,
+        token_provider: TokenProvider | None = None,
         timeout: Any = None,
         transport: None = None,
         attempt_timeout: float | None = None,
@@ -66,6 +69,11 @@ class Client:
             base_url: The server's URL, which may have a path. The default is `AOD_API_URL`, else
                 `http://localhost:8777`.
             token: The API token. The default is `AOD_API_TOKEN`.
+            token_provider: A function that returns the API token, for tokens that expire. It takes precedence over
+                `token`. It receives the token that the server rejected with 401, or `None` before the first request. A
+                rejected request is sent once more with the new token; other requests wait for the same one, and streams
+                continue where they were. It is called in a thread that waits for the client, and must not use the
+                client. What it raises is the `__cause__` of a `TokenProviderError`.
             timeout: The time for a whole call, retries included, and for connecting, in seconds; or an `httpx.Timeout`,
                 whose `read` is the time for a call and whose `connect` is that for connecting. The default is 30 for a
                 call and 5 for connecting; `math.inf` means no limit. Streams have `stream_idle_timeout` instead.
@@ -104,6 +112,7 @@ class Client:
                 client_config(
                     base_url=base_url,
                     token=token,
+                    token_provider=token_provider,
                     timeout=timeout,
                     transport=transport,
                     attempt_timeout=attempt_timeout,
@@ -123,7 +132,8 @@ class Client:
                     https_only=https_only,
                     validate_requests=validate_requests,
                     max_response_bytes=max_response_bytes,
-                )
+                ),
+                tokens=Tokens(token_provider),
             )
         )
 
@@ -187,6 +197,30 @@ class Client:
         )
         return other
 
+    @property
+    def network(self) -> Network:
+        """Reports about the network: what the program knows, and its streams cannot."""
+        return Network(self._core)
+
+    def suspend(self) -> None:
+        """Close the connections of all streams, and idle ones, until `resume`.
+
+        Streams keep their cursors and wait in the state `waiting_for_network`; their deadlines hold. Calls are not
+        affected. Streams with `reconnect=False` stay connected.
+
+        Raises:
+            ClosedError: The client has been closed.
+        """
+        self._core.native().suspend()
+
+    def resume(self) -> None:
+        """End `suspend`: streams reconnect within 250 ms, at random times, if there is a network.
+
+        Raises:
+            ClosedError: The client has been closed.
+        """
+        self._core.native().resume()
+
     def health(self) -> dict[str, Any]:
         """Check the server's health (`GET /health`).
 
@@ -236,6 +270,7 @@ class AsyncClient:
         *,
         base_url: str | None = None,
         token: str | None = None,
+        token_provider: AsyncTokenProvider | None = None,
         timeout: Any = None,
         transport: None = None,
         attempt_timeout: float | None = None,
@@ -262,6 +297,11 @@ class AsyncClient:
             base_url: The server's URL, which may have a path. The default is `AOD_API_URL`, else
                 `http://localhost:8777`.
             token: The API token. The default is `AOD_API_TOKEN`.
+            token_provider: A function or coroutine function that returns the API token, for tokens that expire. It
+                takes precedence over `token`. It receives the token that the server rejected with 401, or `None` before
+                the first request. A rejected request is sent once more with the new token; other requests wait for the
+                same one, and streams continue where they were. It is called in a task that waits for the client, and
+                must not use the client. What it raises is the `__cause__` of a `TokenProviderError`.
             timeout: The time for a whole call, retries included, and for connecting, in seconds; or an `httpx.Timeout`,
                 whose `read` is the time for a call and whose `connect` is that for connecting. The default is 30 for a
                 call and 5 for connecting; `math.inf` means no limit. Streams have `stream_idle_timeout` instead.
@@ -300,6 +340,7 @@ class AsyncClient:
                 client_config(
                     base_url=base_url,
                     token=token,
+                    token_provider=token_provider,
                     timeout=timeout,
                     transport=transport,
                     attempt_timeout=attempt_timeout,
@@ -319,7 +360,8 @@ class AsyncClient:
                     https_only=https_only,
                     validate_requests=validate_requests,
                     max_response_bytes=max_response_bytes,
-                )
+                ),
+                tokens=Tokens(token_provider),
             )
         )
 
@@ -382,6 +424,30 @@ class AsyncClient:
             )
         )
         return other
+
+    @property
+    def network(self) -> Network:
+        """Reports about the network: what the program knows, and its streams cannot."""
+        return Network(self._core)
+
+    def suspend(self) -> None:
+        """Close the connections of all streams, and idle ones, until `resume`.
+
+        Streams keep their cursors and wait in the state `waiting_for_network`; their deadlines hold. Calls are not
+        affected. Streams with `reconnect=False` stay connected.
+
+        Raises:
+            ClosedError: The client has been closed.
+        """
+        self._core.native().suspend()
+
+    def resume(self) -> None:
+        """End `suspend`: streams reconnect within 250 ms, at random times, if there is a network.
+
+        Raises:
+            ClosedError: The client has been closed.
+        """
+        self._core.native().resume()
 
     async def health(self) -> dict[str, Any]:
         """Check the server's health (`GET /health`).

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from . import _failures
+
 if TYPE_CHECKING:
     from uuid import UUID
 
@@ -25,6 +27,7 @@ __all__ = [
     "NotFoundError",
     "RateLimitError",
     "ServerError",
+    "TokenProviderError",
     "UnsupportedError",
     "ValidationError",
     "raise_for_status",
@@ -70,6 +73,10 @@ class AodTimeoutError(AodConnectionError):
 
 class DecodeError(AodError):
     """The response is not what the API specifies, such as HTML instead of JSON, or it is not valid HTTP."""
+
+
+class TokenProviderError(AodError):
+    """The token provider of the client raised an exception, which is the `__cause__`, or returned no string."""
 
 
 class ClosedError(AodError, RuntimeError):
@@ -288,7 +295,7 @@ def from_native(info_json: str) -> Exception:
     """
     info = cast("dict[str, Any]", json.loads(info_json))
     kind, status = info["kind"], info.get("status")
-    cls = _CLASSES[kind]
+    cls = TokenProviderError if kind == "auth" and status is None else _CLASSES[kind]
     error: Exception
     if issubclass(cls, AodHTTPError) and status is not None:
         text: str = info.get("body") or ""
@@ -315,6 +322,7 @@ def from_native(info_json: str) -> Exception:
         error.is_retryable = bool(info.get("is_retryable"))
         error.request_id = info.get("request_id")
         error.retry_after = info.get("retry_after")
+        error.__cause__ = _failures.find(info.get("token_failure"))
     return error
 
 

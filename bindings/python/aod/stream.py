@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
     from ._core import Core
-    from ._native import EventBatches
+    from ._native import EventBatches, JsonClient, WakeQueue
     from .pretty import Formatter, FormatterOptions
     from .transcript import AsyncTranscriptStream, Transcript, TranscriptStream
 
@@ -40,20 +40,23 @@ class ConnectionState:
 
     Attributes:
         kind: `connecting` before the first connection, `live` when a connection is established, `resuming` when it
-            dropped or could not be established, `history_reset` when the ids of the session start again at a lower
+            dropped or could not be established, `waiting_for_network` while the client has been told that there is no
+            network or is suspended, `history_reset` when the ids of the session start again at a lower
             number, and `closed` when the stream has ended.
         attempt: The number of the attempt that follows, from 1; `None` unless the kind is `resuming`.
         delay: The delay before that attempt, in seconds; `None` unless the kind is `resuming`.
         cause: The error of the dropped connection or of the failed attempt; `None` unless the kind is `resuming`.
     """
 
-    kind: Literal["connecting", "live", "resuming", "history_reset", "closed"]
+    kind: Literal["connecting", "live", "resuming", "waiting_for_network", "history_reset", "closed"]
     attempt: int | None = None
     delay: float | None = None
     cause: AodError | None = None
 
     def __str__(self) -> str:
         """Return the state as one line."""
+        if self.kind == "waiting_for_network":
+            return "waiting for the network"
         if self.kind == "history_reset":
             return "history reset: the next events are new, although their ids are lower"
         if self.kind != "resuming":
@@ -78,6 +81,7 @@ class _Base:
         self._options = json.dumps(options)
         self._on_state = on_state
         self._batches: EventBatches | None = None
+        self._native: JsonClient | None = None
         self._ready: deque[StreamEvent] = deque()
         self._cursors: list[int | None] = []  # after each event of the batch, yielded or not
         self._last_cursor = since  # after the previous batch
@@ -111,6 +115,9 @@ class _Base:
         if self._batches is not None:
             leak(self._batches)
             self._batches = None
+        if self._native is not None:
+            leak(self._native)
+            self._native = None
 
     def stop(self) -> None:
         """Cancel the stream, before the interpreter exits."""
@@ -124,11 +131,15 @@ class _Base:
         """Return the source of the events, opened on the first call."""
         batches = self._batches
         if batches is None:
-            batches = self._batches = self._core.stream(self._session_id, self._since, self._options)
+            self._native, batches = self._core.stream(self._session_id, self._since, self._options)
+            self._batches = batches
             if self._closed:
                 # Another thread cancelled the stream in the meantime.
                 batches.cancel()
         return batches
+
+    def _provide_token(self) -> None:
+        """Provide a token if the library asks for one; for asyncio, the wait does it."""
 
     def _observe(self, state: ConnectionState) -> None:
         """Log a change of the connection, and pass it to the callback."""
@@ -175,6 +186,7 @@ class _Base:
                     pass
                 text = self._open().take(milliseconds)
                 if not text:
+                    self._provide_token()
                     return None
                 if not self._keep(text):
                     break
@@ -233,7 +245,9 @@ class EventStream(_Base):
             with self._lock:
                 while not self._closed and not self._open().open(0 if greenlets else SLICE_MS):
                     if greenlets:
-                        _greenlets.wait_for(self._open().notify_open)
+                        self._wait_in_greenlet(self._open().notify_open)
+                    else:
+                        self._provide_token()
         except NATIVE_ERRORS as error:
             failure = error_from_native(error)
         except BaseException:
@@ -325,8 +339,16 @@ class EventStream(_Base):
                 return event
             batches = self._batches
             if greenlets and batches is not None:
-                _greenlets.wait_for(batches.notify)
+                self._wait_in_greenlet(batches.notify)
         raise StopIteration
+
+    def _provide_token(self) -> None:
+        if self._native is not None:
+            self._core.tokens.serve(self._native)
+
+    def _wait_in_greenlet(self, notify: Callable[[WakeQueue, int], object]) -> None:
+        if self._native is not None:
+            self._core.tokens.wait_in_greenlet(self._native, notify)
 
 
 class AsyncEventStream(_Base, TaskScoped):
@@ -376,9 +398,7 @@ class AsyncEventStream(_Base, TaskScoped):
                 batches = self._open()
                 if batches.open(0):
                     break
-                waiter, id = waiter_of(loop), next_id()
-                batches.notify_open(waiter.queue, id)
-                await waiter.wait(id, loop)
+                await self._wait(batches.notify_open, loop)
         except NATIVE_ERRORS as error:
             failure = error_from_native(error)
         except BaseException:
@@ -479,7 +499,7 @@ class AsyncEventStream(_Base, TaskScoped):
                 batches = self._batches
                 if batches is not None:
                     self._yield_next = False
-                    await self._wait(batches, loop)
+                    await self._wait(batches.notify, loop)
         except CancelledError:
             self._cancel_with_task()
             raise
@@ -487,10 +507,12 @@ class AsyncEventStream(_Base, TaskScoped):
             self._pulling = False
         raise StopAsyncIteration
 
-    async def _wait(self, batches: EventBatches, loop: AbstractEventLoop) -> None:
+    async def _wait(self, notify: Callable[[WakeQueue, int], object], loop: AbstractEventLoop) -> None:
         waiter, id = waiter_of(loop), next_id()
-        batches.notify(waiter.queue, id)
-        await waiter.wait(id, loop)
+        notify(waiter.queue, id)
+        native = self._native
+        if native is not None:
+            await self._core.tokens.wait(native, waiter, id, loop)
 
 
 def _state(fields: dict[str, Any]) -> ConnectionState:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ._core import Core
-    from ._native import WakeQueue
+    from ._native import JsonClient, WakeQueue
     from ._wake import Waiter
     from .events import StreamEvent
 
@@ -68,6 +68,14 @@ class _SessionStream(EventStream):
         if batches is not None:
             batches.notify(queue, number)
 
+    @property
+    def native(self) -> JsonClient | None:
+        """The native client, once the stream is open."""
+        return self._native
+
+    def _provide_token(self) -> None:
+        """Do nothing: `_wait` of the stream of all sessions does it."""
+
     def has_ready(self) -> bool:
         """Return whether there are more events of the last batch."""
         return bool(self._ready)
@@ -102,6 +110,8 @@ class _Watch:
             cursors: The sessions, each with the cursor to resume from.
         """
         options = stream_options(resume_stale=True)
+        self._tokens = core.tokens
+        self._token_id = next_id()
         self._streams = {
             next_id(): (id, _SessionStream(core, str(id), since, *options)) for id, since in cursors.items()
         }
@@ -148,6 +158,10 @@ class _Watch:
 
     def _remove(self, number: int) -> None:
         del self._streams[number]
+
+    def _native(self) -> JsonClient | None:
+        """Return the client that may ask for a token: all streams have the same one."""
+        return next((stream.native for _, stream in self._streams.values() if stream.native is not None), None)
 
     def _poll_all(self) -> None:
         """Make all streams due, after a wait that was interrupted or did not report which ones are."""
@@ -222,11 +236,19 @@ class WatchStream(_Watch):
         raise StopIteration
 
     def _wait(self) -> None:
+        native = self._native()
+        if native is None:
+            return
         if _greenlets.are_patched_in():
-            _greenlets.wait_for(self._notify)
+            self._tokens.wait_in_greenlet(native, self._notify)
             self._poll_all()
-        else:
+            return
+        self._tokens.notify(native, self._queue, self._token_id)
+        try:
             self._due.numbers.extend(ids_of(self._queue.take(SLICE_MS)))
+        finally:
+            self._tokens.forget(native, self._token_id)
+        self._tokens.serve(native)
 
     def _notify(self, queue: WakeQueue, number: int) -> None:
         for _, stream in list(self._streams.values()):
@@ -296,7 +318,7 @@ class AsyncWatchStream(_Watch, TaskScoped):
                 if item is not None:
                     return item
                 if self._streams and not self._closed:
-                    await self._wait(loop)
+                    await self._wait(waiter, loop)
         except CancelledError:
             self._cancel_with_task()
             raise
@@ -321,14 +343,20 @@ class AsyncWatchStream(_Watch, TaskScoped):
         if self._waiter is not None:
             self._waiter.forget(number)
 
-    async def _wait(self, loop: AbstractEventLoop) -> None:
-        if self._due.numbers:
+    async def _wait(self, waiter: Waiter, loop: AbstractEventLoop) -> None:
+        native = self._native()
+        if self._due.numbers or native is None:
             return
         self._due.waiting = loop.create_future()
+        waiter.register(self._token_id, self._due.add, loop)
+        self._tokens.notify(native, waiter.queue, self._token_id)
         try:
             await self._due.waiting
         finally:
             self._due.waiting = None
+            self._tokens.forget(native, self._token_id)
+            waiter.forget(self._token_id)
+        await self._tokens.serve_async(native)
 
 
 def __dir__() -> list[str]:

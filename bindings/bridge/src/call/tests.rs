@@ -3,9 +3,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use tokio::task::yield_now;
 
 use super::{Call, run};
+use crate::block;
 use crate::error::{ErrorInfo, ErrorKind};
 use crate::testing::{LIMIT, assert_idle, block_on, poll_at_most, runtime};
 
@@ -80,10 +82,13 @@ fn a_thread_can_wait_again_after_a_timeout() {
     let runtime = runtime();
     let (finish, finished) = tokio::sync::oneshot::channel();
     let mut call = Call::spawn(runtime, async { Ok(finished.await.unwrap_or(0)) }).unwrap();
-    assert!(call.wait(Duration::ZERO).is_pending());
-    assert!(call.wait(Duration::from_millis(1)).is_pending());
+    assert!(block::wait(Duration::ZERO, |context| call.poll_unpin(context)).is_pending());
+    assert!(block::wait(Duration::from_millis(1), |context| call.poll_unpin(context)).is_pending());
     finish.send(7).unwrap();
-    assert!(matches!(call.wait(LIMIT), Poll::Ready(Ok(7))));
+    assert!(matches!(
+        block::wait(LIMIT, |context| call.poll_unpin(context)),
+        Poll::Ready(Ok(7))
+    ));
     assert_idle(runtime);
 }
 
@@ -91,7 +96,7 @@ fn a_thread_can_wait_again_after_a_timeout() {
 fn aborts_the_work_when_dropped_after_a_timeout() {
     let runtime = runtime();
     let mut call = Call::<()>::spawn(runtime, std::future::pending()).unwrap();
-    assert!(call.wait(Duration::ZERO).is_pending());
+    assert!(block::wait(Duration::ZERO, |context| call.poll_unpin(context)).is_pending());
     assert_eq!(runtime.active_tasks(), 1);
     drop(call);
     assert_idle(runtime);
@@ -104,5 +109,8 @@ fn keeps_its_result_until_it_is_polled_after_the_wake() {
     block_on(std::future::poll_fn(|context| call.poll_ready(context)));
     let mut context = Context::from_waker(Waker::noop());
     assert!(call.poll_ready(&mut context).is_ready());
-    assert!(matches!(call.wait(Duration::ZERO), Poll::Ready(Ok(7))));
+    assert!(matches!(
+        block::wait(Duration::ZERO, |context| call.poll_unpin(context)),
+        Poll::Ready(Ok(7))
+    ));
 }

@@ -22,13 +22,11 @@ mod reader;
 use std::future::{Future, poll_fn};
 use std::sync::{Arc, mpsc};
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
 use aod::ConnectionState;
 use aod::EventStream;
 use tokio::task::AbortHandle;
 
-use crate::block;
 use crate::cancel::CancelScope;
 use crate::error::Result;
 use crate::runtime::SharedRuntime;
@@ -130,14 +128,15 @@ impl<B: Batch> Prefetcher<B> {
         self.queue.try_take()
     }
 
-    /// Blocks until there is an item or the time limit is reached, and takes it.
-    pub fn wait(&self, limit: Duration) -> Poll<Result<Option<Item<B>>>> {
-        block::wait(limit, |context| self.queue.poll_take(context))
+    /// Takes an item. If there is none, the waker of the context is woken when there is.
+    pub fn poll_take(&self, context: &mut Context<'_>) -> Poll<Result<Option<Item<B>>>> {
+        self.queue.poll_take(context)
     }
 
-    /// Waits until the stream is open, up to the time limit. The error of a stream that cannot be opened is returned once.
-    pub fn wait_open(&self, limit: Duration) -> Poll<Result<()>> {
-        block::wait(limit, |context| self.queue.poll_open(context))
+    /// Returns whether the stream is open. If it is not, the waker of the context is woken when it is. The error of a
+    /// stream that cannot be opened is returned once.
+    pub fn poll_open(&self, context: &mut Context<'_>) -> Poll<Result<()>> {
+        self.queue.poll_open(context)
     }
 
     /// Wakes a waker when the stream is open or has ended; immediately if it already is.

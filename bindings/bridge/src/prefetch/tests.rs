@@ -12,6 +12,7 @@ use bytes::Bytes;
 use futures::channel::mpsc;
 
 use super::{Item, Limits, Prefetcher, States, states};
+use crate::block;
 use crate::cancel::{CancelScope, CancellationToken};
 use crate::error::{ErrorInfo, ErrorKind, Result};
 use crate::runtime::SharedRuntime;
@@ -99,7 +100,10 @@ fn tells_the_end_once_and_stays_there() {
     assert_eq!(texts, numbers(1..=2));
     outcome.unwrap();
     assert!(matches!(events.try_take(), Poll::Ready(Ok(None))));
-    assert!(matches!(events.wait(LIMIT), Poll::Ready(Ok(None))));
+    assert!(matches!(
+        block::wait(LIMIT, |context| events.poll_take(context)),
+        Poll::Ready(Ok(None))
+    ));
     assert_idle(runtime);
 }
 
@@ -244,11 +248,17 @@ fn opening_is_reported_before_the_first_event() {
     let runtime = runtime();
     let (body, events) = body();
     let events = read(runtime, ROOMY, events);
-    assert!(matches!(events.wait_open(LIMIT), Poll::Ready(Ok(()))));
+    assert!(matches!(
+        block::wait(LIMIT, |context| events.poll_open(context)),
+        Poll::Ready(Ok(()))
+    ));
     assert!(events.try_take().is_pending());
     write(&body, EXIT);
     drain(&events).1.unwrap();
-    assert!(matches!(events.wait_open(LIMIT), Poll::Ready(Ok(()))));
+    assert!(matches!(
+        block::wait(LIMIT, |context| events.poll_open(context)),
+        Poll::Ready(Ok(()))
+    ));
 }
 
 #[test]
@@ -256,7 +266,7 @@ fn an_opening_that_fails_is_reported_once() {
     let failed = ready(Err(ErrorInfo::new(ErrorKind::Closed, "closed")));
     let scope = CancelScope::default();
     let events = Prefetcher::<Texts>::spawn(runtime(), ROOMY, scope, failed, None).unwrap();
-    let Poll::Ready(Err(error)) = events.wait_open(LIMIT) else {
+    let Poll::Ready(Err(error)) = block::wait(LIMIT, |context| events.poll_open(context)) else {
         panic!("it opened");
     };
     assert_eq!(error.kind, ErrorKind::Closed);
@@ -306,7 +316,10 @@ fn cancel_discards_what_was_read_and_is_no_error() {
     events.cancel();
     events.cancel();
     assert!(matches!(events.try_take(), Poll::Ready(Ok(None))));
-    assert!(matches!(events.wait(LIMIT), Poll::Ready(Ok(None))));
+    assert!(matches!(
+        block::wait(LIMIT, |context| events.poll_take(context)),
+        Poll::Ready(Ok(None))
+    ));
     assert_idle(runtime);
 }
 

@@ -1,6 +1,9 @@
 use std::time::Duration;
 
+use futures::FutureExt as _;
+
 use super::SharedRuntime;
+use crate::block;
 use crate::call;
 use crate::error::ErrorKind;
 use crate::testing::{LIMIT, assert_idle, block_on, runtime};
@@ -56,7 +59,9 @@ fn drops_its_tasks_at_shutdown() {
         call::Call::<()>::spawn(runtime, async { std::future::pending().await }).unwrap();
     runtime.shut_down(LIMIT);
     runtime.shut_down(LIMIT);
-    let std::task::Poll::Ready(Err(error)) = call.wait(Duration::ZERO) else {
+    let std::task::Poll::Ready(Err(error)) =
+        block::wait(Duration::ZERO, |context| call.poll_unpin(context))
+    else {
         panic!("the call continues");
     };
     assert_eq!(error.kind, ErrorKind::Cancelled);

@@ -80,7 +80,7 @@ public struct AodError: Error, Sendable, Hashable {
     /// Whether it is certain that no byte of the request reached the server. If so, it is safe to repeat any call.
     public var isUnsent: Bool { info.isUnsent }
 
-    /// What the ``TokenProvider`` threw, if that is the reason; of the last 64 that providers threw.
+    /// What the ``TokenProvider`` threw, if that is the reason; of the last 16 that providers threw.
     public var underlyingError: (any Error)? { info.tokenFailure.flatMap(TokenFailures.find) }
 }
 

@@ -35,7 +35,7 @@ final class TokenForwarder: TokenSource {
 
 /// What token providers threw most recently, by number: the library returns only the number.
 enum TokenFailures {
-    private static let capacity: UInt64 = 64
+    private static let capacity: UInt64 = 16
     private static let recent = Locked((next: UInt64(0), errors: [UInt64: any Error]()))
 
     static func add(_ error: any Error) -> UInt64 {

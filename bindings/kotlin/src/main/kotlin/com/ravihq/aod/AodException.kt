@@ -97,7 +97,7 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
 
     /**
      * 401 or 403: the token is missing, unknown, inactive or expired. Or the [TokenProvider] threw the [cause], of which
-     * the last 64 are kept.
+     * the last 16 are kept.
      */
     public class Auth internal constructor(info: ErrorInfo) : AodException(info)
 

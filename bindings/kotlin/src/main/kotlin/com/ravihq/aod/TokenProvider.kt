@@ -68,7 +68,7 @@ internal class TokenForwarder(private val provider: TokenProvider) : TokenSource
 
 /** What token providers threw most recently, by number: the library returns only the number. */
 internal object TokenFailures {
-    private const val CAPACITY = 64
+    private const val CAPACITY = 16
     private var next = 0uL
     private val recent = LinkedHashMap<ULong, Throwable>()
 

@@ -1,0 +1,104 @@
+"""Tokens that the program provides. The thread or task that waits for the library calls the provider."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from . import _failures, _greenlets
+from ._wake import next_id
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
+    from typing_extensions import Self
+
+    from ._native import JsonClient, WakeQueue
+    from ._wake import Waiter
+
+TokenProvider = Callable[[str | None], str]
+"""A function that returns a token; it receives the one that the server rejected, or `None` before the first request."""
+
+AsyncTokenProvider = Callable[[str | None], str | Awaitable[str]]
+"""A `TokenProvider` for asyncio, which may be a coroutine function."""
+
+
+class Tokens:
+    """The token provider of a client, if it has one."""
+
+    def __init__(self, provider: AsyncTokenProvider | None) -> None:
+        """Wrap a provider."""
+        self._provider = provider
+
+    def wait_in_greenlet(self, native: JsonClient, start: Callable[[WakeQueue, int], object]) -> None:
+        """Wait like `_greenlets.wait_for`, or until the library asks for a token, which is then provided."""
+        id = next_id()
+
+        def start_both(queue: WakeQueue, other: int) -> None:
+            start(queue, other)
+            self.notify(native, queue, id)
+
+        try:
+            _greenlets.wait_for(start_both)
+        finally:
+            self.forget(native, id)
+        self.serve(native)
+
+    def notify(self, native: JsonClient, queue: WakeQueue, id: int) -> None:
+        """Queue an id when the library asks for a token, until `forget`."""
+        if self._provider is not None:
+            native.notify_token(queue, id)
+
+    def forget(self, native: JsonClient, id: int) -> None:
+        """Undo `notify`."""
+        if self._provider is not None:
+            native.forget_token(id)
+
+    def serve(self, native: JsonClient) -> None:
+        """Provide a token if the library asks for one."""
+        if self._provider is None or (request := native.take_token_request()) is None:
+            return
+        with _Answer(native) as answer:
+            answer.send(self._provider(json.loads(request)["rejected"]))
+
+    async def wait(self, native: JsonClient, waiter: Waiter, id: int, loop: AbstractEventLoop) -> None:
+        """Wait until an id is queued, or the library asks for a token, which is then provided."""
+        self.notify(native, waiter.queue, id)
+        try:
+            await waiter.wait(id, loop)
+        finally:
+            self.forget(native, id)
+        await self.serve_async(native)
+
+    async def serve_async(self, native: JsonClient) -> None:
+        """Provide a token if the library asks for one; the provider may be a coroutine function."""
+        if self._provider is None or (request := native.take_token_request()) is None:
+            return
+        with _Answer(native) as answer:
+            token = self._provider(json.loads(request)["rejected"])
+            answer.send(await token if inspect.isawaitable(token) else token)
+
+
+class _Answer:
+    """Passes a token to the library, or the exception that the block raises, which is raised by the calls that wait."""
+
+    def __init__(self, native: JsonClient) -> None:
+        self._native = native
+
+    def send(self, token: Any) -> None:
+        if not isinstance(token, str):
+            raise TypeError(f"the token provider must return a str, not {type(token).__name__}")
+        self._native.answer_token(token)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        if error is None:
+            return False
+        # Only its class: its message may contain anything.
+        self._native.fail_token(_failures.add(error), type(error).__name__)
+        # Others, such as `KeyboardInterrupt`, end this call; the failure ends those that wait for the same token.
+        return isinstance(error, Exception)

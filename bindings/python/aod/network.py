@@ -1,0 +1,77 @@
+"""Reports about the network, for programs on devices whose network comes and goes."""
+
+from __future__ import annotations
+
+from ._core import Core
+
+__all__ = ["Network"]
+
+
+class Network:
+    """Reports about the network, as `client.network`.
+
+    A program may be told when the network goes, comes and changes. With its reports, streams do not have to find out
+    that a connection is dead, and do not try to connect in vain. Without reports, nothing breaks: a stream notices a
+    dead connection, and reconnects.
+
+    Reports apply to the client and to those that `with_options` returned for it. They do not affect streams with
+    `reconnect=False`. A call that waits before it is retried is retried within 250 ms after a report that there is a
+    network, unless the server requested the delay.
+
+    Example:
+        >>> client.network.offline()
+        >>> client.network.online()
+    """
+
+    def __init__(self, core: Core) -> None:
+        """Create the reports; clients do this.
+
+        Args:
+            core: The client's connection to the native library.
+        """
+        self._core = core
+
+    @property
+    def is_available(self) -> bool:
+        """Whether there is a network according to the last report, and the client is not suspended.
+
+        Before the first report, it is true.
+        """
+        return self._core.native().is_network_available()
+
+    def offline(self) -> None:
+        """Report that there is no network.
+
+        Streams close their connections and make no attempt until `online`; their state is `waiting_for_network`. Their
+        deadlines hold. Calls are not affected.
+
+        Raises:
+            ClosedError: The client has been closed.
+        """
+        self._core.native().network_offline()
+
+    def online(self) -> None:
+        """Report that there is a network.
+
+        Streams that wait for it, or for their next attempt, connect within 250 ms, at random times. After `offline`,
+        connections from before are not used again; otherwise they are kept.
+
+        Raises:
+            ClosedError: The client has been closed.
+        """
+        self._core.native().network_online()
+
+    def changed(self) -> None:
+        """Report that the network is another one, such as Ethernet instead of Wi-Fi.
+
+        Streams reconnect within 250 ms, at random times. Connections from before are not used again; calls in progress
+        continue on them.
+
+        Raises:
+            ClosedError: The client has been closed.
+        """
+        self._core.native().network_changed()
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
