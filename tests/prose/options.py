@@ -28,10 +28,14 @@ SOURCES: dict[str, dict[str, list[tuple[str, str, str, str]]]] = {
     "Client": {
         "Rust": [("core/src/client/builder.rs", "impl ClientBuilder", "pub fn build(", RUST_METHOD)],
         "Python": [(PYTHON_CLIENT, "def __init__(", ") -> None:", PYTHON_ARGUMENT)],
-        "Kotlin": [(f"{KOTLIN}/AodClient.kt", "public constructor(", ") : this(", KOTLIN_ARGUMENT)],
+        "Kotlin": [
+            (f"{KOTLIN}/AodClient.kt", "public constructor(", ") : this(", KOTLIN_ARGUMENT),
+            (f"{KOTLIN}/AodClient.kt", "whose tokens expire", ") : this(", KOTLIN_ARGUMENT),
+        ],
         "Swift": [
             (f"{SWIFT}/Configuration.swift", "struct Configuration", "init()", SWIFT_PROPERTY),
             (f"{SWIFT}/AodClient.swift", "public convenience init(", ")", r"(\w+): "),
+            (f"{SWIFT}/AodClient.swift", "whose tokens expire", ") throws", r"^        (\w+): "),
         ],
     },
     "Some calls": {

@@ -110,8 +110,8 @@ impl JsonClient {
         self.calls.notify(id, queue);
     }
 
-    /// Takes the request for a token, a JSON object with `rejected`, the token that the server rejected or `null`. Whoever
-    /// takes it must call `answer_token` or `fail_token`.
+    /// Takes the request for a token, a JSON object with `rejected`, the token that the server rejected or `null`. The caller
+    /// that takes it must call `answer_token` or `fail_token`.
     pub fn take_token_request(&self) -> Option<String> {
         self.tokens.take()
     }

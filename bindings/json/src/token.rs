@@ -1,5 +1,5 @@
-//! Tokens that Python provides. Whoever waits for the library runs the provider: a thread of the library would have to
-//! wait for the interpreter.
+//! Tokens that Python provides. A caller that waits for the library runs the provider: a thread of the library would have
+//! to wait for the interpreter.
 
 use std::collections::HashMap;
 use std::error::Error as _;
@@ -41,7 +41,7 @@ pub(crate) struct ProviderFailure {
 }
 
 impl TokenRequests {
-    /// Returns the provider of the core, which asks whoever waits.
+    /// Returns the provider of the core, which asks a caller that waits.
     pub(crate) fn provider(self: &Arc<Self>) -> impl aod::TokenProvider + use<> {
         let requests = Arc::clone(self);
         move |rejected| {

@@ -71,7 +71,7 @@ class Client:
             token: The API token. The default is `AOD_API_TOKEN`.
             token_provider: A function that returns the API token, for tokens that expire. It takes precedence over
                 `token`. It receives the token that the server rejected with 401, or `None` before the first request. A
-                rejected request is sent once more with the new token; other requests wait for the same one, and streams
+                rejected request is sent again with the new token; other requests wait for the same one, and streams
                 continue where they were. It is called in a thread that waits for the client, and must not use the
                 client. What it raises is the `__cause__` of a `TokenProviderError`.
             timeout: The time for a whole call, retries included, and for connecting, in seconds; or an `httpx.Timeout`,
@@ -299,7 +299,7 @@ class AsyncClient:
             token: The API token. The default is `AOD_API_TOKEN`.
             token_provider: A function or coroutine function that returns the API token, for tokens that expire. It
                 takes precedence over `token`. It receives the token that the server rejected with 401, or `None` before
-                the first request. A rejected request is sent once more with the new token; other requests wait for the
+                the first request. A rejected request is sent again with the new token; other requests wait for the
                 same one, and streams continue where they were. It is called in a task that waits for the client, and
                 must not use the client. What it raises is the `__cause__` of a `TokenProviderError`.
             timeout: The time for a whole call, retries included, and for connecting, in seconds; or an `httpx.Timeout`,

@@ -10,7 +10,7 @@ __all__ = ["Network"]
 class Network:
     """Reports about the network, as `client.network`.
 
-    A program may be told when the network goes, comes and changes. With its reports, streams do not have to find out
+    The system may notify a program when the network goes, comes and changes. With its reports, streams do not have to find out
     that a connection is dead, and do not try to connect in vain. Without reports, nothing breaks: a stream notices a
     dead connection, and reconnects.
 

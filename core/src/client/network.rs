@@ -4,7 +4,7 @@ use crate::transport::Transport;
 
 /// Reports about the network, from [`Client::network`](crate::Client::network).
 ///
-/// An app is told by its operating system when the network goes, comes and changes. With its reports, streams do not
+/// The operating system notifies an app when the network goes, comes and changes. With its reports, streams do not
 /// have to find out that a connection is dead, and do not try to connect in vain. Without reports, nothing breaks: a
 /// stream [notices](crate::ClientBuilder::stream_idle_timeout) a dead connection, and reconnects.
 ///

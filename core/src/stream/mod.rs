@@ -66,8 +66,13 @@ pub type ConnectionState = aod_sse::ConnectionState<Error>;
 ///   (`GET /sessions/{id}`), and then reads one more body for the last events.
 ///
 /// **Reading.** The stream does not read ahead, so a slow consumer applies backpressure to the server and memory use
-/// stays constant. An event that cannot be parsed is delivered as [`Unknown`](StreamEvent::Unknown) with its text. The
-/// stream spawns no task; every method is cancel-safe; dropping the stream closes its connection.
+/// stays constant. An event that cannot be parsed is delivered as [`Unknown`](StreamEvent::Unknown) with its text. Every
+/// method is cancel-safe; dropping the stream closes its connection. While a client has streams, it runs one task, which
+/// finds out that the machine has slept.
+///
+/// **Networks.** While the [network](crate::Client::network) is reported as offline, and while the client is
+/// [suspended](crate::Client::suspend), the stream is not connected and makes no attempt. Time limits count the time in
+/// which the machine sleeps.
 ///
 /// # Examples
 ///

@@ -17,7 +17,7 @@ type ProviderError = Box<dyn StdError + Send + Sync>;
 /// Provides the API token of a client, for tokens that expire.
 ///
 /// It is asked before the first request, and again when the server rejects a token with 401: the request is then sent
-/// once more, with the new token. Requests that need a token at the same time wait for the same one. An open stream
+/// again, with the new token. Requests that need a token at the same time wait for the same one. An open stream
 /// continues where it was. The time counts towards the limits of the call.
 ///
 /// A failure of the provider ends a call, and a stream that is being opened, with an error of the kind
@@ -109,7 +109,7 @@ struct State {
     current: Option<Authorization>,
     /// The token before the current one: a server may still repeat it.
     previous: Option<Secret>,
-    /// The request for a new token. Whoever waits for it drives it; it is kept if nobody does.
+    /// The request for a new token. A caller that waits for it drives it; it is kept if none does.
     refresh: Option<Shared<BoxFuture<'static, Refreshed>>>,
 }
 

@@ -82,7 +82,7 @@ impl Clock {
     }
 
     /// Checks whether the machine has slept since the last check, and moves the clock forward by that time. A program
-    /// that is told when the machine wakes calls this, so that it takes effect at once.
+    /// that the system notifies when the machine wakes calls this, so that it takes effect at once.
     pub fn observe(&self) {
         let slept = {
             let mut last = self.0.last.lock().unwrap_or_else(PoisonError::into_inner);

@@ -79,7 +79,7 @@ impl Network {
     }
 
     /// Reports that there is no network. Sources close their connections and make no attempt until
-    /// [`online`](Self::online). Time limits go on.
+    /// [`online`](Self::online). Time limits still apply.
     pub fn offline(&self) {
         self.update(|condition| condition.offline = true);
     }
@@ -100,7 +100,7 @@ impl Network {
     }
 
     /// Closes the connections of all sources until [`resume`](Self::resume), as in an app in the background. Time limits
-    /// go on.
+    /// still apply.
     pub fn suspend(&self) {
         self.update(|condition| condition.suspended = true);
     }

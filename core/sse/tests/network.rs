@@ -292,3 +292,45 @@ async fn a_delay_and_the_deadline_end_by_the_time_that_the_machine_slept() {
     let failure = events.next().await.unwrap().unwrap_err();
     assert!(matches!(failure, Error::DeadlineExceeded), "{failure}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn connections_that_are_cut_on_schedule_lose_nothing_for_days() {
+    for seconds in [16, 60, 601] {
+        let sent = Arc::new(Mutex::new(0));
+        let connect = move |attempt: Attempt<'_>| {
+            assert_eq!(
+                attempt.last_event_id.parse().unwrap_or(0),
+                *sent.lock().unwrap()
+            );
+            let sent = Arc::clone(&sent);
+            // A heartbeat every 15 s, one event per connection, and a cut.
+            let body = stream::unfold(0, move |second| {
+                let sent = Arc::clone(&sent);
+                async move {
+                    let pause = 15.min(seconds - second);
+                    tokio::time::sleep(Duration::from_secs(pause)).await;
+                    if second + pause == seconds {
+                        return None;
+                    }
+                    let mut sent = sent.lock().unwrap();
+                    let text = if second == 0 {
+                        *sent += 1;
+                        format!("id: {sent}\ndata: event\n\n")
+                    } else {
+                        ": heartbeat\n\n".to_owned()
+                    };
+                    Some((Ok(Bytes::from(text)), second + pause))
+                }
+            });
+            std::future::ready(Ok::<_, Error>(Connection::body(body)))
+        };
+        let mut events = EventSource::new(connect).idle_timeout(Duration::from_secs(45));
+        let started = Instant::now();
+        let mut expected = 0;
+        while started.elapsed() < Duration::from_secs(3 * 24 * 3600) {
+            expected += 1;
+            let event = events.try_next().await.unwrap().unwrap();
+            assert_eq!(event.id, expected.to_string(), "{seconds}");
+        }
+    }
+}

@@ -2,7 +2,7 @@ import AodNative
 
 /// Reports about the network, from ``AodClient/network``.
 ///
-/// An app is told by the system when the network goes, comes and changes, for example by `NWPathMonitor`. With its
+/// The system notifies an app when the network goes, comes and changes, for example through `NWPathMonitor`. With its
 /// reports, streams do not have to find out that a connection is dead, and do not try to connect in vain. Without
 /// reports, nothing breaks: a stream notices a dead connection, and reconnects.
 ///

@@ -3,7 +3,7 @@ import AodNative
 /// Provides the API tokens of a client, for tokens that expire.
 ///
 /// It is asked before the first request, and again when the server rejects a token with 401: the request is then sent
-/// once more, with the new token. Requests that need a token at the same time wait for the same one. An open stream
+/// again, with the new token. Requests that need a token at the same time wait for the same one. An open stream
 /// continues where it was. The time counts towards the limits of the call.
 ///
 /// An error that it throws ends a call, and a stream that is being opened, with an ``AodError`` of kind `auth` whose

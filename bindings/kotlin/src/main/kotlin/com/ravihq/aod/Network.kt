@@ -3,7 +3,7 @@ package com.ravihq.aod
 /**
  * Reports about the network, from [AodClient.network].
  *
- * An app is told by the system when the network goes, comes and changes, on Android by
+ * The system notifies an app when the network goes, comes and changes, on Android through
  * `ConnectivityManager.NetworkCallback`. With its reports, streams do not have to find out that a connection is dead,
  * and do not try to connect in vain. Without reports, nothing breaks: a stream notices a dead connection, and
  * reconnects.

@@ -12,7 +12,7 @@ import kotlinx.coroutines.launch
  * Provides the API tokens of a client, for tokens that expire.
  *
  * It is asked before the first request, and again when the server rejects a token with 401: the request is then sent
- * once more, with the new token. Requests that need a token at the same time wait for the same one. An open stream
+ * again, with the new token. Requests that need a token at the same time wait for the same one. An open stream
  * continues where it was. The time counts towards the limits of the call.
  *
  * What it throws ends a call, and a stream that is being opened, with an [AodException.Auth] whose cause it is. An open
