@@ -212,12 +212,7 @@ impl Opening {
             self.opened.store(true, Ordering::Relaxed);
         }
         let error = match outcome {
-            // The token provider failed, which may have no network.
-            Err(error)
-                if self.opened.load(Ordering::Relaxed)
-                    && error.kind() == ErrorKind::Auth
-                    && error.is_unsent() =>
-            {
+            Err(error) if self.opened.load(Ordering::Relaxed) && is_of_the_network(&error) => {
                 return Err(error.retryable(true));
             }
             Err(error) if !self.opened.load(Ordering::Relaxed) && error.is_retryable() => error,
@@ -235,6 +230,16 @@ impl Opening {
         }
         self.gave_up.store(true, Ordering::Relaxed);
         Err(error.with_attempts(failures).retryable(false))
+    }
+}
+
+/// Returns whether a failed attempt to reconnect says nothing about the session: the token provider may have no network
+/// either, and a captive portal answers with a page, a redirect or a certificate of its own.
+fn is_of_the_network(error: &Error) -> bool {
+    match error.kind() {
+        ErrorKind::Auth => error.is_unsent(),
+        ErrorKind::Protocol | ErrorKind::Connection => true,
+        _ => false,
     }
 }
 

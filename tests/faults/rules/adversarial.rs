@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aod::ErrorKind;
-use aod::sse::{Attempt, Connection, EventSource, HttpConnect};
+use aod::sse::{Attempt, Connection, EventSource, HttpConnect, Reconnect};
 use aod_test_support::ScriptedServer;
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -76,7 +76,9 @@ async fn an_error_response_whose_body_stalls_is_reported_from_its_head() {
     ];
     let checks = stalled.map(|(answer, kind)| async move {
         let server = then_part_of(answer).await;
-        let events = open(&client(&server)).await;
+        let client = client(&server);
+        let once = Reconnect::new().max_attempts(1);
+        let events = request(&client).reconnect(once).await.unwrap();
         assert_eq!(
             outline(events).await,
             ["output 7".to_owned(), format!("{kind:?}")]

@@ -285,3 +285,39 @@ async fn the_reports_of_a_client_reach_the_streams_of_the_clients_derived_from_i
     client.network().changed();
     assert_eq!(shown(&events.next().await.unwrap()), "output 2");
 }
+
+#[tokio::test]
+async fn a_stream_waits_for_a_captive_portal_to_let_it_through() {
+    let server = ScriptedServer::start(|number, mut exchange| async move {
+        match number {
+            1 => {
+                let html = [("content-type", "text/html")];
+                exchange.respond(200, &html, "<h1>Sign in</h1>").await;
+            }
+            2 => {
+                let elsewhere = [("location", "http://portal.invalid/")];
+                exchange.respond(302, &elsewhere, "").await;
+            }
+            _ => {
+                exchange.start_stream().await;
+                exchange.send(row(i64::try_from(number).unwrap() + 1)).await;
+                exchange.close().await;
+            }
+        }
+    })
+    .await;
+    let client = client(&server);
+    let states = States::default();
+    let request = request(&client).on_state(states.observer());
+    let mut events = request.await.unwrap();
+    assert_eq!(shown(&events.next().await.unwrap()), "output 1");
+    assert_eq!(shown(&events.next().await.unwrap()), "output 4");
+    assert_eq!(
+        states.names()[2..5],
+        [
+            "resuming 1 Connection",
+            "resuming 2 Protocol",
+            "resuming 3 Protocol"
+        ]
+    );
+}
