@@ -78,6 +78,10 @@ bench-rust *options:
 bench language *options:
     tests/bench/{{ language }}/run {{ options }}
 
+# Lets networks fail while streams are open, and prints when they continue.
+lab:
+    cargo bench --package aod-tests --bench lab
+
 # Makes the documentation of the Rust crates, in target/doc.
 docs *options:
     cargo doc --workspace --no-deps {{ options }}
