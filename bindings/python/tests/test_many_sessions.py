@@ -121,7 +121,7 @@ import aod
 
 def see(event):
     if event.type == "output":
-        os.write(1, b"output\n")  # of two threads, `print` could mix the lines
+        os.write(1, b"output\\n")  # of two threads, `print` could mix the lines
 
 requests = [{"agent_id": sys.argv[3], "prompt": "hi", "on_event": see}] * 3
 try:
