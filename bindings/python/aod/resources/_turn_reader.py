@@ -8,6 +8,7 @@ from ..events import StreamEvent
 
 if TYPE_CHECKING:
     from ..transcript import Change, Transcript
+    from ._turn_spans import TurnSpans
 
 
 class TurnReader:
@@ -17,18 +18,22 @@ class TurnReader:
         selected: The number of the turn that the stream is limited to, if any.
     """
 
-    def __init__(self, turn: int | None, *, reads_changes: bool) -> None:
-        """Create a reader.
+    def __init__(
+        self, turn: int | None = None, spans: TurnSpans | None = None, *, returns_changes: bool = False
+    ) -> None:
+        """Create a reader, which builds a transcript only if it is needed.
 
         Args:
             turn: The number of the turn; `None` for all events that are followed.
-            reads_changes: Whether `apply` and `finish` return changes. Without them, no transcript is built.
+            spans: What records the changes in spans, if anything.
+            returns_changes: Whether `apply` and `finish` have to return changes.
         """
         self._turn = turn
+        self._spans = spans
         self._latest_turn = 0
-        self._transcript = _new_transcript() if reads_changes else None
+        self._transcript = _new_transcript() if returns_changes or spans is not None else None
         # The transcript is made from earlier turns too: Codex reports the usage of all turns together.
-        self.selected = None if reads_changes else turn
+        self.selected = turn if self._transcript is None else None
 
     def includes(self, event: StreamEvent) -> bool:
         """Return whether an event belongs to the turn, as a stream of one turn selects them."""
@@ -59,6 +64,9 @@ class TurnReader:
             self._latest_turn = change.turn
             if self._turn in (None, change.turn):
                 own.append(change)
+        if self._spans is not None:
+            for change in own:
+                self._spans.record(change)
         return own
 
 

@@ -23,6 +23,7 @@ from ..stream import AsyncEventStream, ConnectionState, EventStream, Subscriptio
 from ..watch import AsyncWatchStream, WatchStream
 from ._requests import JsonObject, cursor, reference
 from ._turn_reader import TurnReader
+from ._turn_spans import turn_spans
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -398,8 +399,20 @@ class Sessions:
         on_change: Callable[[Change], object] | None,
         collect_events: bool,
     ) -> RunResult:
+        with turn_spans(identifier(session_id, "session_id")) as spans:
+            reader = TurnReader(turn, spans, returns_changes=on_change is not None)
+            return self._read_turn(reader, session_id, since, on_event, on_change, collect_events)
+
+    def _read_turn(
+        self,
+        reader: TurnReader,
+        session_id: str | UUID,
+        since: int | None,
+        on_event: Callable[[StreamEvent], object] | None = None,
+        on_change: Callable[[Change], object] | None = None,
+        collect_events: bool = False,
+    ) -> RunResult:
         events: builtins.list[StreamEvent] = []
-        reader = TurnReader(turn, reads_changes=on_change is not None)
         with self._opened(self.stream(session_id, since=since, turn=reader.selected, resume_stale=True)) as stream:
             for event in stream:
                 if reader.includes(event):
@@ -607,7 +620,7 @@ class Sessions:
                 if not wait or error.reason not in ("pending", "running"):
                     raise
             time.sleep(next(delays, _ASK_DELAYS[-1]))
-            self.wait_for_completion(session_id, since=_AFTER_ALL, collect_events=False)
+            self._read_turn(TurnReader(), session_id, _AFTER_ALL)
         return self._follow_turn(ack, ack.current_turn, on_event, on_change, collect_events, operation)
 
     def stream(
@@ -1068,8 +1081,20 @@ class AsyncSessions:
         on_change: Callable[[Change], object] | None,
         collect_events: bool,
     ) -> RunResult:
+        with turn_spans(identifier(session_id, "session_id")) as spans:
+            reader = TurnReader(turn, spans, returns_changes=on_change is not None)
+            return await self._read_turn(reader, session_id, since, on_event, on_change, collect_events)
+
+    async def _read_turn(
+        self,
+        reader: TurnReader,
+        session_id: str | UUID,
+        since: int | None,
+        on_event: Callable[[StreamEvent], object] | None = None,
+        on_change: Callable[[Change], object] | None = None,
+        collect_events: bool = False,
+    ) -> RunResult:
         events: builtins.list[StreamEvent] = []
-        reader = TurnReader(turn, reads_changes=on_change is not None)
         async with self.stream(session_id, since=since, turn=reader.selected, resume_stale=True) as stream:
             async for event in stream:
                 if reader.includes(event):
@@ -1281,7 +1306,7 @@ class AsyncSessions:
                 if not wait or error.reason not in ("pending", "running"):
                     raise
             await asyncio_sleep(next(delays, _ASK_DELAYS[-1]))
-            await self.wait_for_completion(session_id, since=_AFTER_ALL, collect_events=False)
+            await self._read_turn(TurnReader(), session_id, _AFTER_ALL)
         return await self._follow_turn(ack, ack.current_turn, on_event, on_change, collect_events, operation)
 
     def stream(
