@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class TurnReader:
-    """The transcript of a turn, built from the events of its session.
+    """Selects the events of a turn, and returns the changes that they make in the transcript of the session.
 
     Attributes:
         selected: The number of the turn that the stream is limited to, if any.
