@@ -7,18 +7,21 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from . import _greenlets
 from ._log import logger
 from ._native import CallError, EventBatches, InternalError, JsonClient, endpoints
 from ._process import leak, register
 from ._tokens import Tokens
-from ._tracing import trace_headers
+from ._tracing import ending, is_imported, start_span, trace_headers
 from ._wake import next_id, waiter_of
 from ._wire import Response, is_uuid
 from .errors import AodError, ClosedError, from_native
 from .responses import ResponseInfo
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Span
 
 SLICE_MS: Final = 100
 """How long one wait in the native library takes, in milliseconds; Ctrl-C is handled between waits."""
@@ -107,17 +110,30 @@ class Core:
                 self._native = self._create()
             return self._native
 
-    def _traced(self) -> JsonClient:
-        """Return the native client for a call, which sends the active trace context."""
+    def _traced(self, span: Span | None = None) -> JsonClient:
+        """Return the native client that sends the trace context of a span; by default, the active one."""
         native = self.native()
-        headers = trace_headers()
-        return native.with_options(json.dumps({"headers": headers})) if headers else native
+        options: dict[str, Any] = {}
+        if headers := trace_headers(span):
+            options["headers"] = headers
+        if span is not None and span.is_recording():
+            options["keep_responses"] = True
+        return native.with_options(json.dumps(options)) if options else native
 
-    def _observe(self, native: JsonClient, call: int) -> None:
-        """Pass the heads of the responses to a call to the function that receives them."""
+    def _observe(self, native: JsonClient, call: int, span: Span | None, failure: Exception | None) -> None:
+        """Pass the heads of the responses to a call to its span, and to the function that receives them."""
+        is_recorded = span is not None and span.is_recording()
+        if self._on_response is None and not is_recorded:
+            return
+        responses = json.loads(native.take_responses(call))
+        if span is not None and is_recorded:
+            last = responses[-1]["status"] if responses else None
+            status = last if failure is None else getattr(failure, "status_code", None)
+            if status is not None:
+                span.set_attribute("http.response.status_code", status)
         if self._on_response is None:
             return
-        for response in json.loads(native.take_responses(call)):
+        for response in responses:
             headers: dict[str, str] = {}
             for name, value in response["headers"]:
                 headers[name] = f"{headers[name]}, {value}" if name in headers else value
@@ -167,8 +183,13 @@ class Core:
         Returns:
             The response, whose text is JSON.
         """
+        span = _start_span(self.native(), operation)
+        with ending(span):
+            return self._call(operation, identity, body, span)
+
+    def _call(self, operation: str, identity: str | None, body: str, span: Span | None) -> Response:
         started = time.perf_counter()
-        native = self._traced()
+        native = self._traced(span)
         number = _OPERATIONS[operation]
         call = next_id()
         response: str | None = None
@@ -192,16 +213,21 @@ class Core:
                 if failure is None and self._on_response is not None:
                     # An exception such as `KeyboardInterrupt` ends the call.
                     native.take_responses(call)
-        self._observe(native, call)
+        self._observe(native, call, span, failure)
         return Response(_finish(operation, started, response, failure), native, number, identity)
 
     async def call_async(self, operation: str, identity: str | None = None, body: str = "") -> Response:
         """Call an endpoint and await the response; see `call`."""
+        span = _start_span(self.native(), operation)
+        with ending(span):
+            return await self._call_async(operation, identity, body, span)
+
+    async def _call_async(self, operation: str, identity: str | None, body: str, span: Span | None) -> Response:
         # Imported here because it is slow to import and many programs do not need it.
         from asyncio import get_running_loop
 
         started = time.perf_counter()
-        native = self._traced()
+        native = self._traced(span)
         number = _OPERATIONS[operation]
         loop = get_running_loop()
         waiter = waiter_of(loop)
@@ -224,7 +250,7 @@ class Core:
                 if failure is None and self._on_response is not None:
                     # An exception such as `KeyboardInterrupt` ends the call.
                     native.take_responses(call)
-        self._observe(native, call)
+        self._observe(native, call, span, failure)
         return Response(_finish(operation, started, response, failure), native, number, identity)
 
     def stream(self, identity: str, since: int | None, options: str) -> tuple[JsonClient, EventBatches]:
@@ -235,6 +261,24 @@ class Core:
         except NATIVE_ERRORS as error:
             failure = error_from_native(error)
         raise failure
+
+
+def _start_span(native: JsonClient, operation: str) -> Span | None:
+    """Start the span of a call, with the attributes of OpenTelemetry for an HTTP client, if it is imported."""
+    if not is_imported():
+        return None
+    from urllib.parse import urlsplit
+
+    base_url = native.request_line(_OPERATIONS["Health"], None).removeprefix("GET ").removesuffix("/health")
+    server = urlsplit(base_url)
+    port = server.port or (443 if server.scheme == "https" else 80)
+    attributes: dict[str, str | int] = {"server.address": server.hostname or "", "server.port": port}
+    if operation.startswith("Ensure"):  # sends several requests
+        return start_span(operation, "CLIENT", attributes)
+    method, url = native.request_line(_OPERATIONS[operation], "{id}").split(" ")
+    route = url.removeprefix(base_url).replace("%7Bid%7D", "{id}")
+    attributes |= {"http.request.method": method, "url.template": route}
+    return start_span(f"{method} {route}", "CLIENT", attributes)
 
 
 def _prepare(native: JsonClient, call: int, identity: str | None, body: str) -> tuple[int, int]:

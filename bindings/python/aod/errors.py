@@ -58,6 +58,9 @@ class AodError(Exception):
     """The id of the session that `sessions.run` created, or to which `sessions.ask` sent its prompt, before the call
     failed, or whose stream failed in `sessions.watch`; otherwise `None`."""
 
+    # The name of the kind of failure, which is the same in every language.
+    _kind = "other"
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Restore the exception from its parts; the constructor's arguments differ from the message."""
         return _restore, (type(self), self.args, self.__dict__)
@@ -66,13 +69,19 @@ class AodError(Exception):
 class AodConnectionError(AodError):
     """The connection failed: the server was not reached, or the connection broke."""
 
+    _kind = "connection"
+
 
 class AodTimeoutError(AodConnectionError):
     """A timeout or deadline passed."""
 
+    _kind = "timeout"
+
 
 class DecodeError(AodError):
     """The response is not what the API specifies, such as HTML instead of JSON, or it is not valid HTTP."""
+
+    _kind = "decode"
 
 
 class TokenProviderError(AodError):
@@ -81,6 +90,8 @@ class TokenProviderError(AodError):
 
 class ClosedError(AodError, RuntimeError):
     """The client was used after it was closed."""
+
+    _kind = "closed"
 
 
 class AodHTTPError(AodError):
@@ -95,6 +106,8 @@ class AodHTTPError(AodError):
         method: The HTTP method of the request.
         url: The full URL of the request.
     """
+
+    _kind = "status"
 
     status_code: int
     detail: Any
@@ -120,21 +133,31 @@ class AodHTTPError(AodError):
 class BadRequestError(AodHTTPError):
     """The server cannot process the request (400), for example because of an unknown runtime."""
 
+    _kind = "bad_request"
+
 
 class AuthError(AodHTTPError):
     """The token is missing, invalid, inactive or expired (401), or access is forbidden (403)."""
+
+    _kind = "auth"
 
 
 class NotFoundError(AodHTTPError):
     """The resource does not exist, or belongs to another account (404)."""
 
+    _kind = "not_found"
+
 
 class UnsupportedError(NotFoundError):
     """The server does not have the endpoint, which newer servers have (404)."""
 
+    _kind = "unsupported"
+
 
 class ConflictError(AodHTTPError):
     """The state of the resource does not allow the request (409), for example because its version is outdated."""
+
+    _kind = "conflict"
 
     reason: str = "other"
     """The reason: `version_mismatch`, `archived`, `already_archived`, `running`, `pending`, `failed`, `terminated`,
@@ -148,6 +171,8 @@ class ConflictError(AodHTTPError):
 class ValidationError(AodHTTPError):
     """The request is not valid (422). `detail` is a list with an entry per field, or a string."""
 
+    _kind = "validation"
+
 
 class RateLimitError(AodHTTPError):
     """Too many sessions are active (429).
@@ -156,6 +181,8 @@ class RateLimitError(AodHTTPError):
         limit: How many sessions may be active; `None` if the server does not say.
         active: How many sessions are active; `None` if the server does not say.
     """
+
+    _kind = "rate_limit"
 
     limit: int | None
     active: int | None
@@ -187,6 +214,8 @@ class RateLimitError(AodHTTPError):
 
 class ServerError(AodHTTPError):
     """The server failed (500 and above)."""
+
+    _kind = "server"
 
 
 _NO_ENDPOINT: Final = "the server does not have this endpoint, which newer servers have"
@@ -318,6 +347,7 @@ def from_native(info_json: str) -> Exception:
     if isinstance(error, ConflictError) and conflict:
         error.reason, error.expected, error.got = conflict["reason"], conflict["expected"], conflict["got"]
     if isinstance(error, AodError):
+        error._kind = kind  # pyright: ignore[reportPrivateUsage]
         error.attempts = info.get("attempts") or 0
         error.is_retryable = bool(info.get("is_retryable"))
         error.request_id = info.get("request_id")

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 from uuid import UUID
 
 from .._core import Core
@@ -22,14 +22,19 @@ from ..models import RunResult, Session, SessionAck, SessionTurn
 from ..stream import AsyncEventStream, ConnectionState, EventStream, Subscription
 from ..watch import AsyncWatchStream, WatchStream
 from ._requests import JsonObject, cursor, reference
+from ._turn_reader import TurnReader
+from ._turn_spans import turn_spans
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from typing_extensions import Unpack
 
+    from ..transcript import Change
+
 __all__ = ["AsyncSessions", "Sessions"]
 
+_T = TypeVar("_T")
 
 # The delays of `ask` before it waits for a turn again, in seconds: another program may send its prompt first.
 _ASK_DELAYS: Final = (0.0, 0.05, 0.2, 0.8, 3.0)
@@ -65,6 +70,14 @@ class _EndObserver:
     def __call__(self, event: StreamEvent) -> object:
         self.ended = event.is_terminal
         return None if self._on_event is None else self._on_event(event)
+
+
+async def _call(function: Callable[[_T], object] | None, argument: _T) -> None:
+    """Call a function or coroutine function, if there is one."""
+    if function is not None:
+        result = function(argument)
+        if inspect.isawaitable(result):
+            await result
 
 
 @contextmanager
@@ -343,6 +356,7 @@ class Sessions:
         *,
         since: int | None = None,
         on_event: Callable[[StreamEvent], object] | None = None,
+        on_change: Callable[[Change], object] | None = None,
         collect_events: bool = True,
     ) -> RunResult:
         """Follow a session until its current turn ends (`GET /sessions/{id}/stream`, then `GET /sessions/{id}`).
@@ -354,6 +368,8 @@ class Sessions:
             session_id: The id of the session.
             since: A cursor; only the events after it, and `start`, are followed. By default, all events of the session.
             on_event: A function to call with each event.
+            on_change: A function to call with each change that an event makes to the transcript, after `on_event`; see
+                `aod.transcript`.
             collect_events: Whether the result holds the events. The default is true.
 
         Returns:
@@ -364,9 +380,9 @@ class Sessions:
             ValueError: `session_id` is empty, `.`, `..` or not valid Unicode, or `since` is out of range.
             TypeError: `since` is not an int.
             AodError: Any other failure; see `aod.errors`.
-            Exception: Whatever `on_event` raises, which ends the wait.
+            Exception: Whatever `on_event` or `on_change` raises, which ends the wait.
         """
-        return self._follow(session_id, since, None, on_event, collect_events)
+        return self._follow(session_id, since, None, on_event, on_change, collect_events)
 
     def _opened(self, stream: EventStream) -> AbstractContextManager[EventStream]:
         return stream
@@ -380,15 +396,36 @@ class Sessions:
         since: int | None,
         turn: int | None,
         on_event: Callable[[StreamEvent], object] | None,
+        on_change: Callable[[Change], object] | None,
         collect_events: bool,
     ) -> RunResult:
+        with turn_spans(identifier(session_id, "session_id")) as spans:
+            reader = TurnReader(turn, spans, returns_changes=on_change is not None)
+            return self._read_turn(reader, session_id, since, on_event, on_change, collect_events)
+
+    def _read_turn(
+        self,
+        reader: TurnReader,
+        session_id: str | UUID,
+        since: int | None,
+        on_event: Callable[[StreamEvent], object] | None = None,
+        on_change: Callable[[Change], object] | None = None,
+        collect_events: bool = False,
+    ) -> RunResult:
         events: builtins.list[StreamEvent] = []
-        with self._opened(self.stream(session_id, since=since, turn=turn, resume_stale=True)) as stream:
+        with self._opened(self.stream(session_id, since=since, turn=reader.selected, resume_stale=True)) as stream:
             for event in stream:
-                if on_event is not None:
-                    on_event(event)
-                if collect_events:
-                    events.append(event)
+                if reader.includes(event):
+                    if on_event is not None:
+                        on_event(event)
+                    if collect_events:
+                        events.append(event)
+                for change in reader.apply(event):
+                    if on_change is not None:
+                        on_change(change)
+        for change in reader.finish():
+            if on_change is not None:
+                on_change(change)
         return RunResult(session=self.get(session_id), events=events)
 
     def _follow_turn(
@@ -396,6 +433,7 @@ class Sessions:
         ack: SessionAck,
         turn: int | None,
         on_event: Callable[[StreamEvent], object] | None,
+        on_change: Callable[[Change], object] | None,
         collect_events: bool,
         operation: str | None,
         on_created: Callable[[SessionAck], object] | None = None,
@@ -405,7 +443,7 @@ class Sessions:
         try:
             if on_created is not None:
                 on_created(ack)
-            return self._follow(ack.id, None, turn, events, collect_events)
+            return self._follow(ack.id, None, turn, events, on_change, collect_events)
         except BaseException as error:
             _name_session(error, ack.id)
             if operation is not None and not events.ended:
@@ -423,6 +461,7 @@ class Sessions:
         resources: Sequence[JsonObject] | None = None,
         secret_env_vars: Mapping[str, str] | None = None,
         on_event: Callable[[StreamEvent], object] | None = None,
+        on_change: Callable[[Change], object] | None = None,
         collect_events: bool = True,
         on_created: Callable[[SessionAck], object] | None = None,
         on_abandon: Literal["continue", "interrupt", "terminate"] = "continue",
@@ -438,6 +477,8 @@ class Sessions:
             resources: Up to 10 repositories to clone into the sandbox; see `create`.
             secret_env_vars: Environment variables of this session's sandbox; see `create`.
             on_event: A function to call with each event.
+            on_change: A function to call with each change that an event makes to the transcript, after `on_event`; see
+                `aod.transcript`.
             collect_events: Whether the result holds the events. The default is true.
             on_created: A function to call with the acknowledgement of the session, before its first event.
             on_abandon: `"continue"` (the default), `"interrupt"` or `"terminate"`: what is done to the session if an
@@ -456,7 +497,7 @@ class Sessions:
             AodError: The session cannot be created or followed; see `create` and `wait_for_completion`. If the session
                 was created, `session_id` of this and any other exception, such as `KeyboardInterrupt`, is its id.
             ValueError: `on_abandon` is not one of its three values, or an argument is invalid; see `create`.
-            Exception: Whatever `on_event` or `on_created` raises, which ends the wait.
+            Exception: Whatever `on_event`, `on_change` or `on_created` raises, which ends the wait.
 
         Example:
             >>> result = client.sessions.run(agent_id=agent.id, prompt="Count the tests")
@@ -479,7 +520,7 @@ class Sessions:
                 if not wait_for_quota or not _exceeds_quota(error):
                     raise
             self._sleep(next(delays, _QUOTA_DELAYS[-1]))
-        return self._follow_turn(ack, None, on_event, collect_events, operation, on_created)
+        return self._follow_turn(ack, None, on_event, on_change, collect_events, operation, on_created)
 
     def run_all(
         self,
@@ -533,6 +574,7 @@ class Sessions:
         timeout: int | None = None,
         wait: bool = False,
         on_event: Callable[[StreamEvent], object] | None = None,
+        on_change: Callable[[Change], object] | None = None,
         collect_events: bool = True,
         on_abandon: Literal["continue", "interrupt", "terminate"] = "continue",
     ) -> RunResult:
@@ -545,6 +587,8 @@ class Sessions:
             wait: Whether to wait while a turn is queued or running, without a time limit, and then send the prompt. By
                 default, such a turn is a `ConflictError`.
             on_event: A function to call with each event of the turn.
+            on_change: A function to call with each change that an event makes to the turn or the agent in the
+                transcript, after `on_event`; see `aod.transcript`.
             collect_events: Whether the result holds the events. The default is true; without them, its `text` is `None`
                 and its `stdout` and `transcript()` are empty.
             on_abandon: What is done to the session if an exception ends this call after the prompt was accepted and
@@ -560,7 +604,7 @@ class Sessions:
                 was accepted, `session_id` of this and any other exception is the id of the session.
             ValueError: `on_abandon` is not one of its three values, or an argument is invalid; see `prompt`.
             TypeError: An argument has a type that JSON cannot represent.
-            Exception: Whatever `on_event` raises, which ends the wait.
+            Exception: Whatever `on_event` or `on_change` raises, which ends the wait.
 
         Example:
             >>> answer = client.sessions.ask(session_id, prompt="Which test failed?", wait=True)
@@ -576,8 +620,8 @@ class Sessions:
                 if not wait or error.reason not in ("pending", "running"):
                     raise
             time.sleep(next(delays, _ASK_DELAYS[-1]))
-            self.wait_for_completion(session_id, since=_AFTER_ALL, collect_events=False)
-        return self._follow_turn(ack, ack.current_turn, on_event, collect_events, operation)
+            self._read_turn(TurnReader(), session_id, _AFTER_ALL)
+        return self._follow_turn(ack, ack.current_turn, on_event, on_change, collect_events, operation)
 
     def stream(
         self,
@@ -1000,6 +1044,7 @@ class AsyncSessions:
         *,
         since: int | None = None,
         on_event: Callable[[StreamEvent], object] | None = None,
+        on_change: Callable[[Change], object] | None = None,
         collect_events: bool = True,
     ) -> RunResult:
         """Follow a session until its current turn ends (`GET /sessions/{id}/stream`, then `GET /sessions/{id}`).
@@ -1011,6 +1056,8 @@ class AsyncSessions:
             session_id: The id of the session.
             since: A cursor; only the events after it, and `start`, are followed. By default, all events of the session.
             on_event: A function or coroutine function to call with each event.
+            on_change: A function or coroutine function to call with each change that an event makes to the transcript,
+                after `on_event`; see `aod.transcript`.
             collect_events: Whether the result holds the events. The default is true.
 
         Returns:
@@ -1021,9 +1068,9 @@ class AsyncSessions:
             ValueError: `session_id` is empty, `.`, `..` or not valid Unicode, or `since` is out of range.
             TypeError: `since` is not an int.
             AodError: Any other failure; see `aod.errors`.
-            Exception: Whatever `on_event` raises, which ends the wait.
+            Exception: Whatever `on_event` or `on_change` raises, which ends the wait.
         """
-        return await self._follow(session_id, since, None, on_event, collect_events)
+        return await self._follow(session_id, since, None, on_event, on_change, collect_events)
 
     async def _follow(
         self,
@@ -1031,17 +1078,33 @@ class AsyncSessions:
         since: int | None,
         turn: int | None,
         on_event: Callable[[StreamEvent], object] | None,
+        on_change: Callable[[Change], object] | None,
         collect_events: bool,
     ) -> RunResult:
+        with turn_spans(identifier(session_id, "session_id")) as spans:
+            reader = TurnReader(turn, spans, returns_changes=on_change is not None)
+            return await self._read_turn(reader, session_id, since, on_event, on_change, collect_events)
+
+    async def _read_turn(
+        self,
+        reader: TurnReader,
+        session_id: str | UUID,
+        since: int | None,
+        on_event: Callable[[StreamEvent], object] | None = None,
+        on_change: Callable[[Change], object] | None = None,
+        collect_events: bool = False,
+    ) -> RunResult:
         events: builtins.list[StreamEvent] = []
-        async with self.stream(session_id, since=since, turn=turn, resume_stale=True) as stream:
+        async with self.stream(session_id, since=since, turn=reader.selected, resume_stale=True) as stream:
             async for event in stream:
-                if on_event is not None:
-                    result = on_event(event)
-                    if inspect.isawaitable(result):
-                        await result
-                if collect_events:
-                    events.append(event)
+                if reader.includes(event):
+                    await _call(on_event, event)
+                    if collect_events:
+                        events.append(event)
+                for change in reader.apply(event):
+                    await _call(on_change, change)
+        for change in reader.finish():
+            await _call(on_change, change)
         return RunResult(session=await self.get(session_id), events=events)
 
     async def _follow_turn(
@@ -1049,6 +1112,7 @@ class AsyncSessions:
         ack: SessionAck,
         turn: int | None,
         on_event: Callable[[StreamEvent], object] | None,
+        on_change: Callable[[Change], object] | None,
         collect_events: bool,
         operation: str | None,
         on_created: Callable[[SessionAck], object] | None = None,
@@ -1056,11 +1120,8 @@ class AsyncSessions:
         """Follow a turn, and stop it with the operation if an exception ends the call before the turn has ended."""
         events = _EndObserver(on_event)
         try:
-            if on_created is not None:
-                result = on_created(ack)
-                if inspect.isawaitable(result):
-                    await result
-            return await self._follow(ack.id, None, turn, events, collect_events)
+            await _call(on_created, ack)
+            return await self._follow(ack.id, None, turn, events, on_change, collect_events)
         except GeneratorExit:
             # Nothing can be awaited in a coroutine that is closed.
             if operation is not None and not events.ended:
@@ -1083,6 +1144,7 @@ class AsyncSessions:
         resources: Sequence[JsonObject] | None = None,
         secret_env_vars: Mapping[str, str] | None = None,
         on_event: Callable[[StreamEvent], object] | None = None,
+        on_change: Callable[[Change], object] | None = None,
         collect_events: bool = True,
         on_created: Callable[[SessionAck], object] | None = None,
         on_abandon: Literal["continue", "interrupt", "terminate"] = "continue",
@@ -1098,6 +1160,8 @@ class AsyncSessions:
             resources: Up to 10 repositories to clone into the sandbox; see `create`.
             secret_env_vars: Environment variables of this session's sandbox; see `create`.
             on_event: A function or coroutine function to call with each event.
+            on_change: A function or coroutine function to call with each change that an event makes to the transcript,
+                after `on_event`; see `aod.transcript`.
             collect_events: Whether the result holds the events. The default is true.
             on_created: A function or coroutine function to call with the acknowledgement of the session, before its
                 first event.
@@ -1118,7 +1182,7 @@ class AsyncSessions:
                 was created, `session_id` of this and any other exception is its id. The `CancelledError` of a cancelled
                 task has it from Python 3.11 on.
             ValueError: `on_abandon` is not one of its three values, or an argument is invalid; see `create`.
-            Exception: Whatever `on_event` or `on_created` raises, which ends the wait.
+            Exception: Whatever `on_event`, `on_change` or `on_created` raises, which ends the wait.
 
         Example:
             >>> result = await client.sessions.run(agent_id=agent.id, prompt="Count the tests")
@@ -1143,7 +1207,7 @@ class AsyncSessions:
                 if not wait_for_quota or not _exceeds_quota(error):
                     raise
             await asyncio_sleep(next(delays, _QUOTA_DELAYS[-1]))
-        return await self._follow_turn(ack, None, on_event, collect_events, operation, on_created)
+        return await self._follow_turn(ack, None, on_event, on_change, collect_events, operation, on_created)
 
     async def run_all(
         self,
@@ -1194,6 +1258,7 @@ class AsyncSessions:
         timeout: int | None = None,
         wait: bool = False,
         on_event: Callable[[StreamEvent], object] | None = None,
+        on_change: Callable[[Change], object] | None = None,
         collect_events: bool = True,
         on_abandon: Literal["continue", "interrupt", "terminate"] = "continue",
     ) -> RunResult:
@@ -1206,6 +1271,8 @@ class AsyncSessions:
             wait: Whether to wait while a turn is queued or running, without a time limit, and then send the prompt. By
                 default, such a turn is a `ConflictError`.
             on_event: A function or coroutine function to call with each event of the turn.
+            on_change: A function or coroutine function to call with each change that an event makes to the turn or the
+                agent in the transcript, after `on_event`; see `aod.transcript`.
             collect_events: Whether the result holds the events. The default is true; without them, its `text` is `None`
                 and its `stdout` and `transcript()` are empty.
             on_abandon: What is done to the session if an exception ends this call after the prompt was accepted and
@@ -1221,7 +1288,7 @@ class AsyncSessions:
                 was accepted, `session_id` of this and any other exception is the id of the session.
             ValueError: `on_abandon` is not one of its three values, or an argument is invalid; see `prompt`.
             TypeError: An argument has a type that JSON cannot represent.
-            Exception: Whatever `on_event` raises, which ends the wait.
+            Exception: Whatever `on_event` or `on_change` raises, which ends the wait.
 
         Example:
             >>> answer = await client.sessions.ask(session_id, prompt="Which test failed?", wait=True)
@@ -1239,8 +1306,8 @@ class AsyncSessions:
                 if not wait or error.reason not in ("pending", "running"):
                     raise
             await asyncio_sleep(next(delays, _ASK_DELAYS[-1]))
-            await self.wait_for_completion(session_id, since=_AFTER_ALL, collect_events=False)
-        return await self._follow_turn(ack, ack.current_turn, on_event, collect_events, operation)
+            await self._read_turn(TurnReader(), session_id, _AFTER_ALL)
+        return await self._follow_turn(ack, ack.current_turn, on_event, on_change, collect_events, operation)
 
     def stream(
         self,
