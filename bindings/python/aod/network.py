@@ -10,9 +10,9 @@ __all__ = ["Network"]
 class Network:
     """Reports about the network, as `client.network`.
 
-    The system may notify a program when the network goes, comes and changes. With its reports, streams do not have to find out
-    that a connection is dead, and do not try to connect in vain. Without reports, nothing breaks: a stream notices a
-    dead connection, and reconnects.
+    The system may notify a program when the network goes, comes and changes. With its reports, streams do not have to
+    find out that a connection is dead, and do not try to connect in vain. Without reports, nothing breaks: a stream
+    notices a dead connection, and reconnects.
 
     Reports apply to the client and to those that `with_options` returned for it. They do not affect streams with
     `reconnect=False`. A call that waits before it is retried is retried within 250 ms after a report that there is a
