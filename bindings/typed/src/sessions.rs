@@ -1,4 +1,4 @@
-//! The endpoints under `/sessions`, except the event stream, which `stream` and `follow` use.
+//! The endpoints under `/sessions`, except the event stream.
 
 use std::sync::Arc;
 

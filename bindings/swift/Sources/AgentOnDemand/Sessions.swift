@@ -172,8 +172,9 @@ public struct Sessions: Sendable {
     ///     session continues.
     ///   - onCreated: Receives the acknowledgement of the new session, before its first event is read, on a thread of
     ///     the library. If it throws, the call fails with an error of kind `listener`. Default: nothing.
-    ///   - onEvent: Receives each event of the turn, in order, on a thread of the library. It may block, which delays the
-    ///     events that follow. If it throws, the call fails with an error of kind `listener`. Default: nothing.
+    ///   - onEvent: Receives each event of the turn, and the stages of the sandbox, in order, on a thread of the library.
+    ///     It may block, which delays the events that follow. If it throws, the call fails with an error of kind
+    ///     `listener`. Default: nothing.
     ///   - onChange: Receives each change of the transcript of the turn, in the same way: after `onEvent` has received
     ///     the event that made the change. Default: nothing.
     /// - Returns: The session after the turn, and everything that the agent printed on its standard output: raw, one
@@ -281,8 +282,7 @@ public struct Sessions: Sendable {
     ///     By default, such a turn is a conflict.
     ///   - onAbandon: What happens to the session if this call fails or is cancelled after the prompt was accepted and
     ///     before its turn has ended. Default: the session continues.
-    ///   - onEvent: Receives each event of the turn, as for `run`: its output, `start` and the terminal event.
-    ///     Default: nothing.
+    ///   - onEvent: Receives each event of the turn, `start` and the terminal event, as for `run`. Default: nothing.
     ///   - onChange: Receives each change of the transcript of the turn, as for `run`. Default: nothing.
     /// - Returns: The session after the turn, the answer as `text`, the turn as data, and everything that the agent
     ///   printed on its standard output in this turn.
@@ -319,8 +319,7 @@ public struct Sessions: Sendable {
     ///     ``prompt(_:_:timeout:)``.
     ///   - onAbandon: What happens to the session if this call fails or is cancelled before the turn has ended.
     ///     Default: the session continues.
-    ///   - onEvent: Receives each event of the turn, as for `run`: its output, `start` and the terminal event.
-    ///     Default: nothing.
+    ///   - onEvent: Receives each event of the turn, `start` and the terminal event, as for `run`. Default: nothing.
     ///   - onChange: Receives each change of the transcript of the turn, as for `run`. Default: nothing.
     /// - Returns: The session after the turn, and everything that the agent printed on its standard output in this
     ///   turn: raw, one JSON object per line. A ``Formatter`` turns it into readable lines.

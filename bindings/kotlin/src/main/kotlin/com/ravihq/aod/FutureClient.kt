@@ -369,8 +369,8 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
      * @param onChange receives each change of the transcript of the turn, in order, on a thread of the library: after
      * [onEvent] has received the event that made the change. If it throws, the future fails with
      * [AodException.Listener]; by default, nothing receives the changes
-     * @param onEvent receives each event of the turn, in order, in the same way as [onChange]; by default, nothing
-     * receives the events
+     * @param onEvent receives each event of the turn, and the stages of the sandbox, in order, in the same way as
+     * [onChange]; by default, nothing receives the events
      * @return a future of the session after the turn, and everything that the agent printed on stdout; use `orTimeout`
      * to limit the wait
      * @see Sessions.run

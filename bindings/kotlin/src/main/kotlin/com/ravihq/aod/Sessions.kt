@@ -205,8 +205,8 @@ public class Sessions internal constructor(private val connection: Connection) {
      * @param onChange receives each change of the transcript of the turn, in order, on a thread of the library: after
      * [onEvent] has received the event that made the change. It may block, which delays the events that follow. If it
      * throws, the call fails with [AodException.Listener], as for [onCreated]; by default, nothing receives the changes
-     * @param onEvent receives each event of the turn, in order, in the same way as [onChange]; by default, nothing
-     * receives the events
+     * @param onEvent receives each event of the turn, and the stages of the sandbox, in order, in the same way as
+     * [onChange]; by default, nothing receives the events
      * @return the session after the turn, and everything that the agent printed on stdout: raw, one JSON object per
      * line, which a [Formatter] turns into readable lines
      * @throws AodException.Closed if the client is closed; only [onCreated] receives the id of the session then
@@ -248,8 +248,8 @@ public class Sessions internal constructor(private val connection: Connection) {
      * @param onChange receives each change of the transcript of the turn, in order, on a thread of the library: after
      * [onEvent] has received the event that made the change. It may block, which delays the events that follow. If it
      * throws, the call fails with [AodException.Listener], as for [onCreated]; by default, nothing receives the changes
-     * @param onEvent receives each event of the turn, in order, in the same way as [onChange]; by default, nothing
-     * receives the events
+     * @param onEvent receives each event of the turn, and the stages of the sandbox, in order, in the same way as
+     * [onChange]; by default, nothing receives the events
      * @return the session after the turn, and everything that the agent printed on stdout: raw, one JSON object per
      * line, which a [Formatter] turns into readable lines
      * @throws AodException.Closed if the client is closed; only [onCreated] receives the id of the session then
@@ -337,8 +337,8 @@ public class Sessions internal constructor(private val connection: Connection) {
      * before its turn has ended, as for [run]; by default the session continues
      * @param onChange receives each change of the transcript of the turn, as for [run]; by default, nothing receives the
      * changes
-     * @param onEvent receives each event of the turn, as for [run]: its output, `start` and the terminal event. By
-     * default, nothing receives the events
+     * @param onEvent receives each event of the turn, `start` and the terminal event, as for [run]; by default, nothing
+     * receives the events
      * @return the session after the turn, the answer, the turn as data, and everything that the agent printed on stdout
      * in this turn
      * @throws AodException.Conflict with [ConflictReason.Running] or [ConflictReason.Pending] if a turn has not ended
@@ -374,8 +374,8 @@ public class Sessions internal constructor(private val connection: Connection) {
      * [run]; by default the session continues
      * @param onChange receives each change of the transcript of the turn, as for [run]; by default, nothing receives the
      * changes
-     * @param onEvent receives each event of the turn, as for [run]: its output, `start` and the terminal event. By
-     * default, nothing receives the events
+     * @param onEvent receives each event of the turn, `start` and the terminal event, as for [run]; by default, nothing
+     * receives the events
      * @return the session after the turn, and everything that the agent printed on stdout in this turn: raw, one JSON
      * object per line, which a [Formatter] turns into readable lines
      * @throws AodException.Listener if [onChange] or [onEvent] throws
