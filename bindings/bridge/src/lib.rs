@@ -17,6 +17,7 @@ pub mod listener;
 pub mod log;
 pub mod prefetch;
 pub mod runtime;
+pub mod updates;
 
 #[cfg(test)]
 mod testing;

@@ -31,7 +31,7 @@ pub trait Listener<B>: Send + Sync + 'static {
 static CALLBACK_PERMITS: Semaphore = Semaphore::const_new(256);
 
 /// Calls a listener; other tasks of this worker move to another thread meanwhile. A panic is returned as an error.
-async fn invoke_blocking<T>(work: impl FnOnce() -> T) -> Result<T> {
+pub(crate) async fn invoke_blocking<T>(work: impl FnOnce() -> T) -> Result<T> {
     // The semaphore is never closed.
     let _permit = CALLBACK_PERMITS.acquire().await;
     catch_unwind(AssertUnwindSafe(|| block_in_place(work))).map_err(|_| ErrorInfo::panicked())

@@ -11,6 +11,7 @@ mod client;
 mod config;
 mod environments;
 mod error;
+mod follow;
 mod listener;
 mod log;
 mod models;

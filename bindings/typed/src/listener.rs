@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aod::models::SessionAck;
 use aod::models::event::StreamEvent;
+use aod::transcript::Change;
 use aod_bridge::error as bridge;
 use aod_bridge::listener;
 use uuid::Uuid;
@@ -43,6 +44,40 @@ pub trait RunListener: Send + Sync {
     /// Receives the acknowledgement, on a thread of the library and before the first event of the session is read. If
     /// it throws, the call ends with an error of kind `Listener`.
     fn on_created(&self, ack: SessionAck) -> Result<(), ListenerError>;
+}
+
+/// Receives what happens in a turn while a call follows it.
+#[uniffi::export(foreign)]
+pub trait TurnListener: Send + Sync {
+    /// Receives the next updates, at least one, in order, on a thread of the library. It may block. If it throws, the
+    /// call ends with an error of kind `Listener`.
+    fn on_updates(&self, updates: Vec<TurnUpdate>) -> Result<(), ListenerError>;
+}
+
+/// An update of a turn.
+#[derive(uniffi::Enum)]
+pub enum TurnUpdate {
+    /// An event of the turn arrived.
+    Received {
+        /// The event.
+        event: StreamEvent,
+    },
+    /// The transcript of the turn changed. The event that made the change, if any, comes before it.
+    Changed {
+        /// The change.
+        change: Change,
+    },
+}
+
+/// A listener of a turn, and what it receives.
+#[derive(uniffi::Record)]
+pub struct TurnObserver {
+    /// The listener.
+    pub listener: Arc<dyn TurnListener>,
+    /// Whether it receives the events.
+    pub events: bool,
+    /// Whether it receives the changes of the transcript.
+    pub changes: bool,
 }
 
 /// An error thrown by a listener.

@@ -3,18 +3,11 @@
 use std::sync::Arc;
 
 use aod::models::{CreateSession, Prompt, Session, SessionAck, SessionTurn};
-use aod::{OnAbandon, RunResult};
-use aod_bridge::error as bridge;
-use aod_bridge::runtime::blocking;
-use futures::FutureExt as _;
-use futures::channel::oneshot;
-use futures::future::{Either, select};
 use uuid::Uuid;
 
 use super::call::CancellationToken;
 use super::client::NativeClient;
 use super::error::CallError;
-use super::listener::RunListener;
 
 #[uniffi::export]
 impl NativeClient {
@@ -138,80 +131,6 @@ impl NativeClient {
     ) -> Result<(), CallError> {
         self.call(cancellation, |client| async move {
             client.sessions().delete(id).await
-        })
-        .await
-    }
-
-    /// Creates a session, follows its first turn to the end, and retrieves the session. Returns the session and
-    /// everything that the agent printed on stdout. A failed turn is not an error. While too many sessions are active,
-    /// the call fails, or waits if `wait_for_quota` is true. If the listener throws, the call ends with an error of kind
-    /// `Listener`.
-    #[uniffi::method(default(cancellation = None))]
-    pub async fn run_session(
-        &self,
-        request: CreateSession,
-        wait_for_quota: bool,
-        on_abandon: OnAbandon,
-        listener: Arc<dyn RunListener>,
-        cancellation: Option<Arc<CancellationToken>>,
-    ) -> Result<RunResult, CallError> {
-        let (failed, failure) = oneshot::channel();
-        let on_created = move |ack: &SessionAck| {
-            // The listener may block.
-            if let Err(error) = blocking(|| listener.on_created(ack.clone())) {
-                let _ = failed.send(error.to_string());
-            }
-        };
-        let client = self.client.clone();
-        let work = async move {
-            let sessions = client.sessions();
-            let run = sessions
-                .run(request)
-                .wait_for_quota(wait_for_quota)
-                .on_created(on_created)
-                .on_abandon(on_abandon);
-            match select(run.into_future(), failure).await {
-                Either::Left((result, _)) => Ok(result?),
-                Either::Right((Ok(reason), _)) => Err(bridge::ErrorInfo::listener(reason)),
-                // The listener has returned.
-                Either::Right((Err(_), run)) => Ok(run.await?),
-            }
-        };
-        self.run(cancellation, work.boxed()).await
-    }
-
-    /// Follows the turn that `create` or `prompt` started to its end, and retrieves the session. Returns the session
-    /// and everything that the agent printed on stdout in this turn. A failed turn is not an error. The stream
-    /// reconnects after `stale`, which the server sends after ten minutes without output.
-    #[uniffi::method(default(cancellation = None))]
-    pub async fn follow_session(
-        &self,
-        ack: SessionAck,
-        on_abandon: OnAbandon,
-        cancellation: Option<Arc<CancellationToken>>,
-    ) -> Result<RunResult, CallError> {
-        self.call(cancellation, |client| async move {
-            client.sessions().follow(&ack).on_abandon(on_abandon).await
-        })
-        .await
-    }
-
-    /// Sends a prompt to a session, follows its turn to the end, and retrieves the session. Returns the session, the
-    /// answer, and everything that the agent printed on stdout in this turn. While a turn is queued or running, the
-    /// call fails with a conflict, or waits if `wait` is true. A failed turn is not an error.
-    #[uniffi::method(default(cancellation = None))]
-    pub async fn ask_session(
-        &self,
-        id: Uuid,
-        prompt: Prompt,
-        wait: bool,
-        on_abandon: OnAbandon,
-        cancellation: Option<Arc<CancellationToken>>,
-    ) -> Result<RunResult, CallError> {
-        self.call(cancellation, |client| async move {
-            let sessions = client.sessions();
-            let asked = sessions.ask(id, prompt).wait(wait);
-            asked.on_abandon(on_abandon).await
         })
         .await
     }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::time::Duration;
 
-use aod_transcript::{Input, Transcript, Turn};
+use aod_transcript::{Change, Input, Transcript, Turn};
 use futures::TryStreamExt as _;
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
@@ -12,9 +12,11 @@ use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::Sessions;
+use super::observers::Observers;
 use super::sessions::{MAX_POLL_INTERVAL, POLL_BACKOFF};
 use super::spans::TurnSpans;
 use crate::error::{ConflictReason, Result};
+use crate::models::event::StreamEvent;
 use crate::models::{CreateSession, Prompt, Session, SessionAck};
 use crate::transport::Transport;
 
@@ -72,6 +74,7 @@ pub struct RunRequest<'a> {
     wait_for_quota: bool,
     on_created: Option<OnCreated>,
     on_abandon: OnAbandon,
+    observers: Observers,
 }
 
 impl<'a> RunRequest<'a> {
@@ -82,6 +85,7 @@ impl<'a> RunRequest<'a> {
             wait_for_quota: false,
             on_created: None,
             on_abandon: OnAbandon::Continue,
+            observers: Observers::default(),
         }
     }
 
@@ -98,6 +102,34 @@ impl<'a> RunRequest<'a> {
     /// polls the request. It must not block. Default: no call.
     pub fn on_created(mut self, observe: impl FnOnce(&SessionAck) + Send + 'static) -> Self {
         self.on_created = Some(Box::new(observe));
+        self
+    }
+
+    /// Calls `observe` with each event of the turn; see [`FollowRequest::on_event`]. Default: no call.
+    pub fn on_event(mut self, observe: impl FnMut(&StreamEvent) + Send + 'static) -> Self {
+        self.observers.on_event = Some(Box::new(observe));
+        self
+    }
+
+    /// Calls `observe` with each change of the transcript of the turn; see [`FollowRequest::on_change`]. Default: no
+    /// call.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn run(client: &aod::Client, request: aod::models::CreateSession) -> aod::Result<()> {
+    /// use aod::transcript::Change;
+    ///
+    /// let run = client.sessions().run(request).on_change(|change| {
+    ///     if let Change::ItemAdded { item, .. } = change {
+    ///         println!("{:?}", item.kind);
+    ///     }
+    /// });
+    /// println!("{:?}", run.await?.turn.outcome);
+    /// # Ok(()) }
+    /// ```
+    pub fn on_change(mut self, observe: impl FnMut(&Change) + Send + 'static) -> Self {
+        self.observers.on_change = Some(Box::new(observe));
         self
     }
 
@@ -124,6 +156,7 @@ impl<'a> RunRequest<'a> {
         // Started before the callback, which may panic.
         let following = FollowRequest::new(self.transport, &ack)
             .on_abandon(self.on_abandon)
+            .observers(self.observers)
             .into_future();
         if let Some(observe) = self.on_created {
             observe(&ack);
@@ -157,13 +190,14 @@ impl fmt::Debug for RunRequest<'_> {
 ///
 /// Fails with the errors of [`Sessions::stream`], [`EventStream`](crate::EventStream) and [`Sessions::get`].
 /// [`Error::session_id`](crate::Error::session_id) is the session.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 #[must_use = "a turn is followed by awaiting the request"]
 pub struct FollowRequest<'a> {
     transport: &'a Transport,
     id: Uuid,
     turn: Option<i64>,
     on_abandon: OnAbandon,
+    observers: Observers,
 }
 
 impl<'a> FollowRequest<'a> {
@@ -173,6 +207,7 @@ impl<'a> FollowRequest<'a> {
             id: ack.id,
             turn: ack.current_turn,
             on_abandon: OnAbandon::Continue,
+            observers: Observers::default(),
         }
     }
 
@@ -186,6 +221,34 @@ impl<'a> FollowRequest<'a> {
         self.on_abandon = action;
         self
     }
+
+    /// Calls `observe` with each event of the turn, in order, from the task that polls the request. It must not block.
+    /// Default: no call.
+    ///
+    /// Events without a turn number, such as `start` and the terminal event, are included; `stage` events only in the
+    /// first turn, for which the sandbox is prepared. A panic of `observe` unwinds through the future, and counts as a
+    /// failure of the request for [`on_abandon`](Self::on_abandon).
+    pub fn on_event(mut self, observe: impl FnMut(&StreamEvent) + Send + 'static) -> Self {
+        self.observers.on_event = Some(Box::new(observe));
+        self
+    }
+
+    /// Calls `observe` with each change of the transcript of the turn, in order, from the task that polls the request.
+    /// It must not block. Default: no call.
+    ///
+    /// The changes that an event makes follow the call of [`on_event`](Self::on_event) for this event. Changes of other
+    /// turns are left out, but [`AgentUpdated`](Change::AgentUpdated) is always included. The last change is
+    /// [`TurnEnded`](Change::TurnEnded), unless the request fails. For a panic of `observe`, see
+    /// [`on_event`](Self::on_event).
+    pub fn on_change(mut self, observe: impl FnMut(&Change) + Send + 'static) -> Self {
+        self.observers.on_change = Some(Box::new(observe));
+        self
+    }
+
+    fn observers(mut self, observers: Observers) -> Self {
+        self.observers = observers;
+        self
+    }
 }
 
 /// Reads a turn to its end, and returns its result.
@@ -194,24 +257,45 @@ async fn follow(
     id: Uuid,
     own_turn: Option<i64>,
     abandoned: Abandoned<'_>,
+    observers: Observers,
 ) -> Result<RunResult> {
-    let mut spans = TurnSpans::new(id);
-    let turn = spans.turn().clone();
-    let followed = read_turn(transport, id, own_turn, abandoned, &mut spans);
+    let mut progress = Progress {
+        own_turn,
+        spans: TurnSpans::new(id),
+        observers,
+    };
+    let turn = progress.spans.turn().clone();
+    let followed = read_turn(transport, id, abandoned, &mut progress);
     let followed = followed.instrument(turn).await;
     if let Err(error) = &followed {
-        spans.record_failure(error);
+        progress.spans.record_failure(error);
     }
     followed
+}
+
+/// What observes a turn while it is read.
+struct Progress {
+    own_turn: Option<i64>,
+    spans: TurnSpans,
+    observers: Observers,
+}
+
+impl Progress {
+    fn report_changes(&mut self, changes: &[Change]) {
+        for change in changes {
+            self.spans.record(change, self.own_turn);
+            self.observers.change(change, self.own_turn);
+        }
+    }
 }
 
 async fn read_turn(
     transport: &Transport,
     id: Uuid,
-    own_turn: Option<i64>,
     mut abandoned: Abandoned<'_>,
-    spans: &mut TurnSpans,
+    progress: &mut Progress,
 ) -> Result<RunResult> {
+    let own_turn = progress.own_turn;
     let sessions = Sessions::new(transport);
     let mut events = sessions.stream(id).resume_stale(true).await?;
     let mut stdout = String::new();
@@ -226,24 +310,22 @@ async fn read_turn(
         if !is_of_another {
             stdout.push_str(event.stdout().unwrap_or_default());
         }
-        if event.is_terminal() && !has_turn(&transcript) {
-            // The server announces a turn only before its first output.
-            transcript.apply(Input::TurnStarted { turn: own_turn });
-        }
-        // Also the events of earlier turns: Codex reports the usage of all turns together.
-        for change in transcript.apply(&event) {
-            spans.record(&change, own_turn);
-        }
         if event.is_terminal() {
+            // Before the callbacks, which may panic.
             abandoned.action = OnAbandon::Continue;
         }
+        progress.observers.event(&event, own_turn);
+        if event.is_terminal() && !has_turn(&transcript) {
+            // The server announces a turn only before its first output.
+            progress.report_changes(&transcript.apply(Input::TurnStarted { turn: own_turn }));
+        }
+        // Also the events of earlier turns: Codex reports the usage of all turns together.
+        progress.report_changes(&transcript.apply(&event));
     }
     // The stream has ended, with or without a terminal event.
     abandoned.action = OnAbandon::Continue;
+    progress.report_changes(&transcript.finish());
     let session = sessions.get(id).await?;
-    for change in transcript.finish() {
-        spans.record(&change, own_turn);
-    }
     let is_own = |turn: &Turn| own_turn.is_none_or(|own| turn.number == own);
     let turn = transcript.into_turns().into_iter().rfind(is_own);
     let turn = turn.unwrap_or_else(|| Turn::new(own_turn.unwrap_or(1)));
@@ -265,6 +347,7 @@ impl<'a> IntoFuture for FollowRequest<'a> {
             id,
             turn,
             on_abandon,
+            observers,
         } = self;
         // Created here, so that it takes effect even if the future is dropped before it is polled.
         let abandoned = Abandoned {
@@ -273,7 +356,7 @@ impl<'a> IntoFuture for FollowRequest<'a> {
             action: on_abandon,
         };
         Box::pin(async move {
-            let followed = follow(transport, id, turn, abandoned).await;
+            let followed = follow(transport, id, turn, abandoned, observers).await;
             followed.map_err(|error| error.with_session(id))
         })
     }
@@ -287,7 +370,7 @@ impl<'a> IntoFuture for FollowRequest<'a> {
 /// conflict with the reason [`Pending`](ConflictReason::Pending) or [`Running`](ConflictReason::Running), unless
 /// [`wait`](Self::wait) is set; the request then also fails with the errors of [`Sessions::wait_for_completion`]. Once
 /// the prompt has been accepted, [`Error::session_id`](crate::Error::session_id) is the id of the session.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 #[must_use = "a prompt is sent by awaiting the request"]
 pub struct AskRequest<'a> {
     transport: &'a Transport,
@@ -295,6 +378,7 @@ pub struct AskRequest<'a> {
     prompt: Prompt,
     wait: bool,
     on_abandon: OnAbandon,
+    observers: Observers,
 }
 
 impl<'a> AskRequest<'a> {
@@ -305,6 +389,7 @@ impl<'a> AskRequest<'a> {
             prompt,
             wait: false,
             on_abandon: OnAbandon::Continue,
+            observers: Observers::default(),
         }
     }
 
@@ -323,6 +408,19 @@ impl<'a> AskRequest<'a> {
         self
     }
 
+    /// Calls `observe` with each event of the turn; see [`FollowRequest::on_event`]. Default: no call.
+    pub fn on_event(mut self, observe: impl FnMut(&StreamEvent) + Send + 'static) -> Self {
+        self.observers.on_event = Some(Box::new(observe));
+        self
+    }
+
+    /// Calls `observe` with each change of the transcript of the turn; see [`FollowRequest::on_change`]. Default: no
+    /// call.
+    pub fn on_change(mut self, observe: impl FnMut(&Change) + Send + 'static) -> Self {
+        self.observers.on_change = Some(Box::new(observe));
+        self
+    }
+
     async fn ask(self) -> Result<RunResult> {
         let sessions = Sessions::new(self.transport);
         let mut backoff = POLL_BACKOFF.into_iter();
@@ -338,6 +436,7 @@ impl<'a> AskRequest<'a> {
         };
         FollowRequest::new(self.transport, &ack)
             .on_abandon(self.on_abandon)
+            .observers(self.observers)
             .await
     }
 }

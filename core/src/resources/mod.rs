@@ -3,6 +3,7 @@
 mod agents;
 mod environments;
 mod follow;
+mod observers;
 mod run_all;
 mod sessions;
 mod spans;

@@ -10,6 +10,7 @@ mod errors;
 mod health;
 mod live_streams;
 mod many_sessions;
+mod observed_turns;
 mod pretty;
 mod run_and_wait;
 mod session_turns;

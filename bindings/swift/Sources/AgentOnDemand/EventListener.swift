@@ -106,12 +106,51 @@ final class CreatedForwarder: RunListener {
     }
 
     func onCreated(ack: SessionAck) throws {
-        do {
-            try observe(ack)
-        } catch {
-            // Only its type: its description may contain anything.
-            throw ListenerError.Threw(reason: "\(type(of: error))")
+        try reportingFailure { try observe(ack) }
+    }
+}
+
+/// Forwards the updates of a turn to functions, one by one.
+final class TurnForwarder: TurnListener {
+    private let onEvent: (@Sendable (StreamEvent) throws -> Void)?
+    private let onChange: (@Sendable (TranscriptChange) throws -> Void)?
+
+    private init(
+        onEvent: (@Sendable (StreamEvent) throws -> Void)?, onChange: (@Sendable (TranscriptChange) throws -> Void)?
+    ) {
+        self.onEvent = onEvent
+        self.onChange = onChange
+    }
+
+    /// Returns what passes the updates of a turn to these functions, or nil if there is none.
+    static func observer(
+        onEvent: (@Sendable (StreamEvent) throws -> Void)?, onChange: (@Sendable (TranscriptChange) throws -> Void)?
+    ) -> TurnObserver? {
+        if onEvent == nil && onChange == nil { return nil }
+        return TurnObserver(
+            listener: TurnForwarder(onEvent: onEvent, onChange: onChange), events: onEvent != nil,
+            changes: onChange != nil)
+    }
+
+    func onUpdates(updates: [TurnUpdate]) throws {
+        try reportingFailure {
+            for update in updates {
+                switch update {
+                case .received(let event): try onEvent?(event)
+                case .changed(let change): try onChange?(change)
+                }
+            }
         }
+    }
+}
+
+/// Calls a callback; the library receives what it throws.
+private func reportingFailure(_ call: () throws -> Void) throws(ListenerError) {
+    do {
+        try call()
+    } catch {
+        // Only its type: its description may contain anything.
+        throw .Threw(reason: "\(type(of: error))")
     }
 }
 

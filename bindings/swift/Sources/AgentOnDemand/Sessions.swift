@@ -145,6 +145,14 @@ public struct Sessions: Sendable {
     /// print(result.session.status, result.stdout)
     /// ```
     ///
+    /// Print what the agent does while it works:
+    ///
+    /// ```swift
+    /// let result = try await client.sessions.run(agentId: agent.id, prompt: "Count the tests", onChange: { change in
+    ///     if case .itemAdded(_, let item) = change { print(item.kind) }
+    /// })
+    /// ```
+    ///
     /// Cancelling the task ends the wait; the session continues unless `onAbandon` is `.interrupt` or `.terminate`. The
     /// stream reconnects after `stale`, which the server sends after ten minutes without output.
     ///
@@ -164,6 +172,11 @@ public struct Sessions: Sendable {
     ///     session continues.
     ///   - onCreated: Receives the acknowledgement of the new session, before its first event is read, on a thread of
     ///     the library. If it throws, the call fails with an error of kind `listener`. Default: nothing.
+    ///   - onEvent: Receives each event of the turn, and the stages of the sandbox, in order, on a thread of the library.
+    ///     It may block, which delays the events that follow. If it throws, the call fails with an error of kind
+    ///     `listener`. Default: nothing.
+    ///   - onChange: Receives each change of the transcript of the turn, in the same way: after `onEvent` has received
+    ///     the event that made the change. Default: nothing.
     /// - Returns: The session after the turn, and everything that the agent printed on its standard output: raw, one
     ///   JSON object per line. A ``Formatter`` turns it into readable lines.
     /// - Throws: An ``AodError`` as ``create(agentId:prompt:environmentId:timeout:resources:secretEnvVars:)`` does, or
@@ -178,16 +191,19 @@ public struct Sessions: Sendable {
         secretEnvVars: [String: Secret] = [:],
         waitForQuota: Bool = false,
         onAbandon: OnAbandon = .continue,
-        onCreated: @escaping @Sendable (SessionAck) throws -> Void = { _ in }
+        onCreated: @escaping @Sendable (SessionAck) throws -> Void = { _ in },
+        onEvent: (@Sendable (StreamEvent) throws -> Void)? = nil,
+        onChange: (@Sendable (TranscriptChange) throws -> Void)? = nil
     ) async throws -> RunResult {
         let request = CreateSession(
             agentId: agentId, prompt: prompt, environmentId: environmentId, timeout: timeout?.clamped,
             resources: resources, secretEnvVars: secretEnvVars)
         let listener = CreatedForwarder(onCreated)
+        let observer = TurnForwarder.observer(onEvent: onEvent, onChange: onChange)
         return try await calls.run {
             try await $0.runSession(
                 request: request, waitForQuota: waitForQuota, onAbandon: onAbandon, listener: listener,
-                cancellation: $1)
+                observer: observer, cancellation: $1)
         }
     }
 
@@ -266,18 +282,25 @@ public struct Sessions: Sendable {
     ///     By default, such a turn is a conflict.
     ///   - onAbandon: What happens to the session if this call fails or is cancelled after the prompt was accepted and
     ///     before its turn has ended. Default: the session continues.
+    ///   - onEvent: Receives each event of the turn, `start` and the terminal event, as for `run`. Default: nothing.
+    ///   - onChange: Receives each change of the transcript of the turn, as for `run`. Default: nothing.
     /// - Returns: The session after the turn, the answer as `text`, the turn as data, and everything that the agent
     ///   printed on its standard output in this turn.
     /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `running` or `pending` if a turn has not ended yet and
     ///   `wait` is false, or another reason as for ``prompt(_:_:timeout:)``. Once the prompt was accepted,
-    ///   ``AodError/sessionId`` is the id of the session. A `CancellationError` if the task is cancelled.
+    ///   ``AodError/sessionId`` is the id of the session. An error of kind `listener` if `onEvent` or `onChange` throws.
+    ///   A `CancellationError` if the task is cancelled.
     public func ask(
         _ id: UUID, _ prompt: String, timeout: TimeInterval? = nil, wait: Bool = false,
-        onAbandon: OnAbandon = .continue
+        onAbandon: OnAbandon = .continue,
+        onEvent: (@Sendable (StreamEvent) throws -> Void)? = nil,
+        onChange: (@Sendable (TranscriptChange) throws -> Void)? = nil
     ) async throws -> RunResult {
         let request = Prompt(prompt: prompt, timeout: timeout?.clamped)
+        let observer = TurnForwarder.observer(onEvent: onEvent, onChange: onChange)
         return try await calls.run {
-            try await $0.askSession(id: id, prompt: request, wait: wait, onAbandon: onAbandon, cancellation: $1)
+            try await $0.askSession(
+                id: id, prompt: request, wait: wait, onAbandon: onAbandon, observer: observer, cancellation: $1)
         }
     }
 
@@ -296,12 +319,21 @@ public struct Sessions: Sendable {
     ///     ``prompt(_:_:timeout:)``.
     ///   - onAbandon: What happens to the session if this call fails or is cancelled before the turn has ended.
     ///     Default: the session continues.
+    ///   - onEvent: Receives each event of the turn, `start` and the terminal event, as for `run`. Default: nothing.
+    ///   - onChange: Receives each change of the transcript of the turn, as for `run`. Default: nothing.
     /// - Returns: The session after the turn, and everything that the agent printed on its standard output in this
     ///   turn: raw, one JSON object per line. A ``Formatter`` turns it into readable lines.
-    /// - Throws: An ``AodError`` if the stream fails; ``AodError/sessionId`` is then the session. A `CancellationError`
-    ///   if the task is cancelled.
-    public func follow(_ ack: SessionAck, onAbandon: OnAbandon = .continue) async throws -> RunResult {
-        try await calls.run { try await $0.followSession(ack: ack, onAbandon: onAbandon, cancellation: $1) }
+    /// - Throws: An ``AodError`` if the stream fails; ``AodError/sessionId`` is then the session. An error of kind
+    ///   `listener` if `onEvent` or `onChange` throws. A `CancellationError` if the task is cancelled.
+    public func follow(
+        _ ack: SessionAck, onAbandon: OnAbandon = .continue,
+        onEvent: (@Sendable (StreamEvent) throws -> Void)? = nil,
+        onChange: (@Sendable (TranscriptChange) throws -> Void)? = nil
+    ) async throws -> RunResult {
+        let observer = TurnForwarder.observer(onEvent: onEvent, onChange: onChange)
+        return try await calls.run {
+            try await $0.followSession(ack: ack, onAbandon: onAbandon, observer: observer, cancellation: $1)
+        }
     }
 
     /// Waits until no turn of a session is queued or running (`GET /sessions/{id}` and its event stream).

@@ -43,7 +43,7 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
     /**
      * If [Sessions.run] fails after the session was created, [Sessions.ask] after its prompt was accepted, or
      * [Sessions.follow] at any time, the id of the session, which may still be active; null for other failures. It is
-     * also null if the client is closed or `onCreated` throws, and a cancelled call throws a `CancellationException`,
+     * also null if the client is closed or a callback throws, and a cancelled call throws a `CancellationException`,
      * which has no session id; `onCreated` of [Sessions.run] receives the id in all these cases.
      */
     public val sessionId: UUID? = info.sessionId
@@ -150,7 +150,8 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
     public class Closed internal constructor(info: ErrorInfo) : AodException(info)
 
     /**
-     * [EventListener.onEvents], or `onCreated` of [Sessions.run], threw; the message names the class of the exception.
+     * [EventListener.onEvents], or a callback of [Sessions.run], [Sessions.ask] or [Sessions.follow], threw; the message
+     * names the class of the exception.
      */
     public class Listener internal constructor(info: ErrorInfo) : AodException(info)
 

@@ -1,6 +1,7 @@
 package com.ravihq.aod
 
 import java.util.concurrent.CompletableFuture
+import java.util.function.Consumer
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.Job
 
@@ -94,12 +95,39 @@ public class Subscription internal constructor(internal val handle: NativeSubscr
 
 /** Forwards the acknowledgement of a new session to a function. */
 internal class CreatedForwarder(private val observe: (SessionAck) -> Unit) : RunListener {
-    override fun onCreated(ack: SessionAck): Unit = try {
-        observe(ack)
-    } catch (thrown: Throwable) {
-        // Only its class: its message may contain anything.
-        throw ListenerException.Threw(thrown.javaClass.name)
+    override fun onCreated(ack: SessionAck): Unit = reportingFailure {
+        withClassLoaderOf(observe) { observe(ack) }
     }
+}
+
+/** Forwards the updates of a turn to functions, one by one. */
+private class TurnForwarder(
+    private val onChange: ((TranscriptChange) -> Unit)?,
+    private val onEvent: ((StreamEvent) -> Unit)?,
+) : TurnListener {
+    override fun onUpdates(updates: List<TurnUpdate>): Unit = reportingFailure {
+        for (update in updates) {
+            when (update) {
+                is TurnUpdate.Received -> onEvent?.let { withClassLoaderOf(it) { it(update.event.toEvent()) } }
+                is TurnUpdate.Changed -> onChange?.let { withClassLoaderOf(it) { it(update.change) } }
+            }
+        }
+    }
+}
+
+/** Returns what passes the updates of a turn to these functions, or null if there is none. */
+internal fun turnObserver(
+    onChange: ((TranscriptChange) -> Unit)?,
+    onEvent: ((StreamEvent) -> Unit)?,
+): TurnObserver? = if (onChange == null && onEvent == null) {
+    null
+} else {
+    TurnObserver(TurnForwarder(onChange, onEvent), events = onEvent != null, changes = onChange != null)
+}
+
+/** Returns a function that calls a consumer of a Java program. */
+internal fun <Value> Consumer<Value>.toFunction(): (Value) -> Unit = { value ->
+    withClassLoaderOf(this) { accept(value) }
 }
 
 /** Forwards the heads of responses to a function. Its exceptions go to the uncaught exception handler. */
@@ -119,11 +147,8 @@ internal class NativeForwarder(private val listener: EventListener) : BatchListe
     /** Completes when the listener's last method has returned. */
     val finished: Job get() = lastCallReturned
 
-    override fun onEvents(events: List<NativeEvent>, cursor: Long?): Unit = try {
-        withListenerClassLoader { listener.onEvents(events.map(NativeEvent::toEvent), cursor) }
-    } catch (thrown: Throwable) {
-        // Only its class: its message may contain anything.
-        throw ListenerException.Threw(thrown.javaClass.name)
+    override fun onEvents(events: List<NativeEvent>, cursor: Long?): Unit = reportingFailure {
+        withClassLoaderOf(listener) { listener.onEvents(events.map(NativeEvent::toEvent), cursor) }
     }
 
     override fun onClosed(): Unit = finishWith { listener.onClosed() }
@@ -140,21 +165,29 @@ internal class NativeForwarder(private val listener: EventListener) : BatchListe
 
     /** Passes an exception of the call to the uncaught exception handler. */
     private inline fun handlingUncaught(call: () -> Unit): Unit = try {
-        withListenerClassLoader(call)
+        withClassLoaderOf(listener, call)
     } catch (thrown: Throwable) {
         val thread = Thread.currentThread()
         thread.uncaughtExceptionHandler.uncaughtException(thread, thrown)
     }
+}
 
-    /** The library's threads have a context class loader that does not know an application in a container. */
-    private inline fun withListenerClassLoader(call: () -> Unit) {
-        val thread = Thread.currentThread()
-        val previous = thread.contextClassLoader
-        thread.contextClassLoader = listener.javaClass.classLoader
-        try {
-            call()
-        } finally {
-            thread.contextClassLoader = previous
-        }
+/** Calls a callback; the native library receives what it throws. */
+private inline fun reportingFailure(call: () -> Unit): Unit = try {
+    call()
+} catch (thrown: Throwable) {
+    // Only its class: its message may contain anything.
+    throw ListenerException.Threw(thrown.javaClass.name)
+}
+
+/** The library's threads have a context class loader that does not know an application in a container. */
+private inline fun withClassLoaderOf(callback: Any, call: () -> Unit) {
+    val thread = Thread.currentThread()
+    val previous = thread.contextClassLoader
+    thread.contextClassLoader = callback.javaClass.classLoader
+    try {
+        call()
+    } finally {
+        thread.contextClassLoader = previous
     }
 }

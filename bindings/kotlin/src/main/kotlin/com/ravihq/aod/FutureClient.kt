@@ -366,6 +366,11 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
      * default the session continues
      * @param onCreated receives the acknowledgement of the new session, before its first event is read, on a thread of
      * the library. If it throws, the future fails with [AodException.Listener]
+     * @param onChange receives each change of the transcript of the turn, in order, on a thread of the library: after
+     * [onEvent] has received the event that made the change. If it throws, the future fails with
+     * [AodException.Listener]; by default, nothing receives the changes
+     * @param onEvent receives each event of the turn, and the stages of the sandbox, in order, in the same way as
+     * [onChange]; by default, nothing receives the events
      * @return a future of the session after the turn, and everything that the agent printed on stdout; use `orTimeout`
      * to limit the wait
      * @see Sessions.run
@@ -376,7 +381,14 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
         waitForQuota: Boolean = false,
         onAbandon: OnAbandon = OnAbandon.CONTINUE,
         onCreated: Consumer<SessionAck> = Consumer {},
-    ): CompletableFuture<RunResult> = futureOf { sessions.run(request, waitForQuota, onAbandon, onCreated::accept) }
+        onChange: Consumer<TranscriptChange>? = null,
+        onEvent: Consumer<StreamEvent>? = null,
+    ): CompletableFuture<RunResult> {
+        val created = onCreated.toFunction()
+        return futureOf {
+            sessions.run(request, waitForQuota, onAbandon, created, onChange?.toFunction(), onEvent?.toFunction())
+        }
+    }
 
     /**
      * Runs many prompts, each like [run] in a session of its own (`POST /sessions`, `GET /sessions/{id}/stream`,
@@ -424,6 +436,9 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
      * default, such a turn is a conflict
      * @param onAbandon what happens to the session if the future fails or is cancelled after the prompt was accepted
      * and before its turn has ended; by default the session continues
+     * @param onChange receives each change of the transcript of the turn, as for [run]; by default, nothing receives the
+     * changes
+     * @param onEvent receives each event of the turn, as for [run]; by default, nothing receives the events
      * @return a future of the session after the turn, the answer, the turn as data, and everything that the agent
      * printed on stdout in this turn
      * @see Sessions.ask
@@ -435,7 +450,11 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
         timeout: Duration? = null,
         wait: Boolean = false,
         onAbandon: OnAbandon = OnAbandon.CONTINUE,
-    ): CompletableFuture<RunResult> = futureOf { sessions.ask(id, prompt, timeout, wait, onAbandon) }
+        onChange: Consumer<TranscriptChange>? = null,
+        onEvent: Consumer<StreamEvent>? = null,
+    ): CompletableFuture<RunResult> = futureOf {
+        sessions.ask(id, prompt, timeout, wait, onAbandon, onChange?.toFunction(), onEvent?.toFunction())
+    }
 
     /**
      * Follows a turn to its end, and collects the output (`GET /sessions/{id}/stream`, `GET /sessions/{id}`).
@@ -443,12 +462,20 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
      * @param ack the acknowledgement of [create] or [prompt]
      * @param onAbandon what happens to the session if the future fails or is cancelled before the turn has ended; by
      * default the session continues
+     * @param onChange receives each change of the transcript of the turn, as for [run]; by default, nothing receives the
+     * changes
+     * @param onEvent receives each event of the turn, as for [run]; by default, nothing receives the events
      * @return a future of the session after the turn, and everything that the agent printed on stdout in this turn
      * @see Sessions.follow
      */
     @JvmOverloads
-    public fun follow(ack: SessionAck, onAbandon: OnAbandon = OnAbandon.CONTINUE): CompletableFuture<RunResult> =
-        futureOf { sessions.follow(ack, onAbandon) }
+    public fun follow(
+        ack: SessionAck,
+        onAbandon: OnAbandon = OnAbandon.CONTINUE,
+        onChange: Consumer<TranscriptChange>? = null,
+        onEvent: Consumer<StreamEvent>? = null,
+    ): CompletableFuture<RunResult> =
+        futureOf { sessions.follow(ack, onAbandon, onChange?.toFunction(), onEvent?.toFunction()) }
 
     /**
      * Waits until no turn of a session is queued or running (`GET /sessions/{id}` and its event stream).

@@ -178,6 +178,14 @@ public class Sessions internal constructor(private val connection: Connection) {
      * println("${result.stdout} (exit code ${result.session.exitCode})")
      * ```
      *
+     * Print what the agent does while it works:
+     *
+     * ```kotlin
+     * val result = client.sessions.run(agent.id, "Fix the failing test", onChange = { change ->
+     *     if (change is TranscriptChange.ItemAdded) println(change.item.kind)
+     * })
+     * ```
+     *
      * @param agentId the id of the agent to run
      * @param prompt the prompt of the first turn
      * @param environmentId the environment of the sandbox; by default that of the agent
@@ -194,6 +202,11 @@ public class Sessions internal constructor(private val connection: Connection) {
      * @param onCreated receives the acknowledgement of the new session, before its first event is read, on a thread of
      * the library. If it throws, the call fails with [AodException.Listener], which contains the name of the class of
      * the `Throwable` and nothing else of it
+     * @param onChange receives each change of the transcript of the turn, in order, on a thread of the library: after
+     * [onEvent] has received the event that made the change. It may block, which delays the events that follow. If it
+     * throws, the call fails with [AodException.Listener], as for [onCreated]; by default, nothing receives the changes
+     * @param onEvent receives each event of the turn, and the stages of the sandbox, in order, in the same way as
+     * [onChange]; by default, nothing receives the events
      * @return the session after the turn, and everything that the agent printed on stdout: raw, one JSON object per
      * line, which a [Formatter] turns into readable lines
      * @throws AodException.Closed if the client is closed; only [onCreated] receives the id of the session then
@@ -210,10 +223,12 @@ public class Sessions internal constructor(private val connection: Connection) {
         waitForQuota: Boolean = false,
         onAbandon: OnAbandon = OnAbandon.CONTINUE,
         onCreated: (SessionAck) -> Unit = {},
+        onChange: ((TranscriptChange) -> Unit)? = null,
+        onEvent: ((StreamEvent) -> Unit)? = null,
     ): RunResult {
         val secrets = secretsOf(secretEnvVars)
         val request = CreateSession(agentId, prompt, environmentId, timeout, resources, secrets)
-        return run(request, waitForQuota, onAbandon, onCreated)
+        return run(request, waitForQuota, onAbandon, onCreated, onChange, onEvent)
     }
 
     /**
@@ -230,6 +245,11 @@ public class Sessions internal constructor(private val connection: Connection) {
      * @param onCreated receives the acknowledgement of the new session, before its first event is read, on a thread of
      * the library. If it throws, the call fails with [AodException.Listener], which contains the name of the class of
      * the `Throwable` and nothing else of it
+     * @param onChange receives each change of the transcript of the turn, in order, on a thread of the library: after
+     * [onEvent] has received the event that made the change. It may block, which delays the events that follow. If it
+     * throws, the call fails with [AodException.Listener], as for [onCreated]; by default, nothing receives the changes
+     * @param onEvent receives each event of the turn, and the stages of the sandbox, in order, in the same way as
+     * [onChange]; by default, nothing receives the events
      * @return the session after the turn, and everything that the agent printed on stdout: raw, one JSON object per
      * line, which a [Formatter] turns into readable lines
      * @throws AodException.Closed if the client is closed; only [onCreated] receives the id of the session then
@@ -241,7 +261,12 @@ public class Sessions internal constructor(private val connection: Connection) {
         waitForQuota: Boolean = false,
         onAbandon: OnAbandon = OnAbandon.CONTINUE,
         onCreated: (SessionAck) -> Unit = {},
-    ): RunResult = connection.call { runSession(request, waitForQuota, onAbandon, CreatedForwarder(onCreated)) }
+        onChange: ((TranscriptChange) -> Unit)? = null,
+        onEvent: ((StreamEvent) -> Unit)? = null,
+    ): RunResult = connection.call {
+        val observer = turnObserver(onChange, onEvent)
+        runSession(request, waitForQuota, onAbandon, CreatedForwarder(onCreated), observer)
+    }
 
     /**
      * Runs many prompts, each like [run] in a session of its own, and returns all results (`POST /sessions`,
@@ -310,10 +335,15 @@ public class Sessions internal constructor(private val connection: Connection) {
      * default, such a turn is a conflict
      * @param onAbandon what happens to the session if this call fails or is cancelled after the prompt was accepted and
      * before its turn has ended, as for [run]; by default the session continues
+     * @param onChange receives each change of the transcript of the turn, as for [run]; by default, nothing receives the
+     * changes
+     * @param onEvent receives each event of the turn, `start` and the terminal event, as for [run]; by default, nothing
+     * receives the events
      * @return the session after the turn, the answer, the turn as data, and everything that the agent printed on stdout
      * in this turn
      * @throws AodException.Conflict with [ConflictReason.Running] or [ConflictReason.Pending] if a turn has not ended
      * yet and [wait] is false, or with another reason as for [prompt]
+     * @throws AodException.Listener if [onChange] or [onEvent] throws
      * @throws AodException if the prompt cannot be sent or its turn cannot be followed; once the prompt was accepted,
      * [AodException.sessionId] is the id of the session
      */
@@ -323,7 +353,11 @@ public class Sessions internal constructor(private val connection: Connection) {
         timeout: Duration? = null,
         wait: Boolean = false,
         onAbandon: OnAbandon = OnAbandon.CONTINUE,
-    ): RunResult = connection.call { askSession(id, Prompt(prompt, timeout), wait, onAbandon) }
+        onChange: ((TranscriptChange) -> Unit)? = null,
+        onEvent: ((StreamEvent) -> Unit)? = null,
+    ): RunResult = connection.call {
+        askSession(id, Prompt(prompt, timeout), wait, onAbandon, turnObserver(onChange, onEvent))
+    }
 
     /**
      * Follows a turn to its end, and collects the output (`GET /sessions/{id}/stream`, `GET /sessions/{id}`).
@@ -338,12 +372,21 @@ public class Sessions internal constructor(private val connection: Connection) {
      * @param ack the acknowledgement of [create] or [prompt]
      * @param onAbandon what happens to the session if this call fails or is cancelled before the turn has ended, as for
      * [run]; by default the session continues
+     * @param onChange receives each change of the transcript of the turn, as for [run]; by default, nothing receives the
+     * changes
+     * @param onEvent receives each event of the turn, `start` and the terminal event, as for [run]; by default, nothing
+     * receives the events
      * @return the session after the turn, and everything that the agent printed on stdout in this turn: raw, one JSON
      * object per line, which a [Formatter] turns into readable lines
+     * @throws AodException.Listener if [onChange] or [onEvent] throws
      * @throws AodException if the stream fails; [AodException.sessionId] is then the session
      */
-    public suspend fun follow(ack: SessionAck, onAbandon: OnAbandon = OnAbandon.CONTINUE): RunResult =
-        connection.call { followSession(ack, onAbandon) }
+    public suspend fun follow(
+        ack: SessionAck,
+        onAbandon: OnAbandon = OnAbandon.CONTINUE,
+        onChange: ((TranscriptChange) -> Unit)? = null,
+        onEvent: ((StreamEvent) -> Unit)? = null,
+    ): RunResult = connection.call { followSession(ack, onAbandon, turnObserver(onChange, onEvent)) }
 
     /**
      * Waits until no turn of a session is queued or running (`GET /sessions/{id}` and its event stream).

@@ -225,6 +225,39 @@ class FuturesTest {
     }
 
     @Test
+    void aTurnThatIsFollowedIsReported() {
+        try (var world = new World()) {
+            var reported = new ArrayList<Object>();
+            var run = new CreateSession(world.agent, "hi");
+            world.sessions
+                    .run(run, false, OnAbandon.CONTINUE, reported::add, reported::add, reported::add)
+                    .join();
+            assertInstanceOf(SessionAck.class, reported.get(0));
+            assertStartsAndEnds(reported.subList(1, reported.size()));
+
+            reported.clear();
+            world.sessions
+                    .ask(world.session, "again", null, false, OnAbandon.CONTINUE, reported::add, reported::add)
+                    .join();
+            assertStartsAndEnds(reported);
+
+            reported.clear();
+            var ack = world.sessions.prompt(world.session, "again").join();
+            world.sessions
+                    .follow(ack, OnAbandon.CONTINUE, reported::add, reported::add)
+                    .join();
+            assertStartsAndEnds(reported);
+        }
+    }
+
+    private static void assertStartsAndEnds(List<Object> reported) {
+        assertInstanceOf(StreamEvent.Start.class, reported.get(0));
+        assertInstanceOf(TranscriptChange.AgentUpdated.class, reported.get(1));
+        assertInstanceOf(StreamEvent.Exit.class, reported.get(reported.size() - 2));
+        assertInstanceOf(TranscriptChange.TurnEnded.class, reported.get(reported.size() - 1));
+    }
+
+    @Test
     void aRunThatIsCancelledWhileItWaitsIsNotStarted() {
         try (var world = new World()) {
             world.server.script("{\"hold\": \"later\"}");

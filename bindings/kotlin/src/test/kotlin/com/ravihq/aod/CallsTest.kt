@@ -194,7 +194,7 @@ class CallsTest {
         server.script("""{"stdout": "one\n"}""", """{"hold": "never"}""")
         val agent = client.agents.create("a", "claude-sonnet-4-6", runtime = Runtime.Claude)
         val failure = assertThrows<AodException.Listener> {
-            client.sessions.run(agent.id, "hi", onAbandon = OnAbandon.TERMINATE) { error("planted") }
+            client.sessions.run(agent.id, "hi", onAbandon = OnAbandon.TERMINATE, onCreated = { error("planted") })
         }
         assertTrue("IllegalStateException" in "$failure" && "planted" !in "$failure")
         val session = client.sessions.list().single()
