@@ -51,6 +51,8 @@ internal object NativeThreads {
                 uniffiCallbackInterfaceRunListener.uniffiFree,
                 uniffiCallbackInterfaceResponseListener.onResponse,
                 uniffiCallbackInterfaceResponseListener.uniffiFree,
+                uniffiCallbackInterfaceTurnListener.onUpdates,
+                uniffiCallbackInterfaceTurnListener.uniffiFree,
                 uniffiCallbackInterfaceTokenSource.request,
                 uniffiCallbackInterfaceTokenSource.uniffiFree,
                 uniffiCallbackInterfaceLogSink.log,
