@@ -24,11 +24,15 @@ pub(crate) struct TokenRequests {
 
 #[derive(Default)]
 struct State {
-    /// The rejected token of a request that nobody has taken.
-    open: Option<Option<Secret>>,
+    /// A request that no caller has taken.
+    open: Option<Request>,
     answer: Option<oneshot::Sender<Result<Secret, ProviderFailure>>>,
     /// Those to wake once, by the ID of their wait.
     wakers: HashMap<u64, Waker>,
+}
+
+struct Request {
+    rejected: Option<Secret>,
 }
 
 /// What a token provider raised.
@@ -59,7 +63,7 @@ impl TokenRequests {
     fn ask(&self, rejected: Option<Secret>) -> oneshot::Receiver<Result<Secret, ProviderFailure>> {
         let (answer, answered) = oneshot::channel();
         let mut state = self.lock();
-        state.open = Some(rejected);
+        state.open = Some(Request { rejected });
         state.answer = Some(answer);
         let wakers = std::mem::take(&mut state.wakers);
         drop(state);
@@ -70,8 +74,8 @@ impl TokenRequests {
 
     /// Takes the request as a JSON object with the rejected token, if there is one.
     pub(crate) fn take(&self) -> Option<String> {
-        let rejected = self.lock().open.take()?;
-        let rejected = rejected.as_ref().map(Secret::expose);
+        let request = self.lock().open.take()?;
+        let rejected = request.rejected.as_ref().map(Secret::expose);
         Some(json!({"rejected": rejected}).to_string())
     }
 

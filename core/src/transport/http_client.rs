@@ -69,7 +69,7 @@ impl HttpClient {
                 drop(replaced);
             }
             Err(_) => {
-                tracing::warn!("the HTTP client cannot be replaced: its connections are kept")
+                tracing::warn!("the HTTP client cannot be replaced: its connections are kept");
             }
         }
     }

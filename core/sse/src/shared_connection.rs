@@ -136,10 +136,13 @@ impl<E> Interrupt for Shared<E> {
     fn interrupt(&self, close: bool) {
         self.interrupted.store(true, Ordering::Release);
         let mut phase = self.lock();
-        let closes = close && matches!(*phase, Phase::Live(_) | Phase::Connecting(_));
-        let closed = closes.then(|| std::mem::replace(&mut *phase, Phase::Interrupted));
+        let mut dropped = Phase::Interrupted;
+        if close && matches!(*phase, Phase::Live(_) | Phase::Connecting(_)) {
+            std::mem::swap(&mut *phase, &mut dropped);
+        }
+        // The previous phase is dropped after the lock is released.
         drop(phase);
-        drop(closed);
+        drop(dropped);
         self.waker.wake();
     }
 }
