@@ -186,7 +186,9 @@ impl Runner {
                         handle.cancel();
                     }
                     _ => {
-                        return Err("meanwhile there is only control, network and cancel".to_owned());
+                        return Err(
+                            "meanwhile there is only control, network and cancel".to_owned()
+                        );
                     }
                 }
             }
