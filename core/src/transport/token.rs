@@ -125,13 +125,9 @@ impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Invalid(summary) => Self::new(ErrorKind::Configuration, summary),
-            Failure::Provider(source) => {
-                let retryable = source.downcast_ref::<Self>().is_none_or(Self::is_retryable);
-                Self::new(ErrorKind::Auth, "the token provider failed")
-                    .with_hidden_source(source)
-                    .unsent()
-                    .retryable(retryable)
-            }
+            Failure::Provider(source) => Self::new(ErrorKind::Auth, "the token provider failed")
+                .with_hidden_source(source)
+                .unsent(),
         }
     }
 }
