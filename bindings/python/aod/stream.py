@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, cast
 
 from . import _greenlets
 from ._core import NATIVE_ERRORS, SLICE_MS, error_from_native
-from ._log import logger
+from ._log import drain, logger
 from ._process import generation, leak, register
 from ._tasks import TaskScoped
 from ._wake import next_id, waiter_of
@@ -185,6 +185,7 @@ class _Base:
                 except IndexError:
                     pass
                 text = self._open().take(milliseconds)
+                drain()
                 if not text:
                     self._provide_token()
                     return None

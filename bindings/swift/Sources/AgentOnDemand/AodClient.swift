@@ -37,7 +37,7 @@ public final class AodClient: Sendable {
         token: Secret,
         configuration: Configuration = Configuration()
     ) throws(AodError) {
-        Log.forwarding
+        AodLog.forwarding
         let config = configuration.native(baseURL: baseURL, token: token)
         try self.init(native: mappingErrors { try NativeClient(config: config) })
     }
@@ -60,7 +60,7 @@ public final class AodClient: Sendable {
         tokenProvider: @escaping TokenProvider,
         configuration: Configuration = Configuration()
     ) throws(AodError) {
-        Log.forwarding
+        AodLog.forwarding
         let config = configuration.native(baseURL: baseURL, token: nil, tokenProvider: tokenProvider)
         try self.init(native: mappingErrors { try NativeClient(config: config) })
     }
@@ -82,7 +82,7 @@ public final class AodClient: Sendable {
     /// - Returns: A client of the server at `AOD_API_URL`, or at ``defaultBaseURL`` if the variable is not set.
     /// - Throws: An ``AodError`` of kind `configuration` if `AOD_API_TOKEN` is not set, or a value is invalid.
     public static func fromEnv(configuration: Configuration = Configuration()) throws(AodError) -> AodClient {
-        Log.forwarding
+        AodLog.forwarding
         let config = configuration.native(baseURL: nil, token: nil)
         return try AodClient(native: mappingErrors { try NativeClient.fromEnv(config: config) })
     }
