@@ -106,7 +106,7 @@ impl Log {
             .collect()
     }
 
-    /// Locks the lines without waiting: in the child of a fork, a thread of the parent may hold the lock for ever.
+    /// Locks the lines without waiting: in the child of a fork, a thread of the parent may hold the lock.
     fn try_lock(&self) -> Option<MutexGuard<'_, VecDeque<Line>>> {
         match self.lines.try_lock() {
             Ok(lines) => Some(lines),
