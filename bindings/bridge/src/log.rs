@@ -21,9 +21,9 @@ const CAPACITY: usize = 256;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Level {
-    /// Something that the program should know.
+    /// A problem that a developer should look at.
     Warning = 1,
-    /// Something unusual.
+    /// An unusual event that needs no action.
     Info = 2,
     /// Attempts, retries and states of connections.
     Debug = 3,

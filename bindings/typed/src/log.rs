@@ -13,9 +13,9 @@ use super::listener::ListenerError;
 #[derive(Clone, Copy, uniffi::Enum)]
 #[uniffi(name = "NativeLogLevel")]
 pub enum LogLevel {
-    /// Something that the program should know.
+    /// A problem that a developer should look at.
     Warning,
-    /// Something unusual.
+    /// An unusual event that needs no action.
     Info,
     /// Attempts, retries and states of connections.
     Debug,

@@ -20,9 +20,9 @@ public enum AodLog {
     public enum Level: Int, Sendable, Hashable, Comparable {
         /// Attempts, retries and states of connections.
         case debug
-        /// Something unusual.
+        /// An unusual event that needs no action.
         case info
-        /// Something that the program should know.
+        /// A problem that a developer should look at.
         case warning
 
         /// Returns whether a level is below another one.
@@ -43,16 +43,17 @@ public enum AodLog {
     ///
     /// - Parameters:
     ///   - level: The lowest level to send. Default: `info`.
-    ///   - handler: Receives the entries, one at a time, on a thread of the library. While it is slow, further entries are
-    ///     discarded.
+    ///   - handler: Receives the entries, one at a time, on a thread of the library. Up to 256 entries are buffered; further
+    ///     ones are discarded.
     public static func send(from level: Level = .info, to handler: @escaping @Sendable (Entry) -> Void) {
         forwarding
         current.with { $0 = handler }
         setLogLevel(level: level.native)
     }
 
-    /// Discards all entries.
+    /// Discards all entries from now on, of all clients of the process.
     public static func turnOff() {
+        forwarding
         setLogLevel(level: nil)
     }
 

@@ -27,8 +27,9 @@ public struct Network: Sendable {
 
     /// Reports that there is a network.
     ///
-    /// Streams that wait for it, or for their next attempt, connect within 250 ms, at random times. If it was
-    /// ``offline()``, connections from before are not used again; otherwise they are kept.
+    /// Streams that wait for it, or for their next attempt, connect within 250 ms, at random times. While the client is
+    /// suspended, they connect after ``AodClient/resume()``. A `Retry-After` of the server still applies. After
+    /// ``offline()``, idle connections are not reused; otherwise they are kept.
     public func online() {
         calls.native.networkOnline()
     }
@@ -47,14 +48,14 @@ public struct Network: Sendable {
 }
 
 extension AodClient {
-    /// Reports about the network: what an app knows, and its streams cannot.
+    /// Reports the state of the network to the streams of this client.
     public var network: Network { Network(calls: calls) }
 
-    /// Closes the connections of all streams, and those of the pool that are not in use, until ``resume()``.
+    /// Closes the connections of all streams that reconnect, and the idle connections of the pool.
     ///
-    /// An app calls this when it goes to the background, where connections die unnoticed and cost battery. Streams keep
-    /// their cursors and wait in the state ``ConnectionState/waitingForNetwork``; their deadlines hold. Calls are not
-    /// affected. Streams without reconnection stay connected.
+    /// An app calls this when it goes to the background, where connections die unnoticed and cost battery. The streams keep
+    /// their cursors and stay disconnected until ``resume()``, in the state ``ConnectionState/waitingForNetwork``; their
+    /// deadlines hold. Calls still work, over new connections. Streams without reconnection stay connected.
     public func suspend() {
         calls.native.suspend()
     }
