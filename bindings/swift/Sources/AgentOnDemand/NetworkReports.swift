@@ -1,0 +1,79 @@
+import AodNative
+
+/// Reports about the network, from ``AodClient/network``.
+///
+/// The system notifies an app when the network goes, comes and changes, for example through `NWPathMonitor`. With its
+/// reports, streams do not have to find out that a connection is dead, and do not try to connect in vain. Without
+/// reports, nothing breaks: a stream notices a dead connection, and reconnects.
+///
+/// ```swift
+/// client.network.offline()
+/// client.network.online()
+/// ```
+///
+/// Reports apply to the client and to those that ``AodClient/withOptions(_:)`` returned for it. They do not affect
+/// streams without reconnection. A call that waits before it is retried is retried within 250 ms after a report that
+/// there is a network, unless the server requested the delay.
+public struct NetworkReports: Sendable {
+    let calls: CallRunner
+
+    /// Reports that there is no network.
+    ///
+    /// Streams close their connections and make no attempt until ``online()``; their state is
+    /// ``ConnectionState/waitingForNetwork``. Their deadlines hold. Calls are not affected.
+    public func offline() {
+        calls.native.networkOffline()
+    }
+
+    /// Reports that there is a network.
+    ///
+    /// Streams that wait for it, or for their next attempt, connect within 250 ms, at random times. If it was
+    /// ``offline()``, connections from before are not used again; otherwise they are kept.
+    public func online() {
+        calls.native.networkOnline()
+    }
+
+    /// Reports that the network is another one, such as cellular instead of Wi-Fi.
+    ///
+    /// Streams reconnect within 250 ms, at random times. Connections from before are not used again; calls in progress
+    /// continue on them.
+    public func changed() {
+        calls.native.networkChanged()
+    }
+
+    /// Whether there is a network according to the last report, and the client is not suspended. Before the first
+    /// report, it is true.
+    public var isAvailable: Bool { calls.native.isNetworkAvailable() }
+}
+
+extension AodClient {
+    /// Reports about the network: what an app knows, and its streams cannot.
+    public var network: NetworkReports { NetworkReports(calls: calls) }
+
+    /// Closes the connections of all streams, and those of the pool that are not in use, until ``resume()``.
+    ///
+    /// An app calls this when it goes to the background, where connections die unnoticed and cost battery. Streams keep
+    /// their cursors and wait in the state ``ConnectionState/waitingForNetwork``; their deadlines hold. Calls are not
+    /// affected. Streams without reconnection stay connected.
+    public func suspend() {
+        calls.native.suspend()
+    }
+
+    /// Ends ``suspend()``. Streams reconnect within 250 ms, at random times, if there is a ``network``.
+    public func resume() {
+        calls.native.resume()
+    }
+}
+
+extension CallRunner {
+    /// Sends a report of the system.
+    func send(_ report: SystemReport) {
+        switch report {
+        case .offline: native.networkOffline()
+        case .online: native.networkOnline()
+        case .changed: native.networkChanged()
+        case .suspend: native.suspend()
+        case .resume: native.resume()
+        }
+    }
+}
