@@ -104,6 +104,7 @@ impl Runner {
                 Some(Stream::Connected(events)) => events.cancel_handle().cancel(),
                 _ => return Err(format!("no stream {} is connected", step.name)),
             },
+            Step::Network(step) => step.report.make(&self.client),
             Step::Listen(step) => self.listen(step).await?,
             Step::Pretty(step) => {
                 let mut formatter = formatter_for(&step.runtime);
@@ -173,17 +174,22 @@ impl Runner {
         steps: Vec<Value>,
         cancel: Option<(String, CancelHandle)>,
     ) -> impl Future<Output = Result<(), Problem>> + use<> {
-        let control = self.control.clone();
+        let (client, control) = (self.client.clone(), self.control.clone());
         async move {
             for step in steps {
                 match (Step::parse(&step)?, &cancel) {
                     (Step::Control(step), _) => {
                         control.call(&step.call).await?;
                     }
+                    (Step::Network(step), _) => step.report.make(&client),
                     (Step::Cancel(step), Some((name, handle))) if step.name == *name => {
                         handle.cancel();
                     }
-                    _ => return Err("meanwhile there is only control and cancel".to_owned()),
+                    _ => {
+                        return Err(
+                            "meanwhile there is only control, network and cancel".to_owned()
+                        );
+                    }
                 }
             }
             Ok(())

@@ -37,6 +37,7 @@ pub(crate) enum Step {
     Pretty(Pretty),
     Transcript(Transcript),
     Requests(Requests),
+    Network(Network),
 }
 
 impl Step {
@@ -61,6 +62,7 @@ impl Step {
             "pretty" => Pretty,
             "transcript" => Transcript,
             "requests" => Requests,
+            "network" => Network,
         }
         Err(format!("no kind of step is in {step}"))
     }
@@ -128,6 +130,36 @@ pub(crate) struct Read {
 pub(crate) enum Until {
     Count(usize),
     Type(String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Network {
+    #[serde(rename = "network")]
+    pub(crate) report: Report,
+}
+
+/// A report about the network.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Report {
+    Offline,
+    Online,
+    Changed,
+    Suspend,
+    Resume,
+}
+
+impl Report {
+    pub(crate) fn make(&self, client: &aod::Client) {
+        match self {
+            Self::Offline => client.network().offline(),
+            Self::Online => client.network().online(),
+            Self::Changed => client.network().changed(),
+            Self::Suspend => client.suspend(),
+            Self::Resume => client.resume(),
+        }
+    }
 }
 
 #[derive(Deserialize)]

@@ -110,21 +110,27 @@ impl JsonClient {
         self.calls.notify(id, queue);
     }
 
-    /// Takes the request for a token, a JSON object with `rejected`, the token that the server rejected or `null`. The caller
-    /// that takes it must call `answer_token` or `fail_token`.
-    pub fn take_token_request(&self) -> Option<String> {
-        self.tokens.take()
+    /// Takes the request for a token, a JSON object with `rejected`, the token that the server rejected or `null`. A caller
+    /// that takes it must call `answer_token`, `fail_token` or `return_token_request` with the same ticket, which is unique.
+    pub fn take_token_request(&self, ticket: u64) -> Option<String> {
+        self.tokens.take(ticket)
     }
 
     /// Answers the request for a token.
-    pub fn answer_token(&self, token: String) {
-        self.tokens.answer(token);
+    pub fn answer_token(&self, ticket: u64, token: String) {
+        self.tokens.answer(ticket, token);
     }
 
     /// Answers the request for a token with a failure: the number by which the caller finds it again, and what it is,
     /// without secrets.
-    pub fn fail_token(&self, number: u64, reason: String) {
-        self.tokens.fail(number, reason);
+    pub fn fail_token(&self, ticket: u64, number: u64, reason: String) {
+        self.tokens.fail(ticket, number, reason);
+    }
+
+    /// Lets another caller take the request for a token. Does nothing if it has been answered, or was not taken with this
+    /// ticket.
+    pub fn return_token_request(&self, ticket: u64) {
+        self.tokens.give_back(ticket);
     }
 
     /// Adds an ID to the queue when the client asks for a token; immediately if it already does.

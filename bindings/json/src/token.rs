@@ -24,11 +24,17 @@ pub(crate) struct TokenRequests {
 
 #[derive(Default)]
 struct State {
-    /// The rejected token of a request that nobody has taken.
-    open: Option<Option<Secret>>,
+    /// A request that no caller has taken.
+    open: Option<Request>,
+    /// The request that a caller has taken, with its ticket.
+    taken: Option<(u64, Request)>,
     answer: Option<oneshot::Sender<Result<Secret, ProviderFailure>>>,
     /// Those to wake once, by the ID of their wait.
     wakers: HashMap<u64, Waker>,
+}
+
+struct Request {
+    rejected: Option<Secret>,
 }
 
 /// What a token provider raised.
@@ -59,39 +65,57 @@ impl TokenRequests {
     fn ask(&self, rejected: Option<Secret>) -> oneshot::Receiver<Result<Secret, ProviderFailure>> {
         let (answer, answered) = oneshot::channel();
         let mut state = self.lock();
-        state.open = Some(rejected);
+        state.taken = None;
         state.answer = Some(answer);
+        self.open(state, Request { rejected });
+        answered
+    }
+
+    /// Lets a caller take the request.
+    fn open(&self, mut state: MutexGuard<'_, State>, request: Request) {
+        state.open = Some(request);
         let wakers = std::mem::take(&mut state.wakers);
         drop(state);
         wakers.into_values().for_each(Waker::wake);
         self.asked.notify_waiters();
-        answered
     }
 
-    /// Takes the request as a JSON object with the rejected token, if there is one.
-    pub(crate) fn take(&self) -> Option<String> {
-        let rejected = self.lock().open.take()?;
-        let rejected = rejected.as_ref().map(Secret::expose);
-        Some(json!({"rejected": rejected}).to_string())
+    /// Takes the request as a JSON object with the rejected token, if there is one. The ticket is that of the caller.
+    pub(crate) fn take(&self, ticket: u64) -> Option<String> {
+        let mut state = self.lock();
+        let request = state.open.take()?;
+        let rejected = request.rejected.as_ref().map(Secret::expose);
+        let text = json!({"rejected": rejected}).to_string();
+        state.taken = Some((ticket, request));
+        Some(text)
     }
 
-    /// Answers the request that was taken.
-    pub(crate) fn answer(&self, token: String) {
-        self.finish(Ok(token.into()));
+    /// Answers the request that was taken with this ticket.
+    pub(crate) fn answer(&self, ticket: u64, token: String) {
+        self.finish(ticket, Ok(token.into()));
     }
 
-    /// Answers the request that was taken with a failure.
-    pub(crate) fn fail(&self, number: u64, reason: String) {
-        self.finish(Err(ProviderFailure {
-            number: Some(number),
-            reason,
-        }));
+    /// Answers the request that was taken with this ticket with a failure.
+    pub(crate) fn fail(&self, ticket: u64, number: u64, reason: String) {
+        let number = Some(number);
+        self.finish(ticket, Err(ProviderFailure { number, reason }));
     }
 
-    fn finish(&self, answer: Result<Secret, ProviderFailure>) {
-        if let Some(waiting) = self.lock().answer.take() {
+    fn finish(&self, ticket: u64, answer: Result<Secret, ProviderFailure>) {
+        let mut state = self.lock();
+        if state.taken.take_if(|(taken, _)| *taken == ticket).is_some()
+            && let Some(waiting) = state.answer.take()
+        {
             // The call may have been cancelled.
             let _ = waiting.send(answer);
+        }
+    }
+
+    /// Lets another caller take the request that was taken with this ticket, unless it has been answered.
+    pub(crate) fn give_back(&self, ticket: u64) {
+        let mut state = self.lock();
+        if let Some((_, request)) = state.taken.take_if(|(taken, _)| *taken == ticket) {
+            self.open(state, request);
         }
     }
 

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import atexit
-import threading
-from collections import OrderedDict
+import itertools
 from typing import Final
 
 _CAPACITY: Final = 16
-_recent: OrderedDict[int, BaseException] = OrderedDict()
-_lock = threading.Lock()
-_last = 0
+_recent: dict[int, BaseException] = {}
+_next_number = itertools.count(1).__next__
 # Their frames may hold clients, which cannot be freed later.
 atexit.register(_recent.clear)
 
 
 def add(error: BaseException) -> int:
     """Keep an exception, without the frame that caught it, and return its number."""
-    global _last
     if error.__traceback__ is not None:
         error.__traceback__ = error.__traceback__.tb_next
-    with _lock:
-        _last += 1
-        _recent[_last] = error
-        if len(_recent) > _CAPACITY:
-            _recent.popitem(last=False)
-        return _last
+    number = _next_number()
+    _recent[number] = error
+    _recent.pop(number - _CAPACITY, None)
+    return number
 
 
 def find(number: int | None) -> BaseException | None:

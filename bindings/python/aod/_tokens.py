@@ -58,10 +58,11 @@ class Tokens:
 
     def serve(self, native: JsonClient) -> None:
         """Provide a token if the library asks for one."""
-        if self._provider is None or (request := native.take_token_request()) is None:
+        if self._provider is None:
             return
-        with _Answer(native) as answer:
-            answer.send(self._provider(json.loads(request)["rejected"]))
+        with _Request(native) as request:
+            if request.take():
+                request.answer(self._provider(request.rejected))
 
     async def wait(self, native: JsonClient, waiter: Waiter, id: int, loop: AbstractEventLoop) -> None:
         """Wait until an id is queued, or the library asks for a token, which is then provided."""
@@ -74,31 +75,49 @@ class Tokens:
 
     async def serve_async(self, native: JsonClient) -> None:
         """Provide a token if the library asks for one; the provider may be a coroutine function."""
-        if self._provider is None or (request := native.take_token_request()) is None:
+        if self._provider is None:
             return
-        with _Answer(native) as answer:
-            token = self._provider(json.loads(request)["rejected"])
-            answer.send(await token if inspect.isawaitable(token) else token)
+        with _Request(native) as request:
+            if request.take():
+                token = self._provider(request.rejected)
+                request.answer(await token if inspect.isawaitable(token) else token)
 
 
-class _Answer:
-    """Passes a token to the library, or the exception that the block raises, which is raised by the calls that wait."""
+class _Request:
+    """The library's request for a token.
+
+    An `Exception` of the block is passed to the library, and raised by the calls that wait for the token. Any other,
+    such as `KeyboardInterrupt` or a cancellation, ends only this call: another one may take the request.
+    """
+
+    rejected: str | None = None
+    """The token that the server rejected."""
 
     def __init__(self, native: JsonClient) -> None:
         self._native = native
+        self._ticket = next_id()
 
-    def send(self, token: Any) -> None:
+    def take(self) -> bool:
+        """Take the request, and return whether there is one that no other caller has taken."""
+        request = self._native.take_token_request(self._ticket)
+        if request is None:
+            return False
+        self.rejected = json.loads(request)["rejected"]
+        return True
+
+    def answer(self, token: Any) -> None:
+        """Pass a token to the library."""
         if not isinstance(token, str):
             raise TypeError(f"the token provider must return a str, not {type(token).__name__}")
-        self._native.answer_token(token)
+        self._native.answer_token(self._ticket, token)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
-        if error is None:
-            return False
-        # Only its class: its message may contain anything.
-        self._native.fail_token(_failures.add(error), type(error).__name__)
-        # Others, such as `KeyboardInterrupt`, end this call; the failure ends those that wait for the same token.
-        return isinstance(error, Exception)
+        if isinstance(error, Exception):
+            # Only its class: its message may contain anything.
+            self._native.fail_token(self._ticket, _failures.add(error), type(error).__name__)
+            return True
+        self._native.return_token_request(self._ticket)
+        return False

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def is_imported() -> bool:
     """Return whether the program has imported OpenTelemetry."""
-    return "opentelemetry" in sys.modules
+    return "opentelemetry.trace" in sys.modules
 
 
 def trace_headers(span: Span | None = None) -> dict[str, str]:

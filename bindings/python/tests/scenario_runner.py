@@ -47,6 +47,7 @@ STEPS = {
     "pretty": {"feed"},
     "transcript": {"feed"},
     "requests": set(),
+    "network": set(),
 }
 OPERATIONS = {
     "health": "",
@@ -154,8 +155,8 @@ class Runner:
 
     async def meanwhile(self, steps: list[dict[str, Any]], stream: str | None = None) -> None:
         for step in steps:
-            if "control" not in step and (stream is None or step != {"cancel": stream}):
-                raise Problem("`meanwhile` allows only `control` and `cancel`")
+            if not {"control", "network"} & step.keys() and (stream is None or step != {"cancel": stream}):
+                raise Problem("`meanwhile` allows only `control`, `network` and `cancel`")
             await self.step(step)
 
     async def call(self, step: dict[str, Any]) -> None:
@@ -254,6 +255,10 @@ class Runner:
 
     async def cancel(self, step: dict[str, Any]) -> None:
         self.streams[step["cancel"]].cancel()
+
+    async def network(self, step: dict[str, Any]) -> None:
+        reports = self.client if step["network"] in ("suspend", "resume") else self.client.network
+        getattr(reports, step["network"])()
 
     async def listen(self, step: dict[str, Any]) -> None:
         received: queue.Queue[Any] = queue.Queue()

@@ -169,7 +169,11 @@ class PlannedError(Exception):
     pass
 
 
+failed: list[str | None] = []
+
+
 def fails(rejected: str | None) -> str:
+    failed.append(rejected)
     raise PlannedError("hunter2")
 
 
@@ -181,8 +185,10 @@ def test_an_exception_of_the_provider_is_the_cause_of_the_error(server: Server, 
     with aod.Client(base_url=url, token_provider=fails) as client:
         calls: list[Callable[[], object]] = [client.agents.list, lambda: list(client.sessions.stream(SESSION))]
         for call in calls:
+            failed.clear()
             with pytest.raises(aod.TokenProviderError) as caught:
                 call()
+            assert failed == [None]
             assert isinstance(caught.value.__cause__, PlannedError)
             assert "PlannedError" in str(caught.value)
             assert "hunter2" not in str(caught.value)
@@ -211,12 +217,41 @@ def test_what_is_not_a_token_is_an_error(url: str) -> None:
         assert "hunter2" not in str(refused.value)
 
 
-def test_ctrl_c_in_the_provider_ends_the_call(url: str) -> None:
-    def interrupted(rejected: str | None) -> str:
-        raise KeyboardInterrupt
+def test_ctrl_c_in_the_provider_ends_only_the_call(url: str, provider: Provider) -> None:
+    interruptions = iter([KeyboardInterrupt()])
 
-    with aod.Client(base_url=url, token_provider=interrupted) as client, pytest.raises(KeyboardInterrupt):
-        client.agents.list()
+    def interrupted(rejected: str | None) -> str:
+        for interruption in interruptions:
+            raise interruption
+        return provider(rejected)
+
+    with aod.Client(base_url=url, token_provider=interrupted) as client:
+        with pytest.raises(KeyboardInterrupt):
+            client.agents.list()
+        assert client.agents.list() == []
+
+
+def test_a_cancelled_call_leaves_its_request_for_a_token_to_the_others(url: str, provider: Provider) -> None:
+    async def main() -> None:
+        async def provide(rejected: str | None) -> str:
+            if not first_called.is_set():
+                first_called.set()
+                await asyncio.Event().wait()
+            return provider(rejected)
+
+        first_called = asyncio.Event()
+        async with aod.AsyncClient(base_url=url, token_provider=provide) as client:
+            first = asyncio.create_task(client.agents.list())
+            await first_called.wait()
+            second = asyncio.create_task(client.agents.list())
+            await asyncio.sleep(0)
+            first.cancel()
+            assert await second == []
+            assert first.cancelled()
+            # The same for a call that starts later.
+            assert await client.agents.list() == []
+
+    asyncio.run(asyncio.wait_for(main(), 60))
 
 
 GEVENT = """

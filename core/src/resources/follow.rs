@@ -321,6 +321,8 @@ async fn read_turn(
         }
         // Also the events of earlier turns: Codex reports the usage of all turns together.
         progress.report_changes(&transcript.apply(&event));
+        // A server that is always faster must not keep the callbacks of another language from being called.
+        tokio::task::consume_budget().await;
     }
     // The stream has ended, with or without a terminal event.
     abandoned.action = OnAbandon::Continue;

@@ -237,7 +237,7 @@ impl Opening {
 /// either, and a captive portal answers with a page, a redirect or a certificate of its own.
 fn is_of_the_network(error: &Error) -> bool {
     match error.kind() {
-        ErrorKind::Auth => error.is_unsent(),
+        ErrorKind::Auth => error.status().is_none(),
         ErrorKind::Protocol | ErrorKind::Connection => true,
         _ => false,
     }

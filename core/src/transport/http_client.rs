@@ -60,18 +60,14 @@ impl HttpClient {
     /// Closes the connections that are not in use, and opens new ones for the requests from now on.
     pub(crate) fn renew(&self, slept: Duration) {
         let created = (self.create)();
+        if created.is_err() {
+            tracing::warn!("the HTTP client cannot be replaced: its connections are kept");
+        }
         let mut current = self.lock();
         current.slept = slept;
-        match created {
-            Ok(client) => {
-                let replaced = std::mem::replace(&mut current.client, client);
-                drop(current);
-                drop(replaced);
-            }
-            Err(_) => {
-                tracing::warn!("the HTTP client cannot be replaced: its connections are kept")
-            }
-        }
+        let replaced = created.map(|client| std::mem::replace(&mut current.client, client));
+        drop(current);
+        drop(replaced);
     }
 
     fn lock(&self) -> MutexGuard<'_, Current> {

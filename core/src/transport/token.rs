@@ -1,7 +1,9 @@
 //! API tokens, which may expire.
 
+use std::collections::VecDeque;
 use std::error::Error as StdError;
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::FutureExt as _;
@@ -67,6 +69,9 @@ where
     }
 }
 
+/// How many replaced tokens are kept to be redacted.
+const KEPT: usize = 4;
+
 /// A token, as it is sent.
 #[derive(Clone)]
 pub(crate) struct Authorization {
@@ -107,30 +112,29 @@ pub(crate) struct Tokens {
 #[derive(Default)]
 struct State {
     current: Option<Authorization>,
-    /// The token before the current one: a server may still repeat it.
-    previous: Option<Secret>,
+    /// The latest tokens before the current one: a server may still repeat them.
+    previous: VecDeque<Secret>,
     /// The request for a new token. A caller that waits for it drives it; it is kept if none does.
-    refresh: Option<Shared<BoxFuture<'static, Refreshed>>>,
+    refresh: Option<Refresh>,
 }
 
+type Refresh = Shared<BoxFuture<'static, Refreshed>>;
 type Refreshed = std::result::Result<Authorization, Failure>;
 
 #[derive(Clone)]
 enum Failure {
     Provider(Arc<dyn StdError + Send + Sync>),
     Invalid(&'static str),
+    Panicked,
 }
 
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Invalid(summary) => Self::new(ErrorKind::Configuration, summary),
+            Failure::Panicked => Self::new(ErrorKind::Auth, "the token provider panicked"),
             Failure::Provider(source) => {
-                let retryable = source.downcast_ref::<Self>().is_none_or(Self::is_retryable);
-                Self::new(ErrorKind::Auth, "the token provider failed")
-                    .with_hidden_source(source)
-                    .unsent()
-                    .retryable(retryable)
+                Self::new(ErrorKind::Auth, "the token provider failed").with_hidden_source(source)
             }
         }
     }
@@ -159,10 +163,13 @@ impl Tokens {
 
     /// Returns the current token, or asks for the first one.
     pub(super) async fn current(&self) -> Result<Authorization> {
-        let current = self.lock().current.clone();
+        let (current, is_rejected) = {
+            let state = self.lock();
+            (state.current.clone(), state.refresh.is_some())
+        };
         match current {
-            Some(current) => Ok(current),
-            None => self.refreshed(None).await,
+            Some(current) if !is_rejected => Ok(current),
+            current => self.refreshed(current.as_ref()).await,
         }
     }
 
@@ -206,37 +213,57 @@ impl Tokens {
                     ..renewed.clone()
                 };
                 let replaced = state.current.replace(renewed);
-                state.previous = replaced.map(|replaced| replaced.token);
+                state
+                    .previous
+                    .extend(replaced.map(|replaced| replaced.token));
+                if state.previous.len() > KEPT {
+                    state.previous.pop_front();
+                }
             }
         }
         match refreshed {
             Ok(renewed) => Ok(state.current.clone().unwrap_or(renewed)),
-            Err(failure) => Err(failure.into()),
+            Err(failure) => {
+                let error = Error::from(failure);
+                // Before the first request, nothing was sent.
+                Err(if rejected.is_none() {
+                    error.unsent()
+                } else {
+                    error
+                })
+            }
         }
     }
 
     /// Returns the request for a token to replace this one; `None` if it has been replaced.
-    fn refresh(
-        &self,
-        rejected: Option<&Authorization>,
-    ) -> Option<Shared<BoxFuture<'static, Refreshed>>> {
+    fn refresh(&self, rejected: Option<&Authorization>) -> Option<Refresh> {
         let mut state = self.lock();
         let number = |authorization: &Authorization| authorization.number;
         if state.current.as_ref().map(number) != rejected.map(number) {
             return None;
         }
         let provider = Arc::clone(self.provider.as_ref()?);
-        if let Some(refresh) = &state.refresh {
+        // A failure that nobody has waited for is not that of this request.
+        let running = |refresh: &&Refresh| !matches!(refresh.peek(), Some(Err(_)));
+        if let Some(refresh) = state.refresh.as_ref().filter(running) {
             return Some(refresh.clone());
         }
-        tracing::debug!(rejected = rejected.is_some(), "asking for a token");
         let rejected = rejected.map(|rejected| rejected.token.clone());
         // The provider is called when the future is polled, without the lock.
         let refresh = async move {
+            tracing::debug!(rejected = rejected.is_some(), "asking for a token");
             let token = provider.token(rejected).await;
             let token = token.map_err(|error| Failure::Provider(error.into()))?;
+            if token.expose().is_empty() {
+                return Err(Failure::Invalid(
+                    "the token provider returned an empty token",
+                ));
+            }
             Authorization::new(token).map_err(Failure::Invalid)
         };
+        // A panic would be that of every later request too.
+        let refresh = AssertUnwindSafe(refresh).catch_unwind();
+        let refresh = refresh.map(|refreshed| refreshed.unwrap_or(Err(Failure::Panicked)));
         let refresh = refresh.boxed().shared();
         state.refresh = Some(refresh.clone());
         Some(refresh)

@@ -126,6 +126,10 @@ impl Clock {
             if let Poll::Ready(output) = future.as_mut().poll(context) {
                 return Poll::Ready(Some(output));
             }
+            // A timer of tokio reports pending once the future has exhausted the cooperative budget of the task.
+            if self.now() >= at {
+                return Poll::Ready(None);
+            }
             limit.as_mut().poll(context).map(|()| None)
         })
         .await
@@ -156,6 +160,8 @@ impl fmt::Debug for Clock {
 pub(super) struct Timer {
     at: Instant,
     clock: Clock,
+    /// The [skipped time](Clock::skipped) of the clock when the limit was set.
+    skipped: Duration,
     sleep: BoxFuture<'static, ()>,
 }
 
@@ -168,6 +174,7 @@ impl Timer {
         Self {
             at,
             clock: clock.clone(),
+            skipped: clock.skipped(),
             sleep: clock.sleep_until(at).boxed(),
         }
     }
@@ -182,9 +189,11 @@ impl Timer {
         self.clock.now() >= self.at || self.poll(context).is_ready()
     }
 
-    /// Returns how long ago the time passed.
+    /// Returns how long ago the time passed, without the time in which the machine slept, as far as it is known.
     pub(super) fn lateness(&self) -> Duration {
-        self.clock.now().saturating_duration_since(self.at)
+        let slept = self.clock.skipped().saturating_sub(self.skipped);
+        let late = self.clock.now().saturating_duration_since(self.at);
+        late.saturating_sub(slept)
     }
 
     /// Moves the limit to a later time.
@@ -207,11 +216,17 @@ struct Reading {
 
 impl Reading {
     fn now() -> Self {
-        // In this order: a pause in between makes a sleep seem shorter, and never lets one appear.
-        let with_sleep = time_with_sleep();
-        Self {
-            with_sleep,
-            without: std::time::Instant::now(),
+        /// The longest pause of the thread between the readings that does not look like a sleep later.
+        const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+        loop {
+            let with_sleep = time_with_sleep();
+            let without = std::time::Instant::now();
+            if time_with_sleep().saturating_sub(with_sleep) <= LONGEST_PAUSE {
+                return Self {
+                    with_sleep,
+                    without,
+                };
+            }
         }
     }
 

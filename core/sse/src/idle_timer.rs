@@ -81,15 +81,17 @@ impl IdleTimer {
             }
             let slept = clock.skipped().saturating_sub(self.skipped);
             self.skipped = clock.skipped();
+            // While the source was not polled, one period elapsed at most.
+            let awake = self.period_began.elapsed().min(period);
+            let elapsed = (awake + slept).as_nanos() / period.as_nanos().max(1);
+            let elapsed = u32::try_from(elapsed).unwrap_or(PERIODS).max(1);
             if std::mem::take(&mut self.active) {
-                self.silent_periods = 0;
+                // The bytes arrived within the first of these periods.
+                self.silent_periods = elapsed - 1;
                 self.active_late |= self.period_began - self.opened >= HEALTHY;
             } else {
-                self.silent_periods += 1;
+                self.silent_periods = self.silent_periods.saturating_add(elapsed);
             }
-            let slept = slept.as_nanos() / period.as_nanos().max(1);
-            let slept = u32::try_from(slept).unwrap_or(PERIODS);
-            self.silent_periods = self.silent_periods.saturating_add(slept);
             if self.silent_periods >= PERIODS {
                 return true;
             }

@@ -152,15 +152,13 @@ impl Network {
         let before = state.condition;
         change(&mut state.condition);
         let after = state.condition;
-        if before.is_available() || after.is_available() {
-            tracing::debug!(
-                available = after.is_available(),
-                path = after.path,
-                "network"
-            );
-        }
         let sources = state.sources.clone();
         drop(state);
+        tracing::debug!(
+            available = after.is_available(),
+            path = after.path,
+            "network"
+        );
         // Without the lock: closing a connection runs code of the connector.
         for source in sources.iter().filter_map(Weak::upgrade) {
             source.interrupt(!after.is_available() || after.path != before.path);

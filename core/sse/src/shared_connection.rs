@@ -34,11 +34,19 @@ pub(super) enum Phase<E> {
     Borrowed,
 }
 
+impl<E> Phase<E> {
+    fn is_connection(&self) -> bool {
+        matches!(self, Self::Live(_) | Self::Connecting(_))
+    }
+}
+
 struct Shared<E> {
     phase: Mutex<Phase<E>>,
     cancelled: AtomicBool,
     /// Whether there was a report about the network since the source looked.
     interrupted: AtomicBool,
+    /// Whether the connection that the source has taken to poll it is to be closed. Changed under the lock of the phase.
+    closing: AtomicBool,
     waker: AtomicWaker,
 }
 
@@ -51,6 +59,7 @@ impl<E: 'static> SharedConnection<E> {
             phase: Mutex::new(Phase::Idle),
             cancelled: AtomicBool::new(false),
             interrupted: AtomicBool::new(false),
+            closing: AtomicBool::new(false),
             waker: AtomicWaker::new(),
         }))
     }
@@ -62,8 +71,12 @@ impl<E: 'static> SharedConnection<E> {
     }
 
     /// Sets the phase. If the source was cancelled, the phase is dropped instead.
-    pub(super) fn set(&self, next: Phase<E>) {
+    pub(super) fn set(&self, mut next: Phase<E>) {
+        let mut closed = Phase::Interrupted;
         let mut phase = self.0.lock();
+        if self.0.closing.swap(false, Ordering::Relaxed) && next.is_connection() {
+            std::mem::swap(&mut next, &mut closed);
+        }
         if !self.is_cancelled() {
             // The previous phase is dropped after the lock is released.
             let previous = std::mem::replace(&mut *phase, next);
@@ -136,10 +149,15 @@ impl<E> Interrupt for Shared<E> {
     fn interrupt(&self, close: bool) {
         self.interrupted.store(true, Ordering::Release);
         let mut phase = self.lock();
-        let closes = close && matches!(*phase, Phase::Live(_) | Phase::Connecting(_));
-        let closed = closes.then(|| std::mem::replace(&mut *phase, Phase::Interrupted));
+        let mut dropped = Phase::Interrupted;
+        if close && phase.is_connection() {
+            std::mem::swap(&mut *phase, &mut dropped);
+        } else if close && matches!(*phase, Phase::Borrowed) {
+            self.closing.store(true, Ordering::Relaxed);
+        }
+        // The previous phase is dropped after the lock is released.
         drop(phase);
-        drop(closed);
+        drop(dropped);
         self.waker.wake();
     }
 }

@@ -190,10 +190,6 @@ impl<C: Connect> EventSource<C> {
 
     /// Sets the total time limit, counted from this call. When it passes, the source ends with
     /// [`Error::DeadlineExceeded`]. Default: no limit.
-    ///
-    /// # Panics
-    ///
-    /// Panics outside of a tokio runtime with the time driver enabled.
     #[must_use]
     pub fn deadline(mut self, after: Duration) -> Self {
         self.deadline = Some(Timer::after(&self.clock, after));
@@ -203,8 +199,8 @@ impl<C: Connect> EventSource<C> {
     /// Follows what the program reports about the network; see [`Network`]. Default: no reports.
     ///
     /// While there is no network, the source makes no attempt. After a report that ends that, or that the network
-    /// changed, it connects within 250 ms, at a random time; the attempts before do not count, and a `Retry-After`
-    /// still does.
+    /// changed, it connects within 250 ms, at a random time, and the attempts before do not count. Any other report that
+    /// there is a network only ends the delay before an attempt. No report shortens a `Retry-After`.
     #[must_use]
     pub fn network(mut self, network: Network) -> Self {
         self.path = network.path();
@@ -607,6 +603,13 @@ impl<C: Connect> EventSource<C> {
                 self.connection.set(phase);
                 return;
             }
+            Phase::Waiting(_) if condition.is_available() && is_same_path => {
+                // The attempt that follows is the same one, but sooner.
+                drop(phase);
+                let timer = Timer::after(&self.clock, self.report_delay());
+                self.connection.set(Phase::Waiting(timer));
+                return;
+            }
             _ => drop(phase),
         }
         self.response = None;
@@ -620,11 +623,15 @@ impl<C: Connect> EventSource<C> {
             return;
         }
         self.attempts = 1;
-        let forbidden = self
-            .not_before
-            .map(|at| at.saturating_duration_since(self.clock.now()));
-        let delay = jitter().max(forbidden.unwrap_or_default());
+        let delay = self.report_delay();
         self.wait(1, delay, Error::NetworkChanged.into());
+    }
+
+    /// Returns the delay before an attempt after a report.
+    fn report_delay(&self) -> Duration {
+        let now = self.clock.now();
+        let forbidden = self.not_before.map(|at| at.saturating_duration_since(now));
+        jitter().max(forbidden.unwrap_or_default())
     }
 
     /// Starts the last connection. Further confirmations share its time limit.

@@ -144,7 +144,7 @@ async fn suspending_closes_a_connection_that_nobody_polls() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_report_ends_the_delay_before_an_attempt_and_resets_the_count() {
+async fn a_report_ends_the_delay_before_an_attempt() {
     let numbers = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&numbers);
     let connect = move |attempt: Attempt<'_>| {
@@ -155,21 +155,80 @@ async fn a_report_ends_the_delay_before_an_attempt_and_resets_the_count() {
     let policy = Reconnect::new()
         .base_delay(Duration::from_secs(3600))
         .max_delay(Duration::from_secs(3600))
-        .max_attempts(3);
+        .max_attempts(9);
     let mut events = EventSource::new(connect)
         .network(network.clone())
         .reconnect(policy);
     let started = Instant::now();
-    for _ in 0..10 {
+    for _ in 0..9 {
         assert!(events.next().now_or_never().is_none());
         network.online();
         assert!(events.next().now_or_never().is_none());
         tokio::time::sleep(Duration::from_millis(251)).await;
     }
     assert!(started.elapsed() < Duration::from_secs(10));
-    let numbers = numbers.lock().unwrap();
-    assert_eq!(numbers[0], 0);
-    assert_eq!(numbers[1..], [1; 9]);
+    // Such reports do not keep the source from giving up.
+    assert!(events.next().now_or_never().unwrap().unwrap().is_err());
+    assert_eq!(*numbers.lock().unwrap(), (0..10).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn attempts_before_a_change_do_not_count() {
+    let numbers = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&numbers);
+    let connect = move |attempt: Attempt<'_>| {
+        seen.lock().unwrap().push(attempt.number);
+        std::future::ready(Err::<Connection<Error>, _>(refused()))
+    };
+    let network = Network::new();
+    let mut events = EventSource::new(connect)
+        .network(network.clone())
+        .reconnect(Reconnect::new().base_delay(Duration::from_secs(3600)));
+    for _ in 0..4 {
+        assert!(events.next().now_or_never().is_none());
+        network.changed();
+        assert!(events.next().now_or_never().is_none());
+        tokio::time::sleep(Duration::from_millis(251)).await;
+    }
+    assert_eq!(*numbers.lock().unwrap(), [0, 1, 1, 1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sleep_does_not_postpone_giving_up() {
+    let connect = |_: Attempt<'_>| std::future::ready(Err::<Connection<Error>, _>(refused()));
+    let clock = Clock::new();
+    let mut events = EventSource::new(connect).clock(clock.clone());
+    let started = Instant::now();
+    assert!(events.next().now_or_never().is_none());
+    clock.advance(Duration::from_secs(8 * 3600));
+    assert!(events.next().await.unwrap().is_err());
+    let elapsed = started.elapsed().as_secs();
+    assert!((600..700).contains(&elapsed), "{elapsed}");
+}
+
+/// A body that reports the network while it is polled.
+#[tokio::test(start_paused = true)]
+async fn a_report_while_the_source_is_polled_closes_the_connection() {
+    let network = Network::new();
+    let dropped = Arc::new(Mutex::new(false));
+    let (reporter, guard) = (network.clone(), Arc::clone(&dropped));
+    let connect = move |_: Attempt<'_>| {
+        let (reporter, body) = (reporter.clone(), Dropped(Arc::clone(&guard)));
+        let chunks = stream::iter(0..2).map(move |number| {
+            let _body = &body;
+            if number == 1 {
+                reporter.suspend();
+            }
+            Ok(Bytes::from("data: 1\n\n"))
+        });
+        std::future::ready(Ok::<_, Error>(Connection::body(chunks)))
+    };
+    let mut events = EventSource::new(connect).network(network.clone());
+    events.try_next().await.unwrap().unwrap();
+    assert!(!*dropped.lock().unwrap());
+    // The event that has arrived is delivered, and nothing polls the source after that.
+    events.try_next().await.unwrap().unwrap();
+    assert!(*dropped.lock().unwrap());
 }
 
 #[tokio::test(start_paused = true)]
@@ -264,9 +323,14 @@ async fn a_short_sleep_keeps_the_connection() {
         .idle_timeout(Duration::from_secs(45))
         .clock(clock.clone());
     events.try_next().await.unwrap().unwrap();
-    clock.advance(Duration::from_secs(10));
-    assert!(events.next().now_or_never().is_none());
+    // A heartbeat has just arrived: 44 s are less than the limit.
+    for _ in 0..4 {
+        clock.advance(Duration::from_secs(11));
+        assert!(events.next().now_or_never().is_none());
+    }
     assert_eq!(*attempts.lock().unwrap(), 1);
+    clock.advance(Duration::from_secs(15));
+    assert_eq!(events.try_next().await.unwrap().unwrap().id, "2");
 }
 
 #[tokio::test(start_paused = true)]

@@ -207,3 +207,61 @@ async fn a_stream_continues_with_a_new_token_even_if_the_provider_fails_once() {
     let resumed = Some("1".to_owned());
     assert_eq!(after, [None, resumed.clone(), resumed.clone(), resumed]);
 }
+
+#[tokio::test]
+async fn a_provider_that_panicked_is_asked_again() {
+    let server = accepting(1).await;
+    let panicked = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&panicked);
+    let provider = move |_| {
+        assert_ne!(counter.fetch_add(1, Ordering::Relaxed), 0, "planned");
+        future::ready(Ok::<_, io::Error>(Secret::from("hunter2-1")))
+    };
+    let client = builder(&server.url())
+        .token_provider(provider)
+        .build()
+        .unwrap();
+    let error = client.agents().list().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Auth);
+    client.agents().list().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_request_during_a_refresh_waits_for_the_new_token() {
+    let server = accepting(2).await;
+    let (release, held) = watch::channel(false);
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&asked);
+    let provider = move |rejected: Option<Secret>| {
+        counter.fetch_add(1, Ordering::Relaxed);
+        let mut held = held.clone();
+        async move {
+            if rejected.is_some() {
+                held.wait_for(|released| *released).await?;
+                return Ok(Secret::from("hunter2-2"));
+            }
+            Ok::<_, watch::error::RecvError>(Secret::from("hunter2-1"))
+        }
+    };
+    let client = builder(&server.url())
+        .token_provider(provider)
+        .build()
+        .unwrap();
+    let agents = client.agents();
+    let mut first = agents.list().boxed();
+    tokio::select! {
+        _ = &mut first => panic!("the token is rejected"),
+        () = async {
+            while asked.load(Ordering::Relaxed) < 2 {
+                tokio::task::yield_now().await;
+            }
+        } => {}
+    }
+    let mut second = agents.list().boxed();
+    assert!((&mut second).now_or_never().is_none());
+    release.send(true).unwrap();
+    first.await.unwrap();
+    second.await.unwrap();
+    // Only the first request was sent with the rejected token.
+    assert_eq!(server.received().len(), 3);
+}

@@ -144,6 +144,12 @@ async fn run(hosts: Option<&Path>) -> Result {
 
 impl Lab<'_> {
     async fn failures(&self) -> Result {
+        self.link_failures().await?;
+        self.interruptions().await?;
+        self.bad_paths().await
+    }
+
+    async fn link_failures(&self) -> Result {
         let network = || self.client.network();
         self.measure("network changed, reported", 200, async || {
             network().changed();
@@ -192,6 +198,10 @@ impl Lab<'_> {
             },
         )
         .await?;
+        Ok(())
+    }
+
+    async fn interruptions(&self) -> Result {
         self.measure("suspended for 1 s", 50, async || {
             self.client.suspend();
             sleep(Duration::from_secs(1)).await;
@@ -212,11 +222,15 @@ impl Lab<'_> {
                 self.address(false).await?;
                 sleep(Duration::from_secs(1)).await;
                 self.address(true).await?;
-                network().changed();
+                self.client.network().changed();
                 Ok(())
             },
         )
         .await?;
+        Ok(())
+    }
+
+    async fn bad_paths(&self) -> Result {
         self.measure("20 % of segments lost for 5 s", 50, async || {
             self.relay.set(Mode::Lossy);
             sleep(Duration::from_secs(5)).await;
@@ -229,7 +243,7 @@ impl Lab<'_> {
             50,
             async || {
                 self.relay.set(Mode::Slow(Duration::from_secs(2)));
-                network().changed();
+                self.client.network().changed();
                 sleep(Duration::from_secs(6)).await;
                 self.relay.set(Mode::Pass);
                 Ok(())

@@ -76,7 +76,9 @@ async fn serve(
     cut.mark_unchanged();
     if *modes.borrow() == Mode::Portal {
         let mut request = [0; 4096];
-        client.read(&mut request).await?;
+        if client.read(&mut request).await? == 0 {
+            return Ok(());
+        }
         let page = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n<h1>Sign in</h1>";
         return client.write_all(page.as_bytes()).await;
     }

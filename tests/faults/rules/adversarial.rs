@@ -8,7 +8,7 @@ use aod_test_support::ScriptedServer;
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::{START, States, bodies, client, exit, fast_retry, open, outline, request, row};
+use super::{START, States, bodies, client, exit, fast_retry, outline, request, row};
 
 const HELLO: &str = "data: {\"type\": \"hello\"}\n\n";
 

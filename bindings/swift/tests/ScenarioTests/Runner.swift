@@ -72,6 +72,9 @@ final class Runner {
             try step.end()
             read.finish()
             transcript.write(["runtime": .string(runtime), "transcript": try asJSON(read)])
+        } else if let report: String = try step.take("network") {
+            try step.end()
+            try Self.network(report, client)
         } else if let headers: [String] = try step.take("requests") {
             try step.end()
             let seen = try await server.control("GET", "requests")["data"]?.array ?? []
@@ -88,7 +91,7 @@ final class Runner {
         let meanwhile = step.any("meanwhile")?.array ?? []
         try step.end()
         let server = server
-        async let others: Void = Self.meanwhile(meanwhile, server, nil)
+        async let others: Void = Self.meanwhile(meanwhile, server, self.client, nil)
         do {
             let result = try secrets.value(await perform(operation, with, on: client))
             saved.keep(save, result)
@@ -120,7 +123,7 @@ final class Runner {
         let meanwhile = step.any("meanwhile")?.array ?? []
         try step.end()
         let (server, events) = (server, stream.events)
-        async let others: Void = Self.meanwhile(meanwhile, server, (name, events))
+        async let others: Void = Self.meanwhile(meanwhile, server, self.client, (name, events))
         var line: [String: JSONValue] = ["read": .string(name)]
         var taken: [StreamEvent] = []
         do {
@@ -172,7 +175,7 @@ final class Runner {
         let meanwhile = step.any("meanwhile")?.array ?? []
         try step.end()
         let server = server
-        async let others: Void = Self.meanwhile(meanwhile, server, nil)
+        async let others: Void = Self.meanwhile(meanwhile, server, self.client, nil)
         let subscription = try client.sessions.listen(id, options: options, to: listener)
         listener.cancel(by: subscription)
         await subscription.join()
@@ -216,16 +219,30 @@ final class Runner {
 
     /// Runs the steps that go with a waiting step; `cancel` cancels the stream that is being read.
     private static func meanwhile(
-        _ steps: [JSONValue], _ server: DevServer, _ reading: (name: String, events: EventStream)?
+        _ steps: [JSONValue], _ server: DevServer, _ client: AodClient,
+        _ reading: (name: String, events: EventStream)?
     ) async throws {
         for step in steps {
             if let call = step["control"] {
                 try await control(call, server)
+            } else if let report = step["network"]?.string {
+                try network(report, client)
             } else if let reading, step["cancel"]?.string == reading.name {
                 reading.events.cancel()
             } else {
-                throw TestError("only control and cancel are allowed in meanwhile")
+                throw TestError("only control, network and cancel are allowed in meanwhile")
             }
+        }
+    }
+
+    private static func network(_ report: String, _ client: AodClient) throws {
+        switch report {
+        case "offline": client.network.offline()
+        case "online": client.network.online()
+        case "changed": client.network.changed()
+        case "suspend": client.suspend()
+        case "resume": client.resume()
+        default: throw TestError("unknown report: \(report)")
         }
     }
 

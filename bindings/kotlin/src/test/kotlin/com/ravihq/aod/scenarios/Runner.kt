@@ -53,6 +53,7 @@ class Runner private constructor(private val server: DevServer, private val secr
             "pretty" in step -> pretty(step)
             "transcript" in step -> transcript(step)
             "requests" in step -> requests(step)
+            "network" in step -> network(step)
             else -> error("unknown step: $json")
         }
     }
@@ -63,14 +64,26 @@ class Runner private constructor(private val server: DevServer, private val secr
         return withContext(Dispatchers.IO) { server.control(method, path, call.getOrElse(2) { "{}" }.toString()) }
     }
 
+    private fun network(step: Fields) {
+        when (val report = step.finish(step.require("network"))) {
+            "offline" -> client.network.offline()
+            "online" -> client.network.online()
+            "changed" -> client.network.changed()
+            "suspend" -> client.suspend()
+            "resume" -> client.resume()
+            else -> error("unknown report: $report")
+        }
+    }
+
     /** Runs the steps during another one; `cancel` applies to the stream that is being read. */
     private suspend fun meanwhile(steps: List<JsonElement>, reading: Reader? = null) {
         for (json in steps) {
             val step = Fields(json.jsonObject)
             when {
                 "control" in step -> control(step)
+                "network" in step -> network(step)
                 "cancel" in step && reading != null && reading === readers[step.require("cancel")] -> reading.cancel()
-                else -> error("meanwhile supports only control and cancel")
+                else -> error("meanwhile supports only control, network and cancel")
             }
         }
     }
