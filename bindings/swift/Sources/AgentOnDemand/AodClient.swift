@@ -17,6 +17,11 @@ public final class AodClient: Sendable {
 
     let calls: CallRunner
 
+    #if canImport(Network)
+        /// Reports what the system notifies the app of: that the network or the app is gone, and back.
+        public let systemReports: SystemReports
+    #endif
+
     /// Creates a client. Does not connect.
     ///
     /// ```swift
@@ -65,12 +70,16 @@ public final class AodClient: Sendable {
         try self.init(native: mappingErrors { try NativeClient(config: config) })
     }
 
-    private init(native: NativeClient) throws(AodError) {
+    private init(native: NativeClient, sharing client: AodClient? = nil) throws(AodError) {
         guard let url = URL(string: native.baseUrl()) else {
             throw AodError(kind: .configuration, text: "the base URL is not a valid URL")
         }
         baseURL = url
-        calls = CallRunner(native: native)
+        let calls = CallRunner(native: native)
+        self.calls = calls
+        #if canImport(Network)
+            systemReports = client?.systemReports ?? SystemReports(send: calls.send)
+        #endif
     }
 
     /// Creates a client from the environment variables `AOD_API_URL` and `AOD_API_TOKEN`.
@@ -102,7 +111,7 @@ public final class AodClient: Sendable {
     /// - Returns: The client to make the calls with.
     /// - Throws: An ``AodError`` of kind `configuration` if a header is invalid.
     public func withOptions(_ options: CallOptions) throws(AodError) -> AodClient {
-        try AodClient(native: mappingErrors { try calls.native.withOptions(options: options.native) })
+        try AodClient(native: mappingErrors { try calls.native.withOptions(options: options.native) }, sharing: self)
     }
 
     /// The calls under `/agents`: models, the programs that run them, and the tools that they can use.

@@ -130,12 +130,12 @@ extension AodError: CustomNSError {
         }
     }
 
-    /// The description, and the status, request id and underlying error if there are any.
+    /// The description, and the status and request id if there are any. The ``underlyingError`` is not included: what a
+    /// token provider throws may contain secrets.
     public var errorUserInfo: [String: Any] {
         var info: [String: Any] = [NSLocalizedDescriptionKey: description]
         info[Self.statusKey] = status
         info[Self.requestIdKey] = requestId
-        info[NSUnderlyingErrorKey] = underlyingError
         return info
     }
 }

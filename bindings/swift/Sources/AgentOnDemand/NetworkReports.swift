@@ -14,7 +14,7 @@ import AodNative
 /// Reports apply to the client and to those that ``AodClient/withOptions(_:)`` returned for it. They do not affect
 /// streams without reconnection. A call that waits before it is retried is retried within 250 ms after a report that
 /// there is a network, unless the server requested the delay.
-public struct Network: Sendable {
+public struct NetworkReports: Sendable {
     let calls: CallRunner
 
     /// Reports that there is no network.
@@ -49,7 +49,7 @@ public struct Network: Sendable {
 
 extension AodClient {
     /// Reports the state of the network to the streams of this client.
-    public var network: Network { Network(calls: calls) }
+    public var network: NetworkReports { NetworkReports(calls: calls) }
 
     /// Closes the connections of all streams that reconnect, and the idle connections of the pool.
     ///
@@ -63,5 +63,18 @@ extension AodClient {
     /// Ends ``suspend()``. Streams reconnect within 250 ms, at random times, if there is a ``network``.
     public func resume() {
         calls.native.resume()
+    }
+}
+
+extension CallRunner {
+    /// Sends a report of the system.
+    func send(_ report: SystemReport) {
+        switch report {
+        case .offline: native.networkOffline()
+        case .online: native.networkOnline()
+        case .changed: native.networkChanged()
+        case .suspend: native.suspend()
+        case .resume: native.resume()
+        }
     }
 }
