@@ -18,7 +18,7 @@ public final class AodClient: Sendable {
     let calls: CallRunner
 
     #if canImport(Network)
-        /// Reports what the system notifies the app of: that the network or the app is gone, and back.
+        /// Reports changes of the network, and moves of the app to the background and the foreground, to this client.
         public let systemReports: SystemReports
     #endif
 

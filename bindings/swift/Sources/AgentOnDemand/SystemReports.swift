@@ -22,7 +22,7 @@
     /// | moves the app to the background, or on macOS puts the machine to sleep | ``AodClient/suspend()`` |
     /// | moves the app to the foreground, or on macOS wakes the machine | ``AodClient/resume()`` |
     ///
-    /// Clients that ``AodClient/withOptions(_:)`` returned share it. It ends when they are all released.
+    /// Clients that ``AodClient/withOptions(_:)`` returned share it. The reports stop when all of them are released.
     ///
     /// It is available on Apple's platforms only.
     public final class SystemReports: Sendable {
@@ -44,8 +44,8 @@
             }
         }
 
-        /// Ends the reports. If the last ones were that there is no network, or that the app is suspended, they are
-        /// revoked.
+        /// Ends the reports. If it has reported ``NetworkReports/offline()`` or ``AodClient/suspend()``, it reports the
+        /// opposite.
         public func stop() {
             observer.with { observer in
                 observer?.end()
