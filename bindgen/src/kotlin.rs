@@ -64,9 +64,10 @@ pub(crate) fn package() -> Result<()> {
         dist.join(format!("aod-sdk-{version}.pom")),
     )?;
 
+    let android = project().join("android");
     let parts = android::Parts {
-        android: &project().join("android"),
-        classes: &built.join("classes"),
+        android: &android,
+        classes: &[built.join("classes"), android.join("target/classes")],
         pom: &project().join("pom.xml"),
     };
     let libraries = parts.libraries()?;
@@ -76,6 +77,10 @@ pub(crate) fn package() -> Result<()> {
         );
         return Ok(());
     }
+    run_in(
+        &android,
+        Command::new("mvn").args(["--batch-mode", "--quiet", "clean", "compile"]),
+    )?;
     parts.write(
         &libraries,
         &dist.join(format!("aod-sdk-android-{version}.aar")),

@@ -1,10 +1,11 @@
-//! The AAR: the classes of the jar, with a library for each Android ABI instead of those for desktops.
+//! The AAR: the classes of the jar and those for Android only, with a library for each Android ABI instead of those for
+//! desktops.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::tools::{Result, run_in, target};
+use crate::tools::{Result, run, target};
 
 /// The minimum alignment of segments. Devices with 16 KB pages do not load a library with less.
 const MIN_ALIGNMENT: u64 = 16 << 10;
@@ -16,8 +17,8 @@ const PT_LOAD: u64 = 1;
 pub(super) struct Parts<'p> {
     /// The folder with the manifest, the shrinker rules for apps, and `jniLibs/`.
     pub(super) android: &'p Path,
-    /// The compiled classes.
-    pub(super) classes: &'p Path,
+    /// The folders of the compiled classes.
+    pub(super) classes: &'p [PathBuf],
     /// The POM of the jar.
     pub(super) pom: &'p Path,
 }
@@ -59,7 +60,7 @@ impl Parts<'_> {
             self.classes,
             &["com", "META-INF"],
         )?;
-        jar(aar, &staging, &["."])?;
+        jar(aar, &[staging], &["."])?;
         fs::write(
             aar.with_extension("pom"),
             pom(&fs::read_to_string(self.pom)?)?,
@@ -68,21 +69,25 @@ impl Parts<'_> {
     }
 }
 
-fn jar(archive: &Path, folder: &Path, entries: &[&str]) -> Result<()> {
+/// Archives these entries of each folder.
+fn jar(archive: &Path, folders: &[PathBuf], entries: &[&str]) -> Result<()> {
+    let mut command = Command::new("jar");
     // A fixed date for all entries, so that the archive is reproducible.
-    run_in(
-        folder,
-        Command::new("jar")
-            .args([
-                "--create",
-                "--no-manifest",
-                "--date",
-                "2026-01-01T00:00:00Z",
-                "--file",
-            ])
-            .arg(archive)
-            .args(entries),
-    )
+    command
+        .args([
+            "--create",
+            "--no-manifest",
+            "--date",
+            "2026-01-01T00:00:00Z",
+            "--file",
+        ])
+        .arg(archive);
+    for folder in folders {
+        for entry in entries {
+            command.arg("-C").arg(folder).arg(entry);
+        }
+    }
+    run(&mut command)
 }
 
 /// Converts the POM of the jar to that of the AAR, which depends on the AAR of JNA.
@@ -194,10 +199,12 @@ mod tests {
             )
             .unwrap();
         }
-        let classes = folder.join("classes");
-        for folder in ["com", "META-INF", "linux-x86-64"] {
-            fs::create_dir_all(classes.join(folder)).unwrap();
-            fs::write(classes.join(folder).join("file"), folder).unwrap();
+        let classes = ["classes", "classes-for-android"].map(|classes| folder.join(classes));
+        for (classes, file) in classes.iter().zip(["file", "android"]) {
+            for folder in ["com", "META-INF", "linux-x86-64"] {
+                fs::create_dir_all(classes.join(folder)).unwrap();
+                fs::write(classes.join(folder).join(file), folder).unwrap();
+            }
         }
         let parts = Parts {
             android: &android,
@@ -236,7 +243,15 @@ mod tests {
         );
         // With the licences that Maven has put into `META-INF`.
         let classes_jar = target().join("aar/classes.jar");
-        assert_eq!(entries(&classes_jar), ["META-INF/file", "com/file"]);
+        assert_eq!(
+            entries(&classes_jar),
+            [
+                "META-INF/android",
+                "META-INF/file",
+                "com/android",
+                "com/file",
+            ]
+        );
         let pom = fs::read_to_string(aar.with_extension("pom")).unwrap();
         assert!(pom.contains("<packaging>aar</packaging>") && pom.contains("<type>aar</type>"));
         fs::remove_dir_all(folder).unwrap();

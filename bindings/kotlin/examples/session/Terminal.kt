@@ -133,5 +133,6 @@ private fun ConnectionState.toText(): String = when (this) {
     is ConnectionState.Connecting -> "connecting"
     is ConnectionState.Live, is ConnectionState.HistoryReset -> "live"
     is ConnectionState.Resuming -> "reconnecting, attempt $attempt"
+    is ConnectionState.WaitingForNetwork -> "waiting for the network"
     is ConnectionState.Closed -> "closed"
 }

@@ -1,6 +1,7 @@
 package com.ravihq.aod
 
 import java.time.Duration
+import java.util.concurrent.CopyOnWriteArraySet
 import java.util.concurrent.atomic.AtomicBoolean
 
 /**
@@ -279,6 +280,12 @@ public class AodClient private constructor(private val connection: Connection) :
      */
     override fun close(): Unit = connection.close()
 
+    /** Closes an object together with this client, such as the adapter of Android, which is compiled separately. */
+    internal fun attach(dependent: AutoCloseable): Unit = connection.attach(dependent)
+
+    /** Ends [attach]. */
+    internal fun detach(dependent: AutoCloseable): Unit = connection.detach(dependent)
+
     /** Returns the base URL of the server, without the token. */
     override fun toString(): String = "AodClient($baseUrl)"
 
@@ -351,6 +358,7 @@ public class AodClient private constructor(private val connection: Connection) :
 /** The native client, and whether it has been closed. */
 internal class Connection private constructor(val native: NativeClient) {
     private val isClosed = AtomicBoolean()
+    private val dependents = CopyOnWriteArraySet<AutoCloseable>()
 
     /** Makes a suspending call. */
     suspend fun <T> call(block: suspend NativeClient.() -> T): T = guarded { native.block() }
@@ -370,7 +378,17 @@ internal class Connection private constructor(val native: NativeClient) {
         if (isClosed.compareAndSet(false, true)) {
             native.shutDown()
             native.close()
+            dependents.forEach(AutoCloseable::close)
         }
+    }
+
+    fun attach(dependent: AutoCloseable) {
+        dependents.add(dependent)
+        if (isClosed.get()) dependent.close()
+    }
+
+    fun detach(dependent: AutoCloseable) {
+        dependents.remove(dependent)
     }
 
     private inline fun <T> guarded(block: () -> T): T = try {

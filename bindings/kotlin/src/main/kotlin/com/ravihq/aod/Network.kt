@@ -6,7 +6,7 @@ package com.ravihq.aod
  * The system notifies an app when the network goes, comes and changes, on Android through
  * `ConnectivityManager.NetworkCallback`. With its reports, streams do not have to find out that a connection is dead,
  * and do not try to connect in vain. Without reports, nothing breaks: a stream notices a dead connection, and
- * reconnects.
+ * reconnects. On Android, `AppMonitor` of the AAR makes these reports.
  *
  * ```kotlin
  * override fun onLost(network: android.net.Network) = client.network.offline()

@@ -13,7 +13,8 @@ import kotlinx.coroutines.launch
  *
  * It is asked before the first request, and again when the server rejects a token with 401: the request is then sent
  * again, with the new token. Requests that need a token at the same time wait for the same one. An open stream
- * continues where it was. The time counts towards the limits of the call.
+ * continues where it was. The time counts towards the limits of the call. The provider must not use the client: its call
+ * would wait for itself. It is not cancelled with the call or the client.
  *
  * What it throws ends a call, and a stream that is being opened, with an [AodException.Auth] whose cause it is. An open
  * stream reconnects later.
@@ -28,6 +29,7 @@ public fun interface TokenProvider {
      *
      * @param rejected the token that the server rejected; null before the first request
      * @return the token to use from now on
+     * @throws Throwable if there is no token; see above
      */
     public suspend fun token(rejected: Secret?): String
 
@@ -51,7 +53,8 @@ internal class TokenForwarder(private val provider: TokenProvider) : TokenSource
         scope.launch {
             reply.use {
                 try {
-                    it.token(Secret(provider.token(rejected)))
+                    val token = Secret(provider.token(rejected))
+                    mapErrors { it.token(token) }
                 } catch (thrown: Throwable) {
                     // Only its class: its message may contain anything.
                     it.failure(TokenFailures.add(thrown), thrown.javaClass.name)

@@ -1,6 +1,7 @@
 package com.ravihq.aod;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -8,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -94,6 +96,49 @@ class JavaCallersTest {
             assertTrue(StreamEvents.isTerminal(events.get(events.size() - 1)));
             assertEquals(0, StreamEvents.getExitCode(events.get(events.size() - 1)));
             assertNull(StreamEvents.getText(events.get(0)));
+        }
+    }
+
+    @Test
+    void tokensComeFromAFuture() {
+        try (var server = new DevServer(Generation.V2026_04_21, "aod_dev")) {
+            var rejected = new ArrayList<Secret>();
+            var provider = TokenProvider.of(token -> {
+                rejected.add(token);
+                return CompletableFuture.supplyAsync(() -> rejected.size() == 1 ? "aod_expired" : server.getToken());
+            });
+            try (var client = new AodClient(server.getUrl(), provider)) {
+                assertEquals(List.of(), new FutureClient(client).getAgents().list().join());
+            }
+            assertEquals(Arrays.asList(null, new Secret("aod_expired")), rejected);
+        }
+    }
+
+    @Test
+    void aFailedFutureIsTheCauseOfTheException() {
+        var provider = TokenProvider.of(token -> CompletableFuture.failedFuture(new IllegalStateException("hunter2")));
+        try (var client = new AodClient("http://localhost:1", provider)) {
+            var calls = new FutureClient(client);
+            var failure = assertThrows(CompletionException.class, () -> calls.getAgents().list().join());
+            var auth = assertInstanceOf(AodException.Auth.class, failure.getCause());
+            assertFalse(auth.toString().contains("hunter2"), auth.toString());
+            Throwable cause = auth;
+            while (cause.getCause() != null) cause = cause.getCause();
+            assertEquals("java.lang.IllegalStateException: hunter2", cause.toString());
+        }
+    }
+
+    @Test
+    void reportsAboutTheNetworkAreMethods() {
+        try (var client = new AodClient("http://localhost:1", "x")) {
+            client.getNetwork().offline();
+            assertFalse(client.getNetwork().isAvailable());
+            client.getNetwork().online();
+            client.getNetwork().changed();
+            client.suspend();
+            assertFalse(client.getNetwork().isAvailable());
+            client.resume();
+            assertTrue(client.getNetwork().isAvailable());
         }
     }
 

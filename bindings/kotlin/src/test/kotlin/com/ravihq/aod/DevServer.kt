@@ -58,6 +58,16 @@ class DevServer(generation: String = Generation.V2026_04_21, val token: String =
         control("POST", "fault", """{"method": "$method", "path": "$path", "times": $times, "effect": $effect}""")
     }
 
+    /** Lets scripts pass a step that holds. */
+    fun release(hold: String) {
+        control("POST", "release", """{"name": "$hold"}""")
+    }
+
+    /** Accepts a token, or from now on rejects it as expired. */
+    fun setToken(token: String, isExpired: Boolean = false) {
+        control("POST", "key", """{"token": "$token", "expired": $isExpired}""")
+    }
+
     /** Waits until [count] event streams are open. */
     fun awaitStreams(count: Int) {
         control("POST", "wait", """{"streams": $count}""")

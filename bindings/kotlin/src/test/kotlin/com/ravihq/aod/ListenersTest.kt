@@ -52,6 +52,35 @@ class ListenersTest : ServerTest() {
         assertEquals(client.sessions.stream(session.id).toList() + "closed", recorder.received.toList())
     }
 
+    /** The events that the server keeps in the session's log; each stream repeats some of the others. */
+    private fun rows(events: List<Any>) = events.filter { it is StreamEvent.Stage || it is StreamEvent.Output }
+
+    @Test
+    fun `a stream from the cursor of a listener continues exactly there`(): Unit = runBlocking {
+        // The next part is printed only when the listener has received the previous one, so that there are several calls.
+        val names = List(5) { "$it" }
+        server.script(*names.map { """{"stdout": "$it\n"}, {"hold": "$it"}""" }.toTypedArray())
+        val session = client.start()
+        val received = mutableListOf<StreamEvent>()
+        val positions = mutableListOf<Pair<Int, Long?>>()
+        client.sessions.listen(session.id, object : Recorder() {
+            override fun onEvents(events: List<StreamEvent>, cursor: Long?) {
+                received.addAll(events)
+                positions.add(received.size to cursor)
+                events.mapNotNull { it.stdout }.forEach { server.release(it.trim()) }
+            }
+        }).join()
+        assertEquals(names.map { "$it\n" }, received.mapNotNull { it.stdout })
+        assertTrue(positions.mapNotNull { it.second }.distinct().size >= names.size, "$positions")
+        for ((count, cursor) in positions) {
+            val rest = Recorder()
+            client.sessions.listen(session.id, rest, StreamOptions(since = cursor)).join()
+            assertEquals("closed", rest.received.last())
+            val events = rest.received.toList().dropLast(1)
+            assertEquals(rows(received.drop(count)), rows(events), "after $cursor")
+        }
+    }
+
     @Test
     fun `a listener receives state changes`(): Unit = runBlocking {
         val session = client.start()

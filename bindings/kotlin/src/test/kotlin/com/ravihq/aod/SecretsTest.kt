@@ -4,6 +4,7 @@ import java.io.PrintWriter
 import java.io.StringWriter
 import java.util.UUID
 import java.util.concurrent.CompletionException
+import java.util.concurrent.atomic.AtomicInteger
 import java.util.logging.Handler
 import java.util.logging.Level
 import java.util.logging.LogRecord
@@ -148,6 +149,31 @@ class SecretsTest {
         root.level = level
         assertTrue("clear text" in lines.text, "$lines")
         assertNoSecret("${lines.text}", "log")
+    }
+
+    @Test
+    fun `no echo of a request shows the tokens of a provider`(): Unit = runBlocking {
+        val asked = AtomicInteger()
+        DevServer().use { server ->
+            val provider = TokenProvider { "aod_$MARK-${asked.incrementAndGet()}<&>\"'\\/%41+$MARK" }
+            AodClient("${server.url}/api", provider, validateRequests = false).withOptions(maxRetries = 0).use { client ->
+                assertNoSecret("$client $provider", "client")
+                for (status in listOf(401, 403, 500, 200)) {
+                    for (form in FORMS) {
+                        server.control("DELETE", "fault")
+                        val effect = """{"echo": {"status": $status, "form": "$form"}}"""
+                        server.control("POST", "fault", """{"path": "*/api/*", "times": null, "effect": $effect}""")
+                        val failures = failures(client)
+                        assertTrue(failures.size >= 8, "$status $form: $failures")
+                        for (failure in failures) {
+                            if (status != 200 && failure is AodException) assertEquals(status, failure.status)
+                            assertNoSecret(shown(failure), "$status $form")
+                        }
+                    }
+                }
+            }
+        }
+        assertTrue(asked.get() > FORMS.size, "each 401 asks for another token: ${asked.get()}")
     }
 
     @Test
