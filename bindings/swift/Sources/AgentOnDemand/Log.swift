@@ -25,7 +25,12 @@ public enum AodLog {
         /// A problem that a developer should look at.
         case warning
 
-        /// Returns whether a level is below another one.
+        /// Compares two levels.
+        ///
+        /// - Parameters:
+        ///   - lhs: A level.
+        ///   - rhs: Another level.
+        /// - Returns: Whether the first one is below the second.
         public static func < (lhs: Level, rhs: Level) -> Bool { lhs.rawValue < rhs.rawValue }
     }
 
