@@ -78,26 +78,51 @@ import Testing
         #expect(await tokens.rejected == [nil, "hunter2-1"])
     }
 
-    @Test func concurrentCallsWaitForTheSameToken() async throws {
+    @Test func callsThatNeedTheFirstTokenWaitForTheSameOne() async throws {
         try await setTokens()
         let tokens = Tokens()
+        let (asked, ask) = AsyncStream.makeStream(of: Void.self)
         let (gate, open) = AsyncStream.makeStream(of: Void.self)
         let client = try client { rejected in
-            let token = await tokens.next(rejected)
-            // The second token is issued when all calls have been rejected.
-            if rejected != nil { for await _ in gate {} }
-            return token
+            ask.finish()
+            for await _ in gate {}
+            return await tokens.next(rejected)
         }
+        try await listing(client, times: 20) {
+            for await _ in asked {}
+            let sent = try await requests()
+            #expect(sent == 0)
+            open.finish()
+        }
+        #expect(await tokens.rejected == [nil])
+    }
+
+    @Test func callsThatAreRejectedTogetherWaitForTheSameToken() async throws {
+        try await setTokens()
+        let tokens = Tokens()
+        let client = try client(tokens)
         _ = try await client.agents.list()
         try await expire(1)
         let before = try await requests()
-        try await withThrowingTaskGroup(of: [Agent].self) { group in
-            for _ in 0..<20 { group.addTask { try await client.agents.list() } }
+        // All are sent before the first is answered.
+        try await server.control("POST", "clock", ["frozen": true])
+        try await server.control(
+            "POST", "fault", ["path": "/agents", "times": 20, "effect": ["delay": ["ms": 1000]]])
+        try await listing(client, times: 20) {
             try await server.control("POST", "wait", ["requests": .integer(before + 20)])
-            open.finish()
+            try await server.control("POST", "clock", ["advance_ms": 1000])
+        }
+        #expect(try await requests() == before + 40)
+        #expect(await tokens.rejected == [nil, "hunter2-1"])
+    }
+
+    /// Makes calls at the same time, during some actions, and checks that they succeed.
+    private func listing(_ client: AodClient, times: Int, _ actions: () async throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: [Agent].self) { group in
+            for _ in 0..<times { group.addTask { try await client.agents.list() } }
+            try await actions()
             for try await agents in group { #expect(agents.isEmpty) }
         }
-        #expect(await tokens.rejected == [nil, "hunter2-1"])
     }
 
     @Test func aStreamContinuesWithANewTokenAfterA401() async throws {
