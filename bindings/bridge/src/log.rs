@@ -1,60 +1,145 @@
-//! Warnings and info messages of the core, for the log of another language.
+//! The log of the core, for the log of another language.
+//!
+//! Lines are filtered by level where they are written, and wait in a queue from which the other language takes them. The
+//! core never waits for it: lines beyond the capacity are dropped.
 
+use std::collections::VecDeque;
 use std::fmt::{self, Write as _};
-use std::sync::mpsc::{SyncSender, sync_channel};
-use std::thread;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, Once, PoisonError, TryLockError};
+use std::time::Duration;
 
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Metadata, Subscriber};
+use tracing::{Event, Metadata, Subscriber};
 
 /// The number of lines that wait for a slow log. Further ones are dropped.
 const CAPACITY: usize = 256;
 
+/// The level of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Level {
+    /// A problem that a developer should look at.
+    Warning = 1,
+    /// An unusual event that needs no action.
+    Info = 2,
+    /// Attempts, retries and states of connections.
+    Debug = 3,
+}
+
 /// A line of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// Whether it is a warning; otherwise it is an info message.
-    pub is_warning: bool,
+    /// The level.
+    pub level: Level,
+    /// The module that wrote it, such as `aod::transport`.
+    pub target: &'static str,
     /// The text, with its fields. It contains no secrets.
     pub text: String,
 }
 
-/// Passes the lines of this process to a log, from a thread of their own. Does nothing if the process has a `tracing`
-/// subscriber already.
-pub fn forward(mut log: impl FnMut(Line) + Send + 'static) {
-    let (sender, lines) = sync_channel(CAPACITY);
-    let thread = thread::Builder::new().name("aod-log".into());
-    let started = thread.spawn(move || {
-        for line in lines {
-            log(line);
-        }
+/// The lines of this process.
+static LOG: Log = Log::new();
+
+/// Collects the lines from this level on; `None` collects nothing, as at the start. Does nothing if the process has a
+/// `tracing` subscriber already.
+pub fn collect(level: Option<Level>) {
+    static INSTALLED: Once = Once::new();
+    let level = level.map_or(0, |level| level as u8);
+    if LOG.level.swap(level, Ordering::Relaxed) == level {
+        return;
+    }
+    INSTALLED.call_once(|| {
+        let _ = tracing::subscriber::set_global_default(Lines(&LOG));
     });
-    if started.is_ok() {
-        // Fails if there is a subscriber; dropping this one ends the thread.
-        let _ = tracing::subscriber::set_global_default(Lines(sender));
+    tracing::callsite::rebuild_interest_cache();
+}
+
+/// Takes the collected lines. Waits for the first one up to the time limit.
+pub fn take(limit: Duration) -> Vec<Line> {
+    LOG.take(limit)
+}
+
+struct Log {
+    /// The lowest level that is collected; 0 for none.
+    level: AtomicU8,
+    lines: Mutex<VecDeque<Line>>,
+    arrived: Condvar,
+}
+
+impl Log {
+    const fn new() -> Self {
+        Self {
+            level: AtomicU8::new(0),
+            lines: Mutex::new(VecDeque::new()),
+            arrived: Condvar::new(),
+        }
+    }
+
+    fn push(&self, line: Line) {
+        let Some(mut lines) = self.try_lock() else {
+            return;
+        };
+        if lines.len() < CAPACITY {
+            lines.push_back(line);
+            drop(lines);
+            self.arrived.notify_one();
+        }
+    }
+
+    fn take(&self, limit: Duration) -> Vec<Line> {
+        if limit.is_zero() {
+            return self
+                .try_lock()
+                .map_or_else(Vec::new, |mut lines| lines.drain(..).collect());
+        }
+        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self
+            .arrived
+            .wait_timeout_while(lines, limit, |lines| lines.is_empty());
+        waited
+            .unwrap_or_else(PoisonError::into_inner)
+            .0
+            .drain(..)
+            .collect()
+    }
+
+    /// Locks the lines without waiting: in the child of a fork, a thread of the parent may hold the lock.
+    fn try_lock(&self) -> Option<MutexGuard<'_, VecDeque<Line>>> {
+        match self.lines.try_lock() {
+            Ok(lines) => Some(lines),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 }
 
-struct Lines(SyncSender<Line>);
+struct Lines(&'static Log);
 
 impl Subscriber for Lines {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.is_event()
-            && *metadata.level() <= Level::INFO
+            && level_of(*metadata.level()) as u8 <= self.0.level.load(Ordering::Relaxed)
             && metadata.target().starts_with("aod")
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(LevelFilter::INFO)
+        Some(match self.0.level.load(Ordering::Relaxed) {
+            0 => LevelFilter::OFF,
+            1 => LevelFilter::WARN,
+            2 => LevelFilter::INFO,
+            _ => LevelFilter::DEBUG,
+        })
     }
 
     fn event(&self, event: &Event<'_>) {
         let mut text = Text::default();
         event.record(&mut text);
-        let _ = self.0.try_send(Line {
-            is_warning: *event.metadata().level() <= Level::WARN,
+        self.0.push(Line {
+            level: level_of(*event.metadata().level()),
+            target: event.metadata().target(),
             text: text.message + &text.fields,
         });
     }
@@ -70,6 +155,14 @@ impl Subscriber for Lines {
     fn enter(&self, _: &Id) {}
 
     fn exit(&self, _: &Id) {}
+}
+
+fn level_of(level: tracing::Level) -> Level {
+    match level {
+        tracing::Level::ERROR | tracing::Level::WARN => Level::Warning,
+        tracing::Level::INFO => Level::Info,
+        _ => Level::Debug,
+    }
 }
 
 /// The message of an event, then its fields as ` name=value`.
@@ -93,10 +186,18 @@ impl Visit for Text {
 mod tests {
     use super::*;
 
+    fn log(level: Level) -> &'static Log {
+        let log = Log {
+            level: AtomicU8::new(level as u8),
+            ..Log::new()
+        };
+        Box::leak(Box::new(log))
+    }
+
     #[test]
-    fn warnings_and_info_messages_of_the_core_are_lines_with_their_fields() {
-        let (sender, lines) = sync_channel(CAPACITY);
-        tracing::subscriber::with_default(Lines(sender), || {
+    fn lines_of_the_core_from_the_level_on_are_collected_with_their_fields() {
+        let log = log(Level::Info);
+        tracing::subscriber::with_default(Lines(log), || {
             tracing::warn!(target: "aod::transport", count = 2, "left {} out", "some");
             tracing::info!(target: "aod_sse", "an info message");
             tracing::debug!(target: "aod::transport", "not shown");
@@ -104,28 +205,40 @@ mod tests {
             let span = tracing::info_span!(target: "aod::transport", "span");
             span.in_scope(|| tracing::warn!(target: "aod::transport", "in a span"));
         });
-        let line = |is_warning, text: &str| Line {
-            is_warning,
+        let line = |level, target, text: &str| Line {
+            level,
+            target,
             text: text.to_owned(),
         };
         assert_eq!(
-            lines.iter().collect::<Vec<_>>(),
+            log.take(Duration::ZERO),
             [
-                line(true, "left some out count=2"),
-                line(false, "an info message"),
-                line(true, "in a span")
+                line(Level::Warning, "aod::transport", "left some out count=2"),
+                line(Level::Info, "aod_sse", "an info message"),
+                line(Level::Warning, "aod::transport", "in a span")
             ]
         );
+        assert!(log.take(Duration::from_millis(1)).is_empty());
     }
 
     #[test]
     fn lines_beyond_the_capacity_are_dropped() {
-        let (sender, lines) = sync_channel(CAPACITY);
-        tracing::subscriber::with_default(Lines(sender), || {
+        let log = log(Level::Warning);
+        tracing::subscriber::with_default(Lines(log), || {
             for _ in 0..CAPACITY + 10 {
                 tracing::warn!(target: "aod", "again");
             }
         });
-        assert_eq!(lines.iter().count(), CAPACITY);
+        assert_eq!(log.take(Duration::ZERO).len(), CAPACITY);
+    }
+
+    #[test]
+    fn a_line_ends_the_wait_for_one() {
+        let log = log(Level::Debug);
+        let taking = std::thread::spawn(|| log.take(Duration::from_secs(60)));
+        tracing::subscriber::with_default(Lines(log), || {
+            tracing::debug!(target: "aod", "now");
+        });
+        assert_eq!(taking.join().unwrap()[0].text, "now");
     }
 }

@@ -12,6 +12,7 @@ mod config;
 mod ensure;
 mod error;
 mod head;
+mod log;
 mod pretty;
 mod process;
 mod stream;

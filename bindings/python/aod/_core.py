@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from . import _greenlets
-from ._log import logger
+from ._log import drain, follow, logger
 from ._native import CallError, EventBatches, InternalError, JsonClient, endpoints
 from ._process import leak, register
 from ._tokens import Tokens
@@ -72,6 +72,7 @@ class Core:
         register(self)
 
     def _create(self) -> JsonClient:
+        follow()
         try:
             native = JsonClient(json.dumps(self._config))
             if warning := native.clear_text_warning():
@@ -305,6 +306,7 @@ def _finish(operation: str, started: float, response: str | None, failure: Excep
 
 
 def _log(operation: str, started: float, error: BaseException | None) -> None:
+    drain()
     if not logger.isEnabledFor(logging.DEBUG):
         return
     elapsed = (time.perf_counter() - started) * 1000

@@ -71,9 +71,9 @@ class Client:
             token: The API token. The default is `AOD_API_TOKEN`.
             token_provider: A function that returns the API token, for tokens that expire. It takes precedence over
                 `token`. It receives the token that the server rejected with 401, or `None` before the first request. A
-                rejected request is sent again with the new token; other requests wait for the same one, and streams
-                continue where they were. It is called in a thread that waits for the client, and must not use the
-                client. What it raises is the `__cause__` of a `TokenProviderError`.
+                rejected request is sent again with the new token. Concurrent requests share one call of the provider,
+                and open streams continue after their cursors. It runs in a thread that waits for a call or reads a
+                stream, and must not use the client. What it raises is the `__cause__` of a `TokenProviderError`.
             timeout: The time for a whole call, retries included, and for connecting, in seconds; or an `httpx.Timeout`,
                 whose `read` is the time for a call and whose `connect` is that for connecting. The default is 30 for a
                 call and 5 for connecting; `math.inf` means no limit. Streams have `stream_idle_timeout` instead.
@@ -199,14 +199,14 @@ class Client:
 
     @property
     def network(self) -> Network:
-        """Reports about the network: what the program knows, and its streams cannot."""
+        """Reports the state of the network to the streams of this client."""
         return Network(self._core)
 
     def suspend(self) -> None:
-        """Close the connections of all streams, and idle ones, until `resume`.
+        """Close the connections of all streams that reconnect, and the idle connections of the pool.
 
-        Streams keep their cursors and wait in the state `waiting_for_network`; their deadlines hold. Calls are not
-        affected. Streams with `reconnect=False` stay connected.
+        The streams keep their cursors and stay disconnected until `resume`, in the state `waiting_for_network`; their
+        deadlines hold. Calls still work, over new connections. Streams with `reconnect=False` stay connected.
 
         Raises:
             ClosedError: The client has been closed.
@@ -299,9 +299,10 @@ class AsyncClient:
             token: The API token. The default is `AOD_API_TOKEN`.
             token_provider: A function or coroutine function that returns the API token, for tokens that expire. It
                 takes precedence over `token`. It receives the token that the server rejected with 401, or `None` before
-                the first request. A rejected request is sent again with the new token; other requests wait for the
-                same one, and streams continue where they were. It is called in a task that waits for the client, and
-                must not use the client. What it raises is the `__cause__` of a `TokenProviderError`.
+                the first request. A rejected request is sent again with the new token. Concurrent requests share one
+                call of the provider, and open streams continue after their cursors. It runs in a task that waits for a
+                call or reads a stream, and must not use the client. What it raises is the `__cause__` of a
+                `TokenProviderError`.
             timeout: The time for a whole call, retries included, and for connecting, in seconds; or an `httpx.Timeout`,
                 whose `read` is the time for a call and whose `connect` is that for connecting. The default is 30 for a
                 call and 5 for connecting; `math.inf` means no limit. Streams have `stream_idle_timeout` instead.
@@ -427,14 +428,14 @@ class AsyncClient:
 
     @property
     def network(self) -> Network:
-        """Reports about the network: what the program knows, and its streams cannot."""
+        """Reports the state of the network to the streams of this client."""
         return Network(self._core)
 
     def suspend(self) -> None:
-        """Close the connections of all streams, and idle ones, until `resume`.
+        """Close the connections of all streams that reconnect, and the idle connections of the pool.
 
-        Streams keep their cursors and wait in the state `waiting_for_network`; their deadlines hold. Calls are not
-        affected. Streams with `reconnect=False` stay connected.
+        The streams keep their cursors and stay disconnected until `resume`, in the state `waiting_for_network`; their
+        deadlines hold. Calls still work, over new connections. Streams with `reconnect=False` stay connected.
 
         Raises:
             ClosedError: The client has been closed.

@@ -85,7 +85,7 @@ class DecodeError(AodError):
 
 
 class TokenProviderError(AodError):
-    """The token provider of the client raised an exception, which is the `__cause__`, or returned no string."""
+    """The token provider raised an exception, which is the `__cause__`, or returned a value that is not a `str`."""
 
 
 class ClosedError(AodError, RuntimeError):

@@ -10,9 +10,9 @@ __all__ = ["Network"]
 class Network:
     """Reports about the network, as `client.network`.
 
-    The system may notify a program when the network goes, comes and changes. With its reports, streams do not have to
-    find out that a connection is dead, and do not try to connect in vain. Without reports, nothing breaks: a stream
-    notices a dead connection, and reconnects.
+    If the operating system notifies your program of changes of the network, pass them to the client. Streams then drop
+    dead connections at once, and make no attempts while there is no network. Without reports, a stream detects a dead
+    connection by `stream_idle_timeout`, and reconnects.
 
     Reports apply to the client and to those that `with_options` returned for it. They do not affect streams with
     `reconnect=False`. A call that waits before it is retried is retried within 250 ms after a report that there is a
@@ -36,6 +36,9 @@ class Network:
         """Whether there is a network according to the last report, and the client is not suspended.
 
         Before the first report, it is true.
+
+        Raises:
+            ClosedError: The client has been closed.
         """
         return self._core.native().is_network_available()
 
@@ -53,8 +56,9 @@ class Network:
     def online(self) -> None:
         """Report that there is a network.
 
-        Streams that wait for it, or for their next attempt, connect within 250 ms, at random times. After `offline`,
-        connections from before are not used again; otherwise they are kept.
+        Streams that wait for it, or for their next attempt, connect within 250 ms, at random times. While the client is
+        suspended, they connect after `resume`. A `Retry-After` of the server still applies. After `offline`, idle
+        connections are not reused; otherwise they are kept.
 
         Raises:
             ClosedError: The client has been closed.

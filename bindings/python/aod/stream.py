@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, cast
 
 from . import _greenlets
 from ._core import NATIVE_ERRORS, SLICE_MS, error_from_native
-from ._log import logger
+from ._log import drain, logger
 from ._process import generation, leak, register
 from ._tasks import TaskScoped
 from ._wake import next_id, waiter_of
@@ -40,8 +40,8 @@ class ConnectionState:
 
     Attributes:
         kind: `connecting` before the first connection, `live` when a connection is established, `resuming` when it
-            dropped or could not be established, `waiting_for_network` while the client has been told that there is no
-            network or is suspended, `history_reset` when the ids of the session start again at a lower
+            dropped or could not be established, `waiting_for_network` while the network is reported as offline or the
+            client is suspended, `history_reset` when the ids of the session start again at a lower
             number, and `closed` when the stream has ended.
         attempt: The number of the attempt that follows, from 1; `None` unless the kind is `resuming`.
         delay: The delay before that attempt, in seconds; `None` unless the kind is `resuming`.
@@ -185,6 +185,7 @@ class _Base:
                 except IndexError:
                     pass
                 text = self._open().take(milliseconds)
+                drain()
                 if not text:
                     self._provide_token()
                     return None

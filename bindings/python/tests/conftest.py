@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -15,6 +16,9 @@ import pytest
 
 import aod
 from aod.testing import DevServer
+
+# A shell starts commands in the background with this signal ignored, which their children inherit.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
@@ -54,14 +58,10 @@ def start(client: aod.Client, prompt: str = "hi") -> aod.SessionAck:
     return client.sessions.create(agent_id=agent.id, prompt=prompt)
 
 
-# A shell starts commands in the background with this signal ignored, which their children inherit.
-_HANDLE_SIGINT = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-
-
 @contextmanager
 def python(code: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """Run code in a process of its own, which is killed if the test fails or takes longer than two minutes."""
-    command = [sys.executable, "-W", "error::ResourceWarning", "-c", _HANDLE_SIGINT + code, *arguments]
+    command = [sys.executable, "-W", "error::ResourceWarning", "-c", code, *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         limit = threading.Timer(120, process.kill)
         limit.start()

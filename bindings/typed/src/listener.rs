@@ -23,7 +23,7 @@ use super::stream::{ConnectionState, EventBatch, StreamOptions, open};
 #[uniffi::export(rust, foreign)]
 pub trait BatchListener: Send + Sync {
     /// Receives the next events, at least one, and the cursor after them: a stream with this cursor as `since` continues
-    /// there. It is absent until an event has an ID. If the listener throws, the stream ends with `on_error` and an error
+    /// there. Until an event has an ID, it is the `since` of the stream. If the listener throws, the stream ends with `on_error` and an error
     /// of kind `Listener`.
     fn on_events(&self, events: Vec<StreamEvent>, cursor: Option<i64>)
     -> Result<(), ListenerError>;

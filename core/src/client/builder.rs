@@ -80,8 +80,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets where API tokens come from, for tokens that expire; it takes precedence over [`token`](Self::token). Default:
-    /// the one token.
+    /// Sets a provider of API tokens that expire, which takes precedence over [`token`](Self::token). Default: none; the
+    /// client sends its one token with every request.
     #[must_use]
     pub fn token_provider(mut self, provider: impl TokenProvider) -> Self {
         self.token_provider = Some(Arc::new(provider));

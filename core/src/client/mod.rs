@@ -132,17 +132,17 @@ impl Client {
         Sessions::new(&self.transport)
     }
 
-    /// Returns the reports about the network: what an app knows, and its streams cannot.
+    /// Returns the methods that report the state of the network to the streams of this client.
     pub fn network(&self) -> Network<'_> {
         Network::new(&self.transport)
     }
 
-    /// Closes the connections of all streams, and those of the pool that are not in use, until [`resume`](Self::resume).
+    /// Closes the connections of all streams that reconnect, and the idle connections of the pool.
     ///
-    /// An app calls this when it goes to the background, where connections die unnoticed and cost battery. Streams keep
-    /// their cursors and wait in the state [`WaitingForNetwork`](crate::ConnectionState::WaitingForNetwork); their
-    /// deadlines hold. Calls are not affected. Streams without
-    /// [reconnection](crate::StreamRequest::no_reconnect) stay connected.
+    /// An app calls this when it goes to the background, where connections die unnoticed and cost battery. The streams keep
+    /// their cursors and stay disconnected until [`resume`](Self::resume), in the state
+    /// [`WaitingForNetwork`](crate::ConnectionState::WaitingForNetwork); their deadlines hold. Calls still work, over new
+    /// connections. Streams without [reconnection](crate::StreamRequest::no_reconnect) stay connected.
     pub fn suspend(&self) {
         self.transport.renew_connections();
         self.transport.network().suspend();

@@ -4,9 +4,9 @@ use crate::transport::Transport;
 
 /// Reports about the network, from [`Client::network`](crate::Client::network).
 ///
-/// The operating system notifies an app when the network goes, comes and changes. With its reports, streams do not
-/// have to find out that a connection is dead, and do not try to connect in vain. Without reports, nothing breaks: a
-/// stream [notices](crate::ClientBuilder::stream_idle_timeout) a dead connection, and reconnects.
+/// If the operating system notifies your program of changes of the network, pass them to the client. Streams then drop
+/// dead connections at once, and make no attempts while there is no network. Without reports, a stream detects a dead
+/// connection by the [idle timeout](crate::ClientBuilder::stream_idle_timeout), and reconnects.
 ///
 /// Reports apply to the client, its clones and those from [`with_options`](crate::Client::with_options). They do not
 /// affect streams without [reconnection](crate::StreamRequest::no_reconnect). A call that waits before it is retried is
@@ -45,7 +45,8 @@ impl<'a> Network<'a> {
     }
 
     /// Reports that there is a network. Streams that wait for it, or for their next attempt, connect within 250 ms, at
-    /// random times. If it was [`offline`](Self::offline), connections from before are not used again; otherwise they are
+    /// random times. While the client is suspended, they connect after [`resume`](crate::Client::resume). A `Retry-After`
+    /// of the server still applies. After [`offline`](Self::offline), idle connections are not reused; otherwise they are
     /// kept.
     pub fn online(self) {
         if !self.is_available() {

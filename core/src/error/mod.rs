@@ -95,7 +95,8 @@ error_kinds! {
     /// 400: a body that is not JSON, an unknown runtime, a missing credential of the model provider, a malformed
     /// cursor.
     BadRequest = "bad_request",
-    /// 401 or 403: the token is missing, unknown, inactive or expired.
+    /// 401 or 403: the token is missing, unknown, inactive or expired. Or the [token provider](crate::TokenProvider)
+    /// failed: then there is no status, and its error is the source.
     Auth = "auth",
     /// 404: the resource does not exist, or belongs to another user.
     NotFound = "not_found",

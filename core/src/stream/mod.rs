@@ -70,9 +70,12 @@ pub type ConnectionState = aod_sse::ConnectionState<Error>;
 /// method is cancel-safe; dropping the stream closes its connection. While a client has streams, it runs one task, which
 /// finds out that the machine has slept.
 ///
+/// **Captive portals.** While an open stream reconnects, connection and protocol errors of an attempt, such as an HTML
+/// page or a failed TLS handshake, lead to another attempt.
+///
 /// **Networks.** While the [network](crate::Client::network) is reported as offline, and while the client is
-/// [suspended](crate::Client::suspend), the stream is not connected and makes no attempt. Time limits count the time in
-/// which the machine sleeps.
+/// [suspended](crate::Client::suspend), the stream is not connected and makes no attempt. The idle timeout, the delays
+/// between attempts and the deadline include the time in which the machine sleeps.
 ///
 /// # Examples
 ///

@@ -26,6 +26,12 @@ type ProviderError = Box<dyn StdError + Send + Sync>;
 /// [`Auth`](ErrorKind::Auth), whose [source](StdError::source) it is. An open stream reconnects later, as after a
 /// connection that could not be established.
 ///
+/// A request is sent again at most once per attempt: if the server rejects the new token too, the call fails, and the next
+/// call asks again. A token that is empty, or contains whitespace, a control character or a non-ASCII character, is an
+/// error of the kind [`Configuration`](ErrorKind::Configuration), which also ends an open stream.
+///
+/// The provider must not make calls with the same client: they would wait for the token that it has not returned yet.
+///
 /// Closures that take the rejected token and return a future implement it.
 ///
 /// # Examples

@@ -17,10 +17,9 @@ const SHORTEST_SLEEP: Duration = Duration::from_millis(500);
 
 /// A clock that counts the time in which the machine sleeps, unlike the timers of tokio on Linux, Android, macOS and iOS.
 ///
-/// After a sleep, time limits that have passed for the server have passed here too: an [`EventSource`] whose
-/// connection has been idle for too long reconnects, and a delay between attempts ends. A sleep is found by
-/// [`observe`](Self::observe), which each timer of the clock calls when it fires. Cloning is cheap; clones are the same
-/// clock.
+/// Timers whose time passes during a sleep fire after the machine wakes: an [`EventSource`] whose connection has been
+/// idle for too long reconnects, and a delay between attempts ends. [`observe`](Self::observe) finds a sleep; each timer
+/// of the clock calls it when it fires. Cloning is cheap; clones are the same clock.
 ///
 /// [`EventSource`]: super::EventSource
 ///
@@ -83,6 +82,8 @@ impl Clock {
 
     /// Checks whether the machine has slept since the last check, and moves the clock forward by that time. A program
     /// that the system notifies when the machine wakes calls this, so that it takes effect at once.
+    ///
+    /// Differences below 500 ms are ignored. Where `Instant` counts sleep, such as on Windows, it has no effect.
     pub fn observe(&self) {
         let slept = {
             let mut last = self.0.last.lock().unwrap_or_else(PoisonError::into_inner);
@@ -100,7 +101,7 @@ impl Clock {
         self.sleep_until(self.after(time))
     }
 
-    /// Waits until the clock has this time.
+    /// Waits until the clock reaches this time.
     pub fn sleep_until(&self, at: Instant) -> impl Future<Output = ()> + Send + 'static + use<> {
         let clock = self.clone();
         async move {
@@ -118,7 +119,7 @@ impl Clock {
         }
     }
 
-    /// Runs a future for this time at most; `None` if the time passes first.
+    /// Runs a future until this time at the latest; returns `None` if the time passes first.
     pub async fn timeout_at<F: Future>(&self, at: Instant, future: F) -> Option<F::Output> {
         let mut future = pin!(future);
         let mut limit = pin!(self.sleep_until(at));
@@ -135,7 +136,7 @@ impl Clock {
         .await
     }
 
-    /// Returns the time after this duration. One that overflows means never: it is limited to 100 years.
+    /// Returns the current time plus this duration, which is limited to 100 years.
     pub fn after(&self, time: Duration) -> Instant {
         const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
         self.now() + time.min(NEVER)

@@ -31,7 +31,8 @@ pub enum Error {
     /// No byte arrived within the idle timeout.
     #[error("the stream was idle for too long")]
     IdleTimeout,
-    /// The program reported that the network [changed](super::Network::changed).
+    /// A report about the [network](super::Network) closed the connection: `changed`, `online` after `offline`, or `resume`
+    /// after `suspend`.
     #[error("the network changed")]
     NetworkChanged,
     /// The [deadline](super::EventSource::deadline) of the source, or the time limit of

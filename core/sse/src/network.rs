@@ -9,8 +9,8 @@ use tokio::sync::Notify;
 
 /// What a program knows about the network: whether there is one, and when its path changes.
 ///
-/// Phones and laptops report this. Sources that [use it](super::EventSource::network) do not have to wait until a dead
-/// connection is found out, and do not try to connect in vain. Cloning is cheap; clones are the same network.
+/// [Sources](super::EventSource::network) drop dead connections at once, and make no attempts while there is no network.
+/// Cloning is cheap; clones are the same network.
 ///
 /// # Examples
 ///
@@ -118,8 +118,9 @@ impl Network {
         self.condition().is_available()
     }
 
-    /// Returns how often connections were lost by a report: a connection that was opened at a lower number is not used
-    /// again.
+    /// Returns the number of the current path. It increases with [`changed`](Self::changed), with [`online`](Self::online)
+    /// after [`offline`](Self::offline), and with [`resume`](Self::resume) after [`suspend`](Self::suspend). Do not reuse a
+    /// connection that was opened under a lower number.
     pub fn path(&self) -> u64 {
         self.condition().path
     }

@@ -19,11 +19,11 @@ pub enum ConnectionState<E = Error> {
         attempt: u32,
         /// The delay before the attempt starts.
         delay: Duration,
-        /// The error of the dropped connection or of the failed attempt.
+        /// The error of the dropped connection or of the failed attempt; after a report about the network,
+        /// [`Error::NetworkChanged`].
         cause: Arc<E>,
     },
-    /// There is no network, or it is [suspended](super::Network::suspend): the source is not connected, and connects when
-    /// the program reports that there is one.
+    /// The [network](super::Network) is offline or suspended. The source makes no attempt until it is neither.
     WaitingForNetwork,
     /// The ids of the events have started again at a lower number: the next event was not delivered before, although its
     /// id is not above that of the last one. An [`EventSource`](super::EventSource) does not compare ids; a protocol on

@@ -17,6 +17,11 @@ public final class AodClient: Sendable {
 
     let calls: CallRunner
 
+    #if canImport(Network)
+        /// Reports changes of the network, and moves of the app to the background and the foreground, to this client.
+        public let systemReports: SystemReports
+    #endif
+
     /// Creates a client. Does not connect.
     ///
     /// ```swift
@@ -37,7 +42,7 @@ public final class AodClient: Sendable {
         token: Secret,
         configuration: Configuration = Configuration()
     ) throws(AodError) {
-        Log.forwarding
+        AodLog.forwarding
         let config = configuration.native(baseURL: baseURL, token: token)
         try self.init(native: mappingErrors { try NativeClient(config: config) })
     }
@@ -60,17 +65,21 @@ public final class AodClient: Sendable {
         tokenProvider: @escaping TokenProvider,
         configuration: Configuration = Configuration()
     ) throws(AodError) {
-        Log.forwarding
+        AodLog.forwarding
         let config = configuration.native(baseURL: baseURL, token: nil, tokenProvider: tokenProvider)
         try self.init(native: mappingErrors { try NativeClient(config: config) })
     }
 
-    private init(native: NativeClient) throws(AodError) {
+    private init(native: NativeClient, sharing client: AodClient? = nil) throws(AodError) {
         guard let url = URL(string: native.baseUrl()) else {
             throw AodError(kind: .configuration, text: "the base URL is not a valid URL")
         }
         baseURL = url
-        calls = CallRunner(native: native)
+        let calls = CallRunner(native: native)
+        self.calls = calls
+        #if canImport(Network)
+            systemReports = client?.systemReports ?? SystemReports(send: calls.send)
+        #endif
     }
 
     /// Creates a client from the environment variables `AOD_API_URL` and `AOD_API_TOKEN`.
@@ -82,7 +91,7 @@ public final class AodClient: Sendable {
     /// - Returns: A client of the server at `AOD_API_URL`, or at ``defaultBaseURL`` if the variable is not set.
     /// - Throws: An ``AodError`` of kind `configuration` if `AOD_API_TOKEN` is not set, or a value is invalid.
     public static func fromEnv(configuration: Configuration = Configuration()) throws(AodError) -> AodClient {
-        Log.forwarding
+        AodLog.forwarding
         let config = configuration.native(baseURL: nil, token: nil)
         return try AodClient(native: mappingErrors { try NativeClient.fromEnv(config: config) })
     }
@@ -102,7 +111,7 @@ public final class AodClient: Sendable {
     /// - Returns: The client to make the calls with.
     /// - Throws: An ``AodError`` of kind `configuration` if a header is invalid.
     public func withOptions(_ options: CallOptions) throws(AodError) -> AodClient {
-        try AodClient(native: mappingErrors { try calls.native.withOptions(options: options.native) })
+        try AodClient(native: mappingErrors { try calls.native.withOptions(options: options.native) }, sharing: self)
     }
 
     /// The calls under `/agents`: models, the programs that run them, and the tools that they can use.

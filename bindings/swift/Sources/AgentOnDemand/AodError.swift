@@ -80,7 +80,8 @@ public struct AodError: Error, Sendable, Hashable {
     /// Whether it is certain that no byte of the request reached the server. If so, it is safe to repeat any call.
     public var isUnsent: Bool { info.isUnsent }
 
-    /// What the ``TokenProvider`` threw, if that is the reason; of the last 16 that providers threw.
+    /// What the ``TokenProvider`` threw, if that is the reason. The library keeps the 16 latest errors of providers; after
+    /// that, it is nil.
     public var underlyingError: (any Error)? { info.tokenFailure.flatMap(TokenFailures.find) }
 }
 
@@ -130,12 +131,12 @@ extension AodError: CustomNSError {
         }
     }
 
-    /// The description, and the status, request id and underlying error if there are any.
+    /// The description, and the status and request id if there are any. The ``underlyingError`` is not included: what a
+    /// token provider throws may contain secrets.
     public var errorUserInfo: [String: Any] {
         var info: [String: Any] = [NSLocalizedDescriptionKey: description]
         info[Self.statusKey] = status
         info[Self.requestIdKey] = requestId
-        info[NSUnderlyingErrorKey] = underlyingError
         return info
     }
 }

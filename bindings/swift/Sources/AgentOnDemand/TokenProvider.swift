@@ -4,7 +4,8 @@ import AodNative
 ///
 /// It is asked before the first request, and again when the server rejects a token with 401: the request is then sent
 /// again, with the new token. Requests that need a token at the same time wait for the same one. An open stream
-/// continues where it was. The time counts towards the limits of the call.
+/// continues where it was. The time counts towards the limits of the call. It is called in a task of its own, and must
+/// not use the client, whose call would wait for itself.
 ///
 /// An error that it throws ends a call, and a stream that is being opened, with an ``AodError`` of kind `auth` whose
 /// ``AodError/underlyingError`` it is. An open stream reconnects later.

@@ -81,6 +81,7 @@ import LiveSessionModel
         case .connecting: "connecting"
         case .live, .historyReset: "live"
         case .resuming(let attempt, let delay, _): "reconnecting in \(delay) s, attempt \(attempt)"
+        case .waitingForNetwork: "waiting for the network"
         case .closed: model.isRunning ? "disconnected" : "idle"
         }
     }

@@ -102,6 +102,31 @@ import func AodNative.activeTasks
         }
     }
 
+    @Test func aTokenProviderIsReleasedWithItsClient() async throws {
+        final class Account: Sendable {
+            let token: Secret
+            init(token: Secret) { self.token = token }
+        }
+        struct Reference { weak var account: Account? }
+
+        let server = try DevServer()
+        func used() async throws -> Reference {
+            let account = Account(token: server.token)
+            var configuration = AodClient.Configuration()
+            configuration.noProxy = true
+            let client = try AodClient(
+                baseURL: server.url, tokenProvider: { _ in account.token }, configuration: configuration)
+            _ = try await client.agents.list()
+            client.network.changed()
+            return Reference(account: account)
+        }
+        let reference = try await used()
+        while reference.account != nil {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
+    }
+
     @Test(arguments: [Ending.inTheLoop, .byCancel, .unused])
     func manyWatchedSessionsDoNotLeak(_ ending: Ending) async throws {
         try await withoutLeaks { server, client in

@@ -90,8 +90,8 @@ final class Runner {
         let (with, save) = (step.any("with"), try step.take("save", as: String.self))
         let meanwhile = step.any("meanwhile")?.array ?? []
         try step.end()
-        let server = server
-        async let others: Void = Self.meanwhile(meanwhile, server, self.client, nil)
+        let (server, reporting) = (server, self.client)
+        async let others: Void = Self.meanwhile(meanwhile, server, reporting, nil)
         do {
             let result = try secrets.value(await perform(operation, with, on: client))
             saved.keep(save, result)
@@ -122,8 +122,8 @@ final class Runner {
         let asTranscript: Bool = try step.take("transcript") ?? false
         let meanwhile = step.any("meanwhile")?.array ?? []
         try step.end()
-        let (server, events) = (server, stream.events)
-        async let others: Void = Self.meanwhile(meanwhile, server, self.client, (name, events))
+        let (server, events, reporting) = (server, stream.events, self.client)
+        async let others: Void = Self.meanwhile(meanwhile, server, reporting, (name, events))
         var line: [String: JSONValue] = ["read": .string(name)]
         var taken: [StreamEvent] = []
         do {
@@ -174,8 +174,8 @@ final class Runner {
         let listener = Listener(cancelAfter: try step.take("cancel_after"))
         let meanwhile = step.any("meanwhile")?.array ?? []
         try step.end()
-        let server = server
-        async let others: Void = Self.meanwhile(meanwhile, server, self.client, nil)
+        let (server, reporting) = (server, self.client)
+        async let others: Void = Self.meanwhile(meanwhile, server, reporting, nil)
         let subscription = try client.sessions.listen(id, options: options, to: listener)
         listener.cancel(by: subscription)
         await subscription.join()

@@ -175,6 +175,7 @@ import Testing
                 case .connecting: names.append("connecting")
                 case .live: names.append("live")
                 case .resuming(let attempt, _, let cause): names.append("resuming \(attempt) \(cause.kind)")
+                case .waitingForNetwork: names.append("waiting for network")
                 case .historyReset: names.append("history reset")
                 case .closed: names.append("closed")
                 }
@@ -350,6 +351,7 @@ import Testing
             case .connecting: record(["<connecting>"], isState: true)
             case .live: record(["<live>"], isState: true)
             case .resuming: record(["<resuming>"], isState: true)
+            case .waitingForNetwork: record(["<waiting for network>"], isState: true)
             case .historyReset: record(["<history reset>"], isState: true)
             case .closed: record(["<closed>"], isState: true)
             }

@@ -32,7 +32,7 @@ public class AodClient private constructor(private val connection: Connection) :
     /** Calls under `/sessions`. */
     public val sessions: Sessions = Sessions(connection)
 
-    /** Reports about the network: what an app knows, and its streams cannot. */
+    /** Reports the state of the network to the streams of this client. */
     public val network: Network = Network(connection)
 
     /** The base URL of the server, without a trailing slash. */
@@ -199,11 +199,12 @@ public class AodClient private constructor(private val connection: Connection) :
     private constructor(config: ClientConfig) : this(Connection.of { NativeClient(config) })
 
     /**
-     * Closes the connections of all streams, and those of the pool that are not in use, until [resume].
+     * Closes the connections of all streams that reconnect, and the idle connections of the pool.
      *
-     * An app calls this when it goes to the background, where connections die unnoticed and cost battery. Streams keep
-     * their cursors and wait in the state [ConnectionState.WaitingForNetwork]; their deadlines hold. Calls are not
-     * affected. Streams without reconnection stay connected. It has no effect on a closed client.
+     * An app calls this when it goes to the background, where connections die unnoticed and cost battery. The streams
+     * keep their cursors and stay disconnected until [resume], in the state [ConnectionState.WaitingForNetwork]; their
+     * deadlines hold. Calls still work, over new connections. Streams without reconnection stay connected. It has no
+     * effect on a closed client.
      */
     public fun suspend() {
         connection.report { suspend() }

@@ -96,8 +96,8 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
     public class BadRequest internal constructor(info: ErrorInfo) : AodException(info)
 
     /**
-     * 401 or 403: the token is missing, unknown, inactive or expired. Or the [TokenProvider] threw the [cause], of which
-     * the last 16 are kept.
+     * 401 or 403: the token is missing, unknown, inactive or expired. Or the [TokenProvider] threw, and its exception is
+     * the [cause], unless 16 others were thrown before this one was created.
      */
     public class Auth internal constructor(info: ErrorInfo) : AodException(info)
 

@@ -27,7 +27,8 @@ public interface EventListener {
      *
      * @param events at least one event, in order
      * @param cursor the position after them, to store with what they changed: a stream with this cursor as
-     * [StreamOptions.since] continues there. It is null until an event has an id
+     * [StreamOptions.since] continues there. Until an event has an id, it is the `since` of the stream, or null without
+     * one
      */
     public fun onEvents(events: List<@JvmSuppressWildcards StreamEvent>, cursor: Long?)
 

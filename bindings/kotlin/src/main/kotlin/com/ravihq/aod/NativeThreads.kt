@@ -21,6 +21,8 @@ internal object NativeThreads {
      */
     fun prepare(): Unit = try {
         Library.ensureLoaded()
+        // Lines below the level of the logger are not even written.
+        setLogLevel(if (NativeLog.logger.isLoggable(Level.FINE)) NativeLogLevel.DEBUG else NativeLogLevel.INFO)
     } catch (latest: LinkageError) {
         throw loadFailure(firstFailure ?: latest.also { firstFailure = it })
     }
@@ -66,10 +68,18 @@ internal object NativeThreads {
     }
 }
 
-/** Passes the warnings and info messages of the native library to the logger `com.ravihq.aod`. */
+/** Passes the log of the native library to the logger `com.ravihq.aod`. */
 private class NativeLog : LogSink {
-    private val logger = Logger.getLogger("com.ravihq.aod")
+    override fun log(level: NativeLogLevel, target: String, text: String): Unit = logger.log(
+        when (level) {
+            NativeLogLevel.WARNING -> Level.WARNING
+            NativeLogLevel.INFO -> Level.INFO
+            NativeLogLevel.DEBUG -> Level.FINE
+        },
+        text,
+    )
 
-    override fun log(isWarning: Boolean, text: String): Unit =
-        logger.log(if (isWarning) Level.WARNING else Level.INFO, text)
+    companion object {
+        val logger: Logger = Logger.getLogger("com.ravihq.aod")
+    }
 }

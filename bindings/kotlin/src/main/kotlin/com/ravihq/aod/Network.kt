@@ -34,7 +34,8 @@ public class Network internal constructor(private val connection: Connection) {
 
     /**
      * Reports that there is a network. Streams that wait for it, or for their next attempt, connect within 250 ms, at
-     * random times. If it was [offline], connections from before are not used again; otherwise they are kept.
+     * random times. While the client is suspended, they connect after [AodClient.resume]. A `Retry-After` of the server
+     * still applies. After [offline], idle connections are not reused; otherwise they are kept.
      */
     public fun online() {
         connection.report { networkOnline() }

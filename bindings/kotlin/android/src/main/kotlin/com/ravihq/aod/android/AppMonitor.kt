@@ -49,8 +49,8 @@ public class AppMonitor private constructor(private val application: Application
     private val activities = ActivityReports()
 
     /**
-     * Stops the reports. A client that was offline or suspended is then neither, so that its streams reconnect. Closing
-     * the client does this too.
+     * Stops the reports. If the monitor has reported that there is no network, or suspended the client, it reports the
+     * opposite, so that streams reconnect. Closing the client also closes the monitor.
      */
     override fun close() {
         if (!isClosed.compareAndSet(false, true)) return
@@ -170,7 +170,8 @@ public class AppMonitor private constructor(private val application: Application
         /**
          * Starts to report to a client, until the monitor or the client is closed.
          *
-         * Call it once for each client that [AodClient.withOptions] did not return, when the client is created.
+         * Call it once per client, when the client is created. It applies to the clients that [AodClient.withOptions]
+         * returns too, which need no monitor of their own.
          *
          * @param application the app
          * @param client the client that receives the reports

@@ -14,7 +14,7 @@ import AodNative
 /// Reports apply to the client and to those that ``AodClient/withOptions(_:)`` returned for it. They do not affect
 /// streams without reconnection. A call that waits before it is retried is retried within 250 ms after a report that
 /// there is a network, unless the server requested the delay.
-public struct Network: Sendable {
+public struct NetworkReports: Sendable {
     let calls: CallRunner
 
     /// Reports that there is no network.
@@ -27,8 +27,9 @@ public struct Network: Sendable {
 
     /// Reports that there is a network.
     ///
-    /// Streams that wait for it, or for their next attempt, connect within 250 ms, at random times. If it was
-    /// ``offline()``, connections from before are not used again; otherwise they are kept.
+    /// Streams that wait for it, or for their next attempt, connect within 250 ms, at random times. While the client is
+    /// suspended, they connect after ``AodClient/resume()``. A `Retry-After` of the server still applies. After
+    /// ``offline()``, idle connections are not reused; otherwise they are kept.
     public func online() {
         calls.native.networkOnline()
     }
@@ -47,14 +48,14 @@ public struct Network: Sendable {
 }
 
 extension AodClient {
-    /// Reports about the network: what an app knows, and its streams cannot.
-    public var network: Network { Network(calls: calls) }
+    /// Reports the state of the network to the streams of this client.
+    public var network: NetworkReports { NetworkReports(calls: calls) }
 
-    /// Closes the connections of all streams, and those of the pool that are not in use, until ``resume()``.
+    /// Closes the connections of all streams that reconnect, and the idle connections of the pool.
     ///
-    /// An app calls this when it goes to the background, where connections die unnoticed and cost battery. Streams keep
-    /// their cursors and wait in the state ``ConnectionState/waitingForNetwork``; their deadlines hold. Calls are not
-    /// affected. Streams without reconnection stay connected.
+    /// An app calls this when it goes to the background, where connections die unnoticed and cost battery. The streams keep
+    /// their cursors and stay disconnected until ``resume()``, in the state ``ConnectionState/waitingForNetwork``; their
+    /// deadlines hold. Calls still work, over new connections. Streams without reconnection stay connected.
     public func suspend() {
         calls.native.suspend()
     }
@@ -62,5 +63,18 @@ extension AodClient {
     /// Ends ``suspend()``. Streams reconnect within 250 ms, at random times, if there is a ``network``.
     public func resume() {
         calls.native.resume()
+    }
+}
+
+extension CallRunner {
+    /// Sends a report of the system.
+    func send(_ report: SystemReport) {
+        switch report {
+        case .offline: native.networkOffline()
+        case .online: native.networkOnline()
+        case .changed: native.networkChanged()
+        case .suspend: native.suspend()
+        case .resume: native.resume()
+        }
     }
 }

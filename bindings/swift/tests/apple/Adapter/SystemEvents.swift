@@ -1,0 +1,1 @@
+../../../Sources/AgentOnDemand/SystemEvents.swift
