@@ -13,8 +13,8 @@ import kotlinx.coroutines.launch
  *
  * It is asked before the first request, and again when the server rejects a token with 401: the request is then sent
  * again, with the new token. Requests that need a token at the same time wait for the same one. An open stream
- * continues where it was. The time counts towards the limits of the call. The provider must not use the client: its call
- * would wait for itself. It is not cancelled with the call or the client.
+ * continues where it was. The time counts towards the limits of the call. The provider must not use the client: its
+ * call would wait for itself. It is not cancelled with the call or the client.
  *
  * What it throws ends a call, and a stream that is being opened, with an [AodException.Auth] whose cause it is. An open
  * stream reconnects later.

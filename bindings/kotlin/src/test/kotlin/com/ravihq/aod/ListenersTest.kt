@@ -57,7 +57,7 @@ class ListenersTest : ServerTest() {
 
     @Test
     fun `a stream from the cursor of a listener continues exactly there`(): Unit = runBlocking {
-        // The next part is printed only when the listener has received the previous one, so that there are several calls.
+        // The next part is printed when the listener has received the previous one, so that there are several calls.
         val names = List(5) { "$it" }
         server.script(*names.map { """{"stdout": "$it\n"}, {"hold": "$it"}""" }.toTypedArray())
         val session = client.start()

@@ -156,7 +156,8 @@ class SecretsTest {
         val asked = AtomicInteger()
         DevServer().use { server ->
             val provider = TokenProvider { "aod_$MARK-${asked.incrementAndGet()}<&>\"'\\/%41+$MARK" }
-            AodClient("${server.url}/api", provider, validateRequests = false).withOptions(maxRetries = 0).use { client ->
+            val retrying = AodClient("${server.url}/api", provider, validateRequests = false)
+            retrying.withOptions(maxRetries = 0).use { client ->
                 assertNoSecret("$client $provider", "client")
                 for (status in listOf(401, 403, 500, 200)) {
                     for (form in FORMS) {
