@@ -89,7 +89,7 @@ impl HttpConnect {
     ///
     /// # Examples
     ///
-    /// ```
+    /// ```no_run
     /// # fn main() -> aod::Result<()> {
     /// use aod::sse::HttpConnect;
     ///
