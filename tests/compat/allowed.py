@@ -33,6 +33,8 @@ ADDED = (
                 "InlineSkill",
                 "GithubSkill",
                 "GithubRepoResource",
+                "Network",
+                "TokenProviderError",
                 "formatter_for",
                 "CodexFormatter",
                 "FormatterOptions",
@@ -46,6 +48,11 @@ ADDED = (
         ),
     ),
     Added("options by client and by call", ("surface/class/*Client",), items=frozenset({"with_options"})),
+    Added(
+        "reports about the network",
+        ("surface/class/*Client",),
+        items=frozenset({"network", "resume", "suspend"}),
+    ),
     Added(
         "options by client and by call",
         ("surface/class/*Client/__init__",),
@@ -65,6 +72,7 @@ ADDED = (
                 "pool_max_idle",
                 "pool_idle_timeout",
                 "max_response_bytes",
+                "token_provider",
             )
         )
         | frozenset(
@@ -202,7 +210,7 @@ CHANGED = (
     Changed(
         "names of new features",
         (
-            "surface/class/*Client/with_options",
+            *(f"surface/class/*Client/{name}" for name in ("network", "resume", "suspend", "with_options")),
             *(
                 f"surface/class/*Sessions/{name}"
                 for name in (
