@@ -154,12 +154,12 @@ class SessionViewModel(
         stream.turns().collect { turns ->
             val current = turns.lastOrNull().let { it?.number to it?.outcome }
             // Before the turns are shown, so that an interrupted turn does not appear as failed.
-            if (current != last) readTurns()
+            if (current != last) readTurns(turns.filter { it.outcome != null }.map { it.number }.toSet())
             last = current
             details.update { it.copy(turns = turns) }
         }
         // A turn that ended before its first output is not in the stream.
-        readTurns(areRead = true)
+        readTurns(ended = null)
     }
 
     /** How a turn ended according to the server; null while it is queued or running. */
@@ -171,16 +171,16 @@ class SessionViewModel(
     }
 
     /**
-     * Reads what the stream does not contain: the prompts, which turns were interrupted, and, once the stream has been
-     * read, how the others ended.
+     * Reads what the stream does not contain: the prompts, which of the turns that have [ended] in it were interrupted,
+     * and, once it has been read and [ended] is null, how all turns ended. The server knows the end before the stream.
      */
-    private suspend fun readTurns(areRead: Boolean = false) {
+    private suspend fun readTurns(ended: Set<Long>?) {
         val turns = client.sessions.turns(sessionId)
         details.update { details ->
             details.copy(
                 prompts = details.prompts + turns.associate { it.turnNumber to it.prompt },
                 endings = details.endings + turns
-                    .filter { areRead || it.status == TurnStatus.Interrupted }
+                    .filter { ended == null || it.turnNumber in ended && it.status == TurnStatus.Interrupted }
                     .mapNotNull { turn -> turn.ending()?.let { turn.turnNumber to it } },
             )
         }
