@@ -153,13 +153,15 @@ class SessionViewModel(
         var last: Pair<Long?, Outcome?>? = null
         stream.turns().collect { turns ->
             val current = turns.lastOrNull().let { it?.number to it?.outcome }
-            // Before the turns are shown, so that an interrupted turn does not appear as failed.
-            if (current != last) readTurns(turns.filter { it.outcome != null }.map { it.number }.toSet())
+            val ended = turns.filter { it.outcome != null }.map { it.number }.toSet()
+            val known = if (current == last) emptyList() else client.sessions.turns(sessionId)
             last = current
-            details.update { it.copy(turns = turns) }
+            // Together, so that an interrupted turn neither appears as failed nor ends before its last row.
+            details.update { it.copy(turns = turns).with(known, ended) }
         }
         // A turn that ended before its first output is not in the stream.
-        readTurns(ended = null)
+        val known = client.sessions.turns(sessionId)
+        details.update { it.with(known, ended = null) }
     }
 
     /** How a turn ended according to the server; null while it is queued or running. */
@@ -171,20 +173,15 @@ class SessionViewModel(
     }
 
     /**
-     * Reads what the stream does not contain: the prompts, which of the turns that have [ended] in it were interrupted,
-     * and, once it has been read and [ended] is null, how all turns ended. The server knows the end before the stream.
+     * Adds what the stream does not contain: the prompts, which of the turns that have [ended] in it were interrupted, and,
+     * once it has been read and [ended] is null, how all turns ended. The server knows the end before the stream.
      */
-    private suspend fun readTurns(ended: Set<Long>?) {
-        val turns = client.sessions.turns(sessionId)
-        details.update { details ->
-            details.copy(
-                prompts = details.prompts + turns.associate { it.turnNumber to it.prompt },
-                endings = details.endings + turns
-                    .filter { ended == null || it.turnNumber in ended && it.status == TurnStatus.Interrupted }
-                    .mapNotNull { turn -> turn.ending()?.let { turn.turnNumber to it } },
-            )
-        }
-    }
+    private fun Details.with(known: List<SessionTurn>, ended: Set<Long>?): Details = copy(
+        prompts = prompts + known.associate { it.turnNumber to it.prompt },
+        endings = endings + known
+            .filter { ended == null || it.turnNumber in ended && it.status == TurnStatus.Interrupted }
+            .mapNotNull { turn -> turn.ending()?.let { turn.turnNumber to it } },
+    )
 
     private fun followedDetails(): Flow<Details> = merge(details, flow<Nothing> { follow() })
 
