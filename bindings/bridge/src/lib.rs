@@ -16,6 +16,7 @@ pub mod error;
 pub mod listener;
 pub mod log;
 pub mod prefetch;
+mod process;
 pub mod runtime;
 pub mod updates;
 

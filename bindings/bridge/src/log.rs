@@ -6,13 +6,15 @@
 use std::collections::VecDeque;
 use std::fmt::{self, Write as _};
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, Once, PoisonError, TryLockError};
+use std::sync::{Condvar, Mutex, MutexGuard, Once, PoisonError};
 use std::time::Duration;
 
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
+
+use crate::process::PerProcess;
 
 /// The number of lines that wait for a slow log. Further ones are dropped.
 const CAPACITY: usize = 256;
@@ -57,31 +59,48 @@ pub fn collect(level: Option<Level>) {
     tracing::callsite::rebuild_interest_cache();
 }
 
+/// Switches to a new queue. Must be called in the child of a fork before anything is logged.
+pub fn after_fork_in_child() {
+    LOG.queue.after_fork_in_child();
+}
+
 /// Takes the collected lines. Waits for the first one up to the time limit.
 pub fn take(limit: Duration) -> Vec<Line> {
-    LOG.take(limit)
+    LOG.queue.get().take(limit)
 }
 
 struct Log {
     /// The lowest level that is collected; 0 for none.
     level: AtomicU8,
-    lines: Mutex<VecDeque<Line>>,
-    arrived: Condvar,
+    queue: PerProcess<Queue>,
 }
 
 impl Log {
     const fn new() -> Self {
         Self {
             level: AtomicU8::new(0),
+            queue: PerProcess::new(Queue::new()),
+        }
+    }
+}
+
+/// The lines of one process. Its lock is held for as long as a line takes to add or all take to move.
+#[derive(Default)]
+struct Queue {
+    lines: Mutex<VecDeque<Line>>,
+    arrived: Condvar,
+}
+
+impl Queue {
+    const fn new() -> Self {
+        Self {
             lines: Mutex::new(VecDeque::new()),
             arrived: Condvar::new(),
         }
     }
 
     fn push(&self, line: Line) {
-        let Some(mut lines) = self.try_lock() else {
-            return;
-        };
+        let mut lines = self.lock();
         if lines.len() < CAPACITY {
             lines.push_back(line);
             drop(lines);
@@ -90,29 +109,16 @@ impl Log {
     }
 
     fn take(&self, limit: Duration) -> Vec<Line> {
-        if limit.is_zero() {
-            return self
-                .try_lock()
-                .map_or_else(Vec::new, |mut lines| lines.drain(..).collect());
-        }
-        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self
-            .arrived
-            .wait_timeout_while(lines, limit, |lines| lines.is_empty());
-        waited
+        self.arrived
+            .wait_timeout_while(self.lock(), limit, |lines| lines.is_empty())
             .unwrap_or_else(PoisonError::into_inner)
             .0
             .drain(..)
             .collect()
     }
 
-    /// Locks the lines without waiting: in the child of a fork, a thread of the parent may hold the lock.
-    fn try_lock(&self) -> Option<MutexGuard<'_, VecDeque<Line>>> {
-        match self.lines.try_lock() {
-            Ok(lines) => Some(lines),
-            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        }
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Line>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -137,7 +143,7 @@ impl Subscriber for Lines {
     fn event(&self, event: &Event<'_>) {
         let mut text = Text::default();
         event.record(&mut text);
-        self.0.push(Line {
+        self.0.queue.get().push(Line {
             level: level_of(*event.metadata().level()),
             target: event.metadata().target(),
             text: text.message + &text.fields,
@@ -194,6 +200,14 @@ mod tests {
         Box::leak(Box::new(log))
     }
 
+    fn line(level: Level, target: &'static str, text: &str) -> Line {
+        Line {
+            level,
+            target,
+            text: text.to_owned(),
+        }
+    }
+
     #[test]
     fn lines_of_the_core_from_the_level_on_are_collected_with_their_fields() {
         let log = log(Level::Info);
@@ -205,20 +219,15 @@ mod tests {
             let span = tracing::info_span!(target: "aod::transport", "span");
             span.in_scope(|| tracing::warn!(target: "aod::transport", "in a span"));
         });
-        let line = |level, target, text: &str| Line {
-            level,
-            target,
-            text: text.to_owned(),
-        };
         assert_eq!(
-            log.take(Duration::ZERO),
+            log.queue.get().take(Duration::ZERO),
             [
                 line(Level::Warning, "aod::transport", "left some out count=2"),
                 line(Level::Info, "aod_sse", "an info message"),
                 line(Level::Warning, "aod::transport", "in a span")
             ]
         );
-        assert!(log.take(Duration::from_millis(1)).is_empty());
+        assert!(log.queue.get().take(Duration::from_millis(1)).is_empty());
     }
 
     #[test]
@@ -229,16 +238,47 @@ mod tests {
                 tracing::warn!(target: "aod", "again");
             }
         });
-        assert_eq!(log.take(Duration::ZERO).len(), CAPACITY);
+        assert_eq!(log.queue.get().take(Duration::ZERO).len(), CAPACITY);
     }
 
     #[test]
     fn a_line_ends_the_wait_for_one() {
         let log = log(Level::Debug);
-        let taking = std::thread::spawn(|| log.take(Duration::from_secs(60)));
+        let taking = std::thread::spawn(|| log.queue.get().take(Duration::from_secs(60)));
         tracing::subscriber::with_default(Lines(log), || {
             tracing::debug!(target: "aod", "now");
         });
         assert_eq!(taking.join().unwrap()[0].text, "now");
+    }
+
+    #[test]
+    fn threads_that_write_and_take_at_once_lose_no_line() {
+        const WRITERS: usize = 8;
+        let queue = &log(Level::Debug).queue;
+        let mut taken = 0;
+        std::thread::scope(|scope| {
+            for _ in 0..WRITERS {
+                scope.spawn(|| {
+                    for _ in 0..CAPACITY / WRITERS {
+                        queue.get().push(line(Level::Debug, "aod", "again"));
+                    }
+                });
+            }
+            while taken < CAPACITY {
+                let lines = queue.get().take(Duration::from_secs(60));
+                assert!(!lines.is_empty(), "{taken} lines arrived");
+                taken += lines.len();
+            }
+        });
+        assert_eq!(taken, CAPACITY);
+    }
+
+    #[test]
+    fn the_child_of_a_fork_needs_no_lock_of_its_parent() {
+        let queue = &log(Level::Debug).queue;
+        let _locked = queue.get().lock();
+        queue.after_fork_in_child();
+        queue.get().push(line(Level::Info, "aod", "in the child"));
+        assert_eq!(queue.get().take(Duration::ZERO).len(), 1);
     }
 }

@@ -1,14 +1,13 @@
 //! The tokio runtime of a bindings crate.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use once_cell::race::OnceBox;
 use once_cell::sync::OnceCell;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::error::{ErrorInfo, Result};
+use crate::process::PerProcess;
 
 /// The number of workers of a native library.
 ///
@@ -26,19 +25,7 @@ pub fn blocking<T>(work: impl FnOnce() -> T) -> T {
 /// A tokio runtime for a `static`, started on first use.
 pub struct SharedRuntime {
     workers: usize,
-    first: Generation,
-    /// The number of forks between this process and the one that loaded the library.
-    forks: AtomicUsize,
-}
-
-/// The runtime of one generation of forked processes.
-///
-/// A child process has none of its parent's threads, and a lock that one of them held at the fork stays locked forever.
-/// Therefore each child uses its own generation, which no thread of the parent has used, and finds it without a lock.
-#[derive(Default)]
-struct Generation {
-    runtime: OnceCell<Running>,
-    child: OnceBox<Generation>,
+    running: PerProcess<OnceCell<Running>>,
 }
 
 struct Running {
@@ -58,17 +45,13 @@ impl SharedRuntime {
         assert!(workers >= 2, "a runtime needs two workers");
         Self {
             workers,
-            first: Generation {
-                runtime: OnceCell::new(),
-                child: OnceBox::new(),
-            },
-            forks: AtomicUsize::new(0),
+            running: PerProcess::new(OnceCell::new()),
         }
     }
 
     /// Returns the handle of this process's runtime. Starts the runtime on the first call.
     pub fn handle(&self) -> Result<Handle> {
-        let running = self.generation().runtime.get_or_try_init(|| {
+        let running = self.running.get().get_or_try_init(|| {
             let runtime = Builder::new_multi_thread()
                 .worker_threads(self.workers)
                 .thread_name("aod")
@@ -87,13 +70,13 @@ impl SharedRuntime {
 
     /// Switches to a new runtime. Must be the first call in the child of a fork.
     pub fn after_fork_in_child(&self) {
-        self.forks.fetch_add(1, Ordering::AcqRel);
+        self.running.after_fork_in_child();
     }
 
     /// Returns the number of unfinished tasks of this process.
     pub fn active_tasks(&self) -> usize {
-        self.generation()
-            .runtime
+        self.running
+            .get()
             .get()
             .map_or(0, |running| running.handle.metrics().num_alive_tasks())
     }
@@ -101,7 +84,7 @@ impl SharedRuntime {
     /// Drops all tasks and waits for the threads up to a time limit. Later calls fail with an error of kind
     /// `Cancelled`.
     pub fn shut_down(&self, limit: Duration) {
-        let Some(running) = self.generation().runtime.get() else {
+        let Some(running) = self.running.get().get() else {
             return;
         };
         let runtime = running
@@ -112,14 +95,6 @@ impl SharedRuntime {
         if let Some(runtime) = runtime {
             runtime.shutdown_timeout(limit);
         }
-    }
-
-    fn generation(&self) -> &Generation {
-        let mut generation = &self.first;
-        for _ in 0..self.forks.load(Ordering::Acquire) {
-            generation = generation.child.get_or_init(Box::default);
-        }
-        generation
     }
 }
 

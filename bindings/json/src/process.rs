@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aod_bridge::log;
 use aod_bridge::runtime::{SharedRuntime, WORKERS};
 
 /// The runtime of all calls and streams.
@@ -10,10 +11,11 @@ pub(crate) static RUNTIME: SharedRuntime = SharedRuntime::new(WORKERS);
 /// How long `shut_down` waits for the threads.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(1);
 
-/// Gives the child of a fork its own runtime. Must be the first call in the child.
+/// Gives the child of a fork its own runtime and log. Must be the first call in the child.
 #[uniffi::export]
 pub fn after_fork_in_child() {
     RUNTIME.after_fork_in_child();
+    log::after_fork_in_child();
 }
 
 /// Ends all calls and streams of this process. Called when the interpreter exits.

@@ -11,10 +11,10 @@ use crate::testing::{LIMIT, assert_idle, block_on, runtime};
 #[test]
 fn starts_on_first_use() {
     let runtime = runtime();
-    assert!(runtime.first.runtime.get().is_none());
+    assert!(runtime.running.get().get().is_none());
     assert_eq!(runtime.active_tasks(), 0);
     runtime.handle().unwrap();
-    assert!(runtime.first.runtime.get().is_some());
+    assert!(runtime.running.get().get().is_some());
 }
 
 #[test]
