@@ -21,9 +21,9 @@ open_enum! {
         Pending = "pending",
         /// A turn is running.
         Running = "running",
-        /// The last turn ended with exit code 0; a prompt starts another turn.
+        /// The last turn ended with exit code 0, or was interrupted; a prompt starts another turn.
         Completed = "completed",
-        /// A turn failed. No further turn can start; the session can still be terminated.
+        /// A turn or the provisioning failed. No further turn can start; the session can still be terminated.
         Failed = "failed",
         /// The session was terminated and its sandbox destroyed. Final.
         Terminated = "terminated",

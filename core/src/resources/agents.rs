@@ -37,8 +37,8 @@ impl<'a> Agents<'a> {
 
     /// Lists the agents that are not archived, newest first (`GET /agents`).
     ///
-    /// The list is not paginated. A record that cannot be decoded is logged and left out; if none can be decoded, the
-    /// call fails.
+    /// The list is not paginated. A record that cannot be decoded is logged and left out; if no record can be decoded,
+    /// the call fails.
     ///
     /// # Errors
     ///
@@ -203,7 +203,8 @@ impl<'a> Agents<'a> {
     ///
     /// # Errors
     ///
-    /// - [`Conflict`](crate::ErrorKind::Conflict) with [`AlreadyArchived`](crate::ConflictReason::AlreadyArchived);
+    /// - [`Conflict`](crate::ErrorKind::Conflict) with [`AlreadyArchived`](crate::ConflictReason::AlreadyArchived) if
+    ///   the agent is already archived;
     /// - [`NotFound`](crate::ErrorKind::NotFound) if the agent does not exist;
     /// - [the errors of every call](crate::Error#errors-of-every-call).
     pub async fn archive(&self, id: Uuid) -> Result<Agent> {
@@ -212,8 +213,8 @@ impl<'a> Agents<'a> {
             .await
     }
 
-    /// Archives an agent like [`archive`](Self::archive), and returns it. If it is already archived, that is not an
-    /// error, and the agent is retrieved (`GET /agents/{id}`).
+    /// Archives an agent like [`archive`](Self::archive), and returns it. An agent that is already archived is not an
+    /// error: it is retrieved (`GET /agents/{id}`).
     ///
     /// # Errors
     ///
