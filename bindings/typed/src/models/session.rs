@@ -136,7 +136,7 @@ pub struct SessionTurn {
 pub struct SessionAck {
     /// The session's ID.
     pub id: Uuid,
-    /// The status of the session; of an interrupt request, the status before the interruption.
+    /// The status of the session; after an interrupt, the previous status.
     pub status: SessionStatus,
     /// The path of the event stream, relative to the base URL. Only after create and prompt.
     #[uniffi(default)]
@@ -204,8 +204,8 @@ pub struct Prompt {
 pub struct RunResult {
     /// The session, retrieved after the stream of the turn has ended.
     pub session: Session,
-    /// The answer: the last message of the agent in the turn. Absent if it wrote none, or if its program is not a
-    /// known runtime.
+    /// The answer: the last message of the agent in the turn. Absent if the agent wrote no message, or if its runtime
+    /// is not known.
     pub text: Option<String>,
     /// The turn as data: messages, tool calls and plans, how it ended, tokens and cost.
     pub turn: Turn,
@@ -220,7 +220,7 @@ pub struct RunResult {
 pub enum OnAbandon {
     /// The session continues.
     Continue,
-    /// The turn is interrupted, and the sandbox is kept. Servers before 2026-06-25 cannot do that: the session
+    /// The turn is interrupted, and the sandbox is kept. Servers before 2026-06-25 cannot interrupt a turn: the session
     /// continues.
     Interrupt,
     /// The session is terminated.

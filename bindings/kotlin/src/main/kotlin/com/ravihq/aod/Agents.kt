@@ -213,8 +213,9 @@ public class Agents internal constructor(private val connection: Connection) {
      * @param description what the agent is for
      * @param system the text that the server prepends to the first prompt of each session
      * @param environmentId the environment of sessions that do not specify one
-     * @param skills at most 20 skills, which replace the stored ones unless there are none
-     * @param mcpServers at most 20 MCP servers with distinct names, which replace the stored ones unless there are none
+     * @param skills at most 20 skills, which replace the stored ones; an empty list keeps them
+     * @param mcpServers at most 20 MCP servers with distinct names, which replace the stored ones; an empty list keeps
+     * them
      * @param metadata entries to merge by top-level key; an empty string as the value removes an entry
      * @return the agent
      * @throws AodException.Conflict with [ConflictReason.VersionMismatch] after ten attempts, or with
@@ -272,8 +273,8 @@ public class Agents internal constructor(private val connection: Connection) {
     public suspend fun archive(id: UUID): Agent = connection.call { archiveAgent(id) }
 
     /**
-     * Archives an agent like [archive] (`POST /agents/{id}/archive`), and returns it. If it is already archived, that
-     * is not an error, and the agent is retrieved (`GET /agents/{id}`).
+     * Archives an agent like [archive] (`POST /agents/{id}/archive`), and returns it. An agent that is already archived
+     * is not an error: it is retrieved (`GET /agents/{id}`).
      *
      * @param id the id of the agent
      * @return the archived agent

@@ -97,7 +97,7 @@ public class Transcript private constructor(internal val native: NativeTranscrip
      */
     public val turns: List<TranscriptTurn> get() = mapErrors { native.turns() }
 
-    /** The tokens and the cost of all turns that have ended. Null if the runtime reported none. */
+    /** The tokens and the cost of all turns that have ended. Null if the runtime reported no usage. */
     public val usage: TokenUsage? get() = mapErrors { native.usage() }
 
     /** What is known about the agent. Null before the runtime is selected. */
@@ -110,8 +110,8 @@ public class Transcript private constructor(internal val native: NativeTranscrip
     public val cursor: Long? get() = mapErrors { native.cursor() }
 
     /**
-     * The last message of the agent itself, not of a subagent, in the last turn; null before the agent has written one
-     * in that turn.
+     * The last message of the agent itself, not of a subagent, in the last turn; null before the agent has written a
+     * message in that turn.
      */
     public val finalText: String? get() = mapErrors { native.finalText() }
 
@@ -151,8 +151,8 @@ public class Transcript private constructor(internal val native: NativeTranscrip
          *
          * @param snapshot the bytes that [snapshot] returned
          * @return a new transcript, to be closed by the caller
-         * @throws AodException.Decode if the bytes are not a snapshot, or a version of the library with another format
-         * wrote them
+         * @throws AodException.Decode if the bytes are not a snapshot, or have the format of another version of the
+         * library
          * @throws AodException.Configuration if there is no native library for this platform
          */
         @JvmStatic
