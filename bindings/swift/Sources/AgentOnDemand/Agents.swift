@@ -67,7 +67,7 @@ public struct Agents: Sendable {
 
     /// Updates an agent (`PUT /agents/{id}`). Values that are not passed stay unchanged.
     ///
-    /// An update that changes nothing leaves the version as it is.
+    /// An update that changes nothing keeps the version.
     ///
     /// ```swift
     /// let agent = try await client.agents.get(id)
@@ -206,8 +206,8 @@ public struct Agents: Sendable {
         try await calls.run { try await $0.archiveAgent(id: id, cancellation: $1) }
     }
 
-    /// Archives an agent permanently, and returns it (`POST /agents/{id}/archive`). If it is already archived, that is
-    /// not an error, and the agent is retrieved (`GET /agents/{id}`).
+    /// Archives an agent permanently, and returns it (`POST /agents/{id}/archive`). An agent that is already archived
+    /// is not an error: it is retrieved (`GET /agents/{id}`).
     ///
     /// - Parameter id: The agent's id.
     /// - Returns: The archived agent.

@@ -80,8 +80,8 @@ public struct AodError: Error, Sendable, Hashable {
     /// Whether it is certain that no byte of the request reached the server. If so, it is safe to repeat any call.
     public var isUnsent: Bool { info.isUnsent }
 
-    /// What the ``TokenProvider`` threw, if that is the reason. The library keeps the 16 latest errors of providers; after
-    /// that, it is nil.
+    /// The error that the ``TokenProvider`` threw; nil for other errors. The library keeps the latest 16 errors of
+    /// providers: for an older one, it is nil too.
     public var underlyingError: (any Error)? { info.tokenFailure.flatMap(TokenFailures.find) }
 }
 
@@ -131,8 +131,8 @@ extension AodError: CustomNSError {
         }
     }
 
-    /// The description, and the status and request id if there are any. The ``underlyingError`` is not included: what a
-    /// token provider throws may contain secrets.
+    /// The description, and the status and the request id if the response has them. The ``underlyingError`` is not
+    /// included: what a token provider throws may contain secrets.
     public var errorUserInfo: [String: Any] {
         var info: [String: Any] = [NSLocalizedDescriptionKey: description]
         info[Self.statusKey] = status
