@@ -51,7 +51,7 @@ class StreamEvent:
     Attributes:
         type: The type: `start`, `turn_start`, `output`, `stage`, `exit`, `error`, `terminated`, `stale`, or one that a
             newer server sends. It is empty if the event has no valid type.
-        id: The position of the event in the session, if it has one.
+        id: The position of the event in the session; `None` for an event without an id.
         extra: All other fields of the event.
     """
 

@@ -438,7 +438,7 @@ class Session(_Model):
         provider: The model's provider (servers since 2026-06-25).
         status: `pending` (being set up, or a turn is queued), `running`, `completed` (a prompt starts the next turn),
             `failed` (no further turn can start) or `terminated`.
-        exit_code: The exit code of the last turn; `None` while it runs, and if it ended without one.
+        exit_code: The exit code of the last turn; `None` while the turn is active, or if it ended without an exit code.
         created_at: When the session was created.
         updated_at: When the session was last changed.
         resources: The repositories in the sandbox.
@@ -467,7 +467,7 @@ class SessionTurn(_Model):
         turn_number: The number, from 1.
         prompt: The prompt, without the agent's system text.
         status: `pending`, `running`, `completed`, `failed` or `interrupted`.
-        exit_code: The exit code, if the turn ended with one.
+        exit_code: The exit code; `None` while the turn is active, or if it ended without an exit code.
         created_at: When the prompt was accepted.
         started_at: When the turn started.
         ended_at: When the turn ended.

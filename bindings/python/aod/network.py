@@ -66,7 +66,7 @@ class Network:
         self._core.native().network_online()
 
     def changed(self) -> None:
-        """Report that the network is another one, such as Ethernet instead of Wi-Fi.
+        """Report that the network has changed, for example from Wi-Fi to Ethernet.
 
         Streams reconnect within 250 ms, at random times. Connections from before are not used again; calls in progress
         continue on them.

@@ -649,7 +649,7 @@ class Transcript:
 
     @property
     def cursor(self) -> int | None:
-        """The position after the last applied event that has one; `None` before such an event.
+        """The position after the last applied event that has a position; `None` before such an event.
 
         A stream with this position as `since` continues without a gap or a repeated item.
         """

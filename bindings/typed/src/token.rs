@@ -21,7 +21,7 @@ pub trait TokenSource: Send + Sync {
     ) -> Result<(), ListenerError>;
 }
 
-/// Receives one token or one failure. Later ones are ignored. Dropping it is a failure.
+/// Receives one token or one failure. Later tokens and failures are ignored. Dropping the reply is a failure.
 #[derive(uniffi::Object)]
 pub struct TokenReply(Mutex<Option<oneshot::Sender<Result<Secret, ProviderFailure>>>>);
 

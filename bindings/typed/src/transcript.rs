@@ -109,7 +109,7 @@ impl NativeTranscript {
         self.transcript().agent().cloned()
     }
 
-    /// Returns the position after the last applied event that has one.
+    /// Returns the position after the last applied event that has a position. Absent before such an event.
     pub fn cursor(&self) -> Option<i64> {
         self.transcript().cursor()
     }

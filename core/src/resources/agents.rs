@@ -147,7 +147,7 @@ impl<'a> Agents<'a> {
     /// the request has an empty list. An empty description or system text removes the current one. An agent that
     /// already has all values of the request is returned unchanged. If several agents have the name, the oldest one is
     /// used; archived agents are ignored. If several callers create the agent at the same time, each of them archives
-    /// the agent that it created if the server lists an older one, and uses that one.
+    /// the agent that it created if the server lists an older one, and uses the older one.
     ///
     /// # Errors
     ///

@@ -94,7 +94,7 @@ impl Network {
         });
     }
 
-    /// Reports that the network is another one, such as cellular instead of Wi-Fi. Sources close their connections and
+    /// Reports that the network has changed, for example from Wi-Fi to cellular. Sources close their connections and
     /// connect again within 250 ms, at random times.
     pub fn changed(&self) {
         self.update(|condition| condition.path += 1);

@@ -200,8 +200,8 @@ impl Transcript {
         self.state.agent.as_ref()
     }
 
-    /// Returns the position after the last applied event that has one; `None` before such an event. A stream of the
-    /// session with this position as `since` completes the transcript without a gap or a repeated item.
+    /// Returns the position after the last applied event that has a position; `None` before such an event. A stream of
+    /// the session with this position as `since` completes the transcript without a gap or a repeated item.
     pub fn cursor(&self) -> Option<i64> {
         self.state.cursor
     }

@@ -243,7 +243,7 @@ class Agents:
         Sends `GET /agents`, and then `POST /agents` or `PUT /agents/{id}` if necessary. Fields whose argument is `None`
         or an empty list, and entries of the metadata that are not given, keep their values. If several agents have the
         name, the oldest one is used; archived agents are ignored. If several callers create the agent at the same time,
-        each of them archives the agent that it created if the server lists an older one, and uses that one.
+        each of them archives the agent that it created if the server lists an older one, and uses the older one.
 
         Args:
             name: The name, at most 200 characters.
@@ -576,7 +576,7 @@ class AsyncAgents:
         Sends `GET /agents`, and then `POST /agents` or `PUT /agents/{id}` if necessary. Fields whose argument is `None`
         or an empty list, and entries of the metadata that are not given, keep their values. If several agents have the
         name, the oldest one is used; archived agents are ignored. If several callers create the agent at the same time,
-        each of them archives the agent that it created if the server lists an older one, and uses that one.
+        each of them archives the agent that it created if the server lists an older one, and uses the older one.
 
         Args:
             name: The name, at most 200 characters.

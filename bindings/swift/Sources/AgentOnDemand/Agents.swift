@@ -152,7 +152,7 @@ public struct Agents: Sendable {
     /// An empty `description` or `system` removes the current one. An agent that already has all passed values is
     /// returned unchanged. If several agents have the name, the oldest one is used; archived agents are ignored. If
     /// several callers create the agent at the same time, each of them archives the agent that it created if the server
-    /// lists an older one, and uses that one.
+    /// lists an older one, and uses the older one.
     ///
     /// ```swift
     /// let agent = try await client.agents.ensure(

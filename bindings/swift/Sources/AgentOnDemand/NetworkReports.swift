@@ -34,7 +34,7 @@ public struct NetworkReports: Sendable {
         calls.native.networkOnline()
     }
 
-    /// Reports that the network is another one, such as cellular instead of Wi-Fi.
+    /// Reports that the network has changed, for example from Wi-Fi to cellular.
     ///
     /// Streams reconnect within 250 ms, at random times. Connections from before are not used again; calls in progress
     /// continue on them.

@@ -358,9 +358,9 @@ public struct Sessions: Sendable {
     /// }
     /// ```
     ///
-    /// The loop opens the stream, and throws the error if the server responds with one, such as 404. If a connection
-    /// drops, the stream reconnects without losing or repeating an event. ``EventStream/pretty(options:)`` turns the
-    /// events into human-readable lines.
+    /// The loop opens the stream, and throws an error if the server responds with an error, such as 404. If a
+    /// connection drops, the stream reconnects without losing or repeating an event. ``EventStream/pretty(options:)``
+    /// turns the events into human-readable lines.
     ///
     /// - Parameters:
     ///   - id: The session's id.
@@ -407,7 +407,7 @@ public struct Sessions: Sendable {
     /// print(changes.transcript.finalText ?? "")
     /// ```
     ///
-    /// The loop opens the stream, and throws the error if the server responds with one, such as 404.
+    /// The loop opens the stream, and throws an error if the server responds with an error, such as 404.
     ///
     /// - Parameters:
     ///   - id: The session's id.

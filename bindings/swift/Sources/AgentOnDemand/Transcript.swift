@@ -113,8 +113,8 @@ public final class Transcript: Sendable {
     /// What is known about the agent; nil before the runtime is selected.
     public var agent: AgentInfo? { native.agent() }
 
-    /// The position after the last applied event that has one; nil before such an event. A stream of the session with
-    /// this position as ``StreamOptions/since`` completes the transcript without a gap or a repeated item.
+    /// The position after the last applied event that has a position; nil before such an event. A stream of the session
+    /// with this position as ``StreamOptions/since`` completes the transcript without a gap or a repeated item.
     public var cursor: Int64? { native.cursor() }
 
     /// The last message of the agent itself, not of a subagent, in the last turn; nil before the agent has written a

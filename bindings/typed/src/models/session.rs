@@ -38,7 +38,7 @@ pub enum TurnStatus {
     Running,
     /// The turn ended with exit code 0.
     Completed,
-    /// The turn ended with another exit code, or without one.
+    /// The turn ended with another exit code, or without an exit code.
     Failed,
     /// The turn was interrupted. Sent by servers since 2026-06-25.
     Interrupted,
@@ -74,7 +74,8 @@ pub struct Session {
     pub provider: Option<Provider>,
     /// The status of the session.
     pub status: SessionStatus,
-    /// The exit code of the last turn. Absent while that turn is queued or running, or if it ended without one.
+    /// The exit code of the last turn. Absent while that turn is queued or running, or if it ended without an exit
+    /// code.
     #[uniffi(default)]
     pub exit_code: Option<i64>,
     /// When the session was created.
@@ -116,7 +117,7 @@ pub struct SessionTurn {
     pub prompt: String,
     /// The status of the turn.
     pub status: TurnStatus,
-    /// The exit code. Absent while the turn is queued or running, or if it ended without one.
+    /// The exit code. Absent while the turn is queued or running, or if it ended without an exit code.
     #[uniffi(default)]
     pub exit_code: Option<i64>,
     /// When the turn was queued.

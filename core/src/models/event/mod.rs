@@ -293,8 +293,8 @@ impl StreamEvent {
     /// events without an id: the position is then that of the event before.
     ///
     /// It is the [`id`](Self::id), except for a `turn_start`, whose id is that of the output that follows, and for an
-    /// unknown event, which may use ids in the same way: for these it is one less. A stream that resumes there misses
-    /// nothing, and repeats an unknown event that has an id of its own.
+    /// unknown event, which may use ids in the same way: for these events, it is the id minus 1. A stream that resumes
+    /// there misses nothing, and repeats an unknown event that has an id of its own.
     ///
     /// # Examples
     ///

@@ -163,7 +163,7 @@ pub enum Action {
         stage: String,
         /// The state of the stage.
         state: StageState,
-        /// The duration in milliseconds, for states that have one.
+        /// The duration in milliseconds, in the states `Done` and `Failed`.
         #[serde(default)]
         duration_ms: i64,
         /// The message of a failure.

@@ -3,7 +3,7 @@ import AodNative
 // Shorthand for creating and reading the generated records.
 
 extension StreamEvent {
-    /// The event's id, if it has one.
+    /// The event's id; nil for an event without an id.
     ///
     /// For a `stage` or `output` it is the id in the session's log, for a `turnStart` that of the output that follows,
     /// and for a terminal event that of the last event in the log. A `start` has no id.
@@ -25,8 +25,8 @@ extension StreamEvent {
     /// position is then that of the event before.
     ///
     /// It is the ``id``, except for a `turnStart`, whose id is that of the output that follows, and for an unknown
-    /// event, which may use ids in the same way: for these it is one less. A stream that resumes there misses nothing,
-    /// and repeats an unknown event that has an id of its own.
+    /// event, which may use ids in the same way: for these events, it is the id minus 1. A stream that resumes there
+    /// misses nothing, and repeats an unknown event that has an id of its own.
     public var cursor: Int64? {
         switch self {
         case .turnStart, .unknown: id.map { $0 == .min ? $0 : $0 - 1 }

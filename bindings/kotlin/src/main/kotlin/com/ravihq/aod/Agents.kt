@@ -200,7 +200,7 @@ public class Agents internal constructor(private val connection: Connection) {
      * stored values. An empty [description] or [system] removes the stored one. An agent that already has all the given
      * values is returned unchanged. If several agents have the name, the oldest one is used; archived agents are
      * ignored. If several callers create the agent at the same time, each of them archives the agent that it created if
-     * the server lists an older one, and uses that one.
+     * the server lists an older one, and uses the older one.
      *
      * ```kotlin
      * val agent = client.agents.ensure("reviewer", "claude-sonnet-4-6", runtime = Runtime.Claude)

@@ -57,7 +57,7 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
     /** The `X-Request-Id` header of the response; null if neither the server nor a proxy set one. */
     public val requestId: String? = info.requestId
 
-    /** The `Retry-After` header of the response, as the time to wait; null without one. */
+    /** The `Retry-After` header of the response, as the time to wait; null if the response has no such header. */
     public val retryAfter: Duration? = info.retryAfter
 
     /** How many attempts were made; 0 if the call failed before the first. */

@@ -42,7 +42,7 @@ public class Network internal constructor(private val connection: Connection) {
     }
 
     /**
-     * Reports that the network is another one, such as cellular instead of Wi-Fi. Streams reconnect within 250 ms, at
+     * Reports that the network has changed, for example from Wi-Fi to cellular. Streams reconnect within 250 ms, at
      * random times. Connections from before are not used again; calls in progress continue on them.
      */
     public fun changed() {

@@ -27,8 +27,8 @@ public sealed interface StreamEvent {
      * position is then that of the event before.
      *
      * It is the [id], except for a [TurnStart], whose id is that of the output that follows, and for an [Unknown]
-     * event, which may use ids in the same way: for these it is one less. A stream that resumes there misses nothing,
-     * and repeats an [Unknown] event that has an id of its own.
+     * event, which may use ids in the same way: for these events, it is the id minus 1. A stream that resumes there
+     * misses nothing, and repeats an [Unknown] event that has an id of its own.
      */
     public val cursor: Long?
         get() = if (this is TurnStart || this is Unknown) id?.let { if (it == Long.MIN_VALUE) it else it - 1 } else id

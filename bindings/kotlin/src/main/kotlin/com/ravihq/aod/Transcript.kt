@@ -104,8 +104,8 @@ public class Transcript private constructor(internal val native: NativeTranscrip
     public val agent: AgentInfo? get() = mapErrors { native.agent() }
 
     /**
-     * The position after the last applied event that has one. Null before such an event. A stream of the session with
-     * this position as [StreamOptions.since] completes the transcript without a gap or a repeated item.
+     * The position after the last applied event that has a position. Null before such an event. A stream of the session
+     * with this position as [StreamOptions.since] completes the transcript without a gap or a repeated item.
      */
     public val cursor: Long? get() = mapErrors { native.cursor() }
 

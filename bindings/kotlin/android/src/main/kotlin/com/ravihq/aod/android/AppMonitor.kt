@@ -30,7 +30,7 @@ import java.util.logging.Logger
  * |---|---|
  * | the device has no network, or loses its default network | [Network.offline][com.ravihq.aod.Network.offline] |
  * | the device has a default network again | [Network.online][com.ravihq.aod.Network.online] |
- * | the default network is another one, or loses an address | [Network.changed][com.ravihq.aod.Network.changed] |
+ * | the default network has changed, or loses an address | [Network.changed][com.ravihq.aod.Network.changed] |
  * | the last visible activity stops | [AodClient.suspend] |
  * | an activity starts after that | [AodClient.resume] |
  *
