@@ -57,6 +57,8 @@ impl<'a> Agents<'a> {
     ///   invalid fields, such as an unknown model;
     /// - [`BadRequest`](crate::ErrorKind::BadRequest) for an unknown runtime;
     /// - [`NotFound`](crate::ErrorKind::NotFound) if the environment does not exist;
+    /// - [`Conflict`](crate::ErrorKind::Conflict) with [`Archived`](crate::ConflictReason::Archived) if the environment
+    ///   is archived (servers since 2026-04-30);
     /// - [the errors of every call](crate::Error#errors-of-every-call).
     pub async fn create(&self, request: CreateAgent) -> Result<Agent> {
         self.transport
@@ -83,7 +85,8 @@ impl<'a> Agents<'a> {
     /// # Errors
     ///
     /// - [`Conflict`](crate::ErrorKind::Conflict): [`VersionMismatch`](crate::ConflictReason::VersionMismatch) if the
-    ///   version of the request is not the current one, or [`Archived`](crate::ConflictReason::Archived);
+    ///   version of the request is not the current one, or [`Archived`](crate::ConflictReason::Archived) if the agent
+    ///   is archived or, on servers since 2026-04-30, the new environment is;
     /// - [`InvalidRequest`](crate::ErrorKind::InvalidRequest), [`Validation`](crate::ErrorKind::Validation) or
     ///   [`BadRequest`](crate::ErrorKind::BadRequest) for invalid fields;
     /// - [`NotFound`](crate::ErrorKind::NotFound) if the agent or the environment does not exist;
@@ -199,7 +202,8 @@ impl<'a> Agents<'a> {
 
     /// Archives an agent permanently and returns it (`POST /agents/{id}/archive`).
     ///
-    /// An archived agent is no longer listed and cannot be used for new sessions.
+    /// An archived agent is no longer listed, and cannot be updated or used by new sessions. Existing sessions are not
+    /// affected.
     ///
     /// # Errors
     ///

@@ -53,8 +53,8 @@ impl<'a> Environments<'a> {
     ///
     /// - [`InvalidRequest`](crate::ErrorKind::InvalidRequest) or [`Validation`](crate::ErrorKind::Validation) for
     ///   invalid fields;
-    /// - [`Conflict`](crate::ErrorKind::Conflict) with [`NameTaken`](crate::ConflictReason::NameTaken) (servers since
-    ///   2026-04-30; earlier servers answer 500);
+    /// - [`Conflict`](crate::ErrorKind::Conflict) with [`NameTaken`](crate::ConflictReason::NameTaken) if the name is
+    ///   in use (servers since 2026-04-30; earlier servers answer 500);
     /// - [the errors of every call](crate::Error#errors-of-every-call).
     pub async fn create(&self, request: CreateEnvironment) -> Result<Environment> {
         self.transport
@@ -81,8 +81,8 @@ impl<'a> Environments<'a> {
     /// # Errors
     ///
     /// - [`Conflict`](crate::ErrorKind::Conflict): [`VersionMismatch`](crate::ConflictReason::VersionMismatch) if the
-    ///   version of the request is not the current one, [`Archived`](crate::ConflictReason::Archived), or
-    ///   [`NameTaken`](crate::ConflictReason::NameTaken);
+    ///   version of the request is not the current one, [`Archived`](crate::ConflictReason::Archived) if the
+    ///   environment is archived, or [`NameTaken`](crate::ConflictReason::NameTaken) if the name is in use;
     /// - [`InvalidRequest`](crate::ErrorKind::InvalidRequest) or [`Validation`](crate::ErrorKind::Validation) for
     ///   invalid fields;
     /// - [`NotFound`](crate::ErrorKind::NotFound) if the environment does not exist;
@@ -199,7 +199,8 @@ impl<'a> Environments<'a> {
 
     /// Archives an environment permanently and returns it (`POST /environments/{id}/archive`).
     ///
-    /// An archived environment is no longer listed and cannot be used for new sessions. Its name becomes available.
+    /// An archived environment is no longer listed, and cannot be updated or used by new sessions. Its name becomes
+    /// available again. Existing sessions are not affected.
     ///
     /// # Errors
     ///

@@ -123,7 +123,8 @@ impl<'a> Sessions<'a> {
     ///   [`Terminated`](crate::ConflictReason::Terminated) or [`BackendGone`](crate::ConflictReason::BackendGone);
     /// - [`InvalidRequest`](crate::ErrorKind::InvalidRequest) or [`Validation`](crate::ErrorKind::Validation) for a
     ///   timeout outside of the limits;
-    /// - [`NotFound`](crate::ErrorKind::NotFound) if the session does not exist;
+    /// - [`NotFound`](crate::ErrorKind::NotFound) if the session does not exist, or its sandbox does not exist (servers
+    ///   before 2026-04-30);
     /// - [the errors of every call](crate::Error#errors-of-every-call).
     pub async fn prompt(&self, id: Uuid, prompt: impl Into<Prompt>) -> Result<SessionAck> {
         let request = prompt.into();
@@ -173,7 +174,7 @@ impl<'a> Sessions<'a> {
         }
     }
 
-    /// Interrupts the running turn and keeps the sandbox (`POST /sessions/{id}/interrupt`).
+    /// Interrupts the queued or running turn and keeps the sandbox (`POST /sessions/{id}/interrupt`).
     ///
     /// Returns an acknowledgement with the previous status of the session. Requires a server since 2026-06-25.
     ///
@@ -194,8 +195,8 @@ impl<'a> Sessions<'a> {
     ///
     /// # Errors
     ///
-    /// - [`Conflict`](crate::ErrorKind::Conflict) with [`Running`](crate::ConflictReason::Running) while the session is
-    ///   active;
+    /// - [`Conflict`](crate::ErrorKind::Conflict) with [`Running`](crate::ConflictReason::Running) while a turn is
+    ///   running or, on servers since 2026-04-30, queued;
     /// - [`NotFound`](crate::ErrorKind::NotFound) if the session does not exist;
     /// - [the errors of every call](crate::Error#errors-of-every-call).
     pub async fn delete(&self, id: Uuid) -> Result<()> {

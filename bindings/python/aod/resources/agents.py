@@ -86,6 +86,7 @@ class Agents:
 
         Raises:
             BadRequestError: The runtime is unknown.
+            ConflictError: The environment is archived (servers since 2026-04-30).
             NotFoundError: The environment does not exist.
             ValidationError: The server rejects a field; `detail` says which.
             ValueError: An argument cannot be written as JSON, such as NaN.
@@ -167,8 +168,9 @@ class Agents:
             The updated agent.
 
         Raises:
-            ConflictError: The version is not the current one (`reason` is `version_mismatch`), or the agent is
-                archived.
+            BadRequestError: The runtime is unknown.
+            ConflictError: The version is not the current one (`reason` is `version_mismatch`), the agent is archived,
+                or, on servers since 2026-04-30, the new environment is archived.
             NotFoundError: The agent or the environment does not exist.
             ValidationError: The server rejects a field; `detail` says which.
             ValueError: `agent_id` is empty, `.`, `..` or not valid Unicode, or an argument cannot be written as JSON.
@@ -415,6 +417,7 @@ class AsyncAgents:
 
         Raises:
             BadRequestError: The runtime is unknown.
+            ConflictError: The environment is archived (servers since 2026-04-30).
             NotFoundError: The environment does not exist.
             ValidationError: The server rejects a field; `detail` says which.
             ValueError: An argument cannot be written as JSON, such as NaN.
@@ -496,8 +499,9 @@ class AsyncAgents:
             The updated agent.
 
         Raises:
-            ConflictError: The version is not the current one (`reason` is `version_mismatch`), or the agent is
-                archived.
+            BadRequestError: The runtime is unknown.
+            ConflictError: The version is not the current one (`reason` is `version_mismatch`), the agent is archived,
+                or, on servers since 2026-04-30, the new environment is archived.
             NotFoundError: The agent or the environment does not exist.
             ValidationError: The server rejects a field; `detail` says which.
             ValueError: `agent_id` is empty, `.`, `..` or not valid Unicode, or an argument cannot be written as JSON.

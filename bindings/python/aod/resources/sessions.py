@@ -251,7 +251,7 @@ class Sessions:
         Raises:
             ConflictError: A turn is queued or running, or the session has failed, has been terminated or has lost its
                 sandbox; `reason` says which.
-            NotFoundError: The session does not exist.
+            NotFoundError: The session does not exist, or its sandbox does not exist (servers before 2026-04-30).
             ValidationError: The server rejects a field; `detail` says which.
             ValueError: `session_id` is empty, `.`, `..` or not valid Unicode, or an argument cannot be written as JSON.
             TypeError: An argument has a type that JSON cannot represent.
@@ -344,7 +344,7 @@ class Sessions:
             session_id: The id of the session.
 
         Raises:
-            ConflictError: The session is active; terminate it first.
+            ConflictError: A turn is running or, on servers since 2026-04-30, queued; terminate the session first.
             NotFoundError: The session does not exist.
             ValueError: `session_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
@@ -938,7 +938,7 @@ class AsyncSessions:
         Raises:
             ConflictError: A turn is queued or running, or the session has failed, has been terminated or has lost its
                 sandbox; `reason` says which.
-            NotFoundError: The session does not exist.
+            NotFoundError: The session does not exist, or its sandbox does not exist (servers before 2026-04-30).
             ValidationError: The server rejects a field; `detail` says which.
             ValueError: `session_id` is empty, `.`, `..` or not valid Unicode, or an argument cannot be written as JSON.
             TypeError: An argument has a type that JSON cannot represent.
@@ -1033,7 +1033,7 @@ class AsyncSessions:
             session_id: The id of the session.
 
         Raises:
-            ConflictError: The session is active; terminate it first.
+            ConflictError: A turn is running or, on servers since 2026-04-30, queued; terminate the session first.
             NotFoundError: The session does not exist.
             ValueError: `session_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.

@@ -35,8 +35,10 @@ public struct Agents: Sendable {
     ///   - mcpServers: The MCP servers that it can use, at most 20, with different names.
     ///   - metadata: Your own data, arbitrary JSON.
     /// - Returns: The agent, at version 1.
-    /// - Throws: An ``AodError``: of kind `invalidRequest` or `validation` for a value that is not allowed, `notFound`
-    ///   if the environment does not exist, or any other kind. A `CancellationError` if the task is cancelled.
+    /// - Throws: An ``AodError``: of kind `invalidRequest` or `validation` for a value that is not allowed,
+    ///   `badRequest` for an unknown runtime, `notFound` if the environment does not exist, `conflict` if the
+    ///   environment is archived (servers since 2026-04-30), or any other kind. A `CancellationError` if the task is
+    ///   cancelled.
     public func create(
         name: String,
         model: String,
@@ -90,9 +92,10 @@ public struct Agents: Sendable {
     ///   - mcpServers: The MCP servers that replace all current ones. An empty array removes all.
     ///   - metadata: The entries to merge into the metadata by key. The value `""` removes an entry.
     /// - Returns: The agent after the update.
-    /// - Throws: An ``AodError``: of kind `conflict` if `version` is not the current one or the agent is archived,
-    ///   `notFound` if the agent or the environment does not exist, `invalidRequest` or `validation` for a value that
-    ///   is not allowed, or any other kind. A `CancellationError` if the task is cancelled.
+    /// - Throws: An ``AodError``: of kind `conflict` if `version` is not the current one, the agent is archived or, on
+    ///   servers since 2026-04-30, the new environment is archived, `badRequest` for an unknown runtime, `notFound` if
+    ///   the agent or the environment does not exist, `invalidRequest` or `validation` for a value that is not allowed,
+    ///   or any other kind. A `CancellationError` if the task is cancelled.
     @discardableResult
     public func update(
         _ id: UUID,

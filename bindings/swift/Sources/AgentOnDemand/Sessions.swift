@@ -68,8 +68,9 @@ public struct Sessions: Sendable {
     /// - Returns: An acknowledgement with the status of the session, and the number of the turn that was queued.
     /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `running` or `pending` if a turn has not ended yet,
     ///   `failed` or `terminated` if the session accepts no more prompts, and `backendGone` if its sandbox no longer
-    ///   exists; of kind `notFound` if the session does not exist, `invalidRequest` or `validation` for a value that is
-    ///   not allowed, or any other kind. A `CancellationError` if the task is cancelled.
+    ///   exists; of kind `notFound` if the session does not exist, or its sandbox does not exist (servers before
+    ///   2026-04-30), `invalidRequest` or `validation` for a value that is not allowed, or any other kind. A
+    ///   `CancellationError` if the task is cancelled.
     @discardableResult
     public func prompt(_ id: UUID, _ prompt: String, timeout: TimeInterval? = nil) async throws -> SessionAck {
         let request = Prompt(prompt: prompt, timeout: timeout?.clamped)

@@ -40,6 +40,9 @@ public class Agents internal constructor(private val connection: Connection) {
      * @param metadata arbitrary data of the caller; empty by default
      * @return the new agent
      * @throws AodException.InvalidRequest if a field has a value that every server rejects; nothing is sent
+     * @throws AodException.BadRequest if the runtime is unknown
+     * @throws AodException.Conflict with [ConflictReason.Archived] if the environment is archived (servers since
+     * 2026-04-30)
      * @throws AodException.Validation if the server rejects a field
      * @throws AodException.NotFound if the environment does not exist
      * @throws AodException if the call fails in another way
@@ -76,6 +79,9 @@ public class Agents internal constructor(private val connection: Connection) {
      * @param request the fields of the agent
      * @return the new agent
      * @throws AodException.InvalidRequest if a field has a value that every server rejects; nothing is sent
+     * @throws AodException.BadRequest if the runtime is unknown
+     * @throws AodException.Conflict with [ConflictReason.Archived] if the environment is archived (servers since
+     * 2026-04-30)
      * @throws AodException.Validation if the server rejects a field
      * @throws AodException.NotFound if the environment does not exist
      * @throws AodException if the call fails in another way
@@ -113,7 +119,8 @@ public class Agents internal constructor(private val connection: Connection) {
      * @param metadata entries to merge by top-level key; an empty string as the value removes an entry
      * @return the agent after the update
      * @throws AodException.Conflict with [ConflictReason.VersionMismatch] if [version] is not the current one, or with
-     * [ConflictReason.Archived] if the agent is archived
+     * [ConflictReason.Archived] if the agent is archived or, on servers since 2026-04-30, the new environment is
+     * @throws AodException.BadRequest if the runtime is unknown
      * @throws AodException.NotFound if there is no such agent or environment
      * @throws AodException.InvalidRequest if a skill or an MCP server has a value that every server rejects; nothing is
      * sent
@@ -156,7 +163,9 @@ public class Agents internal constructor(private val connection: Connection) {
      * @param id the id of the agent
      * @param request the version last read, and the fields to change
      * @return the agent after the update
-     * @throws AodException.Conflict if the version is not the current one, or the agent is archived
+     * @throws AodException.BadRequest if the runtime is unknown
+     * @throws AodException.Conflict if the version is not the current one, or the agent is archived or, on servers
+     * since 2026-04-30, the new environment is
      * @throws AodException.NotFound if there is no such agent or environment
      * @throws AodException.InvalidRequest if a skill or an MCP server has a value that every server rejects; nothing is
      * sent
