@@ -12,8 +12,8 @@ use super::listener::ListenerError;
 /// Provides the tokens of a client.
 #[uniffi::export(foreign)]
 pub trait TokenSource: Send + Sync {
-    /// Asks for a token, on a thread of the library. It returns at once; the token, or the failure, is passed to `reply`
-    /// later. `rejected` is the token that the server rejected; absent before the first request.
+    /// Asks for a token, on a thread of the library. It returns at once; the token, or the failure, is passed to
+    /// `reply` later. `rejected` is the token that the server rejected; absent before the first request.
     fn request(
         &self,
         rejected: Option<Secret>,

@@ -50,8 +50,8 @@ public struct AodError: Error, Sendable, Hashable {
     public var isBodyTruncated: Bool { info.isBodyTruncated }
 
     /// If `run` fails after the session was created, `ask` after its prompt was accepted, or
-    /// ``Sessions/follow(_:onAbandon:onEvent:onChange:)`` at any time, the id of the session, which may still be active;
-    /// nil for other errors.
+    /// ``Sessions/follow(_:onAbandon:onEvent:onChange:)`` at any time, the id of the session, which may still be
+    /// active; nil for other errors.
     ///
     /// It is also nil if the client is shut down or a callback throws, and a cancelled call throws a
     /// `CancellationError`, which has no session id; `onCreated` of `run` receives the id in all these cases.

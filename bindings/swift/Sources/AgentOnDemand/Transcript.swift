@@ -75,8 +75,8 @@ public final class Transcript: Sendable {
         apply([event])
     }
 
-    /// Applies several events of a session, as ``EventListener/onEvents(_:cursor:)`` receives them, which is faster than one
-    /// by one.
+    /// Applies several events of a session, as ``EventListener/onEvents(_:cursor:)`` receives them, which is faster
+    /// than one by one.
     ///
     /// - Parameter events: The next events, in order.
     /// - Returns: The changes that the events make, in order.

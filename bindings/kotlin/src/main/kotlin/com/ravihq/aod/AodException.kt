@@ -150,8 +150,8 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
     public class Closed internal constructor(info: ErrorInfo) : AodException(info)
 
     /**
-     * [EventListener.onEvents], or a callback of [Sessions.run], [Sessions.ask] or [Sessions.follow], threw; the message
-     * names the class of the exception.
+     * [EventListener.onEvents], or a callback of [Sessions.run], [Sessions.ask] or [Sessions.follow], threw; the
+     * message names the class of the exception.
      */
     public class Listener internal constructor(info: ErrorInfo) : AodException(info)
 
