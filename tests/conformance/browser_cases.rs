@@ -172,7 +172,7 @@ async fn a_null_character_is_data() {
 }
 
 #[tokio::test]
-async fn the_text_is_utf_8_whatever_the_charset_says() {
+async fn the_text_is_utf_8_regardless_of_the_charset() {
     let head = format!("{HEAD}; charset=windows-1252");
     let body = [
         b"data:\xC3\xA9\xE2\x82\xAC ok\n\n".as_slice(),

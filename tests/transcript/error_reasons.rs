@@ -189,7 +189,7 @@ fn the_reason_of_a_failed_run_of_claude_is_shown_with_failures() {
 }
 
 #[test]
-fn a_deeply_nested_error_is_shown_as_it_came() {
+fn a_deeply_nested_error_is_shown_verbatim() {
     let nested = format!(
         "{}\"deep\"{}",
         r#"{"error":"#.repeat(100_000),

@@ -92,7 +92,7 @@ impl Program {
     }
 
     /// Waits for one of the child's words.
-    fn heard(&mut self) -> &'static str {
+    fn next_word(&mut self) -> &'static str {
         loop {
             let mut line = String::new();
             let length = self
@@ -164,12 +164,12 @@ async fn parent() {
         loop {
             // Killed before the snapshot of an event is stored, and then after.
             let mut program = Program::start(&arguments);
-            assert_eq!(program.heard(), "applied");
+            assert_eq!(program.next_word(), "applied");
             drop(program);
             let mut program = Program::start(&arguments);
-            assert_eq!(program.heard(), "applied");
+            assert_eq!(program.next_word(), "applied");
             program.answer();
-            let word = program.heard();
+            let word = program.next_word();
             drop(program);
             kills += 2;
             if word == "complete" {

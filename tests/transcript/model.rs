@@ -267,7 +267,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_output_is_lost_whatever_it_is(
+    fn no_output_is_lost_regardless_of_its_contents(
         lines in proptest::collection::vec(line(), 0..30),
         runtime in proptest::sample::select(RUNTIMES.to_vec()),
         seed in any::<u64>(),

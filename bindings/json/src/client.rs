@@ -153,7 +153,7 @@ impl JsonClient {
         self.client.network().online();
     }
 
-    /// Reports that the network is another one.
+    /// Reports that the network has changed.
     pub fn network_changed(&self) {
         self.client.network().changed();
     }

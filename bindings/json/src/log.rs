@@ -11,8 +11,8 @@ pub fn collect_log(on: bool) {
     log::collect(on.then_some(Level::Debug));
 }
 
-/// Takes the collected lines: a JSON array of arrays with the level (1 for a warning, 2 for info, 3 for debug), the module
-/// and the text; an empty string if there is none.
+/// Takes the collected lines: a JSON array of arrays with the level (1 for a warning, 2 for info, 3 for debug), the
+/// module and the text; an empty string if no line is waiting.
 #[uniffi::export]
 pub fn take_log() -> String {
     let lines = log::take(Duration::ZERO);

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ._wake import Waiter
 
 TokenProvider = Callable[[str | None], str]
-"""A function that returns a token; it receives the one that the server rejected, or `None` before the first request."""
+"""A function that returns a token; it receives the rejected token, or `None` before the first request."""
 
 AsyncTokenProvider = Callable[[str | None], str | Awaitable[str]]
 """A `TokenProvider` for asyncio, which may be a coroutine function."""

@@ -21,7 +21,7 @@ def is_imported() -> bool:
 def trace_headers(span: Span | None = None) -> dict[str, str]:
     """Return the headers of a span, such as `traceparent`; by default, those of the active trace context.
 
-    They are empty if there is none, or if the program has not imported OpenTelemetry.
+    They are empty without an active trace context, or if the program has not imported OpenTelemetry.
     """
     if not is_imported():
         return {}

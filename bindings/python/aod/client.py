@@ -206,7 +206,7 @@ class Client:
         """Close the connections of all streams that reconnect, and the idle connections of the pool.
 
         The streams keep their cursors and stay disconnected until `resume`, in the state `waiting_for_network`; their
-        deadlines hold. Calls still work, over new connections. Streams with `reconnect=False` stay connected.
+        deadlines still apply. Calls still work, over new connections. Streams with `reconnect=False` stay connected.
 
         Raises:
             ClosedError: The client has been closed.
@@ -435,7 +435,7 @@ class AsyncClient:
         """Close the connections of all streams that reconnect, and the idle connections of the pool.
 
         The streams keep their cursors and stay disconnected until `resume`, in the state `waiting_for_network`; their
-        deadlines hold. Calls still work, over new connections. Streams with `reconnect=False` stay connected.
+        deadlines still apply. Calls still work, over new connections. Streams with `reconnect=False` stay connected.
 
         Raises:
             ClosedError: The client has been closed.

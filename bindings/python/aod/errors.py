@@ -52,7 +52,7 @@ class AodError(Exception):
     request_id: str | None = None
     """The id of the request, if the server sent one."""
     retry_after: float | None = None
-    """How long the server asks to wait (`Retry-After`), in seconds; `None` if it does not."""
+    """How long the server asks to wait (`Retry-After`), in seconds; `None` if the server does not ask."""
 
     session_id: UUID | None = None
     """The id of the session that `sessions.run` created, or to which `sessions.ask` sent its prompt, before the call
@@ -101,7 +101,7 @@ class AodHTTPError(AodError):
 
     Attributes:
         status_code: The HTTP status.
-        detail: The `detail` of the response: a string, a list, or the whole body if there is no such key. It may repeat
+        detail: The `detail` of the response: a string, a list, or the whole body if it has no such key. It may repeat
             what was sent, secrets included.
         method: The HTTP method of the request.
         url: The full URL of the request.

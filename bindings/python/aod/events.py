@@ -51,7 +51,7 @@ class StreamEvent:
     Attributes:
         type: The type: `start`, `turn_start`, `output`, `stage`, `exit`, `error`, `terminated`, `stale`, or one that a
             newer server sends. It is empty if the event has no valid type.
-        id: The position of the event in the session, if it has one.
+        id: The position of the event in the session; `None` for an event without an id.
         extra: All other fields of the event.
     """
 
@@ -112,7 +112,7 @@ class StreamEvent:
         there misses nothing, but may repeat an event of an unknown type. An event without an id has the position of the
         event before. Before the first event with an id, it is the `since` of the stream, or `None`.
 
-        An event that does not come from a stream of this package has its `id`, or `None` if it is a `turn_start`.
+        For an event that does not come from a stream of this package, it is the `id`, or `None` for a `turn_start`.
         """
         try:
             return self._cursor
@@ -121,18 +121,18 @@ class StreamEvent:
 
     @property
     def turn(self) -> int | None:
-        """The number of the turn that an `output` or `turn_start` event belongs to, from 1; `None` if it has none."""
+        """The number of the turn of an `output` or `turn_start` event, from 1; `None` if the event has no number."""
         turn = self.extra.get("turn")
         return turn if isinstance(turn, int) else None
 
     @property
     def stage(self) -> str | None:
-        """The name of the stage of a `stage` event, a `StageName`; `None` if there is none."""
+        """The name of the stage of a `stage` event, a `StageName`; `None` for other events."""
         return self._string("stage")
 
     @property
     def stage_label(self) -> str | None:
-        """The label of the stage for a progress display, such as `Creating the sandbox`; `None` if there is no stage.
+        """The label of the stage for a progress display, such as `Creating the sandbox`; `None` for other events.
 
         It is in English. For a stage that this version does not know, it is the name with spaces instead of
         underscores.
@@ -144,22 +144,22 @@ class StreamEvent:
 
     @property
     def state(self) -> str | None:
-        """The state of the stage of a `stage` event, `started`, `done` or `failed`; `None` if there is none."""
+        """The state of the stage of a `stage` event, `started`, `done` or `failed`; `None` for other events."""
         return self._string("state")
 
     @property
     def message(self) -> str | None:
-        """The message of a `stage`, `error`, `terminated` or `stale` event; `None` if it has none."""
+        """The message of a `stage`, `error`, `terminated` or `stale` event; `None` if the event has no message."""
         return self._string("message")
 
     @property
     def runtime(self) -> str | None:
-        """The runtime that a `start` event names; `None` if there is none, as on servers since 2026-06-25."""
+        """The runtime of a `start` event; `None` for other events, and on servers since 2026-06-25."""
         return self._string("runtime")
 
     @property
     def provider(self) -> str | None:
-        """The provider that a `start` event names; `None` if there is none, as on servers before 2026-06-25."""
+        """The provider of a `start` event; `None` for other events, and on servers before 2026-06-25."""
         return self._string("provider")
 
     def _string(self, name: str) -> str | None:

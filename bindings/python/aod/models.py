@@ -181,7 +181,7 @@ class McpServerUrl(_Model):
     Attributes:
         name: The name, unique within the agent.
         url: The URL. Not in the `repr`, because it may contain a secret.
-        headers: Headers to send with every request to it. Not in the `repr`.
+        headers: Headers to send with every request to the server. Not in the `repr`.
     """
 
     type: Literal["url"] = "url"
@@ -226,7 +226,7 @@ class GithubSkill(_Model):
 
     Attributes:
         source: The repository, as `owner/repo`.
-        description: What the skill is for.
+        description: When to use the skill.
         name: The name of one skill in the repository. By default, all of its skills.
     """
 
@@ -407,7 +407,7 @@ class EnvironmentVersion(_EnvironmentFields):
 
 
 class Environment(_EnvironmentFields):
-    """What a session's sandbox is set up with. The API never returns its variables.
+    """The setup of a session's sandbox. The API never returns its environment variables.
 
     Attributes:
         id: The id.
@@ -433,12 +433,12 @@ class Session(_Model):
     Attributes:
         id: The id.
         agent_id: The agent.
-        environment_id: The environment, if there is one.
+        environment_id: The environment; `None` if the session has no environment.
         runtime: The program that runs the agent (servers before 2026-06-25).
         provider: The model's provider (servers since 2026-06-25).
         status: `pending` (being set up, or a turn is queued), `running`, `completed` (a prompt starts the next turn),
             `failed` (no further turn can start) or `terminated`.
-        exit_code: The exit code of the last turn; `None` while it runs, and if it ended without one.
+        exit_code: The exit code of the last turn; `None` while the turn is active, or if it ended without an exit code.
         created_at: When the session was created.
         updated_at: When the session was last changed.
         resources: The repositories in the sandbox.
@@ -467,7 +467,7 @@ class SessionTurn(_Model):
         turn_number: The number, from 1.
         prompt: The prompt, without the agent's system text.
         status: `pending`, `running`, `completed`, `failed` or `interrupted`.
-        exit_code: The exit code, if the turn ended with one.
+        exit_code: The exit code; `None` while the turn is active, or if it ended without an exit code.
         created_at: When the prompt was accepted.
         started_at: When the turn started.
         ended_at: When the turn ended.
@@ -487,7 +487,7 @@ class SessionAck(_Model):
 
     Attributes:
         id: The id of the session.
-        status: The status of the session; after `interrupt`, the status before it.
+        status: The status of the session; after `interrupt`, the previous status.
         stream_url: The path of the stream, relative to the server.
         environment_id: The environment (`create` only).
         resources: The repositories (`create` only).
@@ -523,7 +523,7 @@ class RunResult(BaseModel):
     def text(self) -> str | None:
         """The answer: the last message of the agent in the last turn of `events`.
 
-        `None` if it wrote none, if its program is not a known runtime, or if the events were not collected.
+        `None` if the agent wrote no message, if its runtime is not known, or if the events were not collected.
         """
         return self.transcript().final_text
 

@@ -15,7 +15,7 @@ class Network:
     connection by `stream_idle_timeout`, and reconnects.
 
     Reports apply to the client and to those that `with_options` returned for it. They do not affect streams with
-    `reconnect=False`. A call that waits before it is retried is retried within 250 ms after a report that there is a
+    `reconnect=False`. A call that waits for its next attempt is retried within 250 ms after a report that there is a
     network, unless the server requested the delay.
 
     Example:
@@ -46,7 +46,7 @@ class Network:
         """Report that there is no network.
 
         Streams close their connections and make no attempt until `online`; their state is `waiting_for_network`. Their
-        deadlines hold. Calls are not affected.
+        deadlines still apply. Calls are not affected.
 
         Raises:
             ClosedError: The client has been closed.
@@ -66,7 +66,7 @@ class Network:
         self._core.native().network_online()
 
     def changed(self) -> None:
-        """Report that the network is another one, such as Ethernet instead of Wi-Fi.
+        """Report that the network has changed, for example from Wi-Fi to Ethernet.
 
         Streams reconnect within 250 ms, at random times. Connections from before are not used again; calls in progress
         continue on them.

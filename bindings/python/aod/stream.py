@@ -94,7 +94,7 @@ class _Base:
     def cursor(self) -> int | None:
         """The position after the last event that was yielded: pass it as `since` to resume there.
 
-        `None` if neither an event with a position was yielded nor `since` was given.
+        `None` if no event with a position was yielded and `since` was not given.
         """
         yielded = len(self._cursors) - len(self._ready)
         return self._cursors[yielded - 1] if yielded > 0 else self._last_cursor
@@ -285,8 +285,8 @@ class EventStream(_Base):
     def pretty(self, formatter: Formatter | None = None, **options: Unpack[FormatterOptions]) -> Iterator[str]:
         """Format the rest of the stream as human-readable lines.
 
-        The formatter is flushed when another turn starts and when the stream ends, before the error is raised if it
-        fails.
+        The formatter is flushed when another turn starts and when the stream ends; if the stream fails, before the
+        error is raised.
 
         Args:
             formatter: The formatter. By default, the session's `start` event chooses it.
@@ -297,7 +297,7 @@ class EventStream(_Base):
 
         Raises:
             ValueError: An option has an invalid value.
-            TypeError: There is no such option, or both a formatter and options are given.
+            TypeError: An option does not exist, or both a formatter and options are given.
 
         Example:
             >>> with client.sessions.stream(ack.id) as events:
@@ -436,8 +436,8 @@ class AsyncEventStream(_Base, TaskScoped):
     def pretty(self, formatter: Formatter | None = None, **options: Unpack[FormatterOptions]) -> AsyncIterator[str]:
         """Format the rest of the stream as human-readable lines.
 
-        The formatter is flushed when another turn starts and when the stream ends, before the error is raised if it
-        fails.
+        The formatter is flushed when another turn starts and when the stream ends; if the stream fails, before the
+        error is raised.
 
         Args:
             formatter: The formatter. By default, the session's `start` event chooses it.
@@ -448,7 +448,7 @@ class AsyncEventStream(_Base, TaskScoped):
 
         Raises:
             ValueError: An option has an invalid value.
-            TypeError: There is no such option, or both a formatter and options are given.
+            TypeError: An option does not exist, or both a formatter and options are given.
 
         Example:
             >>> async with client.sessions.stream(ack.id) as events:

@@ -116,7 +116,8 @@ class Tool(_Model):
     Attributes:
         type: The kind of the tool; the other attributes depend on it.
         command: The command of `shell`, without the shell that runs it.
-        path: The path of `read` (the first one if there are several) and `write`, and where `search` looks, if given.
+        path: The path of `read` (the first path if the call has several) and `write`, and where `search` looks, if
+            given.
         files: The files of `edit`, in the order in which the call lists them.
         pattern: The pattern of `search` and `glob`.
         url: The URL of `web_fetch`, or the prompt that contains it.
@@ -145,7 +146,7 @@ class ToolResult(_Model):
     """The result of a tool call.
 
     Attributes:
-        text: The text, or the reason of the failure; empty if the runtime prints none.
+        text: The text, or the reason of the failure; empty if the runtime prints no text.
         is_error: Whether the call failed.
         exit_code: The exit code of a shell command, if the runtime prints it.
         is_truncated: Whether the text was cut at `TranscriptLimits.text`.
@@ -219,10 +220,10 @@ class ToolCall(_Item):
         kind: `tool_call`.
         name: The name of the tool, as the runtime prints it. For an item of Codex, its type.
         tool: What the call does, the same for all runtimes.
-        input: The arguments; `None` if there are none, and a string with their JSON if they cannot be represented, for
-            example because they nest too deeply. If their JSON is longer than the limit `text`, it is a string that is
-            cut there.
-        result: The result; `None` until the call has ended, or if the runtime does not print one.
+        input: The arguments; `None` if the call has no arguments, and a string with their JSON if they cannot be
+            represented, for example because they nest too deeply. If their JSON is longer than the limit `text`, it is
+            a string that is cut there.
+        result: The result; `None` until the call has ended, or if the runtime does not print a result.
     """
 
     kind: Literal["tool_call"]
@@ -345,7 +346,7 @@ class AgentInfo(_Model):
 
     Attributes:
         runtime: The name of the runtime or of the model provider, from the session's `start` event or from the caller.
-        model: The model. For Gemini, the one that was requested, which can differ from the one that answered.
+        model: The model. For Gemini, the requested model, which can differ from the model that answered.
         session_id: The id of the runtime's own session or thread.
         version: The version of the runtime.
         cwd: The working directory.
@@ -368,7 +369,7 @@ class TranscriptTurn(_Model):
         items: The items, in the order in which the agent printed them.
         dropped_items: The number of earlier items that were dropped because of the limit `items` or `bytes`.
         outcome: How the turn ended; `None` until the end of the turn has been read.
-        usage: The tokens and the cost of the turn; `None` until the turn has ended, or if the runtime reports none.
+        usage: The tokens and the cost of the turn; `None` until the turn has ended, or if the runtime reports no usage.
         duration_ms: How long the agent worked, in milliseconds, if the runtime reports it.
     """
 
@@ -486,7 +487,7 @@ Change = Annotated[
 ]
 """One change of a transcript. `type` says which class it has. Changes that are applied in order to a copy of the turns
 keep it equal to them, with one exception: `TextAppended` changes the text only. The `raw`, `raw_cut`, `events` and
-`is_truncated` of the item follow with its next `ItemUpdated`, if there is one."""
+`is_truncated` of the item follow with its next `ItemUpdated`, if another event changes the item."""
 
 
 class TranscriptLimits(TypedDict, total=False):
@@ -553,7 +554,7 @@ class Transcript:
             limits: The limits; see `TranscriptLimits`.
 
         Raises:
-            ValueError: A limit is not a nonnegative int, or there is no limit of that name.
+            ValueError: A limit is not a nonnegative int, or a limit of that name does not exist.
         """
         try:
             self._core = OutputTranscript(runtime, json.dumps(limits or {}))
@@ -573,7 +574,7 @@ class Transcript:
             The transcript as it was when the snapshot was taken.
 
         Raises:
-            ValueError: The bytes are not a snapshot, or a version of the package with another format wrote them.
+            ValueError: The bytes are not a snapshot, or they have the format of another version of the package.
         """
         transcript = cls.__new__(cls)
         try:
@@ -638,7 +639,7 @@ class Transcript:
 
     @property
     def usage(self) -> Usage | None:
-        """The tokens and the cost of all turns that have ended; `None` if the runtime reported none."""
+        """The tokens and the cost of all turns that have ended; `None` if the runtime reported no usage."""
         return self._read().usage
 
     @property
@@ -648,7 +649,7 @@ class Transcript:
 
     @property
     def cursor(self) -> int | None:
-        """The position after the last applied event that has one; `None` before such an event.
+        """The position after the last applied event that has a position; `None` before such an event.
 
         A stream with this position as `since` continues without a gap or a repeated item.
         """
@@ -656,7 +657,10 @@ class Transcript:
 
     @property
     def final_text(self) -> str | None:
-        """The answer: the last message of the agent itself, not of a subagent, in the last turn; `None` if none."""
+        """The answer: the last message of the agent itself, not of a subagent, in the last turn.
+
+        `None` before the agent has written a message in that turn.
+        """
         return self._core.final_text()
 
     def snapshot(self) -> bytes:

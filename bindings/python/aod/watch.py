@@ -55,7 +55,7 @@ class _SessionStream(EventStream):
     """The stream of one session, which is polled."""
 
     def poll(self, queue: WakeQueue, number: int) -> StreamEvent | None:
-        """Return the next event; if there is none yet, queue the number once there is one or the stream ends."""
+        """Return the next event, or queue the number once an event has arrived or the stream has ended."""
         event = self._take(0)
         batches = self._batches
         if event is None and batches is not None:

@@ -150,7 +150,7 @@ def session(server: DevServer, client: aod.Client, control: Callable[..., Any]) 
     return str(client.sessions.create(agent_id=agent.id, prompt="hi").id)
 
 
-def test_a_stream_gives_the_changes_of_a_transcript(server: DevServer, client: aod.Client, session: str) -> None:
+def test_a_stream_yields_the_changes_of_a_transcript(server: DevServer, client: aod.Client, session: str) -> None:
     with client.sessions.stream(session) as events:
         stream = events.transcript()
         changes = list(stream)

@@ -35,8 +35,8 @@ impl NativeClient {
         Self::build(ClientBuilder::from_env(), config)
     }
 
-    /// Returns a client with other options that shares the connections of this one. Shutting down this client shuts
-    /// down the returned one too, but not the other way round.
+    /// Returns a client with other options that shares the connections of this one. Shutting down this client also
+    /// shuts down the returned client. Shutting down the returned client does not affect this one.
     pub fn with_options(&self, options: CallOptions) -> Result<Arc<Self>, CallError> {
         Ok(Arc::new(Self {
             client: self.client.with_options(options.try_into()?),

@@ -100,7 +100,7 @@ pub struct CallOptions {
     /// When and how often failed requests are retried.
     #[uniffi(default)]
     pub retry: Option<RetryPolicy>,
-    /// The maximum number of retries. Takes precedence over the one in `retry`.
+    /// The maximum number of retries. Takes precedence over the number in `retry`.
     #[uniffi(default)]
     pub max_retries: Option<u32>,
     /// Headers to send in addition. They replace the client's headers of the same name.

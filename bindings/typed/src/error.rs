@@ -37,7 +37,7 @@ pub struct ErrorInfo {
     pub quota: Option<Quota>,
     /// Whether the body of the error response is incomplete, because it is too long or did not arrive in time.
     pub is_body_truncated: bool,
-    /// The session whose turn was followed when the call failed. It may still be active.
+    /// The session whose turn was followed when the call failed. The session may still be active.
     pub session_id: Option<Uuid>,
     /// The HTTP method of the request.
     pub method: Option<String>,
@@ -53,7 +53,7 @@ pub struct ErrorInfo {
     pub is_retryable: bool,
     /// Whether it is certain that no byte of the request reached the server, so that it had no effect.
     pub is_unsent: bool,
-    /// The number of the failure of the token source that caused this one.
+    /// The number of the failure of the token source that caused this error.
     pub token_failure: Option<u64>,
 }
 
@@ -119,7 +119,7 @@ pub enum ErrorDetail {
         /// The JSON text.
         json: Secret,
     },
-    /// A body that is not JSON, limited to its first 64 KiB.
+    /// A body that is not JSON: its first 64 KiB, or 1 MiB if its content type is JSON.
     Body {
         /// The body.
         body: Secret,
@@ -188,7 +188,7 @@ pub enum ConflictReason {
     /// The session's sandbox no longer exists: create a new session. A server can also send it while the sandbox is
     /// being provisioned. Sent by servers since 2026-04-30.
     BackendGone,
-    /// No turn is queued or running, so there is none to interrupt. Sent by servers since 2026-06-25.
+    /// No turn is queued or running, so no turn can be interrupted. Sent by servers since 2026-06-25.
     NoActiveTurn,
     /// Another active environment has the same name. Sent by servers since 2026-04-30.
     NameTaken,

@@ -22,9 +22,9 @@ use super::stream::{ConnectionState, EventBatch, StreamOptions, open};
 /// the same time; further calls wait.
 #[uniffi::export(rust, foreign)]
 pub trait BatchListener: Send + Sync {
-    /// Receives the next events, at least one, and the cursor after them: a stream with this cursor as `since` continues
-    /// there. Until an event has an ID, it is the `since` of the stream. If the listener throws, the stream ends with `on_error` and an error
-    /// of kind `Listener`.
+    /// Receives the next events, at least one, and the cursor after them: a stream with this cursor as `since`
+    /// continues there. Until an event has an ID, it is the `since` of the stream. If the listener throws, the stream
+    /// ends, and `on_error` receives an error of kind `Listener`.
     fn on_events(&self, events: Vec<StreamEvent>, cursor: Option<i64>)
     -> Result<(), ListenerError>;
 
@@ -122,7 +122,7 @@ impl listener::Listener<EventBatch> for Forwarder {
     }
 }
 
-/// The handle of a stream that a listener receives. The stream continues if the handle is dropped.
+/// A handle for a stream whose events a listener receives. The stream continues if the handle is dropped.
 #[derive(uniffi::Object)]
 #[uniffi(name = "NativeSubscription")]
 pub struct Subscription(listener::Subscription);

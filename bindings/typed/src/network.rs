@@ -14,7 +14,7 @@ impl NativeClient {
         self.client.network().online();
     }
 
-    /// Reports that the network is another one: streams reconnect.
+    /// Reports that the network has changed: streams reconnect.
     pub fn network_changed(&self) {
         self.client.network().changed();
     }

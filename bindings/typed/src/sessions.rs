@@ -135,8 +135,8 @@ impl NativeClient {
         .await
     }
 
-    /// Waits until no turn of a session is queued or running, and returns the session (`GET /sessions/{id}` and the
-    /// event stream). A failed turn is not an error. There is no time limit.
+    /// Waits until no turn of a session is queued or running, and returns the session (`GET /sessions/{id}`,
+    /// `GET /sessions/{id}/stream`). A failed turn is not an error. There is no time limit.
     #[uniffi::method(default(cancellation = None))]
     pub async fn wait_for_session(
         &self,

@@ -85,7 +85,7 @@ pub enum ConnectionState {
         /// The reason for reconnecting.
         cause: Box<ErrorInfo>,
     },
-    /// There is no network, or the client is suspended: the stream connects when that ends.
+    /// There is no network, or the client is suspended: the stream connects when the network is available again.
     WaitingForNetwork,
     /// The IDs of the events have started again at a lower number: the next events are new. The connection does not
     /// change.
@@ -126,7 +126,7 @@ pub enum StreamItem {
         /// The events, at least one.
         events: Vec<StreamEvent>,
         /// The cursor after each event, in the same order. A stream with this cursor as `since` continues after that
-        /// event. Absent until an event has an ID.
+        /// event. Until an event has an ID, it is the `since` of the stream, or absent.
         cursors: Vec<Option<i64>>,
     },
     /// The connection state changed.

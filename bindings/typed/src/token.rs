@@ -12,8 +12,8 @@ use super::listener::ListenerError;
 /// Provides the tokens of a client.
 #[uniffi::export(foreign)]
 pub trait TokenSource: Send + Sync {
-    /// Asks for a token, on a thread of the library. It returns at once; the token, or the failure, is passed to `reply`
-    /// later. `rejected` is the token that the server rejected; absent before the first request.
+    /// Asks for a token, on a thread of the library. It returns at once; the token, or the failure, is passed to
+    /// `reply` later. `rejected` is the token that the server rejected; absent before the first request.
     fn request(
         &self,
         rejected: Option<Secret>,
@@ -21,7 +21,7 @@ pub trait TokenSource: Send + Sync {
     ) -> Result<(), ListenerError>;
 }
 
-/// Receives one token or one failure. Later ones are ignored. Dropping it is a failure.
+/// Receives one token or one failure. Later tokens and failures are ignored. Dropping the reply is a failure.
 #[derive(uniffi::Object)]
 pub struct TokenReply(Mutex<Option<oneshot::Sender<Result<Secret, ProviderFailure>>>>);
 

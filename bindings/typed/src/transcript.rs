@@ -69,7 +69,7 @@ impl NativeTranscript {
     }
 
     /// Returns the transcript of a snapshot. Fails with an error of kind `Decode` if the bytes are not a snapshot, or
-    /// that of a later version.
+    /// have the format of another version of the library.
     #[uniffi::constructor]
     pub fn restore(snapshot: Vec<u8>) -> Result<Arc<Self>, CallError> {
         let transcript = Transcript::restore(&snapshot)
@@ -109,7 +109,7 @@ impl NativeTranscript {
         self.transcript().agent().cloned()
     }
 
-    /// Returns the position after the last applied event that has one.
+    /// Returns the position after the last applied event that has a position. Absent before such an event.
     pub fn cursor(&self) -> Option<i64> {
         self.transcript().cursor()
     }
@@ -147,7 +147,7 @@ impl NativeTranscript {
 pub enum TranscriptStreamItem {
     /// A batch of events was applied.
     Changes {
-        /// The changes that the events made, in order. There can be none.
+        /// The changes that the events made, in order; may be empty.
         changes: Vec<Change>,
     },
     /// The connection state changed.

@@ -73,7 +73,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the API token. Required, unless there is a [provider](Self::token_provider).
+    /// Sets the API token. Required, unless a [provider](Self::token_provider) is set.
     #[must_use]
     pub fn token(mut self, token: impl Into<Secret>) -> Self {
         self.token = Some(token.into());

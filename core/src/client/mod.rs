@@ -139,10 +139,10 @@ impl Client {
 
     /// Closes the connections of all streams that reconnect, and the idle connections of the pool.
     ///
-    /// An app calls this when it goes to the background, where connections die unnoticed and cost battery. The streams keep
-    /// their cursors and stay disconnected until [`resume`](Self::resume), in the state
-    /// [`WaitingForNetwork`](crate::ConnectionState::WaitingForNetwork); their deadlines hold. Calls still work, over new
-    /// connections. Streams without [reconnection](crate::StreamRequest::no_reconnect) stay connected.
+    /// An app calls this when it goes to the background, where connections die unnoticed and cost battery. The streams
+    /// keep their cursors and stay disconnected until [`resume`](Self::resume), in the state
+    /// [`WaitingForNetwork`](crate::ConnectionState::WaitingForNetwork); their deadlines still apply. Calls still work,
+    /// over new connections. Streams without [reconnection](crate::StreamRequest::no_reconnect) stay connected.
     pub fn suspend(&self) {
         self.transport.renew_connections();
         self.transport.network().suspend();
@@ -189,7 +189,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// - [`InvalidRequest`](ErrorKind::InvalidRequest) if the endpoint needs an id and there is none, or for
+    /// - [`InvalidRequest`](ErrorKind::InvalidRequest) if the endpoint needs an id and `id` is `None`, or for
     ///   [`Operation::StreamSession`], which returns no JSON;
     /// - the errors of the typed method of the endpoint.
     ///

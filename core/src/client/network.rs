@@ -9,7 +9,7 @@ use crate::transport::Transport;
 /// connection by the [idle timeout](crate::ClientBuilder::stream_idle_timeout), and reconnects.
 ///
 /// Reports apply to the client, its clones and those from [`with_options`](crate::Client::with_options). They do not
-/// affect streams without [reconnection](crate::StreamRequest::no_reconnect). A call that waits before it is retried is
+/// affect streams without [reconnection](crate::StreamRequest::no_reconnect). A call that waits for its next attempt is
 /// retried within 250 ms after a report that there is a network, unless the server requested the delay.
 ///
 /// # Examples
@@ -38,7 +38,7 @@ impl<'a> Network<'a> {
 
     /// Reports that there is no network. Streams close their connections, and make no attempt until
     /// [`online`](Self::online); their state is [`WaitingForNetwork`](crate::ConnectionState::WaitingForNetwork). Their
-    /// deadlines hold. Calls are not affected.
+    /// deadlines still apply. Calls are not affected.
     pub fn offline(self) {
         self.transport.renew_connections();
         self.transport.network().offline();
@@ -55,7 +55,7 @@ impl<'a> Network<'a> {
         self.transport.network().online();
     }
 
-    /// Reports that the network is another one, such as cellular instead of Wi-Fi. Streams reconnect within 250 ms, at
+    /// Reports that the network has changed, for example from Wi-Fi to cellular. Streams reconnect within 250 ms, at
     /// random times. Connections from before are not used again; calls in progress continue on them.
     pub fn changed(self) {
         self.transport.renew_connections();

@@ -15,9 +15,10 @@ pub enum ConflictReason {
     Archived,
     /// The agent or environment is already archived: nothing to do.
     AlreadyArchived,
-    /// The session is running a turn: wait for it, or interrupt it.
+    /// A turn of the session is running or, if the request is to delete the session, queued: wait for the end of the
+    /// turn, or interrupt it.
     Running,
-    /// The session has a queued turn (servers since 2026-04-30): wait for it.
+    /// A turn of the session is queued (servers since 2026-04-30): wait for the end of the turn.
     Pending,
     /// The session failed and accepts no further prompt: create a new one.
     Failed,

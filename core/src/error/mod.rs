@@ -96,12 +96,12 @@ error_kinds! {
     /// cursor.
     BadRequest = "bad_request",
     /// 401 or 403: the token is missing, unknown, inactive or expired. Or the [token provider](crate::TokenProvider)
-    /// failed: then there is no status, and its error is the source.
+    /// failed: then the error has no status, and the error of the provider is the source.
     Auth = "auth",
     /// 404: the resource does not exist, or belongs to another user.
     NotFound = "not_found",
-    /// 404 for an endpoint that only newer servers have, with a body that is not of the API: the server does not have
-    /// the endpoint.
+    /// 404 for an endpoint that only newer servers have: the server does not have the endpoint, and the body of its
+    /// response is not an error of the API.
     Unsupported = "unsupported",
     /// 409: see [`Error::conflict`].
     Conflict = "conflict",
@@ -169,7 +169,7 @@ struct ErrorInner {
     retryable: Option<bool>,
     session: Option<Uuid>,
     source: Option<Source>,
-    /// Whether the source is of the program, and may contain secrets.
+    /// Whether the source is an error of the calling program, which may contain secrets.
     hides_source: bool,
 }
 
@@ -222,7 +222,7 @@ impl Error {
     }
 
     /// Returns the decompressed body of the error response, at most 1 MiB of JSON or 64 KiB of any other content; empty
-    /// if there was none. **May contain the request, including secrets**, which are not redacted here.
+    /// if the response has no body. **May contain the request, including secrets**, which are not redacted here.
     pub fn body(&self) -> &[u8] {
         &self.0.body
     }
@@ -247,8 +247,8 @@ impl Error {
 
     /// Returns the id of the session that [`Sessions::run`](crate::Sessions::run),
     /// [`Sessions::ask`](crate::Sessions::ask) or [`Sessions::follow`](crate::Sessions::follow) was following when it
-    /// failed, or whose stream failed in [`Sessions::watch`](crate::Sessions::watch). It may still be active. `None`
-    /// for every other error.
+    /// failed, or whose stream failed in [`Sessions::watch`](crate::Sessions::watch). The session may still be active.
+    /// `None` for every other error.
     pub fn session_id(&self) -> Option<Uuid> {
         self.0.session
     }
@@ -273,8 +273,8 @@ impl Error {
         self.0.retry_after
     }
 
-    /// Returns the number of attempts to send the request, retries included; 0 if there was none. For an open stream,
-    /// it is the number of consecutive attempts to reconnect.
+    /// Returns the number of attempts to send the request, retries included; 0 if the call failed before the first
+    /// attempt. For an open stream, it is the number of consecutive attempts to reconnect.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
@@ -282,7 +282,7 @@ impl Error {
     /// Returns whether the same call may succeed later: after a broken connection, a response that is not valid HTTP, a
     /// timeout, 408, 429 or 5xx, but not after a failed TLS handshake.
     ///
-    /// It does not tell whether a write took effect; see [`Error::is_unsent`].
+    /// It does not say whether a write took effect; see [`Error::is_unsent`].
     pub fn is_retryable(&self) -> bool {
         self.0.retryable.unwrap_or(match self.kind() {
             ErrorKind::Connection
@@ -326,7 +326,7 @@ impl Error {
         self
     }
 
-    /// Sets a source of the program, which `Debug` does not show: it may contain secrets.
+    /// Sets an error of the calling program as the source. `Debug` does not show it, because it may contain secrets.
     pub(crate) fn with_hidden_source(mut self, source: Source) -> Self {
         self.0.source = Some(source);
         self.0.hides_source = true;

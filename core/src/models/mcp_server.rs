@@ -24,7 +24,7 @@ use super::{Extra, SecretMap};
 /// ```
 #[derive(Clone, PartialEq)]
 pub enum McpServer {
-    /// A remote server. An entry without a `type` counts as one, and is sent with the type.
+    /// A remote server. An entry without a `type` counts as a remote server, and is sent with the type.
     Url(UrlMcpServer),
     /// A local server: a program in the sandbox that uses its standard streams.
     Stdio(StdioMcpServer),
@@ -88,7 +88,7 @@ impl McpServer {
         }
     }
 
-    /// Returns the name, if there is one.
+    /// Returns the name; `None` for an unknown entry without a `name`.
     pub fn name(&self) -> Option<&str> {
         match self {
             Self::Url(server) => Some(&server.name),

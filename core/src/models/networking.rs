@@ -23,7 +23,7 @@ pub struct Networking {
     /// The type of the rule.
     #[serde(rename = "type")]
     pub networking_type: NetworkingType,
-    /// The hosts that a `limited` rule allows; an empty list blocks all hosts. `None` if the server returns none.
+    /// The hosts that a `limited` rule allows; an empty list blocks all hosts. `None` if the server returns no list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed_hosts: Option<Vec<String>>,
     /// Fields unknown to this version of the crate, and `allowed_hosts` if it is not a list of strings.

@@ -21,9 +21,9 @@ open_enum! {
         Pending = "pending",
         /// A turn is running.
         Running = "running",
-        /// The last turn ended with exit code 0; a prompt starts another turn.
+        /// The last turn ended with exit code 0, or was interrupted; a prompt starts another turn.
         Completed = "completed",
-        /// A turn failed. No further turn can start; the session can still be terminated.
+        /// A turn or the provisioning failed. No further turn can start; the session can still be terminated.
         Failed = "failed",
         /// The session was terminated and its sandbox destroyed. Final.
         Terminated = "terminated",
@@ -55,7 +55,7 @@ open_enum! {
         Running = "running",
         /// The turn ended with exit code 0.
         Completed = "completed",
-        /// The turn ended with another exit code, or without one.
+        /// The turn ended with another exit code, or without an exit code.
         Failed = "failed",
         /// The turn was interrupted (servers since 2026-06-25).
         Interrupted = "interrupted",
@@ -89,7 +89,7 @@ pub struct Session {
     pub provider: Option<Provider>,
     /// The status of the session.
     pub status: SessionStatus,
-    /// The exit code of the last turn; `None` while it is active, or if it ended without one.
+    /// The exit code of the last turn; `None` while the turn is active, or if it ended without an exit code.
     #[serde(default)]
     pub exit_code: Option<i64>,
     /// When the session was created.
@@ -136,7 +136,7 @@ pub struct SessionTurn {
     pub prompt: String,
     /// The status of the turn.
     pub status: TurnStatus,
-    /// The exit code; `None` while the turn is active, or if it ended without one.
+    /// The exit code; `None` while the turn is active, or if it ended without an exit code.
     #[serde(default)]
     pub exit_code: Option<i64>,
     /// When the prompt was accepted.

@@ -106,7 +106,7 @@ impl From<GithubSkill> for Skill {
     }
 }
 
-/// The variants that are serialized with a type; an inline skill has none.
+/// The variants that are serialized with a type; an inline skill is serialized without one.
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 enum Tagged<'a> {

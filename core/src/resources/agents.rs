@@ -37,8 +37,8 @@ impl<'a> Agents<'a> {
 
     /// Lists the agents that are not archived, newest first (`GET /agents`).
     ///
-    /// The list is not paginated. A record that cannot be decoded is logged and left out; if none can be decoded, the
-    /// call fails.
+    /// The list is not paginated. A record that cannot be decoded is logged and left out; if no record can be decoded,
+    /// the call fails.
     ///
     /// # Errors
     ///
@@ -57,6 +57,8 @@ impl<'a> Agents<'a> {
     ///   invalid fields, such as an unknown model;
     /// - [`BadRequest`](crate::ErrorKind::BadRequest) for an unknown runtime;
     /// - [`NotFound`](crate::ErrorKind::NotFound) if the environment does not exist;
+    /// - [`Conflict`](crate::ErrorKind::Conflict) with [`Archived`](crate::ConflictReason::Archived) if the environment
+    ///   is archived (servers since 2026-04-30);
     /// - [the errors of every call](crate::Error#errors-of-every-call).
     pub async fn create(&self, request: CreateAgent) -> Result<Agent> {
         self.transport
@@ -83,7 +85,8 @@ impl<'a> Agents<'a> {
     /// # Errors
     ///
     /// - [`Conflict`](crate::ErrorKind::Conflict): [`VersionMismatch`](crate::ConflictReason::VersionMismatch) if the
-    ///   version of the request is not the current one, or [`Archived`](crate::ConflictReason::Archived);
+    ///   version of the request is not the current one, or [`Archived`](crate::ConflictReason::Archived) if the agent
+    ///   is archived or, on servers since 2026-04-30, the new environment is;
     /// - [`InvalidRequest`](crate::ErrorKind::InvalidRequest), [`Validation`](crate::ErrorKind::Validation) or
     ///   [`BadRequest`](crate::ErrorKind::BadRequest) for invalid fields;
     /// - [`NotFound`](crate::ErrorKind::NotFound) if the agent or the environment does not exist;
@@ -147,7 +150,7 @@ impl<'a> Agents<'a> {
     /// the request has an empty list. An empty description or system text removes the current one. An agent that
     /// already has all values of the request is returned unchanged. If several agents have the name, the oldest one is
     /// used; archived agents are ignored. If several callers create the agent at the same time, each of them archives
-    /// the agent that it created if the server lists an older one, and uses that one.
+    /// the agent that it created if the server lists an older one, and uses the older one.
     ///
     /// # Errors
     ///
@@ -199,11 +202,13 @@ impl<'a> Agents<'a> {
 
     /// Archives an agent permanently and returns it (`POST /agents/{id}/archive`).
     ///
-    /// An archived agent is no longer listed and cannot be used for new sessions.
+    /// An archived agent is no longer listed, and cannot be updated or used by new sessions. Existing sessions are not
+    /// affected.
     ///
     /// # Errors
     ///
-    /// - [`Conflict`](crate::ErrorKind::Conflict) with [`AlreadyArchived`](crate::ConflictReason::AlreadyArchived);
+    /// - [`Conflict`](crate::ErrorKind::Conflict) with [`AlreadyArchived`](crate::ConflictReason::AlreadyArchived) if
+    ///   the agent is already archived;
     /// - [`NotFound`](crate::ErrorKind::NotFound) if the agent does not exist;
     /// - [the errors of every call](crate::Error#errors-of-every-call).
     pub async fn archive(&self, id: Uuid) -> Result<Agent> {
@@ -212,8 +217,8 @@ impl<'a> Agents<'a> {
             .await
     }
 
-    /// Archives an agent like [`archive`](Self::archive), and returns it. If it is already archived, that is not an
-    /// error, and the agent is retrieved (`GET /agents/{id}`).
+    /// Archives an agent like [`archive`](Self::archive), and returns it. An agent that is already archived is not an
+    /// error: it is retrieved (`GET /agents/{id}`).
     ///
     /// # Errors
     ///

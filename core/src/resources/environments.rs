@@ -33,8 +33,8 @@ impl<'a> Environments<'a> {
 
     /// Lists the environments that are not archived, newest first (`GET /environments`).
     ///
-    /// The list is not paginated. A record that cannot be decoded is logged and left out; if none can be decoded, the
-    /// call fails.
+    /// The list is not paginated. A record that cannot be decoded is logged and left out; if no record can be decoded,
+    /// the call fails.
     ///
     /// # Errors
     ///
@@ -53,8 +53,8 @@ impl<'a> Environments<'a> {
     ///
     /// - [`InvalidRequest`](crate::ErrorKind::InvalidRequest) or [`Validation`](crate::ErrorKind::Validation) for
     ///   invalid fields;
-    /// - [`Conflict`](crate::ErrorKind::Conflict) with [`NameTaken`](crate::ConflictReason::NameTaken) (servers since
-    ///   2026-04-30; earlier servers answer 500);
+    /// - [`Conflict`](crate::ErrorKind::Conflict) with [`NameTaken`](crate::ConflictReason::NameTaken) if the name is
+    ///   in use (servers since 2026-04-30; earlier servers answer 500);
     /// - [the errors of every call](crate::Error#errors-of-every-call).
     pub async fn create(&self, request: CreateEnvironment) -> Result<Environment> {
         self.transport
@@ -81,8 +81,8 @@ impl<'a> Environments<'a> {
     /// # Errors
     ///
     /// - [`Conflict`](crate::ErrorKind::Conflict): [`VersionMismatch`](crate::ConflictReason::VersionMismatch) if the
-    ///   version of the request is not the current one, [`Archived`](crate::ConflictReason::Archived), or
-    ///   [`NameTaken`](crate::ConflictReason::NameTaken);
+    ///   version of the request is not the current one, [`Archived`](crate::ConflictReason::Archived) if the
+    ///   environment is archived, or [`NameTaken`](crate::ConflictReason::NameTaken) if the name is in use;
     /// - [`InvalidRequest`](crate::ErrorKind::InvalidRequest) or [`Validation`](crate::ErrorKind::Validation) for
     ///   invalid fields;
     /// - [`NotFound`](crate::ErrorKind::NotFound) if the environment does not exist;
@@ -145,10 +145,10 @@ impl<'a> Environments<'a> {
     /// Returns the environment with the name of the request, which is created or updated if necessary
     /// (`GET /environments`, then `POST /environments` or `PUT /environments/{id}`).
     ///
-    /// Fields that the request does not set keep their values, and so do the packages if the request has none. An empty
-    /// setup script removes the current one. An environment that already has all values of the request is returned
-    /// unchanged; archived environments are ignored. The server does not return environment variables, so they cannot
-    /// be compared: they are sent only if the environment is created or another field differs. Use
+    /// Fields that the request does not set keep their values, and so do the packages if the request has no packages.
+    /// An empty setup script removes the current one. An environment that already has all values of the request is
+    /// returned unchanged; archived environments are ignored. The server does not return environment variables, so they
+    /// cannot be compared: they are sent only if the environment is created or another field differs. Use
     /// [`update`](Self::update) to replace them. If several callers create the environment at the same time, one of
     /// them succeeds, and all get that environment.
     ///
@@ -199,11 +199,13 @@ impl<'a> Environments<'a> {
 
     /// Archives an environment permanently and returns it (`POST /environments/{id}/archive`).
     ///
-    /// An archived environment is no longer listed and cannot be used for new sessions. Its name becomes available.
+    /// An archived environment is no longer listed, and cannot be updated or used by new sessions. Its name becomes
+    /// available again. Existing sessions are not affected.
     ///
     /// # Errors
     ///
-    /// - [`Conflict`](crate::ErrorKind::Conflict) with [`AlreadyArchived`](crate::ConflictReason::AlreadyArchived);
+    /// - [`Conflict`](crate::ErrorKind::Conflict) with [`AlreadyArchived`](crate::ConflictReason::AlreadyArchived) if
+    ///   the environment is already archived;
     /// - [`NotFound`](crate::ErrorKind::NotFound) if the environment does not exist;
     /// - [the errors of every call](crate::Error#errors-of-every-call).
     pub async fn archive(&self, id: Uuid) -> Result<Environment> {
@@ -212,8 +214,8 @@ impl<'a> Environments<'a> {
             .await
     }
 
-    /// Archives an environment like [`archive`](Self::archive), and returns it. If it is already archived, that is not
-    /// an error, and the environment is retrieved (`GET /environments/{id}`).
+    /// Archives an environment like [`archive`](Self::archive), and returns it. An environment that is already archived
+    /// is not an error: it is retrieved (`GET /environments/{id}`).
     ///
     /// # Errors
     ///

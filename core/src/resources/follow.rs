@@ -25,8 +25,8 @@ use crate::transport::Transport;
 pub struct RunResult {
     /// The session, retrieved after the turn has ended.
     pub session: Session,
-    /// The answer: the last message of the agent in the turn. `None` if it wrote none, or if its program is not a known
-    /// runtime.
+    /// The answer: the last message of the agent in the turn. `None` if the agent wrote no message, or if its runtime
+    /// is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// The turn as data: messages, tool calls and plans, how it ended, tokens and cost.
@@ -43,8 +43,8 @@ pub enum OnAbandon {
     /// The session continues.
     #[default]
     Continue,
-    /// The turn is interrupted, as by [`Sessions::interrupt`]. Servers before 2026-06-25 cannot do that: the session
-    /// continues.
+    /// The turn is interrupted, as by [`Sessions::interrupt`]. Servers before 2026-06-25 cannot interrupt a turn: the
+    /// session continues.
     Interrupt,
     /// The session is terminated, as by [`Sessions::terminate`].
     Terminate,
@@ -189,7 +189,7 @@ impl fmt::Debug for RunRequest<'_> {
 /// # Errors
 ///
 /// Fails with the errors of [`Sessions::stream`], [`EventStream`](crate::EventStream) and [`Sessions::get`].
-/// [`Error::session_id`](crate::Error::session_id) is the session.
+/// [`Error::session_id`](crate::Error::session_id) is the id of the session.
 #[derive(Debug)]
 #[must_use = "a turn is followed by awaiting the request"]
 pub struct FollowRequest<'a> {

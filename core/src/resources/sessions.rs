@@ -20,7 +20,7 @@ pub(super) const POLL_BACKOFF: [Duration; 4] = [
     Duration::from_millis(200),
     Duration::from_millis(800),
 ];
-/// The delay after those.
+/// The delay after the first ones.
 pub(super) const MAX_POLL_INTERVAL: Duration = Duration::from_secs(3);
 
 /// The endpoints under `/sessions`, from [`Client::sessions`](crate::Client::sessions).
@@ -52,8 +52,8 @@ impl<'a> Sessions<'a> {
 
     /// Lists all sessions, ended ones included, newest first (`GET /sessions`).
     ///
-    /// The list is not paginated. A record that cannot be decoded is logged and left out; if none can be decoded, the
-    /// call fails.
+    /// The list is not paginated. A record that cannot be decoded is logged and left out; if no record can be decoded,
+    /// the call fails.
     ///
     /// # Errors
     ///
@@ -76,8 +76,8 @@ impl<'a> Sessions<'a> {
     /// - [`RateLimit`](crate::ErrorKind::RateLimit) if too many sessions are active; see
     ///   [`Error::quota`](crate::Error::quota);
     /// - [`NotFound`](crate::ErrorKind::NotFound) if the agent or the environment does not exist;
-    /// - [`Conflict`](crate::ErrorKind::Conflict) with [`Archived`](crate::ConflictReason::Archived) if one of them is
-    ///   archived;
+    /// - [`Conflict`](crate::ErrorKind::Conflict) with [`Archived`](crate::ConflictReason::Archived) if the agent or
+    ///   the environment is archived;
     /// - [`BadRequest`](crate::ErrorKind::BadRequest) if a credential of the model provider is missing (servers before
     ///   2026-06-25);
     /// - [the errors of every call](crate::Error#errors-of-every-call).
@@ -123,7 +123,8 @@ impl<'a> Sessions<'a> {
     ///   [`Terminated`](crate::ConflictReason::Terminated) or [`BackendGone`](crate::ConflictReason::BackendGone);
     /// - [`InvalidRequest`](crate::ErrorKind::InvalidRequest) or [`Validation`](crate::ErrorKind::Validation) for a
     ///   timeout outside of the limits;
-    /// - [`NotFound`](crate::ErrorKind::NotFound) if the session does not exist;
+    /// - [`NotFound`](crate::ErrorKind::NotFound) if the session does not exist, or its sandbox does not exist (servers
+    ///   before 2026-04-30);
     /// - [the errors of every call](crate::Error#errors-of-every-call).
     pub async fn prompt(&self, id: Uuid, prompt: impl Into<Prompt>) -> Result<SessionAck> {
         let request = prompt.into();
@@ -149,7 +150,8 @@ impl<'a> Sessions<'a> {
     ///
     /// # Errors
     ///
-    /// - [`Conflict`](crate::ErrorKind::Conflict) with [`AlreadyTerminated`](crate::ConflictReason::AlreadyTerminated);
+    /// - [`Conflict`](crate::ErrorKind::Conflict) with [`AlreadyTerminated`](crate::ConflictReason::AlreadyTerminated)
+    ///   if the session is already terminated;
     /// - [`NotFound`](crate::ErrorKind::NotFound) if the session does not exist;
     /// - [the errors of every call](crate::Error#errors-of-every-call).
     pub async fn terminate(&self, id: Uuid) -> Result<SessionAck> {
@@ -158,8 +160,8 @@ impl<'a> Sessions<'a> {
             .await
     }
 
-    /// Terminates a session like [`terminate`](Self::terminate), and retrieves it (`GET /sessions/{id}`). If it is
-    /// already terminated, that is not an error.
+    /// Terminates a session like [`terminate`](Self::terminate), and retrieves it (`GET /sessions/{id}`). A session
+    /// that is already terminated is not an error.
     ///
     /// # Errors
     ///
@@ -172,7 +174,7 @@ impl<'a> Sessions<'a> {
         }
     }
 
-    /// Interrupts the running turn and keeps the sandbox (`POST /sessions/{id}/interrupt`).
+    /// Interrupts the queued or running turn and keeps the sandbox (`POST /sessions/{id}/interrupt`).
     ///
     /// Returns an acknowledgement with the previous status of the session. Requires a server since 2026-06-25.
     ///
@@ -193,8 +195,8 @@ impl<'a> Sessions<'a> {
     ///
     /// # Errors
     ///
-    /// - [`Conflict`](crate::ErrorKind::Conflict) with [`Running`](crate::ConflictReason::Running) while the session is
-    ///   active;
+    /// - [`Conflict`](crate::ErrorKind::Conflict) with [`Running`](crate::ConflictReason::Running) while a turn is
+    ///   running or, on servers since 2026-04-30, queued;
     /// - [`NotFound`](crate::ErrorKind::NotFound) if the session does not exist;
     /// - [the errors of every call](crate::Error#errors-of-every-call).
     pub async fn delete(&self, id: Uuid) -> Result<()> {
@@ -358,13 +360,13 @@ impl<'a> Sessions<'a> {
     /// end, and returns the session, the answer and the agent's stdout in this turn (`GET /sessions/{id}/stream`,
     /// `GET /sessions/{id}`).
     ///
-    /// It behaves like [`run`](Self::run). If the acknowledgement has no `current_turn`, the stdout is that of all
-    /// turns, and the answer that of the last one.
+    /// It behaves like [`run`](Self::run). If the acknowledgement has no `current_turn`, `stdout` is the output of all
+    /// turns, and `text` is the answer in the last turn.
     ///
     /// # Errors
     ///
     /// Awaiting the request fails with the errors of [`stream`](Self::stream), [`EventStream`](crate::EventStream) and
-    /// [`get`](Self::get). [`Error::session_id`](crate::Error::session_id) is the session.
+    /// [`get`](Self::get). [`Error::session_id`](crate::Error::session_id) is the id of the session.
     ///
     /// # Examples
     ///
@@ -379,8 +381,8 @@ impl<'a> Sessions<'a> {
         FollowRequest::new(self.transport, ack)
     }
 
-    /// Waits until no turn of a session is queued or running, and returns the session
-    /// (`GET /sessions/{id}` and its event stream).
+    /// Waits until no turn of a session is queued or running, and returns the session (`GET /sessions/{id}`,
+    /// `GET /sessions/{id}/stream`).
     ///
     /// The delays between requests grow from 0 to 3 s. There is no time limit: if the server process that runs a
     /// session dies, the session stays active. Wrap the call in a timeout, and terminate the session when the timeout

@@ -66,9 +66,9 @@ pub type ConnectionState = aod_sse::ConnectionState<Error>;
 ///   (`GET /sessions/{id}`), and then reads one more body for the last events.
 ///
 /// **Reading.** The stream does not read ahead, so a slow consumer applies backpressure to the server and memory use
-/// stays constant. An event that cannot be parsed is delivered as [`Unknown`](StreamEvent::Unknown) with its text. Every
-/// method is cancel-safe; dropping the stream closes its connection. While a client has streams, it runs one task, which
-/// finds out that the machine has slept.
+/// stays constant. An event that cannot be parsed is delivered as [`Unknown`](StreamEvent::Unknown) with its text.
+/// Every method is cancel-safe; dropping the stream closes its connection. While a client has streams, it runs one
+/// task, which detects that the machine has slept.
 ///
 /// **Captive portals.** While an open stream reconnects, connection and protocol errors of an attempt, such as an HTML
 /// page or a failed TLS handshake, lead to another attempt.
@@ -104,8 +104,8 @@ impl EventStream {
     /// Creates a stream from a `text/event-stream` body, such as a recording or the response of another HTTP client. It
     /// never reconnects, and it also delivers repeated events.
     ///
-    /// An error of the body that is an [`Error`] of this crate is returned as it is; any other error becomes the source
-    /// of one of the kind [`ErrorKind::Connection`].
+    /// An error of the body that is an [`Error`] of this crate is returned unchanged; any other error becomes the
+    /// source of an error of the kind [`ErrorKind::Connection`].
     ///
     /// # Examples
     ///

@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_up_to_the_initial_cursor_are_repeats_whatever_they_contain() {
+    fn rows_up_to_the_initial_cursor_are_repeats_regardless_of_their_contents() {
         let mut position = Position::after(Some(100));
         let log: Vec<_> = (90..=105).map(|id| output(id, 1)).collect();
         assert_eq!(feed(&mut position, &strs(&log)).len(), 5);

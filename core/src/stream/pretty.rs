@@ -17,8 +17,8 @@ use crate::models::event::StreamEvent;
 ///
 /// The runtime in the `start` event of the session selects the formatter, unless one is set with
 /// [`formatter`](Self::formatter). The formatter is flushed when a further turn starts, whose output comes from another
-/// process, and when the stream ends, before its error if there is one. The selected formatter also shows a turn that
-/// was interrupted before the agent started, and a session that failed or was terminated without output; see
+/// process, and when the stream ends; if the stream fails, before its error. The selected formatter also shows a turn
+/// that was interrupted before the agent started, and a session that failed or was terminated without output; see
 /// [`SessionFormatter`]. Otherwise the stream behaves like [`EventStream`].
 ///
 /// # Examples

@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn decodes_a_stream_as_it_comes_whatever_the_chunks() {
+    fn decodes_a_stream_as_it_arrives_regardless_of_the_chunks() {
         let text: Vec<u8> = (0..20_000_u32)
             .flat_map(|number| number.to_string().into_bytes())
             .collect();

@@ -19,7 +19,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub(crate) struct HttpClient {
     create: CreateClient,
     current: Arc<Mutex<Current>>,
-    /// `None` if there is none, or if it is that of the operating system.
+    /// `None` without a proxy, or with the proxy of the operating system.
     pub(crate) proxy: Option<Secret>,
 }
 

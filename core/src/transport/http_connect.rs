@@ -20,7 +20,7 @@ use crate::models::Secret;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Connects an [`EventSource`](aod_sse::EventSource) to a URL according to the HTML standard: with
-/// `Accept: text/event-stream`, `Cache-Control: no-cache`, and `Last-Event-ID` if there is one.
+/// `Accept: text/event-stream`, `Cache-Control: no-cache`, and `Last-Event-ID` unless the last event id is empty.
 ///
 /// The response must have the status 200 and the content type `text/event-stream`; any other response ends the source.
 /// The [table of departures](aod_sse#the-standard) lists what differs from the standard. A gzip body is decompressed; any
@@ -79,8 +79,8 @@ impl HttpConnect {
     }
 
     /// Creates a connector with the clients that `create` returns: one now, and another one each time that the
-    /// [network](aod_sse::EventSource::network) has changed, so that the connections of the old path are not reused. If a
-    /// later one cannot be created, the connector keeps the one that it has.
+    /// [network](aod_sse::EventSource::network) has changed, so that the connections of the old path are not reused. If
+    /// `create` fails then, the connector keeps its current client.
     ///
     /// # Errors
     ///

@@ -59,7 +59,7 @@ impl RecordId {
         Ok(Self(Segment::Text(encoded)))
     }
 
-    /// Returns the id as a UUID, if it is one.
+    /// Returns the id as a UUID; `None` if the id is not a UUID.
     pub fn as_uuid(&self) -> Option<Uuid> {
         match self.0 {
             Segment::Uuid(id) => Some(id),

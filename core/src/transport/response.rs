@@ -193,7 +193,7 @@ pub(crate) async fn connection(
     excerpt.truncate(end.unwrap_or(0));
     let summary = match status {
         StatusCode::OK => "the response is not an event stream",
-        _ => "the status of the response opens no event stream",
+        _ => "the status of the response does not open an event stream",
     };
     Err(refused(summary).with_detail(Some(Detail::Body(excerpt))))
 }

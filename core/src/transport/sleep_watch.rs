@@ -1,4 +1,4 @@
-//! Finds out that the machine has slept.
+//! Detects that the machine has slept.
 
 use std::time::Duration;
 

@@ -23,8 +23,8 @@ type ProviderError = Box<dyn StdError + Send + Sync>;
 /// continues where it was. The time counts towards the limits of the call.
 ///
 /// A failure of the provider ends a call, and a stream that is being opened, with an error of the kind
-/// [`Auth`](ErrorKind::Auth), whose [source](StdError::source) it is. An open stream reconnects later, as after a
-/// connection that could not be established.
+/// [`Auth`](ErrorKind::Auth), whose [source](StdError::source) is the error of the provider. An open stream reconnects
+/// later, as after a connection that could not be established.
 ///
 /// A request is sent again at most once per attempt: if the server rejects the new token too, the call fails, and the next
 /// call asks again. A token that is empty, or contains whitespace, a control character or a non-ASCII character, is an
@@ -48,11 +48,11 @@ type ProviderError = Box<dyn StdError + Send + Sync>;
 /// # Ok(()) }
 /// ```
 pub trait TokenProvider: Send + Sync + 'static {
-    /// Returns a token. `rejected` is the one that the server rejected; `None` before the first request.
+    /// Returns a token. `rejected` is the token that the server rejected; `None` before the first request.
     ///
     /// # Errors
     ///
-    /// Fails if there is no token; see [above](Self).
+    /// Fails if the provider cannot return a token; see [above](Self).
     fn token(
         &self,
         rejected: Option<Secret>,
@@ -120,7 +120,7 @@ struct State {
     current: Option<Authorization>,
     /// The latest tokens before the current one: a server may still repeat them.
     previous: VecDeque<Secret>,
-    /// The request for a new token. A caller that waits for it drives it; it is kept if none does.
+    /// The request for a new token. A caller that waits for it polls it; it is kept while no caller waits.
     refresh: Option<Refresh>,
 }
 

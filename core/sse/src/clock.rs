@@ -18,8 +18,8 @@ const SHORTEST_SLEEP: Duration = Duration::from_millis(500);
 /// A clock that counts the time in which the machine sleeps, unlike the timers of tokio on Linux, Android, macOS and iOS.
 ///
 /// Timers whose time passes during a sleep fire after the machine wakes: an [`EventSource`] whose connection has been
-/// idle for too long reconnects, and a delay between attempts ends. [`observe`](Self::observe) finds a sleep; each timer
-/// of the clock calls it when it fires. Cloning is cheap; clones are the same clock.
+/// idle for too long reconnects, and a delay between attempts ends. [`observe`](Self::observe) detects a sleep; each
+/// timer of the clock calls it when it fires. Cloning is cheap; clones are the same clock.
 ///
 /// [`EventSource`]: super::EventSource
 ///
@@ -80,8 +80,9 @@ impl Clock {
         self.0.skip.notify_waiters();
     }
 
-    /// Checks whether the machine has slept since the last check, and moves the clock forward by that time. A program
-    /// that the system notifies when the machine wakes calls this, so that it takes effect at once.
+    /// Checks whether the machine has slept since the last check, and moves the clock forward by that time. If the
+    /// operating system notifies your program when the machine wakes, call this method, so that the sleep is counted at
+    /// once.
     ///
     /// Differences below 500 ms are ignored. Where `Instant` counts sleep, such as on Windows, it has no effect.
     pub fn observe(&self) {

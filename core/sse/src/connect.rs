@@ -82,8 +82,8 @@ pub struct Attempt<'a> {
     /// The number of connections since the last progress whose bodies ended without an error, and not within an event.
     /// A server that ends bodies again and again may have nothing more to send; see [`Connection::last`].
     pub ends: u32,
-    /// The [path](super::Network::path) of the network; 0 for a source without one. A connector that keeps connections
-    /// for reuse discards those of another path.
+    /// The [path](super::Network::path) of the network; 0 for a source without a network. A connector that keeps
+    /// connections for reuse discards those of another path.
     pub path: u64,
 }
 

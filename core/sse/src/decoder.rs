@@ -31,7 +31,7 @@ pub struct Frame<'d> {
     pub event: &'d str,
     /// The values of the `data` lines, joined by line feeds.
     pub data: &'d str,
-    /// The last event id, set by this event or by an earlier one; empty if there is none.
+    /// The last event id, set by this event or by an earlier one; empty if no event has set one.
     pub id: &'d str,
     /// Whether this event has its own `id` line.
     pub own_id: bool,
@@ -228,7 +228,8 @@ impl Decoder {
         }
     }
 
-    /// Returns the last event id, which a client sends as `Last-Event-ID` when it reconnects; empty if there is none.
+    /// Returns the last event id, which a client sends as `Last-Event-ID` when it reconnects; empty if no id was
+    /// received.
     ///
     /// A block with an id but no data sets it too, although it yields no frame.
     pub fn last_event_id(&self) -> &str {
@@ -286,7 +287,7 @@ impl Decoder {
         }
     }
 
-    /// Replaces the chunk, which has been read, with the next one. Returns false if there is none.
+    /// Replaces the chunk, which has been read, with the next one. Returns false if no chunk is waiting.
     fn next_chunk(&mut self) -> bool {
         if !self.chunk.is_empty() {
             self.data.keep(&self.chunk);

@@ -22,7 +22,7 @@
 //! | status 204 | fails like any status other than 200 | ends without an error | |
 //! | other statuses | fail | fail; those chosen with [`Error::retryable`] or `HttpConnect::retryable_statuses` are retried | the default |
 //! | `Retry-After` | unspecified | a minimum delay before the retry of a status; above 120 s, the source ends | [`Reconnect::max_retry_after`] |
-//! | network changes | may end the delay before an attempt | with [`EventSource::network`]: reported by the program; no attempts while there is none | the default |
+//! | network changes | may end the delay before an attempt | with [`EventSource::network`]: reported by the program; no attempts while the network is unavailable | the default |
 //! | events above 16 MiB | unlimited | an error | [`EventSource::max_event_size`] |
 //! | redirects | followed to any origin, up to 20 | within the origin, up to 20; to another origin, an error | `HttpConnect::with_client`, with a client that follows redirects |
 //! | content encodings | those of the HTTP client | requests `identity`, reads `gzip`; others are an error | |

@@ -45,7 +45,8 @@ struct State {
     sources: Vec<Weak<dyn Interrupt>>,
 }
 
-/// Returns the delay of an attempt after a report: everything that uses the network hears of it together.
+/// Returns the delay of an attempt after a report: everything that uses the network receives the report at the same
+/// time.
 pub(super) fn jitter() -> Duration {
     const MAX: Duration = Duration::from_millis(250);
     MAX.mul_f64(fastrand::f64())
@@ -93,7 +94,7 @@ impl Network {
         });
     }
 
-    /// Reports that the network is another one, such as cellular instead of Wi-Fi. Sources close their connections and
+    /// Reports that the network has changed, for example from Wi-Fi to cellular. Sources close their connections and
     /// connect again within 250 ms, at random times.
     pub fn changed(&self) {
         self.update(|condition| condition.path += 1);
@@ -113,7 +114,7 @@ impl Network {
         });
     }
 
-    /// Returns whether there is a network and it is not suspended.
+    /// Returns whether the network is neither offline nor suspended.
     pub fn is_available(&self) -> bool {
         self.condition().is_available()
     }

@@ -98,7 +98,7 @@ pub struct Event {
     pub event: String,
     /// The values of the `data` lines, joined by line feeds.
     pub data: String,
-    /// The last event id; empty if there is none.
+    /// The last event id; empty if no event has set one.
     pub id: String,
 }
 
@@ -119,7 +119,7 @@ pub enum Disposition<T, E> {
     /// with it.
     Reconnect(E),
     /// Drop the connection and open a last one, which resumes after the last event id. It is not retried: if it fails
-    /// or ends, the source ends with the error; when this time has passed, with [`Error::DeadlineExceeded`]. Until
+    /// or ends, the source ends with the error; if this time passes first, with [`Error::DeadlineExceeded`]. Until
     /// then, no connection state is reported.
     Confirm(Duration),
 }
@@ -198,9 +198,9 @@ impl<C: Connect> EventSource<C> {
 
     /// Follows what the program reports about the network; see [`Network`]. Default: no reports.
     ///
-    /// While there is no network, the source makes no attempt. After a report that ends that, or that the network
-    /// changed, it connects within 250 ms, at a random time, and the attempts before do not count. Any other report that
-    /// there is a network only ends the delay before an attempt. No report shortens a `Retry-After`.
+    /// While there is no network, the source makes no attempt. After a report that the network is available again or
+    /// has changed, it connects within 250 ms, at a random time, and earlier attempts do not count. Any other report
+    /// that there is a network only ends the delay before an attempt. No report shortens a `Retry-After`.
     #[must_use]
     pub fn network(mut self, network: Network) -> Self {
         self.path = network.path();
@@ -251,7 +251,7 @@ impl<C: Connect> EventSource<C> {
         self
     }
 
-    /// Returns the last event id, which the next connection resumes after; empty if there is none.
+    /// Returns the last event id, which the next connection resumes after; empty if no id was received or set.
     pub fn last_event_id(&self) -> &str {
         self.decoder.last_event_id()
     }

@@ -23,7 +23,8 @@ pub enum ConnectionState<E = Error> {
         /// [`Error::NetworkChanged`].
         cause: Arc<E>,
     },
-    /// The [network](super::Network) is offline or suspended. The source makes no attempt until it is neither.
+    /// The [network](super::Network) is offline or suspended. The source makes no attempt until the network is
+    /// available again.
     WaitingForNetwork,
     /// The ids of the events have started again at a lower number: the next event was not delivered before, although its
     /// id is not above that of the last one. An [`EventSource`](super::EventSource) does not compare ids; a protocol on

@@ -11,7 +11,7 @@ use crate::{AgentInfo, Item, Outcome, Usage};
 ///
 /// Changes that are applied in order to a copy of the turns keep it equal to them, with one exception:
 /// [`TextAppended`](Self::TextAppended) changes the text only. The `raw`, `raw_cut`, `events` and `is_truncated` of the
-/// item follow with its next [`ItemUpdated`](Self::ItemUpdated), if there is one.
+/// item follow with its next [`ItemUpdated`](Self::ItemUpdated), if another event changes the item.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Change {

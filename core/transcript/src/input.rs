@@ -55,7 +55,7 @@ pub enum End {
 pub struct Event<'a> {
     /// The input.
     pub input: Input<'a>,
-    /// The position after the event, if it has one.
+    /// The position after the event; `None` for an event without a position.
     pub cursor: Option<i64>,
 }
 

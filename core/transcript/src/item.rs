@@ -288,11 +288,11 @@ pub struct ToolCall {
     pub name: String,
     /// What the call does, the same for all runtimes.
     pub tool: Tool,
-    /// The arguments. `null` if there are none; a string with their JSON if they cannot be represented, for example
-    /// because they nest too deeply. If their JSON is longer than [`Limits::text`](crate::Limits::text), it is a string
-    /// that is cut there.
+    /// The arguments. `null` if the call has no arguments; a string with their JSON if they cannot be represented, for
+    /// example because they nest too deeply. If their JSON is longer than [`Limits::text`](crate::Limits::text), it is
+    /// a string that is cut there.
     pub input: Value,
-    /// The result. `None` until the call has ended, or if the runtime does not print one.
+    /// The result. `None` until the call has ended, or if the runtime does not print a result.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<ToolResult>,
 }
@@ -308,7 +308,7 @@ pub enum Tool {
     },
     /// Reads a file.
     Read {
-        /// The path; the first one if there are several.
+        /// The path; the first path if the call has several.
         path: String,
     },
     /// Writes a whole file.
@@ -428,7 +428,7 @@ impl FileChangeKind {
 /// The result of a tool call.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ToolResult {
-    /// The text, or the reason of the failure; empty if the runtime prints none.
+    /// The text, or the reason of the failure; empty if the runtime prints no text.
     pub text: String,
     /// Whether the call failed.
     pub is_error: bool,

@@ -72,8 +72,8 @@ impl Transcript {
     ///
     /// # Errors
     ///
-    /// Fails with [`RestoreError::Malformed`] if the bytes are not a snapshot, and with [`RestoreError::Version`] if a
-    /// version of the library with another format wrote them.
+    /// Fails with [`RestoreError::Malformed`] if the bytes are not a snapshot, and with [`RestoreError::Version`] if
+    /// they have the format of another version of the library.
     ///
     /// # Examples
     ///

@@ -86,7 +86,7 @@ pub(crate) struct State {
 pub struct AgentInfo {
     /// The name of the runtime or of the model provider, from the session's `start` event or from the caller.
     pub runtime: String,
-    /// The model. For Gemini, the one that was requested, which can differ from the one that answered.
+    /// The model. For Gemini, the requested model, which can differ from the model that answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// The id of the runtime's own session or thread.
@@ -189,7 +189,7 @@ impl Transcript {
         self.state.turns
     }
 
-    /// Returns the tokens and the cost of all turns that have ended. `None` if the runtime reported none.
+    /// Returns the tokens and the cost of all turns that have ended. `None` if the runtime reported no usage.
     pub fn usage(&self) -> Option<Usage> {
         let usages = self.turns().iter().filter_map(|turn| turn.usage);
         usages.reduce(Usage::plus)
@@ -200,14 +200,14 @@ impl Transcript {
         self.state.agent.as_ref()
     }
 
-    /// Returns the position after the last applied event that has one; `None` before such an event. A stream of the
-    /// session with this position as `since` completes the transcript without a gap or a repeated item.
+    /// Returns the position after the last applied event that has a position; `None` before such an event. A stream of
+    /// the session with this position as `since` completes the transcript without a gap or a repeated item.
     pub fn cursor(&self) -> Option<i64> {
         self.state.cursor
     }
 
     /// Returns the last message of the agent itself, not of a subagent, in the last turn. `None` before the agent has
-    /// written one in that turn.
+    /// written a message in that turn.
     pub fn final_text(&self) -> Option<&str> {
         self.turns().last()?.final_text()
     }

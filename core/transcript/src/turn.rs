@@ -20,7 +20,7 @@ pub struct Turn {
     /// How the turn ended. `None` until the end of the turn has been read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
-    /// The tokens and the cost of the turn. `None` until the turn has ended, or if the runtime reports none.
+    /// The tokens and the cost of the turn. `None` until the turn has ended, or if the runtime reports no usage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
     /// How long the agent worked, if the runtime reports it. In JSON, `duration_ms`.
@@ -46,7 +46,7 @@ impl Turn {
         }
     }
 
-    /// Returns the last message of the agent itself, not of a subagent. `None` before the agent has written one.
+    /// Returns the last message of the agent itself, not of a subagent. `None` before the agent has written a message.
     pub fn final_text(&self) -> Option<&str> {
         self.items.iter().rev().find_map(|item| match &item.kind {
             ItemKind::Message {

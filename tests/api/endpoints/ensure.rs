@@ -13,11 +13,11 @@ use crate::endpoints::world::{UNKNOWN_ID, World, answer, tests};
 
 tests! { in [april21 april30 june25]:
     a_new_agent_is_created,
-    an_agent_that_has_the_fields_is_returned_as_it_is,
+    an_agent_that_has_the_fields_is_returned_unchanged,
     an_agent_is_updated_with_the_fields_that_differ,
     callers_that_ensure_the_same_new_agent_get_the_same_one,
     a_new_environment_is_created,
-    an_environment_that_has_the_fields_is_returned_as_it_is,
+    an_environment_that_has_the_fields_is_returned_unchanged,
     an_environment_is_updated_with_the_fields_that_differ,
     callers_that_ensure_the_same_new_environment_get_the_same_one,
     updates_of_several_callers_are_all_kept,
@@ -49,7 +49,7 @@ async fn a_new_agent_is_created(world: World) {
     assert_ne!(new.id, agent.id);
 }
 
-async fn an_agent_that_has_the_fields_is_returned_as_it_is(world: World) {
+async fn an_agent_that_has_the_fields_is_returned_unchanged(world: World) {
     let environment = world.environment("ci").await;
     let request = world
         .new_agent("reviewer")
@@ -126,7 +126,7 @@ async fn a_new_environment_is_created(world: World) {
     assert_eq!(world.last_body()["env_vars"], json!({"TOKEN": "hunter2"}));
 }
 
-async fn an_environment_that_has_the_fields_is_returned_as_it_is(world: World) {
+async fn an_environment_that_has_the_fields_is_returned_unchanged(world: World) {
     let environments = world.client.environments();
     for (name, networking) in [
         ("unrestricted", Networking::unrestricted()),

@@ -13,7 +13,7 @@ const STREAM: &str = "/sessions/*/stream";
 tests! { in [april21 april30 june25]:
     text_is_delivered_as_printed,
     stdout_and_stderr_are_distinguished,
-    output_without_a_turn_has_none,
+    output_without_a_turn_has_no_turn_number,
     a_long_log_is_delivered_completely_and_in_order,
     unknown_events_are_delivered_with_their_text,
     comments_and_line_endings_do_not_affect_events,
@@ -56,7 +56,7 @@ async fn stdout_and_stderr_are_distinguished(world: World) {
     assert_eq!(stdout.unwrap(), "out 1out 2");
 }
 
-async fn output_without_a_turn_has_none(world: World) {
+async fn output_without_a_turn_has_no_turn_number(world: World) {
     let id = world.session(Script::manual()).await.id;
     let nobodys = Action::Output {
         stream: Source::Stdout,

@@ -191,11 +191,11 @@ async fn the_environment_selects_the_certificates_of_the_system() {
 }
 
 #[tokio::test]
-async fn the_bundled_certificates_are_used_where_the_system_has_none() {
+async fn the_bundled_certificates_are_used_if_the_system_has_no_certificates() {
     if let Ok(url) = std::env::var("AOD_TEST_URL") {
         return list_agents(&url).await;
     }
-    let name = "tls::the_bundled_certificates_are_used_where_the_system_has_none";
+    let name = "tls::the_bundled_certificates_are_used_if_the_system_has_no_certificates";
     let (none, own) = (folder(name), folder(&format!("{name}-own")));
     let own = own.join("ca.pem");
     for (is_trusted, outcome) in [(false, "Err(Connection)"), (true, "Ok(())")] {

@@ -18,8 +18,8 @@
 //!
 //! # Control
 //!
-//! [`Control`] changes the state of the server from a test. The same is available over HTTP, without a token, with JSON
-//! bodies and responses. Unknown fields and numbers out of range are a 400 that names them:
+//! [`Control`] changes the state of the server from a test. The same calls are available over HTTP, without a token,
+//! with JSON bodies and responses. Unknown fields and numbers out of range result in a 400 that names them:
 //!
 //! | Call | Body |
 //! |---|---|
@@ -41,14 +41,14 @@
 //!
 //! - New log rows are sent immediately; the real server polls every 0.5 s. Therefore a stream always sees the end of a
 //!   turn; on the real server it can continue with the next turn if its prompt arrives quickly.
-//! - In every generation, the name of another active environment is a 409, and `NaN` or unpaired surrogates in a body
-//!   are a 400 `Invalid JSON`. The real server of 2026-04-21 fails with a 500.
+//! - In every generation, an environment with the name of another active environment is a 409, and `NaN` or unpaired
+//!   surrogates in a body are a 400 `Invalid JSON`. The real server of 2026-04-21 fails with a 500.
 //! - HTML pages have the same status and content type but another text.
 //! - Numbers beyond 64 bits saturate.
 //! - JSON that is nested more deeply than 127 levels is a 400 `Invalid JSON`; the real server reads up to 960 levels.
 //! - Cursors in digits other than ASCII are a 400; the real server reads the digits of every script.
 //! - The exit code of an interrupted agent is 143, that of a process that SIGTERM ended; a real agent can exit with
-//!   another one. Without a started agent there is none.
+//!   another code. If the agent was not started, the turn has no exit code.
 //! - A running turn fails immediately when its session is terminated.
 //! - The lengths of database columns are not enforced.
 

@@ -27,7 +27,7 @@ const MAX_HEAD_SIZE: usize = 64 * 1024;
 pub struct ConnectionPlan {
     /// The number of bytes per write. Default: as received from the server.
     pub slice: Option<NonZeroUsize>,
-    /// Where the response is cut, if it is.
+    /// Where and how the response is cut; `None` for a complete response.
     pub cut: Option<Cut>,
 }
 
@@ -85,9 +85,9 @@ impl ConnectionPlan {
 
 /// A TCP proxy on loopback in front of an AoD server, which interrupts event streams according to a plan.
 ///
-/// Each connection to it carries one exchange. For each event stream, the plan is called with the path, without the
-/// query, and the number of earlier streams with that path, so that streams are independent of each other. Dropping the
-/// proxy stops it and closes all connections.
+/// Each connection to the proxy carries one request and its response. For each event stream, the plan is called with
+/// the path, without the query, and the number of earlier streams with that path, so that streams are independent of
+/// each other. Dropping the proxy stops it and closes all connections.
 ///
 /// ```
 /// use aod_devserver::{Cut, CutBy, CuttingProxy, DevServer, ConnectionPlan};
@@ -146,7 +146,7 @@ impl CuttingProxy {
     ///
     /// # Errors
     ///
-    /// Fails if the URL is not such a URL or no port is free.
+    /// Fails if `upstream` is not an `http` URL without a path, or if no port is free.
     pub async fn start(
         upstream: &str,
         plan: impl Fn(&str, usize) -> ConnectionPlan + Send + Sync + 'static,

@@ -32,7 +32,7 @@ pub struct SeenRequest {
     pub method: String,
     /// The path, without the query.
     pub path: String,
-    /// The query, without `?`. Empty if there is none.
+    /// The query, without `?`. Empty if the URL has no query.
     pub query: String,
     /// The headers in order, with lower-case names. The value of `authorization` is redacted.
     pub headers: Vec<(String, String)>,

@@ -266,7 +266,7 @@ async fn a_slow_consumer_loses_no_row_while_the_end_is_confirmed() {
 }
 
 #[tokio::test]
-async fn a_server_without_ids_is_asked_once_more_and_nothing_is_repeated() {
+async fn a_server_without_ids_is_asked_again_and_nothing_is_repeated() {
     let body = "data: {\"type\": \"output\", \"data\": \"x\"}\n\ndata: {\"type\": \"exit\", \"code\": 0}\n\n";
     let server = bodies([body]).await;
     let text = open(&client(&server)).await;

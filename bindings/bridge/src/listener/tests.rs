@@ -20,7 +20,7 @@ type Outcome = std::result::Result<(), String>;
 /// Records the calls of its methods.
 #[derive(Clone, Default)]
 struct Recorder {
-    told: Arc<Mutex<Vec<String>>>,
+    received: Arc<Mutex<Vec<String>>>,
     /// Called with each text before it is recorded.
     on_text: Option<Arc<OnText>>,
 }
@@ -33,12 +33,12 @@ impl Recorder {
         }
     }
 
-    fn told(&self) -> Vec<String> {
-        self.told.lock().unwrap().clone()
+    fn received(&self) -> Vec<String> {
+        self.received.lock().unwrap().clone()
     }
 
-    fn tell(&self, text: String) {
-        self.told.lock().unwrap().push(text);
+    fn record(&self, text: String) {
+        self.received.lock().unwrap().push(text);
     }
 }
 
@@ -48,20 +48,20 @@ impl Listener<Texts> for Recorder {
             if let Some(on_text) = &self.on_text {
                 on_text(&text)?;
             }
-            self.tell(text);
+            self.record(text);
         }
         Ok(())
     }
 
     fn on_state(&self, state: ConnectionState) {
-        self.tell(match state {
+        self.record(match state {
             ConnectionState::Resuming { .. } => "resuming".to_owned(),
             state => format!("{state:?}").to_lowercase(),
         });
     }
 
     fn on_end(&self, outcome: Result<()>) {
-        self.tell(match outcome {
+        self.record(match outcome {
             Ok(()) => "end".to_owned(),
             Err(error) => error.kind.as_str().to_owned(),
         });
@@ -84,7 +84,7 @@ fn stream(runtime: &SharedRuntime, limits: Limits, text: String) -> Prefetcher<T
 }
 
 #[test]
-fn tells_states_and_events_in_order_and_the_end_last() {
+fn reports_states_and_events_in_order_and_the_end_last() {
     let runtime = runtime();
     let server = Server::start(vec![
         answer(&outputs(1..=2)),
@@ -117,12 +117,12 @@ fn tells_states_and_events_in_order_and_the_end_last() {
         "closed",
         "end",
     ];
-    assert_eq!(recorder.told(), expected);
+    assert_eq!(recorder.received(), expected);
     assert_idle(runtime);
 }
 
 #[test]
-fn cancelling_at_any_event_tells_the_end_once() {
+fn cancelling_at_any_event_reports_the_end_once() {
     for stop_at in 1..=6 {
         let runtime = runtime();
         let cancelled = CancellationToken::new();
@@ -145,14 +145,18 @@ fn cancelling_at_any_event_tells_the_end_once() {
             handle.cancel();
         }
         block_on(handle.join());
-        let told = recorder.told();
+        let received = recorder.received();
         let end = if stop_at == 6 { "end" } else { "closed" };
-        assert_eq!(told.last().map(String::as_str), Some(end), "{told:?}");
+        assert_eq!(
+            received.last().map(String::as_str),
+            Some(end),
+            "{received:?}"
+        );
         let texts: Vec<_> = (1..=5)
-            .take(told.len() - 2)
+            .take(received.len() - 2)
             .map(|id: i64| id.to_string())
             .collect();
-        assert_eq!(told[..told.len() - 2], texts);
+        assert_eq!(received[..received.len() - 2], texts);
         assert!(stop_at == 6 || texts.len() == stop_at);
         assert_idle(runtime);
     }
@@ -172,12 +176,12 @@ fn a_driver_that_is_dropped_at_any_await_leaves_nothing_and_skips_nothing() {
         let outcome = poll_at_most(polls, driver.run(events));
         let mut expected: Vec<_> = (1..=5).map(|id: i64| id.to_string()).collect();
         expected.push("-".to_owned());
-        let told = recorder.told();
-        assert!(told.len() <= polls);
-        assert_eq!(told, expected[..told.len()]);
+        let received = recorder.received();
+        assert!(received.len() <= polls);
+        assert_eq!(received, expected[..received.len()]);
         if let Some(outcome) = outcome {
             outcome.unwrap();
-            assert_eq!(told.len(), expected.len());
+            assert_eq!(received.len(), expected.len());
         }
         assert_idle(runtime);
     }
@@ -222,7 +226,7 @@ fn dropping_the_handle_leaves_the_stream_running() {
     server.send(&(outputs(1..=1) + EXIT));
     finished.recv_timeout(crate::testing::LIMIT).unwrap();
     assert_idle(runtime);
-    assert_eq!(recorder.told(), ["1", "-", "closed", "end"]);
+    assert_eq!(recorder.received(), ["1", "-", "closed", "end"]);
 }
 
 #[test]
@@ -239,7 +243,7 @@ fn a_listener_that_fails_or_panics_ends_the_stream() {
         let closed = CancellationToken::new();
         let handle = Subscription::spawn(runtime, &closed, events, recorder.clone()).unwrap();
         block_on(handle.join());
-        assert_eq!(recorder.told(), ["closed", kind]);
+        assert_eq!(recorder.received(), ["closed", kind]);
         assert_idle(runtime);
     }
 }
@@ -254,7 +258,7 @@ fn an_opening_that_fails_is_the_end() {
     let closed = CancellationToken::new();
     let handle = Subscription::spawn(runtime, &closed, events, recorder.clone()).unwrap();
     block_on(handle.join());
-    assert_eq!(recorder.told(), ["closed", "configuration"]);
+    assert_eq!(recorder.received(), ["closed", "configuration"]);
 }
 
 #[test]
@@ -269,7 +273,7 @@ fn closing_the_client_is_an_error_of_kind_closed() {
     closed.cancel();
     block_on(handle.join());
     let kind = ErrorKind::Closed.as_str();
-    assert_eq!(recorder.told(), ["closed", kind]);
+    assert_eq!(recorder.received(), ["closed", kind]);
     assert_idle(runtime);
 }
 
@@ -295,7 +299,7 @@ fn listeners_that_block_do_not_delay_another_stream() {
     let events = stream(runtime, ROOMY, outputs(1..=3) + EXIT);
     let free = Subscription::spawn(runtime, &closed, events, recorder.clone()).unwrap();
     block_on(free.join());
-    assert_eq!(recorder.told(), ["1", "2", "3", "-", "closed", "end"]);
+    assert_eq!(recorder.received(), ["1", "2", "3", "-", "closed", "end"]);
     assert!(blocked.iter().all(|handle| !handle.is_finished()));
     drop(release);
     for handle in &blocked {

@@ -72,7 +72,7 @@ impl Wake for Count {
 }
 
 #[test]
-fn gives_what_is_there_at_once_with_the_cursors() {
+fn returns_the_available_events_at_once_with_their_cursors() {
     let runtime = runtime();
     let (body, events) = body();
     write(&body, &outputs(1..=3));
@@ -91,7 +91,7 @@ fn gives_what_is_there_at_once_with_the_cursors() {
 }
 
 #[test]
-fn tells_the_end_once_and_stays_there() {
+fn reports_the_end_once_and_stays_ended() {
     let runtime = runtime();
     let (body, events) = body();
     write(&body, &(outputs(1..=2) + EXIT));
@@ -108,7 +108,7 @@ fn tells_the_end_once_and_stays_there() {
 }
 
 #[test]
-fn tells_an_error_once_after_the_events_before_it() {
+fn reports_an_error_once_after_the_events_before_it() {
     let runtime = runtime();
     let (body, events) = body();
     write(&body, &outputs(1..=1));
@@ -156,7 +156,7 @@ fn stalled(events: &Prefetcher<Texts>) {
 }
 
 #[test]
-fn reads_ahead_to_either_limit_and_goes_on_when_all_is_taken() {
+fn reads_ahead_up_to_either_limit_and_continues_when_all_is_taken() {
     for (events, bytes, size, ahead) in [(4, 1000, 1, 4), (1000, 30, 10, 3), (1000, 30, 11, 3)] {
         let runtime = runtime();
         let (stream, given) = endless(size);
@@ -194,7 +194,7 @@ fn an_event_above_the_byte_limit_passes_alone() {
 }
 
 #[test]
-fn loses_and_doubles_nothing_when_a_take_is_dropped_at_any_poll() {
+fn loses_and_repeats_nothing_when_a_take_is_dropped_at_any_poll() {
     let count = 200;
     for polls in 0..4 {
         let runtime = runtime();
@@ -301,7 +301,7 @@ fn cancel_wakes_the_consumer() {
 }
 
 #[test]
-fn cancel_discards_what_was_read_and_is_no_error() {
+fn cancel_discards_what_was_read_and_is_not_an_error() {
     let runtime = runtime();
     let (stream, _) = endless(1);
     let events = read(
@@ -381,7 +381,7 @@ fn states_that_nobody_takes_stop_the_reader() {
 }
 
 #[test]
-fn a_runtime_that_is_shut_down_tells_the_waiter() {
+fn a_runtime_that_is_shut_down_notifies_the_waiter() {
     let runtime = runtime();
     let (_body, events) = body();
     let events = read(runtime, ROOMY, events);
@@ -395,7 +395,7 @@ fn a_runtime_that_is_shut_down_tells_the_waiter() {
 }
 
 #[test]
-fn a_reader_that_panics_tells_the_waiter() {
+fn a_reader_that_panics_notifies_the_waiter() {
     let runtime = runtime();
     let (body, events) = body();
     write(&body, &(outputs(1..=2) + &output(3, "panic")));
@@ -494,7 +494,7 @@ fn states_come_in_order_with_the_events() {
 }
 
 #[test]
-fn states_of_a_stream_that_is_still_being_opened_are_told_at_once() {
+fn states_of_a_stream_that_is_still_being_opened_are_reported_at_once() {
     let (observe, told) = states();
     let states: Option<States> = Some(told);
     let (open, opening) = tokio::sync::oneshot::channel::<EventStream>();

@@ -13,14 +13,14 @@ import java.nio.file.StandardCopyOption.ATOMIC_MOVE
  * rather than a `SavedStateHandle`, whose size is limited.
  */
 interface SnapshotStore {
-    /** Returns the bytes of the last [save], or null if there are none. */
+    /** Returns the bytes of the last [save], or null if nothing is stored. */
     fun load(): ByteArray?
 
     /** Replaces the stored bytes atomically. */
     fun save(snapshot: ByteArray)
 }
 
-/** A snapshot in a file. A file that cannot be read or written counts as none. */
+/** A snapshot in a file. A file that cannot be read counts as no snapshot, and a failure to write it is ignored. */
 class SnapshotFile(private val file: File) : SnapshotStore {
     override fun load(): ByteArray? = try {
         file.readBytes()

@@ -111,7 +111,7 @@ def formatter_for(runtime: str | None = None, **options: Unpack[FormatterOptions
 
     Raises:
         ValueError: An option has an invalid value.
-        TypeError: There is no such option.
+        TypeError: An option does not exist.
 
     Example:
         >>> formatter = formatter_for("codex", plain=True)

@@ -86,6 +86,7 @@ class Agents:
 
         Raises:
             BadRequestError: The runtime is unknown.
+            ConflictError: The environment is archived (servers since 2026-04-30).
             NotFoundError: The environment does not exist.
             ValidationError: The server rejects a field; `detail` says which.
             ValueError: An argument cannot be written as JSON, such as NaN.
@@ -158,8 +159,8 @@ class Agents:
             description: What the agent is for.
             environment_id: The environment of sessions that do not name one. Servers since 2026-04-30 detach it on
                 `aod.CLEAR`; earlier ones leave it unchanged.
-            skills: The skills that replace all present ones.
-            mcp_servers: The MCP servers that replace all present ones.
+            skills: The skills that replace all current ones.
+            mcp_servers: The MCP servers that replace all current ones.
             metadata: Entries to merge into the metadata; an entry with an empty string as its value is removed.
             provider: Another provider (servers since 2026-06-25).
 
@@ -167,8 +168,9 @@ class Agents:
             The updated agent.
 
         Raises:
-            ConflictError: The version is not the current one (`reason` is `version_mismatch`), or the agent is
-                archived.
+            BadRequestError: The runtime is unknown.
+            ConflictError: The version is not the current one (`reason` is `version_mismatch`), the agent is archived,
+                or, on servers since 2026-04-30, the new environment is archived.
             NotFoundError: The agent or the environment does not exist.
             ValidationError: The server rejects a field; `detail` says which.
             ValueError: `agent_id` is empty, `.`, `..` or not valid Unicode, or an argument cannot be written as JSON.
@@ -214,7 +216,8 @@ class Agents:
             NotFoundError: The agent or the environment does not exist.
             ValidationError: The server rejects a field; `detail` says which.
             ValueError: `agent_id` is empty, `.`, `..` or not valid Unicode, or an argument cannot be written as JSON.
-            TypeError: `update` has no such argument, or one has a type that JSON cannot represent.
+            TypeError: `change` returned an argument that `update` does not have, or an argument has a type that JSON
+                cannot represent.
             AodError: Any other failure; see `aod.errors`.
             Exception: Whatever `change` raises.
 
@@ -242,14 +245,14 @@ class Agents:
         Sends `GET /agents`, and then `POST /agents` or `PUT /agents/{id}` if necessary. Fields whose argument is `None`
         or an empty list, and entries of the metadata that are not given, keep their values. If several agents have the
         name, the oldest one is used; archived agents are ignored. If several callers create the agent at the same time,
-        each of them archives the agent that it created if the server lists an older one, and uses that one.
+        each of them archives the agent that it created if the server lists an older one, and uses the older one.
 
         Args:
             name: The name, at most 200 characters.
             model: The model; see `create`.
             runtime: The program that runs the agent; see `create`.
-            system: Text that precedes the first prompt of each session. An empty one removes it.
-            description: What the agent is for. An empty one removes it.
+            system: Text that precedes the first prompt of each session. An empty text removes the current one.
+            description: What the agent is for. An empty text removes the current one.
             environment_id: The environment of sessions that do not name one.
             skills: The skills that replace all current ones; see `create`.
             mcp_servers: The MCP servers that replace all current ones; see `create`.
@@ -264,7 +267,7 @@ class Agents:
             ConflictError: The agent was archived in the meantime, or its version did not match in ten attempts.
             NotFoundError: The environment does not exist.
             ValidationError: The server rejects a field; `detail` says which.
-            ValueError: An argument has a value or type that the API does not have, or cannot be written as JSON.
+            ValueError: An argument has a value or type that the API does not accept, or cannot be written as JSON.
             TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure of one of the requests; see `aod.errors`.
 
@@ -307,7 +310,7 @@ class Agents:
         return read(Agent, self._core.call("ArchiveAgent", identifier(agent_id, "agent_id")))
 
     def ensure_archived(self, agent_id: str | UUID) -> Agent:
-        """Archive an agent like `archive`, and return it; one that is already archived is not an error.
+        """Archive an agent like `archive`, and return it, even if it is already archived.
 
         Sends `POST /agents/{id}/archive`, and `GET /agents/{id}` if it is already archived.
 
@@ -414,6 +417,7 @@ class AsyncAgents:
 
         Raises:
             BadRequestError: The runtime is unknown.
+            ConflictError: The environment is archived (servers since 2026-04-30).
             NotFoundError: The environment does not exist.
             ValidationError: The server rejects a field; `detail` says which.
             ValueError: An argument cannot be written as JSON, such as NaN.
@@ -486,8 +490,8 @@ class AsyncAgents:
             description: What the agent is for.
             environment_id: The environment of sessions that do not name one. Servers since 2026-04-30 detach it on
                 `aod.CLEAR`; earlier ones leave it unchanged.
-            skills: The skills that replace all present ones.
-            mcp_servers: The MCP servers that replace all present ones.
+            skills: The skills that replace all current ones.
+            mcp_servers: The MCP servers that replace all current ones.
             metadata: Entries to merge into the metadata; an entry with an empty string as its value is removed.
             provider: Another provider (servers since 2026-06-25).
 
@@ -495,8 +499,9 @@ class AsyncAgents:
             The updated agent.
 
         Raises:
-            ConflictError: The version is not the current one (`reason` is `version_mismatch`), or the agent is
-                archived.
+            BadRequestError: The runtime is unknown.
+            ConflictError: The version is not the current one (`reason` is `version_mismatch`), the agent is archived,
+                or, on servers since 2026-04-30, the new environment is archived.
             NotFoundError: The agent or the environment does not exist.
             ValidationError: The server rejects a field; `detail` says which.
             ValueError: `agent_id` is empty, `.`, `..` or not valid Unicode, or an argument cannot be written as JSON.
@@ -544,7 +549,8 @@ class AsyncAgents:
             NotFoundError: The agent or the environment does not exist.
             ValidationError: The server rejects a field; `detail` says which.
             ValueError: `agent_id` is empty, `.`, `..` or not valid Unicode, or an argument cannot be written as JSON.
-            TypeError: `update` has no such argument, or one has a type that JSON cannot represent.
+            TypeError: `change` returned an argument that `update` does not have, or an argument has a type that JSON
+                cannot represent.
             AodError: Any other failure; see `aod.errors`.
             Exception: Whatever `change` raises.
 
@@ -574,14 +580,14 @@ class AsyncAgents:
         Sends `GET /agents`, and then `POST /agents` or `PUT /agents/{id}` if necessary. Fields whose argument is `None`
         or an empty list, and entries of the metadata that are not given, keep their values. If several agents have the
         name, the oldest one is used; archived agents are ignored. If several callers create the agent at the same time,
-        each of them archives the agent that it created if the server lists an older one, and uses that one.
+        each of them archives the agent that it created if the server lists an older one, and uses the older one.
 
         Args:
             name: The name, at most 200 characters.
             model: The model; see `create`.
             runtime: The program that runs the agent; see `create`.
-            system: Text that precedes the first prompt of each session. An empty one removes it.
-            description: What the agent is for. An empty one removes it.
+            system: Text that precedes the first prompt of each session. An empty text removes the current one.
+            description: What the agent is for. An empty text removes the current one.
             environment_id: The environment of sessions that do not name one.
             skills: The skills that replace all current ones; see `create`.
             mcp_servers: The MCP servers that replace all current ones; see `create`.
@@ -596,7 +602,7 @@ class AsyncAgents:
             ConflictError: The agent was archived in the meantime, or its version did not match in ten attempts.
             NotFoundError: The environment does not exist.
             ValidationError: The server rejects a field; `detail` says which.
-            ValueError: An argument has a value or type that the API does not have, or cannot be written as JSON.
+            ValueError: An argument has a value or type that the API does not accept, or cannot be written as JSON.
             TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure of one of the requests; see `aod.errors`.
 
@@ -639,7 +645,7 @@ class AsyncAgents:
         return read(Agent, await self._core.call_async("ArchiveAgent", identifier(agent_id, "agent_id")))
 
     async def ensure_archived(self, agent_id: str | UUID) -> Agent:
-        """Archive an agent like `archive`, and return it; one that is already archived is not an error.
+        """Archive an agent like `archive`, and return it, even if it is already archived.
 
         Sends `POST /agents/{id}/archive`, and `GET /agents/{id}` if it is already archived.
 

@@ -131,10 +131,10 @@ class Environments:
             environment_id: The id of the environment.
             version: The version that the update is based on, which must be the current one.
             name: A new name.
-            packages: The packages that replace all present ones, by package manager.
-            env_vars: The environment variables that replace all present ones.
+            packages: The packages that replace all current ones, by package manager.
+            env_vars: The environment variables that replace all current ones.
             setup_script: The shell script that runs once, after the packages are installed.
-            networking: What the sandbox may reach, which replaces the present rule.
+            networking: What the sandbox may reach, which replaces the current rule.
 
         Returns:
             The updated environment.
@@ -187,7 +187,8 @@ class Environments:
             ValidationError: The server rejects a field; `detail` says which.
             ValueError: `environment_id` is empty, `.`, `..` or not valid Unicode, or an argument cannot be written as
                 JSON.
-            TypeError: `update` has no such argument, or one has a type that JSON cannot represent.
+            TypeError: `change` returned an argument that `update` does not have, or an argument has a type that JSON
+                cannot represent.
             AodError: Any other failure; see `aod.errors`.
             Exception: Whatever `change` raises.
 
@@ -220,7 +221,8 @@ class Environments:
             packages: The packages that replace all current ones, by package manager; see `create`.
             env_vars: Environment variables of the sandbox. The API never returns them, so they cannot be compared: they
                 are sent only if the environment is created or another argument differs. Replace them with `update`.
-            setup_script: The shell script that runs once, after the packages are installed. An empty one removes it.
+            setup_script: The shell script that runs once, after the packages are installed. An empty text removes the
+                current one.
             networking: What the sandbox may reach, which replaces the current rule; see `create`.
 
         Returns:
@@ -229,7 +231,7 @@ class Environments:
         Raises:
             ConflictError: The environment was archived in the meantime, or its version did not match in ten attempts.
             ValidationError: The server rejects a field; `detail` says which.
-            ValueError: An argument has a value or type that the API does not have, or cannot be written as JSON.
+            ValueError: An argument has a value or type that the API does not accept, or cannot be written as JSON.
             TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure of one of the requests; see `aod.errors`.
 
@@ -267,7 +269,7 @@ class Environments:
         return read(Environment, self._core.call("ArchiveEnvironment", identifier(environment_id, "environment_id")))
 
     def ensure_archived(self, environment_id: str | UUID) -> Environment:
-        """Archive an environment like `archive`, and return it; one that is already archived is not an error.
+        """Archive an environment like `archive`, and return it, even if it is already archived.
 
         Sends `POST /environments/{id}/archive`, and `GET /environments/{id}` if it is already archived.
 
@@ -292,7 +294,7 @@ class Environments:
     def delete(self, environment_id: str | UUID) -> None:
         """Delete an environment and its versions (`DELETE /environments/{id}/delete`).
 
-        Agents that refer to it then have no environment.
+        Agents that refer to the environment lose the reference.
 
         Args:
             environment_id: The id of the environment, archived or not.
@@ -439,10 +441,10 @@ class AsyncEnvironments:
             environment_id: The id of the environment.
             version: The version that the update is based on, which must be the current one.
             name: A new name.
-            packages: The packages that replace all present ones, by package manager.
-            env_vars: The environment variables that replace all present ones.
+            packages: The packages that replace all current ones, by package manager.
+            env_vars: The environment variables that replace all current ones.
             setup_script: The shell script that runs once, after the packages are installed.
-            networking: What the sandbox may reach, which replaces the present rule.
+            networking: What the sandbox may reach, which replaces the current rule.
 
         Returns:
             The updated environment.
@@ -498,7 +500,8 @@ class AsyncEnvironments:
             ValidationError: The server rejects a field; `detail` says which.
             ValueError: `environment_id` is empty, `.`, `..` or not valid Unicode, or an argument cannot be written as
                 JSON.
-            TypeError: `update` has no such argument, or one has a type that JSON cannot represent.
+            TypeError: `change` returned an argument that `update` does not have, or an argument has a type that JSON
+                cannot represent.
             AodError: Any other failure; see `aod.errors`.
             Exception: Whatever `change` raises.
 
@@ -531,7 +534,8 @@ class AsyncEnvironments:
             packages: The packages that replace all current ones, by package manager; see `create`.
             env_vars: Environment variables of the sandbox. The API never returns them, so they cannot be compared: they
                 are sent only if the environment is created or another argument differs. Replace them with `update`.
-            setup_script: The shell script that runs once, after the packages are installed. An empty one removes it.
+            setup_script: The shell script that runs once, after the packages are installed. An empty text removes the
+                current one.
             networking: What the sandbox may reach, which replaces the current rule; see `create`.
 
         Returns:
@@ -540,7 +544,7 @@ class AsyncEnvironments:
         Raises:
             ConflictError: The environment was archived in the meantime, or its version did not match in ten attempts.
             ValidationError: The server rejects a field; `detail` says which.
-            ValueError: An argument has a value or type that the API does not have, or cannot be written as JSON.
+            ValueError: An argument has a value or type that the API does not accept, or cannot be written as JSON.
             TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure of one of the requests; see `aod.errors`.
 
@@ -579,7 +583,7 @@ class AsyncEnvironments:
         return read(Environment, response)
 
     async def ensure_archived(self, environment_id: str | UUID) -> Environment:
-        """Archive an environment like `archive`, and return it; one that is already archived is not an error.
+        """Archive an environment like `archive`, and return it, even if it is already archived.
 
         Sends `POST /environments/{id}/archive`, and `GET /environments/{id}` if it is already archived.
 
@@ -604,7 +608,7 @@ class AsyncEnvironments:
     async def delete(self, environment_id: str | UUID) -> None:
         """Delete an environment and its versions (`DELETE /environments/{id}/delete`).
 
-        Agents that refer to it then have no environment.
+        Agents that refer to the environment lose the reference.
 
         Args:
             environment_id: The id of the environment, archived or not.

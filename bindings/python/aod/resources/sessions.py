@@ -174,7 +174,7 @@ class Sessions:
     ) -> SessionAck:
         """Start a session with its first prompt (`POST /sessions`).
 
-        The call returns when the server has accepted the session, before the sandbox is set up. Follow it with
+        The call returns when the server has accepted the session, before the sandbox is set up. Follow the session with
         `stream`.
 
         Args:
@@ -226,7 +226,7 @@ class Sessions:
             session_id: The id of the session.
 
         Returns:
-            The session. Its prompts are on its turns; see `turns`.
+            The session. Its prompts are part of its turns; see `turns`.
 
         Raises:
             NotFoundError: The session does not exist.
@@ -249,8 +249,9 @@ class Sessions:
             The acknowledgement; `current_turn` is the number of the new turn.
 
         Raises:
-            ConflictError: The session is running, has failed or has been terminated; `reason` says which.
-            NotFoundError: The session does not exist.
+            ConflictError: A turn is queued or running, or the session has failed, has been terminated or has lost its
+                sandbox; `reason` says which.
+            NotFoundError: The session does not exist, or its sandbox does not exist (servers before 2026-04-30).
             ValidationError: The server rejects a field; `detail` says which.
             ValueError: `session_id` is empty, `.`, `..` or not valid Unicode, or an argument cannot be written as JSON.
             TypeError: An argument has a type that JSON cannot represent.
@@ -293,7 +294,7 @@ class Sessions:
         return read(SessionAck, self._core.call("TerminateSession", identifier(session_id, "session_id")))
 
     def ensure_terminated(self, session_id: str | UUID) -> Session:
-        """Terminate a session like `terminate`, and return it; one that is already terminated is not an error.
+        """Terminate a session like `terminate`, and return it, even if it is already terminated.
 
         Sends `POST /sessions/{id}/terminate` and `GET /sessions/{id}`.
 
@@ -343,7 +344,7 @@ class Sessions:
             session_id: The id of the session.
 
         Raises:
-            ConflictError: The session is active; terminate it first.
+            ConflictError: A turn is running or, on servers since 2026-04-30, queued; terminate the session first.
             NotFoundError: The session does not exist.
             ValueError: `session_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
@@ -755,7 +756,7 @@ class Sessions:
         Args:
             ids: The ids of the sessions. An id that is repeated is watched once.
             since: A mapping of session ids to cursors, such as the `cursor` of the last event that was processed; of
-                such a session, only `start` and the events after the cursor are delivered. Sessions that are not in
+                these sessions, only `start` and the events after the cursor are delivered. Sessions that are not in
                 `ids` are ignored. By default, all events are delivered.
 
         Returns:
@@ -860,7 +861,7 @@ class AsyncSessions:
     ) -> SessionAck:
         """Start a session with its first prompt (`POST /sessions`).
 
-        The call returns when the server has accepted the session, before the sandbox is set up. Follow it with
+        The call returns when the server has accepted the session, before the sandbox is set up. Follow the session with
         `stream`.
 
         Args:
@@ -912,7 +913,7 @@ class AsyncSessions:
             session_id: The id of the session.
 
         Returns:
-            The session. Its prompts are on its turns; see `turns`.
+            The session. Its prompts are part of its turns; see `turns`.
 
         Raises:
             NotFoundError: The session does not exist.
@@ -935,8 +936,9 @@ class AsyncSessions:
             The acknowledgement; `current_turn` is the number of the new turn.
 
         Raises:
-            ConflictError: The session is running, has failed or has been terminated; `reason` says which.
-            NotFoundError: The session does not exist.
+            ConflictError: A turn is queued or running, or the session has failed, has been terminated or has lost its
+                sandbox; `reason` says which.
+            NotFoundError: The session does not exist, or its sandbox does not exist (servers before 2026-04-30).
             ValidationError: The server rejects a field; `detail` says which.
             ValueError: `session_id` is empty, `.`, `..` or not valid Unicode, or an argument cannot be written as JSON.
             TypeError: An argument has a type that JSON cannot represent.
@@ -981,7 +983,7 @@ class AsyncSessions:
         return read(SessionAck, await self._core.call_async("TerminateSession", identifier(session_id, "session_id")))
 
     async def ensure_terminated(self, session_id: str | UUID) -> Session:
-        """Terminate a session like `terminate`, and return it; one that is already terminated is not an error.
+        """Terminate a session like `terminate`, and return it, even if it is already terminated.
 
         Sends `POST /sessions/{id}/terminate` and `GET /sessions/{id}`.
 
@@ -1031,7 +1033,7 @@ class AsyncSessions:
             session_id: The id of the session.
 
         Raises:
-            ConflictError: The session is active; terminate it first.
+            ConflictError: A turn is running or, on servers since 2026-04-30, queued; terminate the session first.
             NotFoundError: The session does not exist.
             ValueError: `session_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
@@ -1441,7 +1443,7 @@ class AsyncSessions:
         Args:
             ids: The ids of the sessions. An id that is repeated is watched once.
             since: A mapping of session ids to cursors, such as the `cursor` of the last event that was processed; of
-                such a session, only `start` and the events after the cursor are delivered. Sessions that are not in
+                these sessions, only `start` and the events after the cursor are delivered. Sessions that are not in
                 `ids` are ignored. By default, all events are delivered.
 
         Returns:

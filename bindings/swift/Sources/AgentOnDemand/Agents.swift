@@ -35,8 +35,10 @@ public struct Agents: Sendable {
     ///   - mcpServers: The MCP servers that it can use, at most 20, with different names.
     ///   - metadata: Your own data, arbitrary JSON.
     /// - Returns: The agent, at version 1.
-    /// - Throws: An ``AodError``: of kind `invalidRequest` or `validation` for a value that is not allowed, `notFound`
-    ///   if the environment does not exist, or any other kind. A `CancellationError` if the task is cancelled.
+    /// - Throws: An ``AodError``: of kind `invalidRequest` or `validation` for a value that is not allowed,
+    ///   `badRequest` for an unknown runtime, `notFound` if the environment does not exist, `conflict` if the
+    ///   environment is archived (servers since 2026-04-30), or any other kind. A `CancellationError` if the task is
+    ///   cancelled.
     public func create(
         name: String,
         model: String,
@@ -67,7 +69,7 @@ public struct Agents: Sendable {
 
     /// Updates an agent (`PUT /agents/{id}`). Values that are not passed stay unchanged.
     ///
-    /// An update that changes nothing leaves the version as it is.
+    /// An update that changes nothing keeps the version.
     ///
     /// ```swift
     /// let agent = try await client.agents.get(id)
@@ -90,9 +92,10 @@ public struct Agents: Sendable {
     ///   - mcpServers: The MCP servers that replace all current ones. An empty array removes all.
     ///   - metadata: The entries to merge into the metadata by key. The value `""` removes an entry.
     /// - Returns: The agent after the update.
-    /// - Throws: An ``AodError``: of kind `conflict` if `version` is not the current one or the agent is archived,
-    ///   `notFound` if the agent or the environment does not exist, `invalidRequest` or `validation` for a value that
-    ///   is not allowed, or any other kind. A `CancellationError` if the task is cancelled.
+    /// - Throws: An ``AodError``: of kind `conflict` if `version` is not the current one, the agent is archived or, on
+    ///   servers since 2026-04-30, the new environment is archived, `badRequest` for an unknown runtime, `notFound` if
+    ///   the agent or the environment does not exist, `invalidRequest` or `validation` for a value that is not allowed,
+    ///   or any other kind. A `CancellationError` if the task is cancelled.
     @discardableResult
     public func update(
         _ id: UUID,
@@ -152,7 +155,7 @@ public struct Agents: Sendable {
     /// An empty `description` or `system` removes the current one. An agent that already has all passed values is
     /// returned unchanged. If several agents have the name, the oldest one is used; archived agents are ignored. If
     /// several callers create the agent at the same time, each of them archives the agent that it created if the server
-    /// lists an older one, and uses that one.
+    /// lists an older one, and uses the older one.
     ///
     /// ```swift
     /// let agent = try await client.agents.ensure(
@@ -206,8 +209,8 @@ public struct Agents: Sendable {
         try await calls.run { try await $0.archiveAgent(id: id, cancellation: $1) }
     }
 
-    /// Archives an agent permanently, and returns it (`POST /agents/{id}/archive`). If it is already archived, that is
-    /// not an error, and the agent is retrieved (`GET /agents/{id}`).
+    /// Archives an agent permanently, and returns it (`POST /agents/{id}/archive`). An agent that is already archived
+    /// is not an error: it is retrieved (`GET /agents/{id}`).
     ///
     /// - Parameter id: The agent's id.
     /// - Returns: The archived agent.

@@ -22,7 +22,7 @@ public final class AodClient: Sendable {
         public let systemReports: SystemReports
     #endif
 
-    /// Creates a client. Does not connect.
+    /// Creates a client. Nothing is sent before the first call.
     ///
     /// ```swift
     /// var configuration = AodClient.Configuration()
@@ -47,7 +47,7 @@ public final class AodClient: Sendable {
         try self.init(native: mappingErrors { try NativeClient(config: config) })
     }
 
-    /// Creates a client whose tokens expire. Does not connect.
+    /// Creates a client whose tokens expire. Nothing is sent before the first call.
     ///
     /// ```swift
     /// let client = try AodClient(baseURL: url, tokenProvider: { rejected in
@@ -105,7 +105,8 @@ public final class AodClient: Sendable {
     /// let agents = try await client.withOptions(CallOptions(timeout: 5, maxRetries: 0)).agents.list()
     /// ```
     ///
-    /// Shutting down this client shuts down the returned one, but not the other way round.
+    /// Shutting down this client also shuts down the returned client. Shutting down the returned client does not affect
+    /// this one.
     ///
     /// - Parameter options: The settings to change.
     /// - Returns: The client to make the calls with.

@@ -50,8 +50,8 @@ public struct AodError: Error, Sendable, Hashable {
     public var isBodyTruncated: Bool { info.isBodyTruncated }
 
     /// If `run` fails after the session was created, `ask` after its prompt was accepted, or
-    /// ``Sessions/follow(_:onAbandon:onEvent:onChange:)`` at any time, the id of the session, which may still be active;
-    /// nil for other errors.
+    /// ``Sessions/follow(_:onAbandon:onEvent:onChange:)`` at any time, the id of the session, which may still be
+    /// active; nil for other errors.
     ///
     /// It is also nil if the client is shut down or a callback throws, and a cancelled call throws a
     /// `CancellationError`, which has no session id; `onCreated` of `run` receives the id in all these cases.
@@ -80,8 +80,8 @@ public struct AodError: Error, Sendable, Hashable {
     /// Whether it is certain that no byte of the request reached the server. If so, it is safe to repeat any call.
     public var isUnsent: Bool { info.isUnsent }
 
-    /// What the ``TokenProvider`` threw, if that is the reason. The library keeps the 16 latest errors of providers; after
-    /// that, it is nil.
+    /// The error that the ``TokenProvider`` threw; nil for other errors. The library keeps the latest 16 errors of
+    /// providers: for an older one, it is nil too.
     public var underlyingError: (any Error)? { info.tokenFailure.flatMap(TokenFailures.find) }
 }
 
@@ -131,8 +131,8 @@ extension AodError: CustomNSError {
         }
     }
 
-    /// The description, and the status and request id if there are any. The ``underlyingError`` is not included: what a
-    /// token provider throws may contain secrets.
+    /// The description, and the status and the request id if the response has them. The ``underlyingError`` is not
+    /// included: what a token provider throws may contain secrets.
     public var errorUserInfo: [String: Any] {
         var info: [String: Any] = [NSLocalizedDescriptionKey: description]
         info[Self.statusKey] = status

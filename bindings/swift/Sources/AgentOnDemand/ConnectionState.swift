@@ -13,8 +13,8 @@ public enum ConnectionState: Sendable, Hashable {
     /// ``StreamOptions/Reconnect``. The attempt starts after `delay` seconds. `cause` is the error that made it
     /// necessary.
     case resuming(attempt: Int, delay: TimeInterval, cause: AodError)
-    /// There is no network, or the client is suspended; see ``AodClient/network`` and ``AodClient/suspend()``. The stream
-    /// connects when that ends.
+    /// There is no network, or the client is suspended; see ``AodClient/network`` and ``AodClient/suspend()``. The
+    /// stream connects when the network is available again.
     case waitingForNetwork
     /// The ids of the events have started again at a lower number, for example because the server's database was
     /// restored: the next events are new. The stream is still connected, as in ``live``.

@@ -171,8 +171,8 @@ public struct Environments: Sendable {
         try await calls.run { try await $0.archiveEnvironment(id: id, cancellation: $1) }
     }
 
-    /// Archives an environment permanently, and returns it (`POST /environments/{id}/archive`). If it is already
-    /// archived, that is not an error, and the environment is retrieved (`GET /environments/{id}`).
+    /// Archives an environment permanently, and returns it (`POST /environments/{id}/archive`). An environment that is
+    /// already archived is not an error: it is retrieved (`GET /environments/{id}`).
     ///
     /// - Parameter id: The environment's id.
     /// - Returns: The archived environment.
@@ -185,7 +185,7 @@ public struct Environments: Sendable {
 
     /// Deletes an environment and its versions (`DELETE /environments/{id}/delete`).
     ///
-    /// Agents that refer to it are detached from it.
+    /// Agents that reference the environment lose the reference.
     ///
     /// - Parameter id: The environment's id; it may be archived.
     /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `inUse` if the environment has sessions, active or

@@ -27,7 +27,8 @@ public protocol EventListener: AnyObject, Sendable {
     /// - Parameters:
     ///   - events: The events, in order; at least one.
     ///   - cursor: The position after them, to store with what they changed: a stream with this cursor as `since`
-    ///     continues there. Until an event has an id, it is the `since` of the stream, or nil without one.
+    ///     continues there. Until an event has an id, it is the `since` of the stream, or nil if the stream has no
+    ///     `since`.
     /// - Throws: Any error, which ends the stream: ``onError(_:)`` is called with an error of kind `listener`.
     func onEvents(_ events: [StreamEvent], cursor: Int64?) throws
 
@@ -49,7 +50,7 @@ extension EventListener {
     public func onState(_ state: ConnectionState) {}
 }
 
-/// The handle of a stream that is delivered to a listener: see ``Sessions/listen(_:options:to:)``.
+/// A handle for a stream whose events a listener receives: see ``Sessions/listen(_:options:to:)``.
 ///
 /// Releasing the handle does not cancel the stream.
 public struct Subscription: Sendable {
@@ -122,7 +123,7 @@ final class TurnForwarder: TurnListener {
         self.onChange = onChange
     }
 
-    /// Returns what passes the updates of a turn to these functions, or nil if there is none.
+    /// Returns what passes the updates of a turn to these functions, or nil if both are nil.
     static func observer(
         onEvent: (@Sendable (StreamEvent) throws -> Void)?, onChange: (@Sendable (TranscriptChange) throws -> Void)?
     ) -> TurnObserver? {

@@ -21,8 +21,8 @@ import Foundation
 ///   is the last element. Before the stream delivers `exit`, `error` or `terminated`, it sends one more request, of at
 ///   most 5 seconds, for events that it has not received yet: a server can send the terminal event before the last
 ///   output.
-/// - The stream ends without a terminal event if the server repeatedly ends its response without one and without a new
-///   event, and the session is not active or does not exist.
+/// - The stream also ends if the server repeatedly ends its response without a terminal event and without a new event,
+///   and the session is not active or does not exist.
 /// - If a connection drops, even while the stream is being opened, the stream reconnects and resumes after the last
 ///   event that it received. It fails when it has had no healthy connection for ten minutes; see
 ///   ``StreamOptions/Reconnect``, which can change that.

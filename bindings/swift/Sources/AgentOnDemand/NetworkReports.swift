@@ -2,9 +2,9 @@ import AodNative
 
 /// Reports about the network, from ``AodClient/network``.
 ///
-/// The system notifies an app when the network goes, comes and changes, for example through `NWPathMonitor`. With its
-/// reports, streams do not have to find out that a connection is dead, and do not try to connect in vain. Without
-/// reports, nothing breaks: a stream notices a dead connection, and reconnects.
+/// If the operating system notifies your program of changes of the network, for example through `NWPathMonitor`, pass
+/// them to the client. Streams then drop dead connections at once, and make no attempts while there is no network.
+/// Without reports, a stream detects a dead connection by the idle timeout, and reconnects.
 ///
 /// ```swift
 /// client.network.offline()
@@ -12,7 +12,7 @@ import AodNative
 /// ```
 ///
 /// Reports apply to the client and to those that ``AodClient/withOptions(_:)`` returned for it. They do not affect
-/// streams without reconnection. A call that waits before it is retried is retried within 250 ms after a report that
+/// streams without reconnection. A call that waits for its next attempt is retried within 250 ms after a report that
 /// there is a network, unless the server requested the delay.
 public struct NetworkReports: Sendable {
     let calls: CallRunner
@@ -20,7 +20,7 @@ public struct NetworkReports: Sendable {
     /// Reports that there is no network.
     ///
     /// Streams close their connections and make no attempt until ``online()``; their state is
-    /// ``ConnectionState/waitingForNetwork``. Their deadlines hold. Calls are not affected.
+    /// ``ConnectionState/waitingForNetwork``. Their deadlines still apply. Calls are not affected.
     public func offline() {
         calls.native.networkOffline()
     }
@@ -34,7 +34,7 @@ public struct NetworkReports: Sendable {
         calls.native.networkOnline()
     }
 
-    /// Reports that the network is another one, such as cellular instead of Wi-Fi.
+    /// Reports that the network has changed, for example from Wi-Fi to cellular.
     ///
     /// Streams reconnect within 250 ms, at random times. Connections from before are not used again; calls in progress
     /// continue on them.
@@ -53,9 +53,10 @@ extension AodClient {
 
     /// Closes the connections of all streams that reconnect, and the idle connections of the pool.
     ///
-    /// An app calls this when it goes to the background, where connections die unnoticed and cost battery. The streams keep
-    /// their cursors and stay disconnected until ``resume()``, in the state ``ConnectionState/waitingForNetwork``; their
-    /// deadlines hold. Calls still work, over new connections. Streams without reconnection stay connected.
+    /// An app calls this when it goes to the background, where connections die unnoticed and cost battery. The streams
+    /// keep their cursors and stay disconnected until ``resume()``, in the state ``ConnectionState/waitingForNetwork``;
+    /// their deadlines still apply. Calls still work, over new connections. Streams without reconnection stay
+    /// connected.
     public func suspend() {
         calls.native.suspend()
     }

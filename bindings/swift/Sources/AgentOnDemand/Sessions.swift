@@ -30,9 +30,9 @@ public struct Sessions: Sendable {
     ///     2026-06-25; older ones ignore them). The server never returns them.
     /// - Returns: An acknowledgement with the id of the session, its status, and the number of its first turn.
     /// - Throws: An ``AodError``: of kind `rateLimit` if too many of your sessions are active, `notFound` if the agent
-    ///   or the environment does not exist, `conflict` if one of them is archived, `invalidRequest` or `validation` for
-    ///   a value that is not allowed, `badRequest` if a credential of the model provider is missing (servers before
-    ///   2026-06-25), or any other kind. A `CancellationError` if the task is cancelled.
+    ///   or the environment does not exist, `conflict` if the agent or the environment is archived, `invalidRequest` or
+    ///   `validation` for a value that is not allowed, `badRequest` if a credential of the model provider is missing
+    ///   (servers before 2026-06-25), or any other kind. A `CancellationError` if the task is cancelled.
     public func create(
         agentId: UUID,
         prompt: String,
@@ -68,8 +68,9 @@ public struct Sessions: Sendable {
     /// - Returns: An acknowledgement with the status of the session, and the number of the turn that was queued.
     /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `running` or `pending` if a turn has not ended yet,
     ///   `failed` or `terminated` if the session accepts no more prompts, and `backendGone` if its sandbox no longer
-    ///   exists; of kind `notFound` if the session does not exist, `invalidRequest` or `validation` for a value that is
-    ///   not allowed, or any other kind. A `CancellationError` if the task is cancelled.
+    ///   exists; of kind `notFound` if the session does not exist, or its sandbox does not exist (servers before
+    ///   2026-04-30), `invalidRequest` or `validation` for a value that is not allowed, or any other kind. A
+    ///   `CancellationError` if the task is cancelled.
     @discardableResult
     public func prompt(_ id: UUID, _ prompt: String, timeout: TimeInterval? = nil) async throws -> SessionAck {
         let request = Prompt(prompt: prompt, timeout: timeout?.clamped)
@@ -97,8 +98,8 @@ public struct Sessions: Sendable {
         try await calls.run { try await $0.terminateSession(id: id, cancellation: $1) }
     }
 
-    /// Terminates a session permanently, and retrieves it (`POST /sessions/{id}/terminate`, `GET /sessions/{id}`). If
-    /// it is already terminated, that is not an error.
+    /// Terminates a session permanently, and retrieves it (`POST /sessions/{id}/terminate`, `GET /sessions/{id}`). A
+    /// session that is already terminated is not an error.
     ///
     /// - Parameter id: The session's id. The session may be completed or failed.
     /// - Returns: The terminated session.
@@ -180,8 +181,8 @@ public struct Sessions: Sendable {
     /// - Returns: The session after the turn, and everything that the agent printed on its standard output: raw, one
     ///   JSON object per line. A ``Formatter`` turns it into readable lines.
     /// - Throws: An ``AodError`` as ``create(agentId:prompt:environmentId:timeout:resources:secretEnvVars:)`` does, or
-    ///   if the stream fails; ``AodError/sessionId`` is then the session. A `CancellationError` if the task is
-    ///   cancelled.
+    ///   if the stream fails; ``AodError/sessionId`` is then the id of the session. A `CancellationError` if the task
+    ///   is cancelled.
     public func run(
         agentId: UUID,
         prompt: String,
@@ -323,8 +324,8 @@ public struct Sessions: Sendable {
     ///   - onChange: Receives each change of the transcript of the turn, as for `run`. Default: nothing.
     /// - Returns: The session after the turn, and everything that the agent printed on its standard output in this
     ///   turn: raw, one JSON object per line. A ``Formatter`` turns it into readable lines.
-    /// - Throws: An ``AodError`` if the stream fails; ``AodError/sessionId`` is then the session. An error of kind
-    ///   `listener` if `onEvent` or `onChange` throws. A `CancellationError` if the task is cancelled.
+    /// - Throws: An ``AodError`` if the stream fails; ``AodError/sessionId`` is then the id of the session. An error of
+    ///   kind `listener` if `onEvent` or `onChange` throws. A `CancellationError` if the task is cancelled.
     public func follow(
         _ ack: SessionAck, onAbandon: OnAbandon = .continue,
         onEvent: (@Sendable (StreamEvent) throws -> Void)? = nil,
@@ -336,7 +337,7 @@ public struct Sessions: Sendable {
         }
     }
 
-    /// Waits until no turn of a session is queued or running (`GET /sessions/{id}` and its event stream).
+    /// Waits until no turn of a session is queued or running (`GET /sessions/{id}`, `GET /sessions/{id}/stream`).
     ///
     /// There is no time limit, and a session stays active if the server process that runs it dies: cancel the task
     /// after the longest time that you want to wait, and terminate the session. A turn that fails is not an error.
@@ -358,9 +359,9 @@ public struct Sessions: Sendable {
     /// }
     /// ```
     ///
-    /// The loop opens the stream, and throws the error if the server responds with one, such as 404. If a connection
-    /// drops, the stream reconnects without losing or repeating an event. ``EventStream/pretty(options:)`` turns the
-    /// events into human-readable lines.
+    /// The loop opens the stream, and throws an error if the server responds with an error, such as 404. If a
+    /// connection drops, the stream reconnects without losing or repeating an event. ``EventStream/pretty(options:)``
+    /// turns the events into human-readable lines.
     ///
     /// - Parameters:
     ///   - id: The session's id.
@@ -407,7 +408,7 @@ public struct Sessions: Sendable {
     /// print(changes.transcript.finalText ?? "")
     /// ```
     ///
-    /// The loop opens the stream, and throws the error if the server responds with one, such as 404.
+    /// The loop opens the stream, and throws an error if the server responds with an error, such as 404.
     ///
     /// - Parameters:
     ///   - id: The session's id.

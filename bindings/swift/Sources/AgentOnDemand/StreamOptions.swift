@@ -55,9 +55,9 @@ public struct StreamOptions: Sendable, Hashable {
         /// Reconnects, and resumes after the last event received. Repeated events are dropped.
         ///
         /// The stream fails with the last error when it has been without a healthy connection for `giveUpAfter`
-        /// seconds, or after `maxAttempts` consecutive attempts without one; `nil` means no limit of attempts, and 0
-        /// disables reconnection. A connection is healthy once it has delivered a new event, or has stayed open for 10
-        /// seconds. Delays that the server asks for (`retry`, `Retry-After`) do not count.
+        /// seconds, or after `maxAttempts` consecutive attempts without a healthy connection; `nil` means no limit of
+        /// attempts, and 0 disables reconnection. A connection is healthy once it has delivered a new event, or has
+        /// stayed open for 10 seconds. Delays that the server asks for (`retry`, `Retry-After`) do not count.
         ///
         /// The delay before an attempt is partly random. Its limit is `baseDelay` seconds at first, and doubles with
         /// each further attempt up to `maxDelay` seconds. A `Retry-After` of more than `maxRetryAfter` seconds ends the

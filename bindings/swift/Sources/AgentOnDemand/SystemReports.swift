@@ -22,9 +22,10 @@
     /// | moves the app to the background, or on macOS puts the machine to sleep | ``AodClient/suspend()`` |
     /// | moves the app to the foreground, or on macOS wakes the machine | ``AodClient/resume()`` |
     ///
-    /// Clients that ``AodClient/withOptions(_:)`` returned share it. The reports stop when all of them are released.
+    /// Clients that ``AodClient/withOptions(_:)`` returned share this object. The reports stop when all of these
+    /// clients are released.
     ///
-    /// It is available on Apple's platforms only.
+    /// The class is available on Apple's platforms only.
     public final class SystemReports: Sendable {
         private let send: @Sendable (SystemReport) -> Void
         private let observer = Locked<SystemObserver?>(nil)
@@ -37,7 +38,7 @@
             stop()
         }
 
-        /// Starts the reports. Does nothing if they are started.
+        /// Starts the reports. Does nothing if they are started already.
         @MainActor public func start() {
             observer.with { observer in
                 if observer == nil { observer = SystemObserver(send: send) }

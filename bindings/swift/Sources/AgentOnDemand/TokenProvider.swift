@@ -7,8 +7,8 @@ import AodNative
 /// continues where it was. The time counts towards the limits of the call. It is called in a task of its own, and must
 /// not use the client, whose call would wait for itself.
 ///
-/// An error that it throws ends a call, and a stream that is being opened, with an ``AodError`` of kind `auth` whose
-/// ``AodError/underlyingError`` it is. An open stream reconnects later.
+/// An error of the provider ends a call, and a stream that is being opened, with an ``AodError`` of kind `auth` whose
+/// ``AodError/underlyingError`` is that error. An open stream reconnects later.
 ///
 /// - Parameter rejected: The token that the server rejected; nil before the first request.
 /// - Returns: The token to use from now on.

@@ -57,8 +57,8 @@ public final class Transcript: Sendable {
     /// ```
     ///
     /// - Parameter snapshot: The bytes that ``snapshot()`` returned.
-    /// - Throws: An ``AodError`` of kind `decode` if the bytes are not a snapshot, or a version of the library with
-    ///   another format wrote them.
+    /// - Throws: An ``AodError`` of kind `decode` if the bytes are not a snapshot, or have the format of another
+    ///   version of the library.
     public init(restoring snapshot: Data) throws(AodError) {
         native = try mappingErrors { try NativeTranscript.restore(snapshot: snapshot) }
     }
@@ -75,8 +75,8 @@ public final class Transcript: Sendable {
         apply([event])
     }
 
-    /// Applies several events of a session, as ``EventListener/onEvents(_:cursor:)`` receives them, which is faster than one
-    /// by one.
+    /// Applies several events of a session, as ``EventListener/onEvents(_:cursor:)`` receives them, which is faster
+    /// than one by one.
     ///
     /// - Parameter events: The next events, in order.
     /// - Returns: The changes that the events make, in order.
@@ -107,18 +107,18 @@ public final class Transcript: Sendable {
     /// ``TranscriptStream/turns()``.
     public var turns: [TranscriptTurn] { native.turns() }
 
-    /// The tokens and the cost of all turns that have ended; nil if the runtime reported none.
+    /// The tokens and the cost of all turns that have ended; nil if the runtime reported no usage.
     public var usage: TokenUsage? { native.usage() }
 
     /// What is known about the agent; nil before the runtime is selected.
     public var agent: AgentInfo? { native.agent() }
 
-    /// The position after the last applied event that has one; nil before such an event. A stream of the session with
-    /// this position as ``StreamOptions/since`` completes the transcript without a gap or a repeated item.
+    /// The position after the last applied event that has a position; nil before such an event. A stream of the session
+    /// with this position as ``StreamOptions/since`` completes the transcript without a gap or a repeated item.
     public var cursor: Int64? { native.cursor() }
 
-    /// The last message of the agent itself, not of a subagent, in the last turn; nil before the agent has written one
-    /// in that turn.
+    /// The last message of the agent itself, not of a subagent, in the last turn; nil before the agent has written a
+    /// message in that turn.
     public var finalText: String? { native.finalText() }
 
     /// Returns everything as bytes: the turns, half-read lines, the limits, and the cursor.
@@ -162,7 +162,7 @@ public struct TranscriptLimits: Sendable, Hashable {
     /// filled to seven eighths. Default: 256 MiB.
     public var bytes: Int
 
-    /// Creates limits of a transcript. A negative one counts as 0.
+    /// Creates limits of a transcript. A negative limit counts as 0.
     ///
     /// - Parameters:
     ///   - line: The size limit of a line of output, in bytes of UTF-8.

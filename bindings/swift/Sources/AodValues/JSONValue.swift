@@ -58,12 +58,12 @@ extension JSONValue {
         return String(decoding: data, as: UTF8.self)
     }
 
-    /// The string, if the value is one.
+    /// The string; nil if the value is not a string.
     public var string: String? {
         if case .string(let text) = self { text } else { nil }
     }
 
-    /// The integer, if the value is a number without a fraction that fits into a signed 64-bit number.
+    /// The integer; nil unless the value is a number without a fraction that fits into a signed 64-bit number.
     public var integer: Int64? {
         switch self {
         case .integer(let number): number
@@ -73,7 +73,7 @@ extension JSONValue {
         }
     }
 
-    /// The number, if the value is one.
+    /// The number; nil if the value is not a number.
     public var number: Double? {
         switch self {
         case .integer(let number): Double(number)
@@ -83,17 +83,17 @@ extension JSONValue {
         }
     }
 
-    /// The Boolean, if the value is one.
+    /// The Boolean; nil if the value is not a Boolean.
     public var bool: Bool? {
         if case .bool(let value) = self { value } else { nil }
     }
 
-    /// The array, if the value is one.
+    /// The array; nil if the value is not an array.
     public var array: [JSONValue]? {
         if case .array(let values) = self { values } else { nil }
     }
 
-    /// The object, if the value is one.
+    /// The object; nil if the value is not an object.
     public var object: [String: JSONValue]? {
         if case .object(let fields) = self { fields } else { nil }
     }

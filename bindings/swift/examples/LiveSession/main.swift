@@ -1,5 +1,5 @@
 // Shows a session in a terminal while it runs. At the end of each turn, it reads the next prompt from standard input.
-// Control-C interrupts the turn, or ends the program if there is none.
+// Control-C interrupts the turn, or ends the program if no turn is running.
 //
 //     swift run LiveSession [prompt [file]]
 //

@@ -112,7 +112,7 @@ import Observation
         return isAccepted
     }
 
-    /// Stores the error of an action. A cancelled action has none: nobody waits for it.
+    /// Stores the error of an action. A cancelled action stores no error: its caller no longer waits for it.
     @discardableResult
     private func reportingErrors(_ action: () async throws -> Void) async -> Bool {
         do {

@@ -49,7 +49,7 @@ import Testing
         #expect(Transcript().apply(Self.events) == changes)
     }
 
-    @Test func theEndOfASessionTellsHowTheTurnEnded() {
+    @Test func theEndOfASessionDeterminesHowTheTurnEnded() {
         let cases: [(StreamEvent, Outcome?)] = [
             (.exit(event: ExitEvent(id: 9, code: 0, extra: [:])), .success),
             (.exit(event: ExitEvent(id: 9, code: 3, extra: [:])), .failed(reason: "exit code 3")),

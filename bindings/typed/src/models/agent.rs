@@ -269,7 +269,7 @@ pub enum Skill {
 /// An MCP server of an agent.
 #[uniffi::remote(Enum)]
 pub enum McpServer {
-    /// A server with a URL. An entry without a `type` is treated as one.
+    /// A server with a URL. An entry without a `type` is treated as a server with a URL.
     Url(#[uniffi(name = "server")] UrlMcpServer),
     /// A process in the sandbox that communicates over standard input and output.
     Stdio(#[uniffi(name = "server")] StdioMcpServer),

@@ -163,7 +163,7 @@ pub struct OutputEvent {
 /// The end of a stream whose last turn ended with an exit code.
 #[uniffi::remote(Record)]
 pub struct ExitEvent {
-    /// The ID of the last `stage` or `output` event; 0 if there is none.
+    /// The ID of the last `stage` or `output` event; 0 if the log is empty.
     #[uniffi(default)]
     pub id: Option<i64>,
     /// The agent's exit code.
@@ -176,7 +176,7 @@ pub struct ExitEvent {
 /// The end of the stream of a session that failed without an exit code.
 #[uniffi::remote(Record)]
 pub struct ErrorEvent {
-    /// The ID of the last `stage` or `output` event; 0 if there is none.
+    /// The ID of the last `stage` or `output` event; 0 if the log is empty.
     #[uniffi(default)]
     pub id: Option<i64>,
     /// A message. Current servers send `Session failed`.
@@ -189,7 +189,7 @@ pub struct ErrorEvent {
 /// The end of the stream of a session that was terminated.
 #[uniffi::remote(Record)]
 pub struct TerminatedEvent {
-    /// The ID of the last `stage` or `output` event; 0 if there is none.
+    /// The ID of the last `stage` or `output` event; 0 if the log is empty.
     #[uniffi(default)]
     pub id: Option<i64>,
     /// A message. Current servers send `Session terminated`.
@@ -202,7 +202,7 @@ pub struct TerminatedEvent {
 /// The end of a stream that had no output for ten minutes.
 #[uniffi::remote(Record)]
 pub struct StaleEvent {
-    /// The ID of the last `stage` or `output` event; 0 if there is none.
+    /// The ID of the last `stage` or `output` event; 0 if the log is empty.
     #[uniffi(default)]
     pub id: Option<i64>,
     /// A message, such as `No output for 600s`.
@@ -215,9 +215,9 @@ pub struct StaleEvent {
 /// An event that has an unknown type, has fields of unexpected types, or is not a JSON object.
 #[uniffi::remote(Record)]
 pub struct UnknownEvent {
-    /// The event's `type`; empty if it has none or it cannot be parsed.
+    /// The event's `type`; empty if the event has no `type`, or if its `type` cannot be parsed.
     pub event_type: String,
-    /// The event's `id`, if it has one that can be parsed.
+    /// The event's `id`; absent if the event has no `id`, or if its `id` cannot be parsed.
     #[uniffi(default)]
     pub id: Option<i64>,
     /// The event's data, verbatim. It need not be JSON.

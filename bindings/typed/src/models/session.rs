@@ -38,7 +38,7 @@ pub enum TurnStatus {
     Running,
     /// The turn ended with exit code 0.
     Completed,
-    /// The turn ended with another exit code, or without one.
+    /// The turn ended with another exit code, or without an exit code.
     Failed,
     /// The turn was interrupted. Sent by servers since 2026-06-25.
     Interrupted,
@@ -74,7 +74,8 @@ pub struct Session {
     pub provider: Option<Provider>,
     /// The status of the session.
     pub status: SessionStatus,
-    /// The exit code of the last turn. Absent while that turn is queued or running, or if it ended without one.
+    /// The exit code of the last turn. Absent while that turn is queued or running, or if it ended without an exit
+    /// code.
     #[uniffi(default)]
     pub exit_code: Option<i64>,
     /// When the session was created.
@@ -116,7 +117,7 @@ pub struct SessionTurn {
     pub prompt: String,
     /// The status of the turn.
     pub status: TurnStatus,
-    /// The exit code. Absent while the turn is queued or running, or if it ended without one.
+    /// The exit code. Absent while the turn is queued or running, or if it ended without an exit code.
     #[uniffi(default)]
     pub exit_code: Option<i64>,
     /// When the turn was queued.
@@ -136,7 +137,7 @@ pub struct SessionTurn {
 pub struct SessionAck {
     /// The session's ID.
     pub id: Uuid,
-    /// The status of the session; of an interrupt request, the status before the interruption.
+    /// The status of the session; after an interrupt, the previous status.
     pub status: SessionStatus,
     /// The path of the event stream, relative to the base URL. Only after create and prompt.
     #[uniffi(default)]
@@ -204,8 +205,8 @@ pub struct Prompt {
 pub struct RunResult {
     /// The session, retrieved after the stream of the turn has ended.
     pub session: Session,
-    /// The answer: the last message of the agent in the turn. Absent if it wrote none, or if its program is not a
-    /// known runtime.
+    /// The answer: the last message of the agent in the turn. Absent if the agent wrote no message, or if its runtime
+    /// is not known.
     pub text: Option<String>,
     /// The turn as data: messages, tool calls and plans, how it ended, tokens and cost.
     pub turn: Turn,
@@ -220,7 +221,7 @@ pub struct RunResult {
 pub enum OnAbandon {
     /// The session continues.
     Continue,
-    /// The turn is interrupted, and the sandbox is kept. Servers before 2026-06-25 cannot do that: the session
+    /// The turn is interrupted, and the sandbox is kept. Servers before 2026-06-25 cannot interrupt a turn: the session
     /// continues.
     Interrupt,
     /// The session is terminated.

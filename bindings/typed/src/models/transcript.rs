@@ -14,7 +14,7 @@ use super::values::JsonValue;
 ///
 /// Changes that are applied in order to a copy of the turns keep it equal to them, with one exception: `TextAppended`
 /// changes the text only. The `raw`, `rawCut`, `events` and `isTruncated` of the item follow with its next
-/// `ItemUpdated`, if there is one.
+/// `ItemUpdated`, if another event changes the item.
 #[uniffi::remote(Enum)]
 #[uniffi(name = "TranscriptChange")]
 pub enum Change {
@@ -83,7 +83,7 @@ pub struct Turn {
     pub dropped_items: i64,
     /// How the turn ended. Absent until the end of the turn has been read.
     pub outcome: Option<Outcome>,
-    /// The tokens and the cost of the turn. Absent until the turn has ended, or if the runtime reports none.
+    /// The tokens and the cost of the turn. Absent until the turn has ended, or if the runtime reports no usage.
     pub usage: Option<Usage>,
     /// How long the agent worked, if the runtime reports it; in Swift, in seconds.
     pub duration: Option<Duration>,
@@ -142,7 +142,7 @@ pub struct Usage {
 pub struct AgentInfo {
     /// The name of the runtime or of the model provider, from the session's `start` event or from the caller.
     pub runtime: String,
-    /// The model. For Gemini, the one that was requested, which can differ from the one that answered.
+    /// The model. For Gemini, the requested model, which can differ from the model that answered.
     pub model: Option<String>,
     /// The id of the runtime's own session or thread.
     pub session_id: Option<String>,
@@ -284,11 +284,11 @@ pub struct ToolCall {
     pub name: String,
     /// What the call does, the same for all runtimes.
     pub tool: Tool,
-    /// The arguments. A JSON null if there are none; a string with their JSON if they cannot be represented, for
-    /// example because they nest too deeply. If their JSON is longer than the limit `text`, it is a string that is cut
-    /// there.
+    /// The arguments. A JSON null if the call has no arguments; a string with their JSON if they cannot be represented,
+    /// for example because they nest too deeply. If their JSON is longer than the limit `text`, it is a string that is
+    /// cut there.
     pub input: JsonValue,
-    /// The result. Absent until the call has ended, or if the runtime does not print one.
+    /// The result. Absent until the call has ended, or if the runtime does not print a result.
     pub result: Option<ToolResult>,
 }
 
@@ -302,7 +302,7 @@ pub enum Tool {
     },
     /// Reads a file.
     Read {
-        /// The path; the first one if there are several.
+        /// The path; the first path if the call has several.
         path: String,
     },
     /// Writes a whole file.
@@ -376,7 +376,7 @@ pub enum FileChangeKind {
 /// The result of a tool call.
 #[uniffi::remote(Record)]
 pub struct ToolResult {
-    /// The text, or the reason of the failure; empty if the runtime prints none.
+    /// The text, or the reason of the failure; empty if the runtime prints no text.
     pub text: String,
     /// Whether the call failed.
     pub is_error: bool,

@@ -148,7 +148,7 @@ open_enum! {
 /// The first event of every connection.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct StartEvent {
-    /// The id. Known servers send none.
+    /// The id. Known servers do not send one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
     /// The agent runtime (servers before 2026-06-25).
@@ -210,7 +210,7 @@ pub struct OutputEvent {
     pub stream: OutputStream,
     /// The text. The server splits the output at any character, not at line endings.
     pub data: String,
-    /// The turn number, from 1. Some rows have none.
+    /// The turn number, from 1; `None` for a row that belongs to no turn.
     pub turn: Option<i64>,
     /// Fields unknown to this version of the crate.
     #[serde(flatten)]
@@ -293,8 +293,8 @@ impl StreamEvent {
     /// events without an id: the position is then that of the event before.
     ///
     /// It is the [`id`](Self::id), except for a `turn_start`, whose id is that of the output that follows, and for an
-    /// unknown event, which may use ids in the same way: for these it is one less. A stream that resumes there misses
-    /// nothing, and repeats an unknown event that has an id of its own.
+    /// unknown event, which may use ids in the same way: for these events, it is the id minus 1. A stream that resumes
+    /// there misses nothing, and repeats an unknown event that has an id of its own.
     ///
     /// # Examples
     ///
@@ -340,7 +340,7 @@ impl StreamEvent {
         text
     }
 
-    /// Returns the `type` field of the event; empty for an unknown event without one.
+    /// Returns the `type` field of the event; empty for an unknown event without a `type`.
     pub fn event_type(&self) -> &str {
         match self {
             Self::Start(_) => "start",

@@ -19,8 +19,8 @@ impl StreamEvent {
     ///
     /// Missing fields have their defaults, and an event without a `type` is an `output`. Malformed JSON, a value that
     /// is not an object, an unknown type and a field of the wrong type result in [`StreamEvent::Unknown`]. A lone
-    /// surrogate becomes U+FFFD. A terminal event is recognized whatever its fields are: those of the wrong type are in
-    /// its `extra`.
+    /// surrogate becomes U+FFFD. A terminal event is recognized regardless of its other fields: those of the wrong type
+    /// are in its `extra`.
     ///
     /// # Examples
     ///

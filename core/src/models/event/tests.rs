@@ -201,7 +201,7 @@ fn known_types_with_fields_of_the_wrong_type_are_unknown() {
 }
 
 #[test]
-fn a_terminal_event_is_recognized_whatever_its_fields_are() {
+fn a_terminal_event_is_recognized_regardless_of_its_fields() {
     for (json, id, exit_code, written) in [
         (
             r#"{"type":"exit","id":7,"code":true}"#,

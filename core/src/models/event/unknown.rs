@@ -11,9 +11,9 @@ use crate::models::{Extra, repair};
 /// An event of an unknown type, an event with fields of unexpected types, or data that is not a JSON object.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct UnknownEvent {
-    /// The `type` of the event; empty if there is no readable one.
+    /// The `type` of the event; empty if the event has no `type`, or if its `type` cannot be read.
     pub event_type: String,
-    /// The `id` of the event, if there is a readable one.
+    /// The `id` of the event; `None` if the event has no `id`, or if its `id` cannot be read.
     pub id: Option<i64>,
     /// The data of the event verbatim, JSON or not.
     pub raw: String,

@@ -54,7 +54,8 @@ fn reason_in_text(text: &str, depth: usize) -> Option<String> {
     reason_in_object(Json::of(text), depth).filter(|reason| !reason.is_empty())
 }
 
-/// Returns the reason in the fields of an object; empty if they have none; `None` if there are no such fields.
+/// Returns the reason in the fields of an object; empty if the fields have no reason; `None` if the object has no such
+/// fields.
 fn reason_in_object(object: Json<'_>, depth: usize) -> Option<String> {
     let causes = object.fields(["error", "errors", "data"]);
     let messages = [

@@ -103,7 +103,7 @@ fn millis(field: Option<Json<'_>>) -> Option<Duration> {
     Some(Duration::from_millis(millis))
 }
 
-/// Returns the sum of the known counts; `None` if none is known.
+/// Returns the sum of the known counts; `None` if no count is known.
 fn sum<const N: usize>(counts: [Option<i64>; N]) -> Option<i64> {
     counts.into_iter().flatten().reduce(i64::saturating_add)
 }

@@ -60,13 +60,13 @@ impl NewAccount {
 pub struct NewKey {
     /// The token, without `Bearer `.
     pub token: String,
-    /// The account it belongs to.
+    /// The name of the account that the key belongs to.
     #[serde(default = "main_account")]
     pub account: String,
-    /// Whether it is active.
+    /// Whether the key is active.
     #[serde(default = "yes")]
     pub active: bool,
-    /// Whether it has expired.
+    /// Whether the key has expired.
     #[serde(default)]
     pub expired: bool,
 }
@@ -140,7 +140,7 @@ pub enum Action {
     FinishTurn {
         /// The number of the turn.
         turn: i64,
-        /// The exit code. The turn is completed if it is 0, and failed otherwise or without one.
+        /// The exit code. 0 completes the turn; any other code, or no code, fails the turn.
         #[serde(default)]
         exit_code: Option<i64>,
     },
@@ -150,10 +150,10 @@ pub enum Action {
         stream: Source,
         /// The chunk of output.
         data: String,
-        /// The turn it belongs to, if any.
+        /// The number of the turn that the row belongs to; `None` for a row without a turn.
         #[serde(default)]
         turn: Option<i64>,
-        /// The ID of the row. Default: the next one.
+        /// The ID of the row. Default: the next free ID.
         #[serde(default)]
         id: Option<i64>,
     },
@@ -163,13 +163,13 @@ pub enum Action {
         stage: String,
         /// The state of the stage.
         state: StageState,
-        /// The duration in milliseconds, for states that have one.
+        /// The duration in milliseconds, in the states `Done` and `Failed`.
         #[serde(default)]
         duration_ms: i64,
         /// The message of a failure.
         #[serde(default)]
         message: String,
-        /// The ID of the row. Default: the next one.
+        /// The ID of the row. Default: the next free ID.
         #[serde(default)]
         id: Option<i64>,
     },

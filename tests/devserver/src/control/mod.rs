@@ -20,7 +20,7 @@ use crate::{
 
 /// The control interface of a server in the same process. Cheap to clone.
 ///
-/// All of it is also available over HTTP; see the [crate documentation](crate).
+/// All methods are also available over HTTP; see the [crate documentation](crate).
 ///
 /// ```
 /// use aod_devserver::{DevServer, Script};

@@ -54,7 +54,7 @@ pub struct Provisioning {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StageFailure {
-    /// The name of the stage. If the session does not have that stage, the first one fails.
+    /// The name of the stage. If the session does not have that stage, its first stage fails.
     pub stage: String,
     /// The message of the `failed` stage event.
     pub message: String,

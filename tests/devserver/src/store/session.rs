@@ -24,7 +24,7 @@ pub enum Status {
     Running,
     /// Ended with exit code 0.
     Completed,
-    /// Ended with another exit code, or with none.
+    /// Ended with another exit code, or without an exit code.
     Failed,
     /// Stopped permanently by `terminate`. Sessions only.
     Terminated,

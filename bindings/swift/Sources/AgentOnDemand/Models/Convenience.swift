@@ -3,10 +3,10 @@ import AodNative
 // Shorthand for creating and reading the generated records.
 
 extension StreamEvent {
-    /// The event's id, if it has one.
+    /// The event's id; nil for an event without an id.
     ///
     /// For a `stage` or `output` it is the id in the session's log, for a `turnStart` that of the output that follows,
-    /// and for a terminal event that of the last event in the log. A `start` has none.
+    /// and for a terminal event that of the last event in the log. A `start` has no id.
     public var id: Int64? {
         switch self {
         case .start(let event): event.id
@@ -25,8 +25,8 @@ extension StreamEvent {
     /// position is then that of the event before.
     ///
     /// It is the ``id``, except for a `turnStart`, whose id is that of the output that follows, and for an unknown
-    /// event, which may use ids in the same way: for these it is one less. A stream that resumes there misses nothing,
-    /// and repeats an unknown event that has an id of its own.
+    /// event, which may use ids in the same way: for these events, it is the id minus 1. A stream that resumes there
+    /// misses nothing, and repeats an unknown event that has an id of its own.
     public var cursor: Int64? {
         switch self {
         case .turnStart, .unknown: id.map { $0 == .min ? $0 : $0 - 1 }
@@ -61,12 +61,12 @@ extension StreamEvent {
         }
     }
 
-    /// The text, if the event is a chunk of the agent's standard output.
+    /// The text of an `output` event on standard output; nil for other events.
     public var stdout: String? {
         if case .output(let event) = self, event.stream == .stdout { event.data } else { nil }
     }
 
-    /// The exit code, if the event is an `exit` that has one.
+    /// The exit code of an `exit` event; nil for other events.
     public var exitCode: Int64? {
         if case .exit(let event) = self { event.code } else { nil }
     }
@@ -127,7 +127,7 @@ extension McpServer {
     /// - Parameters:
     ///   - name: The name, unique within the agent.
     ///   - url: The URL of the server.
-    ///   - headers: Headers of every request to it.
+    ///   - headers: Headers to send with every request to the server.
     /// - Returns: The MCP server.
     public static func url(name: String, url: String, headers: [String: Secret] = [:]) -> McpServer {
         .url(server: UrlMcpServer(name: name, url: url, headers: headers, extra: [:]))

@@ -199,7 +199,7 @@ class SessionViewModelTest : ServerTest(Generation.V2026_06_25) {
     }
 
     @Test
-    fun `a damaged snapshot counts as none`(): Unit = runBlocking {
+    fun `a damaged snapshot counts as no snapshot`(): Unit = runBlocking {
         snapshot.writeText("damaged")
         val id = create()
         val last = show(id).awaitEnd(1)

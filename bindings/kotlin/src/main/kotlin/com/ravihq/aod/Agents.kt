@@ -40,6 +40,9 @@ public class Agents internal constructor(private val connection: Connection) {
      * @param metadata arbitrary data of the caller; empty by default
      * @return the new agent
      * @throws AodException.InvalidRequest if a field has a value that every server rejects; nothing is sent
+     * @throws AodException.BadRequest if the runtime is unknown
+     * @throws AodException.Conflict with [ConflictReason.Archived] if the environment is archived (servers since
+     * 2026-04-30)
      * @throws AodException.Validation if the server rejects a field
      * @throws AodException.NotFound if the environment does not exist
      * @throws AodException if the call fails in another way
@@ -76,6 +79,9 @@ public class Agents internal constructor(private val connection: Connection) {
      * @param request the fields of the agent
      * @return the new agent
      * @throws AodException.InvalidRequest if a field has a value that every server rejects; nothing is sent
+     * @throws AodException.BadRequest if the runtime is unknown
+     * @throws AodException.Conflict with [ConflictReason.Archived] if the environment is archived (servers since
+     * 2026-04-30)
      * @throws AodException.Validation if the server rejects a field
      * @throws AodException.NotFound if the environment does not exist
      * @throws AodException if the call fails in another way
@@ -113,7 +119,8 @@ public class Agents internal constructor(private val connection: Connection) {
      * @param metadata entries to merge by top-level key; an empty string as the value removes an entry
      * @return the agent after the update
      * @throws AodException.Conflict with [ConflictReason.VersionMismatch] if [version] is not the current one, or with
-     * [ConflictReason.Archived] if the agent is archived
+     * [ConflictReason.Archived] if the agent is archived or, on servers since 2026-04-30, the new environment is
+     * @throws AodException.BadRequest if the runtime is unknown
      * @throws AodException.NotFound if there is no such agent or environment
      * @throws AodException.InvalidRequest if a skill or an MCP server has a value that every server rejects; nothing is
      * sent
@@ -156,7 +163,9 @@ public class Agents internal constructor(private val connection: Connection) {
      * @param id the id of the agent
      * @param request the version last read, and the fields to change
      * @return the agent after the update
-     * @throws AodException.Conflict if the version is not the current one, or the agent is archived
+     * @throws AodException.BadRequest if the runtime is unknown
+     * @throws AodException.Conflict if the version is not the current one, or the agent is archived or, on servers
+     * since 2026-04-30, the new environment is
      * @throws AodException.NotFound if there is no such agent or environment
      * @throws AodException.InvalidRequest if a skill or an MCP server has a value that every server rejects; nothing is
      * sent
@@ -200,7 +209,7 @@ public class Agents internal constructor(private val connection: Connection) {
      * stored values. An empty [description] or [system] removes the stored one. An agent that already has all the given
      * values is returned unchanged. If several agents have the name, the oldest one is used; archived agents are
      * ignored. If several callers create the agent at the same time, each of them archives the agent that it created if
-     * the server lists an older one, and uses that one.
+     * the server lists an older one, and uses the older one.
      *
      * ```kotlin
      * val agent = client.agents.ensure("reviewer", "claude-sonnet-4-6", runtime = Runtime.Claude)
@@ -213,8 +222,9 @@ public class Agents internal constructor(private val connection: Connection) {
      * @param description what the agent is for
      * @param system the text that the server prepends to the first prompt of each session
      * @param environmentId the environment of sessions that do not specify one
-     * @param skills at most 20 skills, which replace the stored ones unless there are none
-     * @param mcpServers at most 20 MCP servers with distinct names, which replace the stored ones unless there are none
+     * @param skills at most 20 skills, which replace the stored ones; an empty list keeps them
+     * @param mcpServers at most 20 MCP servers with distinct names, which replace the stored ones; an empty list keeps
+     * them
      * @param metadata entries to merge by top-level key; an empty string as the value removes an entry
      * @return the agent
      * @throws AodException.Conflict with [ConflictReason.VersionMismatch] after ten attempts, or with
@@ -272,8 +282,8 @@ public class Agents internal constructor(private val connection: Connection) {
     public suspend fun archive(id: UUID): Agent = connection.call { archiveAgent(id) }
 
     /**
-     * Archives an agent like [archive] (`POST /agents/{id}/archive`), and returns it. If it is already archived, that
-     * is not an error, and the agent is retrieved (`GET /agents/{id}`).
+     * Archives an agent like [archive] (`POST /agents/{id}/archive`), and returns it. An agent that is already archived
+     * is not an error: it is retrieved (`GET /agents/{id}`).
      *
      * @param id the id of the agent
      * @return the archived agent

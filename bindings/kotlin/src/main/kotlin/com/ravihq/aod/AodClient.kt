@@ -39,7 +39,7 @@ public class AodClient private constructor(private val connection: Connection) :
     public val baseUrl: String = connection.native.baseUrl()
 
     /**
-     * Creates a client of the server at [baseUrl]. It sends nothing yet.
+     * Creates a client of the server at [baseUrl]. Nothing is sent before the first call.
      *
      * @param baseUrl the `http` or `https` URL of the server
      * @param token the API token, sent as `Authorization: Bearer`
@@ -118,7 +118,7 @@ public class AodClient private constructor(private val connection: Connection) :
     )
 
     /**
-     * Creates a client of the server at [baseUrl], whose tokens expire. It sends nothing yet.
+     * Creates a client of the server at [baseUrl], whose tokens expire. Nothing is sent before the first call.
      *
      * @param baseUrl the `http` or `https` URL of the server
      * @param tokenProvider returns the API token, before the first request and when the server has rejected one
@@ -203,8 +203,8 @@ public class AodClient private constructor(private val connection: Connection) :
      *
      * An app calls this when it goes to the background, where connections die unnoticed and cost battery. The streams
      * keep their cursors and stay disconnected until [resume], in the state [ConnectionState.WaitingForNetwork]; their
-     * deadlines hold. Calls still work, over new connections. Streams without reconnection stay connected. It has no
-     * effect on a closed client.
+     * deadlines still apply. Calls still work, over new connections. Streams without reconnection stay connected. It
+     * has no effect on a closed client.
      */
     public fun suspend() {
         connection.report { suspend() }

@@ -31,7 +31,7 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
     /** The HTTP status code; null if there was no response. */
     public val status: Int? = info.status?.toInt()
 
-    /** The content of the error response; null if it has none. */
+    /** The content of the error response; null if the response has no content. */
     public val detail: ErrorDetail? = info.detail
 
     /**
@@ -57,7 +57,7 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
     /** The `X-Request-Id` header of the response; null if neither the server nor a proxy set one. */
     public val requestId: String? = info.requestId
 
-    /** The `Retry-After` header of the response, as the time to wait; null without one. */
+    /** The `Retry-After` header of the response, as the time to wait; null if the response has no such header. */
     public val retryAfter: Duration? = info.retryAfter
 
     /** How many attempts were made; 0 if the call failed before the first. */
@@ -85,7 +85,7 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
 
     /**
      * The request was rejected before it was sent: every server would reject it, or an argument cannot be encoded, such
-     * as an unpaired surrogate, a number that JSON does not have, or a negative duration.
+     * as an unpaired surrogate, a number that JSON cannot represent, or a negative duration.
      */
     public class InvalidRequest internal constructor(info: ErrorInfo) : AodException(info) {
         /** The invalid fields; empty if the failure is not about fields. */
@@ -96,8 +96,8 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
     public class BadRequest internal constructor(info: ErrorInfo) : AodException(info)
 
     /**
-     * 401 or 403: the token is missing, unknown, inactive or expired. Or the [TokenProvider] threw, and its exception is
-     * the [cause], unless 16 others were thrown before this one was created.
+     * 401 or 403: the token is missing, unknown, inactive or expired. Or the [TokenProvider] threw: the [cause] is its
+     * exception, or null if providers threw 16 other exceptions in the meantime.
      */
     public class Auth internal constructor(info: ErrorInfo) : AodException(info)
 
@@ -150,8 +150,8 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
     public class Closed internal constructor(info: ErrorInfo) : AodException(info)
 
     /**
-     * [EventListener.onEvents], or a callback of [Sessions.run], [Sessions.ask] or [Sessions.follow], threw; the message
-     * names the class of the exception.
+     * [EventListener.onEvents], or a callback of [Sessions.run], [Sessions.ask] or [Sessions.follow], threw; the
+     * message names the class of the exception.
      */
     public class Listener internal constructor(info: ErrorInfo) : AodException(info)
 

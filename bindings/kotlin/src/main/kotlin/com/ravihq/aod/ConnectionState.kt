@@ -30,7 +30,7 @@ public sealed interface ConnectionState {
 
     /**
      * There is no network, or the client is suspended; see [AodClient.network] and [AodClient.suspend]. The stream
-     * connects when that ends.
+     * connects when the network is available again.
      */
     public data object WaitingForNetwork : ConnectionState
 

@@ -171,7 +171,8 @@ public class Environments internal constructor(private val connection: Connectio
      * ```
      *
      * @param name at most 200 characters
-     * @param packages the packages to install, by package manager, which replace the stored ones unless there are none
+     * @param packages the packages to install, by package manager, which replace the stored ones; an empty map keeps
+     * them
      * @param envVars environment variables of the sandbox
      * @param setupScript a shell script that runs once per sandbox, after the packages are installed
      * @param networking which hosts a sandbox can reach
@@ -215,8 +216,8 @@ public class Environments internal constructor(private val connection: Connectio
     public suspend fun archive(id: UUID): Environment = connection.call { archiveEnvironment(id) }
 
     /**
-     * Archives an environment like [archive] (`POST /environments/{id}/archive`), and returns it. If it is already
-     * archived, that is not an error, and the environment is retrieved (`GET /environments/{id}`).
+     * Archives an environment like [archive] (`POST /environments/{id}/archive`), and returns it. An environment that
+     * is already archived is not an error: it is retrieved (`GET /environments/{id}`).
      *
      * @param id the id of the environment
      * @return the archived environment
@@ -226,8 +227,8 @@ public class Environments internal constructor(private val connection: Connectio
     public suspend fun ensureArchived(id: UUID): Environment = connection.call { ensureEnvironmentArchived(id) }
 
     /**
-     * Deletes an environment with its versions (`DELETE /environments/{id}/delete`). Agents that refer to it are
-     * detached from it.
+     * Deletes an environment with its versions (`DELETE /environments/{id}/delete`). Agents that reference the
+     * environment lose the reference.
      *
      * @param id the id of the environment, archived or not
      * @throws AodException.Conflict with [ConflictReason.InUse] while it has sessions, active or not

@@ -27,8 +27,8 @@ public interface EventListener {
      *
      * @param events at least one event, in order
      * @param cursor the position after them, to store with what they changed: a stream with this cursor as
-     * [StreamOptions.since] continues there. Until an event has an id, it is the `since` of the stream, or null without
-     * one
+     * [StreamOptions.since] continues there. Until an event has an id, it is the `since` of the stream, or null if the
+     * stream has no `since`
      */
     public fun onEvents(events: List<@JvmSuppressWildcards StreamEvent>, cursor: Long?)
 
@@ -52,7 +52,7 @@ public interface EventListener {
 }
 
 /**
- * A handle of a stream that an [EventListener] receives, returned by [Sessions.listen].
+ * A handle for a stream whose events an [EventListener] receives, returned by [Sessions.listen].
  *
  * The stream continues if the handle is dropped. [cancel] ends it early, and so does closing the client.
  */
@@ -116,7 +116,7 @@ private class TurnForwarder(
     }
 }
 
-/** Returns what passes the updates of a turn to these functions, or null if there is none. */
+/** Returns what passes the updates of a turn to these functions, or null if both are null. */
 internal fun turnObserver(
     onChange: ((TranscriptChange) -> Unit)?,
     onEvent: ((StreamEvent) -> Unit)?,

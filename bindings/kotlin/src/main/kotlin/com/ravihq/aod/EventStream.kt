@@ -26,8 +26,8 @@ import kotlinx.coroutines.flow.map
  * request, of at most 5 s, for events that it has not received yet, because a server can send the terminal event before
  * the last output. If [StreamOptions.reconnect] is off, the stream neither reconnects nor sends this request.
  *
- * The stream ends without a terminal event if the server repeatedly ends its response without one and without a new
- * event, and the session is not active or does not exist.
+ * The stream also ends if the server repeatedly ends its response without a terminal event and without a new event, and
+ * the session is not active or does not exist.
  *
  * ```kotlin
  * client.sessions.stream(id).collect { event ->
@@ -65,7 +65,7 @@ public class EventStream internal constructor(since: Long?, private val open: ()
      * It is set just before the event is passed to the collector of this stream. Operators that collect in another
      * coroutine, such as `buffer`, `flowOn` or `conflate`, hold events that the code downstream of them has not
      * processed yet, so the cursor is ahead of that code. With such an operator, resume from the last
-     * [StreamEvent.cursor] that is not null of the events that were processed.
+     * [StreamEvent.cursor] of the processed events that is not null.
      */
     @Volatile
     public var cursor: Long? = since
@@ -170,7 +170,7 @@ public class EventStream internal constructor(since: Long?, private val open: ()
     /**
      * Returns the output of the agent as the lines of a given formatter. The formatter receives every event
      * ([Formatter.consume]). It is flushed when a further turn starts, because the output of each turn comes from a new
-     * process, and when the stream ends, before the exception if the stream fails.
+     * process, and when the stream ends; if the stream fails, before the exception is thrown.
      *
      * ```kotlin
      * client.sessions.stream(id).pretty { ClaudeFormatter() }.collect(::println)

@@ -51,7 +51,7 @@ public interface Formatter : AutoCloseable {
     /**
      * Renders what is buffered, such as an incomplete last line. Call it when the output has ended.
      *
-     * @return the remaining lines; none if nothing is buffered
+     * @return the remaining lines; an empty list if nothing is buffered
      * @throws IllegalStateException if the formatter is closed
      */
     public fun flush(): List<String>

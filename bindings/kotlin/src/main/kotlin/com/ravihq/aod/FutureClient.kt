@@ -478,7 +478,7 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
         futureOf { sessions.follow(ack, onAbandon, onChange?.toFunction(), onEvent?.toFunction()) }
 
     /**
-     * Waits until no turn of a session is queued or running (`GET /sessions/{id}` and its event stream).
+     * Waits until no turn of a session is queued or running (`GET /sessions/{id}`, `GET /sessions/{id}/stream`).
      *
      * @param id the id of the session
      * @return a future of the session, which is no longer active; use `orTimeout` to limit the wait

@@ -3,9 +3,9 @@ package com.ravihq.aod
 /**
  * Reports about the network, from [AodClient.network].
  *
- * The system notifies an app when the network goes, comes and changes, on Android through
- * `ConnectivityManager.NetworkCallback`. With its reports, streams do not have to find out that a connection is dead,
- * and do not try to connect in vain. Without reports, nothing breaks: a stream notices a dead connection, and
+ * If the operating system notifies your program of changes of the network, on Android through
+ * `ConnectivityManager.NetworkCallback`, pass them to the client. Streams then drop dead connections at once, and make
+ * no attempts while there is no network. Without reports, a stream detects a dead connection by the idle timeout, and
  * reconnects. On Android, `AppMonitor` of the AAR makes these reports.
  *
  * ```kotlin
@@ -14,7 +14,7 @@ package com.ravihq.aod
  * ```
  *
  * Reports apply to the client and to those that [AodClient.withOptions] returned for it. They do not affect streams
- * without reconnection. A call that waits before it is retried is retried within 250 ms after a report that there is a
+ * without reconnection. A call that waits for its next attempt is retried within 250 ms after a report that there is a
  * network, unless the server requested the delay. Reports to a closed client have no effect.
  */
 public class Network internal constructor(private val connection: Connection) {
@@ -26,7 +26,7 @@ public class Network internal constructor(private val connection: Connection) {
 
     /**
      * Reports that there is no network. Streams close their connections and make no attempt until [online]; their state
-     * is [ConnectionState.WaitingForNetwork]. Their deadlines hold. Calls are not affected.
+     * is [ConnectionState.WaitingForNetwork]. Their deadlines still apply. Calls are not affected.
      */
     public fun offline() {
         connection.report { networkOffline() }
@@ -42,7 +42,7 @@ public class Network internal constructor(private val connection: Connection) {
     }
 
     /**
-     * Reports that the network is another one, such as cellular instead of Wi-Fi. Streams reconnect within 250 ms, at
+     * Reports that the network has changed, for example from Wi-Fi to cellular. Streams reconnect within 250 ms, at
      * random times. Connections from before are not used again; calls in progress continue on them.
      */
     public fun changed() {

@@ -97,7 +97,7 @@ public fun Skill.Companion.github(source: String, description: String, name: Str
  *
  * @param name the name of the server, unique within the agent
  * @param url the URL of the server
- * @param headers headers to send to it, kept as [Secret] values; none by default
+ * @param headers headers to send with every request to the server, kept as [Secret] values; none by default
  * @return the server
  */
 @JvmOverloads
@@ -109,8 +109,8 @@ public fun McpServer.Companion.url(name: String, url: String, headers: Map<Strin
  *
  * @param name the name of the server, unique within the agent
  * @param command the program
- * @param args its arguments; none by default
- * @param env its environment variables, kept as [Secret] values; none by default
+ * @param args the arguments of the program; none by default
+ * @param env the environment variables of the program, kept as [Secret] values; none by default
  * @return the server
  */
 @JvmOverloads
@@ -134,7 +134,7 @@ public fun Networking.Companion.unrestricted(): Networking = Networking(Networki
  * On servers before 2026-06-25 the restriction also applies while packages are installed and repositories are cloned:
  * include the hosts that they are downloaded from.
  *
- * @param hosts the allowed host names; if there are none, all network access is blocked
+ * @param hosts the allowed host names; without any, all network access is blocked
  * @return networking of the type [NetworkingType.Limited]
  */
 public fun Networking.Companion.limited(vararg hosts: String): Networking =

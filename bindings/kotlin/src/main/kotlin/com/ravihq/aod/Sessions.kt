@@ -129,7 +129,7 @@ public class Sessions internal constructor(private val connection: Connection) {
 
     /**
      * Terminates a session like [terminate], and retrieves it (`POST /sessions/{id}/terminate`, `GET /sessions/{id}`).
-     * If it is already terminated, that is not an error.
+     * A session that is already terminated is not an error.
      *
      * @param id the id of the session
      * @return the terminated session
@@ -210,8 +210,8 @@ public class Sessions internal constructor(private val connection: Connection) {
      * @return the session after the turn, and everything that the agent printed on stdout: raw, one JSON object per
      * line, which a [Formatter] turns into readable lines
      * @throws AodException.Closed if the client is closed; only [onCreated] receives the id of the session then
-     * @throws AodException for the reasons of [create], or if the stream fails; [AodException.sessionId] is then the
-     * session
+     * @throws AodException for the reasons of [create], or if the stream fails; [AodException.sessionId] is then the id
+     * of the session
      */
     public suspend fun run(
         agentId: UUID,
@@ -253,8 +253,8 @@ public class Sessions internal constructor(private val connection: Connection) {
      * @return the session after the turn, and everything that the agent printed on stdout: raw, one JSON object per
      * line, which a [Formatter] turns into readable lines
      * @throws AodException.Closed if the client is closed; only [onCreated] receives the id of the session then
-     * @throws AodException for the reasons of [create], or if the stream fails; [AodException.sessionId] is then the
-     * session
+     * @throws AodException for the reasons of [create], or if the stream fails; [AodException.sessionId] is then the id
+     * of the session
      */
     public suspend fun run(
         request: CreateSession,
@@ -379,7 +379,7 @@ public class Sessions internal constructor(private val connection: Connection) {
      * @return the session after the turn, and everything that the agent printed on stdout in this turn: raw, one JSON
      * object per line, which a [Formatter] turns into readable lines
      * @throws AodException.Listener if [onChange] or [onEvent] throws
-     * @throws AodException if the stream fails; [AodException.sessionId] is then the session
+     * @throws AodException if the stream fails; [AodException.sessionId] is then the id of the session
      */
     public suspend fun follow(
         ack: SessionAck,
@@ -389,10 +389,11 @@ public class Sessions internal constructor(private val connection: Connection) {
     ): RunResult = connection.call { followSession(ack, onAbandon, turnObserver(onChange, onEvent)) }
 
     /**
-     * Waits until no turn of a session is queued or running (`GET /sessions/{id}` and its event stream).
+     * Waits until no turn of a session is queued or running (`GET /sessions/{id}`, `GET /sessions/{id}/stream`).
      *
      * There is no time limit, and a session stays active if the server process that runs it dies: put `withTimeout`
-     * around the call, and terminate the session when the time is up. Cancelling the call does not stop the session.
+     * around the call, and terminate the session when the time limit expires. Cancelling the call does not stop the
+     * session.
      *
      * @param id the id of the session
      * @return the session, which is no longer active

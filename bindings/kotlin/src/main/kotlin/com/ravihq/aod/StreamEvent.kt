@@ -18,7 +18,7 @@ import kotlinx.serialization.json.JsonObject
 public sealed interface StreamEvent {
     /**
      * The id of a [Stage] or [Output] in the session's log. For a [TurnStart] it is the id of the output that follows,
-     * and for a terminal event that of the last event in the log. [Start] has none.
+     * and for a terminal event that of the last event in the log. A [Start] has no id.
      */
     public val id: Long?
 
@@ -27,8 +27,8 @@ public sealed interface StreamEvent {
      * position is then that of the event before.
      *
      * It is the [id], except for a [TurnStart], whose id is that of the output that follows, and for an [Unknown]
-     * event, which may use ids in the same way: for these it is one less. A stream that resumes there misses nothing,
-     * and repeats an [Unknown] event that has an id of its own.
+     * event, which may use ids in the same way: for these events, it is the id minus 1. A stream that resumes there
+     * misses nothing, and repeats an [Unknown] event that has an id of its own.
      */
     public val cursor: Long?
         get() = if (this is TurnStart || this is Unknown) id?.let { if (it == Long.MIN_VALUE) it else it - 1 } else id
@@ -89,7 +89,7 @@ public sealed interface StreamEvent {
 
     /** `exit`, terminal: the agent exited, with code 0 or another. */
     public data class Exit(
-        /** The id of the last `stage` or `output` event; 0 if there is none. */
+        /** The id of the last `stage` or `output` event; 0 if the log is empty. */
         override val id: Long?,
         /** The exit code of the agent. */
         val code: Long?,
@@ -102,7 +102,7 @@ public sealed interface StreamEvent {
      * [StreamEvent.Stage], or in the output on stderr.
      */
     public data class Error(
-        /** The id of the last `stage` or `output` event; 0 if there is none. */
+        /** The id of the last `stage` or `output` event; 0 if the log is empty. */
         override val id: Long?,
         /** The server's message, `Session failed`. */
         val message: String?,
@@ -112,7 +112,7 @@ public sealed interface StreamEvent {
 
     /** `terminated`, terminal: the session was terminated by [Sessions.terminate]. */
     public data class Terminated(
-        /** The id of the last `stage` or `output` event; 0 if there is none. */
+        /** The id of the last `stage` or `output` event; 0 if the log is empty. */
         override val id: Long?,
         /** The server's message, `Session terminated`. */
         val message: String?,
@@ -125,7 +125,7 @@ public sealed interface StreamEvent {
      * see [StreamOptions.resumeStale].
      */
     public data class Stale(
-        /** The id of the last `stage` or `output` event; 0 if there is none. */
+        /** The id of the last `stage` or `output` event; 0 if the log is empty. */
         override val id: Long?,
         /** The server's message, such as `No output for 600s`. */
         val message: String?,
@@ -135,9 +135,9 @@ public sealed interface StreamEvent {
 
     /** An event of a type that this version does not know, or one that cannot be parsed. */
     public data class Unknown(
-        /** The `id` of the event; null if it has no valid one. */
+        /** The `id` of the event; null if the event has no valid `id`. */
         override val id: Long?,
-        /** The `type` of the event; empty if it has no valid one. */
+        /** The `type` of the event; empty if the event has no valid `type`. */
         val type: String,
         /** The data of the event verbatim, JSON or not. */
         val raw: String,
@@ -153,11 +153,11 @@ public val StreamEvent.isTerminal: Boolean
 public val StreamEvent.stdout: String?
     get() = (this as? StreamEvent.Output)?.takeIf { it.stream == OutputChannel.Stdout }?.data
 
-/** The text that the agent printed to stdout or stderr; null for other events than `output`. */
+/** The text that the agent printed to stdout or stderr; null for events other than `output`. */
 public val StreamEvent.text: String?
     get() = (this as? StreamEvent.Output)?.data
 
-/** The exit code of the agent; null for other events than `exit`. */
+/** The exit code of the agent; null for events other than `exit`. */
 public val StreamEvent.exitCode: Long?
     get() = (this as? StreamEvent.Exit)?.code
 

@@ -16,8 +16,8 @@ import kotlinx.coroutines.launch
  * continues where it was. The time counts towards the limits of the call. The provider must not use the client: its
  * call would wait for itself. It is not cancelled with the call or the client.
  *
- * What it throws ends a call, and a stream that is being opened, with an [AodException.Auth] whose cause it is. An open
- * stream reconnects later.
+ * An exception of the provider ends a call, and a stream that is being opened, with an [AodException.Auth] whose cause
+ * is that exception. An open stream reconnects later.
  *
  * ```kotlin
  * val client = AodClient("https://aod.example.com", { rejected -> signIn(replacing = rejected) })
@@ -29,7 +29,7 @@ public fun interface TokenProvider {
      *
      * @param rejected the token that the server rejected; null before the first request
      * @return the token to use from now on
-     * @throws Throwable if there is no token; see above
+     * @throws Throwable if the provider cannot return a token; see above
      */
     public suspend fun token(rejected: Secret?): String
 

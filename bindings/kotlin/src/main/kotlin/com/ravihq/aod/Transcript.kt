@@ -97,21 +97,21 @@ public class Transcript private constructor(internal val native: NativeTranscrip
      */
     public val turns: List<TranscriptTurn> get() = mapErrors { native.turns() }
 
-    /** The tokens and the cost of all turns that have ended. Null if the runtime reported none. */
+    /** The tokens and the cost of all turns that have ended. Null if the runtime reported no usage. */
     public val usage: TokenUsage? get() = mapErrors { native.usage() }
 
     /** What is known about the agent. Null before the runtime is selected. */
     public val agent: AgentInfo? get() = mapErrors { native.agent() }
 
     /**
-     * The position after the last applied event that has one. Null before such an event. A stream of the session with
-     * this position as [StreamOptions.since] completes the transcript without a gap or a repeated item.
+     * The position after the last applied event that has a position. Null before such an event. A stream of the session
+     * with this position as [StreamOptions.since] completes the transcript without a gap or a repeated item.
      */
     public val cursor: Long? get() = mapErrors { native.cursor() }
 
     /**
-     * The last message of the agent itself, not of a subagent, in the last turn; null before the agent has written one
-     * in that turn.
+     * The last message of the agent itself, not of a subagent, in the last turn; null before the agent has written a
+     * message in that turn.
      */
     public val finalText: String? get() = mapErrors { native.finalText() }
 
@@ -151,8 +151,8 @@ public class Transcript private constructor(internal val native: NativeTranscrip
          *
          * @param snapshot the bytes that [snapshot] returned
          * @return a new transcript, to be closed by the caller
-         * @throws AodException.Decode if the bytes are not a snapshot, or a version of the library with another format
-         * wrote them
+         * @throws AodException.Decode if the bytes are not a snapshot, or have the format of another version of the
+         * library
          * @throws AodException.Configuration if there is no native library for this platform
          */
         @JvmStatic

@@ -156,7 +156,7 @@ class TranscriptTest {
     }
 
     @Test
-    fun `the end of a session tells how the turn ended`() {
+    fun `the end of a session determines how the turn ended`() {
         for ((end, expected) in listOf(
             StreamEvent.Exit(9, 0, noFields) to Outcome.Success,
             StreamEvent.Exit(9, 3, noFields) to Outcome.Failed("exit code 3"),

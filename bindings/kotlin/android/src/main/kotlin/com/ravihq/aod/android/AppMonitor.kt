@@ -17,7 +17,8 @@ import java.util.logging.Level
 import java.util.logging.Logger
 
 /**
- * Reports the network of the device, and whether the app is in the background, to a client. It is part of the AAR.
+ * Reports the network of the device, and whether the app is in the background, to a client. The class is part of the
+ * AAR.
  *
  * ```kotlin
  * class App : Application() {
@@ -27,18 +28,18 @@ import java.util.logging.Logger
  *
  * | When | It calls |
  * |---|---|
- * | the device has no network, or loses its default one | [Network.offline][com.ravihq.aod.Network.offline] |
+ * | the device has no network, or loses its default network | [Network.offline][com.ravihq.aod.Network.offline] |
  * | the device has a default network again | [Network.online][com.ravihq.aod.Network.online] |
- * | the default network is another one, or loses an address | [Network.changed][com.ravihq.aod.Network.changed] |
+ * | the default network has changed, or loses an address | [Network.changed][com.ravihq.aod.Network.changed] |
  * | the last visible activity stops | [AodClient.suspend] |
  * | an activity starts after that | [AodClient.resume] |
  *
  * An app that has not shown an activity yet, such as one that a push message starts, is not suspended. An activity that
  * is recreated, for example because the device is rotated, does not suspend the client either.
  *
- * All reports come from a thread of the monitor, so that they never block the main thread. The network needs the
- * permission `ACCESS_NETWORK_STATE`, which the AAR declares. If the system refuses to report it, a warning is logged,
- * and the rest works without.
+ * All reports come from a thread of the monitor, so that they never block the main thread. Reporting the network needs
+ * the permission `ACCESS_NETWORK_STATE`, which the AAR declares. If the system refuses to report the network, a warning
+ * is logged, and only the activities are reported.
  */
 public class AppMonitor private constructor(private val application: Application, private val client: AodClient) :
     AutoCloseable {
