@@ -12,12 +12,29 @@ use self::visibility::PublicTypes;
 use crate::generator;
 use crate::library::Library;
 use crate::notices;
-use crate::toolchain::Linkage;
+use crate::platform::{Linkage, Platform};
+use crate::release;
+use crate::toolchain::Toolchain;
 use crate::tools::{Result, root, run_in, target};
 
-/// Generates the Kotlin bindings next to the façade, and this platform's library as a resource of the jar.
+/// Generates the Kotlin bindings next to the façade, and this machine's library as a resource of the jar.
 pub(crate) fn generate() -> Result<()> {
-    let library = Library::build("aod-ffi")?;
+    generate_for(&[Toolchain::find()?.host()?])
+}
+
+/// Generates the Kotlin bindings, and a library for each platform as a resource of the jar.
+fn generate_for(platforms: &[&'static Platform]) -> Result<()> {
+    let natives = project().join("natives");
+    if natives.exists() {
+        fs::remove_dir_all(&natives)?;
+    }
+    let mut libraries = Vec::new();
+    for platform in platforms {
+        let library = Library::build_for(platform, "aod-ffi")?;
+        library.strip_into(&natives.join(platform.jar_folder), Linkage::Dynamic)?;
+        libraries.push(library);
+    }
+    let library = libraries.first().ok_or("no platform was named")?;
     let sources = project().join("generated");
     if sources.exists() {
         fs::remove_dir_all(&sources)?;
@@ -27,16 +44,16 @@ pub(crate) fn generate() -> Result<()> {
     let generated = sources.join("com/ravihq/aod/aod_ffi.kt");
     let types = PublicTypes::new(&generator::kotlin_interface(&unstripped)?, &facade()?);
     let patched = patches::apply(&fs::read_to_string(&generated)?)?;
-    fs::write(&generated, visibility::set_visibility(&patched, &types))?;
-    library.strip_into(
-        &project().join("natives").join(jna_folder()?),
-        Linkage::Dynamic,
-    )
+    Ok(fs::write(
+        &generated,
+        visibility::set_visibility(&patched, &types),
+    )?)
 }
 
-/// Builds `dist/kotlin/`: the jar, its sources and documentation, the POM, and the AAR with the compiled ABIs.
-pub(crate) fn package() -> Result<()> {
-    generate()?;
+/// Builds `dist/kotlin/`: the jar with a library for each platform, its sources and documentation, the POM, and the AAR
+/// with the compiled ABIs.
+pub(crate) fn package(platforms: &[&'static Platform]) -> Result<()> {
+    generate_for(platforms)?;
     let licences = target().join("kotlin-licences");
     notices::write("aod-ffi", &licences)?;
     run_in(
@@ -59,6 +76,8 @@ pub(crate) fn package() -> Result<()> {
             format!("{jar} was not built; does the POM have another version? {error}")
         })?;
     }
+    let jar = dist.join(format!("aod-sdk-{version}.jar"));
+    release::check_jar(&jar, platforms)?;
     fs::copy(
         project().join("pom.xml"),
         dist.join(format!("aod-sdk-{version}.pom")),
@@ -98,19 +117,4 @@ fn facade() -> Result<String> {
 
 fn project() -> PathBuf {
     root().join("bindings/kotlin")
-}
-
-/// Returns the resource folder in which JNA looks for this platform's library.
-fn jna_folder() -> Result<String> {
-    let system = match std::env::consts::OS {
-        "linux" => "linux",
-        "macos" => "darwin",
-        "windows" => "win32",
-        other => return Err(format!("the jar does not support {other}").into()),
-    };
-    let architecture = match std::env::consts::ARCH {
-        "x86_64" => "x86-64",
-        architecture => architecture,
-    };
-    Ok(format!("{system}-{architecture}"))
 }

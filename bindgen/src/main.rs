@@ -1,12 +1,15 @@
 //! `cargo bindgen`: generates the bindings for a language, builds its package, and records the API of the Rust crates.
 
+mod flags;
 mod generator;
 mod kotlin;
 mod library;
 mod lock;
 mod notices;
+mod platform;
 mod public_api;
 mod python;
+mod release;
 mod swift;
 mod toolchain;
 mod tools;
@@ -16,6 +19,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 
+use crate::platform::{Named, Platform};
+use crate::toolchain::Toolchain;
 use crate::tools::{Result, root};
 
 /// Generates and packages the language bindings.
@@ -30,6 +35,17 @@ enum Command {
     Package {
         /// The language.
         language: Language,
+        /// The target triples of the platforms whose libraries it contains. The default is this machine's. The Swift
+        /// package always contains those of this machine.
+        #[arg(long, value_name = "TRIPLES", value_delimiter = ',')]
+        target: Vec<Named>,
+    },
+    /// Builds everything that a release publishes in `dist/`, checks it, and lists it in `dist/SHA256SUMS` and
+    /// `dist/manifest.json`.
+    Release {
+        /// The target triples of the platforms to build for. The default is this machine's.
+        #[arg(long, value_name = "TRIPLES", value_delimiter = ',')]
+        targets: Vec<Named>,
     },
     /// Compares the public API of the Rust crates with the recorded one.
     Api {
@@ -65,12 +81,24 @@ fn execute(command: &Command) -> Result<()> {
             Language::Python => python::generate(),
             Language::Swift => swift::generate(),
         },
-        Command::Package { language } => match language {
-            Language::Kotlin => kotlin::package(),
-            Language::Python => python::package(),
-            Language::Swift => swift::package(),
-        },
+        Command::Package { language, target } => {
+            let platforms = platforms(target)?;
+            match language {
+                Language::Kotlin => kotlin::package(&platforms),
+                Language::Python => python::package(&platforms),
+                Language::Swift => swift::package(),
+            }
+        }
+        Command::Release { targets } => release::run_all(&platforms(targets)?),
         Command::Api { write: true } => public_api::write(),
         Command::Api { write: false } => public_api::check(),
     }
+}
+
+/// Returns the named platforms, or that of this machine.
+fn platforms(named: &[Named]) -> Result<Vec<&'static Platform>> {
+    if named.is_empty() {
+        return Ok(vec![Toolchain::find()?.host()?]);
+    }
+    Ok(named.iter().map(|Named(platform)| *platform).collect())
 }

@@ -4,12 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use crate::generator;
 use crate::library::Library;
-use crate::notices;
-use crate::toolchain::{Linkage, Toolchain};
+use crate::platform::{Linkage, Linker, Platform};
+use crate::toolchain::{Toolchain, link_arguments};
 use crate::tools::{Result, root, run, run_in, target};
-use crate::venv;
+use crate::{flags, generator, notices, release, venv};
 
 const PACKAGE: &str = "bindings/python";
 
@@ -27,8 +26,8 @@ pub(crate) fn generate() -> Result<()> {
     Ok(())
 }
 
-/// Builds the source distribution `dist/python/*.tar.gz`, and from it the wheel `dist/python/*.whl`.
-pub(crate) fn package() -> Result<()> {
+/// Builds the source distribution `dist/python/*.tar.gz`, and from it a wheel `dist/python/*.whl` for each platform.
+pub(crate) fn package(platforms: &[&'static Platform]) -> Result<()> {
     let dist = root().join("dist/python");
     if dist.exists() {
         fs::remove_dir_all(&dist)?;
@@ -39,26 +38,44 @@ pub(crate) fn package() -> Result<()> {
         &root().join(PACKAGE),
         maturin()?.arg("sdist").arg("--out").arg(&dist),
     )?;
-    let source = unpacked(&only(&dist, "gz")?)?;
+    let sources = only(&dist, "gz")?;
+    let licences = ["/LICENSE", "/THIRD-PARTY-NOTICES"];
+    release::check_sources(&sources, &licences)?;
+    let source = unpacked(&sources)?;
+    for platform in platforms {
+        wheel(platform, &only(&source, "")?, &dist)?;
+    }
+    Ok(fs::remove_dir_all(&source)?)
+}
+
+/// Builds the wheel of a platform from an unpacked source distribution.
+fn wheel(platform: &Platform, source: &Path, dist: &Path) -> Result<()> {
     // maturin packages all bindings in this folder, including outdated ones of a library with another name.
     let generated = target().join("maturin/uniffi");
     if generated.exists() {
         fs::remove_dir_all(&generated)?;
     }
 
-    let toolchain = Toolchain::find()?;
-    let mut build = maturin()?;
-    build.arg("build").arg("--out").arg(&dist);
-    if cfg!(target_os = "linux") {
-        // Linked with glibc 2.17, as `manylinux2014` requires.
-        build.args(["--zig", "--compatibility", "manylinux2014"]);
+    let unstripped = target().join("wheels");
+    if unstripped.exists() {
+        fs::remove_dir_all(&unstripped)?;
     }
+    let mut build = maturin()?;
+    build.arg("build").arg("--out").arg(&unstripped);
+    build.args(["--target", platform.triple]);
+    if let Some(tag) = platform.wheel_tag {
+        build.args(["--compatibility", tag]);
+    }
+    if platform.linker != Linker::Native {
+        build.arg("--zig");
+    }
+    build.args(flags::arguments(platform)?);
+    build.env_remove("RUSTFLAGS");
     build
         .arg("--")
-        .args(toolchain.link_arguments("aod_ffi_json"));
-    run_in(&only(&source, "")?, &mut build)?;
-    fs::remove_dir_all(&source)?;
-    strip(&toolchain, &only(&dist, "whl")?)
+        .args(link_arguments(platform, "aod_ffi_json"));
+    run_in(source, &mut build)?;
+    strip(platform, &only(&unstripped, "whl")?, dist)
 }
 
 fn maturin() -> Result<Command> {
@@ -92,8 +109,9 @@ fn only(folder: &Path, extension: &str) -> Result<PathBuf> {
     Err(format!("{} has no {extension}", folder.display()).into())
 }
 
-/// Strips the library in a wheel. This must happen after maturin has generated the bindings from it.
-fn strip(toolchain: &Toolchain, wheel: &Path) -> Result<()> {
+/// Strips the library in a wheel, and writes the wheel into a folder. This must happen after maturin has generated the
+/// bindings from the library.
+fn strip(platform: &Platform, wheel: &Path, dist: &Path) -> Result<()> {
     let unpacked = target().join("wheel");
     if unpacked.exists() {
         fs::remove_dir_all(&unpacked)?;
@@ -103,12 +121,13 @@ fn strip(toolchain: &Toolchain, wheel: &Path) -> Result<()> {
         .arg(&unpacked)
         .arg(wheel))?;
     let folder = only(&unpacked, "")?;
-    let library = only(&folder.join("aod/_native"), env::consts::DLL_EXTENSION)?;
-    toolchain.strip(&library, Linkage::Dynamic)?;
-    fs::remove_file(wheel)?;
-    let dist = wheel.parent().ok_or("the wheel has no folder")?;
+    let library = platform.file_name("aod_ffi_json", Linkage::Dynamic);
+    let library = folder.join("aod/_native").join(library);
+    Toolchain::find()?.strip(&library, platform.format, Linkage::Dynamic)?;
+    let packed = dist.join(wheel.file_name().ok_or("the wheel has no name")?);
     run(venv::command("python")?
         .args(["-m", "wheel", "pack", "--dest-dir"])
         .arg(dist)
-        .arg(&folder))
+        .arg(&folder))?;
+    release::check_wheel(&packed, platform)
 }

@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::generator;
 use crate::library::Library;
 use crate::notices;
-use crate::toolchain::Linkage;
+use crate::platform::Linkage;
 use crate::tools::{Result, root, run, target};
 
 const PACKAGE: &str = "bindings/swift";
@@ -35,7 +35,8 @@ pub(crate) fn generate() -> Result<()> {
         generated.join("AodNativeFFI.h"),
         native.join("AodNativeFFI.h"),
     )?;
-    library.strip_into(&native.join("lib"), Linkage::Static)
+    library.strip_into(&native.join("lib"), Linkage::Static)?;
+    Ok(())
 }
 
 /// Replaces how UniFFI 0.32.2 reads integers: with `Data.copyBytes`, which is generic and not specialized. That takes most

@@ -1,25 +1,17 @@
-//! The Rust toolchain: its target and its tools.
+//! The Rust toolchain: its host and its tools.
 
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::platform::{Format, Linkage, Platform};
 use crate::tools::{Result, prepend_path, run};
-
-/// The kind of linkage of a library.
-#[derive(Clone, Copy)]
-pub(crate) enum Linkage {
-    /// Programs load it and use its exported symbols.
-    Dynamic,
-    /// Programs are linked with it and use all its symbols.
-    Static,
-}
 
 /// The toolchain that Cargo uses.
 pub(crate) struct Toolchain {
     sysroot: PathBuf,
-    /// The target triple, such as `aarch64-apple-darwin`.
-    pub(crate) target: String,
+    /// The target triple of this machine, such as `aarch64-apple-darwin`.
+    host: String,
 }
 
 impl Toolchain {
@@ -31,14 +23,19 @@ impl Toolchain {
             .output()
             .map_err(|error| format!("rustc does not start: {error}"))?;
         let printed = String::from_utf8(output.stdout)?;
-        let Some((sysroot, target)) = printed.trim_end().split_once('\n') else {
+        let Some((sysroot, host)) = printed.trim_end().split_once('\n') else {
             let problem = String::from_utf8_lossy(&output.stderr);
             return Err(format!("rustc does not print its sysroot and target: {problem}").into());
         };
         Ok(Self {
             sysroot: sysroot.trim_end().into(),
-            target: target.to_owned(),
+            host: host.to_owned(),
         })
+    }
+
+    /// Returns the platform of this machine.
+    pub(crate) fn host(&self) -> Result<&'static Platform> {
+        Platform::of(&self.host)
     }
 
     /// Removes from a library what programs do not need: debug information, local symbols, the metadata for the
@@ -46,11 +43,11 @@ impl Toolchain {
     ///
     /// Uses the toolchain's `rust-objcopy`, which supports the object formats of all platforms; `strip` supports only
     /// its own.
-    pub(crate) fn strip(&self, library: &Path, linkage: Linkage) -> Result<()> {
+    pub(crate) fn strip(&self, library: &Path, format: Format, linkage: Linkage) -> Result<()> {
         let tools = self
             .sysroot
             .join("lib/rustlib")
-            .join(&self.target)
+            .join(&self.host)
             .join("bin");
         let objcopy = tools.join(format!("rust-objcopy{}", env::consts::EXE_SUFFIX));
         if !objcopy.exists() {
@@ -65,27 +62,23 @@ impl Toolchain {
         };
         run(Command::new(objcopy)
             .env(loader, prepend_path(loader, &self.sysroot.join("lib"))?)
-            .args(strip_arguments(&self.target, linkage))
+            .args(strip_arguments(format, linkage))
             .arg(library))
     }
-
-    /// Returns the arguments with which rustc links a library.
-    pub(crate) fn link_arguments(&self, name: &str) -> Vec<String> {
-        link_arguments(&self.target, name)
-    }
 }
 
-fn strip_arguments(target: &str, linkage: Linkage) -> &'static [&'static str] {
-    match linkage {
-        Linkage::Static => &["--strip-debug"],
+fn strip_arguments(format: Format, linkage: Linkage) -> &'static [&'static str] {
+    match (linkage, format) {
+        (Linkage::Static, _) => &["--strip-debug"],
         // `--strip-unneeded` is not supported for Mach-O.
-        Linkage::Dynamic if is_apple(target) => &["--strip-debug", "--discard-all"],
-        Linkage::Dynamic => &["--strip-unneeded"],
+        (Linkage::Dynamic, Format::MachO) => &["--strip-debug", "--discard-all"],
+        (Linkage::Dynamic, Format::Elf | Format::Pe) => &["--strip-unneeded"],
     }
 }
 
-fn link_arguments(target: &str, name: &str) -> Vec<String> {
-    if !is_apple(target) {
+/// Returns the arguments with which rustc links a library.
+pub(crate) fn link_arguments(platform: &Platform, name: &str) -> Vec<String> {
+    if platform.format != Format::MachO {
         return Vec::new();
     }
     // By default, programs look for the library at the path where it was built.
@@ -93,54 +86,34 @@ fn link_arguments(target: &str, name: &str) -> Vec<String> {
     vec!["-C".to_owned(), install_name]
 }
 
-fn is_apple(target: &str) -> bool {
-    target.contains("-apple-")
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
 
     use super::*;
-
-    const APPLE: [&str; 3] = [
-        "aarch64-apple-darwin",
-        "x86_64-apple-darwin",
-        "aarch64-apple-ios-sim",
-    ];
-    const OTHERS: [&str; 4] = [
-        "x86_64-unknown-linux-gnu",
-        "aarch64-unknown-linux-musl",
-        "aarch64-linux-android",
-        "x86_64-pc-windows-msvc",
-    ];
+    use crate::platform::PLATFORMS;
 
     #[test]
     fn libraries_for_apple_platforms_are_found_by_rpath() {
-        for target in APPLE {
-            assert_eq!(
-                link_arguments(target, "aod_ffi"),
-                ["-C", "link-arg=-Wl,-install_name,@rpath/libaod_ffi.dylib"],
-                "{target}"
-            );
-        }
-        for target in OTHERS {
-            assert!(link_arguments(target, "aod_ffi").is_empty(), "{target}");
+        for platform in &PLATFORMS {
+            let arguments = link_arguments(platform, "aod_ffi");
+            if platform.triple.contains("-apple-") {
+                let rpath = "link-arg=-Wl,-install_name,@rpath/libaod_ffi.dylib";
+                assert_eq!(arguments, ["-C", rpath], "{platform}");
+            } else {
+                assert!(arguments.is_empty(), "{platform}");
+            }
         }
     }
 
     #[test]
     fn strip_arguments_depend_on_the_object_format() {
-        for target in APPLE {
-            let arguments = strip_arguments(target, Linkage::Dynamic);
-            assert_eq!(arguments, ["--strip-debug", "--discard-all"], "{target}");
-        }
-        for target in OTHERS {
-            let arguments = strip_arguments(target, Linkage::Dynamic);
-            assert_eq!(arguments, ["--strip-unneeded"], "{target}");
-        }
-        for target in APPLE.iter().chain(&OTHERS) {
-            assert_eq!(strip_arguments(target, Linkage::Static), ["--strip-debug"]);
+        let dynamic = |format| strip_arguments(format, Linkage::Dynamic);
+        assert_eq!(dynamic(Format::MachO), ["--strip-debug", "--discard-all"]);
+        assert_eq!(dynamic(Format::Elf), ["--strip-unneeded"]);
+        assert_eq!(dynamic(Format::Pe), ["--strip-unneeded"]);
+        for format in [Format::Elf, Format::MachO, Format::Pe] {
+            assert_eq!(strip_arguments(format, Linkage::Static), ["--strip-debug"]);
         }
     }
 
@@ -177,7 +150,8 @@ mod tests {
         )
         .unwrap();
         let before = fs::read(&library).unwrap();
-        Toolchain::find().unwrap().strip(&library, linkage).unwrap();
+        let toolchain = Toolchain::find().unwrap();
+        toolchain.strip(&library, Format::Elf, linkage).unwrap();
         let after = fs::read(&library).unwrap();
         fs::remove_dir_all(folder).unwrap();
         (before, after)

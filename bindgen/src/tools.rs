@@ -38,6 +38,20 @@ pub(crate) fn run_in(folder: &Path, command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// Runs a command at the root of the workspace, and returns what it printed.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let output = command
+        .current_dir(root())
+        .output()
+        .map_err(|error| format!("{name} does not start: {error}"))?;
+    if !output.status.success() {
+        let problem = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("{name} failed: {}: {}", output.status, problem.trim()).into());
+    }
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+}
+
 /// Returns the value of an environment variable that lists folders, with a folder prepended.
 pub(crate) fn prepend_path(variable: &str, folder: &Path) -> Result<OsString> {
     let path = env::var_os(variable).unwrap_or_default();

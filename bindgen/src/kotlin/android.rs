@@ -5,13 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::release::check_android_alignment;
 use crate::tools::{Result, run, target};
-
-/// The minimum alignment of segments. Devices with 16 KB pages do not load a library with less.
-const MIN_ALIGNMENT: u64 = 16 << 10;
-
-/// The type of a program header for a loaded segment.
-const PT_LOAD: u64 = 1;
 
 /// The inputs of an AAR.
 pub(super) struct Parts<'p> {
@@ -31,7 +26,7 @@ impl Parts<'_> {
         if folder.exists() {
             for abi in fs::read_dir(&folder)? {
                 let library = abi?.path().join("libaod_ffi.so");
-                check_alignment(&fs::read(&library)?)
+                check_android_alignment(&fs::read(&library)?)
                     .map_err(|problem| format!("{}: {problem}", library.display()))?;
                 libraries.push(library.strip_prefix(&folder)?.to_owned());
             }
@@ -116,46 +111,6 @@ fn pom(jar: &str) -> Result<String> {
     Ok(pom)
 }
 
-/// Checks that a file is an ELF library that loads on devices with 16 KB pages.
-fn check_alignment(elf: &[u8]) -> Result<()> {
-    let wide = match elf.get(..6) {
-        Some([0x7f, b'E', b'L', b'F', class @ (1 | 2), 1]) => *class == 2,
-        _ => return Err("not a little-endian ELF library".into()),
-    };
-    // The offsets in the ELF header of the program headers' offset, size and number, and of the alignment in one.
-    let (place, size, number, alignment) = if wide {
-        (32, 54, 56, 48)
-    } else {
-        (28, 42, 44, 28)
-    };
-    let word = if wide { 8 } else { 4 };
-    let start = read(elf, place, word)?;
-    let size = read(elf, size, 2)?;
-    for header in 0..read(elf, number, 2)? {
-        let header = start + header * size;
-        if read(elf, header, 4)? == PT_LOAD
-            && wide
-            && read(elf, header + alignment, word)? < MIN_ALIGNMENT
-        {
-            return Err(
-                "a segment is aligned to less than 16 KB: link with -z max-page-size=16384".into(),
-            );
-        }
-    }
-    Ok(())
-}
-
-fn read(bytes: &[u8], place: u64, size: usize) -> Result<u64> {
-    let place = usize::try_from(place)?;
-    let field = bytes
-        .get(place..place + size)
-        .ok_or("the library is truncated")?;
-    Ok(field
-        .iter()
-        .rev()
-        .fold(0, |value, byte| value << 8 | u64::from(*byte)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,9 +129,9 @@ mod tests {
 
     #[test]
     fn a_library_for_small_pages_is_refused() {
-        assert!(check_alignment(&library(0x4000)).is_ok());
-        assert!(check_alignment(&library(0x1000)).is_err());
-        assert!(check_alignment(b"not a library").is_err());
+        assert!(check_android_alignment(&library(0x4000)).is_ok());
+        assert!(check_android_alignment(&library(0x1000)).is_err());
+        assert!(check_android_alignment(b"not a library").is_err());
     }
 
     #[test]

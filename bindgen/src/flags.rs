@@ -1,0 +1,42 @@
+//! The compiler flags of what is published.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use crate::platform::{Linker, Platform};
+use crate::tools::{Result, root};
+
+/// Returns the arguments of Cargo for a platform. With them no path of this machine gets into a library, so that the same
+/// sources give the same bytes in any folder. The flags of the environment, which would replace them, are included.
+///
+/// As arguments, they do not apply to what runs on this machine, such as the generator that maturin compiles.
+pub(crate) fn arguments(platform: &Platform) -> Result<[String; 2]> {
+    let mut flags: Vec<String> = env::var("RUSTFLAGS")
+        .unwrap_or_default()
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
+    for (path, name) in [
+        (root(), "aod"),
+        (cargo_home()?.join("registry/src"), "crates"),
+    ] {
+        let path = path.to_str().ok_or("a path of sources is not UTF-8")?;
+        flags.push(format!("--remap-path-prefix={path}={name}"));
+    }
+    if platform.linker == Linker::Musl {
+        // By default, code for musl is linked statically, which a library for other languages cannot be.
+        flags.push("-Ctarget-feature=-crt-static".to_owned());
+    }
+    // A list of strings in Rust's notation is one in TOML's.
+    let flags = format!("target.{platform}.rustflags={flags:?}");
+    Ok(["--config".to_owned(), flags])
+}
+
+fn cargo_home() -> Result<PathBuf> {
+    if let Some(home) = env::var_os("CARGO_HOME") {
+        return Ok(home.into());
+    }
+    let home = env::var_os(if cfg!(windows) { "USERPROFILE" } else { "HOME" });
+    let home = home.ok_or("neither CARGO_HOME nor the home folder is known")?;
+    Ok(Path::new(&home).join(".cargo"))
+}

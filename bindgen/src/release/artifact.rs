@@ -1,0 +1,179 @@
+//! Checks of the archives that are published.
+
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::Path;
+
+use flate2::read::GzDecoder;
+use zip::ZipArchive;
+
+use super::library;
+use crate::platform::{Linkage, Platform};
+use crate::tools::{Result, target};
+
+/// The largest size of a wheel, in bytes.
+const MAX_WHEEL: u64 = 3_000_000;
+
+/// The parts of paths that no artifact contains, because tools leave them behind.
+const REFUSED: [&str; 5] = ["__pycache__", ".pyc", ".DS_Store", "/target/", ".orig"];
+
+/// Checks a wheel: its licences, software bill of materials and type information, its library, and its size.
+pub(crate) fn check_wheel(wheel: &Path, platform: &Platform) -> Result<()> {
+    let size = fs::metadata(wheel)?.len();
+    if size > MAX_WHEEL {
+        return Err(format!("{}: {size} bytes, more than {MAX_WHEEL}", wheel.display()).into());
+    }
+    let name = platform.file_name("aod_ffi_json", Linkage::Dynamic);
+    let native = format!("aod/_native/{name}");
+    let mut archive = Archive::open(wheel)?;
+    archive.has(&[
+        &native,
+        "aod/_native/aod_ffi_json.py",
+        "aod/py.typed",
+        ".dist-info/licenses/LICENSE",
+        ".dist-info/licenses/THIRD-PARTY-NOTICES",
+        ".dist-info/sboms/aod-ffi-json.cyclonedx.json",
+    ])?;
+    archive.has_only_libraries(std::slice::from_ref(&native))?;
+    archive.check_library(&native, platform)
+}
+
+/// Checks the jar: its licences, and a library for each platform.
+pub(crate) fn check_jar(jar: &Path, platforms: &[&'static Platform]) -> Result<()> {
+    let mut archive = Archive::open(jar)?;
+    archive.has(&["META-INF/LICENSE", "META-INF/THIRD-PARTY-NOTICES"])?;
+    let path = |platform: &Platform| {
+        let name = platform.file_name("aod_ffi", Linkage::Dynamic);
+        format!("{}/{name}", platform.jar_folder)
+    };
+    archive.has_only_libraries(
+        &platforms
+            .iter()
+            .map(|platform| path(platform))
+            .collect::<Vec<_>>(),
+    )?;
+    for platform in platforms {
+        archive.check_library(&path(platform), platform)?;
+    }
+    Ok(())
+}
+
+/// Checks that a source distribution or a crate, a `.tar.gz`, contains these files and no refused ones.
+pub(crate) fn check_sources(archive: &Path, required: &[&str]) -> Result<()> {
+    let mut names = Vec::new();
+    for entry in tar::Archive::new(GzDecoder::new(File::open(archive)?)).entries()? {
+        names.push(entry?.path()?.to_string_lossy().into_owned());
+    }
+    check_names(&names, required).map_err(|problem| at(archive, &*problem))
+}
+
+fn at(archive: &Path, problem: &dyn std::fmt::Display) -> Box<dyn std::error::Error> {
+    format!("{}: {problem}", archive.display()).into()
+}
+
+/// Fails unless one of the names ends with each required one, and none contains a refused part.
+fn check_names(names: &[String], required: &[&str]) -> Result<()> {
+    let mut problems: Vec<String> = required
+        .iter()
+        .filter(|required| !names.iter().any(|name| name.ends_with(*required)))
+        .map(|required| format!("has no {required}"))
+        .collect();
+    for name in names {
+        if REFUSED.iter().any(|part| name.contains(part)) {
+            problems.push(format!("contains {name}"));
+        }
+    }
+    let mut sorted = names.to_vec();
+    sorted.sort();
+    sorted.dedup();
+    if sorted.len() != names.len() {
+        problems.push("contains a file twice".to_owned());
+    }
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(problems.join("; ").into())
+}
+
+/// A zip file.
+struct Archive<'p> {
+    path: &'p Path,
+    zip: ZipArchive<File>,
+}
+
+impl<'p> Archive<'p> {
+    fn open(path: &'p Path) -> Result<Self> {
+        let zip = ZipArchive::new(File::open(path)?).map_err(|error| at(path, &error))?;
+        Ok(Self { path, zip })
+    }
+
+    fn names(&self) -> Result<Vec<String>> {
+        self.zip
+            .file_names()
+            .map(|name| Ok(name?.into_owned()))
+            .collect()
+    }
+
+    fn has(&self, required: &[&str]) -> Result<()> {
+        check_names(&self.names()?, required).map_err(|problem| at(self.path, &*problem))
+    }
+
+    /// Fails if the archive contains other native libraries than these.
+    fn has_only_libraries(&self, expected: &[String]) -> Result<()> {
+        let mut names = self.names()?;
+        names.retain(|name| {
+            let extension = Path::new(name).extension().unwrap_or_default();
+            ["so", "dylib", "dll", "a", "lib"]
+                .iter()
+                .any(|known| extension == *known)
+                && !expected.contains(name)
+        });
+        if names.is_empty() {
+            return Ok(());
+        }
+        Err(at(self.path, &format!("contains {}", names.join(", "))))
+    }
+
+    fn check_library(&mut self, name: &str, platform: &Platform) -> Result<()> {
+        let copy = target().join("checked").join(platform.triple);
+        fs::create_dir_all(&copy)?;
+        let copy = copy.join(Path::new(name).file_name().unwrap_or_default());
+        let mut bytes = Vec::new();
+        self.zip
+            .by_name(name)
+            .map_err(|error| at(self.path, &format!("{name}: {error}")))?
+            .read_to_end(&mut bytes)?;
+        fs::write(&copy, bytes)?;
+        library::check(&copy, platform).map_err(|problem| at(self.path, &*problem))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::notices;
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(|&name| name.to_owned()).collect()
+    }
+
+    #[test]
+    fn an_archive_without_a_required_file_is_refused() {
+        let complete = names(&["p/LICENSE", &format!("p/{}", notices::FILE)]);
+        let required = ["/LICENSE", "/THIRD-PARTY-NOTICES"];
+        assert!(check_names(&complete, &required).is_ok());
+        let problem = check_names(&complete[..1], &required).unwrap_err();
+        assert_eq!(problem.to_string(), "has no /THIRD-PARTY-NOTICES");
+    }
+
+    #[test]
+    fn an_archive_with_leftovers_or_doubles_is_refused() {
+        for extra in ["p/__pycache__/a.pyc", "p/.DS_Store"] {
+            assert!(
+                check_names(&names(&["p/LICENSE", extra]), &[]).is_err(),
+                "{extra}"
+            );
+        }
+        assert!(check_names(&names(&["p/a", "p/a"]), &[]).is_err());
+    }
+}

@@ -1,0 +1,255 @@
+//! Checks of a native library as it is published.
+
+use std::path::Path;
+use std::{env, fs};
+
+use goblin::Object;
+use goblin::elf::Elf;
+use goblin::elf::program_header::PT_LOAD;
+use goblin::mach::{Mach, MachO};
+use goblin::pe::PE;
+
+use crate::platform::{Linker, Platform};
+use crate::tools::{Result, root};
+
+/// The largest size of a stripped library, in bytes.
+const MAX_SIZE: u64 = 6_000_000;
+
+/// The newest glibc whose symbols a library may need.
+const GLIBC: (u32, u32) = (2, 17);
+
+/// The alignment of segments on Android, whose devices with pages of 16 KB load no library with less.
+pub(crate) const ANDROID_PAGE: u64 = 16 << 10;
+
+/// Checks a stripped library of a platform: its format and architecture, what it needs and exports, its size, and that
+/// nothing of this machine is in it.
+pub(crate) fn check(library: &Path, platform: &Platform) -> Result<()> {
+    let bytes = fs::read(library)?;
+    problems(&bytes, platform)
+        .and_then(|problems| match problems.as_slice() {
+            [] => Ok(()),
+            _ => Err(problems.join("; ").into()),
+        })
+        .map_err(|problem| format!("{} for {platform}: {problem}", library.display()).into())
+}
+
+fn problems(bytes: &[u8], platform: &Platform) -> Result<Vec<String>> {
+    let facts = match Object::parse(bytes)? {
+        Object::Elf(elf) => Facts::of_elf(&elf),
+        Object::PE(pe) => Facts::of_pe(&pe),
+        Object::Mach(Mach::Binary(mach)) => Facts::of_mach_o(&mach)?,
+        _ => return Err("neither an ELF nor a PE nor a Mach-O library".into()),
+    };
+    let mut problems = facts.problems(platform);
+    if bytes.len() as u64 > MAX_SIZE {
+        problems.push(format!("has {} bytes, more than {MAX_SIZE}", bytes.len()));
+    }
+    for path in local_paths() {
+        if contains(bytes, path.as_bytes()) {
+            problems.push(format!("contains the path {path}"));
+        }
+    }
+    Ok(problems)
+}
+
+/// What is known of a library, whatever its format.
+struct Facts {
+    architecture: &'static str,
+    /// Whether it has symbols or debug information that nobody needs to load it.
+    stripped: bool,
+    exports: Vec<String>,
+    /// The libraries that it needs.
+    needs: Vec<String>,
+    /// The versions of glibc's symbols that it needs, such as `GLIBC_2.17`.
+    versions: Vec<String>,
+    /// The name that a program which is linked with it looks for, on Apple platforms.
+    install_name: Option<String>,
+}
+
+impl Facts {
+    fn of_elf(elf: &Elf) -> Self {
+        let name = |offset| elf.shdr_strtab.get_at(offset).unwrap_or_default();
+        let sections = || {
+            elf.section_headers
+                .iter()
+                .map(|header| name(header.sh_name))
+        };
+        let exported = elf.dynsyms.iter().filter(|symbol| !symbol.is_import());
+        let versions = elf.verneed.iter().flat_map(|needs| {
+            needs
+                .iter()
+                .flat_map(|need| need.iter().map(|aux| aux.vna_name).collect::<Vec<_>>())
+                .filter_map(|name| elf.dynstrtab.get_at(name))
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        });
+        Self {
+            architecture: match elf.header.e_machine {
+                goblin::elf::header::EM_X86_64 => "x86_64",
+                goblin::elf::header::EM_AARCH64 => "aarch64",
+                _ => "another architecture",
+            },
+            stripped: !sections().any(|name| name == ".symtab" || name.starts_with(".debug")),
+            exports: exported
+                .filter_map(|symbol| elf.dynstrtab.get_at(symbol.st_name))
+                .filter(|name| !name.is_empty())
+                .map(str::to_owned)
+                .collect(),
+            needs: elf.libraries.iter().map(|&name| name.to_owned()).collect(),
+            versions: versions.collect(),
+            install_name: None,
+        }
+    }
+
+    fn of_pe(pe: &PE) -> Self {
+        Self {
+            architecture: match pe.header.coff_header.machine {
+                goblin::pe::header::COFF_MACHINE_X86_64 => "x86_64",
+                goblin::pe::header::COFF_MACHINE_ARM64 => "aarch64",
+                _ => "another architecture",
+            },
+            stripped: pe.header.coff_header.number_of_symbol_table == 0,
+            exports: pe
+                .exports
+                .iter()
+                .filter_map(|export| export.name.map(str::to_owned))
+                .collect(),
+            needs: pe.libraries.iter().map(|&name| name.to_owned()).collect(),
+            versions: Vec::new(),
+            install_name: None,
+        }
+    }
+
+    fn of_mach_o(mach: &MachO) -> Result<Self> {
+        use goblin::mach::cputype::{CPU_TYPE_ARM64, CPU_TYPE_X86_64};
+
+        let debug = mach.symbols().filter_map(std::result::Result::ok);
+        Ok(Self {
+            architecture: match mach.header.cputype() {
+                CPU_TYPE_X86_64 => "x86_64",
+                CPU_TYPE_ARM64 => "aarch64",
+                _ => "another architecture",
+            },
+            stripped: !debug.into_iter().any(|(_, symbol)| symbol.is_stab()),
+            exports: mach
+                .exports()?
+                .into_iter()
+                .map(|export| export.name.trim_start_matches('_').to_owned())
+                .collect(),
+            // The first entry is the library itself.
+            needs: mach
+                .libs
+                .iter()
+                .skip(1)
+                .map(|&name| name.to_owned())
+                .collect(),
+            versions: Vec::new(),
+            install_name: mach.name.map(str::to_owned),
+        })
+    }
+
+    fn problems(&self, platform: &Platform) -> Vec<String> {
+        let mut problems = Vec::new();
+        if !platform.triple.starts_with(self.architecture) {
+            problems.push(format!("is for {}", self.architecture));
+        }
+        if !self.stripped {
+            problems.push("is not stripped".to_owned());
+        }
+        let of_uniffi = |name: &String| name.starts_with("uniffi_") || name.starts_with("ffi_");
+        if !self.exports.iter().any(of_uniffi) {
+            problems.push("exports no function of UniFFI".to_owned());
+        }
+        problems.extend(
+            self.needs
+                .iter()
+                .filter(|name| !is_of_system(name, platform))
+                .map(|name| format!("needs {name}, which not every system has")),
+        );
+        problems.extend(
+            self.versions
+                .iter()
+                .filter(|version| is_newer(version))
+                .map(|version| format!("needs {version}")),
+        );
+        if let Some(name) = &self.install_name
+            && !name.starts_with("@rpath/")
+        {
+            problems.push(format!("has the install name {name}"));
+        }
+        problems
+    }
+}
+
+/// Whether every system of a platform has a library.
+fn is_of_system(name: &str, platform: &Platform) -> bool {
+    match platform.linker {
+        Linker::Glibc217 => [
+            "libc.so.6",
+            "libm.so.6",
+            "libpthread.so.0",
+            "libdl.so.2",
+            "librt.so.1",
+            "libgcc_s.so.1",
+            "ld-linux-x86-64.so.2",
+            "ld-linux-aarch64.so.1",
+        ]
+        .contains(&name),
+        Linker::Musl => name == "libc.so",
+        Linker::Native => {
+            let name = name.to_ascii_lowercase();
+            // Of the C++ and MinGW runtimes, of which Windows has none.
+            !["libgcc", "libwinpthread", "libstdc++", "/users/", "/home/"]
+                .iter()
+                .any(|part| name.contains(part))
+        }
+    }
+}
+
+/// Whether a version such as `GLIBC_2.28` is newer than the oldest supported one.
+fn is_newer(version: &str) -> bool {
+    let Some(number) = version.strip_prefix("GLIBC_") else {
+        return false;
+    };
+    let mut parts = number.split('.').map_while(|part| part.parse().ok());
+    let version: (u32, u32) = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+    version > GLIBC
+}
+
+/// Returns the folders of this machine whose paths must not be published.
+fn local_paths() -> Vec<String> {
+    let home = env::var(if cfg!(windows) { "USERPROFILE" } else { "HOME" }).ok();
+    let mut paths: Vec<String> = ["CARGO_HOME", "CARGO_TARGET_DIR"]
+        .iter()
+        .filter_map(|name| env::var(name).ok())
+        .chain(home)
+        .chain([root().to_string_lossy().into_owned()])
+        .map(|path| path.trim_end_matches('/').to_owned() + "/")
+        .collect();
+    // Of a container, which says nothing.
+    paths.retain(|path| path != "/");
+    paths
+}
+
+fn contains(bytes: &[u8], text: &[u8]) -> bool {
+    memchr::memmem::find(bytes, text).is_some()
+}
+
+/// Checks that an ELF library loads on Android devices with pages of 16 KB, which only 64-bit ones have.
+pub(crate) fn check_android_alignment(library: &[u8]) -> Result<()> {
+    let elf = Elf::parse(library)?;
+    let loaded = elf
+        .program_headers
+        .iter()
+        .filter(|header| header.p_type == PT_LOAD);
+    if elf.is_64
+        && loaded
+            .into_iter()
+            .any(|header| header.p_align < ANDROID_PAGE)
+    {
+        return Err(
+            "a segment is aligned to less than 16 KB: link with -z max-page-size=16384".into(),
+        );
+    }
+    Ok(())
+}

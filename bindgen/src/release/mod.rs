@@ -1,0 +1,115 @@
+//! Everything that a release publishes, in `dist/`.
+
+mod artifact;
+mod library;
+
+pub(crate) use artifact::{check_jar, check_sources, check_wheel};
+pub(crate) use library::check_android_alignment;
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use crate::platform::Platform;
+use crate::tools::{Result, output, root, run, target};
+use crate::{kotlin, python, swift};
+
+/// The crates that are published, each after those that it depends on.
+const CRATES: [&str; 3] = ["aod-sse", "aod-transcript", "aod-sdk"];
+
+/// Builds and checks the artifacts of these platforms, and lists them with their size and SHA-256 in `dist/SHA256SUMS`
+/// and `dist/manifest.json`.
+pub(crate) fn run_all(platforms: &[&'static Platform]) -> Result<()> {
+    let dist = root().join("dist");
+    if dist.exists() {
+        fs::remove_dir_all(&dist)?;
+    }
+    python::package(platforms)?;
+    kotlin::package(platforms)?;
+    if platforms.contains(&crate::toolchain::Toolchain::find()?.host()?) {
+        swift::package()?;
+    }
+    crates(&dist.join("crates"))?;
+    list(&dist, platforms)
+}
+
+/// Packages the crates, which Cargo compiles from what it has packaged.
+fn crates(dist: &Path) -> Result<()> {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["package", "--locked", "--quiet"]);
+    for name in CRATES {
+        cargo.args(["--package", name]);
+    }
+    run(&mut cargo)?;
+    fs::create_dir_all(dist)?;
+    for name in CRATES {
+        let file = format!("{name}-{}.crate", env!("CARGO_PKG_VERSION"));
+        let copy = dist.join(&file);
+        fs::copy(target().join("package").join(&file), &copy)?;
+        check_sources(
+            &copy,
+            &["/Cargo.toml", "/README.md", "/LICENSE", "/src/lib.rs"],
+        )?;
+    }
+    Ok(())
+}
+
+/// Writes the lists of the artifacts, and prints them as a table.
+fn list(dist: &Path, platforms: &[&'static Platform]) -> Result<()> {
+    let mut artifacts = Vec::new();
+    let mut sums = String::new();
+    let mut table = io::stdout().lock();
+    for file in files(dist)? {
+        let name = file
+            .strip_prefix(dist)?
+            .to_string_lossy()
+            .replace('\\', "/");
+        let bytes = fs::read(&file)?;
+        let (size, sha256) = (bytes.len(), sha256(&bytes));
+        writeln!(table, "{size:>9}  {}  {name}", &sha256[..16])?;
+        sums.push_str(&format!("{sha256}  {name}\n"));
+        artifacts.push(json!({"path": name, "size": size, "sha256": sha256}));
+    }
+    let manifest = json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "commit": output(Command::new("git").args(["rev-parse", "HEAD"]))?,
+        "rustc": output(Command::new("rustc").arg("--version"))?,
+        "cargo_lock_sha256": sha256(&fs::read(root().join("Cargo.lock"))?),
+        "platforms": platforms.iter().map(|platform| platform.triple).collect::<Vec<_>>(),
+        "artifacts": artifacts,
+    });
+    fs::write(dist.join("SHA256SUMS"), sums)?;
+    fs::write(
+        dist.join("manifest.json"),
+        format!("{}\n", serde_json::to_string_pretty(&manifest)?),
+    )?;
+    Ok(())
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    let hash = Sha256::digest(bytes);
+    hash.iter()
+        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+/// Returns the files of `dist` that are published, sorted: not the Swift package, of which a release is a repository.
+fn files(dist: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for folder in ["crates", "kotlin", "python", "swift"] {
+        let Ok(entries) = fs::read_dir(dist.join(folder)) else {
+            continue;
+        };
+        for entry in entries {
+            let path = entry?.path();
+            if path.is_file() {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
