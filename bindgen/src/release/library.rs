@@ -253,3 +253,93 @@ pub(crate) fn check_android_alignment(library: &[u8]) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn symbols_of_a_newer_glibc_are_refused() {
+        for version in ["GLIBC_2.18", "GLIBC_2.34", "GLIBC_3.0"] {
+            assert!(is_newer(version), "{version}");
+        }
+        for version in ["GLIBC_2.17", "GLIBC_2.2.5", "GCC_3.0"] {
+            assert!(!is_newer(version), "{version}");
+        }
+    }
+
+    #[test]
+    fn only_libraries_that_every_system_has_may_be_needed() {
+        for (triple, name, allowed) in [
+            ("x86_64-unknown-linux-gnu", "libc.so.6", true),
+            ("x86_64-unknown-linux-gnu", "libssl.so.3", false),
+            ("aarch64-unknown-linux-musl", "libc.so", true),
+            ("aarch64-unknown-linux-musl", "libc.so.6", false),
+            ("x86_64-pc-windows-gnu", "KERNEL32.dll", true),
+            ("x86_64-pc-windows-gnu", "libgcc_s_seh-1.dll", false),
+            ("aarch64-apple-darwin", "/usr/lib/libSystem.B.dylib", true),
+            ("aarch64-apple-darwin", "/Users/me/lib.dylib", false),
+        ] {
+            let platform = Platform::of(triple).unwrap();
+            assert_eq!(is_of_system(name, platform), allowed, "{name}");
+        }
+    }
+
+    #[test]
+    #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+    fn a_library_as_it_was_compiled_is_refused() {
+        use std::process::Command;
+
+        use crate::platform::{Format, Linkage};
+        use crate::toolchain::Toolchain;
+        use crate::tools::run;
+
+        let folder = env::temp_dir().join(format!("bindgen-check-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let compiled = |name: &str, export: &str, text: &str| {
+            let (source, library) = (folder.join("source.rs"), folder.join(name));
+            let code = format!(
+                "#![no_std]
+                #[panic_handler]
+                fn panic(_: &core::panic::PanicInfo) -> ! {{ loop {{}} }}
+                #[unsafe(no_mangle)]
+                pub extern \"C\" fn {export}() -> *const u8 {{ {text:?}.as_ptr() }}"
+            );
+            fs::write(&source, code).unwrap();
+            let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+            rustc.args(["--edition", "2024", "-g", "-C", "panic=abort"]);
+            rustc.args(["--crate-type", "cdylib", "-o"]);
+            run(rustc.args([&library, &source])).unwrap();
+            library
+        };
+        let linux = Platform::of("x86_64-unknown-linux-gnu").unwrap();
+        let of = |library: &Path, platform| {
+            let bytes = fs::read(library).unwrap();
+            problems(&bytes, platform).unwrap().join("; ")
+        };
+        let strip = |library: &Path| {
+            let toolchain = Toolchain::find().unwrap();
+            toolchain
+                .strip(library, Format::Elf, Linkage::Dynamic)
+                .unwrap();
+        };
+
+        let library = compiled("good.so", "ffi_function", "text");
+        assert_eq!(of(&library, linux), "is not stripped");
+        strip(&library);
+        assert_eq!(of(&library, linux), "");
+        let arm = Platform::of("aarch64-unknown-linux-gnu").unwrap();
+        assert_eq!(of(&library, arm), "is for x86_64");
+
+        let path = root().join("Cargo.toml");
+        let library = compiled("bad.so", "other_function", path.to_str().unwrap());
+        strip(&library);
+        let problems = of(&library, linux);
+        assert!(
+            problems.contains("exports no function of UniFFI"),
+            "{problems}"
+        );
+        assert!(problems.contains("contains the path"), "{problems}");
+        fs::remove_dir_all(folder).unwrap();
+    }
+}

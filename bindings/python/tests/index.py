@@ -10,7 +10,7 @@ import threading
 from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-import pypiserver
+import pypiserver  # type: ignore[import-untyped]
 
 
 class Server(ThreadingMixIn, WSGIServer):
