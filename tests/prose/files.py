@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 NOT_WRITTEN = (
     "*.lock",
-    "LICENSE",
+    "*LICENSE",
     "bindgen/licences/*",
     "bindings/kotlin/api/*",
     "tests/data/*",

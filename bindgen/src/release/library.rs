@@ -276,7 +276,7 @@ mod tests {
             ("aarch64-unknown-linux-musl", "libc.so", true),
             ("aarch64-unknown-linux-musl", "libc.so.6", false),
             ("x86_64-pc-windows-gnu", "KERNEL32.dll", true),
-            ("x86_64-pc-windows-gnu", "libgcc_s_seh-1.dll", false),
+            ("x86_64-pc-windows-gnu", "libgcc_s_dw2-1.dll", false),
             ("aarch64-apple-darwin", "/usr/lib/libSystem.B.dylib", true),
             ("aarch64-apple-darwin", "/Users/me/lib.dylib", false),
         ] {

@@ -48,3 +48,8 @@ pub use reconnect::Reconnect;
 pub use shared_connection::CancelHandle;
 pub use source::{Disposition, Event, EventSource};
 pub use state::{ConnectionState, Observer, ReadyState};
+
+/// Runs the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -51,3 +51,8 @@ pub use transcript::{AgentInfo, Transcript};
 pub use turn::{Outcome, Turn};
 pub use usage::{Usage, UsageSource};
 pub use visible::write_visible;
+
+/// Runs the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
