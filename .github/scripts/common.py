@@ -32,10 +32,10 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     return argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
 
 
-def run_main(main: Callable[[Sequence[str]], None]) -> None:
-    """Run a script, and exit with 1 and a message if it fails."""
+def run_main(main: Callable[[Sequence[str]], None], arguments: Sequence[str] | None = None) -> None:
+    """Run a script, by default with the arguments of the program, and exit with 1 and a message if it fails."""
     try:
-        main(sys.argv[1:])
+        main(sys.argv[1:] if arguments is None else arguments)
     except Failure as failure:
         print(f"error: {failure}", file=sys.stderr)
         sys.exit(1)

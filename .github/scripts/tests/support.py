@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import json
 import os
 import shutil
@@ -10,16 +12,17 @@ import sys
 import tempfile
 import threading
 import unittest
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from unittest import mock
 
 SCRIPTS = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(SCRIPTS))
 
 import versions  # noqa: E402
-from common import ROOT  # noqa: E402
+from common import ROOT, run_main  # noqa: E402
 
 VERSION = "1.2.3"
 TAG = "aod-sdk-v1.2.3"
@@ -58,31 +61,30 @@ class Case(unittest.TestCase):
             "GIT_CONFIG_GLOBAL": os.devnull,
         }
 
-    def script(self, name: str, *arguments: str | Path, cwd: Path | None = None, **environment: str) -> Ran:
+    def script(self, name: str, *arguments: str | Path, **environment: str) -> Ran:
         """Run a script as a workflow does: with the inputs of the event in its environment."""
         outputs = self.folder / "outputs"
         outputs.write_text("", encoding="utf-8")
-        done = subprocess.run(
-            [sys.executable, SCRIPTS / name, *arguments],
-            cwd=cwd or self.folder,
-            env=self.environment | {"GITHUB_OUTPUT": str(outputs)} | environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        variables = self.environment | {"GITHUB_OUTPUT": str(outputs)} | environment
+        code = 0
+        with mock.patch.dict(os.environ, variables, clear=True), captured(self.folder) as printed:
+            main = importlib.import_module(name.removesuffix(".py")).main
+            try:
+                run_main(main, list(map(str, arguments)))
+            except SystemExit as exit_:
+                code = int(exit_.code or 0)
         lines = outputs.read_text(encoding="utf-8").splitlines()
-        return Ran(done.returncode, done.stdout, done.stderr, dict(line.split("=", 1) for line in lines))
+        return Ran(code, *printed, dict(line.split("=", 1) for line in lines))
 
-    def passes(self, name: str, *arguments: str | Path, cwd: Path | None = None, **environment: str) -> Ran:
+    def passes(self, name: str, *arguments: str | Path, **environment: str) -> Ran:
         """Run a script that succeeds."""
-        ran = self.script(name, *arguments, cwd=cwd, **environment)
+        ran = self.script(name, *arguments, **environment)
         self.assertEqual(ran.code, 0, ran.errors + ran.output)
         return ran
 
-    def fails(self, name: str, *arguments: str | Path, cwd: Path | None = None, **environment: str) -> str:
+    def fails(self, name: str, *arguments: str | Path, **environment: str) -> str:
         """Run a script that fails with a message, and return the message."""
-        ran = self.script(name, *arguments, cwd=cwd, **environment)
+        ran = self.script(name, *arguments, **environment)
         self.assertEqual(ran.code, 1, ran.errors + ran.output)
         self.assertTrue(ran.errors.rstrip().splitlines(), "a message")
         self.assertNotIn("Traceback", ran.errors)
@@ -120,6 +122,29 @@ class Case(unittest.TestCase):
         registry = Registry()
         self.addCleanup(registry.stop)
         return registry
+
+
+@contextlib.contextmanager
+def captured(folder: Path) -> Iterator[list[str]]:
+    """Capture what is printed to the standard output and error, by child processes too."""
+    printed: list[str] = []
+    streams = (sys.stdout, sys.stderr)
+    with contextlib.ExitStack() as stack:
+        files = [stack.enter_context((folder / name).open("w+", encoding="utf-8")) for name in ("out", "err")]
+        kept = []
+        for number, file in enumerate(files, start=1):
+            streams[number - 1].flush()
+            kept.append(os.dup(number))
+            os.dup2(file.fileno(), number)
+        try:
+            with contextlib.redirect_stdout(files[0]), contextlib.redirect_stderr(files[1]):
+                yield printed
+        finally:
+            for number, (file, descriptor) in enumerate(zip(files, kept, strict=True), start=1):
+                file.flush()
+                os.dup2(descriptor, number)
+                os.close(descriptor)
+                printed.append(Path(file.name).read_text(encoding="utf-8"))
 
 
 def calls(file: Path) -> list[list[str]]:
