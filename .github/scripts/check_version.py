@@ -4,7 +4,7 @@
 usage: check_version.py [--tag aod-sdk-v1.2.3]
 
 The tag is that of the environment variable TAG by default; without one, only the places are compared. Prints each place
-that differs, and exits with 1 if there is one. Sets the output `version`.
+that differs, and exits with 1 if there is one. Sets the outputs `version` and, in a repository, `commit`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import versions
-from common import ROOT, Failure, parser, run_main, set_output, version_of_tag
+from common import ROOT, Failure, parser, run, run_main, set_output, version_of_tag
 
 
 def check(root: Path, tag: str) -> str:
@@ -39,6 +39,8 @@ def main(arguments: Sequence[str]) -> None:
     options.add_argument("--root", type=Path, default=ROOT, help="the checkout (default: that of the script)")
     given = options.parse_args(arguments)
     set_output("version", check(given.root, given.tag))
+    if (given.root / ".git").exists():
+        set_output("commit", run(["git", "rev-parse", "HEAD"], cwd=given.root).strip())
 
 
 if __name__ == "__main__":

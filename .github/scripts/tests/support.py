@@ -100,7 +100,8 @@ class Case(unittest.TestCase):
         calls.touch()
         program = self.bin / name
         program.write_text(
-            f"#!{sys.executable}\n"
+            # Without site packages, which take most of the time.
+            f"#!{sys.executable} -IS\n"
             "import json, os, pathlib, sys\n"
             "arguments = sys.argv[1:]\n"
             f"with open({str(calls)!r}, 'a') as file:\n"

@@ -26,11 +26,12 @@ class Version(Case):
 
     def test_the_repository_has_one_version(self) -> None:
         ran = self.passes("check_version.py")
-        self.assertEqual(ran.outputs, {"version": self.version})
+        self.assertEqual(ran.outputs["version"], self.version)
 
     def test_the_right_tag_passes(self) -> None:
         ran = self.passes("check_version.py", TAG=f"aod-sdk-v{self.version}")
-        self.assertEqual(ran.outputs, {"version": self.version})
+        commit = self.git(ROOT, "rev-parse", "HEAD")
+        self.assertEqual(ran.outputs, {"version": self.version, "commit": commit})
 
     def test_a_tag_with_another_version_fails_with_every_place(self) -> None:
         errors = self.fails("check_version.py", TAG=TAG)
