@@ -3,9 +3,9 @@
 
 usage: collect_artifacts.py --builds <folder> --into <folder> [--version 1.2.3] [--commit <sha>]
 
-The folder of builds has a folder `dist-<build>` for each build that .github/artifacts.txt names, as the builds uploaded
-it: with SHA256SUMS and manifest.json, as `cargo bindgen release` writes them. The version and the commit are those of the
-environment variables VERSION and GITHUB_SHA by default.
+The folder of builds has a folder `dist-<build>` for each build that .github/artifacts.txt names, as the builds
+uploaded it: with SHA256SUMS and manifest.json, as `cargo bindgen release` writes them. The version and the commit are
+those of the environment variables VERSION and GITHUB_SHA by default.
 
 Fails, with a list, if a file is missing or there is more than one; if a file is not the one of SHA256SUMS; and if the
 manifests differ in version, commit, compiler or lock file. Writes the files into folders for each registry, with

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TAG_PREFIX = "aod-sdk-v"
 
 VERSION = re.compile(r"\d+\.\d+\.\d+(?:-(?:rc|dev)\.\d+)?")
-"""A version in Cargo's form, the only one that files contain: `1.2.3`, `1.2.3-rc.1` or, in rehearsals, `1.2.3-dev.4`."""
+"""A version in Cargo's form, as files contain it: `1.2.3`, `1.2.3-rc.1` or, in rehearsals, `1.2.3-dev.4`."""
 
 
 class Failure(Exception):

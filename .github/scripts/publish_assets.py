@@ -30,11 +30,11 @@ def main(arguments: Sequence[str]) -> None:
     files = sorted(path for path in given.files.iterdir() if path.is_file())
     if not files:
         raise Failure(f"{given.files} is empty")
-    if other := [path.name for path in files if digests.get(path.name, f"sha256:{sha256(path)}") != f"sha256:{sha256(path)}"]:
+    uploaded = [path for path in files if path.name in digests]
+    if other := [path.name for path in uploaded if digests[path.name] != f"sha256:{sha256(path)}"]:
         raise Failure(f"the release {tag} has other files of these names: {', '.join(other)}")
-    for path in files:
-        if path.name in digests:
-            print(f"{path.name} is uploaded already")
+    for path in uploaded:
+        print(f"{path.name} is uploaded already")
     if missing := [str(path) for path in files if path.name not in digests]:
         run(["gh", "release", "upload", tag, *repository, *missing])
     run(["gh", "release", "edit", tag, *repository, "--notes-file", "-"], stdin=notes)

@@ -3,10 +3,10 @@
 
 usage: publish_crates.py --crates <folder> [--package <folder>] [--index https://index.crates.io]
 
-The folder has the packaged crates of the release. A crate that the index has already is skipped if its checksum is that
-of the packaged one, and is an error otherwise. Cargo packages the others again; before anything is uploaded, the script
-checks that the result is the same as in the release. Cargo waits until the index has the crate, and takes the token from
-CARGO_REGISTRY_TOKEN.
+The folder has the packaged crates of the release. A crate that the index has already is skipped if its checksum is
+that of the packaged one, and is an error otherwise. Cargo packages the others again; before anything is uploaded, the
+script checks that the result is the same as in the release. Cargo waits until the index has the crate, and takes the
+token from CARGO_REGISTRY_TOKEN.
 
 With --package, packages and verifies the crates into a folder instead, and uploads nothing.
 """

@@ -80,11 +80,8 @@ def sign(files: Sequence[Path], into: Path) -> dict[Path, bytes]:
     signatures = {}
     for file in files:
         signature = into / f"{file.name}.asc"
-        run(
-            [*gpg, "--pinentry-mode", "loopback", "--passphrase-fd", "0", "--armor", "--detach-sign"]
-            + ["--output", str(signature), str(file)],
-            stdin=variable("GPG_PASSPHRASE"),
-        )
+        options = ["--pinentry-mode", "loopback", "--passphrase-fd", "0", "--output", str(signature)]
+        run([*gpg, *options, "--armor", "--detach-sign", str(file)], stdin=variable("GPG_PASSPHRASE"))
         signatures[file] = signature.read_bytes()
     return signatures
 
@@ -116,9 +113,7 @@ class Portal:
 
     def has(self, package: Package) -> bool:
         """Return whether a package is published."""
-        query = urllib.parse.urlencode(
-            {"namespace": package.group, "name": package.name, "version": package.version}
-        )
+        query = urllib.parse.urlencode({"namespace": package.group, "name": package.name, "version": package.version})
         answer = get_json(f"{self._url}/published?{query}", headers=self._headers)
         return bool(answer and answer.get("published"))
 
@@ -154,7 +149,7 @@ class Portal:
             if state == "FAILED":
                 raise Failure(f"the deployment {deployment} is refused: {answer.get('errors')}")
             time.sleep(float(os.environ.get("POLL_SECONDS", "15")))
-        raise Failure(f"the deployment {deployment} is not published yet; look at it in the portal, then run this again")
+        raise Failure(f"the deployment {deployment} is not published yet: look at it in the portal")
 
 
 def main(arguments: Sequence[str]) -> None:

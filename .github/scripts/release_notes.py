@@ -3,8 +3,9 @@
 
 usage: release_notes.py [--version 1.2.3] [--check]
 
-The version is that of the tag in the environment variable TAG by default. With --check, only checks the form of the file,
-and that of the version's section if there is a version. Exits with 1 if the section is missing, empty or not dated.
+The version is that of the tag in the environment variable TAG by default. With --check, only checks the form of the
+file, and that of the version's section if there is a version. Exits with 1 if the section is missing, empty or not
+dated.
 """
 
 from __future__ import annotations

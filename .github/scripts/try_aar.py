@@ -85,7 +85,8 @@ def main(arguments: Sequence[str]) -> None:
             run(["adb", "reverse", port, port])
             settings = variables | {"CLASSPATH": f"{ON_DEVICE}/program.jar", "LD_LIBRARY_PATH": ON_DEVICE}
             assignments = [f"{name}={value}" for name, value in settings.items()]
-            paths = [f"-D{name}={ON_DEVICE}" for name in ("java.library.path", "jna.boot.library.path", "jna.library.path")]
+            names = ("java.library.path", "jna.boot.library.path", "jna.library.path")
+            paths = [f"-D{name}={ON_DEVICE}" for name in names]
             printed = run(["adb", "shell", *assignments, "app_process", *paths, "/", "UseJar"])
             print(printed)
             if "the package works" not in printed:

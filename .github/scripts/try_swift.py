@@ -5,8 +5,8 @@ usage: try_swift.py --package <folder> --framework <AodNativeFFI.xcframework.zip
        try_swift.py --package <folder> --framework <AodNativeFFI.xcframework.zip> ios-simulator
 
 The package is used before the release: with the manifest of the source tree, which takes the XCFramework from the
-package's folder. Needs macOS with Xcode. The program for the simulator is built by xcodebuild, and is run in a device of
-its own.
+package's folder. Needs macOS with Xcode. The program for the simulator is built by xcodebuild, and is run in a device
+of its own.
 """
 
 from __future__ import annotations

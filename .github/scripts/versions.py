@@ -1,4 +1,4 @@
-"""The places that hold the version of the packages. `check_version.py` compares them, `bump_version.py` changes them."""
+"""The places with the version of the packages. `check_version.py` compares them, `bump_version.py` changes them."""
 
 from __future__ import annotations
 
@@ -31,9 +31,7 @@ class Place:
     """What stands before the version."""
 
 
-def _place(
-    name: str, files: str, pattern: str, required: tuple[str, ...] | None = None, *, prefix: str = ""
-) -> Place:
+def _place(name: str, files: str, pattern: str, required: tuple[str, ...] | None = None, *, prefix: str = "") -> Place:
     return Place(name, files, re.compile(pattern, re.MULTILINE), (files,) if required is None else required, prefix)
 
 
@@ -75,7 +73,7 @@ PLACES = (
     ),
     _place("a SwiftPM dependency in the docs", "*.md", rf'", from: "{_ANY}"', ("docs/reference-swift.md",)),
 )
-"""Every kind of place. A file without a place that is required of it is an error, so that no place is lost unnoticed."""
+"""Every kind of place. A file without a place that is required of it is an error, so that no place is lost."""
 
 HISTORY = ("CHANGELOG.md",)
 """Files that name earlier versions."""

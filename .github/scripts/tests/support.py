@@ -74,7 +74,8 @@ class Case(unittest.TestCase):
             except SystemExit as exit_:
                 code = int(exit_.code or 0)
         lines = outputs.read_text(encoding="utf-8").splitlines()
-        return Ran(code, *printed, dict(line.split("=", 1) for line in lines))
+        output, errors = printed
+        return Ran(code, output, errors, dict(line.split("=", 1) for line in lines))
 
     def passes(self, name: str, *arguments: str | Path, **environment: str) -> Ran:
         """Run a script that succeeds."""

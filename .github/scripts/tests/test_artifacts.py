@@ -10,6 +10,7 @@ from pathlib import Path
 
 from support import VERSION, Case
 
+# isort: split
 import collect_artifacts
 import versions
 from common import ROOT, sha256
@@ -57,9 +58,8 @@ class Artifacts(Case):
         self.collect()
         for line in self.lines:
             self.assertEqual((self.into / line.registry / self.file(line)).read_text("utf-8"), line.name)
-        sums = dict(
-            reversed(line.split("  ")) for line in (self.into / "assets/SHA256SUMS").read_text("utf-8").splitlines()
-        )
+        lines = (self.into / "assets/SHA256SUMS").read_text("utf-8").splitlines()
+        sums = {name: checksum for checksum, name in (line.split("  ") for line in lines)}
         for path in self.into.rglob("*"):
             if path.is_file() and path.name not in ("SHA256SUMS", "manifest.json"):
                 self.assertEqual(sums.pop(path.name), sha256(path))

@@ -15,6 +15,7 @@ from typing import Any
 
 from support import TAG, VERSION, Case, Request, calls
 
+# isort: split
 from common import sha256
 
 REPOSITORY = "example/sdk"
@@ -324,8 +325,9 @@ class Maven(Case):
         # Protects the key less, which makes it faster.
         (home / "gpg-agent.conf").write_text("s2k-count 65536\n", encoding="utf-8")
         self.environment["GNUPGHOME"] = str(home)
-        self.gpg("--quick-generate-key", "--passphrase", "the passphrase", "test@example.com", "ed25519", "sign", "never")
-        key = self.gpg("--armor", "--export-secret-keys", "--passphrase", "the passphrase", "test@example.com")
+        passphrase = ("--passphrase", "the passphrase")
+        self.gpg(*passphrase, "--quick-generate-key", "test@example.com", "ed25519", "sign", "never")
+        key = self.gpg(*passphrase, "--armor", "--export-secret-keys", "test@example.com")
         self.passes("publish_maven.py", "--files", self.files, **self.variables | {"GPG_KEY": key})
         (bundle,) = self.uploads()
         base = "io/github/ravi-hq/aod-sdk/1.2.3/aod-sdk-1.2.3.jar"

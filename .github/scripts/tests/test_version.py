@@ -9,6 +9,7 @@ from pathlib import Path
 
 from support import TAG, VERSION, Case, copy_of_the_repository
 
+# isort: split
 import changelog
 import check_version
 import versions

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from support import SCRIPTS, VERSION, Case
 
+# isort: split
 import collect_artifacts
 import versions
 from common import ROOT
@@ -58,7 +59,8 @@ class Workflows(unittest.TestCase):
         self.assertEqual({line.build for line in lines} - uploaded, set())
 
     def test_every_upload_waits_for_the_attestations(self) -> None:
-        jobs = dict(re.findall(r"^  (\w+):\n(?:    .*\n|\n)*?    needs: (.*)\n", WORKFLOWS["sdk-release.yml"], re.MULTILINE))
+        text = WORKFLOWS["sdk-release.yml"]
+        jobs = dict(re.findall(r"^  (\w+):\n(?:    .*\n|\n)*?    needs: (.*)\n", text, re.MULTILINE))
         self.assertEqual(jobs["attest"], "build")
         self.assertEqual(jobs["build"], "check")
         for job in ("crates", "pypi", "maven", "assets"):
@@ -85,7 +87,7 @@ class Scripts(Case):
             self.assertIn(done.returncode, (0, 2), path.name)
 
     def test_a_script_that_fails_says_why_and_exits_with_1(self) -> None:
-        command = [sys.executable, SCRIPTS / "release_notes.py", "--version", "9.9.9"]
+        command: list[str | Path] = [sys.executable, SCRIPTS / "release_notes.py", "--version", "9.9.9"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
         self.assertEqual((done.returncode, done.stderr), (1, "error: CHANGELOG.md has no section of 9.9.9\n"))
 
@@ -98,7 +100,7 @@ class Scripts(Case):
         calls = self.folder / "environment"
         self.tool("cargo", f"pathlib.Path({str(calls)!r}).write_text(os.environ['AOD_SWIFT_RELEASE_URL'])\nsys.exit(3)")
         framework = self.folder / "AodNativeFFI.xcframework.zip"
-        arguments = ["--framework", framework, "--into", self.folder / "package"]
+        arguments: list[str | Path] = ["--framework", framework, "--into", self.folder / "package"]
         variables = {"TAG": "aod-sdk-v1.2.3", "GITHUB_REPOSITORY": "example/sdk"}
         self.assertIn("is missing", self.fails("swift_package.py", *arguments, **variables))
         framework.write_text("the framework", encoding="utf-8")
