@@ -38,7 +38,7 @@ def bump(root: Path, version: str, released: datetime.date | None) -> list[versi
         log = (root / "CHANGELOG.md").read_text(encoding="utf-8")
         texts["CHANGELOG.md"] = changelog.release(log, version, released)
     for path, text in texts.items():
-        (root / path).write_text(text, encoding="utf-8")
+        (root / path).write_text(text, encoding="utf-8", newline="\n")
     check_version.check(root, TAG_PREFIX + version)
     after = list(versions.find(root))
     if len(after) != len(places):

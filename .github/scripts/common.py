@@ -113,7 +113,9 @@ def request(
     wait = float(os.environ.get("RETRY_SECONDS", "5"))
     attempts = 1 if body is not None else 4
     for attempt in range(1, attempts + 1):
-        call = urllib.request.Request(url, data=body, method=method, headers={"User-Agent": "aod-sdk-release"})
+        # A server may require the length of a POST without a body.
+        data = b"" if body is None and method == "POST" else body
+        call = urllib.request.Request(url, data=data, method=method, headers={"User-Agent": "aod-sdk-release"})
         for name, value in (headers or {}).items():
             call.add_header(name, value)
         try:

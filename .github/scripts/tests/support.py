@@ -186,7 +186,10 @@ class Registry:
 
         class Handler(BaseHTTPRequestHandler):
             def _answer(self) -> None:
-                length = int(self.headers.get("Content-Length", 0))
+                length = int(self.headers.get("Content-Length", 0 if self.command == "GET" else -1))
+                if length < 0:
+                    self.send_error(411)
+                    return
                 request = Request(
                     self.command, self.path, self.headers.get("Authorization", ""), self.rfile.read(length)
                 )
