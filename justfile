@@ -17,7 +17,7 @@ devserver port="8777" *options:
 test *options:
     tests/run {{ options }}
 
-# Checks words, spelling, references and links.
+# Checks words, spelling, references, links, the version, the changelog and the workflows.
 test-docs:
     tests/run docs
 
@@ -36,6 +36,10 @@ test-kotlin:
 # Runs the tests of the Swift package.
 test-swift:
     tests/run swift
+
+# Checks that every crate compiles with the oldest supported Rust.
+oldest-rust:
+    tests/oldest_rust
 
 # Runs what takes hours: the oldest Rust, ten thousand seeds, every cut, fuzzing.
 nightly:
@@ -69,6 +73,26 @@ package language:
 # Records the public API of a language after an intended change: rust, python, kotlin or swift.
 record-api language:
     {{ if language == "rust" { "cargo bindgen api --write" } else { "bindings/" + language + "/tests/run --write-api" } }}
+
+# Builds and checks the artifacts of a release for some targets, such as `x86_64-unknown-linux-gnu`, in dist/.
+release targets *options:
+    cargo bindgen release --targets {{ targets }} {{ options }}
+
+# Checks that every place has the same version, and that a release tag names it.
+check-version *options:
+    .github/scripts/check_version.py {{ options }}
+
+# Sets the version in every place, and dates the changelog, for a release.
+bump version:
+    .github/scripts/bump_version.py {{ version }} --release
+
+# Prints the changelog of a version, which is the text of its release.
+release-notes version:
+    .github/scripts/release_notes.py --version {{ version }}
+
+# Checks that a change of the public API since a commit has an entry in the changelog.
+check-changelog base="origin/main":
+    .github/scripts/check_changelog.py --base {{ base }}
 
 # Runs the benchmarks of the core.
 bench-rust *options:

@@ -1,0 +1,44 @@
+#!/usr/bin/env python3
+"""Adds the files of a release to its page on GitHub, and sets the text of the page to the section of the changelog.
+
+usage: publish_assets.py --files <folder>
+
+Uses `gh` with the token in GH_TOKEN; the release is that of the tag in TAG, of the repository GITHUB_REPOSITORY. A file
+that the release has already is skipped if its checksum is the same, and is an error otherwise.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import changelog
+from common import ROOT, Failure, parser, run, run_main, sha256, variable, version_of_tag
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Upload what is missing."""
+    options = parser(__doc__)
+    options.add_argument("--files", type=Path, required=True)
+    options.add_argument("--root", type=Path, default=ROOT, help="the checkout (default: that of the script)")
+    given = options.parse_args(arguments)
+    tag, repository = variable("TAG"), ["--repo", variable("GITHUB_REPOSITORY")]
+    notes = changelog.section((given.root / "CHANGELOG.md").read_text(encoding="utf-8"), version_of_tag(tag))
+    release = json.loads(run(["gh", "release", "view", tag, *repository, "--json", "assets"]))
+    digests = {asset["name"]: asset.get("digest") for asset in release["assets"]}
+    files = sorted(path for path in given.files.iterdir() if path.is_file())
+    if not files:
+        raise Failure(f"{given.files} is empty")
+    uploaded = [path for path in files if path.name in digests]
+    if other := [path.name for path in uploaded if digests[path.name] != f"sha256:{sha256(path)}"]:
+        raise Failure(f"the release {tag} has other files of these names: {', '.join(other)}")
+    for path in uploaded:
+        print(f"{path.name} is uploaded already")
+    if missing := [str(path) for path in files if path.name not in digests]:
+        run(["gh", "release", "upload", tag, *repository, *missing])
+    run(["gh", "release", "edit", tag, *repository, "--notes-file", "-"], stdin=notes)
+
+
+if __name__ == "__main__":
+    run_main(main)

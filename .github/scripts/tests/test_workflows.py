@@ -1,0 +1,113 @@
+"""Tests of what the linters of workflows do not check: that they hold no logic, and fit the list of artifacts."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+from support import SCRIPTS, VERSION, Case
+
+# isort: split
+import collect_artifacts
+import versions
+from common import ROOT
+
+WORKFLOWS = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / ".github/workflows").iterdir()}
+
+
+class Workflows(unittest.TestCase):
+    def commands(self) -> list[str]:
+        """Return the commands of all steps."""
+        found = []
+        for text in WORKFLOWS.values():
+            for match in re.finditer(r"^( +)(?:- )?(?:run|script): (>-\n(?:\1  .*\n)+|.*)", text, re.MULTILINE):
+                found.append(" ".join(match[2].removeprefix(">-").split()))
+        return found
+
+    def test_each_step_runs_one_script_or_command_of_the_repository(self) -> None:
+        commands = self.commands()
+        self.assertGreater(len(commands), 25)
+        for command in commands:
+            self.assertNotRegex(command, r"[|;&`]|\$\(|\$\{\{", command)
+            words = command.removeprefix("python ").split()
+            if words[0].startswith((".github/scripts/", "tests/")):
+                self.assertTrue(os.access(ROOT / words[0], os.X_OK), command)
+            else:
+                self.assertIn(words[:2], [["cargo", "bindgen"], ["git", "init"]], command)
+
+    def test_each_action_is_one_version_pinned_by_its_commit(self) -> None:
+        pins: dict[str, set[str]] = {}
+        for name, text in WORKFLOWS.items():
+            for line in re.findall(r"uses: (.*)", text):
+                if line.startswith("./"):
+                    self.assertTrue((ROOT / line).is_file(), f"{name}: {line}")
+                    continue
+                pin = re.fullmatch(r"([\w./-]+)@([0-9a-f]{40} # v\d+\.\d+\.\d+)", line)
+                assert pin, f"{name}: {line}"
+                pins.setdefault(pin[1], set()).add(pin[2])
+        self.assertEqual({action: len(found) for action, found in pins.items()}, dict.fromkeys(pins, 1))
+
+    def test_each_build_of_the_list_is_uploaded(self) -> None:
+        text = WORKFLOWS["sdk-build.yml"]
+        uploaded = set(re.findall(r"^ +- build: (\S+)\n +runner: \S+\n +targets:", text, re.MULTILINE))
+        uploaded |= set(re.findall(r"^ +name: dist-([\w-]+)\n +path: dist/", text, re.MULTILINE))
+        lines = collect_artifacts.read_list((ROOT / ".github/artifacts.txt").read_text(encoding="utf-8"), VERSION)
+        self.assertEqual({line.build for line in lines} - uploaded, set())
+
+    def test_every_upload_waits_for_the_attestations(self) -> None:
+        text = WORKFLOWS["sdk-release.yml"]
+        jobs = dict(re.findall(r"^  (\w+):\n(?:    .*\n|\n)*?    needs: (.*)\n", text, re.MULTILINE))
+        self.assertEqual(jobs["attest"], "build")
+        self.assertEqual(jobs["build"], "check")
+        for job in ("crates", "pypi", "maven", "assets"):
+            self.assertEqual(jobs[job], "attest", job)
+        self.assertEqual(jobs["swift"], "assets")
+
+    def test_environments_and_secrets_are_documented(self) -> None:
+        page = (ROOT / "docs/releasing.md").read_text(encoding="utf-8")
+        text = "\n".join(WORKFLOWS.values())
+        names = re.findall(r"environment:\n +name: (\S+)", text) + re.findall(r"secrets\.(\w+)", text)
+        self.assertGreater(len(names), 8)
+        for name in names:
+            self.assertIn(f"`{name}`", page)
+
+
+class Scripts(Case):
+    def scripts(self) -> list[Path]:
+        return sorted(path for path in SCRIPTS.iterdir() if path.is_file() and os.access(path, os.X_OK))
+
+    def test_each_script_explains_itself(self) -> None:
+        for path in self.scripts():
+            done = subprocess.run([path, "--help"], capture_output=True, text=True, timeout=60, check=False)
+            self.assertIn(path.name, done.stdout + done.stderr)
+            self.assertIn(done.returncode, (0, 2), path.name)
+
+    def test_a_script_that_fails_says_why_and_exits_with_1(self) -> None:
+        command: list[str | Path] = [sys.executable, SCRIPTS / "release_notes.py", "--version", "9.9.9"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual((done.returncode, done.stderr), (1, "error: CHANGELOG.md has no section of 9.9.9\n"))
+
+    def test_a_rehearsal_has_a_version_of_its_own(self) -> None:
+        ran = self.passes("rehearsal_version.py", GITHUB_RUN_NUMBER="17")
+        self.assertEqual(ran.outputs, {"version": f"{versions.current(ROOT).partition('-')[0]}-dev.17"})
+        self.assertIn("is not a version", self.fails("rehearsal_version.py", GITHUB_RUN_NUMBER="1; true"))
+
+    def test_the_swift_package_names_the_framework_of_the_release(self) -> None:
+        calls = self.folder / "environment"
+        self.tool("cargo", f"pathlib.Path({str(calls)!r}).write_text(os.environ['AOD_SWIFT_RELEASE_URL'])\nsys.exit(3)")
+        framework = self.folder / "AodNativeFFI.xcframework.zip"
+        arguments: list[str | Path] = ["--framework", framework, "--into", self.folder / "package"]
+        variables = {"TAG": "aod-sdk-v1.2.3", "GITHUB_REPOSITORY": "example/sdk"}
+        self.assertIn("is missing", self.fails("swift_package.py", *arguments, **variables))
+        framework.write_text("the framework", encoding="utf-8")
+        self.assertIn("cargo bindgen package failed", self.fails("swift_package.py", *arguments, **variables))
+        url = "https://github.com/example/sdk/releases/download/aod-sdk-v1.2.3/AodNativeFFI.xcframework.zip"
+        self.assertEqual(calls.read_text(encoding="utf-8"), url)
+
+
+if __name__ == "__main__":
+    unittest.main()
