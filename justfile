@@ -78,6 +78,10 @@ record-api language:
 release targets *options:
     cargo bindgen release --targets {{ targets }} {{ options }}
 
+# Builds the artifacts of all platforms that this machine can build for, and uses each.
+test-release:
+    tests/release
+
 # Checks that every place has the same version, and that a release tag names it.
 check-version *options:
     .github/scripts/check_version.py {{ options }}

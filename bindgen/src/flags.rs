@@ -27,6 +27,10 @@ pub(crate) fn arguments(platform: &Platform) -> Result<[String; 2]> {
         // By default, code for musl is linked statically, which a library for other languages cannot be.
         flags.push("-Ctarget-feature=-crt-static".to_owned());
     }
+    if let Linker::Ndk(_) = platform.linker {
+        // Devices with memory pages of 16 KB need it.
+        flags.push("-Clink-arg=-Wl,-z,max-page-size=16384".to_owned());
+    }
     // A list of strings in Rust's notation is one in TOML's.
     let flags = format!("target.{platform}.rustflags={flags:?}");
     Ok(["--config".to_owned(), flags])

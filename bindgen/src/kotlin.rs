@@ -12,7 +12,7 @@ use self::visibility::PublicTypes;
 use crate::generator;
 use crate::library::Library;
 use crate::notices;
-use crate::platform::{Linkage, Platform};
+use crate::platform::{Linkage, PLATFORMS, Place, Platform};
 use crate::release;
 use crate::toolchain::Toolchain;
 use crate::tools::{Result, root, run_in, target};
@@ -22,16 +22,18 @@ pub(crate) fn generate() -> Result<()> {
     generate_for(&[Toolchain::find()?.host()?])
 }
 
-/// Generates the Kotlin bindings, and a library for each platform as a resource of the jar.
+/// Generates the Kotlin bindings, and a library for each platform: as a resource of the jar, or for the AAR.
 fn generate_for(platforms: &[&'static Platform]) -> Result<()> {
-    let natives = project().join("natives");
-    if natives.exists() {
-        fs::remove_dir_all(&natives)?;
-    }
     let mut libraries = Vec::new();
     for platform in platforms {
         let library = Library::build_for(platform, "aod-ffi")?;
-        library.strip_into(&natives.join(platform.jar_folder), Linkage::Dynamic)?;
+        let folder = match platform.place {
+            Place::Desktop { jar_folder } => natives().join(jar_folder),
+            Place::Android { abi } => project().join("android/jniLibs").join(abi),
+            Place::Apple => return Err(format!("no Kotlin package is for {platform}").into()),
+        };
+        let stripped = library.strip_into(&folder, Linkage::Dynamic)?;
+        release::check_library(&stripped, platform)?;
         libraries.push(library);
     }
     let library = libraries.first().ok_or("no platform was named")?;
@@ -50,8 +52,8 @@ fn generate_for(platforms: &[&'static Platform]) -> Result<()> {
     )?)
 }
 
-/// Builds `dist/kotlin/`: the jar with a library for each platform, its sources and documentation, the POM, and the AAR
-/// with the compiled ABIs.
+/// Builds `dist/kotlin/`: the jar, the AAR, and for each its sources, documentation and POM. They contain the libraries of
+/// these platforms, and those that other machines have built into `natives` and `android/jniLibs`.
 pub(crate) fn package(platforms: &[&'static Platform]) -> Result<()> {
     generate_for(platforms)?;
     let licences = target().join("kotlin-licences");
@@ -77,7 +79,7 @@ pub(crate) fn package(platforms: &[&'static Platform]) -> Result<()> {
         })?;
     }
     let jar = dist.join(format!("aod-sdk-{version}.jar"));
-    release::check_jar(&jar, platforms)?;
+    release::check_jar(&jar, &of_jar()?)?;
     fs::copy(
         project().join("pom.xml"),
         dist.join(format!("aod-sdk-{version}.pom")),
@@ -92,7 +94,7 @@ pub(crate) fn package(platforms: &[&'static Platform]) -> Result<()> {
     let libraries = parts.libraries()?;
     if libraries.is_empty() {
         eprintln!(
-            "no AAR: no Android ABI has been compiled; see bindings/kotlin/android/build-natives"
+            "no AAR: no library for Android has been built, which `--target aarch64-linux-android` does with the NDK"
         );
         return Ok(());
     }
@@ -100,10 +102,49 @@ pub(crate) fn package(platforms: &[&'static Platform]) -> Result<()> {
         &android,
         Command::new("mvn").args(["--batch-mode", "--quiet", "clean", "compile"]),
     )?;
-    parts.write(
-        &libraries,
-        &dist.join(format!("aod-sdk-android-{version}.aar")),
-    )
+    let name = format!("aod-sdk-android-{version}");
+    parts.write(&libraries, &dist.join(format!("{name}.aar")))?;
+    let sources = ["src/main/kotlin", "generated", "android/src/main/kotlin"];
+    android::jar(
+        &dist.join(format!("{name}-sources.jar")),
+        &sources.map(|folder| project().join(folder)),
+        &["com"],
+    )?;
+    // The classes of the jar, which are almost all.
+    let documentation = format!("aod-sdk-{version}-javadoc.jar");
+    fs::copy(
+        dist.join(documentation),
+        dist.join(format!("{name}-javadoc.jar")),
+    )?;
+    Ok(())
+}
+
+/// Removes the libraries of earlier builds.
+pub(crate) fn clean() -> Result<()> {
+    for folder in [natives(), project().join("android/jniLibs")] {
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+    }
+    Ok(())
+}
+
+/// Returns the platforms whose libraries are in the jar.
+fn of_jar() -> Result<Vec<&'static Platform>> {
+    let mut platforms = Vec::new();
+    for entry in fs::read_dir(natives())? {
+        let name = entry?.file_name();
+        let platform = PLATFORMS
+            .iter()
+            .find(|platform| platform.jar_folder().is_some_and(|folder| name == folder));
+        platforms
+            .push(platform.ok_or_else(|| format!("no platform is called {}", name.display()))?);
+    }
+    Ok(platforms)
+}
+
+fn natives() -> PathBuf {
+    project().join("natives")
 }
 
 /// Returns the concatenated hand-written sources.

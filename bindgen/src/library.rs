@@ -59,16 +59,52 @@ impl Library {
 fn rustc(platform: &Platform) -> Result<Command> {
     let Platform { triple, .. } = platform;
     let mut rustc = match platform.linker {
-        Linker::Native => Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into())),
+        Linker::Native => cargo(),
+        Linker::Ndk(compiler) => with_ndk(cargo(), platform, compiler)?,
         Linker::Glibc217 | Linker::Musl => venv::command("cargo-zigbuild")?,
     };
     // Named, as the environment or a configuration file may set another default.
     rustc.args(["rustc", "--target"]);
     match platform.linker {
         Linker::Glibc217 => rustc.arg(format!("{triple}.2.17")),
-        Linker::Musl | Linker::Native => rustc.arg(triple),
+        Linker::Musl | Linker::Ndk(_) | Linker::Native => rustc.arg(triple),
     };
     rustc.args(flags::arguments(platform)?);
     rustc.env_remove("RUSTFLAGS");
     Ok(rustc)
+}
+
+fn cargo() -> Command {
+    Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// Has Cargo compile C code and link with the Android NDK, for API level 26.
+fn with_ndk(mut cargo: Command, platform: &Platform, compiler: &str) -> Result<Command> {
+    let ndk = env::var_os("ANDROID_NDK_HOME").ok_or("ANDROID_NDK_HOME is not set")?;
+    let host = match env::consts::OS {
+        "macos" => "darwin-x86_64",
+        "windows" => "windows-x86_64",
+        _ => "linux-x86_64",
+    };
+    let tools = Path::new(&ndk)
+        .join("toolchains/llvm/prebuilt")
+        .join(host)
+        .join("bin");
+    let suffix = if cfg!(windows) { ".cmd" } else { "" };
+    let compiler = tools.join(format!("{compiler}26-clang{suffix}"));
+    if !compiler.exists() {
+        return Err(format!("missing: {}, of the Android NDK", compiler.display()).into());
+    }
+    let triple = platform.triple.replace('-', "_");
+    cargo
+        .env(format!("CC_{triple}"), &compiler)
+        .env(
+            format!("AR_{triple}"),
+            tools.join(format!("llvm-ar{}", env::consts::EXE_SUFFIX)),
+        )
+        .env(
+            format!("CARGO_TARGET_{}_LINKER", triple.to_uppercase()),
+            &compiler,
+        );
+    Ok(cargo)
 }

@@ -63,7 +63,7 @@ fn wheel(platform: &Platform, source: &Path, dist: &Path) -> Result<()> {
     let mut build = maturin()?;
     build.arg("build").arg("--out").arg(&unstripped);
     build.args(["--target", platform.triple]);
-    if let Some(tag) = platform.wheel_tag {
+    if let Some(tag) = platform.wheel_tag() {
         build.args(["--compatibility", tag]);
     }
     if platform.linker != Linker::Native {

@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::generator;
 use crate::library::Library;
 use crate::notices;
-use crate::platform::Linkage;
+use crate::platform::{Linkage, Platform};
 use crate::tools::{Result, root, run, target};
 
 const PACKAGE: &str = "bindings/swift";
@@ -83,20 +83,58 @@ pub(crate) fn package() -> Result<()> {
             release.apply_to(&fs::read_to_string(&manifest)?)?,
         )?;
         let bundled = package.join("Sources/AodNativeFFI/lib");
-        notices::write("aod-ffi", &native)?;
-        let config = native.join("lib/pkgconfig");
-        fs::create_dir_all(&config)?;
-        fs::copy(
-            bundled.join("libaod_ffi.a"),
-            native.join("lib/libaod_ffi.a"),
-        )?;
-        fs::write(config.join("aod_ffi.pc"), pkg_config())?;
+        write_native(&native, &bundled.join("libaod_ffi.a"))?;
         fs::remove_dir_all(bundled)?;
     } else if cfg!(target_os = "macos") {
-        // Not tested on macOS yet.
-        run(Command::new(source.join("scripts/xcframework")).arg(&package))?;
+        xcframework(&package)?;
     }
     Ok(())
+}
+
+/// Builds the `XCFramework` for all of Apple's platforms in a folder, and its zip file in `dist/swift`. Needs macOS, on
+/// which it has not run yet.
+pub(crate) fn xcframework(folder: &Path) -> Result<()> {
+    let script = root().join(PACKAGE).join("scripts/xcframework");
+    run(Command::new(script).arg(folder))
+}
+
+/// Writes the archive with the library of a platform for Linux, which pkg-config finds where it is unpacked.
+pub(crate) fn archive(platform: &'static Platform, dist: &Path) -> Result<()> {
+    let native = target().join("swift-native");
+    if native.exists() {
+        fs::remove_dir_all(&native)?;
+    }
+    let library = Library::build_for(platform, "aod-ffi")?;
+    let stripped = library.strip_into(&target().join("swift-library"), Linkage::Static)?;
+    write_native(&native.join("aod_ffi"), &stripped)?;
+    fs::create_dir_all(dist)?;
+    run(Command::new("tar")
+        .args([
+            "--create",
+            "--gzip",
+            "--sort=name",
+            "--owner=0",
+            "--group=0",
+            "--numeric-owner",
+        ])
+        .args([
+            "--mode=u=rwX,go=rX",
+            "--mtime=2026-01-01T00:00:00Z",
+            "--file",
+        ])
+        .arg(dist.join(format!("aod_ffi-{platform}.tar.gz")))
+        .arg("-C")
+        .arg(native)
+        .arg("aod_ffi"))
+}
+
+/// Writes the folder in which pkg-config finds the library.
+fn write_native(folder: &Path, library: &Path) -> Result<()> {
+    notices::write("aod-ffi", folder)?;
+    let config = folder.join("lib/pkgconfig");
+    fs::create_dir_all(&config)?;
+    fs::copy(library, folder.join("lib/libaod_ffi.a"))?;
+    Ok(fs::write(config.join("aod_ffi.pc"), pkg_config())?)
 }
 
 /// Returns the pkg-config file of the library.

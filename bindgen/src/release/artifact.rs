@@ -38,22 +38,19 @@ pub(crate) fn check_wheel(wheel: &Path, platform: &Platform) -> Result<()> {
     archive.check_library(&native, platform)
 }
 
-/// Checks the jar: its licences, and a library for each platform.
+/// Checks the jar: its licences, and a library for each of these platforms.
 pub(crate) fn check_jar(jar: &Path, platforms: &[&'static Platform]) -> Result<()> {
     let mut archive = Archive::open(jar)?;
     archive.has(&["META-INF/LICENSE", "META-INF/THIRD-PARTY-NOTICES"])?;
-    let path = |platform: &Platform| {
-        let name = platform.file_name("aod_ffi", Linkage::Dynamic);
-        format!("{}/{name}", platform.jar_folder)
-    };
-    archive.has_only_libraries(
-        &platforms
-            .iter()
-            .map(|platform| path(platform))
-            .collect::<Vec<_>>(),
-    )?;
+    let mut paths = Vec::new();
     for platform in platforms {
-        archive.check_library(&path(platform), platform)?;
+        let folder = platform.jar_folder().ok_or("not a platform of the jar")?;
+        let name = platform.file_name("aod_ffi", Linkage::Dynamic);
+        paths.push(format!("{folder}/{name}"));
+    }
+    archive.has_only_libraries(&paths)?;
+    for (path, platform) in paths.iter().zip(platforms) {
+        archive.check_library(path, platform)?;
     }
     Ok(())
 }

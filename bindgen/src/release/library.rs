@@ -9,7 +9,7 @@ use goblin::elf::program_header::PT_LOAD;
 use goblin::mach::{Mach, MachO};
 use goblin::pe::PE;
 
-use crate::platform::{Linker, Platform};
+use crate::platform::{Linker, Place, Platform};
 use crate::tools::{Result, root};
 
 /// The largest size of a stripped library, in bytes.
@@ -18,8 +18,8 @@ const MAX_SIZE: u64 = 6_000_000;
 /// The newest glibc whose symbols a library may need.
 const GLIBC: (u32, u32) = (2, 17);
 
-/// The alignment of segments on Android, whose devices with pages of 16 KB load no library with less.
-pub(crate) const ANDROID_PAGE: u64 = 16 << 10;
+/// The alignment of segments on 64-bit Android, whose devices with pages of 16 KB load no library with less.
+const ANDROID_PAGE: u64 = 16 << 10;
 
 /// Checks a stripped library of a platform: its format and architecture, what it needs and exports, its size, and that
 /// nothing of this machine is in it.
@@ -62,6 +62,8 @@ struct Facts {
     needs: Vec<String>,
     /// The versions of glibc's symbols that it needs, such as `GLIBC_2.17`.
     versions: Vec<String>,
+    /// The smallest alignment of a segment that is loaded, of a 64-bit ELF library.
+    alignment: Option<u64>,
     /// The name that a program which is linked with it looks for, on Apple platforms.
     install_name: Option<String>,
 }
@@ -75,6 +77,8 @@ impl Facts {
                 .map(|header| name(header.sh_name))
         };
         let exported = elf.dynsyms.iter().filter(|symbol| !symbol.is_import());
+        let segments = elf.program_headers.iter();
+        let loaded = segments.filter(|header| elf.is_64 && header.p_type == PT_LOAD);
         let versions = elf.verneed.iter().flat_map(|needs| {
             needs
                 .iter()
@@ -87,6 +91,8 @@ impl Facts {
             architecture: match elf.header.e_machine {
                 goblin::elf::header::EM_X86_64 => "x86_64",
                 goblin::elf::header::EM_AARCH64 => "aarch64",
+                goblin::elf::header::EM_ARM => "armv7",
+                goblin::elf::header::EM_386 => "i686",
                 _ => "another architecture",
             },
             stripped: !sections().any(|name| name == ".symtab" || name.starts_with(".debug")),
@@ -97,6 +103,7 @@ impl Facts {
                 .collect(),
             needs: elf.libraries.iter().map(|&name| name.to_owned()).collect(),
             versions: versions.collect(),
+            alignment: loaded.map(|header| header.p_align).min(),
             install_name: None,
         }
     }
@@ -116,6 +123,7 @@ impl Facts {
                 .collect(),
             needs: pe.libraries.iter().map(|&name| name.to_owned()).collect(),
             versions: Vec::new(),
+            alignment: None,
             install_name: None,
         }
     }
@@ -144,6 +152,7 @@ impl Facts {
                 .map(|&name| name.to_owned())
                 .collect(),
             versions: Vec::new(),
+            alignment: None,
             install_name: mach.name.map(str::to_owned),
         })
     }
@@ -172,6 +181,13 @@ impl Facts {
                 .filter(|version| is_newer(version))
                 .map(|version| format!("needs {version}")),
         );
+        if let (Place::Android { .. }, Some(alignment)) = (platform.place, self.alignment)
+            && alignment < ANDROID_PAGE
+        {
+            problems.push(format!(
+                "has segments that are aligned to {alignment} bytes"
+            ));
+        }
         if let Some(name) = &self.install_name
             && !name.starts_with("@rpath/")
         {
@@ -196,6 +212,7 @@ fn is_of_system(name: &str, platform: &Platform) -> bool {
         ]
         .contains(&name),
         Linker::Musl => name == "libc.so",
+        Linker::Ndk(_) => ["libc.so", "libm.so", "libdl.so", "liblog.so"].contains(&name),
         Linker::Native => {
             let name = name.to_ascii_lowercase();
             // Of the C++ and MinGW runtimes, of which Windows has none.
@@ -233,25 +250,6 @@ fn local_paths() -> Vec<String> {
 
 fn contains(bytes: &[u8], text: &[u8]) -> bool {
     memchr::memmem::find(bytes, text).is_some()
-}
-
-/// Checks that an ELF library loads on Android devices with pages of 16 KB, which only 64-bit ones have.
-pub(crate) fn check_android_alignment(library: &[u8]) -> Result<()> {
-    let elf = Elf::parse(library)?;
-    let loaded = elf
-        .program_headers
-        .iter()
-        .filter(|header| header.p_type == PT_LOAD);
-    if elf.is_64
-        && loaded
-            .into_iter()
-            .any(|header| header.p_align < ANDROID_PAGE)
-    {
-        return Err(
-            "a segment is aligned to less than 16 KB: link with -z max-page-size=16384".into(),
-        );
-    }
-    Ok(())
 }
 
 #[cfg(test)]

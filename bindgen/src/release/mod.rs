@@ -4,7 +4,7 @@ mod artifact;
 mod library;
 
 pub(crate) use artifact::{check_jar, check_sources, check_wheel};
-pub(crate) use library::check_android_alignment;
+pub(crate) use library::check as check_library;
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -14,46 +14,57 @@ use std::process::Command;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use crate::platform::Platform;
-use crate::tools::{Result, output, root, run, target};
+use crate::platform::{Linker, Place, Platform};
+use crate::toolchain::Toolchain;
+use crate::tools::{Result, output, root, run};
 use crate::{kotlin, python, swift};
 
-/// The crates that are published, each after those that it depends on.
-const CRATES: [&str; 3] = ["aod-sse", "aod-transcript", "aod-sdk"];
-
 /// Builds and checks the artifacts of these platforms, and lists them with their size and SHA-256 in `dist/SHA256SUMS`
-/// and `dist/manifest.json`.
+/// and `dist/manifest.json`. This machine's packages of the crates and of Swift are among them if it is named.
 pub(crate) fn run_all(platforms: &[&'static Platform]) -> Result<()> {
     let dist = root().join("dist");
     if dist.exists() {
         fs::remove_dir_all(&dist)?;
     }
-    python::package(platforms)?;
-    kotlin::package(platforms)?;
-    if platforms.contains(&crate::toolchain::Toolchain::find()?.host()?) {
-        swift::package()?;
+    kotlin::clean()?;
+    let places = |is_chosen: fn(Place) -> bool| -> Vec<_> {
+        let chosen = platforms
+            .iter()
+            .filter(|platform| is_chosen(platform.place));
+        chosen.copied().collect()
+    };
+    let desktops = places(|place| matches!(place, Place::Desktop { .. }));
+    if !desktops.is_empty() {
+        python::package(&desktops)?;
     }
-    crates(&dist.join("crates"))?;
+    let jvms = places(|place| place != Place::Apple);
+    if !jvms.is_empty() {
+        kotlin::package(&jvms)?;
+    }
+    if platforms.contains(&Toolchain::find()?.host()?) {
+        swift::package()?;
+        crates(&dist.join("crates"))?;
+    }
+    for platform in &desktops {
+        if platform.linker == Linker::Glibc217 {
+            swift::archive(platform, &dist.join("swift"))?;
+        }
+    }
+    if !places(|place| place == Place::Apple).is_empty() {
+        swift::xcframework(&dist.join("swift"))?;
+    }
     list(&dist, platforms)
 }
 
-/// Packages the crates, which Cargo compiles from what it has packaged.
+/// Packages the crates, and compiles them from what was packaged.
 fn crates(dist: &Path) -> Result<()> {
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["package", "--locked", "--quiet"]);
-    for name in CRATES {
-        cargo.args(["--package", name]);
-    }
-    run(&mut cargo)?;
-    fs::create_dir_all(dist)?;
-    for name in CRATES {
-        let file = format!("{name}-{}.crate", env!("CARGO_PKG_VERSION"));
-        let copy = dist.join(&file);
-        fs::copy(target().join("package").join(&file), &copy)?;
-        check_sources(
-            &copy,
-            &["/Cargo.toml", "/README.md", "/LICENSE", "/src/lib.rs"],
-        )?;
+    run(Command::new("python3")
+        .arg(root().join(".github/scripts/publish_crates.py"))
+        .arg("--package")
+        .arg(dist))?;
+    for entry in fs::read_dir(dist)? {
+        let files = ["/Cargo.toml", "/README.md", "/LICENSE", "/src/lib.rs"];
+        check_sources(&entry?.path(), &files)?;
     }
     Ok(())
 }
@@ -78,7 +89,7 @@ fn list(dist: &Path, platforms: &[&'static Platform]) -> Result<()> {
         "version": env!("CARGO_PKG_VERSION"),
         "commit": output(Command::new("git").args(["rev-parse", "HEAD"]))?,
         "rustc": output(Command::new("rustc").arg("--version"))?,
-        "cargo_lock_sha256": sha256(&fs::read(root().join("Cargo.lock"))?),
+        "lock": sha256(&fs::read(root().join("Cargo.lock"))?),
         "platforms": platforms.iter().map(|platform| platform.triple).collect::<Vec<_>>(),
         "artifacts": artifacts,
     });
