@@ -5,10 +5,11 @@ mod patches;
 mod visibility;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use self::visibility::PublicTypes;
+use crate::devserver;
 use crate::generator;
 use crate::library::Library;
 use crate::notices;
@@ -34,7 +35,8 @@ pub(crate) fn generate() -> Result<()> {
     )
 }
 
-/// Builds `dist/kotlin/`: the jar, its sources and documentation, the POM, and the AAR with the compiled ABIs.
+/// Builds `dist/kotlin/`: the jar, its sources and documentation, the POM, the same of the testing kit, and the AAR
+/// with the compiled ABIs.
 pub(crate) fn package() -> Result<()> {
     generate()?;
     let licences = target().join("kotlin-licences");
@@ -63,6 +65,7 @@ pub(crate) fn package() -> Result<()> {
         project().join("pom.xml"),
         dist.join(format!("aod-sdk-{version}.pom")),
     )?;
+    package_testing_kit(&dist)?;
 
     let android = project().join("android");
     let parts = android::Parts {
@@ -85,6 +88,52 @@ pub(crate) fn package() -> Result<()> {
         &libraries,
         &dist.join(format!("aod-sdk-android-{version}.aar")),
     )
+}
+
+/// Builds the testing kit: its jar, sources and documentation, the POM, and a jar with the program for this platform.
+fn package_testing_kit(dist: &Path) -> Result<()> {
+    let project = project().join("testing");
+    let (platform, programs) = (platform()?, target().join("kotlin-programs"));
+    if programs.exists() {
+        fs::remove_dir_all(&programs)?;
+    }
+    let folder = programs.join("com/ravihq/aod/testing").join(&platform);
+    fs::create_dir_all(&folder)?;
+    let program = devserver::program()?;
+    fs::copy(
+        &program,
+        folder.join(program.file_name().ok_or("the program has no file name")?),
+    )?;
+    notices::write(devserver::PACKAGE, &programs.join("META-INF"))?;
+    run_in(
+        &project,
+        Command::new("mvn")
+            .args(["--batch-mode", "--quiet", "clean", "package"])
+            .arg(format!("-Dplatform={platform}"))
+            .arg(format!("-Dprograms={}", programs.display())),
+    )?;
+    let version = env!("CARGO_PKG_VERSION");
+    for suffix in ["", "-sources", "-javadoc", &format!("-{platform}")] {
+        let jar = format!("aod-sdk-testing-{version}{suffix}.jar");
+        fs::copy(project.join("target").join(&jar), dist.join(&jar)).map_err(|error| {
+            format!("{jar} was not built; does the POM have another version? {error}")
+        })?;
+    }
+    let pom = format!("aod-sdk-testing-{version}.pom");
+    fs::copy(project.join("pom.xml"), dist.join(pom))?;
+    Ok(())
+}
+
+/// Returns the name of this platform in the testing kit.
+fn platform() -> Result<String> {
+    let architecture = match std::env::consts::ARCH {
+        "x86_64" => "x86-64",
+        architecture => architecture,
+    };
+    match std::env::consts::OS {
+        system @ ("linux" | "macos" | "windows") => Ok(format!("{system}-{architecture}")),
+        other => Err(format!("the testing kit does not support {other}").into()),
+    }
 }
 
 /// Returns the concatenated hand-written sources.

@@ -53,7 +53,7 @@ impl Library {
 }
 
 /// Returns the `cargo rustc` command for a target.
-fn rustc(target: &str) -> Result<Command> {
+pub(crate) fn rustc(target: &str) -> Result<Command> {
     if !matches!(
         target,
         "x86_64-unknown-linux-gnu" | "aarch64-unknown-linux-gnu"

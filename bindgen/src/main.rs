@@ -1,5 +1,6 @@
 //! `cargo bindgen`: generates the bindings for a language, builds its package, and records the API of the Rust crates.
 
+mod devserver;
 mod generator;
 mod kotlin;
 mod library;
@@ -26,10 +27,10 @@ enum Command {
         /// The language.
         language: Language,
     },
-    /// Builds the package in `dist/<language>/`.
+    /// Builds the package in `dist/<package>/`.
     Package {
-        /// The language.
-        language: Language,
+        /// The language, or the development server.
+        package: Package,
     },
     /// Compares the public API of the Rust crates with the recorded one.
     Api {
@@ -41,6 +42,14 @@ enum Command {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Language {
+    Kotlin,
+    Python,
+    Swift,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Package {
+    Devserver,
     Kotlin,
     Python,
     Swift,
@@ -65,10 +74,11 @@ fn execute(command: &Command) -> Result<()> {
             Language::Python => python::generate(),
             Language::Swift => swift::generate(),
         },
-        Command::Package { language } => match language {
-            Language::Kotlin => kotlin::package(),
-            Language::Python => python::package(),
-            Language::Swift => swift::package(),
+        Command::Package { package } => match package {
+            Package::Devserver => devserver::package(),
+            Package::Kotlin => kotlin::package(),
+            Package::Python => python::package(),
+            Package::Swift => swift::package(),
         },
         Command::Api { write: true } => public_api::write(),
         Command::Api { write: false } => public_api::check(),

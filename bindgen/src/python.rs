@@ -61,7 +61,8 @@ pub(crate) fn package() -> Result<()> {
     strip(&toolchain, &only(&dist, "whl")?)
 }
 
-fn maturin() -> Result<Command> {
+/// Returns the `maturin` command, which builds in the workspace's target folder.
+pub(crate) fn maturin() -> Result<Command> {
     let mut maturin = venv::command("maturin")?;
     // The unpacked source distribution reuses the workspace's build artifacts.
     maturin.env("CARGO_TARGET_DIR", target());
