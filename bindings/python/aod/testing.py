@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import subprocess
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
@@ -409,11 +408,12 @@ def _installed() -> str | None:
         package = importlib.metadata.distribution(_PROGRAM)
     except importlib.metadata.PackageNotFoundError:
         return None
-    for file in package.files or ():
-        if PurePath(file).stem == _PROGRAM:
-            path = package.locate_file(file)
-            if os.path.isfile(str(path)):
-                return str(path)
+    name = f"{_PROGRAM}.exe" if os.name == "nt" else _PROGRAM
+    recorded = [package.locate_file(file) for file in package.files or () if file.name == name]
+    # `pip install --target` records another path than that of the file.
+    for path in map(str, (*recorded, package.locate_file(f"bin/{name}"))):
+        if os.path.isfile(path):
+            return path
     return None
 
 
