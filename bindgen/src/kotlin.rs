@@ -5,10 +5,11 @@ mod patches;
 mod visibility;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use self::visibility::PublicTypes;
+use crate::devserver;
 use crate::generator;
 use crate::library::Library;
 use crate::notices;
@@ -84,6 +85,7 @@ pub(crate) fn package(platforms: &[&'static Platform]) -> Result<()> {
         project().join("pom.xml"),
         dist.join(format!("aod-sdk-{version}.pom")),
     )?;
+    package_testing_kit(&dist)?;
 
     let android = project().join("android");
     let parts = android::Parts {
@@ -145,6 +147,44 @@ fn of_jar() -> Result<Vec<&'static Platform>> {
 
 fn natives() -> PathBuf {
     project().join("natives")
+}
+
+/// Builds the testing kit: its jar, sources and documentation, the POM, and a jar with the program for this platform.
+fn package_testing_kit(dist: &Path) -> Result<()> {
+    let project = project().join("testing");
+    let host = Toolchain::find()?.host()?;
+    let platform = host
+        .jar_folder()
+        .ok_or("the testing kit does not support this machine")?;
+    let programs = target().join("kotlin-programs");
+    if programs.exists() {
+        fs::remove_dir_all(&programs)?;
+    }
+    let folder = programs.join("com/ravihq/aod/testing").join(platform);
+    fs::create_dir_all(&folder)?;
+    let program = devserver::program(host)?;
+    fs::copy(
+        &program,
+        folder.join(program.file_name().ok_or("the program has no file name")?),
+    )?;
+    notices::write(devserver::PACKAGE, &programs.join("META-INF"))?;
+    run_in(
+        &project,
+        Command::new("mvn")
+            .args(["--batch-mode", "--quiet", "clean", "package"])
+            .arg(format!("-Dplatform={platform}"))
+            .arg(format!("-Dprograms={}", programs.display())),
+    )?;
+    let version = env!("CARGO_PKG_VERSION");
+    for suffix in ["", "-sources", "-javadoc", &format!("-{platform}")] {
+        let jar = format!("aod-sdk-testing-{version}{suffix}.jar");
+        fs::copy(project.join("target").join(&jar), dist.join(&jar)).map_err(|error| {
+            format!("{jar} was not built; does the POM have another version? {error}")
+        })?;
+    }
+    let pom = format!("aod-sdk-testing-{version}.pom");
+    fs::copy(project.join("pom.xml"), dist.join(pom))?;
+    Ok(())
 }
 
 /// Returns the concatenated hand-written sources.

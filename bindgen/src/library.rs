@@ -56,7 +56,7 @@ impl Library {
 }
 
 /// Returns the `cargo rustc` command for a platform.
-fn rustc(platform: &Platform) -> Result<Command> {
+pub(crate) fn rustc(platform: &Platform) -> Result<Command> {
     let Platform { triple, .. } = platform;
     let mut rustc = match platform.linker {
         Linker::Native => cargo(),

@@ -1,5 +1,6 @@
 //! `cargo bindgen`: generates the bindings for a language, builds its package, and records the API of the Rust crates.
 
+mod devserver;
 mod flags;
 mod generator;
 mod kotlin;
@@ -31,10 +32,10 @@ enum Command {
         /// The language.
         language: Language,
     },
-    /// Builds the package in `dist/<language>/`.
+    /// Builds the package in `dist/<package>/`.
     Package {
-        /// The language.
-        language: Language,
+        /// The language, or the development server.
+        package: Package,
         /// The target triples of the platforms whose libraries it contains. The default is this machine's. The Swift
         /// package always contains those of this machine.
         #[arg(long, value_name = "TRIPLES", value_delimiter = ',')]
@@ -62,6 +63,14 @@ enum Language {
     Swift,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum Package {
+    Devserver,
+    Kotlin,
+    Python,
+    Swift,
+}
+
 fn main() -> ExitCode {
     match execute(&Command::parse()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -81,12 +90,13 @@ fn execute(command: &Command) -> Result<()> {
             Language::Python => python::generate(),
             Language::Swift => swift::generate(),
         },
-        Command::Package { language, target } => {
+        Command::Package { package, target } => {
             let platforms = platforms(target)?;
-            match language {
-                Language::Kotlin => kotlin::package(&platforms),
-                Language::Python => python::package(&platforms),
-                Language::Swift => swift::package(),
+            match package {
+                Package::Devserver => devserver::package(&platforms),
+                Package::Kotlin => kotlin::package(&platforms),
+                Package::Python => python::package(&platforms),
+                Package::Swift => swift::package(),
             }
         }
         Command::Release { targets } => release::run_all(&platforms(targets)?),

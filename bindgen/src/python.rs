@@ -78,7 +78,8 @@ fn wheel(platform: &Platform, source: &Path, dist: &Path) -> Result<()> {
     strip(platform, &only(&unstripped, "whl")?, dist)
 }
 
-fn maturin() -> Result<Command> {
+/// Returns the `maturin` command, which builds in the workspace's target folder.
+pub(crate) fn maturin() -> Result<Command> {
     let mut maturin = venv::command("maturin")?;
     // The unpacked source distribution reuses the workspace's build artifacts.
     maturin.env("CARGO_TARGET_DIR", target());

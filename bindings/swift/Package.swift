@@ -31,7 +31,9 @@ let package = Package(
     name: "AgentOnDemand",
     platforms: [.macOS(.v12), .iOS(.v15), .macCatalyst(.v15), .visionOS(.v1)],
     products: [
-        .library(name: "AgentOnDemand", targets: ["AgentOnDemand"])
+        .library(name: "AgentOnDemand", targets: ["AgentOnDemand"]),
+        // For the tests of programs, on macOS and Linux.
+        .library(name: "AgentOnDemandTesting", targets: ["AgentOnDemandTesting"]),
     ],
     targets: [
         native,
@@ -44,6 +46,7 @@ let package = Package(
             linkerSettings: linking
         ),
         .target(name: "AgentOnDemand", dependencies: ["AodNative", "AodValues"]),
+        .target(name: "AgentOnDemandTesting", dependencies: ["AodValues"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use aod::models::{CreateAgent, CreateSession};
 use aod::transcript::Transcript;
-use aod_devserver::{DevServer, Script};
+use aod_devserver::{DevServer, Generation, Script};
 use futures::TryStreamExt as _;
 use uuid::Uuid;
 
@@ -122,7 +122,11 @@ impl Drop for Program {
 }
 
 async fn parent() {
-    let server = DevServer::builder().start().await.expect("a server");
+    let server = DevServer::builder()
+        .generation(Generation::April21)
+        .start()
+        .await
+        .expect("a server");
     let lines: Vec<_> = (0..EVENTS)
         .map(|number| format!("{{\"type\":\"assistant\",\"message\":\"{number}\"}}\n"))
         .collect();

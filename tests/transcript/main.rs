@@ -16,6 +16,7 @@ mod noise;
 mod opencode_ends;
 mod options;
 mod recordings;
+mod scripted;
 mod stream;
 mod terminal;
 mod transcripts;

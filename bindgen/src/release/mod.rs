@@ -17,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 use crate::platform::{Linker, Place, Platform};
 use crate::toolchain::Toolchain;
 use crate::tools::{Result, output, root, run};
-use crate::{kotlin, python, swift};
+use crate::{devserver, kotlin, python, swift};
 
 /// Builds and checks the artifacts of these platforms, and lists them with their size and SHA-256 in `dist/SHA256SUMS`
 /// and `dist/manifest.json`. This machine's packages of the crates and of Swift are among them if it is named.
@@ -36,6 +36,7 @@ pub(crate) fn run_all(platforms: &[&'static Platform]) -> Result<()> {
     let desktops = places(|place| matches!(place, Place::Desktop { .. }));
     if !desktops.is_empty() {
         python::package(&desktops)?;
+        devserver::package(&desktops)?;
     }
     let jvms = places(|place| place != Place::Apple);
     if !jvms.is_empty() {
@@ -110,7 +111,7 @@ fn sha256(bytes: &[u8]) -> String {
 /// Returns the files of `dist` that are published, sorted: not the Swift package, of which a release is a repository.
 fn files(dist: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    for folder in ["crates", "kotlin", "python", "swift"] {
+    for folder in ["crates", "devserver", "kotlin", "python", "swift"] {
         let Ok(entries) = fs::read_dir(dist.join(folder)) else {
             continue;
         };

@@ -1,27 +1,242 @@
-"""A development server for the tests of programs that use the SDK."""
+"""A development server with scripted agents, for the tests of programs that use the SDK."""
 
 from __future__ import annotations
 
+import copy
+import http.client
+import importlib.metadata
+import json
 import os
 import shutil
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 
 from .errors import AodError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
+    from uuid import UUID
 
     from typing_extensions import Self
 
-__all__ = ["DevServer"]
+__all__ = ["DevServer", "Fault", "Turn"]
+
+_PROGRAM = "aod-devserver"
+_STREAMS = "/sessions/*/stream"
+
+
+class Turn:
+    """A scripted turn of an agent: what it does, and how the turn ends.
+
+    The server prints it in the format of the session's runtime: that of Claude Code, Codex, Gemini CLI or opencode.
+    What a runtime does not print is left out: Gemini CLI prints no thinking, and only Claude Code and opencode print
+    costs. A turn does not change: each method returns another one.
+
+    Example:
+        >>> turn = Turn().tool("Bash", {"command": "pytest"}, output="1 failed", exit_code=1).message("One test fails.")
+    """
+
+    def __init__(self) -> None:
+        """Create a turn that does nothing and succeeds."""
+        self._fields: dict[str, Any] = {"steps": []}
+
+    def message(self, text: str) -> Self:
+        """Add a message of the agent."""
+        return self._step(message=text)
+
+    def thinking(self, text: str) -> Self:
+        """Add thinking of the agent."""
+        return self._step(thinking=text)
+
+    def tool(
+        self,
+        name: str,
+        input: Mapping[str, Any] | None = None,
+        *,
+        output: str = "",
+        error: str | None = None,
+        exit_code: int | None = None,
+        delay: float = 0,
+        hold: str | None = None,
+    ) -> Self:
+        """Add a call of a tool.
+
+        Tools have the names and arguments of Claude Code: `Bash`, `Read`, `Write`, `Edit`, `Grep`, `Glob`, `WebFetch`,
+        `WebSearch`, `Task` and `mcp__SERVER__TOOL`. The other runtimes print their own for the same work.
+
+        Args:
+            name: The name of the tool.
+            input: The arguments, such as `{"command": "ls"}`.
+            output: The text of the result.
+            error: Why the call failed. Printed instead of the output.
+            exit_code: The exit code of a `Bash` command. The call fails unless it is 0.
+            delay: How long the call takes, in seconds of the server's clock.
+            hold: The hold at which the call waits for its result.
+        """
+        call = {"name": name, "input": dict(input or {}), "output": output, "delay_ms": _millis(delay)}
+        optional = {"error": error, "exit_code": exit_code, "hold": hold}
+        return self._step(tool=call | {key: value for key, value in optional.items() if value is not None})
+
+    def plan(self, steps: Mapping[str, Literal["pending", "in_progress", "completed"]]) -> Self:
+        """Add a plan, or its next state.
+
+        Args:
+            steps: The status of each step, by its text.
+        """
+        return self._step(plan=[{"text": text, "status": status} for text, status in steps.items()])
+
+    def stdout(self, data: str) -> Self:
+        """Add a chunk on standard output, verbatim."""
+        return self._step(stdout=data)
+
+    def stderr(self, data: str) -> Self:
+        """Add a chunk on standard error, verbatim."""
+        return self._step(stderr=data)
+
+    def delay(self, seconds: float) -> Self:
+        """Add a delay on the server's clock."""
+        return self._step(delay_ms=_millis(seconds))
+
+    def hold(self, name: str) -> Self:
+        """Add a hold, which waits for `DevServer.release`."""
+        return self._step(hold=name)
+
+    def usage(
+        self,
+        *,
+        input_tokens: int | None = None,
+        cached_input_tokens: int | None = None,
+        output_tokens: int | None = None,
+        cost_usd: float | None = None,
+        duration: float | None = None,
+    ) -> Self:
+        """Set what the runtime reports at the end of the turn. What is not given is that of a short turn.
+
+        Args:
+            input_tokens: The input tokens, including those read from a cache.
+            cached_input_tokens: The input tokens that were read from a cache.
+            output_tokens: The output tokens.
+            cost_usd: The cost in US dollars.
+            duration: How long the agent worked, in seconds. It is only printed: the turn does not take longer.
+        """
+        usage = {
+            "input_tokens": input_tokens,
+            "cached_input_tokens": cached_input_tokens,
+            "output_tokens": output_tokens,
+            "cost_usd": cost_usd,
+            "duration_ms": None if duration is None else _millis(duration),
+        }
+        return self._with(usage={name: value for name, value in usage.items() if value is not None})
+
+    def fail(self, reason: str) -> Self:
+        """Make the turn fail with an error of the runtime."""
+        return self._with(end={"failed": reason})
+
+    def crash(self) -> Self:
+        """Make the runtime disappear after the last step, without an exit code."""
+        return self._with(end="crash")
+
+    def hang(self) -> Self:
+        """Make the turn run until it is interrupted, or its session is terminated."""
+        return self._with(end="hang")
+
+    def exit_code(self, code: int) -> Self:
+        """Set the exit code of the runtime. The default is 0 after a success, else 1."""
+        return self._with(exit_code=code)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the turn as the control interface of the server takes it."""
+        return dict(self._fields)
+
+    def _step(self, **step: Any) -> Self:
+        return self._with(steps=[*self._fields["steps"], step])
+
+    def _with(self, **fields: Any) -> Self:
+        changed = copy.copy(self)
+        changed._fields = self._fields | fields
+        return changed
+
+
+class Fault:
+    """A fault that the server injects into requests: which ones, and its effect.
+
+    A fault does not change: each method returns another one.
+
+    Example:
+        >>> unavailable = Fault.status(503).matching("POST", "/sessions").times(2)
+    """
+
+    def __init__(self, effect: Mapping[str, Any]) -> None:
+        """Create a fault for the next request, with any effect of the server.
+
+        Args:
+            effect: The effect, as the server's control interface takes it, such as `{"gzip": {}}`.
+        """
+        self._fields: dict[str, Any] = {"effect": dict(effect), "path": "*"}
+
+    @classmethod
+    def cut(cls, after_events: int) -> Self:
+        """Cut the next event stream after this many events, including `start`."""
+        return cls({"cut_after_events": {"events": after_events}}).matching("GET", _STREAMS)
+
+    @classmethod
+    def stall(cls, after_bytes: int | None = None) -> Self:
+        """Stall the next event stream: after this many bytes, nothing is sent, and the connection stays open.
+
+        The default is no response at all.
+        """
+        return cls({"stall": {"after_bytes": after_bytes}}).matching("GET", _STREAMS)
+
+    @classmethod
+    def slow(cls, seconds: float) -> Self:
+        """Delay the response by a time on the server's clock."""
+        return cls({"delay": {"ms": _millis(seconds)}})
+
+    @classmethod
+    def status(cls, status: int, *, headers: Mapping[str, str] | None = None) -> Self:
+        """Respond with a status, such as 503. The request is not processed."""
+        body = json.dumps({"detail": "A fault of the development server"})
+        headers = {"content-type": "application/json"} | dict(headers or {})
+        return cls({"status": {"status": status, "headers": headers, "body": body}})
+
+    @classmethod
+    def too_many_requests(cls, retry_after: int | None = None) -> Self:
+        """Respond with a 429, and a `Retry-After` header if there is a time, in seconds."""
+        return cls.status(429, headers=None if retry_after is None else {"retry-after": str(retry_after)})
+
+    def matching(self, method: str, path: str) -> Self:
+        """Limit the fault to requests with this method and path, in which `*` matches any text."""
+        return self._with(method=method, path=path)
+
+    def skip(self, requests: int) -> Self:
+        """Skip this many matching requests first."""
+        return self._with(skip=requests)
+
+    def times(self, requests: int) -> Self:
+        """Affect this many requests, instead of one."""
+        return self._with(times=requests)
+
+    def always(self) -> Self:
+        """Affect every matching request."""
+        return self._with(times=None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fault as the control interface of the server takes it."""
+        return dict(self._fields)
+
+    def _with(self, **fields: Any) -> Self:
+        changed = copy.copy(self)
+        changed._fields = self._fields | fields
+        return changed
 
 
 class DevServer:
     """A running `aod-devserver`, an in-memory AoD server on the loopback interface.
 
-    It stops when the `with` block is left or the process ends. The binary is the one that `AOD_DEVSERVER` names, else
-    the one on the `PATH`.
+    It stops when the `with` block is left or the process ends. The binary is that of the package `aod-devserver`, which
+    `pip install "aod-sdk[testing]"` installs.
 
     Attributes:
         url: The URL of the server.
@@ -29,27 +244,30 @@ class DevServer:
 
     Example:
         >>> with DevServer() as server, aod.Client(base_url=server.url, token=server.token) as client:
-        ...     assert client.agents.list() == []
+        ...     server.script(Turn().message("Done."))
+        ...     agent = client.agents.create(name="a", model="anthropic/claude-sonnet-4-6", runtime="claude")
+        ...     assert client.sessions.run(agent_id=agent.id, prompt="hi").text == "Done."
     """
 
     url: str
     token: str
 
-    def __init__(self, *, generation: str = "2026-04-21", token: str = "aod_dev", binary: str | None = None) -> None:
+    def __init__(self, *, generation: str = "2026-04-30", token: str = "aod_dev", binary: str | None = None) -> None:
         """Start a server and wait until it accepts connections.
 
         Args:
-            generation: The version of the API to serve, by date: `2026-04-21` (the default),
-                `2026-04-30` or `2026-06-25`.
+            generation: The version of the API to serve, by date: `2026-04-21`, `2026-04-30` (the default, which has all
+                runtimes) or `2026-06-25`.
             token: The token to accept.
-            binary: The path of the binary. The default is that of `AOD_DEVSERVER`, else `aod-devserver` on the `PATH`.
+            binary: The path of the binary. The default is that of `AOD_DEVSERVER`, else that of the installed package
+                `aod-devserver`, else `aod-devserver` on the `PATH`.
 
         Raises:
             AodError: The binary is not installed, or the server does not start.
         """
-        path = binary or os.environ.get("AOD_DEVSERVER") or shutil.which("aod-devserver")
+        path = binary or os.environ.get("AOD_DEVSERVER") or _installed() or shutil.which(_PROGRAM)
         if path is None:
-            raise AodError("aod-devserver was not found: put it on the PATH, or set AOD_DEVSERVER to its path")
+            raise AodError('aod-devserver was not found: install "aod-sdk[testing]", or set AOD_DEVSERVER to its path')
         try:
             self._process = subprocess.Popen(
                 [path, "--generation", generation, "--token", token, "--exit-with-stdin"],
@@ -73,6 +291,102 @@ class DevServer:
                 pipe.close()
         self._process.wait()
 
+    def script(self, *turns: Turn, prompt: str | None = None, session: UUID | str | None = None) -> None:
+        """Set what agents do in the turns of a session, from the next turn on.
+
+        Args:
+            *turns: The turns of a session. Later turns repeat the last one.
+            prompt: Limits the script to turns whose prompt contains this text.
+            session: Limits the script to the session with this id.
+
+        Raises:
+            AodError: There is no turn, both limits are given, or there is no such session.
+        """
+        if not turns:
+            raise AodError("a script needs a turn")
+        body = {"script": {"turns": [turn.to_json() for turn in turns]}, "prompt": prompt}
+        self.control("POST", "script", body | {"session": None if session is None else str(session)})
+
+    def clear_scripts(self) -> None:
+        """Remove all scripts except those of single sessions. Sessions play the built-in one again."""
+        self.control("DELETE", "script")
+
+    def faults(self, *faults: Fault) -> None:
+        """Inject faults into the next matching requests.
+
+        Args:
+            *faults: The faults. Several apply to the same request.
+
+        Raises:
+            AodError: A fault cannot be applied, for example because of its status.
+        """
+        for fault in faults:
+            self.control("POST", "fault", fault.to_json())
+
+    def clear_faults(self) -> None:
+        """Remove the pending faults."""
+        self.control("DELETE", "fault")
+
+    def freeze_clock(self) -> None:
+        """Freeze the clock of the delays, heartbeats and timeouts of the server."""
+        self.control("POST", "clock", {"frozen": True})
+
+    def advance_clock(self, seconds: float) -> None:
+        """Advance the clock, whether it is frozen or not."""
+        self.control("POST", "clock", {"advance_ms": _millis(seconds)})
+
+    def run_clock(self) -> None:
+        """Unfreeze the clock at its current time."""
+        self.control("POST", "clock", {"frozen": False})
+
+    def release(self, hold: str) -> None:
+        """Release a hold, for waiting and later scripts."""
+        self.control("POST", "release", {"name": hold})
+
+    def hold_reached(self, hold: str) -> None:
+        """Wait until a script waits at a hold. In a coroutine, call it with `asyncio.to_thread`.
+
+        Raises:
+            TimeoutError: No script has reached it within a minute.
+        """
+        self.control("POST", "reached", {"name": hold})
+
+    def reset(self) -> None:
+        """Remove all agents, environments, sessions, scripts, faults and holds. The clock does not change."""
+        self.control("POST", "reset")
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        """Call the control interface of the server, which can do more than the other methods.
+
+        Args:
+            method: The HTTP method.
+            path: The path after `/__dev/`.
+            body: The JSON of the request.
+
+        Returns:
+            The JSON of the response.
+
+        Raises:
+            AodError: The server rejects the call, or does not run.
+            TimeoutError: The server does not respond within a minute.
+        """
+        # urllib would send the request to the proxies of the environment.
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=60)
+        try:
+            text = None if body is None else json.dumps(body)
+            connection.request(method, f"/__dev/{path}", text, {"Content-Type": "application/json"})
+            response = connection.getresponse()
+            answer = response.read().decode()
+        except TimeoutError:
+            raise
+        except (OSError, http.client.HTTPException) as error:
+            raise AodError(f"aod-devserver does not respond: {error}") from None
+        finally:
+            connection.close()
+        if response.status != 200:
+            raise AodError(f"aod-devserver rejected {method} {path}: {response.status} {answer}")
+        return json.loads(answer)
+
     def __enter__(self) -> Self:
         """Return the server."""
         return self
@@ -82,6 +396,25 @@ class DevServer:
     ) -> None:
         """Stop the server."""
         self.stop()
+
+
+def _millis(seconds: float) -> int:
+    return round(seconds * 1000)
+
+
+def _installed() -> str | None:
+    """Return the path of the binary of the installed package, wherever its scripts are."""
+    try:
+        package = importlib.metadata.distribution(_PROGRAM)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    name = f"{_PROGRAM}.exe" if os.name == "nt" else _PROGRAM
+    recorded = [package.locate_file(file) for file in package.files or () if file.name == name]
+    # `pip install --target` records another path than that of the file.
+    for path in map(str, (*recorded, package.locate_file(f"bin/{name}"))):
+        if os.path.isfile(path):
+            return path
+    return None
 
 
 def __dir__() -> list[str]:

@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import sys
 import threading
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -23,7 +20,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 @pytest.fixture
 def server() -> Iterator[DevServer]:
-    with DevServer() as server:
+    with DevServer(generation="2026-04-21") as server:
         yield server
 
 
@@ -35,22 +32,8 @@ def client(server: DevServer) -> Iterator[aod.Client]:
 
 @pytest.fixture
 def control(server: DevServer) -> Callable[[str, str, Any], Any]:
-    """Return a function that calls the control interface of the development server."""
-
-    return partial(control_of, server.url)
-
-
-def control_of(url: str, method: str, path: str, body: Any = None) -> Any:
-    """Call the control interface of the development server at a URL."""
-    request = urllib.request.Request(
-        f"{url}/__dev/{path}",
-        method=method,
-        data=None if body is None else json.dumps(body).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request) as answer:
-        text = answer.read()
-        return json.loads(text) if text else None
+    """Return the function that calls the control interface of the development server."""
+    return server.control
 
 
 def start(client: aod.Client, prompt: str = "hi") -> aod.SessionAck:

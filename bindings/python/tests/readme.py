@@ -14,7 +14,7 @@ for path in sys.argv[1:]:
         examples = EXAMPLE.findall(file.read())
     if not examples:
         sys.exit(f"{path} has no Python example")
-    with DevServer() as server:
+    with DevServer(generation="2026-04-21") as server:
         environment = {**os.environ, "AOD_API_URL": server.url, "AOD_API_TOKEN": server.token}
         for example in examples:
             subprocess.run([sys.executable, "-W", "error", "-c", example], env=environment, check=True)

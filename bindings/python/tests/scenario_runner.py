@@ -11,7 +11,6 @@ import json
 import queue
 import re
 import traceback
-import urllib.request
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -148,10 +147,10 @@ class Runner:
 
     async def control(self, step: dict[str, Any]) -> Any:
         method, path, body = (*step["control"], {})[:3]
-        request = urllib.request.Request(
-            f"{self.server.url}/__dev/{path}", method=method, data=json.dumps(body).encode()
-        )
-        return await asyncio.to_thread(answer, request)
+        try:
+            return await asyncio.to_thread(self.server.control, method, path, body)
+        except aod.AodError as error:
+            raise Problem(str(error)) from None
 
     async def meanwhile(self, steps: list[dict[str, Any]], stream: str | None = None) -> None:
         for step in steps:
@@ -346,16 +345,6 @@ class Runner:
         text = TIME.sub("<time>", text)
         self.absent("the transcript", text)
         return text
-
-
-def answer(request: urllib.request.Request) -> Any:
-    try:
-        with urllib.request.urlopen(request) as response:
-            return json.loads(response.read() or b"null")
-    except urllib.error.HTTPError as error:
-        with error:
-            text = error.read().decode()
-        raise Problem(f"{request.method} {request.full_url}: {error.code} {text}") from None
 
 
 def seconds(milliseconds: int | None) -> float | None:

@@ -8,7 +8,7 @@ import threading
 from http.server import BaseHTTPRequestHandler
 
 import pytest
-from conftest import control_of, http_server, send
+from conftest import http_server, send
 
 from aod.testing import DevServer
 
@@ -173,6 +173,6 @@ print(client.sessions.get(begun[-1].id).status, len(client.sessions.list()))
 @pytest.mark.parametrize("prelude", [IMPORT_FIRST, IMPORT_LAST])
 def test_greenlets_run_and_watch_many_sessions(server: DevServer, prelude: str) -> None:
     script = {"steps": [{"stdout": "one"}, {"hold": "never"}]}
-    control_of(server.url, "POST", "script", {"prompt": "held", "script": script})
+    server.control("POST", "script", {"prompt": "held", "script": script})
     printed = run(prelude + MANY, server.url, server.token).splitlines()
     assert printed == ["['terminated', 'terminated']", "terminated 11"]

@@ -8,12 +8,11 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import Any, Literal
 from uuid import UUID
 
 import pytest
-from conftest import control_of, python, start
+from conftest import python, start
 
 import aod
 from aod.testing import DevServer
@@ -463,7 +462,7 @@ def test_one_busy_session_does_not_hold_up_the_others(client: aod.Client, contro
 
 def test_sessions_of_an_abandoned_run_all_are_interrupted() -> None:
     with DevServer(generation="2026-06-25") as server, aod.Client(base_url=server.url, token=server.token) as client:
-        control = partial(control_of, server.url)
+        control = server.control
         script(control, {"stdout": "one"}, {"hold": "never"})
         agent = client.agents.create(name="a", model="claude-sonnet-4-6", provider="anthropic")
 

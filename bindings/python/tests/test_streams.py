@@ -10,13 +10,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from functools import partial
 from http.server import BaseHTTPRequestHandler
 from typing import Any, Literal
 from uuid import UUID
 
 import pytest
-from conftest import control_of, http_server, python, send, start
+from conftest import http_server, python, send, start
 from pydantic import BaseModel
 
 import aod
@@ -541,7 +540,7 @@ def test_an_abandoned_run_stops_its_session_if_asked_to(
     on_abandon: Literal["interrupt", "terminate"], status: str
 ) -> None:
     with DevServer(generation="2026-06-25") as server, aod.Client(base_url=server.url, token=server.token) as client:
-        control = partial(control_of, server.url)
+        control = server.control
         agent = client.agents.create(name="a", model="claude-sonnet-4-6", provider="anthropic")
         script(control, {"stdout": "one"}, {"hold": "never"})
 
@@ -752,7 +751,7 @@ def test_no_event_is_lost_or_repeated_after_the_cursor_of_any_event(generation: 
         runtime: dict[str, Any] = {"provider": "anthropic"} if generation == "2026-06-25" else {"runtime": "claude"}
         model = "anthropic/claude-sonnet-4-6" if generation == "2026-04-30" else "claude-sonnet-4-6"
         agent = client.agents.create(name="a", model=model, **runtime)
-        ack = run_two_turns(client, partial(control_of, server.url), agent)
+        ack = run_two_turns(client, server.control, agent)
         events = list(client.sessions.stream(ack.id))
         starts = [event for event in events if event.type == "turn_start"]
         assert [event.turn for event in starts] == [1, 2]

@@ -15,7 +15,6 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import control_of
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 import aod
@@ -134,7 +133,7 @@ def site() -> Iterator[tuple[DevServer, App]]:
 @pytest.fixture
 def server(site: tuple[DevServer, App]) -> DevServer:
     server, _ = site
-    control_of(server.url, "POST", "reset")
+    server.control("POST", "reset")
     return server
 
 
@@ -175,11 +174,11 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def set_script(server: DevServer, steps: list[dict[str, Any]], prompt: str | None = None) -> None:
-    control_of(server.url, "POST", "script", {"script": {"steps": steps}, "prompt": prompt})
+    server.control("POST", "script", {"script": {"steps": steps}, "prompt": prompt})
 
 
 def release(server: DevServer, name: str) -> None:
-    control_of(server.url, "POST", "release", {"name": name})
+    server.control("POST", "release", {"name": name})
 
 
 def send(page: Page, prompt: str) -> None:
@@ -316,9 +315,9 @@ def test_leaving_the_page_closes_the_stream(server: DevServer, app: App, page: P
     page.goto(app.url)
     send(page, "wait")
     expect(page.locator(".message")).to_have_text("Working.")
-    control_of(server.url, "POST", "wait", {"streams": 1})
+    server.control("POST", "wait", {"streams": 1})
     page.goto("about:blank")
-    control_of(server.url, "POST", "wait", {"streams": 0})
+    server.control("POST", "wait", {"streams": 0})
 
 
 def test_every_item_of_every_runtime_is_shown(page: Page) -> None:
@@ -326,7 +325,7 @@ def test_every_item_of_every_runtime_is_shown(page: Page) -> None:
         for runtime, model in MODELS.items():
             for agent in client.agents.list():  # the app has created it for the first runtime
                 change = {"runtime": runtime, "model": model}
-                control_of(server.url, "POST", "agent", {"agent": str(agent.id), "change": change})
+                server.control("POST", "agent", {"agent": str(agent.id), "change": change})
             recordings = sorted((TRANSCRIPTS / runtime).glob("*.jsonl"))
             page.goto(app.url)
             for number, path in enumerate(recordings, 1):
@@ -406,7 +405,7 @@ def test_what_the_server_responds_is_not_passed_on(server: DevServer, app: App, 
     read_events(app, session)
     for status in (401, 404, 409, 422, 429, 500):
         # The response repeats the whole request, with the token.
-        control_of(server.url, "POST", "fault", {"path": "*", "times": None, "effect": {"echo": {"status": status}}})
+        server.control("POST", "fault", {"path": "*", "times": None, "effect": {"echo": {"status": status}}})
         for method, path in (("POST", ""), ("POST", f"/{session}/prompt"), ("POST", f"/{session}/interrupt")):
             answer = httpx.request(method, f"{app.url}/api/sessions{path}", json={"prompt": "hi"}, timeout=TIME_LIMIT)
             assert answer.status_code in (404, 409, 429, 501, 502)
@@ -414,7 +413,7 @@ def test_what_the_server_responds_is_not_passed_on(server: DevServer, app: App, 
         answer = httpx.get(f"{app.url}/api/sessions/{session}/events", timeout=TIME_LIMIT)
         assert "event: failed" in answer.text
         assert server.token not in answer.text and server.url not in answer.text
-        control_of(server.url, "DELETE", "fault")
+        server.control("DELETE", "fault")
 
 
 def test_only_this_machine_is_served(app: App) -> None:

@@ -25,6 +25,13 @@ let package = Package(
         .testTarget(name: "FormatterTests", dependencies: dependencies, path: "FormatterTests"),
         .testTarget(name: "LeakTests", dependencies: dependencies, path: "LeakTests"),
         .testTarget(name: "StreamTests", dependencies: dependencies, path: "StreamTests"),
+        .testTarget(
+            name: "TestingTests",
+            dependencies: [
+                .product(name: "AgentOnDemand", package: "AgentOnDemand"),
+                .product(name: "AgentOnDemandTesting", package: "AgentOnDemand"),
+            ],
+            path: "TestingTests"),
         .testTarget(name: "TranscriptTests", dependencies: dependencies, path: "TranscriptTests"),
         .testTarget(name: "ScenarioTests", dependencies: dependencies, path: "ScenarioTests"),
     ],

@@ -20,7 +20,7 @@ impl Server {
     /// Returns the server of `AOD_API_URL` and `AOD_API_TOKEN`, or starts an in-memory development server if `AOD_API_URL`
     /// is not set.
     pub(crate) async fn start() -> Result<Self, Box<dyn Error>> {
-        Self::start_as(Generation::default()).await
+        Self::start_as(Generation::April21).await
     }
 
     /// Does the same with a development server of a generation.

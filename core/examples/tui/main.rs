@@ -134,7 +134,7 @@ async fn show(terminal: &mut DefaultTerminal, session: &mut Session) -> Result<(
 
 /// Makes the agent of the development server work slowly on prompts that ask for it.
 fn add_slow_script(server: &DevServer) {
-    let mut script = Script::claude("claude-sonnet-4-6", "Working slowly");
+    let mut script = Script::sample("claude", "claude-sonnet-4-6", "Working slowly");
     for step in &mut script.steps {
         if let Step::DelayMs(delay) = step {
             *delay = 500;

@@ -2,13 +2,13 @@
 
 use std::{fmt, str::FromStr};
 
-/// A generation of the AoD server, named by the date of its API.
+/// A generation of the AoD server, named by the date of its API. The default is the one that has all four runtimes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Generation {
     /// `2026-04-21`: the server that `aod-sdk` 0.1.0 was published for.
-    #[default]
     April21,
     /// `2026-04-30`: models with a provider prefix, row locks, more validation.
+    #[default]
     April30,
     /// `2026-06-25`: agents with a `provider` instead of a `runtime`, `secret_env_vars`, and `interrupt`.
     June25,
@@ -109,6 +109,14 @@ impl FromStr for Generation {
 #[cfg(test)]
 mod tests {
     use super::Generation;
+
+    #[test]
+    fn the_default_accepts_every_runtime() {
+        let engines = Generation::default().engines();
+        for runtime in ["claude", "codex", "gemini", "opencode"] {
+            assert!(engines.contains(&runtime), "{runtime}");
+        }
+    }
 
     #[test]
     fn parses_dates_and_aliases() {

@@ -5,16 +5,20 @@
 //! of it, or of any other server, interrupts event streams.
 //!
 //! ```
-//! use aod_devserver::{DevServer, Generation};
+//! use aod_devserver::{DevServer, ToolCall, Turn};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> std::io::Result<()> {
-//! let server = DevServer::builder().generation(Generation::April30).token("aod_dev").start().await?;
+//! let server = DevServer::builder().start().await?;
+//! let test = ToolCall::new("Bash", [("command", "cargo test")]).output("1 failed").exit_code(101);
+//! server.script(Turn::new().tool(test).message("One test fails."));
 //! println!("AOD_API_URL={} AOD_API_TOKEN={}", server.url(), server.token());
 //! server.stop().await;
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! A session prints its turns in the format of its runtime: Claude Code, Codex, Gemini CLI or opencode.
 //!
 //! # Control
 //!
@@ -72,7 +76,10 @@ pub use control::{Action, AgentChange, Control, ControlError, NewAccount, NewKey
 pub use faults::{CutHow, EchoForm, Effect, Fault};
 pub use generation::Generation;
 pub use proxy::{ConnectionPlan, Cut, CutBy, Cuts, CuttingProxy};
-pub use script::{Provisioning, Script, Source, StageFailure, Step};
+pub use script::{
+    PlanStatus, PlanStep, Provisioning, Script, Source, StageFailure, Step, ToolCall, Turn,
+    TurnEnd, TurnStep, TurnUsage,
+};
 pub use server::{DevServer, DevServerBuilder};
 pub use stats::{SeenRequest, Stats};
 pub use store::Status;

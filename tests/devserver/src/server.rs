@@ -4,6 +4,7 @@ use std::{
     fmt, io,
     net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use axum::{Extension, Router};
@@ -17,11 +18,11 @@ use tokio::{
 use crate::{
     clock::Clock,
     connection::{Connection, Socket},
-    control::{self, Control},
-    faults::FaultPlan,
+    control::{self, Control, ControlError},
+    faults::{Fault, FaultPlan},
     generation::Generation,
     http,
-    script::{Scripts, gates::Gates},
+    script::{Script, Scripts, gates::Gates},
     stats::Counters,
     store::Store,
 };
@@ -62,7 +63,7 @@ pub struct DevServerBuilder {
 }
 
 impl DevServerBuilder {
-    /// Sets the generation. Default `2026-04-21`.
+    /// Sets the generation. Default `2026-04-30`, which has all four runtimes.
     #[must_use]
     pub fn generation(mut self, generation: Generation) -> Self {
         self.generation = generation;
@@ -139,7 +140,7 @@ impl DevServer {
     #[must_use]
     pub fn builder() -> DevServerBuilder {
         DevServerBuilder {
-            generation: Generation::April21,
+            generation: Generation::default(),
             token: "aod_dev".to_owned(),
             port: 0,
         }
@@ -155,9 +156,87 @@ impl DevServer {
         &self.shared.token
     }
 
-    /// Returns the control interface, for tests in the same process.
+    /// Returns the whole control interface, for tests in the same process. The methods below call it.
     pub fn control(&self) -> Control {
         Control::new(Arc::clone(&self.shared))
+    }
+
+    /// Sets the script of sessions, from their next turn on: a [`Turn`](crate::Turn) for every turn, or a list with one
+    /// for each.
+    ///
+    /// ```
+    /// use aod_devserver::{DevServer, ToolCall, Turn};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let server = DevServer::builder().start().await?;
+    /// server.script([
+    ///     Turn::new().tool(ToolCall::new("Bash", [("command", "ls")]).output("src")).message("There is a folder."),
+    ///     Turn::new().fail("out of tokens"),
+    /// ]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn script(&self, script: impl Into<Script>) {
+        self.control().set_script(script);
+    }
+
+    /// Removes all scripts except those of single sessions. Sessions play the built-in one again.
+    pub fn clear_scripts(&self) {
+        self.control().clear_scripts();
+    }
+
+    /// Injects faults into the next matching requests.
+    ///
+    /// ```
+    /// use aod_devserver::{DevServer, Fault};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = DevServer::builder().start().await?;
+    /// server.faults([Fault::cut(3), Fault::status(503).matching("POST", "/sessions")])?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Fails at the first fault that cannot be applied, for example because of its status code.
+    pub fn faults(&self, faults: impl IntoIterator<Item = Fault>) -> Result<(), ControlError> {
+        let control = self.control();
+        faults
+            .into_iter()
+            .try_for_each(|fault| control.plan_fault(fault))
+    }
+
+    /// Removes the pending faults.
+    pub fn clear_faults(&self) {
+        self.control().clear_faults();
+    }
+
+    /// Freezes the clock of delays, heartbeats and timeouts of the server.
+    pub fn freeze_clock(&self) {
+        self.control().freeze_clock();
+    }
+
+    /// Advances the clock, whether it is frozen or not.
+    pub fn advance_clock(&self, by: Duration) {
+        self.control().advance(by);
+    }
+
+    /// Unfreezes the clock at its current time.
+    pub fn run_clock(&self) {
+        self.control().run_clock();
+    }
+
+    /// Releases the hold with this name, for waiting and later scripts.
+    pub fn release(&self, hold: &str) {
+        self.control().release(hold);
+    }
+
+    /// Waits until a script waits at the hold with this name.
+    pub async fn hold_reached(&self, hold: &str) {
+        self.control().hold_reached(hold).await;
     }
 
     /// Stops the server and closes all connections. All data is lost.

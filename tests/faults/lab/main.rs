@@ -23,7 +23,7 @@ use std::time::Duration;
 use aod::models::{CreateAgent, CreateSession, Runtime};
 use aod::sse::Clock;
 use aod::{Client, RetryPolicy};
-use aod_devserver::{DevServer, Script};
+use aod_devserver::{DevServer, Generation, Script};
 use futures::StreamExt as _;
 use relay::{Mode, Relay};
 use tokio::sync::watch;
@@ -116,7 +116,10 @@ async fn run(hosts: Option<&Path>) -> Result {
             "a relay that passes nothing"
         }
     );
-    let server = DevServer::builder().start().await?;
+    let server = DevServer::builder()
+        .generation(Generation::April21)
+        .start()
+        .await?;
     let relay = Relay::start(server.url()).await?;
     let clock = Clock::new();
     let host = if hosts.is_some() { HOST } else { "127.0.0.1" };

@@ -6,7 +6,7 @@ use std::time::Duration;
 use aod::ConnectionState;
 use aod::sse::Clock;
 use aod::{Client, ErrorKind, RetryPolicy};
-use aod_devserver::DevServer;
+use aod_devserver::{DevServer, Generation};
 use aod_test_support::ScriptedServer;
 use futures::{FutureExt as _, StreamExt as _};
 
@@ -120,7 +120,11 @@ async fn a_stream_without_reconnection_keeps_its_connection() {
 
 #[tokio::test]
 async fn pooled_connections_are_not_used_after_a_change() {
-    let server = DevServer::builder().start().await.unwrap();
+    let server = DevServer::builder()
+        .generation(Generation::April21)
+        .start()
+        .await
+        .unwrap();
     let client = Client::builder()
         .base_url(server.url())
         .token(server.token())
@@ -256,7 +260,11 @@ async fn the_time_limit_of_a_call_counts_sleep() {
 
 #[tokio::test]
 async fn pooled_connections_are_not_used_after_a_sleep() {
-    let server = DevServer::builder().start().await.unwrap();
+    let server = DevServer::builder()
+        .generation(Generation::April21)
+        .start()
+        .await
+        .unwrap();
     let clock = Clock::new();
     let client = Client::builder()
         .base_url(server.url())

@@ -11,7 +11,7 @@ use aod::models::{
 };
 use aod::sse::{EventSource, HttpConnect};
 use aod::{Client, ClientBuilder, Detail, Error, HeaderName, HeaderValue, Options, RetryPolicy};
-use aod_devserver::{DevServer, EchoForm, Effect, Fault};
+use aod_devserver::{DevServer, EchoForm, Effect, Fault, Generation};
 use futures::StreamExt;
 use uuid::Uuid;
 
@@ -194,7 +194,11 @@ async fn no_echo_of_a_request_shows_its_secrets() {
     let log = Log::default();
     let _guard = log.listen();
     let records = log_records();
-    let server = DevServer::builder().start().await.unwrap();
+    let server = DevServer::builder()
+        .generation(Generation::April21)
+        .start()
+        .await
+        .unwrap();
     let host = server.url().strip_prefix("http://").unwrap().to_owned();
     let proxy = format!("http://{MARK}user:{MARK}%40pass@{host}");
     let states = Arc::default();
@@ -242,7 +246,11 @@ async fn no_echo_of_a_request_shows_its_secrets() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn no_echo_to_an_event_source_shows_its_secrets() {
-    let server = DevServer::builder().start().await.unwrap();
+    let server = DevServer::builder()
+        .generation(Generation::April21)
+        .start()
+        .await
+        .unwrap();
     for status in [401, 404, 500, 200] {
         for form in EchoForm::ALL {
             let fault = Fault::on("POST", "*", Effect::Echo { status, form });
@@ -267,7 +275,11 @@ async fn a_proxy_that_does_not_work_is_reported_without_its_password() {
     let log = Log::default();
     let _guard = log.listen();
     let records = log_records();
-    let server = DevServer::builder().start().await.unwrap();
+    let server = DevServer::builder()
+        .generation(Generation::April21)
+        .start()
+        .await
+        .unwrap();
     let host = server.url().strip_prefix("http://").unwrap();
     for scheme in ["http", "https", "socks5", "socks5h", "socks4"] {
         for host in ["127.0.0.1:1", host] {

@@ -61,13 +61,14 @@ impl Control {
     }
 
     /// Sets the default script of sessions, from their next turn on.
-    pub fn set_script(&self, script: Script) {
-        self.shared.scripts().default = Some(script);
+    pub fn set_script(&self, script: impl Into<Script>) {
+        self.shared.scripts().default = Some(script.into());
     }
 
     /// Sets the script of turns whose prompt contains `text`. The first match is used.
-    pub fn set_script_for_prompt(&self, text: impl Into<String>, script: Script) {
-        self.shared.scripts().by_prompt.push((text.into(), script));
+    pub fn set_script_for_prompt(&self, text: impl Into<String>, script: impl Into<Script>) {
+        let script = (text.into(), script.into());
+        self.shared.scripts().by_prompt.push(script);
     }
 
     /// Sets the script of one session, from its next turn on.
@@ -78,13 +79,13 @@ impl Control {
     pub fn set_script_for_session(
         &self,
         session: Uuid,
-        script: Script,
+        script: impl Into<Script>,
     ) -> Result<(), ControlError> {
         let mut store = self.shared.store();
         let session = store
             .any_session(session)
             .ok_or(ControlError::new("no such session"))?;
-        session.script = Some(script);
+        session.script = Some(script.into());
         session.announce();
         Ok(())
     }

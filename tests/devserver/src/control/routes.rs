@@ -91,6 +91,9 @@ struct SetScript {
 
 async fn set_script(State(shared): Server, body: Bytes) -> Result<Response, Problem> {
     let call: SetScript = read(&body)?;
+    if !call.script.turns.is_empty() && !call.script.steps.is_empty() {
+        return Err(Problem("a script has turns or steps, not both".to_owned()));
+    }
     let control = Control::new(shared);
     match (call.prompt, call.session) {
         (None, None) => control.set_script(call.script),

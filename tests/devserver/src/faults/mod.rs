@@ -6,11 +6,11 @@ mod echo;
 pub(crate) use apply::{StreamFaults, cut_error, instead, tamper};
 pub(crate) use echo::echo;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use axum::http::{HeaderName, HeaderValue, Method};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// A fault: the requests that it applies to, and its effect.
 ///
@@ -20,6 +20,8 @@ use serde_json::{Map, Value};
 /// ```
 /// use aod_devserver::{CutHow, Effect, Fault};
 ///
+/// let unavailable = Fault::status(503).matching("POST", "/sessions").times(2);
+/// assert_eq!(unavailable.times, Some(2));
 /// let fault = Fault::on("GET", "/sessions/*/stream", Effect::Cut { after_bytes: 100, how: CutHow::Reset }).skip(1);
 /// assert_eq!(fault.times, Some(1));
 /// ```
@@ -41,6 +43,13 @@ pub struct Fault {
     pub effect: Effect,
 }
 
+/// The path pattern of event streams.
+const STREAMS: &str = "/sessions/*/stream";
+
+fn json_content() -> (String, String) {
+    ("content-type".to_owned(), "application/json".to_owned())
+}
+
 #[expect(clippy::unnecessary_wraps, reason = "the default of an optional field")]
 fn once() -> Option<u32> {
     Some(1)
@@ -57,6 +66,65 @@ impl Fault {
             times: once(),
             effect,
         }
+    }
+
+    /// Creates a fault that cuts the next event stream after this many events, including `start`.
+    #[must_use]
+    pub fn cut(after_events: usize) -> Self {
+        let how = CutHow::default();
+        let events = after_events;
+        Self::on("GET", STREAMS, Effect::CutAfterEvents { events, how })
+    }
+
+    /// Creates a fault that stalls the next event stream: after this many bytes of its body, nothing is sent, and the
+    /// connection stays open. With `None`, there is no response at all.
+    #[must_use]
+    pub fn stall(after_bytes: Option<usize>) -> Self {
+        Self::on("GET", STREAMS, Effect::Stall { after_bytes })
+    }
+
+    /// Creates a fault that delays the response to the next request by a time on the server's clock.
+    #[must_use]
+    pub fn slow(delay: Duration) -> Self {
+        let ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+        Self::any(Effect::Delay { ms })
+    }
+
+    /// Creates a fault that responds to the next request with a status, such as 503.
+    #[must_use]
+    pub fn status(status: u16) -> Self {
+        Self::any(Effect::Status {
+            status,
+            headers: BTreeMap::from([json_content()]),
+            body: json!({"detail": "A fault of the development server"}).to_string(),
+        })
+    }
+
+    /// Creates a fault that responds to the next request with a 429, and a `Retry-After` header if there is a time, in
+    /// whole seconds.
+    #[must_use]
+    pub fn too_many_requests(retry_after: Option<Duration>) -> Self {
+        let mut fault = Self::status(429);
+        if let (Some(time), Effect::Status { headers, .. }) = (retry_after, &mut fault.effect) {
+            let seconds = time.as_secs().to_string();
+            headers.insert("retry-after".to_owned(), seconds);
+        }
+        fault
+    }
+
+    fn any(effect: Effect) -> Self {
+        Self {
+            method: None,
+            ..Self::on("", "*", effect)
+        }
+    }
+
+    /// Limits the fault to requests with this method and path pattern.
+    #[must_use]
+    pub fn matching(mut self, method: &str, path: &str) -> Self {
+        self.method = Some(method.to_owned());
+        path.clone_into(&mut self.path);
+        self
     }
 
     /// Skips this many matching requests first.

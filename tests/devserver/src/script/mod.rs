@@ -1,11 +1,17 @@
 //! Scripted agents: the behaviour of a session's sandbox during provisioning and in each turn.
 
-mod claude;
+pub(crate) mod cli;
 pub(crate) mod gates;
 pub(crate) mod player;
+mod sample;
+mod turn;
 pub(crate) mod worker;
 
+pub use turn::{PlanStatus, PlanStep, ToolCall, Turn, TurnEnd, TurnStep, TurnUsage};
+
 use serde::{Deserialize, Serialize};
+
+use cli::{Run, Tokens};
 
 /// The stream that a chunk was printed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,22 +23,28 @@ pub enum Source {
     Stderr,
 }
 
-/// The behaviour of an agent during provisioning and in a turn.
+/// The behaviour of an agent during provisioning and in its turns: what it does ([`Turn`]), or the exact chunks that it
+/// prints ([`Step`]).
 ///
-/// In JSON: `{"provisioning": {…}, "steps": [{"stdout": "hi\n"}, {"delay_ms": 5}, {"hold": "go"}, {"exit": 0}]}`.
+/// In JSON: `{"provisioning": {…}, "turns": [{"steps": [{"message": "Done."}]}]}`, or `{"steps": [{"stdout": "hi\n"},
+/// {"delay_ms": 5}, {"hold": "go"}, {"exit": 0}]}`.
 ///
 /// ```
-/// use aod_devserver::Script;
+/// use aod_devserver::{Script, Turn};
 ///
-/// let script = Script::new().stdout("half a li").hold("go").stdout("ne\n").exit(0);
-/// assert_eq!(script.steps.len(), 4);
+/// let script = Script::from([Turn::new().message("Done."), Turn::new().fail("out of tokens")]);
+/// assert_eq!(script.turns.len(), 2);
+/// let chunks = Script::new().stdout("half a li").hold("go").stdout("ne\n").exit(0);
+/// assert_eq!(chunks.steps.len(), 4);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Script {
     /// The provisioning. Only used in the script of the first turn.
     pub provisioning: Provisioning,
-    /// The steps of the turn, in order. A script without a final step exits with 0.
+    /// The turns of a session: its first turn plays the first one, and so on. Later turns repeat the last one.
+    pub turns: Vec<Turn>,
+    /// Without `turns`: the steps of every turn, in order. A script without a final step exits with 0.
     pub steps: Vec<Step>,
     /// Whether the session changes only by actions of the control interface.
     pub manual: bool,
@@ -107,18 +119,27 @@ impl Script {
         script
     }
 
-    /// Returns the built-in script of a Claude agent: `stream-json` lines in chunks of varying sizes, exit code 0.
+    /// Returns the script of sessions without one, for a turn of a runtime, or of the runtime of a model provider: a short
+    /// [`Turn`] in chunks of varying sizes, with a short delay before each.
     #[must_use]
-    pub fn claude(model: &str, prompt: &str) -> Self {
-        claude::script(model, prompt)
+    pub fn sample(runtime: &str, model: &str, prompt: &str) -> Self {
+        Self::sample_for(&Run {
+            engine: runtime,
+            model,
+            prompt,
+            ..Run::default()
+        })
     }
 
-    /// Returns the built-in script of other agents: plain text, exit code 0.
-    #[must_use]
-    pub fn plain(prompt: &str) -> Self {
-        Self::new()
-            .delayed_chunks(&format!("You said: {prompt}\nNothing else to do.\n"), 5)
-            .exit(0)
+    fn sample_for(run: &Run<'_>) -> Self {
+        let steps = cli::steps(&sample::turn(run.prompt), run).into_iter();
+        let text: String = steps
+            .filter_map(|step| match step {
+                Step::Stdout(data) => Some(data),
+                _ => None,
+            })
+            .collect();
+        Self::new().delayed_chunks(&text, 5).exit(0)
     }
 
     /// Delays provisioning until the hold with this name is released.
@@ -198,6 +219,30 @@ impl Script {
     }
 }
 
+impl From<Turn> for Script {
+    /// Creates a script whose every turn is this one.
+    fn from(turn: Turn) -> Self {
+        Self::from([turn])
+    }
+}
+
+impl From<Vec<Turn>> for Script {
+    /// Creates a script of the turns of a session.
+    fn from(turns: Vec<Turn>) -> Self {
+        Self {
+            turns,
+            ..Self::default()
+        }
+    }
+}
+
+impl<const N: usize> From<[Turn; N]> for Script {
+    /// Creates a script of the turns of a session.
+    fn from(turns: [Turn; N]) -> Self {
+        Self::from(Vec::from(turns))
+    }
+}
+
 /// The scripts of sessions without their own script.
 #[derive(Default)]
 pub(crate) struct Scripts {
@@ -208,18 +253,40 @@ pub(crate) struct Scripts {
 
 impl Scripts {
     /// Returns the script of a turn whose session has none.
-    pub(crate) fn choose(&self, engine: &str, model: &str, prompt: &str) -> Script {
+    pub(crate) fn choose(&self, prompt: &str) -> Option<Script> {
         let matching = self
             .by_prompt
             .iter()
             .find(|(text, _)| prompt.contains(text))
             .map(|(_, script)| script);
-        match matching.or(self.default.as_ref()) {
-            Some(script) => script.clone(),
-            None if engine.contains("claude") || engine == "anthropic" => {
-                Script::claude(model, prompt)
+        matching.or(self.default.as_ref()).cloned()
+    }
+}
+
+/// The steps of a turn, and what it adds to the tokens of its session.
+pub(crate) struct Played {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) tokens: Tokens,
+}
+
+impl Played {
+    /// Returns the steps of a script, or of the built-in one.
+    pub(crate) fn of(script: Option<&Script>, run: &Run<'_>) -> Self {
+        let mut tokens = run.earlier;
+        let Some(script) = script else {
+            tokens.add(&Turn::new());
+            let steps = Script::sample_for(run).steps;
+            return Self { steps, tokens };
+        };
+        let number = usize::try_from(run.turn).unwrap_or(1).max(1);
+        let turn = script.turns.get(number - 1).or(script.turns.last());
+        let steps = match turn {
+            Some(turn) => {
+                tokens.add(turn);
+                cli::steps(turn, run)
             }
-            None => Script::plain(prompt),
-        }
+            None => script.steps.clone(),
+        };
+        Self { steps, tokens }
     }
 }

@@ -5,7 +5,11 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::{Script, Source, Step, worker};
+use super::{
+    Played, Provisioning, Script, Source, Step,
+    cli::{Run, Tokens},
+    worker,
+};
 use crate::{
     server::Shared,
     store::{Sandbox, Status},
@@ -29,7 +33,8 @@ enum Ending {
 enum Job {
     Play {
         turn: i64,
-        script: Script,
+        /// `None` for the built-in one.
+        script: Option<Script>,
         provisioned: bool,
     },
     /// An interrupt of a turn that the control interface drives, or that has not started in a ready sandbox.
@@ -42,6 +47,7 @@ enum Job {
 
 /// Plays until the session is deleted or accepts no further turn.
 pub(crate) async fn run(shared: Arc<Shared>, id: Uuid, mut changes: watch::Receiver<()>) {
+    let mut tokens = Tokens::default();
     loop {
         changes.borrow_and_update();
         match next_job(&shared, id) {
@@ -54,7 +60,7 @@ pub(crate) async fn run(shared: Arc<Shared>, id: Uuid, mut changes: watch::Recei
                 tokio::select! {
                     biased;
                     stop = stopped(&shared, id, turn, &mut stops) => act_on(&shared, id, turn, &stop),
-                    () = play(&shared, id, turn, &script, provisioned) => {}
+                    played = play(&shared, id, turn, script.as_ref(), provisioned, tokens) => tokens = played,
                 }
             }
             Job::Interrupt { turn } => {
@@ -83,12 +89,10 @@ fn next_job(shared: &Shared, id: Uuid) -> Job {
     let Some(turn) = active else {
         return Job::Wait;
     };
-    let script = session.script.clone().unwrap_or_else(|| {
-        shared
-            .scripts()
-            .choose(&session.engine, &session.model, &turn.prompt)
-    });
-    let driven_by_control = script.manual || turn.status == Status::Running;
+    let script = session.script.clone();
+    let script = script.or_else(|| shared.scripts().choose(&turn.prompt));
+    let is_manual = script.as_ref().is_some_and(|script| script.manual);
+    let driven_by_control = is_manual || turn.status == Status::Running;
     if session.interrupt_requested && (driven_by_control || session.sandbox == Sandbox::Ready) {
         return Job::Interrupt { turn: turn.number };
     }
@@ -146,11 +150,21 @@ fn act_on(shared: &Shared, id: Uuid, turn: i64, stop: &Stop) {
     }
 }
 
-async fn play(shared: &Shared, id: Uuid, turn: i64, script: &Script, provisioned: bool) {
-    if !provisioned && !provision(shared, id, script).await {
-        return;
+/// Plays a turn, and returns the tokens of the session after it.
+async fn play(
+    shared: &Shared,
+    id: Uuid,
+    turn: i64,
+    script: Option<&Script>,
+    provisioned: bool,
+    earlier: Tokens,
+) -> Tokens {
+    let immediate = Provisioning::default();
+    let provisioning = script.map_or(&immediate, |script| &script.provisioning);
+    if !provisioned && !provision(shared, id, provisioning).await {
+        return earlier;
     }
-    {
+    let played = {
         let now = shared.clock.now();
         let mut store = shared.store();
         let interrupted = store
@@ -158,27 +172,41 @@ async fn play(shared: &Shared, id: Uuid, turn: i64, script: &Script, provisioned
             .is_some_and(|session| session.interrupt_requested);
         if interrupted {
             worker::interrupt_turn(&mut store, id, turn, now);
-            return;
+            return earlier;
         }
         worker::start_turn(&mut store, id, turn, now);
         if let Some(provider) = store.missing_credentials(id, shared.generation) {
             let text = format!("No API key configured for provider: {provider}\n");
             worker::output(&mut store, id, Some(turn), Source::Stderr, &text, now);
             worker::end_turn(&mut store, id, turn, Some(1), now);
-            return;
+            return earlier;
         }
-    }
-    let ending = play_steps(shared, id, turn, &script.steps).await;
+        let Some(session) = store.any_session(id) else {
+            return earlier;
+        };
+        let prompt = session.turn(turn).map(|turn| turn.prompt.clone());
+        Played::of(
+            script,
+            &Run {
+                engine: &session.engine,
+                model: &session.model,
+                prompt: prompt.as_deref().unwrap_or_default(),
+                turn,
+                earlier,
+            },
+        )
+    };
+    let ending = play_steps(shared, id, turn, &played.steps).await;
     let code = match ending {
         Ending::Exit(code) => Some(code),
         Ending::Crash => None,
     };
     let now = shared.clock.now();
     worker::end_turn(&mut shared.store(), id, turn, code, now);
+    played.tokens
 }
 
-async fn provision(shared: &Shared, id: Uuid, script: &Script) -> bool {
-    let provisioning = &script.provisioning;
+async fn provision(shared: &Shared, id: Uuid, provisioning: &Provisioning) -> bool {
     if let Some(name) = &provisioning.hold {
         shared.gates.pass(name).await;
     }

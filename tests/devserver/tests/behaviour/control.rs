@@ -18,6 +18,16 @@ async fn unknown_values_in_a_body_are_a_400_that_names_them() {
             "stdoutt",
         ),
         (
+            "script",
+            json!({"script": {"turns": [{"steps": [{"massage": "x"}]}]}}),
+            "massage",
+        ),
+        (
+            "script",
+            json!({"script": {"turns": [{}], "steps": [{"exit": 0}]}}),
+            "not both",
+        ),
+        (
             "fault",
             json!({"path": "*", "effect": {"cut": {"after": 1}}}),
             "after",

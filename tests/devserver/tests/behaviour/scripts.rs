@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aod_devserver::{Generation, Script};
+use aod_devserver::{Generation, Script, Step, ToolCall, Turn};
 use serde_json::{Value, json};
 
 use crate::api::{Api, output, read_until, types};
@@ -80,14 +80,111 @@ async fn without_a_script_a_claude_agent_prints_stream_json() {
     assert_eq!(events.last().expect("events")["code"], 0);
 }
 
-#[tokio::test]
-async fn without_a_script_other_agents_print_plain_text() {
-    let api = Api::start(Generation::April21).await;
-    let agent = api.agent_fields(&json!({"runtime": "codex"}));
+/// Returns the lines of the first turn of a new session.
+async fn lines(api: &Api, runtime: &str, model: &str) -> Vec<Value> {
+    let agent = api.agent_fields(&json!({"runtime": runtime, "model": model}));
     let agent = api.create("/agents", agent).await;
     let session = api.session_of(&agent, "Hello").await;
     let text = output(&api.events(session).await, "stdout").concat();
-    assert!(text.starts_with("You said: Hello\n"));
+    let line = |line: &str| serde_json::from_str(line).expect("each line is JSON");
+    text.lines().map(line).collect()
+}
+
+#[tokio::test]
+async fn each_runtime_prints_its_own_lines() {
+    let api = Api::start(Generation::April30).await;
+    let cases = [
+        ("claude", "anthropic/claude-opus-4-6", "system", "result"),
+        ("codex", "openai/o3", "thread.started", "turn.completed"),
+        ("gemini", "google/gemini-2.5-pro", "init", "result"),
+        ("opencode", "openai/gpt-4.1", "step_start", "step_finish"),
+    ];
+    for scripted in [false, true] {
+        if scripted {
+            api.control.set_script(Turn::new().message("Done."));
+        }
+        for (runtime, model, first, last) in cases {
+            let lines = lines(&api, runtime, model).await;
+            let types: Vec<_> = lines.iter().map(|line| &line["type"]).collect();
+            assert_eq!(types.first(), Some(&&json!(first)), "{runtime}");
+            assert_eq!(types.last(), Some(&&json!(last)), "{runtime}");
+            let text = json!(lines).to_string();
+            assert_eq!(text.contains("Done."), scripted, "{runtime}: {text}");
+        }
+    }
+}
+
+#[test]
+fn an_unknown_runtime_prints_text() {
+    let script = Script::sample("abacus", "m", "Hello");
+    let printed: String = script.steps.iter().filter_map(stdout).collect();
+    assert!(printed.starts_with("On it: Hello\n"), "{printed}");
+}
+
+fn stdout(step: &Step) -> Option<&str> {
+    match step {
+        Step::Stdout(data) => Some(data),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn each_turn_of_a_session_plays_its_turn_of_the_script() {
+    let api = Api::start(Generation::April30).await;
+    let script = json!({"script": {"turns": [
+        {"steps": [{"message": "first"}]},
+        {"steps": [{"stderr": "half"}], "end": {"failed": "out of tokens"}, "exit_code": 3},
+    ]}});
+    let (status, answer) = api.call("POST", "/__dev/script", script).await;
+    assert_eq!((status, answer), (200, json!({})));
+    let session = api.session("x").await;
+    assert_eq!(api.events(session).await.last().expect("an end")["code"], 0);
+    let path = format!("/sessions/{session}/prompt");
+    api.create(&path, json!({"prompt": "again"})).await;
+    let events = api.events(session).await;
+    assert_eq!(events.last().expect("an end")["code"], 3);
+    assert!(output(&events, "stdout").concat().contains("out of tokens"));
+    assert_eq!(output(&events, "stderr"), ["half"]);
+}
+
+#[tokio::test]
+async fn a_call_is_printed_before_its_result() {
+    let api = Api::start(Generation::April30).await;
+    let call = ToolCall::new("Bash", [("command", "make")])
+        .hold("built")
+        .output("all good");
+    api.control.set_script(Turn::new().tool(call).crash());
+    let session = api.session("x").await;
+    let mut stream = api.stream(session).await;
+    api.control.hold_reached("built").await;
+    let before = read_until(&mut stream, "tool_use").await;
+    assert!(!String::from_utf8_lossy(&before).contains("all good"));
+    api.control.release("built");
+    let (rest, _) = stream.read().await;
+    let rest = crate::api::parse(&rest);
+    assert!(output(&rest, "stdout").concat().contains("all good"));
+    assert_eq!(types(&rest).last(), Some(&"error"));
+}
+
+#[tokio::test]
+async fn delays_of_turns_follow_the_clock() {
+    let api = Api::start(Generation::April30).await;
+    api.control.freeze_clock();
+    let day = Duration::from_secs(86_400);
+    api.control
+        .set_script(Turn::new().message("now").delay(day).message("later"));
+    let session = api.session("x").await;
+    let mut stream = api.stream(session).await;
+    read_until(&mut stream, "now").await;
+    let later = read_until(&mut stream, "later");
+    tokio::pin!(later);
+    loop {
+        tokio::select! {
+            biased;
+            _ = &mut later => break,
+            () = tokio::task::yield_now() => api.control.advance(day),
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,38 @@
+package com.ravihq.aod.testing
+
+import org.junit.jupiter.api.extension.AfterEachCallback
+import org.junit.jupiter.api.extension.ExtensionContext
+import org.junit.jupiter.api.extension.ParameterContext
+import org.junit.jupiter.api.extension.ParameterResolver
+
+/**
+ * Gives each test of JUnit that has a parameter of the type [DevServer] a server of its own, which stops after the
+ * test.
+ *
+ * ```kotlin
+ * @ExtendWith(DevServerExtension::class)
+ * class MyTest {
+ *     @Test
+ *     fun answers(server: DevServer) { … }
+ * }
+ * ```
+ */
+public class DevServerExtension : ParameterResolver, AfterEachCallback {
+    /** Returns whether the parameter is a [DevServer]. */
+    override fun supportsParameter(parameter: ParameterContext, context: ExtensionContext): Boolean =
+        parameter.parameter.type == DevServer::class.java
+
+    /** Returns the server of the test, and starts it if it does not run yet. */
+    override fun resolveParameter(parameter: ParameterContext, context: ExtensionContext): Any {
+        val servers = servers(context)
+        return servers.get(context.uniqueId) ?: DevServer().also { servers.put(context.uniqueId, it) }
+    }
+
+    /** Stops the server of the test. */
+    override fun afterEach(context: ExtensionContext) {
+        servers(context).remove(context.uniqueId, DevServer::class.java)?.close()
+    }
+
+    private fun servers(context: ExtensionContext): ExtensionContext.Store =
+        context.getStore(ExtensionContext.Namespace.create(DevServerExtension::class.java))
+}

@@ -1,0 +1,121 @@
+import AodValues
+import Foundation
+
+/// A fault that the server injects into requests: which ones, and its effect.
+public struct Fault: Sendable, Equatable {
+    private var effect: JSONValue
+    private var method: String?
+    private var path = "*"
+    private var skipped: Int64 = 0
+    private var count: Int64? = 1
+
+    /// Creates a fault for the next request, with any effect of the server.
+    ///
+    /// - Parameter effect: The effect, as the server's control interface takes it, such as `["gzip": [:]]`.
+    public init(effect: JSONValue) {
+        self.effect = effect
+    }
+
+    /// Cuts the next event stream.
+    ///
+    /// - Parameter events: The number of events to send, including `start`.
+    /// - Returns: The fault.
+    public static func cut(afterEvents events: Int) -> Fault {
+        ofStreams(["cut_after_events": ["events": .integer(Int64(events))]])
+    }
+
+    /// Stalls the next event stream: after this many bytes, nothing is sent, and the connection stays open.
+    ///
+    /// - Parameter bytes: The number of bytes; nil for no response at all.
+    /// - Returns: The fault.
+    public static func stall(afterBytes bytes: Int? = nil) -> Fault {
+        ofStreams(["stall": ["after_bytes": bytes.map { .integer(Int64($0)) } ?? .null]])
+    }
+
+    /// Delays the response on the server's clock.
+    ///
+    /// - Parameter seconds: The time.
+    /// - Returns: The fault.
+    public static func slow(_ seconds: TimeInterval) -> Fault {
+        Fault(effect: ["delay": ["ms": millis(seconds)]])
+    }
+
+    /// Responds with a status, such as 503. The request is not processed.
+    ///
+    /// - Parameters:
+    ///   - status: The status.
+    ///   - headers: Further headers of the response.
+    /// - Returns: The fault.
+    public static func status(_ status: Int, headers: [String: String] = [:]) -> Fault {
+        let all = headers.merging(["content-type": "application/json"]) { given, _ in given }
+        return Fault(effect: [
+            "status": [
+                "status": .integer(Int64(status)),
+                "headers": .object(all.mapValues(JSONValue.string)),
+                "body": #"{"detail": "A fault of the development server"}"#,
+            ]
+        ])
+    }
+
+    /// Responds with a 429.
+    ///
+    /// - Parameter seconds: The time of the `Retry-After` header; nil for none.
+    /// - Returns: The fault.
+    public static func tooManyRequests(retryAfter seconds: Int? = nil) -> Fault {
+        status(429, headers: seconds.map { ["retry-after": String($0)] } ?? [:])
+    }
+
+    /// Limits the fault to some requests. The default is any request, or those of event streams if the effect is for
+    /// them.
+    ///
+    /// - Parameters:
+    ///   - method: The method.
+    ///   - path: The path, in which `*` matches any text.
+    /// - Returns: The changed fault.
+    public func matching(_ method: String, _ path: String) -> Fault {
+        var fault = self
+        fault.method = method
+        fault.path = path
+        return fault
+    }
+
+    /// Skips matching requests first.
+    ///
+    /// - Parameter requests: The number of requests.
+    /// - Returns: The changed fault.
+    public func skip(_ requests: Int) -> Fault {
+        var fault = self
+        fault.skipped = Int64(requests)
+        return fault
+    }
+
+    /// Affects several requests, instead of one.
+    ///
+    /// - Parameter requests: The number of requests.
+    /// - Returns: The changed fault.
+    public func times(_ requests: Int) -> Fault {
+        var fault = self
+        fault.count = Int64(requests)
+        return fault
+    }
+
+    /// Affects every matching request.
+    ///
+    /// - Returns: The changed fault.
+    public func always() -> Fault {
+        var fault = self
+        fault.count = nil
+        return fault
+    }
+
+    var json: JSONValue {
+        [
+            "effect": effect, "method": method.map(JSONValue.string) ?? .null, "path": .string(path),
+            "skip": .integer(skipped), "times": count.map(JSONValue.integer) ?? .null,
+        ]
+    }
+
+    private static func ofStreams(_ effect: JSONValue) -> Fault {
+        Fault(effect: effect).matching("GET", "/sessions/*/stream")
+    }
+}
