@@ -1,3 +1,5 @@
+//! Tests a program that follows a session, without a real server.
+
 use aod::models::{CreateAgent, CreateSession};
 use aod_devserver::{DevServer, Fault, ToolCall, Turn};
 

@@ -177,7 +177,7 @@ async fn shows_a_session_to_its_end() {
   ▶ Answer
 ● The workspace holds a README and an empty `src`.
   This answer comes from the development server’s script, not from a model.
-✓ done · $0.0042 · 1.8 s
+✓ done · 2400 tokens in, 1800 cached, 160 tokens out, $0.0042 · 1.8 s
 
 
 
@@ -187,7 +187,7 @@ async fn shows_a_session_to_its_end() {
 
 
 
- idle │ turn 1: done │ claude-sonnet-4-6 │ $0.0042
+ idle │ turn 1: done │ claude-sonnet-4-6 │ 2400 tokens in, 1800 cached, 160 to
 ❯
 i prompt · ↑↓ scroll · Tab select · Space unfold · ^C interrupt · q quit";
     assert_eq!(lines.join("\n"), expected);
@@ -244,7 +244,7 @@ async fn sends_the_next_prompt() {
     let start = lines.iter().position(|line| line == turn[0]);
     let start = start.expect("the turn is shown");
     assert_eq!(lines[start..start + turn.len()], turn);
-    let status = " idle │ turn 2: done │ 1200 tokens in, 1000 cached, 34 tokens out";
+    let status = " idle │ turn 2: done │ 3600 tokens in, 2800 cached, 194 tokens out";
     assert_eq!(lines[21], status);
 }
 
