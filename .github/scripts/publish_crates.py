@@ -36,8 +36,8 @@ def crates() -> list[tuple[str, str]]:
         if (name, package["version"]) in ordered:
             return
         for dependency in package["dependencies"]:
-            # A dependency for tests has no version, and is not published.
-            if dependency["name"] in published and dependency["kind"] != "dev":
+            # Cargo leaves out dependencies for tests that have no version.
+            if dependency["name"] in published and (dependency["kind"] != "dev" or dependency["req"] != "*"):
                 add(dependency["name"])
         ordered.append((name, package["version"]))
 

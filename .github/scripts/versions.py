@@ -45,6 +45,9 @@ PLACES = (
         rf'^name = "(?!aod-fuzz")[^"]+"\nversion = "{_ANY}"\n(?!source = )',
         ("Cargo.lock", "tests/fuzz/Cargo.lock"),
     ),
+    _place(
+        "the development server of the extra", "bindings/python/pyproject.toml", rf'"aod-devserver=={_ANY}"'
+    ),
     _place("__version__", "bindings/python/aod/_version.py", rf'^__version__ = "{_ANY}"$'),
     _place(
         "the version in a POM",
@@ -54,6 +57,7 @@ PLACES = (
         (
             "bindings/kotlin/pom.xml",
             "bindings/kotlin/android/pom.xml",
+            "bindings/kotlin/testing/pom.xml",
             "bindings/kotlin/tests/consumer/pom.xml",
             "tests/bench/kotlin/pom.xml",
         ),

@@ -94,7 +94,7 @@ class Crates(Case):
 
     def cargo(self, publish: str = "") -> None:
         def dependency(name: str, kind: str | None = None) -> dict[str, Any]:
-            return {"name": name, "kind": kind}
+            return {"name": name, "kind": kind, "req": "*" if kind == "dev" else "=1.2.3"}
 
         metadata = {
             "packages": [
