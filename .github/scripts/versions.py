@@ -45,9 +45,7 @@ PLACES = (
         rf'^name = "(?!aod-fuzz")[^"]+"\nversion = "{_ANY}"\n(?!source = )',
         ("Cargo.lock", "tests/fuzz/Cargo.lock"),
     ),
-    _place(
-        "the development server of the extra", "bindings/python/pyproject.toml", rf'"aod-devserver=={_ANY}"'
-    ),
+    _place("the development server of the extra", "bindings/python/pyproject.toml", rf'"aod-devserver=={_ANY}"'),
     _place("__version__", "bindings/python/aod/_version.py", rf'^__version__ = "{_ANY}"$'),
     _place(
         "the version in a POM",
