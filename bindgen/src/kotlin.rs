@@ -61,7 +61,7 @@ pub(crate) fn package(platforms: &[&'static Platform]) -> Result<()> {
     notices::write("aod-ffi", &licences)?;
     run_in(
         &project(),
-        Command::new("mvn")
+        maven()
             .args(["--batch-mode", "--quiet", "-DskipTests"])
             .arg(format!("-Dlicences={}", licences.display()))
             .args(["clean", "package"]),
@@ -102,7 +102,7 @@ pub(crate) fn package(platforms: &[&'static Platform]) -> Result<()> {
     }
     run_in(
         &android,
-        Command::new("mvn").args(["--batch-mode", "--quiet", "clean", "compile"]),
+        maven().args(["--batch-mode", "--quiet", "clean", "compile"]),
     )?;
     let name = format!("aod-sdk-android-{version}");
     parts.write(&libraries, &dist.join(format!("{name}.aar")))?;
@@ -131,9 +131,17 @@ pub(crate) fn clean() -> Result<()> {
     Ok(())
 }
 
+/// Returns the command for Maven, which is a script on Windows.
+fn maven() -> Command {
+    Command::new(if cfg!(windows) { "mvn.cmd" } else { "mvn" })
+}
+
 /// Returns the platforms whose libraries are in the jar.
 fn of_jar() -> Result<Vec<&'static Platform>> {
     let mut platforms = Vec::new();
+    if !natives().exists() {
+        return Ok(platforms);
+    }
     for entry in fs::read_dir(natives())? {
         let name = entry?.file_name();
         let platform = PLATFORMS
@@ -170,7 +178,7 @@ fn package_testing_kit(dist: &Path) -> Result<()> {
     notices::write(devserver::PACKAGE, &programs.join("META-INF"))?;
     run_in(
         &project,
-        Command::new("mvn")
+        maven()
             .args(["--batch-mode", "--quiet", "clean", "package"])
             .arg(format!("-Dplatform={platform}"))
             .arg(format!("-Dprograms={}", programs.display())),

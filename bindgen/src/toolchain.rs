@@ -72,7 +72,9 @@ fn strip_arguments(format: Format, linkage: Linkage) -> &'static [&'static str] 
         (Linkage::Static, _) => &["--strip-debug"],
         // `--strip-unneeded` is not supported for Mach-O.
         (Linkage::Dynamic, Format::MachO) => &["--strip-debug", "--discard-all"],
-        (Linkage::Dynamic, Format::Elf | Format::Pe) => &["--strip-unneeded"],
+        (Linkage::Dynamic, Format::Elf) => &["--strip-unneeded"],
+        // Loading needs none of the symbols in its table: the exported ones have a table of their own.
+        (Linkage::Dynamic, Format::Pe) => &["--strip-all"],
     }
 }
 
@@ -111,7 +113,7 @@ mod tests {
         let dynamic = |format| strip_arguments(format, Linkage::Dynamic);
         assert_eq!(dynamic(Format::MachO), ["--strip-debug", "--discard-all"]);
         assert_eq!(dynamic(Format::Elf), ["--strip-unneeded"]);
-        assert_eq!(dynamic(Format::Pe), ["--strip-unneeded"]);
+        assert_eq!(dynamic(Format::Pe), ["--strip-all"]);
         for format in [Format::Elf, Format::MachO, Format::Pe] {
             assert_eq!(strip_arguments(format, Linkage::Static), ["--strip-debug"]);
         }

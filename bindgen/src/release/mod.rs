@@ -6,6 +6,7 @@ mod library;
 pub(crate) use artifact::{check_jar, check_sources, check_wheel};
 pub(crate) use library::check as check_library;
 
+use std::env;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -59,10 +60,12 @@ pub(crate) fn run_all(platforms: &[&'static Platform]) -> Result<()> {
 
 /// Packages the crates, and compiles them from what was packaged.
 fn crates(dist: &Path) -> Result<()> {
-    run(Command::new("python3")
-        .arg(root().join(".github/scripts/publish_crates.py"))
-        .arg("--package")
-        .arg(dist))?;
+    run(
+        Command::new(env::var_os("PYTHON").unwrap_or_else(|| "python3".into()))
+            .arg(root().join(".github/scripts/publish_crates.py"))
+            .arg("--package")
+            .arg(dist),
+    )?;
     for entry in fs::read_dir(dist)? {
         let files = ["/Cargo.toml", "/README.md", "/LICENSE", "/src/lib.rs"];
         check_sources(&entry?.path(), &files)?;

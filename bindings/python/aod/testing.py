@@ -289,7 +289,13 @@ class DevServer:
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()
-        self._process.wait()
+        # A child that was forked meanwhile keeps the input open.
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
     def script(self, *turns: Turn, prompt: str | None = None, session: UUID | str | None = None) -> None:
         """Set what agents do in the turns of a session, from the next turn on.

@@ -65,10 +65,19 @@ impl Control {
         self.shared.scripts().default = Some(script.into());
     }
 
-    /// Sets the script of turns whose prompt contains `text`. The first match is used.
+    /// Sets the script of turns whose prompt contains `text`. It replaces an earlier one for the same text. If several
+    /// texts match, the script that was set first is used.
     pub fn set_script_for_prompt(&self, text: impl Into<String>, script: impl Into<Script>) {
-        let script = (text.into(), script.into());
-        self.shared.scripts().by_prompt.push(script);
+        let (text, script) = (text.into(), script.into());
+        let mut scripts = self.shared.scripts();
+        match scripts
+            .by_prompt
+            .iter_mut()
+            .find(|(known, _)| *known == text)
+        {
+            Some((_, earlier)) => *earlier = script,
+            None => scripts.by_prompt.push((text, script)),
+        }
     }
 
     /// Sets the script of one session, from its next turn on.

@@ -222,7 +222,7 @@ pub enum PlanStatus {
 pub struct TurnUsage {
     /// The input tokens, including those read from a cache. Default 2400.
     pub input_tokens: u64,
-    /// The input tokens that were read from a cache. Default 1800.
+    /// The input tokens that were read from a cache, at most all of them. Default 1800.
     pub cached_input_tokens: u64,
     /// The output tokens. Default 160.
     pub output_tokens: u64,
@@ -230,6 +230,13 @@ pub struct TurnUsage {
     pub cost_usd: f64,
     /// How long the agent worked, in milliseconds. Default 1840. It is only printed: the turn does not take longer.
     pub duration_ms: u64,
+}
+
+impl TurnUsage {
+    /// Returns the input tokens that were read from a cache.
+    pub(crate) fn cached(&self) -> u64 {
+        self.cached_input_tokens.min(self.input_tokens)
+    }
 }
 
 impl Default for TurnUsage {

@@ -189,6 +189,17 @@ async fn delays_of_turns_follow_the_clock() {
 }
 
 #[tokio::test]
+async fn a_script_replaces_that_of_the_same_text() {
+    let api = Api::start(Generation::April21).await;
+    for text in ["first", "second"] {
+        let script = Script::new().stdout(text);
+        api.control.set_script_for_prompt("special", script);
+    }
+    let session = api.session("something special").await;
+    assert_eq!(output(&api.events(session).await, "stdout"), ["second"]);
+}
+
+#[tokio::test]
 async fn the_script_of_a_session_overrides_that_of_a_prompt_and_the_default() {
     let api = Api::start(Generation::April21).await;
     api.control.set_script(Script::new().stdout("default"));

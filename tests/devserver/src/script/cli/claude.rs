@@ -58,9 +58,9 @@ impl Claude {
             "session_id": SESSION,
             "total_cost_usd": usage.cost_usd,
             "usage": {
-                "input_tokens": usage.input_tokens.saturating_sub(usage.cached_input_tokens),
+                "input_tokens": usage.input_tokens.saturating_sub(usage.cached()),
                 "cache_creation_input_tokens": 0,
-                "cache_read_input_tokens": usage.cached_input_tokens,
+                "cache_read_input_tokens": usage.cached(),
                 "output_tokens": usage.output_tokens,
             },
             "permission_denials": [],

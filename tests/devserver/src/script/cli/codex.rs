@@ -199,7 +199,7 @@ impl Cli for Codex {
         // Those of the whole thread.
         out.line(&json!({"type": "turn.completed", "usage": {
             "input_tokens": earlier.input.saturating_add(usage.input_tokens),
-            "cached_input_tokens": earlier.cached.saturating_add(usage.cached_input_tokens),
+            "cached_input_tokens": earlier.cached.saturating_add(usage.cached()),
             "output_tokens": earlier.output.saturating_add(usage.output_tokens),
         }}));
     }

@@ -61,8 +61,8 @@ impl Gemini {
             "total_tokens": usage.input_tokens.saturating_add(usage.output_tokens),
             "input_tokens": usage.input_tokens,
             "output_tokens": usage.output_tokens,
-            "cached": usage.cached_input_tokens,
-            "input": usage.input_tokens.saturating_sub(usage.cached_input_tokens),
+            "cached": usage.cached(),
+            "input": usage.input_tokens.saturating_sub(usage.cached()),
             "duration_ms": duration,
             "tool_calls": self.calls,
         });

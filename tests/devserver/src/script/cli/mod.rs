@@ -53,7 +53,7 @@ impl Tokens {
         if turn.end == TurnEnd::Success {
             let usage = turn.usage;
             self.input = self.input.saturating_add(usage.input_tokens);
-            self.cached = self.cached.saturating_add(usage.cached_input_tokens);
+            self.cached = self.cached.saturating_add(usage.cached());
             self.output = self.output.saturating_add(usage.output_tokens);
         }
     }

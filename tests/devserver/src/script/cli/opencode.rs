@@ -52,13 +52,8 @@ impl Opencode {
         self.in_step = false;
         // The report of the turn is that of its last step, so that the sum of all steps is exact.
         let (input, cached, output, cost) = usage.map_or((0, 0, 0, 0.0), |usage| {
-            let input = usage.input_tokens.saturating_sub(usage.cached_input_tokens);
-            (
-                input,
-                usage.cached_input_tokens,
-                usage.output_tokens,
-                usage.cost_usd,
-            )
+            let input = usage.input_tokens.saturating_sub(usage.cached());
+            (input, usage.cached(), usage.output_tokens, usage.cost_usd)
         });
         let tokens = json!({
             "input": input, "output": output, "reasoning": 0, "cache": {"read": cached, "write": 0},

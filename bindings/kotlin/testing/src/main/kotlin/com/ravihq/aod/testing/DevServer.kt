@@ -5,6 +5,7 @@ import java.net.HttpURLConnection
 import java.net.Proxy
 import java.net.URI
 import java.time.Duration
+import java.util.concurrent.TimeUnit
 import kotlinx.serialization.json.Json
 import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonObject
@@ -90,7 +91,7 @@ public class DevServer @JvmOverloads constructor(
         control("POST", "release", mapOf("name" to hold))
     }
 
-    /** Waits until a script waits at a hold. */
+    /** Waits until a script waits at a hold, for at most a minute. */
     public fun holdReached(hold: String) {
         control("POST", "reached", mapOf("name" to hold))
     }
@@ -114,6 +115,8 @@ public class DevServer @JvmOverloads constructor(
         val url = URI("$url/__dev/$path").toURL()
         val request = url.openConnection(Proxy.NO_PROXY) as HttpURLConnection
         request.requestMethod = method
+        request.connectTimeout = TIMEOUT_MILLIS
+        request.readTimeout = TIMEOUT_MILLIS
         request.setRequestProperty("Content-Type", "application/json")
         // A reused connection may belong to an earlier server on the same port.
         request.setRequestProperty("Connection", "close")
@@ -130,10 +133,13 @@ public class DevServer @JvmOverloads constructor(
     /** Stops the server and waits until it has ended. */
     override fun close() {
         process.outputStream.close()
-        process.waitFor()
+        if (!process.waitFor(10, TimeUnit.SECONDS)) process.destroyForcibly().waitFor()
     }
 
     private companion object {
+        /** How long a call waits, one for a hold that no script reaches too. */
+        const val TIMEOUT_MILLIS = 60_000
+
         fun start(generation: String, token: String): Process {
             val program = System.getenv("AOD_DEVSERVER") ?: Program.packaged ?: "aod-devserver"
             val command = ProcessBuilder(program, "--generation", generation, "--token", token, "--exit-with-stdin")
