@@ -53,7 +53,7 @@ def packages(folder: Path) -> list[Package]:
     """Return the packages in a folder.
 
     Raises:
-        Failure: There is none, or a file belongs to none.
+        Failure: The folder has no package, or a file that belongs to no package.
     """
     found = []
     left = {path for path in folder.iterdir() if path.is_file()}

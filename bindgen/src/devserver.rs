@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::platform::{Format, Linkage, Linker, Platform};
+use crate::platform::{Format, Linkage, Platform};
 use crate::toolchain::Toolchain;
 use crate::tools::{Result, root, run, run_in, target};
-use crate::{flags, library, notices, python};
+use crate::{library, notices, python};
 
 /// The name of the crate, of its program and of the wheel.
 pub(crate) const PACKAGE: &str = "aod-devserver";
@@ -20,19 +20,8 @@ pub(crate) fn package(platforms: &[&'static Platform]) -> Result<()> {
     let folder = root().join("tests/devserver");
     notices::write(PACKAGE, &folder)?;
     for platform in platforms {
-        let mut build = python::maturin()?;
-        build.arg("build").arg("--out").arg(&dist);
-        build.args(["--target", platform.triple]);
-        if let Some(tag) = platform.wheel_tag() {
-            build.args(["--compatibility", tag]);
-        }
-        if platform.linker != Linker::Native {
-            build.arg("--zig");
-        }
-        build.args(flags::arguments(platform)?);
-        build.env_remove("RUSTFLAGS");
         // maturin looks for pyproject.toml in the current folder.
-        run_in(&folder, &mut build)?;
+        run_in(&folder, &mut python::maturin_build(platform, &dist)?)?;
     }
     Ok(())
 }

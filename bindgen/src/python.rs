@@ -60,8 +60,19 @@ fn wheel(platform: &Platform, source: &Path, dist: &Path) -> Result<()> {
     if unstripped.exists() {
         fs::remove_dir_all(&unstripped)?;
     }
+    let mut build = maturin_build(platform, &unstripped)?;
+    build
+        .arg("--")
+        .args(link_arguments(platform, "aod_ffi_json"));
+    run_in(source, &mut build)?;
+    strip(platform, &only(&unstripped, "whl")?, dist)
+}
+
+/// Returns the `maturin` command, which builds in the workspace's target folder.
+/// Returns the command that builds the wheel of a platform from the current folder into another one.
+pub(crate) fn maturin_build(platform: &Platform, out: &Path) -> Result<Command> {
     let mut build = maturin()?;
-    build.arg("build").arg("--out").arg(&unstripped);
+    build.arg("build").arg("--out").arg(out);
     build.args(["--target", platform.triple]);
     if let Some(tag) = platform.wheel_tag() {
         build.args(["--compatibility", tag]);
@@ -71,15 +82,10 @@ fn wheel(platform: &Platform, source: &Path, dist: &Path) -> Result<()> {
     }
     build.args(flags::arguments(platform)?);
     build.env_remove("RUSTFLAGS");
-    build
-        .arg("--")
-        .args(link_arguments(platform, "aod_ffi_json"));
-    run_in(source, &mut build)?;
-    strip(platform, &only(&unstripped, "whl")?, dist)
+    Ok(build)
 }
 
-/// Returns the `maturin` command, which builds in the workspace's target folder.
-pub(crate) fn maturin() -> Result<Command> {
+fn maturin() -> Result<Command> {
     let mut maturin = venv::command("maturin")?;
     // The unpacked source distribution reuses the workspace's build artifacts.
     maturin.env("CARGO_TARGET_DIR", target());
