@@ -20,9 +20,8 @@ use std::thread;
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group};
 use futures::stream::Stream;
-use support::{eventsource_stream, pieces, race, rate, session, sse_stream, typed};
+use support::{SESSION, eventsource_stream, pieces, race, rate, session, sse_stream, typed};
 use tokio::runtime::Runtime;
-use uuid::Uuid;
 
 const OUTPUTS: usize = 100_000;
 const EVENTS: usize = OUTPUTS + 2;
@@ -85,7 +84,7 @@ impl Server {
             typed(
                 self.client
                     .sessions()
-                    .stream(Uuid::nil())
+                    .stream(SESSION)
                     .await
                     .expect("the server answers"),
             )

@@ -10,6 +10,10 @@ use bytes::Bytes;
 use eventsource_stream::Eventsource as _;
 use futures::stream::{Stream, StreamExt as _};
 use serde::Deserialize;
+use uuid::Uuid;
+
+/// The session whose output [`session`] is.
+pub(crate) const SESSION: Uuid = Uuid::from_u128(0xd834_89a7_7e34_4eb6_9ec6_f138_fa0d_7ff5);
 
 /// An event stream with this many `output` events between `start` and `exit`, in the framing of the servers of
 /// 2026-04-21.
@@ -35,9 +39,9 @@ pub(crate) fn session(outputs: usize) -> Bytes {
         r"\u2014",
     ];
     let mut random = fastrand::Rng::with_seed(7);
-    let mut body =
-        String::from("data: {\"type\": \"start\", \"runtime\": \"claude\", \"session_id\": ");
-    body.push_str("\"d83489a7-7e34-4eb6-9ec6-f138fa0d7ff5\"}\n\n");
+    let mut body = format!(
+        "data: {{\"type\": \"start\", \"runtime\": \"claude\", \"session_id\": \"{SESSION}\"}}\n\n"
+    );
     for id in 41_230..41_230 + outputs {
         let mut text = String::new();
         let length = random.usize(36..90);
@@ -93,7 +97,7 @@ pub(crate) struct PlainEvent<'e> {
     code: Option<i64>,
     #[serde(borrow)]
     runtime: Option<Cow<'e, str>>,
-    session_id: Option<uuid::Uuid>,
+    session_id: Option<Uuid>,
 }
 
 /// The minimal baseline: finds the lines of a complete, valid, LF-only body, and parses those with data.
