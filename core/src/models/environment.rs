@@ -352,7 +352,7 @@ fn validate_packages(packages: &Packages, problems: &mut Problems) {
     problems.require(
         known,
         "packages",
-        "package managers are apt, cargo, gem, go, npm and pip",
+        "the package manager must be apt, cargo, gem, go, npm or pip",
     );
 }
 

@@ -395,7 +395,7 @@ impl Validate for CreateSession {
         problems.require(
             self.resources.len() <= 10,
             "resources",
-            "must be at most 10",
+            "must have at most 10 entries",
         );
         let mut paths = HashSet::new();
         for (index, repository) in self.resources.iter().enumerate() {

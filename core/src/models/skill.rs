@@ -142,7 +142,7 @@ impl<'de> Deserialize<'de> for Skill {
 }
 
 pub(super) fn validate_skills(skills: &[Skill], problems: &mut Problems) {
-    problems.require(skills.len() <= 20, "skills", "must be at most 20");
+    problems.require(skills.len() <= 20, "skills", "must have at most 20 entries");
     let mut names = HashSet::new();
     for (index, skill) in skills.iter().enumerate() {
         match skill {
@@ -150,7 +150,7 @@ pub(super) fn validate_skills(skills: &[Skill], problems: &mut Problems) {
                 problems.require(
                     is_skill_name(&skill.name),
                     ("skills", index, "name"),
-                    "must be 1 to 64 lower-case letters, digits and hyphens, not a hyphen first",
+                    "must be 1 to 64 lowercase letters, digits and hyphens, and not start with a hyphen",
                 );
                 problems.require(
                     names.insert(&skill.name),

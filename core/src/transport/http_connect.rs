@@ -228,7 +228,12 @@ impl Connect for HttpConnect {
         async move {
             let outcome = tokio::time::timeout(HEAD_TIMEOUT, attempt).await;
             outcome
-                .unwrap_or_else(|_| Err(Error::new(ErrorKind::Timeout, "no answer in time")))
+                .unwrap_or_else(|_| {
+                    Err(Error::new(
+                        ErrorKind::Timeout,
+                        "no response within the time limit",
+                    ))
+                })
                 .map_err(|error| {
                     error
                         .redacted(|text| connector.secrets().redact(text))

@@ -178,7 +178,7 @@ impl Control {
     pub fn add_account(&self, account: NewAccount) -> Result<(), ControlError> {
         let mut store = self.shared.store();
         if store.account_named(&account.name).is_some() {
-            return Err(ControlError::new("there is an account of that name"));
+            return Err(ControlError::new("the account exists already"));
         }
         store.accounts.push(Account {
             name: account.name,
@@ -359,6 +359,8 @@ fn check_log_id(id: i64) -> Result<(), ControlError> {
     if (1..=1 << 62).contains(&id) {
         Ok(())
     } else {
-        Err(ControlError::new("the ID of a row is within 1 to 2^62"))
+        Err(ControlError::new(
+            "the ID of a row must be within 1 to 2^62",
+        ))
     }
 }
