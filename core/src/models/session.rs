@@ -155,7 +155,7 @@ pub struct SessionTurn {
 /// The acknowledgement of create, prompt, terminate and interrupt requests.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SessionAck {
-    /// The session.
+    /// The id of the session.
     pub id: Uuid,
     /// The status of the session; after an interrupt, the previous status.
     pub status: SessionStatus,

@@ -22,7 +22,7 @@ use super::Extra;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Skill {
-    /// A skill with its content in the agent.
+    /// A skill whose content is stored with the agent.
     Inline(InlineSkill),
     /// A skill in a GitHub repository (servers since 2026-04-30).
     Github(GithubSkill),
@@ -30,7 +30,7 @@ pub enum Skill {
     Unknown(Value),
 }
 
-/// A skill with its content in the agent.
+/// A skill whose content is stored with the agent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InlineSkill {
     /// The name: 1 to 64 lowercase letters, digits and hyphens, the first not a hyphen. Unique within the agent.
@@ -51,7 +51,7 @@ pub struct GithubSkill {
     pub source: String,
     /// When to use the skill.
     pub description: String,
-    /// The skill of the repository to use. Default: all skills.
+    /// The name of the skill to use. Default: all skills of the repository.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Fields unknown to this version of the crate.
@@ -60,7 +60,7 @@ pub struct GithubSkill {
 }
 
 impl Skill {
-    /// Creates a skill with its content.
+    /// Creates a skill whose content is stored with the agent.
     pub fn inline(
         name: impl Into<String>,
         description: impl Into<String>,
