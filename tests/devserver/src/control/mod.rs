@@ -51,7 +51,8 @@ impl Control {
         Self { shared }
     }
 
-    /// Removes all rows, scripts, faults, holds and recorded requests. The clock and the counters do not change.
+    /// Removes all agents, environments, sessions, added accounts and keys, scripts, faults and recorded requests, and
+    /// makes scripts wait at all holds again. The clock and the counters do not change.
     pub fn reset(&self) {
         *self.shared.store() = Store::new(&self.shared.token);
         self.clear_scripts();
@@ -106,7 +107,7 @@ impl Control {
         scripts.by_prompt.clear();
     }
 
-    /// Releases the hold with this name, for waiting and later scripts.
+    /// Releases the hold with this name: scripts that wait at it continue, and later scripts do not wait.
     pub fn release(&self, name: &str) {
         self.shared.gates.release(name);
     }
@@ -239,7 +240,7 @@ impl Control {
         Ok(())
     }
 
-    /// Performs an action of the worker on a session, independent of its script.
+    /// Performs an action on a session, independent of its script.
     ///
     /// # Errors
     ///
