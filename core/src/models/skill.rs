@@ -33,7 +33,7 @@ pub enum Skill {
 /// A skill whose content is stored with the agent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InlineSkill {
-    /// The name: 1 to 64 lowercase letters, digits and hyphens, the first not a hyphen. Unique within the agent.
+    /// The name, unique within the agent: 1 to 64 lowercase letters, digits and hyphens. It must not start with a hyphen.
     pub name: String,
     /// When to use the skill: at most 1,024 characters.
     pub description: String,
