@@ -41,11 +41,11 @@ test-swift:
 oldest-rust:
     tests/oldest_rust
 
-# Runs what takes hours: the oldest Rust, ten thousand seeds, every cut, fuzzing.
+# Runs the checks that take hours: the oldest supported Rust, random and exhaustive cuts of streams, fuzzing.
 nightly:
     tests/nightly
 
-# Fuzzes each target for some seconds.
+# Fuzzes each target for a number of seconds, by default 60.
 fuzz seconds="60":
     tests/fuzz/run {{ seconds }}
 
@@ -58,7 +58,7 @@ fmt:
     cargo fmt --all
     cargo fmt --manifest-path tests/fuzz/Cargo.toml
 
-# Writes the expected transcripts of the scenarios again; read the diff before committing it.
+# Regenerates the expected transcripts of the scenarios; review the diff before committing it.
 transcripts:
     AOD_WRITE_TRANSCRIPTS=1 cargo test --package aod-tests --test scenarios
 
@@ -78,7 +78,7 @@ record-api language:
 release targets *options:
     cargo bindgen release --targets {{ targets }} {{ options }}
 
-# Builds the artifacts of all platforms that this machine can build for, and uses each.
+# Builds the artifacts of all platforms that this machine can build for, and tests each.
 test-release:
     tests/release
 
@@ -106,7 +106,7 @@ bench-rust *options:
 bench language *options:
     tests/bench/{{ language }}/run {{ options }}
 
-# Lets networks fail while streams are open, and prints when they continue.
+# Measures how streams recover: makes the network fail while they are open, and prints when they continue.
 lab:
     cargo bench --package aod-tests --bench lab
 

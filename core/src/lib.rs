@@ -3,7 +3,7 @@
 //! A [`Client`] gives access to [`agents`](Client::agents), [`environments`](Client::environments) and
 //! [`sessions`](Client::sessions), with one method for each endpoint. Requests and responses are [`models`]. The events
 //! of a session are an [`EventStream`], which reconnects automatically; [`transcript`] converts the agent's output into
-//! data, and [`pretty`] into human-readable lines. Every call returns the one [`Error`] type.
+//! data, and [`pretty`] into human-readable lines. The error type of all calls is [`Error`].
 //!
 //! The crate is asynchronous and runs on tokio. It needs no feature flags. With the feature `opentelemetry`, requests
 //! have the headers of the active trace context, `traceparent` and `tracestate`.
@@ -38,7 +38,7 @@ pub mod sse {
     pub use aod_sse::*;
 }
 
-/// Transcripts of sessions, the agent's messages, tool calls and plans as data, from the crate `aod-transcript`.
+/// Transcripts of sessions from the crate `aod-transcript`: the agent's messages, tool calls and plans as data.
 pub mod transcript {
     pub use crate::stream::TranscriptStream;
     pub use aod_transcript::*;

@@ -5,7 +5,7 @@
 //! cargo run --example tui                                # with an in-memory development server
 //! AOD_API_URL=… AOD_API_TOKEN=… cargo run --example tui -- "Fix the failing test"
 //! cargo run --example tui -- --session ID                # shows a session that exists
-//! cargo run --example tui -- --file FILE                 # saves the transcript at the end, or continues it
+//! cargo run --example tui -- --file FILE                 # saves the session at the end, or continues the saved one
 //! ```
 //!
 //! The agent of the development server works slowly on a prompt that contains the word `slowly`, so that there is time to

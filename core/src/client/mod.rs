@@ -137,7 +137,7 @@ impl Client {
         Network::new(&self.transport)
     }
 
-    /// Closes the connections of all streams that reconnect, and the idle connections of the pool.
+    /// Closes the connections of all streams for which reconnection is enabled, and the idle connections of the pool.
     ///
     /// An app calls this when it goes to the background, where connections die unnoticed and cost battery. The streams
     /// keep their cursors and stay disconnected until [`resume`](Self::resume), in the state
@@ -148,7 +148,7 @@ impl Client {
         self.transport.network().suspend();
     }
 
-    /// Ends [`suspend`](Self::suspend). Streams reconnect within 250 ms, at random times, if there is a
+    /// Reverses [`suspend`](Self::suspend). Streams reconnect within 250 ms, at random times, if there is a
     /// [network](Self::network).
     pub fn resume(&self) {
         self.transport.renew_connections();

@@ -8,9 +8,9 @@ use crate::transport::Transport;
 /// dead connections at once, and make no attempts while there is no network. Without reports, a stream detects a dead
 /// connection by the [idle timeout](crate::ClientBuilder::stream_idle_timeout), and reconnects.
 ///
-/// Reports apply to the client, its clones and those from [`with_options`](crate::Client::with_options). They do not
-/// affect streams without [reconnection](crate::StreamRequest::no_reconnect). A call that waits for its next attempt is
-/// retried within 250 ms after a report that there is a network, unless the server requested the delay.
+/// Reports apply to the client, its clones, and the clients that [`with_options`](crate::Client::with_options) returns.
+/// They do not affect streams without [reconnection](crate::StreamRequest::no_reconnect). A call that waits for its
+/// next attempt is retried within 250 ms after a report that there is a network, unless the server requested the delay.
 ///
 /// # Examples
 ///
@@ -56,7 +56,7 @@ impl<'a> Network<'a> {
     }
 
     /// Reports that the network has changed, for example from Wi-Fi to cellular. Streams reconnect within 250 ms, at
-    /// random times. Connections from before are not used again; calls in progress continue on them.
+    /// random times. Existing connections are not used for new requests; calls in progress continue on them.
     pub fn changed(self) {
         self.transport.renew_connections();
         self.transport.network().changed();

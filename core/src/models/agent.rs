@@ -107,7 +107,7 @@ pub struct AgentVersion {
 }
 
 impl Agent {
-    /// Returns a request that updates the version of this record and changes nothing yet.
+    /// Returns an update request for this agent, with its current [`version`](Self::version), that changes nothing yet.
     ///
     /// # Examples
     ///
@@ -356,7 +356,7 @@ pub struct UpdateAgent {
 }
 
 impl UpdateAgent {
-    /// Creates a request that updates this version and changes nothing yet.
+    /// Creates a request for an agent whose current version is `version`. It changes nothing yet.
     pub fn new(version: i64) -> Self {
         Self {
             version,

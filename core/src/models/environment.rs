@@ -14,7 +14,7 @@ use super::validate::{Problems, Validate, fits};
 use super::{Extra, Networking, Patch, SecretMap};
 
 open_enum! {
-    /// A package manager. The server runs them in the order of the variants.
+    /// A package manager. The server runs the package managers in the order of the variants.
     #[derive(PartialOrd, Ord)]
     pub enum PackageManager {
         /// Debian packages.
@@ -96,7 +96,8 @@ pub struct EnvironmentVersion {
 }
 
 impl Environment {
-    /// Returns a request that updates the version of this record and changes nothing yet.
+    /// Returns an update request for this environment, with its current [`version`](Self::version), that changes
+    /// nothing yet.
     ///
     /// # Examples
     ///
@@ -268,7 +269,7 @@ pub struct UpdateEnvironment {
 }
 
 impl UpdateEnvironment {
-    /// Creates a request that updates this version and changes nothing yet.
+    /// Creates a request for an environment whose current version is `version`. It changes nothing yet.
     pub fn new(version: i64) -> Self {
         Self {
             version,
@@ -352,7 +353,7 @@ fn validate_packages(packages: &Packages, problems: &mut Problems) {
     problems.require(
         known,
         "packages",
-        "package managers are apt, cargo, gem, go, npm and pip",
+        "the package manager must be apt, cargo, gem, go, npm or pip",
     );
 }
 

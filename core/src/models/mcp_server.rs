@@ -205,7 +205,11 @@ impl McpServer {
 }
 
 pub(super) fn validate_mcp_servers(servers: &[McpServer], problems: &mut Problems) {
-    problems.require(servers.len() <= 20, "mcp_servers", "must be at most 20");
+    problems.require(
+        servers.len() <= 20,
+        "mcp_servers",
+        "must have at most 20 entries",
+    );
     let mut names = HashSet::new();
     for (index, server) in servers.iter().enumerate() {
         let unique = server.name().is_none_or(|name| names.insert(name));

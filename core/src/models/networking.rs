@@ -97,6 +97,6 @@ pub(super) fn validate_networking(networking: &Networking, problems: &mut Proble
     problems.require(
         !matches!(networking.networking_type, NetworkingType::Unknown(_)),
         "networking",
-        "the type is unrestricted or limited",
+        "the type must be unrestricted or limited",
     );
 }

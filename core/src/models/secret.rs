@@ -159,7 +159,7 @@ pub(super) fn validate_env_vars(field: &str, vars: &SecretMap, problems: &mut Pr
     problems.require(
         named,
         field,
-        "names are letters, digits and underscores, and do not start with a digit",
+        "names must consist of letters, digits and underscores, and not start with a digit",
     );
 }
 

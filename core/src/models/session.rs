@@ -155,7 +155,7 @@ pub struct SessionTurn {
 /// The acknowledgement of create, prompt, terminate and interrupt requests.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SessionAck {
-    /// The session.
+    /// The id of the session.
     pub id: Uuid,
     /// The status of the session; after an interrupt, the previous status.
     pub status: SessionStatus,
@@ -395,7 +395,7 @@ impl Validate for CreateSession {
         problems.require(
             self.resources.len() <= 10,
             "resources",
-            "must be at most 10",
+            "must have at most 10 entries",
         );
         let mut paths = HashSet::new();
         for (index, repository) in self.resources.iter().enumerate() {

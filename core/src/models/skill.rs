@@ -22,7 +22,7 @@ use super::Extra;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Skill {
-    /// A skill with its content in the agent.
+    /// A skill whose content is stored with the agent.
     Inline(InlineSkill),
     /// A skill in a GitHub repository (servers since 2026-04-30).
     Github(GithubSkill),
@@ -30,10 +30,10 @@ pub enum Skill {
     Unknown(Value),
 }
 
-/// A skill with its content in the agent.
+/// A skill whose content is stored with the agent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InlineSkill {
-    /// The name: 1 to 64 lowercase letters, digits and hyphens, the first not a hyphen. Unique within the agent.
+    /// The name, unique within the agent: 1 to 64 lowercase letters, digits and hyphens. It must not start with a hyphen.
     pub name: String,
     /// When to use the skill: at most 1,024 characters.
     pub description: String,
@@ -51,7 +51,7 @@ pub struct GithubSkill {
     pub source: String,
     /// When to use the skill.
     pub description: String,
-    /// The skill of the repository to use. Default: all skills.
+    /// The name of the skill to use. Default: all skills of the repository.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Fields unknown to this version of the crate.
@@ -60,7 +60,7 @@ pub struct GithubSkill {
 }
 
 impl Skill {
-    /// Creates a skill with its content.
+    /// Creates a skill whose content is stored with the agent.
     pub fn inline(
         name: impl Into<String>,
         description: impl Into<String>,
@@ -142,7 +142,7 @@ impl<'de> Deserialize<'de> for Skill {
 }
 
 pub(super) fn validate_skills(skills: &[Skill], problems: &mut Problems) {
-    problems.require(skills.len() <= 20, "skills", "must be at most 20");
+    problems.require(skills.len() <= 20, "skills", "must have at most 20 entries");
     let mut names = HashSet::new();
     for (index, skill) in skills.iter().enumerate() {
         match skill {
@@ -150,7 +150,7 @@ pub(super) fn validate_skills(skills: &[Skill], problems: &mut Problems) {
                 problems.require(
                     is_skill_name(&skill.name),
                     ("skills", index, "name"),
-                    "must be 1 to 64 lower-case letters, digits and hyphens, not a hyphen first",
+                    "must be 1 to 64 lowercase letters, digits and hyphens, and not start with a hyphen",
                 );
                 problems.require(
                     names.insert(&skill.name),

@@ -213,10 +213,10 @@ impl<'a> FollowRequest<'a> {
 
     /// Sets what happens to the session if this request fails, or its future is dropped, before the turn has ended.
     ///
-    /// The request to the server is sent in the background, with the timeout and the retries of the client. If it
-    /// fails, a warning is logged. The request is not sent if the process or the tokio runtime ends first. Once the
-    /// terminal event has arrived, the session is neither interrupted nor terminated. Default
-    /// [`Continue`](OnAbandon::Continue).
+    /// The request that interrupts the turn or terminates the session is sent in the background, with the timeout and
+    /// the retries of the client. If it fails, a warning is logged. The request is not sent if the process or the tokio
+    /// runtime ends first. Once the terminal event has arrived, the session is neither interrupted nor terminated.
+    /// Default [`Continue`](OnAbandon::Continue).
     pub fn on_abandon(mut self, action: OnAbandon) -> Self {
         self.on_abandon = action;
         self

@@ -66,8 +66,9 @@ impl<'a> Sessions<'a> {
 
     /// Creates a session with its first prompt (`POST /sessions`).
     ///
-    /// The server accepts the session and returns; it provisions the sandbox and runs the prompt afterwards. Follow the
-    /// session with [`stream`](Self::stream) or [`wait_for_completion`](Self::wait_for_completion).
+    /// The server responds as soon as it has accepted the session; it provisions the sandbox and runs the prompt
+    /// afterwards. Follow the session with [`stream`](Self::stream) or
+    /// [`wait_for_completion`](Self::wait_for_completion).
     ///
     /// # Errors
     ///
@@ -356,8 +357,8 @@ impl<'a> Sessions<'a> {
         AskRequest::new(self.transport, id, prompt.into())
     }
 
-    /// Returns a request that follows the turn that [`create`](Self::create) or [`prompt`](Self::prompt) started to its
-    /// end, and returns the session, the answer and the agent's stdout in this turn (`GET /sessions/{id}/stream`,
+    /// Returns a request that follows to its end the turn that [`create`](Self::create) or [`prompt`](Self::prompt)
+    /// started, and returns the session, the answer and the agent's stdout in this turn (`GET /sessions/{id}/stream`,
     /// `GET /sessions/{id}`).
     ///
     /// It behaves like [`run`](Self::run). If the acknowledgement has no `current_turn`, `stdout` is the output of all

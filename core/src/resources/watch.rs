@@ -51,7 +51,7 @@ impl<'a> WatchStream<'a> {
         }
     }
 
-    /// Skips the events of a session up to and including the one with this id, usually the
+    /// Skips the events of the session `id` up to and including the event whose id is `cursor`, usually the
     /// [`cursor`](StreamEvent::cursor) of the last event that was processed. A session that is not watched is ignored.
     /// Has no effect after the first poll. Default: no event is skipped.
     pub fn since(mut self, id: Uuid, cursor: i64) -> Self {

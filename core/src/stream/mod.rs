@@ -32,15 +32,15 @@ pub use transcript::TranscriptStream;
 /// The state of a stream's connection.
 pub type ConnectionState = aod_sse::ConnectionState<Error>;
 
-/// The event stream of a session. It delivers each event exactly once and in order, up to and including the terminal
-/// event.
+/// The event stream of a session. It delivers each event exactly once and in order, up to and including the
+/// [terminal](StreamEvent::is_terminal) event: `exit`, `error`, `terminated` or `stale`.
 ///
 /// **Reconnection.** When a connection drops, ends without a terminal event, or is idle for longer than
 /// [`stream_idle_timeout`](crate::ClientBuilder::stream_idle_timeout), the stream reconnects and resumes from the last
 /// delivered event. Events that the server repeats are dropped: `start`, the `turn_start` of a turn that has already
-/// started, and every log row that was already delivered, even if the server replays everything.
-/// [`StreamRequest::on_state`] reports the state of the connection; [`StreamRequest::no_reconnect`] disables
-/// reconnection.
+/// started, and every `stage` and `output` event (a row of the session's log) that was already delivered, even if the
+/// server replays everything. [`StreamRequest::on_state`] reports the state of the connection;
+/// [`StreamRequest::no_reconnect`] disables reconnection.
 ///
 /// **History.** When the ids of a session's rows start again at a lower number, for example after its database was
 /// restored, the rows are delivered after [`ConnectionState::HistoryReset`], and the [`cursor`](Self::cursor) moves back
@@ -222,7 +222,7 @@ impl EventStream {
         PrettyStream::new(self)
     }
 
-    /// Converts the stream into one of the changes of a [`Transcript`](crate::transcript::Transcript): the agent's
+    /// Converts the stream into a stream of the changes of a [`Transcript`](crate::transcript::Transcript): the agent's
     /// messages, tool calls and plans as data.
     pub fn transcript(self) -> TranscriptStream {
         TranscriptStream::new(self)

@@ -23,8 +23,8 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// `Accept: text/event-stream`, `Cache-Control: no-cache`, and `Last-Event-ID` unless the last event id is empty.
 ///
 /// The response must have the status 200 and the content type `text/event-stream`; any other response ends the source.
-/// The [table of departures](aod_sse#the-standard) lists what differs from the standard. A gzip body is decompressed; any
-/// other content encoding is an error. The head of the response must arrive within 30 s.
+/// A [table](aod_sse#the-standard) lists the deviations from the standard. A gzip body is decompressed; any other
+/// content encoding is an error. The head of the response must arrive within 30 s.
 ///
 /// # Examples
 ///
@@ -228,7 +228,12 @@ impl Connect for HttpConnect {
         async move {
             let outcome = tokio::time::timeout(HEAD_TIMEOUT, attempt).await;
             outcome
-                .unwrap_or_else(|_| Err(Error::new(ErrorKind::Timeout, "no answer in time")))
+                .unwrap_or_else(|_| {
+                    Err(Error::new(
+                        ErrorKind::Timeout,
+                        "no response within the time limit",
+                    ))
+                })
                 .map_err(|error| {
                     error
                         .redacted(|text| connector.secrets().redact(text))

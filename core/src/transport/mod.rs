@@ -378,9 +378,12 @@ impl Transport {
         });
         let started = Instant::now();
         let limited = self.server.clock.timeout_at(until, attempt);
-        let outcome = limited
-            .await
-            .unwrap_or_else(|| Err(Error::new(ErrorKind::Timeout, "no answer in time")));
+        let outcome = limited.await.unwrap_or_else(|| {
+            Err(Error::new(
+                ErrorKind::Timeout,
+                "no response within the time limit",
+            ))
+        });
         tracing::debug!(elapsed = ?started.elapsed(), succeeded = outcome.is_ok(), "done");
         outcome
     }

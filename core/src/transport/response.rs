@@ -325,9 +325,9 @@ async fn read_start(mut response: reqwest::Response, cap: usize) -> (Vec<u8>, bo
 pub(crate) fn transport_error(error: reqwest::Error) -> Error {
     let unsent = error.is_connect();
     let (kind, summary) = if error.is_timeout() {
-        (ErrorKind::Timeout, "no connection in time")
+        (ErrorKind::Timeout, "no connection within the time limit")
     } else if unsent {
-        (ErrorKind::Connection, "no connection")
+        (ErrorKind::Connection, "could not connect")
     } else if is_malformed(&error) {
         (ErrorKind::Protocol, "the response is not valid HTTP")
     } else {

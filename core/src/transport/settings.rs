@@ -9,10 +9,10 @@ use super::observe::ResponseObserver;
 /// When and how often a failed request is retried.
 ///
 /// A GET is retried after a broken connection, a response that is not valid HTTP, a timeout of an attempt, 408 and 5xx;
-/// any other request is retried only if no byte of it was sent. A failed TLS handshake is not retried. A 429 is a
-/// quota, not a rate: it is retried, for any method, only if the server sends `Retry-After`. A 429 in response to
-/// opening a stream is retried even without `Retry-After`. The delay before a retry is that of `Retry-After`, or else
-/// random.
+/// any other request is retried only if no byte of it was sent. A failed TLS handshake is not retried. A 429 reports
+/// that a quota is exceeded, not a request rate: it is retried, for any method, only if the server sends `Retry-After`.
+/// A 429 in response to opening a stream is retried even without `Retry-After`. The delay before a retry is that of
+/// `Retry-After`, or else random.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// How many times a request is retried after the first attempt. Default 2.

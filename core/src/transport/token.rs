@@ -20,7 +20,7 @@ type ProviderError = Box<dyn StdError + Send + Sync>;
 ///
 /// It is asked before the first request, and again when the server rejects a token with 401: the request is then sent
 /// again, with the new token. Requests that need a token at the same time wait for the same one. An open stream
-/// continues where it was. The time counts towards the limits of the call.
+/// continues where it was. The time that the provider takes counts towards the time limits of the call.
 ///
 /// A failure of the provider ends a call, and a stream that is being opened, with an error of the kind
 /// [`Auth`](ErrorKind::Auth), whose [source](StdError::source) is the error of the provider. An open stream reconnects
@@ -32,7 +32,7 @@ type ProviderError = Box<dyn StdError + Send + Sync>;
 ///
 /// The provider must not make calls with the same client: they would wait for the token that it has not returned yet.
 ///
-/// Closures that take the rejected token and return a future implement it.
+/// Closures that take the rejected token and return a future implement this trait.
 ///
 /// # Examples
 ///

@@ -14,7 +14,7 @@ use super::error::{ConnectError, Error};
 
 /// Opens connections for an [`EventSource`](super::EventSource), one after another.
 ///
-/// Closures that return a future implement it.
+/// Closures that take an [`Attempt`] and return a future implement this trait.
 ///
 /// # Examples
 ///

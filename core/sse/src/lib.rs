@@ -13,7 +13,7 @@
 //! The [`Decoder`] follows the standard without exception, apart from the size limit. The [`EventSource`], and
 //! `HttpConnect` of the crate `aod-sdk`, an HTTP connector, differ in these points:
 //!
-//! | Point | The standard | Here | As in the standard |
+//! | Point | The standard | Here | How to follow the standard |
 //! |---|---|---|---|
 //! | delay before an attempt | the reconnection time, and optionally a backoff | random, up to 250 ms, doubling to 30 s; at least `retry`, between 100 ms and 10 min | `retry` from the server |
 //! | failing connections | retried without a limit | given up after 10 min | [`Reconnect::never_give_up`] |
@@ -26,7 +26,7 @@
 //! | events above 16 MiB | unlimited | an error | [`EventSource::max_event_size`] |
 //! | redirects | followed to any origin, up to 20 | within the origin, up to 20; to another origin, an error | `HttpConnect::with_client`, with a client that follows redirects |
 //! | content encodings | those of the HTTP client | requests `identity`, reads `gzip`; others are an error | |
-//! | ids that no header can hold | sent | an error: ids with control characters | |
+//! | ids with control characters, which no header can hold | sent | an error | |
 
 mod clock;
 mod connect;

@@ -27,7 +27,8 @@ const CHUNKS_PER_POLL: u32 = 32;
 
 /// A stream of server-sent events that reconnects automatically.
 ///
-/// It implements the `EventSource` of the HTML standard, with the departures that the [table](crate#the-standard) lists:
+/// It implements the `EventSource` of the HTML standard, with the deviations that the [table](crate#the-standard)
+/// lists:
 ///
 /// - When a connection drops, ends or fails with a [retryable](ConnectError::is_retryable) error, the source reconnects
 ///   and resumes after the last event id. [`Reconnect`] sets the delays between attempts, and when the source gives up.

@@ -32,7 +32,7 @@ pub enum Change {
         /// The item.
         item: Item,
     },
-    /// An item changed, other than by a text that grew.
+    /// An item changed. Text that is appended to an item is a [`TextAppended`](Self::TextAppended) instead.
     ItemUpdated {
         /// The number of the turn.
         turn: i64,

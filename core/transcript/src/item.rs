@@ -33,8 +33,8 @@ pub struct Item {
     /// line at [`Limits::line`](crate::Limits::line).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_truncated: bool,
-    /// The lines of output that the item was made from, without line endings at both ends. A line that makes several
-    /// items is kept by the first. Empty for [`ItemKind::Text`], whose text is the output.
+    /// The lines of output that the item was made from, without line endings at the beginning and the end. A line that
+    /// makes several items is kept by the first. Empty for [`ItemKind::Text`], whose text is the output.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub raw: String,
     /// The number of bytes of these lines that were not kept, because of [`Limits::raw`](crate::Limits::raw) or

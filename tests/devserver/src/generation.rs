@@ -7,7 +7,7 @@ use std::{fmt, str::FromStr};
 pub enum Generation {
     /// `2026-04-21`: the server that `aod-sdk` 0.1.0 was published for.
     April21,
-    /// `2026-04-30`: models with a provider prefix, row locks, more validation.
+    /// `2026-04-30`: models with a provider prefix, more validation, new conflicts.
     #[default]
     April30,
     /// `2026-06-25`: agents with a `provider` instead of a `runtime`, `secret_env_vars`, and `interrupt`.

@@ -1,6 +1,6 @@
 //! An in-memory Agent on Demand server on loopback, for tests and demonstrations.
 //!
-//! It responds like the real servers of three [`Generation`]s, plays scripted agents ([`Script`]), has a clock that can
+//! It responds like the real servers of three [`Generation`]s, runs scripted agents ([`Script`]), has a clock that can
 //! be frozen and advanced, and injects [`Fault`]s. It needs no database, sandbox or model. A [`CuttingProxy`] in front
 //! of it, or of any other server, interrupts event streams.
 //!
@@ -23,13 +23,14 @@
 //! # Control
 //!
 //! [`Control`] changes the state of the server from a test. The same calls are available over HTTP, without a token,
-//! with JSON bodies and responses. Unknown fields and numbers out of range result in a 400 that names them:
+//! with JSON bodies and responses. Unknown fields and numbers out of range result in a 400 that names them. `DELETE`
+//! removes all scripts except those of single sessions, all pending faults, or the recorded requests:
 //!
 //! | Call | Body |
 //! |---|---|
 //! | `POST /__dev/reset` | |
 //! | `POST`, `DELETE /__dev/script` | `{"script": …}` as the default; for prompts that contain a text with `"prompt": text`; or for a session with `"session": id`: [`Script`] |
-//! | `POST /__dev/release`, `/close`, `/reached` | `{"name": …}`: open a hold, close it, wait until a script waits at it |
+//! | `POST /__dev/release`, `/close`, `/reached` | `{"name": …}`: release a hold, make scripts wait at it again, wait until a script waits at it |
 //! | `POST`, `DELETE /__dev/fault` | a [`Fault`] |
 //! | `POST /__dev/clock` | `{"frozen": true, "advance_ms": 15000}` |
 //! | `POST /__dev/quota` | `{"account": "main", "limit": 2}` |

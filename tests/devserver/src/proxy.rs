@@ -155,7 +155,12 @@ impl CuttingProxy {
             .strip_prefix("http://")
             .map(|rest| rest.trim_end_matches('/'))
             .filter(|authority| !authority.contains('/'))
-            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "not an http origin"))?;
+            .ok_or_else(|| {
+                io::Error::new(
+                    io::ErrorKind::InvalidInput,
+                    "the upstream is not an http URL without a path",
+                )
+            })?;
         let shared = Arc::new(Shared {
             upstream: authority.to_owned(),
             plan: Box::new(plan),
@@ -329,7 +334,7 @@ impl Head {
             if bytes.len() > MAX_HEAD_SIZE {
                 return Err(io::Error::new(
                     io::ErrorKind::InvalidData,
-                    "a head too long",
+                    "the head is too long",
                 ));
             }
         }

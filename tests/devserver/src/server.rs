@@ -70,7 +70,7 @@ impl DevServerBuilder {
         self
     }
 
-    /// Sets the API key of the main account. Default `aod_dev`.
+    /// Sets the API key of the main account, which clients send as their token. Default `aod_dev`.
     #[must_use]
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = token.into();
@@ -151,12 +151,12 @@ impl DevServer {
         &self.url
     }
 
-    /// Returns the API key of the main account.
+    /// Returns the API key of the main account, the token for clients.
     pub fn token(&self) -> &str {
         &self.shared.token
     }
 
-    /// Returns the whole control interface, for tests in the same process. The methods below call it.
+    /// Returns the whole control interface, for tests in the same process. The other methods of this type call it.
     pub fn control(&self) -> Control {
         Control::new(Arc::clone(&self.shared))
     }
@@ -181,7 +181,7 @@ impl DevServer {
         self.control().set_script(script);
     }
 
-    /// Removes all scripts except those of single sessions. Sessions play the built-in one again.
+    /// Removes all scripts except those of single sessions. Sessions without a script run the built-in script again.
     pub fn clear_scripts(&self) {
         self.control().clear_scripts();
     }
@@ -229,7 +229,7 @@ impl DevServer {
         self.control().run_clock();
     }
 
-    /// Releases the hold with this name, for waiting and later scripts.
+    /// Releases the hold with this name: scripts that wait at it continue, and later scripts do not wait.
     pub fn release(&self, hold: &str) {
         self.control().release(hold);
     }

@@ -1,4 +1,7 @@
 //! Typed events of a session stream (`GET /sessions/{id}/stream`).
+//!
+//! The server stores `stage` and `output` events as rows of the session's log, with ascending ids. Other events are not
+//! in the log.
 
 mod input;
 mod plain_output;
@@ -52,8 +55,8 @@ pub enum StreamEvent {
     TurnStart(TurnStartEvent),
     /// `output`: a chunk of the agent's output.
     Output(OutputEvent),
-    /// `exit`, terminal: the last turn ended with an exit code. After 0, the session accepts further prompts; any other
-    /// code is a failure.
+    /// `exit`, terminal: the last turn ended, usually with an exit code. After 0 or an interruption, the session
+    /// accepts further prompts; any other exit code is a failure.
     Exit(ExitEvent),
     /// `error`, terminal: the session failed without an exit code. The reason is in an earlier `stage` event that
     /// failed, or in the stderr output.
@@ -81,7 +84,7 @@ open_enum! {
 open_enum! {
     /// The name of a stage. Which stages a session has depends on the server, the agent and the environment.
     pub enum StageName {
-        /// The sandbox is created.
+        /// The sandbox, which the API calls a sprite, is created.
         CreateSprite = "create_sprite",
         /// The program of the agent is installed (servers since 2026-04-30).
         InstallRuntime = "install_runtime",
@@ -157,7 +160,7 @@ pub struct StartEvent {
     /// The model provider (servers since 2026-06-25).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provider: Option<Provider>,
-    /// The session.
+    /// The id of the session.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_id: Option<Uuid>,
     /// Fields unknown to this version of the crate.
@@ -217,13 +220,13 @@ pub struct OutputEvent {
     pub extra: Extra,
 }
 
-/// The end of the last turn, with an exit code.
+/// The end of the last turn.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct ExitEvent {
     /// The id of the last log row; 0 if the log is empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
-    /// The exit code of the agent.
+    /// The exit code of the agent; `None` if the turn was interrupted before the agent started.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<i64>,
     /// Fields unknown to this version of the crate.
@@ -411,7 +414,7 @@ impl Default for StageName {
     }
 }
 
-/// A stage without a state has an unknown, empty one.
+/// The default of a stage without a state: unknown and empty.
 impl Default for StageState {
     fn default() -> Self {
         Self::Unknown(String::new())

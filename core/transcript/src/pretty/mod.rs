@@ -33,11 +33,12 @@
 //! | `✉️  …` | a message of the agent |
 //! | `💭 …` | thinking |
 //! | `🔧 Bash · cargo test` | a command |
-//! | `📖 Read · p`, `📝 Write · p`, `✏️  Edit · p`, `✏️  Delete · p` | a file is read or changed |
+//! | `📖 Read · p`, `📝 Write · p`, `✏️  Edit · p`, `✏️  Delete · p`, `📓 NotebookEdit · p` | a file is read or changed |
 //! | `🔍 Grep · pattern in path`, `🔎 Glob · pattern` | a search |
 //! | `🌐 WebFetch · url`, `🌐 WebSearch · query` | a web request |
 //! | `🤖 Agent · prompt`, `🤖 Task · description`, `🚀 Task spawned · …` | another agent is started |
 //! | `📋 TodoWrite · 3 todo(s)`, `📋 Plan · 1/3 todo(s) done` | a plan |
+//! | `📐 EnterPlanMode`, `📐 ExitPlanMode` | the agent enters or leaves the mode in which it only plans |
 //! | `🛠️  name · detail` | a call of any other tool |
 //! | `📤 Bash · …` | the result of a tool, if enabled |
 //! | `⚠️  Bash failed · exit 2` | a tool failed |

@@ -30,10 +30,10 @@ impl Error for ControlError {}
 pub struct NewAccount {
     /// The name, which is used only by the control interface.
     pub name: String,
-    /// Whether the account has credentials for the model providers.
+    /// Whether the account has credentials for the model providers. Default true.
     #[serde(default = "yes")]
     pub model_key: bool,
-    /// Whether the account has credentials for the sandbox.
+    /// Whether the account has credentials for the sandbox. Default true.
     #[serde(default = "yes")]
     pub sandbox_key: bool,
     /// The limit of concurrent sessions. Default 100.
@@ -60,13 +60,13 @@ impl NewAccount {
 pub struct NewKey {
     /// The token, without `Bearer `.
     pub token: String,
-    /// The name of the account that the key belongs to.
+    /// The name of the account that the key belongs to. Default `main`.
     #[serde(default = "main_account")]
     pub account: String,
-    /// Whether the key is active.
+    /// Whether the key is active. Default true.
     #[serde(default = "yes")]
     pub active: bool,
-    /// Whether the key has expired.
+    /// Whether the key has expired. Default false.
     #[serde(default)]
     pub expired: bool,
 }
@@ -120,7 +120,7 @@ pub struct AgentChange {
     pub model: Option<String>,
 }
 
-/// An action of the worker on a session.
+/// An action on a session, such as starting a turn, that a worker process of a real server performs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Action {
@@ -136,7 +136,8 @@ pub enum Action {
         /// The number of the turn.
         turn: i64,
     },
-    /// Ends a turn, and with it the session unless another turn is queued or the session was terminated.
+    /// Ends a turn. The session then is failed or, after exit code 0, completed, or pending if another turn is queued.
+    /// A terminated session stays terminated.
     FinishTurn {
         /// The number of the turn.
         turn: i64,

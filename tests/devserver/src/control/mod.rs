@@ -51,7 +51,8 @@ impl Control {
         Self { shared }
     }
 
-    /// Removes all rows, scripts, faults, holds and recorded requests. The clock and the counters do not change.
+    /// Removes all agents, environments, sessions, added accounts and keys, scripts, faults and recorded requests, and
+    /// makes scripts wait at all holds again. The clock and the counters do not change.
     pub fn reset(&self) {
         *self.shared.store() = Store::new(&self.shared.token);
         self.clear_scripts();
@@ -106,7 +107,7 @@ impl Control {
         scripts.by_prompt.clear();
     }
 
-    /// Releases the hold with this name, for waiting and later scripts.
+    /// Releases the hold with this name: scripts that wait at it continue, and later scripts do not wait.
     pub fn release(&self, name: &str) {
         self.shared.gates.release(name);
     }
@@ -178,7 +179,7 @@ impl Control {
     pub fn add_account(&self, account: NewAccount) -> Result<(), ControlError> {
         let mut store = self.shared.store();
         if store.account_named(&account.name).is_some() {
-            return Err(ControlError::new("there is an account of that name"));
+            return Err(ControlError::new("the account exists already"));
         }
         store.accounts.push(Account {
             name: account.name,
@@ -239,7 +240,7 @@ impl Control {
         Ok(())
     }
 
-    /// Performs an action of the worker on a session, independent of its script.
+    /// Performs an action on a session, independent of its script.
     ///
     /// # Errors
     ///
@@ -359,6 +360,8 @@ fn check_log_id(id: i64) -> Result<(), ControlError> {
     if (1..=1 << 62).contains(&id) {
         Ok(())
     } else {
-        Err(ControlError::new("the ID of a row is within 1 to 2^62"))
+        Err(ControlError::new(
+            "the ID of a row must be within 1 to 2^62",
+        ))
     }
 }

@@ -151,11 +151,11 @@ impl Fault {
     /// Returns why the fault cannot be applied, if it cannot.
     pub(crate) fn problem(&self) -> Option<&'static str> {
         if self.path.len() > 1024 {
-            Some("a pattern has at most 1024 bytes")
+            Some("the path pattern must have at most 1024 bytes")
         } else if self.effect.frames_its_body() {
             Some("the server itself sets content-length and transfer-encoding")
         } else if !self.effect.is_sendable() {
-            Some("no such status code or header")
+            Some("the status code or a header is invalid")
         } else {
             None
         }

@@ -42,7 +42,8 @@ pub enum Source {
 pub struct Script {
     /// The provisioning. Only used in the script of the first turn.
     pub provisioning: Provisioning,
-    /// The turns of a session: its first turn plays the first one, and so on. Later turns repeat the last one.
+    /// The turns of a session: the first turn of the session runs the first one, and so on. Later turns repeat the last
+    /// one.
     pub turns: Vec<Turn>,
     /// Without `turns`: the steps of every turn, in order. A script without a final step exits with 0.
     pub steps: Vec<Step>,
@@ -119,8 +120,8 @@ impl Script {
         script
     }
 
-    /// Returns the script of sessions without one, for a turn of a runtime, or of the runtime of a model provider: a short
-    /// [`Turn`] in chunks of varying sizes, with a short delay before each.
+    /// Returns the script of a session that has no script, for a prompt and the name of a runtime or model provider: a
+    /// short [`Turn`], printed in chunks of varying sizes, with a delay of 5 ms before each.
     #[must_use]
     pub fn sample(runtime: &str, model: &str, prompt: &str) -> Self {
         Self::sample_for(&Run {
@@ -198,7 +199,7 @@ impl Script {
         self
     }
 
-    /// Adds `text` on standard output in chunks of varying sizes, with a short delay before each.
+    /// Adds `text` on standard output in chunks of varying sizes, with a delay on the server's clock before each.
     #[must_use]
     pub fn delayed_chunks(mut self, text: &str, delay_ms: u64) -> Self {
         const SIZES: [usize; 9] = [61, 7, 180, 1, 33, 250, 12, 95, 140];

@@ -60,7 +60,7 @@ pub enum TurnStep {
 
 /// A call of a tool, with its result.
 ///
-/// Tools have the names and arguments of Claude Code. The other runtimes print their own for the same work:
+/// Tools have the names and arguments of Claude Code. The other runtimes print their own tools for the same work:
 ///
 /// | Name | Arguments |
 /// |---|---|
@@ -198,7 +198,7 @@ impl ToolCall {
 pub struct PlanStep {
     /// What the agent plans to do.
     pub text: String,
-    /// How far it is.
+    /// The status of the step.
     #[serde(default)]
     pub status: PlanStatus,
 }
@@ -222,7 +222,8 @@ pub enum PlanStatus {
 pub struct TurnUsage {
     /// The input tokens, including those read from a cache. Default 2400.
     pub input_tokens: u64,
-    /// The input tokens that were read from a cache, at most all of them. Default 1800.
+    /// The input tokens that were read from a cache; a number above `input_tokens` counts as `input_tokens`. Default
+    /// 1800.
     pub cached_input_tokens: u64,
     /// The output tokens. Default 160.
     pub output_tokens: u64,
@@ -260,7 +261,7 @@ pub enum TurnEnd {
     Success,
     /// The runtime reports an error.
     Failed(String),
-    /// The runtime is gone, without a last line and an exit code.
+    /// The runtime disappears, without a last line or an exit code.
     Crash,
     /// The turn never ends by itself.
     Hang,

@@ -21,7 +21,7 @@ formatter! {
     /// A line that is not an event of a known type is shown verbatim. Malformed events are accepted:
     ///
     /// - A value of an unexpected type is shown as text: a string `content` is a message, a single item counts as a
-    ///   list, and a server without a name or a duration or cost that is not a number is shown as `?`.
+    ///   list, and `?` is shown for a missing name of a server, and for a duration or cost that is not a number.
     /// - `NaN` and `Infinity`, which are not valid JSON, count as `null`. A lone surrogate is shown as U+FFFD.
     /// - There is no limit for the size of numbers or the depth of nesting.
     ///
