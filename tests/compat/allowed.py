@@ -341,7 +341,7 @@ CHANGED = (
         "*",
     ),
     Changed(
-        "a method of a later release of the published package",
+        "a method of an unreleased version that followed the published package",
         ("surface/class/*Sessions/stream_resumable",),
         f'"{ABSENT}"',
         "*",

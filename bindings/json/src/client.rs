@@ -121,8 +121,8 @@ impl JsonClient {
         self.tokens.answer(ticket, token);
     }
 
-    /// Answers the request for a token with a failure: the number by which the caller finds it again, and what it is,
-    /// without secrets.
+    /// Answers the request for a token with a failure. `number` is the number under which the caller keeps the
+    /// exception of the provider, and `reason` describes the exception, without secrets.
     pub fn fail_token(&self, ticket: u64, number: u64, reason: String) {
         self.tokens.fail(ticket, number, reason);
     }
@@ -168,7 +168,7 @@ impl JsonClient {
         self.client.suspend();
     }
 
-    /// Ends `suspend`.
+    /// Lets the streams reconnect after `suspend`.
     pub fn resume(&self) {
         self.client.resume();
     }

@@ -48,7 +48,7 @@ struct SourceDetails<'e> {
     attempts: u32,
     is_retryable: bool,
     is_unsent: bool,
-    /// The number of what the token provider raised.
+    /// The number under which Python keeps the exception that the token provider raised.
     #[serde(skip_serializing_if = "Option::is_none")]
     token_failure: Option<u64>,
 }

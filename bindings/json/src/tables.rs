@@ -11,8 +11,8 @@ use aod_bridge::error::ErrorKind as AnyErrorKind;
 
 use crate::ensure::Ensure;
 
-/// Returns the names of the endpoints, and of the calls that make several requests. The index of a name is the number
-/// of the call.
+/// Returns the names of the endpoints, and of the calls that make several requests. The index of a name is the
+/// `operation` that `JsonClient::call` takes.
 #[uniffi::export]
 pub fn endpoints() -> Vec<String> {
     let endpoints = Operation::ALL

@@ -41,7 +41,7 @@ struct Request {
 #[derive(Debug, thiserror::Error)]
 #[error("{reason}")]
 pub(crate) struct ProviderFailure {
-    /// The number by which Python finds it again.
+    /// The number under which Python keeps the exception.
     number: Option<u64>,
     reason: String,
 }

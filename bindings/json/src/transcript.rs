@@ -93,7 +93,7 @@ pub struct AgUiEvents(Mutex<AgUiEncoder>);
 
 #[uniffi::export]
 impl AgUiEvents {
-    /// Creates an encoder for one transcript, whose first change it must receive.
+    /// Creates an encoder for one transcript. It must receive all changes, from the first one on.
     #[uniffi::constructor]
     pub fn new(thread_id: String) -> Arc<Self> {
         Arc::new(Self(Mutex::new(AgUiEncoder::new(thread_id))))

@@ -35,7 +35,7 @@ class RetryPolicy:
         max_retry_after: The longest `Retry-After` that is honored, in seconds; a longer one ends the call.
 
     Raises:
-        ValueError: A number is negative.
+        ValueError: A number is negative, NaN or too large.
         TypeError: A value is not a number.
 
     Example:
@@ -199,15 +199,15 @@ class StreamOptions(TypedDict, total=False):
     """The options of a stream; see `Sessions.stream`.
 
     Attributes:
-        turn: The number of the only turn to deliver.
-        reconnect: Whether to reconnect.
-        max_attempts: The limit of consecutive attempts.
-        give_up_after: The limit of the time without a healthy connection, in seconds.
-        base_delay: The limit of the delay before the first attempt, in seconds.
-        max_delay: The maximum of that limit, in seconds.
-        max_retry_after: The longest `Retry-After` that is honored, in seconds.
-        deadline: The time for the whole stream, in seconds.
-        resume_stale: Whether to continue after a `stale` event.
+        turn: The number of the only turn to deliver, from 1. By default, all turns.
+        reconnect: Whether to reconnect when the connection drops. Default `True`.
+        max_attempts: How many consecutive attempts may fail. By default there is no limit.
+        give_up_after: How long the stream may be without a healthy connection, in seconds. Default 600.
+        base_delay: The upper limit of the delay before the first attempt to reconnect, in seconds. Default 0.25.
+        max_delay: The maximum to which that limit doubles, in seconds. Default 30.
+        max_retry_after: The longest `Retry-After` that is honored, in seconds. Default 120.
+        deadline: The time limit of the whole stream, in seconds. By default there is no limit.
+        resume_stale: Whether to continue after a `stale` event. Default `False`.
         on_state: Called with each change of the connection.
     """
 

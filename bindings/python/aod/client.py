@@ -66,32 +66,34 @@ class Client:
         """Create a client. Nothing is sent before the first call.
 
         Args:
-            base_url: The server's URL, which may have a path. The default is `AOD_API_URL`, else
-                `http://localhost:8777`.
-            token: The API token. The default is `AOD_API_TOKEN`.
+            base_url: The server's URL, which may have a path. The default is the environment variable `AOD_API_URL`,
+                else `http://localhost:8777`.
+            token: The API token. The default is the environment variable `AOD_API_TOKEN`.
             token_provider: A function that returns the API token, for tokens that expire. It takes precedence over
                 `token`. It receives the token that the server rejected with 401, or `None` before the first request. A
                 rejected request is sent again with the new token. Concurrent requests share one call of the provider,
                 and open streams continue after their cursors. It runs in a thread that waits for a call or reads a
                 stream, and must not use the client. What it raises is the `__cause__` of a `TokenProviderError`.
-            timeout: The time for a whole call, retries included, and for connecting, in seconds; or an `httpx.Timeout`,
-                whose `read` is the time for a call and whose `connect` is that for connecting. The default is 30 for a
-                call and 5 for connecting; `math.inf` means no limit. Streams have `stream_idle_timeout` instead.
+            timeout: The time limit of a whole call, retries included, and of connecting, in seconds; or an
+                `httpx.Timeout`, whose `read` applies to a call and whose `connect` applies to connecting. The default
+                is 30 for a call and 5 for connecting; `math.inf` means no limit. Streams have `stream_idle_timeout`
+                instead.
             transport: Must be `None`. The parameter exists for compatibility with 0.1.0.
-            attempt_timeout: The time for one attempt of a call, or to open a stream, in seconds. By default, what is
-                left of `timeout`, or `stream_idle_timeout`.
-            connect_timeout: The time for connecting, including TLS, in seconds. The default is that of `timeout`.
+            attempt_timeout: The time limit of one attempt of a call, or of one attempt to open a stream, in seconds.
+                The default is what is left of `timeout` for a call, and `stream_idle_timeout` for a stream.
+            connect_timeout: The time limit of connecting, including TLS, in seconds; overrides `timeout`, which sets
+                the default.
             stream_idle_timeout: How long a stream's connection may receive nothing, not even heartbeats, before it is
                 replaced, in seconds. The default is 45. It also limits each attempt to open a stream.
             retry: When and how often a failed request is retried. The default is `RetryPolicy()`.
             max_retries: How many times a failed request is retried; overrides `retry.max_retries`. The default is 2.
-            headers: Headers to send with every request. Those that the client sets itself, such as `Authorization`,
-                cannot be replaced.
+            headers: Headers to send with every request. The client's own `Authorization`, `Accept`, `Accept-Encoding`
+                and `Content-Type` take precedence.
             user_agent_suffix: Text to append to the `User-Agent` of the SDK.
             proxy: The URL of a proxy. The default is that of `HTTP_PROXY`, `HTTPS_PROXY` or `ALL_PROXY`, else that of
                 the operating system, unless `NO_PROXY` excludes the server.
-            no_proxy: Whether to use no proxy, and ignore these variables and the operating system's settings.
-            ca_certificate: Certificates of authorities to trust in addition to the platform's, as PEM text.
+            no_proxy: Whether to use no proxy, and ignore the proxy variables and the operating system's settings.
+            ca_certificate: CA certificates to trust in addition to the platform's, as PEM text.
             client_certificate: The client's certificate chain and private key for mutual TLS, as one PEM text.
             pool_max_idle: The maximum number of idle connections to keep per host. By default there is no limit.
             pool_idle_timeout: How long an idle connection is kept, in seconds. The default is 90.
@@ -154,23 +156,24 @@ class Client:
         headers: Mapping[str, str] | None = None,
         on_response: Callable[[ResponseInfo], object] | None = None,
     ) -> Self:
-        """Return a client with other options, over the same connections.
+        """Return a client with other options, which shares the connections of this one.
 
         Args:
-            timeout: The time for a whole call, retries included, in seconds; or an `httpx.Timeout`, of which only
-                `read` is used. The time for connecting does not change.
-            attempt_timeout: The time for one attempt of a call, or to open a stream, in seconds.
+            timeout: The time limit of a whole call, retries included, in seconds; or an `httpx.Timeout`, of which only
+                `read` is used. The time limit of connecting does not change.
+            attempt_timeout: The time limit of one attempt of a call, or of one attempt to open a stream, in seconds.
             stream_idle_timeout: How long a stream's connection may receive nothing before it is replaced, in seconds.
             retry: When and how often a failed request is retried.
             max_retries: How many times a failed request is retried; overrides `retry.max_retries`.
             headers: Headers to send, in addition to those of this client; the same name replaces a header.
             on_response: A function to call with the status and headers of each response to a call, in the thread of the
-                call and before it ends. Responses that are retried or become an error are included; redirects that are
-                followed or refused, and the responses to requests of a stream, are not. An exception that it raises is
-                raised by the call, although the server may have processed the request.
+                call and before the call returns. Responses that are retried or become an error are included; redirects
+                that are followed or refused, and the responses to requests of a stream, are not. If the function raises
+                an exception, the call raises it, although the server may have processed the request.
 
         Returns:
-            The client. It has this client's values for options that are `None`.
+            The client. It has this client's values for options that are `None`. Closing one of the two does not close
+            the other.
 
         Raises:
             ValueError: An option is malformed.
@@ -199,7 +202,7 @@ class Client:
 
     @property
     def network(self) -> Network:
-        """Reports the state of the network to the streams of this client."""
+        """The object that passes reports about the network to the streams of this client."""
         return Network(self._core)
 
     def suspend(self) -> None:
@@ -214,7 +217,7 @@ class Client:
         self._core.native().suspend()
 
     def resume(self) -> None:
-        """End `suspend`: streams reconnect within 250 ms, at random times, if there is a network.
+        """Let the streams reconnect after `suspend`: within 250 ms, at random times, if there is a network.
 
         Raises:
             ClosedError: The client has been closed.
@@ -225,7 +228,8 @@ class Client:
         """Check the server's health (`GET /health`).
 
         Returns:
-            The server's response, such as `{"status": "ok"}`. Servers since 2026-04-30 add `checks`.
+            The server's response, such as `{"status": "ok"}`. Servers since 2026-04-30 add `checks`, the result of each
+            check by its name.
 
         Raises:
             ServerError: The server reports that it is degraded (503).
@@ -234,7 +238,10 @@ class Client:
         return read_object(self._core.call("Health"))
 
     def close(self) -> None:
-        """Close the client. Later calls raise `ClosedError`; closing again has no effect."""
+        """Close the client. Later calls raise `ClosedError`; closing again has no effect.
+
+        Open streams continue; leaving their block closes them.
+        """
         self._core.close()
 
     def __enter__(self) -> Self:
@@ -294,33 +301,35 @@ class AsyncClient:
         """Create a client. Nothing is sent before the first call.
 
         Args:
-            base_url: The server's URL, which may have a path. The default is `AOD_API_URL`, else
-                `http://localhost:8777`.
-            token: The API token. The default is `AOD_API_TOKEN`.
+            base_url: The server's URL, which may have a path. The default is the environment variable `AOD_API_URL`,
+                else `http://localhost:8777`.
+            token: The API token. The default is the environment variable `AOD_API_TOKEN`.
             token_provider: A function or coroutine function that returns the API token, for tokens that expire. It
                 takes precedence over `token`. It receives the token that the server rejected with 401, or `None` before
                 the first request. A rejected request is sent again with the new token. Concurrent requests share one
                 call of the provider, and open streams continue after their cursors. It runs in a task that waits for a
                 call or reads a stream, and must not use the client. What it raises is the `__cause__` of a
                 `TokenProviderError`.
-            timeout: The time for a whole call, retries included, and for connecting, in seconds; or an `httpx.Timeout`,
-                whose `read` is the time for a call and whose `connect` is that for connecting. The default is 30 for a
-                call and 5 for connecting; `math.inf` means no limit. Streams have `stream_idle_timeout` instead.
+            timeout: The time limit of a whole call, retries included, and of connecting, in seconds; or an
+                `httpx.Timeout`, whose `read` applies to a call and whose `connect` applies to connecting. The default
+                is 30 for a call and 5 for connecting; `math.inf` means no limit. Streams have `stream_idle_timeout`
+                instead.
             transport: Must be `None`. The parameter exists for compatibility with 0.1.0.
-            attempt_timeout: The time for one attempt of a call, or to open a stream, in seconds. By default, what is
-                left of `timeout`, or `stream_idle_timeout`.
-            connect_timeout: The time for connecting, including TLS, in seconds. The default is that of `timeout`.
+            attempt_timeout: The time limit of one attempt of a call, or of one attempt to open a stream, in seconds.
+                The default is what is left of `timeout` for a call, and `stream_idle_timeout` for a stream.
+            connect_timeout: The time limit of connecting, including TLS, in seconds; overrides `timeout`, which sets
+                the default.
             stream_idle_timeout: How long a stream's connection may receive nothing, not even heartbeats, before it is
                 replaced, in seconds. The default is 45. It also limits each attempt to open a stream.
             retry: When and how often a failed request is retried. The default is `RetryPolicy()`.
             max_retries: How many times a failed request is retried; overrides `retry.max_retries`. The default is 2.
-            headers: Headers to send with every request. Those that the client sets itself, such as `Authorization`,
-                cannot be replaced.
+            headers: Headers to send with every request. The client's own `Authorization`, `Accept`, `Accept-Encoding`
+                and `Content-Type` take precedence.
             user_agent_suffix: Text to append to the `User-Agent` of the SDK.
             proxy: The URL of a proxy. The default is that of `HTTP_PROXY`, `HTTPS_PROXY` or `ALL_PROXY`, else that of
                 the operating system, unless `NO_PROXY` excludes the server.
-            no_proxy: Whether to use no proxy, and ignore these variables and the operating system's settings.
-            ca_certificate: Certificates of authorities to trust in addition to the platform's, as PEM text.
+            no_proxy: Whether to use no proxy, and ignore the proxy variables and the operating system's settings.
+            ca_certificate: CA certificates to trust in addition to the platform's, as PEM text.
             client_certificate: The client's certificate chain and private key for mutual TLS, as one PEM text.
             pool_max_idle: The maximum number of idle connections to keep per host. By default there is no limit.
             pool_idle_timeout: How long an idle connection is kept, in seconds. The default is 90.
@@ -383,23 +392,25 @@ class AsyncClient:
         headers: Mapping[str, str] | None = None,
         on_response: Callable[[ResponseInfo], object] | None = None,
     ) -> Self:
-        """Return a client with other options, over the same connections.
+        """Return a client with other options, which shares the connections of this one.
 
         Args:
-            timeout: The time for a whole call, retries included, in seconds; or an `httpx.Timeout`, of which only
-                `read` is used. The time for connecting does not change.
-            attempt_timeout: The time for one attempt of a call, or to open a stream, in seconds.
+            timeout: The time limit of a whole call, retries included, in seconds; or an `httpx.Timeout`, of which only
+                `read` is used. The time limit of connecting does not change.
+            attempt_timeout: The time limit of one attempt of a call, or of one attempt to open a stream, in seconds.
             stream_idle_timeout: How long a stream's connection may receive nothing before it is replaced, in seconds.
             retry: When and how often a failed request is retried.
             max_retries: How many times a failed request is retried; overrides `retry.max_retries`.
             headers: Headers to send, in addition to those of this client; the same name replaces a header.
-            on_response: A function to call with the status and headers of each response to a call, in the thread of the
-                call and before it ends. Responses that are retried or become an error are included; redirects that are
-                followed or refused, and the responses to requests of a stream, are not. An exception that it raises is
-                raised by the call, although the server may have processed the request.
+            on_response: A function to call with the status and headers of each response to a call, on the event loop
+                and before the call returns. It cannot be a coroutine function. Responses that are retried or become an
+                error are included; redirects that are followed or refused, and the responses to requests of a stream,
+                are not. If the function raises an exception, the call raises it, although the server may have processed
+                the request.
 
         Returns:
-            The client. It has this client's values for options that are `None`.
+            The client. It has this client's values for options that are `None`. Closing one of the two does not close
+            the other.
 
         Raises:
             ValueError: An option is malformed.
@@ -428,7 +439,7 @@ class AsyncClient:
 
     @property
     def network(self) -> Network:
-        """Reports the state of the network to the streams of this client."""
+        """The object that passes reports about the network to the streams of this client."""
         return Network(self._core)
 
     def suspend(self) -> None:
@@ -443,7 +454,7 @@ class AsyncClient:
         self._core.native().suspend()
 
     def resume(self) -> None:
-        """End `suspend`: streams reconnect within 250 ms, at random times, if there is a network.
+        """Let the streams reconnect after `suspend`: within 250 ms, at random times, if there is a network.
 
         Raises:
             ClosedError: The client has been closed.
@@ -454,7 +465,8 @@ class AsyncClient:
         """Check the server's health (`GET /health`).
 
         Returns:
-            The server's response, such as `{"status": "ok"}`. Servers since 2026-04-30 add `checks`.
+            The server's response, such as `{"status": "ok"}`. Servers since 2026-04-30 add `checks`, the result of each
+            check by its name.
 
         Raises:
             ServerError: The server reports that it is degraded (503).
@@ -463,7 +475,10 @@ class AsyncClient:
         return read_object(await self._core.call_async("Health"))
 
     async def aclose(self) -> None:
-        """Close the client. Later calls raise `ClosedError`; closing again has no effect."""
+        """Close the client. Later calls raise `ClosedError`; closing again has no effect.
+
+        Open streams continue; leaving their block closes them.
+        """
         self._core.close()
 
     async def __aenter__(self) -> Self:

@@ -45,7 +45,8 @@ class AodError(Exception):
     """The base class of all errors that the SDK raises for a failed call."""
 
     attempts: int = 0
-    """How many times the request was attempted; 0 if that is unknown or nothing was sent."""
+    """How many times the request was attempted; 0 if that is unknown or nothing was sent. For an open stream, the
+    number of consecutive attempts to reconnect."""
     is_retryable: bool = False
     """Whether the same call may succeed later: after a broken connection, a response that is not valid HTTP, a timeout,
     408, 429 or 5xx, but not after a failed TLS handshake."""
@@ -55,8 +56,8 @@ class AodError(Exception):
     """How long the server asks to wait (`Retry-After`), in seconds; `None` if the server does not ask."""
 
     session_id: UUID | None = None
-    """The id of the session that `sessions.run` created, or to which `sessions.ask` sent its prompt, before the call
-    failed, or whose stream failed in `sessions.watch`; otherwise `None`."""
+    """The id of the session that `sessions.run` created, that accepted the prompt of `sessions.ask`, or whose stream
+    failed in `sessions.watch`; `None` for every other error."""
 
     # The name of the kind of failure, which is the same in every language.
     _kind = "other"
@@ -73,7 +74,7 @@ class AodConnectionError(AodError):
 
 
 class AodTimeoutError(AodConnectionError):
-    """A timeout or deadline passed."""
+    """A timeout or deadline expired."""
 
     _kind = "timeout"
 
@@ -161,7 +162,8 @@ class ConflictError(AodHTTPError):
 
     reason: str = "other"
     """The reason: `version_mismatch`, `archived`, `already_archived`, `running`, `pending`, `failed`, `terminated`,
-    `already_terminated`, `backend_gone`, `no_active_turn`, `name_taken`, `in_use`, or `other`."""
+    `already_terminated`, `backend_gone` (the sandbox no longer exists), `no_active_turn`, `name_taken`, `in_use`
+    (sessions refer to the environment), or `other` (a reason that this version does not know)."""
     expected: int | None = None
     """The current version, for `version_mismatch`; otherwise `None`."""
     got: int | None = None

@@ -35,7 +35,9 @@ StageName = (
     ]
     | str
 )
-"""The name of a stage. Which stages a session has depends on the server, the agent and the environment."""
+"""The name of a stage, a step of setting up the sandbox or starting the agent.
+
+Which stages a session has depends on the server, the agent and the environment."""
 
 
 TERMINAL_EVENT_TYPES: Final = frozenset({"exit", "error", "terminated", "stale"})

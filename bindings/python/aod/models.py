@@ -63,7 +63,7 @@ __all__ = [
 SessionStatus = Literal["pending", "running", "completed", "failed", "terminated"] | str
 """The status of a session; a newer server may send other values."""
 TurnStatus = Literal["pending", "running", "completed", "failed", "interrupted"] | str
-"""The status of a turn; a newer server may send other values. `interrupted` exists since 2026-06-25."""
+"""The status of a turn; a newer server may send other values. `interrupted` exists on servers since 2026-06-25."""
 NetworkingType = Literal["unrestricted", "limited"] | str
 """The type of a network rule; a newer server may send other values."""
 PackageManager = Literal["apt", "cargo", "gem", "go", "npm", "pip"] | str
@@ -227,7 +227,7 @@ class GithubSkill(_Model):
     Attributes:
         source: The repository, as `owner/repo`.
         description: When to use the skill.
-        name: The name of one skill in the repository. By default, all of its skills.
+        name: The name of one skill in the repository. By default, all skills of the repository.
     """
 
     type: Literal["github"] = "github"
@@ -241,9 +241,9 @@ class GithubRepoResource(_Model):
 
     Attributes:
         url: The URL, `https://github.com/<owner>/<repo>`, with or without `.git`. The `repr` omits user information.
-        mount_path: The absolute path of the folder to clone into, except `/` and `/home/sprite`. By default, the server
-            uses `/workspace/<repo>`.
-        authorization_token: The token to clone with. Not in the `repr`.
+        mount_path: The absolute path of the folder to clone into. It must not be `/` or `/home/sprite`. By default, the
+            server uses `/workspace/<repo>`.
+        authorization_token: The GitHub token to clone a private repository with. Not in the `repr`.
     """
 
     type: Literal["github_repository"] = "github_repository"
@@ -488,7 +488,7 @@ class SessionAck(_Model):
     Attributes:
         id: The id of the session.
         status: The status of the session; after `interrupt`, the previous status.
-        stream_url: The path of the stream, relative to the server.
+        stream_url: The path of the stream, relative to the server (`create` and `prompt` only).
         environment_id: The environment (`create` only).
         resources: The repositories (`create` only).
         current_turn: The number of the new turn (`create` and `prompt` only).
@@ -516,7 +516,7 @@ class RunResult(BaseModel):
 
     @property
     def stdout(self) -> str:
-        """Everything that the agent printed on standard output in `events`: one JSON object per line."""
+        """Everything that the agent printed on standard output in `events`, usually one JSON object per line."""
         return "".join(event.stdout or "" for event in self.events)
 
     @property

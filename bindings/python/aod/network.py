@@ -24,7 +24,7 @@ class Network:
     """
 
     def __init__(self, core: Core) -> None:
-        """Create the reports; clients do this.
+        """Create the object; clients do this.
 
         Args:
             core: The client's connection to the native library.

@@ -39,9 +39,9 @@ class ConnectionState:
     """A change of a stream's connection, passed to `on_state` of `sessions.stream`.
 
     Attributes:
-        kind: `connecting` before the first connection, `live` when a connection is established, `resuming` when it
-            dropped or could not be established, `waiting_for_network` while the network is reported as offline or the
-            client is suspended, `history_reset` when the ids of the session start again at a lower
+        kind: `connecting` before the first connection, `live` when a connection is established, `resuming` when a
+            connection dropped or could not be established, `waiting_for_network` while the network is reported as
+            offline or the client is suspended, `history_reset` when the ids of the session start again at a lower
             number, and `closed` when the stream has ended.
         attempt: The number of the attempt that follows, from 1; `None` unless the kind is `resuming`.
         delay: The delay before that attempt, in seconds; `None` unless the kind is `resuming`.
@@ -109,7 +109,7 @@ class _Base:
             batches.cancel()
 
     def detach(self) -> None:
-        """Discard the connection without closing it, in the child of a fork."""
+        """Discard the connection without closing it, in the child of a fork; the package calls this."""
         self._closed = True
         self._lock = threading.Lock()  # a thread of the parent may have held it
         if self._batches is not None:
@@ -120,7 +120,7 @@ class _Base:
             self._native = None
 
     def stop(self) -> None:
-        """Cancel the stream, before the interpreter exits."""
+        """Cancel the stream, before the interpreter exits; the package calls this."""
         self.cancel()
 
     def _check_process(self) -> None:
@@ -230,7 +230,7 @@ class EventStream(_Base):
     def open(self) -> Self:
         """Open the stream and wait for the server's response; entering the `with` block does the same.
 
-        Iteration opens the stream too if it is not open; the first event then raises these errors.
+        Iteration also opens a stream that is not open, and then raises these errors.
 
         Returns:
             The stream.
@@ -380,7 +380,7 @@ class AsyncEventStream(_Base, TaskScoped):
     async def open(self) -> Self:
         """Open the stream and wait for the server's response; entering the `async with` block does the same.
 
-        Iteration opens the stream too if it is not open; the first event then raises these errors.
+        Iteration also opens a stream that is not open, and then raises these errors.
 
         Returns:
             The stream.
@@ -646,10 +646,10 @@ class Subscription:
         return self.is_finished
 
     def detach(self) -> None:
-        """Leave the thread to the parent process, in the child of a fork."""
+        """Leave the thread to the parent process, in the child of a fork; the package calls this."""
 
     def stop(self) -> None:
-        """Cancel the stream and wait for the last callback, for one second at most."""
+        """Cancel the stream and wait at most one second for the last callback; the package calls this at exit."""
         self._stream.cancel()
         if self._thread is not threading.current_thread():
             self._thread.join(1)

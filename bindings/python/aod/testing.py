@@ -30,9 +30,9 @@ _STREAMS = "/sessions/*/stream"
 class Turn:
     """A scripted turn of an agent: what it does, and how the turn ends.
 
-    The server prints it in the format of the session's runtime: that of Claude Code, Codex, Gemini CLI or opencode.
-    What a runtime does not print is left out: Gemini CLI prints no thinking, and only Claude Code and opencode print
-    costs. A turn does not change: each method returns another one.
+    The server prints the turn in the format of the session's runtime: that of Claude Code, Codex, Gemini CLI or
+    opencode. What a runtime does not print is left out: Gemini CLI prints no thinking, and only Claude Code and
+    opencode print costs. Turns are immutable: each method returns a new turn.
 
     Example:
         >>> turn = Turn().tool("Bash", {"command": "pytest"}, output="1 failed", exit_code=1).message("One test fails.")
@@ -64,7 +64,7 @@ class Turn:
         """Add a call of a tool.
 
         Tools have the names and arguments of Claude Code: `Bash`, `Read`, `Write`, `Edit`, `Grep`, `Glob`, `WebFetch`,
-        `WebSearch`, `Task` and `mcp__SERVER__TOOL`. The other runtimes print their own for the same work.
+        `WebSearch`, `Task` and `mcp__SERVER__TOOL`. The other runtimes print their own tools for the same work.
 
         Args:
             name: The name of the tool.
@@ -73,7 +73,7 @@ class Turn:
             error: Why the call failed. Printed instead of the output.
             exit_code: The exit code of a `Bash` command. The call fails unless it is 0.
             delay: How long the call takes, in seconds of the server's clock.
-            hold: The hold at which the call waits for its result.
+            hold: The name of the hold that delays the result of the call; see `hold`.
         """
         call = {"name": name, "input": dict(input or {}), "output": output, "delay_ms": _millis(delay)}
         optional = {"error": error, "exit_code": exit_code, "hold": hold}
@@ -96,11 +96,11 @@ class Turn:
         return self._step(stderr=data)
 
     def delay(self, seconds: float) -> Self:
-        """Add a delay on the server's clock."""
+        """Add a delay, in seconds of the server's clock."""
         return self._step(delay_ms=_millis(seconds))
 
     def hold(self, name: str) -> Self:
-        """Add a hold, which waits for `DevServer.release`."""
+        """Add a hold with this name, at which the turn waits until `DevServer.release` is called with the name."""
         return self._step(hold=name)
 
     def usage(
@@ -112,7 +112,7 @@ class Turn:
         cost_usd: float | None = None,
         duration: float | None = None,
     ) -> Self:
-        """Set what the runtime reports at the end of the turn. What is not given is that of a short turn.
+        """Set what the runtime reports at the end of the turn. Values that are not given are those of a short turn.
 
         Args:
             input_tokens: The input tokens, including those read from a cache.
@@ -143,11 +143,11 @@ class Turn:
         return self._with(end="hang")
 
     def exit_code(self, code: int) -> Self:
-        """Set the exit code of the runtime. The default is 0 after a success, else 1."""
+        """Set the exit code of the runtime. The default is 0 if the turn succeeds, else 1."""
         return self._with(exit_code=code)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the turn as the control interface of the server takes it."""
+        """Return the turn as the JSON object that the control interface of the server takes."""
         return dict(self._fields)
 
     def _step(self, **step: Any) -> Self:
@@ -160,9 +160,9 @@ class Turn:
 
 
 class Fault:
-    """A fault that the server injects into requests: which ones, and its effect.
+    """A fault that the server injects: the requests that it applies to, and its effect on them.
 
-    A fault does not change: each method returns another one.
+    Faults are immutable: each method returns a new fault.
 
     Example:
         >>> unavailable = Fault.status(503).matching("POST", "/sessions").times(2)
@@ -191,19 +191,19 @@ class Fault:
 
     @classmethod
     def slow(cls, seconds: float) -> Self:
-        """Delay the response by a time on the server's clock."""
+        """Delay the response to the next request by a number of seconds of the server's clock."""
         return cls({"delay": {"ms": _millis(seconds)}})
 
     @classmethod
     def status(cls, status: int, *, headers: Mapping[str, str] | None = None) -> Self:
-        """Respond with a status, such as 503. The request is not processed."""
+        """Respond to the next request with a status, such as 503. The request is not processed."""
         body = json.dumps({"detail": "A fault of the development server"})
         headers = {"content-type": "application/json"} | dict(headers or {})
         return cls({"status": {"status": status, "headers": headers, "body": body}})
 
     @classmethod
     def too_many_requests(cls, retry_after: int | None = None) -> Self:
-        """Respond with a 429, and a `Retry-After` header if there is a time, in seconds."""
+        """Respond to the next request with a 429, and with a `Retry-After` header if a time is given, in seconds."""
         return cls.status(429, headers=None if retry_after is None else {"retry-after": str(retry_after)})
 
     def matching(self, method: str, path: str) -> Self:
@@ -223,7 +223,7 @@ class Fault:
         return self._with(times=None)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the fault as the control interface of the server takes it."""
+        """Return the fault as the JSON object that the control interface of the server takes."""
         return dict(self._fields)
 
     def _with(self, **fields: Any) -> Self:
@@ -235,8 +235,8 @@ class Fault:
 class DevServer:
     """A running `aod-devserver`, an in-memory AoD server on the loopback interface.
 
-    It stops when the `with` block is left or the process ends. The binary is that of the package `aod-devserver`, which
-    `pip install "aod-sdk[testing]"` installs.
+    It stops when the `with` block is left or the process ends. By default, the program is that of the package
+    `aod-devserver`, which `pip install "aod-sdk[testing]"` installs.
 
     Attributes:
         url: The URL of the server.
@@ -314,14 +314,14 @@ class DevServer:
         self.control("POST", "script", body | {"session": None if session is None else str(session)})
 
     def clear_scripts(self) -> None:
-        """Remove all scripts except those of single sessions. Sessions play the built-in one again."""
+        """Remove all scripts except those of single sessions. Other sessions play the built-in script again."""
         self.control("DELETE", "script")
 
     def faults(self, *faults: Fault) -> None:
         """Inject faults into the next matching requests.
 
         Args:
-            *faults: The faults. Several apply to the same request.
+            *faults: The faults. If several match a request, all of them apply to it.
 
         Raises:
             AodError: A fault cannot be applied, for example because of its status.
@@ -330,7 +330,7 @@ class DevServer:
             self.control("POST", "fault", fault.to_json())
 
     def clear_faults(self) -> None:
-        """Remove the pending faults."""
+        """Remove the faults that are still pending."""
         self.control("DELETE", "fault")
 
     def freeze_clock(self) -> None:
@@ -338,7 +338,7 @@ class DevServer:
         self.control("POST", "clock", {"frozen": True})
 
     def advance_clock(self, seconds: float) -> None:
-        """Advance the clock, whether it is frozen or not."""
+        """Advance the clock by a number of seconds, whether it is frozen or not."""
         self.control("POST", "clock", {"advance_ms": _millis(seconds)})
 
     def run_clock(self) -> None:
@@ -346,14 +346,14 @@ class DevServer:
         self.control("POST", "clock", {"frozen": False})
 
     def release(self, hold: str) -> None:
-        """Release a hold, for waiting and later scripts."""
+        """Release a hold: scripts that wait at it continue, and scripts that reach it later do not wait."""
         self.control("POST", "release", {"name": hold})
 
     def hold_reached(self, hold: str) -> None:
         """Wait until a script waits at a hold. In a coroutine, call it with `asyncio.to_thread`.
 
         Raises:
-            TimeoutError: No script has reached it within a minute.
+            TimeoutError: No script has reached the hold within a minute.
         """
         self.control("POST", "reached", {"name": hold})
 
@@ -373,7 +373,7 @@ class DevServer:
             The JSON of the response.
 
         Raises:
-            AodError: The server rejects the call, or does not run.
+            AodError: The server rejects the call, or is not running.
             TimeoutError: The server does not respond within a minute.
         """
         # urllib would send the request to the proxies of the environment.

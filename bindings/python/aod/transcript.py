@@ -103,7 +103,7 @@ class FileChange(_Model):
 
     Attributes:
         path: The path.
-        change: How the file changes.
+        change: `add`, `update` or `delete`.
     """
 
     path: str
@@ -187,8 +187,8 @@ class Message(_Item):
         events: The ids of the events that the item was made from, if they have ids.
         is_truncated: Whether a text of the item or the arguments of its tool were cut at the limit `text`, or its line
             at the limit `line`.
-        raw: The lines of output that the item was made from. A line that makes several items is kept by the first.
-            Empty for `Text`, whose text is the output.
+        raw: The lines of output that the item was made from. A line that makes several items is kept by the first of
+            them. Empty for `Text`, whose text is the output.
         raw_cut: The number of bytes of these lines that were not kept, because of the limit `raw` or `line`.
     """
 
@@ -218,7 +218,8 @@ class ToolCall(_Item):
 
     Attributes:
         kind: `tool_call`.
-        name: The name of the tool, as the runtime prints it. For an item of Codex, its type.
+        name: The name of the tool, as the runtime prints it. For an item of Codex, the type of that item, such as
+            `command_execution`.
         tool: What the call does, the same for all runtimes.
         input: The arguments; `None` if the call has no arguments, and a string with their JSON if they cannot be
             represented, for example because they nest too deeply. If their JSON is longer than the limit `text`, it is
@@ -300,7 +301,7 @@ Item = Annotated[
     Message | Thinking | ToolCall | Plan | Notice | Text | RuntimeEvent,
     Field(discriminator="kind"),
 ]
-"""One entry of a turn. `kind` says which class it has."""
+"""One entry of a turn. `kind` identifies its class."""
 
 
 class Usage(_Model):
@@ -485,9 +486,9 @@ Change = Annotated[
     AgentUpdated | TurnStarted | ItemAdded | ItemUpdated | TextAppended | ItemsDropped | TurnEnded,
     Field(discriminator="type"),
 ]
-"""One change of a transcript. `type` says which class it has. Changes that are applied in order to a copy of the turns
-keep it equal to them, with one exception: `TextAppended` changes the text only. The `raw`, `raw_cut`, `events` and
-`is_truncated` of the item follow with its next `ItemUpdated`, if another event changes the item."""
+"""One change of a transcript. `type` identifies its class. Changes that are applied in order to a copy of the turns
+keep the copy equal to the turns, with one exception: `TextAppended` changes the text only. The `raw`, `raw_cut`,
+`events` and `is_truncated` of the item follow with its next `ItemUpdated`, if another event changes the item."""
 
 
 class TranscriptLimits(TypedDict, total=False):
@@ -500,10 +501,10 @@ class TranscriptLimits(TypedDict, total=False):
             first part. Default 16 MiB.
         text: The longest text of an item, in bytes: a message, a command, a result, the arguments. Default 1 MiB.
         raw: How much of the output an item keeps in `raw`, in bytes. Default 64 KiB.
-        items: How many items the transcript keeps. When it has more, the oldest items are dropped, until it is filled
-            to seven eighths. Default 100,000.
-        bytes: The size of all items together, in bytes. When they exceed it, the oldest items are dropped, until it is
-            filled to seven eighths. Default 256 MiB.
+        items: How many items the transcript keeps. When it has more, the oldest items are dropped until seven eighths
+            of the limit are left. Default 100,000.
+        bytes: The size of all items together, in bytes. When they exceed it, the oldest items are dropped until seven
+            eighths of the limit are left. Default 256 MiB.
     """
 
     line: int
@@ -742,7 +743,7 @@ class AgUiEncoder:
     """
 
     def __init__(self, thread_id: str) -> None:
-        """Create an encoder for one transcript, whose first change it must receive.
+        """Create an encoder for one transcript. It must receive all changes, from the first one on.
 
         Args:
             thread_id: The id of the thread in the events, usually the id of the session.

@@ -24,7 +24,7 @@ def main() -> None:
                     checkpoint.write_text(str(events.cursor), encoding="utf-8")
                     break
 
-        # Another process can do this, also days later.
+        # Another process can do this, even days later.
         cursor = int(checkpoint.read_text(encoding="utf-8"))
         with client.sessions.stream(session.id, since=cursor) as events:
             for event in events:

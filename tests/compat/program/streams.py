@@ -52,7 +52,7 @@ async def endings(world: World) -> None:
 
 
 async def opening(world: World) -> None:
-    """Nothing is sent before the first event is requested."""
+    """Nothing is sent before the block is entered."""
     manager = world.client.sessions.stream(UNKNOWN_ID)
     world.record("asked before entering", len(world.server.requests()))
     world.record("managers", [hasattr(manager, "__enter__"), hasattr(manager, "__aenter__")])

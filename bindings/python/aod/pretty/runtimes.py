@@ -52,7 +52,7 @@ class GeminiFormatter(NativeFormatter):
 class OpencodeFormatter(NativeFormatter):
     """Formats the output of `opencode run --format json`, of versions 1 and 2.
 
-    The cost in the last line excludes that of subagents, which the output does not contain.
+    The cost in the last line does not include the cost of subagents, which opencode does not print.
     """
 
     _runtime = "opencode"

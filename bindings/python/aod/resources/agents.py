@@ -25,7 +25,7 @@ class Agents:
     An agent is a definition: a model, the program that runs it, and the tools it may use. Updates create versions.
 
     Ids are `UUID` objects or strings. A string that is not a UUID is sent as one percent-encoded segment of the path,
-    and the server answers 404; an id of another type raises `TypeError`.
+    and the server answers 404; an id that is neither raises `TypeError`.
     """
 
     def __init__(self, core: Core) -> None:
@@ -356,7 +356,7 @@ class AsyncAgents:
     An agent is a definition: a model, the program that runs it, and the tools it may use. Updates create versions.
 
     Ids are `UUID` objects or strings. A string that is not a UUID is sent as one percent-encoded segment of the path,
-    and the server answers 404; an id of another type raises `TypeError`.
+    and the server answers 404; an id that is neither raises `TypeError`.
     """
 
     def __init__(self, core: Core) -> None:

@@ -25,7 +25,7 @@ class Environments:
     An environment is what a session's sandbox is set up with: packages, variables, a script and network rules.
 
     Ids are `UUID` objects or strings. A string that is not a UUID is sent as one percent-encoded segment of the path,
-    and the server answers 404; an id of another type raises `TypeError`.
+    and the server answers 404; an id that is neither raises `TypeError`.
     """
 
     def __init__(self, core: Core) -> None:
@@ -334,7 +334,7 @@ class AsyncEnvironments:
     An environment is what a session's sandbox is set up with: packages, variables, a script and network rules.
 
     Ids are `UUID` objects or strings. A string that is not a UUID is sent as one percent-encoded segment of the path,
-    and the server answers 404; an id of another type raises `TypeError`.
+    and the server answers 404; an id that is neither raises `TypeError`.
     """
 
     def __init__(self, core: Core) -> None:

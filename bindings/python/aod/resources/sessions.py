@@ -94,11 +94,11 @@ def _logging_failures(session_id: UUID) -> Generator[None]:
 
 
 def _name_session(error: BaseException, session_id: UUID) -> None:
-    """Add the session to an exception that ends `run`."""
+    """Add the session to an exception that ends `run` or `ask`."""
     with suppress(AttributeError):
         error.session_id = session_id  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue]
     if sys.version_info >= (3, 11):
-        error.add_note(f"Session {session_id} has been created and may still be running.")
+        error.add_note(f"Session {session_id} may still be running.")
 
 
 def _check_max_concurrent(max_concurrent: int) -> None:
@@ -139,7 +139,7 @@ class Sessions:
     A session is one sandbox in which an agent works on prompts, one turn each.
 
     Ids are `UUID` objects or strings. A string that is not a UUID is sent as one percent-encoded segment of the path,
-    and the server answers 404; an id of another type raises `TypeError`.
+    and the server answers 404; an id that is neither raises `TypeError`.
     """
 
     def __init__(self, core: Core) -> None:
@@ -185,7 +185,7 @@ class Sessions:
             resources: Up to 10 repositories to clone into the sandbox: `GithubRepoResource` models, or mappings with
                 `type` (`github_repository`), `url`, and optionally `mount_path` and `authorization_token`.
             secret_env_vars: Environment variables of this session's sandbox, which override those of the environment
-                (servers since 2026-06-25). The API never returns them.
+                (servers since 2026-06-25; earlier ones ignore them). The API never returns them.
 
         Returns:
             The acknowledgement, with the session's id and status `pending`.
@@ -319,7 +319,7 @@ class Sessions:
     def interrupt(self, session_id: str | UUID) -> SessionAck:
         """Stop the active turn and keep the sandbox (`POST /sessions/{id}/interrupt`).
 
-        Servers since 2026-06-25 have this endpoint; earlier ones raise `UnsupportedError`.
+        Servers since 2026-06-25 have this endpoint; on earlier servers, the call raises `UnsupportedError`.
 
         Args:
             session_id: The id of the session.
@@ -371,7 +371,7 @@ class Sessions:
             on_event: A function to call with each event.
             on_change: A function to call with each change that an event makes to the transcript, after `on_event`; see
                 `aod.transcript`.
-            collect_events: Whether the result holds the events. The default is true.
+            collect_events: Whether the result holds the events. The default is true; see `ask`.
 
         Returns:
             The session after the turn, and its events in order.
@@ -480,7 +480,7 @@ class Sessions:
             on_event: A function to call with each event.
             on_change: A function to call with each change that an event makes to the transcript, after `on_event`; see
                 `aod.transcript`.
-            collect_events: Whether the result holds the events. The default is true.
+            collect_events: Whether the result holds the events. The default is true; see `ask`.
             on_created: A function to call with the acknowledgement of the session, before its first event.
             on_abandon: `"continue"` (the default), `"interrupt"` or `"terminate"`: what is done to the session if an
                 exception, such as `KeyboardInterrupt`, ends this call after the session was created and before its turn
@@ -534,14 +534,14 @@ class Sessions:
 
         The prompts run on threads. While the server's quota of active sessions is exceeded, they wait without a time
         limit. An `AodError` of a prompt does not affect the others. Any other exception, such as one of a callback or
-        `KeyboardInterrupt`, ends all of them: no further session is started, the streams are closed, and `on_abandon`
+        `KeyboardInterrupt`, ends all runs: no further session is started, the streams are closed, and `on_abandon`
         takes effect.
 
         Args:
             requests: The arguments of `run` for each prompt, as mappings, without `on_abandon` and `wait_for_quota`.
-                Functions among them, such as `on_created`, are called on the threads.
-            max_concurrent: How many of the sessions run at the same time, at least 1. The default is 4. A lower quota
-                of the server limits them too.
+                Callbacks among them, such as `on_created`, are called on these threads.
+            max_concurrent: How many of the sessions run at the same time, at least 1. The default is 4. If the server's
+                quota is lower, the quota is the limit.
             on_abandon: `"continue"` (the default), `"interrupt"` or `"terminate"`: what is done to the sessions if an
                 exception, such as `KeyboardInterrupt`, ends this call before their turns have ended; see `run`. The
                 call then waits up to 10 s for the requests in progress.
@@ -553,7 +553,7 @@ class Sessions:
             ValueError: `max_concurrent` is less than 1, `on_abandon` is not one of its three values, or an argument of
                 a request is invalid; see `create`.
             TypeError: `max_concurrent` is not an int, or `run` does not have an argument of a request.
-            Exception: Whatever a function of a request raises.
+            Exception: Whatever a callback of a request raises.
 
         Example:
             >>> prompts = ["Fix the typos in README.md", "List the public functions"]
@@ -586,12 +586,12 @@ class Sessions:
             prompt: The prompt of the turn.
             timeout: How long the turn may take, in seconds, from 10 to 3600. The server's default is 600.
             wait: Whether to wait while a turn is queued or running, without a time limit, and then send the prompt. By
-                default, such a turn is a `ConflictError`.
+                default, the call raises a `ConflictError` in that case.
             on_event: A function to call with each event of the turn.
             on_change: A function to call with each change that an event makes to the turn or the agent in the
                 transcript, after `on_event`; see `aod.transcript`.
-            collect_events: Whether the result holds the events. The default is true; without them, its `text` is `None`
-                and its `stdout` and `transcript()` are empty.
+            collect_events: Whether the result holds the events. The default is true; without the events, the `text` of
+                the result is `None`, and its `stdout` and `transcript()` are empty.
             on_abandon: What is done to the session if an exception ends this call after the prompt was accepted and
                 before its turn has ended; see `run`.
 
@@ -668,8 +668,8 @@ class Sessions:
                 default there is no limit.
             resume_stale: Whether to continue after a `stale` event, which the server sends after ten minutes without
                 output. By default it ends the stream.
-            on_state: Called with each change of the connection, in order with the events, by the code that iterates. An
-                exception that it raises is raised by the iteration.
+            on_state: Called with each change of the connection, in order with the events, in the thread that iterates.
+                If it raises an exception, the iteration raises it.
 
         Returns:
             The stream: an iterator, and a context manager that closes the connection.
@@ -713,9 +713,9 @@ class Sessions:
         backoff_multiplier: float = 2.0,
         max_backoff: float = 30.0,
     ) -> EventStream:
-        """Stream a session's events like `stream`, with the argument names of the development version after 0.1.0.
+        """Stream a session's events like `stream`, with the argument names of an earlier version.
 
-        Use `stream` in new programs.
+        It exists for programs written for an unreleased version that followed 0.1.0. Use `stream` in new programs.
 
         Args:
             session_id: The id of the session.
@@ -826,7 +826,7 @@ class AsyncSessions:
     A session is one sandbox in which an agent works on prompts, one turn each.
 
     Ids are `UUID` objects or strings. A string that is not a UUID is sent as one percent-encoded segment of the path,
-    and the server answers 404; an id of another type raises `TypeError`.
+    and the server answers 404; an id that is neither raises `TypeError`.
     """
 
     def __init__(self, core: Core) -> None:
@@ -872,7 +872,7 @@ class AsyncSessions:
             resources: Up to 10 repositories to clone into the sandbox: `GithubRepoResource` models, or mappings with
                 `type` (`github_repository`), `url`, and optionally `mount_path` and `authorization_token`.
             secret_env_vars: Environment variables of this session's sandbox, which override those of the environment
-                (servers since 2026-06-25). The API never returns them.
+                (servers since 2026-06-25; earlier ones ignore them). The API never returns them.
 
         Returns:
             The acknowledgement, with the session's id and status `pending`.
@@ -1008,7 +1008,7 @@ class AsyncSessions:
     async def interrupt(self, session_id: str | UUID) -> SessionAck:
         """Stop the active turn and keep the sandbox (`POST /sessions/{id}/interrupt`).
 
-        Servers since 2026-06-25 have this endpoint; earlier ones raise `UnsupportedError`.
+        Servers since 2026-06-25 have this endpoint; on earlier servers, the call raises `UnsupportedError`.
 
         Args:
             session_id: The id of the session.
@@ -1060,7 +1060,7 @@ class AsyncSessions:
             on_event: A function or coroutine function to call with each event.
             on_change: A function or coroutine function to call with each change that an event makes to the transcript,
                 after `on_event`; see `aod.transcript`.
-            collect_events: Whether the result holds the events. The default is true.
+            collect_events: Whether the result holds the events. The default is true; see `ask`.
 
         Returns:
             The session after the turn, and its events in order.
@@ -1164,7 +1164,7 @@ class AsyncSessions:
             on_event: A function or coroutine function to call with each event.
             on_change: A function or coroutine function to call with each change that an event makes to the transcript,
                 after `on_event`; see `aod.transcript`.
-            collect_events: Whether the result holds the events. The default is true.
+            collect_events: Whether the result holds the events. The default is true; see `ask`.
             on_created: A function or coroutine function to call with the acknowledgement of the session, before its
                 first event.
             on_abandon: `"continue"` (the default), `"interrupt"` or `"terminate"`: what is done to the session if an
@@ -1222,12 +1222,12 @@ class AsyncSessions:
 
         While the server's quota of active sessions is exceeded, the prompts wait without a time limit. An `AodError` of
         a prompt does not affect the others. Any other exception, such as one of a callback or `CancelledError`, ends
-        all of them: no further session is started, the streams are closed, and `on_abandon` takes effect.
+        all runs: no further session is started, the streams are closed, and `on_abandon` takes effect.
 
         Args:
             requests: The arguments of `run` for each prompt, as mappings, without `on_abandon` and `wait_for_quota`.
-            max_concurrent: How many of the sessions run at the same time, at least 1. The default is 4. A lower quota
-                of the server limits them too.
+            max_concurrent: How many of the sessions run at the same time, at least 1. The default is 4. If the server's
+                quota is lower, the quota is the limit.
             on_abandon: `"continue"` (the default), `"interrupt"` or `"terminate"`: what is done to the sessions if an
                 exception, such as `CancelledError`, ends this call before their turns have ended; see `run`.
 
@@ -1238,7 +1238,7 @@ class AsyncSessions:
             ValueError: `max_concurrent` is less than 1, `on_abandon` is not one of its three values, or an argument of
                 a request is invalid; see `create`.
             TypeError: `max_concurrent` is not an int, or `run` does not have an argument of a request.
-            Exception: Whatever a function of a request raises.
+            Exception: Whatever a callback of a request raises.
 
         Example:
             >>> prompts = ["Fix the typos in README.md", "List the public functions"]
@@ -1271,12 +1271,12 @@ class AsyncSessions:
             prompt: The prompt of the turn.
             timeout: How long the turn may take, in seconds, from 10 to 3600. The server's default is 600.
             wait: Whether to wait while a turn is queued or running, without a time limit, and then send the prompt. By
-                default, such a turn is a `ConflictError`.
+                default, the call raises a `ConflictError` in that case.
             on_event: A function or coroutine function to call with each event of the turn.
             on_change: A function or coroutine function to call with each change that an event makes to the turn or the
                 agent in the transcript, after `on_event`; see `aod.transcript`.
-            collect_events: Whether the result holds the events. The default is true; without them, its `text` is `None`
-                and its `stdout` and `transcript()` are empty.
+            collect_events: Whether the result holds the events. The default is true; without the events, the `text` of
+                the result is `None`, and its `stdout` and `transcript()` are empty.
             on_abandon: What is done to the session if an exception ends this call after the prompt was accepted and
                 before its turn has ended; see `run`.
 
@@ -1355,8 +1355,8 @@ class AsyncSessions:
                 default there is no limit.
             resume_stale: Whether to continue after a `stale` event, which the server sends after ten minutes without
                 output. By default it ends the stream.
-            on_state: Called with each change of the connection, in order with the events, by the code that iterates. An
-                exception that it raises is raised by the iteration.
+            on_state: Called with each change of the connection, in order with the events, in the task that iterates; it
+                cannot be a coroutine function. If it raises an exception, the iteration raises it.
 
         Returns:
             The stream: an asynchronous iterator, and a context manager that closes the connection.
@@ -1400,9 +1400,10 @@ class AsyncSessions:
         backoff_multiplier: float = 2.0,
         max_backoff: float = 30.0,
     ) -> AsyncEventStream:
-        """Stream a session's events like `stream`, with the argument names of the development version after 0.1.0.
+        """Stream a session's events like `stream`, with the argument names of an earlier version.
 
-        Use `stream` in new programs. This method itself is not a coroutine.
+        It exists for programs written for an unreleased version that followed 0.1.0. Use `stream` in new programs. This
+        method itself is not a coroutine.
 
         Args:
             session_id: The id of the session.

@@ -1,7 +1,7 @@
 """Show a session live in a browser, with follow-up prompts and interrupts.
 
-Run `pip install fastapi uvicorn`, then `python app.py`. Set AOD_API_URL and AOD_API_TOKEN; without AOD_API_URL, the
-app starts a development server. There is no login: the app is for the machine that it runs on.
+Run `pip install "fastapi>=0.135" uvicorn`, then `python app.py`. Set AOD_API_URL and AOD_API_TOKEN; without
+AOD_API_URL, the app starts a development server. There is no login: the app is for the machine that it runs on.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from aod.transcript import Change, Transcript
 AGENT = "web-example"
 PAGE = Path(__file__).with_name("page.html")
 
-# The page shows what agents and users wrote. It only sets texts, never HTML; with this policy, the browser enforces it.
+# The page inserts what agents and users wrote as text, never as HTML. With this policy, the browser enforces that.
 POLICY = (
     "default-src 'none'; connect-src 'self'; img-src data:; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
     "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
@@ -57,7 +57,7 @@ def get_client(request: Request) -> aod.AsyncClient:
 Client = Annotated[aod.AsyncClient, Depends(get_client)]
 
 app = FastAPI(title="Agent session", lifespan=lifespan)
-# Web pages of other sites cannot reach the app through a name that they resolve to this machine.
+# Against DNS rebinding: other sites cannot reach the app through a host name that resolves to this machine.
 app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
 
 
@@ -71,8 +71,8 @@ class Position(NamedTuple):
     """The position of a change: the id of its message to the browser.
 
     `cursor` is the position after the last output of the agent, and `number` counts the changes since then, from 1. A
-    change has the same position each time that the session is read, which would not be so with the ids of events: the
-    end of a turn comes from the event that ends the stream, or later from the start of the next turn.
+    change has the same position each time that the session is read. The ids of events do not have this property: the
+    end of a turn comes from the event that ends the stream or, in a later stream, from the start of the next turn.
     """
 
     cursor: int
@@ -206,7 +206,7 @@ def describe_change(change: Change, transcript: Transcript) -> dict[str, Any]:
 
 @app.exception_handler(aod.AodError)
 async def refuse(request: Request, error: aod.AodError) -> JSONResponse:
-    """Respond to a call that the server of the sessions refused, or that did not reach it."""
+    """Respond to a call that the Agent on Demand server refused, or that did not reach it."""
     logger.warning("%s %s failed: %s", request.method, request.url.path, error)
     status, text = describe_error(error)
     return JSONResponse({"detail": text}, status)
@@ -228,7 +228,7 @@ def describe_error(error: aod.AodError) -> tuple[int, str]:
         case aod.RateLimitError():
             return 429, "Too many sessions are active. Try again later."
         case _:
-            return 502, "The server of the sessions did not respond as expected. The log of this app has the details."
+            return 502, "The Agent on Demand server did not respond as expected. The log of this app has the details."
 
 
 async def find_agent(client: aod.AsyncClient) -> aod.Agent:
