@@ -14,7 +14,8 @@ fun main(): Unit = runBlocking {
                 name = "quickstart",
                 packages = mapOf(PackageManager.Pip to listOf("pytest")),
             )
-        // Servers since 2026-06-25 take `provider = Provider.Anthropic` instead of the runtime.
+        // Servers of 2026-04-30 take the model `anthropic/claude-sonnet-4-6`. Servers since 2026-06-25 take
+        // `provider = Provider.Anthropic` instead of the runtime.
         val agent = client.agents.list().find { it.name == "quickstart" && it.environmentId == environment.id }
             ?: client.agents.create(
                 name = "quickstart",

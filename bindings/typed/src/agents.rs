@@ -64,7 +64,7 @@ impl NativeClient {
         .await
     }
 
-    /// Returns the agent with the name of the request, which is created or updated if necessary (`GET /agents`, then
+    /// Returns the agent with the name of the request, and creates or updates it if necessary (`GET /agents`, then
     /// `POST /agents` or `PUT /agents/{id}`). Fields that the request does not set keep their values.
     #[uniffi::method(default(cancellation = None))]
     pub async fn ensure_agent(

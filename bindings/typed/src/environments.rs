@@ -66,7 +66,7 @@ impl NativeClient {
         .await
     }
 
-    /// Returns the environment with the name of the request, which is created or updated if necessary
+    /// Returns the environment with the name of the request, and creates or updates it if necessary
     /// (`GET /environments`, then `POST /environments` or `PUT /environments/{id}`). Fields that the request does not
     /// set keep their values. Environment variables are not compared: they are sent only if the environment is created
     /// or another field differs.

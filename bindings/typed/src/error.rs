@@ -66,7 +66,7 @@ pub enum ErrorKind {
     InvalidRequest,
     /// HTTP 400.
     BadRequest,
-    /// HTTP 401 or 403: the token is missing, unknown, inactive or expired.
+    /// HTTP 401 or 403: the token is missing, unknown, inactive or expired. Or the token provider failed.
     Auth,
     /// HTTP 404: the record does not exist, or belongs to another user.
     NotFound,
@@ -93,9 +93,10 @@ pub enum ErrorKind {
     Protocol,
     /// The client was closed before or during the call.
     Closed,
-    /// The call was cancelled.
+    /// The call was cancelled. Programs do not receive this kind: a cancelled call throws the `CancellationException`
+    /// of Kotlin or the `CancellationError` of Swift.
     Cancelled,
-    /// A listener threw an error.
+    /// A listener, or a callback of `run`, `ask` or `follow`, threw an error.
     Listener,
     /// A kind that this version does not know, or an internal error.
     Other,
@@ -104,9 +105,9 @@ pub enum ErrorKind {
 /// The parsed body of an error response. Parts that the server may have copied from the request are secret.
 #[derive(Debug, Clone, uniffi::Enum)]
 pub enum ErrorDetail {
-    /// A text.
+    /// A message of the server.
     Text {
-        /// The server's text.
+        /// The message.
         text: String,
     },
     /// The invalid fields of the request, of a 422 response or of a request that was rejected before it was sent.
@@ -114,7 +115,7 @@ pub enum ErrorDetail {
         /// One entry for each invalid field.
         fields: Vec<FieldError>,
     },
-    /// Other JSON.
+    /// Any other JSON: the value of `detail` if the body has one, otherwise the whole body.
     Json {
         /// The JSON text.
         json: Secret,
@@ -138,7 +139,7 @@ pub struct FieldError {
     pub path: String,
     /// A description of the problem, for example `Field required`.
     pub description: String,
-    /// The value that the server received, as JSON. May contain secrets.
+    /// The value that the server received, as JSON. May contain secrets. Absent if the response does not contain it.
     pub input: Option<Secret>,
 }
 
@@ -194,7 +195,7 @@ pub enum ConflictReason {
     NameTaken,
     /// The environment has sessions, so it cannot be deleted.
     InUse,
-    /// A reason that this version does not know; `detail` has its text.
+    /// A reason that this version does not know; `detail` of the error has the server's message.
     Other,
 }
 

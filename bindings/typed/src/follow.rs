@@ -20,10 +20,10 @@ use super::listener::{RunListener, TurnObserver, TurnUpdate};
 
 #[uniffi::export]
 impl NativeClient {
-    /// Creates a session, follows its first turn to the end, and retrieves the session. Returns the session and
-    /// everything that the agent printed on stdout. A failed turn is not an error. While too many sessions are active,
-    /// the call fails, or waits if `wait_for_quota` is true. If a listener throws, the call ends with an error of kind
-    /// `Listener`.
+    /// Creates a session, follows its first turn to the end, and retrieves the session. Returns the session, the
+    /// answer, the turn, and everything that the agent printed on stdout. A failed turn is not an error. While too many
+    /// sessions are active, the call fails, or waits if `wait_for_quota` is true. If a listener throws, the call ends
+    /// with an error of kind `Listener`.
     #[uniffi::method(default(cancellation = None))]
     pub async fn run_session(
         &self,
@@ -65,10 +65,10 @@ impl NativeClient {
         self.run(cancellation, work.boxed()).await
     }
 
-    /// Follows the turn that `create` or `prompt` started to its end, and retrieves the session. Returns the session
-    /// and everything that the agent printed on stdout in this turn. A failed turn is not an error. The stream
-    /// reconnects after `stale`, which the server sends after ten minutes without output. If the listener throws, the
-    /// call ends with an error of kind `Listener`.
+    /// Follows the turn that `create` or `prompt` started to its end, and retrieves the session. Returns the session,
+    /// the answer, the turn, and everything that the agent printed on stdout in this turn. A failed turn is not an
+    /// error. The stream reconnects after `stale`, which the server sends after ten minutes without output. If the
+    /// listener throws, the call ends with an error of kind `Listener`.
     #[uniffi::method(default(cancellation = None))]
     pub async fn follow_session(
         &self,
@@ -98,9 +98,9 @@ impl NativeClient {
     }
 
     /// Sends a prompt to a session, follows its turn to the end, and retrieves the session. Returns the session, the
-    /// answer, and everything that the agent printed on stdout in this turn. While a turn is queued or running, the
-    /// call fails with a conflict, or waits if `wait` is true. A failed turn is not an error. If the listener throws,
-    /// the call ends with an error of kind `Listener`.
+    /// answer, the turn, and everything that the agent printed on stdout in this turn. While a turn is queued or
+    /// running, the call fails with a conflict, or waits if `wait` is true. A failed turn is not an error. If the
+    /// listener throws, the call ends with an error of kind `Listener`.
     #[uniffi::method(default(cancellation = None))]
     pub async fn ask_session(
         &self,

@@ -28,7 +28,7 @@ pub trait LogSink: Send + Sync {
     fn log(&self, level: LogLevel, target: String, text: String) -> Result<(), ListenerError>;
 }
 
-/// Passes lines, such as the warning that a list was incomplete, to a log. The first call decides; later ones do nothing.
+/// Passes lines, such as the warning that a list was incomplete, to a log. Calls after the first have no effect.
 #[uniffi::export]
 pub fn forward_log(sink: Arc<dyn LogSink>) {
     static FORWARDED: OnceCell<()> = OnceCell::new();
@@ -45,7 +45,8 @@ pub fn forward_log(sink: Arc<dyn LogSink>) {
     });
 }
 
-/// Sets the level from which lines are passed on; absent for none, as at the start. It applies to the whole process.
+/// Sets the lowest level of the lines that are passed on, for the whole process. Without a level, which is the default,
+/// no line is passed on.
 #[uniffi::export]
 pub fn set_log_level(level: Option<LogLevel>) {
     log::collect(level.map(Into::into));

@@ -4,18 +4,18 @@ use aod::models::SecretMap;
 
 use super::listener::ListenerError;
 
-/// The head of a response. The values of the headers may be secret.
+/// The status and the headers of a response. The values of the headers may be secret.
 #[derive(uniffi::Record)]
 pub struct ResponseInfo {
     /// The method of the request.
     pub method: String,
     /// The URL that responded, without user information.
     pub url: String,
-    /// The status.
+    /// The HTTP status code.
     pub status: i32,
     /// The headers, with names in lower case. The values of a header that occurs several times are joined by `, `.
     pub headers: SecretMap,
-    /// The `X-Request-Id` header.
+    /// The `X-Request-Id` header. Absent if neither the server nor a proxy set one.
     pub request_id: Option<String>,
 }
 

@@ -19,8 +19,8 @@ pub struct FormatterOptions {
     /// Whether to use ASCII characters instead of emoji and `·`. Default false.
     #[uniffi(default = false)]
     pub plain: bool,
-    /// The maximum width of a line in terminal columns. Longer lines are cut and end with `…`. Default: no limit; 0 is
-    /// treated as 1.
+    /// The maximum width of a line in terminal columns. Longer lines are cut and end with `…`, or with `...` if `plain`
+    /// is true. Default: no limit; 0 is treated as 1.
     #[uniffi(default)]
     pub width: Option<u32>,
     /// Whether lines are colored by their type.

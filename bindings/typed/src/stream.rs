@@ -58,7 +58,7 @@ pub struct StreamOptions {
     /// Default 120 s.
     #[uniffi(default)]
     pub max_retry_after: Option<Duration>,
-    /// The time limit of the whole stream, from the start of its opening. When it expires, the stream fails with an
+    /// The time limit of the whole stream, including the time to open it. When it expires, the stream fails with an
     /// error of kind `Timeout`. Default: no limit.
     #[uniffi(default)]
     pub deadline: Option<Duration>,

@@ -57,7 +57,7 @@ pub struct NativeTranscript(Mutex<Transcript>);
 
 #[uniffi::export]
 impl NativeTranscript {
-    /// Creates a transcript of the output of a runtime, which is named itself or by its provider. Without a name, the
+    /// Creates a transcript of the output of a runtime, given its name or that of its provider. Without a name, the
     /// session's `start` event selects the runtime.
     #[uniffi::constructor]
     pub fn new(runtime_or_provider: Option<String>, limits: TranscriptLimits) -> Arc<Self> {
@@ -69,7 +69,7 @@ impl NativeTranscript {
     }
 
     /// Returns the transcript of a snapshot. Fails with an error of kind `Decode` if the bytes are not a snapshot, or
-    /// have the format of another version of the library.
+    /// have a snapshot format that this version of the library does not read.
     #[uniffi::constructor]
     pub fn restore(snapshot: Vec<u8>) -> Result<Arc<Self>, CallError> {
         let transcript = Transcript::restore(&snapshot)
@@ -109,7 +109,7 @@ impl NativeTranscript {
         self.transcript().agent().cloned()
     }
 
-    /// Returns the position after the last applied event that has a position. Absent before such an event.
+    /// Returns the position after the last applied event that has a position. Absent if no such event was applied.
     pub fn cursor(&self) -> Option<i64> {
         self.transcript().cursor()
     }

@@ -46,7 +46,7 @@ sealed interface SessionRow {
 
     data class Prompt(override val key: String, val text: String) : SessionRow
 
-    /** A message, whose text grows while [isComplete] is false. Those of subagents are [isNested]. */
+    /** A message, whose text grows while [isComplete] is false. Messages of subagents are [isNested]. */
     data class Message(
         override val key: String,
         val text: String,

@@ -134,14 +134,14 @@ class SessionViewModel(
     private suspend fun follow() {
         while (true) {
             val opening = openings.value
-            // Those of the snapshot are shown before the server has answered.
+            // The turns of the snapshot are shown before the server has answered.
             details.update { it.copy(turns = it.turns.ifEmpty { stream.transcript.turns }, error = null) }
             try {
                 followStream()
             } catch (error: AodException) {
                 details.update { it.copy(error = error) }
             } finally {
-                // Also when it is cancelled, as when the app is in the background, where its process can be killed.
+                // Even if cancelled, for example because the app is in the background, where its process can be killed.
                 store.save(stream.transcript.snapshot())
             }
             openings.first { it > opening }
@@ -173,8 +173,9 @@ class SessionViewModel(
     }
 
     /**
-     * Adds what the stream does not contain: the prompts, which of the turns that have [ended] in it were interrupted, and,
-     * once it has been read and [ended] is null, how all turns ended. The server knows the end before the stream.
+     * Adds what the stream does not contain: the prompts, and how turns ended. While the stream is read, this is only
+     * which of the turns that have [ended] in it were interrupted, because the server knows the end of a turn before it
+     * arrives in the stream. After the stream has been read, [ended] is null, and all ends are added.
      */
     private fun Details.with(known: List<SessionTurn>, ended: Set<Long>?): Details = copy(
         prompts = prompts + known.associate { it.turnNumber to it.prompt },

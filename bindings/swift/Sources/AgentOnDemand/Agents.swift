@@ -10,7 +10,10 @@ public struct Agents: Sendable {
 
     /// Lists all agents that are not archived, newest first (`GET /agents`).
     ///
-    /// - Returns: The agents; the API has no pagination.
+    /// The list is not paginated. A record that cannot be decoded is logged and left out; if no record can be decoded,
+    /// the call fails.
+    ///
+    /// - Returns: The agents.
     /// - Throws: An ``AodError`` if the request fails, or a `CancellationError` if the task is cancelled.
     public func list() async throws -> [Agent] {
         try await calls.run { try await $0.listAgents(cancellation: $1) }
@@ -25,7 +28,8 @@ public struct Agents: Sendable {
     ///
     /// - Parameters:
     ///   - name: The name, at most 200 characters. It need not be unique.
-    ///   - model: A model that the server supports, at most 100 characters.
+    ///   - model: A model that the server supports, at most 100 characters; on servers of 2026-04-30 with its provider,
+    ///     such as `anthropic/claude-sonnet-4-6`.
     ///   - runtime: The program that runs the agent. Servers before 2026-06-25 require it.
     ///   - provider: The provider of the model. Servers since 2026-06-25 require it instead of `runtime`.
     ///   - description: What the agent is for.
@@ -131,11 +135,12 @@ public struct Agents: Sendable {
     ///
     /// - Parameters:
     ///   - id: The agent's id.
-    ///   - change: Returns the update of the agent that it is passed; see `update` of ``Agent``. The version of the
-    ///     update is replaced by that of the agent.
+    ///   - change: Receives the agent, and returns the fields to change, for example with `update` of ``Agent``. The
+    ///     version of the update is replaced by that of the agent.
     /// - Returns: The agent after the update.
-    /// - Throws: An ``AodError`` like ``get(_:)`` and `update`; a version mismatch only after ten attempts. An error
-    ///   that `change` throws, which ends the call. A `CancellationError` if the task is cancelled.
+    /// - Throws: An ``AodError`` for the reasons of ``get(_:)`` and `update`, but a version mismatch only after ten
+    ///   attempts. The error that `change` throws, if any, which ends the call. A `CancellationError` if the task is
+    ///   cancelled.
     @discardableResult
     public func updateWith(
         _ id: UUID, _ change: @Sendable (Agent) throws -> UpdateAgent
@@ -148,8 +153,8 @@ public struct Agents: Sendable {
         }
     }
 
-    /// Returns the agent with a name, which is created or updated if necessary (`GET /agents`, then `POST /agents` or
-    /// `PUT /agents/{id}`).
+    /// Returns the agent with the given name, and creates or updates it if necessary (`GET /agents`, then
+    /// `POST /agents` or `PUT /agents/{id}`).
     ///
     /// Fields whose argument is nil or an empty array, and entries of the metadata that are not passed, stay unchanged.
     /// An empty `description` or `system` removes the current one. An agent that already has all passed values is
@@ -164,7 +169,8 @@ public struct Agents: Sendable {
     ///
     /// - Parameters:
     ///   - name: The name, at most 200 characters.
-    ///   - model: A model that the server supports, at most 100 characters.
+    ///   - model: A model that the server supports, at most 100 characters; on servers of 2026-04-30 with its provider,
+    ///     such as `anthropic/claude-sonnet-4-6`.
     ///   - runtime: The program that runs the agent. Servers before 2026-06-25 require it.
     ///   - provider: The provider of the model. Servers since 2026-06-25 require it instead of `runtime`.
     ///   - description: What the agent is for.
@@ -174,8 +180,8 @@ public struct Agents: Sendable {
     ///   - mcpServers: The MCP servers that replace all current ones, at most 20, with different names.
     ///   - metadata: The entries to merge into the metadata by key. The value `""` removes an entry.
     /// - Returns: The agent, which has the passed values.
-    /// - Throws: An ``AodError`` like ``list()``, `create`, `update` and ``ensureArchived(_:)``; a version mismatch
-    ///   only after ten attempts. A `CancellationError` if the task is cancelled.
+    /// - Throws: An ``AodError`` for the reasons of ``list()``, `create`, `update` and ``ensureArchived(_:)``, but a
+    ///   version mismatch only after ten attempts. A `CancellationError` if the task is cancelled.
     @discardableResult
     public func ensure(
         name: String,

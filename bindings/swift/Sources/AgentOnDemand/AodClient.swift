@@ -51,7 +51,7 @@ public final class AodClient: Sendable {
     ///
     /// ```swift
     /// let client = try AodClient(baseURL: url, tokenProvider: { rejected in
-    ///     try await session.token(replacing: rejected)
+    ///     try await account.token(replacing: rejected)
     /// })
     /// ```
     ///

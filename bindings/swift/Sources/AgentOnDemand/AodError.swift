@@ -33,16 +33,16 @@ public struct AodError: Error, Sendable, Hashable {
     /// The kind of error.
     public var kind: ErrorKind { info.kind }
 
-    /// The HTTP status, if the server responded.
+    /// The HTTP status; nil if there was no response.
     public var status: Int? { info.status.map(Int.init) }
 
-    /// The content of the error response.
+    /// The content of the error response, or for the kind `invalidRequest` the invalid fields; nil if there is neither.
     public var detail: ErrorDetail? { info.detail }
 
-    /// The reason for a 409 response.
+    /// The reason for a 409 response; nil for other errors.
     public var conflict: ConflictReason? { info.conflict }
 
-    /// The session limit and the number of active sessions, from a 429 response.
+    /// The session limit and the number of active sessions, from a 429 response; nil if it does not contain them.
     public var quota: Quota? { info.quota }
 
     /// Whether the body of the error response is incomplete: it was longer than 1 MiB of JSON or 64 KiB of any other
@@ -57,16 +57,16 @@ public struct AodError: Error, Sendable, Hashable {
     /// `CancellationError`, which has no session id; `onCreated` of `run` receives the id in all these cases.
     public var sessionId: UUID? { info.sessionId }
 
-    /// The HTTP method of the request.
+    /// The HTTP method of the request; nil if the error is not about a request.
     public var method: String? { info.method }
 
-    /// The URL of the request, without user information.
+    /// The URL of the request, without user information; nil if the error is not about a request.
     public var url: String? { info.url }
 
-    /// The `X-Request-Id` header of the response.
+    /// The `X-Request-Id` header of the response; nil if neither the server nor a proxy set one.
     public var requestId: String? { info.requestId }
 
-    /// The `Retry-After` header of the response, in seconds.
+    /// The `Retry-After` header of the response, in seconds; nil if the response has no such header.
     public var retryAfter: TimeInterval? { info.retryAfter }
 
     /// The number of attempts that were made; 0 if the call failed before the first.
@@ -80,8 +80,8 @@ public struct AodError: Error, Sendable, Hashable {
     /// Whether it is certain that no byte of the request reached the server. If so, it is safe to repeat any call.
     public var isUnsent: Bool { info.isUnsent }
 
-    /// The error that the ``TokenProvider`` threw; nil for other errors. The library keeps the latest 16 errors of
-    /// providers: for an older one, it is nil too.
+    /// The error that the ``TokenProvider`` threw; nil for other errors. The library keeps the latest 16 errors that
+    /// providers threw: for an older one, this property is nil.
     public var underlyingError: (any Error)? { info.tokenFailure.flatMap(TokenFailures.find) }
 }
 

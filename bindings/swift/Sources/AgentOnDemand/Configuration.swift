@@ -2,7 +2,8 @@ import AodNative
 import Foundation
 
 extension AodClient {
-    /// The settings of a client. All times are in seconds. Settings that are nil have their defaults.
+    /// The settings of a client. Settings that are nil have their defaults. All times are in seconds: negative values
+    /// count as 0, and values over a century as a century.
     ///
     /// ```swift
     /// var configuration = AodClient.Configuration()
@@ -82,7 +83,8 @@ extension AodClient {
     }
 }
 
-/// Settings for some calls: see ``AodClient/withOptions(_:)``. Settings that are nil keep the client's values.
+/// Settings for some calls: see ``AodClient/withOptions(_:)``. Settings that are nil keep the client's values. All
+/// times are in seconds: negative values count as 0, and values over a century as a century.
 public struct CallOptions: Sendable {
     /// The time limit of a call, including all attempts and the delays between them, in seconds.
     public var timeout: TimeInterval?
@@ -99,7 +101,8 @@ public struct CallOptions: Sendable {
     /// Receives the status and headers of each response to a call, on a thread of the library and before the call ends.
     ///
     /// Responses that are retried or become an error are included; redirects that are followed or refused, and the
-    /// responses that open event streams, are not. A stream may also send `GET /sessions/{id}`, which is reported.
+    /// responses that open event streams, are not. A stream may send `GET /sessions/{id}` to find out whether the
+    /// session has ended; the response is included.
     public var onResponse: (@Sendable (ResponseInfo) -> Void)?
 
     /// Creates options for some calls.

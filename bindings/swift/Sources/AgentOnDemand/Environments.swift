@@ -10,7 +10,10 @@ public struct Environments: Sendable {
 
     /// Lists all environments that are not archived, newest first (`GET /environments`).
     ///
-    /// - Returns: The environments; the API has no pagination.
+    /// The list is not paginated. A record that cannot be decoded is logged and left out; if no record can be decoded,
+    /// the call fails.
+    ///
+    /// - Returns: The environments.
     /// - Throws: An ``AodError`` if the request fails, or a `CancellationError` if the task is cancelled.
     public func list() async throws -> [AgentEnvironment] {
         try await calls.run { try await $0.listEnvironments(cancellation: $1) }
@@ -105,11 +108,12 @@ public struct Environments: Sendable {
     ///
     /// - Parameters:
     ///   - id: The environment's id.
-    ///   - change: Returns the update of the environment that it is passed; see `update` of ``AgentEnvironment``. The
-    ///     version of the update is replaced by that of the environment.
+    ///   - change: Receives the environment, and returns the fields to change, for example with `update` of
+    ///     ``AgentEnvironment``. The version of the update is replaced by that of the environment.
     /// - Returns: The environment after the update.
-    /// - Throws: An ``AodError`` like ``get(_:)`` and `update`; a version mismatch only after ten attempts. An error
-    ///   that `change` throws, which ends the call. A `CancellationError` if the task is cancelled.
+    /// - Throws: An ``AodError`` for the reasons of ``get(_:)`` and `update`, but a version mismatch only after ten
+    ///   attempts. The error that `change` throws, if any, which ends the call. A `CancellationError` if the task is
+    ///   cancelled.
     @discardableResult
     public func updateWith(
         _ id: UUID, _ change: @Sendable (AgentEnvironment) throws -> UpdateEnvironment
@@ -122,7 +126,7 @@ public struct Environments: Sendable {
         }
     }
 
-    /// Returns the environment with a name, which is created or updated if necessary (`GET /environments`, then
+    /// Returns the environment with the given name, and creates or updates it if necessary (`GET /environments`, then
     /// `POST /environments` or `PUT /environments/{id}`).
     ///
     /// Fields whose argument is nil or empty stay unchanged, except that an empty `setupScript` removes the current
@@ -142,8 +146,8 @@ public struct Environments: Sendable {
     ///   - setupScript: A shell script that runs once per sandbox, after the packages are installed.
     ///   - networking: The hosts that the sandbox can reach. Default: all, if the environment is created.
     /// - Returns: The environment, which has the passed values.
-    /// - Throws: An ``AodError`` like ``list()``, `create` and `update`; a version mismatch only after ten attempts. A
-    ///   `CancellationError` if the task is cancelled.
+    /// - Throws: An ``AodError`` for the reasons of ``list()``, `create` and `update`, but a version mismatch only
+    ///   after ten attempts. A `CancellationError` if the task is cancelled.
     @discardableResult
     public func ensure(
         name: String,

@@ -26,9 +26,9 @@ public protocol EventListener: AnyObject, Sendable {
     ///
     /// - Parameters:
     ///   - events: The events, in order; at least one.
-    ///   - cursor: The position after them, to store with what they changed: a stream with this cursor as `since`
-    ///     continues there. Until an event has an id, it is the `since` of the stream, or nil if the stream has no
-    ///     `since`.
+    ///   - cursor: The position after the events, to store together with the data that you derive from them: a stream
+    ///     with this cursor as `since` continues there. Until an event has an id, it is the `since` of the stream, or
+    ///     nil if the stream has no `since`.
     /// - Throws: Any error, which ends the stream: ``onError(_:)`` is called with an error of kind `listener`.
     func onEvents(_ events: [StreamEvent], cursor: Int64?) throws
 

@@ -49,7 +49,7 @@ public protocol Formatter: Sendable {
     /// While it is false, a new formatter can continue from the ``EventStream/cursor`` of that moment, for example in
     /// another process, and no line is lost or cut: pass the cursor as ``StreamOptions/since``. The new formatter knows
     /// only the output after the cursor: it does not know earlier totals, the names of tools that were called before,
-    /// or whether the line of the session's start was shown.
+    /// or whether the line for the start of the session was shown.
     var hasPending: Bool { get }
 }
 

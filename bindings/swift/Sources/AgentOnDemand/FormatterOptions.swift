@@ -22,8 +22,8 @@ public struct FormatterOptions: Sendable, Hashable {
     /// | `=` | ✨ the end |
     /// | `!` | ⚠️  a failure, or a warning |
     public var plain: Bool
-    /// The maximum width of a line, in terminal columns. A longer line is cut and ends in `…`. A limit of 0 counts as
-    /// 1. Default: no limit.
+    /// The maximum width of a line, in terminal columns. A longer line is cut, and ends in `…`, or in `...` if
+    /// ``plain`` is true. A limit of 0 counts as 1. Default: no limit.
     public var width: Int?
     /// Whether lines are colored by their kind. Default: off.
     public var color: Color

@@ -145,8 +145,8 @@ public struct RuntimeFormatter: Formatter {
 
 /// Formats the stream of a session. The `start` event picks the formatter, by the rules of ``RuntimeFormatter``.
 ///
-/// It is flushed when a further turn starts, because each turn is a separate process. The repeated start of the same
-/// turn, as a resumed stream has it, flushes nothing. Output before any event is passed through.
+/// It is flushed when a further turn starts, because each turn is a separate process. A resumed stream repeats the
+/// start of the current turn, which flushes nothing. Output before the `start` event is passed through.
 /// ``EventStream/pretty(options:)`` uses it. Use it directly with a listener:
 ///
 /// ```swift

@@ -44,7 +44,7 @@ public enum AodLog {
         public let text: String
     }
 
-    /// Sends the entries to a function instead of the default log. It applies to all clients of the process.
+    /// Sends the entries of all clients of the process to a function instead of the default log.
     ///
     /// - Parameters:
     ///   - level: The lowest level to send. Default: `info`.

@@ -36,8 +36,8 @@ public struct NetworkReports: Sendable {
 
     /// Reports that the network has changed, for example from Wi-Fi to cellular.
     ///
-    /// Streams reconnect within 250 ms, at random times. Connections from before are not used again; calls in progress
-    /// continue on them.
+    /// Streams reconnect within 250 ms, at random times. Connections of the previous network are not used for new
+    /// requests; calls in progress continue on them.
     public func changed() {
         calls.native.networkChanged()
     }
@@ -61,7 +61,8 @@ extension AodClient {
         calls.native.suspend()
     }
 
-    /// Ends ``suspend()``. Streams reconnect within 250 ms, at random times, if there is a ``network``.
+    /// Ends ``suspend()``. Streams reconnect within 250 ms, at random times, unless the last report about the
+    /// ``network`` was ``NetworkReports/offline()``.
     public func resume() {
         calls.native.resume()
     }

@@ -9,7 +9,10 @@ public struct Sessions: Sendable {
 
     /// Lists all sessions, including those that have ended, newest first (`GET /sessions`).
     ///
-    /// - Returns: The sessions; the API has no pagination.
+    /// The list is not paginated. A record that cannot be decoded is logged and left out; if no record can be decoded,
+    /// the call fails.
+    ///
+    /// - Returns: The sessions.
     /// - Throws: An ``AodError`` if the request fails, or a `CancellationError` if the task is cancelled.
     public func list() async throws -> [Session] {
         try await calls.run { try await $0.listSessions(cancellation: $1) }
@@ -173,16 +176,17 @@ public struct Sessions: Sendable {
     ///     session continues.
     ///   - onCreated: Receives the acknowledgement of the new session, before its first event is read, on a thread of
     ///     the library. If it throws, the call fails with an error of kind `listener`. Default: nothing.
-    ///   - onEvent: Receives each event of the turn, and the stages of the sandbox, in order, on a thread of the library.
-    ///     It may block, which delays the events that follow. If it throws, the call fails with an error of kind
-    ///     `listener`. Default: nothing.
-    ///   - onChange: Receives each change of the transcript of the turn, in the same way: after `onEvent` has received
-    ///     the event that made the change. Default: nothing.
-    /// - Returns: The session after the turn, and everything that the agent printed on its standard output: raw, one
-    ///   JSON object per line. A ``Formatter`` turns it into readable lines.
-    /// - Throws: An ``AodError`` as ``create(agentId:prompt:environmentId:timeout:resources:secretEnvVars:)`` does, or
-    ///   if the stream fails; ``AodError/sessionId`` is then the id of the session. A `CancellationError` if the task
-    ///   is cancelled.
+    ///   - onEvent: Receives each event of the turn, and the `stage` events of the sandbox, in order, on a thread of
+    ///     the library. It may block, which delays the events that follow. If it throws, the call fails with an error
+    ///     of kind `listener`. Default: nothing.
+    ///   - onChange: Receives each change of the transcript of the turn, in the same way as `onEvent`, and after it has
+    ///     received the event that made the change. Default: nothing.
+    /// - Returns: The session after the turn, the answer as `text`, the turn as data, and everything that the agent
+    ///   printed on its standard output: raw, one JSON object per line, which a ``Formatter`` turns into readable
+    ///   lines.
+    /// - Throws: An ``AodError`` for the reasons of
+    ///   ``create(agentId:prompt:environmentId:timeout:resources:secretEnvVars:)``, or if the stream fails;
+    ///   ``AodError/sessionId`` is then the id of the session. A `CancellationError` if the task is cancelled.
     public func run(
         agentId: UUID,
         prompt: String,
@@ -322,8 +326,9 @@ public struct Sessions: Sendable {
     ///     Default: the session continues.
     ///   - onEvent: Receives each event of the turn, `start` and the terminal event, as for `run`. Default: nothing.
     ///   - onChange: Receives each change of the transcript of the turn, as for `run`. Default: nothing.
-    /// - Returns: The session after the turn, and everything that the agent printed on its standard output in this
-    ///   turn: raw, one JSON object per line. A ``Formatter`` turns it into readable lines.
+    /// - Returns: The session after the turn, the answer as `text`, the turn as data, and everything that the agent
+    ///   printed on its standard output in this turn: raw, one JSON object per line, which a ``Formatter`` turns into
+    ///   readable lines.
     /// - Throws: An ``AodError`` if the stream fails; ``AodError/sessionId`` is then the id of the session. An error of
     ///   kind `listener` if `onEvent` or `onChange` throws. A `CancellationError` if the task is cancelled.
     public func follow(

@@ -1,7 +1,8 @@
 import AodNative
 import Foundation
 
-/// Options of a session's event stream: see ``Sessions/stream(_:options:)``. All times are in seconds.
+/// Options of a session's event stream: see ``Sessions/stream(_:options:)``. All times are in seconds: negative values
+/// count as 0, and values over a century as a century.
 ///
 /// ```swift
 /// let options = StreamOptions(since: cursor, reconnect: .withBackoff(giveUpAfter: 3600))
@@ -17,7 +18,7 @@ public struct StreamOptions: Sendable, Hashable {
     public var turn: Int64?
     /// How to handle a connection that drops. Default: reconnect with backoff.
     public var reconnect: Reconnect
-    /// The time limit of the whole stream from the start of its opening, in seconds. When it expires, the stream fails
+    /// The time limit of the whole stream, including the time to open it, in seconds. When it expires, the stream fails
     /// with an error of kind `timeout`. Default: none.
     public var deadline: TimeInterval?
     /// Whether to reconnect after a `stale` event instead of ending the stream. The server sends `stale` after ten
@@ -50,7 +51,7 @@ public struct StreamOptions: Sendable, Hashable {
     /// ``AodClient/Configuration/streamIdleTimeout``.
     public enum Reconnect: Sendable, Hashable {
         /// Uses one connection, delivers its events verbatim, repeated ones included, and fails when the connection
-        /// drops. It sends no request for missing events before the terminal event.
+        /// cannot be opened or drops. It sends no request for missing events before the terminal event.
         case never
         /// Reconnects, and resumes after the last event received. Repeated events are dropped.
         ///

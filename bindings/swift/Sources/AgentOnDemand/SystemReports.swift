@@ -8,7 +8,8 @@
         import AppKit
     #endif
 
-    /// Reports to a client what the system notifies the app of, from ``AodClient/systemReports``.
+    /// Reports changes of the network, and the app's moves to the background and the foreground, to a client: see
+    /// ``AodClient/systemReports``.
     ///
     /// ```swift
     /// client.systemReports.start()
@@ -45,8 +46,8 @@
             }
         }
 
-        /// Ends the reports. If it has reported ``NetworkReports/offline()`` or ``AodClient/suspend()``, it reports the
-        /// opposite.
+        /// Ends the reports. If they have left the client without a network or suspended, this method reports
+        /// ``NetworkReports/online()`` or ``AodClient/resume()``.
         public func stop() {
             observer.with { observer in
                 observer?.end()

@@ -3,12 +3,15 @@ import AodNative
 /// Provides the API tokens of a client, for tokens that expire.
 ///
 /// It is asked before the first request, and again when the server rejects a token with 401: the request is then sent
-/// again, with the new token. Requests that need a token at the same time wait for the same one. An open stream
-/// continues where it was. The time counts towards the limits of the call. It is called in a task of its own, and must
-/// not use the client, whose call would wait for itself.
+/// again, with the new token, at most once per attempt. Requests that need a token at the same time wait for the same
+/// one. An open stream continues where it was. The time that the provider takes counts towards the time limits of the
+/// call. The provider is called in a task of its own. It must not make calls with the same client: they would wait for
+/// the token that it has not returned yet.
 ///
 /// An error of the provider ends a call, and a stream that is being opened, with an ``AodError`` of kind `auth` whose
-/// ``AodError/underlyingError`` is that error. An open stream reconnects later.
+/// ``AodError/underlyingError`` is that error. An open stream reconnects later. A token that is empty, or contains
+/// whitespace, a control character or a non-ASCII character, is an ``AodError`` of kind `configuration`, which also
+/// ends an open stream.
 ///
 /// - Parameter rejected: The token that the server rejected; nil before the first request.
 /// - Returns: The token to use from now on.

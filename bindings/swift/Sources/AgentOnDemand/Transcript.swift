@@ -57,8 +57,8 @@ public final class Transcript: Sendable {
     /// ```
     ///
     /// - Parameter snapshot: The bytes that ``snapshot()`` returned.
-    /// - Throws: An ``AodError`` of kind `decode` if the bytes are not a snapshot, or have the format of another
-    ///   version of the library.
+    /// - Throws: An ``AodError`` of kind `decode` if the bytes are not a snapshot, or have a snapshot format that this
+    ///   version of the library does not read.
     public init(restoring snapshot: Data) throws(AodError) {
         native = try mappingErrors { try NativeTranscript.restore(snapshot: snapshot) }
     }
@@ -113,8 +113,8 @@ public final class Transcript: Sendable {
     /// What is known about the agent; nil before the runtime is selected.
     public var agent: AgentInfo? { native.agent() }
 
-    /// The position after the last applied event that has a position; nil before such an event. A stream of the session
-    /// with this position as ``StreamOptions/since`` completes the transcript without a gap or a repeated item.
+    /// The position after the last applied event that has a position; nil if no such event was applied. A stream of the
+    /// session with this position as ``StreamOptions/since`` completes the transcript without a gap or a repeated item.
     public var cursor: Int64? { native.cursor() }
 
     /// The last message of the agent itself, not of a subagent, in the last turn; nil before the agent has written a
@@ -126,7 +126,8 @@ public final class Transcript: Sendable {
     /// Store the bytes as one value. An app that is killed at any time then continues from the last stored value:
     /// restore it with ``init(restoring:)``, and pass it to ``Sessions/transcript(_:options:continuing:)``.
     ///
-    /// - Returns: The snapshot, which this version of the library and later ones can read.
+    /// - Returns: The snapshot, which ``init(restoring:)`` reads, except in a version of the library with another
+    ///   snapshot format.
     public func snapshot() -> Data {
         native.snapshot()
     }
@@ -155,11 +156,11 @@ public struct TranscriptLimits: Sendable, Hashable {
     public var text: Int
     /// How much of the output an item keeps in its `raw`, in bytes of UTF-8. Default: 64 KiB.
     public var raw: Int
-    /// How many items the transcript keeps. When it has more, the oldest items are dropped, until it is filled to seven
-    /// eighths. Default: 100,000.
+    /// How many items the transcript keeps. When it has more, the oldest items are dropped until seven eighths of this
+    /// number are left. Default: 100,000.
     public var items: Int
-    /// The size limit of all items together, in bytes. When they exceed it, the oldest items are dropped, until it is
-    /// filled to seven eighths. Default: 256 MiB.
+    /// The size limit of all items together, in bytes. When they exceed it, the oldest items are dropped until the
+    /// others take up at most seven eighths of the limit. Default: 256 MiB.
     public var bytes: Int
 
     /// Creates limits of a transcript. A negative limit counts as 0.

@@ -73,8 +73,8 @@ public final class TranscriptStream: AsyncSequence, Sendable {
         }
     }
 
-    /// Returns the stream as the turns of the transcript, for a screen: first those that the transcript has already,
-    /// then those after each batch of changes.
+    /// Returns the turns of the transcript, to show them on a screen: first the turns that the transcript already has,
+    /// then all turns after each batch of changes.
     ///
     /// ```swift
     /// // In a view, with `@State private var turns: [TranscriptTurn] = []`:
@@ -109,8 +109,8 @@ public final class TranscriptStream: AsyncSequence, Sendable {
 
         /// Iterates over the turns.
         ///
-        /// The stream ends when the iterator is released after the second ``next()``; the first only reads the
-        /// transcript.
+        /// The stream ends when the iterator is released after the second call of ``next()``; the first call only reads
+        /// the transcript, and opens nothing.
         public struct Iterator: AsyncIteratorProtocol {
             fileprivate var changes: TranscriptStream.Iterator
             private var turns: TurnList?

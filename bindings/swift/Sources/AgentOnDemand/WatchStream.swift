@@ -22,7 +22,7 @@ public struct SessionEvent: Sendable, Hashable {
 /// ```
 ///
 /// - The events of each session come from an ``EventStream`` with a connection of its own, which the first iteration
-///   opens: each event once and in order. The stream reconnects, also after `stale`.
+///   opens: each event once and in order. The stream reconnects, even after `stale`.
 /// - A session that fails, for example because it does not exist, has one last element with the error, and does not
 ///   affect the others. The sequence ends when the streams of all sessions have ended.
 /// - A slow loop applies backpressure: at most a few hundred events of each session are read ahead.

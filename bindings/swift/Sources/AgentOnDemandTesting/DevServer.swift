@@ -8,10 +8,10 @@
 
     /// A running `aod-devserver`: an in-memory AoD server on loopback with scripted agents, for macOS and Linux.
     ///
-    /// It stops when it is released, or when this process ends. `AOD_DEVSERVER` names its program; without it, the
-    /// program is looked up on the `PATH`.
+    /// It stops when it is released, or when this process ends. It runs the program at the path in the environment
+    /// variable `AOD_DEVSERVER`, or else `aod-devserver` on the `PATH`.
     public final class DevServer: @unchecked Sendable {
-        /// The URL of the server.
+        /// The base URL of the server.
         public let url: URL
         /// The token that the server accepts.
         public let token: Secret
@@ -24,8 +24,9 @@
         /// - Parameters:
         ///   - generation: The version of the API to serve, by date: `2026-04-21`, `2026-04-30` (the default, which has
         ///     all runtimes) or `2026-06-25`.
-        ///   - token: The token to accept.
-        /// - Throws: ``DevServerError`` if the program is not there, or does not start.
+        ///   - token: The token to accept. Default: `aod_dev`.
+        /// - Throws: ``DevServerError`` if the program is not on the `PATH`, or ends before it prints its URL; another
+        ///   error if the system cannot start it.
         public init(generation: String = "2026-04-30", token: Secret = "aod_dev") throws {
             let output = Pipe()
             process.executableURL = try Self.program()
@@ -77,12 +78,15 @@
             try? input.fileHandleForWriting.close()
         }
 
-        /// Sets what agents do in the turns of a session, from the next turn on.
+        /// Sets what agents do, from the next turn of each session on. A script for a session takes precedence over
+        /// other scripts, and a script for a prompt over a script without a limit.
         ///
         /// - Parameters:
-        ///   - turns: The turns of a session. Later turns repeat the last one.
-        ///   - prompt: Limits the script to turns whose prompt contains this text.
-        ///   - session: Limits the script to the session with this id.
+        ///   - turns: The turns of a session: its first turn plays the first of them, and so on. Later turns repeat the
+        ///     last one.
+        ///   - prompt: Limits the script to turns whose prompt contains this text. If several texts match, the script
+        ///     that was set first is used. Default: no limit.
+        ///   - session: Limits the script to the session with this id. Default: no limit.
         /// - Throws: ``DevServerError`` if there is no turn, both limits are given, or there is no such session.
         public func script(_ turns: Turn..., prompt: String? = nil, session: UUID? = nil) async throws {
             if turns.isEmpty {
@@ -94,16 +98,17 @@
             try await control("POST", "script", ["script": script, "prompt": prompt, "session": session])
         }
 
-        /// Removes all scripts except those of single sessions. Sessions play the built-in one again.
+        /// Removes all scripts except those of single sessions. The other sessions play the built-in script again: a
+        /// short turn that succeeds.
         ///
         /// - Throws: An error if the server does not run.
         public func clearScripts() async throws {
             try await control("DELETE", "script")
         }
 
-        /// Injects faults into the next matching requests. Several apply to the same request.
+        /// Injects faults into the next matching requests. Several faults can apply to the same request.
         ///
-        /// - Parameter faults: The faults.
+        /// - Parameter faults: The faults, in addition to those that are pending.
         /// - Throws: ``DevServerError`` if a fault cannot be applied, for example because of its status.
         public func faults(_ faults: Fault...) async throws {
             for fault in faults {
@@ -118,7 +123,7 @@
             try await control("DELETE", "fault")
         }
 
-        /// Freezes the clock of the delays, heartbeats and timeouts of the server.
+        /// Freezes the server's clock, by which it measures delays, heartbeats and timeouts.
         ///
         /// - Throws: An error if the server does not run.
         public func freezeClock() async throws {
@@ -127,7 +132,7 @@
 
         /// Advances the clock, whether it is frozen or not.
         ///
-        /// - Parameter seconds: The time.
+        /// - Parameter seconds: The time, in seconds.
         /// - Throws: ``DevServerError`` if the clock would exceed the year 9999.
         public func advanceClock(by seconds: TimeInterval) async throws {
             try await control("POST", "clock", ["advance_ms": millis(seconds)])
@@ -140,7 +145,7 @@
             try await control("POST", "clock", ["frozen": false])
         }
 
-        /// Releases a hold, for waiting and later scripts.
+        /// Releases a hold: turns that wait at it continue, and later turns do not wait at it.
         ///
         /// - Parameter hold: The name of the hold.
         /// - Throws: An error if the server does not run.
@@ -148,10 +153,10 @@
             try await control("POST", "release", ["name": .string(hold)])
         }
 
-        /// Waits until a script waits at a hold.
+        /// Waits until a turn waits at a hold.
         ///
         /// - Parameter hold: The name of the hold.
-        /// - Throws: An error if no script has reached it within a minute.
+        /// - Throws: An error if no turn has reached it within a minute.
         public func holdReached(_ hold: String) async throws {
             try await control("POST", "reached", ["name": .string(hold)])
         }
@@ -168,9 +173,10 @@
         /// - Parameters:
         ///   - method: The HTTP method.
         ///   - path: The path after `/__dev/`.
-        ///   - body: The JSON of the request.
+        ///   - body: The JSON of the request; not sent with `GET`.
         /// - Returns: The JSON of the response.
-        /// - Throws: ``DevServerError`` if the server rejects the call.
+        /// - Throws: ``DevServerError`` if the server rejects the call; another error if it does not run, or does not
+        ///   respond within a minute.
         @discardableResult
         public func control(_ method: String, _ path: String, _ body: JSONValue = [:]) async throws -> JSONValue {
             var request = URLRequest(url: url.appendingPathComponent("__dev/\(path)"))

@@ -1,7 +1,8 @@
 import AodValues
 import Foundation
 
-/// A fault that the server injects into requests: which ones, and its effect.
+/// A fault that the server injects into requests: the requests, and the effect on them. By default it affects the next
+/// request that matches.
 public struct Fault: Sendable, Equatable {
     private var effect: JSONValue
     private var method: String?
@@ -9,14 +10,15 @@ public struct Fault: Sendable, Equatable {
     private var skipped: Int64 = 0
     private var count: Int64? = 1
 
-    /// Creates a fault for the next request, with any effect of the server.
+    /// Creates a fault for the next request, with any effect that the server supports. The documentation of the Rust
+    /// crate `aod-devserver` lists them.
     ///
-    /// - Parameter effect: The effect, as the server's control interface takes it, such as `["gzip": [:]]`.
+    /// - Parameter effect: The effect as it is in JSON, such as `["redirect": ["location": "/health"]]`.
     public init(effect: JSONValue) {
         self.effect = effect
     }
 
-    /// Cuts the next event stream.
+    /// Cuts the connection of the next event stream.
     ///
     /// - Parameter events: The number of events to send, including `start`.
     /// - Returns: The fault.
@@ -24,9 +26,9 @@ public struct Fault: Sendable, Equatable {
         ofStreams(["cut_after_events": ["events": .integer(Int64(events))]])
     }
 
-    /// Stalls the next event stream: after this many bytes, nothing is sent, and the connection stays open.
+    /// Stalls the next event stream: after this many bytes of the body, nothing is sent, and the connection stays open.
     ///
-    /// - Parameter bytes: The number of bytes; nil for no response at all.
+    /// - Parameter bytes: The number of bytes; nil, the default, for no response at all.
     /// - Returns: The fault.
     public static func stall(afterBytes bytes: Int? = nil) -> Fault {
         ofStreams(["stall": ["after_bytes": bytes.map { .integer(Int64($0)) } ?? .null]])
@@ -34,7 +36,7 @@ public struct Fault: Sendable, Equatable {
 
     /// Delays the response on the server's clock.
     ///
-    /// - Parameter seconds: The time.
+    /// - Parameter seconds: The time, in seconds.
     /// - Returns: The fault.
     public static func slow(_ seconds: TimeInterval) -> Fault {
         Fault(effect: ["delay": ["ms": millis(seconds)]])
@@ -43,8 +45,8 @@ public struct Fault: Sendable, Equatable {
     /// Responds with a status, such as 503. The request is not processed.
     ///
     /// - Parameters:
-    ///   - status: The status.
-    ///   - headers: Further headers of the response.
+    ///   - status: The HTTP status code.
+    ///   - headers: Further headers of the response. Default: none.
     /// - Returns: The fault.
     public static func status(_ status: Int, headers: [String: String] = [:]) -> Fault {
         let all = headers.merging(["content-type": "application/json"]) { given, _ in given }
@@ -59,18 +61,18 @@ public struct Fault: Sendable, Equatable {
 
     /// Responds with a 429.
     ///
-    /// - Parameter seconds: The time of the `Retry-After` header; nil for none.
+    /// - Parameter seconds: The value of the `Retry-After` header, in seconds. Default: no such header.
     /// - Returns: The fault.
     public static func tooManyRequests(retryAfter seconds: Int? = nil) -> Fault {
         status(429, headers: seconds.map { ["retry-after": String($0)] } ?? [:])
     }
 
-    /// Limits the fault to some requests. The default is any request, or those of event streams if the effect is for
-    /// them.
+    /// Limits the fault to some requests. By default, `cut` and `stall` match the requests that open event streams, and
+    /// other faults match any request.
     ///
     /// - Parameters:
-    ///   - method: The method.
-    ///   - path: The path, in which `*` matches any text.
+    ///   - method: The HTTP method.
+    ///   - path: The path without the query, in which `*` matches any text, including slashes.
     /// - Returns: The changed fault.
     public func matching(_ method: String, _ path: String) -> Fault {
         var fault = self

@@ -3,9 +3,9 @@ import Foundation
 
 /// A scripted turn of an agent: what it does, and how the turn ends.
 ///
-/// The server prints it in the format of the session's runtime: that of Claude Code, Codex, Gemini CLI or opencode.
-/// What a runtime does not print is left out: Gemini CLI prints no thinking, and only Claude Code and opencode print
-/// costs. A turn does not change: each method returns another one.
+/// The server prints the turn in the output format of the session's runtime: Claude Code, Codex, Gemini CLI or
+/// opencode. What a runtime does not print is left out: Gemini CLI prints no thinking, and only Claude Code and
+/// opencode print costs. A turn is immutable: each method returns a new one.
 ///
 /// ```swift
 /// let turn = Turn()
@@ -38,16 +38,18 @@ public struct Turn: Sendable, Equatable {
     /// Adds a call of a tool.
     ///
     /// Tools have the names and arguments of Claude Code: `Bash`, `Read`, `Write`, `Edit`, `Grep`, `Glob`, `WebFetch`,
-    /// `WebSearch`, `Task` and `mcp__SERVER__TOOL`. The other runtimes print their own for the same work.
+    /// `WebSearch`, `Task` and `mcp__SERVER__TOOL`. The other runtimes print the calls of their own tools for the same
+    /// work.
     ///
     /// - Parameters:
     ///   - name: The name of the tool.
     ///   - input: The arguments.
     ///   - output: The text of the result.
-    ///   - error: Why the call failed. Printed instead of the output.
-    ///   - exitCode: The exit code of a `Bash` command. The call fails unless it is 0.
+    ///   - error: Why the call failed, printed instead of the output. Default: no error.
+    ///   - exitCode: The exit code of a `Bash` command. The call fails unless it is 0. Default: 0, or 1 with an
+    ///     `error`.
     ///   - delay: How long the call takes, in seconds of the server's clock.
-    ///   - hold: The hold at which the call waits for its result.
+    ///   - hold: The name of a hold: the call does not return before the hold is released.
     /// - Returns: The changed turn.
     public func tool(
         _ name: String, _ input: [String: JSONValue] = [:], output: String = "", error: String? = nil,
@@ -62,7 +64,7 @@ public struct Turn: Sendable, Equatable {
         return step("tool", .object(call))
     }
 
-    /// Adds a plan, or its next state.
+    /// Adds a plan, or a change of the plan.
     ///
     /// - Parameter steps: Each step with its status.
     /// - Returns: The changed turn.
@@ -89,13 +91,13 @@ public struct Turn: Sendable, Equatable {
 
     /// Adds a delay on the server's clock.
     ///
-    /// - Parameter seconds: The time.
+    /// - Parameter seconds: The time, in seconds.
     /// - Returns: The changed turn.
     public func delay(_ seconds: TimeInterval) -> Turn {
         step("delay_ms", millis(seconds))
     }
 
-    /// Adds a hold, which waits until the server releases it.
+    /// Adds a hold: the turn waits here until `release(_:)` of `DevServer` is called with this name.
     ///
     /// - Parameter name: The name of the hold.
     /// - Returns: The changed turn.
@@ -103,14 +105,15 @@ public struct Turn: Sendable, Equatable {
         step("hold", .string(name))
     }
 
-    /// Sets what the runtime reports at the end of the turn. What is not given is that of a short turn.
+    /// Sets what the runtime reports at the end of the turn.
     ///
     /// - Parameters:
-    ///   - inputTokens: The input tokens, including those read from a cache.
-    ///   - cachedInputTokens: The input tokens that were read from a cache.
-    ///   - outputTokens: The output tokens.
-    ///   - costUsd: The cost in US dollars.
-    ///   - duration: How long the agent worked, in seconds. It is only printed: the turn does not take longer.
+    ///   - inputTokens: The input tokens, including those read from a cache. Default: 2400.
+    ///   - cachedInputTokens: The input tokens that were read from a cache. Default: 1800.
+    ///   - outputTokens: The output tokens. Default: 160.
+    ///   - costUsd: The cost in US dollars. Default: 0.0042.
+    ///   - duration: How long the agent worked, in seconds. It is only printed: the turn does not take longer. Default:
+    ///     1.84.
     /// - Returns: The changed turn.
     public func usage(
         inputTokens: Int64? = nil, cachedInputTokens: Int64? = nil, outputTokens: Int64? = nil, costUsd: Double? = nil,
@@ -133,7 +136,7 @@ public struct Turn: Sendable, Equatable {
         with("end", ["failed": .string(reason)])
     }
 
-    /// Makes the runtime disappear after the last step, without an exit code.
+    /// Makes the runtime disappear after the last step: the turn fails without an exit code.
     ///
     /// - Returns: The changed turn.
     public func crash() -> Turn {
@@ -147,7 +150,7 @@ public struct Turn: Sendable, Equatable {
         with("end", "hang")
     }
 
-    /// Sets the exit code of the runtime. The default is 0 after a success, else 1.
+    /// Sets the exit code of the runtime. Ignored after ``crash()`` and ``hang()``. Default: 0 after a success, else 1.
     ///
     /// - Parameter code: The exit code.
     /// - Returns: The changed turn.

@@ -1,6 +1,6 @@
 /// A string that is sent but never printed: a token, or the value of an environment variable or header.
 ///
-/// It prints as `Secret(…)`, also inside other values, with `dump`, and in the debugger. Use a string literal, or
+/// It prints as `Secret(…)`, even inside other values, with `dump`, and in the debugger. Use a string literal, or
 /// `Secret(_:)` for any other string. Encoding a secret writes the string itself.
 ///
 /// ```swift

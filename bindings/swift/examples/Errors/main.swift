@@ -3,7 +3,7 @@
 import AgentOnDemand
 import Foundation
 
-/// Renames an agent, also if another client updates it at the same time.
+/// Renames an agent, even if another client updates it at the same time.
 func renameAgent(_ id: UUID, to name: String, client: AodClient) async throws -> Agent {
     while true {
         let agent = try await client.agents.get(id)

@@ -61,7 +61,7 @@ import LiveSessionModel
             switch outcome {
             case .success: "done"
             case .failed(let reason): "failed: \(reason)"
-            case .maxTurns: "stopped at the limit of turns"
+            case .maxTurns: "stopped at the limit of model calls"
             case .interrupted: "interrupted"
             case .unknown: "ended"
             }

@@ -19,8 +19,8 @@ let stored = file.flatMap { try? Data(contentsOf: $0) }
 let model =
     if let stored { try SessionModel(client: client, restoring: stored) } else { SessionModel(client: client) }
 
-/// Creates an agent. Servers before 2026-06-25 require a runtime, and later ones a provider; those of 2026-04-30 require
-/// the provider in the name of the model. Each rejects the others with 422.
+/// Creates an agent. Servers before 2026-06-25 require a runtime, and later ones a provider; servers of 2026-04-30
+/// require the provider in the name of the model. Each server rejects the other two requests with 422.
 func createAgent() async throws -> Agent {
     let (name, model) = ("swift-live-session", "claude-sonnet-4-6")
     do {

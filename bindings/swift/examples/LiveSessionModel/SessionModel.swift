@@ -93,7 +93,7 @@ import Observation
         }
     }
 
-    /// Follows the session again after it could not be reached.
+    /// Follows the session again after its stream has failed.
     public func reconnect() {
         error = nil
         requests?.yield()
@@ -128,7 +128,8 @@ import Observation
 
     /// Follows the session, turn after turn, until the task is cancelled.
     ///
-    /// If another task runs the model, such as that of a view that is being removed, it waits for the end of that task.
+    /// If another task already runs this method, such as the task of a view that is being removed, this call first
+    /// waits for the end of that task.
     public func run() async {
         let task = Task { [previous = running] in
             await previous?.value

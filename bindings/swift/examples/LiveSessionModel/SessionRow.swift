@@ -41,7 +41,7 @@ extension SessionRow {
             rows.append(SessionRow("prompt-\(number)", .prompt(stored.prompt)))
         }
         for item in turn?.items ?? [] {
-            // An event has no place on a screen, such as a message about the limits of an account.
+            // Events of the runtime, such as one about the limits of an account, are not for users.
             if case .event = item.kind { continue }
             rows.append(SessionRow(id: item.id, content: .item(item.kind, item.status), parent: item.parent))
         }

@@ -11,7 +11,8 @@ if environment == nil {
     environment = try await client.environments.create(name: name, packages: [.pip: ["pytest"]])
 }
 
-// Servers since 2026-06-25 take `provider: .anthropic` instead of `runtime`.
+// Servers of 2026-04-30 take the model `anthropic/claude-sonnet-4-6`. Servers since 2026-06-25 take
+// `provider: .anthropic` instead of `runtime`.
 let agent = try await client.agents.create(
     name: name, model: "claude-sonnet-4-6", runtime: .claude, environmentId: environment?.id)
 

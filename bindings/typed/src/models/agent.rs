@@ -133,7 +133,8 @@ pub struct AgentVersion {
 pub struct CreateAgent {
     /// The name, at most 200 characters. It need not be unique.
     pub name: String,
-    /// A model that the server supports, at most 100 characters.
+    /// A model that the server supports, at most 100 characters; on servers of 2026-04-30 with its provider, such as
+    /// `anthropic/claude-sonnet-4-6`.
     pub model: String,
     /// The program that runs the agent. Required by servers before 2026-06-25.
     #[uniffi(default)]
@@ -231,7 +232,7 @@ pub struct StdioMcpServer {
 /// A skill whose content is part of the agent.
 #[uniffi::remote(Record)]
 pub struct InlineSkill {
-    /// The name: lower-case letters, digits and hyphens, at most 64. Unique within the agent.
+    /// The name: 1 to 64 lower-case letters, digits and hyphens, not beginning with a hyphen. Unique within the agent.
     pub name: String,
     /// A description of when to use the skill, at most 1,024 characters.
     pub description: String,

@@ -12,13 +12,14 @@ use super::values::JsonFields;
 /// An event of a session's stream.
 ///
 /// The server keeps the `stage` and `output` events of a session in a log, in which they have ascending IDs. A terminal
-/// event (`exit`, `error`, `terminated` or `stale`) ends the stream.
+/// event (`exit`, `error`, `terminated` or `stale`) ends the stream. A field of an event is absent if the server did
+/// not send it.
 #[uniffi::remote(Enum)]
 pub enum StreamEvent {
     /// `start`: the first event of a stream. The server sends it on each connection; a stream that reconnects delivers
     /// it once.
     Start(#[uniffi(name = "event")] StartEvent),
-    /// `stage`: a step of provisioning the sandbox started or ended.
+    /// `stage`: a step of provisioning the sandbox, or of starting the agent, started or ended.
     Stage(#[uniffi(name = "event")] StageEvent),
     /// `turn_start`: the output of another turn follows.
     TurnStart(#[uniffi(name = "event")] TurnStartEvent),
@@ -54,7 +55,7 @@ pub enum OutputStream {
 /// The name of a stage. Which stages a session has depends on the server, the agent and the environment.
 #[uniffi::remote(Enum)]
 pub enum StageName {
-    /// The sandbox is created.
+    /// The sandbox, which the server calls a sprite, is created.
     CreateSprite,
     /// The program of the agent is installed. Only on servers since 2026-04-30.
     InstallRuntime,
@@ -110,7 +111,7 @@ pub struct StartEvent {
     pub extra: JsonFields,
 }
 
-/// A step of provisioning the sandbox.
+/// A step of provisioning the sandbox, or of starting the agent.
 #[uniffi::remote(Record)]
 pub struct StageEvent {
     /// The ID of the event in the session's log. A stream can resume from it.
@@ -160,13 +161,13 @@ pub struct OutputEvent {
     pub extra: JsonFields,
 }
 
-/// The end of a stream whose last turn ended with an exit code.
+/// The end of a stream whose last turn ended with an exit code, or was interrupted before the agent started.
 #[uniffi::remote(Record)]
 pub struct ExitEvent {
     /// The ID of the last `stage` or `output` event; 0 if the log is empty.
     #[uniffi(default)]
     pub id: Option<i64>,
-    /// The agent's exit code.
+    /// The agent's exit code. Absent if the turn was interrupted before the agent started.
     #[uniffi(default)]
     pub code: Option<i64>,
     /// Fields that this version does not know.

@@ -12,9 +12,9 @@ use super::values::JsonValue;
 
 /// A change of a transcript.
 ///
-/// Changes that are applied in order to a copy of the turns keep it equal to them, with one exception: `TextAppended`
-/// changes the text only. The `raw`, `rawCut`, `events` and `isTruncated` of the item follow with its next
-/// `ItemUpdated`, if another event changes the item.
+/// A program that applies all changes in order to its own copy of the turns keeps the copy equal to them, with one
+/// exception: `TextAppended` changes the text only. The `raw`, `rawCut`, `events` and `isTruncated` of the item are
+/// updated by its next `ItemUpdated`, if another event changes the item.
 #[uniffi::remote(Enum)]
 #[uniffi(name = "TranscriptChange")]
 pub enum Change {
@@ -105,13 +105,13 @@ pub struct Item {
     pub status: ItemStatus,
     /// What the item is.
     pub kind: ItemKind,
-    /// The ids of the events that the item was made from. Absent without events that have ids.
+    /// The ids of the events that the item was made from. Absent if none of them has an id.
     pub events: Option<EventRange>,
     /// Whether a text of the item or the arguments of its tool were cut at the limit `text`, or its line at the limit
     /// `line`.
     pub is_truncated: bool,
-    /// The lines of output that the item was made from, without line endings at both ends. A line that makes several
-    /// items is kept by the first. Empty for the kind `Text`, whose text is the output.
+    /// The lines of output that the item was made from, without leading and trailing line endings. A line that makes
+    /// several items is kept by the first. Empty for the kind `Text`, whose text is the output.
     pub raw: String,
     /// The number of bytes of these lines that were not kept, because of the limit `raw` or `line`.
     pub raw_cut: i64,
@@ -202,7 +202,7 @@ pub enum ItemKind {
         /// The steps, in order.
         steps: Vec<PlanStep>,
     },
-    /// A message of the runtime about itself, or a failed stage of the session's preparation.
+    /// A message of the runtime about itself, or a failed `stage` event of the session.
     Notice {
         /// The severity.
         level: NoticeLevel,
@@ -285,8 +285,8 @@ pub struct ToolCall {
     /// What the call does, the same for all runtimes.
     pub tool: Tool,
     /// The arguments. A JSON null if the call has no arguments; a string with their JSON if they cannot be represented,
-    /// for example because they nest too deeply. If their JSON is longer than the limit `text`, it is a string that is
-    /// cut there.
+    /// for example because they nest too deeply, or if their JSON is longer than the limit `text`, at which the string
+    /// is cut.
     pub input: JsonValue,
     /// The result. Absent until the call has ended, or if the runtime does not print a result.
     pub result: Option<ToolResult>,
@@ -376,7 +376,7 @@ pub enum FileChangeKind {
 /// The result of a tool call.
 #[uniffi::remote(Record)]
 pub struct ToolResult {
-    /// The text, or the reason of the failure; empty if the runtime prints no text.
+    /// The text, or the reason for the failure; empty if the runtime prints no text.
     pub text: String,
     /// Whether the call failed.
     pub is_error: bool,

@@ -101,7 +101,7 @@ extension Skill {
     /// Creates a skill from its text.
     ///
     /// - Parameters:
-    ///   - name: Lower-case letters, digits and hyphens, at most 64 characters, unique within the agent.
+    ///   - name: 1 to 64 lower-case letters, digits and hyphens, not beginning with a hyphen, unique within the agent.
     ///   - description: When to use the skill, at most 1,024 characters.
     ///   - content: The skill: at most 65,536 bytes of UTF-8, without the text `SKILL_EOF`.
     /// - Returns: The skill.

@@ -16,7 +16,8 @@ import kotlinx.serialization.json.JsonObject
  */
 public class Agents internal constructor(private val connection: Connection) {
     /**
-     * Lists all agents that are not archived (`GET /agents`).
+     * Lists all agents that are not archived (`GET /agents`). A record that cannot be decoded is logged and left out;
+     * if no record can be decoded, the call fails.
      *
      * @return the agents, newest first
      * @throws AodException if the call fails
@@ -29,7 +30,8 @@ public class Agents internal constructor(private val connection: Connection) {
      * Servers before 2026-06-25 require [runtime], later servers require [provider].
      *
      * @param name the display name: at most 200 characters, not necessarily unique
-     * @param model a model that the server offers, such as `claude-sonnet-4-6`
+     * @param model a model that the server offers, such as `claude-sonnet-4-6`; on servers of 2026-04-30 with its
+     * provider, such as `anthropic/claude-sonnet-4-6`
      * @param runtime the program that runs the agent; for servers before 2026-06-25
      * @param provider the provider of the model; for servers since 2026-06-25
      * @param description what the agent is for; none by default
@@ -202,8 +204,8 @@ public class Agents internal constructor(private val connection: Connection) {
     )
 
     /**
-     * Returns the agent with a name, which is created or updated if necessary (`GET /agents`, then `POST /agents` or
-     * `PUT /agents/{id}`).
+     * Returns the agent with the given name, and creates or updates it if necessary (`GET /agents`, then `POST /agents`
+     * or `PUT /agents/{id}`).
      *
      * Fields whose argument is null or an empty list, and metadata entries that [metadata] does not have, keep the
      * stored values. An empty [description] or [system] removes the stored one. An agent that already has all the given
@@ -216,7 +218,8 @@ public class Agents internal constructor(private val connection: Connection) {
      * ```
      *
      * @param name the display name: at most 200 characters
-     * @param model a model that the server offers, such as `claude-sonnet-4-6`
+     * @param model a model that the server offers, such as `claude-sonnet-4-6`; on servers of 2026-04-30 with its
+     * provider, such as `anthropic/claude-sonnet-4-6`
      * @param runtime the program that runs the agent; for servers before 2026-06-25
      * @param provider the provider of the model; for servers since 2026-06-25
      * @param description what the agent is for
@@ -258,8 +261,8 @@ public class Agents internal constructor(private val connection: Connection) {
     )
 
     /**
-     * Returns the agent with the name of a request object, which is created or updated if necessary (`GET /agents`,
-     * then `POST /agents` or `PUT /agents/{id}`). Fields that the request does not set keep the stored values.
+     * Returns the agent with the name of a request object, and creates or updates it if necessary (`GET /agents`, then
+     * `POST /agents` or `PUT /agents/{id}`). Fields that the request does not set keep the stored values.
      *
      * @param request the fields of the agent
      * @return the agent

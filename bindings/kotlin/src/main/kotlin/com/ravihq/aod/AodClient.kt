@@ -20,6 +20,9 @@ import java.util.concurrent.atomic.AtomicBoolean
  *
  * A call that fails throws an [AodException]. Cancelling the coroutine of a call cancels its request.
  *
+ * The API has no version numbers, so this documentation names each generation of the server by its date: "servers since
+ * 2026-06-25" have what the API gained on that date.
+ *
  * @see FutureClient
  */
 public class AodClient private constructor(private val connection: Connection) : AutoCloseable {
@@ -203,14 +206,17 @@ public class AodClient private constructor(private val connection: Connection) :
      *
      * An app calls this when it goes to the background, where connections die unnoticed and cost battery. The streams
      * keep their cursors and stay disconnected until [resume], in the state [ConnectionState.WaitingForNetwork]; their
-     * deadlines still apply. Calls still work, over new connections. Streams without reconnection stay connected. It
-     * has no effect on a closed client.
+     * deadlines still apply. Calls still work, over new connections. Streams without reconnection stay connected. On a
+     * closed client, this method has no effect.
      */
     public fun suspend() {
         connection.report { suspend() }
     }
 
-    /** Ends [suspend]. Streams reconnect within 250 ms, at random times, if there is a [network]. */
+    /**
+     * Ends [suspend]. Streams reconnect within 250 ms, at random times, unless the last report about the [network] was
+     * [Network.offline].
+     */
     public fun resume() {
         connection.report { resume() }
     }
@@ -244,8 +250,9 @@ public class AodClient private constructor(private val connection: Connection) :
      * @param retry when and how often a failed request is retried; [maxRetries] takes precedence
      * @param onResponse receives the status and headers of each response to a call, on a thread of the library and
      * before the call ends. Responses that are retried or become an exception are included; redirects that are followed
-     * or refused, and the responses that open event streams, are not. A stream may also send `GET /sessions/{id}`,
-     * which is reported. Exceptions of the function go to the uncaught exception handler of the thread
+     * or refused, and the responses that open event streams, are not. A stream may send `GET /sessions/{id}` to find
+     * out whether the session has ended; the response is included. Exceptions of the function go to the uncaught
+     * exception handler of the thread
      * @return a client that shares the connections of this one
      * @throws IllegalArgumentException if [maxRetries] is negative
      * @throws AodException.Closed if this client is closed

@@ -31,7 +31,9 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
     /** The HTTP status code; null if there was no response. */
     public val status: Int? = info.status?.toInt()
 
-    /** The content of the error response; null if the response has no content. */
+    /**
+     * The content of the error response, or the invalid fields of an [InvalidRequest]; null if there is neither.
+     */
     public val detail: ErrorDetail? = info.detail
 
     /**

@@ -18,7 +18,8 @@ import java.util.UUID
  */
 public class Environments internal constructor(private val connection: Connection) {
     /**
-     * Lists all environments that are not archived (`GET /environments`).
+     * Lists all environments that are not archived (`GET /environments`). A record that cannot be decoded is logged and
+     * left out; if no record can be decoded, the call fails.
      *
      * @return the environments, newest first
      * @throws AodException if the call fails
@@ -157,7 +158,7 @@ public class Environments internal constructor(private val connection: Connectio
         )
 
     /**
-     * Returns the environment with a name, which is created or updated if necessary (`GET /environments`, then
+     * Returns the environment with the given name, and creates or updates it if necessary (`GET /environments`, then
      * `POST /environments` or `PUT /environments/{id}`).
      *
      * Fields whose argument is null or empty keep the stored values, except that an empty [setupScript] removes the
@@ -190,7 +191,7 @@ public class Environments internal constructor(private val connection: Connectio
     ): Environment = ensure(CreateEnvironment(name, packages, secretsOf(envVars), setupScript, networking))
 
     /**
-     * Returns the environment with the name of a request object, which is created or updated if necessary
+     * Returns the environment with the name of a request object, and creates or updates it if necessary
      * (`GET /environments`, then `POST /environments` or `PUT /environments/{id}`). Fields that the request does not
      * set keep the stored values. Environment variables are sent only if the environment is created or another field
      * differs.

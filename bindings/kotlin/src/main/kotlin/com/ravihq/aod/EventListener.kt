@@ -26,9 +26,9 @@ public interface EventListener {
      * [AodException.Listener], which contains the name of the class of the `Throwable` and nothing else of it.
      *
      * @param events at least one event, in order
-     * @param cursor the position after them, to store with what they changed: a stream with this cursor as
-     * [StreamOptions.since] continues there. Until an event has an id, it is the `since` of the stream, or null if the
-     * stream has no `since`
+     * @param cursor the position after the events, to store together with the data that you derive from them: a stream
+     * with this cursor as [StreamOptions.since] continues there. Until an event has an id, it is the `since` of the
+     * stream, or null if the stream has no `since`
      */
     public fun onEvents(events: List<@JvmSuppressWildcards StreamEvent>, cursor: Long?)
 
@@ -54,7 +54,7 @@ public interface EventListener {
 /**
  * A handle for a stream whose events an [EventListener] receives, returned by [Sessions.listen].
  *
- * The stream continues if the handle is dropped. [cancel] ends it early, and so does closing the client.
+ * The stream continues even if the handle is garbage-collected. [cancel] ends it early, and so does closing the client.
  */
 public class Subscription internal constructor(internal val handle: NativeSubscription, private val finished: Job) {
     init {

@@ -24,7 +24,8 @@ import kotlinx.coroutines.flow.map
  *
  * The terminal event is the last one. Before the stream delivers `exit`, `error` or `terminated`, it sends one more
  * request, of at most 5 s, for events that it has not received yet, because a server can send the terminal event before
- * the last output. If [StreamOptions.reconnect] is off, the stream neither reconnects nor sends this request.
+ * the last output. If [StreamOptions.reconnect] is off, the stream neither retries nor reconnects, and does not send
+ * this request.
  *
  * The stream also ends if the server repeatedly ends its response without a terminal event and without a new event, and
  * the session is not active or does not exist.

@@ -54,8 +54,8 @@ public class FormatterOptions(
     public val plain: Boolean get() = native.plain
 
     /**
-     * The maximum line width in terminal columns. Longer lines are truncated with `…`, not wrapped. Null means no
-     * limit; 0 is treated as 1.
+     * The maximum line width in terminal columns. Longer lines are truncated, not wrapped, and end in `…`, or in `...`
+     * if [plain] is set. Null means no limit; 0 is treated as 1.
      */
     public val width: Int? get() = native.width?.toInt()
 

@@ -49,8 +49,9 @@ public class GenericFormatter(options: FormatterOptions = FormatterOptions()) :
  * Formats the whole event stream of a session. The [StreamEvent.Start] selects the formatter of the session's runtime
  * or provider, as [Formatter.of] does.
  *
- * It flushes itself when a further turn starts, because the output of each turn comes from a new process. The repeated
- * start of the same turn, as a resumed stream has it, flushes nothing. Output before the first event is shown verbatim.
+ * It flushes itself when a further turn starts, because the output of each turn comes from a new process. A resumed
+ * stream repeats the start of the current turn, which flushes nothing. Output before the [StreamEvent.Start] is shown
+ * verbatim.
  *
  * An interruption before the agent started is shown as `⚠️  Done · interrupted`. A session that fails or is terminated
  * without any output is shown as `⚠️  Done · failed` or `⚠️  Done · terminated`.

@@ -109,7 +109,7 @@ public class FutureAgents internal constructor(private val agents: Agents) {
         futureOf { agents.updateWith(id) { change.apply(it) } }
 
     /**
-     * Returns the agent with the name of a request, which is created or updated if necessary (`GET /agents`, then
+     * Returns the agent with the name of a request, and creates or updates it if necessary (`GET /agents`, then
      * `POST /agents` or `PUT /agents/{id}`). Fields that the request does not set keep the stored values.
      *
      * @param request the fields of the agent
@@ -205,7 +205,7 @@ public class FutureEnvironments internal constructor(private val environments: E
     ): CompletableFuture<Environment> = futureOf { environments.updateWith(id) { change.apply(it) } }
 
     /**
-     * Returns the environment with the name of a request, which is created or updated if necessary
+     * Returns the environment with the name of a request, and creates or updates it if necessary
      * (`GET /environments`, then `POST /environments` or `PUT /environments/{id}`). Fields that the request does not
      * set keep the stored values. Environment variables are sent only if the environment is created or another field
      * differs.
@@ -369,10 +369,10 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
      * @param onChange receives each change of the transcript of the turn, in order, on a thread of the library: after
      * [onEvent] has received the event that made the change. If it throws, the future fails with
      * [AodException.Listener]; by default, nothing receives the changes
-     * @param onEvent receives each event of the turn, and the stages of the sandbox, in order, in the same way as
-     * [onChange]; by default, nothing receives the events
-     * @return a future of the session after the turn, and everything that the agent printed on stdout; use `orTimeout`
-     * to limit the wait
+     * @param onEvent receives each event of the turn, and the `stage` events of the sandbox, in order, in the same way
+     * as [onChange]; by default, nothing receives the events
+     * @return a future of the session after the turn, the answer, the turn as data, and everything that the agent
+     * printed on stdout; use `orTimeout` to limit the wait
      * @see Sessions.run
      */
     @JvmOverloads
@@ -406,7 +406,8 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
      * the server limits them too
      * @param onAbandon what happens to a session if following it fails, or its future is cancelled, before its turn has
      * ended; by default the session continues
-     * @return a future for each request, in the same order. One that fails or is cancelled does not affect the others
+     * @return a future for each request, in the same order. A future that fails or is cancelled does not affect the
+     * others
      * @throws IllegalArgumentException if [maxConcurrent] is less than 1
      * @see Sessions.runAll
      */
@@ -465,7 +466,8 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
      * @param onChange receives each change of the transcript of the turn, as for [run]; by default, nothing receives the
      * changes
      * @param onEvent receives each event of the turn, as for [run]; by default, nothing receives the events
-     * @return a future of the session after the turn, and everything that the agent printed on stdout in this turn
+     * @return a future of the session after the turn, the answer, the turn as data, and everything that the agent
+     * printed on stdout in this turn
      * @see Sessions.follow
      */
     @JvmOverloads

@@ -72,9 +72,9 @@ public fun Environment.update(
 /**
  * Creates a skill whose content is part of the agent.
  *
- * @param name lower-case letters, digits and `-`, at most 64 characters, unique within the agent
+ * @param name 1 to 64 lower-case letters, digits and `-`, not beginning with `-`, unique within the agent
  * @param description when to use the skill, at most 1024 characters
- * @param content the text of the skill, at most 64 KiB of UTF-8
+ * @param content the text of the skill, at most 64 KiB of UTF-8, without the text `SKILL_EOF`
  * @return the skill
  */
 public fun Skill.Companion.inline(name: String, description: String, content: String): Skill =

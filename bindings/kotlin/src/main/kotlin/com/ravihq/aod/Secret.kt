@@ -6,8 +6,8 @@ package com.ravihq.aod
  * A string that is kept out of logs and messages: a token, the value of an environment variable, a header of an MCP
  * server.
  *
- * [toString] returns `[REDACTED]`, also as part of the text of an object that contains a secret; [expose] returns the
- * text.
+ * [toString] returns `[REDACTED]`, so the text of an object that contains a secret does not reveal it; [expose] returns
+ * the text.
  *
  * @param text the secret text
  */

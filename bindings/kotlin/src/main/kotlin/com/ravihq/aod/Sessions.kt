@@ -23,7 +23,8 @@ import kotlinx.coroutines.sync.Semaphore
  */
 public class Sessions internal constructor(private val connection: Connection) {
     /**
-     * Lists all sessions, including those that have ended (`GET /sessions`).
+     * Lists all sessions, including those that have ended (`GET /sessions`). A record that cannot be decoded is logged
+     * and left out; if no record can be decoded, the call fails.
      *
      * @return the sessions, newest first
      * @throws AodException if the call fails
@@ -205,10 +206,10 @@ public class Sessions internal constructor(private val connection: Connection) {
      * @param onChange receives each change of the transcript of the turn, in order, on a thread of the library: after
      * [onEvent] has received the event that made the change. It may block, which delays the events that follow. If it
      * throws, the call fails with [AodException.Listener], as for [onCreated]; by default, nothing receives the changes
-     * @param onEvent receives each event of the turn, and the stages of the sandbox, in order, in the same way as
-     * [onChange]; by default, nothing receives the events
-     * @return the session after the turn, and everything that the agent printed on stdout: raw, one JSON object per
-     * line, which a [Formatter] turns into readable lines
+     * @param onEvent receives each event of the turn, and the `stage` events of the sandbox, in order, in the same way
+     * as [onChange]; by default, nothing receives the events
+     * @return the session after the turn, the answer, the turn as data, and everything that the agent printed on
+     * stdout: raw, one JSON object per line, which a [Formatter] turns into readable lines
      * @throws AodException.Closed if the client is closed; only [onCreated] receives the id of the session then
      * @throws AodException for the reasons of [create], or if the stream fails; [AodException.sessionId] is then the id
      * of the session
@@ -248,10 +249,10 @@ public class Sessions internal constructor(private val connection: Connection) {
      * @param onChange receives each change of the transcript of the turn, in order, on a thread of the library: after
      * [onEvent] has received the event that made the change. It may block, which delays the events that follow. If it
      * throws, the call fails with [AodException.Listener], as for [onCreated]; by default, nothing receives the changes
-     * @param onEvent receives each event of the turn, and the stages of the sandbox, in order, in the same way as
-     * [onChange]; by default, nothing receives the events
-     * @return the session after the turn, and everything that the agent printed on stdout: raw, one JSON object per
-     * line, which a [Formatter] turns into readable lines
+     * @param onEvent receives each event of the turn, and the `stage` events of the sandbox, in order, in the same way
+     * as [onChange]; by default, nothing receives the events
+     * @return the session after the turn, the answer, the turn as data, and everything that the agent printed on
+     * stdout: raw, one JSON object per line, which a [Formatter] turns into readable lines
      * @throws AodException.Closed if the client is closed; only [onCreated] receives the id of the session then
      * @throws AodException for the reasons of [create], or if the stream fails; [AodException.sessionId] is then the id
      * of the session
@@ -376,8 +377,8 @@ public class Sessions internal constructor(private val connection: Connection) {
      * changes
      * @param onEvent receives each event of the turn, `start` and the terminal event, as for [run]; by default, nothing
      * receives the events
-     * @return the session after the turn, and everything that the agent printed on stdout in this turn: raw, one JSON
-     * object per line, which a [Formatter] turns into readable lines
+     * @return the session after the turn, the answer, the turn as data, and everything that the agent printed on stdout
+     * in this turn: raw, one JSON object per line, which a [Formatter] turns into readable lines
      * @throws AodException.Listener if [onChange] or [onEvent] throws
      * @throws AodException if the stream fails; [AodException.sessionId] is then the id of the session
      */

@@ -13,7 +13,8 @@ import kotlinx.serialization.json.JsonObject
  * event (`exit`, `error`, `terminated` or `stale`) ends the stream.
  *
  * An event of an unknown type, or one that cannot be parsed, is [Unknown] with its raw text; it does not end the
- * stream. `extra` contains the fields of an event that this version does not know.
+ * stream. A field of an event is null if the server did not send it, and `extra` contains the fields that this version
+ * does not know.
  */
 public sealed interface StreamEvent {
     /**
@@ -47,7 +48,7 @@ public sealed interface StreamEvent {
         val extra: JsonObject,
     ) : StreamEvent
 
-    /** `stage`: a step of provisioning the sandbox started, succeeded or failed. */
+    /** `stage`: a step of provisioning the sandbox, or of starting the agent, started, succeeded or failed. */
     public data class Stage(
         /** The id of the event in the session's log. A stream can resume from it. */
         override val id: Long?,
@@ -91,7 +92,7 @@ public sealed interface StreamEvent {
     public data class Exit(
         /** The id of the last `stage` or `output` event; 0 if the log is empty. */
         override val id: Long?,
-        /** The exit code of the agent. */
+        /** The exit code of the agent; null if the turn was interrupted before the agent started. */
         val code: Long?,
         /** The fields that this version does not know. */
         val extra: JsonObject,

@@ -31,12 +31,12 @@ public data class StreamOptions @JvmOverloads constructor(
     val turn: Long? = null,
     /**
      * Whether the stream reconnects when the connection drops; on by default. If off, the stream fails when its only
-     * connection drops, and duplicate events are not removed.
+     * connection cannot be opened or drops, and duplicate events are not removed.
      */
     val reconnect: Boolean = true,
     /**
-     * After how many consecutive attempts to reconnect without a healthy connection the stream fails; no limit by
-     * default, and 0 disables reconnection. [ConnectionState.Resuming.attempt] counts the attempts, from 1.
+     * The number of consecutive attempts to reconnect without a healthy connection after which the stream fails; no
+     * limit by default. 0 disables reconnection. [ConnectionState.Resuming.attempt] counts the attempts, from 1.
      */
     val maxAttempts: Int? = null,
     /**
@@ -53,7 +53,7 @@ public data class StreamOptions @JvmOverloads constructor(
     /** The maximum of the doubled limit; 30 s by default. */
     val maxDelay: Duration? = null,
     /**
-     * The time limit of the whole stream, from the start of its opening; none by default. When it expires, the stream
+     * The time limit of the whole stream, including the time to open it; none by default. When it expires, the stream
      * fails with [AodException.Timeout].
      */
     val deadline: Duration? = null,

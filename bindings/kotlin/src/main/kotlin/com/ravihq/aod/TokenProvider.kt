@@ -12,12 +12,14 @@ import kotlinx.coroutines.launch
  * Provides the API tokens of a client, for tokens that expire.
  *
  * It is asked before the first request, and again when the server rejects a token with 401: the request is then sent
- * again, with the new token. Requests that need a token at the same time wait for the same one. An open stream
- * continues where it was. The time counts towards the limits of the call. The provider must not use the client: its
- * call would wait for itself. It is not cancelled with the call or the client.
+ * again, with the new token, at most once per attempt. Requests that need a token at the same time wait for the same
+ * one. An open stream continues where it was. The time that the provider takes counts towards the time limits of the
+ * call. The provider must not make calls with the same client: they would wait for the token that it has not returned
+ * yet. The provider is not cancelled with the call or the client.
  *
  * An exception of the provider ends a call, and a stream that is being opened, with an [AodException.Auth] whose cause
- * is that exception. An open stream reconnects later.
+ * is that exception. An open stream reconnects later. A token that is empty, or contains whitespace, a control
+ * character or a non-ASCII character, is an [AodException.Configuration], which also ends an open stream.
  *
  * ```kotlin
  * val client = AodClient("https://aod.example.com", { rejected -> signIn(replacing = rejected) })
@@ -29,7 +31,7 @@ public fun interface TokenProvider {
      *
      * @param rejected the token that the server rejected; null before the first request
      * @return the token to use from now on
-     * @throws Throwable if the provider cannot return a token; see above
+     * @throws Throwable if the provider cannot return a token; see [TokenProvider]
      */
     public suspend fun token(rejected: Secret?): String
 

@@ -104,8 +104,8 @@ public class Transcript private constructor(internal val native: NativeTranscrip
     public val agent: AgentInfo? get() = mapErrors { native.agent() }
 
     /**
-     * The position after the last applied event that has a position. Null before such an event. A stream of the session
-     * with this position as [StreamOptions.since] completes the transcript without a gap or a repeated item.
+     * The position after the last applied event that has a position; null if no such event was applied. A stream of the
+     * session with this position as [StreamOptions.since] completes the transcript without a gap or a repeated item.
      */
     public val cursor: Long? get() = mapErrors { native.cursor() }
 
@@ -122,7 +122,7 @@ public class Transcript private constructor(internal val native: NativeTranscrip
      * [restore] it, and pass the transcript to [Sessions.transcript]. If the last chunk passed to [feed] ends with the
      * first half of a surrogate pair, that half is not included.
      *
-     * @return the snapshot, which this version of the library and later ones can read
+     * @return the snapshot, which [restore] reads, except in a version of the library with another snapshot format
      */
     public fun snapshot(): ByteArray = mapErrors { native.snapshot() }
 
@@ -151,8 +151,8 @@ public class Transcript private constructor(internal val native: NativeTranscrip
          *
          * @param snapshot the bytes that [snapshot] returned
          * @return a new transcript, to be closed by the caller
-         * @throws AodException.Decode if the bytes are not a snapshot, or have the format of another version of the
-         * library
+         * @throws AodException.Decode if the bytes are not a snapshot, or have a snapshot format that this version of
+         * the library does not read
          * @throws AodException.Configuration if there is no native library for this platform
          */
         @JvmStatic
@@ -189,13 +189,13 @@ public data class TranscriptLimits @JvmOverloads constructor(
     /** How much of the output an item keeps in [TranscriptItem.raw], in bytes of UTF-8; 64 KiB by default. */
     val raw: Long = 64L * 1024,
     /**
-     * How many items the transcript keeps; 100,000 by default. When it has more, the oldest items are dropped, until it
-     * is filled to seven eighths.
+     * How many items the transcript keeps; 100,000 by default. When it has more, the oldest items are dropped until
+     * seven eighths of this number are left.
      */
     val items: Long = 100_000,
     /**
      * The size limit of all items together, in bytes; 256 MiB by default. When they exceed it, the oldest items are
-     * dropped, until it is filled to seven eighths.
+     * dropped until the others take up at most seven eighths of the limit.
      */
     val bytes: Long = 256L * 1024 * 1024,
 ) {

@@ -20,10 +20,10 @@ import kotlinx.coroutines.flow.flow
  * }
  * ```
  *
- * The flow is cold: collecting it opens the stream, after the [Transcript.cursor]. A later collector, also with
- * `retry`, therefore continues where the one before it stopped. The flow can have one collector at a time. It
- * reconnects, ends and fails like an [EventStream]; when it fails, the changes of the events before the failure are
- * delivered first.
+ * The flow is cold: collecting it opens the stream, after the [Transcript.cursor]. A later collector, such as one that
+ * the operator `retry` starts, therefore continues where the previous one stopped. The flow can have one collector at a
+ * time. It reconnects, ends and fails like an [EventStream]; when it fails, the changes of the events before the
+ * failure are delivered first.
  */
 public class TranscriptStream internal constructor(
     private val events: EventStream,
@@ -58,12 +58,12 @@ public class TranscriptStream internal constructor(
     override suspend fun collect(collector: FlowCollector<TranscriptChange>): Unit = changes.collect(collector)
 
     /**
-     * Returns the stream as the turns of the transcript, for a screen: first those that the transcript has already,
-     * then those after each batch of changes. Turns and items that do not change stay the same objects. An item whose
-     * text grows can have older [TranscriptItem.events], [TranscriptItem.raw] and [TranscriptItem.isTruncated] than in
-     * the transcript, until its next [TranscriptChange.ItemUpdated].
+     * Returns the turns of the transcript, to show them on a screen: first the turns that the transcript already has,
+     * then all turns after each batch of changes. Turns and items that do not change stay the same objects. An item
+     * whose text grows can have older [TranscriptItem.events], [TranscriptItem.raw] and [TranscriptItem.isTruncated]
+     * than in the transcript, until its next [TranscriptChange.ItemUpdated].
      *
-     * With `stateIn`, they become a `StateFlow`, for Compose in a view model:
+     * With `stateIn`, the flow becomes a `StateFlow`, for Compose in a view model:
      *
      * ```kotlin
      * val turns = client.sessions.transcript(id).turns()

@@ -17,8 +17,8 @@ import java.util.logging.Level
 import java.util.logging.Logger
 
 /**
- * Reports the network of the device, and whether the app is in the background, to a client. The class is part of the
- * AAR.
+ * Reports the network of the device, and whether the app is in the background, to a client. Only the AAR contains this
+ * class.
  *
  * ```kotlin
  * class App : Application() {
@@ -171,8 +171,8 @@ public class AppMonitor private constructor(private val application: Application
         /**
          * Starts to report to a client, until the monitor or the client is closed.
          *
-         * Call it once per client, when the client is created. It applies to the clients that [AodClient.withOptions]
-         * returns too, which need no monitor of their own.
+         * Call it once per client, when the client is created. The reports also apply to the clients that
+         * [AodClient.withOptions] returns, which need no monitor of their own.
          *
          * @param application the app
          * @param client the client that receives the reports

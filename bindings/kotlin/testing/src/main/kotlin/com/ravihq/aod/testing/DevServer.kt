@@ -13,14 +13,14 @@ import kotlinx.serialization.json.JsonObject
 /**
  * A running `aod-devserver`: an in-memory AoD server on loopback with scripted agents.
  *
- * It stops when it is closed, or when this process ends. The program is that of the jar of this artifact for the
- * platform, such as `linux-x86-64`, unless `AOD_DEVSERVER` names another one; without both, it is looked up on the
- * `PATH`.
+ * It stops when it is closed, or when this process ends. It runs the program at the path in the environment variable
+ * `AOD_DEVSERVER`; by default the program in the jar of this artifact whose classifier is the platform, such as
+ * `linux-x86-64`, or else `aod-devserver` on the `PATH`.
  *
  * @param generation The version of the API to serve, by date: `2026-04-21`, `2026-04-30` (the default, which has all
  *   runtimes) or `2026-06-25`.
- * @property token The token that the server accepts.
- * @throws IllegalStateException If the program is not there, or does not start.
+ * @property token The token that the server accepts; `aod_dev` by default.
+ * @throws IllegalStateException If the program cannot be found, or does not start.
  */
 public class DevServer @JvmOverloads constructor(
     generation: String = "2026-04-30",
@@ -28,22 +28,38 @@ public class DevServer @JvmOverloads constructor(
 ) : AutoCloseable {
     private val process = start(generation, token)
 
-    /** The URL of the server. */
+    /** The base URL of the server. */
     public val url: String = checkNotNull(process.inputStream.bufferedReader().readLine()) {
         "aod-devserver ended before it printed its URL"
     }
 
     /**
-     * Sets what agents do in the turns of a session, from the next turn on. Later turns repeat the last one.
+     * Sets what the agents of all sessions do, from the next turn of each session on. A script for a prompt or for a
+     * session takes precedence.
      *
+     * @param turns The turns of a session: its first turn plays the first of them, and so on. Later turns repeat the
+     *   last one.
      * @throws IllegalStateException If there is no turn.
      */
     public fun script(vararg turns: Turn): Unit = setScript(turns, emptyMap())
 
-    /** Sets what agents do in turns whose prompt contains a text. */
+    /**
+     * Sets what agents do in turns whose prompt contains a text. If several texts match, the script that was set first
+     * is used.
+     *
+     * @param prompt The text.
+     * @param turns The turns of a session, as for [script].
+     * @throws IllegalStateException If there is no turn.
+     */
     public fun scriptForPrompt(prompt: String, vararg turns: Turn): Unit = setScript(turns, mapOf("prompt" to prompt))
 
-    /** Sets what the agent of one session does, by the id of the session. */
+    /**
+     * Sets what the agent of one session does, from its next turn on.
+     *
+     * @param session The id of the session.
+     * @param turns The turns of the session, as for [script].
+     * @throws IllegalStateException If there is no turn, or no such session.
+     */
     public fun scriptForSession(session: String, vararg turns: Turn): Unit =
         setScript(turns, mapOf("session" to session))
 
@@ -52,14 +68,18 @@ public class DevServer @JvmOverloads constructor(
         control("POST", "script", jsonOf(limit + ("script" to mapOf("turns" to turns.map { it.fields }))) as JsonObject)
     }
 
-    /** Removes all scripts except those of single sessions. Sessions play the built-in one again. */
+    /**
+     * Removes all scripts except those of single sessions. The other sessions play the built-in script again: a short
+     * turn that succeeds.
+     */
     public fun clearScripts() {
         control("DELETE", "script")
     }
 
     /**
-     * Injects faults into the next matching requests. Several apply to the same request.
+     * Injects faults into the next matching requests. Several faults can apply to the same request.
      *
+     * @param faults The faults, in addition to those that are pending.
      * @throws IllegalStateException If a fault cannot be applied, for example because of its status.
      */
     public fun faults(vararg faults: Fault) {
@@ -71,7 +91,7 @@ public class DevServer @JvmOverloads constructor(
         control("DELETE", "fault")
     }
 
-    /** Freezes the clock of the delays, heartbeats and timeouts of the server. */
+    /** Freezes the server's clock, by which it measures delays, heartbeats and timeouts. */
     public fun freezeClock() {
         control("POST", "clock", mapOf("frozen" to true))
     }
@@ -86,12 +106,17 @@ public class DevServer @JvmOverloads constructor(
         control("POST", "clock", mapOf("frozen" to false))
     }
 
-    /** Releases a hold, for waiting and later scripts. */
+    /** Releases a hold: turns that wait at it continue, and later turns do not wait at it. */
     public fun release(hold: String) {
         control("POST", "release", mapOf("name" to hold))
     }
 
-    /** Waits until a script waits at a hold, for at most a minute. */
+    /**
+     * Waits until a turn waits at a hold.
+     *
+     * @param hold The name of the hold.
+     * @throws java.net.SocketTimeoutException If no turn has reached it within a minute.
+     */
     public fun holdReached(hold: String) {
         control("POST", "reached", mapOf("name" to hold))
     }
@@ -106,9 +131,10 @@ public class DevServer @JvmOverloads constructor(
      *
      * @param method The HTTP method.
      * @param path The path after `/__dev/`.
-     * @param body The fields of the request.
-     * @return The response.
+     * @param body The fields of the JSON object to send; not sent with `GET`.
+     * @return The JSON of the response.
      * @throws IllegalStateException If the server rejects the call.
+     * @throws IOException If the server does not run, or does not respond within a minute.
      */
     @JvmOverloads
     public fun control(method: String, path: String, body: Map<String, Any?> = emptyMap()): JsonElement {

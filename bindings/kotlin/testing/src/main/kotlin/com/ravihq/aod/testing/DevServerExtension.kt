@@ -6,8 +6,8 @@ import org.junit.jupiter.api.extension.ParameterContext
 import org.junit.jupiter.api.extension.ParameterResolver
 
 /**
- * Gives each test of JUnit that has a parameter of the type [DevServer] a server of its own, which stops after the
- * test.
+ * Passes a server of its own to each JUnit test that has a parameter of the type [DevServer]. The server stops after
+ * the test.
  *
  * ```kotlin
  * @ExtendWith(DevServerExtension::class)
@@ -22,7 +22,7 @@ public class DevServerExtension : ParameterResolver, AfterEachCallback {
     override fun supportsParameter(parameter: ParameterContext, context: ExtensionContext): Boolean =
         parameter.parameter.type == DevServer::class.java
 
-    /** Returns the server of the test, and starts it if it does not run yet. */
+    /** Returns the server of the test, and starts it if it is not running yet. */
     override fun resolveParameter(parameter: ParameterContext, context: ExtensionContext): Any {
         val servers = servers(context)
         return servers.get(context.uniqueId) ?: DevServer().also { servers.put(context.uniqueId, it) }

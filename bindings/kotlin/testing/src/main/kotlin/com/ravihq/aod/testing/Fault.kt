@@ -3,7 +3,11 @@ package com.ravihq.aod.testing
 import java.time.Duration
 import kotlinx.serialization.json.JsonObject
 
-/** A fault that the server injects into requests: which ones, and its effect. */
+/**
+ * A fault that the server injects into requests: the requests, and the effect on them.
+ *
+ * A fault is immutable: each method returns a new one. By default it affects the next request that matches.
+ */
 public class Fault private constructor(
     private val effect: Map<String, Any?>,
     private val method: String?,
@@ -17,11 +21,11 @@ public class Fault private constructor(
         ) as JsonObject
 
     /**
-     * Limits the fault to some requests. The default is any request, or those of event streams if the effect is for
-     * them.
+     * Limits the fault to some requests. By default, [cut] and [stall] match the requests that open event streams, and
+     * other faults match any request.
      *
-     * @param method The method.
-     * @param path The path, in which `*` matches any text.
+     * @param method The HTTP method.
+     * @param path The path without the query, in which `*` matches any text, including slashes.
      */
     public fun matching(method: String, path: String): Fault = Fault(effect, method, path, skip, times)
 
@@ -36,14 +40,14 @@ public class Fault private constructor(
 
     /** Creates faults. */
     public companion object {
-        /** Cuts an event stream after this many events, including `start`. */
+        /** Cuts the connection of an event stream after this many events, including `start`. */
         @JvmStatic
         public fun cut(afterEvents: Int): Fault = ofStreams("cut_after_events", mapOf("events" to afterEvents))
 
         /**
-         * Stalls an event stream: after this many bytes, nothing is sent, and the connection stays open.
+         * Stalls an event stream: after this many bytes of the body, nothing is sent, and the connection stays open.
          *
-         * @param afterBytes The number of bytes; null for no response at all.
+         * @param afterBytes The number of bytes; null, the default, for no response at all.
          */
         @JvmStatic
         @JvmOverloads
@@ -56,8 +60,8 @@ public class Fault private constructor(
         /**
          * Responds with a status, such as 503. The request is not processed.
          *
-         * @param status The status.
-         * @param headers Further headers of the response.
+         * @param status The HTTP status code.
+         * @param headers Further headers of the response; none by default.
          */
         @JvmStatic
         @JvmOverloads
@@ -74,7 +78,8 @@ public class Fault private constructor(
         /**
          * Responds with a 429.
          *
-         * @param retryAfter The time of the `Retry-After` header, in whole seconds; null for none.
+         * @param retryAfter The value of the `Retry-After` header, in whole seconds; by default there is no such
+         * header.
          */
         @JvmStatic
         @JvmOverloads
@@ -83,7 +88,12 @@ public class Fault private constructor(
             return status(429, if (seconds == null) emptyMap() else mapOf("retry-after" to seconds))
         }
 
-        /** Creates a fault with any effect of the server, as its control interface takes it, such as `{"gzip": {}}`. */
+        /**
+         * Creates a fault with any effect that the server supports. The documentation of the Rust crate `aod-devserver`
+         * lists them.
+         *
+         * @param effect The effect as it is in JSON, such as `mapOf("redirect" to mapOf("location" to "/health"))`.
+         */
         @JvmStatic
         public fun effect(effect: Map<String, Any?>): Fault = Fault(effect, null, "*", 0, 1)
 

@@ -9,9 +9,9 @@ import kotlinx.serialization.json.JsonPrimitive
 /**
  * A scripted turn of an agent: what it does, and how the turn ends.
  *
- * The server prints it in the format of the session's runtime: that of Claude Code, Codex, Gemini CLI or opencode. What
- * a runtime does not print is left out: Gemini CLI prints no thinking, and only Claude Code and opencode print costs.
- * A turn does not change: each method returns another one.
+ * The server prints the turn in the output format of the session's runtime: Claude Code, Codex, Gemini CLI or opencode.
+ * What a runtime does not print is left out: Gemini CLI prints no thinking, and only Claude Code and opencode print
+ * costs. A turn is immutable: each method returns a new one.
  */
 public class Turn private constructor(internal val fields: Map<String, JsonElement>) {
     /** Creates a turn that does nothing and succeeds. */
@@ -27,15 +27,17 @@ public class Turn private constructor(internal val fields: Map<String, JsonEleme
      * Adds a call of a tool.
      *
      * Tools have the names and arguments of Claude Code: `Bash`, `Read`, `Write`, `Edit`, `Grep`, `Glob`, `WebFetch`,
-     * `WebSearch`, `Task` and `mcp__SERVER__TOOL`. The other runtimes print their own for the same work.
+     * `WebSearch`, `Task` and `mcp__SERVER__TOOL`. The other runtimes print the calls of their own tools for the same
+     * work.
      *
      * @param name The name of the tool.
      * @param input The arguments, such as `mapOf("command" to "ls")`: strings, numbers, booleans, lists and maps.
      * @param output The text of the result.
-     * @param error Why the call failed. Printed instead of the output.
-     * @param exitCode The exit code of a `Bash` command. The call fails unless it is 0.
+     * @param error Why the call failed, printed instead of the output; by default there is no error.
+     * @param exitCode The exit code of a `Bash` command; by default 0, or 1 with an [error]. The call fails unless it
+     *   is 0.
      * @param delay How long the call takes on the server's clock.
-     * @param hold The hold at which the call waits for its result.
+     * @param hold The name of a hold: the call does not return before [DevServer.release].
      */
     @JvmOverloads
     public fun tool(
@@ -57,7 +59,7 @@ public class Turn private constructor(internal val fields: Map<String, JsonEleme
     )
 
     /**
-     * Adds a plan, or its next state.
+     * Adds a plan, or a change of the plan.
      *
      * @param steps The status of each step, by its text.
      */
@@ -73,17 +75,17 @@ public class Turn private constructor(internal val fields: Map<String, JsonEleme
     /** Adds a delay on the server's clock. */
     public fun delay(delay: Duration): Turn = step("delay_ms", JsonPrimitive(delay.toMillis()))
 
-    /** Adds a hold, which waits for [DevServer.release]. */
+    /** Adds a hold: the turn waits here until [DevServer.release] is called with this name. */
     public fun hold(name: String): Turn = step("hold", JsonPrimitive(name))
 
     /**
-     * Sets what the runtime reports at the end of the turn. What is not given is that of a short turn.
+     * Sets what the runtime reports at the end of the turn.
      *
-     * @param inputTokens The input tokens, including those read from a cache.
-     * @param cachedInputTokens The input tokens that were read from a cache.
-     * @param outputTokens The output tokens.
-     * @param costUsd The cost in US dollars.
-     * @param duration How long the agent worked. It is only printed: the turn does not take longer.
+     * @param inputTokens The input tokens, including those read from a cache; 2400 by default.
+     * @param cachedInputTokens The input tokens that were read from a cache; 1800 by default.
+     * @param outputTokens The output tokens; 160 by default.
+     * @param costUsd The cost in US dollars; 0.0042 by default.
+     * @param duration How long the agent worked; 1.84 s by default. It is only printed: the turn does not take longer.
      */
     @JvmOverloads
     public fun usage(
@@ -103,13 +105,13 @@ public class Turn private constructor(internal val fields: Map<String, JsonEleme
     /** Makes the turn fail with an error of the runtime. */
     public fun fail(reason: String): Turn = with("end", jsonOf(mapOf("failed" to reason)))
 
-    /** Makes the runtime disappear after the last step, without an exit code. */
+    /** Makes the runtime disappear after the last step: the turn fails without an exit code. */
     public fun crash(): Turn = with("end", JsonPrimitive("crash"))
 
     /** Makes the turn run until it is interrupted, or its session is terminated. */
     public fun hang(): Turn = with("end", JsonPrimitive("hang"))
 
-    /** Sets the exit code of the runtime. The default is 0 after a success, else 1. */
+    /** Sets the exit code of the runtime: by default 0 after a success, else 1. Ignored after [crash] and [hang]. */
     public fun exitCode(code: Int): Turn = with("exit_code", JsonPrimitive(code))
 
     private fun step(kind: String, value: JsonElement): Turn {
