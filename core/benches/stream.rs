@@ -26,7 +26,8 @@ use tokio::runtime::Runtime;
 const OUTPUTS: usize = 100_000;
 const EVENTS: usize = OUTPUTS + 2;
 
-/// A server on loopback that answers every request with the same prepared response.
+/// A server on loopback that answers with a prepared response. The request that confirms the last event gets only that
+/// event again, as from a real server.
 struct Server {
     address: SocketAddr,
     client: aod::Client,
@@ -37,20 +38,18 @@ struct Server {
 impl Server {
     /// `chunks` become the HTTP chunks of the response.
     fn start(chunks: &[Bytes]) -> Self {
-        let mut response = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n".to_vec();
-        for chunk in chunks {
-            response.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
-            response.extend_from_slice(chunk);
-            response.extend_from_slice(b"\r\n");
-        }
-        response.extend_from_slice(b"0\r\n\r\n");
+        let response = chunked(chunks);
+        let confirmation = chunked(&[Bytes::from_static(
+            b"data: {\"type\": \"exit\", \"code\": 0}\n\n",
+        )]);
 
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
         let address = listener.local_addr().expect("the listener is bound");
         thread::spawn(move || {
             for connection in listener.incoming() {
                 // A client that is done closes the connection first, so write errors are ignored.
-                let _ = connection.and_then(|connection| answer(connection, &response));
+                let _ =
+                    connection.and_then(|connection| answer(connection, &response, &confirmation));
             }
         });
         let client = aod::Client::builder()
@@ -104,8 +103,22 @@ impl Server {
 
 type Body = std::pin::Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>;
 
+/// Returns a response of these HTTP chunks.
+fn chunked(chunks: &[Bytes]) -> Vec<u8> {
+    let mut response =
+        b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+            .to_vec();
+    for chunk in chunks {
+        response.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+        response.extend_from_slice(chunk);
+        response.extend_from_slice(b"\r\n");
+    }
+    response.extend_from_slice(b"0\r\n\r\n");
+    response
+}
+
 /// Reads the head of one request and answers it.
-fn answer(mut connection: TcpStream, response: &[u8]) -> std::io::Result<()> {
+fn answer(mut connection: TcpStream, response: &[u8], confirmation: &[u8]) -> std::io::Result<()> {
     let mut head = Vec::new();
     let mut buffer = [0; 1024];
     while !head.ends_with(b"\r\n\r\n") {
@@ -115,7 +128,10 @@ fn answer(mut connection: TcpStream, response: &[u8]) -> std::io::Result<()> {
         }
         head.extend_from_slice(&buffer[..length]);
     }
-    connection.write_all(response)
+    let resumes = String::from_utf8_lossy(&head)
+        .to_ascii_lowercase()
+        .contains("\r\nlast-event-id:");
+    connection.write_all(if resumes { confirmation } else { response })
 }
 
 /// Two framings: the buffers of a proxy, and the chunks of the server, one for the `id` line of an event and one for
