@@ -282,7 +282,7 @@ impl fmt::Debug for EventStream {
 
 /// Takes the row that follows the event delivered last, unless the stream was cancelled.
 fn take_queued(source: &mut EventSource<SessionLog>) -> Option<StreamEvent> {
-    if source.cancel_handle().is_cancelled() {
+    if source.connector().queued.is_none() || source.cancel_handle().is_cancelled() {
         return None;
     }
     source.connector_mut().take_queued()

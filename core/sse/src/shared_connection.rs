@@ -74,8 +74,12 @@ impl<E: 'static> SharedConnection<E> {
     pub(super) fn set(&self, mut next: Phase<E>) {
         let mut closed = Phase::Interrupted;
         let mut phase = self.0.lock();
-        if self.0.closing.swap(false, Ordering::Relaxed) && next.is_connection() {
-            std::mem::swap(&mut next, &mut closed);
+        // Written under the lock only.
+        if self.0.closing.load(Ordering::Relaxed) {
+            self.0.closing.store(false, Ordering::Relaxed);
+            if next.is_connection() {
+                std::mem::swap(&mut next, &mut closed);
+            }
         }
         if !self.is_cancelled() {
             // The previous phase is dropped after the lock is released.

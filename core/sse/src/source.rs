@@ -348,19 +348,23 @@ impl<C: Connect> EventSource<C> {
             let disposition = match self.decoder.next_frame() {
                 Some(Ok(frame)) => dispose(&mut self.connect, frame),
                 Some(Err(error)) => return self.fail(Error::Decode(error).into()),
-                None => match ready!(self.poll_chunk(context)) {
-                    Some(Ok(chunk)) => {
-                        self.decoder.feed(chunk);
-                        chunks += 1;
-                        if chunks == CHUNKS_PER_POLL {
-                            context.waker().wake_by_ref();
-                            return Poll::Pending;
-                        }
-                        continue;
+                None => {
+                    if chunks == 0 {
+                        self.connection.register(context.waker());
+                    } else if chunks == CHUNKS_PER_POLL {
+                        context.waker().wake_by_ref();
+                        return Poll::Pending;
                     }
-                    Some(Err(error)) => return self.fail(error),
-                    None => continue,
-                },
+                    match ready!(self.poll_chunk(context)) {
+                        Some(Ok(chunk)) => {
+                            self.decoder.feed(chunk);
+                            chunks += 1;
+                        }
+                        Some(Err(error)) => return self.fail(error),
+                        None => {}
+                    }
+                    continue;
+                }
             };
             match disposition {
                 Disposition::Ignore => {}
@@ -388,7 +392,6 @@ impl<C: Connect> EventSource<C> {
 
     /// Returns the next bytes, from this connection or the next one; `None` once the source is closed.
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, C>>> {
-        self.connection.register(context.waker());
         loop {
             match ready!(self.poll_step(context)) {
                 Ok(Some(chunk)) => return Poll::Ready(Some(Ok(chunk))),

@@ -1,7 +1,7 @@
 """A server that is never the bottleneck: its responses are prepared before the measurement.
 
 It writes the id and the data of an event as separate HTTP chunks, as the real server does; one session has chunks of
-many events. The first line of its output is its URL.
+many events. A request that confirms the last event gets only that event. The first line of its output is its URL.
 """
 
 from __future__ import annotations
@@ -69,11 +69,16 @@ HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\n"
     b"Transfer-Encoding: chunked\r\n\r\n"
 )
-START = (
-    HEAD
-    + separately(event(None, type="start", session_id=BIG, runtime="claude"))
-    + separately(event(1, type="turn_start", turn=1))
-)
+
+
+def start(session: str) -> bytes:
+    return (
+        HEAD
+        + separately(event(None, type="start", session_id=session, runtime="claude"))
+        + separately(event(1, type="turn_start", turn=1))
+    )
+
+
 TEXT = '{"type":"assistant","message":{"content":[{"type":"text","text":"Looking at file %d."}]}}\n'
 
 
@@ -84,10 +89,11 @@ def end(number: int) -> bytes:
 ONE = answer(agent(1))
 LIST = answer({"data": [agent(number) for number in range(1, AGENTS + 1)]})
 ROWS = [output(number, TEXT % number) for number in range(1, EVENTS + 1)]
-WHOLE = START + b"".join(map(separately, ROWS)) + end(EVENTS)
+WHOLE = start(BIG) + b"".join(map(separately, ROWS)) + end(EVENTS)
 GROUPS = (ROWS[at : at + EVENTS_PER_CHUNK] for at in range(0, EVENTS, EVENTS_PER_CHUNK))
-IN_GROUPS = START + b"".join(chunk(b"".join(map(b"".join, group))) for group in GROUPS) + end(EVENTS)
-BEGUN = START + b"".join(map(separately, ROWS[:QUIET_EVENTS]))
+IN_GROUPS = start(CHUNKED) + b"".join(chunk(b"".join(map(b"".join, group))) for group in GROUPS) + end(EVENTS)
+CONFIRMATION = HEAD + end(EVENTS)
+BEGUN = start(QUIET) + b"".join(map(separately, ROWS[:QUIET_EVENTS]))
 REQUEST = re.compile(rb"GET (\S+) HTTP/1.1\r\n")
 
 
@@ -103,7 +109,9 @@ class Connection(asyncio.Protocol):
         while b"\r\n\r\n" in self._received:
             head, self._received = self._received.split(b"\r\n\r\n", 1)
             path = REQUEST.match(head)[1].decode()
-            if path.startswith("/agents/"):
+            if b"\r\nlast-event-id:" in head.lower():
+                self._transport.write(CONFIRMATION)
+            elif path.startswith("/agents/"):
                 self._transport.write(ONE)
             elif path == "/agents":
                 self._transport.write(LIST)
@@ -117,7 +125,7 @@ class Connection(asyncio.Protocol):
                 self._task = asyncio.ensure_future(self._tick())
 
     async def _tick(self) -> None:
-        self._transport.write(START)
+        self._transport.write(start(TICKING))
         for number in range(1, PINGS + 1):
             await asyncio.sleep(TICK)
             self._transport.write(separately(output(number, str(time.monotonic_ns()))))

@@ -89,7 +89,9 @@ fun main() = runBlocking {
         "/sessions/$id/stream" to response("text/event-stream", stream.toByteArray()),
         "/sessions/$transcriptId/stream" to response("text/event-stream", transcriptStream.toByteArray()),
     )
-    val server = Server { path -> responses.getValue(path.substringBefore('?')) }
+    // The request that confirms the last event gets only that event.
+    val confirmation = response("text/event-stream", "data: {\"type\": \"exit\", \"code\": 0}\n\n".toByteArray())
+    val server = Server { path, resumes -> if (resumes) confirmation else responses.getValue(path.substringBefore('?')) }
     val client = AodClient(server.url, "aod_bench")
     val peer = Peer(server.url, "aod_bench")
 

@@ -1,11 +1,10 @@
-import java.io.BufferedReader
 import java.net.InetAddress
 import java.net.ServerSocket
 import java.net.Socket
 import kotlin.concurrent.thread
 
 /** Answers every request with a prepared response over persistent connections, at a negligible cost. */
-class Server(private val respond: (path: String) -> ByteArray) : AutoCloseable {
+class Server(private val respond: (path: String, resumes: Boolean) -> ByteArray) : AutoCloseable {
     private val socket = ServerSocket(0, 50, InetAddress.getLoopbackAddress())
 
     val url: String = "http://127.0.0.1:${socket.localPort}"
@@ -25,18 +24,12 @@ class Server(private val respond: (path: String) -> ByteArray) : AutoCloseable {
         // The client may disconnect during a response.
         runCatching {
             while (true) {
-                val path = nextPath(requests) ?: break
-                client.getOutputStream().write(respond(path))
+                val line = requests.readLine() ?: break
+                val headers = generateSequence { requests.readLine()?.ifEmpty { null } }.toList()
+                val resumes = headers.any { it.startsWith("last-event-id:", ignoreCase = true) }
+                client.getOutputStream().write(respond(line.split(' ')[1], resumes))
             }
         }
-    }
-
-    private fun nextPath(requests: BufferedReader): String? {
-        val line = requests.readLine() ?: return null
-        while (!requests.readLine().isNullOrEmpty()) {
-            // Headers are ignored.
-        }
-        return line.split(' ')[1]
     }
 
     override fun close() = socket.close()
