@@ -229,7 +229,11 @@ def read_list(model: type[M], response: Response) -> list[M]:
     listing = _lists.get(model)
     if listing is None:
         listing = _lists[model] = cast("type[_List[Any]]", _List.__class_getitem__(model))
-    given = read(listing, response).data
+    try:
+        # The common case, without a look at each record.
+        return cast("list[M]", listing.model_validate_json(response.text).data)
+    except _SchemaError:
+        given = read(listing, response).data
     records = [record for record in given if isinstance(record, model)]
     if len(records) < len(given):
         if not records:
