@@ -21,10 +21,8 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    GetPydanticSchema,
     SerializeAsAny,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
     field_validator,
     model_serializer,
 )
@@ -32,6 +30,9 @@ from pydantic import (
 from .events import StreamEvent, StreamEventType
 
 if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import CoreSchema
+
     from .transcript import Transcript
 
 __all__ = [
@@ -166,13 +167,18 @@ class UnknownMcpServer(McpServer):
         return self.raw
 
 
-def _read_mcp_server(value: Any, read: ValidatorFunctionWrapHandler) -> McpServer:
-    try:
-        return cast("McpServer", read(value))
-    except ValidationError:
-        given = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
-        shown = {key: given[key] for key in ("name", "type") if isinstance(given.get(key), str)}
-        return UnknownMcpServer(raw=value, **shown)
+def _read_unknown_mcp_server(value: Any) -> UnknownMcpServer:
+    given = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+    shown = {key: given[key] for key in ("name", "type") if isinstance(given.get(key), str)}
+    return UnknownMcpServer(raw=value, **shown)
+
+
+def _mcp_server_schema(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    """Return the schema of a server that is read without a call of Python, unless it is not a valid one."""
+    from pydantic_core import core_schema
+
+    unknown = core_schema.no_info_plain_validator_function(_read_unknown_mcp_server)
+    return core_schema.union_schema([handler(source), unknown], mode="left_to_right")
 
 
 class McpServerUrl(_Model):
@@ -311,7 +317,7 @@ class _AgentFields(_Model):
     environment_id: UUID | None = None
     skills: list[dict[str, Any]] = Field(default_factory=list[dict[str, Any]])
     # Serialized by the type of each value, without warnings, which would show values.
-    mcp_servers: SerializeAsAny[list[Annotated[McpServer, WrapValidator(_read_mcp_server)]]] = Field(
+    mcp_servers: SerializeAsAny[list[Annotated[McpServer, GetPydanticSchema(_mcp_server_schema)]]] = Field(
         default_factory=list[McpServer]
     )
     metadata: dict[str, Any] = Field(default_factory=dict[str, Any])
