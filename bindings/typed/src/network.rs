@@ -29,7 +29,7 @@ impl NativeClient {
         self.client.suspend();
     }
 
-    /// Ends `suspend`: streams reconnect.
+    /// Lets the streams reconnect after `suspend`.
     pub fn resume(&self) {
         self.client.resume();
     }

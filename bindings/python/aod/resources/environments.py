@@ -210,7 +210,7 @@ class Environments:
         setup_script: str | None = None,
         networking: JsonObject | None = None,
     ) -> Environment:
-        """Return the environment with this name, which is created or updated if necessary.
+        """Return the environment with the given name, and create or update it if necessary.
 
         Sends `GET /environments`, and then `POST /environments` or `PUT /environments/{id}` if necessary. Fields whose
         argument is `None` or an empty mapping keep their values. Archived environments are ignored. If several callers
@@ -523,7 +523,7 @@ class AsyncEnvironments:
         setup_script: str | None = None,
         networking: JsonObject | None = None,
     ) -> Environment:
-        """Return the environment with this name, which is created or updated if necessary.
+        """Return the environment with the given name, and create or update it if necessary.
 
         Sends `GET /environments`, and then `POST /environments` or `PUT /environments/{id}` if necessary. Fields whose
         argument is `None` or an empty mapping keep their values. Archived environments are ignored. If several callers

@@ -664,12 +664,13 @@ class Sessions:
             max_delay: The upper limit of that doubling, in seconds. The default is 30.
             max_retry_after: The longest `Retry-After` that is honored, in seconds; a longer one ends the stream with
                 the error that carries it. The default is 120.
-            deadline: The time for the whole stream, in seconds, from its opening; then `AodTimeoutError` is raised. By
-                default there is no limit.
+            deadline: The time limit of the whole stream, including the time to open it, in seconds. When it expires,
+                `AodTimeoutError` is raised. By default there is no limit.
             resume_stale: Whether to continue after a `stale` event, which the server sends after ten minutes without
                 output. By default it ends the stream.
             on_state: Called with each change of the connection, in order with the events, in the thread that iterates.
-                If it raises an exception, the iteration raises it.
+                If it raises an exception, the iteration raises it; the stream stays open unless the exception is an
+                `AodError`.
 
         Returns:
             The stream: an iterator, and a context manager that closes the connection.
@@ -1351,12 +1352,13 @@ class AsyncSessions:
             max_delay: The upper limit of that doubling, in seconds. The default is 30.
             max_retry_after: The longest `Retry-After` that is honored, in seconds; a longer one ends the stream with
                 the error that carries it. The default is 120.
-            deadline: The time for the whole stream, in seconds, from its opening; then `AodTimeoutError` is raised. By
-                default there is no limit.
+            deadline: The time limit of the whole stream, including the time to open it, in seconds. When it expires,
+                `AodTimeoutError` is raised. By default there is no limit.
             resume_stale: Whether to continue after a `stale` event, which the server sends after ten minutes without
                 output. By default it ends the stream.
             on_state: Called with each change of the connection, in order with the events, in the task that iterates; it
-                cannot be a coroutine function. If it raises an exception, the iteration raises it.
+                cannot be a coroutine function. If it raises an exception, the iteration raises it; the stream stays
+                open unless the exception is an `AodError`.
 
         Returns:
             The stream: an asynchronous iterator, and a context manager that closes the connection.

@@ -43,8 +43,7 @@ public class Network internal constructor(private val connection: Connection) {
 
     /**
      * Reports that the network has changed, for example from Wi-Fi to cellular. Streams reconnect within 250 ms, at
-     * random times. Connections of the previous network are not used for new requests; calls in progress continue on
-     * them.
+     * random times. Existing connections are not used for new requests; calls in progress continue on them.
      */
     public fun changed() {
         connection.report { networkChanged() }
