@@ -308,7 +308,7 @@ impl Error {
         {
             self.0.kind = ErrorKind::Unsupported;
             self.0.summary =
-                "the server does not have this endpoint, which newer servers have".into();
+                "the server does not have this endpoint; only newer servers have it".into();
         }
         self
     }
@@ -447,11 +447,7 @@ impl fmt::Display for Error {
         }
         f.write_str(&self.message().0)?;
         if self.is_body_truncated() {
-            write!(
-                f,
-                " (the response body was cut at {} KiB)",
-                self.body().len() / 1024
-            )?;
+            f.write_str(" (the response body is incomplete)")?;
         }
         Ok(())
     }
