@@ -33,7 +33,7 @@ class Network:
 
     @property
     def is_available(self) -> bool:
-        """Whether there is a network according to the last report, and the client is not suspended.
+        """Whether there is a network according to the reports, and the client is not suspended.
 
         Before the first report, it is true.
 

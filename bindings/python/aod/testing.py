@@ -329,7 +329,10 @@ class DevServer:
         self.control("POST", "script", body | {"session": None if session is None else str(session)})
 
     def clear_scripts(self) -> None:
-        """Remove all scripts except those of single sessions. Other sessions play the built-in script again."""
+        """Remove all scripts except those of single sessions.
+
+        The other sessions run the built-in script again: a short turn that succeeds.
+        """
         self.control("DELETE", "script")
 
     def faults(self, *faults: Fault) -> None:

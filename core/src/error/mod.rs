@@ -207,8 +207,9 @@ impl Error {
         self.0.status
     }
 
-    /// Returns the content of the error response, if it has a body. Secrets of the request are redacted in it, except
-    /// in [`FieldError::input`], which **may contain the request, including secrets**.
+    /// Returns the content of the error response, or the invalid fields of an
+    /// [`InvalidRequest`](ErrorKind::InvalidRequest); `None` if there is neither. Secrets of the request are redacted
+    /// in it, except in [`FieldError::input`], which **may contain the request, including secrets**.
     pub fn detail(&self) -> Option<&Detail> {
         self.0.detail.as_ref()
     }

@@ -40,7 +40,8 @@ class Agents:
         """List the agents that are not archived (`GET /agents`).
 
         Returns:
-            The agents, newest first. The API has no pages.
+            The agents, newest first. The list is not paginated. A record that cannot be decoded is logged and left out;
+            if no record can be decoded, the call raises a `DecodeError`.
 
         Raises:
             AuthError: The token is missing, unknown, inactive or expired.
@@ -371,7 +372,8 @@ class AsyncAgents:
         """List the agents that are not archived (`GET /agents`).
 
         Returns:
-            The agents, newest first. The API has no pages.
+            The agents, newest first. The list is not paginated. A record that cannot be decoded is logged and left out;
+            if no record can be decoded, the call raises a `DecodeError`.
 
         Raises:
             AuthError: The token is missing, unknown, inactive or expired.

@@ -40,7 +40,8 @@ class Environments:
         """List the environments that are not archived (`GET /environments`).
 
         Returns:
-            The environments, newest first. The API has no pages.
+            The environments, newest first. The list is not paginated. A record that cannot be decoded is logged and
+            left out; if no record can be decoded, the call raises a `DecodeError`.
 
         Raises:
             AuthError: The token is missing, unknown, inactive or expired.
@@ -349,7 +350,8 @@ class AsyncEnvironments:
         """List the environments that are not archived (`GET /environments`).
 
         Returns:
-            The environments, newest first. The API has no pages.
+            The environments, newest first. The list is not paginated. A record that cannot be decoded is logged and
+            left out; if no record can be decoded, the call raises a `DecodeError`.
 
         Raises:
             AuthError: The token is missing, unknown, inactive or expired.

@@ -154,7 +154,8 @@ class Sessions:
         """List all sessions, in every status (`GET /sessions`).
 
         Returns:
-            The sessions, newest first. The API has no pages.
+            The sessions, newest first. The list is not paginated. A record that cannot be decoded is logged and left
+            out; if no record can be decoded, the call raises a `DecodeError`.
 
         Raises:
             AuthError: The token is missing, unknown, inactive or expired.
@@ -653,7 +654,7 @@ class Sessions:
             turn: The number of the only turn to deliver, from 1: its `turn_start` and `output` events, plus `start` and
                 the event that ends the stream. By default, all events are delivered.
             reconnect: Whether to reconnect. If false, the stream uses a single connection, delivers repeated events
-                too, and raises the error of a dropped connection.
+                too, and raises an error when the connection cannot be opened or drops.
             max_attempts: How many consecutive attempts may fail to establish a healthy connection before the stream
                 fails. A connection is healthy once it has delivered a new event or has stayed open for 10 seconds
                 without becoming idle. By default there is no limit; 0 disables reconnecting.
@@ -842,7 +843,8 @@ class AsyncSessions:
         """List all sessions, in every status (`GET /sessions`).
 
         Returns:
-            The sessions, newest first. The API has no pages.
+            The sessions, newest first. The list is not paginated. A record that cannot be decoded is logged and left
+            out; if no record can be decoded, the call raises a `DecodeError`.
 
         Raises:
             AuthError: The token is missing, unknown, inactive or expired.
@@ -1341,7 +1343,7 @@ class AsyncSessions:
             turn: The number of the only turn to deliver, from 1: its `turn_start` and `output` events, plus `start` and
                 the event that ends the stream. By default, all events are delivered.
             reconnect: Whether to reconnect. If false, the stream uses a single connection, delivers repeated events
-                too, and raises the error of a dropped connection.
+                too, and raises an error when the connection cannot be opened or drops.
             max_attempts: How many consecutive attempts may fail to establish a healthy connection before the stream
                 fails. A connection is healthy once it has delivered a new event or has stayed open for 10 seconds
                 without becoming idle. By default there is no limit; 0 disables reconnecting.

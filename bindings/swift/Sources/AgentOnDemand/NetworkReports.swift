@@ -42,8 +42,8 @@ public struct NetworkReports: Sendable {
         calls.native.networkChanged()
     }
 
-    /// Whether there is a network according to the last report, and the client is not suspended. Before the first
-    /// report, it is true.
+    /// Whether there is a network according to the reports, and the client is not suspended. Before the first report,
+    /// it is true.
     public var isAvailable: Bool { calls.native.isNetworkAvailable() }
 }
 

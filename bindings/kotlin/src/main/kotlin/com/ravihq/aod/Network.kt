@@ -19,8 +19,8 @@ package com.ravihq.aod
  */
 public class Network internal constructor(private val connection: Connection) {
     /**
-     * Whether there is a network according to the last report, and the client is not suspended. Before the first
-     * report, it is true; for a closed client, false.
+     * Whether there is a network according to the reports, and the client is not suspended. Before the first report, it
+     * is true; for a closed client, false.
      */
     public val isAvailable: Boolean get() = connection.report { isNetworkAvailable() } ?: false
 
