@@ -24,7 +24,7 @@ impl Secrets {
     /// Converts a result to JSON.
     pub(crate) fn value(&self, result: &(impl Serialize + Debug)) -> Result<Value, Problem> {
         self.absent(
-            "the debug form of a result",
+            "the debug output of a result",
             &format!("{result:?} {result:#?}"),
         )?;
         serde_json::to_value(result).map_err(|error| error.to_string())

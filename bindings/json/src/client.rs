@@ -158,7 +158,7 @@ impl JsonClient {
         self.client.network().changed();
     }
 
-    /// Returns whether there is a network according to the last report, and the client is not suspended.
+    /// Returns whether there is a network according to the reports, and the client is not suspended.
     pub fn is_network_available(&self) -> bool {
         self.client.network().is_available()
     }

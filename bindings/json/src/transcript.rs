@@ -93,7 +93,8 @@ pub struct AgUiEvents(Mutex<AgUiEncoder>);
 
 #[uniffi::export]
 impl AgUiEvents {
-    /// Creates an encoder for one transcript. It must receive all changes, from the first one on.
+    /// Creates an encoder for one transcript. The encoder must receive all changes of the transcript, from the first
+    /// one on.
     #[uniffi::constructor]
     pub fn new(thread_id: String) -> Arc<Self> {
         Arc::new(Self(Mutex::new(AgUiEncoder::new(thread_id))))

@@ -201,12 +201,14 @@ class StreamOptions(TypedDict, total=False):
     Attributes:
         turn: The number of the only turn to deliver, from 1. By default, all turns.
         reconnect: Whether to reconnect when the connection drops. Default `True`.
-        max_attempts: How many consecutive attempts may fail. By default there is no limit.
+        max_attempts: How many consecutive attempts to reconnect may fail. By default there is no limit; 0 disables
+            reconnecting.
         give_up_after: How long the stream may be without a healthy connection, in seconds. Default 600.
         base_delay: The upper limit of the delay before the first attempt to reconnect, in seconds. Default 0.25.
         max_delay: The maximum to which that limit doubles, in seconds. Default 30.
         max_retry_after: The longest `Retry-After` that is honored, in seconds. Default 120.
-        deadline: The time limit of the whole stream, in seconds. By default there is no limit.
+        deadline: The time limit of the whole stream, including the time to open it, in seconds. By default there is no
+            limit.
         resume_stale: Whether to continue after a `stale` event. Default `False`.
         on_state: Called with each change of the connection.
     """

@@ -239,7 +239,7 @@ def read_list(model: type[M], response: Response) -> list[M]:
         if not records:
             raise response.error(f"no {model.__name__} in the response can be read")
         logger.warning(
-            "left out %d of %d records of a list, which cannot be read", len(given) - len(records), len(given)
+            "left out %d of %d records of a list that could not be read", len(given) - len(records), len(given)
         )
     return records
 

@@ -72,8 +72,10 @@ class Client:
             token_provider: A function that returns the API token, for tokens that expire. It takes precedence over
                 `token`. It receives the token that the server rejected with 401, or `None` before the first request. A
                 rejected request is sent again with the new token. Concurrent requests share one call of the provider,
-                and open streams continue after their cursors. It runs in a thread that waits for a call or reads a
-                stream, and must not use the client. What it raises is the `__cause__` of a `TokenProviderError`.
+                and open streams continue after their cursors. The time that it takes counts towards the time limits of
+                the call. It runs in a thread that waits for a call or reads a stream. It must not make calls with the
+                same client: they would wait for the token that it has not returned yet. What it raises is the
+                `__cause__` of a `TokenProviderError`.
             timeout: The time limit of a whole call, retries included, and of connecting, in seconds; or an
                 `httpx.Timeout`, whose `read` applies to a call and whose `connect` applies to connecting. The default
                 is 30 for a call and 5 for connecting; `math.inf` means no limit. Streams have `stream_idle_timeout`
@@ -206,7 +208,7 @@ class Client:
         return Network(self._core)
 
     def suspend(self) -> None:
-        """Close the connections of all streams that reconnect, and the idle connections of the pool.
+        """Close the connections of all streams for which reconnection is enabled, and the idle connections of the pool.
 
         The streams keep their cursors and stay disconnected until `resume`, in the state `waiting_for_network`; their
         deadlines still apply. Calls still work, over new connections. Streams with `reconnect=False` stay connected.
@@ -217,7 +219,9 @@ class Client:
         self._core.native().suspend()
 
     def resume(self) -> None:
-        """Let the streams reconnect after `suspend`: within 250 ms, at random times, if there is a network.
+        """Let the streams reconnect after `suspend`.
+
+        They reconnect within 250 ms, at random times, unless the network is reported as offline.
 
         Raises:
             ClosedError: The client has been closed.
@@ -307,9 +311,10 @@ class AsyncClient:
             token_provider: A function or coroutine function that returns the API token, for tokens that expire. It
                 takes precedence over `token`. It receives the token that the server rejected with 401, or `None` before
                 the first request. A rejected request is sent again with the new token. Concurrent requests share one
-                call of the provider, and open streams continue after their cursors. It runs in a task that waits for a
-                call or reads a stream, and must not use the client. What it raises is the `__cause__` of a
-                `TokenProviderError`.
+                call of the provider, and open streams continue after their cursors. The time that it takes counts
+                towards the time limits of the call. It runs in a task that waits for a call or reads a stream. It must
+                not make calls with the same client: they would wait for the token that it has not returned yet. What it
+                raises is the `__cause__` of a `TokenProviderError`.
             timeout: The time limit of a whole call, retries included, and of connecting, in seconds; or an
                 `httpx.Timeout`, whose `read` applies to a call and whose `connect` applies to connecting. The default
                 is 30 for a call and 5 for connecting; `math.inf` means no limit. Streams have `stream_idle_timeout`
@@ -443,7 +448,7 @@ class AsyncClient:
         return Network(self._core)
 
     def suspend(self) -> None:
-        """Close the connections of all streams that reconnect, and the idle connections of the pool.
+        """Close the connections of all streams for which reconnection is enabled, and the idle connections of the pool.
 
         The streams keep their cursors and stay disconnected until `resume`, in the state `waiting_for_network`; their
         deadlines still apply. Calls still work, over new connections. Streams with `reconnect=False` stay connected.
@@ -454,7 +459,9 @@ class AsyncClient:
         self._core.native().suspend()
 
     def resume(self) -> None:
-        """Let the streams reconnect after `suspend`: within 250 ms, at random times, if there is a network.
+        """Let the streams reconnect after `suspend`.
+
+        They reconnect within 250 ms, at random times, unless the network is reported as offline.
 
         Raises:
             ClosedError: The client has been closed.

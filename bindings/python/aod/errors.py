@@ -150,7 +150,7 @@ class NotFoundError(AodHTTPError):
 
 
 class UnsupportedError(NotFoundError):
-    """The server does not have the endpoint, which newer servers have (404)."""
+    """The server does not have the endpoint; only newer servers have it (404)."""
 
     _kind = "unsupported"
 
@@ -220,7 +220,7 @@ class ServerError(AodHTTPError):
     _kind = "server"
 
 
-_NO_ENDPOINT: Final = "the server does not have this endpoint, which newer servers have"
+_NO_ENDPOINT: Final = "the server does not have this endpoint; only newer servers have it"
 _MAX_SHOWN: Final = 2048
 """The maximum number of bytes of a response's detail in a message, counted after escaping."""
 
@@ -341,7 +341,7 @@ def from_native(info_json: str) -> Exception:
         # The message is without secrets, which `detail` may contain.
         shown = _NO_ENDPOINT if cls is UnsupportedError else _format_detail(info.get("shown"))
         if info.get("is_body_truncated"):
-            shown += " (the response body was cut)"
+            shown += " (the response body is incomplete)"
         error.args = (f"{method} {url} -> {status}: {shown}",)
     else:
         error = cast("type[Exception]", cls)(info.get("text") or "the call failed")

@@ -35,7 +35,7 @@ StageName = (
     ]
     | str
 )
-"""The name of a stage, a step of setting up the sandbox or starting the agent.
+"""The name of a stage, a step of provisioning the sandbox, or of starting the agent.
 
 Which stages a session has depends on the server, the agent and the environment."""
 
@@ -136,7 +136,7 @@ class StreamEvent:
     def stage_label(self) -> str | None:
         """The label of the stage for a progress display, such as `Creating the sandbox`; `None` for other events.
 
-        It is in English. For a stage that this version does not know, it is the name with spaces instead of
+        It is in English. For a stage that this version does not know, the label is the name with spaces instead of
         underscores.
         """
         # Imported here because a program that only handles events does not need the native library.
@@ -170,7 +170,10 @@ class StreamEvent:
 
     @property
     def exit_code(self) -> int | None:
-        """The exit code of an `exit` event; `None` for other events."""
+        """The exit code of an `exit` event; `None` for other events.
+
+        It is also `None` if the turn was interrupted before the agent started.
+        """
         code = self.extra.get("code") if self.type == "exit" else None
         return code if isinstance(code, int) else None
 

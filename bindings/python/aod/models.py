@@ -217,7 +217,8 @@ class InlineSkill(_Model):
     """A skill with its text, as an argument of `agents.create` and `agents.update`.
 
     Attributes:
-        name: The name, unique within the agent: 1 to 64 lowercase letters, digits and hyphens, the first not a hyphen.
+        name: The name, unique within the agent: 1 to 64 lowercase letters, digits and hyphens. It must not start with a
+            hyphen.
         description: When to use the skill, at most 1,024 characters.
         content: The text of the skill, at most 65,536 bytes, without the text `SKILL_EOF`.
     """
@@ -247,8 +248,8 @@ class GithubRepoResource(_Model):
 
     Attributes:
         url: The URL, `https://github.com/<owner>/<repo>`, with or without `.git`. The `repr` omits user information.
-        mount_path: The absolute path of the folder to clone into. It must not be `/` or `/home/sprite`. By default, the
-            server uses `/workspace/<repo>`.
+        mount_path: The absolute path of the folder in the sandbox to clone into. It must not be `/` or `/home/sprite`.
+            By default, the server uses `/workspace/<repo>`.
         authorization_token: The GitHub token to clone a private repository with. Not in the `repr`.
     """
 

@@ -33,7 +33,7 @@ class Network:
 
     @property
     def is_available(self) -> bool:
-        """Whether there is a network according to the last report, and the client is not suspended.
+        """Whether there is a network according to the reports, and the client is not suspended.
 
         Before the first report, it is true.
 
@@ -68,8 +68,8 @@ class Network:
     def changed(self) -> None:
         """Report that the network has changed, for example from Wi-Fi to Ethernet.
 
-        Streams reconnect within 250 ms, at random times. Connections from before are not used again; calls in progress
-        continue on them.
+        Streams reconnect within 250 ms, at random times. Existing connections are not used for new requests; calls in
+        progress continue on them.
 
         Raises:
             ClosedError: The client has been closed.

@@ -30,9 +30,9 @@ _STREAMS = "/sessions/*/stream"
 class Turn:
     """A scripted turn of an agent: what it does, and how the turn ends.
 
-    The server prints the turn in the format of the session's runtime: that of Claude Code, Codex, Gemini CLI or
+    The server prints the turn in the output format of the session's runtime: Claude Code, Codex, Gemini CLI or
     opencode. What a runtime does not print is left out: Gemini CLI prints no thinking, and only Claude Code and
-    opencode print costs. Turns are immutable: each method returns a new turn.
+    opencode print costs. A turn is immutable: each method returns a new one.
 
     Example:
         >>> turn = Turn().tool("Bash", {"command": "pytest"}, output="1 failed", exit_code=1).message("One test fails.")
@@ -64,23 +64,25 @@ class Turn:
         """Add a call of a tool.
 
         Tools have the names and arguments of Claude Code: `Bash`, `Read`, `Write`, `Edit`, `Grep`, `Glob`, `WebFetch`,
-        `WebSearch`, `Task` and `mcp__SERVER__TOOL`. The other runtimes print their own tools for the same work.
+        `WebSearch`, `Task` and `mcp__SERVER__TOOL`. The other runtimes print the calls of their own tools for the same
+        work.
 
         Args:
             name: The name of the tool.
             input: The arguments, such as `{"command": "ls"}`.
             output: The text of the result.
-            error: Why the call failed. Printed instead of the output.
-            exit_code: The exit code of a `Bash` command. The call fails unless it is 0.
+            error: Why the call failed, printed instead of the output. By default there is no error.
+            exit_code: The exit code of a `Bash` command. The call fails unless it is 0. The default is 0, or 1 with an
+                `error`.
             delay: How long the call takes, in seconds of the server's clock.
-            hold: The name of the hold that delays the result of the call; see `hold`.
+            hold: The name of a hold: the call does not return before `DevServer.release`.
         """
         call = {"name": name, "input": dict(input or {}), "output": output, "delay_ms": _millis(delay)}
         optional = {"error": error, "exit_code": exit_code, "hold": hold}
         return self._step(tool=call | {key: value for key, value in optional.items() if value is not None})
 
     def plan(self, steps: Mapping[str, Literal["pending", "in_progress", "completed"]]) -> Self:
-        """Add a plan, or its next state.
+        """Add a plan, or a change of the plan.
 
         Args:
             steps: The status of each step, by its text.
@@ -100,7 +102,7 @@ class Turn:
         return self._step(delay_ms=_millis(seconds))
 
     def hold(self, name: str) -> Self:
-        """Add a hold with this name, at which the turn waits until `DevServer.release` is called with the name."""
+        """Add a hold: the turn waits here until `DevServer.release` is called with this name."""
         return self._step(hold=name)
 
     def usage(
@@ -112,14 +114,15 @@ class Turn:
         cost_usd: float | None = None,
         duration: float | None = None,
     ) -> Self:
-        """Set what the runtime reports at the end of the turn. Values that are not given are those of a short turn.
+        """Set what the runtime reports at the end of the turn.
 
         Args:
-            input_tokens: The input tokens, including those read from a cache.
-            cached_input_tokens: The input tokens that were read from a cache.
-            output_tokens: The output tokens.
-            cost_usd: The cost in US dollars.
-            duration: How long the agent worked, in seconds. It is only printed: the turn does not take longer.
+            input_tokens: The input tokens, including those read from a cache. The default is 2400.
+            cached_input_tokens: The input tokens that were read from a cache. The default is 1800.
+            output_tokens: The output tokens. The default is 160.
+            cost_usd: The cost in US dollars. The default is 0.0042.
+            duration: How long the agent worked, in seconds. It is only printed: the turn does not take longer. The
+                default is 1.84.
         """
         usage = {
             "input_tokens": input_tokens,
@@ -135,7 +138,7 @@ class Turn:
         return self._with(end={"failed": reason})
 
     def crash(self) -> Self:
-        """Make the runtime disappear after the last step, without an exit code."""
+        """Make the runtime disappear after the last step: the turn fails without an exit code."""
         return self._with(end="crash")
 
     def hang(self) -> Self:
@@ -143,7 +146,7 @@ class Turn:
         return self._with(end="hang")
 
     def exit_code(self, code: int) -> Self:
-        """Set the exit code of the runtime. The default is 0 if the turn succeeds, else 1."""
+        """Set the exit code of the runtime: by default 0 after a success, else 1. Ignored after `crash` and `hang`."""
         return self._with(exit_code=code)
 
     def to_json(self) -> dict[str, Any]:
@@ -162,30 +165,33 @@ class Turn:
 class Fault:
     """A fault that the server injects: the requests that it applies to, and its effect on them.
 
-    Faults are immutable: each method returns a new fault.
+    A fault is immutable: each method returns a new one. By default it applies to the next request that matches.
 
     Example:
         >>> unavailable = Fault.status(503).matching("POST", "/sessions").times(2)
     """
 
     def __init__(self, effect: Mapping[str, Any]) -> None:
-        """Create a fault for the next request, with any effect of the server.
+        """Create a fault for the next request, with any effect that the server supports.
+
+        The documentation of the Rust crate `aod-devserver` lists the effects.
 
         Args:
-            effect: The effect, as the server's control interface takes it, such as `{"gzip": {}}`.
+            effect: The effect as it is in JSON, such as `{"redirect": {"location": "/health"}}`.
         """
         self._fields: dict[str, Any] = {"effect": dict(effect), "path": "*"}
 
     @classmethod
     def cut(cls, after_events: int) -> Self:
-        """Cut the next event stream after this many events, including `start`."""
+        """Cut the connection of the next event stream after this many events, including `start`."""
         return cls({"cut_after_events": {"events": after_events}}).matching("GET", _STREAMS)
 
     @classmethod
     def stall(cls, after_bytes: int | None = None) -> Self:
-        """Stall the next event stream: after this many bytes, nothing is sent, and the connection stays open.
+        """Stall the next event stream: after a number of bytes, nothing is sent, and the connection stays open.
 
-        The default is no response at all.
+        Args:
+            after_bytes: The number of bytes of the body to send. By default there is no response at all.
         """
         return cls({"stall": {"after_bytes": after_bytes}}).matching("GET", _STREAMS)
 
@@ -207,7 +213,14 @@ class Fault:
         return cls.status(429, headers=None if retry_after is None else {"retry-after": str(retry_after)})
 
     def matching(self, method: str, path: str) -> Self:
-        """Limit the fault to requests with this method and path, in which `*` matches any text."""
+        """Limit the fault to some requests.
+
+        By default, `cut` and `stall` match the requests that open event streams, and other faults match any request.
+
+        Args:
+            method: The HTTP method.
+            path: The path without the query, in which `*` matches any text, including slashes.
+        """
         return self._with(method=method, path=path)
 
     def skip(self, requests: int) -> Self:
@@ -215,11 +228,11 @@ class Fault:
         return self._with(skip=requests)
 
     def times(self, requests: int) -> Self:
-        """Affect this many requests, instead of one."""
+        """Apply to this many requests, instead of one."""
         return self._with(times=requests)
 
     def always(self) -> Self:
-        """Affect every matching request."""
+        """Apply to every matching request."""
         return self._with(times=None)
 
     def to_json(self) -> dict[str, Any]:
@@ -239,7 +252,7 @@ class DevServer:
     `aod-devserver`, which `pip install "aod-sdk[testing]"` installs.
 
     Attributes:
-        url: The URL of the server.
+        url: The base URL of the server.
         token: The token that the server accepts.
 
     Example:
@@ -298,12 +311,14 @@ class DevServer:
             self._process.wait()
 
     def script(self, *turns: Turn, prompt: str | None = None, session: UUID | str | None = None) -> None:
-        """Set what agents do in the turns of a session, from the next turn on.
+        """Set what agents do, from the next turn of each session on.
 
         Args:
-            *turns: The turns of a session. Later turns repeat the last one.
-            prompt: Limits the script to turns whose prompt contains this text.
-            session: Limits the script to the session with this id.
+            *turns: The turns of a session: its first turn runs the first of them, and so on. Later turns repeat the
+                last one.
+            prompt: Limits the script to turns whose prompt contains this text. If several texts match, the script that
+                was set first is used. By default there is no limit.
+            session: Limits the script to the session with this id. By default there is no limit.
 
         Raises:
             AodError: There is no turn, both limits are given, or there is no such session.
@@ -314,14 +329,17 @@ class DevServer:
         self.control("POST", "script", body | {"session": None if session is None else str(session)})
 
     def clear_scripts(self) -> None:
-        """Remove all scripts except those of single sessions. Other sessions play the built-in script again."""
+        """Remove all scripts except those of single sessions.
+
+        The other sessions run the built-in script again: a short turn that succeeds.
+        """
         self.control("DELETE", "script")
 
     def faults(self, *faults: Fault) -> None:
-        """Inject faults into the next matching requests.
+        """Inject faults into the next matching requests. If several match a request, all of them apply to it.
 
         Args:
-            *faults: The faults. If several match a request, all of them apply to it.
+            *faults: The faults, in addition to those that are pending.
 
         Raises:
             AodError: A fault cannot be applied, for example because of its status.
@@ -334,7 +352,7 @@ class DevServer:
         self.control("DELETE", "fault")
 
     def freeze_clock(self) -> None:
-        """Freeze the clock of the delays, heartbeats and timeouts of the server."""
+        """Freeze the server's clock, by which it measures delays, heartbeats and timeouts."""
         self.control("POST", "clock", {"frozen": True})
 
     def advance_clock(self, seconds: float) -> None:
@@ -346,14 +364,14 @@ class DevServer:
         self.control("POST", "clock", {"frozen": False})
 
     def release(self, hold: str) -> None:
-        """Release a hold: scripts that wait at it continue, and scripts that reach it later do not wait."""
+        """Release a hold: turns that wait at it continue, and turns that reach it later do not wait."""
         self.control("POST", "release", {"name": hold})
 
     def hold_reached(self, hold: str) -> None:
-        """Wait until a script waits at a hold. In a coroutine, call it with `asyncio.to_thread`.
+        """Wait until a turn waits at a hold. In a coroutine, call it with `asyncio.to_thread`.
 
         Raises:
-            TimeoutError: No script has reached the hold within a minute.
+            TimeoutError: No turn has reached the hold within a minute.
         """
         self.control("POST", "reached", {"name": hold})
 

@@ -187,8 +187,8 @@ class Message(_Item):
         events: The ids of the events that the item was made from, if they have ids.
         is_truncated: Whether a text of the item or the arguments of its tool were cut at the limit `text`, or its line
             at the limit `line`.
-        raw: The lines of output that the item was made from. A line that makes several items is kept by the first of
-            them. Empty for `Text`, whose text is the output.
+        raw: The lines of output that the item was made from, without leading and trailing line endings. A line that
+            makes several items is kept by the first of them. Empty for `Text`, whose text is the output.
         raw_cut: The number of bytes of these lines that were not kept, because of the limit `raw` or `line`.
     """
 
@@ -250,7 +250,7 @@ class Plan(_Item):
 
 
 class Notice(_Item):
-    """A message of the runtime about itself, or a failed stage of the session's preparation.
+    """A message of the runtime about itself, or a failed `stage` event of the session.
 
     The attributes that all items have are those of `Message`.
 
@@ -421,7 +421,7 @@ class ItemAdded(_Model):
 
 
 class ItemUpdated(_Model):
-    """An item changed, other than by a text that grew.
+    """An item changed. Text that is appended to an item is a `TextAppended` instead.
 
     Attributes:
         type: `item_updated`.
@@ -486,9 +486,11 @@ Change = Annotated[
     AgentUpdated | TurnStarted | ItemAdded | ItemUpdated | TextAppended | ItemsDropped | TurnEnded,
     Field(discriminator="type"),
 ]
-"""One change of a transcript. `type` identifies its class. Changes that are applied in order to a copy of the turns
-keep the copy equal to the turns, with one exception: `TextAppended` changes the text only. The `raw`, `raw_cut`,
-`events` and `is_truncated` of the item follow with its next `ItemUpdated`, if another event changes the item."""
+"""One change of a transcript. `type` identifies its class.
+
+A program that applies all changes in order to its own copy of the turns keeps the copy equal to them, with one
+exception: `TextAppended` changes the text only. The `raw`, `raw_cut`, `events` and `is_truncated` of the item are
+updated by its next `ItemUpdated`, if another event changes the item."""
 
 
 class TranscriptLimits(TypedDict, total=False):
@@ -502,9 +504,9 @@ class TranscriptLimits(TypedDict, total=False):
         text: The longest text of an item, in bytes: a message, a command, a result, the arguments. Default 1 MiB.
         raw: How much of the output an item keeps in `raw`, in bytes. Default 64 KiB.
         items: How many items the transcript keeps. When it has more, the oldest items are dropped until seven eighths
-            of the limit are left. Default 100,000.
-        bytes: The size of all items together, in bytes. When they exceed it, the oldest items are dropped until seven
-            eighths of the limit are left. Default 256 MiB.
+            of this number are left. Default 100,000.
+        bytes: The size of all items together, in bytes. When they exceed it, the oldest items are dropped until the
+            others take up at most seven eighths of the limit. Default 256 MiB.
     """
 
     line: int
@@ -575,7 +577,8 @@ class Transcript:
             The transcript as it was when the snapshot was taken.
 
         Raises:
-            ValueError: The bytes are not a snapshot, or they have the format of another version of the package.
+            ValueError: The bytes are not a snapshot, or have a snapshot format that this version of the package does
+                not read.
         """
         transcript = cls.__new__(cls)
         try:
@@ -671,7 +674,7 @@ class Transcript:
         restores the transcript, and follows the session with `since=transcript.cursor`.
 
         Returns:
-            The snapshot, for `restore`.
+            The snapshot, which `restore` reads, except in a version of the package with another snapshot format.
         """
         return self._core.snapshot()
 
@@ -743,7 +746,9 @@ class AgUiEncoder:
     """
 
     def __init__(self, thread_id: str) -> None:
-        """Create an encoder for one transcript. It must receive all changes, from the first one on.
+        """Create an encoder for one transcript.
+
+        The encoder must receive all changes of the transcript, from the first one on.
 
         Args:
             thread_id: The id of the thread in the events, usually the id of the session.

@@ -16,7 +16,8 @@ def main() -> None:
 
         agent = next((found for found in client.agents.list() if found.name == "quickstart"), None)
         if agent is None:
-            # Servers since 2026-06-25 take provider="anthropic" instead of the runtime.
+            # Servers of 2026-04-30 take the model "anthropic/claude-sonnet-4-6". Servers since 2026-06-25 take
+            # provider="anthropic" instead of the runtime.
             agent = client.agents.create(
                 name="quickstart", model="claude-sonnet-4-6", runtime="claude", environment_id=environment.id
             )

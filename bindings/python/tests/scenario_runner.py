@@ -182,7 +182,7 @@ class Runner:
         except aod.AodError as error:
             self.lines.append({"call": operation, "error": self.error(error)})
             return
-        self.absent("the debug form of a result", repr(result))
+        self.absent("the debug output of a result", repr(result))
         result = dump(result.session if method == "wait" else result)
         self.lines.append({"call": operation, "result": result})
         self.saved.update({step["save"]: result} if "save" in step else {})
@@ -305,7 +305,7 @@ class Runner:
         self.lines.append({"requests": [request_line(request, step["requests"]) for request in seen]})
 
     def event(self, event: aod.StreamEvent) -> None:
-        self.absent("the debug form of an event", repr(event))
+        self.absent("the debug output of an event", repr(event))
         self.lines.append({"event": dump(event)})
 
     def error(self, error: aod.AodError) -> dict[str, Any]:

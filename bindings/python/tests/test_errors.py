@@ -295,6 +295,6 @@ def test_the_text_of_an_error_is_bounded_after_it_is_escaped(
         aod.errors.raise_for_status(422, {"detail": detail}, "GET", caught.value.url)
     assert other.value.detail == detail
     for error in (caught.value, other.value):
-        shown = str(error).removeprefix(f"GET {error.url} -> 422: ").removesuffix(" (the response body was cut)")
+        shown = str(error).removeprefix(f"GET {error.url} -> 422: ").removesuffix(" (the response body is incomplete)")
         assert 500 < len(shown.encode()) <= 2048 and "…" in shown
         assert shown.isprintable()

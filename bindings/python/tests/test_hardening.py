@@ -94,7 +94,7 @@ def test_a_record_that_cannot_be_read_is_left_out_of_a_list_and_logged(caplog: p
     body = f'{{"data": [{AGENT % (UNKNOWN_ID, "[]", "1")}, {{"id": 5}}, 7]}}'.encode()
     with client_of_server(200, "application/json", body) as client:
         assert len(client.agents.list()) == 1
-    assert "left out 2 of 3 records" in caplog.text
+    assert "left out 2 of 3 records of a list that could not be read" in caplog.text
 
 
 @pytest.mark.parametrize("failure", [SystemExit(3), KeyboardInterrupt(), ValueError("no")])

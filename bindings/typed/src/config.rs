@@ -44,7 +44,8 @@ pub struct ClientConfig {
     /// When and how often failed requests are retried. Default: up to 2 retries.
     #[uniffi(default)]
     pub retry: Option<RetryPolicy>,
-    /// Headers to send with every request. The SDK's own headers take precedence.
+    /// Headers to send with every request. The client's own `Authorization`, `Accept`, `Accept-Encoding` and
+    /// `Content-Type` take precedence.
     #[uniffi(default)]
     pub headers: SecretMap,
     /// Text to append to the SDK's `User-Agent`.

@@ -29,15 +29,18 @@ pub struct ErrorInfo {
     pub text: String,
     /// The HTTP status, if there was a response.
     pub status: Option<u16>,
-    /// The parsed body of the error response.
+    /// The content of the error response, or for the kind `InvalidRequest` the invalid fields. Absent if there is
+    /// neither.
     pub detail: Option<ErrorDetail>,
     /// The reason for a 409.
     pub conflict: Option<ConflictReason>,
     /// The quota reported by a 429.
     pub quota: Option<Quota>,
-    /// Whether the body of the error response is incomplete, because it is too long or did not arrive in time.
+    /// Whether the body of the error response is incomplete: it is too long, did not arrive in time, or the connection
+    /// broke.
     pub is_body_truncated: bool,
-    /// The session whose turn was followed when the call failed. The session may still be active.
+    /// The session whose turn was followed when the call failed, or whose stream failed. The session may still be
+    /// active.
     pub session_id: Option<Uuid>,
     /// The HTTP method of the request.
     pub method: Option<String>,
@@ -47,7 +50,8 @@ pub struct ErrorInfo {
     pub request_id: Option<String>,
     /// The delay that the server asks for in `Retry-After`.
     pub retry_after: Option<Duration>,
-    /// How many attempts were made; 0 if the call failed before the first.
+    /// How many attempts were made; 0 if the call failed before the first. For an open stream, the number of
+    /// consecutive attempts to reconnect.
     pub attempts: u32,
     /// Whether the same call may succeed later.
     pub is_retryable: bool,

@@ -65,7 +65,7 @@ impl NativeClient {
         self.run(cancellation, work.boxed()).await
     }
 
-    /// Follows the turn that `create` or `prompt` started to its end, and retrieves the session. Returns the session,
+    /// Follows to its end the turn that `create` or `prompt` started, and retrieves the session. Returns the session,
     /// the answer, the turn, and everything that the agent printed on stdout in this turn. A failed turn is not an
     /// error. The stream reconnects after `stale`, which the server sends after ten minutes without output. If the
     /// listener throws, the call ends with an error of kind `Listener`.

@@ -19,7 +19,7 @@ impl NativeClient {
         self.client.network().changed();
     }
 
-    /// Returns whether there is a network according to the last report, and the client is not suspended.
+    /// Returns whether there is a network according to the reports, and the client is not suspended.
     pub fn is_network_available(&self) -> bool {
         self.client.network().is_available()
     }
@@ -29,7 +29,7 @@ impl NativeClient {
         self.client.suspend();
     }
 
-    /// Ends `suspend`: streams reconnect.
+    /// Lets the streams reconnect after `suspend`.
     pub fn resume(&self) {
         self.client.resume();
     }

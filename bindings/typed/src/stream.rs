@@ -35,7 +35,7 @@ pub struct StreamOptions {
     #[uniffi(default)]
     pub turn: Option<i64>,
     /// Whether to reconnect when the connection drops. If false, the stream uses one connection, delivers its events
-    /// verbatim, repeated ones included, and fails when it drops. Default true.
+    /// verbatim, repeated ones included, and fails when the connection cannot be opened or drops. Default true.
     #[uniffi(default = true)]
     pub reconnect: bool,
     /// The maximum number of consecutive attempts to reconnect without a healthy connection. 0 disables reconnection.

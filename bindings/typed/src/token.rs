@@ -64,7 +64,7 @@ pub(super) fn failure_of(error: &aod::Error) -> Option<u64> {
     error.source()?.downcast_ref::<ProviderFailure>()?.number
 }
 
-/// Returns the provider of the core that asks a source.
+/// Returns the provider of the core that calls a source.
 pub(super) fn provider(source: Arc<dyn TokenSource>) -> impl aod::TokenProvider {
     move |rejected| {
         let source = Arc::clone(&source);

@@ -132,7 +132,7 @@ impl Client {
         Sessions::new(&self.transport)
     }
 
-    /// Returns the methods that report the state of the network to the streams of this client.
+    /// Returns the object that passes reports about the network to the streams of this client.
     pub fn network(&self) -> Network<'_> {
         Network::new(&self.transport)
     }
@@ -148,8 +148,8 @@ impl Client {
         self.transport.network().suspend();
     }
 
-    /// Reverses [`suspend`](Self::suspend). Streams reconnect within 250 ms, at random times, if there is a
-    /// [network](Self::network).
+    /// Lets the streams reconnect after [`suspend`](Self::suspend): within 250 ms, at random times, unless the
+    /// [network](Self::network) is reported as offline.
     pub fn resume(&self) {
         self.transport.renew_connections();
         self.transport.network().resume();

@@ -62,7 +62,7 @@ impl<'a> Network<'a> {
         self.transport.network().changed();
     }
 
-    /// Returns whether there is a network according to the last report, and the client is not
+    /// Returns whether there is a network according to the reports, and the client is not
     /// [suspended](crate::Client::suspend). Before the first report, it is true.
     pub fn is_available(self) -> bool {
         self.transport.network().is_available()

@@ -86,11 +86,12 @@ impl Options {
         self
     }
 
-    /// Calls `observe` with the status and headers of each response to a call, in the task of the call and before it
-    /// ends. It must not block. Default: no observer.
+    /// Calls `observe` with the status and headers of each response to a call, in the task of the call and before the
+    /// call returns. `observe` must not block. Default: no observer.
     ///
     /// Responses that are retried or become an error are included; redirects that are followed or refused, and the
-    /// responses that open event streams, are not. A stream may also send `GET /sessions/{id}`, which is reported.
+    /// responses that open event streams, are not. A stream may send `GET /sessions/{id}` to find out whether the
+    /// session has ended; the response is included.
     ///
     /// # Examples
     ///

@@ -207,8 +207,9 @@ impl Error {
         self.0.status
     }
 
-    /// Returns the content of the error response, if it has a body. Secrets of the request are redacted in it, except
-    /// in [`FieldError::input`], which **may contain the request, including secrets**.
+    /// Returns the content of the error response, or the invalid fields of an
+    /// [`InvalidRequest`](ErrorKind::InvalidRequest); `None` if there is neither. Secrets of the request are redacted
+    /// in it, except in [`FieldError::input`], which **may contain the request, including secrets**.
     pub fn detail(&self) -> Option<&Detail> {
         self.0.detail.as_ref()
     }
@@ -308,7 +309,7 @@ impl Error {
         {
             self.0.kind = ErrorKind::Unsupported;
             self.0.summary =
-                "the server does not have this endpoint, which newer servers have".into();
+                "the server does not have this endpoint; only newer servers have it".into();
         }
         self
     }
@@ -447,11 +448,7 @@ impl fmt::Display for Error {
         }
         f.write_str(&self.message().0)?;
         if self.is_body_truncated() {
-            write!(
-                f,
-                " (the response body was cut at {} KiB)",
-                self.body().len() / 1024
-            )?;
+            f.write_str(" (the response body is incomplete)")?;
         }
         Ok(())
     }

@@ -146,7 +146,8 @@ fn agent_type() -> String {
 pub struct CreateAgent {
     /// The name: at most 200 characters, not necessarily unique.
     pub name: String,
-    /// A model that the server supports: at most 100 characters.
+    /// A model that the server supports: at most 100 characters; on servers of 2026-04-30 with its provider, such as
+    /// `anthropic/claude-sonnet-4-6`.
     pub model: String,
     /// The agent runtime. Required by servers before 2026-06-25.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -193,7 +193,8 @@ pub struct SessionAck {
 pub struct GithubRepository {
     /// The URL `https://github.com/<owner>/<repo>`, with or without `.git`.
     pub url: String,
-    /// The absolute path in the sandbox, except `/` and `/home/sprite`. Default `/workspace/<repo>`.
+    /// The absolute path of the folder in the sandbox to clone into. It must not be `/` or `/home/sprite`. Default
+    /// `/workspace/<repo>`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mount_path: Option<String>,
     /// A GitHub token for private repositories. It is write-only, and `Debug` redacts it.
@@ -226,7 +227,8 @@ impl GithubRepository {
         }
     }
 
-    /// Sets the absolute path in the sandbox, except `/` and `/home/sprite`. Default `/workspace/<repo>`.
+    /// Sets the absolute path of the folder in the sandbox to clone into. It must not be `/` or `/home/sprite`. Default
+    /// `/workspace/<repo>`.
     #[must_use]
     pub fn mount_path(mut self, path: impl Into<String>) -> Self {
         self.mount_path = Some(path.into());

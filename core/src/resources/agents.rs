@@ -143,7 +143,7 @@ impl<'a> Agents<'a> {
         }
     }
 
-    /// Returns the agent with the name of the request, which is created or updated if necessary (`GET /agents`, then
+    /// Returns the agent with the name of the request, and creates or updates it if necessary (`GET /agents`, then
     /// `POST /agents` or `PUT /agents/{id}`).
     ///
     /// Fields and metadata entries that the request does not set keep their values, and so do skills and MCP servers if

@@ -142,7 +142,7 @@ impl<'a> Environments<'a> {
         }
     }
 
-    /// Returns the environment with the name of the request, which is created or updated if necessary
+    /// Returns the environment with the name of the request, and creates or updates it if necessary
     /// (`GET /environments`, then `POST /environments` or `PUT /environments/{id}`).
     ///
     /// Fields that the request does not set keep their values, and so do the packages if the request has no packages.

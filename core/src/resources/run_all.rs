@@ -36,8 +36,8 @@ impl<'a> RunAllRequest<'a> {
         }
     }
 
-    /// Sets how many of the sessions run at the same time; 0 counts as 1. A lower quota of the server limits them too.
-    /// Default 4.
+    /// Sets how many of the sessions run at the same time; 0 counts as 1. If the server's quota is lower, the quota is
+    /// the limit. Default 4.
     pub fn max_concurrent(mut self, sessions: usize) -> Self {
         self.max_concurrent = sessions.max(1);
         self

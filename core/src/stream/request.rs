@@ -103,8 +103,8 @@ impl<'a> StreamRequest<'a> {
         self
     }
 
-    /// Sets the time limit of the whole stream, counted from the start of its opening. When it expires, the stream ends
-    /// with an error of the kind [`Timeout`](ErrorKind::Timeout). Default: no limit.
+    /// Sets the time limit of the whole stream, including the time to open it. When it expires, the stream ends with an
+    /// error of the kind [`Timeout`](ErrorKind::Timeout). Default: no limit.
     pub fn deadline(mut self, after: Duration) -> Self {
         self.deadline = Some(after);
         self

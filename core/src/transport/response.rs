@@ -113,7 +113,7 @@ impl CompleteResponse {
             return Err(error);
         }
         let left_out = total - records.len();
-        tracing::warn!("left out {left_out} of {total} records of a list, which cannot be read");
+        tracing::warn!("left out {left_out} of {total} records of a list that could not be read");
         Ok(records)
     }
 

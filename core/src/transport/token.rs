@@ -18,7 +18,7 @@ type ProviderError = Box<dyn StdError + Send + Sync>;
 
 /// Provides the API token of a client, for tokens that expire.
 ///
-/// It is asked before the first request, and again when the server rejects a token with 401: the request is then sent
+/// It is called before the first request, and again when the server rejects a token with 401: the request is then sent
 /// again, with the new token. Requests that need a token at the same time wait for the same one. An open stream
 /// continues where it was. The time that the provider takes counts towards the time limits of the call.
 ///
@@ -26,9 +26,10 @@ type ProviderError = Box<dyn StdError + Send + Sync>;
 /// [`Auth`](ErrorKind::Auth), whose [source](StdError::source) is the error of the provider. An open stream reconnects
 /// later, as after a connection that could not be established.
 ///
-/// A request is sent again at most once per attempt: if the server rejects the new token too, the call fails, and the next
-/// call asks again. A token that is empty, or contains whitespace, a control character or a non-ASCII character, is an
-/// error of the kind [`Configuration`](ErrorKind::Configuration), which also ends an open stream.
+/// A request is sent again at most once per attempt: if the server rejects the new token too, the call fails, and the
+/// next call calls the provider again. A token that is empty, or contains whitespace, a control character or a
+/// non-ASCII character, is an error of the kind [`Configuration`](ErrorKind::Configuration), which also ends an open
+/// stream.
 ///
 /// The provider must not make calls with the same client: they would wait for the token that it has not returned yet.
 ///

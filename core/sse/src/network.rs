@@ -106,7 +106,8 @@ impl Network {
         self.update(|condition| condition.suspended = true);
     }
 
-    /// Ends [`suspend`](Self::suspend). Sources connect within 250 ms, at random times, if there is a network.
+    /// Lets the sources connect after [`suspend`](Self::suspend): within 250 ms, at random times, unless the network is
+    /// reported as offline.
     pub fn resume(&self) {
         self.update(|condition| {
             condition.path += u64::from(condition.suspended);

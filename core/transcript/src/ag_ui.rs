@@ -94,8 +94,8 @@ impl Events<'_> {
 }
 
 impl AgUiEncoder {
-    /// Creates an encoder for one transcript. It must receive all changes of the transcript, from the first one on.
-    /// `thread_id` is usually the id of the session.
+    /// Creates an encoder for one transcript. The encoder must receive all changes of the transcript, from the first
+    /// one on. `thread_id` is usually the id of the session.
     pub fn new(thread_id: impl Into<String>) -> Self {
         Self {
             thread: thread_id.into(),

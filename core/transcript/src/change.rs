@@ -9,9 +9,10 @@ use crate::{AgentInfo, Item, Outcome, Usage};
 
 /// One change of a [`Transcript`](crate::Transcript). In JSON, the variant is the field `type`.
 ///
-/// Changes that are applied in order to a copy of the turns keep it equal to them, with one exception:
-/// [`TextAppended`](Self::TextAppended) changes the text only. The `raw`, `raw_cut`, `events` and `is_truncated` of the
-/// item follow with its next [`ItemUpdated`](Self::ItemUpdated), if another event changes the item.
+/// A program that applies all changes in order to its own copy of the turns keeps the copy equal to them, with one
+/// exception: [`TextAppended`](Self::TextAppended) changes the text only. The `raw`, `raw_cut`, `events` and
+/// `is_truncated` of the item are updated by its next [`ItemUpdated`](Self::ItemUpdated), if another event changes the
+/// item.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Change {

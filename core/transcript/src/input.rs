@@ -10,9 +10,9 @@ pub enum Input<'a> {
         /// The name of the runtime or of the model provider; empty if unknown.
         runtime: &'a str,
     },
-    /// A stage of the session's preparation failed.
+    /// A step of provisioning the sandbox, or of starting the agent, failed.
     StageFailed {
-        /// The name of the stage.
+        /// The name of the step.
         stage: &'a str,
         /// Why it failed; empty if unknown.
         message: &'a str,

@@ -33,8 +33,8 @@ pub struct Item {
     /// line at [`Limits::line`](crate::Limits::line).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_truncated: bool,
-    /// The lines of output that the item was made from, without line endings at the beginning and the end. A line that
-    /// makes several items is kept by the first. Empty for [`ItemKind::Text`], whose text is the output.
+    /// The lines of output that the item was made from, without leading and trailing line endings. A line that makes
+    /// several items is kept by the first of them. Empty for [`ItemKind::Text`], whose text is the output.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub raw: String,
     /// The number of bytes of these lines that were not kept, because of [`Limits::raw`](crate::Limits::raw) or
@@ -147,7 +147,7 @@ pub enum ItemKind {
         /// The steps, in order.
         steps: Vec<PlanStep>,
     },
-    /// A message of the runtime about itself, or a failed stage of the session's preparation.
+    /// A message of the runtime about itself, or a failed `stage` event of the session.
     Notice {
         /// The severity.
         level: NoticeLevel,
@@ -284,7 +284,8 @@ impl StepStatus {
 /// A call of a tool.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ToolCall {
-    /// The name of the tool, as the runtime prints it. For an item of Codex, its type.
+    /// The name of the tool, as the runtime prints it. For an item of Codex, the type of that item, such as
+    /// `command_execution`.
     pub name: String,
     /// What the call does, the same for all runtimes.
     pub tool: Tool,
@@ -389,7 +390,7 @@ impl Tool {
 pub struct FileChange {
     /// The path.
     pub path: String,
-    /// How the file changes.
+    /// Whether the file is added, updated or deleted.
     pub change: FileChangeKind,
 }
 

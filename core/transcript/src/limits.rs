@@ -70,15 +70,15 @@ impl Limits {
         self
     }
 
-    /// Sets how many items the transcript keeps. When it has more, the oldest items are dropped, until seven eighths of
+    /// Sets how many items the transcript keeps. When it has more, the oldest items are dropped until seven eighths of
     /// this number are left. Default 100,000.
     pub fn items(mut self, count: usize) -> Self {
         self.items = count;
         self
     }
 
-    /// Sets the size limit of all items together, in bytes. When they exceed it, the oldest items are dropped, until
-    /// the remaining items take at most seven eighths of the limit. Default 256 MiB.
+    /// Sets the size limit of all items together, in bytes. When they exceed it, the oldest items are dropped until the
+    /// others take up at most seven eighths of the limit. Default 256 MiB.
     pub fn bytes(mut self, bytes: usize) -> Self {
         self.bytes = bytes;
         self

@@ -32,7 +32,7 @@ struct Read {
 pub enum RestoreError {
     /// The bytes are not a snapshot, or the snapshot is damaged.
     Malformed,
-    /// The snapshot has a format that this version of the library cannot read.
+    /// The snapshot has a format that this version of the library does not read.
     Version(u32),
 }
 
@@ -51,7 +51,8 @@ impl fmt::Display for RestoreError {
 impl std::error::Error for RestoreError {}
 
 impl Transcript {
-    /// Returns everything as bytes: the turns, half-read lines, limits, and the cursor.
+    /// Returns everything as bytes: the turns, half-read lines, limits, and the cursor. [`restore`](Self::restore)
+    /// reads them, except in a version of the library with another snapshot format.
     ///
     /// Store the bytes as one value. A program that is killed at any time then continues from the last stored value: it
     /// restores the transcript, and follows the session with a stream whose `since` is the
@@ -73,7 +74,7 @@ impl Transcript {
     /// # Errors
     ///
     /// Fails with [`RestoreError::Malformed`] if the bytes are not a snapshot, and with [`RestoreError::Version`] if
-    /// they have the format of another version of the library.
+    /// they have a snapshot format that this version of the library does not read.
     ///
     /// # Examples
     ///

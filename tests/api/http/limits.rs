@@ -46,7 +46,7 @@ async fn a_long_error_body_is_cut_and_says_so() {
             (limit, true)
         );
         let text = error.to_string();
-        assert!(text.len() < 3000 && text.contains("cut"), "{text}");
+        assert!(text.len() < 3000 && text.contains("incomplete"), "{text}");
     }
 }
 
@@ -65,6 +65,11 @@ async fn an_error_body_that_does_not_end_keeps_the_status() {
     let error = client(&server.url()).agents().list().await.unwrap_err();
     assert_eq!((error.kind(), error.status()), (ErrorKind::Auth, Some(403)));
     assert!(error.is_body_truncated() && error.body().starts_with(b"xx"));
+    let text = error.to_string();
+    assert!(
+        text.ends_with("(the response body is incomplete)"),
+        "{text}"
+    );
 }
 
 #[tokio::test]

@@ -44,7 +44,7 @@ fn numbered(builder: ClientBuilder) -> (Client, Arc<AtomicUsize>) {
 }
 
 #[tokio::test]
-async fn the_provider_is_asked_before_the_first_request_and_after_a_401() {
+async fn the_provider_is_called_before_the_first_request_and_after_a_401() {
     let server = accepting(2).await;
     let (client, asked) = numbered(builder(&server.url()));
     assert_eq!(asked.load(Ordering::Relaxed), 0);
@@ -209,7 +209,7 @@ async fn a_stream_continues_with_a_new_token_even_if_the_provider_fails_once() {
 }
 
 #[tokio::test]
-async fn a_provider_that_panicked_is_asked_again() {
+async fn a_provider_that_panicked_is_called_again() {
     let server = accepting(1).await;
     let panicked = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&panicked);

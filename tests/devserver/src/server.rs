@@ -181,12 +181,13 @@ impl DevServer {
         self.control().set_script(script);
     }
 
-    /// Removes all scripts except those of single sessions. Sessions without a script run the built-in script again.
+    /// Removes all scripts except those of single sessions. The other sessions run the built-in script again: a short
+    /// turn that succeeds.
     pub fn clear_scripts(&self) {
         self.control().clear_scripts();
     }
 
-    /// Injects faults into the next matching requests.
+    /// Injects faults into the next matching requests. If several match a request, all of them apply to it.
     ///
     /// ```
     /// use aod_devserver::{DevServer, Fault};
@@ -214,7 +215,7 @@ impl DevServer {
         self.control().clear_faults();
     }
 
-    /// Freezes the clock of delays, heartbeats and timeouts of the server.
+    /// Freezes the server's clock, by which it measures delays, heartbeats and timeouts.
     pub fn freeze_clock(&self) {
         self.control().freeze_clock();
     }
@@ -229,7 +230,7 @@ impl DevServer {
         self.control().run_clock();
     }
 
-    /// Releases the hold with this name: scripts that wait at it continue, and later scripts do not wait.
+    /// Releases the hold with this name: scripts that wait at it continue, and scripts that reach it later do not wait.
     pub fn release(&self, hold: &str) {
         self.control().release(hold);
     }

@@ -60,8 +60,9 @@ class FormatterOptions(TypedDict, total=False):
     r"""The keyword arguments of the formatters.
 
     Attributes:
-        plain: Whether lines begin with an ASCII character instead of an emoji. Default `False`.
-        width: The width of the terminal, in columns, to which lines are cut. By default they are not cut.
+        plain: Whether marks and separators are ASCII characters instead of emoji and `·`. Default `False`.
+        width: The maximum width of a line, in terminal columns. A longer line is cut, and ends in `…`, or in `...` if
+            `plain` is true. By default there is no limit.
         color: `"off"` (the default), `"on"`, or `"auto"`: on if standard output is a terminal and `NO_COLOR` is not
             set.
         show_thinking: Whether the agent's thinking is shown. Default `True`.
@@ -102,8 +103,9 @@ class NativeFormatter:
         r"""Create a formatter.
 
         Args:
-            plain: Whether lines begin with an ASCII character instead of an emoji.
-            width: The width of the terminal, in columns, to which lines are cut. By default they are not cut.
+            plain: Whether marks and separators are ASCII characters instead of emoji and `·`.
+            width: The maximum width of a line, in terminal columns. A longer line is cut, and ends in `…`, or in `...`
+                if `plain` is true. By default there is no limit.
             color: `"off"`, `"on"`, or `"auto"`: on if standard output is a terminal and `NO_COLOR` is not set.
             show_thinking: Whether the agent's thinking is shown.
             show_tool_results: Whether the results of tools are shown, in one line each.
@@ -137,8 +139,8 @@ class NativeFormatter:
         That is an incomplete line, an event that a later one may complete, or a line that was not iterated. While it is
         false, a new formatter can continue from the `cursor` of the stream at that moment, for example in another
         process, and no line is lost or cut: pass the cursor as `since`. The new formatter knows only the output after
-        the cursor: it does not know earlier totals, the names of tools that were called before, or whether the line of
-        the session's start was shown.
+        the cursor: it does not know earlier totals, the names of tools that were called before, or whether the line for
+        the start of the session was shown.
         """
         return bool(self._ready) or self._core.has_pending()
 

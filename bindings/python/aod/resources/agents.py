@@ -40,7 +40,8 @@ class Agents:
         """List the agents that are not archived (`GET /agents`).
 
         Returns:
-            The agents, newest first. The API has no pages.
+            The agents, newest first. The list is not paginated. A record that cannot be decoded is logged and left out;
+            if no record can be decoded, the call raises a `DecodeError`.
 
         Raises:
             AuthError: The token is missing, unknown, inactive or expired.
@@ -240,12 +241,12 @@ class Agents:
         metadata: Mapping[str, Any] | None = None,
         provider: str | None = None,
     ) -> Agent:
-        """Return the agent with this name, which is created or updated if necessary.
+        """Return the agent with the given name, and create or update it if necessary.
 
         Sends `GET /agents`, and then `POST /agents` or `PUT /agents/{id}` if necessary. Fields whose argument is `None`
-        or an empty list, and entries of the metadata that are not given, keep their values. If several agents have the
-        name, the oldest one is used; archived agents are ignored. If several callers create the agent at the same time,
-        each of them archives the agent that it created if the server lists an older one, and uses the older one.
+        or an empty list, and metadata entries that are not passed, keep their values. If several agents have the name,
+        the oldest one is used; archived agents are ignored. If several callers create the agent at the same time, each
+        of them archives the agent that it created if the server lists an older one, and uses the older one.
 
         Args:
             name: The name, at most 200 characters.
@@ -371,7 +372,8 @@ class AsyncAgents:
         """List the agents that are not archived (`GET /agents`).
 
         Returns:
-            The agents, newest first. The API has no pages.
+            The agents, newest first. The list is not paginated. A record that cannot be decoded is logged and left out;
+            if no record can be decoded, the call raises a `DecodeError`.
 
         Raises:
             AuthError: The token is missing, unknown, inactive or expired.
@@ -575,12 +577,12 @@ class AsyncAgents:
         metadata: Mapping[str, Any] | None = None,
         provider: str | None = None,
     ) -> Agent:
-        """Return the agent with this name, which is created or updated if necessary.
+        """Return the agent with the given name, and create or update it if necessary.
 
         Sends `GET /agents`, and then `POST /agents` or `PUT /agents/{id}` if necessary. Fields whose argument is `None`
-        or an empty list, and entries of the metadata that are not given, keep their values. If several agents have the
-        name, the oldest one is used; archived agents are ignored. If several callers create the agent at the same time,
-        each of them archives the agent that it created if the server lists an older one, and uses the older one.
+        or an empty list, and metadata entries that are not passed, keep their values. If several agents have the name,
+        the oldest one is used; archived agents are ignored. If several callers create the agent at the same time, each
+        of them archives the agent that it created if the server lists an older one, and uses the older one.
 
         Args:
             name: The name, at most 200 characters.

@@ -40,7 +40,8 @@ class Environments:
         """List the environments that are not archived (`GET /environments`).
 
         Returns:
-            The environments, newest first. The API has no pages.
+            The environments, newest first. The list is not paginated. A record that cannot be decoded is logged and
+            left out; if no record can be decoded, the call raises a `DecodeError`.
 
         Raises:
             AuthError: The token is missing, unknown, inactive or expired.
@@ -210,7 +211,7 @@ class Environments:
         setup_script: str | None = None,
         networking: JsonObject | None = None,
     ) -> Environment:
-        """Return the environment with this name, which is created or updated if necessary.
+        """Return the environment with the given name, and create or update it if necessary.
 
         Sends `GET /environments`, and then `POST /environments` or `PUT /environments/{id}` if necessary. Fields whose
         argument is `None` or an empty mapping keep their values. Archived environments are ignored. If several callers
@@ -349,7 +350,8 @@ class AsyncEnvironments:
         """List the environments that are not archived (`GET /environments`).
 
         Returns:
-            The environments, newest first. The API has no pages.
+            The environments, newest first. The list is not paginated. A record that cannot be decoded is logged and
+            left out; if no record can be decoded, the call raises a `DecodeError`.
 
         Raises:
             AuthError: The token is missing, unknown, inactive or expired.
@@ -523,7 +525,7 @@ class AsyncEnvironments:
         setup_script: str | None = None,
         networking: JsonObject | None = None,
     ) -> Environment:
-        """Return the environment with this name, which is created or updated if necessary.
+        """Return the environment with the given name, and create or update it if necessary.
 
         Sends `GET /environments`, and then `POST /environments` or `PUT /environments/{id}` if necessary. Fields whose
         argument is `None` or an empty mapping keep their values. Archived environments are ignored. If several callers

@@ -154,7 +154,8 @@ class Sessions:
         """List all sessions, in every status (`GET /sessions`).
 
         Returns:
-            The sessions, newest first. The API has no pages.
+            The sessions, newest first. The list is not paginated. A record that cannot be decoded is logged and left
+            out; if no record can be decoded, the call raises a `DecodeError`.
 
         Raises:
             AuthError: The token is missing, unknown, inactive or expired.
@@ -653,7 +654,7 @@ class Sessions:
             turn: The number of the only turn to deliver, from 1: its `turn_start` and `output` events, plus `start` and
                 the event that ends the stream. By default, all events are delivered.
             reconnect: Whether to reconnect. If false, the stream uses a single connection, delivers repeated events
-                too, and raises the error of a dropped connection.
+                too, and raises an error when the connection cannot be opened or drops.
             max_attempts: How many consecutive attempts may fail to establish a healthy connection before the stream
                 fails. A connection is healthy once it has delivered a new event or has stayed open for 10 seconds
                 without becoming idle. By default there is no limit; 0 disables reconnecting.
@@ -664,12 +665,13 @@ class Sessions:
             max_delay: The upper limit of that doubling, in seconds. The default is 30.
             max_retry_after: The longest `Retry-After` that is honored, in seconds; a longer one ends the stream with
                 the error that carries it. The default is 120.
-            deadline: The time for the whole stream, in seconds, from its opening; then `AodTimeoutError` is raised. By
-                default there is no limit.
+            deadline: The time limit of the whole stream, including the time to open it, in seconds. When it expires,
+                `AodTimeoutError` is raised. By default there is no limit.
             resume_stale: Whether to continue after a `stale` event, which the server sends after ten minutes without
                 output. By default it ends the stream.
             on_state: Called with each change of the connection, in order with the events, in the thread that iterates.
-                If it raises an exception, the iteration raises it.
+                If it raises an exception, the iteration raises it; the stream stays open unless the exception is an
+                `AodError`.
 
         Returns:
             The stream: an iterator, and a context manager that closes the connection.
@@ -841,7 +843,8 @@ class AsyncSessions:
         """List all sessions, in every status (`GET /sessions`).
 
         Returns:
-            The sessions, newest first. The API has no pages.
+            The sessions, newest first. The list is not paginated. A record that cannot be decoded is logged and left
+            out; if no record can be decoded, the call raises a `DecodeError`.
 
         Raises:
             AuthError: The token is missing, unknown, inactive or expired.
@@ -1340,7 +1343,7 @@ class AsyncSessions:
             turn: The number of the only turn to deliver, from 1: its `turn_start` and `output` events, plus `start` and
                 the event that ends the stream. By default, all events are delivered.
             reconnect: Whether to reconnect. If false, the stream uses a single connection, delivers repeated events
-                too, and raises the error of a dropped connection.
+                too, and raises an error when the connection cannot be opened or drops.
             max_attempts: How many consecutive attempts may fail to establish a healthy connection before the stream
                 fails. A connection is healthy once it has delivered a new event or has stayed open for 10 seconds
                 without becoming idle. By default there is no limit; 0 disables reconnecting.
@@ -1351,12 +1354,13 @@ class AsyncSessions:
             max_delay: The upper limit of that doubling, in seconds. The default is 30.
             max_retry_after: The longest `Retry-After` that is honored, in seconds; a longer one ends the stream with
                 the error that carries it. The default is 120.
-            deadline: The time for the whole stream, in seconds, from its opening; then `AodTimeoutError` is raised. By
-                default there is no limit.
+            deadline: The time limit of the whole stream, including the time to open it, in seconds. When it expires,
+                `AodTimeoutError` is raised. By default there is no limit.
             resume_stale: Whether to continue after a `stale` event, which the server sends after ten minutes without
                 output. By default it ends the stream.
             on_state: Called with each change of the connection, in order with the events, in the task that iterates; it
-                cannot be a coroutine function. If it raises an exception, the iteration raises it.
+                cannot be a coroutine function. If it raises an exception, the iteration raises it; the stream stays
+                open unless the exception is an `AodError`.
 
         Returns:
             The stream: an asynchronous iterator, and a context manager that closes the connection.

@@ -156,11 +156,11 @@ public struct Agents: Sendable {
     /// Returns the agent with the given name, and creates or updates it if necessary (`GET /agents`, then
     /// `POST /agents` or `PUT /agents/{id}`).
     ///
-    /// Fields whose argument is nil or an empty array, and entries of the metadata that are not passed, stay unchanged.
-    /// An empty `description` or `system` removes the current one. An agent that already has all passed values is
-    /// returned unchanged. If several agents have the name, the oldest one is used; archived agents are ignored. If
-    /// several callers create the agent at the same time, each of them archives the agent that it created if the server
-    /// lists an older one, and uses the older one.
+    /// Fields whose argument is nil or an empty array, and metadata entries that are not passed, stay unchanged. An
+    /// empty `description` or `system` removes the current one. An agent that already has all passed values is returned
+    /// unchanged. If several agents have the name, the oldest one is used; archived agents are ignored. If several
+    /// callers create the agent at the same time, each of them archives the agent that it created if the server lists
+    /// an older one, and uses the older one.
     ///
     /// ```swift
     /// let agent = try await client.agents.ensure(

@@ -50,8 +50,8 @@ public struct AodError: Error, Sendable, Hashable {
     public var isBodyTruncated: Bool { info.isBodyTruncated }
 
     /// If `run` fails after the session was created, `ask` after its prompt was accepted, or
-    /// ``Sessions/follow(_:onAbandon:onEvent:onChange:)`` at any time, the id of the session, which may still be
-    /// active; nil for other errors.
+    /// ``Sessions/follow(_:onAbandon:onEvent:onChange:)`` at any time, or if the stream of a session fails in `watch`,
+    /// the id of the session, which may still be active; nil for other errors.
     ///
     /// It is also nil if the client is shut down or a callback throws, and a cancelled call throws a
     /// `CancellationError`, which has no session id; `onCreated` of `run` receives the id in all these cases.
@@ -69,7 +69,8 @@ public struct AodError: Error, Sendable, Hashable {
     /// The `Retry-After` header of the response, in seconds; nil if the response has no such header.
     public var retryAfter: TimeInterval? { info.retryAfter }
 
-    /// The number of attempts that were made; 0 if the call failed before the first.
+    /// The number of attempts that were made; 0 if the call failed before the first. For an open stream, the number of
+    /// consecutive attempts to reconnect.
     public var attempts: Int { Int(info.attempts) }
 
     /// Whether the same call may succeed if it is repeated later: after a broken connection, a response that is not

@@ -24,7 +24,8 @@ extension AodClient {
         public var streamIdleTimeout: TimeInterval?
         /// How failed requests are retried. Default: `RetryPolicy()`.
         public var retry: RetryPolicy?
-        /// Headers of every request. They cannot replace the headers that the client sets itself.
+        /// Headers of every request. The client's own `Authorization`, `Accept`, `Accept-Encoding` and `Content-Type`
+        /// take precedence.
         public var headers: [String: Secret] = [:]
         /// The text to append to the `User-Agent` of the SDK.
         public var userAgentSuffix: String?
@@ -98,7 +99,8 @@ public struct CallOptions: Sendable {
     public var maxRetries: Int?
     /// Headers to send in addition. They replace the client's headers with the same name.
     public var headers: [String: Secret]
-    /// Receives the status and headers of each response to a call, on a thread of the library and before the call ends.
+    /// Receives the status and headers of each response to a call, on a thread of the library and before the call
+    /// returns.
     ///
     /// Responses that are retried or become an error are included; redirects that are followed or refused, and the
     /// responses that open event streams, are not. A stream may send `GET /sessions/{id}` to find out whether the

@@ -36,22 +36,22 @@ public struct NetworkReports: Sendable {
 
     /// Reports that the network has changed, for example from Wi-Fi to cellular.
     ///
-    /// Streams reconnect within 250 ms, at random times. Connections of the previous network are not used for new
-    /// requests; calls in progress continue on them.
+    /// Streams reconnect within 250 ms, at random times. Existing connections are not used for new requests; calls in
+    /// progress continue on them.
     public func changed() {
         calls.native.networkChanged()
     }
 
-    /// Whether there is a network according to the last report, and the client is not suspended. Before the first
-    /// report, it is true.
+    /// Whether there is a network according to the reports, and the client is not suspended. Before the first report,
+    /// it is true.
     public var isAvailable: Bool { calls.native.isNetworkAvailable() }
 }
 
 extension AodClient {
-    /// Reports the state of the network to the streams of this client.
+    /// The object that passes reports about the network to the streams of this client.
     public var network: NetworkReports { NetworkReports(calls: calls) }
 
-    /// Closes the connections of all streams that reconnect, and the idle connections of the pool.
+    /// Closes the connections of all streams for which reconnection is enabled, and the idle connections of the pool.
     ///
     /// An app calls this when it goes to the background, where connections die unnoticed and cost battery. The streams
     /// keep their cursors and stay disconnected until ``resume()``, in the state ``ConnectionState/waitingForNetwork``;
@@ -61,8 +61,8 @@ extension AodClient {
         calls.native.suspend()
     }
 
-    /// Ends ``suspend()``. Streams reconnect within 250 ms, at random times, unless the last report about the
-    /// ``network`` was ``NetworkReports/offline()``.
+    /// Lets the streams reconnect after ``suspend()``: within 250 ms, at random times, unless the ``network`` is
+    /// reported as offline.
     public func resume() {
         calls.native.resume()
     }

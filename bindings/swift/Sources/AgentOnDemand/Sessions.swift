@@ -232,8 +232,8 @@ public struct Sessions: Sendable {
     ///
     /// - Parameters:
     ///   - requests: The prompts, with the arguments of `run`.
-    ///   - maxConcurrent: How many of the sessions run at the same time; a value below 1 counts as 1. A lower quota of
-    ///     the server limits them too. Default: 4.
+    ///   - maxConcurrent: How many of the sessions run at the same time; a value below 1 counts as 1. If the server's
+    ///     quota is lower, the quota is the limit. Default: 4.
     ///   - onAbandon: What happens to a session if its run fails or is cancelled before the turn has ended. Default:
     ///     the session continues.
     /// - Returns: The results in the order of the requests: what `run` returns, or the ``AodError`` that it throws.

@@ -82,7 +82,7 @@
         /// other scripts, and a script for a prompt over a script without a limit.
         ///
         /// - Parameters:
-        ///   - turns: The turns of a session: its first turn plays the first of them, and so on. Later turns repeat the
+        ///   - turns: The turns of a session: its first turn runs the first of them, and so on. Later turns repeat the
         ///     last one.
         ///   - prompt: Limits the script to turns whose prompt contains this text. If several texts match, the script
         ///     that was set first is used. Default: no limit.
@@ -98,7 +98,7 @@
             try await control("POST", "script", ["script": script, "prompt": prompt, "session": session])
         }
 
-        /// Removes all scripts except those of single sessions. The other sessions play the built-in script again: a
+        /// Removes all scripts except those of single sessions. The other sessions run the built-in script again: a
         /// short turn that succeeds.
         ///
         /// - Throws: An error if the server does not run.
@@ -106,7 +106,7 @@
             try await control("DELETE", "script")
         }
 
-        /// Injects faults into the next matching requests. Several faults can apply to the same request.
+        /// Injects faults into the next matching requests. If several match a request, all of them apply to it.
         ///
         /// - Parameter faults: The faults, in addition to those that are pending.
         /// - Throws: ``DevServerError`` if a fault cannot be applied, for example because of its status.
@@ -145,7 +145,7 @@
             try await control("POST", "clock", ["frozen": false])
         }
 
-        /// Releases a hold: turns that wait at it continue, and later turns do not wait at it.
+        /// Releases a hold: turns that wait at it continue, and turns that reach it later do not wait.
         ///
         /// - Parameter hold: The name of the hold.
         /// - Throws: An error if the server does not run.

@@ -1,8 +1,8 @@
 import AodValues
 import Foundation
 
-/// A fault that the server injects into requests: the requests, and the effect on them. By default it affects the next
-/// request that matches.
+/// A fault that the server injects: the requests that it applies to, and its effect on them. A fault is immutable: each
+/// method returns a new one. By default it applies to the next request that matches.
 public struct Fault: Sendable, Equatable {
     private var effect: JSONValue
     private var method: String?
@@ -91,7 +91,7 @@ public struct Fault: Sendable, Equatable {
         return fault
     }
 
-    /// Affects several requests, instead of one.
+    /// Applies to several requests, instead of one.
     ///
     /// - Parameter requests: The number of requests.
     /// - Returns: The changed fault.
@@ -101,7 +101,7 @@ public struct Fault: Sendable, Equatable {
         return fault
     }
 
-    /// Affects every matching request.
+    /// Applies to every matching request.
     ///
     /// - Returns: The changed fault.
     public func always() -> Fault {

@@ -39,7 +39,7 @@ import Testing
         let error = try await failure { _ = try await client.sessions.interrupt(UUID()) }
         #expect(error.kind == .unsupported)
         #expect(error.status == 404)
-        #expect(error.description.hasSuffix("the server does not have this endpoint, which newer servers have"))
+        #expect(error.description.hasSuffix("the server does not have this endpoint; only newer servers have it"))
     }
 
     @Test func aVersionMismatchIsAConflictWithBothNumbers() async throws {

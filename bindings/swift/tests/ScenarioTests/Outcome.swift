@@ -14,7 +14,7 @@ struct Secrets {
     func value(_ result: some Encodable) throws -> JSONValue {
         var dumped = ""
         dump(result, to: &dumped)
-        try absent("the debug form of a result", "\(result) \(String(reflecting: result)) \(dumped)")
+        try absent("the debug output of a result", "\(result) \(String(reflecting: result)) \(dumped)")
         return try JSONValue(parsing: String(decoding: JSONEncoder().encode(result), as: UTF8.self))
     }
 

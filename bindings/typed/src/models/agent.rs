@@ -232,7 +232,8 @@ pub struct StdioMcpServer {
 /// A skill whose content is part of the agent.
 #[uniffi::remote(Record)]
 pub struct InlineSkill {
-    /// The name: 1 to 64 lower-case letters, digits and hyphens, not beginning with a hyphen. Unique within the agent.
+    /// The name, unique within the agent: 1 to 64 lowercase letters, digits and hyphens. It must not start with a
+    /// hyphen.
     pub name: String,
     /// A description of when to use the skill, at most 1,024 characters.
     pub description: String,

@@ -55,7 +55,7 @@ pub enum OutputStream {
 /// The name of a stage. Which stages a session has depends on the server, the agent and the environment.
 #[uniffi::remote(Enum)]
 pub enum StageName {
-    /// The sandbox, which the server calls a sprite, is created.
+    /// The sandbox, which the API calls a sprite, is created.
     CreateSprite,
     /// The program of the agent is installed. Only on servers since 2026-04-30.
     InstallRuntime,

@@ -160,7 +160,8 @@ pub struct SessionAck {
 pub struct GithubRepository {
     /// The URL: `https://github.com/<owner>/<repo>`, with or without `.git`.
     pub url: String,
-    /// The absolute path in the sandbox, except `/` and `/home/sprite`. Default `/workspace/<repo>`.
+    /// The absolute path of the folder in the sandbox to clone into. It must not be `/` or `/home/sprite`. Default
+    /// `/workspace/<repo>`.
     #[uniffi(default)]
     pub mount_path: Option<String>,
     /// A GitHub token, for private repositories. Secret: never shown or returned.

@@ -35,7 +35,7 @@ pub enum Change {
         /// The item.
         item: Item,
     },
-    /// An item changed, other than by a text that grew.
+    /// An item changed. Text that is appended to an item is a `TextAppended` instead.
     ItemUpdated {
         /// The number of the turn.
         turn: i64,
@@ -111,7 +111,7 @@ pub struct Item {
     /// `line`.
     pub is_truncated: bool,
     /// The lines of output that the item was made from, without leading and trailing line endings. A line that makes
-    /// several items is kept by the first. Empty for the kind `Text`, whose text is the output.
+    /// several items is kept by the first of them. Empty for the kind `Text`, whose text is the output.
     pub raw: String,
     /// The number of bytes of these lines that were not kept, because of the limit `raw` or `line`.
     pub raw_cut: i64,
@@ -280,7 +280,8 @@ pub enum StepStatus {
 /// A call of a tool.
 #[uniffi::remote(Record)]
 pub struct ToolCall {
-    /// The name of the tool, as the runtime prints it. For an item of Codex, its type.
+    /// The name of the tool, as the runtime prints it. For an item of Codex, the type of that item, such as
+    /// `command_execution`.
     pub name: String,
     /// What the call does, the same for all runtimes.
     pub tool: Tool,
@@ -358,7 +359,7 @@ pub enum Tool {
 pub struct FileChange {
     /// The path.
     pub path: String,
-    /// How the file changes.
+    /// Whether the file is added, updated or deleted.
     pub change: FileChangeKind,
 }
 

@@ -109,7 +109,7 @@ open_enum! {
 
 impl StageName {
     /// Returns the label of the stage for a progress display, in English, such as `Creating the sandbox`. For a stage
-    /// that this version of the crate does not know, it is the name with spaces instead of underscores.
+    /// that this version of the crate does not know, the label is the name with spaces instead of underscores.
     ///
     /// # Examples
     ///
@@ -168,7 +168,7 @@ pub struct StartEvent {
     pub extra: Extra,
 }
 
-/// A step of provisioning the sandbox.
+/// A step of provisioning the sandbox, or of starting the agent.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct StageEvent {
     /// The id of the log row, which is a position to resume from.

@@ -53,8 +53,8 @@ pub trait Formatter: Send {
     ///
     /// While it is false, a new formatter can continue from this position of the output, for example in another
     /// process, and no line is lost or cut. The new formatter knows only the output after that position: it does not
-    /// know earlier totals, the names of tools that were called before, or whether the line of the session's start was
-    /// shown.
+    /// know earlier totals, the names of tools that were called before, or whether the line for the start of the
+    /// session was shown.
     ///
     /// # Examples
     ///

@@ -114,8 +114,8 @@ impl Options {
         self
     }
 
-    /// Sets the maximum width of a line, in terminal columns. A longer line is truncated and ends in `…`; lines are not
-    /// wrapped. Default: no limit. 0 counts as 1.
+    /// Sets the maximum width of a line, in terminal columns. A longer line is truncated and ends in `…`, or in `...`
+    /// with [`plain`](Self::plain); lines are not wrapped. Default: no limit. 0 counts as 1.
     ///
     /// With [`raw`](Self::raw), escape sequences count as text.
     pub fn width(mut self, columns: usize) -> Self {

@@ -8,8 +8,8 @@ use crate::{End, Input};
 /// Formats the whole stream of a session. The runtime in its `start` event selects the formatter, as
 /// [`formatter_for`](super::formatter_for) does.
 ///
-/// The formatter is flushed when a further turn starts, whose output comes from another process. The repeated start of
-/// the same turn, as a resumed stream sends it, flushes nothing. Output before the first event is shown verbatim.
+/// The formatter is flushed when a further turn starts, whose output comes from another process. A resumed stream
+/// repeats the start of the current turn, which flushes nothing. Output before the `start` event is shown verbatim.
 ///
 /// An interruption before the agent started is shown as `⚠️  Done · interrupted`. A session that fails or is terminated
 /// without any output is shown as `⚠️  Done · failed` or `⚠️  Done · terminated`.

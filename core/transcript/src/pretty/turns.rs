@@ -5,8 +5,8 @@ use crate::Input;
 
 /// Flushes a formatter when a further turn starts, whose output comes from another process.
 ///
-/// The repeated start of a turn that has already begun, as a resumed stream sends it, flushes nothing. Every input is
-/// passed to the formatter.
+/// A resumed stream repeats the start of the current turn, which flushes nothing. Every input is passed to the
+/// formatter.
 ///
 /// # Examples
 ///

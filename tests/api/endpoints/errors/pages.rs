@@ -43,7 +43,7 @@ async fn older_servers_have_no_interrupt(world: World) {
     assert_eq!(ErrorResponse::of(&error), expected);
     let shown = error.to_string();
     assert!(
-        shown.contains("404: the server does not have this endpoint"),
+        shown.contains("404: the server does not have this endpoint; only newer servers have it"),
         "{shown}"
     );
 }

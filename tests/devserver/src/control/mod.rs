@@ -107,7 +107,7 @@ impl Control {
         scripts.by_prompt.clear();
     }
 
-    /// Releases the hold with this name: scripts that wait at it continue, and later scripts do not wait.
+    /// Releases the hold with this name: scripts that wait at it continue, and scripts that reach it later do not wait.
     pub fn release(&self, name: &str) {
         self.shared.gates.release(name);
     }

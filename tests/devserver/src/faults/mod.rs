@@ -12,7 +12,7 @@ use axum::http::{HeaderName, HeaderValue, Method};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-/// A fault: the requests that it applies to, and its effect.
+/// A fault that the server injects: the requests that it applies to, and its effect on them.
 ///
 /// In JSON: `{"method": "GET", "path": "/sessions/*/stream", "skip": 0, "times": 1, "effect": {"cut": {"after_bytes":
 /// 100}}}`.
@@ -36,7 +36,7 @@ pub struct Fault {
     /// The number of matching requests to skip first. Default 0.
     #[serde(default)]
     pub skip: u32,
-    /// The number of requests to affect after that. Default 1; null means all.
+    /// The number of requests to apply to after that. Default 1; null means all.
     #[serde(default = "once")]
     pub times: Option<u32>,
     /// The effect.
@@ -68,7 +68,7 @@ impl Fault {
         }
     }
 
-    /// Creates a fault that cuts the next event stream after this many events, including `start`.
+    /// Creates a fault that cuts the connection of the next event stream after this many events, including `start`.
     #[must_use]
     pub fn cut(after_events: usize) -> Self {
         let how = CutHow::default();
@@ -100,8 +100,8 @@ impl Fault {
         })
     }
 
-    /// Creates a fault that responds to the next request with a 429, and a `Retry-After` header if there is a time, in
-    /// whole seconds.
+    /// Creates a fault that responds to the next request with a 429, and with a `Retry-After` header if a time is
+    /// given, in whole seconds.
     #[must_use]
     pub fn too_many_requests(retry_after: Option<Duration>) -> Self {
         let mut fault = Self::status(429);
@@ -119,7 +119,7 @@ impl Fault {
         }
     }
 
-    /// Limits the fault to requests with this method and path pattern.
+    /// Limits the fault to requests with this method and [path pattern](Self::path).
     #[must_use]
     pub fn matching(mut self, method: &str, path: &str) -> Self {
         self.method = Some(method.to_owned());
@@ -134,14 +134,14 @@ impl Fault {
         self
     }
 
-    /// Affects this many requests.
+    /// Applies to this many requests.
     #[must_use]
     pub fn times(mut self, requests: u32) -> Self {
         self.times = Some(requests);
         self
     }
 
-    /// Affects every matching request.
+    /// Applies to every matching request.
     #[must_use]
     pub fn always(mut self) -> Self {
         self.times = None;

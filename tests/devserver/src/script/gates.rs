@@ -22,14 +22,14 @@ impl Gates {
         }
     }
 
-    /// Releases waiting and later scripts.
+    /// Releases a hold: scripts that wait at it continue, and scripts that reach it later do not wait.
     pub(crate) fn release(&self, name: &str) {
         self.state.send_modify(|state| {
             state.released.insert(name.to_owned());
         });
     }
 
-    /// Makes later scripts wait again.
+    /// Makes scripts that reach a hold later wait again.
     pub(crate) fn close(&self, name: &str) {
         self.state.send_modify(|state| {
             state.released.remove(name);

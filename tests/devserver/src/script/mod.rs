@@ -42,8 +42,7 @@ pub enum Source {
 pub struct Script {
     /// The provisioning. Only used in the script of the first turn.
     pub provisioning: Provisioning,
-    /// The turns of a session: the first turn of the session runs the first one, and so on. Later turns repeat the last
-    /// one.
+    /// The turns of a session: its first turn runs the first of them, and so on. Later turns repeat the last one.
     pub turns: Vec<Turn>,
     /// Without `turns`: the steps of every turn, in order. A script without a final step exits with 0.
     pub steps: Vec<Step>,

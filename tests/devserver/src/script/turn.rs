@@ -7,8 +7,9 @@ use serde_json::{Map, Value};
 
 /// A scripted turn of an agent: what it does, and how the turn ends.
 ///
-/// The server prints it in the format of the session's runtime: that of Claude Code, Codex, Gemini CLI or opencode. What
-/// a runtime does not print is left out: Gemini CLI prints no thinking, and only Claude Code and opencode print costs.
+/// The server prints the turn in the output format of the session's runtime: Claude Code, Codex, Gemini CLI or
+/// opencode. What a runtime does not print is left out: Gemini CLI prints no thinking, and only Claude Code and
+/// opencode print costs.
 ///
 /// In JSON: `{"steps": [{"message": "On it."}, {"tool": {"name": "Bash", "input": {"command": "ls"}, "output": "src"}}],
 /// "usage": {"input_tokens": 1200}, "end": "success"}`.
@@ -31,7 +32,7 @@ pub struct Turn {
     pub usage: TurnUsage,
     /// How the turn ends.
     pub end: TurnEnd,
-    /// The exit code of the runtime. Default: 0 after a success, else 1. Not used if the turn crashes or hangs.
+    /// The exit code of the runtime. Default: 0 after a success, else 1. Ignored if the turn crashes or hangs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exit_code: Option<i64>,
 }
@@ -60,7 +61,8 @@ pub enum TurnStep {
 
 /// A call of a tool, with its result.
 ///
-/// Tools have the names and arguments of Claude Code. The other runtimes print their own tools for the same work:
+/// Tools have the names and arguments of Claude Code. The other runtimes print the calls of their own tools for the
+/// same work:
 ///
 /// | Name | Arguments |
 /// |---|---|
@@ -88,7 +90,7 @@ pub struct ToolCall {
     /// The text of the result.
     #[serde(default)]
     pub output: String,
-    /// Why the call failed. Printed instead of the output.
+    /// Why the call failed, printed instead of the output. Default: no error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// The exit code of the command. Default: 0, or 1 with an error. Only used for `Bash`.
@@ -97,7 +99,7 @@ pub struct ToolCall {
     /// How long the call takes, on the server's clock.
     #[serde(default)]
     pub delay_ms: u64,
-    /// The hold at which the call waits for its result.
+    /// The name of a hold: the call does not return before the hold is released. Default: no hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<String>,
 }
@@ -147,7 +149,7 @@ impl ToolCall {
         self
     }
 
-    /// Makes the call wait until the hold with this name is released.
+    /// Makes the call wait: it does not return before the hold with this name is released.
     #[must_use]
     pub fn hold(mut self, name: impl Into<String>) -> Self {
         self.hold = Some(name.into());
@@ -216,7 +218,7 @@ pub enum PlanStatus {
     Completed,
 }
 
-/// The tokens, cost and duration of a [`Turn`]. The default stands for a short turn.
+/// The tokens, cost and duration of a [`Turn`]. The default is that of a short turn.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TurnUsage {
@@ -261,7 +263,7 @@ pub enum TurnEnd {
     Success,
     /// The runtime reports an error.
     Failed(String),
-    /// The runtime disappears, without a last line or an exit code.
+    /// The runtime disappears without a last line or an exit code: the turn fails.
     Crash,
     /// The turn never ends by itself.
     Hang,
@@ -292,7 +294,7 @@ impl Turn {
         self.step(TurnStep::Tool(call))
     }
 
-    /// Adds a plan, or its next state.
+    /// Adds a plan, or a change of the plan.
     #[must_use]
     pub fn plan<'a>(self, steps: impl IntoIterator<Item = (&'a str, PlanStatus)>) -> Self {
         let steps = steps.into_iter().map(|(text, status)| PlanStep {
@@ -320,7 +322,7 @@ impl Turn {
         self.step(TurnStep::DelayMs(millis(delay)))
     }
 
-    /// Adds a hold, which waits until its name is released.
+    /// Adds a hold: the turn waits here until the hold with this name is released.
     #[must_use]
     pub fn hold(self, name: impl Into<String>) -> Self {
         self.step(TurnStep::Hold(name.into()))
@@ -347,7 +349,7 @@ impl Turn {
         self
     }
 
-    /// Makes the runtime disappear after the last step, without an exit code.
+    /// Makes the runtime disappear after the last step: the turn fails without an exit code.
     #[must_use]
     pub fn crash(mut self) -> Self {
         self.end = TurnEnd::Crash;

@@ -101,7 +101,8 @@ extension Skill {
     /// Creates a skill from its text.
     ///
     /// - Parameters:
-    ///   - name: 1 to 64 lower-case letters, digits and hyphens, not beginning with a hyphen, unique within the agent.
+    ///   - name: The name, unique within the agent: 1 to 64 lowercase letters, digits and hyphens. It must not start
+    ///     with a hyphen.
     ///   - description: When to use the skill, at most 1,024 characters.
     ///   - content: The skill: at most 65,536 bytes of UTF-8, without the text `SKILL_EOF`.
     /// - Returns: The skill.

@@ -74,7 +74,7 @@ extension StageName: OpenEnum {
     public var rawValue: String { stageNameValue(of: self) }
 
     /// The label of the stage for a progress display, in English, such as `Creating the sandbox`. For a stage that this
-    /// version does not know, it is the name with spaces instead of underscores.
+    /// version does not know, the label is the name with spaces instead of underscores.
     public var label: String { stageNameLabel(of: self) }
 }
 

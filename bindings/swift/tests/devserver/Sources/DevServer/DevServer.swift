@@ -5,8 +5,8 @@ import Foundation
     import FoundationNetworking
 #endif
 
-/// A development server for one test. `AOD_DEVSERVER` names its program. It stops when it is released, or when the
-/// process of the test ends.
+/// A development server for one test. `AOD_DEVSERVER` is the path of its program. It stops when it is released, or when
+/// the process of the test ends.
 public final class DevServer: @unchecked Sendable {
     /// The base URL.
     public let url: URL

@@ -207,11 +207,11 @@ public class Agents internal constructor(private val connection: Connection) {
      * Returns the agent with the given name, and creates or updates it if necessary (`GET /agents`, then `POST /agents`
      * or `PUT /agents/{id}`).
      *
-     * Fields whose argument is null or an empty list, and metadata entries that [metadata] does not have, keep the
-     * stored values. An empty [description] or [system] removes the stored one. An agent that already has all the given
-     * values is returned unchanged. If several agents have the name, the oldest one is used; archived agents are
-     * ignored. If several callers create the agent at the same time, each of them archives the agent that it created if
-     * the server lists an older one, and uses the older one.
+     * Fields whose argument is null or an empty list, and metadata entries that are not passed, keep the stored values.
+     * An empty [description] or [system] removes the stored one. An agent that already has all the given values is
+     * returned unchanged. If several agents have the name, the oldest one is used; archived agents are ignored. If
+     * several callers create the agent at the same time, each of them archives the agent that it created if the server
+     * lists an older one, and uses the older one.
      *
      * ```kotlin
      * val agent = client.agents.ensure("reviewer", "claude-sonnet-4-6", runtime = Runtime.Claude)

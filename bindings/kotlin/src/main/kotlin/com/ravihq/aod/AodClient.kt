@@ -35,7 +35,7 @@ public class AodClient private constructor(private val connection: Connection) :
     /** Calls under `/sessions`. */
     public val sessions: Sessions = Sessions(connection)
 
-    /** Reports the state of the network to the streams of this client. */
+    /** The object that passes reports about the network to the streams of this client. */
     public val network: Network = Network(connection)
 
     /** The base URL of the server, without a trailing slash. */
@@ -53,7 +53,8 @@ public class AodClient private constructor(private val connection: Connection) :
      * @param streamIdleTimeout how long a stream may receive nothing, or wait for the head of a response, before it
      * reconnects; 45 s by default: the server sends a heartbeat every 15 s
      * @param retry when and how often a failed request is retried; by default the defaults of [RetryPolicy]
-     * @param headers headers to send with every request; those that the client sets itself take precedence
+     * @param headers headers to send with every request; the client's own `Authorization`, `Accept`, `Accept-Encoding`
+     * and `Content-Type` take precedence
      * @param userAgentSuffix text to append to the SDK's own `User-Agent`, for example `my-app/1.4`
      * @param proxy the URL of a proxy for all requests, which may contain credentials; by default the proxy of the
      * environment variables `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, or else of the settings of macOS
@@ -132,7 +133,8 @@ public class AodClient private constructor(private val connection: Connection) :
      * @param streamIdleTimeout how long a stream may receive nothing, or wait for the head of a response, before it
      * reconnects; 45 s by default: the server sends a heartbeat every 15 s
      * @param retry when and how often a failed request is retried; by default the defaults of [RetryPolicy]
-     * @param headers headers to send with every request; those that the client sets itself take precedence
+     * @param headers headers to send with every request; the client's own `Authorization`, `Accept`, `Accept-Encoding`
+     * and `Content-Type` take precedence
      * @param userAgentSuffix text to append to the SDK's own `User-Agent`, for example `my-app/1.4`
      * @param proxy the URL of a proxy for all requests, which may contain credentials; by default the proxy of the
      * environment variables `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, or else of the settings of macOS
@@ -202,7 +204,7 @@ public class AodClient private constructor(private val connection: Connection) :
     private constructor(config: ClientConfig) : this(Connection.of { NativeClient(config) })
 
     /**
-     * Closes the connections of all streams that reconnect, and the idle connections of the pool.
+     * Closes the connections of all streams for which reconnection is enabled, and the idle connections of the pool.
      *
      * An app calls this when it goes to the background, where connections die unnoticed and cost battery. The streams
      * keep their cursors and stay disconnected until [resume], in the state [ConnectionState.WaitingForNetwork]; their
@@ -214,8 +216,8 @@ public class AodClient private constructor(private val connection: Connection) :
     }
 
     /**
-     * Ends [suspend]. Streams reconnect within 250 ms, at random times, unless the last report about the [network] was
-     * [Network.offline].
+     * Lets the streams reconnect after [suspend]: within 250 ms, at random times, unless the [network] is reported as
+     * offline.
      */
     public fun resume() {
         connection.report { resume() }
@@ -249,10 +251,10 @@ public class AodClient private constructor(private val connection: Connection) :
      * @param headers headers to send in addition; they replace headers of this client with the same name
      * @param retry when and how often a failed request is retried; [maxRetries] takes precedence
      * @param onResponse receives the status and headers of each response to a call, on a thread of the library and
-     * before the call ends. Responses that are retried or become an exception are included; redirects that are followed
-     * or refused, and the responses that open event streams, are not. A stream may send `GET /sessions/{id}` to find
-     * out whether the session has ended; the response is included. Exceptions of the function go to the uncaught
-     * exception handler of the thread
+     * before the call returns. Responses that are retried or become an exception are included; redirects that are
+     * followed or refused, and the responses that open event streams, are not. A stream may send `GET /sessions/{id}`
+     * to find out whether the session has ended; the response is included. Exceptions of the function go to the
+     * uncaught exception handler of the thread
      * @return a client that shares the connections of this one
      * @throws IllegalArgumentException if [maxRetries] is negative
      * @throws AodException.Closed if this client is closed

@@ -44,9 +44,10 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
 
     /**
      * If [Sessions.run] fails after the session was created, [Sessions.ask] after its prompt was accepted, or
-     * [Sessions.follow] at any time, the id of the session, which may still be active; null for other failures. It is
-     * also null if the client is closed or a callback throws, and a cancelled call throws a `CancellationException`,
-     * which has no session id; `onCreated` of [Sessions.run] receives the id in all these cases.
+     * [Sessions.follow] at any time, or if the stream of a session fails in [Sessions.watch], the id of the session,
+     * which may still be active; null for other failures. It is also null if the client is closed or a callback throws,
+     * and a cancelled call throws a `CancellationException`, which has no session id; `onCreated` of [Sessions.run]
+     * receives the id in all these cases.
      */
     public val sessionId: UUID? = info.sessionId
 
@@ -62,7 +63,10 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
     /** The `Retry-After` header of the response, as the time to wait; null if the response has no such header. */
     public val retryAfter: Duration? = info.retryAfter
 
-    /** How many attempts were made; 0 if the call failed before the first. */
+    /**
+     * How many attempts were made; 0 if the call failed before the first. For an open stream, the number of consecutive
+     * attempts to reconnect.
+     */
     public val attempts: Int = info.attempts.toInt()
 
     /**

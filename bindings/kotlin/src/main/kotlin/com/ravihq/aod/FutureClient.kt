@@ -402,8 +402,8 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
      * ```
      *
      * @param requests the fields of each session
-     * @param maxConcurrent how many of the sessions run at the same time, at least 1; 4 by default. A lower quota of
-     * the server limits them too
+     * @param maxConcurrent how many of the sessions run at the same time, at least 1; 4 by default. If the server's
+     * quota is lower, the quota is the limit
      * @param onAbandon what happens to a session if following it fails, or its future is cancelled, before its turn has
      * ended; by default the session continues
      * @return a future for each request, in the same order. A future that fails or is cancelled does not affect the

@@ -16,7 +16,7 @@ public val McpServer.name: String?
 
 /**
  * The label of the stage for a progress display, in English, such as `Creating the sandbox`. For a stage that this
- * version does not know, it is the name with spaces instead of underscores.
+ * version does not know, the label is the name with spaces instead of underscores.
  */
 public val StageName.label: String get() = stageNameLabel(this)
 

@@ -19,8 +19,8 @@ package com.ravihq.aod
  */
 public class Network internal constructor(private val connection: Connection) {
     /**
-     * Whether there is a network according to the last report, and the client is not suspended. Before the first
-     * report, it is true; for a closed client, false.
+     * Whether there is a network according to the reports, and the client is not suspended. Before the first report, it
+     * is true; for a closed client, false.
      */
     public val isAvailable: Boolean get() = connection.report { isNetworkAvailable() } ?: false
 
@@ -43,8 +43,7 @@ public class Network internal constructor(private val connection: Connection) {
 
     /**
      * Reports that the network has changed, for example from Wi-Fi to cellular. Streams reconnect within 250 ms, at
-     * random times. Connections of the previous network are not used for new requests; calls in progress continue on
-     * them.
+     * random times. Existing connections are not used for new requests; calls in progress continue on them.
      */
     public fun changed() {
         connection.report { networkChanged() }

@@ -72,7 +72,8 @@ public fun Environment.update(
 /**
  * Creates a skill whose content is part of the agent.
  *
- * @param name 1 to 64 lower-case letters, digits and `-`, not beginning with `-`, unique within the agent
+ * @param name the name, unique within the agent: 1 to 64 lowercase letters, digits and hyphens, which must not start
+ * with a hyphen
  * @param description when to use the skill, at most 1024 characters
  * @param content the text of the skill, at most 64 KiB of UTF-8, without the text `SKILL_EOF`
  * @return the skill

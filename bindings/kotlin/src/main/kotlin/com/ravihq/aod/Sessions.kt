@@ -286,8 +286,8 @@ public class Sessions internal constructor(private val connection: Connection) {
      * ```
      *
      * @param requests the fields of each session
-     * @param maxConcurrent how many of the sessions run at the same time, at least 1; 4 by default. A lower quota of
-     * the server limits them too
+     * @param maxConcurrent how many of the sessions run at the same time, at least 1; 4 by default. If the server's
+     * quota is lower, the quota is the limit
      * @param onAbandon what happens to a session if following it fails, or this call is cancelled, before its turn has
      * ended, as for [run]; by default the session continues
      * @return the results in the order of the requests: each succeeds with the result of [run], or fails with its

@@ -158,7 +158,10 @@ public val StreamEvent.stdout: String?
 public val StreamEvent.text: String?
     get() = (this as? StreamEvent.Output)?.data
 
-/** The exit code of the agent; null for events other than `exit`. */
+/**
+ * The exit code of the agent; null for events other than `exit`, and if the turn was interrupted before the agent
+ * started.
+ */
 public val StreamEvent.exitCode: Long?
     get() = (this as? StreamEvent.Exit)?.code
 

@@ -11,7 +11,7 @@ import kotlinx.coroutines.launch
 /**
  * Provides the API tokens of a client, for tokens that expire.
  *
- * It is asked before the first request, and again when the server rejects a token with 401: the request is then sent
+ * It is called before the first request, and again when the server rejects a token with 401: the request is then sent
  * again, with the new token, at most once per attempt. Requests that need a token at the same time wait for the same
  * one. An open stream continues where it was. The time that the provider takes counts towards the time limits of the
  * call. The provider must not make calls with the same client: they would wait for the token that it has not returned

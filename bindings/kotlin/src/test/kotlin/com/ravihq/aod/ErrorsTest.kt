@@ -26,7 +26,7 @@ class ErrorsTest : ServerTest(Generation.V2026_04_30) {
     fun `an endpoint that the server does not have is unsupported`(): Unit = runBlocking {
         val failure = failure<AodException.Unsupported> { client.sessions.interrupt(UUID(0, 0)) }
         assertEquals(404, failure.status)
-        assertTrue(failure.message!!.endsWith("the server does not have this endpoint, which newer servers have"))
+        assertTrue(failure.message!!.endsWith("the server does not have this endpoint; only newer servers have it"))
     }
 
     @Test

@@ -43,7 +43,7 @@ class TokenProviderTest : ServerTest() {
     }
 
     @Test
-    fun `the provider is asked before the first request, and after a 401`(): Unit = runBlocking {
+    fun `the provider is called before the first request, and after a 401`(): Unit = runBlocking {
         val provider = Numbered()
         server.setToken("hunter2-1")
         AodClient(server.url, provider).use { client ->
@@ -158,7 +158,7 @@ class TokenProviderTest : ServerTest() {
     }
 
     @Test
-    fun `a provider that failed is asked again by the next call`(): Unit = runBlocking {
+    fun `a provider that failed is called again by the next call`(): Unit = runBlocking {
         val provider = Numbered { number -> if (number == 1) throw SignedOut() }
         server.setToken("hunter2-2")
         AodClient(server.url, provider).use { client ->

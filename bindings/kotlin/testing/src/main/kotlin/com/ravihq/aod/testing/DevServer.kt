@@ -37,7 +37,7 @@ public class DevServer @JvmOverloads constructor(
      * Sets what the agents of all sessions do, from the next turn of each session on. A script for a prompt or for a
      * session takes precedence.
      *
-     * @param turns The turns of a session: its first turn plays the first of them, and so on. Later turns repeat the
+     * @param turns The turns of a session: its first turn runs the first of them, and so on. Later turns repeat the
      *   last one.
      * @throws IllegalStateException If there is no turn.
      */
@@ -69,7 +69,7 @@ public class DevServer @JvmOverloads constructor(
     }
 
     /**
-     * Removes all scripts except those of single sessions. The other sessions play the built-in script again: a short
+     * Removes all scripts except those of single sessions. The other sessions run the built-in script again: a short
      * turn that succeeds.
      */
     public fun clearScripts() {
@@ -77,7 +77,7 @@ public class DevServer @JvmOverloads constructor(
     }
 
     /**
-     * Injects faults into the next matching requests. Several faults can apply to the same request.
+     * Injects faults into the next matching requests. If several match a request, all of them apply to it.
      *
      * @param faults The faults, in addition to those that are pending.
      * @throws IllegalStateException If a fault cannot be applied, for example because of its status.
@@ -106,7 +106,7 @@ public class DevServer @JvmOverloads constructor(
         control("POST", "clock", mapOf("frozen" to false))
     }
 
-    /** Releases a hold: turns that wait at it continue, and later turns do not wait at it. */
+    /** Releases a hold: turns that wait at it continue, and turns that reach it later do not wait. */
     public fun release(hold: String) {
         control("POST", "release", mapOf("name" to hold))
     }

@@ -4,9 +4,9 @@ import java.time.Duration
 import kotlinx.serialization.json.JsonObject
 
 /**
- * A fault that the server injects into requests: the requests, and the effect on them.
+ * A fault that the server injects: the requests that it applies to, and its effect on them.
  *
- * A fault is immutable: each method returns a new one. By default it affects the next request that matches.
+ * A fault is immutable: each method returns a new one. By default it applies to the next request that matches.
  */
 public class Fault private constructor(
     private val effect: Map<String, Any?>,
@@ -32,10 +32,10 @@ public class Fault private constructor(
     /** Skips this many matching requests first. */
     public fun skip(requests: Int): Fault = Fault(effect, method, path, requests, times)
 
-    /** Affects this many requests, instead of one. */
+    /** Applies to this many requests, instead of one. */
     public fun times(requests: Int): Fault = Fault(effect, method, path, skip, requests)
 
-    /** Affects every matching request. */
+    /** Applies to every matching request. */
     public fun always(): Fault = Fault(effect, method, path, skip, null)
 
     /** Creates faults. */
