@@ -14,7 +14,7 @@ class Network:
     dead connections at once, and make no attempts while there is no network. Without reports, a stream detects a dead
     connection by `stream_idle_timeout`, and reconnects.
 
-    Reports apply to the client and to those that `with_options` returned for it. They do not affect streams with
+    Reports apply to the client and to the clients that `with_options` returns. They do not affect streams with
     `reconnect=False`. A call that waits for its next attempt is retried within 250 ms after a report that there is a
     network, unless the server requested the delay.
 

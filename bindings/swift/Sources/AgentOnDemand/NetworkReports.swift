@@ -11,7 +11,7 @@ import AodNative
 /// client.network.online()
 /// ```
 ///
-/// Reports apply to the client and to those that ``AodClient/withOptions(_:)`` returned for it. They do not affect
+/// Reports apply to the client and to the clients that ``AodClient/withOptions(_:)`` returns. They do not affect
 /// streams without reconnection. A call that waits for its next attempt is retried within 250 ms after a report that
 /// there is a network, unless the server requested the delay.
 public struct NetworkReports: Sendable {

@@ -136,8 +136,8 @@ pub enum Action {
         /// The number of the turn.
         turn: i64,
     },
-    /// Ends a turn. The session then is failed or, after exit code 0, completed, or pending if another turn is queued.
-    /// A terminated session stays terminated.
+    /// Ends a turn. The session is then failed, or completed after exit code 0, or pending if another turn is queued. A
+    /// terminated session stays terminated.
     FinishTurn {
         /// The number of the turn.
         turn: i64,

@@ -215,7 +215,7 @@ impl Control {
     ///
     /// # Errors
     ///
-    /// Fails if the ID is not within 1 to 2^62.
+    /// Fails if the ID is not from 1 to 2^62.
     pub fn set_next_log_id(&self, id: i64) -> Result<(), ControlError> {
         check_log_id(id)?;
         self.shared.store().next_log_id = id;
@@ -244,7 +244,7 @@ impl Control {
     ///
     /// # Errors
     ///
-    /// Fails if the session or turn does not exist, or the ID of a row is not within 1 to 2^62.
+    /// Fails if the session or turn does not exist, or the ID of a row is not from 1 to 2^62.
     pub fn act(&self, session: Uuid, action: Action) -> Result<(), ControlError> {
         let now = self.shared.clock.now();
         let mut store = self.shared.store();
@@ -360,8 +360,6 @@ fn check_log_id(id: i64) -> Result<(), ControlError> {
     if (1..=1 << 62).contains(&id) {
         Ok(())
     } else {
-        Err(ControlError::new(
-            "the ID of a row must be within 1 to 2^62",
-        ))
+        Err(ControlError::new("the ID of a row must be from 1 to 2^62"))
     }
 }

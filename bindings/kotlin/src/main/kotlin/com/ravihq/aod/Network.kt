@@ -13,7 +13,7 @@ package com.ravihq.aod
  * override fun onAvailable(network: android.net.Network) = client.network.online()
  * ```
  *
- * Reports apply to the client and to those that [AodClient.withOptions] returned for it. They do not affect streams
+ * Reports apply to the client and to the clients that [AodClient.withOptions] returns. They do not affect streams
  * without reconnection. A call that waits for its next attempt is retried within 250 ms after a report that there is a
  * network, unless the server requested the delay. Reports to a closed client have no effect.
  */
