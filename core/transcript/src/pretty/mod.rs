@@ -50,7 +50,7 @@
 //! - **Chunking.** The lines depend only on the text, not on how it is split into chunks. Formatting takes linear time.
 //! - **Memory.** Memory use is bounded: a line longer than [`Options::max_line`] is truncated to that size and followed
 //!   by `… [N bytes cut]`. Text that is assembled from several lines has the same limit.
-//! - **Errors.** Formatting never fails. A line that is not an event of the runtime is shown verbatim, also if it is a
+//! - **Errors.** Formatting never fails. A line that is not an event of the runtime is shown verbatim, even if it is a
 //!   JSON object; only events of known types are left out. A field of an unexpected type counts as missing, or is shown
 //!   as text. The reason of an error is shown if it is a string, an object, or a list.
 //! - **Noise.** Text before an event on the same line, such as an escape sequence or a warning, is shown before it.
