@@ -8,7 +8,7 @@ use crate::library::Library;
 use crate::platform::{Linkage, Linker, Platform};
 use crate::toolchain::{Toolchain, link_arguments};
 use crate::tools::{Result, root, run, run_in, target};
-use crate::{flags, generator, notices, release, venv};
+use crate::{auditable, flags, generator, notices, release, venv};
 
 const PACKAGE: &str = "bindings/python";
 
@@ -68,7 +68,6 @@ fn wheel(platform: &Platform, source: &Path, dist: &Path) -> Result<()> {
     strip(platform, &only(&unstripped, "whl")?, dist)
 }
 
-/// Returns the `maturin` command, which builds in the workspace's target folder.
 /// Returns the command that builds the wheel of a platform from the current folder into another one.
 pub(crate) fn maturin_build(platform: &Platform, out: &Path) -> Result<Command> {
     let mut build = maturin()?;
@@ -82,9 +81,11 @@ pub(crate) fn maturin_build(platform: &Platform, out: &Path) -> Result<Command> 
     }
     build.args(flags::arguments(platform)?);
     build.env_remove("RUSTFLAGS");
+    auditable::apply(&mut build)?;
     Ok(build)
 }
 
+/// Returns the `maturin` command, which builds in the workspace's target folder.
 fn maturin() -> Result<Command> {
     let mut maturin = venv::command("maturin")?;
     // The unpacked source distribution reuses the workspace's build artifacts.
@@ -106,7 +107,7 @@ fn unpacked(archive: &Path) -> Result<PathBuf> {
 }
 
 /// Returns the first entry of a folder with an extension, or any entry if the extension is empty.
-fn only(folder: &Path, extension: &str) -> Result<PathBuf> {
+pub(crate) fn only(folder: &Path, extension: &str) -> Result<PathBuf> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if extension.is_empty() || path.extension().is_some_and(|found| found == extension) {

@@ -7,22 +7,24 @@ use std::path::Path;
 use flate2::read::GzDecoder;
 use zip::ZipArchive;
 
-use super::library;
+use super::library::{self, Kind};
+use crate::devserver;
 use crate::platform::{Linkage, Platform};
 use crate::tools::{Result, target};
 
-/// The largest size of a wheel, in bytes.
+/// The largest size of the wheel of the SDK, in bytes.
 const MAX_WHEEL: u64 = 3_000_000;
+
+/// The largest size of the wheel of the development server, in bytes.
+const MAX_DEVSERVER_WHEEL: u64 = 1_500_000;
 
 /// The parts of paths that no artifact contains, because tools leave them behind.
 const REFUSED: [&str; 5] = ["__pycache__", ".pyc", ".DS_Store", "/target/", ".orig"];
 
-/// Checks a wheel: its licences, software bill of materials and type information, its library, and its size.
+/// Checks the wheel of the SDK: its licences, software bill of materials and type information, its library, and its
+/// size.
 pub(crate) fn check_wheel(wheel: &Path, platform: &Platform) -> Result<()> {
-    let size = fs::metadata(wheel)?.len();
-    if size > MAX_WHEEL {
-        return Err(format!("{}: {size} bytes, more than {MAX_WHEEL}", wheel.display()).into());
-    }
+    check_size(wheel, MAX_WHEEL)?;
     let name = platform.file_name("aod_ffi_json", Linkage::Dynamic);
     let native = format!("aod/_native/{name}");
     let mut archive = Archive::open(wheel)?;
@@ -35,7 +37,32 @@ pub(crate) fn check_wheel(wheel: &Path, platform: &Platform) -> Result<()> {
         ".dist-info/sboms/aod-ffi-json.cyclonedx.json",
     ])?;
     archive.has_only_libraries(std::slice::from_ref(&native))?;
-    archive.check_library(&native, platform)
+    archive.check(Kind::PythonLibrary, &native, platform)
+}
+
+/// Checks the wheel of the development server: its licences and software bill of materials, its program, and its size.
+pub(crate) fn check_devserver_wheel(wheel: &Path, platform: &Platform) -> Result<()> {
+    check_size(wheel, MAX_DEVSERVER_WHEEL)?;
+    let mut archive = Archive::open(wheel)?;
+    let (name, version) = ("aod_devserver", env!("CARGO_PKG_VERSION"));
+    let program = devserver::file_name(platform);
+    let program = format!("{name}-{version}.data/scripts/{program}");
+    archive.has(&[
+        &program,
+        ".dist-info/licenses/LICENSE",
+        ".dist-info/licenses/THIRD-PARTY-NOTICES",
+        ".dist-info/sboms/aod-devserver.cyclonedx.json",
+    ])?;
+    archive.has_only_libraries(&[])?;
+    archive.check(Kind::Program, &program, platform)
+}
+
+fn check_size(file: &Path, max: u64) -> Result<()> {
+    let size = fs::metadata(file)?.len();
+    if size > max {
+        return Err(at(file, &format!("{size} bytes, more than {max}")));
+    }
+    Ok(())
 }
 
 /// Checks the jar: its licences, and a library for each of these platforms.
@@ -50,7 +77,7 @@ pub(crate) fn check_jar(jar: &Path, platforms: &[&'static Platform]) -> Result<(
     }
     archive.has_only_libraries(&paths)?;
     for (path, platform) in paths.iter().zip(platforms) {
-        archive.check_library(path, platform)?;
+        archive.check(Kind::Library, path, platform)?;
     }
     Ok(())
 }
@@ -131,7 +158,8 @@ impl<'p> Archive<'p> {
         Err(at(self.path, &format!("contains {}", names.join(", "))))
     }
 
-    fn check_library(&mut self, name: &str, platform: &Platform) -> Result<()> {
+    /// Checks a library or program in the archive.
+    fn check(&mut self, kind: Kind, name: &str, platform: &Platform) -> Result<()> {
         let copy = target().join("checked").join(platform.triple);
         fs::create_dir_all(&copy)?;
         let copy = copy.join(Path::new(name).file_name().unwrap_or_default());
@@ -141,7 +169,7 @@ impl<'p> Archive<'p> {
             .map_err(|error| at(self.path, &format!("{name}: {error}")))?
             .read_to_end(&mut bytes)?;
         fs::write(&copy, bytes)?;
-        library::check(&copy, platform).map_err(|problem| at(self.path, &*problem))
+        library::check(kind, &copy, platform).map_err(|problem| at(self.path, &*problem))
     }
 }
 
