@@ -15,6 +15,7 @@ mod public_api;
 mod python;
 mod release;
 mod sbom;
+mod sizes;
 mod swift;
 mod toolchain;
 mod tools;
@@ -54,6 +55,12 @@ enum Command {
         /// Builds only this part. Machines that build for different platforms share the work so.
         #[arg(long)]
         only: Option<release::Part>,
+    },
+    /// Prints what takes the bytes of the native libraries, by section and by crate.
+    Sizes {
+        /// The target triple of the platform. The default is this machine's.
+        #[arg(long, value_name = "TRIPLE")]
+        target: Option<Named>,
     },
     /// Compares the public API of the Rust crates with the recorded one.
     Api {
@@ -107,6 +114,10 @@ fn execute(command: &Command) -> Result<()> {
             }
         }
         Command::Release { targets, only } => release::run(&platforms(targets)?, *only),
+        Command::Sizes { target } => {
+            let named = target.as_slice();
+            platforms(named)?.into_iter().try_for_each(sizes::print)
+        }
         Command::Api { write: true } => public_api::write(),
         Command::Api { write: false } => public_api::check(),
     }
