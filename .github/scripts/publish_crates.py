@@ -87,7 +87,7 @@ def publish(folder: Path, index: str) -> None:
     packaged = package([name for name, _, _ in missing])
     for _, _, path in missing:
         if sha256(packaged / path.name) != sha256(path):
-            raise Failure(f"{path.name} is not what Cargo packages here, perhaps another version; nothing was published")
+            raise Failure(f"{path.name} is not what Cargo packages here; nothing was published")
     for name, version, _ in missing:
         run(["cargo", "publish", "--locked", "--no-verify", "--package", name], cwd=ROOT)
         print(f"{name} {version} is published")

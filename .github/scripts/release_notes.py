@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
 import changelog
 from common import Failure, add_root, parser, run_main, version_of_tag

@@ -1,4 +1,4 @@
-"""The build backend of the source distribution: that of maturin, which downloads Rust without asking if it is missing."""
+"""The build backend of the source distribution: that of maturin, but it does not download Rust if it is missing."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ __all__ = [
 def get_requires_for_build_wheel(config_settings: Mapping[str, Any] | None = None) -> list[str]:
     """Return what the build needs besides maturin, or exit with a sentence that says what is missing."""
     if shutil.which("cargo") is None:
+        platform = sysconfig.get_platform()
         sys.exit(
-            f"Building aod-sdk for {sysconfig.get_platform()}, instead of installing a wheel, needs Rust 1.88 or later, which "
+            f"Building aod-sdk for {platform}, instead of installing a wheel, needs Rust 1.88 or later, which "
             "is missing: install it from https://rustup.rs."
         )
     return maturin.get_requires_for_build_wheel(config_settings)

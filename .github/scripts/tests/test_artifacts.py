@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import unittest
+from pathlib import Path
 
 from support import VERSION, Case
 

@@ -61,7 +61,8 @@ class Workflows(unittest.TestCase):
 
     def test_each_platform_of_the_jar_and_the_aar_is_built(self) -> None:
         text = re.sub(r"\\\n +", "", WORKFLOWS["sdk-build.yml"])
-        built = {target for line in re.findall(r"^ +targets: (.*)", text, re.MULTILINE) for target in line.strip('"').split(",")}
+        lines = re.findall(r"^ +targets: (.*)", text, re.MULTILINE)
+        built = {target for line in lines for target in line.strip('"').split(",")}
         packaged = set(re.findall(r'^ +PLATFORMS: "(.*)"', text, re.MULTILINE)[0].split(","))
         self.assertGreater(len(packaged), 10)
         self.assertEqual(packaged - built, set())
@@ -124,8 +125,8 @@ class Scripts(Case):
             self.assertEqual((refused.returncode, refused.stderr.count("one version of Rust")), (1, 1))
 
     def test_the_swift_package_names_the_framework_of_the_release(self) -> None:
-        url_of_cargo = self.folder / "environment"
-        self.tool("cargo", f"pathlib.Path({str(url_of_cargo)!r}).write_text(os.environ['AOD_SWIFT_RELEASE_URL'])\nsys.exit(3)")
+        file = self.folder / "environment"
+        self.tool("cargo", f"pathlib.Path({str(file)!r}).write_text(os.environ['AOD_SWIFT_RELEASE_URL'])\nsys.exit(3)")
         framework = self.folder / "AodNativeFFI.xcframework.zip"
         arguments: list[str | Path] = ["--framework", framework, "--into", self.folder / "package"]
         variables = {"TAG": "aod-sdk-v1.2.3", "GITHUB_REPOSITORY": "example/sdk"}
@@ -133,7 +134,7 @@ class Scripts(Case):
         framework.write_text("the framework", encoding="utf-8")
         self.assertIn("cargo bindgen package failed", self.fails("swift_package.py", *arguments, **variables))
         url = "https://github.com/example/sdk/releases/download/aod-sdk-v1.2.3/AodNativeFFI.xcframework.zip"
-        self.assertEqual(url_of_cargo.read_text(encoding="utf-8"), url)
+        self.assertEqual(file.read_text(encoding="utf-8"), url)
 
 
 if __name__ == "__main__":
