@@ -25,7 +25,10 @@ pub(crate) fn package(platforms: &[&'static Platform]) -> Result<()> {
             fs::remove_dir_all(&built)?;
         }
         // maturin looks for pyproject.toml in the current folder.
-        run_in(&folder, &mut python::maturin_build(platform, &built)?)?;
+        run_in(
+            &folder,
+            &mut python::maturin_build(PACKAGE, platform, &built)?,
+        )?;
         let wheel = python::only(&built, "whl")?;
         release::check_devserver_wheel(&wheel, platform)?;
         fs::create_dir_all(&dist)?;

@@ -1,4 +1,4 @@
-//! The software bill of materials of a package, in the format of `CycloneDX`. Wheels have one by maturin.
+//! The software bill of materials of a package, in the format of `CycloneDX`.
 
 use std::fs;
 use std::path::Path;

@@ -34,9 +34,10 @@ pub(crate) fn check_wheel(wheel: &Path, platform: &Platform) -> Result<()> {
         "aod/py.typed",
         ".dist-info/licenses/LICENSE",
         ".dist-info/licenses/THIRD-PARTY-NOTICES",
-        ".dist-info/sboms/aod-ffi-json.cyclonedx.json",
+        ".dist-info/sboms/aod-ffi-json.cdx.json",
     ])?;
     archive.has_only_libraries(std::slice::from_ref(&native))?;
+    archive.has_no_local_path()?;
     archive.check(Kind::PythonLibrary, &native, platform)
 }
 
@@ -51,9 +52,10 @@ pub(crate) fn check_devserver_wheel(wheel: &Path, platform: &Platform) -> Result
         &program,
         ".dist-info/licenses/LICENSE",
         ".dist-info/licenses/THIRD-PARTY-NOTICES",
-        ".dist-info/sboms/aod-devserver.cyclonedx.json",
+        ".dist-info/sboms/aod-devserver.cdx.json",
     ])?;
     archive.has_only_libraries(&[])?;
+    archive.has_no_local_path()?;
     archive.check(Kind::Program, &program, platform)
 }
 
@@ -158,6 +160,20 @@ impl<'p> Archive<'p> {
         Err(at(self.path, &format!("contains {}", names.join(", "))))
     }
 
+    /// Fails if a file in the archive contains a path of this machine.
+    fn has_no_local_path(&mut self) -> Result<()> {
+        for index in 0..self.zip.len() {
+            let mut file = self.zip.by_index(index)?;
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes)?;
+            if let Some(path) = library::local_path(&bytes) {
+                let problem = format!("{} contains the path {path}", file.name()?);
+                return Err(at(self.path, &problem));
+            }
+        }
+        Ok(())
+    }
+
     /// Checks a library or program in the archive.
     fn check(&mut self, kind: Kind, name: &str, platform: &Platform) -> Result<()> {
         let copy = target().join("checked").join(platform.triple);
@@ -175,8 +191,13 @@ impl<'p> Archive<'p> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
+    use zip::ZipWriter;
+    use zip::write::SimpleFileOptions;
+
     use super::*;
-    use crate::notices;
+    use crate::{notices, python};
 
     fn names(names: &[&str]) -> Vec<String> {
         names.iter().map(|&name| name.to_owned()).collect()
@@ -200,5 +221,23 @@ mod tests {
             );
         }
         assert!(check_names(&names(&["p/a", "p/a"]), &[]).is_err());
+    }
+
+    #[test]
+    fn an_archive_with_a_path_of_this_machine_is_refused() {
+        let path = std::env::temp_dir().join(format!("paths-{}.zip", std::process::id()));
+        let archive = |text: &str| {
+            let mut zip = ZipWriter::new(File::create(&path).unwrap());
+            zip.start_file("bill.json", SimpleFileOptions::default())
+                .unwrap();
+            zip.write_all(text.as_bytes()).unwrap();
+            zip.finish().unwrap();
+            Archive::open(&path).unwrap().has_no_local_path()
+        };
+        assert!(archive("file:///usr/lib").is_ok());
+        let local = python::unpacked_sources().join("core");
+        let problem = archive(&format!("file://{}", local.display())).unwrap_err();
+        assert!(problem.to_string().contains("bill.json contains the path"));
+        fs::remove_file(path).unwrap();
     }
 }

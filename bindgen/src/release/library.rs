@@ -9,9 +9,9 @@ use goblin::elf::program_header::PT_LOAD;
 use goblin::mach::{Mach, MachO};
 use goblin::pe::PE;
 
-use crate::devserver;
 use crate::platform::{Linker, Place, Platform};
 use crate::tools::{Result, root};
+use crate::{devserver, python};
 
 /// What is checked.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -77,11 +77,7 @@ fn problems(kind: Kind, bytes: &[u8], platform: &Platform) -> Result<Vec<String>
         problems.push(format!("has {size} bytes, more than {max_size}"));
     }
     problems.extend(problem_of_list(kind, bytes));
-    for path in local_paths() {
-        if contains(bytes, path.as_bytes()) {
-            problems.push(format!("contains the path {path}"));
-        }
-    }
+    problems.extend(local_path(bytes).map(|path| format!("contains the path {path}")));
     Ok(problems)
 }
 
@@ -279,6 +275,13 @@ fn is_newer(version: &str) -> bool {
     version > GLIBC
 }
 
+/// Returns the path of this machine that a file contains, which must not be published.
+pub(super) fn local_path(bytes: &[u8]) -> Option<String> {
+    local_paths()
+        .into_iter()
+        .find(|path| contains(bytes, path.as_bytes()))
+}
+
 /// Returns the folders of this machine whose paths must not be published.
 fn local_paths() -> Vec<String> {
     let home = env::var(if cfg!(windows) { "USERPROFILE" } else { "HOME" }).ok();
@@ -291,6 +294,7 @@ fn local_paths() -> Vec<String> {
         .collect();
     // Of a container, which says nothing.
     paths.retain(|path| path != "/");
+    paths.push(python::unpacked_sources().to_string_lossy().into_owned());
     paths
 }
 
