@@ -78,6 +78,10 @@ record-api language:
 release targets *options:
     cargo bindgen release --targets {{ targets }} {{ options }}
 
+# Prints what takes the bytes of the native libraries, by section and by crate.
+sizes *options:
+    cargo bindgen sizes {{ options }}
+
 # Builds the artifacts of all platforms that this machine can build for, and tests each.
 test-release:
     tests/release

@@ -17,7 +17,7 @@ from pathlib import Path
 import changelog
 import check_version
 import versions
-from common import ROOT, TAG_PREFIX, VERSION, Failure, parser, run_main
+from common import TAG_PREFIX, VERSION, Failure, add_root, parser, run_main
 
 
 def bump(root: Path, version: str, released: datetime.date | None) -> list[versions.Found]:
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str]) -> None:
     options = parser(__doc__)
     options.add_argument("version")
     options.add_argument("--release", action="store_true", help="date the changelog")
-    options.add_argument("--root", type=Path, default=ROOT, help="the checkout (default: that of the script)")
+    add_root(options)
     given = options.parse_args(arguments)
     today = datetime.datetime.now(datetime.timezone.utc).date()
     for found in bump(given.root, given.version, today if given.release else None):

@@ -9,12 +9,11 @@ changed, and exits with 1 if the changelog did not.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
-from common import ROOT, Failure, parser, run, run_main
+from common import Failure, add_from_environment, add_root, parser, run, run_main
 
 RECORDS = ("core/api/*", "core/*/api/*", "bindings/*/api/*")
 """Patterns of the files that record the public API."""
@@ -44,8 +43,8 @@ def check(root: Path, base: str) -> list[str]:
 def main(arguments: Sequence[str]) -> None:
     """Check the current commit."""
     options = parser(__doc__)
-    options.add_argument("--base", default=os.environ.get("BASE", ""))
-    options.add_argument("--root", type=Path, default=ROOT, help="the checkout (default: that of the script)")
+    add_from_environment(options, "--base", "BASE")
+    add_root(options)
     given = options.parse_args(arguments)
     for record in check(given.root, given.base):
         print(f"{record} changes, and CHANGELOG.md too")

@@ -9,12 +9,11 @@ that differs, and exits with 1 if there is one. Sets the outputs `version` and, 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import versions
-from common import ROOT, Failure, parser, run, run_main, set_output, version_of_tag
+from common import Failure, add_from_environment, add_root, parser, run, run_main, set_output, version_of_tag
 
 
 def check(root: Path, tag: str) -> str:
@@ -35,8 +34,8 @@ def check(root: Path, tag: str) -> str:
 def main(arguments: Sequence[str]) -> None:
     """Check the repository."""
     options = parser(__doc__)
-    options.add_argument("--tag", default=os.environ.get("TAG", ""))
-    options.add_argument("--root", type=Path, default=ROOT, help="the checkout (default: that of the script)")
+    add_from_environment(options, "--tag", "TAG")
+    add_root(options)
     given = options.parse_args(arguments)
     set_output("version", check(given.root, given.tag))
     if (given.root / ".git").exists():

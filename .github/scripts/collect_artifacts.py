@@ -15,7 +15,6 @@ SHA256SUMS and manifest.json for all.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from common import ROOT, Failure, parser, python_version, run_main, sha256, variable
+from common import ROOT, Failure, add_from_environment, parser, python_version, run_main, sha256, variable
 
 SAME = ("version", "commit", "rustc", "lock")
 """What the manifests of all builds have in common."""
@@ -132,8 +131,8 @@ def main(arguments: Sequence[str]) -> None:
     options = parser(__doc__)
     options.add_argument("--builds", type=Path, required=True)
     options.add_argument("--into", type=Path, required=True)
-    options.add_argument("--version", default=os.environ.get("VERSION", ""))
-    options.add_argument("--commit", default=os.environ.get("GITHUB_SHA", ""))
+    add_from_environment(options, "--version", "VERSION")
+    add_from_environment(options, "--commit", "GITHUB_SHA")
     options.add_argument("--list", type=Path, default=ROOT / ".github/artifacts.txt", help="what a release consists of")
     given = options.parse_args(arguments)
     version, commit = given.version or variable("VERSION"), given.commit or variable("GITHUB_SHA")

@@ -32,6 +32,25 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     return argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
 
 
+def add_root(options: argparse.ArgumentParser) -> None:
+    """Add the option `--root`, with which tests check a copy of the repository."""
+    options.add_argument("--root", type=Path, default=ROOT, help="the checkout (default: that of the script)")
+
+
+def add_from_environment(options: argparse.ArgumentParser, option: str, name: str) -> None:
+    """Add an option that is an environment variable by default, or empty."""
+    options.add_argument(option, default=os.environ.get(name, ""))
+
+
+def folder_and_version(description: str | None, arguments: Sequence[str]) -> tuple[Path, str]:
+    """Read the arguments of a script that uses a package of a folder: `--folder`, and `--version` or VERSION."""
+    options = parser(description)
+    options.add_argument("--folder", type=Path, required=True)
+    add_from_environment(options, "--version", "VERSION")
+    given = options.parse_args(arguments)
+    return given.folder, given.version or variable("VERSION")
+
+
 def run_main(main: Callable[[Sequence[str]], None], arguments: Sequence[str] | None = None) -> None:
     """Run a script, by default with the arguments of the program, and exit with 1 and a message if it fails."""
     try:

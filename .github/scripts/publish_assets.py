@@ -14,14 +14,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import changelog
-from common import ROOT, Failure, parser, run, run_main, sha256, variable, version_of_tag
+from common import Failure, add_root, parser, run, run_main, sha256, variable, version_of_tag
 
 
 def main(arguments: Sequence[str]) -> None:
     """Upload what is missing."""
     options = parser(__doc__)
     options.add_argument("--files", type=Path, required=True)
-    options.add_argument("--root", type=Path, default=ROOT, help="the checkout (default: that of the script)")
+    add_root(options)
     given = options.parse_args(arguments)
     tag, repository = variable("TAG"), ["--repo", variable("GITHUB_REPOSITORY")]
     notes = changelog.section((given.root / "CHANGELOG.md").read_text(encoding="utf-8"), version_of_tag(tag))

@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
 import changelog
-from common import ROOT, Failure, parser, run_main, version_of_tag
+from common import Failure, add_root, parser, run_main, version_of_tag
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -23,7 +22,7 @@ def main(arguments: Sequence[str]) -> None:
     options = parser(__doc__)
     options.add_argument("--version", default="")
     options.add_argument("--check", action="store_true")
-    options.add_argument("--root", type=Path, default=ROOT, help="the checkout (default: that of the script)")
+    add_root(options)
     given = options.parse_args(arguments)
     tag = os.environ.get("TAG", "")
     version = given.version or (version_of_tag(tag) if tag else "")

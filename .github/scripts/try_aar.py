@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from common import Failure, parser, run, run_main, variable
+from common import Failure, folder_and_version, run, run_main, variable
 from fake_server import serve
 from try_jar import COPY, PROGRAM
 
@@ -69,15 +69,11 @@ def convert(folder: Path, version: str, abi: str, work: Path) -> None:
 
 def main(arguments: Sequence[str]) -> None:
     """Convert the program and run it."""
-    options = parser(__doc__)
-    options.add_argument("--folder", type=Path, required=True)
-    options.add_argument("--version", default=os.environ.get("VERSION", ""))
-    given = options.parse_args(arguments)
-    version = given.version or variable("VERSION")
+    folder, version = folder_and_version(__doc__, arguments)
     abi = run(["adb", "shell", "getprop", "ro.product.cpu.abi"]).strip()
-    with tempfile.TemporaryDirectory() as folder:
-        work = Path(folder)
-        convert(given.folder, version, abi, work)
+    with tempfile.TemporaryDirectory() as temporary:
+        work = Path(temporary)
+        convert(folder, version, abi, work)
         run(["adb", "shell", "rm", "-rf", ON_DEVICE])
         run(["adb", "push", str(work / "device"), ON_DEVICE])
         with serve() as variables:

@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from common import Failure, parser, run_main, variable
+from common import Failure, folder_and_version, run_main
 from fake_server import serve
 
 PROGRAM = Path(__file__).with_name("programs") / "UseJar.java"
@@ -24,12 +24,8 @@ COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies
 
 def main(arguments: Sequence[str]) -> None:
     """Resolve the dependencies and run the program."""
-    options = parser(__doc__)
-    options.add_argument("--folder", type=Path, required=True)
-    options.add_argument("--version", default=os.environ.get("VERSION", ""))
-    given = options.parse_args(arguments)
-    version = given.version or variable("VERSION")
-    jar = next(given.folder.rglob(f"aod-sdk-{version}.jar"), None)
+    folder, version = folder_and_version(__doc__, arguments)
+    jar = next(folder.rglob(f"aod-sdk-{version}.jar"), None)
     # On Windows, Maven is a script, which is not found by its short name.
     maven, java = shutil.which("mvn"), shutil.which("java")
     if not (jar and maven and java):

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Installs the Python package in an empty environment and uses it, outside of the checkout.
+"""Installs the Python package and its testing kit in an empty environment and uses them, outside of the checkout.
 
 usage: try_wheel.py --folder <folder> [--version 1.2.3]
        try_wheel.py --index https://test.pypi.org/simple/ [--version 1.2.3]
 
-Takes the package from a folder of wheels, or from an index, which may need some minutes to list a new version. Its
+Takes both packages from a folder of wheels, or from an index, which may need some minutes to list a new version. Their
 dependencies come from PyPI. The version is that of the environment variable VERSION by default.
 """
 
@@ -20,30 +20,30 @@ import venv
 from collections.abc import Sequence
 from pathlib import Path
 
-from common import Failure, parser, python_version, run_main, variable
-from fake_server import serve
+from common import Failure, add_from_environment, parser, python_version, run_main, variable
 
 PROGRAM = Path(__file__).with_name("programs") / "use_wheel.py"
 ATTEMPTS = 20
 
 
 def install(python: Path, version: str, source: Sequence[str], attempts: int) -> None:
-    """Install the package as a wheel, and then its dependencies.
+    """Install the packages as wheels, and then their dependencies.
 
     Raises:
         Failure: It cannot be installed.
     """
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    requirement = f"aod-sdk=={python_version(version)}"
-    wheel = [*pip, "--no-deps", "--no-cache-dir", "--only-binary", "aod-sdk", *source, requirement]
+    number = python_version(version)
+    packages = [f"{name}=={number}" for name in ("aod-sdk", "aod-devserver")]
+    wheels = [*pip, "--no-deps", "--no-cache-dir", "--only-binary", ":all:", *source, *packages]
     for attempt in range(1, attempts + 1):
-        if subprocess.run(wheel, check=False).returncode == 0:
+        if subprocess.run(wheels, check=False).returncode == 0:
             break
         if attempt == attempts:
-            raise Failure(f"{requirement} cannot be installed")
+            raise Failure(f"{' and '.join(packages)} cannot be installed")
         time.sleep(float(os.environ.get("POLL_SECONDS", "30")))
-    if subprocess.run([*pip, requirement], check=False).returncode:
-        raise Failure(f"the dependencies of {requirement} cannot be installed")
+    if subprocess.run([*pip, f"aod-sdk[testing]=={number}"], check=False).returncode:
+        raise Failure(f"the dependencies of {packages[0]} cannot be installed")
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str]) -> None:
     source = options.add_mutually_exclusive_group(required=True)
     source.add_argument("--folder", type=Path)
     source.add_argument("--index")
-    options.add_argument("--version", default=os.environ.get("VERSION", ""))
+    add_from_environment(options, "--version", "VERSION")
     given = options.parse_args(arguments)
     version = given.version or variable("VERSION")
     with tempfile.TemporaryDirectory() as work:
@@ -67,9 +67,9 @@ def main(arguments: Sequence[str]) -> None:
             install(python, version, ["--index-url", given.index], ATTEMPTS)
         shutil.copy(PROGRAM, work)
         command = [str(python), "-I", PROGRAM.name, python_version(version)]
-        with serve() as variables:
-            used = subprocess.run(command, cwd=work, env=os.environ | variables, timeout=300, check=False)
-        if used.returncode:
+        # The program of the installed testing kit, and no other one.
+        environment = {name: value for name, value in os.environ.items() if name != "AOD_DEVSERVER"}
+        if subprocess.run(command, cwd=work, env=environment, timeout=300, check=False).returncode:
             raise Failure("the program that uses the package failed")
     print(f"aod-sdk {version} works")
 

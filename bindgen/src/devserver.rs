@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::platform::{Format, Linkage, Platform};
 use crate::toolchain::Toolchain;
 use crate::tools::{Result, root, run, run_in, target};
-use crate::{library, notices, python};
+use crate::{library, notices, prebuilt, python, release};
 
 /// The name of the crate, of its program and of the wheel.
 pub(crate) const PACKAGE: &str = "aod-devserver";
@@ -19,30 +19,51 @@ pub(crate) fn package(platforms: &[&'static Platform]) -> Result<()> {
     }
     let folder = root().join("tests/devserver");
     notices::write(PACKAGE, &folder)?;
+    let built = target().join("wheels");
     for platform in platforms {
+        if built.exists() {
+            fs::remove_dir_all(&built)?;
+        }
         // maturin looks for pyproject.toml in the current folder.
-        run_in(&folder, &mut python::maturin_build(platform, &dist)?)?;
+        run_in(
+            &folder,
+            &mut python::maturin_build(PACKAGE, platform, &built)?,
+        )?;
+        let wheel = python::only(&built, "whl")?;
+        release::check_devserver_wheel(&wheel, platform)?;
+        fs::create_dir_all(&dist)?;
+        let name = wheel.file_name().ok_or("the wheel has no name")?;
+        fs::copy(&wheel, dist.join(name))?;
     }
     Ok(())
 }
 
-/// Builds the program for a platform and returns the path of a stripped copy.
-pub(crate) fn program(platform: &Platform) -> Result<PathBuf> {
-    let mut rustc = library::rustc(platform)?;
-    rustc.args(["--locked", "--profile", "ffi"]);
-    run(rustc.args(["--package", PACKAGE, "--bin", PACKAGE]))?;
+/// Returns the file name of the program on a platform.
+pub(crate) fn file_name(platform: &Platform) -> String {
     let suffix = if platform.format == Format::Pe {
         ".exe"
     } else {
         ""
     };
-    let name = format!("{PACKAGE}{suffix}");
+    format!("{PACKAGE}{suffix}")
+}
+
+/// Builds the program for a platform, unless another machine has built it, and returns the path of a stripped copy.
+pub(crate) fn program(platform: &Platform) -> Result<PathBuf> {
+    let name = file_name(platform);
+    if let Some(folder) = prebuilt::folder(platform) {
+        return Ok(folder.join(name));
+    }
+    let mut rustc = library::rustc(platform)?;
+    rustc.args(["--locked", "--profile", "ffi"]);
+    run(rustc.args(["--package", PACKAGE, "--bin", PACKAGE]))?;
     let built = target().join(platform.triple).join("ffi").join(&name);
     let folder = target().join("devserver");
     fs::create_dir_all(&folder)?;
     let stripped = folder.join(&name);
     fs::copy(&built, &stripped)?;
     Toolchain::find()?.strip(&stripped, platform.format, Linkage::Dynamic)?;
+    release::check_program(&stripped, platform)?;
     Ok(stripped)
 }
 

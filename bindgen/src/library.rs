@@ -7,12 +7,13 @@ use std::{env, fs};
 use crate::platform::{Linkage, Linker, Platform};
 use crate::toolchain::{Toolchain, link_arguments};
 use crate::tools::{Result, run, target};
-use crate::{flags, venv};
+use crate::{auditable, flags, prebuilt, venv};
 
 /// A compiled library, in dynamic and static form. It is not stripped, because the generator reads its metadata.
 pub(crate) struct Library {
     toolchain: Toolchain,
     platform: &'static Platform,
+    folder: PathBuf,
     name: String,
 }
 
@@ -23,25 +24,32 @@ impl Library {
         Self::build_for(host, package)
     }
 
-    /// Builds the library of one package, without the dependency features that other workspace members enable.
+    /// Builds the library of one package, without the dependency features that other workspace members enable, unless
+    /// another machine has built it.
     pub(crate) fn build_for(platform: &'static Platform, package: &str) -> Result<Self> {
         let name = package.replace('-', "_");
-        let mut rustc = rustc(platform)?;
-        run(rustc
-            .args(["--locked", "--profile", "ffi", "--package", package])
-            // Not with the crate type `lib`, which prevents link-time optimization.
-            .args(["--lib", "--crate-type", "cdylib,staticlib", "--"])
-            .args(link_arguments(platform, &name)))?;
+        let folder = if let Some(folder) = prebuilt::folder(platform) {
+            folder
+        } else {
+            let mut rustc = rustc(platform)?;
+            run(rustc
+                .args(["--locked", "--profile", "ffi", "--package", package])
+                // Not with the crate type `lib`, which prevents link-time optimization.
+                .args(["--lib", "--crate-type", "cdylib,staticlib", "--"])
+                .args(link_arguments(platform, &name)))?;
+            target().join(platform.triple).join("ffi")
+        };
         Ok(Self {
             toolchain: Toolchain::find()?,
             platform,
+            folder,
             name,
         })
     }
 
     pub(crate) fn path(&self, linkage: Linkage) -> PathBuf {
-        let folder = target().join(self.platform.triple).join("ffi");
-        folder.join(self.platform.file_name(&self.name, linkage))
+        let name = self.platform.file_name(&self.name, linkage);
+        self.folder.join(name)
     }
 
     /// Copies the library to a folder and strips the copy, whose path is returned.
@@ -71,6 +79,7 @@ pub(crate) fn rustc(platform: &Platform) -> Result<Command> {
     };
     rustc.args(flags::arguments(platform)?);
     rustc.env_remove("RUSTFLAGS");
+    auditable::apply(&mut rustc)?;
     Ok(rustc)
 }
 

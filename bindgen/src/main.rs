@@ -1,5 +1,7 @@
 //! `cargo bindgen`: generates the bindings for a language, builds its package, and records the API of the Rust crates.
 
+mod auditable;
+mod dependencies;
 mod devserver;
 mod flags;
 mod generator;
@@ -8,9 +10,12 @@ mod library;
 mod lock;
 mod notices;
 mod platform;
+mod prebuilt;
 mod public_api;
 mod python;
 mod release;
+mod sbom;
+mod sizes;
 mod swift;
 mod toolchain;
 mod tools;
@@ -47,6 +52,15 @@ enum Command {
         /// The target triples of the platforms to build for. The default is this machine's.
         #[arg(long, value_name = "TRIPLES", value_delimiter = ',')]
         targets: Vec<Named>,
+        /// Builds only this part. Machines that build for different platforms share the work so.
+        #[arg(long)]
+        only: Option<release::Part>,
+    },
+    /// Prints what takes the bytes of the native libraries, by section and by crate.
+    Sizes {
+        /// The target triple of the platform. The default is this machine's.
+        #[arg(long, value_name = "TRIPLE")]
+        target: Option<Named>,
     },
     /// Compares the public API of the Rust crates with the recorded one.
     Api {
@@ -99,7 +113,11 @@ fn execute(command: &Command) -> Result<()> {
                 Package::Swift => swift::package(),
             }
         }
-        Command::Release { targets } => release::run_all(&platforms(targets)?),
+        Command::Release { targets, only } => release::run(&platforms(targets)?, *only),
+        Command::Sizes { target } => {
+            let named = target.as_slice();
+            platforms(named)?.into_iter().try_for_each(sizes::print)
+        }
         Command::Api { write: true } => public_api::write(),
         Command::Api { write: false } => public_api::check(),
     }

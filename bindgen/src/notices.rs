@@ -1,12 +1,10 @@
 //! The licences of the crates in a native library.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::{env, fs};
+use std::fs;
+use std::path::Path;
 
-use serde::Deserialize;
-
+use crate::dependencies::{Dependencies, Package};
 use crate::tools::{Result, root};
 
 /// The name of the file in packages.
@@ -26,23 +24,6 @@ const NAMES: [&str; 7] = [
     "PATENTS",
 ];
 
-#[derive(Deserialize)]
-struct Metadata {
-    packages: Vec<Package>,
-}
-
-/// A crate, as `cargo metadata` describes it.
-#[derive(Deserialize)]
-struct Package {
-    name: String,
-    version: String,
-    license: Option<String>,
-    repository: Option<String>,
-    /// `None` for the crates of this workspace.
-    source: Option<String>,
-    manifest_path: PathBuf,
-}
-
 /// Copies the licence of the SDK into a folder, and writes the notices of a native library beside it.
 pub(crate) fn write(library: &str, folder: &Path) -> Result<()> {
     fs::create_dir_all(folder)?;
@@ -57,19 +38,21 @@ fn notices(library: &str) -> Result<String> {
     let apache = fs::read_to_string(root().join("LICENSE"))?;
     let mut list = String::new();
     let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for package in packages(library)? {
+    // Of all platforms, and without the crates of this workspace.
+    let packages = Dependencies::of(library, &[])?.packages;
+    for package in packages.values().filter(|package| package.source.is_some()) {
         let Package {
             name,
             version,
             license,
             repository,
             ..
-        } = &package;
+        } = package;
         let license = license.as_deref().unwrap_or("see its text below");
         let source = repository.as_deref().unwrap_or("https://crates.io");
         list.push_str(&format!("{name} {version}: {license}\n    {source}\n"));
         let is_apache = offers(license, "Apache-2.0");
-        let mut own = package.texts()?;
+        let mut own = files(package)?;
         if is_apache {
             own.retain(|(file, _)| file.starts_with("NOTICE"));
             own.push(("LICENSE".to_owned(), apache.clone()));
@@ -102,53 +85,20 @@ fn notices(library: &str) -> Result<String> {
     Ok(notices)
 }
 
-/// Returns the crates of others that a library contains on any platform, sorted.
-fn packages(library: &str) -> Result<Vec<Package>> {
-    let tree = cargo(&[
-        "tree",
-        "--package",
-        library,
-        "--edges",
-        "normal,no-proc-macro",
-        "--target",
-        "all",
-        "--prefix",
-        "none",
-        "--no-dedupe",
-        "--format",
-        "{p}",
-    ])?;
-    // A line is `name v1.2.3`, and the folder of a crate in this workspace.
-    let contained: Vec<(&str, &str)> = tree
-        .lines()
-        .filter_map(|line| line.split_once(" v"))
-        .map(|(name, rest)| (name, rest.split(' ').next().unwrap_or(rest)))
-        .collect();
-    let metadata: Metadata = serde_json::from_str(&cargo(&["metadata", "--format-version", "1"])?)?;
-    let mut packages = metadata.packages;
-    packages.retain(|package| {
-        package.source.is_some() && contained.contains(&(&package.name, &package.version))
-    });
-    packages.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
-    Ok(packages)
-}
-
-impl Package {
-    /// Returns the names and contents of the files with licences and notices.
-    fn texts(&self) -> Result<Vec<(String, String)>> {
-        let folder = self.manifest_path.parent().ok_or("a crate has no folder")?;
-        let mut texts = Vec::new();
-        for entry in fs::read_dir(folder)? {
-            let entry = entry?;
-            let name = entry.file_name().to_string_lossy().to_uppercase();
-            if NAMES.iter().any(|start| name.starts_with(start)) && entry.file_type()?.is_file() {
-                let text = fs::read(entry.path())?;
-                texts.push((name, String::from_utf8_lossy(&text).replace('\r', "")));
-            }
+/// Returns the names and contents of a crate's files with licences and notices.
+fn files(package: &Package) -> Result<Vec<(String, String)>> {
+    let folder = package.manifest_path.parent();
+    let mut texts = Vec::new();
+    for entry in fs::read_dir(folder.ok_or("a crate has no folder")?)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().to_uppercase();
+        if NAMES.iter().any(|start| name.starts_with(start)) && entry.file_type()?.is_file() {
+            let text = fs::read(entry.path())?;
+            texts.push((name, String::from_utf8_lossy(&text).replace('\r', "")));
         }
-        texts.sort();
-        Ok(texts)
     }
+    texts.sort();
+    Ok(texts)
 }
 
 /// Returns whether a licence expression offers a licence as one of several, or consists of it.
@@ -158,20 +108,6 @@ fn offers(expression: &str, licence: &str) -> bool {
             .split(" OR ")
             .flat_map(|alternative| alternative.split('/'))
             .any(|alternative| alternative.trim() == licence)
-}
-
-fn cargo(arguments: &[&str]) -> Result<String> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
-        .current_dir(root())
-        .args(arguments)
-        .arg("--locked")
-        .output()?;
-    if !output.status.success() {
-        let problem = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("cargo {} failed: {problem}", arguments.join(" ")).into());
-    }
-    Ok(String::from_utf8(output.stdout)?)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::library::Library;
 use crate::platform::{Linkage, Linker, Platform};
 use crate::toolchain::{Toolchain, link_arguments};
 use crate::tools::{Result, root, run, run_in, target};
-use crate::{flags, generator, notices, release, venv};
+use crate::{auditable, flags, generator, notices, release, sbom, venv};
 
 const PACKAGE: &str = "bindings/python";
 
@@ -60,7 +60,7 @@ fn wheel(platform: &Platform, source: &Path, dist: &Path) -> Result<()> {
     if unstripped.exists() {
         fs::remove_dir_all(&unstripped)?;
     }
-    let mut build = maturin_build(platform, &unstripped)?;
+    let mut build = maturin_build("aod-ffi-json", platform, &unstripped)?;
     build
         .arg("--")
         .args(link_arguments(platform, "aod_ffi_json"));
@@ -68,11 +68,13 @@ fn wheel(platform: &Platform, source: &Path, dist: &Path) -> Result<()> {
     strip(platform, &only(&unstripped, "whl")?, dist)
 }
 
-/// Returns the `maturin` command, which builds in the workspace's target folder.
-/// Returns the command that builds the wheel of a platform from the current folder into another one.
-pub(crate) fn maturin_build(platform: &Platform, out: &Path) -> Result<Command> {
+/// Returns the command that builds the wheel of a crate for a platform from the current folder into another one.
+pub(crate) fn maturin_build(package: &str, platform: &Platform, out: &Path) -> Result<Command> {
     let mut build = maturin()?;
     build.arg("build").arg("--out").arg(out);
+    let bill = target().join(format!("{package}.cdx.json"));
+    sbom::write(package, &[platform], &bill)?;
+    build.arg(format!("--sbom-include={}", bill.display()));
     build.args(["--target", platform.triple]);
     if let Some(tag) = platform.wheel_tag() {
         build.args(["--compatibility", tag]);
@@ -82,9 +84,11 @@ pub(crate) fn maturin_build(platform: &Platform, out: &Path) -> Result<Command> 
     }
     build.args(flags::arguments(platform)?);
     build.env_remove("RUSTFLAGS");
+    auditable::apply(&mut build)?;
     Ok(build)
 }
 
+/// Returns the `maturin` command, which builds in the workspace's target folder.
 fn maturin() -> Result<Command> {
     let mut maturin = venv::command("maturin")?;
     // The unpacked source distribution reuses the workspace's build artifacts.
@@ -95,7 +99,7 @@ fn maturin() -> Result<Command> {
 /// Unpacks a source distribution, out of reach of our `.gitignore`. Its files are dated now: with the dates that they
 /// have in it, the same for every build, Cargo would take what it compiled from an earlier one for theirs.
 fn unpacked(archive: &Path) -> Result<PathBuf> {
-    let folder = env::temp_dir().join(format!("aod-sdist-{}", std::process::id()));
+    let folder = unpacked_sources();
     fs::create_dir_all(&folder)?;
     run(Command::new("tar")
         .args(["-xzm", "-f"])
@@ -105,8 +109,13 @@ fn unpacked(archive: &Path) -> Result<PathBuf> {
     Ok(folder)
 }
 
+/// Returns the folder of this process in which a source distribution is unpacked.
+pub(crate) fn unpacked_sources() -> PathBuf {
+    env::temp_dir().join(format!("aod-sdist-{}", std::process::id()))
+}
+
 /// Returns the first entry of a folder with an extension, or any entry if the extension is empty.
-fn only(folder: &Path, extension: &str) -> Result<PathBuf> {
+pub(crate) fn only(folder: &Path, extension: &str) -> Result<PathBuf> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if extension.is_empty() || path.extension().is_some_and(|found| found == extension) {

@@ -9,6 +9,7 @@ use crate::generator;
 use crate::library::Library;
 use crate::notices;
 use crate::platform::{Linkage, Platform};
+use crate::sbom;
 use crate::tools::{Result, root, run, target};
 
 const PACKAGE: &str = "bindings/swift";
@@ -107,6 +108,8 @@ pub(crate) fn archive(platform: &'static Platform, dist: &Path) -> Result<()> {
     let library = Library::build_for(platform, "aod-ffi")?;
     let stripped = library.strip_into(&target().join("swift-library"), Linkage::Static)?;
     write_native(&native.join("aod_ffi"), &stripped)?;
+    let bill = native.join("aod_ffi/aod_ffi.cdx.json");
+    sbom::write("aod-ffi", &[platform], &bill)?;
     fs::create_dir_all(dist)?;
     run(Command::new("tar")
         .args([

@@ -1,7 +1,7 @@
 //! Running external tools.
 
 use std::error::Error;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, iter};
@@ -54,8 +54,20 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 
 /// Returns the value of an environment variable that lists folders, with a folder prepended.
 pub(crate) fn prepend_path(variable: &str, folder: &Path) -> Result<OsString> {
-    let path = env::var_os(variable).unwrap_or_default();
-    let others = env::split_paths(&path).filter(|other| !other.as_os_str().is_empty());
+    prepend(&env::var_os(variable).unwrap_or_default(), folder)
+}
+
+/// Returns the `PATH` of a command, with a folder prepended.
+pub(crate) fn prepend_path_of(command: &Command, folder: &Path) -> Result<OsString> {
+    let set = command.get_envs().find(|(name, _)| *name == "PATH");
+    match set.and_then(|(_, value)| value) {
+        Some(path) => prepend(path, folder),
+        None => prepend_path("PATH", folder),
+    }
+}
+
+fn prepend(path: &OsStr, folder: &Path) -> Result<OsString> {
+    let others = env::split_paths(path).filter(|other| !other.as_os_str().is_empty());
     Ok(env::join_paths(
         iter::once(folder.to_owned()).chain(others),
     )?)

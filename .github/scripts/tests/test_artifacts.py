@@ -12,7 +12,6 @@ from support import VERSION, Case
 
 # isort: split
 import collect_artifacts
-import versions
 from common import ROOT, sha256
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -116,21 +115,6 @@ class Artifacts(Case):
         siblings = re.findall(r'^(aod-[\w-]+) = \{ path = "[^"]+", version = "=', manifest, re.MULTILINE)
         crates = [line.name for line in self.lines if line.registry == "crates"]
         self.assertEqual(sorted(crates), sorted(f"{name}-{VERSION}.crate" for name in siblings))
-
-    def test_sums_of_other_builds_have_the_same_form(self) -> None:
-        self.tool("rustc", "print('rustc 1.95.0')")
-        folder = self.builds / "dist-crates"
-        (folder / "manifest.json").unlink()
-        self.passes("write_sums.py", folder, HOME=str(Path.home()))
-        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-        self.assertEqual(set(manifest), set(collect_artifacts.SAME))
-        self.assertEqual(manifest["version"], versions.current(ROOT))
-        self.assertEqual(list(collect_artifacts.check_sums(folder)), [])
-
-    def test_sums_of_nothing_are_refused(self) -> None:
-        self.tool("rustc", "print('rustc 1.95.0')")
-        (self.folder / "empty").mkdir()
-        self.assertIn("is empty", self.fails("write_sums.py", self.folder / "empty"))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -9,7 +10,7 @@ import sys
 import unittest
 from pathlib import Path
 
-from support import SCRIPTS, VERSION, Case
+from support import SCRIPTS, VERSION, Case, calls
 
 # isort: split
 import collect_artifacts
@@ -58,6 +59,14 @@ class Workflows(unittest.TestCase):
         lines = collect_artifacts.read_list((ROOT / ".github/artifacts.txt").read_text(encoding="utf-8"), VERSION)
         self.assertEqual({line.build for line in lines} - uploaded, set())
 
+    def test_each_platform_of_the_jar_and_the_aar_is_built(self) -> None:
+        text = re.sub(r"\\\n +", "", WORKFLOWS["sdk-build.yml"])
+        lines = re.findall(r"^ +targets: (.*)", text, re.MULTILINE)
+        built = {target for line in lines for target in line.strip('"').split(",")}
+        packaged = set(re.findall(r'^ +PLATFORMS: "(.*)"', text, re.MULTILINE)[0].split(","))
+        self.assertGreater(len(packaged), 10)
+        self.assertEqual(packaged - built, set())
+
     def test_every_upload_waits_for_the_attestations(self) -> None:
         text = WORKFLOWS["sdk-release.yml"]
         jobs = dict(re.findall(r"^  (\w+):\n(?:    .*\n|\n)*?    needs: (.*)\n", text, re.MULTILINE))
@@ -96,9 +105,28 @@ class Scripts(Case):
         self.assertEqual(ran.outputs, {"version": f"{versions.current(ROOT).partition('-')[0]}-dev.17"})
         self.assertIn("is not a version", self.fails("rehearsal_version.py", GITHUB_RUN_NUMBER="1; true"))
 
+    def test_the_rust_of_a_release_is_installed_and_used(self) -> None:
+        calls_of_rustup = self.tool("rustup")
+        self.tool("rustc")
+        manifest, environment = self.folder / "manifest.json", self.folder / "environment"
+        variables = self.environment | {"MANIFEST": str(manifest), "GITHUB_ENV": str(environment)}
+
+        def install(*numbers: str) -> subprocess.CompletedProcess[str]:
+            builds = {number: {"rustc": f"rustc {number} (59807616e 2026-04-14)"} for number in numbers}
+            manifest.write_text(json.dumps({"builds": builds}, indent=2), encoding="utf-8")
+            script = SCRIPTS / "install_rust"
+            return subprocess.run([script], env=variables, capture_output=True, text=True, timeout=60, check=False)
+
+        self.assertEqual(install("1.95.0").returncode, 0)
+        self.assertEqual(calls(calls_of_rustup)[0][:3], ["toolchain", "install", "1.95.0"])
+        self.assertEqual(environment.read_text(encoding="utf-8"), "RUSTUP_TOOLCHAIN=1.95.0\n")
+        for several in ([], ["1.95.0", "1.96.0"]):
+            refused = install(*several)
+            self.assertEqual((refused.returncode, refused.stderr.count("one version of Rust")), (1, 1))
+
     def test_the_swift_package_names_the_framework_of_the_release(self) -> None:
-        calls = self.folder / "environment"
-        self.tool("cargo", f"pathlib.Path({str(calls)!r}).write_text(os.environ['AOD_SWIFT_RELEASE_URL'])\nsys.exit(3)")
+        file = self.folder / "environment"
+        self.tool("cargo", f"pathlib.Path({str(file)!r}).write_text(os.environ['AOD_SWIFT_RELEASE_URL'])\nsys.exit(3)")
         framework = self.folder / "AodNativeFFI.xcframework.zip"
         arguments: list[str | Path] = ["--framework", framework, "--into", self.folder / "package"]
         variables = {"TAG": "aod-sdk-v1.2.3", "GITHUB_REPOSITORY": "example/sdk"}
@@ -106,7 +134,7 @@ class Scripts(Case):
         framework.write_text("the framework", encoding="utf-8")
         self.assertIn("cargo bindgen package failed", self.fails("swift_package.py", *arguments, **variables))
         url = "https://github.com/example/sdk/releases/download/aod-sdk-v1.2.3/AodNativeFFI.xcframework.zip"
-        self.assertEqual(calls.read_text(encoding="utf-8"), url)
+        self.assertEqual(file.read_text(encoding="utf-8"), url)
 
 
 if __name__ == "__main__":

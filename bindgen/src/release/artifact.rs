@@ -7,22 +7,24 @@ use std::path::Path;
 use flate2::read::GzDecoder;
 use zip::ZipArchive;
 
-use super::library;
+use super::library::{self, Kind};
+use crate::devserver;
 use crate::platform::{Linkage, Platform};
 use crate::tools::{Result, target};
 
-/// The largest size of a wheel, in bytes.
+/// The largest size of the wheel of the SDK, in bytes.
 const MAX_WHEEL: u64 = 3_000_000;
+
+/// The largest size of the wheel of the development server, in bytes.
+const MAX_DEVSERVER_WHEEL: u64 = 1_500_000;
 
 /// The parts of paths that no artifact contains, because tools leave them behind.
 const REFUSED: [&str; 5] = ["__pycache__", ".pyc", ".DS_Store", "/target/", ".orig"];
 
-/// Checks a wheel: its licences, software bill of materials and type information, its library, and its size.
+/// Checks the wheel of the SDK: its licences, software bill of materials and type information, its library, and its
+/// size.
 pub(crate) fn check_wheel(wheel: &Path, platform: &Platform) -> Result<()> {
-    let size = fs::metadata(wheel)?.len();
-    if size > MAX_WHEEL {
-        return Err(format!("{}: {size} bytes, more than {MAX_WHEEL}", wheel.display()).into());
-    }
+    check_size(wheel, MAX_WHEEL)?;
     let name = platform.file_name("aod_ffi_json", Linkage::Dynamic);
     let native = format!("aod/_native/{name}");
     let mut archive = Archive::open(wheel)?;
@@ -32,10 +34,37 @@ pub(crate) fn check_wheel(wheel: &Path, platform: &Platform) -> Result<()> {
         "aod/py.typed",
         ".dist-info/licenses/LICENSE",
         ".dist-info/licenses/THIRD-PARTY-NOTICES",
-        ".dist-info/sboms/aod-ffi-json.cyclonedx.json",
+        ".dist-info/sboms/aod-ffi-json.cdx.json",
     ])?;
     archive.has_only_libraries(std::slice::from_ref(&native))?;
-    archive.check_library(&native, platform)
+    archive.has_no_local_path()?;
+    archive.check(Kind::PythonLibrary, &native, platform)
+}
+
+/// Checks the wheel of the development server: its licences and software bill of materials, its program, and its size.
+pub(crate) fn check_devserver_wheel(wheel: &Path, platform: &Platform) -> Result<()> {
+    check_size(wheel, MAX_DEVSERVER_WHEEL)?;
+    let mut archive = Archive::open(wheel)?;
+    let (name, version) = ("aod_devserver", env!("CARGO_PKG_VERSION"));
+    let program = devserver::file_name(platform);
+    let program = format!("{name}-{version}.data/scripts/{program}");
+    archive.has(&[
+        &program,
+        ".dist-info/licenses/LICENSE",
+        ".dist-info/licenses/THIRD-PARTY-NOTICES",
+        ".dist-info/sboms/aod-devserver.cdx.json",
+    ])?;
+    archive.has_only_libraries(&[])?;
+    archive.has_no_local_path()?;
+    archive.check(Kind::Program, &program, platform)
+}
+
+fn check_size(file: &Path, max: u64) -> Result<()> {
+    let size = fs::metadata(file)?.len();
+    if size > max {
+        return Err(at(file, &format!("{size} bytes, more than {max}")));
+    }
+    Ok(())
 }
 
 /// Checks the jar: its licences, and a library for each of these platforms.
@@ -50,7 +79,7 @@ pub(crate) fn check_jar(jar: &Path, platforms: &[&'static Platform]) -> Result<(
     }
     archive.has_only_libraries(&paths)?;
     for (path, platform) in paths.iter().zip(platforms) {
-        archive.check_library(path, platform)?;
+        archive.check(Kind::Library, path, platform)?;
     }
     Ok(())
 }
@@ -131,7 +160,22 @@ impl<'p> Archive<'p> {
         Err(at(self.path, &format!("contains {}", names.join(", "))))
     }
 
-    fn check_library(&mut self, name: &str, platform: &Platform) -> Result<()> {
+    /// Fails if a file in the archive contains a path of this machine.
+    fn has_no_local_path(&mut self) -> Result<()> {
+        for index in 0..self.zip.len() {
+            let mut file = self.zip.by_index(index)?;
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes)?;
+            if let Some(path) = library::local_path(&bytes) {
+                let problem = format!("{} contains the path {path}", file.name()?);
+                return Err(at(self.path, &problem));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks a library or program in the archive.
+    fn check(&mut self, kind: Kind, name: &str, platform: &Platform) -> Result<()> {
         let copy = target().join("checked").join(platform.triple);
         fs::create_dir_all(&copy)?;
         let copy = copy.join(Path::new(name).file_name().unwrap_or_default());
@@ -141,14 +185,19 @@ impl<'p> Archive<'p> {
             .map_err(|error| at(self.path, &format!("{name}: {error}")))?
             .read_to_end(&mut bytes)?;
         fs::write(&copy, bytes)?;
-        library::check(&copy, platform).map_err(|problem| at(self.path, &*problem))
+        library::check(kind, &copy, platform).map_err(|problem| at(self.path, &*problem))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
+    use zip::ZipWriter;
+    use zip::write::SimpleFileOptions;
+
     use super::*;
-    use crate::notices;
+    use crate::{notices, python};
 
     fn names(names: &[&str]) -> Vec<String> {
         names.iter().map(|&name| name.to_owned()).collect()
@@ -172,5 +221,23 @@ mod tests {
             );
         }
         assert!(check_names(&names(&["p/a", "p/a"]), &[]).is_err());
+    }
+
+    #[test]
+    fn an_archive_with_a_path_of_this_machine_is_refused() {
+        let path = std::env::temp_dir().join(format!("paths-{}.zip", std::process::id()));
+        let archive = |text: &str| {
+            let mut zip = ZipWriter::new(File::create(&path).unwrap());
+            zip.start_file("bill.json", SimpleFileOptions::default())
+                .unwrap();
+            zip.write_all(text.as_bytes()).unwrap();
+            zip.finish().unwrap();
+            Archive::open(&path).unwrap().has_no_local_path()
+        };
+        assert!(archive("file:///usr/lib").is_ok());
+        let local = python::unpacked_sources().join("core");
+        let problem = archive(&format!("file://{}", local.display())).unwrap_err();
+        assert!(problem.to_string().contains("bill.json contains the path"));
+        fs::remove_file(path).unwrap();
     }
 }

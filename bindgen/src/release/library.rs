@@ -1,4 +1,4 @@
-//! Checks of a native library as it is published.
+//! Checks of a native library, and of the program, as they are published.
 
 use std::path::Path;
 use std::{env, fs};
@@ -11,9 +11,40 @@ use goblin::pe::PE;
 
 use crate::platform::{Linker, Place, Platform};
 use crate::tools::{Result, root};
+use crate::{devserver, python};
 
-/// The largest size of a stripped library, in bytes.
-const MAX_SIZE: u64 = 6_900_000;
+/// What is checked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The dynamic library of the Python package, which exports the functions of UniFFI.
+    PythonLibrary,
+    /// The dynamic library of the other packages, which does so too.
+    Library,
+    /// The program of the development server.
+    Program,
+}
+
+impl Kind {
+    /// Returns the largest size of a stripped file, in bytes.
+    fn max_size(self) -> usize {
+        match self {
+            Self::PythonLibrary => 6_000_000,
+            Self::Library => 6_900_000,
+            Self::Program => 3_000_000,
+        }
+    }
+
+    /// Returns the crate of this repository that the list of crates must contain.
+    fn crate_name(self) -> &'static str {
+        match self {
+            Self::PythonLibrary | Self::Library => "aod-sdk",
+            Self::Program => devserver::PACKAGE,
+        }
+    }
+}
+
+/// The largest size of the list of crates, in bytes.
+const MAX_LIST: usize = 1 << 20;
 
 /// The newest glibc whose symbols a library may need.
 const GLIBC: (u32, u32) = (2, 17);
@@ -21,38 +52,49 @@ const GLIBC: (u32, u32) = (2, 17);
 /// The alignment of segments on 64-bit Android, whose devices with pages of 16 KB load no library with less.
 const ANDROID_PAGE: u64 = 16 << 10;
 
-/// Checks a stripped library of a platform: its format and architecture, what it needs and exports, its size, and that
-/// nothing of this machine is in it.
-pub(crate) fn check(library: &Path, platform: &Platform) -> Result<()> {
-    let bytes = fs::read(library)?;
-    problems(&bytes, platform)
+/// Checks a stripped library or program of a platform: its format and architecture, what it needs and exports, its
+/// size, that it has a list of its crates, and that nothing of this machine is in it.
+pub(crate) fn check(kind: Kind, file: &Path, platform: &Platform) -> Result<()> {
+    let bytes = fs::read(file)?;
+    problems(kind, &bytes, platform)
         .and_then(|problems| match problems.as_slice() {
             [] => Ok(()),
             _ => Err(problems.join("; ").into()),
         })
-        .map_err(|problem| format!("{} for {platform}: {problem}", library.display()).into())
+        .map_err(|problem| format!("{} for {platform}: {problem}", file.display()).into())
 }
 
-fn problems(bytes: &[u8], platform: &Platform) -> Result<Vec<String>> {
+fn problems(kind: Kind, bytes: &[u8], platform: &Platform) -> Result<Vec<String>> {
     let facts = match Object::parse(bytes)? {
         Object::Elf(elf) => Facts::of_elf(&elf),
         Object::PE(pe) => Facts::of_pe(&pe),
         Object::Mach(Mach::Binary(mach)) => Facts::of_mach_o(&mach)?,
-        _ => return Err("neither an ELF nor a PE nor a Mach-O library".into()),
+        _ => return Err("neither an ELF nor a PE nor a Mach-O file".into()),
     };
-    let mut problems = facts.problems(platform);
-    if bytes.len() as u64 > MAX_SIZE {
-        problems.push(format!("has {} bytes, more than {MAX_SIZE}", bytes.len()));
+    let mut problems = facts.problems(kind, platform);
+    let (size, max_size) = (bytes.len(), kind.max_size());
+    if size > max_size {
+        problems.push(format!("has {size} bytes, more than {max_size}"));
     }
-    for path in local_paths() {
-        if contains(bytes, path.as_bytes()) {
-            problems.push(format!("contains the path {path}"));
-        }
-    }
+    problems.extend(problem_of_list(kind, bytes));
+    problems.extend(local_path(bytes).map(|path| format!("contains the path {path}")));
     Ok(problems)
 }
 
-/// What is known of a library, whatever its format.
+/// Returns what is wrong with the list of the crates.
+fn problem_of_list(kind: Kind, bytes: &[u8]) -> Option<String> {
+    let list = match auditable_info::audit_info_from_slice(bytes, MAX_LIST) {
+        Ok(list) => list,
+        Err(error) => return Some(format!("has no list of its crates: {error}")),
+    };
+    let (name, version) = (kind.crate_name(), env!("CARGO_PKG_VERSION"));
+    let mut packages = list.packages.iter();
+    let is_listed =
+        packages.any(|package| package.name == name && package.version.to_string() == version);
+    (!is_listed).then(|| format!("has a list of crates without {name} {version}"))
+}
+
+/// What is known of a library or a program, whatever its format.
 struct Facts {
     architecture: &'static str,
     /// Whether it has symbols or debug information that nobody needs to load it.
@@ -157,7 +199,7 @@ impl Facts {
         })
     }
 
-    fn problems(&self, platform: &Platform) -> Vec<String> {
+    fn problems(&self, kind: Kind, platform: &Platform) -> Vec<String> {
         let mut problems = Vec::new();
         if !platform.triple.starts_with(self.architecture) {
             problems.push(format!("is for {}", self.architecture));
@@ -166,7 +208,7 @@ impl Facts {
             problems.push("is not stripped".to_owned());
         }
         let of_uniffi = |name: &String| name.starts_with("uniffi_") || name.starts_with("ffi_");
-        if !self.exports.iter().any(of_uniffi) {
+        if kind != Kind::Program && !self.exports.iter().any(of_uniffi) {
             problems.push("exports no function of UniFFI".to_owned());
         }
         problems.extend(
@@ -233,6 +275,13 @@ fn is_newer(version: &str) -> bool {
     version > GLIBC
 }
 
+/// Returns the path of this machine that a file contains, which must not be published.
+pub(super) fn local_path(bytes: &[u8]) -> Option<String> {
+    local_paths()
+        .into_iter()
+        .find(|path| contains(bytes, path.as_bytes()))
+}
+
 /// Returns the folders of this machine whose paths must not be published.
 fn local_paths() -> Vec<String> {
     let home = env::var(if cfg!(windows) { "USERPROFILE" } else { "HOME" }).ok();
@@ -245,6 +294,7 @@ fn local_paths() -> Vec<String> {
         .collect();
     // Of a container, which says nothing.
     paths.retain(|path| path != "/");
+    paths.push(python::unpacked_sources().to_string_lossy().into_owned());
     paths
 }
 
@@ -286,7 +336,12 @@ mod tests {
     #[test]
     #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
     fn a_library_as_it_was_compiled_is_refused() {
+        use std::io::Write as _;
         use std::process::Command;
+
+        use flate2::Compression;
+        use flate2::write::ZlibEncoder;
+        use serde_json::json;
 
         use crate::platform::{Format, Linkage};
         use crate::toolchain::Toolchain;
@@ -294,14 +349,21 @@ mod tests {
 
         let folder = env::temp_dir().join(format!("bindgen-check-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
-        let compiled = |name: &str, export: &str, text: &str| {
+        let compiled = |name: &str, export: &str, text: &str, crates: &str| {
             let (source, library) = (folder.join("source.rs"), folder.join(name));
+            let mut list = ZlibEncoder::new(Vec::new(), Compression::default());
+            list.write_all(crates.as_bytes()).unwrap();
+            let list = list.finish().unwrap();
             let code = format!(
                 "#![no_std]
                 #[panic_handler]
                 fn panic(_: &core::panic::PanicInfo) -> ! {{ loop {{}} }}
                 #[unsafe(no_mangle)]
-                pub extern \"C\" fn {export}() -> *const u8 {{ {text:?}.as_ptr() }}"
+                pub extern \"C\" fn {export}() -> *const u8 {{ {text:?}.as_ptr() }}
+                #[unsafe(link_section = \".dep-v0\")]
+                #[unsafe(no_mangle)]
+                pub static LIST: [u8; {}] = {list:?};",
+                list.len()
             );
             fs::write(&source, code).unwrap();
             let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
@@ -313,7 +375,9 @@ mod tests {
         let linux = Platform::of("x86_64-unknown-linux-gnu").unwrap();
         let of = |library: &Path, platform| {
             let bytes = fs::read(library).unwrap();
-            problems(&bytes, platform).unwrap().join("; ")
+            problems(Kind::Library, &bytes, platform)
+                .unwrap()
+                .join("; ")
         };
         let strip = |library: &Path| {
             let toolchain = Toolchain::find().unwrap();
@@ -322,7 +386,12 @@ mod tests {
                 .unwrap();
         };
 
-        let library = compiled("good.so", "ffi_function", "text");
+        let crates = |version: &str| {
+            let package = json!({"name": "aod-sdk", "version": version, "source": "local"});
+            json!({"packages": [package]}).to_string()
+        };
+        let current = crates(env!("CARGO_PKG_VERSION"));
+        let library = compiled("good.so", "ffi_function", "text", &current);
         assert_eq!(of(&library, linux), "is not stripped");
         strip(&library);
         assert_eq!(of(&library, linux), "");
@@ -330,7 +399,7 @@ mod tests {
         assert_eq!(of(&library, arm), "is for x86_64");
 
         let path = root().join("Cargo.toml");
-        let library = compiled("bad.so", "other_function", path.to_str().unwrap());
+        let library = compiled("bad.so", "other_function", path.to_str().unwrap(), "");
         strip(&library);
         let problems = of(&library, linux);
         assert!(
@@ -338,6 +407,15 @@ mod tests {
             "{problems}"
         );
         assert!(problems.contains("contains the path"), "{problems}");
+        assert!(problems.contains("has no list of its crates"), "{problems}");
+
+        let library = compiled("old.so", "ffi_function", "text", &crates("0.0.1"));
+        strip(&library);
+        let without = concat!(
+            "has a list of crates without aod-sdk ",
+            env!("CARGO_PKG_VERSION")
+        );
+        assert_eq!(of(&library, linux), without);
         fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -3,8 +3,7 @@
 mod artifact;
 mod library;
 
-pub(crate) use artifact::{check_jar, check_sources, check_wheel};
-pub(crate) use library::check as check_library;
+pub(crate) use artifact::{check_devserver_wheel, check_jar, check_sources, check_wheel};
 
 use std::env;
 use std::fs;
@@ -12,63 +11,129 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use clap::ValueEnum;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
+use self::library::Kind;
 use crate::platform::{Linker, Place, Platform};
 use crate::toolchain::Toolchain;
-use crate::tools::{Result, output, root, run};
-use crate::{devserver, kotlin, python, swift};
+use crate::tools::{self, Result, output, root};
+use crate::{devserver, kotlin, prebuilt, python, sbom, swift};
 
-/// Builds and checks the artifacts of these platforms, and lists them with their size and SHA-256 in `dist/SHA256SUMS`
-/// and `dist/manifest.json`. This machine's packages of the crates and of Swift are among them if it is named.
-pub(crate) fn run_all(platforms: &[&'static Platform]) -> Result<()> {
+/// A part of a release.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Part {
+    /// What differs between platforms: wheels, the library for Swift, and in `target/prebuilt/` the libraries and
+    /// programs for the part `kotlin`
+    Native,
+    /// The source distribution and the crates
+    Sources,
+    /// The jars and the AAR, with what `AOD_PREBUILT` has for the platforms
+    Kotlin,
+}
+
+/// Builds and checks the artifacts of these platforms, or a part of them, and lists them with their size and SHA-256 in
+/// `dist/SHA256SUMS` and `dist/manifest.json`. The crates and this machine's Swift package are among them if it is named.
+pub(crate) fn run(platforms: &[&'static Platform], only: Option<Part>) -> Result<()> {
     let dist = root().join("dist");
     if dist.exists() {
         fs::remove_dir_all(&dist)?;
     }
-    kotlin::clean()?;
-    let places = |is_chosen: fn(Place) -> bool| -> Vec<_> {
-        let chosen = platforms
-            .iter()
-            .filter(|platform| is_chosen(platform.place));
-        chosen.copied().collect()
-    };
-    let desktops = places(|place| matches!(place, Place::Desktop { .. }));
+    if matches!(only, None | Some(Part::Native)) {
+        native(platforms, &dist)?;
+    }
+    match only {
+        None => {
+            kotlin(platforms)?;
+            if platforms.contains(&Toolchain::find()?.host()?) {
+                swift::package()?;
+                crates(&dist.join("crates"))?;
+            }
+        }
+        Some(Part::Native) => {
+            let python = dist.join("python");
+            if python.exists() {
+                // The wheels are built from it.
+                fs::remove_file(python::only(&python, "gz")?)?;
+            }
+            prebuilt::write(platforms)?;
+        }
+        Some(Part::Sources) => {
+            python::package(&[])?;
+            crates(&dist.join("crates"))?;
+        }
+        Some(Part::Kotlin) => kotlin(platforms)?,
+    }
+    list(&dist, platforms)
+}
+
+/// Builds what differs between platforms.
+fn native(platforms: &[&'static Platform], dist: &Path) -> Result<()> {
+    let desktops = of(platforms, |place| matches!(place, Place::Desktop { .. }));
     if !desktops.is_empty() {
         python::package(&desktops)?;
         devserver::package(&desktops)?;
-    }
-    let jvms = places(|place| place != Place::Apple);
-    if !jvms.is_empty() {
-        kotlin::package(&jvms)?;
-    }
-    if platforms.contains(&Toolchain::find()?.host()?) {
-        swift::package()?;
-        crates(&dist.join("crates"))?;
     }
     for platform in &desktops {
         if platform.linker == Linker::Glibc217 {
             swift::archive(platform, &dist.join("swift"))?;
         }
     }
-    if !places(|place| place == Place::Apple).is_empty() {
+    let apple = of(platforms, |place| place == Place::Apple);
+    if !apple.is_empty() {
+        swift::generate()?;
         swift::xcframework(&dist.join("swift"))?;
+        let bill = dist.join("swift/AodNativeFFI.xcframework.cdx.json");
+        sbom::write("aod-ffi", &apple, &bill)?;
     }
-    list(&dist, platforms)
+    Ok(())
+}
+
+/// Builds the jars and the AAR.
+fn kotlin(platforms: &[&'static Platform]) -> Result<()> {
+    kotlin::clean()?;
+    match of(platforms, |place| place != Place::Apple).as_slice() {
+        [] => Ok(()),
+        platforms => kotlin::package(platforms),
+    }
+}
+
+fn of(platforms: &[&'static Platform], is_chosen: fn(Place) -> bool) -> Vec<&'static Platform> {
+    let chosen = platforms
+        .iter()
+        .filter(|platform| is_chosen(platform.place));
+    chosen.copied().collect()
+}
+
+/// Checks a stripped library; see [`library::check`].
+pub(crate) fn check_library(library: &Path, platform: &Platform) -> Result<()> {
+    library::check(Kind::Library, library, platform)
+}
+
+/// Checks a stripped program; see [`library::check`].
+pub(crate) fn check_program(program: &Path, platform: &Platform) -> Result<()> {
+    library::check(Kind::Program, program, platform)
 }
 
 /// Packages the crates, and compiles them from what was packaged.
 fn crates(dist: &Path) -> Result<()> {
-    run(
+    tools::run(
         Command::new(env::var_os("PYTHON").unwrap_or_else(|| "python3".into()))
             .arg(root().join(".github/scripts/publish_crates.py"))
             .arg("--package")
             .arg(dist),
     )?;
-    for entry in fs::read_dir(dist)? {
+    let packages: Vec<_> = fs::read_dir(dist)?.collect::<io::Result<_>>()?;
+    for package in packages {
         let files = ["/Cargo.toml", "/README.md", "/LICENSE", "/src/lib.rs"];
-        check_sources(&entry?.path(), &files)?;
+        check_sources(&package.path(), &files)?;
+        // crates.io takes no bill of materials, so it is beside the package.
+        let name = package.file_name().to_string_lossy().into_owned();
+        let name = name.strip_suffix(concat!("-", env!("CARGO_PKG_VERSION"), ".crate"));
+        let name = name.ok_or("a package of a crate has another version")?;
+        let bill = format!("{name}-{}.cdx.json", env!("CARGO_PKG_VERSION"));
+        sbom::write(name, &[], &dist.join(bill))?;
     }
     Ok(())
 }
@@ -97,6 +162,8 @@ fn list(dist: &Path, platforms: &[&'static Platform]) -> Result<()> {
         "platforms": platforms.iter().map(|platform| platform.triple).collect::<Vec<_>>(),
         "artifacts": artifacts,
     });
+    // The libraries for Android alone are only in the AAR.
+    fs::create_dir_all(dist)?;
     fs::write(dist.join("SHA256SUMS"), sums)?;
     fs::write(
         dist.join("manifest.json"),
