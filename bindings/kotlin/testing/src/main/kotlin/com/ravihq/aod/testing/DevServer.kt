@@ -13,9 +13,9 @@ import kotlinx.serialization.json.JsonObject
 /**
  * A running `aod-devserver`: an in-memory AoD server on loopback with scripted agents.
  *
- * It stops when it is closed, or when this process ends. The program is that of the jar of this artifact for the
- * platform, such as `linux-x86-64`, unless `AOD_DEVSERVER` names another one; without both, it is looked up on the
- * `PATH`.
+ * It stops when it is closed, or when this process ends. The program is that of the jar of this artifact with the
+ * platform as its classifier, such as `linux-x86-64`, unless `AOD_DEVSERVER` names another one; without both, it is
+ * looked up on the `PATH`.
  *
  * @param generation The version of the API to serve, by date: `2026-04-21`, `2026-04-30` (the default, which has all
  *   runtimes) or `2026-06-25`.
@@ -141,14 +141,20 @@ public class DevServer @JvmOverloads constructor(
         const val TIMEOUT_MILLIS = 60_000
 
         fun start(generation: String, token: String): Process {
-            val program = System.getenv("AOD_DEVSERVER") ?: Program.packaged ?: "aod-devserver"
-            val command = ProcessBuilder(program, "--generation", generation, "--token", token, "--exit-with-stdin")
-            try {
-                return command.redirectError(ProcessBuilder.Redirect.INHERIT).start()
-            } catch (error: IOException) {
-                val remedy = "depend on aod-sdk-testing for this platform (${Program.platform}), or set AOD_DEVSERVER"
-                throw IllegalStateException("aod-devserver does not start: $remedy", error)
+            val programs = System.getenv("AOD_DEVSERVER")?.let(::listOf) ?: (Program.packaged + "aod-devserver")
+            val failures = programs.map { program ->
+                val command = ProcessBuilder(program, "--generation", generation, "--token", token, "--exit-with-stdin")
+                try {
+                    return command.redirectError(ProcessBuilder.Redirect.INHERIT).start()
+                } catch (error: IOException) {
+                    // A program for glibc does not start on a system with musl, and the other way around.
+                    error
+                }
             }
+            val jar = "aod-sdk-testing with the classifier ${Program.platforms.joinToString(" or ")}"
+            val problem = IllegalStateException("aod-devserver does not start: depend on $jar, or set AOD_DEVSERVER")
+            failures.forEach(problem::addSuppressed)
+            throw problem
         }
     }
 }
