@@ -11,6 +11,7 @@ mod platform;
 mod public_api;
 mod python;
 mod release;
+mod sbom;
 mod swift;
 mod toolchain;
 mod tools;

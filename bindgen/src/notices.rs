@@ -33,10 +33,10 @@ struct Metadata {
 
 /// A crate, as `cargo metadata` describes it.
 #[derive(Deserialize)]
-struct Package {
-    name: String,
-    version: String,
-    license: Option<String>,
+pub(crate) struct Package {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) license: Option<String>,
     repository: Option<String>,
     /// `None` for the crates of this workspace.
     source: Option<String>,
@@ -103,7 +103,7 @@ fn notices(library: &str) -> Result<String> {
 }
 
 /// Returns the crates of others that a library contains on any platform, sorted.
-fn packages(library: &str) -> Result<Vec<Package>> {
+pub(crate) fn packages(library: &str) -> Result<Vec<Package>> {
     let tree = cargo(&[
         "tree",
         "--package",

@@ -8,7 +8,7 @@ use flate2::read::GzDecoder;
 use zip::ZipArchive;
 
 use super::library;
-use crate::platform::{Linkage, Platform};
+use crate::platform::{Linkage, PLATFORMS, Place, Platform};
 use crate::tools::{Result, target};
 
 /// The largest size of a wheel, in bytes.
@@ -38,10 +38,17 @@ pub(crate) fn check_wheel(wheel: &Path, platform: &Platform) -> Result<()> {
     archive.check_library(&native, platform)
 }
 
-/// Checks the jar: its licences, and a library for each of these platforms.
+/// What each jar with native code contains, and the jar without it.
+const IN_JARS: [&str; 3] = [
+    "META-INF/LICENSE",
+    "META-INF/THIRD-PARTY-NOTICES",
+    ".cdx.json",
+];
+
+/// Checks a jar: its licences and software bill of materials, and a library for each of these platforms and no other.
 pub(crate) fn check_jar(jar: &Path, platforms: &[&'static Platform]) -> Result<()> {
     let mut archive = Archive::open(jar)?;
-    archive.has(&["META-INF/LICENSE", "META-INF/THIRD-PARTY-NOTICES"])?;
+    archive.has(&IN_JARS)?;
     let mut paths = Vec::new();
     for platform in platforms {
         let folder = platform.jar_folder().ok_or("not a platform of the jar")?;
@@ -53,6 +60,47 @@ pub(crate) fn check_jar(jar: &Path, platforms: &[&'static Platform]) -> Result<(
         archive.check_library(path, platform)?;
     }
     Ok(())
+}
+
+/// Checks the layout of the AAR, its software bill of materials, and the library of each ABI that it has.
+pub(crate) fn check_aar(aar: &Path) -> Result<()> {
+    let mut archive = Archive::open(aar)?;
+    archive.has(&[
+        "AndroidManifest.xml",
+        "classes.jar",
+        "proguard.txt",
+        "R.txt",
+        "META-INF/sbom/aod-sdk.cdx.json",
+    ])?;
+    let paths = PLATFORMS
+        .iter()
+        .filter_map(|platform| match platform.place {
+            Place::Android { abi } => Some((format!("jni/{abi}/libaod_ffi.so"), platform)),
+            Place::Desktop { .. } | Place::Apple => None,
+        });
+    let names = archive.names()?;
+    let (paths, platforms): (Vec<_>, Vec<_>) =
+        paths.filter(|(path, _)| names.contains(path)).unzip();
+    archive.has_only_libraries(&paths)?;
+    for (path, platform) in paths.iter().zip(platforms) {
+        archive.check_library(path, platform)?;
+    }
+    Ok(())
+}
+
+/// Checks a jar with the program of the development server, which is in this folder.
+pub(crate) fn check_program_jar(jar: &Path, folder: &str) -> Result<()> {
+    let archive = Archive::open(jar)?;
+    archive.has(&IN_JARS)?;
+    let names = archive.names()?;
+    let program = [
+        format!("{folder}aod-devserver"),
+        format!("{folder}aod-devserver.exe"),
+    ];
+    if names.iter().any(|name| program.contains(name)) {
+        return Ok(());
+    }
+    Err(at(jar, &format!("has no program in {folder}")))
 }
 
 /// Checks that a source distribution or a crate, a `.tar.gz`, contains these files and no refused ones.
