@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::Path;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::pom::{Dependency, Pom};
@@ -16,6 +17,15 @@ use crate::tools::Result;
 pub(super) enum Environment {
     Jvm,
     Android,
+}
+
+/// The content of the file. Gradle reads no file in which the version of the format is not the first value.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Module {
+    format_version: &'static str,
+    component: Value,
+    variants: Vec<Value>,
 }
 
 /// Writes the metadata of an artifact into the folder with its files. An artifact for the JVM can refer Android apps to
@@ -75,14 +85,15 @@ pub(super) fn write(
         version,
         ..
     } = pom;
-    let module = json!({
-        "formatVersion": "1.1",
-        "component": {
-            "group": group, "module": name, "version": version,
-            "attributes": {"org.gradle.status": "release"},
-        },
-        "variants": variants,
+    let component = json!({
+        "group": group, "module": name, "version": version,
+        "attributes": {"org.gradle.status": "release"},
     });
+    let module = Module {
+        format_version: "1.1",
+        component,
+        variants,
+    };
     let text = serde_json::to_string_pretty(&module)?;
     Ok(fs::write(folder.join(pom.file(".module")), text)?)
 }
@@ -157,6 +168,10 @@ mod tests {
         write(pom, environment, android, &folder).unwrap();
         let text = fs::read_to_string(folder.join(pom.file(".module"))).unwrap();
         fs::remove_dir_all(folder).unwrap();
+        assert!(
+            text.trim_start_matches(['{', ' ', '\n'])
+                .starts_with("\"formatVersion\"")
+        );
         serde_json::from_str(&text).unwrap()
     }
 
