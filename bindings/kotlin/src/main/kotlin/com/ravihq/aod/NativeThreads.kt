@@ -34,6 +34,7 @@ internal object NativeThreads {
         val line = reason.lines().joinToString(" ") { it.trim() }.take(MAX_REASON)
         val named = System.getProperty(LibraryFile.PROPERTY)
         val remedy = when {
+            "IllegalCallerException" in line -> "Start Java with the option --enable-native-access=ALL-UNNAMED"
             named != null -> "The system property ${LibraryFile.PROPERTY} names $named"
             !LibraryFile.isPackaged() -> "There is none on the class path: depend on aod-sdk with the classifier " +
                 "natives-${LibraryFile.platform}, or name a library with the system property ${LibraryFile.PROPERTY}"
