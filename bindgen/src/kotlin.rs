@@ -128,7 +128,7 @@ fn package_aar(licences: &Licences, dist: &Path) -> Result<Option<Pom>> {
         );
         return Ok(None);
     }
-    run_maven(&android, &["-DskipTests", "clean", "package"])?;
+    run_maven(&android, &["-Dmaven.test.skip=true", "clean", "package"])?;
     let pom = Pom::read(&android::pom(&fs::read_to_string(
         project().join("pom.xml"),
     )?)?)?;
