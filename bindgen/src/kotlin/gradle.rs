@@ -255,7 +255,8 @@ mod tests {
         jar.publish(&folder).unwrap();
         let published = fs::read_to_string(folder.join(jar.file(".pom"))).unwrap();
         fs::remove_dir_all(folder).unwrap();
-        assert!(published.contains("published-with-gradle-metadata"));
+        let root = published.split_once("<project").unwrap().1;
+        assert!(root.contains("<!-- do_not_remove: published-with-gradle-metadata -->"));
         assert_eq!(
             Pom::read(&published).unwrap().dependencies,
             jar.dependencies

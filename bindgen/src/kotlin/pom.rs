@@ -85,8 +85,12 @@ impl Pom {
 
     /// Writes the POM for publication into a folder.
     pub(super) fn publish(&self, folder: &Path) -> Result<()> {
-        let (declaration, rest) = self.text.split_once('\n').ok_or("the POM is empty")?;
-        let text = format!("{declaration}\n{GRADLE}\n{rest}");
+        // Gradle looks only at the children of the root.
+        let (root, rest) = self
+            .text
+            .split_once("<modelVersion>")
+            .ok_or("the POM has no modelVersion")?;
+        let text = format!("{root}{GRADLE}\n    <modelVersion>{rest}");
         Ok(fs::write(folder.join(self.file(".pom")), text)?)
     }
 }
