@@ -1,22 +1,26 @@
 //! The jar for the JVM and the AAR for Android.
 
 mod android;
+mod gradle;
+mod jars;
 mod patches;
+mod pom;
+mod testing;
 mod visibility;
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use self::gradle::Environment;
+use self::pom::Pom;
 use self::visibility::PublicTypes;
-use crate::devserver;
-use crate::generator;
 use crate::library::Library;
-use crate::notices;
 use crate::platform::{Linkage, PLATFORMS, Place, Platform};
-use crate::release;
 use crate::toolchain::Toolchain;
 use crate::tools::{Result, root, run_in, target};
+use crate::{generator, notices, release, sbom};
 
 /// Generates the Kotlin bindings next to the façade, and this machine's library as a resource of the jar.
 pub(crate) fn generate() -> Result<()> {
@@ -53,77 +57,137 @@ fn generate_for(platforms: &[&'static Platform]) -> Result<()> {
     )?)
 }
 
-/// Builds `dist/kotlin/`: the jar, the AAR, and for each its sources, documentation and POM. They contain the libraries of
-/// these platforms, and those that other machines have built into `natives` and `android/jniLibs`.
+/// Builds `dist/kotlin/`: the jar, the AAR and the testing kit, and for each its sources, documentation, POM and Gradle
+/// metadata; and jars for one platform. They contain the libraries and programs of these platforms, and those that earlier
+/// commands have built into `natives`, `android/jniLibs` and `testing/programs`.
 pub(crate) fn package(platforms: &[&'static Platform]) -> Result<()> {
     generate_for(platforms)?;
-    let licences = target().join("kotlin-licences");
-    notices::write("aod-ffi", &licences)?;
-    run_in(
-        &project(),
-        maven()
-            .args(["--batch-mode", "--quiet", "-DskipTests"])
-            .arg(format!("-Dlicences={}", licences.display()))
-            .args(["clean", "package"]),
-    )?;
     let dist = root().join("dist/kotlin");
     if dist.exists() {
         fs::remove_dir_all(&dist)?;
     }
     fs::create_dir_all(&dist)?;
-    let built = project().join("target");
-    let version = env!("CARGO_PKG_VERSION");
-    for suffix in ["", "-sources", "-javadoc"] {
-        let jar = format!("aod-sdk-{version}{suffix}.jar");
-        fs::copy(built.join(&jar), dist.join(&jar)).map_err(|error| {
-            format!("{jar} was not built; does the POM have another version? {error}")
-        })?;
-    }
-    let jar = dist.join(format!("aod-sdk-{version}.jar"));
-    release::check_jar(&jar, &of_jar()?)?;
-    fs::copy(
-        project().join("pom.xml"),
-        dist.join(format!("aod-sdk-{version}.pom")),
-    )?;
-    package_testing_kit(&dist)?;
+    let licences = Licences::write("aod-ffi", "aod-sdk")?;
+    let pom = Pom::read(&fs::read_to_string(project().join("pom.xml"))?)?;
+    package_jar(&pom, &licences, &dist)?;
+    let android = package_aar(&licences, &dist)?;
+    gradle::write(&pom, Environment::Jvm, android.as_ref(), &dist)?;
+    testing::package(platforms, &dist)
+}
 
+/// Builds the jar, and jars with what is in it: one without the libraries, and one with the library of each platform.
+fn package_jar(pom: &Pom, licences: &Licences, dist: &Path) -> Result<()> {
+    let licences_of_maven = format!("-Dlicences={}", licences.meta_inf().display());
+    run_maven(
+        &project(),
+        &["-DskipTests", &licences_of_maven, "clean", "package"],
+    )?;
+    let built = project().join("target");
+    for suffix in [
+        ".jar",
+        "-without-natives.jar",
+        "-sources.jar",
+        "-javadoc.jar",
+    ] {
+        copy_built(&built, &pom.file(suffix), dist)?;
+    }
+    pom.publish(dist)?;
+    let platforms = of_jar()?;
+    release::check_jar(&dist.join(pom.file(".jar")), &platforms)?;
+    release::check_jar(&dist.join(pom.file("-without-natives.jar")), &[])?;
+    for platform in platforms {
+        let folder = platform.jar_folder().ok_or("not a platform of the jar")?;
+        let archive = dist.join(pom.file(&format!("-natives-{folder}.jar")));
+        jars::of_platform(
+            &archive,
+            "com.ravihq.aod.natives",
+            folder,
+            (&natives(), folder),
+            &licences.folder,
+        )?;
+        release::check_jar(&archive, &[platform])?;
+    }
+    Ok(())
+}
+
+/// Builds the AAR, if there are libraries for Android, and returns its POM.
+fn package_aar(licences: &Licences, dist: &Path) -> Result<Option<Pom>> {
     let android = project().join("android");
     let parts = android::Parts {
         android: &android,
-        classes: &[built.join("classes"), android.join("target/classes")],
-        pom: &project().join("pom.xml"),
+        classes: &[
+            project().join("target/classes"),
+            android.join("target/classes"),
+        ],
+        sbom: &licences.sbom,
     };
     let libraries = parts.libraries()?;
     if libraries.is_empty() {
         eprintln!(
             "no AAR: no library for Android has been built, which `--target aarch64-linux-android` does with the NDK"
         );
-        return Ok(());
+        return Ok(None);
     }
-    run_in(
-        &android,
-        maven().args(["--batch-mode", "--quiet", "clean", "compile"]),
-    )?;
-    let name = format!("aod-sdk-android-{version}");
-    parts.write(&libraries, &dist.join(format!("{name}.aar")))?;
+    run_maven(&android, &["-Dmaven.test.skip=true", "clean", "package"])?;
+    let pom = Pom::read(&android::pom(&fs::read_to_string(
+        project().join("pom.xml"),
+    )?)?)?;
+    pom.publish(dist)?;
+    let aar = dist.join(pom.file(".aar"));
+    parts.write(&libraries, &aar)?;
+    release::check_aar(&aar)?;
     let sources = ["src/main/kotlin", "generated", "android/src/main/kotlin"];
-    android::jar(
-        &dist.join(format!("{name}-sources.jar")),
-        &sources.map(|folder| project().join(folder)),
-        &["com"],
+    jars::jar(
+        &dist.join(pom.file("-sources.jar")),
+        None,
+        &sources.map(|folder| (project().join(folder), vec!["com".to_owned()])),
     )?;
-    // The classes of the jar, which are almost all.
-    let documentation = format!("aod-sdk-{version}-javadoc.jar");
-    fs::copy(
-        dist.join(documentation),
-        dist.join(format!("{name}-javadoc.jar")),
-    )?;
+    copy_built(&android.join("target"), &pom.file("-javadoc.jar"), dist)?;
+    gradle::write(&pom, Environment::Android, None, dist)?;
+    Ok(Some(pom))
+}
+
+/// What every archive with native code contains besides.
+struct Licences {
+    /// A folder with a folder `META-INF`.
+    folder: PathBuf,
+    sbom: PathBuf,
+}
+
+impl Licences {
+    /// Writes the licences of a crate of this workspace and its bill of materials, for a Maven artifact.
+    fn write(library: &str, artifact: &str) -> Result<Self> {
+        let folder = target().join("kotlin-licences").join(artifact);
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        let sbom = folder.join(format!("META-INF/sbom/{artifact}.cdx.json"));
+        notices::write(library, &folder.join("META-INF"))?;
+        fs::create_dir_all(folder.join("META-INF/sbom"))?;
+        sbom::write(library, &[], &sbom)?;
+        Ok(Self { folder, sbom })
+    }
+
+    fn meta_inf(&self) -> PathBuf {
+        self.folder.join("META-INF")
+    }
+}
+
+/// Copies a file that Maven has built.
+fn copy_built(built: &Path, name: &str, dist: &Path) -> Result<()> {
+    fs::copy(built.join(name), dist.join(name)).map_err(|error| {
+        format!("{name} was not built; does the POM have another version? {error}")
+    })?;
     Ok(())
 }
 
-/// Removes the libraries of earlier builds.
+/// Removes the libraries and programs of earlier builds.
 pub(crate) fn clean() -> Result<()> {
-    for folder in [natives(), project().join("android/jniLibs")] {
+    for folder in [
+        natives(),
+        project().join("android/jniLibs"),
+        testing::programs(),
+    ] {
         if folder.exists() {
             fs::remove_dir_all(&folder)?;
         }
@@ -131,68 +195,40 @@ pub(crate) fn clean() -> Result<()> {
     Ok(())
 }
 
-/// Returns the command for Maven, which is a script on Windows.
-fn maven() -> Command {
-    Command::new(if cfg!(windows) { "mvn.cmd" } else { "mvn" })
+/// Runs Maven, which is a script on Windows.
+fn run_maven(project: &Path, arguments: &[&str]) -> Result<()> {
+    let mut maven = Command::new(if cfg!(windows) { "mvn.cmd" } else { "mvn" });
+    run_in(
+        project,
+        maven.args(["--batch-mode", "--quiet"]).args(arguments),
+    )
 }
 
 /// Returns the platforms whose libraries are in the jar.
 fn of_jar() -> Result<Vec<&'static Platform>> {
-    let mut platforms = Vec::new();
-    if !natives().exists() {
-        return Ok(platforms);
+    platforms_in(&natives())
+}
+
+/// Returns the platforms that a folder has a folder for, by name.
+fn platforms_in(folder: &Path) -> Result<Vec<&'static Platform>> {
+    let mut names = Vec::new();
+    if folder.exists() {
+        for entry in fs::read_dir(folder)? {
+            names.push(entry?.file_name());
+        }
     }
-    for entry in fs::read_dir(natives())? {
-        let name = entry?.file_name();
-        let platform = PLATFORMS
-            .iter()
-            .find(|platform| platform.jar_folder().is_some_and(|folder| name == folder));
-        platforms
-            .push(platform.ok_or_else(|| format!("no platform is called {}", name.display()))?);
-    }
-    Ok(platforms)
+    names.sort();
+    let platform = |name: &OsString| {
+        let mut platforms = PLATFORMS.iter();
+        let found =
+            platforms.find(|platform| platform.jar_folder().is_some_and(|folder| name == folder));
+        found.ok_or_else(|| format!("no platform is called {}", name.display()).into())
+    };
+    names.iter().map(platform).collect()
 }
 
 fn natives() -> PathBuf {
     project().join("natives")
-}
-
-/// Builds the testing kit: its jar, sources and documentation, the POM, and a jar with the program for this platform.
-fn package_testing_kit(dist: &Path) -> Result<()> {
-    let project = project().join("testing");
-    let host = Toolchain::find()?.host()?;
-    let platform = host
-        .jar_folder()
-        .ok_or("the testing kit does not support this machine")?;
-    let programs = target().join("kotlin-programs");
-    if programs.exists() {
-        fs::remove_dir_all(&programs)?;
-    }
-    let folder = programs.join("com/ravihq/aod/testing").join(platform);
-    fs::create_dir_all(&folder)?;
-    let program = devserver::program(host)?;
-    fs::copy(
-        &program,
-        folder.join(program.file_name().ok_or("the program has no file name")?),
-    )?;
-    notices::write(devserver::PACKAGE, &programs.join("META-INF"))?;
-    run_in(
-        &project,
-        maven()
-            .args(["--batch-mode", "--quiet", "clean", "package"])
-            .arg(format!("-Dplatform={platform}"))
-            .arg(format!("-Dprograms={}", programs.display())),
-    )?;
-    let version = env!("CARGO_PKG_VERSION");
-    for suffix in ["", "-sources", "-javadoc", &format!("-{platform}")] {
-        let jar = format!("aod-sdk-testing-{version}{suffix}.jar");
-        fs::copy(project.join("target").join(&jar), dist.join(&jar)).map_err(|error| {
-            format!("{jar} was not built; does the POM have another version? {error}")
-        })?;
-    }
-    let pom = format!("aod-sdk-testing-{version}.pom");
-    fs::copy(project.join("pom.xml"), dist.join(pom))?;
-    Ok(())
 }
 
 /// Returns the concatenated hand-written sources.

@@ -3,9 +3,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use crate::tools::{Result, run, target};
+use super::jars::jar;
+use crate::tools::{Result, target};
 
 /// The inputs of an AAR.
 pub(super) struct Parts<'p> {
@@ -13,8 +13,8 @@ pub(super) struct Parts<'p> {
     pub(super) android: &'p Path,
     /// The folders of the compiled classes.
     pub(super) classes: &'p [PathBuf],
-    /// The POM of the jar.
-    pub(super) pom: &'p Path,
+    /// The software bill of materials.
+    pub(super) sbom: &'p Path,
 }
 
 impl Parts<'_> {
@@ -32,7 +32,7 @@ impl Parts<'_> {
         Ok(libraries)
     }
 
-    /// Writes an AAR with these libraries, and its POM beside it.
+    /// Writes an AAR with these libraries.
     pub(super) fn write(&self, libraries: &[PathBuf], aar: &Path) -> Result<()> {
         let staging = target().join("aar");
         if staging.exists() {
@@ -47,43 +47,33 @@ impl Parts<'_> {
         copy("AndroidManifest.xml", "AndroidManifest.xml")?;
         copy("consumer-rules.pro", "proguard.txt")?;
         fs::write(staging.join("R.txt"), "")?;
-        jar(
-            &staging.join("classes.jar"),
-            self.classes,
-            &["com", "META-INF"],
+        // Not in `classes.jar`, whose resources become those of the app.
+        let sboms = staging.join("META-INF/sbom");
+        fs::create_dir_all(&sboms)?;
+        fs::copy(
+            self.sbom,
+            sboms.join(self.sbom.file_name().ok_or("the bill has no name")?),
         )?;
-        jar(aar, &[staging], &["."])?;
-        fs::write(
-            aar.with_extension("pom"),
-            pom(&fs::read_to_string(self.pom)?)?,
-        )?;
-        Ok(())
+        let classes = self.classes.iter().map(|folder| {
+            let mut entries = vec!["com".to_owned()];
+            for entry in fs::read_dir(folder.join("META-INF"))? {
+                let name = entry?.file_name().to_string_lossy().into_owned();
+                // For programs that GraalVM compiles, and in the AAR already.
+                if !["native-image", "sbom"].contains(&&*name) {
+                    entries.push(format!("META-INF/{name}"));
+                }
+            }
+            entries.sort();
+            Ok((folder.clone(), entries))
+        });
+        let classes: Vec<_> = classes.collect::<Result<_>>()?;
+        jar(&staging.join("classes.jar"), None, &classes)?;
+        jar(aar, None, &[(staging, vec![".".to_owned()])])
     }
-}
-
-/// Archives these entries of each folder.
-pub(super) fn jar(archive: &Path, folders: &[PathBuf], entries: &[&str]) -> Result<()> {
-    let mut command = Command::new("jar");
-    // A fixed date for all entries, so that the archive is reproducible.
-    command
-        .args([
-            "--create",
-            "--no-manifest",
-            "--date",
-            "2026-01-01T00:00:00Z",
-            "--file",
-        ])
-        .arg(archive);
-    for folder in folders {
-        for entry in entries {
-            command.arg("-C").arg(folder).arg(entry);
-        }
-    }
-    run(&mut command)
 }
 
 /// Converts the POM of the jar to that of the AAR, which depends on the AAR of JNA.
-fn pom(jar: &str) -> Result<String> {
+pub(super) fn pom(jar: &str) -> Result<String> {
     let mut pom = jar.to_owned();
     for (of_the_jar, of_the_aar) in [
         (
@@ -110,6 +100,8 @@ fn pom(jar: &str) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
     use super::*;
 
     #[test]
@@ -134,15 +126,17 @@ mod tests {
         }
         let classes = ["classes", "classes-for-android"].map(|classes| folder.join(classes));
         for (classes, file) in classes.iter().zip(["file", "android"]) {
-            for folder in ["com", "META-INF", "linux-x86-64"] {
+            for folder in ["com", "META-INF", "META-INF/native-image", "linux-x86-64"] {
                 fs::create_dir_all(classes.join(folder)).unwrap();
                 fs::write(classes.join(folder).join(file), folder).unwrap();
             }
         }
+        let sbom = folder.join("aod-sdk.cdx.json");
+        fs::write(&sbom, "{}").unwrap();
         let parts = Parts {
             android: &android,
             classes: &classes,
-            pom: &root.join("bindings/kotlin/pom.xml"),
+            sbom: &sbom,
         };
         let aar = folder.join("aod-sdk-android.aar");
         parts.write(&parts.libraries().unwrap(), &aar).unwrap();
@@ -167,6 +161,7 @@ mod tests {
             entries(&aar),
             [
                 "AndroidManifest.xml",
+                "META-INF/sbom/aod-sdk.cdx.json",
                 "R.txt",
                 "classes.jar",
                 "jni/arm64-v8a/libaod_ffi.so",
@@ -185,7 +180,8 @@ mod tests {
                 "com/file",
             ]
         );
-        let pom = fs::read_to_string(aar.with_extension("pom")).unwrap();
+        let pom = fs::read_to_string(root.join("bindings/kotlin/pom.xml")).unwrap();
+        let pom = super::pom(&pom).unwrap();
         assert!(pom.contains("<packaging>aar</packaging>") && pom.contains("<type>aar</type>"));
         fs::remove_dir_all(folder).unwrap();
     }

@@ -36,7 +36,17 @@ const fn per_object(pattern: &'static str, replacement: &'static str) -> Patch {
     }
 }
 
-const PATCHES: [Patch; 13] = [
+const PATCHES: [Patch; 14] = [
+    // The façade chooses the library, because JNA does not tell musl from glibc, and documents one system property.
+    once(
+        "    val libOverride = System.getProperty(\"uniffi.component.$componentName.libraryOverride\")
+    if (libOverride != null) {
+        return libOverride
+    }
+    return \"aod_ffi\"
+",
+        "    return LibraryFile.path\n",
+    ),
     // UniFFI creates a JNA structure for the status of each call. Its native memory and cleaner cost more than the
     // call: with pooled structures, a formatter's `feed` takes 13 instead of 27 µs. Upstream plans to replace JNA with
     // JNI (mozilla/uniffi-rs#2672).

@@ -9,7 +9,7 @@ use zip::ZipArchive;
 
 use super::library::{self, Kind};
 use crate::devserver;
-use crate::platform::{Linkage, Platform};
+use crate::platform::{Linkage, PLATFORMS, Place, Platform};
 use crate::tools::{Result, target};
 
 /// The largest size of the wheel of the SDK, in bytes.
@@ -67,10 +67,17 @@ fn check_size(file: &Path, max: u64) -> Result<()> {
     Ok(())
 }
 
-/// Checks the jar: its licences, and a library for each of these platforms.
+/// What each jar with native code contains, and the jar without it.
+const IN_JARS: [&str; 3] = [
+    "META-INF/LICENSE",
+    "META-INF/THIRD-PARTY-NOTICES",
+    ".cdx.json",
+];
+
+/// Checks a jar: its licences and software bill of materials, and a library for each of these platforms and no other.
 pub(crate) fn check_jar(jar: &Path, platforms: &[&'static Platform]) -> Result<()> {
     let mut archive = Archive::open(jar)?;
-    archive.has(&["META-INF/LICENSE", "META-INF/THIRD-PARTY-NOTICES"])?;
+    archive.has(&IN_JARS)?;
     let mut paths = Vec::new();
     for platform in platforms {
         let folder = platform.jar_folder().ok_or("not a platform of the jar")?;
@@ -82,6 +89,40 @@ pub(crate) fn check_jar(jar: &Path, platforms: &[&'static Platform]) -> Result<(
         archive.check(Kind::Library, path, platform)?;
     }
     Ok(())
+}
+
+/// Checks the layout of the AAR, its software bill of materials, and the library of each ABI that it has.
+pub(crate) fn check_aar(aar: &Path) -> Result<()> {
+    let mut archive = Archive::open(aar)?;
+    archive.has(&[
+        "AndroidManifest.xml",
+        "classes.jar",
+        "proguard.txt",
+        "R.txt",
+        "META-INF/sbom/aod-sdk.cdx.json",
+    ])?;
+    let paths = PLATFORMS
+        .iter()
+        .filter_map(|platform| match platform.place {
+            Place::Android { abi } => Some((format!("jni/{abi}/libaod_ffi.so"), platform)),
+            Place::Desktop { .. } | Place::Apple => None,
+        });
+    let names = archive.names()?;
+    let (paths, platforms): (Vec<_>, Vec<_>) =
+        paths.filter(|(path, _)| names.contains(path)).unzip();
+    archive.has_only_libraries(&paths)?;
+    for (path, platform) in paths.iter().zip(platforms) {
+        archive.check(Kind::Library, path, platform)?;
+    }
+    Ok(())
+}
+
+/// Checks a jar with the program of the development server for a platform, which is in this folder.
+pub(crate) fn check_program_jar(jar: &Path, folder: &str, platform: &Platform) -> Result<()> {
+    let mut archive = Archive::open(jar)?;
+    archive.has(&IN_JARS)?;
+    let program = format!("{folder}/{}", devserver::file_name(platform));
+    archive.check(Kind::Program, &program, platform)
 }
 
 /// Checks that a source distribution or a crate, a `.tar.gz`, contains these files and no refused ones.

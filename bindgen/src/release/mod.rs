@@ -3,7 +3,9 @@
 mod artifact;
 mod library;
 
-pub(crate) use artifact::{check_devserver_wheel, check_jar, check_sources, check_wheel};
+pub(crate) use artifact::{
+    check_aar, check_devserver_wheel, check_jar, check_program_jar, check_sources, check_wheel,
+};
 
 use std::env;
 use std::fs;
@@ -172,7 +174,8 @@ fn list(dist: &Path, platforms: &[&'static Platform]) -> Result<()> {
     Ok(())
 }
 
-fn sha256(bytes: &[u8]) -> String {
+/// Returns the SHA-256 of a file's content, in hexadecimal.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
     let hash = Sha256::digest(bytes);
     hash.iter()
         .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))

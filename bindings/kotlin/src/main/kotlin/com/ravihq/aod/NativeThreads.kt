@@ -32,8 +32,16 @@ internal object NativeThreads {
         val platform = "${System.getProperty("os.name")} on ${System.getProperty("os.arch")}"
         val reason = generateSequence<Throwable>(failure) { it.cause }.last().toString()
         val line = reason.lines().joinToString(" ") { it.trim() }.take(MAX_REASON)
-        val text = "the native library for $platform cannot be loaded: $line. JNA unpacks it to a temporary " +
-            "directory that must allow execution; the system property jna.tmpdir selects another one"
+        val named = System.getProperty(LibraryFile.PROPERTY)
+        val remedy = when {
+            "IllegalCallerException" in line -> "Start Java with the option --enable-native-access=ALL-UNNAMED"
+            named != null -> "The system property ${LibraryFile.PROPERTY} names $named"
+            !LibraryFile.isPackaged() -> "There is none on the class path: depend on aod-sdk with the classifier " +
+                "natives-${LibraryFile.platform}, or name a library with the system property ${LibraryFile.PROPERTY}"
+            else -> "JNA unpacks it to a temporary directory that must allow execution; the system property " +
+                "jna.tmpdir selects another one, and ${LibraryFile.PROPERTY} names another library"
+        }
+        val text = "the native library for $platform cannot be loaded: $line. $remedy"
         return localFailure(ErrorKind.CONFIGURATION, text).apply { initCause(failure) }
     }
 

@@ -107,10 +107,10 @@ class ErrorsTest : ServerTest(Generation.V2026_04_30) {
     }
 
     @Test
-    fun `a missing native library is a configuration error that names the platform`() {
+    fun `a missing native library is a configuration error that names the platform and the file`() {
         val child = ProcessBuilder(
             "${System.getProperty("java.home")}/bin/java",
-            "-Duniffi.component.aod_ffi.libraryOverride=none",
+            "-D${LibraryFile.PROPERTY}=/none/libaod_ffi.so",
             "-classpath",
             System.getProperty("java.class.path"),
             WithoutLibrary::class.java.name,
@@ -120,6 +120,7 @@ class ErrorsTest : ServerTest(Generation.V2026_04_30) {
         val platform = "${System.getProperty("os.name")} on ${System.getProperty("os.arch")}"
         assertEquals(3, output.size, output.toString())
         assertTrue(output.all { it.startsWith("Configuration: ") && platform in it }, output.toString())
+        assertTrue(output.all { "com.ravihq.aod.library names /none/libaod_ffi.so" in it }, output.toString())
     }
 
     /** A program whose native library cannot be loaded. */

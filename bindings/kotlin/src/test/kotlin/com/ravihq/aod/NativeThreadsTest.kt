@@ -26,6 +26,12 @@ class NativeThreadsTest {
     }
 
     @Test
+    fun `a Java that denies native access needs an option`() {
+        val failure = NativeThreads.loadFailure(ExceptionInInitializerError(IllegalCallerException("denied")))
+        assertTrue("--enable-native-access=ALL-UNNAMED" in failure.message.orEmpty(), failure.message)
+    }
+
+    @Test
     fun `the reason is one short line`() {
         val reason = "Unable to load library 'aod':\naod: not found\n" + "x".repeat(10_000)
         val text = NativeThreads.loadFailure(UnsatisfiedLinkError(reason)).message.orEmpty()

@@ -167,14 +167,20 @@ public class DevServer @JvmOverloads constructor(
         const val TIMEOUT_MILLIS = 60_000
 
         fun start(generation: String, token: String): Process {
-            val program = System.getenv("AOD_DEVSERVER") ?: Program.packaged ?: "aod-devserver"
-            val command = ProcessBuilder(program, "--generation", generation, "--token", token, "--exit-with-stdin")
-            try {
-                return command.redirectError(ProcessBuilder.Redirect.INHERIT).start()
-            } catch (error: IOException) {
-                val remedy = "depend on aod-sdk-testing for this platform (${Program.platform}), or set AOD_DEVSERVER"
-                throw IllegalStateException("aod-devserver does not start: $remedy", error)
+            val programs = System.getenv("AOD_DEVSERVER")?.let(::listOf) ?: (Program.packaged + "aod-devserver")
+            val failures = programs.map { program ->
+                val command = ProcessBuilder(program, "--generation", generation, "--token", token, "--exit-with-stdin")
+                try {
+                    return command.redirectError(ProcessBuilder.Redirect.INHERIT).start()
+                } catch (error: IOException) {
+                    // A program for glibc does not start on a system with musl, and the other way around.
+                    error
+                }
             }
+            val jar = "aod-sdk-testing with the classifier ${Program.platforms.joinToString(" or ")}"
+            val problem = IllegalStateException("aod-devserver does not start: depend on $jar, or set AOD_DEVSERVER")
+            failures.forEach(problem::addSuppressed)
+            throw problem
         }
     }
 }

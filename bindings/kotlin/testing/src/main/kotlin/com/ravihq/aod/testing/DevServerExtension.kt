@@ -1,5 +1,6 @@
 package com.ravihq.aod.testing
 
+import org.junit.jupiter.api.extension.AfterAllCallback
 import org.junit.jupiter.api.extension.AfterEachCallback
 import org.junit.jupiter.api.extension.ExtensionContext
 import org.junit.jupiter.api.extension.ParameterContext
@@ -7,7 +8,7 @@ import org.junit.jupiter.api.extension.ParameterResolver
 
 /**
  * Passes a server of its own to each JUnit test that has a parameter of the type [DevServer]. The server stops after
- * the test.
+ * the test. A method annotated with `@BeforeAll` can have such a parameter too: its server stops after the class.
  *
  * ```kotlin
  * @ExtendWith(DevServerExtension::class)
@@ -17,19 +18,24 @@ import org.junit.jupiter.api.extension.ParameterResolver
  * }
  * ```
  */
-public class DevServerExtension : ParameterResolver, AfterEachCallback {
+public class DevServerExtension : ParameterResolver, AfterEachCallback, AfterAllCallback {
     /** Returns whether the parameter is a [DevServer]. */
     override fun supportsParameter(parameter: ParameterContext, context: ExtensionContext): Boolean =
         parameter.parameter.type == DevServer::class.java
 
-    /** Returns the server of the test, and starts it if it is not running yet. */
+    /** Returns the server of the test or class, and starts it if it is not running yet. */
     override fun resolveParameter(parameter: ParameterContext, context: ExtensionContext): Any {
         val servers = servers(context)
         return servers.get(context.uniqueId) ?: DevServer().also { servers.put(context.uniqueId, it) }
     }
 
     /** Stops the server of the test. */
-    override fun afterEach(context: ExtensionContext) {
+    override fun afterEach(context: ExtensionContext): Unit = stop(context)
+
+    /** Stops the server of the class. */
+    override fun afterAll(context: ExtensionContext): Unit = stop(context)
+
+    private fun stop(context: ExtensionContext) {
         servers(context).remove(context.uniqueId, DevServer::class.java)?.close()
     }
 

@@ -4,23 +4,28 @@ import java.io.File
 
 /** The program of the development server, which the jar for a platform contains. */
 internal object Program {
-    /** The name of this platform, which is the classifier of its jar. */
-    val platform: String = run {
+    /** The names of this platform, which are classifiers of jars. On Linux, the second one is for systems with musl. */
+    val platforms: List<String> = run {
         val system = System.getProperty("os.name").lowercase()
-        val name = when {
-            system.startsWith("windows") -> "win32"
-            system.startsWith("mac") -> "darwin"
-            else -> "linux"
+        val architecture = when (val name = System.getProperty("os.arch").lowercase()) {
+            "amd64", "x86_64" -> "x86-64"
+            "arm64" -> "aarch64"
+            else -> name
         }
-        val architecture = System.getProperty("os.arch").lowercase()
-        "$name-${if (architecture == "amd64" || architecture == "x86_64") "x86-64" else architecture}"
+        when {
+            system.startsWith("windows") -> listOf("win32-$architecture")
+            system.startsWith("mac") -> listOf("darwin-$architecture")
+            else -> listOf("linux-$architecture", "linux-musl-$architecture")
+        }
     }
 
-    /** The path of a copy of the packaged program, which is deleted when this process ends; null without its jar. */
-    val packaged: String? by lazy {
-        val name = if (platform.startsWith("win32")) "aod-devserver.exe" else "aod-devserver"
-        Program::class.java.getResourceAsStream("$platform/$name")?.use { resource ->
-            val file = File.createTempFile("aod-devserver", name.removePrefix("aod-devserver"))
+    /** The paths of copies of the packaged programs, which are deleted when this process ends; empty without a jar. */
+    val packaged: List<String> by lazy { platforms.mapNotNull(::unpack) }
+
+    private fun unpack(platform: String): String? {
+        val suffix = if (platform.startsWith("win32")) ".exe" else ""
+        return Program::class.java.getResourceAsStream("$platform/aod-devserver$suffix")?.use { resource ->
+            val file = File.createTempFile("aod-devserver", suffix)
             file.deleteOnExit()
             file.outputStream().use(resource::copyTo)
             check(file.setExecutable(true)) { "${file.path} cannot be made executable" }
