@@ -301,7 +301,8 @@ class DevServer:
         """Set what agents do in the turns of a session, from the next turn on.
 
         Args:
-            *turns: The turns of a session. Later turns repeat the last one.
+            *turns: The turns of a session: its next turn plays the first one, also if it has had turns before. Later
+                turns repeat the last one.
             prompt: Limits the script to turns whose prompt contains this text.
             session: Limits the script to the session with this id.
 

@@ -34,7 +34,8 @@ public class DevServer @JvmOverloads constructor(
     }
 
     /**
-     * Sets what agents do in the turns of a session, from the next turn on. Later turns repeat the last one.
+     * Sets what agents do in the turns of a session, from the next turn on, which plays the first one, also if the
+     * session has had turns before. Later turns repeat the last one.
      *
      * @throws IllegalStateException If there is no turn.
      */
