@@ -1,5 +1,6 @@
 //! `cargo bindgen`: generates the bindings for a language, builds its package, and records the API of the Rust crates.
 
+mod apple;
 mod devserver;
 mod flags;
 mod generator;
@@ -12,6 +13,7 @@ mod public_api;
 mod python;
 mod release;
 mod swift;
+mod symbols;
 mod toolchain;
 mod tools;
 mod venv;
@@ -37,7 +39,7 @@ enum Command {
         /// The language, or the development server.
         package: Package,
         /// The target triples of the platforms whose libraries it contains. The default is this machine's. The Swift
-        /// package always contains those of this machine.
+        /// package always contains that of this machine, besides those of Apple's platforms.
         #[arg(long, value_name = "TRIPLES", value_delimiter = ',')]
         target: Vec<Named>,
     },
@@ -96,7 +98,7 @@ fn execute(command: &Command) -> Result<()> {
                 Package::Devserver => devserver::package(&platforms),
                 Package::Kotlin => kotlin::package(&platforms),
                 Package::Python => python::package(&platforms),
-                Package::Swift => swift::package(),
+                Package::Swift => swift::package(&platforms),
             }
         }
         Command::Release { targets } => release::run_all(&platforms(targets)?),

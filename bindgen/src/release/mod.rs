@@ -2,9 +2,11 @@
 
 mod artifact;
 mod library;
+mod xcframework;
 
 pub(crate) use artifact::{check_jar, check_sources, check_wheel};
 pub(crate) use library::check as check_library;
+pub(crate) use xcframework::check as check_xcframework;
 
 use std::env;
 use std::fs;
@@ -43,8 +45,9 @@ pub(crate) fn run_all(platforms: &[&'static Platform]) -> Result<()> {
     if !jvms.is_empty() {
         kotlin::package(&jvms)?;
     }
-    if platforms.contains(&Toolchain::find()?.host()?) {
-        swift::package()?;
+    let has_host = platforms.contains(&Toolchain::find()?.host()?);
+    if has_host {
+        swift::package(platforms)?;
         crates(&dist.join("crates"))?;
     }
     for platform in &desktops {
@@ -52,8 +55,9 @@ pub(crate) fn run_all(platforms: &[&'static Platform]) -> Result<()> {
             swift::archive(platform, &dist.join("swift"))?;
         }
     }
-    if !places(|place| place == Place::Apple).is_empty() {
-        swift::xcframework(&dist.join("swift"))?;
+    // Otherwise the Swift package has it.
+    if !has_host && !places(|place| place == Place::Apple).is_empty() {
+        swift::archive_xcframework(platforms, &dist.join("swift"))?;
     }
     list(&dist, platforms)
 }
