@@ -10,77 +10,42 @@
     ///
     /// It stops when it is released, or when this process ends. `AOD_DEVSERVER` names its program; without it, the
     /// program is looked up on the `PATH`.
-    public final class DevServer: @unchecked Sendable {
+    public final class DevServer: Sendable {
         /// The URL of the server.
         public let url: URL
         /// The token that the server accepts.
         public let token: Secret
 
-        private let process = Process()
-        private let input = Pipe()
+        private let program: Program
 
-        /// Starts a server and waits until it accepts connections.
+        /// Starts a server and waits until it accepts connections, for at most a minute.
         ///
         /// - Parameters:
         ///   - generation: The version of the API to serve, by date: `2026-04-21`, `2026-04-30` (the default, which has
         ///     all runtimes) or `2026-06-25`.
         ///   - token: The token to accept.
         /// - Throws: ``DevServerError`` if the program is not there, or does not start.
-        public init(generation: String = "2026-04-30", token: Secret = "aod_dev") throws {
-            let output = Pipe()
-            process.executableURL = try Self.program()
-            process.arguments = ["--generation", generation, "--token", token.expose(), "--exit-with-stdin"]
-            process.standardInput = input
-            process.standardOutput = output
-            try Self.starting.withLock(process.run)
-            // Its first line is its URL.
-            var line = Data()
-            while line.last != UInt8(ascii: "\n") {
-                let more = output.fileHandleForReading.availableData
-                if more.isEmpty {
-                    throw DevServerError("aod-devserver ended before it printed its URL")
-                }
-                line += more
-            }
-            let text = String(decoding: line, as: UTF8.self).trimmingCharacters(in: .newlines)
+        public init(generation: String = "2026-04-30", token: Secret = "aod_dev") async throws {
+            let program = try Program(arguments: ["--generation", generation, "--token", token.expose()])
+            let text = try await program.start()
             guard let url = URL(string: text) else {
                 throw DevServerError("not a URL: \(text)")
             }
+            self.program = program
             self.url = url
             self.token = token
         }
 
-        /// Processes that start at the same time would inherit each other's pipes and keep them open.
-        private static let starting = NSLock()
-
-        private static func program() throws -> URL {
-            let environment = ProcessInfo.processInfo.environment
-            if let path = environment["AOD_DEVSERVER"] {
-                return URL(fileURLWithPath: path)
-            }
-            let folders = environment["PATH", default: ""].split(separator: ":")
-            let paths = folders.map { "\($0)/aod-devserver" }
-            guard let path = paths.first(where: FileManager.default.isExecutableFile) else {
-                let remedy = "put it on the PATH, or set AOD_DEVSERVER to its path"
-                throw DevServerError("aod-devserver was not found: \(remedy)")
-            }
-            return URL(fileURLWithPath: path)
-        }
-
-        deinit {
-            stop()
-        }
-
-        /// Stops the server.
-        public func stop() {
-            // The end of its input stops it. A signal may not: on Linux, `Process` blocks signals in its children.
-            try? input.fileHandleForWriting.close()
+        /// Stops the server and waits until it has ended.
+        public func stop() async {
+            await program.stop()
         }
 
         /// Sets what agents do in the turns of a session, from the next turn on.
         ///
         /// - Parameters:
-        ///   - turns: The turns of a session. Later turns repeat the last one.
+        ///   - turns: The turns of a session: its next turn plays the first one, also if it has had turns before. Later
+        ///     turns repeat the last one.
         ///   - prompt: Limits the script to turns whose prompt contains this text.
         ///   - session: Limits the script to the session with this id.
         /// - Throws: ``DevServerError`` if there is no turn, both limits are given, or there is no such session.
