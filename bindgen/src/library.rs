@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use crate::platform::{Linkage, Linker, Platform};
+use crate::platform::{Format, Linkage, Linker, Platform};
 use crate::toolchain::{Toolchain, link_arguments};
 use crate::tools::{Result, run, target};
-use crate::{auditable, flags, prebuilt, venv};
+use crate::{apple, auditable, flags, prebuilt, venv};
 
 /// A compiled library, in dynamic and static form. It is not stripped, because the generator reads its metadata.
 pub(crate) struct Library {
@@ -27,6 +27,15 @@ impl Library {
     /// Builds the library of one package, without the dependency features that other workspace members enable, unless
     /// another machine has built it.
     pub(crate) fn build_for(platform: &'static Platform, package: &str) -> Result<Self> {
+        Self::build_as("cdylib,staticlib", platform, package)
+    }
+
+    /// Builds the static library of one package only, for which no linker of the platform is needed.
+    pub(crate) fn build_static(platform: &'static Platform, package: &str) -> Result<Self> {
+        Self::build_as("staticlib", platform, package)
+    }
+
+    fn build_as(kinds: &str, platform: &'static Platform, package: &str) -> Result<Self> {
         let name = package.replace('-', "_");
         let folder = if let Some(folder) = prebuilt::folder(platform) {
             folder
@@ -35,7 +44,7 @@ impl Library {
             run(rustc
                 .args(["--locked", "--profile", "ffi", "--package", package])
                 // Not with the crate type `lib`, which prevents link-time optimization.
-                .args(["--lib", "--crate-type", "cdylib,staticlib", "--"])
+                .args(["--lib", "--crate-type", kinds, "--"])
                 .args(link_arguments(platform, &name)))?;
             target().join(platform.triple).join("ffi")
         };
@@ -71,6 +80,9 @@ pub(crate) fn rustc(platform: &Platform) -> Result<Command> {
         Linker::Ndk(compiler) => with_ndk(cargo(), platform, compiler)?,
         Linker::Glibc217 | Linker::Musl => venv::command("cargo-zigbuild")?,
     };
+    if platform.format == Format::MachO {
+        apple::set_up(&mut rustc, platform)?;
+    }
     // Named, as the environment or a configuration file may set another default.
     rustc.args(["rustc", "--target"]);
     match platform.linker {

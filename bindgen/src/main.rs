@@ -1,5 +1,6 @@
 //! `cargo bindgen`: generates the bindings for a language, builds its package, and records the API of the Rust crates.
 
+mod apple;
 mod auditable;
 mod dependencies;
 mod devserver;
@@ -17,6 +18,7 @@ mod release;
 mod sbom;
 mod sizes;
 mod swift;
+mod symbols;
 mod toolchain;
 mod tools;
 mod venv;
@@ -42,7 +44,7 @@ enum Command {
         /// The language, or the development server.
         package: Package,
         /// The target triples of the platforms whose libraries it contains. The default is this machine's. The Swift
-        /// package always contains those of this machine.
+        /// package always contains that of this machine, besides those of Apple's platforms.
         #[arg(long, value_name = "TRIPLES", value_delimiter = ',')]
         target: Vec<Named>,
     },
@@ -110,7 +112,7 @@ fn execute(command: &Command) -> Result<()> {
                 Package::Devserver => devserver::package(&platforms),
                 Package::Kotlin => kotlin::package(&platforms),
                 Package::Python => python::package(&platforms),
-                Package::Swift => swift::package(),
+                Package::Swift => swift::package(&platforms),
             }
         }
         Command::Release { targets, only } => release::run(&platforms(targets)?, *only),

@@ -1,5 +1,11 @@
 //! The Swift package.
 
+mod xcframework;
+
+pub(crate) use xcframework::{Entry, Info, NAME as XCFRAMEWORK, PRIVACY, SLICES, Slice};
+#[cfg(test)]
+pub(crate) use xcframework::{write as write_xcframework, zip};
+
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,11 +14,15 @@ use std::process::Command;
 use crate::generator;
 use crate::library::Library;
 use crate::notices;
-use crate::platform::{Linkage, Platform};
+use crate::platform::{Format, Linkage, Platform};
+use crate::release;
 use crate::sbom;
 use crate::tools::{Result, root, run, target};
 
 const PACKAGE: &str = "bindings/swift";
+
+/// The module of the C header.
+const MODULE: &str = "AodNativeFFI";
 
 /// The files of the package besides its sources.
 const FILES: [&str; 2] = ["Package.swift", "README.md"];
@@ -56,11 +66,11 @@ fn with_fast_integers(source: &str) -> Result<String> {
     Ok(source.replace(COPIED, LOADED))
 }
 
-/// Builds the package `dist/swift/AgentOnDemand`. By default it contains the libraries for this machine's platforms and
-/// is used as a local dependency. If `AOD_SWIFT_RELEASE_URL` and `AOD_SWIFT_RELEASE_CHECKSUM` are set, it is a package
-/// to publish, which downloads the `XCFramework` of the release; the library for Linux is then in `dist/swift/aod_ffi`,
-/// where pkg-config finds it.
-pub(crate) fn package() -> Result<()> {
+/// Builds the package `dist/swift/AgentOnDemand`. By default it contains the library for this machine and, for those of
+/// these platforms that are Apple's, an `XCFramework`, and is used as a local dependency. If `AOD_SWIFT_RELEASE_URL` and
+/// `AOD_SWIFT_RELEASE_CHECKSUM` are set, it is a package to publish, which downloads the `XCFramework` of the release; the
+/// library for Linux is then in `dist/swift/aod_ffi`, where pkg-config finds it.
+pub(crate) fn package(platforms: &[&'static Platform]) -> Result<()> {
     let release = Release::from_env()?;
     generate()?;
     let source = root().join(PACKAGE);
@@ -86,17 +96,25 @@ pub(crate) fn package() -> Result<()> {
         let bundled = package.join("Sources/AodNativeFFI/lib");
         write_native(&native, &bundled.join("libaod_ffi.a"))?;
         fs::remove_dir_all(bundled)?;
-    } else if cfg!(target_os = "macos") {
-        xcframework(&package)?;
+    } else if platforms
+        .iter()
+        .any(|platform| platform.format == Format::MachO)
+    {
+        let framework = archive_xcframework(platforms, &root().join("dist/swift"))?;
+        copy_folder(&framework, &package.join(XCFRAMEWORK))?;
     }
     Ok(())
 }
 
-/// Builds the `XCFramework` for all of Apple's platforms in a folder, and its zip file in `dist/swift`. Needs macOS, on
-/// which it has not run yet.
-pub(crate) fn xcframework(folder: &Path) -> Result<()> {
-    let script = root().join(PACKAGE).join("scripts/xcframework");
-    run(Command::new(script).arg(folder))
+/// Writes the zip file with the `XCFramework` for those of these platforms that are Apple's, and returns the folder that
+/// it contains.
+pub(crate) fn archive_xcframework(platforms: &[&'static Platform], dist: &Path) -> Result<PathBuf> {
+    let framework = xcframework::build(platforms, &target().join("xcframework"))?;
+    fs::create_dir_all(dist)?;
+    let archive = dist.join(format!("{XCFRAMEWORK}.zip"));
+    xcframework::zip(&framework, &archive)?;
+    release::check_xcframework(&archive)?;
+    Ok(framework)
 }
 
 /// Writes the archive with the library of a platform for Linux, which pkg-config finds where it is unpacked.

@@ -1,10 +1,11 @@
 //! The Rust toolchain: its host and its tools.
 
-use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::{env, fs};
 
 use crate::platform::{Format, Linkage, Platform};
+use crate::symbols;
 use crate::tools::{Result, prepend_path, run};
 
 /// The toolchain that Cargo uses.
@@ -39,7 +40,7 @@ impl Toolchain {
     }
 
     /// Removes from a library what programs do not need: debug information, local symbols, the metadata for the
-    /// generator.
+    /// generator. The symbols of a static library get names that no other library has, except those of its interface.
     ///
     /// Uses the toolchain's `rust-objcopy`, which supports the object formats of all platforms; `strip` supports only
     /// its own.
@@ -60,10 +61,18 @@ impl Toolchain {
             "macos" => "DYLD_FALLBACK_LIBRARY_PATH",
             _ => "LD_LIBRARY_PATH",
         };
-        run(Command::new(objcopy)
+        let mut command = Command::new(objcopy);
+        command
             .env(loader, prepend_path(loader, &self.sysroot.join("lib"))?)
             .args(strip_arguments(format, linkage))
-            .arg(library))
+            .arg(library);
+        if let Linkage::Static = linkage {
+            let renames = library.with_extension("renames");
+            fs::write(&renames, symbols::renames(&fs::read(library)?)?)?;
+            run(command.arg("--redefine-syms").arg(&renames))?;
+            return Ok(fs::remove_file(renames)?);
+        }
+        run(&mut command)
     }
 }
 
@@ -90,8 +99,6 @@ pub(crate) fn link_arguments(platform: &Platform, name: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
     use crate::platform::PLATFORMS;
 
@@ -179,5 +186,61 @@ mod tests {
         assert!(has(&before, "source.rs"));
         assert!(has(&after, "exported") && has(&after, "local_helper"));
         assert!(!has(&after, "source.rs"));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_program_contains_two_static_libraries() {
+        let folder = env::temp_dir().join(format!("bindgen-clash-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let library = |name: &str| {
+            let (source, library) = (
+                folder.join("source.rs"),
+                folder.join(format!("lib{name}.a")),
+            );
+            let code = format!(
+                "#[unsafe(no_mangle)]
+                pub extern \"C\" fn ffi_{name}(x: usize) -> usize {{
+                    std::panic::catch_unwind(|| assert_eq!(x.to_string(), \"3\")).map_or(1, |()| 2)
+                }}"
+            );
+            fs::write(&source, code).unwrap();
+            let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+            // As ours is built: with the standard library in the same file.
+            rustc.args(["--edition", "2024", "--crate-type", "staticlib"]);
+            rustc.args([
+                "-C",
+                "opt-level=s",
+                "-C",
+                "lto=fat",
+                "-C",
+                "codegen-units=1",
+                "-o",
+            ]);
+            run(rustc.args([&library, &source])).unwrap();
+            library
+        };
+        let libraries = [library("one"), library("two")];
+        let program = folder.join("program");
+        let code = "unsigned long ffi_one(unsigned long), ffi_two(unsigned long);
+            int main(void) { return ffi_one(3) == 2 && ffi_two(3) == 2 && ffi_one(4) == 1 ? 0 : 1; }";
+        fs::write(program.with_extension("c"), code).unwrap();
+        let linked = || {
+            let mut compiler = Command::new("cc");
+            compiler.arg(program.with_extension("c")).args(&libraries);
+            compiler
+                .arg("-o")
+                .arg(&program)
+                .args(["-lpthread", "-ldl", "-lm"]);
+            run(&mut compiler)
+        };
+        assert!(linked().is_err());
+        let toolchain = Toolchain::find().unwrap();
+        toolchain
+            .strip(&libraries[0], Format::Elf, Linkage::Static)
+            .unwrap();
+        linked().unwrap();
+        run(&mut Command::new(&program)).unwrap();
+        fs::remove_dir_all(folder).unwrap();
     }
 }

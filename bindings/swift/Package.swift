@@ -11,6 +11,7 @@ let release: (url: String, checksum: String)? = nil
     // The header and the static library. A release finds the library with pkg-config, because SwiftPM does not allow
     // unsafe flags in a package that is required by version. Otherwise it is beside the header.
     let native = Target.systemLibrary(name: "AodNativeFFI", pkgConfig: release == nil ? nil : "aod_ffi")
+    let (privacy, excluded): ([Resource], [String]) = ([], ["PrivacyInfo.xcprivacy"])
     // As a search path: the compiler would parse a library that it is given as an input.
     let linking: [LinkerSetting] =
         release == nil ? [.unsafeFlags(["-L\(Context.packageDirectory)/Sources/AodNativeFFI/lib"])] : []
@@ -21,6 +22,8 @@ let release: (url: String, checksum: String)? = nil
         } else {
             Target.binaryTarget(name: "AodNativeFFI", path: "AodNativeFFI.xcframework")
         }
+    // What an app must declare in the App Store.
+    let (privacy, excluded): ([Resource], [String]) = ([.process("PrivacyInfo.xcprivacy")], [])
     let linking: [LinkerSetting] = [
         .linkedFramework("Security"),
         .linkedFramework("SystemConfiguration"),
@@ -45,7 +48,12 @@ let package = Package(
             swiftSettings: [.swiftLanguageMode(.v5)],
             linkerSettings: linking
         ),
-        .target(name: "AgentOnDemand", dependencies: ["AodNative", "AodValues"]),
+        .target(
+            name: "AgentOnDemand",
+            dependencies: ["AodNative", "AodValues"],
+            exclude: excluded,
+            resources: privacy
+        ),
         .target(name: "AgentOnDemandTesting", dependencies: ["AodValues"]),
     ],
     swiftLanguageModes: [.v6]

@@ -283,7 +283,7 @@ pub(super) fn local_path(bytes: &[u8]) -> Option<String> {
 }
 
 /// Returns the folders of this machine whose paths must not be published.
-fn local_paths() -> Vec<String> {
+pub(super) fn local_paths() -> Vec<String> {
     let home = env::var(if cfg!(windows) { "USERPROFILE" } else { "HOME" }).ok();
     let mut paths: Vec<String> = ["CARGO_HOME", "CARGO_TARGET_DIR"]
         .iter()
@@ -298,7 +298,7 @@ fn local_paths() -> Vec<String> {
     paths
 }
 
-fn contains(bytes: &[u8], text: &[u8]) -> bool {
+pub(super) fn contains(bytes: &[u8], text: &[u8]) -> bool {
     memchr::memmem::find(bytes, text).is_some()
 }
 

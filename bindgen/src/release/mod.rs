@@ -2,10 +2,12 @@
 
 mod artifact;
 mod library;
+mod xcframework;
 
 pub(crate) use artifact::{
     check_aar, check_devserver_wheel, check_jar, check_program_jar, check_sources, check_wheel,
 };
+pub(crate) use xcframework::check as check_xcframework;
 
 use std::env;
 use std::fs;
@@ -18,7 +20,7 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use self::library::Kind;
-use crate::platform::{Linker, Place, Platform};
+use crate::platform::{Format, Linker, Place, Platform};
 use crate::toolchain::Toolchain;
 use crate::tools::{self, Result, output, root};
 use crate::{devserver, kotlin, prebuilt, python, sbom, swift};
@@ -49,7 +51,7 @@ pub(crate) fn run(platforms: &[&'static Platform], only: Option<Part>) -> Result
         None => {
             kotlin(platforms)?;
             if platforms.contains(&Toolchain::find()?.host()?) {
-                swift::package()?;
+                swift::package(platforms)?;
                 crates(&dist.join("crates"))?;
             }
         }
@@ -82,10 +84,15 @@ fn native(platforms: &[&'static Platform], dist: &Path) -> Result<()> {
             swift::archive(platform, &dist.join("swift"))?;
         }
     }
-    let apple = of(platforms, |place| place == Place::Apple);
-    if !apple.is_empty() {
-        swift::generate()?;
-        swift::xcframework(&dist.join("swift"))?;
+    if platforms
+        .iter()
+        .any(|platform| platform.place == Place::Apple)
+    {
+        let apple = platforms.iter().copied();
+        let apple: Vec<_> = apple
+            .filter(|platform| platform.format == Format::MachO)
+            .collect();
+        swift::archive_xcframework(&apple, &dist.join("swift"))?;
         let bill = dist.join("swift/AodNativeFFI.xcframework.cdx.json");
         sbom::write("aod-ffi", &apple, &bill)?;
     }

@@ -314,8 +314,8 @@ class DevServer:
         """Set what agents do, from the next turn of each session on.
 
         Args:
-            *turns: The turns of a session: its first turn runs the first of them, and so on. Later turns repeat the
-                last one.
+            *turns: The turns of a session: its next turn runs the first of them, even if the session has had turns
+                before, and so on. Later turns repeat the last one.
             prompt: Limits the script to turns whose prompt contains this text. If several texts match, the script that
                 was set first is used. By default there is no limit.
             session: Limits the script to the session with this id. By default there is no limit.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compare the public API of the Swift package with the recorded one, `api/AgentOnDemand.txt`.
+"""Compare the public API of the Swift package with the recorded one, a file for each module in `api/`.
 
 The API is read from the symbol graphs that `scripts/docs` extracts. `--write` records it instead.
 """
@@ -9,7 +9,8 @@ import json
 import sys
 from pathlib import Path
 
-RECORD = Path(__file__).parents[1] / "api" / "AgentOnDemand.txt"
+RECORDS = Path(__file__).parents[1] / "api"
+MODULES = ("AgentOnDemand", "AgentOnDemandTesting")
 # The compiler adds these; which ones depends on its version.
 IMPLICIT = {"Swift.Copyable", "Swift.Escapable", "Swift.SendableMetatype"}
 
@@ -30,19 +31,23 @@ def declarations(graph):
             yield f"{path}: conforms to {target}"
 
 
-def main():
-    symbols = Path(sys.argv[-1])
+def changes(record, symbols):
+    """Return the difference between a record and the symbol graphs in a folder, after updating the record if asked."""
     graphs = [json.loads(file.read_text()) for file in symbols.glob("*.symbols.json")]
     lines = sorted({f"{line}\n" for graph in graphs for line in declarations(graph)})
     if not lines:
         sys.exit(f"no symbol graphs in {symbols}: run bindings/swift/scripts/docs first")
     if sys.argv[1] == "--write":
-        RECORD.write_text("".join(lines))
-        return
-    recorded = RECORD.read_text().splitlines(keepends=True)
-    changes = list(difflib.unified_diff(recorded, lines, "recorded", "current", n=0))
-    if changes:
-        sys.stdout.writelines(changes)
+        record.write_text("".join(lines))
+    recorded = record.read_text().splitlines(keepends=True)
+    return list(difflib.unified_diff(recorded, lines, f"{record.name}, recorded", "current", n=0))
+
+
+def main():
+    symbols = Path(sys.argv[-1])
+    changed = [line for module in MODULES for line in changes(RECORDS / f"{module}.txt", symbols / module)]
+    if changed:
+        sys.stdout.writelines(changed)
         sys.exit("the public API changed: review it, then run bindings/swift/tests/run --write-api")
 
 

@@ -162,7 +162,7 @@ impl DevServer {
     }
 
     /// Sets the script of sessions, from their next turn on: a [`Turn`](crate::Turn) for every turn, or a list with one
-    /// for each.
+    /// for each. The next turn of a session plays the first one, also if the session has had turns before.
     ///
     /// ```
     /// use aod_devserver::{DevServer, ToolCall, Turn};

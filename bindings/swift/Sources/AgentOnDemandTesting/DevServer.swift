@@ -10,16 +10,15 @@
     ///
     /// It stops when it is released, or when this process ends. It runs the program at the path in the environment
     /// variable `AOD_DEVSERVER`, or else `aod-devserver` on the `PATH`.
-    public final class DevServer: @unchecked Sendable {
+    public final class DevServer: Sendable {
         /// The base URL of the server.
         public let url: URL
         /// The token that the server accepts.
         public let token: Secret
 
-        private let process = Process()
-        private let input = Pipe()
+        private let program: Program
 
-        /// Starts a server and waits until it accepts connections.
+        /// Starts a server and waits until it accepts connections, for at most a minute.
         ///
         /// - Parameters:
         ///   - generation: The version of the API to serve, by date: `2026-04-21`, `2026-04-30` (the default, which has
@@ -27,63 +26,28 @@
         ///   - token: The token to accept. Default: `aod_dev`.
         /// - Throws: ``DevServerError`` if the program is not on the `PATH`, or ends before it prints its URL; another
         ///   error if the system cannot start it.
-        public init(generation: String = "2026-04-30", token: Secret = "aod_dev") throws {
-            let output = Pipe()
-            process.executableURL = try Self.program()
-            process.arguments = ["--generation", generation, "--token", token.expose(), "--exit-with-stdin"]
-            process.standardInput = input
-            process.standardOutput = output
-            try Self.starting.withLock(process.run)
-            // Its first line is its URL.
-            var line = Data()
-            while line.last != UInt8(ascii: "\n") {
-                let more = output.fileHandleForReading.availableData
-                if more.isEmpty {
-                    throw DevServerError("aod-devserver ended before it printed its URL")
-                }
-                line += more
-            }
-            let text = String(decoding: line, as: UTF8.self).trimmingCharacters(in: .newlines)
+        public init(generation: String = "2026-04-30", token: Secret = "aod_dev") async throws {
+            let program = try Program(arguments: ["--generation", generation, "--token", token.expose()])
+            let text = try await program.start()
             guard let url = URL(string: text) else {
                 throw DevServerError("not a URL: \(text)")
             }
+            self.program = program
             self.url = url
             self.token = token
         }
 
-        /// Processes that start at the same time would inherit each other's pipes and keep them open.
-        private static let starting = NSLock()
-
-        private static func program() throws -> URL {
-            let environment = ProcessInfo.processInfo.environment
-            if let path = environment["AOD_DEVSERVER"] {
-                return URL(fileURLWithPath: path)
-            }
-            let folders = environment["PATH", default: ""].split(separator: ":")
-            let paths = folders.map { "\($0)/aod-devserver" }
-            guard let path = paths.first(where: FileManager.default.isExecutableFile) else {
-                let remedy = "put it on the PATH, or set AOD_DEVSERVER to its path"
-                throw DevServerError("aod-devserver was not found: \(remedy)")
-            }
-            return URL(fileURLWithPath: path)
-        }
-
-        deinit {
-            stop()
-        }
-
-        /// Stops the server.
-        public func stop() {
-            // The end of its input stops it. A signal may not: on Linux, `Process` blocks signals in its children.
-            try? input.fileHandleForWriting.close()
+        /// Stops the server and waits until it has ended.
+        public func stop() async {
+            await program.stop()
         }
 
         /// Sets what agents do, from the next turn of each session on. A script for a session takes precedence over
         /// other scripts, and a script for a prompt over a script without a limit.
         ///
         /// - Parameters:
-        ///   - turns: The turns of a session: its first turn runs the first of them, and so on. Later turns repeat the
-        ///     last one.
+        ///   - turns: The turns of a session: its next turn runs the first of them, even if the session has had turns
+        ///     before, and so on. Later turns repeat the last one.
         ///   - prompt: Limits the script to turns whose prompt contains this text. If several texts match, the script
         ///     that was set first is used. Default: no limit.
         ///   - session: Limits the script to the session with this id. Default: no limit.

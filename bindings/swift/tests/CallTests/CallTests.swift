@@ -8,8 +8,8 @@ import Testing
     let server: DevServer
     let client: AodClient
 
-    init() throws {
-        server = try DevServer("s1")
+    init() async throws {
+        server = try await DevServer()
         client = try server.client()
     }
 
@@ -151,7 +151,7 @@ import Testing
     }
 
     @Test func interruptEndsATurnOnServersThatSupportIt() async throws {
-        let server = try DevServer("s2")
+        let server = try await DevServer(generation: "2026-06-25")
         let client = try server.client()
         try await server.script(["stdout": "a"], ["hold": "never"])
         let agent = try await client.agents.create(name: "a", model: "claude-sonnet-4-6", provider: .anthropic)

@@ -8,8 +8,8 @@ import Testing
     let server: DevServer
     let client: AodClient
 
-    init() throws {
-        server = try DevServer("s1")
+    init() async throws {
+        server = try await DevServer()
         client = try server.client()
     }
 

@@ -33,7 +33,7 @@ import Testing
     #endif
 
     private func retriesAreSentToAHandlerOnDemand() async throws {
-        let server = try DevServer()
+        let server = try await DevServer(generation: "2026-04-21")
         let (entries, continuation) = AsyncStream.makeStream(of: AodLog.Entry.self)
         AodLog.send(from: .debug) { continuation.yield($0) }
         try await server.control(

@@ -9,8 +9,8 @@ import Testing
     let client: AodClient
     let log = Log()
 
-    init() throws {
-        server = try DevServer("s1")
+    init() async throws {
+        server = try await DevServer()
         client = try server.client()
     }
 

@@ -98,7 +98,7 @@ import Testing
     }
 
     @Test func noEchoOfARequestShowsItsSecrets() async throws {
-        let server = try DevServer()
+        let server = try await DevServer(generation: "2026-04-21")
         var configuration = AodClient.Configuration()
         configuration.validateRequests = false
         configuration.headers = headers

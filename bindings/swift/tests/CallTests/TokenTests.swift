@@ -7,8 +7,8 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(10))) struct TokenTests {
     let server: DevServer
 
-    init() throws {
-        server = try DevServer()
+    init() async throws {
+        server = try await DevServer(generation: "2026-04-21")
     }
 
     /// Returns tokens that are numbered from 1, and remembers what it was asked with.

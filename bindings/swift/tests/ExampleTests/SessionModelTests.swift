@@ -9,9 +9,9 @@ import Testing
     let server: DevServer
     let client: AodClient
 
-    init() throws {
+    init() async throws {
         // The oldest servers that can interrupt a turn.
-        server = try DevServer("s2")
+        server = try await DevServer(generation: "2026-06-25")
         client = try server.client()
     }
 

@@ -11,7 +11,7 @@ import func AodNative.activeTasks
     /// Runs work with a server and a client, releases the client, and waits until no call, stream or connection is
     /// left. If one leaks, the test reaches its time limit.
     private func withoutLeaks(_ work: @Sendable (DevServer, AodClient) async throws -> Void) async throws {
-        let server = try DevServer("s1")
+        let server = try await DevServer()
         try await work(server, server.client())
         while activeTasks() > 0 {
             try Task.checkCancellation()
@@ -109,7 +109,7 @@ import func AodNative.activeTasks
         }
         struct Reference { weak var account: Account? }
 
-        let server = try DevServer()
+        let server = try await DevServer(generation: "2026-04-21")
         func used() async throws -> Reference {
             let account = Account(token: server.token)
             var configuration = AodClient.Configuration()

@@ -18,10 +18,10 @@ final class Runner {
         var iterator: EventStream.Iterator
     }
 
-    init(_ scenario: JSONValue) throws {
+    init(_ scenario: JSONValue) async throws {
         var fields = try Fields(scenario)
         _ = try fields.need("about", as: String.self)
-        server = try DevServer(fields.need("generation"))
+        server = try await DevServer(generation: fields.need("generation"))
         client = try server.client()
         secrets = Secrets(texts: try fields.take("secrets") ?? [])
         steps = fields.any("steps")?.array ?? []

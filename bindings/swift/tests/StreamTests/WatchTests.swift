@@ -8,8 +8,8 @@ import Testing
     let server: DevServer
     let client: AodClient
 
-    init() throws {
-        server = try DevServer()
+    init() async throws {
+        server = try await DevServer(generation: "2026-04-21")
         client = try server.client()
     }
 

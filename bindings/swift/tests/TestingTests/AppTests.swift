@@ -3,7 +3,7 @@ import AgentOnDemandTesting
 import Testing
 
 @Test func reportsTheFailingTest() async throws {
-    let server = try DevServer()
+    let server = try await DevServer()
     try await server.script(
         Turn().tool("Bash", ["command": "swift test"], output: "1 failed", exitCode: 1).message("One test fails."))
     try await server.faults(.cut(afterEvents: 3))

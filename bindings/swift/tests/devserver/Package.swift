@@ -2,14 +2,19 @@
 
 import PackageDescription
 
-// Starts the development server for tests and benchmarks.
+// Extends the testing kit for tests and benchmarks.
 let package = Package(
     name: "DevServer",
     platforms: [.macOS(.v14)],
     products: [.library(name: "DevServer", targets: ["DevServer"])],
     dependencies: [.package(path: "../../../../dist/swift/AgentOnDemand")],
     targets: [
-        .target(name: "DevServer", dependencies: [.product(name: "AgentOnDemand", package: "AgentOnDemand")])
+        .target(
+            name: "DevServer",
+            dependencies: [
+                .product(name: "AgentOnDemand", package: "AgentOnDemand"),
+                .product(name: "AgentOnDemandTesting", package: "AgentOnDemand"),
+            ])
     ],
     swiftLanguageModes: [.v6]
 )

@@ -61,15 +61,15 @@ impl Control {
         self.forget_requests();
     }
 
-    /// Sets the default script of sessions, from their next turn on.
+    /// Sets the default script of sessions, from their next turn on, which plays its first turn.
     pub fn set_script(&self, script: impl Into<Script>) {
-        self.shared.scripts().default = Some(script.into());
+        self.shared.scripts().default = Some(Arc::new(script.into()));
     }
 
     /// Sets the script of turns whose prompt contains `text`. It replaces an earlier one for the same text. If several
     /// texts match, the script that was set first is used.
     pub fn set_script_for_prompt(&self, text: impl Into<String>, script: impl Into<Script>) {
-        let (text, script) = (text.into(), script.into());
+        let (text, script) = (text.into(), Arc::new(script.into()));
         let mut scripts = self.shared.scripts();
         match scripts
             .by_prompt
@@ -81,7 +81,7 @@ impl Control {
         }
     }
 
-    /// Sets the script of one session, from its next turn on.
+    /// Sets the script of one session, from its next turn on, which plays its first turn.
     ///
     /// # Errors
     ///
@@ -95,7 +95,7 @@ impl Control {
         let session = store
             .any_session(session)
             .ok_or(ControlError::new("no such session"))?;
-        session.script = Some(script.into());
+        session.script = Some(Arc::new(script.into()));
         session.announce();
         Ok(())
     }

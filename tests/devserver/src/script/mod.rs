@@ -9,6 +9,8 @@ pub(crate) mod worker;
 
 pub use turn::{PlanStatus, PlanStep, ToolCall, Turn, TurnEnd, TurnStep, TurnUsage};
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use cli::{Run, Tokens};
@@ -42,7 +44,8 @@ pub enum Source {
 pub struct Script {
     /// The provisioning. Only used in the script of the first turn.
     pub provisioning: Provisioning,
-    /// The turns of a session: its first turn runs the first of them, and so on. Later turns repeat the last one.
+    /// The turns of a session: the first turn that runs the script runs the first of them, and so on. Later turns repeat
+    /// the last one.
     pub turns: Vec<Turn>,
     /// Without `turns`: the steps of every turn, in order. A script without a final step exits with 0.
     pub steps: Vec<Step>,
@@ -246,20 +249,40 @@ impl<const N: usize> From<[Turn; N]> for Script {
 /// The scripts of sessions without their own script.
 #[derive(Default)]
 pub(crate) struct Scripts {
-    pub(crate) default: Option<Script>,
+    pub(crate) default: Option<Arc<Script>>,
     /// Scripts by a text in the prompt; the first match is used.
-    pub(crate) by_prompt: Vec<(String, Script)>,
+    pub(crate) by_prompt: Vec<(String, Arc<Script>)>,
 }
 
 impl Scripts {
     /// Returns the script of a turn whose session has none.
-    pub(crate) fn choose(&self, prompt: &str) -> Option<Script> {
+    pub(crate) fn choose(&self, prompt: &str) -> Option<Arc<Script>> {
         let matching = self
             .by_prompt
             .iter()
             .find(|(text, _)| prompt.contains(text))
             .map(|(_, script)| script);
         matching.or(self.default.as_ref()).cloned()
+    }
+}
+
+/// How many turns of a session have played each script. A script that is set again counts from the start.
+#[derive(Default)]
+pub(crate) struct Counts(Vec<(Arc<Script>, usize)>);
+
+impl Counts {
+    /// Counts a turn, and returns how many turns have played the script before.
+    pub(crate) fn add(&mut self, script: &Arc<Script>) -> usize {
+        let known = self
+            .0
+            .iter_mut()
+            .find(|(known, _)| Arc::ptr_eq(known, script));
+        if let Some((_, count)) = known {
+            *count += 1;
+            return *count - 1;
+        }
+        self.0.push((Arc::clone(script), 1));
+        0
     }
 }
 
@@ -270,16 +293,15 @@ pub(crate) struct Played {
 }
 
 impl Played {
-    /// Returns the steps of a script, or of the built-in one.
-    pub(crate) fn of(script: Option<&Script>, run: &Run<'_>) -> Self {
+    /// Returns the steps of a script in one of its turns, counted from 0, or of the built-in one.
+    pub(crate) fn of(script: Option<(&Script, usize)>, run: &Run<'_>) -> Self {
         let mut tokens = run.earlier;
-        let Some(script) = script else {
+        let Some((script, index)) = script else {
             tokens.add(&Turn::new());
             let steps = Script::sample_for(run).steps;
             return Self { steps, tokens };
         };
-        let number = usize::try_from(run.turn).unwrap_or(1).max(1);
-        let turn = script.turns.get(number - 1).or(script.turns.last());
+        let turn = script.turns.get(index).or(script.turns.last());
         let steps = match turn {
             Some(turn) => {
                 tokens.add(turn);

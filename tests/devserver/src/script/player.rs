@@ -6,7 +6,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::{
-    Played, Provisioning, Script, Source, Step,
+    Counts, Played, Provisioning, Script, Source, Step,
     cli::{Run, Tokens},
     worker,
 };
@@ -34,7 +34,7 @@ enum Job {
     Play {
         turn: i64,
         /// `None` for the built-in one.
-        script: Option<Script>,
+        script: Option<Arc<Script>>,
         provisioned: bool,
     },
     /// An interrupt of a turn that the control interface drives, or that has not started in a ready sandbox.
@@ -48,6 +48,7 @@ enum Job {
 /// Plays until the session is deleted or accepts no further turn.
 pub(crate) async fn run(shared: Arc<Shared>, id: Uuid, mut changes: watch::Receiver<()>) {
     let mut tokens = Tokens::default();
+    let mut counts = Counts::default();
     loop {
         changes.borrow_and_update();
         match next_job(&shared, id) {
@@ -60,7 +61,7 @@ pub(crate) async fn run(shared: Arc<Shared>, id: Uuid, mut changes: watch::Recei
                 tokio::select! {
                     biased;
                     stop = stopped(&shared, id, turn, &mut stops) => act_on(&shared, id, turn, &stop),
-                    played = play(&shared, id, turn, script.as_ref(), provisioned, tokens) => tokens = played,
+                    played = play(&shared, id, turn, script.as_ref(), provisioned, tokens, &mut counts) => tokens = played,
                 }
             }
             Job::Interrupt { turn } => {
@@ -155,9 +156,10 @@ async fn play(
     shared: &Shared,
     id: Uuid,
     turn: i64,
-    script: Option<&Script>,
+    script: Option<&Arc<Script>>,
     provisioned: bool,
     earlier: Tokens,
+    counts: &mut Counts,
 ) -> Tokens {
     let immediate = Provisioning::default();
     let provisioning = script.map_or(&immediate, |script| &script.provisioning);
@@ -186,7 +188,7 @@ async fn play(
         };
         let prompt = session.turn(turn).map(|turn| turn.prompt.clone());
         Played::of(
-            script,
+            script.map(|script| (&**script, counts.add(script))),
             &Run {
                 engine: &session.engine,
                 model: &session.model,

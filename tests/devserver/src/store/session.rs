@@ -1,6 +1,6 @@
 //! Sessions: their turns, resources and log, and the state of their worker.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -163,7 +163,7 @@ pub(crate) struct Session {
     pub(crate) sandbox_name: String,
     pub(crate) stages: StagePlan,
     /// The script of this session, from the next turn on.
-    pub(crate) script: Option<Script>,
+    pub(crate) script: Option<Arc<Script>>,
     /// Whether an interrupt was requested that the worker has not processed yet.
     pub(crate) interrupt_requested: bool,
     /// Notified of every change; closed when the session is deleted.

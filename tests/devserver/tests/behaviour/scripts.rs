@@ -148,6 +148,42 @@ async fn each_turn_of_a_session_plays_its_turn_of_the_script() {
 }
 
 #[tokio::test]
+async fn a_script_that_is_set_between_turns_starts_with_its_first_turn() {
+    let api = Api::start(Generation::April30).await;
+    let session = api.session("special").await;
+    api.events(session).await;
+    let turns = |name: &str| [1, 2].map(|number| Turn::new().stdout(format!("{name} {number}")));
+    let prompt = async |text: &str| {
+        let path = format!("/sessions/{session}/prompt");
+        api.create(&path, json!({"prompt": text})).await;
+        let events = api.events(session).await;
+        let chunks = output(&events, "stdout");
+        // The other chunks are the lines of the runtime, in JSON.
+        let scripted = chunks.iter().rfind(|chunk| !chunk.starts_with('{'));
+        scripted.expect("a scripted chunk").to_string()
+    };
+    api.control.set_script(turns("default"));
+    assert_eq!(prompt("plain").await, "default 1");
+    assert_eq!(prompt("plain").await, "default 2");
+    api.control
+        .set_script_for_prompt("special", turns("prompt"));
+    assert_eq!(prompt("special").await, "prompt 1");
+    // A turn with another script in between does not count.
+    assert_eq!(prompt("plain").await, "default 2");
+    assert_eq!(prompt("special").await, "prompt 2");
+    let script = turns("session");
+    api.control
+        .set_script_for_session(session, script.clone())
+        .expect("it exists");
+    assert_eq!(prompt("special").await, "session 1");
+    api.control
+        .set_script_for_session(session, script)
+        .expect("it exists");
+    assert_eq!(prompt("special").await, "session 1");
+    assert_eq!(prompt("special").await, "session 2");
+}
+
+#[tokio::test]
 async fn a_call_is_printed_before_its_result() {
     let api = Api::start(Generation::April30).await;
     let call = ToolCall::new("Bash", [("command", "make")])

@@ -19,7 +19,7 @@ func seconds(_ work: () async throws -> Void) async throws -> Double {
     return Double(time.components.seconds) + Double(time.components.attoseconds) / 1e18
 }
 
-let server = try DevServer("s0")
+let server = try await DevServer(generation: "2026-04-21")
 let client = try server.client()
 let chunk = "The quick brown fox jumps over the lazy dog, line by line.\n"
 let steps = (0..<outputs).map { _ in JSONValue.object(["stdout": .string(chunk)]) }

@@ -1,58 +1,13 @@
 import AgentOnDemand
+@_exported import AgentOnDemandTesting
 import Foundation
 
 #if canImport(FoundationNetworking)
     import FoundationNetworking
 #endif
 
-/// A development server for one test. `AOD_DEVSERVER` is the path of its program. It stops when it is released, or when
-/// the process of the test ends.
-public final class DevServer: @unchecked Sendable {
-    /// The base URL.
-    public let url: URL
-    /// The token that it accepts.
-    public let token: Secret = "aod_dev"
-
-    private let process = Process()
-    private let input = Pipe()
-
-    /// Starts a server.
-    ///
-    /// - Parameter generation: The API that it implements: `s0` (2026-04-21), `s1` (2026-04-30) or `s2` (2026-06-25).
-    public init(_ generation: String = "s0") throws {
-        guard let program = ProcessInfo.processInfo.environment["AOD_DEVSERVER"] else {
-            throw TestError("AOD_DEVSERVER does not name the development server's program")
-        }
-        let output = Pipe()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = ["--generation", generation, "--exit-with-stdin"]
-        process.standardInput = input
-        process.standardOutput = output
-        try Self.starting.withLock(process.run)
-        // Its first line is its URL.
-        var line = Data()
-        while line.last != UInt8(ascii: "\n") {
-            let more = output.fileHandleForReading.availableData
-            if more.isEmpty {
-                throw TestError("the development server did not start")
-            }
-            line += more
-        }
-        let text = String(decoding: line, as: UTF8.self).trimmingCharacters(in: .newlines)
-        guard let url = URL(string: text) else {
-            throw TestError("not a URL: \(text)")
-        }
-        self.url = url
-    }
-
-    /// Processes that start at the same time would inherit each other's pipes and keep them open.
-    private static let starting = NSLock()
-
-    deinit {
-        // The end of its input stops it. A signal may not: on Linux, `Process` blocks signals in its children.
-        try? input.fileHandleForWriting.close()
-    }
-
+// What the tests and benchmarks of the package need besides the testing kit.
+extension DevServer {
     /// Creates a client of the server, which does not check requests before it sends them.
     public func client(_ change: (inout AodClient.Configuration) -> Void = { _ in }) throws -> AodClient {
         var configuration = AodClient.Configuration()
@@ -60,16 +15,6 @@ public final class DevServer: @unchecked Sendable {
         configuration.noProxy = true
         change(&configuration)
         return try AodClient(baseURL: url, token: token, configuration: configuration)
-    }
-
-    /// Calls the control API of the server, and returns the response. Throws if its status is not 200.
-    @discardableResult
-    public func control(_ method: String, _ path: String, _ body: JSONValue = [:]) async throws -> JSONValue {
-        let response = try await send(method, "/__dev/\(path)", body: body)
-        guard response.status == 200 else {
-            throw TestError("\(method) \(path): \(response.status) \(response.body)")
-        }
-        return response.body.isEmpty ? .null : try JSONValue(parsing: response.body)
     }
 
     /// Sends a request without the SDK, and returns the status and the body.
@@ -87,7 +32,7 @@ public final class DevServer: @unchecked Sendable {
         return ((response as? HTTPURLResponse)?.statusCode ?? 0, String(decoding: data, as: UTF8.self))
     }
 
-    /// Sets the script that the agent of each new session runs.
+    /// Sets the chunks that the agent of each new session prints.
     public func script(_ steps: JSONValue...) async throws {
         try await control("POST", "script", ["script": ["steps": .array(steps)]])
     }

@@ -37,8 +37,8 @@ public class DevServer @JvmOverloads constructor(
      * Sets what the agents of all sessions do, from the next turn of each session on. A script for a prompt or for a
      * session takes precedence.
      *
-     * @param turns The turns of a session: its first turn runs the first of them, and so on. Later turns repeat the
-     *   last one.
+     * @param turns The turns of a session: its next turn runs the first of them, even if the session has had turns
+     *   before, and so on. Later turns repeat the last one.
      * @throws IllegalStateException If there is no turn.
      */
     public fun script(vararg turns: Turn): Unit = setScript(turns, emptyMap())
