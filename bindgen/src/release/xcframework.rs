@@ -402,7 +402,8 @@ mod tests {
 
     #[test]
     fn code_that_apps_cannot_use_is_refused() {
-        let cases: [(&str, fn(&mut Code)); 5] = [
+        type Change = fn(&mut Code);
+        let cases: [(&str, Change); 5] = [
             ("has code for version 99.0 of system 2", |code| {
                 let mut version = MachOBuildVersion::default();
                 version.platform = 2;

@@ -102,7 +102,7 @@ impl Slice {
     }
 }
 
-/// `Info.plist`, from which Xcode and SwiftPM choose a library.
+/// `Info.plist`, from which Xcode and `SwiftPM` choose a library.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Info {
