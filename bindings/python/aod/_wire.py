@@ -233,7 +233,8 @@ def read_list(model: type[M], response: Response) -> list[M]:
         # The common case, without a look at each record.
         return cast("list[M]", listing.model_validate_json(response.text).data)
     except _SchemaError:
-        given = read(listing, response).data
+        pass
+    given = read(listing, response).data
     records = [record for record in given if isinstance(record, model)]
     if len(records) < len(given):
         if not records:
