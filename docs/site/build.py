@@ -51,6 +51,8 @@ def region(topic: str, language: str, name: str) -> str:
         code.append(line)
     else:
         sys.exit(f"{path.relative_to(ROOT)}: the region {name} has no end")
+    while code and not code[-1].strip():
+        code.pop()
     indentation = min((len(line) - len(line.lstrip()) for line in code if line.strip()), default=0)
     return "\n".join(line[indentation:] for line in code)
 
@@ -79,10 +81,8 @@ def converted(text: str, path: str, places: dict[str, str], repository: str) -> 
     for line in text.splitlines():
         in_code ^= bool(_FENCE.match(line))
         if not in_code:
-            if snippet := _SNIPPET.match(line):
-                line = tabs(snippet[1], snippet[2])
-            else:
-                line = _LINK.sub(link, line)
+            snippet = _SNIPPET.match(line)
+            line = tabs(snippet[1], snippet[2]) if snippet else _LINK.sub(link, line)
         lines.append(line)
     return "\n".join(lines) + "\n"
 

@@ -1,3 +1,4 @@
+# region test
 import aod
 from aod.testing import DevServer, Fault, Turn
 
@@ -9,3 +10,6 @@ def test_reports_the_failing_test() -> None:
         agent = client.agents.create(name="reviewer", model="anthropic/claude-sonnet-4-6", runtime="claude")
         result = client.sessions.run(agent_id=agent.id, prompt="Run the tests")
         assert result.text == "It fails."
+
+
+# endregion

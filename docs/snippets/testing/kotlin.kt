@@ -1,3 +1,4 @@
+// region test
 package com.example
 
 import com.ravihq.aod.AodClient
@@ -25,3 +26,4 @@ class AppTest {
         }
     }
 }
+// endregion
