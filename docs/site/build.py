@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import tomli
@@ -25,44 +26,41 @@ LANGUAGES = {"Rust": "rust.rs", "Python": "python.py", "Kotlin": "kotlin.kt", "S
 
 _FENCE = re.compile(r"^(```|~~~)")
 _LINK = re.compile(r"\]\(([^)\s#:]+)(#[^)\s]*)?\)")
+_MARK = re.compile(r"\s*(?://|#) (?:region ([\w-]+)|endregion)")
 _SNIPPET = re.compile(r'^\[[^]]+\]\((?:\.\./)*snippets/([\w-]+) "([\w-]+)"\)$')
 
 
-def pages() -> dict[str, str]:
-    """Return the path of each page on the site, by its path in the repository."""
+def files() -> dict[str, str]:
+    """Return the path on the site of each page and image, by its path in the repository."""
     found = {f"{name}.md": f"{name.lower()}.md" for name in ("CHANGELOG", "CONTRIBUTING", "SECURITY")}
-    for path in DOCS.rglob("*.md"):
+    for path in (*DOCS.rglob("*.md"), *DOCS.rglob("*.svg")):
         place = path.relative_to(DOCS).as_posix()
         found[f"docs/{place}"] = re.sub(r"(^|/)README\.md$", r"\1index.md", place)
     return found
 
 
 def region(topic: str, language: str, name: str) -> str:
-    """Return the lines between `region <name>` and `endregion` of a snippet, without their common indentation."""
+    """Return the lines of a snippet between `region <name>` and `endregion`; all lines, if the name is `program`."""
     path = DOCS / "snippets" / topic / LANGUAGES[language]
     lines = path.read_text(encoding="utf-8").splitlines()
-    begins = [number for number, line in enumerate(lines) if re.fullmatch(rf"\s*(//|#) region {name}", line)]
+    if name == "program":
+        return "\n".join(line for line in lines if not _MARK.fullmatch(line))
+    begins = [number for number, line in enumerate(lines) if (mark := _MARK.fullmatch(line)) and mark[1] == name]
     if len(begins) != 1:
         sys.exit(f"{path.relative_to(ROOT)} has {len(begins)} regions named {name}")
-    code = []
-    for line in lines[begins[0] + 1 :]:
-        if re.fullmatch(r"\s*(//|#) endregion", line):
-            break
-        code.append(line)
-    else:
-        sys.exit(f"{path.relative_to(ROOT)}: the region {name} has no end")
-    while code and not code[-1].strip():
-        code.pop()
-    indentation = min((len(line) - len(line.lstrip()) for line in code if line.strip()), default=0)
-    return "\n".join(line[indentation:] for line in code)
+    rest = lines[begins[0] + 1 :]
+    code = rest[: next(number for number, line in enumerate(rest) if _MARK.fullmatch(line))]
+    return textwrap.dedent("\n".join(code)).rstrip()
 
 
-def tabs(topic: str, name: str) -> str:
+def tabs(topic: str, name: str, repository: str) -> str:
     """Return a tab for each language, with the code of a region."""
     parts = []
-    for language in LANGUAGES:
+    for language, file in LANGUAGES.items():
         code = f"```{language.lower()}\n{region(topic, language, name)}\n```"
-        parts.append(f'=== "{language}"\n\n' + re.sub(r"^(?=.)", "    ", code, flags=re.MULTILINE))
+        if name != "program":
+            code += f"\n\n[The whole program]({repository}/blob/main/docs/snippets/{topic}/{file})"
+        parts.append(f'=== "{language}"\n\n{textwrap.indent(code, "    ")}')
     return "\n\n".join(parts)
 
 
@@ -82,7 +80,7 @@ def converted(text: str, path: str, places: dict[str, str], repository: str) -> 
         in_code ^= bool(_FENCE.match(line))
         if not in_code:
             snippet = _SNIPPET.match(line)
-            line = tabs(snippet[1], snippet[2]) if snippet else _LINK.sub(link, line)
+            line = tabs(snippet[1], snippet[2], repository) if snippet else _LINK.sub(link, line)
         lines.append(line)
     return "\n".join(lines) + "\n"
 
@@ -94,23 +92,22 @@ def main(target: Path) -> None:
     work.mkdir(parents=True)
     shutil.copy(CONFIGURATION, work)
     configuration = CONFIGURATION.read_text(encoding="utf-8")
-    repository = tomli.loads(configuration)["project"]["repo_url"]
-    places = pages()
-    unlisted = [place for place in places.values() if f'"{place}"' not in configuration and "decisions/0" not in place]
-    if unlisted:
+    repository = tomli.loads(configuration)["project"]["extra"]["social"][0]["link"]
+    places = files()
+    listed = (place for place in places.values() if place.endswith(".md") and not place.startswith("decisions/0"))
+    if unlisted := [place for place in listed if f'"{place}"' not in configuration]:
         sys.exit(f"not in {CONFIGURATION.relative_to(ROOT)}: {', '.join(unlisted)}")
     for path, place in places.items():
-        page = work / "pages" / place
-        page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(converted((ROOT / path).read_text(encoding="utf-8"), path, places, repository), "utf-8")
-    for image in DOCS.rglob("*.svg"):
-        shutil.copy(image, work / "pages" / image.relative_to(DOCS).parent)
+        file = work / "pages" / place
+        file.parent.mkdir(parents=True, exist_ok=True)
+        text = (ROOT / path).read_text(encoding="utf-8")
+        file.write_text(converted(text, path, places, repository) if path.endswith(".md") else text, encoding="utf-8")
     if subprocess.run(["zensical", "build", "--strict"], cwd=work, check=False).returncode:
         sys.exit("the site was not built without a warning")
     site = target / "site"
     shutil.rmtree(site, ignore_errors=True)
     (work / "site").rename(site)
-    print(f"{len(places)} pages: {site / 'index.html'}")
+    print(site / "index.html")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,3 @@
-// region test
 package com.example
 
 import com.ravihq.aod.AodClient
@@ -26,4 +25,3 @@ class AppTest {
         }
     }
 }
-// endregion

@@ -1,4 +1,3 @@
-# region test
 import aod
 from aod.testing import DevServer, Fault, Turn
 
@@ -10,6 +9,3 @@ def test_reports_the_failing_test() -> None:
         agent = client.agents.create(name="reviewer", model="anthropic/claude-sonnet-4-6", runtime="claude")
         result = client.sessions.run(agent_id=agent.id, prompt="Run the tests")
         assert result.text == "It fails."
-
-
-# endregion

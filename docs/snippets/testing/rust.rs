@@ -1,6 +1,5 @@
 //! Tests a program that follows a session, without a real server.
 
-// region test
 use aod::models::{CreateAgent, CreateSession};
 use aod_devserver::{DevServer, Fault, ToolCall, Turn};
 
@@ -23,4 +22,3 @@ async fn reports_the_failing_test() -> Result<(), Box<dyn std::error::Error>> {
     assert_eq!(result.text.as_deref(), Some("One test fails."));
     Ok(())
 }
-// endregion

@@ -1,4 +1,3 @@
-// region test
 import AgentOnDemand
 import AgentOnDemandTesting
 import Testing
@@ -14,4 +13,3 @@ import Testing
     let result = try await client.sessions.run(agentId: agent.id, prompt: "Run the tests")
     #expect(result.text == "One test fails.")
 }
-// endregion
