@@ -15,6 +15,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+import skills
 import tomli
 
 DOCS = Path(__file__).resolve().parents[1]
@@ -92,7 +93,8 @@ def main(target: Path) -> None:
     work.mkdir(parents=True)
     shutil.copy(CONFIGURATION, work)
     configuration = CONFIGURATION.read_text(encoding="utf-8")
-    repository = tomli.loads(configuration)["project"]["extra"]["social"][0]["link"]
+    project = tomli.loads(configuration)["project"]
+    repository = project["extra"]["social"][0]["link"]
     places = files()
     listed = (place for place in places.values() if place.endswith(".md") and not place.startswith("decisions/0"))
     if unlisted := [place for place in listed if f'"{place}"' not in configuration]:
@@ -104,6 +106,7 @@ def main(target: Path) -> None:
         file.write_text(converted(text, path, places, repository) if path.endswith(".md") else text, encoding="utf-8")
     if subprocess.run(["zensical", "build", "--strict"], cwd=work, check=False).returncode:
         sys.exit("the site was not built without a warning")
+    skills.write(work / "site", work / "pages", project, region)
     site = target / "site"
     shutil.rmtree(site, ignore_errors=True)
     (work / "site").rename(site)

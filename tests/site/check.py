@@ -1,11 +1,13 @@
 """Opens the built documentation site in Chromium: check.py <folder of the site> <folder for screenshots>.
 
 Every page loads without a message on the console, requests nothing from other hosts and is as wide as a phone. Tabs
-change together and stay as they are on the next page, and the search finds what it should.
+change together and stay as they are on the next page, the search finds what it should, and the files that agents read
+refer to files of the site.
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import threading
@@ -126,6 +128,17 @@ def check_search(browser: Browser, url: str, faults: list[str]) -> None:
             expect(page.get_by_role("option").filter(has_text=title).first).to_be_visible(timeout=TIME_LIMIT)
 
 
+def check_texts(site: Path, faults: list[str]) -> None:
+    """Look for the files that llms.txt and the skills refer to."""
+    url = min(re.findall("<loc>(.*?)</loc>", (site / "sitemap.xml").read_text(encoding="utf-8")), key=len)
+    texts = [site / "llms.txt", *(site / f"skills/aod-sdk-{language.lower()}/SKILL.md" for language in LANGUAGES)]
+    for text in texts:
+        places = re.findall(rf"\({re.escape(url)}([^)#]*)", text.read_text(encoding="utf-8"))
+        missing = [place for place in places if not (site / place).is_file()]
+        if missing or not places:
+            faults.append(f"{text.relative_to(site)}: of {len(places)} links, these lead nowhere: {missing}")
+
+
 def take_screenshots(browser: Browser, url: str, folder: Path, faults: list[str]) -> None:
     """Take screenshots of some pages."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -155,6 +168,7 @@ def main(site: Path, screenshots: Path) -> int:
         check_pages(browser, url, places, faults)
         check_tabs(browser, url, faults)
         check_search(browser, url, faults)
+        check_texts(site, faults)
         take_screenshots(browser, url, screenshots, faults)
         browser.close()
     print(*faults, sep="\n", end="\n" if faults else "")
