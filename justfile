@@ -114,8 +114,12 @@ bench language *options:
 lab:
     cargo bench --package aod-tests --bench lab
 
+# Builds the documentation site, in target/site.
+docs:
+    docs/site/build
+
 # Makes the documentation of the Rust crates, in target/doc.
-docs *options:
+docs-rust *options:
     cargo doc --workspace --no-deps {{ options }}
 
 # Makes the documentation of the Swift package.

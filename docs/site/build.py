@@ -1,0 +1,117 @@
+"""Builds the documentation site: build.py <target folder>.
+
+Zensical reads a copy of the pages, in which two things differ from the files that GitHub shows: links to files that are
+not pages lead to the repository on GitHub, and a link to a folder of snippets is replaced by the code, with a tab for
+each language.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import skills
+import tomli
+
+DOCS = Path(__file__).resolve().parents[1]
+ROOT = DOCS.parent
+CONFIGURATION = DOCS / "site/zensical.toml"
+
+LANGUAGES = {"Rust": "rust.rs", "Python": "python.py", "Kotlin": "kotlin.kt", "Swift": "swift.swift"}
+"""The files of a snippet, in the order of the tabs."""
+
+_FENCE = re.compile(r"^(```|~~~)")
+_LINK = re.compile(r"\]\(([^)\s#:]+)(#[^)\s]*)?\)")
+_MARK = re.compile(r"\s*(?://|#) (?:region ([\w-]+)|endregion)")
+_SNIPPET = re.compile(r'^\[[^]]+\]\((?:\.\./)*snippets/([\w-]+) "([\w-]+)"\)$')
+
+
+def files() -> dict[str, str]:
+    """Return the path on the site of each page and image, by its path in the repository."""
+    found = {f"{name}.md": f"{name.lower()}.md" for name in ("CHANGELOG", "CONTRIBUTING", "SECURITY")}
+    for path in (*DOCS.rglob("*.md"), *DOCS.rglob("*.svg")):
+        place = path.relative_to(DOCS).as_posix()
+        found[f"docs/{place}"] = re.sub(r"(^|/)README\.md$", r"\1index.md", place)
+    return found
+
+
+def region(topic: str, language: str, name: str) -> str:
+    """Return the lines of a snippet between `region <name>` and `endregion`; all lines, if the name is `program`."""
+    path = DOCS / "snippets" / topic / LANGUAGES[language]
+    lines = path.read_text(encoding="utf-8").splitlines()
+    if name == "program":
+        return "\n".join(line for line in lines if not _MARK.fullmatch(line))
+    begins = [number for number, line in enumerate(lines) if (mark := _MARK.fullmatch(line)) and mark[1] == name]
+    if len(begins) != 1:
+        sys.exit(f"{path.relative_to(ROOT)} has {len(begins)} regions named {name}")
+    rest = lines[begins[0] + 1 :]
+    code = rest[: next(number for number, line in enumerate(rest) if _MARK.fullmatch(line))]
+    return textwrap.dedent("\n".join(code)).rstrip()
+
+
+def tabs(topic: str, name: str, repository: str) -> str:
+    """Return a tab for each language, with the code of a region."""
+    parts = []
+    for language, file in LANGUAGES.items():
+        code = f"```{language.lower()}\n{region(topic, language, name)}\n```"
+        if name != "program":
+            code += f"\n\n[The whole program]({repository}/blob/main/docs/snippets/{topic}/{file})"
+        parts.append(f'=== "{language}"\n\n{textwrap.indent(code, "    ")}')
+    return "\n\n".join(parts)
+
+
+def converted(text: str, path: str, places: dict[str, str], repository: str) -> str:
+    """Return the text of a page of the site, given that of a page of the repository."""
+
+    def link(match: re.Match[str]) -> str:
+        there = posixpath.normpath(posixpath.join(posixpath.dirname(path), match[1]))
+        index = f"{there}/README.md"
+        if place := places.get(there) or places.get(index):
+            return f"]({posixpath.relpath(place, posixpath.dirname(places[path]) or '.')}{match[2] or ''})"
+        return f"]({repository}/{'tree' if (ROOT / there).is_dir() else 'blob'}/main/{there}{match[2] or ''})"
+
+    lines = []
+    in_code = False
+    for line in text.splitlines():
+        in_code ^= bool(_FENCE.match(line))
+        if not in_code:
+            snippet = _SNIPPET.match(line)
+            line = tabs(snippet[1], snippet[2], repository) if snippet else _LINK.sub(link, line)
+        lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+def main(target: Path) -> None:
+    """Build the site."""
+    work = target / "site-build"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    shutil.copy(CONFIGURATION, work)
+    configuration = CONFIGURATION.read_text(encoding="utf-8")
+    project = tomli.loads(configuration)["project"]
+    repository = project["extra"]["social"][0]["link"]
+    places = files()
+    listed = (place for place in places.values() if place.endswith(".md") and not place.startswith("decisions/0"))
+    if unlisted := [place for place in listed if f'"{place}"' not in configuration]:
+        sys.exit(f"not in {CONFIGURATION.relative_to(ROOT)}: {', '.join(unlisted)}")
+    for path, place in places.items():
+        file = work / "pages" / place
+        file.parent.mkdir(parents=True, exist_ok=True)
+        text = (ROOT / path).read_text(encoding="utf-8")
+        file.write_text(converted(text, path, places, repository) if path.endswith(".md") else text, encoding="utf-8")
+    if subprocess.run(["zensical", "build", "--strict"], cwd=work, check=False).returncode:
+        sys.exit("the site was not built without a warning")
+    skills.write(work / "site", work / "pages", project, region)
+    site = target / "site"
+    shutil.rmtree(site, ignore_errors=True)
+    (work / "site").rename(site)
+    print(site / "index.html")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
