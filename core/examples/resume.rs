@@ -1,4 +1,4 @@
-//! Saves the cursor of a stream to a file, and resumes the stream from it, as another process would.
+//! Saves the cursor and the turn of a stream to a file, and resumes from there, as another process would.
 //!
 //! ```sh
 //! cargo run --example resume                             # with an in-memory development server
@@ -12,7 +12,7 @@ mod support;
 use std::error::Error;
 use std::fs;
 
-use aod::EventStream;
+use aod::StreamEvent;
 use aod::models::CreateSession;
 use futures::TryStreamExt;
 
@@ -25,20 +25,37 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let session = client.sessions().create(request).await?;
     let file = std::env::temp_dir().join(format!("aod-cursor-{}", session.id));
 
-    // Read a few events and save the cursor after each one. Dropping the stream closes its connection.
+    // Read a few events, and save the position after each one. Dropping the stream closes its connection.
     let mut events = client.sessions().stream(session.id).await?;
+    let mut turn = 0;
     for _ in 0..5 {
-        show_next(&mut events).await?;
+        let Some(event) = events.try_next().await? else {
+            break;
+        };
+        show(&event);
+        turn = event.turn().unwrap_or(turn);
         if let Some(cursor) = events.cursor() {
-            fs::write(&file, cursor.to_string())?;
+            fs::write(&file, format!("{cursor} {turn}"))?;
         }
     }
     drop(events);
 
-    let cursor: i64 = fs::read_to_string(&file)?.parse()?;
+    let saved = fs::read_to_string(&file)?;
+    let (cursor, turn) = saved.split_once(' ').ok_or("the file has no turn")?;
+    let (cursor, turn): (i64, i64) = (cursor.parse()?, turn.parse()?);
     println!("resuming after event {cursor}");
     let mut events = client.sessions().stream(session.id).since(cursor).await?;
-    while show_next(&mut events).await? {}
+    while let Some(event) = events.try_next().await? {
+        // The server sends these again, as a new stream does not know that they were delivered.
+        let is_repeat = match &event {
+            StreamEvent::Start(_) => true,
+            StreamEvent::TurnStart(start) => start.turn == Some(turn),
+            _ => false,
+        };
+        if !is_repeat {
+            show(&event);
+        }
+    }
 
     fs::remove_file(&file)?;
     client.sessions().delete(session.id).await?;
@@ -46,11 +63,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Prints the next event. Returns `false` at the end of the stream.
-async fn show_next(events: &mut EventStream) -> aod::Result<bool> {
-    let Some(event) = events.try_next().await? else {
-        return Ok(false);
-    };
+fn show(event: &StreamEvent) {
     println!("{:?} {}", event.id(), event.event_type());
-    Ok(true)
 }

@@ -14,6 +14,7 @@ fun main(): Unit = runBlocking {
     val (id, cursor) = AodClient.fromEnv().use { readFirstOutput(it) }
     println("\n-- resumed after event $cursor")
     AodClient.fromEnv().use { client ->
+        // Some events that are not output arrive again, such as `Start`. This collector ignores them.
         client.sessions.stream(id, StreamOptions(since = cursor)).collect { event -> event.text?.let(::print) }
     }
 }

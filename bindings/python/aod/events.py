@@ -110,9 +110,10 @@ class StreamEvent:
         """The position to resume from after this event: pass it as `since`.
 
         It is usually the `id`. For a `turn_start`, whose `id` is that of the output that follows, and for an event of
-        an unknown type, which may use ids in the same way, it is the position before the event: a stream that resumes
-        there misses nothing, but may repeat an event of an unknown type. An event without an id has the position of the
-        event before. Before the first event with an id, it is the `since` of the stream, or `None`.
+        an unknown type, which may use ids in the same way, it is the position before the event. An event without an id
+        has the position of the event before. Before the first event with an id, it is the `since` of the stream, or
+        `None`. A stream that resumes there misses nothing and repeats no `stage` or `output` event, but `start`, a
+        `turn_start`, the event that ends the stream or an event of an unknown type may arrive again.
 
         For an event that does not come from a stream of this package, it is the `id`, or `None` for a `turn_start`.
         """

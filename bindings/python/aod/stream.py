@@ -94,6 +94,9 @@ class _Base:
     def cursor(self) -> int | None:
         """The position after the last event that was yielded: pass it as `since` to resume there.
 
+        A stream that resumes there, in this process or another, neither repeats nor misses a `stage` or `output` event.
+        Some other events arrive again, as `Sessions.stream` describes.
+
         `None` if no event with a position was yielded and `since` was not given.
         """
         yielded = len(self._cursors) - len(self._ready)

@@ -32,7 +32,7 @@ EXPECTED = {
     "listen": ["event start\n", "event exit\n", "closed\n"],
     "pretty": ["# Session init - model=", "= Done", "> All tests pass.\n"],
     "quickstart": ["Session init · model=", "✨ Done", ": completed, exit code 0\n"],
-    "resume": ["first part: start None\n", "first part: output ", "second part: start None\n", "second part: exit "],
+    "resume": ["first part: start None\n", "first part: output ", "second part: output ", "second part: exit "],
     "stream": ["stage create_sprite: done\n", "turn 1 starts\n", "stdout: ", "ended with exit, exit code 0\n"],
 }
 """What each example prints, in this order."""

@@ -27,7 +27,9 @@ const LIMITS: Limits = Limits {
 #[derive(uniffi::Record)]
 #[uniffi(name = "NativeStreamOptions")]
 pub struct StreamOptions {
-    /// Starts after the event with this ID, such as the cursor of an earlier stream. Default: from the first event.
+    /// Leaves out the `stage` and `output` events up to and including the one with this ID, such as the cursor of an
+    /// earlier stream. `start`, the `turn_start` of a turn that continues, and the terminal event of a session that has
+    /// ended arrive again. Default: from the first event.
     #[uniffi(default)]
     pub since: Option<i64>,
     /// Delivers only `start`, the `turn_start` and `output` events of this turn, and the terminal event. Default: all

@@ -51,9 +51,10 @@ impl<'a> WatchStream<'a> {
         }
     }
 
-    /// Skips the events of the session `id` up to and including the event whose id is `cursor`, usually the
-    /// [`cursor`](StreamEvent::cursor) of the last event that was processed. A session that is not watched is ignored.
-    /// Has no effect after the first poll. Default: no event is skipped.
+    /// Skips the `stage` and `output` events of the session `id` up to and including the event whose id is `cursor`,
+    /// usually the [`cursor`](StreamEvent::cursor) of the last event that was processed. Some other events arrive
+    /// again, as [`StreamRequest::since`](crate::StreamRequest::since) describes. A session that is not watched is
+    /// ignored. Has no effect after the first poll. Default: no event is skipped.
     pub fn since(mut self, id: Uuid, cursor: i64) -> Self {
         if let Some((_, since)) = self.new.iter_mut().find(|(new, _)| *new == id) {
             *since = Some(cursor);

@@ -161,8 +161,9 @@ impl EventStream {
     }
 
     /// Returns the cursor: the id to resume from, in this process or another one. A stream that [starts after
-    /// it](StreamRequest::since) neither repeats nor misses an event. Before the first event with an id, it is the
-    /// value of `since`, or `None`.
+    /// it](StreamRequest::since) neither repeats nor misses a `stage` or `output` event. Some other events arrive
+    /// again, as [`since`](StreamRequest::since) describes. Before the first event with an id, the cursor is the value
+    /// of `since`, or `None`.
     pub fn cursor(&self) -> Option<i64> {
         self.source.connector().position.cursor()
     }

@@ -80,8 +80,13 @@ impl<'a> StreamRequest<'a> {
         }
     }
 
-    /// Skips the events up to and including the one with this id, usually the [`cursor`](EventStream::cursor) of an
-    /// earlier stream. Default: no event is skipped. The `start` event has no id and is always delivered.
+    /// Skips the `stage` and `output` events up to and including the one with this id, usually the
+    /// [`cursor`](EventStream::cursor) of an earlier stream. Default: no event is skipped.
+    ///
+    /// Other events that the earlier stream delivered arrive again: `start`; the `turn_start` of the turn that was read
+    /// last, if more of its output follows; and the terminal event, if the session has ended. [Resuming in another
+    /// process](https://github.com/ravi-hq/agent-on-demand/blob/main/docs/stream-rules.md#resuming-in-another-process)
+    /// describes how to apply each event once.
     pub fn since(mut self, id: i64) -> Self {
         self.since = Some(id);
         self

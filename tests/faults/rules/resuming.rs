@@ -244,16 +244,40 @@ async fn a_turn_start_never_advances_the_cursor() {
 
 #[tokio::test]
 async fn a_stream_can_resume_in_another_process() {
-    let server = bodies([rows([1, 2, 3]), format!("{}{}", rows([3, 4]), exit(4))]).await;
-    let mut events = open(&client(&server)).await;
-    events.next().await.unwrap().unwrap();
-    events.next().await.unwrap().unwrap();
-    let cursor = events.cursor().unwrap();
-    drop(events);
-    let other = client(&server);
-    let events = request(&other).since(cursor).await.unwrap();
-    assert_eq!(outline(events).await, ["output 3", "output 4", "exit 4"]);
-    assert_eq!(resumed_after(&server), ids(&["", "2", "4"]));
+    // Servers of 2026-04-21 send an `id:` line with a `turn_start`, later ones do not.
+    for has_line in [true, false] {
+        // As a server does: each connection has `start`, and a `turn_start` before its first output.
+        let turn = |id: i64| {
+            let line = has_line.then(|| format!("id: {id}\n")).unwrap_or_default();
+            format!("{line}data: {{\"type\": \"turn_start\", \"id\": {id}, \"turn\": 1}}\n\n")
+        };
+        let server = bodies([
+            format!("{START}{}{}", turn(1), rows([1, 2, 3])),
+            format!("{START}{}{}{}", turn(3), rows([3, 4]), exit(4)),
+            format!("{START}{}", exit(4)),
+        ])
+        .await;
+        let first = client(&server);
+        let mut events = open(&first).await;
+        for expected in ["start", "turn_start 1", "output 1", "output 2"] {
+            assert_eq!(super::shown(&events.next().await.unwrap()), expected);
+        }
+        let cursor = events.cursor().unwrap();
+        drop(events);
+
+        let second = client(&server);
+        let mut events = request(&second).since(cursor).await.unwrap();
+        for expected in ["start", "turn_start 3", "output 3", "output 4", "exit 4"] {
+            assert_eq!(super::shown(&events.next().await.unwrap()), expected);
+        }
+        assert!(events.next().await.is_none());
+        let cursor = events.cursor().unwrap();
+
+        let third = client(&server);
+        let events = request(&third).since(cursor).await.unwrap();
+        assert_eq!(outline(events).await, ["start", "exit 4"]);
+        assert_eq!(resumed_after(&server), ids(&["", "2", "4", "4", "4"]));
+    }
 }
 
 #[tokio::test]

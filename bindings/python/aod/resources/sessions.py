@@ -368,7 +368,8 @@ class Sessions:
 
         Args:
             session_id: The id of the session.
-            since: A cursor; only the events after it, and `start`, are followed. By default, all events of the session.
+            since: A cursor; the `stage` and `output` events up to it are left out. By default, all events of the
+                session are followed.
             on_event: A function to call with each event.
             on_change: A function to call with each change that an event makes to the transcript, after `on_event`; see
                 `aod.transcript`.
@@ -649,8 +650,11 @@ class Sessions:
 
         Args:
             session_id: The id of the session.
-            since: A cursor, such as `EventStream.cursor`; only the events after it, and `start`, are delivered. By
-                default, all events of the session.
+            since: A cursor, such as `EventStream.cursor`; the `stage` and `output` events up to it are left out.
+                Other events arrive again: `start`; the `turn_start` of the turn that was read last, if more of its
+                output follows; and the event that ends the stream, if the session has ended. "Resuming in another
+                process" in https://github.com/ravi-hq/agent-on-demand/blob/main/docs/stream-rules.md describes how to
+                apply each event once. By default, all events of the session are delivered.
             turn: The number of the only turn to deliver, from 1: its `turn_start` and `output` events, plus `start` and
                 the event that ends the stream. By default, all events are delivered.
             reconnect: Whether to reconnect. If false, the stream uses a single connection, delivers repeated events
@@ -721,8 +725,8 @@ class Sessions:
 
         Args:
             session_id: The id of the session.
-            since: A cursor; only the events after it, and `start`, are delivered. By default, all events of the
-                session.
+            since: A cursor; the `stage` and `output` events up to it are left out, as by `stream`. By default, all
+                events of the session are delivered.
             max_retries: Passed to `stream` as `max_attempts`. The default is 3.
             initial_backoff: Passed to `stream` as `base_delay`, in seconds. The default is 1.
             backoff_multiplier: Ignored: the delay doubles with each attempt.
@@ -758,8 +762,8 @@ class Sessions:
         Args:
             ids: The ids of the sessions. An id that is repeated is watched once.
             since: A mapping of session ids to cursors, such as the `cursor` of the last event that was processed; of
-                these sessions, only `start` and the events after the cursor are delivered. Sessions that are not in
-                `ids` are ignored. By default, all events are delivered.
+                these sessions, the `stage` and `output` events up to the cursor are left out, as by `stream`. Sessions
+                that are not in `ids` are ignored. By default, all events are delivered.
 
         Returns:
             The stream: an iterator of `SessionEvent`, which ends when the streams of all sessions have ended, and a
@@ -799,8 +803,8 @@ class Sessions:
                 an `AodError` whose `__cause__` is that exception.
             on_closed: Called when the stream has ended or has been cancelled.
             on_error: Called with the error that ended the stream. Without it, the error goes to `threading.excepthook`.
-            since: A cursor; only the events after it, and `start`, are delivered. By default, all events of the
-                session.
+            since: A cursor; the `stage` and `output` events up to it are left out, as by `stream`. By default, all
+                events of the session are delivered.
             options: The other options of `stream`.
 
         Returns:
@@ -1059,7 +1063,8 @@ class AsyncSessions:
 
         Args:
             session_id: The id of the session.
-            since: A cursor; only the events after it, and `start`, are followed. By default, all events of the session.
+            since: A cursor; the `stage` and `output` events up to it are left out. By default, all events of the
+                session are followed.
             on_event: A function or coroutine function to call with each event.
             on_change: A function or coroutine function to call with each change that an event makes to the transcript,
                 after `on_event`; see `aod.transcript`.
@@ -1338,8 +1343,11 @@ class AsyncSessions:
 
         Args:
             session_id: The id of the session.
-            since: A cursor, such as `AsyncEventStream.cursor`; only the events after it, and `start`, are delivered. By
-                default, all events of the session.
+            since: A cursor, such as `AsyncEventStream.cursor`; the `stage` and `output` events up to it are left out.
+                Other events arrive again: `start`; the `turn_start` of the turn that was read last, if more of its
+                output follows; and the event that ends the stream, if the session has ended. "Resuming in another
+                process" in https://github.com/ravi-hq/agent-on-demand/blob/main/docs/stream-rules.md describes how to
+                apply each event once. By default, all events of the session are delivered.
             turn: The number of the only turn to deliver, from 1: its `turn_start` and `output` events, plus `start` and
                 the event that ends the stream. By default, all events are delivered.
             reconnect: Whether to reconnect. If false, the stream uses a single connection, delivers repeated events
@@ -1411,8 +1419,8 @@ class AsyncSessions:
 
         Args:
             session_id: The id of the session.
-            since: A cursor; only the events after it, and `start`, are delivered. By default, all events of the
-                session.
+            since: A cursor; the `stage` and `output` events up to it are left out, as by `stream`. By default, all
+                events of the session are delivered.
             max_retries: Passed to `stream` as `max_attempts`. The default is 3.
             initial_backoff: Passed to `stream` as `base_delay`, in seconds. The default is 1.
             backoff_multiplier: Ignored: the delay doubles with each attempt.
@@ -1448,8 +1456,8 @@ class AsyncSessions:
         Args:
             ids: The ids of the sessions. An id that is repeated is watched once.
             since: A mapping of session ids to cursors, such as the `cursor` of the last event that was processed; of
-                these sessions, only `start` and the events after the cursor are delivered. Sessions that are not in
-                `ids` are ignored. By default, all events are delivered.
+                these sessions, the `stage` and `output` events up to the cursor are left out, as by `stream`. Sessions
+                that are not in `ids` are ignored. By default, all events are delivered.
 
         Returns:
             The stream: an asynchronous iterator of `SessionEvent`, which ends when the streams of all sessions have
@@ -1489,8 +1497,8 @@ class AsyncSessions:
                 an `AodError` whose `__cause__` is that exception.
             on_closed: Called when the stream has ended or has been cancelled.
             on_error: Called with the error that ended the stream. Without it, the error goes to `threading.excepthook`.
-            since: A cursor; only the events after it, and `start`, are delivered. By default, all events of the
-                session.
+            since: A cursor; the `stage` and `output` events up to it are left out, as by `stream`. By default, all
+                events of the session are delivered.
             options: The other options of `stream`.
 
         Returns:

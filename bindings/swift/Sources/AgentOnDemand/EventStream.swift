@@ -67,7 +67,9 @@ public final class EventStream: AsyncSequence, Sendable {
         close()
     }
 
-    /// The position after the last event that was delivered. Pass it as ``StreamOptions/since`` to resume from here.
+    /// The position after the last event that was delivered. Pass it as ``StreamOptions/since`` to resume from here, in
+    /// this process or another: no `stage` or `output` event is repeated or missed. Some other events arrive again, as
+    /// ``StreamOptions/since`` describes.
     ///
     /// It may differ from the event's `id`: a `turnStart` has the id of the output that follows. Before the first event
     /// it is the position that the stream started from, or nil.

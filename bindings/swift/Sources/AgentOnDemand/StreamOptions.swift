@@ -9,9 +9,13 @@ import Foundation
 /// for try await event in client.sessions.stream(id, options: options) { print(event) }
 /// ```
 public struct StreamOptions: Sendable, Hashable {
-    /// The position to start after, such as the ``EventStream/cursor`` of an earlier stream: events up to and including
-    /// the one with this id are left out. The `start` event has no id, and is always delivered. Default: nil, the first
-    /// event.
+    /// The position to start after, such as the ``EventStream/cursor`` of an earlier stream: `stage` and `output`
+    /// events up to and including the one with this id are left out. Default: nil, the first event.
+    ///
+    /// Other events that the earlier stream delivered arrive again: `start`; the `turnStart` of the turn that was read
+    /// last, if more of its output follows; and the terminal event, if the session has ended. [Resuming in another
+    /// process](https://github.com/ravi-hq/agent-on-demand/blob/main/docs/stream-rules.md#resuming-in-another-process)
+    /// describes how to apply each event once.
     public var since: Int64?
     /// The number of a turn, from 1, to limit the stream to: it then has the `turnStart` and `output` events of this
     /// turn, `start`, and the terminal event. Default: nil, all events; turns that have ended are replayed.

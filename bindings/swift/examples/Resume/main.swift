@@ -1,4 +1,4 @@
-// Stops reading a stream, and resumes it later from its cursor, without losing or repeating an event.
+// Stops reading a stream, and resumes it later from its cursor, without losing or repeating output.
 
 import AgentOnDemand
 
@@ -20,6 +20,7 @@ print("-- stopped at \(cursor ?? 0) --")
 
 // This is not needed when a connection drops: a stream then resumes automatically.
 let options = StreamOptions(since: cursor, reconnect: .withBackoff(maxAttempts: 30))
+// Some events that are not output arrive again, such as `start`. This loop ignores them.
 for try await event in client.sessions.stream(session.id, options: options) {
     print(event.stdout ?? "", terminator: "")
 }

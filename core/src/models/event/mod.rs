@@ -297,7 +297,8 @@ impl StreamEvent {
     ///
     /// It is the [`id`](Self::id), except for a `turn_start`, whose id is that of the output that follows, and for an
     /// unknown event, which may use ids in the same way: for these events, it is the id minus 1. A stream that resumes
-    /// there misses nothing, and repeats an unknown event that has an id of its own.
+    /// there misses nothing. It repeats the `turn_start`, an unknown event that has an id of its own, and the events
+    /// that [`since`](crate::StreamRequest::since) lists.
     ///
     /// # Examples
     ///

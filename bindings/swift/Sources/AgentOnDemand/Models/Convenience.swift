@@ -26,7 +26,8 @@ extension StreamEvent {
     ///
     /// It is the ``id``, except for a `turnStart`, whose id is that of the output that follows, and for an unknown
     /// event, which may use ids in the same way: for these events, it is the id minus 1. A stream that resumes there
-    /// misses nothing, and repeats an unknown event that has an id of its own.
+    /// misses nothing. It repeats the `turnStart`, an unknown event that has an id of its own, and the events that
+    /// ``StreamOptions/since`` lists.
     public var cursor: Int64? {
         switch self {
         case .turnStart, .unknown: id.map { $0 == .min ? $0 : $0 - 1 }

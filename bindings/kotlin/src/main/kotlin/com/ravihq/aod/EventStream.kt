@@ -60,8 +60,9 @@ public class EventStream internal constructor(since: Long?, private val open: ()
 
     /**
      * The position after the last event that a collector received. A stream with this position as
-     * [StreamOptions.since], in this process or another, neither repeats nor misses an event. Null until an event has a
-     * position, unless [StreamOptions.since] is set.
+     * [StreamOptions.since], in this process or another, neither repeats nor misses a `stage` or `output` event. Some
+     * other events arrive again, as [StreamOptions.since] describes. Null until an event has a position, unless
+     * [StreamOptions.since] is set.
      *
      * It is set just before the event is passed to the collector of this stream. Operators that collect in another
      * coroutine, such as `buffer`, `flowOn` or `conflate`, hold events that the code downstream of them has not

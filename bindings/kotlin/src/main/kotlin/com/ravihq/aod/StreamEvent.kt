@@ -29,7 +29,8 @@ public sealed interface StreamEvent {
      *
      * It is the [id], except for a [TurnStart], whose id is that of the output that follows, and for an [Unknown]
      * event, which may use ids in the same way: for these events, it is the id minus 1. A stream that resumes there
-     * misses nothing, and repeats an [Unknown] event that has an id of its own.
+     * misses nothing. It repeats the [TurnStart], an [Unknown] event that has an id of its own, and the events that
+     * [StreamOptions.since] lists.
      */
     public val cursor: Long?
         get() = if (this is TurnStart || this is Unknown) id?.let { if (it == Long.MIN_VALUE) it else it - 1 } else id
