@@ -248,7 +248,11 @@ async fn a_stream_can_resume_in_another_process() {
     for has_line in [true, false] {
         // As a server does: each connection has `start`, and a `turn_start` before its first output.
         let turn = |id: i64| {
-            let line = has_line.then(|| format!("id: {id}\n")).unwrap_or_default();
+            let line = if has_line {
+                format!("id: {id}\n")
+            } else {
+                String::new()
+            };
             format!("{line}data: {{\"type\": \"turn_start\", \"id\": {id}, \"turn\": 1}}\n\n")
         };
         let server = bodies([
