@@ -11,6 +11,23 @@ use crate::tools::{Result, root};
 ///
 /// As arguments, they do not apply to what runs on this machine, such as the generator that maturin compiles.
 pub(crate) fn arguments(platform: &Platform) -> Result<[String; 2]> {
+    // A list of strings in Rust's notation is one in TOML's.
+    let flags = format!("target.{platform}.rustflags={:?}", flags(platform)?);
+    Ok(["--config".to_owned(), flags])
+}
+
+/// Returns the environment variable with the same flags. For musl, maturin adds flags of its own to those of the
+/// environment, and replaces those of the arguments.
+pub(crate) fn variable(platform: &Platform) -> Result<(String, String)> {
+    let flags = flags(platform)?;
+    if flags.iter().any(|flag| flag.contains(' ')) {
+        return Err(format!("the paths of sources contain a space: {flags:?}").into());
+    }
+    let triple = platform.triple.replace('-', "_").to_uppercase();
+    Ok((format!("CARGO_TARGET_{triple}_RUSTFLAGS"), flags.join(" ")))
+}
+
+fn flags(platform: &Platform) -> Result<Vec<String>> {
     let mut flags: Vec<String> = env::var("RUSTFLAGS")
         .unwrap_or_default()
         .split_whitespace()
@@ -31,9 +48,7 @@ pub(crate) fn arguments(platform: &Platform) -> Result<[String; 2]> {
         // Devices with memory pages of 16 KB need it.
         flags.push("-Clink-arg=-Wl,-z,max-page-size=16384".to_owned());
     }
-    // A list of strings in Rust's notation is one in TOML's.
-    let flags = format!("target.{platform}.rustflags={flags:?}");
-    Ok(["--config".to_owned(), flags])
+    Ok(flags)
 }
 
 fn cargo_home() -> Result<PathBuf> {

@@ -82,7 +82,12 @@ pub(crate) fn maturin_build(package: &str, platform: &Platform, out: &Path) -> R
     if platform.linker != Linker::Native {
         build.arg("--zig");
     }
-    build.args(flags::arguments(platform)?);
+    if platform.linker == Linker::Musl {
+        let (name, flags) = flags::variable(platform)?;
+        build.env(name, flags);
+    } else {
+        build.args(flags::arguments(platform)?);
+    }
     build.env_remove("RUSTFLAGS");
     auditable::apply(&mut build)?;
     Ok(build)
