@@ -211,8 +211,8 @@ class _Base:
 class EventStream(_Base):
     """A session's events: an iterator and a context manager.
 
-    Iteration ends after the event that ends the turn. Leaving the `with` block, breaking out of the loop and dropping
-    the stream close the connection. If several threads iterate, each event is passed to one of them.
+    Iteration ends after the event that ends the turn, or after `stale`. Leaving the `with` block, breaking out of the
+    loop and dropping the stream close the connection. If several threads iterate, each event is passed to one of them.
 
     Example:
         >>> with client.sessions.stream(ack.id) as events:
@@ -240,7 +240,7 @@ class EventStream(_Base):
 
         Raises:
             NotFoundError: The session does not exist.
-            AodConnectionError: The server cannot be reached, after `max_retries` retries.
+            AodConnectionError: The server cannot be reached, after the `max_retries` of the client.
             AodError: Any other failure; see `aod.errors`.
         """
         self._check_process()
@@ -358,8 +358,8 @@ class EventStream(_Base):
 class AsyncEventStream(_Base, TaskScoped):
     """A session's events, for asyncio: an asynchronous iterator and context manager.
 
-    Iteration ends after the event that ends the turn. Leaving the `async with` block, breaking out of the loop,
-    dropping the stream and cancelling its task close the connection. One task at a time may iterate.
+    Iteration ends after the event that ends the turn, or after `stale`. Leaving the `async with` block, breaking out of
+    the loop, dropping the stream and cancelling its task close the connection. One task at a time may iterate.
 
     Example:
         >>> async with client.sessions.stream(ack.id) as events:
@@ -390,7 +390,7 @@ class AsyncEventStream(_Base, TaskScoped):
 
         Raises:
             NotFoundError: The session does not exist.
-            AodConnectionError: The server cannot be reached, after `max_retries` retries.
+            AodConnectionError: The server cannot be reached, after the `max_retries` of the client.
             AodError: Any other failure; see `aod.errors`.
         """
         from asyncio import get_running_loop

@@ -174,7 +174,8 @@ class Fault:
     def __init__(self, effect: Mapping[str, Any]) -> None:
         """Create a fault for the next request, with any effect that the server supports.
 
-        The documentation of the Rust crate `aod-devserver` lists the effects.
+        `Effect` in https://github.com/ravi-hq/agent-on-demand/blob/main/tests/devserver/src/faults/mod.rs lists the
+        effects; their names are in snake case in JSON.
 
         Args:
             effect: The effect as it is in JSON, such as `{"redirect": {"location": "/health"}}`.
@@ -315,10 +316,12 @@ class DevServer:
 
         Args:
             *turns: The turns of a session: its next turn runs the first of them, even if the session has had turns
-                before, and so on. Later turns repeat the last one.
+                before, and so on. Later turns repeat the last one. They replace an earlier script with the same limit.
             prompt: Limits the script to turns whose prompt contains this text. If several texts match, the script that
-                was set first is used. By default there is no limit.
-            session: Limits the script to the session with this id. By default there is no limit.
+                was set first is used. A matching script is used instead of one without a limit. By default there is no
+                limit.
+            session: Limits the script to the session with this id, which then runs no other script. By default there is
+                no limit.
 
         Raises:
             AodError: There is no turn, both limits are given, or there is no such session.
@@ -381,6 +384,8 @@ class DevServer:
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """Call the control interface of the server, which can do more than the other methods.
+
+        https://github.com/ravi-hq/agent-on-demand/blob/main/tests/devserver/src/lib.rs lists its calls.
 
         Args:
             method: The HTTP method.

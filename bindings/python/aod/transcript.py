@@ -312,8 +312,8 @@ class Usage(_Model):
         cached_input_tokens: The input tokens that were read from a cache.
         cache_write_tokens: The input tokens that were written to a cache.
         output_tokens: The output tokens.
-        reasoning_tokens: The tokens that were used for thinking. Some runtimes include them in the output tokens,
-            others do not.
+        reasoning_tokens: The tokens that were used for thinking. Codex includes them in the output tokens; Gemini CLI
+            and opencode do not; Claude Code does not report them.
         cost_usd: The cost in US dollars.
         source: `reported` by the runtime as a whole, `summed` from several reports, or `partial`: known to be
             incomplete, because the turn was interrupted or the runtime does not report its subagents.
@@ -592,8 +592,8 @@ class Transcript:
     def apply(self, event: StreamEvent) -> list[Change]:
         """Apply an event of a session.
 
-        The start of the next turn, and the terminal event of the session, end the current turn. A resumed stream
-        repeats the start of the current turn, which changes nothing.
+        The start of the next turn, and the events `exit`, `error` and `terminated`, end the current turn; `stale` does
+        not. A resumed stream repeats the start of the current turn, which changes nothing.
 
         Args:
             event: The event.
@@ -629,7 +629,7 @@ class Transcript:
     def finish(self) -> list[Change]:
         """End the output: read the incomplete last line, and end the turn.
 
-        Output that follows belongs to a new turn. The terminal event of a session does the same with `apply`.
+        Output that follows belongs to a new turn. An `exit`, `error` or `terminated` event does the same with `apply`.
 
         Returns:
             The changes, in order.

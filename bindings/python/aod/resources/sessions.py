@@ -652,9 +652,9 @@ class Sessions:
             session_id: The id of the session.
             since: A cursor, such as `EventStream.cursor`; the `stage` and `output` events up to it are left out.
                 Other events arrive again: `start`; the `turn_start` of the turn that was read last, if more of its
-                output follows; and the event that ends the stream, if the session has ended. "Resuming in another
-                process" in https://github.com/ravi-hq/agent-on-demand/blob/main/docs/stream-rules.md describes how to
-                apply each event once. By default, all events of the session are delivered.
+                output follows; and the event that ends the stream, if no turn is queued or running. "Resuming in
+                another process" in https://github.com/ravi-hq/agent-on-demand/blob/main/docs/stream-rules.md describes
+                how to apply each event once. By default, all events of the session are delivered.
             turn: The number of the only turn to deliver, from 1: its `turn_start` and `output` events, plus `start` and
                 the event that ends the stream. By default, all events are delivered.
             reconnect: Whether to reconnect. If false, the stream uses a single connection, delivers repeated events
@@ -1345,9 +1345,9 @@ class AsyncSessions:
             session_id: The id of the session.
             since: A cursor, such as `AsyncEventStream.cursor`; the `stage` and `output` events up to it are left out.
                 Other events arrive again: `start`; the `turn_start` of the turn that was read last, if more of its
-                output follows; and the event that ends the stream, if the session has ended. "Resuming in another
-                process" in https://github.com/ravi-hq/agent-on-demand/blob/main/docs/stream-rules.md describes how to
-                apply each event once. By default, all events of the session are delivered.
+                output follows; and the event that ends the stream, if no turn is queued or running. "Resuming in
+                another process" in https://github.com/ravi-hq/agent-on-demand/blob/main/docs/stream-rules.md describes
+                how to apply each event once. By default, all events of the session are delivered.
             turn: The number of the only turn to deliver, from 1: its `turn_start` and `output` events, plus `start` and
                 the event that ends the stream. By default, all events are delivered.
             reconnect: Whether to reconnect. If false, the stream uses a single connection, delivers repeated events
@@ -1489,7 +1489,8 @@ class AsyncSessions:
         """Stream a session's events to callbacks, on a dedicated thread (`GET /sessions/{id}/stream`).
 
         The callbacks do not run on the event loop. Each event is passed to `on_event`; then `on_closed` or `on_error`
-        is called once. The stream reconnects like that of `stream`, and delivers no event while a callback runs.
+        is called once. The stream reconnects like that of `stream`, and delivers no event while a callback runs. The
+        `token_provider` is called on this thread too, so it cannot be a coroutine function.
 
         Args:
             session_id: The id of the session.
