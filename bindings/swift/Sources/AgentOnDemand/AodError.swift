@@ -87,8 +87,8 @@ public struct AodError: Error, Sendable, Hashable {
 }
 
 extension AodError: LocalizedError, CustomStringConvertible, CustomDebugStringConvertible {
-    /// One line: the request, the status, the server's message, and the underlying errors. Secrets of the request are
-    /// redacted.
+    /// One line: the request, the status, the server's message, and the causes. Of an ``underlyingError``, it contains
+    /// only the type. Secrets of the request are redacted.
     public var description: String { info.text }
 
     public var debugDescription: String { "AodError(\(info.kind): \(info.text))" }

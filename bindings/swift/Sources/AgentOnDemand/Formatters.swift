@@ -3,7 +3,7 @@ import AodNative
 /// Formats the `stream-json` output of Claude Code.
 ///
 /// It shows the start of the session, the agent's messages and thinking, its tool calls, and the result. By default the
-/// lines are those of the Python package `aod-sdk` 0.1.0. Failed tool calls are hidden unless
+/// lines are those of `aod-sdk` 0.1.0 on PyPI, the earlier, pure Python package. Failed tool calls are hidden unless
 /// ``FormatterOptions/showFailures`` is true. Lines of a subagent are indented by two spaces.
 public struct ClaudeFormatter: Formatter {
     private let native: OutputFormatter

@@ -14,7 +14,8 @@ import Foundation
 /// }
 /// ```
 ///
-/// The log contains attempts, retries, delays and states of connections, never the content of requests or responses.
+/// At the level `debug`, the log also contains attempts, retries, delays and states of connections. It never contains
+/// the content of requests or responses.
 public enum AodLog {
     /// The level of an entry.
     public enum Level: Int, Sendable, Hashable, Comparable {

@@ -69,11 +69,11 @@ public struct Sessions: Sendable {
     ///   - prompt: The prompt.
     ///   - timeout: The time limit of the turn, in whole seconds from 10 to 3,600. The server's default is 600.
     /// - Returns: An acknowledgement with the status of the session, and the number of the turn that was queued.
-    /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `running` or `pending` if a turn has not ended yet,
-    ///   `failed` or `terminated` if the session accepts no more prompts, and `backendGone` if its sandbox no longer
-    ///   exists; of kind `notFound` if the session does not exist, or its sandbox does not exist (servers before
-    ///   2026-04-30), `invalidRequest` or `validation` for a value that is not allowed, or any other kind. A
-    ///   `CancellationError` if the task is cancelled.
+    /// - Throws: An ``AodError``, whose ``AodError/conflict`` is `running` while a turn is running, `pending` while one
+    ///   is queued (servers since 2026-04-30; earlier ones accept the prompt), `failed` or `terminated` if the session
+    ///   accepts no more prompts, and `backendGone` if its sandbox no longer exists; of kind `notFound` if the session
+    ///   does not exist, or its sandbox does not exist (servers before 2026-04-30), `invalidRequest` or `validation`
+    ///   for a value that is not allowed, or any other kind. A `CancellationError` if the task is cancelled.
     @discardableResult
     public func prompt(_ id: UUID, _ prompt: String, timeout: TimeInterval? = nil) async throws -> SessionAck {
         let request = Prompt(prompt: prompt, timeout: timeout?.clamped)
@@ -176,9 +176,9 @@ public struct Sessions: Sendable {
     ///     session continues.
     ///   - onCreated: Receives the acknowledgement of the new session, before its first event is read, on a thread of
     ///     the library. If it throws, the call fails with an error of kind `listener`. Default: nothing.
-    ///   - onEvent: Receives each event of the turn, and the `stage` events of the sandbox, in order, on a thread of
-    ///     the library. It may block, which delays the events that follow. If it throws, the call fails with an error
-    ///     of kind `listener`. Default: nothing.
+    ///   - onEvent: Receives each event of the turn, `start`, the `stage` events of the sandbox and the terminal event,
+    ///     in order, on a thread of the library. It may block, which delays the events that follow. If it throws, the
+    ///     call fails with an error of kind `listener`. Default: nothing.
     ///   - onChange: Receives each change of the transcript of the turn, in the same way as `onEvent`, and after it has
     ///     received the event that made the change. Default: nothing.
     /// - Returns: The session after the turn, the answer as `text`, the turn as data, and everything that the agent

@@ -369,8 +369,8 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
      * @param onChange receives each change of the transcript of the turn, in order, on a thread of the library: after
      * [onEvent] has received the event that made the change. If it throws, the future fails with
      * [AodException.Listener]; by default, nothing receives the changes
-     * @param onEvent receives each event of the turn, and the `stage` events of the sandbox, in order, in the same way
-     * as [onChange]; by default, nothing receives the events
+     * @param onEvent receives each event of the turn, `start`, the `stage` events of the sandbox and the terminal
+     * event, in order, in the same way as [onChange]; by default, nothing receives the events
      * @return a future of the session after the turn, the answer, the turn as data, and everything that the agent
      * printed on stdout; use `orTimeout` to limit the wait
      * @see Sessions.run
@@ -439,7 +439,8 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
      * and before its turn has ended; by default the session continues
      * @param onChange receives each change of the transcript of the turn, as for [run]; by default, nothing receives the
      * changes
-     * @param onEvent receives each event of the turn, as for [run]; by default, nothing receives the events
+     * @param onEvent receives each event of the turn, `start` and the terminal event, as for [run]; by default, nothing
+     * receives the events
      * @return a future of the session after the turn, the answer, the turn as data, and everything that the agent
      * printed on stdout in this turn
      * @see Sessions.ask
@@ -465,7 +466,8 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
      * default the session continues
      * @param onChange receives each change of the transcript of the turn, as for [run]; by default, nothing receives the
      * changes
-     * @param onEvent receives each event of the turn, as for [run]; by default, nothing receives the events
+     * @param onEvent receives each event of the turn, `start` and the terminal event, as for [run]; by default, nothing
+     * receives the events
      * @return a future of the session after the turn, the answer, the turn as data, and everything that the agent
      * printed on stdout in this turn
      * @see Sessions.follow

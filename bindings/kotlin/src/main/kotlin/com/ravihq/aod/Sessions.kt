@@ -95,8 +95,9 @@ public class Sessions internal constructor(private val connection: Connection) {
      * @param prompt the prompt of the turn
      * @param timeout the time limit of the turn: whole seconds from 10 s to 1 h; 10 minutes by default
      * @return an acknowledgement with the number of the turn
-     * @throws AodException.Conflict with [ConflictReason.Running] or [ConflictReason.Pending] if a turn has not ended
-     * yet, with [ConflictReason.Failed] or [ConflictReason.Terminated] if the session accepts no more prompts, or with
+     * @throws AodException.Conflict with [ConflictReason.Running] while a turn is running, with
+     * [ConflictReason.Pending] while one is queued (servers since 2026-04-30; earlier ones accept the prompt), with
+     * [ConflictReason.Failed] or [ConflictReason.Terminated] if the session accepts no more prompts, or with
      * [ConflictReason.BackendGone] if its sandbox no longer exists
      * @throws AodException.InvalidRequest if the timeout is out of its range; nothing is sent
      * @throws AodException.NotFound if there is no such session, or its sandbox does not exist (servers before
@@ -206,8 +207,8 @@ public class Sessions internal constructor(private val connection: Connection) {
      * @param onChange receives each change of the transcript of the turn, in order, on a thread of the library: after
      * [onEvent] has received the event that made the change. It may block, which delays the events that follow. If it
      * throws, the call fails with [AodException.Listener], as for [onCreated]; by default, nothing receives the changes
-     * @param onEvent receives each event of the turn, and the `stage` events of the sandbox, in order, in the same way
-     * as [onChange]; by default, nothing receives the events
+     * @param onEvent receives each event of the turn, `start`, the `stage` events of the sandbox and the terminal
+     * event, in order, in the same way as [onChange]; by default, nothing receives the events
      * @return the session after the turn, the answer, the turn as data, and everything that the agent printed on
      * stdout: raw, one JSON object per line, which a [Formatter] turns into readable lines
      * @throws AodException.Closed if the client is closed; only [onCreated] receives the id of the session then
@@ -249,8 +250,8 @@ public class Sessions internal constructor(private val connection: Connection) {
      * @param onChange receives each change of the transcript of the turn, in order, on a thread of the library: after
      * [onEvent] has received the event that made the change. It may block, which delays the events that follow. If it
      * throws, the call fails with [AodException.Listener], as for [onCreated]; by default, nothing receives the changes
-     * @param onEvent receives each event of the turn, and the `stage` events of the sandbox, in order, in the same way
-     * as [onChange]; by default, nothing receives the events
+     * @param onEvent receives each event of the turn, `start`, the `stage` events of the sandbox and the terminal
+     * event, in order, in the same way as [onChange]; by default, nothing receives the events
      * @return the session after the turn, the answer, the turn as data, and everything that the agent printed on
      * stdout: raw, one JSON object per line, which a [Formatter] turns into readable lines
      * @throws AodException.Closed if the client is closed; only [onCreated] receives the id of the session then

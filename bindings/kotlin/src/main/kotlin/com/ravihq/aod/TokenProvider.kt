@@ -12,10 +12,11 @@ import kotlinx.coroutines.launch
  * Provides the API tokens of a client, for tokens that expire.
  *
  * It is called before the first request, and again when the server rejects a token with 401: the request is then sent
- * again, with the new token, at most once per attempt. Requests that need a token at the same time wait for the same
- * one. An open stream continues where it was. The time that the provider takes counts towards the time limits of the
- * call. The provider must not make calls with the same client: they would wait for the token that it has not returned
- * yet. The provider is not cancelled with the call or the client.
+ * again, with the new token, at most once per attempt; if the server rejects the new token too, the call fails.
+ * Requests that need a token at the same time wait for the same one. An open stream continues where it was. The time
+ * that the provider takes counts towards the time limits of the call. The provider must not make calls with the same
+ * client: they would wait for the token that it has not returned yet. The provider is not cancelled with the call or
+ * the client.
  *
  * An exception of the provider ends a call, and a stream that is being opened, with an [AodException.Auth] whose cause
  * is that exception. An open stream reconnects later. A token that is empty, or contains whitespace, a control
