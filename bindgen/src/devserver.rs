@@ -51,7 +51,7 @@ pub(crate) fn file_name(platform: &Platform) -> String {
 /// Builds the program for a platform, unless another machine has built it, and returns the path of a stripped copy.
 pub(crate) fn program(platform: &Platform) -> Result<PathBuf> {
     let name = file_name(platform);
-    if let Some(folder) = prebuilt::folder(platform) {
+    if let Some(folder) = prebuilt::folder(platform)? {
         return Ok(folder.join(name));
     }
     let mut rustc = library::rustc(platform)?;

@@ -37,7 +37,7 @@ impl Library {
 
     fn build_as(kinds: &str, platform: &'static Platform, package: &str) -> Result<Self> {
         let name = package.replace('-', "_");
-        let folder = if let Some(folder) = prebuilt::folder(platform) {
+        let folder = if let Some(folder) = prebuilt::folder(platform)? {
             folder
         } else {
             let mut rustc = rustc(platform)?;

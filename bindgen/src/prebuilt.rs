@@ -36,9 +36,20 @@ pub(crate) fn write(platforms: &[&'static Platform]) -> Result<()> {
 
 /// Returns the folder with what another machine has built for a platform, below that of the environment variable
 /// `AOD_PREBUILT`, or `None` if it is not set.
-pub(crate) fn folder(platform: &Platform) -> Option<PathBuf> {
-    let folder = env::var_os("AOD_PREBUILT").filter(|folder| !folder.is_empty())?;
-    Some(root().join(folder).join(platform.triple))
+pub(crate) fn folder(platform: &Platform) -> Result<Option<PathBuf>> {
+    let Some(folder) = env::var_os("AOD_PREBUILT").filter(|folder| !folder.is_empty()) else {
+        return Ok(None);
+    };
+    let folder = root().join(folder).join(platform.triple);
+    if folder.is_dir() {
+        Ok(Some(folder))
+    } else {
+        Err(format!(
+            "AOD_PREBUILT has nothing for {platform}: {}",
+            folder.display()
+        )
+        .into())
+    }
 }
 
 /// Copies a file into a folder.

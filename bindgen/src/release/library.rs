@@ -1,6 +1,6 @@
 //! Checks of a native library, and of the program, as they are published.
 
-use std::path::Path;
+use std::path::{MAIN_SEPARATOR, Path};
 use std::{env, fs};
 
 use goblin::Object;
@@ -290,11 +290,17 @@ pub(super) fn local_paths() -> Vec<String> {
         .filter_map(|name| env::var(name).ok())
         .chain(home)
         .chain([root().to_string_lossy().into_owned()])
-        .map(|path| path.trim_end_matches('/').to_owned() + "/")
+        .map(|path| format!("{}{MAIN_SEPARATOR}", path.trim_end_matches(MAIN_SEPARATOR)))
         .collect();
     // Of a container, which says nothing.
     paths.retain(|path| path != "/");
     paths.push(python::unpacked_sources().to_string_lossy().into_owned());
+    // As they are in JSON, on Windows.
+    let escaped: Vec<_> = paths
+        .iter()
+        .map(|path| path.replace('\\', "\\\\"))
+        .collect();
+    paths.extend(escaped);
     paths
 }
 

@@ -126,7 +126,8 @@ fn problems_of(
         let wrong = part
             .systems
             .iter()
-            .find(|system| **system != (slice.number, slice.oldest));
+            // What Rust's own build contributes is for older versions.
+            .find(|(number, oldest)| *number != slice.number || *oldest > slice.oldest);
         if part.systems.is_empty() {
             problems.push("does not say for which system it is".to_owned());
         } else if let Some((number, (major, minor))) = wrong {
@@ -261,6 +262,8 @@ mod tests {
     /// The object file of a platform with a function of UniFFI.
     struct Code {
         object: Object<'static>,
+        /// The number of the system that it is for.
+        system: u32,
     }
 
     impl Code {
@@ -270,14 +273,22 @@ mod tests {
             } else {
                 Architecture::X86_64
             };
-            let mut object = Object::new(BinaryFormat::MachO, architecture, Endianness::Little);
-            let mut version = MachOBuildVersion::default();
-            version.platform = slice.number;
-            version.minos = u32::from(slice.oldest.0) << 16 | u32::from(slice.oldest.1) << 8;
-            object.set_macho_build_version(version);
-            let mut code = Self { object };
+            let object = Object::new(BinaryFormat::MachO, architecture, Endianness::Little);
+            let mut code = Self {
+                object,
+                system: slice.number,
+            };
+            code.built_for(slice.oldest);
             code.section(StandardSegment::Text, "__text", "ffi_function", b"code");
             code
+        }
+
+        /// Sets the oldest version of its system.
+        fn built_for(&mut self, (major, minor): (u16, u8)) {
+            let mut version = MachOBuildVersion::default();
+            version.platform = self.system;
+            version.minos = u32::from(major) << 16 | u32::from(minor) << 8;
+            self.object.set_macho_build_version(version);
         }
 
         fn section(&mut self, segment: StandardSegment, section: &str, symbol: &str, data: &[u8]) {
@@ -400,15 +411,25 @@ mod tests {
         }
     }
 
+    /// Rust's own build is for older versions than the library.
+    #[test]
+    fn code_for_an_older_version_passes() {
+        let folder = scratch("older");
+        let written = framework(&folder, |code| code.built_for((1, 0)));
+        assert_eq!(problems_in(&written), "");
+        fs::remove_dir_all(folder).unwrap();
+    }
+
     #[test]
     fn code_that_apps_cannot_use_is_refused() {
         type Change = fn(&mut Code);
-        let cases: [(&str, Change); 5] = [
+        let cases: [(&str, Change); 6] = [
             ("has code for version 99.0 of system 2", |code| {
-                let mut version = MachOBuildVersion::default();
-                version.platform = 2;
-                version.minos = 99 << 16;
-                code.object.set_macho_build_version(version);
+                code.built_for((99, 0));
+            }),
+            ("of system 7", |code| {
+                code.system = 7;
+                code.built_for((1, 0));
             }),
             ("has debug information", |code| {
                 code.section(StandardSegment::Debug, "__debug_info", "ffi_debug", b"data");

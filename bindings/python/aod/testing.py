@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import subprocess
+import threading
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
@@ -292,7 +293,11 @@ class DevServer:
         except OSError as error:
             raise AodError(f"aod-devserver could not be started: {error.strerror}") from None
         assert self._process.stdout is not None
+        limit = threading.Timer(60, self._process.kill)
+        limit.daemon = True
+        limit.start()
         self.url = self._process.stdout.readline().strip()
+        limit.cancel()
         self.token = token
         if not self.url:
             self.stop()

@@ -9,6 +9,7 @@
         private let output = Pipe()
         /// Ends with the process.
         private let end: Task<Void, Never>
+        private let ended: AsyncStream<Never>.Continuation
 
         /// Finds the program: that of `AOD_DEVSERVER`, or else one on the `PATH`.
         init(arguments: [String]) throws {
@@ -21,6 +22,7 @@
             self.end = Task {
                 for await _ in end {}
             }
+            ended = continuation
         }
 
         deinit {
@@ -51,7 +53,13 @@
         }
 
         private func run() throws -> String {
-            try Self.starting.withLock(process.run)
+            do {
+                try Self.starting.withLock(process.run)
+            } catch {
+                // A process that does not start has no end.
+                ended.finish()
+                throw error
+            }
             let limit = Task { await kill(after: 60) }
             defer { limit.cancel() }
             var line = Data()

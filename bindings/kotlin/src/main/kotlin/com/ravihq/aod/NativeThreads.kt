@@ -37,7 +37,8 @@ internal object NativeThreads {
             "IllegalCallerException" in line -> "Start Java with the option --enable-native-access=ALL-UNNAMED"
             named != null -> "The system property ${LibraryFile.PROPERTY} names $named"
             !LibraryFile.isPackaged() -> "There is none on the class path: depend on aod-sdk with the classifier " +
-                "natives-${LibraryFile.platform}, or name a library with the system property ${LibraryFile.PROPERTY}"
+                "natives-${LibraryFile.platform}, if there is one, or name a library with the system property " +
+                LibraryFile.PROPERTY
             else -> "JNA unpacks it to a temporary directory that must allow execution; the system property " +
                 "jna.tmpdir selects another one, and ${LibraryFile.PROPERTY} names another library"
         }

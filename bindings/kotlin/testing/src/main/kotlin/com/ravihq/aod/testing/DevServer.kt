@@ -6,6 +6,7 @@ import java.net.Proxy
 import java.net.URI
 import java.time.Duration
 import java.util.concurrent.TimeUnit
+import kotlin.concurrent.thread
 import kotlinx.serialization.json.Json
 import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonObject
@@ -29,9 +30,7 @@ public class DevServer @JvmOverloads constructor(
     private val process = start(generation, token)
 
     /** The base URL of the server. */
-    public val url: String = checkNotNull(process.inputStream.bufferedReader().readLine()) {
-        "aod-devserver ended before it printed its URL"
-    }
+    public val url: String = firstLine(process)
 
     /**
      * Sets what the agents of all sessions do, from the next turn of each session on. A script for a prompt or for a
@@ -178,9 +177,26 @@ public class DevServer @JvmOverloads constructor(
                 }
             }
             val jar = "aod-sdk-testing with the classifier ${Program.platforms.joinToString(" or ")}"
-            val problem = IllegalStateException("aod-devserver does not start: depend on $jar, or set AOD_DEVSERVER")
+            val isMissing = programs == listOf("aod-devserver")
+            val remedy = if (isMissing) ": depend on $jar, or set AOD_DEVSERVER" else ""
+            val problem = IllegalStateException("aod-devserver does not start: ${failures.first().message}$remedy")
             failures.forEach(problem::addSuppressed)
             throw problem
+        }
+
+        /** Returns the first line of the output of a process, which is ended if there is none in time. */
+        fun firstLine(process: Process): String {
+            val limit = thread(isDaemon = true) {
+                try {
+                    Thread.sleep(TIMEOUT_MILLIS.toLong())
+                    process.destroyForcibly()
+                } catch (_: InterruptedException) {
+                    // The line has been read.
+                }
+            }
+            val line = process.inputStream.bufferedReader().readLine()
+            limit.interrupt()
+            return checkNotNull(line) { "aod-devserver ended before it printed its URL" }
         }
     }
 }

@@ -8,7 +8,8 @@ import org.junit.jupiter.api.extension.ParameterResolver
 
 /**
  * Passes a server of its own to each JUnit test that has a parameter of the type [DevServer]. The server stops after
- * the test. A method annotated with `@BeforeAll` can have such a parameter too: its server stops after the class.
+ * the test. A method annotated with `@BeforeAll` and a constructor can have such a parameter too: the class then has
+ * one server, which stops after the class.
  *
  * ```kotlin
  * @ExtendWith(DevServerExtension::class)
@@ -26,7 +27,7 @@ public class DevServerExtension : ParameterResolver, AfterEachCallback, AfterAll
     /** Returns the server of the test or class, and starts it if it is not running yet. */
     override fun resolveParameter(parameter: ParameterContext, context: ExtensionContext): Any {
         val servers = servers(context)
-        return servers.get(context.uniqueId) ?: DevServer().also { servers.put(context.uniqueId, it) }
+        return servers.getOrComputeIfAbsent(context.uniqueId, { DevServer() }, DevServer::class.java)
     }
 
     /** Stops the server of the test. */
