@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Uses the jar of a folder in a Java program, with the dependencies that its POM names.
+"""Uses the jars of a folder in a Java program, with the dependencies that their POM names.
+
+First the jar with all libraries, then the one without libraries together with those that contain one each.
 
 usage: try_jar.py --folder <folder> [--version 1.2.3]
 
@@ -36,11 +38,13 @@ def main(arguments: Sequence[str]) -> None:
         copy += ["-DincludeScope=runtime", f"-DoutputDirectory={work}/libraries"]
         if subprocess.run(copy, cwd=work, check=False).returncode:
             raise Failure("the dependencies of the POM cannot be resolved")
-        path = os.pathsep.join([str(jar.resolve()), str(Path(work) / "libraries" / "*")])
-        program = [java, "--class-path", path, str(PROGRAM)]
-        with serve() as variables:
-            if subprocess.run(program, env=os.environ | variables, timeout=300, check=False).returncode:
-                raise Failure("the program that uses the jar failed")
+        small = [jar.with_name(f"{jar.stem}-without-natives.jar"), *jar.parent.glob(f"{jar.stem}-natives-*.jar")]
+        for jars in ([jar], small):
+            path = os.pathsep.join([*(str(file.resolve()) for file in jars), str(Path(work) / "libraries" / "*")])
+            program = [java, "--class-path", path, str(PROGRAM)]
+            with serve() as variables:
+                if subprocess.run(program, env=os.environ | variables, timeout=300, check=False).returncode:
+                    raise Failure(f"the program that uses {jars[0].name} failed")
 
 
 if __name__ == "__main__":
