@@ -84,8 +84,8 @@ impl<'a> StreamRequest<'a> {
     /// [`cursor`](EventStream::cursor) of an earlier stream. Default: no event is skipped.
     ///
     /// Other events that the earlier stream delivered arrive again: `start`; the `turn_start` of the turn that was read
-    /// last, if more of its output follows; the terminal event, if the session has ended; and an event of an unknown
-    /// type, if no event with a higher id had arrived. [Resuming in another
+    /// last, if more of its output follows; the terminal event, if no turn is queued or running; and an event of an
+    /// unknown type, if no event with a higher id had arrived. [Resuming in another
     /// process](https://github.com/ravi-hq/agent-on-demand/blob/main/docs/stream-rules.md#resuming-in-another-process)
     /// describes how to apply each event once.
     pub fn since(mut self, id: i64) -> Self {

@@ -155,8 +155,8 @@ impl Transcript {
 
     /// Applies one event of a session and returns the changes.
     ///
-    /// The start of the next turn, and the terminal event of the session, end the current turn. A resumed stream
-    /// repeats the start of the current turn, which changes nothing.
+    /// The start of the next turn, `exit`, `error` and `terminated` end the current turn; `stale` does not. A resumed
+    /// stream repeats the start of the current turn, which changes nothing.
     pub fn apply<'e>(&mut self, event: impl Into<Event<'e>>) -> Vec<Change> {
         let Event { input, cursor } = event.into();
         let mut changes = Vec::new();
@@ -172,7 +172,7 @@ impl Transcript {
 
     /// Ends the output: reads the incomplete last lines, and ends the turn. Output that follows belongs to a new turn.
     ///
-    /// The terminal event of a session does the same with [`apply`](Self::apply).
+    /// The events `exit`, `error` and `terminated` do the same with [`apply`](Self::apply).
     pub fn finish(&mut self) -> Vec<Change> {
         let mut changes = Vec::new();
         self.state.end_turn(None, &mut changes);

@@ -17,7 +17,8 @@ pub struct Usage {
     /// The output tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output_tokens: Option<i64>,
-    /// The tokens that were used for thinking. Some runtimes include them in the output tokens, others do not.
+    /// The tokens that were used for thinking. Codex includes them in the output tokens; Gemini CLI and opencode do not;
+    /// Claude Code does not report them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning_tokens: Option<i64>,
     /// The cost in US dollars.

@@ -129,7 +129,8 @@ pub struct Usage {
     pub cache_write_tokens: Option<i64>,
     /// The output tokens.
     pub output_tokens: Option<i64>,
-    /// The tokens that were used for thinking. Some runtimes include them in the output tokens, others do not.
+    /// The tokens that were used for thinking. Codex includes them in the output tokens; Gemini CLI and opencode do not;
+    /// Claude Code does not report them.
     pub reasoning_tokens: Option<i64>,
     /// The cost in US dollars.
     pub cost_usd: Option<f64>,
