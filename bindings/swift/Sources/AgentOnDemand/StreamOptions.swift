@@ -13,8 +13,9 @@ public struct StreamOptions: Sendable, Hashable {
     /// events up to and including the one with this id are left out. Default: nil, the first event.
     ///
     /// Other events that the earlier stream delivered arrive again: `start`; the `turnStart` of the turn that was read
-    /// last, if more of its output follows; and the terminal event, if no turn is queued or running. [Resuming in
-    /// another process](https://github.com/ravi-hq/agent-on-demand/blob/main/docs/stream-rules.md#resuming-in-another-process)
+    /// last, if more of its output follows; and the terminal event, if no turn is queued or running.
+    /// [Resuming in another
+    /// process](https://github.com/ravi-hq/agent-on-demand/blob/main/docs/stream-rules.md#resuming-in-another-process)
     /// describes how to apply each event once.
     public var since: Int64?
     /// The number of a turn, from 1, to limit the stream to: it then has the `turnStart` and `output` events of this

@@ -93,7 +93,7 @@ pub struct ToolCall {
     /// Why the call failed, printed instead of the output. Default: no error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// The exit code of the command. Default: 0, or 1 with an error. Another code than 0 marks the call as failed; only the output of `Bash` has the code.
+    /// The exit code of a `Bash` command. The call fails unless it is 0. Default: 0, or 1 with an error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit_code: Option<i64>,
     /// How long the call takes, on the server's clock.

@@ -22,8 +22,9 @@ public data class StreamOptions @JvmOverloads constructor(
      * to and including the one with this id are left out. Null, the default, starts at the first event.
      *
      * Other events that the earlier stream delivered arrive again: `start`; the `turn_start` of the turn that was read
-     * last, if more of its output follows; and the terminal event, if no turn is queued or running. [Resuming in
-     * another process](https://github.com/ravi-hq/agent-on-demand/blob/main/docs/stream-rules.md#resuming-in-another-process)
+     * last, if more of its output follows; and the terminal event, if no turn is queued or running.
+     * [Resuming in another
+     * process](https://github.com/ravi-hq/agent-on-demand/blob/main/docs/stream-rules.md#resuming-in-another-process)
      * describes how to apply each event once.
      */
     val since: Long? = null,
