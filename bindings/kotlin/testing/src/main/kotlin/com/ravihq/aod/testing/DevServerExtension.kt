@@ -27,7 +27,7 @@ public class DevServerExtension : ParameterResolver, AfterEachCallback, AfterAll
     /** Returns the server of the test or class, and starts it if it is not running yet. */
     override fun resolveParameter(parameter: ParameterContext, context: ExtensionContext): Any {
         val servers = servers(context)
-        return servers.getOrComputeIfAbsent(context.uniqueId, { DevServer() }, DevServer::class.java)
+        return checkNotNull(servers.getOrComputeIfAbsent(context.uniqueId, { DevServer() }, DevServer::class.java))
     }
 
     /** Stops the server of the test. */
