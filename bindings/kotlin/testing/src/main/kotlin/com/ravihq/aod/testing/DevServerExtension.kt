@@ -25,6 +25,7 @@ public class DevServerExtension : ParameterResolver, AfterEachCallback, AfterAll
         parameter.parameter.type == DevServer::class.java
 
     /** Returns the server of the test or class, and starts it if it is not running yet. */
+    @Suppress("DEPRECATION") // Older versions of JUnit do not have what replaces `getOrComputeIfAbsent`.
     override fun resolveParameter(parameter: ParameterContext, context: ExtensionContext): Any {
         val servers = servers(context)
         return checkNotNull(servers.getOrComputeIfAbsent(context.uniqueId, { DevServer() }, DevServer::class.java))
