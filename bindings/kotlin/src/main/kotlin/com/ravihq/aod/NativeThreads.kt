@@ -36,7 +36,7 @@ internal object NativeThreads {
         val remedy = when {
             "IllegalCallerException" in line -> "Start Java with the option --enable-native-access=ALL-UNNAMED"
             named != null -> "The system property ${LibraryFile.PROPERTY} names $named"
-            !LibraryFile.isPackaged() -> "There is none on the class path: depend on aod-sdk with the classifier " +
+            !LibraryFile.isPackaged() -> "The class path has no library for it: depend on aod-sdk with the classifier " +
                 "natives-${LibraryFile.platform}, if there is one, or name a library with the system property " +
                 LibraryFile.PROPERTY
             else -> "JNA unpacks it to a temporary directory that must allow execution; the system property " +

@@ -5,8 +5,9 @@ import java.net.HttpURLConnection
 import java.net.Proxy
 import java.net.URI
 import java.time.Duration
+import java.util.concurrent.CompletableFuture
 import java.util.concurrent.TimeUnit
-import kotlin.concurrent.thread
+import java.util.concurrent.TimeoutException
 import kotlinx.serialization.json.Json
 import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonObject
@@ -184,19 +185,17 @@ public class DevServer @JvmOverloads constructor(
             throw problem
         }
 
-        /** Returns the first line of the output of a process, which is ended if there is none in time. */
+        /** Returns the first line of a process's output. Ends the process if the line takes too long. */
         fun firstLine(process: Process): String {
-            val limit = thread(isDaemon = true) {
-                try {
-                    Thread.sleep(TIMEOUT_MILLIS.toLong())
-                    process.destroyForcibly()
-                } catch (_: InterruptedException) {
-                    // The line has been read.
+            val line = CompletableFuture.supplyAsync { process.inputStream.bufferedReader().readLine() }
+            try {
+                return checkNotNull(line.get(TIMEOUT_MILLIS.toLong(), TimeUnit.MILLISECONDS)) {
+                    "aod-devserver ended before it printed its URL"
                 }
+            } catch (_: TimeoutException) {
+                process.destroyForcibly()
+                error("aod-devserver printed no URL within ${TIMEOUT_MILLIS / 1000} s")
             }
-            val line = process.inputStream.bufferedReader().readLine()
-            limit.interrupt()
-            return checkNotNull(line) { "aod-devserver ended before it printed its URL" }
         }
     }
 }
