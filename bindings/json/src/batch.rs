@@ -4,7 +4,7 @@ use std::task::{Context, Poll};
 
 use aod::{EventStream, JsonEvent};
 use aod_bridge::prefetch::Batch;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::head::Head;
 
@@ -12,14 +12,15 @@ use crate::head::Head;
 ///
 /// The JSON is `[[type, …], [id, …], [cursor, …], complete, [event, …]]`. `complete` is the number of events that could
 /// not be split: they contain all their fields, and their type and ID in the columns are `null`. The other events lack
-/// their type and ID. If each cursor is the ID of its event, which is the usual case, the list of cursors is `null`.
+/// their type and ID.
+///
+/// The columns of most batches are abbreviated, which saves Python most of their parsing: a column of equal types is
+/// that type, consecutive IDs are the first of them, and cursors that are the IDs of their events are `null`.
 #[derive(Default)]
 pub(crate) struct JsonBatch {
-    types: Column,
-    ids: Column,
+    types: Types,
+    ids: Vec<Option<i64>>,
     cursors: Vec<Option<i64>>,
-    /// Whether a cursor differs from the ID of its event.
-    cursors_differ: bool,
     complete: usize,
     events: Column,
 }
@@ -38,27 +39,24 @@ impl Batch for JsonBatch {
     fn push(&mut self, event: JsonEvent<'_>) -> usize {
         self.cursors.push(event.cursor);
         if let Some(head) = Head::split(event.json, event.verbatim) {
-            // An ID that does not fit into an `i64` differs from the cursor, even if there is no cursor yet.
-            let id = (head.id != "null").then(|| head.id.parse());
-            self.cursors_differ |= event.cursor.map(Ok) != id;
-            self.types.add(["\"", head.event_type, "\""]);
-            self.ids.add([head.id]);
+            self.types.add(head.event_type, 1);
+            self.ids.push(head.id);
             self.events.add(["{", head.rest]);
         } else {
             self.complete += 1;
-            self.cursors_differ = true;
-            self.types.add(["null"]);
-            self.ids.add(["null"]);
+            self.types.add("", 1);
+            self.ids.push(None);
             self.events.add([event.json]);
         }
         event.json.len()
     }
 
     fn append(&mut self, later: Self) {
-        self.types.append(&later.types);
-        self.ids.append(&later.ids);
+        for (event_type, count) in later.types.0 {
+            self.types.add(&event_type, count);
+        }
+        self.ids.extend(later.ids);
         self.cursors.extend(later.cursors);
-        self.cursors_differ |= later.cursors_differ;
         self.complete += later.complete;
         self.events.append(&later.events);
     }
@@ -66,15 +64,52 @@ impl Batch for JsonBatch {
 
 impl JsonBatch {
     pub(crate) fn into_json(self) -> String {
-        let Self {
-            types: Column(types),
-            ids: Column(ids),
-            events: Column(events),
-            complete,
-            ..
-        } = &self;
-        let cursors = json!(self.cursors_differ.then_some(&self.cursors));
-        format!("[[{types}],[{ids}],{cursors},{complete},[{events}]]")
+        let types = self.types.to_json();
+        let ids = match first_of_consecutive(&self.ids) {
+            Some(first) => json!(first),
+            None => json!(self.ids),
+        };
+        let cursors =
+            json!((self.complete != 0 || self.cursors != self.ids).then_some(self.cursors));
+        let (complete, Column(events)) = (self.complete, self.events);
+        format!("[{types},{ids},{cursors},{complete},[{events}]]")
+    }
+}
+
+/// Returns the first ID, if each other ID is the successor of the one before it.
+fn first_of_consecutive(ids: &[Option<i64>]) -> Option<i64> {
+    let is_next = |pair: &[Option<i64>]| {
+        pair[1].is_some() && pair[0].and_then(|id| id.checked_add(1)) == pair[1]
+    };
+    ids.first()
+        .copied()
+        .flatten()
+        .filter(|_| ids.windows(2).all(is_next))
+}
+
+/// The types of events, and how many successive events have each. The type of an event that was not split is empty.
+#[derive(Default)]
+struct Types(Vec<(String, usize)>);
+
+impl Types {
+    fn add(&mut self, event_type: &str, count: usize) {
+        match self.0.last_mut() {
+            Some((last, number)) if last == event_type => *number += count,
+            _ => self.0.push((event_type.to_owned(), count)),
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        match self.0.as_slice() {
+            [(only, _)] if !only.is_empty() => json!(only),
+            runs => runs
+                .iter()
+                .flat_map(|(event_type, count)| {
+                    let value = (!event_type.is_empty()).then_some(event_type);
+                    std::iter::repeat_n(json!(value), *count)
+                })
+                .collect(),
+        }
     }
 }
 

@@ -5,8 +5,7 @@
 pub(crate) struct Head<'e> {
     /// The type, without escapes.
     pub(crate) event_type: &'e str,
-    /// An integer, or `null`.
-    pub(crate) id: &'e str,
+    pub(crate) id: Option<i64>,
     /// The other fields and the closing brace.
     pub(crate) rest: &'e str,
 }
@@ -19,10 +18,14 @@ impl<'e> Head<'e> {
         let text = member(members, "\"type\"")?.strip_prefix('"')?;
         let (event_type, rest) = split_at(text, |byte| byte.is_ascii_lowercase() || byte == b'_')?;
         let after_type = rest.strip_prefix('"')?.trim_ascii_start();
-        let id = after_type.strip_prefix(',').and_then(id);
+        let next = after_type.strip_prefix(',').and_then(id);
         // Without an ID here, there may be one later.
-        let unique = verbatim && id.is_some();
-        let (id, end) = id.unwrap_or(("null", after_type));
+        let unique = verbatim && next.is_some();
+        let (id, end) = match next {
+            // An ID that does not fit is left to the JSON parser of Python, which can represent it.
+            Some((digits, end)) => (Some(digits.parse().ok()?), end),
+            None => (None, after_type),
+        };
         let rest = match end.strip_prefix(',') {
             Some(rest) => rest,
             None => end.strip_prefix('}').map(|_| end)?,
@@ -73,7 +76,7 @@ fn may_repeat(members: &str) -> bool {
 mod tests {
     use super::Head;
 
-    fn split(json: &str) -> Option<(&str, &str, &str)> {
+    fn split(json: &str) -> Option<(&str, Option<i64>, &str)> {
         Head::split(json, false).map(|head| (head.event_type, head.id, head.rest))
     }
 
@@ -82,7 +85,7 @@ mod tests {
         let json = r#"{"type":"output","id":7,"data":"\u0069d"}"#;
         assert_eq!(Head::split(json, false), None);
         let head = Head::split(json, true).unwrap();
-        assert_eq!((head.id, head.rest), ("7", r#""data":"\u0069d"}"#));
+        assert_eq!((head.id, head.rest), (Some(7), r#""data":"\u0069d"}"#));
         let later = r#"{"type":"output","data":"x","id":7}"#;
         assert_eq!(Head::split(later, true), None);
     }
@@ -94,24 +97,22 @@ mod tests {
                 r#"{"type": "output", "id": 7, "stream": "stdout", "data": "\"id\" \"type\""}"#,
                 (
                     "output",
-                    "7",
+                    Some(7),
                     r#" "stream": "stdout", "data": "\"id\" \"type\""}"#,
                 ),
             ),
             (
                 r#"{"type":"exit","code":0}"#,
-                ("exit", "null", r#""code":0}"#),
+                ("exit", None, r#""code":0}"#),
             ),
-            (r#"{"type":"turn_start","id":0}"#, ("turn_start", "0", "}")),
-            (r#"{"type":"start"}"#, ("start", "null", "}")),
+            (
+                r#"{"type":"turn_start","id":0}"#,
+                ("turn_start", Some(0), "}"),
+            ),
+            (r#"{"type":"start"}"#, ("start", None, "}")),
             (
                 "{ \"type\" : \"stale\" , \"id\" : 12 }",
-                ("stale", "12", "}"),
-            ),
-            // The core cannot represent this ID; the JSON parser of Python can.
-            (
-                r#"{"type":"output","id":99999999999999999999}"#,
-                ("output", "99999999999999999999", "}"),
+                ("stale", Some(12), "}"),
             ),
         ];
         for (json, expected) in cases {
@@ -143,6 +144,7 @@ mod tests {
             r#"{"type":"output","id":-1}"#,
             r#"{"type":"output","id":01}"#,
             r#"{"type":"output","id":null}"#,
+            r#"{"type":"output","id":99999999999999999999}"#,
         ] {
             assert_eq!(split(json), None, "{json}");
         }

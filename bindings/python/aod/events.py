@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from copy import deepcopy
 from functools import cache
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, cast
 
 from pydantic_core import from_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic.json_schema import JsonSchemaValue
@@ -355,12 +356,12 @@ def read_event(payload: dict[str, Any] | str) -> StreamEvent:
 _new = StreamEvent.__new__
 
 
-def read_batch(text: str) -> tuple[list[StreamEvent], list[int | None]] | None:
+def read_batch(text: str) -> tuple[list[StreamEvent], Sequence[int | None]] | None:
     """Read a batch of the native library.
 
     A batch is `[[type, …], [id, …], [cursor, …], complete, [event, …]]`. `complete` is the number of events that could
-    not be split: the last column has all their fields, and their type and id are null. If the cursors are null, they
-    equal the ids.
+    not be split: the last column has all their fields, and their type and id are null. A type instead of a column is
+    that of all events, an id is the first of consecutive ids, and if the cursors are null, they equal the ids.
 
     Args:
         text: The batch, as JSON.
@@ -372,10 +373,14 @@ def read_batch(text: str) -> tuple[list[StreamEvent], list[int | None]] | None:
     if batch is None:
         return None
     types, ids, cursors, complete, extras = batch
+    if type(types) is str:
+        types = repeat(types, len(extras))
+    if type(ids) is int:
+        ids = range(ids, ids + len(extras))
     events: list[StreamEvent] = []
-    for type, id, extra in zip(types, ids, extras, strict=True):
+    for kind, id, extra in zip(types, ids, extras, strict=True):
         event = _new(StreamEvent)
-        event.type = type
+        event.type = kind
         event.id = id
         event.extra = extra
         events.append(event)

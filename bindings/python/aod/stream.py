@@ -21,7 +21,7 @@ from .events import StreamEvent, read_batch
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
     from types import TracebackType
 
     from typing_extensions import Self, Unpack
@@ -83,7 +83,7 @@ class _Base:
         self._batches: EventBatches | None = None
         self._native: JsonClient | None = None
         self._ready: deque[StreamEvent] = deque()
-        self._cursors: list[int | None] = []  # after each event of the batch, yielded or not
+        self._cursors: Sequence[int | None] = []  # after each event of the batch, yielded or not
         self._last_cursor = since  # after the previous batch
         self._closed = False
         self._is_complete = False

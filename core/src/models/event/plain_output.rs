@@ -1,7 +1,9 @@
 //! Reads the ids of an `output` event without parsing its text.
 
 use std::fmt;
+use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -115,11 +117,14 @@ impl<'de> Deserialize<'de> for Scalar {
     }
 }
 
+/// Made once: this takes longer than the search of a short text.
+static UNICODE_ESCAPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\\u"));
+
 /// Returns whether valid JSON has an escaped surrogate without its other half.
 fn has_lone_surrogate(json: &str) -> bool {
     let bytes = json.as_bytes();
     // Most texts escape only line feeds and quotation marks, and have no `\u` escapes.
-    if memchr::memmem::find(bytes, b"\\u").is_none() {
+    if UNICODE_ESCAPE.find(bytes).is_none() {
         return false;
     }
     let unit = |at: usize| {
