@@ -64,14 +64,14 @@ PLACES = (
         "a Maven dependency in the docs",
         "*.md",
         rf"<artifactId>aod-sdk[\w-]*</artifactId>\s*<version>{_ANY}</version>",
-        ("bindings/kotlin/README.md",),
+        ("docs/guide/install.md",),
     ),
     _place("a Gradle dependency in the docs", "*.md", rf"io\.github\.ravi-hq:aod-sdk[\w-]*:{_VERSION}", ("README.md",)),
     _place(
         "the name of a Maven file",
         "*.md",
         rf"aod-sdk(?:-android)?-{_VERSION}(?:-[a-z]+)?\.(?:jar|pom|aar|module)",
-        ("bindings/kotlin/README.md",),
+        ("docs/guide/install.md",),
     ),
     _place("a SwiftPM dependency in the docs", "*.md", rf'", from: "{_ANY}"', ("docs/reference-swift.md",)),
 )

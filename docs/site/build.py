@@ -1,8 +1,8 @@
 """Builds the documentation site: build.py <target folder>.
 
-Zensical reads a copy of the pages, in which two things differ from the files that GitHub shows: links to files that are
-not pages lead to the repository on GitHub, and a link to a folder of snippets is replaced by the code, with a tab for
-each language.
+Zensical reads a copy of the pages, in which three things differ from the files that GitHub shows. Links to files that
+are not pages lead to the repository on GitHub. A link to a folder of snippets is replaced by the code, with a tab for
+each language. Sections of the third level with the names of the languages become tabs too.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ LANGUAGES = {"Rust": "rust.rs", "Python": "python.py", "Kotlin": "kotlin.kt", "S
 """The files of a snippet, in the order of the tabs."""
 
 _FENCE = re.compile(r"^(```|~~~)")
+_HEADING = re.compile(r"#{1,6} ")
+_LANGUAGE = re.compile(rf"### ({'|'.join(LANGUAGES)})")
 _LINK = re.compile(r"\]\(([^)\s#:]+)(#[^)\s]*)?\)")
 _MARK = re.compile(r"\s*(?://|#) (?:region ([\w-]+)|endregion)")
 _SNIPPET = re.compile(r'^\[[^]]+\]\((?:\.\./)*snippets/([\w-]+) "([\w-]+)"\)$')
@@ -54,6 +56,11 @@ def region(topic: str, language: str, name: str) -> str:
     return textwrap.dedent("\n".join(code)).rstrip()
 
 
+def tab(language: str) -> str:
+    """Return the line that begins a tab: with `!`, the first of a set, which could follow another set."""
+    return f'{"===!" if language == next(iter(LANGUAGES)) else "==="} "{language}"'
+
+
 def tabs(topic: str, name: str, repository: str) -> str:
     """Return a tab for each language, with the code of a region."""
     parts = []
@@ -61,7 +68,7 @@ def tabs(topic: str, name: str, repository: str) -> str:
         code = f"```{language.lower()}\n{region(topic, language, name)}\n```"
         if name != "program":
             code += f"\n\n[The whole program]({repository}/blob/main/docs/snippets/{topic}/{file})"
-        parts.append(f'=== "{language}"\n\n{textwrap.indent(code, "    ")}')
+        parts.append(f"{tab(language)}\n\n{textwrap.indent(code, '    ')}")
     return "\n\n".join(parts)
 
 
@@ -76,13 +83,18 @@ def converted(text: str, path: str, places: dict[str, str], repository: str) -> 
         return f"]({repository}/{'tree' if (ROOT / there).is_dir() else 'blob'}/main/{there}{match[2] or ''})"
 
     lines = []
-    in_code = False
+    in_code = in_tab = False
     for line in text.splitlines():
         in_code ^= bool(_FENCE.match(line))
         if not in_code:
+            if _HEADING.match(line):
+                in_tab = bool(language := _LANGUAGE.fullmatch(line))
+                if language:
+                    lines.append(tab(language[1]))
+                    continue
             snippet = _SNIPPET.match(line)
             line = tabs(snippet[1], snippet[2], repository) if snippet else _LINK.sub(link, line)
-        lines.append(line)
+        lines.append(textwrap.indent(line, "    ") if in_tab else line)
     return "\n".join(lines) + "\n"
 
 
