@@ -21,6 +21,9 @@ const MAX_DEVSERVER_WHEEL: u64 = 1_500_000;
 /// The parts of paths that no artifact contains, because tools leave them behind.
 const REFUSED: [&str; 5] = ["__pycache__", ".pyc", ".DS_Store", "/target/", ".orig"];
 
+/// The manifest as it was before Cargo rewrote it, which Cargo adds to each crate.
+const ORIGINAL_MANIFEST: &str = "/Cargo.toml.orig";
+
 /// Checks the wheel of the SDK: its licences, software bill of materials and type information, its library, and its
 /// size.
 pub(crate) fn check_wheel(wheel: &Path, platform: &Platform) -> Result<()> {
@@ -146,6 +149,7 @@ fn check_names(names: &[String], required: &[&str]) -> Result<()> {
         .map(|required| format!("has no {required}"))
         .collect();
     for name in names {
+        let name = name.strip_suffix(ORIGINAL_MANIFEST).unwrap_or(name);
         if REFUSED.iter().any(|part| name.contains(part)) {
             problems.push(format!("contains {name}"));
         }
@@ -255,7 +259,8 @@ mod tests {
 
     #[test]
     fn an_archive_with_leftovers_or_doubles_is_refused() {
-        for extra in ["p/__pycache__/a.pyc", "p/.DS_Store"] {
+        assert!(check_names(&names(&["p/LICENSE", "p/Cargo.toml.orig"]), &[]).is_ok());
+        for extra in ["p/__pycache__/a.pyc", "p/.DS_Store", "p/lib.rs.orig"] {
             assert!(
                 check_names(&names(&["p/LICENSE", extra]), &[]).is_err(),
                 "{extra}"
