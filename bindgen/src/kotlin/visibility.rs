@@ -11,7 +11,8 @@ use uniffi_bindgen::interface::{AsType, Callable, Field, Record, Type};
 use crate::generator::Interface;
 
 /// The defaults of types that are optional in requests, for which UniFFI supports no default (mozilla/uniffi-rs#2772).
-const DEFAULTS: [(&str, &str); 3] = [
+const DEFAULTS: [(&str, &str); 4] = [
+    ("Extra", "JsonObject(emptyMap())"),
     ("JsonFields", "JsonObject(emptyMap())"),
     ("TextPatch", "TextPatch.Keep"),
     ("IdPatch", "IdPatch.Keep"),

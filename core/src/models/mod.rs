@@ -8,6 +8,7 @@
 mod agent;
 mod environment;
 pub mod event;
+mod extra;
 mod health;
 mod lenient;
 mod mcp_server;
@@ -24,6 +25,7 @@ pub use agent::{Agent, AgentVersion, CreateAgent, UpdateAgent};
 pub use environment::{
     CreateEnvironment, Environment, EnvironmentVersion, PackageManager, Packages, UpdateEnvironment,
 };
+pub use extra::Extra;
 pub use health::Health;
 pub(crate) use lenient::repair;
 pub use mcp_server::{McpServer, StdioMcpServer, UrlMcpServer};
@@ -37,6 +39,3 @@ pub use session::{
 };
 pub use skill::{GithubSkill, InlineSkill, Skill};
 pub(crate) use validate::{Validate, check};
-
-/// The fields of a response that are unknown to this version of the crate, verbatim.
-pub type Extra = serde_json::Map<String, serde_json::Value>;

@@ -88,7 +88,7 @@ impl<'de> Deserialize<'de> for Networking {
         Ok(Self {
             networking_type,
             allowed_hosts,
-            extra,
+            extra: extra.into(),
         })
     }
 }

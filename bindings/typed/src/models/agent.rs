@@ -1,7 +1,7 @@
 //! Agents, their skills and MCP servers, and the requests that create and update them.
 
 use aod::models::{
-    Agent, AgentVersion, CreateAgent, GithubSkill, InlineSkill, McpServer, Patch, Provider,
+    Agent, AgentVersion, CreateAgent, Extra, GithubSkill, InlineSkill, McpServer, Patch, Provider,
     Runtime, SecretMap, Skill, StdioMcpServer, UpdateAgent, UrlMcpServer,
 };
 use uuid::Uuid;
@@ -83,7 +83,7 @@ pub struct Agent {
     #[uniffi(default)]
     pub archived_at: Option<Timestamp>,
     /// Fields that this version does not know.
-    pub extra: JsonFields,
+    pub extra: Extra,
 }
 
 /// A version of an agent: its configuration after it was created or updated. It is immutable.
@@ -125,7 +125,7 @@ pub struct AgentVersion {
     /// When this version was created.
     pub created_at: Timestamp,
     /// Fields that this version does not know.
-    pub extra: JsonFields,
+    pub extra: Extra,
 }
 
 /// The request of `POST /agents`.
@@ -209,7 +209,7 @@ pub struct UrlMcpServer {
     #[uniffi(default)]
     pub headers: SecretMap,
     /// Fields that this version does not know.
-    pub extra: JsonFields,
+    pub extra: Extra,
 }
 
 /// An MCP server that runs as a process in the sandbox.
@@ -226,7 +226,7 @@ pub struct StdioMcpServer {
     #[uniffi(default)]
     pub env: SecretMap,
     /// Fields that this version does not know.
-    pub extra: JsonFields,
+    pub extra: Extra,
 }
 
 /// A skill whose content is part of the agent.
@@ -240,7 +240,7 @@ pub struct InlineSkill {
     /// The content: at most 65,536 bytes, without the text `SKILL_EOF`.
     pub content: String,
     /// Fields that this version does not know.
-    pub extra: JsonFields,
+    pub extra: Extra,
 }
 
 /// A skill from a GitHub repository. Supported by servers since 2026-04-30.
@@ -254,7 +254,7 @@ pub struct GithubSkill {
     #[uniffi(default)]
     pub name: Option<String>,
     /// Fields that this version does not know.
-    pub extra: JsonFields,
+    pub extra: Extra,
 }
 
 /// A skill of an agent.

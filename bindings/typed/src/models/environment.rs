@@ -1,13 +1,13 @@
 //! Environments, the requests that create and update them, and the server's health.
 
 use aod::models::{
-    CreateEnvironment, Environment, EnvironmentVersion, Health, Networking, NetworkingType,
+    CreateEnvironment, Environment, EnvironmentVersion, Extra, Health, Networking, NetworkingType,
     PackageManager, Packages, SecretMap, UpdateEnvironment,
 };
 use uuid::Uuid;
 
 use super::agent::TextPatch;
-use super::values::{Checks, JsonFields, Timestamp};
+use super::values::{Checks, Timestamp};
 
 /// A package manager. Packages are installed in the order of the managers in this list.
 #[uniffi::remote(Enum)]
@@ -49,7 +49,7 @@ pub struct Networking {
     #[uniffi(default)]
     pub allowed_hosts: Option<Vec<String>>,
     /// Fields that this version does not know, and `allowed_hosts` if it is not a list of strings.
-    pub extra: JsonFields,
+    pub extra: Extra,
 }
 
 /// An environment: the configuration of sandboxes. Its environment variables are write-only and are never returned.
@@ -79,7 +79,7 @@ pub struct Environment {
     #[uniffi(default)]
     pub archived_at: Option<Timestamp>,
     /// Fields that this version does not know.
-    pub extra: JsonFields,
+    pub extra: Extra,
 }
 
 /// A version of an environment: its configuration after it was created or updated. It is immutable.
@@ -104,7 +104,7 @@ pub struct EnvironmentVersion {
     /// When this version was created.
     pub created_at: Timestamp,
     /// Fields that this version does not know.
-    pub extra: JsonFields,
+    pub extra: Extra,
 }
 
 /// The request of `POST /environments`.
@@ -160,5 +160,5 @@ pub struct Health {
     #[uniffi(default)]
     pub checks: Checks,
     /// Fields that this version does not know.
-    pub extra: JsonFields,
+    pub extra: Extra,
 }

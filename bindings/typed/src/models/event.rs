@@ -4,10 +4,8 @@ use aod::models::event::{
     ErrorEvent, ExitEvent, OutputEvent, OutputStream, StageEvent, StageName, StageState,
     StaleEvent, StartEvent, StreamEvent, TerminatedEvent, TurnStartEvent, UnknownEvent,
 };
-use aod::models::{Provider, Runtime};
+use aod::models::{Extra, Provider, Runtime};
 use uuid::Uuid;
-
-use super::values::JsonFields;
 
 /// An event of a session's stream.
 ///
@@ -108,7 +106,7 @@ pub struct StartEvent {
     #[uniffi(default)]
     pub session_id: Option<Uuid>,
     /// Fields that this version does not know.
-    pub extra: JsonFields,
+    pub extra: Extra,
 }
 
 /// A step of provisioning the sandbox, or of starting the agent.
@@ -128,7 +126,7 @@ pub struct StageEvent {
     #[uniffi(default)]
     pub message: Option<String>,
     /// Fields that this version does not know.
-    pub extra: JsonFields,
+    pub extra: Extra,
 }
 
 /// The start of the output of a turn.
@@ -141,7 +139,7 @@ pub struct TurnStartEvent {
     #[uniffi(default)]
     pub turn: Option<i64>,
     /// Fields that this version does not know.
-    pub extra: JsonFields,
+    pub extra: Extra,
 }
 
 /// A chunk of the agent's output.
@@ -158,7 +156,7 @@ pub struct OutputEvent {
     #[uniffi(default)]
     pub turn: Option<i64>,
     /// Fields that this version does not know.
-    pub extra: JsonFields,
+    pub extra: Extra,
 }
 
 /// The end of a stream whose last turn ended with an exit code, or was interrupted before the agent started.
@@ -171,7 +169,7 @@ pub struct ExitEvent {
     #[uniffi(default)]
     pub code: Option<i64>,
     /// Fields that this version does not know.
-    pub extra: JsonFields,
+    pub extra: Extra,
 }
 
 /// The end of the stream of a session that failed without an exit code.
@@ -184,7 +182,7 @@ pub struct ErrorEvent {
     #[uniffi(default)]
     pub message: Option<String>,
     /// Fields that this version does not know.
-    pub extra: JsonFields,
+    pub extra: Extra,
 }
 
 /// The end of the stream of a session that was terminated.
@@ -197,7 +195,7 @@ pub struct TerminatedEvent {
     #[uniffi(default)]
     pub message: Option<String>,
     /// Fields that this version does not know.
-    pub extra: JsonFields,
+    pub extra: Extra,
 }
 
 /// The end of a stream that had no output for ten minutes.
@@ -210,7 +208,7 @@ pub struct StaleEvent {
     #[uniffi(default)]
     pub message: Option<String>,
     /// Fields that this version does not know.
-    pub extra: JsonFields,
+    pub extra: Extra,
 }
 
 /// An event that has an unknown type, has fields of unexpected types, or is not a JSON object.

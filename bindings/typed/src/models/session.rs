@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use aod::models::{
-    CreateSession, GithubRepository, Prompt, Provider, ResourceType, Runtime, Secret, SecretMap,
-    Session, SessionAck, SessionResource, SessionStatus, SessionTurn, TurnStatus,
+    CreateSession, Extra, GithubRepository, Prompt, Provider, ResourceType, Runtime, Secret,
+    SecretMap, Session, SessionAck, SessionResource, SessionStatus, SessionTurn, TurnStatus,
 };
 use aod::transcript::Turn;
 use aod::{OnAbandon, RunResult};
 use uuid::Uuid;
 
-use super::values::{JsonFields, Timestamp};
+use super::values::Timestamp;
 
 /// The status of a session.
 #[uniffi::remote(Enum)]
@@ -91,7 +91,7 @@ pub struct Session {
     #[uniffi(default)]
     pub current_turn: Option<i64>,
     /// Fields that this version does not know.
-    pub extra: JsonFields,
+    pub extra: Extra,
 }
 
 /// A resource that was cloned into a session's sandbox. Its token is write-only and is never returned.
@@ -105,7 +105,7 @@ pub struct SessionResource {
     #[uniffi(default)]
     pub mount_path: Option<String>,
     /// Fields that this version does not know.
-    pub extra: JsonFields,
+    pub extra: Extra,
 }
 
 /// A turn of a session: a prompt and its result.
@@ -129,7 +129,7 @@ pub struct SessionTurn {
     #[uniffi(default)]
     pub ended_at: Option<Timestamp>,
     /// Fields that this version does not know.
-    pub extra: JsonFields,
+    pub extra: Extra,
 }
 
 /// The acknowledgement of a request to create, prompt, terminate or interrupt a session.
@@ -152,7 +152,7 @@ pub struct SessionAck {
     #[uniffi(default)]
     pub current_turn: Option<i64>,
     /// Fields that this version does not know.
-    pub extra: JsonFields,
+    pub extra: Extra,
 }
 
 /// A GitHub repository to clone into a session's sandbox.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aod::models::{PackageManager, Packages, Secret, SecretMap};
+use aod::models::{Extra, PackageManager, Packages, Secret, SecretMap};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
@@ -38,16 +38,18 @@ uniffi::custom_type!(
     { remote, lower: |json| json.to_string(), try_lift: |text| Ok(parse_json(&text)?) }
 );
 
-// An empty object is passed as an empty string. Nearly all are empty, and parsing them would dominate reading a stream.
 uniffi::custom_type!(
     /// A JSON object.
     JsonFields,
     String,
-    {
-        remote,
-        lower: |fields| if fields.is_empty() { String::new() } else { JsonValue::Object(fields).to_string() },
-        try_lift: |text| if text.is_empty() { Ok(JsonFields::new()) } else { Ok(parse_json(&text)?) },
-    }
+    { remote, lower: |fields| write_fields(&fields), try_lift: |text| Ok(parse_fields(&text)?) }
+);
+
+uniffi::custom_type!(
+    /// The fields of a response that are unknown to this version of the SDK.
+    Extra,
+    String,
+    { remote, lower: |extra| write_fields(&extra), try_lift: |text| Ok(parse_fields(&text)?.into()) }
 );
 
 uniffi::custom_type!(
@@ -81,6 +83,23 @@ uniffi::custom_type!(
     HashMap<String, String>,
     { remote, lower: |map| map.into_iter().collect(), try_lift: |map| Ok(map.into_iter().collect()) }
 );
+
+/// Returns an empty text for an empty object. Nearly all are empty, and parsing them would dominate reading a stream.
+fn write_fields(fields: &JsonFields) -> String {
+    if fields.is_empty() {
+        String::new()
+    } else {
+        // Writing to memory cannot fail: the keys are strings.
+        serde_json::to_string(fields).unwrap_or_default()
+    }
+}
+
+fn parse_fields(text: &str) -> Result<JsonFields, CallError> {
+    if text.is_empty() {
+        return Ok(JsonFields::new());
+    }
+    parse_json(text)
+}
 
 /// Parses JSON from a caller. It can be invalid because the caller's types allow numbers that are not finite.
 fn parse_json<T: DeserializeOwned>(text: &str) -> Result<T, CallError> {
