@@ -56,6 +56,10 @@ pub trait TurnListener: Send + Sync {
 
 /// An update of a turn.
 #[derive(uniffi::Enum)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "each update is written to a buffer at once"
+)]
 pub enum TurnUpdate {
     /// An event of the turn arrived.
     Received {
