@@ -38,7 +38,7 @@ class RetryPolicy:
         ValueError: A number is negative, NaN or too large.
         TypeError: A value is not a number.
 
-    Example:
+    Examples:
         >>> client = aod.Client(retry=aod.RetryPolicy(max_retries=5, max_delay=2))
     """
 

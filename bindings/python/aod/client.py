@@ -32,7 +32,7 @@ class Client:
         environments: The calls under `/environments`.
         sessions: The calls under `/sessions`.
 
-    Example:
+    Examples:
         >>> with aod.Client(base_url="https://aod.example.com", token="aod_...") as client:
         ...     agents = client.agents.list()
     """
@@ -182,7 +182,7 @@ class Client:
             TypeError: An option has the wrong type.
             ClosedError: This client has been closed.
 
-        Example:
+        Examples:
             >>> client.with_options(timeout=5, max_retries=0).health()
         """
         callback(on_response, "on_response")
@@ -271,7 +271,7 @@ class AsyncClient:
         environments: The calls under `/environments`.
         sessions: The calls under `/sessions`.
 
-    Example:
+    Examples:
         >>> async with aod.AsyncClient(base_url="https://aod.example.com", token="aod_...") as client:
         ...     agents = await client.agents.list()
     """
@@ -422,7 +422,7 @@ class AsyncClient:
             TypeError: An option has the wrong type.
             ClosedError: This client has been closed.
 
-        Example:
+        Examples:
             >>> await client.with_options(timeout=5, max_retries=0).health()
         """
         callback(on_response, "on_response")

@@ -193,7 +193,7 @@ class StreamEvent:
         Returns:
             The text, including the blank line at its end.
 
-        Example:
+        Examples:
             >>> aod.StreamEvent(type="exit", id=7, extra={"code": 0}).to_sse()
             'id: 7\ndata: {"type":"exit","id":7,"code":0}\n\n'
         """

@@ -18,7 +18,7 @@ class Network:
     `reconnect=False`. A call that waits for its next attempt is retried within 250 ms after a report that there is a
     network, unless the server requested the delay.
 
-    Example:
+    Examples:
         >>> client.network.offline()
         >>> client.network.online()
     """

@@ -214,7 +214,7 @@ class EventStream(_Base):
     Iteration ends after the event that ends the turn, or after `stale`. Leaving the `with` block, breaking out of the
     loop and dropping the stream close the connection. If several threads iterate, each event is passed to one of them.
 
-    Example:
+    Examples:
         >>> with client.sessions.stream(ack.id) as events:
         ...     for event in events:
         ...         print(event.type, event.id)
@@ -302,7 +302,7 @@ class EventStream(_Base):
             ValueError: An option has an invalid value.
             TypeError: An option does not exist, or both a formatter and options are given.
 
-        Example:
+        Examples:
             >>> with client.sessions.stream(ack.id) as events:
             ...     for line in events.pretty(plain=True):
             ...         print(line)
@@ -319,7 +319,7 @@ class EventStream(_Base):
         Returns:
             The changes, as they arrive, with the transcript as the attribute `transcript`.
 
-        Example:
+        Examples:
             >>> with client.sessions.stream(ack.id) as events:
             ...     changes = events.transcript()
             ...     for change in changes:
@@ -361,7 +361,7 @@ class AsyncEventStream(_Base, TaskScoped):
     Iteration ends after the event that ends the turn, or after `stale`. Leaving the `async with` block, breaking out of
     the loop, dropping the stream and cancelling its task close the connection. One task at a time may iterate.
 
-    Example:
+    Examples:
         >>> async with client.sessions.stream(ack.id) as events:
         ...     async for event in events:
         ...         print(event.type, event.id)
@@ -453,7 +453,7 @@ class AsyncEventStream(_Base, TaskScoped):
             ValueError: An option has an invalid value.
             TypeError: An option does not exist, or both a formatter and options are given.
 
-        Example:
+        Examples:
             >>> async with client.sessions.stream(ack.id) as events:
             ...     async for line in events.pretty(plain=True):
             ...         print(line)
@@ -470,7 +470,7 @@ class AsyncEventStream(_Base, TaskScoped):
         Returns:
             The changes, as they arrive, with the transcript as the attribute `transcript`.
 
-        Example:
+        Examples:
             >>> async with client.sessions.stream(ack.id) as events:
             ...     changes = events.transcript()
             ...     async for change in changes:

@@ -35,7 +35,7 @@ class Turn:
     opencode. What a runtime does not print is left out: Gemini CLI prints no thinking, and only Claude Code and
     opencode print costs. A turn is immutable: each method returns a new one.
 
-    Example:
+    Examples:
         >>> turn = Turn().tool("Bash", {"command": "pytest"}, output="1 failed", exit_code=1).message("One test fails.")
     """
 
@@ -168,7 +168,7 @@ class Fault:
 
     A fault is immutable: each method returns a new one. By default it applies to the next request that matches.
 
-    Example:
+    Examples:
         >>> unavailable = Fault.status(503).matching("POST", "/sessions").times(2)
     """
 
@@ -257,7 +257,7 @@ class DevServer:
         url: The base URL of the server.
         token: The token that the server accepts.
 
-    Example:
+    Examples:
         >>> with DevServer() as server, aod.Client(base_url=server.url, token=server.token) as client:
         ...     server.script(Turn().message("Done."))
         ...     agent = client.agents.create(name="a", model="anthropic/claude-sonnet-4-6", runtime="claude")

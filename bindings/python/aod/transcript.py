@@ -4,7 +4,7 @@ A `Transcript` has turns with messages, tool calls, plans and notices, the same 
 opencode. It is built from the events of a session (`apply`), or from output that comes from elsewhere (`feed`), and
 returns the changes that these make.
 
-Example:
+Examples:
     >>> with client.sessions.stream(ack.id) as events:
     ...     changes = events.transcript()
     ...     for change in changes:
@@ -536,7 +536,7 @@ class Transcript:
     standard output and standard error is in an item, or is counted as cut or dropped. The turns do not depend on how
     the output is split into chunks. Reading never fails: a line that is not an event of the runtime becomes `Text`.
 
-    Example:
+    Examples:
         >>> transcript = Transcript("codex")
         >>> changes = transcript.feed('{"type":"item.completed","item":{"type":"agent_message","text":"Done."}}\n')
         >>> [change.type for change in changes]
@@ -737,7 +737,7 @@ class AgUiEncoder:
     replace what was sent: the arguments of a tool call are sent once, when they are known, and a message whose text
     changes is sent again with another id.
 
-    Example:
+    Examples:
         >>> encoder = AgUiEncoder(thread_id=str(session.id))
         >>> with client.sessions.stream(session.id) as events:
         ...     for change in events.transcript():

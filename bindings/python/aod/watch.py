@@ -177,7 +177,7 @@ class WatchStream(_Watch):
     sessions have ended. Leaving the `with` block and dropping the stream close all connections. A bounded number of
     events of each session is read ahead.
 
-    Example:
+    Examples:
         >>> with client.sessions.watch([first.id, second.id]) as items:
         ...     for item in items:
         ...         print(item.session_id, item.event or item.error)
@@ -264,7 +264,7 @@ class AsyncWatchStream(_Watch, TaskScoped):
     sessions have ended. Leaving the `async with` block, dropping the stream and cancelling its task close all
     connections. A bounded number of events of each session is read ahead. One task at a time may iterate.
 
-    Example:
+    Examples:
         >>> async with client.sessions.watch([first.id, second.id]) as items:
         ...     async for item in items:
         ...         print(item.session_id, item.event or item.error)

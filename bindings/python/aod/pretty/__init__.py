@@ -2,7 +2,7 @@
 
 `consume`, `feed` and `flush` are generators: nothing happens before their results are iterated.
 
-Example:
+Examples:
     >>> with client.sessions.stream(ack.id) as events:
     ...     for line in events.pretty(plain=True):
     ...         print(line)

@@ -94,7 +94,7 @@ class Agents:
             TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure; see `aod.errors`.
 
-        Example:
+        Examples:
             >>> agent = client.agents.create(name="reviewer", model="claude-sonnet-4-6", runtime="claude")
         """
         body = encode(
@@ -178,7 +178,7 @@ class Agents:
             TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure; see `aod.errors`.
 
-        Example:
+        Examples:
             >>> agent = client.agents.update(agent.id, version=agent.version, system="Be brief.")
         """
         body = encode(
@@ -222,7 +222,7 @@ class Agents:
             AodError: Any other failure; see `aod.errors`.
             Exception: Whatever `change` raises.
 
-        Example:
+        Examples:
             >>> client.agents.update_with(agent_id, lambda agent: {"system": f"{agent.system or ''}\nBe brief."})
         """
         return update_with(lambda: self.get(agent_id), change, lambda fields: self.update(agent_id, **fields))
@@ -272,7 +272,7 @@ class Agents:
             TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure of one of the requests; see `aod.errors`.
 
-        Example:
+        Examples:
             >>> agent = client.agents.ensure(name="reviewer", model="claude-sonnet-4-6", runtime="claude")
         """
         body = encode(
@@ -426,7 +426,7 @@ class AsyncAgents:
             TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure; see `aod.errors`.
 
-        Example:
+        Examples:
             >>> agent = await client.agents.create(name="reviewer", model="claude-sonnet-4-6", runtime="claude")
         """
         body = encode(
@@ -510,7 +510,7 @@ class AsyncAgents:
             TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure; see `aod.errors`.
 
-        Example:
+        Examples:
             >>> agent = await client.agents.update(agent.id, version=agent.version, system="Be brief.")
         """
         body = encode(
@@ -556,7 +556,7 @@ class AsyncAgents:
             AodError: Any other failure; see `aod.errors`.
             Exception: Whatever `change` raises.
 
-        Example:
+        Examples:
             >>> await client.agents.update_with(agent_id, lambda agent: {"system": f"{agent.system or ''}\nBe brief."})
         """
         return await update_with_async(
@@ -608,7 +608,7 @@ class AsyncAgents:
             TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure of one of the requests; see `aod.errors`.
 
-        Example:
+        Examples:
             >>> agent = await client.agents.ensure(name="reviewer", model="claude-sonnet-4-6", runtime="claude")
         """
         body = encode(

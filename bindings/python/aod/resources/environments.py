@@ -78,7 +78,7 @@ class Environments:
             TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure; see `aod.errors`.
 
-        Example:
+        Examples:
             >>> environment = client.environments.create(
             ...     name="ci",
             ...     packages={"pip": ["pytest"]},
@@ -193,7 +193,7 @@ class Environments:
             AodError: Any other failure; see `aod.errors`.
             Exception: Whatever `change` raises.
 
-        Example:
+        Examples:
             >>> client.environments.update_with(
             ...     environment_id, lambda environment: {"packages": environment.packages | {"apt": ["jq"]}}
             ... )
@@ -236,7 +236,7 @@ class Environments:
             TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure of one of the requests; see `aod.errors`.
 
-        Example:
+        Examples:
             >>> environment = client.environments.ensure(name="ci", packages={"pip": ["pytest"]})
         """
         body = encode(
@@ -388,7 +388,7 @@ class AsyncEnvironments:
             TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure; see `aod.errors`.
 
-        Example:
+        Examples:
             >>> environment = await client.environments.create(
             ...     name="ci",
             ...     packages={"pip": ["pytest"]},
@@ -507,7 +507,7 @@ class AsyncEnvironments:
             AodError: Any other failure; see `aod.errors`.
             Exception: Whatever `change` raises.
 
-        Example:
+        Examples:
             >>> await client.environments.update_with(
             ...     environment_id, lambda environment: {"packages": environment.packages | {"apt": ["jq"]}}
             ... )
@@ -550,7 +550,7 @@ class AsyncEnvironments:
             TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure of one of the requests; see `aod.errors`.
 
-        Example:
+        Examples:
             >>> environment = await client.environments.ensure(name="ci", packages={"pip": ["pytest"]})
         """
         body = encode(

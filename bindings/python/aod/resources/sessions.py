@@ -201,7 +201,7 @@ class Sessions:
             TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure; see `aod.errors`.
 
-        Example:
+        Examples:
             >>> ack = client.sessions.create(
             ...     agent_id=agent.id,
             ...     prompt="Fix the failing test",
@@ -502,7 +502,7 @@ class Sessions:
             ValueError: `on_abandon` is not one of its three values, or an argument is invalid; see `create`.
             Exception: Whatever `on_event`, `on_change` or `on_created` raises, which ends the wait.
 
-        Example:
+        Examples:
             >>> result = client.sessions.run(agent_id=agent.id, prompt="Count the tests")
             >>> print(result.session.status, result.session.exit_code)
         """
@@ -557,7 +557,7 @@ class Sessions:
             TypeError: `max_concurrent` is not an int, or `run` does not have an argument of a request.
             Exception: Whatever a callback of a request raises.
 
-        Example:
+        Examples:
             >>> prompts = ["Fix the typos in README.md", "List the public functions"]
             >>> requests = [{"agent_id": agent.id, "prompt": prompt} for prompt in prompts]
             >>> for prompt, result in zip(prompts, client.sessions.run_all(requests, max_concurrent=2)):
@@ -609,7 +609,7 @@ class Sessions:
             TypeError: An argument has a type that JSON cannot represent.
             Exception: Whatever `on_event` or `on_change` raises, which ends the wait.
 
-        Example:
+        Examples:
             >>> answer = client.sessions.ask(session_id, prompt="Which test failed?", wait=True)
             >>> print(answer.text)
         """
@@ -685,7 +685,7 @@ class Sessions:
                 range.
             TypeError: `since` or another option has the wrong type.
 
-        Example:
+        Examples:
             >>> with client.sessions.stream(ack.id) as events:
             ...     for event in events:
             ...         if event.text:
@@ -773,7 +773,7 @@ class Sessions:
             ValueError: An id is not a UUID, or a cursor is out of range.
             TypeError: An id is not a str or UUID, or a cursor is not an int.
 
-        Example:
+        Examples:
             >>> sessions = client.sessions.list()
             >>> running = [session.id for session in sessions if session.status == "running"]
             >>> with client.sessions.watch(running) as items:
@@ -815,7 +815,7 @@ class Sessions:
                 range.
             TypeError: `since` or another option has the wrong type, or a callback is not callable.
 
-        Example:
+        Examples:
             >>> subscription = client.sessions.listen(ack.id, on_event=print)
             >>> subscription.join()
         """
@@ -894,7 +894,7 @@ class AsyncSessions:
             TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure; see `aod.errors`.
 
-        Example:
+        Examples:
             >>> ack = await client.sessions.create(
             ...     agent_id=agent.id,
             ...     prompt="Fix the failing test",
@@ -1194,7 +1194,7 @@ class AsyncSessions:
             ValueError: `on_abandon` is not one of its three values, or an argument is invalid; see `create`.
             Exception: Whatever `on_event`, `on_change` or `on_created` raises, which ends the wait.
 
-        Example:
+        Examples:
             >>> result = await client.sessions.run(agent_id=agent.id, prompt="Count the tests")
             >>> print(result.session.status, result.session.exit_code)
         """
@@ -1248,7 +1248,7 @@ class AsyncSessions:
             TypeError: `max_concurrent` is not an int, or `run` does not have an argument of a request.
             Exception: Whatever a callback of a request raises.
 
-        Example:
+        Examples:
             >>> prompts = ["Fix the typos in README.md", "List the public functions"]
             >>> requests = [{"agent_id": agent.id, "prompt": prompt} for prompt in prompts]
             >>> for prompt, result in zip(prompts, await client.sessions.run_all(requests, max_concurrent=2)):
@@ -1300,7 +1300,7 @@ class AsyncSessions:
             TypeError: An argument has a type that JSON cannot represent.
             Exception: Whatever `on_event` or `on_change` raises, which ends the wait.
 
-        Example:
+        Examples:
             >>> answer = await client.sessions.ask(session_id, prompt="Which test failed?", wait=True)
             >>> print(answer.text)
         """
@@ -1378,7 +1378,7 @@ class AsyncSessions:
                 range.
             TypeError: `since` or another option has the wrong type.
 
-        Example:
+        Examples:
             >>> async with client.sessions.stream(ack.id) as events:
             ...     async for event in events:
             ...         if event.text:
@@ -1467,7 +1467,7 @@ class AsyncSessions:
             ValueError: An id is not a UUID, or a cursor is out of range.
             TypeError: An id is not a str or UUID, or a cursor is not an int.
 
-        Example:
+        Examples:
             >>> sessions = await client.sessions.list()
             >>> running = [session.id for session in sessions if session.status == "running"]
             >>> async with client.sessions.watch(running) as items:
