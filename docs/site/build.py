@@ -94,10 +94,8 @@ def main(target: Path, api: Path | None = None) -> None:
     work.mkdir(parents=True)
     configuration = CONFIGURATION.read_text(encoding="utf-8")
     references.write_python(work)
-    if api:
-        references.copy(api, work)
-    else:
-        configuration = re.sub(r' *\{ "[^"]*" = "api/[^"]*\.html" \},\n', "", configuration)
+    if not api:
+        configuration = references.without_others(configuration)
     (work / CONFIGURATION.name).write_text(configuration, encoding="utf-8")
     project = tomli.loads(configuration)["project"]
     repository = project["extra"]["social"][0]["link"]
@@ -109,12 +107,12 @@ def main(target: Path, api: Path | None = None) -> None:
         file.write_text(converted(text, path, places, repository) if path.endswith(".md") else text, encoding="utf-8")
     pages = work / "pages"
     listed = (page.relative_to(pages).as_posix() for page in pages.rglob("*.md"))
-    if unlisted := [
-        page for page in listed if not page.startswith("decisions/0") and f'"{page}"' not in configuration
-    ]:
+    if unlisted := [page for page in listed if not page.startswith("decisions/0") and f'"{page}"' not in configuration]:
         sys.exit(f"not in {CONFIGURATION.relative_to(ROOT)}: {', '.join(unlisted)}")
     if subprocess.run(["zensical", "build", "--strict"], cwd=work, check=False).returncode:
         sys.exit("the site was not built without a warning")
+    if api:
+        references.copy(api, work / "site/api")
     skills.write(work / "site", pages, project, region)
     site = target / "site"
     shutil.rmtree(site, ignore_errors=True)

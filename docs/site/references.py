@@ -24,7 +24,15 @@ def write_python(work: Path) -> None:
     for module in re.findall(r"^module aod\.(\w+)$", record, re.MULTILINE):
         (folder / f"{module}.md").write_text(f"# aod.{module}\n\n::: aod.{module}\n", encoding="utf-8")
     own = re.findall(r"^aod\.([A-Za-z]\w*) = aod\._", record, re.MULTILINE)
-    lines = ["# aod", "", "::: aod", "    options:", f"      members: [{', '.join(own)}]", "", "## Names of the modules"]
+    lines = [
+        "# aod",
+        "",
+        "::: aod",
+        "    options:",
+        f"      members: [{', '.join(own)}]",
+        "",
+        "## Names of the modules",
+    ]
     exported = re.findall(r"^aod\.\w+ = (aod\.([a-z]\w*)\.(\w+))$", record, re.MULTILINE)
     for module, names in groupby(sorted(exported, key=lambda name: name[1]), key=lambda name: name[1]):
         links = ", ".join(f"[`{name}`][{path}]" for path, _, name in names)
@@ -32,7 +40,11 @@ def write_python(work: Path) -> None:
     (folder / "index.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def copy(references: Path, work: Path) -> None:
-    """Copy the references of the other languages to the pages."""
-    for folder in references.iterdir():
-        shutil.copytree(folder, work / "pages/api" / folder.name)
+def without_others(configuration: str) -> str:
+    """Return the configuration of the site without the references of other languages in its navigation."""
+    return re.sub(r' *\{ "[^"]*" = \[\n(?: *\{ "[^"]*" = "api/[^"]*\.html" \},\n)+ *\] \},\n', "", configuration)
+
+
+def copy(references: Path, folder: Path) -> None:
+    """Copy the references of the other languages to a folder of the site."""
+    shutil.copytree(references, folder, dirs_exist_ok=True)

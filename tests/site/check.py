@@ -1,8 +1,9 @@
-"""Opens the built documentation site in Chromium: check.py <folder of the site> <folder for screenshots>.
+"""Opens the documentation sites of several versions in Chromium: check.py <folder of all> <folder for screenshots>.
 
-Every page loads without a message on the console, requests nothing from other hosts and is as wide as a phone. Tabs
-change together and stay as they are on the next page, the search finds what it should, and the files that agents read
-refer to files of the site.
+Every page of the latest one loads without a message on the console, requests nothing from other hosts and is as wide as
+a phone. So do two pages of each API reference that another tool has built. Tabs change together and stay as they are on
+the next page, the search finds what it should, the menu of versions leads to the same page of another version, and the
+files that agents read refer to files of the site.
 """
 
 from __future__ import annotations
@@ -35,6 +36,17 @@ TERMS = {
     "exactly once": "0004: A stream delivers each event exactly once",
 }
 """What a search for each term finds, among its results."""
+
+REFERENCES = {
+    "rust": {"": "aod", "aod/struct.Client.html": "Client"},
+    "kotlin": {"": "aod-sdk", "aod-sdk/com.ravihq.aod/-sessions/index.html": "Sessions"},
+    "kotlin/testing": {
+        "": "aod-sdk-testing",
+        "aod-sdk-testing/com.ravihq.aod.testing/-dev-server/index.html": "DevServer",
+    },
+    "swift": {"": "AgentOnDemand", "documentation/agentondemand/sessions/": "Sessions"},
+}
+"""The first page of each API reference that another tool builds, and a page of a declaration, with their titles."""
 
 SHOWN = ("", "guide/quickstart/", "guide/concepts/", "guide/streaming/", "guide/resuming/", "reference-rust/")
 """The pages whose screenshots are taken, in a light and a dark window and on a phone."""
@@ -139,7 +151,34 @@ def check_texts(site: Path, faults: list[str]) -> None:
             faults.append(f"{text.relative_to(site)}: of {len(places)} links, these lead nowhere: {missing}")
 
 
-def take_screenshots(browser: Browser, url: str, folder: Path, faults: list[str]) -> None:
+def check_references(browser: Browser, url: str, site: Path, faults: list[str]) -> list[str]:
+    """Open pages of the API references that the site has, and return their places."""
+    places = []
+    with opened(browser, url, faults, viewport=WINDOW) as page:
+        for name, titles in REFERENCES.items():
+            if not (site / "api" / name).is_dir():
+                continue
+            for place, title in titles.items():
+                places.append(f"api/{name}/{place}")
+                page.goto(url + places[-1])
+                expect(page.locator("h1").filter(has_text=title).first).to_be_visible(timeout=TIME_LIMIT)
+                page.wait_for_load_state("networkidle")
+    return places
+
+
+def check_versions(browser: Browser, url: str, faults: list[str]) -> None:
+    """Open the first page of all versions, and the same page of each version by the menu."""
+    with opened(browser, url, faults, viewport=WINDOW) as page:
+        page.goto(url)
+        page.wait_for_url(f"{url}latest/")
+        page.goto(f"{url}latest/guide/streaming/")
+        for version in ("main", "1.0.0"):
+            page.locator(".md-version__current").focus()
+            page.locator(".md-version__link", has_text=version).click()
+            page.wait_for_url(f"{url}{version}/guide/streaming/")
+
+
+def take_screenshots(browser: Browser, url: str, places: list[str], folder: Path, faults: list[str]) -> None:
     """Take screenshots of some pages."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -150,29 +189,37 @@ def take_screenshots(browser: Browser, url: str, folder: Path, faults: list[str]
     }
     for look, options in looks.items():
         with opened(browser, url, faults, **options) as page:
-            for place in SHOWN:
+            for place in places:
                 page.goto(url + place)
-                page.screenshot(path=folder / f"{place.strip('/').replace('/', '-') or 'index'}-{look}.png")
+                page.wait_for_load_state("networkidle")
+                name = place.removesuffix("/index.html").strip("/").replace("/", "-") or "index"
+                page.screenshot(path=folder / f"{name}-{look}.png")
 
 
-def main(site: Path, screenshots: Path) -> int:
-    """Check the site, and return the exit code."""
+def main(versions: Path, screenshots: Path) -> int:
+    """Check the sites, and return the exit code."""
+    site = versions / "latest"
     places = sorted(path.parent.relative_to(site).as_posix() for path in site.rglob("index.html"))
+    places = [place for place in places if not place.startswith(tuple(f"api/{name}" for name in REFERENCES))]
     places = [f"{place}/" if place != "." else "" for place in places]
     program = shutil.which("chromium") or shutil.which("google-chrome")
     # As root in a container, where the browser cannot isolate itself; no part of it calls other hosts.
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
     faults: list[str] = []
-    with serving(site) as url, sync_playwright() as playwright:
+    with serving(versions) as root, sync_playwright() as playwright:
+        url = f"{root}latest/"
         browser = playwright.chromium.launch(executable_path=program, args=arguments)
         check_pages(browser, url, places, faults)
         check_tabs(browser, url, faults)
         check_search(browser, url, faults)
+        check_versions(browser, root, faults)
+        references = check_references(browser, url, site, faults)
         check_texts(site, faults)
-        take_screenshots(browser, url, screenshots, faults)
+        take_screenshots(browser, url, [*SHOWN, *references], screenshots, faults)
         browser.close()
     print(*faults, sep="\n", end="\n" if faults else "")
-    print(f"{len(places)} pages, {len(TERMS)} searches, {len(faults)} faults; screenshots are in {screenshots}")
+    print(f"{len(places)} pages, {len(references)} of other tools, {len(TERMS)} searches, {len(faults)} faults")
+    print(f"screenshots are in {screenshots}")
     return 1 if faults or not places else 0
 
 
