@@ -27,6 +27,8 @@ class Client:
 
     It is thread-safe and holds a connection pool. In the child process of a fork it opens connections of its own.
 
+    See [Configuration](https://ravi-hq.github.io/agent-on-demand/latest/guide/configuration/).
+
     Attributes:
         agents: The calls under `/agents`.
         environments: The calls under `/environments`.
@@ -265,6 +267,8 @@ class AsyncClient:
 
     It holds a connection pool, which several event loops can share. In the child process of a fork it opens connections
     of its own.
+
+    See [Configuration](https://ravi-hq.github.io/agent-on-demand/latest/guide/configuration/).
 
     Attributes:
         agents: The calls under `/agents`.

@@ -50,6 +50,8 @@ class StreamEvent:
     It behaves like a pydantic model, and can be the type of a model's field, but is a plain class, which is faster to
     create in large numbers.
 
+    See [Events](https://ravi-hq.github.io/agent-on-demand/latest/guide/concepts/#events).
+
     Attributes:
         type: The type: `start`, `turn_start`, `output`, `stage`, `exit`, `error`, `terminated`, `stale`, or one that a
             newer server sends. It is empty if the event has no valid type.

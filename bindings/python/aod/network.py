@@ -18,6 +18,8 @@ class Network:
     `reconnect=False`. A call that waits for its next attempt is retried within 250 ms after a report that there is a
     network, unless the server requested the delay.
 
+    See [In an app](https://ravi-hq.github.io/agent-on-demand/latest/guide/apps/).
+
     Examples:
         >>> client.network.offline()
         >>> client.network.online()

@@ -38,6 +38,8 @@ __all__ = ["AsyncEventStream", "ConnectionState", "EventStream", "Subscription",
 class ConnectionState:
     """A change of a stream's connection, passed to `on_state` of `sessions.stream`.
 
+    See [Connection states](https://ravi-hq.github.io/agent-on-demand/latest/stream-rules/#connection-states).
+
     Attributes:
         kind: `connecting` before the first connection, `live` when a connection is established, `resuming` when a
             connection dropped or could not be established, `waiting_for_network` while the network is reported as
@@ -214,6 +216,8 @@ class EventStream(_Base):
     Iteration ends after the event that ends the turn, or after `stale`. Leaving the `with` block, breaking out of the
     loop and dropping the stream close the connection. If several threads iterate, each event is passed to one of them.
 
+    See [Streaming](https://ravi-hq.github.io/agent-on-demand/latest/guide/streaming/).
+
     Examples:
         >>> with client.sessions.stream(ack.id) as events:
         ...     for event in events:
@@ -360,6 +364,8 @@ class AsyncEventStream(_Base, TaskScoped):
 
     Iteration ends after the event that ends the turn, or after `stale`. Leaving the `async with` block, breaking out of
     the loop, dropping the stream and cancelling its task close the connection. One task at a time may iterate.
+
+    See [Streaming](https://ravi-hq.github.io/agent-on-demand/latest/guide/streaming/).
 
     Examples:
         >>> async with client.sessions.stream(ack.id) as events:
@@ -589,6 +595,8 @@ class Subscription:
     """A stream whose events are passed to callbacks on a dedicated thread, from `client.sessions.listen(…)`.
 
     Each event is passed to `on_event`; then `on_closed` or `on_error` is called once.
+
+    See [Listeners](https://ravi-hq.github.io/agent-on-demand/latest/stream-rules/#listeners).
     """
 
     def __init__(

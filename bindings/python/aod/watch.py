@@ -177,6 +177,8 @@ class WatchStream(_Watch):
     sessions have ended. Leaving the `with` block and dropping the stream close all connections. A bounded number of
     events of each session is read ahead.
 
+    See [Several sessions](https://ravi-hq.github.io/agent-on-demand/latest/guide/streaming/#several-sessions).
+
     Examples:
         >>> with client.sessions.watch([first.id, second.id]) as items:
         ...     for item in items:
@@ -263,6 +265,8 @@ class AsyncWatchStream(_Watch, TaskScoped):
     not exist, has one last item with the error, and does not affect the others. Iteration ends when the streams of all
     sessions have ended. Leaving the `async with` block, dropping the stream and cancelling its task close all
     connections. A bounded number of events of each session is read ahead. One task at a time may iterate.
+
+    See [Several sessions](https://ravi-hq.github.io/agent-on-demand/latest/guide/streaming/#several-sessions).
 
     Examples:
         >>> async with client.sessions.watch([first.id, second.id]) as items:

@@ -7,6 +7,8 @@
 //! ```
 //! use aod_devserver::{DevServer, ToolCall, Turn};
 //!
+//! See [Testing a program](https://ravi-hq.github.io/agent-on-demand/latest/testing/).
+//!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> std::io::Result<()> {
 //! let server = DevServer::builder().start().await?;

@@ -119,6 +119,8 @@ impl DevServerBuilder {
 /// ```
 /// use aod_devserver::DevServer;
 ///
+/// See [Testing a program](https://ravi-hq.github.io/agent-on-demand/latest/testing/).
+///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> std::io::Result<()> {
 /// let server = DevServer::builder().start().await?;

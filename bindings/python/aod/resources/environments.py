@@ -26,6 +26,8 @@ class Environments:
 
     Ids are `UUID` objects or strings. A string that is not a UUID is sent as one percent-encoded segment of the path,
     and the server answers 404; an id that is neither raises `TypeError`.
+
+    See [Concepts](https://ravi-hq.github.io/agent-on-demand/latest/guide/concepts/#agents-and-environments).
     """
 
     def __init__(self, core: Core) -> None:
@@ -336,6 +338,8 @@ class AsyncEnvironments:
 
     Ids are `UUID` objects or strings. A string that is not a UUID is sent as one percent-encoded segment of the path,
     and the server answers 404; an id that is neither raises `TypeError`.
+
+    See [Concepts](https://ravi-hq.github.io/agent-on-demand/latest/guide/concepts/#agents-and-environments).
     """
 
     def __init__(self, core: Core) -> None:

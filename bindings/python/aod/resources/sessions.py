@@ -140,6 +140,8 @@ class Sessions:
 
     Ids are `UUID` objects or strings. A string that is not a UUID is sent as one percent-encoded segment of the path,
     and the server answers 404; an id that is neither raises `TypeError`.
+
+    See [Sessions and turns](https://ravi-hq.github.io/agent-on-demand/latest/guide/concepts/#sessions-and-turns).
     """
 
     def __init__(self, core: Core) -> None:
@@ -833,6 +835,8 @@ class AsyncSessions:
 
     Ids are `UUID` objects or strings. A string that is not a UUID is sent as one percent-encoded segment of the path,
     and the server answers 404; an id that is neither raises `TypeError`.
+
+    See [Sessions and turns](https://ravi-hq.github.io/agent-on-demand/latest/guide/concepts/#sessions-and-turns).
     """
 
     def __init__(self, core: Core) -> None:
