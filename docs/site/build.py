@@ -112,7 +112,8 @@ def main(target: Path, api: Path | None = None) -> None:
     if subprocess.run(["zensical", "build", "--strict"], cwd=work, check=False).returncode:
         sys.exit("the site was not built without a warning")
     if api:
-        references.copy(api, work / "site/api")
+        references.copy(api, work / "site", configuration)
+    references.link(work / "site", project["site_url"])
     skills.write(work / "site", pages, project, region)
     site = target / "site"
     shutil.rmtree(site, ignore_errors=True)

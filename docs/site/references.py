@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 from itertools import groupby
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORD = ROOT / "bindings/python/api/aod.txt"
 """The public API of Python, which the tests of the package compare with the package."""
+
+HOSTED = "HOSTED"
+"""The path that docs/site/api gives to DocC."""
 
 
 def write_python(work: Path) -> None:
@@ -45,6 +49,27 @@ def without_others(configuration: str) -> str:
     return re.sub(r' *\{ "[^"]*" = \[\n(?: *\{ "[^"]*" = "api/[^"]*\.html" \},\n)+ *\] \},\n', "", configuration)
 
 
-def copy(references: Path, folder: Path) -> None:
-    """Copy the references of the other languages to a folder of the site."""
-    shutil.copytree(references, folder, dirs_exist_ok=True)
+def copy(references: Path, site: Path, configuration: str) -> None:
+    """Copy the references of the other languages to the site.
+
+    DocC writes absolute paths, which become relative ones: a site is published in more than one folder.
+    """
+    shutil.copytree(references, site / "api", dirs_exist_ok=True)
+    swift = site / "api/swift"
+    for page in swift.rglob("*.html"):
+        up = "../" * (len(page.relative_to(swift).parts) - 1) or "./"
+        text = page.read_text(encoding="utf-8")
+        text = text.replace(f'var baseUrl = "/{HOSTED}/"', f'var baseUrl = new URL("{up}", location).pathname')
+        page.write_text(text.replace(f'"/{HOSTED}/', f'"{up}'), encoding="utf-8")
+    missing = [path for path in re.findall(r'"(api/[^"]*\.html)"', configuration) if not (site / path).is_file()]
+    if missing:
+        sys.exit(f"the navigation has references that were not built: {', '.join(missing)}")
+
+
+def link(site: Path, url: str) -> None:
+    """Let the pages about the languages link to the references of this site instead of the published ones."""
+    for page in site.glob("reference-*/index.html"):
+        text = page.read_text(encoding="utf-8")
+        for folder in (site / "api").iterdir():
+            text = text.replace(f'"{url}api/{folder.name}/', f'"../api/{folder.name}/')
+        page.write_text(text, encoding="utf-8")
