@@ -33,6 +33,7 @@ TERMS = {
     "wait_for_quota": "Many sessions",
     "AppMonitor": "In an app",
     "development server": "2. Start a server",
+    "raise_for_status": "raise_for_status",
     "exactly once": "0004: A stream delivers each event exactly once",
 }
 """What a search for each term finds, among its results."""

@@ -116,10 +116,10 @@ impl DevServerBuilder {
 
 /// A running server. [`DevServer::stop`] or dropping it stops the server.
 ///
+/// See [Testing a program](https://ravi-hq.github.io/agent-on-demand/latest/testing/).
+///
 /// ```
 /// use aod_devserver::DevServer;
-///
-/// See [Testing a program](https://ravi-hq.github.io/agent-on-demand/latest/testing/).
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> std::io::Result<()> {
