@@ -18,8 +18,9 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 TIME_LIMIT = 60_000
 """Milliseconds that the browser may take to show something, on a loaded machine too."""
@@ -49,7 +50,15 @@ REFERENCES = {
 }
 """The first page of each API reference that another tool builds, and a page of a declaration, with their titles."""
 
-SHOWN = ("", "guide/quickstart/", "guide/concepts/", "guide/streaming/", "guide/resuming/", "reference-rust/")
+SHOWN = (
+    "",
+    "guide/quickstart/",
+    "guide/concepts/",
+    "guide/streaming/",
+    "guide/resuming/",
+    "reference-rust/",
+    "api/python/client/",
+)
 """The pages whose screenshots are taken, in a light and a dark window and on a phone."""
 
 
@@ -75,16 +84,21 @@ def serving(site: Path) -> Iterator[str]:
 
 
 @contextmanager
-def opened(browser: Browser, url: str, faults: list[str], **options: Any) -> Iterator[Page]:
-    """Open a window that adds what goes wrong in it to a list."""
+def opened(browser: Browser, url: str, faults: list[str], *, warnings: bool = True, **options: Any) -> Iterator[Page]:
+    """Open a window that adds what goes wrong in it to a list, by default warnings too."""
     context = browser.new_context(**options)
     context.set_default_timeout(TIME_LIMIT)
     page = context.new_page()
-    page.on("console", lambda message: faults.append(f"{page.url}: {message.type}: {message.text}"))
+
+    def printed(message: ConsoleMessage) -> None:
+        if warnings or message.type == "error":
+            faults.append(f"{page.url}: {message.type}: {message.text}")
+
+    page.on("console", printed)
     page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))
 
     def requested(route: Any) -> None:
-        if route.request.url.startswith((url, "data:", "blob:")):
+        if route.request.url.startswith((urljoin(url, "/"), "data:", "blob:")):
             route.continue_()
         else:
             faults.append(f"{page.url}: requests {route.request.url}")
@@ -152,19 +166,23 @@ def check_texts(site: Path, faults: list[str]) -> None:
             faults.append(f"{text.relative_to(site)}: of {len(places)} links, these lead nowhere: {missing}")
 
 
-def check_references(browser: Browser, url: str, site: Path, faults: list[str]) -> list[str]:
-    """Open pages of the API references that the site has, and return their places."""
-    places = []
-    with opened(browser, url, faults, viewport=WINDOW) as page:
+def check_references(browser: Browser, url: str, site: Path, folder: Path, faults: list[str]) -> int:
+    """Open pages of the API references that the site has, and return how many there are.
+
+    Pages of rustdoc cause warnings about fonts.
+    """
+    count = 0
+    with opened(browser, url, faults, warnings=False, viewport=WINDOW) as page:
         for name, titles in REFERENCES.items():
             if not (site / "api" / name).is_dir():
                 continue
             for place, title in titles.items():
-                places.append(f"api/{name}/{place}")
-                page.goto(url + places[-1])
+                page.goto(f"{url}api/{name}/{place}")
                 expect(page.locator("h1").filter(has_text=title).first).to_be_visible(timeout=TIME_LIMIT)
                 page.wait_for_load_state("networkidle")
-    return places
+                page.screenshot(path=folder / f"api-{name.replace('/', '-')}-{title}.png")
+                count += 1
+    return count
 
 
 def check_versions(browser: Browser, url: str, faults: list[str]) -> None:
@@ -179,10 +197,8 @@ def check_versions(browser: Browser, url: str, faults: list[str]) -> None:
             page.wait_for_url(f"{url}{version}/guide/streaming/")
 
 
-def take_screenshots(browser: Browser, url: str, places: list[str], folder: Path, faults: list[str]) -> None:
+def take_screenshots(browser: Browser, url: str, folder: Path, faults: list[str]) -> None:
     """Take screenshots of some pages."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     looks = {
         "light": {"viewport": WINDOW, "color_scheme": "light"},
         "dark": {"viewport": WINDOW, "color_scheme": "dark"},
@@ -190,11 +206,9 @@ def take_screenshots(browser: Browser, url: str, places: list[str], folder: Path
     }
     for look, options in looks.items():
         with opened(browser, url, faults, **options) as page:
-            for place in places:
+            for place in SHOWN:
                 page.goto(url + place)
-                page.wait_for_load_state("networkidle")
-                name = place.removesuffix("/index.html").strip("/").replace("/", "-") or "index"
-                page.screenshot(path=folder / f"{name}-{look}.png")
+                page.screenshot(path=folder / f"{place.strip('/').replace('/', '-') or 'index'}-{look}.png")
 
 
 def main(versions: Path, screenshots: Path) -> int:
@@ -206,6 +220,8 @@ def main(versions: Path, screenshots: Path) -> int:
     program = shutil.which("chromium") or shutil.which("google-chrome")
     # As root in a container, where the browser cannot isolate itself; no part of it calls other hosts.
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+    shutil.rmtree(screenshots, ignore_errors=True)
+    screenshots.mkdir(parents=True)
     faults: list[str] = []
     with serving(versions) as root, sync_playwright() as playwright:
         url = f"{root}latest/"
@@ -214,12 +230,12 @@ def main(versions: Path, screenshots: Path) -> int:
         check_tabs(browser, url, faults)
         check_search(browser, url, faults)
         check_versions(browser, root, faults)
-        references = check_references(browser, url, site, faults)
+        references = check_references(browser, url, site, screenshots, faults)
         check_texts(site, faults)
-        take_screenshots(browser, url, [*SHOWN, *references], screenshots, faults)
+        take_screenshots(browser, url, screenshots, faults)
         browser.close()
     print(*faults, sep="\n", end="\n" if faults else "")
-    print(f"{len(places)} pages, {len(references)} of other tools, {len(TERMS)} searches, {len(faults)} faults")
+    print(f"{len(places)} pages, {references} of other tools, {len(TERMS)} searches, {len(faults)} faults")
     print(f"screenshots are in {screenshots}")
     return 1 if faults or not places else 0
 
