@@ -13,7 +13,7 @@ RECORD = ROOT / "bindings/python/api/aod.txt"
 """The public API of Python, which the tests of the package compare with the package."""
 
 HOSTED = "HOSTED"
-"""The path that docs/site/api gives to DocC."""
+"""The path in the pages of DocC, which docs/site/api sets."""
 
 
 def write_python(work: Path) -> None:
@@ -46,24 +46,39 @@ def write_python(work: Path) -> None:
 
 def without_others(configuration: str) -> str:
     """Return the configuration of the site without the references of other languages in its navigation."""
-    return re.sub(r' *\{ "[^"]*" = \[\n(?: *\{ "[^"]*" = "api/[^"]*\.html" \},\n)+ *\] \},\n', "", configuration)
+    return re.sub(r' *\{ "[^"]*" = \[\n(?: *\{ "[^"]*" = "api/[^"]*(?:html|/)" \},\n)+ *\] \},\n', "", configuration)
 
 
 def copy(references: Path, site: Path, configuration: str) -> None:
-    """Copy the references of the other languages to the site.
-
-    DocC writes absolute paths, which become relative ones: a site is published in more than one folder.
-    """
+    """Copy the references of the other languages to the site."""
     shutil.copytree(references, site / "api", dirs_exist_ok=True)
-    swift = site / "api/swift"
+    without_other_hosts(site / "api/kotlin")
+    with_relative_paths(site / "api/swift/testing")
+    with_relative_paths(site / "api/swift")
+    places = re.findall(r'"(api/[^"]*(?:html|/))"', configuration)
+    missing = [place for place in places if not (site / place).exists()]
+    if missing:
+        sys.exit(f"the navigation has references that were not built: {', '.join(missing)}")
+
+
+def without_other_hosts(kotlin: Path) -> None:
+    """Remove what pages of Dokka load from other hosts: fonts, and a script that runs samples."""
+    loads = {
+        "*.css": r"@import url\('https:[^;]*;|@font-face \{[^}]*https:[^}]*\}",
+        "*.html": r'<script[^>]* src="https:[^>]*></script>',
+    }
+    for names, pattern in loads.items():
+        for file in kotlin.rglob(names):
+            file.write_text(re.sub(pattern, "", file.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def with_relative_paths(swift: Path) -> None:
+    """Replace the absolute paths in pages of DocC, because a site is published in more than one folder."""
     for page in swift.rglob("*.html"):
         up = "../" * (len(page.relative_to(swift).parts) - 1) or "./"
         text = page.read_text(encoding="utf-8")
         text = text.replace(f'var baseUrl = "/{HOSTED}/"', f'var baseUrl = new URL("{up}", location).pathname')
         page.write_text(text.replace(f'"/{HOSTED}/', f'"{up}'), encoding="utf-8")
-    missing = [path for path in re.findall(r'"(api/[^"]*\.html)"', configuration) if not (site / path).is_file()]
-    if missing:
-        sys.exit(f"the navigation has references that were not built: {', '.join(missing)}")
 
 
 def link(site: Path, url: str) -> None:

@@ -46,7 +46,15 @@ REFERENCES = {
         "": "aod-sdk-testing",
         "aod-sdk-testing/com.ravihq.aod.testing/-dev-server/index.html": "DevServer",
     },
+    "kotlin/android": {
+        "": "aod-sdk-android",
+        "aod-sdk-android/com.ravihq.aod.android/-app-monitor/index.html": "AppMonitor",
+    },
     "swift": {"": "AgentOnDemand", "documentation/agentondemand/sessions/": "Sessions"},
+    "swift/testing": {
+        "documentation/agentondemandtesting/": "AgentOnDemandTesting",
+        "documentation/agentondemandtesting/devserver/": "DevServer",
+    },
 }
 """The first page of each API reference that another tool builds, and a page of a declaration, with their titles."""
 
