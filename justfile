@@ -114,9 +114,9 @@ bench language *options:
 lab:
     cargo bench --package aod-tests --bench lab
 
-# Builds the documentation site, in target/site.
-docs:
-    docs/site/build
+# Builds the documentation site, in target/site; `--api` adds the API references of Rust, Kotlin and Swift.
+docs *options:
+    docs/site/build {{ options }}
 
 # Makes the documentation of the Rust crates, in target/doc.
 docs-rust *options:

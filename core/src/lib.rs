@@ -8,6 +8,8 @@
 //! The crate is asynchronous and runs on tokio. It needs no feature flags. With the feature `opentelemetry`, requests
 //! have the headers of the active trace context, `traceparent` and `tracestate`.
 //!
+//! See [Concepts](https://ravi-hq.github.io/agent-on-demand/latest/guide/concepts/).
+//!
 //! # Examples
 //!
 //! ```no_run
@@ -33,18 +35,24 @@ mod transport;
 
 /// Server-Sent Events from any server: the crate `aod-sse`, and [`HttpConnect`](sse::HttpConnect), a connector that
 /// uses the HTTP client of this crate.
+///
+/// See [Stream rules](https://ravi-hq.github.io/agent-on-demand/latest/stream-rules/).
 pub mod sse {
     pub use crate::transport::HttpConnect;
     pub use aod_sse::*;
 }
 
 /// Transcripts of sessions from the crate `aod-transcript`: the agent's messages, tool calls and plans as data.
+///
+/// See [Transcripts and user interfaces](https://ravi-hq.github.io/agent-on-demand/latest/guide/transcripts/).
 pub mod transcript {
     pub use crate::stream::TranscriptStream;
     pub use aod_transcript::*;
 }
 
 /// Formatters that render the output of agents as human-readable lines, from the crate `aod-transcript`.
+///
+/// See [Transcripts](https://ravi-hq.github.io/agent-on-demand/latest/guide/transcripts/#lines-for-a-terminal).
 pub mod pretty {
     pub use crate::stream::PrettyStream;
     pub use aod_transcript::pretty::*;

@@ -1,4 +1,4 @@
-"""Builds the documentation site: build.py <target folder>.
+"""Builds the documentation site: build.py <target folder> [<folder of API references>].
 
 Zensical reads a copy of the pages, in which three things differ from the files that GitHub shows. Links to files that
 are not pages lead to the repository on GitHub. A link to a folder of snippets is replaced by the code, with a tab for
@@ -15,6 +15,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+import references
 import skills
 import tomli
 
@@ -98,27 +99,34 @@ def converted(text: str, path: str, places: dict[str, str], repository: str) -> 
     return "\n".join(lines) + "\n"
 
 
-def main(target: Path) -> None:
-    """Build the site."""
+def main(target: Path, api: Path | None = None) -> None:
+    """Build the site, with the references of a folder."""
     work = target / "site-build"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    shutil.copy(CONFIGURATION, work)
     configuration = CONFIGURATION.read_text(encoding="utf-8")
+    references.write_python(work)
+    if not api:
+        configuration = references.without_others(configuration)
+    (work / CONFIGURATION.name).write_text(configuration, encoding="utf-8")
     project = tomli.loads(configuration)["project"]
     repository = project["extra"]["social"][0]["link"]
     places = files()
-    listed = (place for place in places.values() if place.endswith(".md") and not place.startswith("decisions/0"))
-    if unlisted := [place for place in listed if f'"{place}"' not in configuration]:
-        sys.exit(f"not in {CONFIGURATION.relative_to(ROOT)}: {', '.join(unlisted)}")
     for path, place in places.items():
         file = work / "pages" / place
         file.parent.mkdir(parents=True, exist_ok=True)
         text = (ROOT / path).read_text(encoding="utf-8")
         file.write_text(converted(text, path, places, repository) if path.endswith(".md") else text, encoding="utf-8")
+    pages = work / "pages"
+    listed = (page.relative_to(pages).as_posix() for page in pages.rglob("*.md"))
+    if unlisted := [page for page in listed if not page.startswith("decisions/0") and f'"{page}"' not in configuration]:
+        sys.exit(f"not in {CONFIGURATION.relative_to(ROOT)}: {', '.join(unlisted)}")
     if subprocess.run(["zensical", "build", "--strict"], cwd=work, check=False).returncode:
         sys.exit("the site was not built without a warning")
-    skills.write(work / "site", work / "pages", project, region)
+    if api:
+        references.copy(api, work / "site", configuration)
+    references.link(work / "site", project["site_url"])
+    skills.write(work / "site", pages, project, region)
     site = target / "site"
     shutil.rmtree(site, ignore_errors=True)
     (work / "site").rename(site)
@@ -126,4 +134,4 @@ def main(target: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(*map(Path, sys.argv[1:]))

@@ -33,6 +33,8 @@ PARTS = {
 def write(site: Path, pages: Path, project: dict[str, Any], region: Callable[[str, str, str], str]) -> None:
     """Write the files to the folder of the site, given that of its pages."""
     for page in pages.rglob("*.md"):
+        if page.is_relative_to(pages / "api"):
+            continue
         copy = site / page.relative_to(pages)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(page, copy)
@@ -62,6 +64,9 @@ def overview(pages: Path, project: dict[str, Any], url: str, languages: list[str
     for language in languages:
         yield f"- [{language}]({url}/skills/aod-sdk-{language.lower()}/SKILL.md)"
     for section in project["nav"]:
+        # The references of the languages link to their API.
+        if "API" in section:
+            continue
         for title, entries in section.items():
             yield f"\n## {title}\n"
             for entry in entries:

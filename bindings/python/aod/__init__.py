@@ -4,7 +4,9 @@
 in `aod.models`, the exceptions in `aod.errors`, the formatters of agents' output in `aod.pretty`, transcripts in
 `aod.transcript`, and a server for tests in `aod.testing`.
 
-Example:
+See [Concepts](https://ravi-hq.github.io/agent-on-demand/latest/guide/concepts/).
+
+Examples:
     >>> import aod
     >>> with aod.Client() as client:  # reads AOD_API_URL and AOD_API_TOKEN
     ...     agent = client.agents.create(name="reviewer", model="claude-sonnet-4-6", runtime="claude")

@@ -28,6 +28,8 @@ class RetryPolicy:
     if it is the response to opening a stream. Each delay is random, between zero and a limit that starts at
     `base_delay` and doubles with each retry; `Retry-After` replaces it.
 
+    See [What the SDK retries](https://ravi-hq.github.io/agent-on-demand/latest/guide/errors/#what-the-sdk-retries).
+
     Attributes:
         max_retries: How many times a request is retried after the first attempt.
         base_delay: The limit of the delay before the first retry, in seconds.
@@ -38,7 +40,7 @@ class RetryPolicy:
         ValueError: A number is negative, NaN or too large.
         TypeError: A value is not a number.
 
-    Example:
+    Examples:
         >>> client = aod.Client(retry=aod.RetryPolicy(max_retries=5, max_delay=2))
     """
 

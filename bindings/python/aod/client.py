@@ -27,12 +27,14 @@ class Client:
 
     It is thread-safe and holds a connection pool. In the child process of a fork it opens connections of its own.
 
+    See [Configuration](https://ravi-hq.github.io/agent-on-demand/latest/guide/configuration/).
+
     Attributes:
         agents: The calls under `/agents`.
         environments: The calls under `/environments`.
         sessions: The calls under `/sessions`.
 
-    Example:
+    Examples:
         >>> with aod.Client(base_url="https://aod.example.com", token="aod_...") as client:
         ...     agents = client.agents.list()
     """
@@ -182,7 +184,7 @@ class Client:
             TypeError: An option has the wrong type.
             ClosedError: This client has been closed.
 
-        Example:
+        Examples:
             >>> client.with_options(timeout=5, max_retries=0).health()
         """
         callback(on_response, "on_response")
@@ -266,12 +268,14 @@ class AsyncClient:
     It holds a connection pool, which several event loops can share. In the child process of a fork it opens connections
     of its own.
 
+    See [Configuration](https://ravi-hq.github.io/agent-on-demand/latest/guide/configuration/).
+
     Attributes:
         agents: The calls under `/agents`.
         environments: The calls under `/environments`.
         sessions: The calls under `/sessions`.
 
-    Example:
+    Examples:
         >>> async with aod.AsyncClient(base_url="https://aod.example.com", token="aod_...") as client:
         ...     agents = await client.agents.list()
     """
@@ -422,7 +426,7 @@ class AsyncClient:
             TypeError: An option has the wrong type.
             ClosedError: This client has been closed.
 
-        Example:
+        Examples:
             >>> await client.with_options(timeout=5, max_retries=0).health()
         """
         callback(on_response, "on_response")

@@ -2,6 +2,8 @@
 
 All of them can be pickled and copied. A server repeats an invalid request, which may contain secrets, in its response
 with status 422: `detail` contains it, the text of the exception does not.
+
+See [Errors and retries](https://ravi-hq.github.io/agent-on-demand/latest/guide/errors/).
 """
 
 from __future__ import annotations
@@ -42,7 +44,10 @@ def _restore(cls: type[AodError], args: tuple[Any, ...], state: dict[str, Any]) 
 
 
 class AodError(Exception):
-    """The base class of all errors that the SDK raises for a failed call."""
+    """The base class of all errors that the SDK raises for a failed call.
+
+    See [Kinds of errors](https://ravi-hq.github.io/agent-on-demand/latest/guide/errors/#kinds-of-errors).
+    """
 
     attempts: int = 0
     """How many times the request was attempted; 0 if that is unknown or nothing was sent. For an open stream, the

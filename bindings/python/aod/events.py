@@ -51,6 +51,8 @@ class StreamEvent:
     It behaves like a pydantic model, and can be the type of a model's field, but is a plain class, which is faster to
     create in large numbers.
 
+    See [Events](https://ravi-hq.github.io/agent-on-demand/latest/guide/concepts/#events).
+
     Attributes:
         type: The type: `start`, `turn_start`, `output`, `stage`, `exit`, `error`, `terminated`, `stale`, or one that a
             newer server sends. It is empty if the event has no valid type.
@@ -194,7 +196,7 @@ class StreamEvent:
         Returns:
             The text, including the blank line at its end.
 
-        Example:
+        Examples:
             >>> aod.StreamEvent(type="exit", id=7, extra={"code": 0}).to_sse()
             'id: 7\ndata: {"type":"exit","id":7,"code":0}\n\n'
         """

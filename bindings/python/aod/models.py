@@ -6,6 +6,8 @@ without a required field raises `DecodeError`; in the response of a list method,
 
 The `repr` of a model omits fields that this version does not know, and values of an unexpected type, because they may
 contain secrets.
+
+See [Concepts](https://ravi-hq.github.io/agent-on-demand/latest/guide/concepts/).
 """
 
 from __future__ import annotations
@@ -436,6 +438,8 @@ class Environment(_EnvironmentFields):
 
 class Session(_Model):
     """One sandbox in which an agent works on prompts, one turn each.
+
+    See [Sessions and turns](https://ravi-hq.github.io/agent-on-demand/latest/guide/concepts/#sessions-and-turns).
 
     Attributes:
         id: The id.

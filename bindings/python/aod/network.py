@@ -18,7 +18,9 @@ class Network:
     `reconnect=False`. A call that waits for its next attempt is retried within 250 ms after a report that there is a
     network, unless the server requested the delay.
 
-    Example:
+    See [In an app](https://ravi-hq.github.io/agent-on-demand/latest/guide/apps/).
+
+    Examples:
         >>> client.network.offline()
         >>> client.network.online()
     """

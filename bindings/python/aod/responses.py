@@ -15,6 +15,8 @@ __all__ = ["ResponseInfo"]
 class ResponseInfo:
     """The head of a response, which the `on_response` option receives.
 
+    See [Responses](https://ravi-hq.github.io/agent-on-demand/latest/guide/observability/#responses).
+
     Attributes:
         method: The method of the request.
         url: The URL that responded, without user information.

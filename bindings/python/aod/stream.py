@@ -38,6 +38,8 @@ __all__ = ["AsyncEventStream", "ConnectionState", "EventStream", "Subscription",
 class ConnectionState:
     """A change of a stream's connection, passed to `on_state` of `sessions.stream`.
 
+    See [Connection states](https://ravi-hq.github.io/agent-on-demand/latest/stream-rules/#connection-states).
+
     Attributes:
         kind: `connecting` before the first connection, `live` when a connection is established, `resuming` when a
             connection dropped or could not be established, `waiting_for_network` while the network is reported as
@@ -214,7 +216,9 @@ class EventStream(_Base):
     Iteration ends after the event that ends the turn, or after `stale`. Leaving the `with` block, breaking out of the
     loop and dropping the stream close the connection. If several threads iterate, each event is passed to one of them.
 
-    Example:
+    See [Streaming](https://ravi-hq.github.io/agent-on-demand/latest/guide/streaming/).
+
+    Examples:
         >>> with client.sessions.stream(ack.id) as events:
         ...     for event in events:
         ...         print(event.type, event.id)
@@ -302,7 +306,7 @@ class EventStream(_Base):
             ValueError: An option has an invalid value.
             TypeError: An option does not exist, or both a formatter and options are given.
 
-        Example:
+        Examples:
             >>> with client.sessions.stream(ack.id) as events:
             ...     for line in events.pretty(plain=True):
             ...         print(line)
@@ -319,7 +323,7 @@ class EventStream(_Base):
         Returns:
             The changes, as they arrive, with the transcript as the attribute `transcript`.
 
-        Example:
+        Examples:
             >>> with client.sessions.stream(ack.id) as events:
             ...     changes = events.transcript()
             ...     for change in changes:
@@ -361,7 +365,9 @@ class AsyncEventStream(_Base, TaskScoped):
     Iteration ends after the event that ends the turn, or after `stale`. Leaving the `async with` block, breaking out of
     the loop, dropping the stream and cancelling its task close the connection. One task at a time may iterate.
 
-    Example:
+    See [Streaming](https://ravi-hq.github.io/agent-on-demand/latest/guide/streaming/).
+
+    Examples:
         >>> async with client.sessions.stream(ack.id) as events:
         ...     async for event in events:
         ...         print(event.type, event.id)
@@ -453,7 +459,7 @@ class AsyncEventStream(_Base, TaskScoped):
             ValueError: An option has an invalid value.
             TypeError: An option does not exist, or both a formatter and options are given.
 
-        Example:
+        Examples:
             >>> async with client.sessions.stream(ack.id) as events:
             ...     async for line in events.pretty(plain=True):
             ...         print(line)
@@ -470,7 +476,7 @@ class AsyncEventStream(_Base, TaskScoped):
         Returns:
             The changes, as they arrive, with the transcript as the attribute `transcript`.
 
-        Example:
+        Examples:
             >>> async with client.sessions.stream(ack.id) as events:
             ...     changes = events.transcript()
             ...     async for change in changes:
@@ -589,6 +595,8 @@ class Subscription:
     """A stream whose events are passed to callbacks on a dedicated thread, from `client.sessions.listen(…)`.
 
     Each event is passed to `on_event`; then `on_closed` or `on_error` is called once.
+
+    See [Listeners](https://ravi-hq.github.io/agent-on-demand/latest/stream-rules/#listeners).
     """
 
     def __init__(

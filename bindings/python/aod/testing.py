@@ -1,4 +1,7 @@
-"""A development server with scripted agents, for the tests of programs that use the SDK."""
+"""A development server with scripted agents, for the tests of programs that use the SDK.
+
+See [Testing a program](https://ravi-hq.github.io/agent-on-demand/latest/testing/).
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,9 @@ class Turn:
     opencode. What a runtime does not print is left out: Gemini CLI prints no thinking, and only Claude Code and
     opencode print costs. A turn is immutable: each method returns a new one.
 
-    Example:
+    See [Turns](https://ravi-hq.github.io/agent-on-demand/latest/testing/#turns).
+
+    Examples:
         >>> turn = Turn().tool("Bash", {"command": "pytest"}, output="1 failed", exit_code=1).message("One test fails.")
     """
 
@@ -168,7 +173,9 @@ class Fault:
 
     A fault is immutable: each method returns a new one. By default it applies to the next request that matches.
 
-    Example:
+    See [Faults](https://ravi-hq.github.io/agent-on-demand/latest/testing/#faults).
+
+    Examples:
         >>> unavailable = Fault.status(503).matching("POST", "/sessions").times(2)
     """
 
@@ -253,11 +260,13 @@ class DevServer:
     It stops when the `with` block is left or the process ends. By default, the program is that of the package
     `aod-devserver`, which `pip install "aod-sdk[testing]"` installs.
 
+    See [Testing a program](https://ravi-hq.github.io/agent-on-demand/latest/testing/).
+
     Attributes:
         url: The base URL of the server.
         token: The token that the server accepts.
 
-    Example:
+    Examples:
         >>> with DevServer() as server, aod.Client(base_url=server.url, token=server.token) as client:
         ...     server.script(Turn().message("Done."))
         ...     agent = client.agents.create(name="a", model="anthropic/claude-sonnet-4-6", runtime="claude")

@@ -4,7 +4,9 @@ A `Transcript` has turns with messages, tool calls, plans and notices, the same 
 opencode. It is built from the events of a session (`apply`), or from output that comes from elsewhere (`feed`), and
 returns the changes that these make.
 
-Example:
+See [Transcripts and user interfaces](https://ravi-hq.github.io/agent-on-demand/latest/guide/transcripts/).
+
+Examples:
     >>> with client.sessions.stream(ack.id) as events:
     ...     changes = events.transcript()
     ...     for change in changes:
@@ -536,7 +538,9 @@ class Transcript:
     standard output and standard error is in an item, or is counted as cut or dropped. The turns do not depend on how
     the output is split into chunks. Reading never fails: a line that is not an event of the runtime becomes `Text`.
 
-    Example:
+    See [Transcripts and user interfaces](https://ravi-hq.github.io/agent-on-demand/latest/guide/transcripts/).
+
+    Examples:
         >>> transcript = Transcript("codex")
         >>> changes = transcript.feed('{"type":"item.completed","item":{"type":"agent_message","text":"Done."}}\n')
         >>> [change.type for change in changes]
@@ -737,7 +741,9 @@ class AgUiEncoder:
     replace what was sent: the arguments of a tool call are sent once, when they are known, and a message whose text
     changes is sent again with another id.
 
-    Example:
+    See [Web front ends](https://ravi-hq.github.io/agent-on-demand/latest/guide/transcripts/#web-front-ends).
+
+    Examples:
         >>> encoder = AgUiEncoder(thread_id=str(session.id))
         >>> with client.sessions.stream(session.id) as events:
         ...     for change in events.transcript():
@@ -777,6 +783,8 @@ class AgUiEncoder:
 class TranscriptStream:
     """The changes of a session's transcript, as its events arrive: an iterator.
 
+    See [Transcripts and user interfaces](https://ravi-hq.github.io/agent-on-demand/latest/guide/transcripts/).
+
     Attributes:
         transcript: The transcript of the events received so far, including those whose changes are not yielded yet.
     """
@@ -805,6 +813,8 @@ class TranscriptStream:
 
 class AsyncTranscriptStream:
     """The changes of a session's transcript, as its events arrive: an asynchronous iterator.
+
+    See [Transcripts and user interfaces](https://ravi-hq.github.io/agent-on-demand/latest/guide/transcripts/).
 
     Attributes:
         transcript: The transcript of the events received so far, including those whose changes are not yielded yet.

@@ -177,7 +177,9 @@ class WatchStream(_Watch):
     sessions have ended. Leaving the `with` block and dropping the stream close all connections. A bounded number of
     events of each session is read ahead.
 
-    Example:
+    See [Several sessions](https://ravi-hq.github.io/agent-on-demand/latest/guide/streaming/#several-sessions).
+
+    Examples:
         >>> with client.sessions.watch([first.id, second.id]) as items:
         ...     for item in items:
         ...         print(item.session_id, item.event or item.error)
@@ -264,7 +266,9 @@ class AsyncWatchStream(_Watch, TaskScoped):
     sessions have ended. Leaving the `async with` block, dropping the stream and cancelling its task close all
     connections. A bounded number of events of each session is read ahead. One task at a time may iterate.
 
-    Example:
+    See [Several sessions](https://ravi-hq.github.io/agent-on-demand/latest/guide/streaming/#several-sessions).
+
+    Examples:
         >>> async with client.sessions.watch([first.id, second.id]) as items:
         ...     async for item in items:
         ...         print(item.session_id, item.event or item.error)

@@ -5,6 +5,8 @@ use aod::models::SecretMap;
 use super::listener::ListenerError;
 
 /// The status and the headers of a response. The values of the headers may be secret.
+///
+/// See [Responses](https://ravi-hq.github.io/agent-on-demand/latest/guide/observability/#responses).
 #[derive(uniffi::Record)]
 pub struct ResponseInfo {
     /// The method of the request.

@@ -20,6 +20,8 @@ const DEFAULT_BASE_URL: &str = "http://localhost:8777";
 
 /// Builds a [`Client`]. Invalid values are reported by [`build`](Self::build).
 ///
+/// See [Configuration](https://ravi-hq.github.io/agent-on-demand/latest/guide/configuration/).
+///
 /// # Examples
 ///
 /// ```

@@ -26,6 +26,8 @@ pub use options::Options;
 /// Cloning is cheap and shares the connection pool. Methods take `&self`, so any number of tasks can use a client at
 /// the same time. It requires a tokio runtime with the time and I/O drivers enabled.
 ///
+/// See [Concepts](https://ravi-hq.github.io/agent-on-demand/latest/guide/concepts/).
+///
 /// # Examples
 ///
 /// ```no_run

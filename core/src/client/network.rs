@@ -12,6 +12,8 @@ use crate::transport::Transport;
 /// They do not affect streams without [reconnection](crate::StreamRequest::no_reconnect). A call that waits for its
 /// next attempt is retried within 250 ms after a report that there is a network, unless the server requested the delay.
 ///
+/// See [In an app](https://ravi-hq.github.io/agent-on-demand/latest/guide/apps/).
+///
 /// # Examples
 ///
 /// ```no_run

@@ -9,6 +9,8 @@ use crate::transport::{ResponseInfo, ResponseObserver, RetryPolicy, Settings};
 /// The options of [`Client::with_options`](crate::Client::with_options). Options that are not set keep the value of the
 /// client.
 ///
+/// See [Options](https://ravi-hq.github.io/agent-on-demand/latest/options/#some-calls).
+///
 /// # Examples
 ///
 /// ```

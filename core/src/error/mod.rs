@@ -31,6 +31,8 @@ type Source = Arc<dyn std::error::Error + Send + Sync>;
 /// name of an unknown model; secrets of the request are redacted. Neither `Display` nor `Debug` shows the request that
 /// a server repeats in a 422 response, because it may contain secrets; [`Error::detail`] and [`Error::body`] return it.
 ///
+/// See [Errors and retries](https://ravi-hq.github.io/agent-on-demand/latest/guide/errors/).
+///
 /// # Errors of every call
 ///
 /// Every call to the server can fail with one of these kinds, after the [retries](crate::RetryPolicy) of the client:

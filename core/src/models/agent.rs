@@ -12,6 +12,8 @@ use super::validate::{Problems, Validate, fits};
 use super::{Extra, McpServer, Patch, Provider, Runtime, Skill};
 
 /// An agent: a model, its runtime or provider, and the skills and MCP servers that it can use.
+///
+/// See [Concepts](https://ravi-hq.github.io/agent-on-demand/latest/guide/concepts/#agents-and-environments).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Agent {
     /// The unique id.

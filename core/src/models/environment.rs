@@ -37,6 +37,8 @@ pub type Packages = BTreeMap<PackageManager, Vec<String>>;
 
 /// An environment: the packages, the setup script and the network rule of sandboxes. Its environment variables are
 /// write-only: the server does not return them.
+///
+/// See [Concepts](https://ravi-hq.github.io/agent-on-demand/latest/guide/concepts/#agents-and-environments).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Environment {
     /// The unique id.

@@ -11,6 +11,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 ///
 /// `Debug` redacts it, and its memory is zeroized on drop.
 ///
+/// See [Security](https://ravi-hq.github.io/agent-on-demand/latest/guide/security/).
+///
 /// # Examples
 ///
 /// ```

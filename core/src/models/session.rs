@@ -71,6 +71,8 @@ open_enum! {
 }
 
 /// A session: a sandbox in which an agent works on prompts, one turn for each.
+///
+/// See [Sessions and turns](https://ravi-hq.github.io/agent-on-demand/latest/guide/concepts/#sessions-and-turns).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Session {
     /// The unique id.

@@ -11,6 +11,8 @@ use crate::transport::{Operation, Request, Transport};
 ///
 /// An agent cannot be deleted; [`archive`](Self::archive) retires it.
 ///
+/// See [Concepts](https://ravi-hq.github.io/agent-on-demand/latest/guide/concepts/#agents-and-environments).
+///
 /// # Examples
 ///
 /// ```no_run

@@ -9,6 +9,8 @@ use crate::transport::{Operation, Request, Transport};
 
 /// The endpoints under `/environments`, from [`Client::environments`](crate::Client::environments).
 ///
+/// See [Concepts](https://ravi-hq.github.io/agent-on-demand/latest/guide/concepts/#agents-and-environments).
+///
 /// # Examples
 ///
 /// ```no_run

@@ -63,6 +63,8 @@ type OnCreated = Box<dyn FnOnce(&SessionAck) + Send>;
 
 /// A prompt to run in a new session, from [`Sessions::run`]. Await it to run the prompt.
 ///
+/// See [Sessions and turns](https://ravi-hq.github.io/agent-on-demand/latest/guide/concepts/#sessions-and-turns).
+///
 /// # Errors
 ///
 /// Fails with the errors of [`Sessions::create`] and of [`FollowRequest`]. Once the session has been created,

@@ -25,6 +25,8 @@ pub(super) const MAX_POLL_INTERVAL: Duration = Duration::from_secs(3);
 
 /// The endpoints under `/sessions`, from [`Client::sessions`](crate::Client::sessions).
 ///
+/// See [Sessions and turns](https://ravi-hq.github.io/agent-on-demand/latest/guide/concepts/#sessions-and-turns).
+///
 /// # Examples
 ///
 /// ```no_run

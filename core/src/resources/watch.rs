@@ -32,6 +32,8 @@ pub struct SessionEvent {
 /// `stale`. A session that fails, for example because it does not exist, has one last item with the error, and does not
 /// affect the others. This stream ends when the streams of all sessions have ended. It spawns no task, and dropping it
 /// closes all connections.
+///
+/// See [Several sessions](https://ravi-hq.github.io/agent-on-demand/latest/guide/streaming/#several-sessions).
 #[must_use = "streams do nothing unless polled"]
 pub struct WatchStream<'a> {
     transport: &'a Transport,

@@ -77,6 +77,8 @@ pub type ConnectionState = aod_sse::ConnectionState<Error>;
 /// [suspended](crate::Client::suspend), the stream is not connected and makes no attempt. The idle timeout, the delays
 /// between attempts and the deadline include the time in which the machine sleeps.
 ///
+/// See [Streaming](https://ravi-hq.github.io/agent-on-demand/latest/guide/streaming/).
+///
 /// # Examples
 ///
 /// ```no_run

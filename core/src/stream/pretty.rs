@@ -21,6 +21,8 @@ use crate::models::event::StreamEvent;
 /// that was interrupted before the agent started, and a session that failed or was terminated without output; see
 /// [`SessionFormatter`]. Otherwise the stream behaves like [`EventStream`].
 ///
+/// See [Transcripts](https://ravi-hq.github.io/agent-on-demand/latest/guide/transcripts/#lines-for-a-terminal).
+///
 /// # Examples
 ///
 /// ```no_run

@@ -31,6 +31,8 @@ const ENDS_BEFORE_ASKING: u32 = 2;
 /// many retries as a call ([`RetryPolicy::max_retries`](crate::RetryPolicy::max_retries)). Unlike in a call, a 429 is
 /// retried here even without `Retry-After`.
 ///
+/// See [Options](https://ravi-hq.github.io/agent-on-demand/latest/options/#streams).
+///
 /// # Errors
 ///
 /// Opening fails with [`NotFound`](ErrorKind::NotFound) if the session does not exist, or with

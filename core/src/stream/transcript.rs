@@ -18,6 +18,8 @@ use crate::error::Result;
 /// stream ends without a terminal event, or with an error, the current turn has no outcome: another stream can continue
 /// the transcript with [`continue_from`](Self::continue_from).
 ///
+/// See [Transcripts and user interfaces](https://ravi-hq.github.io/agent-on-demand/latest/guide/transcripts/).
+///
 /// # Examples
 ///
 /// ```no_run

@@ -9,6 +9,8 @@ use url::Url;
 /// The head of a response, as [`Options::on_response`](crate::Options::on_response) receives it.
 ///
 /// `Debug` shows the names of the headers only, because values such as cookies may be secret.
+///
+/// See [Responses](https://ravi-hq.github.io/agent-on-demand/latest/guide/observability/#responses).
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ResponseInfo {

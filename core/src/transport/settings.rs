@@ -13,6 +13,8 @@ use super::observe::ResponseObserver;
 /// that a quota is exceeded, not a request rate: it is retried, for any method, only if the server sends `Retry-After`.
 /// A 429 in response to opening a stream is retried even without `Retry-After`. The delay before a retry is that of
 /// `Retry-After`, or else random.
+///
+/// See [What the SDK retries](https://ravi-hq.github.io/agent-on-demand/latest/guide/errors/#what-the-sdk-retries).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// How many times a request is retried after the first attempt. Default 2.

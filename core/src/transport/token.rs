@@ -35,6 +35,8 @@ type ProviderError = Box<dyn StdError + Send + Sync>;
 ///
 /// Closures that take the rejected token and return a future implement this trait.
 ///
+/// See [Tokens that expire](https://ravi-hq.github.io/agent-on-demand/latest/guide/configuration/#tokens-that-expire).
+///
 /// # Examples
 ///
 /// ```

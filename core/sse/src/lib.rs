@@ -8,6 +8,8 @@
 //!   implementation, such as a closure over an HTTP client. A source needs a tokio runtime with the time driver
 //!   enabled.
 //!
+//! See [Stream rules](https://ravi-hq.github.io/agent-on-demand/latest/stream-rules/).
+//!
 //! # The standard
 //!
 //! The [`Decoder`] follows the standard without exception, apart from the size limit. The [`EventSource`], and

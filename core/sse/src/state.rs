@@ -7,6 +7,8 @@ use std::time::Duration;
 use super::error::Error;
 
 /// The connection state of a source, for display or logging.
+///
+/// See [Connection states](https://ravi-hq.github.io/agent-on-demand/latest/stream-rules/#connection-states).
 #[derive(Debug)]
 pub enum ConnectionState<E = Error> {
     /// The first connection is being established.

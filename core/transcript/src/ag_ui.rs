@@ -24,6 +24,8 @@ use crate::{
 /// The ids of messages and tool calls are those of the items. AG-UI cannot replace what was sent: the arguments of a
 /// tool call are sent once, when they are known, and a message whose text changes is sent again with another id.
 ///
+/// See [Web front ends](https://ravi-hq.github.io/agent-on-demand/latest/guide/transcripts/#web-front-ends).
+///
 /// # Examples
 ///
 /// ```

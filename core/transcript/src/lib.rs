@@ -5,6 +5,8 @@
 //! human-readable output. The crate does no I/O and does not depend on a client: its input is text, or [`Input`] for a
 //! whole session.
 //!
+//! See [Transcripts and user interfaces](https://ravi-hq.github.io/agent-on-demand/latest/guide/transcripts/).
+//!
 //! # Examples
 //!
 //! ```

@@ -23,6 +23,8 @@ use crate::{
 /// The input is the events of a session ([`apply`](Self::apply)), or output from elsewhere ([`feed`](Self::feed) and
 /// [`finish`](Self::finish)). Each returns the [`Change`]s that it makes.
 ///
+/// See [Transcripts and user interfaces](https://ravi-hq.github.io/agent-on-demand/latest/guide/transcripts/).
+///
 /// # Guarantees
 ///
 /// - **Completeness.** Each nonblank line of standard output and standard error is in an item, as [`Item::raw`] or as

@@ -4,6 +4,8 @@
 //! be frozen and advanced, and injects [`Fault`]s. It needs no database, sandbox or model. A [`CuttingProxy`] in front
 //! of it, or of any other server, interrupts event streams.
 //!
+//! See [Testing a program](https://ravi-hq.github.io/agent-on-demand/latest/testing/).
+//!
 //! ```
 //! use aod_devserver::{DevServer, ToolCall, Turn};
 //!

@@ -116,6 +116,8 @@ impl DevServerBuilder {
 
 /// A running server. [`DevServer::stop`] or dropping it stops the server.
 ///
+/// See [Testing a program](https://ravi-hq.github.io/agent-on-demand/latest/testing/).
+///
 /// ```
 /// use aod_devserver::DevServer;
 ///

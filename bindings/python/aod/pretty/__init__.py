@@ -2,7 +2,9 @@
 
 `consume`, `feed` and `flush` are generators: nothing happens before their results are iterated.
 
-Example:
+See [Transcripts](https://ravi-hq.github.io/agent-on-demand/latest/guide/transcripts/#lines-for-a-terminal).
+
+Examples:
     >>> with client.sessions.stream(ack.id) as events:
     ...     for line in events.pretty(plain=True):
     ...         print(line)

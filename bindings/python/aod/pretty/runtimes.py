@@ -113,7 +113,7 @@ def formatter_for(runtime: str | None = None, **options: Unpack[FormatterOptions
         ValueError: An option has an invalid value.
         TypeError: An option does not exist.
 
-    Example:
+    Examples:
         >>> formatter = formatter_for("codex", plain=True)
         >>> for line in (*formatter.feed(output), *formatter.flush()):
         ...     print(line)

@@ -26,6 +26,8 @@ class Agents:
 
     Ids are `UUID` objects or strings. A string that is not a UUID is sent as one percent-encoded segment of the path,
     and the server answers 404; an id that is neither raises `TypeError`.
+
+    See [Concepts](https://ravi-hq.github.io/agent-on-demand/latest/guide/concepts/#agents-and-environments).
     """
 
     def __init__(self, core: Core) -> None:
@@ -94,7 +96,7 @@ class Agents:
             TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure; see `aod.errors`.
 
-        Example:
+        Examples:
             >>> agent = client.agents.create(name="reviewer", model="claude-sonnet-4-6", runtime="claude")
         """
         body = encode(
@@ -178,7 +180,7 @@ class Agents:
             TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure; see `aod.errors`.
 
-        Example:
+        Examples:
             >>> agent = client.agents.update(agent.id, version=agent.version, system="Be brief.")
         """
         body = encode(
@@ -222,7 +224,7 @@ class Agents:
             AodError: Any other failure; see `aod.errors`.
             Exception: Whatever `change` raises.
 
-        Example:
+        Examples:
             >>> client.agents.update_with(agent_id, lambda agent: {"system": f"{agent.system or ''}\nBe brief."})
         """
         return update_with(lambda: self.get(agent_id), change, lambda fields: self.update(agent_id, **fields))
@@ -272,7 +274,7 @@ class Agents:
             TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure of one of the requests; see `aod.errors`.
 
-        Example:
+        Examples:
             >>> agent = client.agents.ensure(name="reviewer", model="claude-sonnet-4-6", runtime="claude")
         """
         body = encode(
@@ -358,6 +360,8 @@ class AsyncAgents:
 
     Ids are `UUID` objects or strings. A string that is not a UUID is sent as one percent-encoded segment of the path,
     and the server answers 404; an id that is neither raises `TypeError`.
+
+    See [Concepts](https://ravi-hq.github.io/agent-on-demand/latest/guide/concepts/#agents-and-environments).
     """
 
     def __init__(self, core: Core) -> None:
@@ -426,7 +430,7 @@ class AsyncAgents:
             TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure; see `aod.errors`.
 
-        Example:
+        Examples:
             >>> agent = await client.agents.create(name="reviewer", model="claude-sonnet-4-6", runtime="claude")
         """
         body = encode(
@@ -510,7 +514,7 @@ class AsyncAgents:
             TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure; see `aod.errors`.
 
-        Example:
+        Examples:
             >>> agent = await client.agents.update(agent.id, version=agent.version, system="Be brief.")
         """
         body = encode(
@@ -556,7 +560,7 @@ class AsyncAgents:
             AodError: Any other failure; see `aod.errors`.
             Exception: Whatever `change` raises.
 
-        Example:
+        Examples:
             >>> await client.agents.update_with(agent_id, lambda agent: {"system": f"{agent.system or ''}\nBe brief."})
         """
         return await update_with_async(
@@ -608,7 +612,7 @@ class AsyncAgents:
             TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure of one of the requests; see `aod.errors`.
 
-        Example:
+        Examples:
             >>> agent = await client.agents.ensure(name="reviewer", model="claude-sonnet-4-6", runtime="claude")
         """
         body = encode(

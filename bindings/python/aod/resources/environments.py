@@ -26,6 +26,8 @@ class Environments:
 
     Ids are `UUID` objects or strings. A string that is not a UUID is sent as one percent-encoded segment of the path,
     and the server answers 404; an id that is neither raises `TypeError`.
+
+    See [Concepts](https://ravi-hq.github.io/agent-on-demand/latest/guide/concepts/#agents-and-environments).
     """
 
     def __init__(self, core: Core) -> None:
@@ -78,7 +80,7 @@ class Environments:
             TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure; see `aod.errors`.
 
-        Example:
+        Examples:
             >>> environment = client.environments.create(
             ...     name="ci",
             ...     packages={"pip": ["pytest"]},
@@ -193,7 +195,7 @@ class Environments:
             AodError: Any other failure; see `aod.errors`.
             Exception: Whatever `change` raises.
 
-        Example:
+        Examples:
             >>> client.environments.update_with(
             ...     environment_id, lambda environment: {"packages": environment.packages | {"apt": ["jq"]}}
             ... )
@@ -236,7 +238,7 @@ class Environments:
             TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure of one of the requests; see `aod.errors`.
 
-        Example:
+        Examples:
             >>> environment = client.environments.ensure(name="ci", packages={"pip": ["pytest"]})
         """
         body = encode(
@@ -336,6 +338,8 @@ class AsyncEnvironments:
 
     Ids are `UUID` objects or strings. A string that is not a UUID is sent as one percent-encoded segment of the path,
     and the server answers 404; an id that is neither raises `TypeError`.
+
+    See [Concepts](https://ravi-hq.github.io/agent-on-demand/latest/guide/concepts/#agents-and-environments).
     """
 
     def __init__(self, core: Core) -> None:
@@ -388,7 +392,7 @@ class AsyncEnvironments:
             TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure; see `aod.errors`.
 
-        Example:
+        Examples:
             >>> environment = await client.environments.create(
             ...     name="ci",
             ...     packages={"pip": ["pytest"]},
@@ -507,7 +511,7 @@ class AsyncEnvironments:
             AodError: Any other failure; see `aod.errors`.
             Exception: Whatever `change` raises.
 
-        Example:
+        Examples:
             >>> await client.environments.update_with(
             ...     environment_id, lambda environment: {"packages": environment.packages | {"apt": ["jq"]}}
             ... )
@@ -550,7 +554,7 @@ class AsyncEnvironments:
             TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure of one of the requests; see `aod.errors`.
 
-        Example:
+        Examples:
             >>> environment = await client.environments.ensure(name="ci", packages={"pip": ["pytest"]})
         """
         body = encode(

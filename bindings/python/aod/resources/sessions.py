@@ -140,6 +140,8 @@ class Sessions:
 
     Ids are `UUID` objects or strings. A string that is not a UUID is sent as one percent-encoded segment of the path,
     and the server answers 404; an id that is neither raises `TypeError`.
+
+    See [Sessions and turns](https://ravi-hq.github.io/agent-on-demand/latest/guide/concepts/#sessions-and-turns).
     """
 
     def __init__(self, core: Core) -> None:
@@ -201,7 +203,7 @@ class Sessions:
             TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure; see `aod.errors`.
 
-        Example:
+        Examples:
             >>> ack = client.sessions.create(
             ...     agent_id=agent.id,
             ...     prompt="Fix the failing test",
@@ -502,7 +504,7 @@ class Sessions:
             ValueError: `on_abandon` is not one of its three values, or an argument is invalid; see `create`.
             Exception: Whatever `on_event`, `on_change` or `on_created` raises, which ends the wait.
 
-        Example:
+        Examples:
             >>> result = client.sessions.run(agent_id=agent.id, prompt="Count the tests")
             >>> print(result.session.status, result.session.exit_code)
         """
@@ -557,7 +559,7 @@ class Sessions:
             TypeError: `max_concurrent` is not an int, or `run` does not have an argument of a request.
             Exception: Whatever a callback of a request raises.
 
-        Example:
+        Examples:
             >>> prompts = ["Fix the typos in README.md", "List the public functions"]
             >>> requests = [{"agent_id": agent.id, "prompt": prompt} for prompt in prompts]
             >>> for prompt, result in zip(prompts, client.sessions.run_all(requests, max_concurrent=2)):
@@ -609,7 +611,7 @@ class Sessions:
             TypeError: An argument has a type that JSON cannot represent.
             Exception: Whatever `on_event` or `on_change` raises, which ends the wait.
 
-        Example:
+        Examples:
             >>> answer = client.sessions.ask(session_id, prompt="Which test failed?", wait=True)
             >>> print(answer.text)
         """
@@ -685,7 +687,7 @@ class Sessions:
                 range.
             TypeError: `since` or another option has the wrong type.
 
-        Example:
+        Examples:
             >>> with client.sessions.stream(ack.id) as events:
             ...     for event in events:
             ...         if event.text:
@@ -773,7 +775,7 @@ class Sessions:
             ValueError: An id is not a UUID, or a cursor is out of range.
             TypeError: An id is not a str or UUID, or a cursor is not an int.
 
-        Example:
+        Examples:
             >>> sessions = client.sessions.list()
             >>> running = [session.id for session in sessions if session.status == "running"]
             >>> with client.sessions.watch(running) as items:
@@ -815,7 +817,7 @@ class Sessions:
                 range.
             TypeError: `since` or another option has the wrong type, or a callback is not callable.
 
-        Example:
+        Examples:
             >>> subscription = client.sessions.listen(ack.id, on_event=print)
             >>> subscription.join()
         """
@@ -833,6 +835,8 @@ class AsyncSessions:
 
     Ids are `UUID` objects or strings. A string that is not a UUID is sent as one percent-encoded segment of the path,
     and the server answers 404; an id that is neither raises `TypeError`.
+
+    See [Sessions and turns](https://ravi-hq.github.io/agent-on-demand/latest/guide/concepts/#sessions-and-turns).
     """
 
     def __init__(self, core: Core) -> None:
@@ -894,7 +898,7 @@ class AsyncSessions:
             TypeError: An argument has a type that JSON cannot represent.
             AodError: Any other failure; see `aod.errors`.
 
-        Example:
+        Examples:
             >>> ack = await client.sessions.create(
             ...     agent_id=agent.id,
             ...     prompt="Fix the failing test",
@@ -1194,7 +1198,7 @@ class AsyncSessions:
             ValueError: `on_abandon` is not one of its three values, or an argument is invalid; see `create`.
             Exception: Whatever `on_event`, `on_change` or `on_created` raises, which ends the wait.
 
-        Example:
+        Examples:
             >>> result = await client.sessions.run(agent_id=agent.id, prompt="Count the tests")
             >>> print(result.session.status, result.session.exit_code)
         """
@@ -1248,7 +1252,7 @@ class AsyncSessions:
             TypeError: `max_concurrent` is not an int, or `run` does not have an argument of a request.
             Exception: Whatever a callback of a request raises.
 
-        Example:
+        Examples:
             >>> prompts = ["Fix the typos in README.md", "List the public functions"]
             >>> requests = [{"agent_id": agent.id, "prompt": prompt} for prompt in prompts]
             >>> for prompt, result in zip(prompts, await client.sessions.run_all(requests, max_concurrent=2)):
@@ -1300,7 +1304,7 @@ class AsyncSessions:
             TypeError: An argument has a type that JSON cannot represent.
             Exception: Whatever `on_event` or `on_change` raises, which ends the wait.
 
-        Example:
+        Examples:
             >>> answer = await client.sessions.ask(session_id, prompt="Which test failed?", wait=True)
             >>> print(answer.text)
         """
@@ -1378,7 +1382,7 @@ class AsyncSessions:
                 range.
             TypeError: `since` or another option has the wrong type.
 
-        Example:
+        Examples:
             >>> async with client.sessions.stream(ack.id) as events:
             ...     async for event in events:
             ...         if event.text:
@@ -1467,7 +1471,7 @@ class AsyncSessions:
             ValueError: An id is not a UUID, or a cursor is out of range.
             TypeError: An id is not a str or UUID, or a cursor is not an int.
 
-        Example:
+        Examples:
             >>> sessions = await client.sessions.list()
             >>> running = [session.id for session in sessions if session.status == "running"]
             >>> async with client.sessions.watch(running) as items:

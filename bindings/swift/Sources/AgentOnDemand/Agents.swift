@@ -5,6 +5,8 @@ import Foundation
 ///
 /// An agent is a model, the program that runs it, and the skills and MCP servers that it can use. Each update that
 /// changes something creates a new version.
+///
+/// See [Concepts](https://ravi-hq.github.io/agent-on-demand/latest/guide/concepts/#agents-and-environments).
 public struct Agents: Sendable {
     let calls: CallRunner
 

@@ -3,6 +3,8 @@ import Foundation
 
 /// A client of the Agent on Demand (AoD) API.
 ///
+/// See [Configuration](https://ravi-hq.github.io/agent-on-demand/latest/guide/configuration/).
+///
 /// ```swift
 /// let client = try AodClient.fromEnv()
 /// let agents = try await client.agents.list()

@@ -3,6 +3,8 @@ import Foundation
 
 /// An error of a call or a stream.
 ///
+/// See [Errors and retries](https://ravi-hq.github.io/agent-on-demand/latest/guide/errors/).
+///
 /// ```swift
 /// do {
 ///     try await client.sessions.prompt(id, "Now update the docs")

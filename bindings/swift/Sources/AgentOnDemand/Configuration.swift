@@ -86,6 +86,8 @@ extension AodClient {
 
 /// Settings for some calls: see ``AodClient/withOptions(_:)``. Settings that are nil keep the client's values. All
 /// times are in seconds: negative values count as 0, and values over a century as a century.
+///
+/// See [Options](https://ravi-hq.github.io/agent-on-demand/latest/options/#some-calls).
 public struct CallOptions: Sendable {
     /// The time limit of a call, including all attempts and the delays between them, in seconds.
     public var timeout: TimeInterval?

@@ -2,6 +2,8 @@ import AodNative
 import Foundation
 
 /// The state of a stream's connection: see ``EventStream/connectionStates`` and ``EventListener/onState(_:)``.
+///
+/// See [Connection states](https://ravi-hq.github.io/agent-on-demand/latest/stream-rules/#connection-states).
 public enum ConnectionState: Sendable, Hashable {
     /// The stream is connecting for the first time.
     case connecting

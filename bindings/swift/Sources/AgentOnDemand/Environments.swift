@@ -5,6 +5,8 @@ import Foundation
 ///
 /// An environment describes a sandbox: packages, environment variables, a setup script, and network access. Each update
 /// that changes something creates a new version.
+///
+/// See [Concepts](https://ravi-hq.github.io/agent-on-demand/latest/guide/concepts/#agents-and-environments).
 public struct Environments: Sendable {
     let calls: CallRunner
 

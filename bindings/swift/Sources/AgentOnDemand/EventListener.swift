@@ -2,6 +2,8 @@ import AodNative
 
 /// Receives the events of a session: see ``Sessions/listen(_:options:to:)``.
 ///
+/// See [Listeners](https://ravi-hq.github.io/agent-on-demand/latest/stream-rules/#listeners).
+///
 /// ```swift
 /// final class Printer: EventListener {
 ///     func onEvents(_ events: [StreamEvent], cursor: Int64?) {

@@ -3,6 +3,8 @@ import Foundation
 
 /// The events of a session, as an `AsyncSequence`: see ``Sessions/stream(_:options:)``.
 ///
+/// See [Streaming](https://ravi-hq.github.io/agent-on-demand/latest/guide/streaming/).
+///
 /// ```swift
 /// let stream = client.sessions.stream(id)
 /// for try await event in stream {

@@ -9,6 +9,8 @@ import AodNative
 /// Implement the protocol to format another program's output. Foundation has a class of the same name: in a file that
 /// imports both modules, write `AgentOnDemand.Formatter`.
 ///
+/// See [Transcripts](https://ravi-hq.github.io/agent-on-demand/latest/guide/transcripts/#lines-for-a-terminal).
+///
 /// ```swift
 /// struct UppercaseFormatter: AgentOnDemand.Formatter {
 ///     func feed(_ chunk: String) -> [String] { [chunk.uppercased()] }

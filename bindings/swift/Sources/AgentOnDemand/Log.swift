@@ -8,6 +8,8 @@ import Foundation
 /// The log of the library: by default warnings and info messages, to the unified log with the subsystem `AgentOnDemand` and
 /// the category `client`, or on Linux warnings to standard error.
 ///
+/// See [Logs](https://ravi-hq.github.io/agent-on-demand/latest/guide/observability/#logs).
+///
 /// ```swift
 /// AodLog.send(from: .debug) { entry in
 ///     print(entry.level, entry.text)

@@ -6,6 +6,8 @@ import AodNative
 /// them to the client. Streams then drop dead connections at once, and make no attempts while there is no network.
 /// Without reports, a stream detects a dead connection by the idle timeout, and reconnects.
 ///
+/// See [In an app](https://ravi-hq.github.io/agent-on-demand/latest/guide/apps/).
+///
 /// ```swift
 /// client.network.offline()
 /// client.network.online()

@@ -30,6 +30,8 @@ extension EventStream {
 /// formatter is flushed when a further turn starts, because each turn is a separate process, and when the stream ends;
 /// the remaining lines come before an error of the stream. Leaving the loop closes the connection. So does cancelling
 /// the task; the loop then throws a `CancellationError`, and no further line is delivered.
+///
+/// See [Transcripts](https://ravi-hq.github.io/agent-on-demand/latest/guide/transcripts/#lines-for-a-terminal).
 public final class PrettyLines: AsyncSequence, Sendable {
     public typealias Element = String
 

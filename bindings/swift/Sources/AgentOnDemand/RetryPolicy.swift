@@ -9,6 +9,8 @@ import Foundation
 /// random between 0 and a limit that doubles with each retry; `Retry-After` replaces it.
 ///
 /// All times are in seconds. Negative values count as 0, and values over a century as a century.
+///
+/// See [What the SDK retries](https://ravi-hq.github.io/agent-on-demand/latest/guide/errors/#what-the-sdk-retries).
 public struct RetryPolicy: Sendable, Hashable {
     /// The number of retries after the first attempt. Default: 2.
     public var maxRetries: Int

@@ -4,6 +4,8 @@ import Foundation
 /// The calls under `/sessions`: see ``AodClient/sessions``.
 ///
 /// A session is a sandbox in which an agent works on prompts. Each prompt is one turn.
+///
+/// See [Sessions and turns](https://ravi-hq.github.io/agent-on-demand/latest/guide/concepts/#sessions-and-turns).
 public struct Sessions: Sendable {
     let calls: CallRunner
 

@@ -4,6 +4,8 @@ import Foundation
 /// Options of a session's event stream: see ``Sessions/stream(_:options:)``. All times are in seconds: negative values
 /// count as 0, and values over a century as a century.
 ///
+/// See [Options](https://ravi-hq.github.io/agent-on-demand/latest/options/#streams).
+///
 /// ```swift
 /// let options = StreamOptions(since: cursor, reconnect: .withBackoff(giveUpAfter: 3600))
 /// for try await event in client.sessions.stream(id, options: options) { print(event) }

@@ -13,6 +13,8 @@ import AodNative
 /// whitespace, a control character or a non-ASCII character, is an ``AodError`` of kind `configuration`, which also
 /// ends an open stream.
 ///
+/// See [Tokens that expire](https://ravi-hq.github.io/agent-on-demand/latest/guide/configuration/#tokens-that-expire).
+///
 /// - Parameter rejected: The token that the server rejected; nil before the first request.
 /// - Returns: The token to use from now on.
 public typealias TokenProvider = @Sendable (_ rejected: Secret?) async throws -> Secret

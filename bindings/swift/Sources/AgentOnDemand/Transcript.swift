@@ -10,6 +10,8 @@ import Foundation
 /// elsewhere, such as those of a listener, are passed to `apply(_:)`, and stored output to ``feed(_:)``. These methods
 /// return the changes that they make.
 ///
+/// See [Transcripts and user interfaces](https://ravi-hq.github.io/agent-on-demand/latest/guide/transcripts/).
+///
 /// ```swift
 /// let transcript = Transcript(runtime: "claude")
 /// transcript.feed(try await client.sessions.run(agentId: agent.id, prompt: "Fix the failing test").stdout)

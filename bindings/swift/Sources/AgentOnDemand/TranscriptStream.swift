@@ -2,6 +2,8 @@ import AodNative
 
 /// The stream of a session as the changes of a ``Transcript``: see ``Sessions/transcript(_:options:continuing:)``.
 ///
+/// See [Transcripts and user interfaces](https://ravi-hq.github.io/agent-on-demand/latest/guide/transcripts/).
+///
 /// ```swift
 /// for try await change in client.sessions.transcript(id) {
 ///     switch change {

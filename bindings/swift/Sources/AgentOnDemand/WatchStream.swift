@@ -2,6 +2,8 @@ import AodNative
 import Foundation
 
 /// An event of one of several sessions, from a ``WatchStream``.
+///
+/// See [Several sessions](https://ravi-hq.github.io/agent-on-demand/latest/guide/streaming/#several-sessions).
 public struct SessionEvent: Sendable, Hashable {
     /// The id of the session.
     public let sessionId: UUID
@@ -11,6 +13,8 @@ public struct SessionEvent: Sendable, Hashable {
 
 /// The events of several sessions in the order in which they arrive, as an `AsyncSequence`: see
 /// ``Sessions/watch(_:since:)``.
+///
+/// See [Several sessions](https://ravi-hq.github.io/agent-on-demand/latest/guide/streaming/#several-sessions).
 ///
 /// ```swift
 /// for try await item in client.sessions.watch(ids) {

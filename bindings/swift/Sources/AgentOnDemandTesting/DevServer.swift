@@ -10,6 +10,8 @@
     ///
     /// It stops when it is released, or when this process ends. It runs the program at the path in the environment
     /// variable `AOD_DEVSERVER`, or else `aod-devserver` on the `PATH`.
+    ///
+    /// See [Testing a program](https://ravi-hq.github.io/agent-on-demand/latest/testing/).
     public final class DevServer: Sendable {
         /// The base URL of the server.
         public let url: URL

@@ -3,6 +3,8 @@ import Foundation
 
 /// A fault that the server injects: the requests that it applies to, and its effect on them. A fault is immutable: each
 /// method returns a new one. By default it applies to the next request that matches.
+///
+/// See [Faults](https://ravi-hq.github.io/agent-on-demand/latest/testing/#faults).
 public struct Fault: Sendable, Equatable {
     private var effect: JSONValue
     private var method: String?

@@ -7,6 +7,8 @@ import Foundation
 /// opencode. What a runtime does not print is left out: Gemini CLI prints no thinking, and only Claude Code and
 /// opencode print costs. A turn is immutable: each method returns a new one.
 ///
+/// See [Turns](https://ravi-hq.github.io/agent-on-demand/latest/testing/#turns).
+///
 /// ```swift
 /// let turn = Turn()
 ///     .tool("Bash", ["command": "swift test"], output: "1 failed", exitCode: 1)

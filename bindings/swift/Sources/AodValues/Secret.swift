@@ -3,6 +3,8 @@
 /// It prints as `Secret(…)`, even inside other values, with `dump`, and in the debugger. Use a string literal, or
 /// `Secret(_:)` for any other string. Encoding a secret writes the string itself.
 ///
+/// See [Security](https://ravi-hq.github.io/agent-on-demand/latest/guide/security/).
+///
 /// ```swift
 /// let envVars: [String: Secret] = ["STAGE": "test", "TOKEN": Secret(token)]
 /// ```

@@ -40,6 +40,8 @@ pub enum Provider {
 }
 
 /// An agent: a model, the program that runs it, and the skills and tools that it can use.
+///
+/// See [Concepts](https://ravi-hq.github.io/agent-on-demand/latest/guide/concepts/#agents-and-environments).
 #[uniffi::remote(Record)]
 pub struct Agent {
     /// The ID, assigned by the server.

@@ -53,6 +53,8 @@ pub struct Networking {
 }
 
 /// An environment: the configuration of sandboxes. Its environment variables are write-only and are never returned.
+///
+/// See [Concepts](https://ravi-hq.github.io/agent-on-demand/latest/guide/concepts/#agents-and-environments).
 #[uniffi::remote(Record)]
 pub struct Environment {
     /// The ID, assigned by the server.

@@ -56,6 +56,8 @@ pub enum ResourceType {
 }
 
 /// A session: a sandbox in which an agent processes prompts, one per turn.
+///
+/// See [Sessions and turns](https://ravi-hq.github.io/agent-on-demand/latest/guide/concepts/#sessions-and-turns).
 #[uniffi::remote(Record)]
 pub struct Session {
     /// The ID, assigned by the server.

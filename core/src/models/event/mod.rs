@@ -27,6 +27,8 @@ use super::{Extra, Provider, Runtime};
 /// which keeps its text. Serializing an event returns the JSON object of the API, including unknown fields.
 /// Deserialization supports `serde_json` only.
 ///
+/// See [Events](https://ravi-hq.github.io/agent-on-demand/latest/guide/concepts/#events).
+///
 /// # Examples
 ///
 /// ```

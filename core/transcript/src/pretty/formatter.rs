@@ -6,6 +6,8 @@ use crate::Input;
 ///
 /// Each returned `String` corresponds to one line of output. It may contain newlines, but does not end with one.
 ///
+/// See [Transcripts](https://ravi-hq.github.io/agent-on-demand/latest/guide/transcripts/#lines-for-a-terminal).
+///
 /// # Examples
 ///
 /// ```

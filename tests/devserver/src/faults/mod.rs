@@ -25,6 +25,8 @@ use serde_json::{Map, Value, json};
 /// let fault = Fault::on("GET", "/sessions/*/stream", Effect::Cut { after_bytes: 100, how: CutHow::Reset }).skip(1);
 /// assert_eq!(fault.times, Some(1));
 /// ```
+///
+/// See [Faults](https://ravi-hq.github.io/agent-on-demand/latest/testing/#faults).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {

@@ -13,6 +13,8 @@ import kotlinx.serialization.json.JsonObject
  * val agent = client.agents.create("reviewer", "claude-sonnet-4-6", runtime = Runtime.Claude)
  * client.agents.update(agent.id, agent.version, system = TextPatch.Set("Be brief."))
  * ```
+ *
+ * See [Concepts](https://ravi-hq.github.io/agent-on-demand/latest/guide/concepts/#agents-and-environments).
  */
 public class Agents internal constructor(private val connection: Connection) {
     /**

@@ -23,6 +23,8 @@ import java.util.concurrent.atomic.AtomicBoolean
  * The API has no version numbers, so this documentation names each generation of the server by its date: "servers since
  * 2026-06-25" have what the API gained on that date.
  *
+ * See [Configuration](https://ravi-hq.github.io/agent-on-demand/latest/guide/configuration/).
+ *
  * @see FutureClient
  */
 public class AodClient private constructor(private val connection: Connection) : AutoCloseable {

@@ -23,6 +23,8 @@ import java.util.UUID
  *
  * In Java it is an unchecked exception. A future of [FutureClient] fails with a `CompletionException` whose cause is
  * the `AodException`.
+ *
+ * See [Errors and retries](https://ravi-hq.github.io/agent-on-demand/latest/guide/errors/).
  */
 public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) {
     /** The kind of failure; each kind has its own subclass. */

@@ -5,6 +5,8 @@ import java.time.Duration
 /**
  * The state of a stream's connection, for example to display it.
  *
+ * See [Connection states](https://ravi-hq.github.io/agent-on-demand/latest/stream-rules/#connection-states).
+ *
  * @see EventStream.state
  * @see EventListener.onState
  */

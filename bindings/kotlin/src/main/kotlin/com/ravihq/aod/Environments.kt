@@ -15,6 +15,8 @@ import java.util.UUID
  *     networking = Networking.limited("pypi.org", "files.pythonhosted.org"),
  * )
  * ```
+ *
+ * See [Concepts](https://ravi-hq.github.io/agent-on-demand/latest/guide/concepts/#agents-and-environments).
  */
 public class Environments internal constructor(private val connection: Connection) {
     /**

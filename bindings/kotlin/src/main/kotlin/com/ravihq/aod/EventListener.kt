@@ -19,6 +19,8 @@ import kotlinx.coroutines.Job
  * It does not delay other streams, unless 256 listener calls run at the same time: further calls then wait.
  *
  * Exceptions from [onClosed], [onError] and [onState] go to the uncaught exception handler of the thread.
+ *
+ * See [Listeners](https://ravi-hq.github.io/agent-on-demand/latest/stream-rules/#listeners).
  */
 public interface EventListener {
     /**

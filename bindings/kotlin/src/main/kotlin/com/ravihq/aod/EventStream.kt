@@ -43,6 +43,8 @@ import kotlinx.coroutines.flow.map
  * `collect` throws an [AodException] if the stream fails: the error response of the server, such as
  * [AodException.NotFound], the last failure when the stream stops reconnecting, or [AodException.Closed] if the client
  * is closed.
+ *
+ * See [Streaming](https://ravi-hq.github.io/agent-on-demand/latest/guide/streaming/).
  */
 public class EventStream internal constructor(since: Long?, private val open: () -> NativeStream) : Flow<StreamEvent> {
     private val states = MutableStateFlow<ConnectionState>(ConnectionState.Connecting)

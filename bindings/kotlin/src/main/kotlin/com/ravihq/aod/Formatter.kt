@@ -27,6 +27,8 @@ package com.ravihq.aod
  *
  * Each of them holds native memory, which [close] frees. Use one formatter for the output of one session, from one
  * thread at a time.
+ *
+ * See [Transcripts](https://ravi-hq.github.io/agent-on-demand/latest/guide/transcripts/#lines-for-a-terminal).
  */
 public interface Formatter : AutoCloseable {
     /**

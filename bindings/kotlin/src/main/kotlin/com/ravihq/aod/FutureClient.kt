@@ -27,6 +27,8 @@ import kotlinx.coroutines.sync.withPermit
  *
  * Event streams are not futures: use [Sessions.listen].
  *
+ * See [Configuration](https://ravi-hq.github.io/agent-on-demand/latest/guide/configuration/).
+ *
  * @param client the client that makes the calls; closing it fails the futures with [AodException.Closed]
  */
 public class FutureClient(private val client: AodClient) {

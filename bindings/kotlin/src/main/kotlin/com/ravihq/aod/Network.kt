@@ -16,6 +16,8 @@ package com.ravihq.aod
  * Reports apply to the client and to the clients that [AodClient.withOptions] returns. They do not affect streams
  * without reconnection. A call that waits for its next attempt is retried within 250 ms after a report that there is a
  * network, unless the server requested the delay. Reports to a closed client have no effect.
+ *
+ * See [In an app](https://ravi-hq.github.io/agent-on-demand/latest/guide/apps/).
  */
 public class Network internal constructor(private val connection: Connection) {
     /**

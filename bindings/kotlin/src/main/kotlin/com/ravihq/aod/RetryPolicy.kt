@@ -10,6 +10,8 @@ import java.time.Duration
  * `Retry-After` header, or if it is the response to opening a stream. The delay is random, between zero and a limit
  * that starts at [baseDelay] and doubles with each retry up to [maxDelay]; `Retry-After` replaces it.
  *
+ * See [What the SDK retries](https://ravi-hq.github.io/agent-on-demand/latest/guide/errors/#what-the-sdk-retries).
+ *
  * @throws IllegalArgumentException if a number or duration is negative
  */
 public data class RetryPolicy @JvmOverloads constructor(

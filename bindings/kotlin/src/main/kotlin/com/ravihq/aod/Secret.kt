@@ -9,6 +9,8 @@ package com.ravihq.aod
  * [toString] returns `[REDACTED]`, so the text of an object that contains a secret does not reveal it; [expose] returns
  * the text.
  *
+ * See [Security](https://ravi-hq.github.io/agent-on-demand/latest/guide/security/).
+ *
  * @param text the secret text
  */
 public class Secret(private val text: String) {

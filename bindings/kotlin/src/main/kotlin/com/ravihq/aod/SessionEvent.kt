@@ -2,7 +2,11 @@ package com.ravihq.aod
 
 import java.util.UUID
 
-/** An event of one of several sessions, or the error that ended the stream of that session, from [Sessions.watch]. */
+/**
+ * An event of one of several sessions, or the error that ended the stream of that session, from [Sessions.watch].
+ *
+ * See [Several sessions](https://ravi-hq.github.io/agent-on-demand/latest/guide/streaming/#several-sessions).
+ */
 public sealed interface SessionEvent {
     /** The id of the session. */
     public val sessionId: UUID

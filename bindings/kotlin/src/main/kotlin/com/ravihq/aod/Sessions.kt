@@ -20,6 +20,8 @@ import kotlinx.coroutines.sync.Semaphore
  * val session = client.sessions.create(agent.id, "Fix the failing test")
  * client.sessions.stream(session.id).pretty().collect(::println)
  * ```
+ *
+ * See [Sessions and turns](https://ravi-hq.github.io/agent-on-demand/latest/guide/concepts/#sessions-and-turns).
  */
 public class Sessions internal constructor(private val connection: Connection) {
     /**

@@ -15,6 +15,8 @@ import kotlinx.serialization.json.JsonObject
  * An event of an unknown type, or one that cannot be parsed, is [Unknown] with its raw text; it does not end the
  * stream. A field of an event is null if the server did not send it, and `extra` contains the fields that this version
  * does not know.
+ *
+ * See [Events](https://ravi-hq.github.io/agent-on-demand/latest/guide/concepts/#events).
  */
 public sealed interface StreamEvent {
     /**

@@ -14,6 +14,8 @@ import java.time.Duration
  *
  * A negative duration is an [AodException.InvalidRequest] when the stream is opened.
  *
+ * See [Options](https://ravi-hq.github.io/agent-on-demand/latest/options/#streams).
+ *
  * @throws IllegalArgumentException if [maxAttempts] is negative
  */
 public data class StreamOptions @JvmOverloads constructor(

@@ -25,6 +25,8 @@ import kotlinx.coroutines.launch
  * ```kotlin
  * val client = AodClient("https://aod.example.com", { rejected -> signIn(replacing = rejected) })
  * ```
+ *
+ * See [Tokens that expire](https://ravi-hq.github.io/agent-on-demand/latest/guide/configuration/#tokens-that-expire).
  */
 public fun interface TokenProvider {
     /**

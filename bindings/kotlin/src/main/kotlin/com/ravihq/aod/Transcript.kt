@@ -34,6 +34,8 @@ package com.ravihq.aod
  *
  * It holds native memory, which [close] or the garbage collector frees. All members can be called from any thread; pass
  * chunks to [feed] from one thread at a time. After [close] they throw an [IllegalStateException].
+ *
+ * See [Transcripts and user interfaces](https://ravi-hq.github.io/agent-on-demand/latest/guide/transcripts/).
  */
 public class Transcript private constructor(internal val native: NativeTranscript) : AutoCloseable {
     private val chunks = TextChunks()

@@ -24,6 +24,8 @@ import kotlinx.coroutines.flow.flow
  * the operator `retry` starts, therefore continues where the previous one stopped. The flow can have one collector at a
  * time. It reconnects, ends and fails like an [EventStream]; when it fails, the changes of the events before the
  * failure are delivered first.
+ *
+ * See [Transcripts and user interfaces](https://ravi-hq.github.io/agent-on-demand/latest/guide/transcripts/).
  */
 public class TranscriptStream internal constructor(
     private val events: EventStream,

@@ -40,6 +40,8 @@ import java.util.logging.Logger
  * All reports come from a thread of the monitor, so that they never block the main thread. Reporting the network needs
  * the permission `ACCESS_NETWORK_STATE`, which the AAR declares. If the system refuses to report the network, a warning
  * is logged, and only the activities are reported.
+ *
+ * See [In an app](https://ravi-hq.github.io/agent-on-demand/latest/guide/apps/).
  */
 public class AppMonitor private constructor(private val application: Application, private val client: AodClient) :
     AutoCloseable {

@@ -19,6 +19,8 @@ import kotlinx.serialization.json.JsonObject
  * `AOD_DEVSERVER`; by default the program in the jar of this artifact whose classifier is the platform, such as
  * `linux-x86-64`, or else `aod-devserver` on the `PATH`.
  *
+ * See [Testing a program](https://ravi-hq.github.io/agent-on-demand/latest/testing/).
+ *
  * @param generation The version of the API to serve, by date: `2026-04-21`, `2026-04-30` (the default, which has all
  *   runtimes) or `2026-06-25`.
  * @property token The token that the server accepts; `aod_dev` by default.

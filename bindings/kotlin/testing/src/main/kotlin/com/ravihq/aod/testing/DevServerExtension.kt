@@ -18,6 +18,8 @@ import org.junit.jupiter.api.extension.ParameterResolver
  *     fun answers(server: DevServer) { … }
  * }
  * ```
+ *
+ * See [Testing a program](https://ravi-hq.github.io/agent-on-demand/latest/testing/).
  */
 public class DevServerExtension : ParameterResolver, AfterEachCallback, AfterAllCallback {
     /** Returns whether the parameter is a [DevServer]. */

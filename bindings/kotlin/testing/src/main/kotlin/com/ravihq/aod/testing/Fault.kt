@@ -7,6 +7,8 @@ import kotlinx.serialization.json.JsonObject
  * A fault that the server injects: the requests that it applies to, and its effect on them.
  *
  * A fault is immutable: each method returns a new one. By default it applies to the next request that matches.
+ *
+ * See [Faults](https://ravi-hq.github.io/agent-on-demand/latest/testing/#faults).
  */
 public class Fault private constructor(
     private val effect: Map<String, Any?>,

@@ -12,6 +12,8 @@ import kotlinx.serialization.json.JsonPrimitive
  * The server prints the turn in the output format of the session's runtime: Claude Code, Codex, Gemini CLI or opencode.
  * What a runtime does not print is left out: Gemini CLI prints no thinking, and only Claude Code and opencode print
  * costs. A turn is immutable: each method returns a new one.
+ *
+ * See [Turns](https://ravi-hq.github.io/agent-on-demand/latest/testing/#turns).
  */
 public class Turn private constructor(internal val fields: Map<String, JsonElement>) {
     /** Creates a turn that does nothing and succeeds. */
