@@ -193,10 +193,11 @@ impl App {
         match update {
             Update::Connection(state) => self.connect(&state),
             // The screen is drawn from the transcript. A program with one widget for each item would use the changes.
-            Update::Transcript(Change::TurnStarted { .. } | Change::TurnEnded { .. }) => {
-                self.message = None;
+            Update::Transcript(change) => {
+                if let Change::TurnStarted { .. } | Change::TurnEnded { .. } = *change {
+                    self.message = None;
+                }
             }
-            Update::Transcript(_) => {}
             Update::Turns(turns) => self.turns = turns,
             Update::Accepted(ack) => self.show(format!("the prompt was accepted: {}", ack.status)),
             Update::Interrupted => self.show("interrupting the turn"),

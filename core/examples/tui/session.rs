@@ -18,7 +18,7 @@ pub(crate) enum Update {
     /// The state of the connection changed.
     Connection(ConnectionState),
     /// The transcript changed.
-    Transcript(Change),
+    Transcript(Box<Change>),
     /// The turns, which have the prompts.
     Turns(Vec<SessionTurn>),
     /// The server accepted a prompt.
@@ -172,7 +172,7 @@ impl Session {
                     return update;
                 }
                 change = self.source.next() => match change {
-                    Some(Ok(change)) => return Update::Transcript(change),
+                    Some(Ok(change)) => return Update::Transcript(Box::new(change)),
                     Some(Err(error)) => return Update::Lost(error),
                     None => {
                         self.request_turns();
