@@ -1,5 +1,6 @@
 //! Batches of events for Python.
 
+use std::fmt::Write as _;
 use std::task::{Context, Poll};
 
 use aod::{EventStream, JsonEvent};
@@ -8,21 +9,36 @@ use serde_json::{Value, json};
 
 use crate::head::Head;
 
-/// A batch of events in columns, from which Python builds its events a third faster than from a list of objects.
+/// A batch of events in columns, from which Python builds its events in half the time that a list of objects takes.
 ///
-/// The JSON is `[[type, …], [id, …], [cursor, …], complete, [event, …]]`. `complete` is the number of events that could
-/// not be split: they contain all their fields, and their type and ID in the columns are `null`. The other events lack
-/// their type and ID.
+/// The JSON is `[[type, …], [id, …], [cursor, …], complete, [run, …]]`. `complete` is the number of events that could not
+/// be split: they contain all their fields, and their type and ID in the columns are `null`. The other events lack their
+/// type and ID. A run is an array of successive events; that of `output` events which differ in their text only is
+/// `{"stream": …, "data": [text, …], "turn": …}`.
 ///
-/// The columns of most batches are abbreviated, which saves Python most of their parsing: a column of equal types is
-/// that type, consecutive IDs are the first of them, and cursors that are the IDs of their events are `null`.
+/// Most columns are abbreviated: a column of equal types is that type, consecutive IDs are the first of them, and cursors
+/// that are the IDs of their events are `null`.
 #[derive(Default)]
 pub(crate) struct JsonBatch {
     types: Types,
     ids: Vec<Option<i64>>,
     cursors: Vec<Option<i64>>,
     complete: usize,
-    events: Column,
+    runs: Vec<Run>,
+}
+
+/// Successive events.
+struct Run {
+    output: Option<Output>,
+    /// The texts of the output, or the events.
+    items: Column,
+}
+
+/// What successive `output` events have in common.
+#[derive(PartialEq)]
+struct Output {
+    stream: String,
+    turn: Option<i64>,
 }
 
 impl Batch for JsonBatch {
@@ -38,15 +54,19 @@ impl Batch for JsonBatch {
 
     fn push(&mut self, event: JsonEvent<'_>) -> usize {
         self.cursors.push(event.cursor);
-        if let Some(head) = Head::split(event.json, event.verbatim) {
+        if let Some(output) = event.output {
+            self.types.add("output", 1);
+            self.ids.push(output.id);
+            self.output(output.stream, output.turn).add([output.data]);
+        } else if let Some(head) = Head::split(event.json) {
             self.types.add(head.event_type, 1);
             self.ids.push(head.id);
-            self.events.add(["{", head.rest]);
+            self.run(None).add(["{", head.rest]);
         } else {
             self.complete += 1;
             self.types.add("", 1);
             self.ids.push(None);
-            self.events.add([event.json]);
+            self.run(None).add([event.json]);
         }
         event.json.len()
     }
@@ -58,7 +78,9 @@ impl Batch for JsonBatch {
         self.ids.extend(later.ids);
         self.cursors.extend(later.cursors);
         self.complete += later.complete;
-        self.events.append(&later.events);
+        for Run { output, items } in later.runs {
+            self.run(output).append(&items);
+        }
     }
 }
 
@@ -71,8 +93,47 @@ impl JsonBatch {
         };
         let cursors =
             json!((self.complete != 0 || self.cursors != self.ids).then_some(self.cursors));
-        let (complete, Column(events)) = (self.complete, self.events);
-        format!("[{types},{ids},{cursors},{complete},[{events}]]")
+        let mut json = format!("[{types},{ids},{cursors},{},[", self.complete);
+        for (at, Run { output, items }) in self.runs.iter().enumerate() {
+            let Column(items) = items;
+            let comma = if at == 0 { "" } else { "," };
+            // Writing to a string cannot fail.
+            let _ = match output {
+                None => write!(json, "{comma}[{items}]"),
+                Some(Output { stream, turn }) => {
+                    let turn = json!(turn);
+                    write!(
+                        json,
+                        r#"{comma}{{"stream":"{stream}","data":[{items}],"turn":{turn}}}"#
+                    )
+                }
+            };
+        }
+        json.push_str("]]");
+        json
+    }
+
+    /// Returns the texts of the last run, if it is output of this stream and turn, or those of a new one.
+    fn output(&mut self, stream: &str, turn: Option<i64>) -> &mut Column {
+        let continued = self.runs.last().and_then(|run| run.output.as_ref());
+        if continued.is_some_and(|output| output.stream == stream && output.turn == turn) {
+            let last = self.runs.len() - 1;
+            return &mut self.runs[last].items;
+        }
+        self.run(Some(Output {
+            stream: stream.to_owned(),
+            turn,
+        }))
+    }
+
+    /// Returns the items of the last run, if it is such a run, or those of a new one.
+    fn run(&mut self, output: Option<Output>) -> &mut Column {
+        if self.runs.last().is_none_or(|run| run.output != output) {
+            let items = Column::default();
+            self.runs.push(Run { output, items });
+        }
+        let last = self.runs.len() - 1;
+        &mut self.runs[last].items
     }
 }
 

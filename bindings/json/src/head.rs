@@ -11,17 +11,13 @@ pub(crate) struct Head<'e> {
 }
 
 impl<'e> Head<'e> {
-    /// Splits the JSON text of an event. `verbatim` text contains the type and ID once each. Returns `None` if a JSON
-    /// parser could find another type or ID.
-    pub(crate) fn split(json: &'e str, verbatim: bool) -> Option<Self> {
+    /// Splits the JSON text of an event. Returns `None` if a JSON parser could find another type or ID.
+    pub(crate) fn split(json: &'e str) -> Option<Self> {
         let members = json.strip_prefix('{')?;
         let text = member(members, "\"type\"")?.strip_prefix('"')?;
         let (event_type, rest) = split_at(text, |byte| byte.is_ascii_lowercase() || byte == b'_')?;
         let after_type = rest.strip_prefix('"')?.trim_ascii_start();
-        let next = after_type.strip_prefix(',').and_then(id);
-        // Without an ID here, there may be one later.
-        let unique = verbatim && next.is_some();
-        let (id, end) = match next {
+        let (id, end) = match after_type.strip_prefix(',').and_then(id) {
             // An ID that does not fit is left to the JSON parser of Python, which can represent it.
             Some((digits, end)) => (Some(digits.parse().ok()?), end),
             None => (None, after_type),
@@ -30,7 +26,7 @@ impl<'e> Head<'e> {
             Some(rest) => rest,
             None => end.strip_prefix('}').map(|_| end)?,
         };
-        (unique || !may_repeat(rest)).then_some(Self {
+        (!may_repeat(rest)).then_some(Self {
             event_type,
             id,
             rest,
@@ -77,17 +73,7 @@ mod tests {
     use super::Head;
 
     fn split(json: &str) -> Option<(&str, Option<i64>, &str)> {
-        Head::split(json, false).map(|head| (head.event_type, head.id, head.rest))
-    }
-
-    #[test]
-    fn does_not_look_for_a_second_id_in_verbatim_text() {
-        let json = r#"{"type":"output","id":7,"data":"\u0069d"}"#;
-        assert_eq!(Head::split(json, false), None);
-        let head = Head::split(json, true).unwrap();
-        assert_eq!((head.id, head.rest), (Some(7), r#""data":"\u0069d"}"#));
-        let later = r#"{"type":"output","data":"x","id":7}"#;
-        assert_eq!(Head::split(later, true), None);
+        Head::split(json).map(|head| (head.event_type, head.id, head.rest))
     }
 
     #[test]

@@ -361,9 +361,11 @@ _new = StreamEvent.__new__
 def read_batch(text: str) -> tuple[list[StreamEvent], Sequence[int | None]] | None:
     """Read a batch of the native library.
 
-    A batch is `[[type, …], [id, …], [cursor, …], complete, [event, …]]`. `complete` is the number of events that could
-    not be split: the last column has all their fields, and their type and id are null. A type instead of a column is
-    that of all events, an id is the first of consecutive ids, and if the cursors are null, they equal the ids.
+    A batch is `[[type, …], [id, …], [cursor, …], complete, [run, …]]`. A run is an array of successive events without
+    their type and id, or `{"stream": …, "data": [text, …], "turn": …}` for output that differs in its text only.
+    `complete` is the number of events that could not be split: they have all their fields, and their type and id are
+    null. A type instead of a column is that of all events, an id is the first of consecutive ids, and if the cursors
+    are null, they equal the ids.
 
     Args:
         text: The batch, as JSON.
@@ -374,18 +376,22 @@ def read_batch(text: str) -> tuple[list[StreamEvent], Sequence[int | None]] | No
     batch: Any = from_json(text)
     if batch is None:
         return None
-    types, ids, cursors, complete, extras = batch
+    types, ids, cursors, complete, runs = batch
+    extras: list[dict[str, Any]] = []
+    for run in runs:
+        if type(run) is list:
+            extras += run
+        else:
+            stream, turn = run["stream"], run["turn"]
+            extras += [{"stream": stream, "data": data, "turn": turn} for data in run["data"]]
     if type(types) is str:
         types = repeat(types, len(extras))
     if type(ids) is int:
         ids = range(ids, ids + len(extras))
-    events: list[StreamEvent] = []
-    for kind, id, extra in zip(types, ids, extras, strict=True):
-        event = _new(StreamEvent)
-        event.type = kind
-        event.id = id
-        event.extra = extra
-        events.append(event)
+    events: list[StreamEvent] = list(map(_new, repeat(StreamEvent, len(extras))))
+    # Each is assigned in turn: the event, then its attributes.
+    for event, event.type, event.id, event.extra in zip(events, types, ids, extras, strict=True):
+        pass
     if complete:
         events = [event if kind else read_event(event.extra) for kind, event in zip(types, events, strict=True)]
     if cursors is None:

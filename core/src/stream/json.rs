@@ -4,7 +4,7 @@ use std::task::{Context, Poll};
 
 use super::{EventStream, take_queued, take_unconfirmed, with_request_context};
 use crate::error::Result;
-use crate::models::event::{PlainOutput, StreamEvent};
+use crate::models::event::{OutputFields, PlainOutput, StreamEvent};
 
 /// One event of a stream as JSON text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,17 +15,16 @@ pub struct JsonEvent<'a> {
     pub json: &'a str,
     /// The cursor after the event, as [`EventStream::cursor`] returns it once the event is delivered.
     pub cursor: Option<i64>,
-    /// Whether the text is verbatim from the server: an `output` event with `type` as its first field, and `id`,
-    /// `stream`, `data` and `turn` once each.
-    pub verbatim: bool,
+    /// The fields of the event, if it is an `output` event as known servers write it.
+    pub output: Option<OutputFields<'a>>,
 }
 
 impl EventStream {
     /// Polls for the next event as JSON text, and returns the result of `read`.
     ///
     /// The events are the same as those of the [`Stream`](futures::Stream) implementation, and both can be used
-    /// alternately. A well-formed `output` event is passed verbatim (see [`JsonEvent::verbatim`]); every other event is
-    /// serialized from [`StreamEvent`](crate::models::event::StreamEvent).
+    /// alternately. The text of a well-formed `output` event is that of the server; every other event is serialized from
+    /// [`StreamEvent`](crate::models::event::StreamEvent).
     ///
     /// # Errors
     ///
@@ -64,7 +63,7 @@ impl EventStream {
                     read(JsonEvent {
                         json,
                         cursor,
-                        verbatim: true,
+                        output: output.fields,
                     })
                 }),
                 None => selection.dispose(log, frame, |event, cursor| {
@@ -92,6 +91,6 @@ fn read_serialized<T>(
     read(JsonEvent {
         json: &json,
         cursor,
-        verbatim: false,
+        output: None,
     })
 }

@@ -79,7 +79,7 @@ impl Selection {
         &self,
         log: &mut SessionLog,
         frame: Frame<'_>,
-        output: PlainOutput,
+        output: PlainOutput<'_>,
         deliver: impl FnOnce(Option<i64>) -> T,
     ) -> Disposition<T, Error> {
         let line = line_id(frame);

@@ -15,6 +15,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use uuid::Uuid;
 
+pub use plain_output::OutputFields;
 pub(crate) use plain_output::PlainOutput;
 pub use unknown::UnknownEvent;
 

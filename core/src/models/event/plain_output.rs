@@ -1,5 +1,6 @@
 //! Reads the ids of an `output` event without parsing its text.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -15,13 +16,30 @@ use super::read::Text;
 /// expected type, further fields with scalar values only, and no lone surrogate. Every JSON parser accepts it and reads
 /// it in the same way. Other events are parsed by [`StreamEvent::from_json`](super::StreamEvent::from_json).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct PlainOutput {
+pub(crate) struct PlainOutput<'j> {
     pub(crate) id: Option<i64>,
     pub(crate) turn: Option<i64>,
+    /// `None` if the event has other fields too, or another order than that of known servers.
+    pub(crate) fields: Option<OutputFields<'j>>,
 }
 
-impl PlainOutput {
-    pub(crate) fn read(json: &str) -> Option<Self> {
+/// The fields of an `output` event as JSON. The event has no other fields, and its `type`, `id`, `stream`, `data` and
+/// `turn` are in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OutputFields<'j> {
+    /// The id.
+    pub id: Option<i64>,
+    /// The output stream, a string without escapes.
+    pub stream: &'j str,
+    /// The text, a JSON string with its quotation marks and escapes.
+    pub data: &'j str,
+    /// The turn number.
+    pub turn: Option<i64>,
+}
+
+impl<'j> PlainOutput<'j> {
+    pub(crate) fn read(json: &'j str) -> Option<Self> {
         let mut deserializer = serde_json::Deserializer::from_str(json);
         let output = deserializer.deserialize_map(PlainOutputVisitor).ok()?;
         deserializer.end().ok()?;
@@ -32,45 +50,58 @@ impl PlainOutput {
 struct PlainOutputVisitor;
 
 impl<'de> Visitor<'de> for PlainOutputVisitor {
-    type Value = PlainOutput;
+    type Value = PlainOutput<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an output event")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<PlainOutput, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<PlainOutput<'de>, A::Error> {
         let not_plain = || A::Error::custom("not a plain output event");
         match map.next_entry::<Text<'_>, Text<'_>>()? {
             Some((key, value)) if &*key.0 == "type" && &*value.0 == "output" => {}
             _ => return Err(not_plain()),
         }
-        let (mut id, mut turn, mut stream, mut data) = (None, None, false, false);
+        let (mut id, mut turn, mut stream, mut data) = (None, None, None, None);
+        let (mut read, mut in_order) = (0, true);
         while let Some(Text(key)) = map.next_key()? {
-            let repeated = match &*key {
-                "id" => id.replace(map.next_value::<Option<i64>>()?).is_some(),
-                "turn" => turn.replace(map.next_value::<Option<i64>>()?).is_some(),
-                "stream" => {
-                    map.next_value::<Text<'_>>()?;
-                    std::mem::replace(&mut stream, true)
-                }
+            let (place, repeated) = match &*key {
+                "id" => (0, id.replace(map.next_value()?).is_some()),
+                "stream" => (1, stream.replace(map.next_value::<Text<'_>>()?).is_some()),
                 "data" => {
-                    let value = map.next_value::<&RawValue>()?;
-                    std::mem::replace(&mut data, true) || !value.get().starts_with('"')
+                    let value = map.next_value::<&RawValue>()?.get();
+                    if !value.starts_with('"') {
+                        return Err(not_plain());
+                    }
+                    (2, data.replace(value).is_some())
                 }
-                "type" => true,
+                "turn" => (3, turn.replace(map.next_value()?).is_some()),
+                "type" => return Err(not_plain()),
                 _ => {
                     map.next_value::<Scalar>()?;
-                    false
+                    (4, false)
                 }
             };
             if repeated {
                 return Err(not_plain());
             }
+            in_order &= place == read && place < 4;
+            read += 1;
         }
-        match (id, turn) {
-            (Some(id), Some(turn)) if stream && data => Ok(PlainOutput { id, turn }),
-            _ => Err(not_plain()),
-        }
+        let (Some(id), Some(turn), Some(Text(stream)), Some(data)) = (id, turn, stream, data)
+        else {
+            return Err(not_plain());
+        };
+        let fields = match stream {
+            Cow::Borrowed(stream) if in_order => Some(OutputFields {
+                id,
+                stream,
+                data,
+                turn,
+            }),
+            _ => None,
+        };
+        Ok(PlainOutput { id, turn, fields })
     }
 }
 
@@ -173,6 +204,28 @@ mod tests {
                 typed["id"] = serde_json::Value::Null;
             }
             assert_eq!(verbatim, typed);
+        }
+    }
+
+    #[test]
+    fn the_fields_of_an_output_without_others_are_in_the_order_of_known_servers() {
+        let fields = |json| PlainOutput::read(json).expect(json).fields;
+        assert_eq!(
+            fields(PLAIN[0]),
+            Some(OutputFields {
+                id: Some(7),
+                stream: "stdout",
+                data: r#""a\n""#,
+                turn: Some(1)
+            })
+        );
+        for json in [
+            PLAIN[1],
+            PLAIN[3],
+            r#"{"type":"output","id":7,"stream":"std\u006fut","data":"a","turn":1}"#,
+            r#"{"type":"output","x":1,"id":7,"stream":"stdout","data":"a","turn":1}"#,
+        ] {
+            assert_eq!(fields(json), None, "{json}");
         }
     }
 
