@@ -389,8 +389,9 @@ def read_batch(text: str) -> tuple[list[StreamEvent], Sequence[int | None]] | No
     if type(ids) is int:
         ids = range(ids, ids + len(extras))
     events: list[StreamEvent] = list(map(_new, repeat(StreamEvent, len(extras))))
+    event: StreamEvent
     # Each is assigned in turn: the event, then its attributes.
-    for event, event.type, event.id, event.extra in zip(events, types, ids, extras, strict=True):
+    for event, event.type, event.id, event.extra in zip(events, types, ids, extras, strict=True):  # noqa: B007
         pass
     if complete:
         events = [event if kind else read_event(event.extra) for kind, event in zip(types, events, strict=True)]
