@@ -102,13 +102,9 @@ release-notes version:
 check-changelog base="origin/main":
     .github/scripts/check_changelog.py --base {{ base }}
 
-# Runs the benchmarks of the core.
-bench-rust *options:
-    cargo bench --package aod-sdk {{ options }}
-
-# Runs the benchmarks of a package: python, kotlin or swift.
-bench language *options:
-    tests/bench/{{ language }}/run {{ options }}
+# Runs the benchmarks of all languages or of some (rust, python, kotlin, swift), and compares them with the committed figures.
+bench *options:
+    tests/bench/run {{ options }}
 
 # Measures how streams recover: makes the network fail while they are open, and prints when they continue.
 lab:

@@ -19,7 +19,8 @@ use eventsource_stream::Eventsource as _;
 use futures::FutureExt as _;
 use futures::stream::StreamExt as _;
 use support::{
-    baseline, eventsource_stream, pieces, race, rate, ready_body, session, sse_stream, typed,
+    baseline, compare, eventsource_stream, pieces, race, rate, ready_body, record, session,
+    sse_stream, typed,
 };
 
 const OUTPUTS: usize = 20_000;
@@ -139,13 +140,14 @@ fn summary() {
             &mut || assert_eq!(now(sse_stream_frames(&input)), EVENTS),
         ],
     );
-    println!(
-        "frames: {:.2} M/s; eventsource-stream {:.2} M/s, ratio {:.2}; sse-stream {:.2} M/s, ratio {:.2}",
+    compare(
+        "frames, from memory",
+        "M frames/s",
         rate(EVENTS, ours),
-        rate(EVENTS, eventsource),
-        eventsource.div_duration_f64(ours),
-        rate(EVENTS, sse),
-        sse.div_duration_f64(ours),
+        [
+            ("eventsource-stream", rate(EVENTS, eventsource)),
+            ("sse-stream", rate(EVENTS, sse)),
+        ],
     );
 
     let [ours, minimal, eventsource, sse] = race(
@@ -157,28 +159,26 @@ fn summary() {
             &mut || assert_eq!(now(sse_stream(ready_body(&input))), EVENTS),
         ],
     );
-    println!(
-        "typed: {:.2} M events/s; eventsource-stream: {:.2} M/s, ratio {:.2}; sse-stream: {:.2} M/s, ratio {:.2}",
+    compare(
+        "typed events, from memory",
+        "M events/s",
         rate(EVENTS, ours),
-        rate(EVENTS, eventsource),
-        eventsource.div_duration_f64(ours),
-        rate(EVENTS, sse),
-        sse.div_duration_f64(ours),
+        [
+            ("memchr, serde_json", rate(EVENTS, minimal)),
+            ("eventsource-stream, serde_json", rate(EVENTS, eventsource)),
+            ("sse-stream, serde_json", rate(EVENTS, sse)),
+        ],
     );
-    println!(
-        "baseline (memchr + serde): {:.2} M/s; typed takes {:.2} of its time (target: 1.30)",
-        rate(EVENTS, minimal),
-        ours.div_duration_f64(minimal)
-    );
+    println!("  target: ratio 0.77 to memchr, serde_json");
 
     // Heartbeats are comments, which the server sends while an agent prints nothing.
     let heartbeats = Bytes::from(": heartbeat\n\n".repeat(HEARTBEATS) + "data: end\n\n");
     let short = session(SINGLE_OUTPUTS);
     for (name, input, frames_of) in [
-        ("session", input, EVENTS),
-        ("heartbeats", pieces(&heartbeats, PIECE), 1),
+        ("bytes of a session", input, EVENTS),
+        ("bytes of heartbeats", pieces(&heartbeats, PIECE), 1),
         (
-            "a session byte by byte",
+            "bytes of a session, one by one",
             pieces(&short, 1),
             SINGLE_OUTPUTS + 2,
         ),
@@ -192,22 +192,24 @@ fn summary() {
                 &mut || assert_eq!(now(sse_stream_frames(&input)), frames_of),
             ],
         );
-        println!(
-            "{name}: {:.0} MiB/s; sse-core {:.0} MiB/s, ratio {:.2}; sse-stream {:.0} MiB/s, ratio {:.2}",
-            rate(bytes, ours) * 1e6 / f64::from(1 << 20),
-            rate(bytes, core) * 1e6 / f64::from(1 << 20),
-            core.div_duration_f64(ours),
-            rate(bytes, sse) * 1e6 / f64::from(1 << 20),
-            sse.div_duration_f64(ours),
+        let mebibytes = |time| rate(bytes, time) * 1e6 / f64::from(1 << 20);
+        compare(
+            name,
+            "MiB/s",
+            mebibytes(ours),
+            [
+                ("sse-core", mebibytes(core)),
+                ("sse-stream", mebibytes(sse)),
+            ],
         );
     }
 
     let line = long_line();
     let [time] = race(20, [&mut || assert_eq!(frames(&line), 1)]);
-    println!(
-        "8 MiB line in 1,460-byte chunks: {:.2} ms (target: 3)",
-        time.as_secs_f64() * 1e3
-    );
+    let milliseconds = time.as_secs_f64() * 1e3;
+    let bench = "a line of 8 MiB in chunks of 1,460 bytes";
+    println!("{bench}: {milliseconds:.2} ms (target: 3)");
+    record(bench, "wall", "ms", milliseconds, None);
 }
 
 criterion_group!(group, benches);

@@ -10,9 +10,11 @@
     reason = "the figures are for the reader of the terminal"
 )]
 
+#[allow(dead_code, reason = "each bench uses a part")]
+mod support;
+
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
-use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -20,6 +22,7 @@ use std::time::{Duration, Instant};
 use aod::ConnectionState;
 use aod::{Client, ErrorKind, EventStream};
 use futures::StreamExt;
+use support::{record, variable};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use uuid::Uuid;
@@ -82,13 +85,6 @@ impl Drop for Server {
     }
 }
 
-fn variable<T: FromStr>(name: &str, default: T) -> T {
-    std::env::var(name)
-        .ok()
-        .and_then(|value| value.parse().ok())
-        .unwrap_or(default)
-}
-
 async fn open(client: &Client, id: Uuid) -> EventStream {
     client
         .sessions()
@@ -114,11 +110,12 @@ async fn recovery(client: &Client) {
         before = Instant::now();
     }
     times.sort();
-    println!(
-        "recovery after a cut, {CUTS} cuts: p50 {:.0?}, p99 {:.0?} (bars: 300 ms, 2 s)",
-        times[CUTS / 2],
-        times[CUTS * 99 / 100]
-    );
+    let (p50, p99) = (times[CUTS / 2], times[CUTS * 99 / 100]);
+    println!("recovery after a cut, {CUTS} cuts: p50 {p50:.0?}, p99 {p99:.0?} (bars: 300 ms, 2 s)");
+    for (figure, time) in [("p50", p50), ("p99", p99)] {
+        let milliseconds = time.as_secs_f64() * 1e3;
+        record("recovery after a cut", figure, "ms", milliseconds, None);
+    }
 }
 
 /// Measures the memory of this process per stream.
@@ -138,11 +135,9 @@ async fn idle(client: &Client) {
         .buffer_unordered(200)
         .collect()
         .await;
-    let each = (resident() - before) as f64 / count as f64;
-    println!(
-        "{count} idle streams: {:.1} KiB each (bar: 30 KB)",
-        each / 1024.0
-    );
+    let each = (resident() - before) as f64 / count as f64 / 1024.0;
+    println!("{count} idle streams: {each:.1} KiB each (bar: 30 KB)");
+    record("an idle stream", "growth", "KiB", each, None);
     drop(streams);
 }
 

@@ -20,7 +20,9 @@ use std::thread;
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group};
 use futures::stream::Stream;
-use support::{SESSION, eventsource_stream, pieces, race, rate, session, sse_stream, typed};
+use support::{
+    SESSION, compare, eventsource_stream, pieces, race, rate, session, sse_stream, typed,
+};
 use tokio::runtime::Runtime;
 
 const OUTPUTS: usize = 100_000;
@@ -181,13 +183,17 @@ fn summary() {
                 &mut || assert_eq!(server.read_by(sse_stream), EVENTS),
             ],
         );
-        println!(
-            "loopback, {name}: typed: {:.2} M events/s; eventsource-stream: {:.2} M/s, ratio {:.2}; sse-stream: {:.2} M/s, ratio {:.2}",
+        compare(
+            &format!("typed events over loopback, {name}"),
+            "M events/s",
             rate(EVENTS, ours),
-            rate(EVENTS, eventsource),
-            eventsource.div_duration_f64(ours),
-            rate(EVENTS, sse),
-            sse.div_duration_f64(ours),
+            [
+                (
+                    "reqwest, eventsource-stream, serde_json",
+                    rate(EVENTS, eventsource),
+                ),
+                ("reqwest, sse-stream, serde_json", rate(EVENTS, sse)),
+            ],
         );
     }
     println!("targets, in 16 KiB chunks: 1.00 M events/s, ratio 2.50 to eventsource-stream");

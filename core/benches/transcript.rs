@@ -1,9 +1,22 @@
-//! Reads the output of agents, 20,000 and 80,000 lines in one chunk: with each formatter, and into a transcript. The rate
-//! must not depend on the length.
+//! Reads the output of agents, 20,000 and 80,000 lines in one chunk: with each formatter, and into a transcript, compared
+//! with parsing each line. The rate must not depend on the length.
+
+#![allow(clippy::print_stdout, reason = "the benchmark prints its ratios")]
+
+#[allow(
+    dead_code,
+    clippy::cast_precision_loss,
+    reason = "each bench uses a part; rates are rounded"
+)]
+mod support;
+
+use std::hint::black_box;
 
 use aod::pretty::formatter_for;
 use aod::transcript::Transcript;
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
+use serde_json::Value;
+use support::{compare, race, rate};
 
 /// The output of agents: thinking, messages, tool calls and their results.
 const TRANSCRIPTS: [(&str, &[&str]); 5] = [
@@ -91,5 +104,43 @@ fn reading(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, reading);
-criterion_main!(benches);
+/// Parses each line. A line that is not JSON is text.
+fn values(output: &str) {
+    for line in output.lines() {
+        // The result of a line that is text is an error, which is expected.
+        let _ = black_box(serde_json::from_str::<Value>(line));
+    }
+}
+
+/// Prints the ratios to parsing alone, measured in the same run.
+fn summary() {
+    const LINES: usize = 20_000;
+    // The last formatter parses nothing.
+    for (runtime, lines) in &TRANSCRIPTS[..4] {
+        let output = transcript(lines, LINES);
+        let [shown, read, parsed] = race(
+            10,
+            [
+                &mut || drop(black_box(formatter_for(runtime).feed(&output))),
+                &mut || drop(black_box(Transcript::for_runtime(runtime).feed(&output))),
+                &mut || values(&output),
+            ],
+        );
+        for (bench, time) in [("readable lines", shown), ("transcript", read)] {
+            compare(
+                &format!("{bench} of the output of {runtime}"),
+                "M lines/s",
+                rate(LINES, time),
+                [("serde_json to a Value", rate(LINES, parsed))],
+            );
+        }
+    }
+}
+
+criterion_group!(group, reading);
+
+fn main() {
+    summary();
+    group();
+    Criterion::default().configure_from_args().final_summary();
+}

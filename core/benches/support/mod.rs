@@ -1,9 +1,12 @@
-//! The input of the benches, the pipelines to compare with, and the clock.
+//! The input of the benches, the pipelines to compare with, the clock, and the figures for `tests/bench/run`.
 
 use std::borrow::Cow;
+use std::env;
 use std::fmt::Write as _;
+use std::fs::File;
 use std::hint::black_box;
-use std::io;
+use std::io::{self, Write as _};
+use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -157,10 +160,13 @@ pub(crate) async fn typed(mut stream: aod::EventStream) -> usize {
 }
 
 /// Returns the best times of several interleaved runs, so that a temporary slowdown affects all of them.
+///
+/// `AOD_BENCH_REPEAT` replaces the number of rounds.
 pub(crate) fn race<const N: usize>(
     rounds: usize,
     mut runs: [&mut dyn FnMut(); N],
 ) -> [Duration; N] {
+    let rounds = variable("AOD_BENCH_REPEAT", rounds);
     let mut best = [Duration::MAX; N];
     for _ in 0..rounds {
         for (run, best) in runs.iter_mut().zip(&mut best) {
@@ -175,4 +181,34 @@ pub(crate) fn race<const N: usize>(
 /// Returns millions per second.
 pub(crate) fn rate(count: usize, time: Duration) -> f64 {
     count as f64 / time.as_secs_f64() / 1e6
+}
+
+/// Prints a rate, and the ratio to that of each peer.
+pub(crate) fn compare<const N: usize>(bench: &str, unit: &str, ours: f64, peers: [(&str, f64); N]) {
+    println!("{bench}: {ours:.2} {unit}");
+    for (peer, theirs) in peers {
+        println!("  {peer}: {theirs:.2} {unit}, ratio {:.2}", ours / theirs);
+        record(bench, "wall", unit, ours, Some((peer, theirs)));
+    }
+}
+
+/// Appends a figure to the file that `AOD_BENCH_RESULTS` names, if it does: `tests/bench/table.py` describes the format.
+pub(crate) fn record(bench: &str, figure: &str, unit: &str, ours: f64, peer: Option<(&str, f64)>) {
+    let Some(path) = env::var_os("AOD_BENCH_RESULTS") else {
+        return;
+    };
+    let (peer, theirs) = peer.unzip();
+    let line = serde_json::json!({
+        "bench": bench, "figure": figure, "unit": unit, "ours": ours, "peer": peer, "theirs": theirs
+    });
+    let file = File::options().append(true).create(true).open(path);
+    writeln!(file.expect("the file of results opens"), "{line}").expect("the results are written");
+}
+
+/// Returns the value of an environment variable.
+pub(crate) fn variable<T: FromStr>(name: &str, default: T) -> T {
+    env::var(name)
+        .ok()
+        .and_then(|value| value.parse().ok())
+        .unwrap_or(default)
 }

@@ -27,10 +27,10 @@ class Bench:
 
 
 BENCHES = (
-    Bench("100,000 events, two chunks per event", "stream", ("cpu", "wall"), "≥ 4 ×", 5),
-    Bench("the same, async", "stream_async", ("cpu", "wall"), "≥ 3.5 ×", 5),
-    Bench("100,000 events, 200 events per chunk", "stream_chunked", ("cpu", "wall"), "≥ 4 ×", 5),
-    Bench("the same, async", "stream_chunked_async", ("cpu", "wall"), "≥ 4 ×", 5),
+    Bench("100,000 events, two chunks each", "stream", ("cpu", "wall"), "≥ 4 ×", 5),
+    Bench("100,000 events, two chunks each, async", "stream_async", ("cpu", "wall"), "≥ 3.5 ×", 5),
+    Bench("100,000 events, 200 per chunk", "stream_chunked", ("cpu", "wall"), "≥ 4 ×", 5),
+    Bench("100,000 events, 200 per chunk, async", "stream_chunked_async", ("cpu", "wall"), "≥ 4 ×", 5),
     Bench("agents.get", "get", ("cpu", "wall"), "≥ 3 ×"),
     Bench("agents.get, async", "get_async", ("cpu", "wall"), "≥ 4 ×"),
     Bench("64 concurrent agents.get, async", "get_concurrent", ("cpu", "wall"), "≥ 10 ×"),
@@ -48,7 +48,12 @@ MEMORY = ("growth", "peak")
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("jobs", nargs="*", metavar="JOB", help=", ".join(bench.job for bench in BENCHES))
-    arguments.add_argument("--repeat", type=int, help="the number of measurements per job and package")
+    arguments.add_argument(
+        "--repeat",
+        type=int,
+        default=os.environ.get("AOD_BENCH_REPEAT"),
+        help="the number of measurements per job and package",
+    )
     options = arguments.parse_args()
     unknown = set(options.jobs) - {bench.job for bench in BENCHES}
     if unknown:
@@ -61,7 +66,9 @@ def main() -> None:
     try:
         for bench in BENCHES:
             if not options.jobs or bench.job in options.jobs:
-                show(bench, measure(bench, url, options.repeat or bench.repeat))
+                medians = measure(bench, url, options.repeat or bench.repeat)
+                show(bench, medians)
+                record(bench, medians)
     finally:
         server.stdin.close()
         server.wait()
@@ -95,6 +102,17 @@ def show(bench: Bench, medians: dict[str, dict[str, float]]) -> None:
             f"{title:42}{figure:8}{_text(figure, published):>12}{_text(figure, ours):>12}   {ratio:22}{target}",
             flush=True,
         )
+
+
+def record(bench: Bench, medians: dict[str, dict[str, float]]) -> None:
+    """Appends the medians to the file that AOD_BENCH_RESULTS names, if it does."""
+    if path := os.environ.get("AOD_BENCH_RESULTS"):
+        with open(path, "a") as results:
+            for figure in bench.figures:
+                unit, scale = ("MiB", 1) if figure in MEMORY else ("ms", 1000)
+                ours, theirs = (medians[package][figure] * scale for package in ("ours", "published"))
+                line = {"bench": bench.title, "figure": figure, "unit": unit, "ours": ours}
+                print(json.dumps({**line, "peer": "aod-sdk 0.1.0", "theirs": theirs}), file=results)
 
 
 def _text(figure: str, value: float) -> str:

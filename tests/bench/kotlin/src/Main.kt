@@ -7,12 +7,15 @@ import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import kotlinx.serialization.json.JsonPrimitive
+import kotlinx.serialization.json.buildJsonObject
+import kotlinx.serialization.json.put
 
 private const val EVENTS = 100_000
 private const val CALLS = 3_200
 private const val ITEMS = 60_000
 private const val CONCURRENCY = 64
-private const val ROUNDS = 9
+
+private val rounds = System.getenv("AOD_BENCH_REPEAT")?.toInt() ?: 9
 
 private val id = UUID.fromString("6d1f0a52-9a6e-4f0e-9f44-2b8a4c1f7d10")
 
@@ -71,16 +74,34 @@ private inline fun timed(work: () -> Unit): Long {
 
 /** Returns the median durations of both, measured alternately so that other load affects both. */
 private fun compare(ours: () -> Unit, theirs: () -> Unit): Pair<Long, Long> {
-    repeat(3) {
+    repeat(minOf(3, rounds)) {
         ours()
         theirs()
     }
-    val times = List(ROUNDS) { timed(ours) to timed(theirs) }
-    return times.map { it.first }.sorted()[ROUNDS / 2] to times.map { it.second }.sorted()[ROUNDS / 2]
+    val times = List(rounds) { timed(ours) to timed(theirs) }
+    return times.map { it.first }.sorted()[rounds / 2] to times.map { it.second }.sorted()[rounds / 2]
 }
 
-private fun report(what: String, unit: String, ours: Double, theirs: Double, ratio: Double) {
+/** Prints a figure, and appends it to the file that `AOD_BENCH_RESULTS` names, if it does. */
+private fun report(
+    what: String,
+    unit: String,
+    ours: Double,
+    theirs: Double,
+    ratio: Double,
+    figure: String = "wall",
+    peer: String = "OkHttp, kotlinx.serialization",
+) {
     println("%-22s %12.1f %12.1f  %-9s ours ÷ peer %5.2f".format(what, ours, theirs, unit, ratio))
+    val line = buildJsonObject {
+        put("bench", what)
+        put("figure", figure)
+        put("unit", unit)
+        put("ours", ours)
+        put("peer", peer)
+        put("theirs", theirs)
+    }
+    System.getenv("AOD_BENCH_RESULTS")?.let { File(it).appendText("$line\n") }
 }
 
 fun main() = runBlocking {
@@ -106,7 +127,7 @@ fun main() = runBlocking {
     println("%-22s %12s %12s".format("", "ours", "OkHttp"))
     val (ourStream, peerStream) = compare(::ourStream) { peer.stream(id) }
     fun rate(nanos: Long) = EVENTS * 1e9 / nanos
-    report("stream", "events/s", rate(ourStream), rate(peerStream), peerStream.toDouble() / ourStream)
+    report("events of a stream", "events/s", rate(ourStream), rate(peerStream), peerStream.toDouble() / ourStream)
 
     // A change for each line: an item, or the result of a tool call.
     val changes = ITEMS / 2 * 3
@@ -123,7 +144,14 @@ fun main() = runBlocking {
         check(made in changes..changes + 10) { "$made changes for $changes lines" }
     }
     val (ourFeed, peerFeed) = compare(::ourTranscript) { peer.transcript(output) }
-    report("transcript of output", "changes/s", changes(ourFeed), changes(peerFeed), peerFeed.toDouble() / ourFeed)
+    report(
+        "transcript of output",
+        "changes/s",
+        changes(ourFeed),
+        changes(peerFeed),
+        peerFeed.toDouble() / ourFeed,
+        peer = "kotlinx.serialization",
+    )
     val (ourChanges, peerChanges) = compare(::ourTranscriptStream) { peer.transcript(transcriptId) }
     report(
         "transcript of a stream",
@@ -151,7 +179,7 @@ fun main() = runBlocking {
     val jars = System.getProperty("java.class.path").split(File.pathSeparator).map(::File).filter(File::isFile)
     fun size(vararg names: String) = jars.filter { jar -> names.any(jar.name::startsWith) }.sumOf(File::length) / 1e6
     val (ourSize, peerSize) = size("aod-sdk", "jna") to size("okhttp", "okio")
-    report("jars without Kotlin", "MB", ourSize, peerSize, ourSize / peerSize)
+    report("jars without Kotlin", "MB", ourSize, peerSize, ourSize / peerSize, "size", "OkHttp")
     println("%.1f MB of that are the jar of the SDK with its native libraries".format(size("aod-sdk")))
 
     client.close()

@@ -77,13 +77,18 @@ struct CancellationBench {
     }
 
     private func report(_ what: String, _ times: [Times]) {
-        func figures(_ durations: [Duration]) -> String {
+        func figures(_ durations: [Duration]) -> (p50: Double, max: Double) {
             let sorted = durations.map { $0 / .milliseconds(1) }.sorted()
-            return String(format: "p50 %.2f ms, max %.2f ms", sorted[sorted.count / 2], sorted[sorted.count - 1])
+            return (sorted[sorted.count / 2], sorted[sorted.count - 1])
         }
-        print("cancelling \(what), \(times.count) times: throws after \(figures(times.map(\.thrown)))")
+        func text(_ figures: (p50: Double, max: Double)) -> String {
+            String(format: "p50 %.2f ms, max %.2f ms", figures.p50, figures.max)
+        }
+        let thrown = figures(times.map(\.thrown))
+        print("cancelling \(what), \(times.count) times: throws after \(text(thrown))")
         // This includes the time of the requests that ask the server.
-        print("  the server had closed it after \(figures(times.map(\.seen)))")
+        print("  the server had closed it after \(text(figures(times.map(\.seen))))")
+        record(Figure(bench: "cancelling \(what)", figure: "p50", unit: "ms", ours: thrown.p50))
     }
 }
 

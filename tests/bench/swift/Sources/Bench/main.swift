@@ -7,7 +7,7 @@ import Foundation
 #endif
 
 // Each figure is the median of several rounds, in which both implementations run alternately.
-let rounds = 7
+let rounds = ProcessInfo.processInfo.environment["AOD_BENCH_REPEAT"].flatMap { Int($0) } ?? 7
 let gets = 1000
 let outputs = 20_000
 
@@ -48,14 +48,17 @@ for _ in 0..<rounds {
             precondition(count == events, "\(count) events instead of \(events)")
         })
 }
-func report(_ what: String, _ unit: String, _ ours: Double, _ theirs: Double, _ ratio: Double) {
-    print(
-        String(
-            format: "%@: ours %.1f %@, URLSession and Codable %.1f %@, ratio %.2f", what, ours, unit, theirs, unit,
-            ratio))
+func report(
+    _ what: String, _ unit: String, _ ours: Double, _ theirs: Double, _ ratio: Double,
+    peer: String = "URLSession, Codable"
+) {
+    print(String(format: "%@: ours %.1f %@, %@ %.1f %@, ratio %.2f", what, ours, unit, peer, theirs, unit, ratio))
+    record(Figure(bench: what, figure: "wall", unit: unit, ours: ours, peer: peer, theirs: theirs))
 }
 let perSecond = (ours: Double(events) / median(ours), theirs: Double(events) / median(theirs))
-report("events per second", "k", perSecond.ours / 1e3, perSecond.theirs / 1e3, perSecond.ours / perSecond.theirs)
+report(
+    "events of a stream", "k events/s", perSecond.ours / 1e3, perSecond.theirs / 1e3,
+    perSecond.ours / perSecond.theirs)
 
 let items = 20_000
 // About 64 KiB each.
@@ -95,8 +98,12 @@ let changes = (
     ours: Double(lines) / median(ours), streamed: Double(lines) / median(streamed),
     theirs: Double(lines) / median(theirs)
 )
-report("changes per second", "k", changes.ours / 1e3, changes.theirs / 1e3, changes.ours / changes.theirs)
-print(String(format: "changes per second of a stream: ours %.1f k", changes.streamed / 1e3))
+report(
+    "transcript of output", "k changes/s", changes.ours / 1e3, changes.theirs / 1e3, changes.ours / changes.theirs,
+    peer: "Codable")
+print(String(format: "transcript of a stream: ours %.1f k changes/s", changes.streamed / 1e3))
+record(
+    Figure(bench: "transcript of a stream", figure: "wall", unit: "k changes/s", ours: changes.streamed / 1e3))
 
 (ours, theirs) = ([], [])
 let peer = PeerClient(request(path))
