@@ -15,6 +15,17 @@ public class Resolve {
     private static final String GROUP = "io.github.ravi-hq:";
 
     public static void main(String[] arguments) {
+        try {
+            resolve(arguments);
+        } catch (RuntimeException | Error failure) {
+            failure.printStackTrace();
+            System.exit(1);
+        }
+        // Threads of Gradle would keep the program running for minutes.
+        System.exit(0);
+    }
+
+    private static void resolve(String[] arguments) {
         var repositories = List.of(arguments[0], arguments[1]);
         var platform = arguments[2];
         var version = new File(arguments[0], "io/github/ravi-hq/aod-sdk").list()[0];
