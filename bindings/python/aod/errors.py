@@ -55,6 +55,8 @@ class AodError(Exception):
     is_retryable: bool = False
     """Whether the same call may succeed later: after a broken connection, a response that is not valid HTTP, a timeout,
     408, 429 or 5xx, but not after a failed TLS handshake."""
+    is_unsent: bool = False
+    """Whether it is certain that no byte of the request reached the server, so that a write can be repeated."""
     request_id: str | None = None
     """The id of the request, if the server sent one."""
     retry_after: float | None = None
@@ -357,6 +359,7 @@ def from_native(info_json: str) -> Exception:
         error._kind = kind  # pyright: ignore[reportPrivateUsage]
         error.attempts = info.get("attempts") or 0
         error.is_retryable = bool(info.get("is_retryable"))
+        error.is_unsent = bool(info.get("is_unsent"))
         error.request_id = info.get("request_id")
         error.retry_after = info.get("retry_after")
         error.__cause__ = _failures.find(info.get("token_failure"))

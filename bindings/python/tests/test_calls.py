@@ -221,6 +221,21 @@ def test_requests_are_validated_before_they_are_sent(server: DevServer, control:
     client.environments.create(name="e", env_vars={"A": "b"}, networking={"type": "unrestricted"})
 
 
+def test_an_error_says_whether_the_request_was_sent(client: aod.Client, control: Callable[..., Any]) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))  # not listening
+        with (
+            aod.Client(base_url=f"http://127.0.0.1:{unused.getsockname()[1]}", token="t", max_retries=0) as nobody,
+            pytest.raises(aod.AodConnectionError) as refused,
+        ):
+            nobody.agents.create(name="a", model="m", runtime="claude")
+    assert refused.value.is_unsent
+    control("POST", "fault", {"path": "/agents", "effect": {"status": {"status": 503}}})
+    with pytest.raises(aod.ServerError) as failed:
+        client.agents.create(name="a", model="m", runtime="claude")
+    assert not failed.value.is_unsent
+
+
 def test_a_retry_policy_sets_the_delays(client: aod.Client, control: Callable[..., Any]) -> None:
     policy = aod.RetryPolicy(max_retries=3, base_delay=0, max_retry_after=1)
     impatient = client.with_options(retry=policy)

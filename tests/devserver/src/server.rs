@@ -90,8 +90,10 @@ impl DevServerBuilder {
     ///
     /// Fails if the port cannot be bound.
     pub async fn start(self) -> io::Result<DevServer> {
-        let listener =
-            TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))).await?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
+        let listener = TcpListener::bind(address).await.map_err(|error| {
+            io::Error::new(error.kind(), format!("cannot listen at {address}: {error}"))
+        })?;
         let url = format!("http://{}", listener.local_addr()?);
         let shared = Arc::new(Shared {
             generation: self.generation,
