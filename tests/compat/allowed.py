@@ -148,7 +148,7 @@ ADDED = (
     Added(
         "attributes of the failed request",
         ("surface/class/*Error",),
-        items=frozenset({"attempts", "is_retryable", "request_id", "retry_after", "session_id"}),
+        items=frozenset({"attempts", "is_retryable", "is_unsent", "request_id", "retry_after", "session_id"}),
     ),
     Added(
         "the reason of a conflict, which was only in the text",
@@ -231,7 +231,7 @@ CHANGED = (
             ),
             *(
                 f"surface/class/*Error/{name}"
-                for name in ("attempts", "is_retryable", "request_id", "retry_after", "session_id")
+                for name in ("attempts", "is_retryable", "is_unsent", "request_id", "retry_after", "session_id")
             ),
             *(f"surface/class/ConflictError/{name}" for name in ("reason", "expected", "got")),
             "surface/class/ClaudeFormatter/has_pending",
