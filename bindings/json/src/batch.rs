@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::head::Head;
 
-/// A batch of events in columns, from which Python builds its events in half the time that a list of objects takes.
+/// A batch of events in columns, from which Python builds its events faster than from a list of objects.
 ///
 /// The JSON is `[[type, …], [id, …], [cursor, …], complete, [run, …]]`. `complete` is the number of events that could not
 /// be split: they contain all their fields, and their type and ID in the columns are `null`. The other events lack their
