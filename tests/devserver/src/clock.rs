@@ -128,6 +128,10 @@ impl Clock {
         });
     }
 
+    /// Waits until the clock shows this time.
+    ///
+    /// Callers measure a delay from the time of what a client can see before it, which they read before the client can see
+    /// it. A clock that is advanced after that has then advanced within the delay.
     pub(crate) async fn sleep_until(&self, until: Time) {
         let mut changes = self.setting.subscribe();
         loop {
@@ -147,10 +151,6 @@ impl Clock {
                 }
             }
         }
-    }
-
-    pub(crate) async fn sleep(&self, duration: Duration) {
-        self.sleep_until(self.now().plus(duration)).await;
     }
 }
 

@@ -143,7 +143,6 @@ impl Counters {
     }
 
     pub(crate) fn record(&self, parts: &Parts, body: &[u8]) {
-        self.requests.send_modify(|count| *count += 1);
         let headers = parts.headers.iter().map(|(name, value)| {
             let value = if name == header::AUTHORIZATION {
                 "<redacted>".to_owned()
@@ -164,6 +163,8 @@ impl Counters {
             seen.remove(0);
         }
         seen.push(request);
+        drop(seen);
+        self.requests.send_modify(|count| *count += 1);
     }
 }
 

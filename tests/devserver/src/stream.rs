@@ -46,6 +46,7 @@ pub(crate) struct StreamStart {
 
 pub(crate) fn open(call: Call, start: StreamStart) -> Response {
     let (sender, receiver) = mpsc::channel(64);
+    let opened = call.shared.clock.now();
     let counted = call.shared.stats.open_stream();
     let writer = Writer {
         sender,
@@ -54,7 +55,7 @@ pub(crate) fn open(call: Call, start: StreamStart) -> Response {
         connection: call.connection,
         events: 0,
     };
-    tokio::spawn(follow(call.shared, start, writer));
+    tokio::spawn(follow(call.shared, start, opened, writer));
     let body = chunks(receiver).map(move |chunk| {
         // Counted as open until the body is dropped.
         let _ = &counted;
@@ -96,14 +97,15 @@ struct LogSnapshot {
     exit_code: Option<i64>,
 }
 
-async fn follow(shared: Arc<Shared>, start: StreamStart, writer: Writer) {
+async fn follow(shared: Arc<Shared>, start: StreamStart, opened: Time, writer: Writer) {
     // The task does not distinguish how the stream ended.
-    let _ = write_events(&shared, start, writer).await;
+    let _ = write_events(&shared, start, opened, writer).await;
 }
 
 async fn write_events(
     shared: &Shared,
     start: StreamStart,
+    opened: Time,
     mut writer: Writer,
 ) -> Result<(), StreamClosed> {
     let StreamStart {
@@ -120,15 +122,18 @@ async fn write_events(
     let start =
         json!({"type": "start", shared.generation.engine_field(): engine, "session_id": session});
     writer.event(None, start).await?;
-    let mut beat_at = shared.clock.now();
-    let mut row_at = beat_at;
+    let mut beat_at = opened;
+    let mut row_at = opened;
     let mut turn = None;
     loop {
+        let now = shared.clock.now();
         changes.borrow_and_update();
         let Some(snapshot) = snapshot(shared, session, cursor, inclusive) else {
             return writer.cut(CutHow::Close).await;
         };
-        let fresh = !snapshot.rows.is_empty();
+        if !snapshot.rows.is_empty() {
+            row_at = now;
+        }
         for row in &snapshot.rows {
             inclusive = false;
             cursor = row.id;
@@ -139,10 +144,6 @@ async fn write_events(
         }
         if let Some(end) = terminal(&snapshot, cursor) {
             return writer.event(Some(cursor), end).await;
-        }
-        let now = shared.clock.now();
-        if fresh {
-            row_at = now;
         }
         if now >= beat_at.plus(HEARTBEAT) {
             writer.comment(": heartbeat").await?;

@@ -109,7 +109,7 @@ impl Control {
 
     /// Releases the hold with this name: scripts that wait at it continue, and scripts that reach it later do not wait.
     pub fn release(&self, name: &str) {
-        self.shared.gates.release(name);
+        self.shared.gates.release(name, self.shared.clock.now());
     }
 
     /// Makes scripts wait at the hold with this name again.

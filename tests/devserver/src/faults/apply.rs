@@ -12,7 +12,7 @@ use futures::{Stream, StreamExt, stream};
 use serde_json::{Map, Value};
 
 use super::{CutHow, Effect};
-use crate::{connection::Connection, python, server::Shared};
+use crate::{clock::Time, connection::Connection, python, server::Shared};
 
 /// The faults that apply to the events of a stream.
 #[derive(Default)]
@@ -94,15 +94,20 @@ fn merge(into: &mut Value, fields: &Map<String, Value>) {
     }
 }
 
-/// Applies the faults that replace or delay a response.
+/// Applies the faults that replace or delay the response to a request that arrived at this time.
 pub(crate) async fn instead(
     effects: &[Effect],
     shared: &Shared,
     connection: &Connection,
+    arrived: Time,
 ) -> Option<Response> {
+    let mut due = arrived;
     for effect in effects {
         match effect {
-            Effect::Delay { ms } => shared.clock.sleep(Duration::from_millis(*ms)).await,
+            Effect::Delay { ms } => {
+                due = due.plus(Duration::from_millis(*ms));
+                shared.clock.sleep_until(due).await;
+            }
             Effect::Stall { after_bytes: None } => std::future::pending().await,
             Effect::Drop { reset } => connection.close(*reset).await,
             Effect::Redirect { status, location } => {

@@ -60,12 +60,14 @@ pub(crate) async fn serve(
     let Ok(body) = to_bytes(body, READ_LIMIT).await else {
         return Refusal::Html(400).into_response();
     };
-    shared.stats.record(&parts, &body);
+    let arrived = shared.clock.now();
     let effects = shared.faults().take(&parts.method, parts.uri.path());
+    // A test that waits for this count may then advance the clock or change the faults.
+    shared.stats.record(&parts, &body);
     if let Some(response) = faults::echo(&effects, &parts, &body) {
         return response;
     }
-    if let Some(response) = faults::instead(&effects, &shared, &connection).await {
+    if let Some(response) = faults::instead(&effects, &shared, &connection, arrived).await {
         return response;
     }
     let call = Call {

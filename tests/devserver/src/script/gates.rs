@@ -1,17 +1,19 @@
 //! Named holds: a script waits at one until it is released.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use tokio::sync::watch;
 
-/// The released names, and the number of scripts that wait at each name.
+use crate::clock::Time;
+
+/// The released names with the times of their release, and the number of scripts that wait at each name.
 pub(crate) struct Gates {
     state: watch::Sender<State>,
 }
 
 #[derive(Default)]
 struct State {
-    released: HashSet<String>,
+    released: HashMap<String, Time>,
     waiting: HashMap<String, usize>,
 }
 
@@ -23,9 +25,9 @@ impl Gates {
     }
 
     /// Releases a hold: scripts that wait at it continue, and scripts that reach it later do not wait.
-    pub(crate) fn release(&self, name: &str) {
+    pub(crate) fn release(&self, name: &str, now: Time) {
         self.state.send_modify(|state| {
-            state.released.insert(name.to_owned());
+            state.released.insert(name.to_owned(), now);
         });
     }
 
@@ -40,11 +42,14 @@ impl Gates {
         self.state.send_modify(|state| state.released.clear());
     }
 
-    pub(crate) async fn pass(&self, name: &str) {
+    /// Waits until this name is released, and returns the time of the release, or `None` if the server is gone.
+    pub(crate) async fn pass(&self, name: &str) -> Option<Time> {
         let _waiting = Waiting::at(self, name);
         let mut states = self.state.subscribe();
-        // Fails only if the server has been dropped.
-        let _ = states.wait_for(|state| state.released.contains(name)).await;
+        let state = states
+            .wait_for(|state| state.released.contains_key(name))
+            .await;
+        state.ok()?.released.get(name).copied()
     }
 
     /// Waits until a script waits at this name.

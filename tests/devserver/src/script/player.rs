@@ -11,6 +11,7 @@ use super::{
     worker,
 };
 use crate::{
+    clock::Time,
     server::Shared,
     store::{Sandbox, Status},
 };
@@ -166,21 +167,21 @@ async fn play(
     if !provisioned && !provision(shared, id, provisioning).await {
         return earlier;
     }
+    let started = shared.clock.now();
     let played = {
-        let now = shared.clock.now();
         let mut store = shared.store();
         let interrupted = store
             .any_session(id)
             .is_some_and(|session| session.interrupt_requested);
         if interrupted {
-            worker::interrupt_turn(&mut store, id, turn, now);
+            worker::interrupt_turn(&mut store, id, turn, started);
             return earlier;
         }
-        worker::start_turn(&mut store, id, turn, now);
+        worker::start_turn(&mut store, id, turn, started);
         if let Some(provider) = store.missing_credentials(id, shared.generation) {
             let text = format!("No API key configured for provider: {provider}\n");
-            worker::output(&mut store, id, Some(turn), Source::Stderr, &text, now);
-            worker::end_turn(&mut store, id, turn, Some(1), now);
+            worker::output(&mut store, id, Some(turn), Source::Stderr, &text, started);
+            worker::end_turn(&mut store, id, turn, Some(1), started);
             return earlier;
         }
         let Some(session) = store.any_session(id) else {
@@ -198,7 +199,7 @@ async fn play(
             },
         )
     };
-    let ending = play_steps(shared, id, turn, &played.steps).await;
+    let ending = play_steps(shared, id, turn, started, &played.steps).await;
     let code = match ending {
         Ending::Exit(code) => Some(code),
         Ending::Crash => None,
@@ -226,8 +227,9 @@ async fn provision(shared: &Shared, id: Uuid, provisioning: &Provisioning) -> bo
     let delay = Duration::from_millis(provisioning.stage_delay_ms);
     let duration_ms = i64::try_from(provisioning.stage_delay_ms).unwrap_or(i64::MAX);
     for (name, _) in stages {
-        worker::start_stage(&mut shared.store(), id, name, shared.clock.now());
-        shared.clock.sleep(delay).await;
+        let started = shared.clock.now();
+        worker::start_stage(&mut shared.store(), id, name, started);
+        shared.clock.sleep_until(started.plus(delay)).await;
         let now = shared.clock.now();
         if let Some(failure) = failure
             && failing == Some(name)
@@ -241,25 +243,32 @@ async fn provision(shared: &Shared, id: Uuid, provisioning: &Provisioning) -> bo
     true
 }
 
-async fn play_steps(shared: &Shared, id: Uuid, turn: i64, steps: &[Step]) -> Ending {
+async fn play_steps(shared: &Shared, id: Uuid, turn: i64, started: Time, steps: &[Step]) -> Ending {
+    // The time of what was last visible to clients.
+    let mut at = started;
     for step in steps {
         let (stream, data) = match step {
             Step::Stdout(data) => (Source::Stdout, data),
             Step::Stderr(data) => (Source::Stderr, data),
             Step::DelayMs(delay) => {
-                shared.clock.sleep(Duration::from_millis(*delay)).await;
+                at = at.plus(Duration::from_millis(*delay));
+                shared.clock.sleep_until(at).await;
                 continue;
             }
             Step::Hold(name) => {
-                shared.gates.pass(name).await;
+                at = shared
+                    .gates
+                    .pass(name)
+                    .await
+                    .map_or(at, |released| at.max(released));
                 continue;
             }
             Step::Exit(code) => return Ending::Exit(*code),
             Step::Crash => return Ending::Crash,
             Step::Hang => std::future::pending().await,
         };
-        let now = shared.clock.now();
-        worker::output(&mut shared.store(), id, Some(turn), stream, data, now);
+        at = shared.clock.now();
+        worker::output(&mut shared.store(), id, Some(turn), stream, data, at);
     }
     Ending::Exit(0)
 }

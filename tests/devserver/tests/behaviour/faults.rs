@@ -1,6 +1,6 @@
 //! The effect of each fault.
 
-use std::{io::Read as _, time::Duration};
+use std::{io::Read as _, sync::Arc, time::Duration};
 
 use aod_devserver::{Action, CutHow, EchoForm, Effect, Fault, Generation, Script, Source};
 use flate2::read::GzDecoder;
@@ -216,6 +216,32 @@ async fn delays_a_response_on_the_servers_clock() {
         }
     }
     assert!(advanced >= 5, "answered after {advanced} s");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_is_counted_is_answered_after_its_delay() {
+    const DELAY: Duration = Duration::from_secs(1);
+
+    let api = Arc::new(Api::start(Generation::April21).await);
+    api.control.freeze_clock();
+    for round in 1..=100 {
+        let fault = Fault::on("GET", "/agents", Effect::Delay { ms: 1_000 }).times(20);
+        api.control.plan_fault(fault).expect("the fault is valid");
+        let before = api.control.stats().requests;
+        let answers: Vec<_> = (0..20)
+            .map(|_| {
+                let api = Arc::clone(&api);
+                tokio::spawn(async move { api.get("/agents").await })
+            })
+            .collect();
+        api.control.requests_received(before + 20).await;
+        api.control.advance(DELAY);
+        for answer in answers {
+            let answer = tokio::time::timeout(Duration::from_secs(60), answer).await;
+            let page = answer.unwrap_or_else(|_| panic!("no answer in round {round}"));
+            assert_eq!(page.expect("the task ends")["data"], json!([]));
+        }
+    }
 }
 
 #[tokio::test]
