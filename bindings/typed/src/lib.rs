@@ -6,6 +6,7 @@
 )]
 
 mod agents;
+mod batch;
 mod call;
 mod client;
 mod config;

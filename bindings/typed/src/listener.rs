@@ -9,10 +9,11 @@ use aod_bridge::error as bridge;
 use aod_bridge::listener;
 use uuid::Uuid;
 
+use super::batch::{EventBatch, EventRun};
 use super::call::RUNTIME;
 use super::client::NativeClient;
 use super::error::{CallError, ErrorInfo};
-use super::stream::{ConnectionState, EventBatch, StreamOptions, open};
+use super::stream::{ConnectionState, StreamOptions, open};
 
 /// Receives the events of a stream. The methods are called on a thread of the native library, one at a time.
 ///
@@ -25,8 +26,7 @@ pub trait BatchListener: Send + Sync {
     /// Receives the next events, at least one, and the cursor after them: a stream with this cursor as `since`
     /// continues there. Until an event has an ID, it is the `since` of the stream. If the listener throws, the stream
     /// ends, and `on_error` receives an error of kind `Listener`.
-    fn on_events(&self, events: Vec<StreamEvent>, cursor: Option<i64>)
-    -> Result<(), ListenerError>;
+    fn on_events(&self, runs: Vec<EventRun>, cursor: Option<i64>) -> Result<(), ListenerError>;
 
     /// Receives a change of the connection state. Errors that it throws are ignored.
     fn on_state(&self, state: ConnectionState) -> Result<(), ListenerError>;
@@ -109,7 +109,7 @@ impl listener::Listener<EventBatch> for Forwarder {
     fn on_batch(&self, batch: EventBatch) -> Result<(), String> {
         let cursor = batch.cursor();
         self.0
-            .on_events(batch.events, cursor)
+            .on_events(batch.into_runs(), cursor)
             .map_err(|error| error.to_string())
     }
 

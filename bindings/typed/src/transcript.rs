@@ -7,9 +7,10 @@ use aod::models::event::StreamEvent;
 use aod::transcript::{AgentInfo, Change, Limits, Transcript, Turn, Usage};
 use aod_bridge::prefetch::Item;
 
+use super::batch::EventBatch;
 use super::config::set;
 use super::error::CallError;
-use super::stream::{ConnectionState, EventBatch, EventStream};
+use super::stream::{ConnectionState, EventStream};
 
 /// The limits of a transcript.
 #[derive(uniffi::Record)]

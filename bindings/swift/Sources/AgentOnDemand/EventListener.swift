@@ -83,8 +83,8 @@ final class ListenerRelay: BatchListener {
         self.listener = listener
     }
 
-    func onEvents(events: [StreamEvent], cursor: Int64?) throws {
-        try listener.onEvents(events, cursor: cursor)
+    func onEvents(runs: [EventRun], cursor: Int64?) throws {
+        try listener.onEvents(runs.flatMap(\.events).map(\.event), cursor: cursor)
     }
 
     func onClosed() {

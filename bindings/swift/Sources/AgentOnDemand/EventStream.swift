@@ -153,12 +153,27 @@ public final class EventStream: AsyncSequence, Sendable {
     }
 }
 
+extension EventRun {
+    /// The events, with the cursor after each.
+    var events: [EventStream.EventWithCursor] {
+        switch self {
+        case .output(let stream, let turn, let ids, let texts):
+            zip(ids, texts).map { id, text in
+                let output = OutputEvent(id: id, stream: stream, data: text, turn: turn, extra: [:])
+                return .init(event: .output(event: output), cursor: id)
+            }
+        case .other(let events, let cursors):
+            zip(events, cursors).map(EventStream.EventWithCursor.init)
+        }
+    }
+}
+
 extension EventStream: PrefetchSource {
     /// Waits for the next events, or the end.
     func nextBatch(isolation: isolated (any Actor)?) async -> Batch<EventWithCursor> {
         await nextBatch(isolation: isolation) { native in
             switch try await native.next() {
-            case .events(let events, let cursors): .elements(zip(events, cursors).map(EventWithCursor.init))
+            case .events(let runs): .elements(runs.flatMap(\.events))
             case .state(let state): .state(state)
             case nil: nil
             }

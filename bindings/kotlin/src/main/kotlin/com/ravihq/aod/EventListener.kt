@@ -150,8 +150,9 @@ internal class NativeForwarder(private val listener: EventListener) : BatchListe
     /** Completes when the listener's last method has returned. */
     val finished: Job get() = lastCallReturned
 
-    override fun onEvents(events: List<NativeEvent>, cursor: Long?): Unit = reportingFailure {
-        withClassLoaderOf(listener) { listener.onEvents(events.map(NativeEvent::toEvent), cursor) }
+    override fun onEvents(runs: List<EventRun>, cursor: Long?): Unit = reportingFailure {
+        val events = buildList { for (run in runs) run.forEach { event, _ -> add(event) } }
+        withClassLoaderOf(listener) { listener.onEvents(events, cursor) }
     }
 
     override fun onClosed(): Unit = finishWith { listener.onClosed() }

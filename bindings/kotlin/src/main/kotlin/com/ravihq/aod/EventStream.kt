@@ -1,5 +1,7 @@
 package com.ravihq.aod
 
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.ensureActive
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.FlowCollector
 import kotlinx.coroutines.flow.MutableStateFlow
@@ -7,7 +9,6 @@ import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
 import kotlinx.coroutines.flow.catch
 import kotlinx.coroutines.flow.flow
-import kotlinx.coroutines.flow.map
 
 /**
  * The event stream of a session, returned by [Sessions.stream]: each event once, in the order of the server, up to and
@@ -75,12 +76,6 @@ public class EventStream internal constructor(since: Long?, private val open: ()
     public var cursor: Long? = since
         private set
 
-    // `emit` throws without delivering the event if the collector was cancelled: the cursor is set downstream of it.
-    private val events: Flow<StreamEvent> = eventsWithCursors().map { (event, cursor) ->
-        this.cursor = cursor
-        event
-    }
-
     /**
      * Opens the stream (`GET /sessions/{id}/stream`) and passes its events to a collector, until the terminal event.
      *
@@ -91,16 +86,20 @@ public class EventStream internal constructor(since: Long?, private val open: ()
      * @throws AodException.Closed if the client is closed, before or while the stream is open
      * @throws AodException if the stream fails in another way
      */
-    override suspend fun collect(collector: FlowCollector<StreamEvent>): Unit = events.collect(collector)
-
-    private fun eventsWithCursors(): Flow<EventWithCursor> = flow {
+    override suspend fun collect(collector: FlowCollector<StreamEvent>) {
+        val context = currentCoroutineContext()
         read { stream, observer ->
             val item = mapErrors { stream.next() }
             when (item) {
                 null -> {}
                 is StreamItem.State -> observer.publish(item.state.toState())
-                is StreamItem.Events -> item.events.forEachIndexed { index, event ->
-                    emit(EventWithCursor(event.toEvent(), item.cursors[index]))
+                is StreamItem.Events -> for (run in item.runs) {
+                    run.forEach { event, cursor ->
+                        // The event is not delivered, and the cursor stays, if the collector was cancelled.
+                        context.ensureActive()
+                        this.cursor = cursor
+                        collector.emit(event)
+                    }
                 }
             }
             item != null
@@ -134,9 +133,6 @@ public class EventStream internal constructor(since: Long?, private val open: ()
             }
         }
     }
-
-    /** An event, and the position after it. */
-    private data class EventWithCursor(val event: StreamEvent, val cursor: Long?)
 
     /** Publishes the connection state of a collector, as long as it is active and the latest. */
     private inner class StateObserver : AutoCloseable {
@@ -187,7 +183,7 @@ public class EventStream internal constructor(since: Long?, private val open: ()
         formatter().use { lines ->
             var failure: Throwable? = null
             val turns = Turns()
-            events.catch { failure = it }.collect { event ->
+            catch { failure = it }.collect { event ->
                 if (turns.isAnother(event)) emitAll(lines.flush())
                 emitAll(lines.consume(event))
             }

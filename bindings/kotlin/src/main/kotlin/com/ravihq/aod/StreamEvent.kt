@@ -181,6 +181,14 @@ public val StreamEvent.exitCode: Long?
  */
 public fun StreamEvent.toSse(): String = mapErrors { eventToSse(toNative()) }
 
+/** Calls a function with each event of a run and the cursor after it. */
+internal inline fun EventRun.forEach(action: (StreamEvent, Long?) -> Unit): Unit = when (this) {
+    is EventRun.Output -> ids.forEachIndexed { index, id ->
+        action(StreamEvent.Output(id, stream, texts[index], turn, NO_FIELDS), id)
+    }
+    is EventRun.Other -> events.forEachIndexed { index, event -> action(event.toEvent(), cursors[index]) }
+}
+
 internal fun NativeEvent.toEvent(): StreamEvent = when (this) {
     is NativeEvent.Start -> StreamEvent.Start(event.id, event.runtime, event.provider, event.sessionId, event.extra)
     is NativeEvent.Stage ->
