@@ -12,6 +12,10 @@ use super::{Batch, Item, Limits, States};
 use crate::cancel::CancelScope;
 use crate::error::Result;
 
+/// How often the task lets others run, without another event, before it passes on what it has read. A connection is a
+/// task of its own, which passes one chunk at a time, and a server may write an event in two chunks.
+const YIELDS: u8 = 3;
+
 /// Reads a stream into the queue. Dropping it ends the stream for the consumer.
 pub(super) struct Reader<B: Batch> {
     queue: Arc<Queue<B>>,
@@ -28,6 +32,9 @@ struct Burst<B> {
     size: Limits,
     /// The number of events in `batch`.
     batched: usize,
+    /// How often the task has yielded since `yielded_at` events.
+    yields: u8,
+    yielded_at: usize,
 }
 
 impl<B: Batch> Reader<B> {
@@ -40,6 +47,8 @@ impl<B: Batch> Reader<B> {
                 batch: B::default(),
                 size: Limits::NONE,
                 batched: 0,
+                yields: 0,
+                yielded_at: 0,
             },
             room: Limits::NONE,
         }
@@ -70,7 +79,11 @@ impl<B: Batch> Reader<B> {
         loop {
             let read = poll_fn(|context| {
                 let polled = self.poll_burst(&mut events, context);
-                self.flush();
+                if polled.is_pending() && self.burst.may_grow() {
+                    context.waker().wake_by_ref();
+                } else {
+                    self.flush();
+                }
                 polled
             });
             match read.await {
@@ -107,6 +120,7 @@ impl<B: Batch> Reader<B> {
         burst.end_batch();
         if !burst.items.is_empty() {
             let size = std::mem::replace(&mut burst.size, Limits::NONE);
+            burst.yielded_at = 0;
             self.room = self.queue.push(burst.items.drain(..), size);
         }
     }
@@ -119,6 +133,20 @@ impl<B: Batch> Burst<B> {
         self.size.bytes += self.batch.push(event);
         self.size.events += 1;
         self.batched += 1;
+    }
+
+    /// Returns whether the task is to let others run and read on, before the consumer is woken: a connection with more
+    /// data has its next chunk then. The delay of an event is that of as many polls as it waits for.
+    fn may_grow(&mut self) -> bool {
+        if self.size.events == 0 {
+            return false;
+        }
+        if self.yielded_at != self.size.events {
+            self.yielded_at = self.size.events;
+            self.yields = 0;
+        }
+        self.yields += 1;
+        self.yields <= YIELDS
     }
 
     fn add_states(&mut self) {
