@@ -1,4 +1,4 @@
-"""A server that is never the bottleneck: its responses are prepared before the measurement.
+"""A server that is never the bottleneck, for the benches of all packages: its responses are prepared before.
 
 It writes the id and the data of an event as separate HTTP chunks, as the real server does; one session has chunks of
 many events. A request that confirms the last event gets only that event. The first line of its output is its URL.
@@ -12,7 +12,19 @@ import re
 import sys
 import time
 
-from shared import AGENTS, BIG, CHUNKED, EVENTS, EVENTS_PER_CHUNK, PINGS, QUIET, QUIET_EVENTS, TICKING
+from shared import (
+    AGENTS,
+    BIG,
+    CHUNKED,
+    EVENTS,
+    EVENTS_PER_CHUNK,
+    ITEMS,
+    PINGS,
+    QUIET,
+    QUIET_EVENTS,
+    TALKING,
+    TICKING,
+)
 
 TIME = "2026-04-22T05:15:16.910301+00:00"
 TICK = 0.01
@@ -36,6 +48,21 @@ def agent(number: int) -> dict[str, object]:
         "updated_at": TIME,
         "archived_at": None,
     }
+
+
+SESSION = {
+    "id": BIG,
+    "agent_id": "00000000-0000-4000-8000-000000000001",
+    "environment_id": "00000000-0000-4000-8000-000000000002",
+    "runtime": "claude",
+    "status": "completed",
+    "exit_code": 0,
+    "created_at": TIME,
+    "updated_at": TIME,
+    "resources": [],
+    "turn_count": 1,
+    "current_turn": 1,
+}
 
 
 def answer(body: object) -> bytes:
@@ -82,6 +109,23 @@ def start(session: str) -> bytes:
 TEXT = '{"type":"assistant","message":{"content":[{"type":"text","text":"Looking at file %d."}]}}\n'
 
 
+def line(**fields: object) -> str:
+    """Returns a line of Claude Code's output."""
+    return json.dumps({**fields, "session_id": TALKING}, separators=(",", ":")) + "\n"
+
+
+def item_lines(number: int) -> str:
+    """Returns three lines: a message, a tool call and its result."""
+    text = {"type": "text", "text": f"I look at line {number} of the work, and then run its tests."}
+    call = {"type": "tool_use", "id": f"t{number}", "name": "Bash", "input": {"command": f"cargo test {number}"}}
+    result = {"type": "tool_result", "tool_use_id": f"t{number}", "content": "running 12 tests\nok. 12 passed; 0 failed"}
+    return "".join((
+        line(type="assistant", message={"id": f"m{number}", "model": "claude", "content": [text]}),
+        line(type="assistant", message={"id": f"n{number}", "model": "claude", "content": [call]}),
+        line(type="user", message={"content": [result]}),
+    ))
+
+
 def end(number: int) -> bytes:
     return separately(event(number, type="exit", code=0)) + b"0\r\n\r\n"
 
@@ -92,6 +136,8 @@ ROWS = [output(number, TEXT % number) for number in range(1, EVENTS + 1)]
 WHOLE = start(BIG) + b"".join(map(separately, ROWS)) + end(EVENTS)
 GROUPS = (ROWS[at : at + EVENTS_PER_CHUNK] for at in range(0, EVENTS, EVENTS_PER_CHUNK))
 IN_GROUPS = start(CHUNKED) + b"".join(chunk(b"".join(map(b"".join, group))) for group in GROUPS) + end(EVENTS)
+TALK = list(enumerate(map(item_lines, range(1, ITEMS, 2)), start=1))
+TALKED = start(TALKING) + b"".join(separately(output(number, data)) for number, data in TALK) + end(len(TALK))
 CONFIRMATION = HEAD + end(EVENTS)
 BEGUN = start(QUIET) + b"".join(map(separately, ROWS[:QUIET_EVENTS]))
 REQUEST = re.compile(rb"GET (\S+) HTTP/1.1\r\n")
@@ -115,10 +161,14 @@ class Connection(asyncio.Protocol):
                 self._transport.write(ONE)
             elif path == "/agents":
                 self._transport.write(LIST)
+            elif path == f"/sessions/{BIG}":
+                self._transport.write(answer(SESSION))
             elif BIG in path:
                 self._transport.write(WHOLE)
             elif CHUNKED in path:
                 self._transport.write(IN_GROUPS)
+            elif TALKING in path:
+                self._transport.write(TALKED)
             elif QUIET in path:
                 self._transport.write(BEGUN)
             elif TICKING in path:

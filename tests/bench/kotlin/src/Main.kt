@@ -17,27 +17,12 @@ private const val CONCURRENCY = 64
 
 private val rounds = System.getenv("AOD_BENCH_REPEAT")?.toInt() ?: 9
 
-private val id = UUID.fromString("6d1f0a52-9a6e-4f0e-9f44-2b8a4c1f7d10")
+/** A session whose stream has a chunk for each line, and one with many events per chunk. */
+private val id = UUID.fromString("00000000-0000-4000-8000-0000000b1600")
+private val chunkedId = UUID.fromString("00000000-0000-4000-8000-0000000b1601")
 
-private val transcriptId = UUID.fromString("0a9e6d35-6f6c-4b0e-8c8a-57c1d3d0c4a1")
-
-private val session = """
-    {"id": "$id", "agent_id": "$id", "environment_id": "$id", "runtime": "claude",
-     "status": "completed", "exit_code": 0, "created_at": "2026-04-22T05:15:16.901234+00:00",
-     "updated_at": "2026-04-22T05:16:17.101234+00:00", "resources": [], "turn_count": 1, "current_turn": 1}
-""".trimIndent()
-
-/** The stream of a session with output of Claude Code: JSON in JSON, about 120 bytes per event. */
-private val stream = buildString {
-    append("data: {\"type\": \"start\", \"runtime\": \"claude\", \"session_id\": \"$id\"}\n\n")
-    append("id: 1\ndata: {\"type\": \"turn_start\", \"id\": 1, \"turn\": 1}\n\n")
-    for (row in 1..EVENTS) {
-        val text = "{\\\"type\\\":\\\"assistant\\\",\\\"text\\\":\\\"line $row of the work\\\"}\\n"
-        append("id: $row\ndata: {\"type\": \"output\", \"id\": $row, \"stream\": \"stdout\", ")
-        append("\"data\": \"$text\", \"turn\": 1}\n\n")
-    }
-    append("id: $EVENTS\ndata: {\"type\": \"exit\", \"id\": $EVENTS, \"code\": 0}\n\n")
-}
+/** A session with messages and tool calls of Claude Code. */
+private val transcriptId = UUID.fromString("00000000-0000-4000-8000-000000007a1c")
 
 /** Output of Claude Code: messages and tool calls with their results, about 190 bytes per line. */
 private val output = buildString {
@@ -49,20 +34,6 @@ private val output = buildString {
         append("""{"type":"user","message":{"content":[{"type":"tool_result","tool_use_id":"t$item",""")
         append(""""content":"running 12 tests\\nok. 12 passed; 0 failed"}]},"session_id":"$id"}""" + "\n")
     }
-}
-
-/** The stream of a session with this output: two lines per event. */
-private val transcriptStream = buildString {
-    append("data: {\"type\": \"start\", \"runtime\": \"claude\", \"session_id\": \"$transcriptId\"}\n\n")
-    append("id: 1\ndata: {\"type\": \"turn_start\", \"id\": 1, \"turn\": 1}\n\n")
-    var row = 0
-    for (lines in output.lineSequence().filter(String::isNotEmpty).chunked(2)) {
-        row++
-        val data = JsonPrimitive(lines.joinToString("") { "$it\n" })
-        append("id: $row\ndata: {\"type\": \"output\", \"id\": $row, \"stream\": \"stdout\", ")
-        append("\"data\": $data, \"turn\": 1}\n\n")
-    }
-    append("id: $row\ndata: {\"type\": \"exit\", \"id\": $row, \"code\": 0}\n\n")
 }
 
 /** Runs the work, and returns its duration in nanoseconds. */
@@ -92,7 +63,7 @@ private fun report(
     figure: String = "wall",
     peer: String = "OkHttp, kotlinx.serialization",
 ) {
-    println("%-22s %12.1f %12.1f  %-9s ours ÷ peer %5.2f".format(what, ours, theirs, unit, ratio))
+    println("%-24s %12.1f %12.1f  %-9s ours ÷ peer %5.2f".format(what, ours, theirs, unit, ratio))
     val line = buildJsonObject {
         put("bench", what)
         put("figure", figure)
@@ -104,30 +75,27 @@ private fun report(
     System.getenv("AOD_BENCH_RESULTS")?.let { File(it).appendText("$line\n") }
 }
 
+/** Measures against the server whose URL is in `AOD_BENCH_SERVER`. */
 fun main() = runBlocking {
-    val responses = mapOf(
-        "/sessions/$id" to response("application/json", session.toByteArray()),
-        "/sessions/$id/stream" to response("text/event-stream", stream.toByteArray()),
-        "/sessions/$transcriptId/stream" to response("text/event-stream", transcriptStream.toByteArray()),
-    )
-    // The request that confirms the last event gets only that event.
-    val confirmation = response("text/event-stream", "data: {\"type\": \"exit\", \"code\": 0}\n\n".toByteArray())
-    val server = Server { path, resumes -> if (resumes) confirmation else responses.getValue(path.substringBefore('?')) }
-    val client = AodClient(server.url, "aod_bench")
-    val peer = Peer(server.url, "aod_bench")
+    val url = System.getenv("AOD_BENCH_SERVER")
+    val client = AodClient(url, "aod_bench")
+    val peer = Peer(url, "aod_bench")
 
-    val expected = peer.stream(id)
-    fun ourStream() = runBlocking {
+    fun ourStream(id: UUID) = runBlocking {
         var characters = 0
         client.sessions.stream(id).collect { event -> event.stdout?.let { characters += it.length } }
-        check(characters == expected) { "$characters characters of output, but the peer read $expected" }
+        characters
     }
     check(client.sessions.get(id).createdAt == peer.session(id).createdAt)
 
-    println("%-22s %12s %12s".format("", "ours", "OkHttp"))
-    val (ourStream, peerStream) = compare(::ourStream) { peer.stream(id) }
+    println("%-24s %12s %12s".format("", "ours", "OkHttp"))
     fun rate(nanos: Long) = EVENTS * 1e9 / nanos
-    report("events of a stream", "events/s", rate(ourStream), rate(peerStream), peerStream.toDouble() / ourStream)
+    for ((id, chunks) in listOf(id to "two chunks each", chunkedId to "200 per chunk")) {
+        val (characters, expected) = ourStream(id) to peer.stream(id)
+        check(characters == expected) { "$characters characters of output, but the peer read $expected" }
+        val (ourTime, peerTime) = compare({ ourStream(id) }) { peer.stream(id) }
+        report("events, $chunks", "events/s", rate(ourTime), rate(peerTime), peerTime.toDouble() / ourTime)
+    }
 
     // A change for each line: an item, or the result of a tool call.
     val changes = ITEMS / 2 * 3
@@ -184,5 +152,4 @@ fun main() = runBlocking {
 
     client.close()
     peer.close()
-    server.close()
 }

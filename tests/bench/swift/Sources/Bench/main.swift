@@ -9,7 +9,12 @@ import Foundation
 // Each figure is the median of several rounds, in which both implementations run alternately.
 let rounds = ProcessInfo.processInfo.environment["AOD_BENCH_REPEAT"].flatMap { Int($0) } ?? 7
 let gets = 1000
-let outputs = 20_000
+
+/// A session whose stream has a chunk for each line, and one with many events per chunk.
+let id = UUID(uuidString: "00000000-0000-4000-8000-0000000b1600")!
+let chunkedId = UUID(uuidString: "00000000-0000-4000-8000-0000000b1601")!
+/// A session with messages and tool calls of Claude Code.
+let transcriptId = UUID(uuidString: "00000000-0000-4000-8000-000000007a1c")!
 
 func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 
@@ -19,35 +24,17 @@ func seconds(_ work: () async throws -> Void) async throws -> Double {
     return Double(time.components.seconds) + Double(time.components.attoseconds) / 1e18
 }
 
-let server = try await DevServer(generation: "2026-04-21")
-let client = try server.client()
-let chunk = "The quick brown fox jumps over the lazy dog, line by line.\n"
-let steps = (0..<outputs).map { _ in JSONValue.object(["stdout": .string(chunk)]) }
-try await server.control("POST", "script", ["script": ["steps": .array(steps + [["exit": 0]])]])
-let session = try await client.startSession()
-try await client.sessions.waitForCompletion(session.id)
+guard let url = ProcessInfo.processInfo.environment["AOD_BENCH_SERVER"] else {
+    fatalError("AOD_BENCH_SERVER is not set")
+}
+let client = try AodClient(baseURL: URL(string: url)!, token: "aod_bench")
 
-func request(_ path: String) -> URLRequest {
-    var request = URLRequest(url: URL(string: server.url.absoluteString + path)!)
-    request.setValue("Bearer \(server.token.expose())", forHTTPHeaderField: "Authorization")
+func request(_ id: UUID, _ path: String = "") -> URLRequest {
+    var request = URLRequest(url: URL(string: "\(url)/sessions/\(id.uuidString.lowercased())\(path)")!)
+    request.setValue("Bearer aod_bench", forHTTPHeaderField: "Authorization")
     return request
 }
-let path = "/sessions/\(session.id.uuidString.lowercased())"
 
-var (ours, theirs): ([Double], [Double]) = ([], [])
-var events = 0
-for _ in 0..<rounds {
-    ours.append(
-        try await seconds {
-            events = 0
-            for try await _ in client.sessions.stream(session.id) { events += 1 }
-        })
-    theirs.append(
-        try await seconds {
-            let count = try await PeerStream().read(request(path + "/stream"))
-            precondition(count == events, "\(count) events instead of \(events)")
-        })
-}
 func report(
     _ what: String, _ unit: String, _ ours: Double, _ theirs: Double, _ ratio: Double,
     peer: String = "URLSession, Codable"
@@ -55,21 +42,33 @@ func report(
     print(String(format: "%@: ours %.1f %@, %@ %.1f %@, ratio %.2f", what, ours, unit, peer, theirs, unit, ratio))
     record(Figure(bench: what, figure: "wall", unit: unit, ours: ours, peer: peer, theirs: theirs))
 }
-let perSecond = (ours: Double(events) / median(ours), theirs: Double(events) / median(theirs))
-report(
-    "events of a stream", "k events/s", perSecond.ours / 1e3, perSecond.theirs / 1e3,
-    perSecond.ours / perSecond.theirs)
+var (ours, theirs): ([Double], [Double]) = ([], [])
+for (id, chunks) in [(id, "two chunks each"), (chunkedId, "200 per chunk")] {
+    var events = 0
+    (ours, theirs) = ([], [])
+    for _ in 0..<rounds {
+        ours.append(
+            try await seconds {
+                events = 0
+                for try await _ in client.sessions.stream(id) { events += 1 }
+            })
+        theirs.append(
+            try await seconds {
+                let count = try await PeerStream().read(request(id, "/stream"))
+                precondition(count == events, "\(count) events instead of \(events)")
+            })
+    }
+    let perSecond = (ours: Double(events) / median(ours), theirs: Double(events) / median(theirs))
+    report(
+        "events, \(chunks)", "k events/s", perSecond.ours / 1e3, perSecond.theirs / 1e3,
+        perSecond.ours / perSecond.theirs)
+}
 
-let items = 20_000
+let items = 60_000
 // About 64 KiB each.
 let chunks = stride(from: 0, to: items / 2, by: 100).map { first in
     (first..<first + 100).map(PeerTranscript.lines).joined()
 }
-try await server.control(
-    "POST", "script",
-    ["script": ["steps": .array(chunks.map { ["stdout": .string($0)] } + [["exit": 0]])]])
-let agent = try await client.startSession()
-try await client.sessions.waitForCompletion(agent.id)
 // A change for each line: an item, or the result of a tool call.
 let lines = items / 2 * 3
 (ours, theirs) = ([], [])
@@ -84,7 +83,7 @@ for _ in 0..<rounds {
     streamed.append(
         try await seconds {
             var changes = 0
-            for try await _ in client.sessions.transcript(agent.id) { changes += 1 }
+            for try await _ in client.sessions.transcript(transcriptId) { changes += 1 }
             precondition(changes >= lines, "\(changes) changes for \(lines) lines")
         })
     theirs.append(
@@ -106,14 +105,15 @@ record(
     Figure(bench: "transcript of a stream", figure: "wall", unit: "k changes/s", ours: changes.streamed / 1e3))
 
 (ours, theirs) = ([], [])
-let peer = PeerClient(request(path))
+let peer = PeerClient(request(id))
 for _ in 0..<rounds {
-    ours.append(try await seconds { for _ in 0..<gets { _ = try await client.sessions.get(session.id) } })
+    ours.append(try await seconds { for _ in 0..<gets { _ = try await client.sessions.get(id) } })
     theirs.append(try await seconds { for _ in 0..<gets { _ = try await peer.get() } })
 }
 let each = (ours: median(ours) / Double(gets), theirs: median(theirs) / Double(gets))
 report("get", "µs", each.ours * 1e6, each.theirs * 1e6, each.theirs / each.ours)
 
-let cancellation = CancellationBench(server: server, client: client, tries: 200)
+let server = try await DevServer(generation: "2026-04-21")
+let cancellation = CancellationBench(server: server, client: try server.client(), tries: 200)
 try await cancellation.call()
 try await cancellation.stream()
