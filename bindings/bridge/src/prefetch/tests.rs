@@ -91,6 +91,33 @@ fn returns_the_available_events_at_once_with_their_cursors() {
 }
 
 #[test]
+fn returns_at_once_what_a_connection_has_in_several_chunks() {
+    // Two chunks for each event, each after a poll without one, as a connection has them.
+    let text = outputs(1..=20)
+        .replace("id: ", "\0id: ")
+        .replace("data: ", "\0data: ");
+    let chunks: Vec<String> = text.split_terminator('\0').map(str::to_owned).collect();
+    let mut chunks = chunks.into_iter();
+    let mut is_next = false;
+    let body = futures::stream::poll_fn(move |context| {
+        is_next = !is_next;
+        if is_next && !chunks.as_slice().is_empty() {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        match chunks.next() {
+            Some(chunk) => Poll::Ready(Some(io::Result::Ok(Bytes::from(chunk)))),
+            None => Poll::Pending,
+        }
+    });
+    let events = read(runtime(), ROOMY, EventStream::new(body));
+    let Ok(Some(Item::Batch(batch))) = block_on(events.take()) else {
+        panic!("no batch");
+    };
+    assert_eq!(batch.0.len(), 20);
+}
+
+#[test]
 fn reports_the_end_once_and_stays_ended() {
     let runtime = runtime();
     let (body, events) = body();
