@@ -6,9 +6,10 @@ use std::{env, fs};
 
 use crate::library::Library;
 use crate::platform::{Linkage, Linker, Platform};
+use crate::release::{self, sha256};
 use crate::toolchain::{Toolchain, link_arguments};
-use crate::tools::{Result, root, run, run_in, target};
-use crate::{auditable, flags, generator, notices, release, sbom, venv};
+use crate::tools::{Result, output, root, run, run_in, target};
+use crate::{auditable, flags, generator, notices, sbom, venv};
 
 const PACKAGE: &str = "bindings/python";
 
@@ -41,11 +42,11 @@ pub(crate) fn package(platforms: &[&'static Platform]) -> Result<()> {
     let sources = only(&dist, "gz")?;
     let licences = ["/LICENSE", "/THIRD-PARTY-NOTICES"];
     release::check_sources(&sources, &licences)?;
-    let source = unpacked(&sources)?;
+    let source = only(&unpacked(&sources)?, "")?;
     for platform in platforms {
-        wheel(platform, &only(&source, "")?, &dist)?;
+        wheel(platform, &source, &dist)?;
     }
-    Ok(fs::remove_dir_all(&source)?)
+    Ok(())
 }
 
 /// Builds the wheel of a platform from an unpacked source distribution.
@@ -101,22 +102,37 @@ fn maturin() -> Result<Command> {
     Ok(maturin)
 }
 
-/// Unpacks a source distribution, out of reach of our `.gitignore`. Its files are dated now: with the dates that they
-/// have in it, the same for every build, Cargo would take what it compiled from an earlier one for theirs.
+/// Unpacks a source distribution, out of reach of our `.gitignore`, unless it is still there from the last build: then
+/// Cargo compiles nothing again. The files are dated now: with the dates that they have in it, the same for every build,
+/// Cargo would take what it compiled from an earlier one for theirs.
 fn unpacked(archive: &Path) -> Result<PathBuf> {
     let folder = unpacked_sources();
+    let digest = sha256(&fs::read(archive)?);
+    let complete = target().join("sdist.sha256");
+    if fs::read_to_string(&complete).is_ok_and(|last| last == digest) {
+        // A system may have removed some of them.
+        let files = output(Command::new("tar").arg("-tzf").arg(archive))?;
+        if files.lines().all(|file| folder.join(file).exists()) {
+            return Ok(folder);
+        }
+    }
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
     fs::create_dir_all(&folder)?;
     run(Command::new("tar")
         .args(["-xzm", "-f"])
         .arg(archive)
         .arg("-C")
         .arg(&folder))?;
+    fs::write(complete, digest)?;
     Ok(folder)
 }
 
-/// Returns the folder of this process in which a source distribution is unpacked.
+/// Returns the folder in which the source distribution of this checkout is unpacked.
 pub(crate) fn unpacked_sources() -> PathBuf {
-    env::temp_dir().join(format!("aod-sdist-{}", std::process::id()))
+    let checkout = sha256(root().to_string_lossy().as_bytes());
+    env::temp_dir().join(format!("aod-sdist-{}", &checkout[..16]))
 }
 
 /// Returns the first entry of a folder with an extension, or any entry if the extension is empty.

@@ -118,12 +118,15 @@ def item_lines(number: int) -> str:
     """Returns three lines: a message, a tool call and its result."""
     text = {"type": "text", "text": f"I look at line {number} of the work, and then run its tests."}
     call = {"type": "tool_use", "id": f"t{number}", "name": "Bash", "input": {"command": f"cargo test {number}"}}
-    result = {"type": "tool_result", "tool_use_id": f"t{number}", "content": "running 12 tests\nok. 12 passed; 0 failed"}
-    return "".join((
-        line(type="assistant", message={"id": f"m{number}", "model": "claude", "content": [text]}),
-        line(type="assistant", message={"id": f"n{number}", "model": "claude", "content": [call]}),
-        line(type="user", message={"content": [result]}),
-    ))
+    tested = "running 12 tests\nok. 12 passed; 0 failed"
+    result = {"type": "tool_result", "tool_use_id": f"t{number}", "content": tested}
+    return "".join(
+        (
+            line(type="assistant", message={"id": f"m{number}", "model": "claude", "content": [text]}),
+            line(type="assistant", message={"id": f"n{number}", "model": "claude", "content": [call]}),
+            line(type="user", message={"content": [result]}),
+        )
+    )
 
 
 def end(number: int) -> bytes:
