@@ -108,13 +108,17 @@ fn maturin() -> Result<Command> {
 fn unpacked(archive: &Path) -> Result<PathBuf> {
     let folder = unpacked_sources();
     let digest = sha256(&fs::read(archive)?);
-    let complete = target().join("sdist.sha256");
+    // Beside the folder, which has nothing else in it.
+    let complete = folder.with_extension("sha256");
     if fs::read_to_string(&complete).is_ok_and(|last| last == digest) {
-        // A system may have removed some of them.
+        // The operating system may have removed some from its temporary folder.
         let files = output(Command::new("tar").arg("-tzf").arg(archive))?;
         if files.lines().all(|file| folder.join(file).exists()) {
             return Ok(folder);
         }
+    }
+    if complete.exists() {
+        fs::remove_file(&complete)?;
     }
     if folder.exists() {
         fs::remove_dir_all(&folder)?;

@@ -95,7 +95,7 @@ fn add_output(
     }
 }
 
-/// Adds an event to the last run, if it has any events, or to a new one.
+/// Adds an event to the last run, if that is of any events, or to a new one.
 fn add(runs: &mut Vec<EventRun>, event: StreamEvent, cursor: Option<i64>) {
     match runs.last_mut() {
         Some(EventRun::Other { events, cursors }) => {

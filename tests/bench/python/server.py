@@ -1,4 +1,4 @@
-"""A server that is never the bottleneck, for the benches of all packages: its responses are prepared before.
+"""A server for the benches of all packages, which is never the bottleneck: most of its responses are prepared.
 
 It writes the id and the data of an event as separate HTTP chunks, as the real server does; one session has chunks of
 many events. A request that confirms the last event gets only that event. The first line of its output is its URL.
@@ -50,7 +50,7 @@ def agent(number: int) -> dict[str, object]:
     }
 
 
-SESSION = {
+FIELDS = {
     "id": BIG,
     "agent_id": "00000000-0000-4000-8000-000000000001",
     "environment_id": "00000000-0000-4000-8000-000000000002",
@@ -134,6 +134,7 @@ def end(number: int) -> bytes:
 
 
 ONE = answer(agent(1))
+SESSION = answer(FIELDS)
 LIST = answer({"data": [agent(number) for number in range(1, AGENTS + 1)]})
 ROWS = [output(number, TEXT % number) for number in range(1, EVENTS + 1)]
 WHOLE = start(BIG) + b"".join(map(separately, ROWS)) + end(EVENTS)
@@ -165,7 +166,7 @@ class Connection(asyncio.Protocol):
             elif path == "/agents":
                 self._transport.write(LIST)
             elif path == f"/sessions/{BIG}":
-                self._transport.write(answer(SESSION))
+                self._transport.write(SESSION)
             elif BIG in path:
                 self._transport.write(WHOLE)
             elif CHUNKED in path:

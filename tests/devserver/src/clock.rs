@@ -130,8 +130,8 @@ impl Clock {
 
     /// Waits until the clock shows this time.
     ///
-    /// Callers measure a delay from the time of what a client can see before it, which they read before the client can see
-    /// it. A clock that is advanced after that has then advanced within the delay.
+    /// A delay is measured from the time of the last thing that a client can see before it. The caller reads that time
+    /// before it makes the thing visible: if a client sees it and advances the clock, the advance counts.
     pub(crate) async fn sleep_until(&self, until: Time) {
         let mut changes = self.setting.subscribe();
         loop {

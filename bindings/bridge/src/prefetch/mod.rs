@@ -6,7 +6,8 @@
 //!
 //! Guarantees:
 //!
-//! - Events are delivered in order, each once. An event is never held back to fill a batch.
+//! - Events are delivered in order, each once. An event waits for others only while the connection passes them on, for a
+//!   bounded number of polls.
 //! - Connection states, if requested, are delivered in order with the events, and count as one event each.
 //! - The end is `None` or an error. An error is returned once, and `None` after it.
 //! - A full queue stops the reader and thereby applies backpressure to the server. An event above the byte limit is

@@ -12,9 +12,13 @@ use super::{Batch, Item, Limits, States};
 use crate::cancel::CancelScope;
 use crate::error::Result;
 
-/// How often the task lets others run, without another event, before it passes on what it has read. A connection is a
-/// task of its own, which passes one chunk at a time, and a server may write an event in two chunks.
+/// How often the task yields without another event before it passes on what it has read. A connection is a task of its
+/// own, which passes one chunk at a time. A server may write an event in two chunks, and one yield may be too early.
 const YIELDS: u8 = 3;
+
+/// The number of events from which the task passes on what it has read without yielding. Larger bursts would wake the
+/// program hardly less often, and delay their first event.
+const HELD: usize = 64;
 
 /// Reads a stream into the queue. Dropping it ends the stream for the consumer.
 pub(super) struct Reader<B: Batch> {
@@ -24,7 +28,7 @@ pub(super) struct Reader<B: Batch> {
     room: Limits,
 }
 
-/// The items of one poll that are not in the queue yet.
+/// The items that are not in the queue yet.
 struct Burst<B> {
     states: Option<States>,
     items: Vec<Item<B>>,
@@ -32,7 +36,7 @@ struct Burst<B> {
     size: Limits,
     /// The number of events in `batch`.
     batched: usize,
-    /// How often the task has yielded since `yielded_at` events.
+    /// The number of yields since the burst had `yielded_at` events.
     yields: u8,
     yielded_at: usize,
 }
@@ -80,7 +84,8 @@ impl<B: Batch> Reader<B> {
             let read = poll_fn(|context| {
                 let polled = self.poll_burst(&mut events, context);
                 if polled.is_pending() && self.burst.may_grow() {
-                    context.waker().wake_by_ref();
+                    // Wakes this task when the connection has been polled. It is pending on its first poll.
+                    let _ = pin!(tokio::task::yield_now()).poll(context);
                 } else {
                     self.flush();
                 }
@@ -135,10 +140,10 @@ impl<B: Batch> Burst<B> {
         self.batched += 1;
     }
 
-    /// Returns whether the task is to let others run and read on, before the consumer is woken: a connection with more
-    /// data has its next chunk then. The delay of an event is that of as many polls as it waits for.
+    /// Returns whether to yield and read on before the consumer is woken, because the connection may have more. Each
+    /// further event allows `YIELDS` more polls, up to `HELD` events.
     fn may_grow(&mut self) -> bool {
-        if self.size.events == 0 {
+        if self.size.events == 0 || self.size.events >= HELD {
             return false;
         }
         if self.yielded_at != self.size.events {

@@ -151,7 +151,8 @@ internal class NativeForwarder(private val listener: EventListener) : BatchListe
     val finished: Job get() = lastCallReturned
 
     override fun onEvents(runs: List<EventRun>, cursor: Long?): Unit = reportingFailure {
-        val events = buildList { for (run in runs) run.forEach { event, _ -> add(event) } }
+        val events = ArrayList<StreamEvent>()
+        for (run in runs) run.forEach { event, _ -> events += event }
         withClassLoaderOf(listener) { listener.onEvents(events, cursor) }
     }
 
