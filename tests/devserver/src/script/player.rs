@@ -164,24 +164,30 @@ async fn play(
 ) -> Tokens {
     let immediate = Provisioning::default();
     let provisioning = script.map_or(&immediate, |script| &script.provisioning);
-    if !provisioned && !provision(shared, id, provisioning).await {
+    let Some(mut at) = changed_at(shared, id) else {
         return earlier;
+    };
+    if !provisioned {
+        match provision(shared, id, provisioning, at).await {
+            Some(provisioned_at) => at = provisioned_at,
+            None => return earlier,
+        }
     }
-    let started = shared.clock.now();
     let played = {
+        let now = shared.clock.now();
         let mut store = shared.store();
         let interrupted = store
             .any_session(id)
             .is_some_and(|session| session.interrupt_requested);
         if interrupted {
-            worker::interrupt_turn(&mut store, id, turn, started);
+            worker::interrupt_turn(&mut store, id, turn, now);
             return earlier;
         }
-        worker::start_turn(&mut store, id, turn, started);
+        worker::start_turn(&mut store, id, turn, now);
         if let Some(provider) = store.missing_credentials(id, shared.generation) {
             let text = format!("No API key configured for provider: {provider}\n");
-            worker::output(&mut store, id, Some(turn), Source::Stderr, &text, started);
-            worker::end_turn(&mut store, id, turn, Some(1), started);
+            worker::output(&mut store, id, Some(turn), Source::Stderr, &text, now);
+            worker::end_turn(&mut store, id, turn, Some(1), now);
             return earlier;
         }
         let Some(session) = store.any_session(id) else {
@@ -199,7 +205,7 @@ async fn play(
             },
         )
     };
-    let ending = play_steps(shared, id, turn, started, &played.steps).await;
+    let ending = play_steps(shared, id, turn, at, &played.steps).await;
     let code = match ending {
         Ending::Exit(code) => Some(code),
         Ending::Crash => None,
@@ -209,43 +215,60 @@ async fn play(
     played.tokens
 }
 
-async fn provision(shared: &Shared, id: Uuid, provisioning: &Provisioning) -> bool {
+/// Returns the time of the last change of a session that clients can see.
+fn changed_at(shared: &Shared, id: Uuid) -> Option<Time> {
+    let mut store = shared.store();
+    store.any_session(id).map(|session| session.changed_at())
+}
+
+/// Provisions the sandbox, and returns the time from which the delays after it count, or `None` if it fails. `at` is the
+/// time of the last change that clients can see.
+async fn provision(
+    shared: &Shared,
+    id: Uuid,
+    provisioning: &Provisioning,
+    mut at: Time,
+) -> Option<Time> {
     if let Some(name) = &provisioning.hold {
-        shared.gates.pass(name).await;
+        at = passed(shared, name, at).await;
     }
     if provisioning.stage_delay_ms == 0 {
         let now = shared.clock.now();
         let failure = provisioning.fail.as_ref();
-        return worker::provision(&mut shared.store(), id, shared.generation, failure, now);
+        let ready = worker::provision(&mut shared.store(), id, shared.generation, failure, now);
+        return ready.then_some(at);
     }
-    let Some(plan) = shared.store().any_session(id).map(|session| session.stages) else {
-        return false;
-    };
+    let plan = shared.store().any_session(id)?.stages;
     let stages = worker::stages(shared.generation, plan);
     let failure = provisioning.fail.as_ref();
     let failing = failure.map(|failure| worker::failing_stage(&stages, failure));
     let delay = Duration::from_millis(provisioning.stage_delay_ms);
     let duration_ms = i64::try_from(provisioning.stage_delay_ms).unwrap_or(i64::MAX);
     for (name, _) in stages {
-        let started = shared.clock.now();
-        worker::start_stage(&mut shared.store(), id, name, started);
-        shared.clock.sleep_until(started.plus(delay)).await;
+        worker::start_stage(&mut shared.store(), id, name, shared.clock.now());
+        shared.clock.sleep_until(at.plus(delay)).await;
         let now = shared.clock.now();
+        at = now;
         if let Some(failure) = failure
             && failing == Some(name)
         {
             worker::fail_stage(&mut shared.store(), id, name, &failure.message, now);
-            return false;
+            return None;
         }
         worker::end_stage(&mut shared.store(), id, name, duration_ms, now);
     }
     worker::finish_provisioning(&mut shared.store(), id);
-    true
+    Some(at)
 }
 
-async fn play_steps(shared: &Shared, id: Uuid, turn: i64, started: Time, steps: &[Step]) -> Ending {
-    // The time of what was last visible to clients.
-    let mut at = started;
+/// Waits until a hold is released, and returns the later of this time and that of the release.
+async fn passed(shared: &Shared, name: &str, at: Time) -> Time {
+    let released = shared.gates.pass(name).await;
+    released.map_or(at, |released| at.max(released))
+}
+
+/// Plays the steps of a turn. `at` is the time of the last change that clients can see.
+async fn play_steps(shared: &Shared, id: Uuid, turn: i64, mut at: Time, steps: &[Step]) -> Ending {
     for step in steps {
         let (stream, data) = match step {
             Step::Stdout(data) => (Source::Stdout, data),
@@ -256,11 +279,7 @@ async fn play_steps(shared: &Shared, id: Uuid, turn: i64, started: Time, steps: 
                 continue;
             }
             Step::Hold(name) => {
-                at = shared
-                    .gates
-                    .pass(name)
-                    .await
-                    .map_or(at, |released| at.max(released));
+                at = passed(shared, name, at).await;
                 continue;
             }
             Step::Exit(code) => return Ending::Exit(*code),

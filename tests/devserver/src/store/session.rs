@@ -287,6 +287,11 @@ impl Session {
         self.announce();
     }
 
+    /// Returns the time of the last change that clients can see.
+    pub(crate) fn changed_at(&self) -> Time {
+        self.updated_at.max(self.last_row_at)
+    }
+
     pub(crate) fn touch(&mut self, now: Time) {
         self.updated_at = now;
         self.announce();
