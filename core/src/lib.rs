@@ -68,5 +68,5 @@ pub use resources::{
     Agents, AskRequest, Environments, FollowRequest, OnAbandon, RunAllRequest, RunRequest,
     RunResult, SessionEvent, Sessions, WatchStream,
 };
-pub use stream::{ConnectionState, EventStream, JsonEvent, StreamRequest};
+pub use stream::{ConnectionState, EventStream, LazyEvent, StreamRequest};
 pub use transport::{Operation, RecordId, ResponseInfo, RetryPolicy, TokenProvider};

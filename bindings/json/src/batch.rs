@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::task::{Context, Poll};
 
-use aod::{EventStream, JsonEvent};
+use aod::{EventStream, LazyEvent};
 use aod_bridge::prefetch::Batch;
 use serde_json::{Value, json};
 
@@ -42,23 +42,24 @@ struct Output {
 }
 
 impl Batch for JsonBatch {
-    type Event<'e> = JsonEvent<'e>;
+    type Event<'e> = LazyEvent<'e>;
 
     fn poll_next<T>(
         events: &mut EventStream,
         context: &mut Context<'_>,
-        take: impl FnMut(JsonEvent<'_>) -> T,
+        take: impl FnMut(LazyEvent<'_>) -> T,
     ) -> Poll<Option<aod::Result<T>>> {
-        events.poll_json(context, take)
+        events.poll_lazy(context, take)
     }
 
-    fn push(&mut self, event: JsonEvent<'_>) -> usize {
-        self.cursors.push(event.cursor);
-        if let Some(output) = event.output {
+    fn push(&mut self, event: LazyEvent<'_>) -> usize {
+        let json = event.json();
+        self.cursors.push(event.cursor());
+        if let Some(output) = event.output() {
             self.types.add("output", 1);
             self.ids.push(output.id);
             self.output(output.stream, output.turn).add([output.data]);
-        } else if let Some(head) = Head::split(event.json) {
+        } else if let Some(head) = Head::split(&json) {
             self.types.add(head.event_type, 1);
             self.ids.push(head.id);
             self.run(None).add(["{", head.rest]);
@@ -66,9 +67,9 @@ impl Batch for JsonBatch {
             self.complete += 1;
             self.types.add("", 1);
             self.ids.push(None);
-            self.run(None).add([event.json]);
+            self.run(None).add([&json]);
         }
-        event.json.len()
+        json.len()
     }
 
     fn append(&mut self, later: Self) {

@@ -2,9 +2,10 @@
 
 use std::task::{Context, Poll};
 
-use aod::models::event::{OutputEvent, OutputStream, StreamEvent};
+use aod::models::event::{OutputStream, StreamEvent};
+use aod::transcript::Event;
+use aod::{EventStream, LazyEvent};
 use aod_bridge::prefetch::Batch;
-use futures::StreamExt as _;
 
 // Events are passed as records, not as JSON: the JVM reads a record of 120 bytes in 0.6 µs and parses its JSON in 5.2
 // µs. Output, which is nearly all of a stream, is passed without what its events have in common.
@@ -22,8 +23,10 @@ pub enum EventRun {
         turn: Option<i64>,
         /// The ID of each event.
         ids: Vec<i64>,
-        /// The text of each event.
-        texts: Vec<String>,
+        /// The texts of all events, one after the other, in UTF-8.
+        texts: Vec<u8>,
+        /// The length of the text of each event, in bytes.
+        lengths: Vec<u32>,
     },
     /// Any events.
     Other {
@@ -37,100 +40,157 @@ pub enum EventRun {
 /// A batch of events with the cursor after each of them.
 #[derive(Default)]
 pub(super) struct EventBatch {
-    pub(super) events: Vec<StreamEvent>,
-    cursors: Vec<Option<i64>>,
+    runs: Vec<Run>,
+    cursor: Option<i64>,
+}
+
+enum Run {
+    Output(OutputRun),
+    Other(Vec<StreamEvent>, Vec<Option<i64>>),
+}
+
+struct OutputRun {
+    stream: OutputStream,
+    turn: Option<i64>,
+    ids: Vec<i64>,
+    texts: String,
+    lengths: Vec<u32>,
 }
 
 impl EventBatch {
     /// Returns the cursor after the last event.
     pub(super) fn cursor(&self) -> Option<i64> {
-        self.cursors.last().copied().flatten()
+        self.cursor
     }
 
-    /// Returns the events in runs.
+    /// Returns the events, those that belong together as one.
     pub(super) fn into_runs(self) -> Vec<EventRun> {
-        let mut runs = Vec::new();
-        for (event, cursor) in self.events.into_iter().zip(self.cursors) {
-            match event {
-                StreamEvent::Output(OutputEvent {
-                    id: Some(id),
-                    stream,
-                    data,
-                    turn,
-                    extra,
-                }) if cursor == Some(id) && extra.is_empty() => {
-                    add_output(&mut runs, id, stream, data, turn);
-                }
-                event => add(&mut runs, event, cursor),
+        self.runs.into_iter().map(Into::into).collect()
+    }
+
+    /// Calls a function with each event, as the input of a transcript.
+    pub(super) fn for_each<'b>(&'b self, mut call: impl FnMut(Event<'b>)) {
+        for run in &self.runs {
+            match run {
+                Run::Output(run) => run.for_each(&mut call),
+                Run::Other(events, _) => events.iter().map(Event::from).for_each(&mut call),
             }
         }
-        runs
+    }
+
+    /// Returns the run that an `output` event belongs to.
+    fn output(&mut self, stream: &str, turn: Option<i64>) -> &mut OutputRun {
+        let continues = match self.runs.last() {
+            Some(Run::Output(last)) => last.stream.as_str() == stream && last.turn == turn,
+            _ => false,
+        };
+        if !continues {
+            self.runs.push(Run::Output(OutputRun {
+                stream: stream.into(),
+                turn,
+                ids: Vec::new(),
+                texts: String::new(),
+                lengths: Vec::new(),
+            }));
+        }
+        match self.runs.last_mut() {
+            Some(Run::Output(run)) => run,
+            _ => unreachable!("the last run is of output"),
+        }
+    }
+
+    /// Adds events with the cursor after each.
+    fn add(&mut self, mut events: Vec<StreamEvent>, mut cursors: Vec<Option<i64>>) {
+        match self.runs.last_mut() {
+            Some(Run::Other(last, last_cursors)) => {
+                last.append(&mut events);
+                last_cursors.append(&mut cursors);
+            }
+            _ => self.runs.push(Run::Other(events, cursors)),
+        }
     }
 }
 
-/// Adds an `output` event to the last run, if it continues it, or to a new one.
-fn add_output(
-    runs: &mut Vec<EventRun>,
-    id: i64,
-    stream: OutputStream,
-    data: String,
-    turn: Option<i64>,
-) {
-    match runs.last_mut() {
-        Some(EventRun::Output {
-            stream: continued,
-            turn: continued_turn,
-            ids,
-            texts,
-        }) if *continued == stream && *continued_turn == turn => {
-            ids.push(id);
-            texts.push(data);
+impl OutputRun {
+    /// Adds an event, whose text a function appends, and returns the length of the text in bytes.
+    fn push(&mut self, id: i64, append_text: impl FnOnce(&mut String)) -> usize {
+        let start = self.texts.len();
+        append_text(&mut self.texts);
+        let length = self.texts.len() - start;
+        self.ids.push(id);
+        // An event is at most 16 MiB long.
+        self.lengths.push(u32::try_from(length).unwrap_or(u32::MAX));
+        length
+    }
+
+    fn append(&mut self, mut later: Self) {
+        self.ids.append(&mut later.ids);
+        self.texts.push_str(&later.texts);
+        self.lengths.append(&mut later.lengths);
+    }
+
+    fn for_each<'r>(&'r self, call: &mut impl FnMut(Event<'r>)) {
+        let mut rest = self.texts.as_str();
+        for (&id, &length) in self.ids.iter().zip(&self.lengths) {
+            let (text, behind) = rest.split_at(length as usize);
+            rest = behind;
+            call(Event {
+                input: self.stream.input(text),
+                cursor: Some(id),
+            });
         }
-        _ => runs.push(EventRun::Output {
-            stream,
-            turn,
-            ids: vec![id],
-            texts: vec![data],
-        }),
     }
 }
 
-/// Adds an event to the last run, if that is of any events, or to a new one.
-fn add(runs: &mut Vec<EventRun>, event: StreamEvent, cursor: Option<i64>) {
-    match runs.last_mut() {
-        Some(EventRun::Other { events, cursors }) => {
-            events.push(event);
-            cursors.push(cursor);
+impl From<Run> for EventRun {
+    fn from(run: Run) -> Self {
+        match run {
+            Run::Output(run) => Self::Output {
+                stream: run.stream,
+                turn: run.turn,
+                ids: run.ids,
+                texts: run.texts.into_bytes(),
+                lengths: run.lengths,
+            },
+            Run::Other(events, cursors) => Self::Other { events, cursors },
         }
-        _ => runs.push(EventRun::Other {
-            events: vec![event],
-            cursors: vec![cursor],
-        }),
     }
 }
 
 impl Batch for EventBatch {
-    type Event<'e> = (StreamEvent, Option<i64>);
+    type Event<'e> = LazyEvent<'e>;
 
     fn poll_next<T>(
-        events: &mut aod::EventStream,
+        events: &mut EventStream,
         context: &mut Context<'_>,
-        mut take: impl FnMut(Self::Event<'_>) -> T,
+        take: impl FnMut(LazyEvent<'_>) -> T,
     ) -> Poll<Option<aod::Result<T>>> {
-        let polled = events.poll_next_unpin(context);
-        polled.map_ok(|event| take((event, events.cursor())))
+        events.poll_lazy(context, take)
     }
 
-    fn push(&mut self, (event, cursor): Self::Event<'_>) -> usize {
+    fn push(&mut self, event: LazyEvent<'_>) -> usize {
+        self.cursor = event.cursor();
+        let has_cursor = |id: Option<i64>| id.filter(|_| id == self.cursor);
+        if let Some(output) = event.output()
+            && let Some(id) = has_cursor(output.id)
+        {
+            let run = self.output(output.stream, output.turn);
+            return run.push(id, |texts| output.push_text(texts));
+        }
+        let event = event.into_event();
         let size = size(&event);
-        self.events.push(event);
-        self.cursors.push(cursor);
+        self.add(vec![event], vec![self.cursor]);
         size
     }
 
-    fn append(&mut self, mut later: Self) {
-        self.events.append(&mut later.events);
-        self.cursors.append(&mut later.cursors);
+    fn append(&mut self, later: Self) {
+        self.cursor = later.cursor;
+        for run in later.runs {
+            match run {
+                Run::Output(run) => self.output(run.stream.as_str(), run.turn).append(run),
+                Run::Other(events, cursors) => self.add(events, cursors),
+            }
+        }
     }
 }
 
@@ -163,32 +223,57 @@ fn length(text: &Option<String>) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use std::io;
+    use std::task::Waker;
+
+    use futures::stream;
 
     use super::*;
 
-    fn output(id: i64, text: &str) -> StreamEvent {
-        event(&json!({"type": "output", "id": id, "stream": "stdout", "data": text, "turn": 1}))
+    /// Writes an event as the server does.
+    fn frame(json: &str) -> String {
+        let id = StreamEvent::from_json(json).id();
+        let id = id.map_or(String::new(), |id| format!("id: {id}\n"));
+        format!("{id}data: {json}\n\n")
     }
 
-    fn event(json: &serde_json::Value) -> StreamEvent {
-        StreamEvent::from_json(&json.to_string())
+    /// Reads a stream of these events, and stops when its body ends.
+    fn batches(events: &[&str]) -> Vec<EventBatch> {
+        let body: String = events.iter().map(|json| frame(json)).collect();
+        let mut events = EventStream::new(stream::iter([Ok::<_, io::Error>(body.into())]));
+        let mut batches = Vec::new();
+        let mut take = |event: LazyEvent<'_>| {
+            let mut batch = EventBatch::default();
+            batch.push(event);
+            batches.push(batch);
+        };
+        let mut context = Context::from_waker(Waker::noop());
+        while let Poll::Ready(Some(Ok(()))) =
+            EventBatch::poll_next(&mut events, &mut context, &mut take)
+        {}
+        batches
     }
 
-    fn runs(events: &[(StreamEvent, Option<i64>)]) -> Vec<EventRun> {
-        let mut batch = EventBatch::default();
-        for event in events {
-            batch.push(event.clone());
+    fn batch(events: &[&str]) -> EventBatch {
+        let mut whole = EventBatch::default();
+        for batch in batches(events) {
+            whole.append(batch);
         }
-        batch.into_runs()
+        whole
     }
 
-    fn texts(run: &EventRun) -> &[String] {
+    fn texts(run: &EventRun) -> &str {
         match run {
-            EventRun::Output { texts, .. } => texts,
-            EventRun::Other { .. } => &[],
+            EventRun::Output { texts, .. } => str::from_utf8(texts).unwrap(),
+            EventRun::Other { .. } => "",
         }
     }
+
+    const FIRST: &str =
+        r#"{"type": "output", "id": 3, "stream": "stdout", "data": "a", "turn": 1}"#;
+    const SECOND: &str =
+        r#"{"type": "output", "id": 7, "stream": "stdout", "data": "\u20ac\n", "turn": 1}"#;
+    const EXIT: &str = r#"{"type": "exit", "id": 9, "code": 0}"#;
 
     #[test]
     fn output_that_differs_in_its_text_is_a_run() {
@@ -196,66 +281,78 @@ mod tests {
             stream: OutputStream::Stdout,
             turn: Some(1),
             ids: vec![3, 7],
-            texts: vec!["a".to_owned(), "b".to_owned()],
+            texts: "a\u{20ac}\n".into(),
+            lengths: vec![1, 4],
         };
-        assert_eq!(
-            runs(&[(output(3, "a"), Some(3)), (output(7, "b"), Some(7))]),
-            [run]
-        );
+        let batch = batch(&[FIRST, SECOND]);
+        assert_eq!(batch.cursor(), Some(7));
+        assert_eq!(batch.into_runs(), [run]);
     }
 
     #[test]
     fn output_of_another_channel_or_turn_is_another_run() {
-        let stderr = json!({"type": "output", "id": 2, "stream": "stderr", "data": "b", "turn": 1});
-        let turn = json!({"type": "output", "id": 3, "stream": "stderr", "data": "c", "turn": 2});
-        let runs = runs(&[
-            (output(1, "a"), Some(1)),
-            (event(&stderr), Some(2)),
-            (event(&turn), Some(3)),
-        ]);
+        let runs = batch(&[
+            FIRST,
+            r#"{"type": "output", "id": 4, "stream": "stderr", "data": "b", "turn": 1}"#,
+            r#"{"type": "output", "id": 5, "stream": "stderr", "data": "c", "turn": 2}"#,
+            r#"{"type": "output", "id": 6, "stream": "stdin", "data": "d", "turn": 2}"#,
+        ])
+        .into_runs();
         assert_eq!(
             runs.iter().map(texts).collect::<Vec<_>>(),
-            [["a"], ["b"], ["c"]]
+            ["a", "b", "c", "d"]
         );
     }
 
     #[test]
     fn an_event_that_a_run_of_output_cannot_describe_is_passed_whole() {
         let whole = [
-            (
-                event(&json!({"type": "turn_start", "id": 1, "turn": 1})),
-                None,
-            ),
-            (
-                event(&json!({"type": "output", "stream": "stdout", "data": "", "turn": 1})),
-                Some(1),
-            ),
-            (
-                event(
-                    &json!({"type": "output", "id": 2, "stream": "stdout", "data": "", "turn": 1, "x": 1}),
-                ),
-                Some(2),
-            ),
-            (output(3, ""), Some(5)),
+            r#"{"type": "turn_start", "id": 1, "turn": 1}"#,
+            r#"{"type": "output", "stream": "stdout", "data": "", "turn": 1}"#,
+            r#"{"type": "output", "id": null, "stream": "stdout", "data": "", "turn": 1}"#,
+            r#"{"type": "output", "id": 2, "stream": "stdout", "data": "", "turn": 1, "x": 1}"#,
+            r#"{"type": "news", "id": 3}"#,
+            EXIT,
         ];
-        let (events, cursors) = whole.iter().cloned().unzip();
-        assert_eq!(runs(&whole), [EventRun::Other { events, cursors }]);
+        let runs = batch(&whole).into_runs();
+        let events = whole
+            .iter()
+            .map(|json| StreamEvent::from_json(json))
+            .collect();
+        let cursors = vec![None, None, None, Some(2), Some(2), Some(3)];
+        assert_eq!(runs, [EventRun::Other { events, cursors }]);
     }
 
     #[test]
     fn runs_keep_the_order_of_the_events() {
-        let end = event(&json!({"type": "exit", "id": 2, "code": 0}));
-        let all = runs(&[
-            (output(1, "a"), Some(1)),
-            (end.clone(), Some(2)),
-            (output(3, "b"), Some(3)),
-        ]);
-        assert_eq!(texts(&all[0]), ["a"]);
-        let exit = EventRun::Other {
-            events: vec![end],
-            cursors: vec![Some(2)],
-        };
-        assert_eq!(all[1], exit);
-        assert_eq!(texts(&all[2]), ["b"]);
+        let news = r#"{"type": "news"}"#;
+        let runs = batch(&[FIRST, news, news, SECOND, EXIT]).into_runs();
+        assert_eq!(
+            runs.iter().map(texts).collect::<Vec<_>>(),
+            ["a", "", "\u{20ac}\n", ""]
+        );
+        assert!(matches!(&runs[1], EventRun::Other { events, .. } if events.len() == 2));
+    }
+
+    #[test]
+    fn a_transcript_reads_the_same_from_a_run_as_from_the_events() {
+        let stderr = r#"{"type": "output", "id": 8, "stream": "stderr", "data": "c", "turn": 1}"#;
+        let input = r#"{"type": "output", "id": 9, "stream": "stdin", "data": "d", "turn": 1}"#;
+        let all = [
+            FIRST,
+            SECOND,
+            stderr,
+            input,
+            r#"{"type": "news", "id": 10}"#,
+            EXIT,
+        ];
+        let events: Vec<_> = all
+            .iter()
+            .map(|json| StreamEvent::from_json(json))
+            .collect();
+        let batch = batch(&all);
+        let mut found = Vec::new();
+        batch.for_each(|event| found.push(event));
+        assert_eq!(found, events.iter().map(Event::from).collect::<Vec<_>>());
     }
 }

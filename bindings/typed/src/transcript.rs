@@ -136,6 +136,13 @@ impl NativeTranscript {
         Arc::new(Self(Mutex::new(transcript)))
     }
 
+    fn apply_batch(&self, events: &EventBatch) -> Vec<Change> {
+        let mut transcript = self.transcript();
+        let mut changes = Vec::new();
+        events.for_each(|event| changes.extend(transcript.apply(event)));
+        changes
+    }
+
     fn transcript(&self) -> MutexGuard<'_, Transcript> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -168,8 +175,8 @@ impl EventStream {
     ) -> Result<Option<TranscriptStreamItem>, CallError> {
         let item = self.events.take().await?;
         Ok(item.map(|item| match item {
-            Item::Batch(EventBatch { events, .. }) => TranscriptStreamItem::Changes {
-                changes: transcript.apply(events),
+            Item::Batch(batch) => TranscriptStreamItem::Changes {
+                changes: transcript.apply_batch(&batch),
             },
             Item::State(state) => TranscriptStreamItem::State {
                 state: state.into(),

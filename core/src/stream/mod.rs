@@ -1,7 +1,7 @@
 //! The typed event stream of a session.
 
 mod history;
-mod json;
+mod lazy;
 mod position;
 mod pretty;
 mod request;
@@ -21,7 +21,7 @@ use futures::stream::{Stream, StreamExt as _};
 use crate::error::{Error, ErrorKind, Result};
 use crate::models::event::StreamEvent;
 
-pub use json::JsonEvent;
+pub use lazy::LazyEvent;
 use position::Position;
 pub use pretty::PrettyStream;
 use request::SessionLog;

@@ -1,3 +1,4 @@
+use std::future::poll_fn;
 use std::io;
 
 use futures::stream;
@@ -152,7 +153,7 @@ async fn a_turn_contains_its_start_its_output_and_the_terminal_event() {
 }
 
 #[tokio::test]
-async fn json_text_equals_that_of_the_typed_events() {
+async fn lazy_events_equal_the_typed_events() {
     let lone_surrogate = "id: 8\ndata: {\"type\": \"output\", \"id\": 8, \"stream\": \"stdout\", \"data\": \"\\ud800\", \"turn\": 2}\n\n";
     let news = "id: 9\ndata: {\"type\": \"news\", \"id\": 9, \"deep\": [[1]]}\n\ndata: [[[\n\n";
     let body = Box::leak(
@@ -163,23 +164,22 @@ async fn json_text_equals_that_of_the_typed_events() {
             Some(turn) => events(vec![Ok(&*body)]).turn(turn),
             None => events(vec![Ok(&*body)]),
         };
-        let mut expected = Vec::new();
+        let mut expected: Vec<(StreamEvent, serde_json::Value, Option<i64>)> = Vec::new();
         let mut typed = open();
         while let Some(event) = typed.next().await {
-            expected.push((
-                serde_json::to_value(event.unwrap()).unwrap(),
-                typed.cursor(),
-            ));
+            let event = event.unwrap();
+            let json = serde_json::to_value(&event).unwrap();
+            expected.push((event, json, typed.cursor()));
         }
         let mut found = Vec::new();
-        let mut raw = open();
-        let read = |event: JsonEvent<'_>| (event.json.to_owned(), event.cursor);
-        while let Some(event) = std::future::poll_fn(|context| raw.poll_json(context, read)).await {
-            let (json, cursor) = event.unwrap();
-            found.push((
-                serde_json::from_str::<serde_json::Value>(&json).unwrap(),
-                cursor,
-            ));
+        let mut lazy = open();
+        let read = |event: LazyEvent<'_>| {
+            let (json, cursor) = (event.json().into_owned(), event.cursor());
+            (event.into_event(), json, cursor)
+        };
+        while let Some(event) = poll_fn(|context| lazy.poll_lazy(context, read)).await {
+            let (event, json, cursor) = event.unwrap();
+            found.push((event, serde_json::from_str(&json).unwrap(), cursor));
         }
         assert_eq!(found, expected);
         assert!(!found.is_empty());

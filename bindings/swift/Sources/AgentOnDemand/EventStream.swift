@@ -157,10 +157,15 @@ extension EventRun {
     /// The events, with the cursor after each.
     var events: [EventStream.EventWithCursor] {
         switch self {
-        case .output(let stream, let turn, let ids, let texts):
-            zip(ids, texts).map { id, text in
-                let output = OutputEvent(id: id, stream: stream, data: text, turn: turn, extra: [:])
-                return .init(event: .output(event: output), cursor: id)
+        case .output(let stream, let turn, let ids, let texts, let lengths):
+            texts.withUnsafeBytes { bytes in
+                var rest = bytes[...]
+                return zip(ids, lengths).map { id, length in
+                    let text = String(decoding: rest.prefix(Int(length)), as: UTF8.self)
+                    rest = rest.dropFirst(Int(length))
+                    let output = OutputEvent(id: id, stream: stream, data: text, turn: turn, extra: [:])
+                    return .init(event: .output(event: output), cursor: id)
+                }
             }
         case .other(let events, let cursors):
             zip(events, cursors).map(EventStream.EventWithCursor.init)

@@ -28,16 +28,25 @@ impl<'a> From<&'a StreamEvent> for Input<'a> {
                 message: stage.message.as_deref().unwrap_or_default(),
             },
             StreamEvent::TurnStart(start) => Input::TurnStarted { turn: start.turn },
-            StreamEvent::Output(output) if output.stream == OutputStream::Stderr => {
-                Input::Stderr(&output.data)
-            }
+            StreamEvent::Output(output) => output.stream.input(&output.data),
             // A code that cannot be read says nothing about an interruption.
             StreamEvent::Exit(exit) if exit.extra.contains_key("code") => Input::Other,
             StreamEvent::Exit(_) => ended(End::Exit),
             StreamEvent::Error(_) => ended(End::Failed),
             StreamEvent::Terminated(_) => ended(End::Terminated),
             // The session continues after a stale stream.
-            _ => event.stdout().map_or(Input::Other, Input::Stdout),
+            _ => Input::Other,
+        }
+    }
+}
+
+impl OutputStream {
+    /// Returns a chunk of output of this stream as the input of a formatter or transcript.
+    pub fn input<'a>(&self, data: &'a str) -> Input<'a> {
+        match self {
+            Self::Stdout => Input::Stdout(data),
+            Self::Stderr => Input::Stderr(data),
+            Self::Unknown(_) => Input::Other,
         }
     }
 }

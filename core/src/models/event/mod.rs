@@ -6,6 +6,7 @@
 mod input;
 mod plain_output;
 mod read;
+mod scan;
 mod unescape;
 mod unknown;
 

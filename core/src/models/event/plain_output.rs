@@ -9,6 +9,9 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::read::Text;
+use super::scan::{scan, unit};
+use super::unescape::unescape_into;
+use super::{Extra, OutputEvent};
 
 /// The id and the turn of an `output` event whose JSON text can be passed verbatim.
 ///
@@ -38,8 +41,42 @@ pub struct OutputFields<'j> {
     pub turn: Option<i64>,
 }
 
+impl OutputFields<'_> {
+    pub(super) fn to_event(self) -> OutputEvent {
+        let mut data = String::new();
+        self.push_text(&mut data);
+        OutputEvent {
+            id: self.id,
+            stream: self.stream.into(),
+            data,
+            turn: self.turn,
+            extra: Extra::new(),
+        }
+    }
+
+    /// Appends the text, without quotation marks and escapes.
+    pub fn push_text(&self, text: &mut String) {
+        let start = text.len();
+        if unescape_into(self.data, text).is_none() {
+            // Not with the `data` of an event.
+            text.truncate(start);
+        }
+    }
+}
+
 impl<'j> PlainOutput<'j> {
     pub(crate) fn read(json: &'j str) -> Option<Self> {
+        match scan(json) {
+            Some(fields) => Some(Self {
+                id: fields.id,
+                turn: fields.turn,
+                fields: Some(fields),
+            }),
+            None => Self::parse(json),
+        }
+    }
+
+    pub(super) fn parse(json: &'j str) -> Option<Self> {
         let mut deserializer = serde_json::Deserializer::from_str(json);
         let output = deserializer.deserialize_map(PlainOutputVisitor).ok()?;
         deserializer.end().ok()?;
@@ -158,11 +195,7 @@ fn has_lone_surrogate(json: &str) -> bool {
     if UNICODE_ESCAPE.find(bytes).is_none() {
         return false;
     }
-    let unit = |at: usize| {
-        let escape = bytes.get(at..at + 6)?;
-        let digits = escape.strip_prefix(b"\\u")?;
-        u16::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()
-    };
+    let unit = |at: usize| bytes.get(at..).and_then(unit);
     let mut at = 0;
     while let Some(found) = memchr::memchr(b'\\', &bytes[at..]) {
         let start = at + found;
@@ -204,6 +237,19 @@ mod tests {
                 typed["id"] = serde_json::Value::Null;
             }
             assert_eq!(verbatim, typed);
+        }
+    }
+
+    #[test]
+    fn the_text_of_an_output_is_appended() {
+        let mut fields = PlainOutput::read(PLAIN[0]).unwrap().fields.unwrap();
+        let mut text = "before ".to_owned();
+        fields.push_text(&mut text);
+        assert_eq!(text, "before a\n");
+        for malformed in ["", "\"", "a", r#""a\n\"#, r#""a\n\u12""#] {
+            fields.data = malformed;
+            fields.push_text(&mut text);
+            assert_eq!(text, "before a\n", "{malformed}");
         }
     }
 

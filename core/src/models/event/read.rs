@@ -8,6 +8,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::super::repair;
+use super::scan::scan;
 use super::unescape::unescape;
 use super::{
     ErrorEvent, ExitEvent, Extra, OutputEvent, StageEvent, StaleEvent, StartEvent, StreamEvent,
@@ -32,6 +33,13 @@ impl StreamEvent {
     /// assert!(matches!(StreamEvent::from_json("{"), StreamEvent::Unknown(_)));
     /// ```
     pub fn from_json(text: &str) -> Self {
+        match scan(text) {
+            Some(fields) => Self::Output(fields.to_event()),
+            None => Self::parse(text),
+        }
+    }
+
+    pub(super) fn parse(text: &str) -> Self {
         read(text, EventVisitor::TypeFirst).unwrap_or_else(|_| Self::from_json_slow(text))
     }
 

@@ -6,8 +6,15 @@ use memchr::memchr;
 ///
 /// A lone surrogate, which JSON allows, becomes U+FFFD.
 pub(super) fn unescape(json: &str) -> Option<String> {
+    let mut text = String::new();
+    unescape_into(json, &mut text)?;
+    Some(text)
+}
+
+/// Appends a decoded string, as [`unescape`] returns it. For another value, part of it may be appended.
+pub(super) fn unescape_into(json: &str, text: &mut String) -> Option<()> {
     let mut rest = json.strip_prefix('"')?.strip_suffix('"')?;
-    let mut text = String::with_capacity(rest.len());
+    text.reserve(rest.len());
     while let Some(at) = memchr(b'\\', rest.as_bytes()) {
         text.push_str(&rest[..at]);
         let escape = *rest.as_bytes().get(at + 1)?;
@@ -23,7 +30,7 @@ pub(super) fn unescape(json: &str) -> Option<String> {
         });
     }
     text.push_str(rest);
-    Some(text)
+    Some(())
 }
 
 /// Decodes the digits after a `\u`, together with the second half of a surrogate pair.

@@ -183,8 +183,14 @@ public fun StreamEvent.toSse(): String = mapErrors { eventToSse(toNative()) }
 
 /** Calls a function with each event of a run and the cursor after it. */
 internal inline fun EventRun.forEach(action: (StreamEvent, Long?) -> Unit): Unit = when (this) {
-    is EventRun.Output -> ids.forEachIndexed { index, id ->
-        action(StreamEvent.Output(id, stream, texts[index], turn, NO_FIELDS), id)
+    is EventRun.Output -> {
+        var start = 0
+        ids.forEachIndexed { index, id ->
+            val length = lengths[index].toInt()
+            val text = String(texts, start, length, Charsets.UTF_8)
+            start += length
+            action(StreamEvent.Output(id, stream, text, turn, NO_FIELDS), id)
+        }
     }
     is EventRun.Other -> events.forEachIndexed { index, event -> action(event.toEvent(), cursors[index]) }
 }
