@@ -108,6 +108,8 @@ struct Facts {
     alignment: Option<u64>,
     /// The name that a program which is linked with it looks for, on Apple platforms.
     install_name: Option<String>,
+    /// When it was linked, in seconds since 1970, or a checksum in its place; 0 if it has neither. On Windows.
+    link_time: u32,
 }
 
 impl Facts {
@@ -147,6 +149,7 @@ impl Facts {
             versions: versions.collect(),
             alignment: loaded.map(|header| header.p_align).min(),
             install_name: None,
+            link_time: 0,
         }
     }
 
@@ -167,6 +170,7 @@ impl Facts {
             versions: Vec::new(),
             alignment: None,
             install_name: None,
+            link_time: pe.header.coff_header.time_date_stamp,
         }
     }
 
@@ -196,6 +200,7 @@ impl Facts {
             versions: Vec::new(),
             alignment: None,
             install_name: mach.name.map(str::to_owned),
+            link_time: 0,
         })
     }
 
@@ -229,6 +234,10 @@ impl Facts {
             problems.push(format!(
                 "has segments that are aligned to {alignment} bytes"
             ));
+        }
+        // The linker of MSVC writes a checksum there.
+        if self.link_time != 0 && !platform.triple.ends_with("-msvc") {
+            problems.push("contains the time when it was linked".to_owned());
         }
         if let Some(name) = &self.install_name
             && !name.starts_with("@rpath/")
