@@ -23,10 +23,12 @@ pub enum EventRun {
         turn: Option<i64>,
         /// The ID of each event.
         ids: Vec<i64>,
-        /// The texts of all events, one after the other, in UTF-8.
-        texts: Vec<u8>,
-        /// The length of the text of each event, in bytes.
+        /// The texts of all events, one after the other.
+        texts: String,
+        /// The length of the text of each event, in bytes of UTF-8.
         lengths: Vec<u32>,
+        /// The same lengths in units of UTF-16, unless they are equal.
+        utf16_lengths: Option<Vec<u32>>,
     },
     /// Any events.
     Other {
@@ -130,15 +132,27 @@ impl OutputRun {
     }
 
     fn for_each<'r>(&'r self, call: &mut impl FnMut(Event<'r>)) {
-        let mut rest = self.texts.as_str();
-        for (&id, &length) in self.ids.iter().zip(&self.lengths) {
-            let (text, behind) = rest.split_at(length as usize);
-            rest = behind;
+        for (&id, text) in self.ids.iter().zip(self.texts()) {
             call(Event {
                 input: self.stream.input(text),
                 cursor: Some(id),
             });
         }
+    }
+
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        let mut rest = self.texts.as_str();
+        self.lengths.iter().map(move |&length| {
+            let (text, behind) = rest.split_at(length as usize);
+            rest = behind;
+            text
+        })
+    }
+
+    fn utf16_lengths(&self) -> Option<Vec<u32>> {
+        // A text has at most as many units as bytes.
+        let length = |text: &str| u32::try_from(text.encode_utf16().count()).unwrap_or(u32::MAX);
+        (!self.texts.is_ascii()).then(|| self.texts().map(length).collect())
     }
 }
 
@@ -146,10 +160,11 @@ impl From<Run> for EventRun {
     fn from(run: Run) -> Self {
         match run {
             Run::Output(run) => Self::Output {
+                utf16_lengths: run.utf16_lengths(),
                 stream: run.stream,
                 turn: run.turn,
                 ids: run.ids,
-                texts: run.texts.into_bytes(),
+                texts: run.texts,
                 lengths: run.lengths,
             },
             Run::Other(events, cursors) => Self::Other { events, cursors },
@@ -264,7 +279,7 @@ mod tests {
 
     fn texts(run: &EventRun) -> &str {
         match run {
-            EventRun::Output { texts, .. } => str::from_utf8(texts).unwrap(),
+            EventRun::Output { texts, .. } => texts,
             EventRun::Other { .. } => "",
         }
     }
@@ -283,10 +298,23 @@ mod tests {
             ids: vec![3, 7],
             texts: "a\u{20ac}\n".into(),
             lengths: vec![1, 4],
+            utf16_lengths: Some(vec![1, 2]),
         };
         let batch = batch(&[FIRST, SECOND]);
         assert_eq!(batch.cursor(), Some(7));
         assert_eq!(batch.into_runs(), [run]);
+    }
+
+    #[test]
+    fn the_lengths_of_ascii_are_passed_once() {
+        let runs = batch(&[FIRST]).into_runs();
+        assert!(matches!(
+            &runs[..],
+            [EventRun::Output {
+                utf16_lengths: None,
+                ..
+            }]
+        ));
     }
 
     #[test]

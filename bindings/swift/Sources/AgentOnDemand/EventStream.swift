@@ -157,8 +157,8 @@ extension EventRun {
     /// The events, with the cursor after each.
     var events: [EventStream.EventWithCursor] {
         switch self {
-        case .output(let stream, let turn, let ids, let texts, let lengths):
-            texts.withUnsafeBytes { bytes in
+        case .output(let stream, let turn, let ids, var texts, let lengths, _):
+            texts.withUTF8 { bytes in
                 var rest = bytes[...]
                 return zip(ids, lengths).map { id, length in
                     let text = String(decoding: rest.prefix(Int(length)), as: UTF8.self)

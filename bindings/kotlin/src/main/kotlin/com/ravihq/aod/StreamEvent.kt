@@ -184,12 +184,12 @@ public fun StreamEvent.toSse(): String = mapErrors { eventToSse(toNative()) }
 /** Calls a function with each event of a run and the cursor after it. */
 internal inline fun EventRun.forEach(action: (StreamEvent, Long?) -> Unit): Unit = when (this) {
     is EventRun.Output -> {
+        val lengths = utf16Lengths ?: lengths
         var start = 0
         ids.forEachIndexed { index, id ->
-            val length = lengths[index].toInt()
-            val text = String(texts, start, length, Charsets.UTF_8)
-            start += length
-            action(StreamEvent.Output(id, stream, text, turn, NO_FIELDS), id)
+            val end = start + lengths[index].toInt()
+            action(StreamEvent.Output(id, stream, texts.substring(start, end), turn, NO_FIELDS), id)
+            start = end
         }
     }
     is EventRun.Other -> events.forEachIndexed { index, event -> action(event.toEvent(), cursors[index]) }
