@@ -48,7 +48,7 @@ fn flags(platform: &Platform) -> Result<Vec<String>> {
         // Devices with memory pages of 16 KB need it.
         flags.push("-Clink-arg=-Wl,-z,max-page-size=16384".to_owned());
     }
-    // Without the time of the build, which would make each build of the same sources different.
+    // Leaves out the time of the build, which would make each build of the same sources different.
     if platform.triple.ends_with("-windows-gnu") {
         flags.push("-Clink-arg=-Wl,--no-insert-timestamp".to_owned());
     }

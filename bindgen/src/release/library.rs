@@ -108,8 +108,8 @@ struct Facts {
     alignment: Option<u64>,
     /// The name that a program which is linked with it looks for, on Apple platforms.
     install_name: Option<String>,
-    /// When it was linked, in seconds since 1970, or a checksum in its place; 0 if it has neither. On Windows.
-    link_time: u32,
+    /// When it was linked, in seconds since 1970, or a checksum in place of the times; 0 if it has neither. On Windows.
+    link_times: [u32; 2],
 }
 
 impl Facts {
@@ -149,7 +149,7 @@ impl Facts {
             versions: versions.collect(),
             alignment: loaded.map(|header| header.p_align).min(),
             install_name: None,
-            link_time: 0,
+            link_times: [0; 2],
         }
     }
 
@@ -170,7 +170,12 @@ impl Facts {
             versions: Vec::new(),
             alignment: None,
             install_name: None,
-            link_time: pe.header.coff_header.time_date_stamp,
+            link_times: [
+                pe.header.coff_header.time_date_stamp,
+                pe.export_data
+                    .as_ref()
+                    .map_or(0, |data| data.export_directory_table.time_date_stamp),
+            ],
         }
     }
 
@@ -200,7 +205,7 @@ impl Facts {
             versions: Vec::new(),
             alignment: None,
             install_name: mach.name.map(str::to_owned),
-            link_time: 0,
+            link_times: [0; 2],
         })
     }
 
@@ -235,8 +240,8 @@ impl Facts {
                 "has segments that are aligned to {alignment} bytes"
             ));
         }
-        // The linker of MSVC writes a checksum there.
-        if self.link_time != 0 && !platform.triple.ends_with("-msvc") {
+        // The linker of MSVC writes a checksum there, which is not checked.
+        if self.link_times != [0; 2] && !platform.triple.ends_with("-msvc") {
             problems.push("contains the time when it was linked".to_owned());
         }
         if let Some(name) = &self.install_name
@@ -346,6 +351,28 @@ mod tests {
             let platform = Platform::of(triple).unwrap();
             assert_eq!(is_of_system(name, platform), allowed, "{name}");
         }
+    }
+
+    #[test]
+    fn the_time_when_a_library_was_linked_is_refused() {
+        let problems = |triple, link_times| {
+            let facts = Facts {
+                architecture: "x86_64",
+                stripped: true,
+                exports: vec!["ffi_function".to_owned()],
+                needs: Vec::new(),
+                versions: Vec::new(),
+                alignment: None,
+                install_name: None,
+                link_times,
+            };
+            facts.problems(Kind::Library, Platform::of(triple).unwrap())
+        };
+        for times in [[1, 0], [0, 1]] {
+            assert_eq!(problems("x86_64-pc-windows-gnu", times).len(), 1);
+        }
+        assert!(problems("x86_64-pc-windows-gnu", [0, 0]).is_empty());
+        assert!(problems("x86_64-pc-windows-msvc", [1, 1]).is_empty());
     }
 
     #[test]

@@ -15,7 +15,7 @@ use aod_bridge::prefetch::Batch;
 /// A stream with the cursor after an event as its `since` continues after that event.
 #[derive(Debug, PartialEq, uniffi::Enum)]
 pub enum EventRun {
-    /// `output` events without unknown fields that differ in their ID and text only. The cursor after each is its ID.
+    /// `output` events without unknown fields that differ only in their ID and text. The cursor after each is its ID.
     Output {
         /// The channel.
         stream: OutputStream,
@@ -27,7 +27,7 @@ pub enum EventRun {
         texts: String,
         /// The length of the text of each event, in bytes of UTF-8.
         lengths: Vec<u32>,
-        /// The same lengths in units of UTF-16, unless they are equal.
+        /// The same lengths in UTF-16 code units, for languages that index strings by them; absent if they are equal.
         utf16_lengths: Option<Vec<u32>>,
     },
     /// Any events.
@@ -40,17 +40,19 @@ pub enum EventRun {
 }
 
 /// A batch of events with the cursor after each of them.
-#[derive(Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(super) struct EventBatch {
     runs: Vec<Run>,
     cursor: Option<i64>,
 }
 
+#[derive(Debug, PartialEq)]
 enum Run {
     Output(OutputRun),
     Other(Vec<StreamEvent>, Vec<Option<i64>>),
 }
 
+#[derive(Debug, PartialEq)]
 struct OutputRun {
     stream: OutputStream,
     turn: Option<i64>,
@@ -65,7 +67,7 @@ impl EventBatch {
         self.cursor
     }
 
-    /// Returns the events, those that belong together as one.
+    /// Returns the events, grouped in runs.
     pub(super) fn into_runs(self) -> Vec<EventRun> {
         self.runs.into_iter().map(Into::into).collect()
     }
@@ -80,40 +82,39 @@ impl EventBatch {
         }
     }
 
-    /// Returns the run that an `output` event belongs to.
-    fn output(&mut self, stream: &str, turn: Option<i64>) -> &mut OutputRun {
-        let continues = match self.runs.last() {
-            Some(Run::Output(last)) => last.stream.as_str() == stream && last.turn == turn,
-            _ => false,
-        };
-        if !continues {
-            self.runs.push(Run::Output(OutputRun {
-                stream: stream.into(),
-                turn,
-                ids: Vec::new(),
-                texts: String::new(),
-                lengths: Vec::new(),
-            }));
-        }
-        match self.runs.last_mut() {
-            Some(Run::Output(run)) => run,
-            _ => unreachable!("the last run is of output"),
-        }
-    }
-
-    /// Adds events with the cursor after each.
-    fn add(&mut self, mut events: Vec<StreamEvent>, mut cursors: Vec<Option<i64>>) {
-        match self.runs.last_mut() {
-            Some(Run::Other(last, last_cursors)) => {
-                last.append(&mut events);
-                last_cursors.append(&mut cursors);
+    /// Adds a run, to the last one if it continues that.
+    fn add(&mut self, run: Run) {
+        match (self.runs.last_mut(), run) {
+            (Some(Run::Output(last)), Run::Output(run))
+                if last.continues(run.stream.as_str(), run.turn) =>
+            {
+                last.append(run);
             }
-            _ => self.runs.push(Run::Other(events, cursors)),
+            (Some(Run::Other(events, cursors)), Run::Other(mut later, mut later_cursors)) => {
+                events.append(&mut later);
+                cursors.append(&mut later_cursors);
+            }
+            (_, run) => self.runs.push(run),
         }
     }
 }
 
 impl OutputRun {
+    fn new(stream: &str, turn: Option<i64>) -> Self {
+        Self {
+            stream: stream.into(),
+            turn,
+            ids: Vec::new(),
+            texts: String::new(),
+            lengths: Vec::new(),
+        }
+    }
+
+    /// Whether output of a channel and a turn belongs to this run.
+    fn continues(&self, stream: &str, turn: Option<i64>) -> bool {
+        self.stream.as_str() == stream && self.turn == turn
+    }
+
     /// Adds an event, whose text a function appends, and returns the length of the text in bytes.
     fn push(&mut self, id: i64, append_text: impl FnOnce(&mut String)) -> usize {
         let start = self.texts.len();
@@ -189,22 +190,30 @@ impl Batch for EventBatch {
         if let Some(output) = event.output()
             && let Some(id) = has_cursor(output.id)
         {
-            let run = self.output(output.stream, output.turn);
-            return run.push(id, |texts| output.push_text(texts));
+            let append_text = |texts: &mut String| output.push_text(texts);
+            let length = match self.runs.last_mut() {
+                Some(Run::Output(last)) if last.continues(output.stream, output.turn) => {
+                    last.push(id, append_text)
+                }
+                _ => {
+                    let mut run = OutputRun::new(output.stream, output.turn);
+                    let length = run.push(id, append_text);
+                    self.runs.push(Run::Output(run));
+                    length
+                }
+            };
+            return length + output.stream.len();
         }
         let event = event.into_event();
         let size = size(&event);
-        self.add(vec![event], vec![self.cursor]);
+        self.add(Run::Other(vec![event], vec![self.cursor]));
         size
     }
 
     fn append(&mut self, later: Self) {
         self.cursor = later.cursor;
         for run in later.runs {
-            match run {
-                Run::Output(run) => self.output(run.stream.as_str(), run.turn).append(run),
-                Run::Other(events, cursors) => self.add(events, cursors),
-            }
+            self.add(run);
         }
     }
 }
@@ -212,17 +221,24 @@ impl Batch for EventBatch {
 /// Returns the approximate size of an event in bytes.
 fn size(event: &StreamEvent) -> usize {
     let (text, extra) = match event {
-        StreamEvent::Start(event) => (0, &event.extra),
+        StreamEvent::Start(event) => (
+            length(event.runtime.as_ref()) + length(event.provider.as_ref()),
+            &event.extra,
+        ),
         StreamEvent::Stage(event) => (
-            event.stage.as_str().len() + length(&event.message),
+            length(Some(&event.stage))
+                + length(Some(&event.state))
+                + length(event.message.as_ref()),
             &event.extra,
         ),
         StreamEvent::TurnStart(event) => (0, &event.extra),
-        StreamEvent::Output(event) => (event.data.len(), &event.extra),
+        StreamEvent::Output(event) => {
+            (length(Some(&event.stream)) + event.data.len(), &event.extra)
+        }
         StreamEvent::Exit(event) => (0, &event.extra),
-        StreamEvent::Error(event) => (length(&event.message), &event.extra),
-        StreamEvent::Terminated(event) => (length(&event.message), &event.extra),
-        StreamEvent::Stale(event) => (length(&event.message), &event.extra),
+        StreamEvent::Error(event) => (length(event.message.as_ref()), &event.extra),
+        StreamEvent::Terminated(event) => (length(event.message.as_ref()), &event.extra),
+        StreamEvent::Stale(event) => (length(event.message.as_ref()), &event.extra),
         StreamEvent::Unknown(event) => return event.raw.len(),
     };
     let extra = extra
@@ -231,9 +247,8 @@ fn size(event: &StreamEvent) -> usize {
     text + extra.sum::<usize>()
 }
 
-#[expect(clippy::ref_option, reason = "called with a field of an event")]
-fn length(text: &Option<String>) -> usize {
-    text.as_ref().map_or(0, String::len)
+fn length(text: Option<&impl AsRef<str>>) -> usize {
+    text.map_or(0, |text| text.as_ref().len())
 }
 
 #[cfg(test)]
@@ -252,29 +267,29 @@ mod tests {
         format!("{id}data: {json}\n\n")
     }
 
-    /// Reads a stream of these events, and stops when its body ends.
-    fn batches(events: &[&str]) -> Vec<EventBatch> {
-        let body: String = events.iter().map(|json| frame(json)).collect();
+    /// Calls a function with each event of a stream, which ends with its body.
+    fn read(body: String, mut take: impl FnMut(LazyEvent<'_>)) {
         let mut events = EventStream::new(stream::iter([Ok::<_, io::Error>(body.into())]));
-        let mut batches = Vec::new();
-        let mut take = |event: LazyEvent<'_>| {
-            let mut batch = EventBatch::default();
-            batch.push(event);
-            batches.push(batch);
-        };
         let mut context = Context::from_waker(Waker::noop());
         while let Poll::Ready(Some(Ok(()))) =
             EventBatch::poll_next(&mut events, &mut context, &mut take)
         {}
-        batches
     }
 
+    /// Pushes events into one batch, which is the same as appending a batch of each.
     fn batch(events: &[&str]) -> EventBatch {
-        let mut whole = EventBatch::default();
-        for batch in batches(events) {
-            whole.append(batch);
-        }
-        whole
+        let body = || events.iter().map(|json| frame(json)).collect();
+        let (mut pushed, mut appended) = (EventBatch::default(), EventBatch::default());
+        read(body(), |event| {
+            let mut batch = EventBatch::default();
+            batch.push(event);
+            appended.append(batch);
+        });
+        read(body(), |event| {
+            pushed.push(event);
+        });
+        assert_eq!(appended, pushed);
+        pushed
     }
 
     fn texts(run: &EventRun) -> &str {
@@ -349,6 +364,50 @@ mod tests {
             .collect();
         let cursors = vec![None, None, None, Some(2), Some(2), Some(3)];
         assert_eq!(runs, [EventRun::Other { events, cursors }]);
+    }
+
+    #[test]
+    fn output_with_another_cursor_than_its_id_is_passed_whole() {
+        let body = format!(
+            "{}data: {SECOND}\n\nid: 8\ndata: {SECOND}\n\n",
+            frame(FIRST)
+        );
+        let mut batch = EventBatch::default();
+        read(body, |event| {
+            batch.push(event);
+        });
+        let runs = batch.into_runs();
+        assert_eq!(texts(&runs[0]), "a");
+        assert!(matches!(&runs[1..], [EventRun::Other { .. }]), "{runs:?}");
+    }
+
+    #[test]
+    fn the_size_of_an_event_is_that_of_its_texts() {
+        let long = "x".repeat(1_000);
+        for json in [
+            format!(
+                r#"{{"type": "output", "id": 1, "stream": "stdout", "data": "{long}", "turn": 1}}"#
+            ),
+            format!(r#"{{"type": "output", "id": 1, "stream": "{long}", "data": "", "turn": 1}}"#),
+            format!(r#"{{"type": "output", "stream": "{long}", "data": ""}}"#),
+            format!(r#"{{"type": "output", "stream": "stdout", "data": "{long}"}}"#),
+            format!(r#"{{"type": "output", "stream": "stdout", "data": "", "x": ["{long}"]}}"#),
+            format!(r#"{{"type": "start", "runtime": "{long}"}}"#),
+            format!(r#"{{"type": "start", "provider": "{long}"}}"#),
+            format!(r#"{{"type": "stage", "stage": "{long}", "state": "done"}}"#),
+            format!(r#"{{"type": "stage", "stage": "skills", "state": "{long}"}}"#),
+            format!(
+                r#"{{"type": "stage", "stage": "skills", "state": "done", "message": "{long}"}}"#
+            ),
+            format!(r#"{{"type": "error", "message": "{long}"}}"#),
+            format!(r#"{{"type": "news", "text": "{long}"}}"#),
+        ] {
+            let mut size = 0;
+            read(frame(&json), |event| {
+                size += EventBatch::default().push(event)
+            });
+            assert!((1_000..1_100).contains(&size), "{size}: {json}");
+        }
     }
 
     #[test]

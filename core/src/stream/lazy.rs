@@ -10,13 +10,13 @@ use crate::models::event::{OutputFields, PlainOutput, StreamEvent};
 /// One event of a stream, parsed no further than was necessary to deliver it.
 ///
 /// [`EventStream::poll_lazy`] passes it to programs with models of their own, such as the bindings of other languages.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct LazyEvent<'a> {
     content: Content<'a>,
     cursor: Option<i64>,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 enum Content<'a> {
     Plain {
         json: &'a str,
@@ -38,7 +38,8 @@ impl<'a> LazyEvent<'a> {
         self.cursor
     }
 
-    /// Returns the fields of the event, if it is an `output` event as known servers write it.
+    /// Returns the fields of the event, if they were found without parsing it. `None` does not mean that the event is not
+    /// an `output`.
     pub fn output(&self) -> Option<OutputFields<'a>> {
         match &self.content {
             Content::Plain { output, .. } => *output,
@@ -48,8 +49,8 @@ impl<'a> LazyEvent<'a> {
 
     /// Returns the event as JSON: an object, or a string with the text of an unknown event that is not an object.
     ///
-    /// The JSON is valid, without lone surrogates, and nested less than 128 levels deep. A well-formed `output` event is
-    /// as the server sent it; every other event is serialized.
+    /// The JSON is valid, without lone surrogates, and nested less than 128 levels deep. The text of most `output` events
+    /// is that of the server; other events are serialized.
     pub fn json(&self) -> Cow<'a, str> {
         match &self.content {
             Content::Plain { json, .. } => Cow::Borrowed(json),
@@ -61,6 +62,10 @@ impl<'a> LazyEvent<'a> {
     /// Returns the parsed event.
     pub fn into_event(self) -> StreamEvent {
         match self.content {
+            Content::Plain {
+                output: Some(output),
+                ..
+            } => StreamEvent::Output(output.to_event()),
             Content::Plain { json, .. } => StreamEvent::from_json(json),
             Content::Parsed(event) => event,
         }
@@ -71,7 +76,7 @@ impl EventStream {
     /// Polls for the next event, and returns the result of `read`.
     ///
     /// The events are the same as those of the [`Stream`](futures::Stream) implementation, and both can be used
-    /// alternately. An `output` event is not copied before `read` asks for its fields.
+    /// alternately. Most `output` events are not copied unless `read` calls [`LazyEvent::into_event`].
     ///
     /// # Errors
     ///

@@ -76,7 +76,7 @@ public final class EventStream: AsyncSequence, Sendable {
     /// It may differ from the event's `id`: a `turnStart` has the id of the output that follows. Before the first event
     /// it is the position that the stream started from, or nil.
     public var cursor: Int64? {
-        state.with { $0.cursor }
+        prefetcher.lastDelivered.map(\.cursor) ?? state.with { $0.cursor }
     }
 
     /// Ends the stream and closes its connection immediately. May be called from any task or thread.
@@ -98,7 +98,7 @@ public final class EventStream: AsyncSequence, Sendable {
     /// The stream ends when the iterator is released after the first ``next()``. Copies share one iterator.
     public struct Iterator: AsyncIteratorProtocol {
         fileprivate let stream: EventStream
-        fileprivate let token: IteratorToken
+        fileprivate var token: IteratorToken
 
         /// Waits for the next event.
         ///
@@ -235,10 +235,6 @@ extension EventStream: PrefetchSource {
         } onCancel: {
             cancel()
         }
-    }
-
-    func didDeliver(_ element: EventWithCursor) {
-        state.with { $0.cursor = element.cursor }
     }
 
     func abandon() {

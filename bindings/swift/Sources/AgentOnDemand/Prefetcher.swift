@@ -5,9 +5,6 @@ protocol PrefetchSource: Sendable {
     /// Waits for the next batch. Called by one task at a time.
     func nextBatch(isolation: isolated (any Actor)?) async -> Batch<Prefetched>
 
-    /// Called as each element is delivered, in order.
-    func didDeliver(_ element: Prefetched)
-
     /// Called when the reading task was cancelled: no more batches are needed.
     func abandon()
 }
@@ -24,11 +21,33 @@ final class Prefetcher<Element: Sendable>: Sendable {
     private let state = Locked(State())
 
     private struct State {
-        var elements: ArraySlice<Element> = []
+        private var elements: [Element] = []
+        private var deliveredCount = 0
+        private var lastOfEarlierBatch: Element?
         /// The result after the last element. An error is thrown once.
         var end: Result<Void, any Error>?
         var isFetching = false
         var waiting: [CheckedContinuation<Void, Never>] = []
+
+        var isEmpty: Bool { deliveredCount == elements.count }
+
+        var buffered: ArraySlice<Element> { elements[deliveredCount...] }
+
+        var lastDelivered: Element? {
+            deliveredCount > 0 ? elements[deliveredCount - 1] : lastOfEarlierBatch
+        }
+
+        mutating func deliver() -> Element? {
+            if isEmpty { return nil }
+            deliveredCount += 1
+            return elements[deliveredCount - 1]
+        }
+
+        mutating func replaceElements(with batch: [Element]) {
+            lastOfEarlierBatch = lastDelivered
+            elements = batch
+            deliveredCount = 0
+        }
     }
 
     private enum Step {
@@ -39,13 +58,16 @@ final class Prefetcher<Element: Sendable>: Sendable {
         case wait
     }
 
+    /// The element that was delivered last; nil before the first.
+    var lastDelivered: Element? { state.with { $0.lastDelivered } }
+
     /// Returns the next element, from the source if none is buffered; nil after the end, and after an error was thrown.
     /// A cancelled task receives no buffered elements.
     func next<Source: PrefetchSource>(
         isolation actor: isolated (any Actor)?, from source: Source
     ) async throws -> Element? where Source.Prefetched == Element {
         while true {
-            switch step(source) {
+            switch step() {
             case .deliver(let element):
                 return element
             case .fail(let error):
@@ -68,30 +90,27 @@ final class Prefetcher<Element: Sendable>: Sendable {
     /// Returns all buffered elements, without waiting.
     func takeBuffered() -> [Element] {
         state.with { state in
-            defer { state.elements = [] }
-            return Array(state.elements)
+            defer { state.replaceElements(with: []) }
+            return Array(state.buffered)
         }
     }
 
     /// Discards all buffered elements: nothing more is delivered.
     func close() {
         state.with { state in
-            state.elements = []
+            state.replaceElements(with: [])
             state.end = .success(())
         }
     }
 
-    private func step<Source: PrefetchSource>(_ source: Source) -> Step where Source.Prefetched == Element {
+    private func step() -> Step {
         state.with { state in
-            if Task.isCancelled, !state.elements.isEmpty || state.end == nil {
-                state.elements = []
+            if Task.isCancelled, !state.isEmpty || state.end == nil {
+                state.replaceElements(with: [])
                 state.end = .success(())
                 return .abandon
             }
-            if let element = state.elements.popFirst() {
-                source.didDeliver(element)
-                return .deliver(element)
-            }
+            if let element = state.deliver() { return .deliver(element) }
             switch state.end {
             case .failure(let error):
                 state.end = .success(())
@@ -109,7 +128,7 @@ final class Prefetcher<Element: Sendable>: Sendable {
         let waiting = state.with { state in
             // A batch that arrives after `close()` is dropped.
             if state.end == nil {
-                state.elements = batch.elements[...]
+                state.replaceElements(with: batch.elements)
                 state.end = batch.end
             }
             state.isFetching = false
@@ -129,20 +148,33 @@ final class Prefetcher<Element: Sendable>: Sendable {
 }
 
 /// Shared by the copies of an iterator of a stream. Its release ends the stream, if it was used.
-final class IteratorToken: Sendable {
-    private let isUsed = Locked(false)
-    private let onRelease: @Sendable () -> Void
+struct IteratorToken: Sendable {
+    private let shared: Shared
+    private var isUsed = false
 
     init(onRelease: @escaping @Sendable () -> Void) {
-        self.onRelease = onRelease
+        shared = Shared(onRelease: onRelease)
     }
 
     /// Marks the iterator as used.
-    func use() {
-        isUsed.with { $0 = true }
+    mutating func use() {
+        // Each copy takes the lock once.
+        if !isUsed {
+            isUsed = true
+            shared.isUsed.with { $0 = true }
+        }
     }
 
-    deinit {
-        if isUsed.with({ $0 }) { onRelease() }
+    private final class Shared: Sendable {
+        let isUsed = Locked(false)
+        private let onRelease: @Sendable () -> Void
+
+        init(onRelease: @escaping @Sendable () -> Void) {
+            self.onRelease = onRelease
+        }
+
+        deinit {
+            if isUsed.with({ $0 }) { onRelease() }
+        }
     }
 }

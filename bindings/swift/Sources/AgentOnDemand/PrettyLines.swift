@@ -70,7 +70,7 @@ public final class PrettyLines: AsyncSequence, Sendable {
     /// The stream ends when the iterator is released after the first ``next()``. Copies share one iterator.
     public struct Iterator: AsyncIteratorProtocol {
         fileprivate let lines: PrettyLines
-        fileprivate let token: IteratorToken
+        fileprivate var token: IteratorToken
 
         /// Waits for the next line.
         ///
@@ -138,8 +138,6 @@ extension PrettyLines: PrefetchSource {
             return Batch(elements: formatter.flush(), end: .failure(error))
         }
     }
-
-    func didDeliver(_ element: String) {}
 
     func abandon() {
         stream.abandon()

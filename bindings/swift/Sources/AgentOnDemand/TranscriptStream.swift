@@ -54,7 +54,7 @@ public final class TranscriptStream: AsyncSequence, Sendable {
     /// The stream ends when the iterator is released after the first ``next()``. Copies share one iterator.
     public struct Iterator: AsyncIteratorProtocol {
         fileprivate let changes: TranscriptStream
-        fileprivate let token: IteratorToken
+        fileprivate var token: IteratorToken
 
         /// Waits for the next change.
         ///
@@ -153,8 +153,6 @@ extension TranscriptStream: PrefetchSource {
     func nextBatch(isolation: isolated (any Actor)?) async -> Batch<TranscriptChange> {
         await stream.nextChanges(of: transcript, isolation: isolation)
     }
-
-    func didDeliver(_ element: TranscriptChange) {}
 
     func abandon() {
         stream.abandon()

@@ -78,7 +78,7 @@ public final class WatchStream: AsyncSequence, Sendable {
     /// The sequence ends when the iterator is released after the first ``next()``. Copies share one iterator.
     public struct Iterator: AsyncIteratorProtocol {
         fileprivate let events: WatchStream
-        fileprivate let token: IteratorToken
+        fileprivate var token: IteratorToken
 
         /// Waits for the next event of any session.
         ///
@@ -115,8 +115,6 @@ extension WatchStream: PrefetchSource {
             return Batch(elements: state.ready, end: state.reading + state.idle.count == 0 ? .success(()) : nil)
         }
     }
-
-    func didDeliver(_ element: SessionEvent) {}
 
     func abandon() {
         cancel()

@@ -1,7 +1,7 @@
-//! Reads the ids of an `output` event without parsing its text.
+//! Recognizes `output` events whose text can be passed verbatim.
 
-use std::borrow::Cow;
 use std::fmt;
+use std::mem::replace;
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
@@ -22,7 +22,7 @@ use super::{Extra, OutputEvent};
 pub(crate) struct PlainOutput<'j> {
     pub(crate) id: Option<i64>,
     pub(crate) turn: Option<i64>,
-    /// `None` if the event has other fields too, or another order than that of known servers.
+    /// `None` if the event is not written as known servers write it.
     pub(crate) fields: Option<OutputFields<'j>>,
 }
 
@@ -42,7 +42,7 @@ pub struct OutputFields<'j> {
 }
 
 impl OutputFields<'_> {
-    pub(super) fn to_event(self) -> OutputEvent {
+    pub(crate) fn to_event(self) -> OutputEvent {
         let mut data = String::new();
         self.push_text(&mut data);
         OutputEvent {
@@ -58,7 +58,7 @@ impl OutputFields<'_> {
     pub fn push_text(&self, text: &mut String) {
         let start = text.len();
         if unescape_into(self.data, text).is_none() {
-            // Not with the `data` of an event.
+            // Only if the caller has changed `data`.
             text.truncate(start);
         }
     }
@@ -87,58 +87,53 @@ impl<'j> PlainOutput<'j> {
 struct PlainOutputVisitor;
 
 impl<'de> Visitor<'de> for PlainOutputVisitor {
-    type Value = PlainOutput<'de>;
+    type Value = PlainOutput<'static>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an output event")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<PlainOutput<'de>, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let not_plain = || A::Error::custom("not a plain output event");
         match map.next_entry::<Text<'_>, Text<'_>>()? {
             Some((key, value)) if &*key.0 == "type" && &*value.0 == "output" => {}
             _ => return Err(not_plain()),
         }
-        let (mut id, mut turn, mut stream, mut data) = (None, None, None, None);
-        let (mut read, mut in_order) = (0, true);
+        let (mut id, mut turn) = (None, None);
+        let (mut has_stream, mut has_data) = (false, false);
         while let Some(Text(key)) = map.next_key()? {
-            let (place, repeated) = match &*key {
-                "id" => (0, id.replace(map.next_value()?).is_some()),
-                "stream" => (1, stream.replace(map.next_value::<Text<'_>>()?).is_some()),
+            let is_repeated = match &*key {
+                "id" => id.replace(map.next_value()?).is_some(),
+                "stream" => {
+                    map.next_value::<Text<'_>>()?;
+                    replace(&mut has_stream, true)
+                }
                 "data" => {
-                    let value = map.next_value::<&RawValue>()?.get();
-                    if !value.starts_with('"') {
+                    let value: &RawValue = map.next_value()?;
+                    if !value.get().starts_with('"') {
                         return Err(not_plain());
                     }
-                    (2, data.replace(value).is_some())
+                    replace(&mut has_data, true)
                 }
-                "turn" => (3, turn.replace(map.next_value()?).is_some()),
+                "turn" => turn.replace(map.next_value()?).is_some(),
                 "type" => return Err(not_plain()),
                 _ => {
                     map.next_value::<Scalar>()?;
-                    (4, false)
+                    false
                 }
             };
-            if repeated {
+            if is_repeated {
                 return Err(not_plain());
             }
-            in_order &= place == read && place < 4;
-            read += 1;
         }
-        let (Some(id), Some(turn), Some(Text(stream)), Some(data)) = (id, turn, stream, data)
-        else {
-            return Err(not_plain());
-        };
-        let fields = match stream {
-            Cow::Borrowed(stream) if in_order => Some(OutputFields {
+        match (id, turn) {
+            (Some(id), Some(turn)) if has_stream && has_data => Ok(PlainOutput {
                 id,
-                stream,
-                data,
                 turn,
+                fields: None,
             }),
-            _ => None,
-        };
-        Ok(PlainOutput { id, turn, fields })
+            _ => Err(not_plain()),
+        }
     }
 }
 

@@ -39,6 +39,7 @@ impl StreamEvent {
         }
     }
 
+    /// Parses an event with a JSON parser, whatever its form.
     pub(super) fn parse(text: &str) -> Self {
         read(text, EventVisitor::TypeFirst).unwrap_or_else(|_| Self::from_json_slow(text))
     }

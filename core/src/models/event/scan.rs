@@ -2,8 +2,8 @@
 
 use super::OutputFields;
 
-/// Reads an event whose fields are `type`, `id`, `stream`, `data` and `turn`, in this order, with at most one space
-/// between tokens; `None` for any other text, which a JSON parser may still accept.
+/// Reads an event whose fields are `type`, `id`, `stream`, `data` and `turn`, in this order, with at most one space after
+/// each `:` and `,`, and no other whitespace; `None` for any other text, which a JSON parser may still accept.
 ///
 /// Strings have no lone surrogates, so that every JSON parser reads them in the same way.
 pub(super) fn scan(json: &str) -> Option<OutputFields<'_>> {
@@ -112,7 +112,8 @@ impl<'j> Scanner<'j> {
 /// Returns the position of the first quotation mark, backslash or control character.
 fn find_special(bytes: &[u8]) -> Option<usize> {
     const ONES: u64 = u64::MAX / 255;
-    // Sets the highest bit of each byte that is below the limit. Borrows may set it in bytes above the first of them.
+    // Sets the highest bit of each byte below the limit, which is at most 128. Borrows can also set it in bytes after the
+    // first such byte.
     let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word;
     let mut at = 0;
     while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
@@ -171,20 +172,51 @@ mod tests {
         ]
     }
 
-    /// What a JSON parser reads, for text that has only the fields of an output.
-    fn parsed(json: &str) -> Option<OutputFields<'_>> {
-        PlainOutput::parse(json)?.fields
+    /// Compares the fields with what a JSON parser reads.
+    fn assert_same(fields: OutputFields<'_>, json: &str) {
+        let plain = PlainOutput {
+            id: fields.id,
+            turn: fields.turn,
+            fields: None,
+        };
+        assert_eq!(PlainOutput::parse(json), Some(plain), "{json}");
+        let event = StreamEvent::Output(fields.to_event());
+        assert_eq!(event, StreamEvent::parse(json), "{json}");
     }
 
     #[test]
     fn reads_what_known_servers_write() {
-        for json in TEXTS.iter().flat_map(|text| written(text)) {
-            let has_escaped_stream = parsed(&json).is_none();
-            assert_eq!(scan(&json), parsed(&json), "{json}");
-            assert_eq!(scan(&json).is_none(), has_escaped_stream, "{json}");
+        for text in TEXTS {
+            let [known, escaped, unnamed] = written(text);
+            for json in [&known, &unnamed] {
+                assert_same(scan(json).expect(json), json);
+            }
+            // No name of a stream has escapes.
+            assert_eq!(scan(&escaped).is_some(), !text.contains('\\'), "{escaped}");
         }
-        let [known, ..] = written(TEXTS[4]);
-        assert!(scan(&known).is_some());
+    }
+
+    #[test]
+    fn reads_numbers_that_an_i64_always_holds() {
+        for (id, is_read) in [
+            ("999999999999999999", true),
+            ("-999999999999999999", true),
+            ("0", true),
+            ("1000000000000000000", false),
+            ("00", false),
+            ("-0", false),
+            ("-", false),
+            ("1.0", false),
+            ("1e1", false),
+        ] {
+            let json =
+                format!(r#"{{"type":"output","id":{id},"stream":"stdout","data":"","turn":{id}}}"#);
+            let fields = scan(&json);
+            assert_eq!(fields.is_some(), is_read, "{json}");
+            if let Some(fields) = fields {
+                assert_same(fields, &json);
+            }
+        }
     }
 
     #[test]
@@ -229,9 +261,7 @@ mod tests {
                         continue;
                     };
                     read += 1;
-                    assert_eq!(Some(fields), parsed(&changed), "{changed}");
-                    let event = StreamEvent::Output(fields.to_event());
-                    assert_eq!(event, StreamEvent::parse(&changed), "{changed}");
+                    assert_same(fields, &changed);
                 }
             }
         }
