@@ -404,7 +404,7 @@ mod tests {
         ] {
             let mut size = 0;
             read(frame(&json), |event| {
-                size += EventBatch::default().push(event)
+                size += EventBatch::default().push(event);
             });
             assert!((1_000..1_100).contains(&size), "{size}: {json}");
         }
