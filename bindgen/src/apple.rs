@@ -32,7 +32,12 @@ pub(crate) fn set_up(cargo: &mut Command, platform: &Platform) -> Result<()> {
             format!("CC_{triple}"),
             format!("{} clang", program.display()),
         )
-        .env(format!("AR_{triple}"), format!("{} ar", program.display()));
+        .env(format!("AR_{triple}"), format!("{} ar", program.display()))
+        // The headers of the compiler itself, which it does not find next to a program named zig.
+        .env(
+            format!("CFLAGS_{triple}"),
+            format!("-isystem {}", zig.join("lib/include").display()),
+        );
     if env::var_os("SDKROOT").is_none() {
         cargo.env("SDKROOT", sdk(&zig)?);
     }
