@@ -33,7 +33,7 @@ pub(crate) fn set_up(cargo: &mut Command, platform: &Platform) -> Result<()> {
             format!("{} clang", program.display()),
         )
         .env(format!("AR_{triple}"), format!("{} ar", program.display()))
-        // The headers of the compiler itself, which it does not find next to a program named zig.
+        // clang's own headers, such as `stdbool.h`, which it does not find when zig runs it.
         .env(
             format!("CFLAGS_{triple}"),
             format!("-isystem {}", zig.join("lib/include").display()),

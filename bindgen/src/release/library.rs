@@ -108,7 +108,8 @@ struct Facts {
     alignment: Option<u64>,
     /// The name that a program which is linked with it looks for, on Apple platforms.
     install_name: Option<String>,
-    /// When it was linked, in seconds since 1970, or a checksum in place of the times; 0 if it has neither. On Windows.
+    /// On Windows, the times in the header and in the export table, in seconds since 1970, or a hash that the linker of
+    /// MSVC writes instead; 0 if absent.
     link_times: [u32; 2],
 }
 
@@ -240,7 +241,7 @@ impl Facts {
                 "has segments that are aligned to {alignment} bytes"
             ));
         }
-        // The linker of MSVC writes a checksum there, which is not checked.
+        // With `/Brepro`, the linker of MSVC writes a hash there, which is not checked.
         if self.link_times != [0; 2] && !platform.triple.ends_with("-msvc") {
             problems.push("contains the time when it was linked".to_owned());
         }

@@ -27,7 +27,7 @@ pub enum EventRun {
         texts: String,
         /// The length of the text of each event, in bytes of UTF-8.
         lengths: Vec<u32>,
-        /// The same lengths in UTF-16 code units, for languages that index strings by them; absent if they are equal.
+        /// The same lengths in UTF-16 code units, for languages that index strings by them; absent if all texts are ASCII.
         utf16_lengths: Option<Vec<u32>>,
     },
     /// Any events.
@@ -82,7 +82,7 @@ impl EventBatch {
         }
     }
 
-    /// Adds a run, to the last one if it continues that.
+    /// Adds a run, merging it into the last one if it continues that run.
     fn add(&mut self, run: Run) {
         match (self.runs.last_mut(), run) {
             (Some(Run::Output(last)), Run::Output(run))
@@ -115,7 +115,7 @@ impl OutputRun {
         self.stream.as_str() == stream && self.turn == turn
     }
 
-    /// Adds an event, whose text a function appends, and returns the length of the text in bytes.
+    /// Adds an event whose text `append_text` writes, and returns the length of the text in bytes.
     fn push(&mut self, id: i64, append_text: impl FnOnce(&mut String)) -> usize {
         let start = self.texts.len();
         append_text(&mut self.texts);

@@ -1,4 +1,4 @@
-//! Events that are not parsed before a caller needs their fields.
+//! Events whose parsing is deferred where possible.
 
 use std::borrow::Cow;
 use std::task::{Context, Poll};
@@ -49,8 +49,8 @@ impl<'a> LazyEvent<'a> {
 
     /// Returns the event as JSON: an object, or a string with the text of an unknown event that is not an object.
     ///
-    /// The JSON is valid, without lone surrogates, and nested less than 128 levels deep. The text of most `output` events
-    /// is that of the server; other events are serialized.
+    /// The JSON is valid, without lone surrogates, and nested less than 128 levels deep. Most `output` events are returned
+    /// exactly as the server wrote them; other events are serialized again.
     pub fn json(&self) -> Cow<'a, str> {
         match &self.content {
             Content::Plain { json, .. } => Cow::Borrowed(json),
@@ -59,7 +59,7 @@ impl<'a> LazyEvent<'a> {
         }
     }
 
-    /// Returns the parsed event.
+    /// Converts into a [`StreamEvent`], and parses the JSON if that has not been done yet.
     pub fn into_event(self) -> StreamEvent {
         match self.content {
             Content::Plain {
@@ -76,7 +76,7 @@ impl EventStream {
     /// Polls for the next event, and returns the result of `read`.
     ///
     /// The events are the same as those of the [`Stream`](futures::Stream) implementation, and both can be used
-    /// alternately. Most `output` events are not copied unless `read` calls [`LazyEvent::into_event`].
+    /// alternately. Most `output` events are passed to `read` as borrowed text, and copied only when it asks for them.
     ///
     /// # Errors
     ///

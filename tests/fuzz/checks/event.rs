@@ -17,7 +17,7 @@ pub fn event(input: &[u8]) {
         again.raw.clone_from(&event.raw);
     }
     assert_eq!(again, event);
-    // With a space behind it, an event is read by a JSON parser.
+    // The scanner of `output` events refuses a trailing space, so a JSON parser reads this text.
     if !matches!(event, StreamEvent::Unknown(_)) {
         assert_eq!(StreamEvent::from_json(&format!("{text} ")), event);
     }

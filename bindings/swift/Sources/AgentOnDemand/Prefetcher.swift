@@ -147,7 +147,7 @@ final class Prefetcher<Element: Sendable>: Sendable {
     }
 }
 
-/// Shared by the copies of an iterator of a stream. Its release ends the stream, if it was used.
+/// Held by each copy of an iterator of a stream. Releasing the last copy ends the stream, if any copy was used.
 struct IteratorToken: Sendable {
     private let shared: Shared
     private var isUsed = false
@@ -158,7 +158,7 @@ struct IteratorToken: Sendable {
 
     /// Marks the iterator as used.
     mutating func use() {
-        // Each copy takes the lock once.
+        // Each copy takes the lock only once.
         if !isUsed {
             isUsed = true
             shared.isUsed.with { $0 = true }

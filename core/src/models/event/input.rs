@@ -41,7 +41,7 @@ impl<'a> From<&'a StreamEvent> for Input<'a> {
 }
 
 impl OutputStream {
-    /// Returns a chunk of output of this stream as the input of a formatter or transcript.
+    /// Wraps output of this channel as input of a formatter or transcript; [`Input::Other`] for an unknown channel.
     pub fn input<'a>(&self, data: &'a str) -> Input<'a> {
         match self {
             Self::Stdout => Input::Stdout(data),

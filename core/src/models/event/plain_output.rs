@@ -54,7 +54,9 @@ impl OutputFields<'_> {
         }
     }
 
-    /// Appends the text, without quotation marks and escapes.
+    /// Appends the decoded text: without quotation marks, and with escapes replaced by their characters.
+    ///
+    /// Appends nothing if [`data`](Self::data) was changed to something that is not a JSON string.
     pub fn push_text(&self, text: &mut String) {
         let start = text.len();
         if unescape_into(self.data, text).is_none() {

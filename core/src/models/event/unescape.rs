@@ -11,7 +11,7 @@ pub(super) fn unescape(json: &str) -> Option<String> {
     Some(text)
 }
 
-/// Appends a decoded string, as [`unescape`] returns it. For another value, part of it may be appended.
+/// Like [`unescape`], but appends to a text. If it returns `None`, part of the value may have been appended.
 pub(super) fn unescape_into(json: &str, text: &mut String) -> Option<()> {
     let mut rest = json.strip_prefix('"')?.strip_suffix('"')?;
     text.reserve(rest.len());
