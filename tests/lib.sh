@@ -108,7 +108,7 @@ tools() {
 devserver() {
     if [ -z "${AOD_DEVSERVER:-}" ]; then
         need_cargo
-        limited 30 cargo test --quiet --locked --workspace --exclude bindgen --no-run --test binary
+        limited 30 cargo test --quiet --locked --workspace --no-run --test binary
         export AOD_DEVSERVER=$target/debug/aod-devserver
     fi
 }
