@@ -64,8 +64,15 @@ class Tokens:
             if request.take():
                 request.answer(self._provider(request.rejected))
 
-    async def wait(self, native: JsonClient, waiter: Waiter, id: int, loop: AbstractEventLoop) -> None:
+    def wait(self, native: JsonClient, waiter: Waiter, id: int, loop: AbstractEventLoop) -> Awaitable[None]:
         """Wait until an id is queued, or the library asks for a token, which is then provided."""
+        if self._provider is None:
+            return waiter.wait(id, loop)
+        return self._wait_and_serve(native, waiter, id, loop)
+
+    async def _wait_and_serve(
+        self, native: JsonClient, waiter: Waiter, id: int, loop: AbstractEventLoop
+    ) -> None:
         self.notify(native, waiter.queue, id)
         try:
             await waiter.wait(id, loop)

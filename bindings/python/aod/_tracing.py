@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING, Final, Literal
 
 from ._version import __version__
 
@@ -57,16 +57,20 @@ def record_error(span: Span, error: str) -> None:
     span.set_status(StatusCode.ERROR)
 
 
-@contextmanager
-def ending(span: Span | None) -> Generator[None]:
+_NO_SPAN: Final = nullcontext()
+
+
+def ending(span: Span | None) -> AbstractContextManager[None]:
     """End a span with the block.
 
     Of an exception, only the kind is recorded: its text may contain secrets. One that is not an `Exception`, such as a
     cancellation, is not an error.
     """
-    if span is None:
-        yield
-        return
+    return _NO_SPAN if span is None else _ending(span)
+
+
+@contextmanager
+def _ending(span: Span) -> Generator[None]:
     try:
         yield
     except Exception as error:
