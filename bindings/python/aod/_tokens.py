@@ -70,9 +70,7 @@ class Tokens:
             return waiter.wait(id, loop)
         return self._wait_and_serve(native, waiter, id, loop)
 
-    async def _wait_and_serve(
-        self, native: JsonClient, waiter: Waiter, id: int, loop: AbstractEventLoop
-    ) -> None:
+    async def _wait_and_serve(self, native: JsonClient, waiter: Waiter, id: int, loop: AbstractEventLoop) -> None:
         self.notify(native, waiter.queue, id)
         try:
             await waiter.wait(id, loop)
