@@ -63,6 +63,16 @@ def test_an_html_page_with_status_200_is_described() -> None:
     assert error.attempts == 1
 
 
+@pytest.mark.parametrize("body", [b'{"data": [', b'{"data": [],}', b'{"data": []} hunter2', b"{hunter2}"])
+def test_a_malformed_object_is_described(body: bytes) -> None:
+    with client_of_server(200, "application/json", body) as client:
+        agents, terminate = client.agents, client.sessions.terminate
+        for call in (agents.list, lambda: agents.get(UNKNOWN_ID), lambda: terminate(UNKNOWN_ID), client.health):
+            with pytest.raises(aod.DecodeError, match="the response is not JSON") as caught:
+                call()
+            assert "hunter2" not in str(caught.value) and "http://127.0.0.1:" in str(caught.value)
+
+
 AGENT = (
     '{"id": "%s", "name": "a", "model": "m", "runtime": "claude", "version": 1, "metadata": {}, "skills": [],'
     ' "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z", "mcp_servers": %s, "x": %s}'
