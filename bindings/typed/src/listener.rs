@@ -96,9 +96,10 @@ pub enum ListenerError {
 }
 
 impl From<uniffi::UnexpectedUniFFICallbackError> for ListenerError {
-    fn from(error: uniffi::UnexpectedUniFFICallbackError) -> Self {
+    fn from(_: uniffi::UnexpectedUniFFICallbackError) -> Self {
+        // Without its reason, the text of what was thrown, which may contain anything.
         Self::Threw {
-            reason: error.reason,
+            reason: "it threw an unexpected error".to_owned(),
         }
     }
 }

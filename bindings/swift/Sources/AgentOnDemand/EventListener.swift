@@ -84,7 +84,7 @@ final class ListenerRelay: BatchListener {
     }
 
     func onEvents(runs: [EventRun], cursor: Int64?) throws {
-        try listener.onEvents(runs.flatMap(\.events).map(\.event), cursor: cursor)
+        try reportingFailure { try listener.onEvents(runs.flatMap(\.events).map(\.event), cursor: cursor) }
     }
 
     func onClosed() {
