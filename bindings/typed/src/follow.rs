@@ -12,7 +12,7 @@ use aod_bridge::updates::Updates;
 use futures::FutureExt as _;
 use uuid::Uuid;
 
-use super::call::CancellationToken;
+use super::call::{CancellationToken, RUNTIME};
 use super::client::NativeClient;
 use super::config::set;
 use super::error::CallError;
@@ -77,9 +77,14 @@ impl NativeClient {
         observer: Option<TurnObserver>,
         cancellation: Option<Arc<CancellationToken>>,
     ) -> Result<RunResult, CallError> {
-        let client = self.client.clone();
+        let mut unfollowed = Unfollowed {
+            client: self.client.clone(),
+            ack,
+            on_abandon,
+        };
         let work = async move {
             let updates = Updates::new();
+            let (client, ack) = (unfollowed.client.clone(), unfollowed.ack.clone());
             let sessions = client.sessions();
             let follow = sessions.follow(&ack).on_abandon(on_abandon);
             let follow = set(
@@ -92,6 +97,8 @@ impl NativeClient {
                 changes(observer.as_ref(), &updates),
                 FollowRequest::on_change,
             );
+            let follow = follow.into_future();
+            unfollowed.on_abandon = OnAbandon::Continue;
             deliver(observer, &updates, follow).await
         };
         self.run(cancellation, work.boxed()).await
@@ -129,6 +136,25 @@ impl NativeClient {
             deliver(observer, &updates, ask).await
         };
         self.run(cancellation, work.boxed()).await
+    }
+}
+
+/// A turn that is not followed yet. Dropping it stops the session as dropping the request does: a call that is cancelled
+/// early is dropped before it creates the request.
+struct Unfollowed {
+    client: aod::Client,
+    ack: SessionAck,
+    on_abandon: OnAbandon,
+}
+
+impl Drop for Unfollowed {
+    fn drop(&mut self) {
+        if let Ok(runtime) = RUNTIME.handle() {
+            let _entered = runtime.enter();
+            let sessions = self.client.sessions();
+            let request = sessions.follow(&self.ack).on_abandon(self.on_abandon);
+            drop(request.into_future());
+        }
     }
 }
 

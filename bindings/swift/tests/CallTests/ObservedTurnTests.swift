@@ -102,6 +102,17 @@ import Testing
         }
     }
 
+    @Test func followInACancelledTaskStopsTheSession() async throws {
+        try await server.script(["stdout": "one\n"], ["hold": "never"])
+        let ack = try await client.sessions.create(agentId: agent(), prompt: "hi")
+        let task = Task { [client] in
+            withUnsafeCurrentTask { $0?.cancel() }
+            return try await client.sessions.follow(ack, onAbandon: .terminate)
+        }
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(try await client.sessions.waitForCompletion(ack.id).status == .terminated)
+    }
+
     @Test func nothingIsReportedAfterAnError() async throws {
         struct PlantedError: Error {}
         try await server.script(["stdout": "one\n"], ["exit": 0])
