@@ -32,6 +32,14 @@ public struct AodError: Error, Sendable, Hashable {
                 isRetryable: false, isUnsent: false, tokenFailure: nil))
     }
 
+    /// Returns this error with the id of a session, unless it is that of a client that is shut down.
+    func ofSession(_ id: UUID) -> AodError {
+        guard kind != .closed else { return self }
+        var info = info
+        info.sessionId = id
+        return AodError(info: info)
+    }
+
     /// The kind of error.
     public var kind: ErrorKind { info.kind }
 

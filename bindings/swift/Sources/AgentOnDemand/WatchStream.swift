@@ -139,7 +139,7 @@ extension WatchStream: PrefetchSource {
         let batch = await stream.nextBatch(isolation: nil)
         var events = batch.elements.map { SessionEvent(sessionId: id, event: .success($0.event)) }
         if case .failure(let error as AodError) = batch.end {
-            events.append(SessionEvent(sessionId: id, event: .failure(error)))
+            events.append(SessionEvent(sessionId: id, event: .failure(error.ofSession(id))))
         }
         let waiting = state.with { state in
             state.reading -= 1

@@ -74,7 +74,9 @@ import Testing
         for try await item in client.sessions.watch([unknown, id]) {
             switch item.event {
             case .success(let event): last = event.type
-            case .failure(let error): errors[item.sessionId] = error.kind
+            case .failure(let error):
+                errors[item.sessionId] = error.kind
+                #expect(error.sessionId == item.sessionId)
             }
         }
         #expect(errors == [unknown: .notFound])

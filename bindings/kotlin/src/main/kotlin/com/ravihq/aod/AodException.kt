@@ -51,7 +51,8 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
      * and a cancelled call throws a `CancellationException`, which has no session id; `onCreated` of [Sessions.run]
      * receives the id in all these cases.
      */
-    public val sessionId: UUID? = info.sessionId
+    public var sessionId: UUID? = info.sessionId
+        internal set
 
     /** The HTTP method of the request; null if the failure is not about a request. */
     public val method: String? = info.method

@@ -457,7 +457,11 @@ public class Sessions internal constructor(private val connection: Connection) {
     private fun watch(id: UUID, since: Long?): Flow<SessionEvent> =
         stream(id, StreamOptions(since = since, resumeStale = true))
             .map<StreamEvent, SessionEvent> { SessionEvent.Received(id, it) }
-            .catch { failure -> emit(SessionEvent.Failed(id, failure as? AodException ?: throw failure)) }
+            .catch { failure ->
+                if (failure !is AodException) throw failure
+                if (failure !is AodException.Closed) failure.sessionId = id
+                emit(SessionEvent.Failed(id, failure))
+            }
 
     /**
      * Returns the event stream of a session as the changes of a [Transcript]: the messages of the agent, its tool calls

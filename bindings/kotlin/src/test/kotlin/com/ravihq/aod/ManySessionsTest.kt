@@ -17,6 +17,7 @@ import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertInstanceOf
+import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertNotNull
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
@@ -149,6 +150,7 @@ class ManySessionsTest : ServerTest() {
         val items = sessions.watch(listOf(unknown, known, known)).toList()
         val failed = items.single { it.sessionId == unknown } as SessionEvent.Failed
         assertInstanceOf(AodException.NotFound::class.java, failed.error)
+        assertEquals(unknown, failed.error.sessionId)
         val events = items.filterIsInstance<SessionEvent.Received>().map { it.event }
         assertEquals(sessions.stream(known).toList(), events)
         assertEquals(emptyList<SessionEvent>(), sessions.watch(emptyList()).toList())
@@ -187,6 +189,7 @@ class ManySessionsTest : ServerTest() {
         val failed = items.await().filterIsInstance<SessionEvent.Failed>()
         assertEquals(ids.toSet(), failed.map { it.sessionId }.toSet())
         failed.forEach { assertInstanceOf(AodException.Closed::class.java, it.error) }
+        failed.forEach { assertNull(it.error.sessionId) }
     }
 
     @Test
