@@ -133,7 +133,7 @@ public class AppMonitor private constructor(private val application: Application
 
     /** Reports whether an activity is visible. The callbacks run on the main thread. */
     private inner class ActivityReports : Application.ActivityLifecycleCallbacks {
-        // Not a count: an activity may have started before the monitor.
+        // Not a count: an activity may have started before the monitor, which knows it when it is next resumed or paused.
         private val visible = Collections.newSetFromMap(IdentityHashMap<Activity, Boolean>())
 
         /** Used on the thread of the monitor only. */
@@ -141,7 +141,14 @@ public class AppMonitor private constructor(private val application: Application
 
         fun stop(): Unit = report(inBackground = false)
 
-        override fun onActivityStarted(activity: Activity) {
+        override fun onActivityStarted(activity: Activity) = show(activity)
+
+        override fun onActivityResumed(activity: Activity) = show(activity)
+
+        // Behind a translucent activity, it stays visible until it is stopped.
+        override fun onActivityPaused(activity: Activity) = show(activity)
+
+        private fun show(activity: Activity) {
             visible.add(activity)
             handler.post { report(inBackground = false) }
         }
@@ -158,10 +165,6 @@ public class AppMonitor private constructor(private val application: Application
         }
 
         override fun onActivityCreated(activity: Activity, savedInstanceState: Bundle?) = Unit
-
-        override fun onActivityResumed(activity: Activity) = Unit
-
-        override fun onActivityPaused(activity: Activity) = Unit
 
         override fun onActivitySaveInstanceState(activity: Activity, outState: Bundle) = Unit
 

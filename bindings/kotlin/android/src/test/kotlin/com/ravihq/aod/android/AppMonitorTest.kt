@@ -185,6 +185,22 @@ class AppMonitorTest {
     }
 
     @Test
+    fun `an activity that started before the monitor is visible behind a translucent one`() {
+        val behind = Robolectric.buildActivity(Activity::class.java).setup()
+        startMonitor()
+        behind.pause()
+        val translucent = Robolectric.buildActivity(Activity::class.java).setup()
+        translucent.pause()
+        behind.resume()
+        translucent.stop()
+        onMonitor()
+        assertTrue(client.network.isAvailable)
+        behind.pause().stop()
+        onMonitor()
+        assertFalse(client.network.isAvailable)
+    }
+
+    @Test
     fun `an activity that is recreated does not suspend the client`() {
         startMonitor()
         val states = mutableListOf<Boolean>()
