@@ -151,7 +151,6 @@ impl<E> Cancel for Shared<E> {
 
 impl<E> Interrupt for Shared<E> {
     fn interrupt(&self, close: bool) {
-        self.interrupted.store(true, Ordering::Release);
         let mut phase = self.lock();
         let mut dropped = Phase::Interrupted;
         if close && phase.is_connection() {
@@ -159,6 +158,8 @@ impl<E> Interrupt for Shared<E> {
         } else if close && matches!(*phase, Phase::Borrowed) {
             self.closing.store(true, Ordering::Relaxed);
         }
+        // Not before: a source that takes the report first would wait for it forever in the phase `Interrupted`.
+        self.interrupted.store(true, Ordering::Release);
         // The previous phase is dropped after the lock is released.
         drop(phase);
         drop(dropped);
