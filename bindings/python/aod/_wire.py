@@ -251,10 +251,11 @@ def read_object(response: Response) -> dict[str, Any]:
     Raises:
         DecodeError: It is not a JSON object.
     """
+    problem = "the response is not a JSON object"
     try:
         value = json.loads(response.text)
     except (ValueError, RecursionError):
-        value = None
+        value, problem = None, "the response is not JSON"
     if not isinstance(value, dict):
-        raise response.error("the response is not a JSON object")
+        raise response.error(problem)
     return cast("dict[str, Any]", value)

@@ -119,16 +119,16 @@ impl CompleteResponse {
 
     /// Returns the body, after repairing what common parsers reject. It may be empty.
     ///
-    /// A body that looks like an object is not parsed here, because the caller parses it anyway. Of a call in Python that
-    /// lists 1,000 agents, parsing took a tenth of the instructions.
+    /// A body that begins and ends like an object is not parsed here, because the caller parses it anyway. Of a call in
+    /// Python that lists 1,000 agents, parsing took a tenth of the instructions.
     pub(crate) fn into_json(self) -> Result<Bytes> {
         let repaired = repair(&self.body).map(Bytes::from);
         let json = repaired.as_ref().unwrap_or(&self.body);
         let declared = self.content_type.as_ref().map(HeaderValue::to_str);
         let is_declared = declared.is_none_or(|value| value.is_ok_and(is_json));
-        let is_plausible =
-            json.is_empty() || is_declared && json.trim_ascii_start().starts_with(b"{");
-        if is_plausible || serde_json::from_slice::<IgnoredAny>(json).is_ok() {
+        let text = json.trim_ascii();
+        let is_object = is_declared && text.starts_with(b"{") && text.ends_with(b"}");
+        if json.is_empty() || is_object || serde_json::from_slice::<IgnoredAny>(json).is_ok() {
             return Ok(repaired.unwrap_or(self.body));
         }
         Err(self.undecodable("the response is not JSON".to_owned()))
@@ -448,7 +448,7 @@ mod tests {
         };
         for (content_type, body, text) in [
             (Some("application/json"), "", ""),
-            (Some("application/json"), "{\"a\": [", "{\"a\": ["),
+            (Some("application/json"), "{\"a\": [}\n", "{\"a\": [}\n"),
             (
                 Some("application/json"),
                 "\u{feff}\n{\"a\": 1e400}",
