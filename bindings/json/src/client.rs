@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use aod::{ErrorKind, Operation, Options, RecordId};
 use aod_bridge::error::{ErrorInfo, ErrorKind as AnyErrorKind, Result as BridgeResult};
+use futures::future::Either;
 use uuid::Uuid;
 
 use crate::calls::PendingCalls;
@@ -246,28 +247,27 @@ impl JsonClient {
         let call = call_of(operation)?;
         let record = self.calls.take_record(id);
         let record = record.unwrap_or_else(|| Uuid::from_u64_pair(id_hi, id_lo).into());
-        let detached = self.detached;
-        Ok(async move {
-            let call = async move {
-                match call {
-                    Call::Endpoint(endpoint) => {
-                        let body = body.map(Into::into);
-                        let response = client.call_json(endpoint, Some(record), body).await?;
-                        String::from_utf8(response.into()).map_err(|_| {
-                            let kind = AnyErrorKind::Core(ErrorKind::Decode);
-                            ErrorInfo::new(kind, "the response is not UTF-8")
-                        })
-                    }
-                    Call::Ensure(ensure) => ensure.call(&client, &body.unwrap_or_default()).await,
+        let call = async move {
+            match call {
+                Call::Endpoint(endpoint) => {
+                    let body = body.map(Into::into);
+                    let response = client.call_json(endpoint, Some(record), body).await?;
+                    String::from_utf8(response.into()).map_err(|_| {
+                        let kind = AnyErrorKind::Core(ErrorKind::Decode);
+                        ErrorInfo::new(kind, "the response is not UTF-8")
+                    })
                 }
-            };
-            if detached {
-                let task = RUNTIME.handle()?.spawn(call);
-                task.await.map_err(|_| ErrorInfo::cancelled())?
-            } else {
-                call.await
+                Call::Ensure(ensure) => ensure.call(&client, &body.unwrap_or_default()).await,
             }
-        })
+        };
+        if !self.detached {
+            return Ok(Either::Left(call));
+        }
+        // Spawned here: a call that is cancelled before its first poll would send nothing.
+        let task = RUNTIME.handle()?.spawn(call);
+        Ok(Either::Right(async move {
+            task.await.map_err(|_| ErrorInfo::cancelled())?
+        }))
     }
 }
 
