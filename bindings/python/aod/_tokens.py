@@ -11,7 +11,7 @@ from . import _failures, _greenlets
 from ._wake import next_id
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
+    from asyncio import AbstractEventLoop, Future
 
     from typing_extensions import Self
 
@@ -76,16 +76,43 @@ class Tokens:
             await waiter.wait(id, loop)
         finally:
             self.forget(native, id)
-        await self.serve_async(native)
+        try:
+            await self.serve_async(native, waiter.future(id, loop))
+        finally:
+            waiter.forget(id)
 
-    async def serve_async(self, native: JsonClient) -> None:
-        """Provide a token if the library asks for one; the provider may be a coroutine function."""
+    async def serve_async(self, native: JsonClient, ended: Future[None] | None = None) -> None:
+        """Provide a token if the library asks for one; the provider may be a coroutine function.
+
+        Args:
+            native: The client that may ask.
+            ended: Done when the call has ended without the token. Another call may then take the request.
+        """
         if self._provider is None:
             return
         with _Request(native) as request:
             if request.take():
                 token = self._provider(request.rejected)
-                request.answer(await token if inspect.isawaitable(token) else token)
+                if inspect.isawaitable(token):
+                    provided = await _unless(ended, token)
+                    if provided is None:
+                        return
+                    (token,) = provided
+                request.answer(token)
+
+
+async def _unless(ended: Future[None] | None, token: Awaitable[str]) -> tuple[str] | None:
+    """Return the token, or cancel its coroutine and return `None` if the future is done first."""
+    if ended is None:
+        return (await token,)
+    from asyncio import FIRST_COMPLETED, ensure_future, wait
+
+    providing = ensure_future(token)
+    try:
+        await wait((providing, ended), return_when=FIRST_COMPLETED)
+        return (providing.result(),) if providing.done() else None
+    finally:
+        providing.cancel()
 
 
 class _Request:

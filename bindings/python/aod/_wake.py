@@ -10,13 +10,14 @@ import os
 import struct
 import threading
 import weakref
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from ._native import CallError, WakeQueue
 from .errors import from_native
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop, Task
+    from asyncio import AbstractEventLoop, Future
     from collections.abc import Callable, Iterator
 
 _SLICE_MS: Final = 100
@@ -53,7 +54,7 @@ class Waiter:
         """Create a queue and have the loop watch it."""
         self.queue = new_queue()
         self._waiting: dict[int, Callable[[int], object]] = {}
-        self._pump: Task[None] | None = None
+        self._is_on_thread = False
         self._watched = -1
         descriptor = self.queue.descriptor()
         if descriptor < 0:
@@ -69,25 +70,29 @@ class Waiter:
     def register(self, id: int, on_wake: Callable[[int], object], loop: AbstractEventLoop) -> None:
         """Call a function on the event loop each time an id is queued, until `forget`."""
         self._waiting[id] = on_wake
-        if self._watched < 0 and self._pump is None:
-            self._pump = loop.create_task(self._wait_on_thread(loop))
+        if self._watched < 0 and not self._is_on_thread:
+            self._wait_on_thread(loop)
 
     def forget(self, *ids: int) -> None:
         """Stop calling the functions of these ids."""
         for id in ids:
             self._waiting.pop(id, None)
 
-    async def wait(self, id: int, loop: AbstractEventLoop) -> None:
-        """Wait until an id is queued."""
-        future = loop.create_future()
+    def future(self, id: int, loop: AbstractEventLoop) -> Future[None]:
+        """Return a future that is done when an id is queued, unless `forget` is called before."""
+        future: Future[None] = loop.create_future()
 
         def wake(_: int) -> None:
             if not future.done():
                 future.set_result(None)
 
         self.register(id, wake, loop)
+        return future
+
+    async def wait(self, id: int, loop: AbstractEventLoop) -> None:
+        """Wait until an id is queued."""
         try:
-            await future
+            await self.future(id, loop)
         finally:
             self.forget(id)
 
@@ -104,12 +109,21 @@ class Waiter:
             if on_wake is not None:
                 on_wake(id)
 
-    async def _wait_on_thread(self, loop: AbstractEventLoop) -> None:
-        try:
-            while self._waiting:
-                self._deliver(await loop.run_in_executor(None, self.queue.take, _SLICE_MS))
-        finally:
-            self._pump = None
+    def _wait_on_thread(self, loop: AbstractEventLoop) -> None:
+        # Not in a task: a program that ends cancels all tasks, and some of them call the library before they end.
+        waiting = loop.run_in_executor(None, self.queue.take, _SLICE_MS)
+        self._is_on_thread = True
+
+        def take(waiting: Future[bytes]) -> None:
+            self._is_on_thread = False
+            if not waiting.cancelled():
+                self._deliver(waiting.result())
+            if self._waiting and not self._is_on_thread:
+                # Raised when the executor of a loop that ends has been shut down.
+                with suppress(RuntimeError):
+                    self._wait_on_thread(loop)
+
+        waiting.add_done_callback(take)
 
 
 _waiters: weakref.WeakKeyDictionary[AbstractEventLoop, Waiter] = weakref.WeakKeyDictionary()

@@ -59,6 +59,35 @@ def test_calls_and_streams_work_in_all_event_loops(
     assert (types[0], types[-1], answers) == ("start", "exit", 20)
 
 
+@pytest.mark.parametrize("run", [asyncio.run, run_without_readers])
+def test_calls_work_after_all_tasks_have_been_cancelled(
+    server: DevServer,
+    client: aod.Client,
+    control: Callable[..., Any],
+    run: Callable[[Coroutine[Any, Any, Any]], Any],
+) -> None:
+    control("POST", "script", {"script": {"steps": [{"hold": "never"}]}})
+    session = start(client)
+
+    async def work() -> None:
+        client = aod.AsyncClient(base_url=server.url, token=server.token)
+        async with client, client.sessions.stream(session.id) as events:
+            await events.open()
+
+            async def read() -> None:
+                async for _ in events:
+                    pass
+
+            waiting = asyncio.create_task(read())
+            await client.agents.list()
+            for task in asyncio.all_tasks() - {asyncio.current_task()}:
+                task.cancel()
+            assert await asyncio.wait_for(client.agents.list(), 60)
+            assert waiting.cancelled()
+
+    run(work())
+
+
 def test_cancelled_waits_lose_no_event(server: DevServer, client: aod.Client, control: Callable[..., Any]) -> None:
     steps = [{"hold": "go"}, *({"stdout": f"{number}\n"} for number in range(200)), {"exit": 0}]
     control("POST", "script", {"script": {"steps": steps}})
