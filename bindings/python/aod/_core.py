@@ -14,6 +14,7 @@ from ._log import drain, follow, logger
 from ._native import CallError, EventBatches, InternalError, JsonClient, endpoints
 from ._process import leak, register
 from ._tokens import Tokens
+from ._tracebacks import call_back
 from ._tracing import ending, is_imported, start_span, trace_headers
 from ._wake import next_id, waiter_of
 from ._wire import Response, is_uuid
@@ -138,15 +139,14 @@ class Core:
             headers: dict[str, str] = {}
             for name, value in response["headers"]:
                 headers[name] = f"{headers[name]}, {value}" if name in headers else value
-            self._on_response(
-                ResponseInfo(
-                    method=response["method"],
-                    url=response["url"],
-                    status_code=response["status"],
-                    headers=headers,
-                    request_id=response["request_id"],
-                )
+            info = ResponseInfo(
+                method=response["method"],
+                url=response["url"],
+                status_code=response["status"],
+                headers=headers,
+                request_id=response["request_id"],
             )
+            call_back(self._on_response, info)
 
     def start(self, operation: str, identity: str) -> None:
         """Start a call and do not wait for it; for clients with the option `detached`."""

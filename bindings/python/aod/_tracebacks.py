@@ -1,19 +1,35 @@
 """Exceptions without the frames of this package, whose locals hold requests and responses.
 
 Crash reporters send the locals of each frame in a traceback: secrets such as tokens and environment variables would be
-among them. The traceback of an exception that a public method raises starts at that method.
+among them. The traceback of an exception that a public method raises starts at that method. The frames of a function of
+the program that raised it follow.
 """
 
 from __future__ import annotations
 
 from functools import wraps
 from inspect import iscoroutinefunction, isfunction
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
+    from types import TracebackType
 
 C = TypeVar("C", bound=type)
+A = TypeVar("A")
+T = TypeVar("T")
+
+_PACKAGE: Final = f"{__package__}."
+
+
+def call_back(function: Callable[[A], T], argument: A) -> T:
+    """Call a function of the program. Its frames are kept in the traceback of an exception."""
+    return function(argument)
+
+
+async def await_back(awaitable: Awaitable[T]) -> T:
+    """Await what a function of the program returned; see `call_back`."""
+    return await awaitable
 
 
 def hide_frames(cls: C) -> C:
@@ -32,6 +48,8 @@ def _synchronous(method: Callable[..., Any]) -> Callable[..., Any]:
         except BaseException as error:  # noqa: BLE001 - any exception is raised again
             failure = _bare(error)
         del args, kwargs
+        if failure.__traceback__ is not None:
+            _raise(failure)
         raise failure
 
     return call
@@ -45,6 +63,8 @@ def _asynchronous(method: Callable[..., Any]) -> Callable[..., Any]:
         except BaseException as error:  # noqa: BLE001 - any exception is raised again
             failure = _bare(error)
         del args, kwargs
+        if failure.__traceback__ is not None:
+            _raise(failure)
         raise failure
 
     return call
@@ -53,4 +73,20 @@ def _asynchronous(method: Callable[..., Any]) -> Callable[..., Any]:
 def _bare(error: BaseException) -> BaseException:
     if error.__suppress_context__ and error.__cause__ is None:
         error.__context__ = None
-    return error.with_traceback(None)
+    return error.with_traceback(_frames_of_program(error.__traceback__))
+
+
+def _raise(failure: BaseException) -> NoReturn:
+    raise failure
+
+
+_CALLERS: Final = {function.__code__ for function in (call_back, await_back, _raise)}
+
+
+def _frames_of_program(trace: TracebackType | None) -> TracebackType | None:
+    """Return the part of a traceback from the function of the program that this package has called."""
+    while trace is not None and trace.tb_frame.f_code not in _CALLERS:
+        trace = trace.tb_next
+    while trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith(_PACKAGE):
+        trace = trace.tb_next
+    return trace

@@ -141,8 +141,9 @@ class _Watch:
             session_id, stream = self._streams[number]
             try:
                 event = stream.poll(queue, number)
-            except AodError as error:
+            except (AodError, ValueError) as failure:
                 self._remove(number)
+                error = failure if isinstance(failure, AodError) else _as_aod_error(failure)
                 error.session_id = session_id
                 return SessionEvent(session_id, error=error.with_traceback(None))
             if event is not None:
@@ -166,6 +167,13 @@ class _Watch:
     def _poll_all(self) -> None:
         """Make all streams due, after a wait that was interrupted or did not report which ones are."""
         self._due.numbers = deque(self._streams)
+
+
+def _as_aod_error(failure: ValueError) -> AodError:
+    """Convert the error of a setting, such as a token that cannot be sent, which a call raises as a `ValueError`."""
+    error = AodError(str(failure))
+    error.__cause__ = failure.with_traceback(None)
+    return error
 
 
 class WatchStream(_Watch):

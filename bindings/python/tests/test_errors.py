@@ -7,6 +7,7 @@ import copy
 import json
 import pickle
 import socket
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -298,3 +299,40 @@ def test_the_text_of_an_error_is_bounded_after_it_is_escaped(
         shown = str(error).removeprefix(f"GET {error.url} -> 422: ").removesuffix(" (the response body is incomplete)")
         assert 500 < len(shown.encode()) <= 2048 and "…" in shown
         assert shown.isprintable()
+
+
+@pytest.mark.parametrize("name", ["on_created", "on_event", "on_change"])
+def test_an_exception_of_a_callback_has_the_frames_of_the_program(
+    server: DevServer, client: aod.Client, name: str
+) -> None:
+    agent = client.agents.create(name="a", model="claude-sonnet-4-6", runtime="claude")
+
+    def fail_inside(argument: object) -> None:
+        raise KeyError(type(argument).__name__)
+
+    def fail(argument: object) -> None:
+        fail_inside(argument)
+
+    async def fail_later(argument: object) -> None:
+        await asyncio.sleep(0)
+        fail_inside(argument)
+
+    async def run_async(callback: Any) -> None:
+        async with aod.AsyncClient(base_url=server.url, token=server.token) as aclient:
+            options: Any = {name: callback}
+            await aclient.sessions.run(agent_id=agent.id, prompt="hi", **options)
+
+    def functions(run: Callable[[], object]) -> list[str]:
+        with pytest.raises(KeyError) as caught:
+            run()
+        frames = traceback.extract_tb(caught.value.__traceback__)
+        # Of this package, only those that hold no request and no response.
+        assert {frame.name for frame in frames if "/aod/" in frame.filename} <= {"call", "_raise"}
+        return [frame.name for frame in frames]
+
+    options: Any = {name: fail}
+    run = functions(lambda: client.sessions.run(agent_id=agent.id, prompt="hi", **options))
+    assert run[-2:] == ["fail", "fail_inside"]
+    for callback in (fail, fail_later):
+        run = functions(lambda callback=callback: asyncio.run(run_async(callback)))
+        assert run[-2:] == [callback.__name__, "fail_inside"]

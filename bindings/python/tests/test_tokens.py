@@ -254,6 +254,36 @@ def test_a_cancelled_call_leaves_its_request_for_a_token_to_the_others(url: str,
     asyncio.run(asyncio.wait_for(main(), 60))
 
 
+def test_the_time_limit_of_a_call_ends_its_wait_for_a_token(url: str, provider: Provider) -> None:
+    async def main() -> None:
+        ended: list[str] = []
+
+        async def provide(rejected: str | None) -> str:
+            if not ended:
+                try:
+                    await asyncio.Event().wait()
+                finally:
+                    ended.append("cancelled")
+            return provider(rejected)
+
+        async with aod.AsyncClient(base_url=url, token_provider=provide, timeout=0.1) as client:
+            with pytest.raises(aod.AodTimeoutError):
+                await client.agents.list()
+            assert await client.with_options(timeout=60).agents.list() == []
+        assert ended == ["cancelled"]
+
+    asyncio.run(asyncio.wait_for(main(), 60))
+
+
+def test_a_token_that_cannot_be_sent_is_an_item_of_each_watched_session(url: str) -> None:
+    with aod.Client(base_url=url, token_provider=lambda _: "hunter2\n") as client:
+        items = list(client.sessions.watch([SESSION, SESSION.replace("1", "2")]))
+    errors = [item.error for item in items if item.error is not None]
+    assert {str(error.session_id) for error in errors} == {SESSION, SESSION.replace("1", "2")}
+    for error in errors:
+        assert isinstance(error.__cause__, ValueError) and "hunter2" not in str(error)
+
+
 GEVENT = """
 from gevent import monkey
 monkey.patch_all()

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, TypeVar
 
+from .._tracebacks import await_back, call_back
 from ..errors import ConflictError
 from ..models import Agent, Environment
 
@@ -26,7 +27,7 @@ def update_with(
     attempts = 0
     while True:
         record = get()
-        fields = _based_on(record, change(record))
+        fields = _based_on(record, call_back(change, record))
         attempts += 1
         try:
             return update(fields)
@@ -44,9 +45,9 @@ async def update_with_async(
     attempts = 0
     while True:
         record = await get()
-        changed = change(record)
+        changed = call_back(change, record)
         if inspect.isawaitable(changed):
-            changed = await changed
+            changed = await await_back(changed)
         fields = _based_on(record, changed)
         attempts += 1
         try:

@@ -14,7 +14,7 @@ from uuid import UUID
 from .._core import Core
 from .._log import logger
 from .._options import StreamOptions, callback, stream_options
-from .._tracebacks import hide_frames
+from .._tracebacks import await_back, call_back, hide_frames
 from .._wire import encode, identifier, read, read_list
 from ..errors import AodError, ConflictError, RateLimitError
 from ..events import StreamEvent
@@ -69,15 +69,15 @@ class _EndObserver:
 
     def __call__(self, event: StreamEvent) -> object:
         self.ended = event.is_terminal
-        return None if self._on_event is None else self._on_event(event)
+        return None if self._on_event is None else call_back(self._on_event, event)
 
 
 async def _call(function: Callable[[_T], object] | None, argument: _T) -> None:
     """Call a function or coroutine function, if there is one."""
     if function is not None:
-        result = function(argument)
+        result = call_back(function, argument)
         if inspect.isawaitable(result):
-            await result
+            await await_back(result)
 
 
 @contextmanager
@@ -422,15 +422,15 @@ class Sessions:
             for event in stream:
                 if reader.includes(event):
                     if on_event is not None:
-                        on_event(event)
+                        call_back(on_event, event)
                     if collect_events:
                         events.append(event)
                 for change in reader.apply(event):
                     if on_change is not None:
-                        on_change(change)
+                        call_back(on_change, change)
         for change in reader.finish():
             if on_change is not None:
-                on_change(change)
+                call_back(on_change, change)
         return RunResult(session=self.get(session_id), events=events)
 
     def _follow_turn(
@@ -447,7 +447,7 @@ class Sessions:
         events = _EndObserver(on_event)
         try:
             if on_created is not None:
-                on_created(ack)
+                call_back(on_created, ack)
             return self._follow(ack.id, None, turn, events, on_change, collect_events)
         except BaseException as error:
             _name_session(error, ack.id)
