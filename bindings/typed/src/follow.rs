@@ -77,7 +77,7 @@ impl NativeClient {
         observer: Option<TurnObserver>,
         cancellation: Option<Arc<CancellationToken>>,
     ) -> Result<RunResult, CallError> {
-        let mut unfollowed = Unfollowed {
+        let unfollowed = Unfollowed {
             client: self.client.clone(),
             ack,
             on_abandon,
@@ -98,7 +98,7 @@ impl NativeClient {
                 FollowRequest::on_change,
             );
             let follow = follow.into_future();
-            unfollowed.on_abandon = OnAbandon::Continue;
+            unfollowed.disarm();
             deliver(observer, &updates, follow).await
         };
         self.run(cancellation, work.boxed()).await
@@ -145,6 +145,13 @@ struct Unfollowed {
     client: aod::Client,
     ack: SessionAck,
     on_abandon: OnAbandon,
+}
+
+impl Unfollowed {
+    /// Drops it without stopping the session.
+    fn disarm(mut self) {
+        self.on_abandon = OnAbandon::Continue;
+    }
 }
 
 impl Drop for Unfollowed {
