@@ -182,7 +182,7 @@ class Core:
             body: The request, as JSON text.
 
         Returns:
-            The response, whose text is JSON.
+            The response, whose text is empty or JSON, which may be malformed.
         """
         span = _start_span(self.native(), operation)
         with ending(span):
@@ -239,7 +239,7 @@ class Core:
             halves = _prepare(native, call, identity, body)
             native.begin(call, waiter.queue, number, *halves)
             while True:
-                await self.tokens.wait(native, waiter, call, loop)
+                await self.tokens.wait(native, waiter, call, loop, is_call=True)
                 if (response := native.wait(call, 0)) is not None:
                     break
                 native.notify(waiter.queue, call)

@@ -64,20 +64,37 @@ class Tokens:
             if request.take():
                 request.answer(self._provider(request.rejected))
 
-    def wait(self, native: JsonClient, waiter: Waiter, id: int, loop: AbstractEventLoop) -> Awaitable[None]:
-        """Wait until an id is queued, or the library asks for a token, which is then provided."""
+    def wait(
+        self, native: JsonClient, waiter: Waiter, id: int, loop: AbstractEventLoop, *, is_call: bool = False
+    ) -> Awaitable[None]:
+        """Wait until an id is queued, or the library asks for a token, which is then provided.
+
+        Args:
+            native: The client that may ask.
+            waiter: What wakes the event loop.
+            id: The id, which is registered with the library.
+            loop: The running event loop.
+            is_call: Whether the id is that of a call, whose end cancels a coroutine that provides a token.
+        """
         if self._provider is None:
             return waiter.wait(id, loop)
-        return self._wait_and_serve(native, waiter, id, loop)
+        return self._wait_and_serve(native, waiter, id, loop, is_call)
 
-    async def _wait_and_serve(self, native: JsonClient, waiter: Waiter, id: int, loop: AbstractEventLoop) -> None:
+    async def _wait_and_serve(
+        self, native: JsonClient, waiter: Waiter, id: int, loop: AbstractEventLoop, is_call: bool
+    ) -> None:
         self.notify(native, waiter.queue, id)
         try:
             await waiter.wait(id, loop)
         finally:
             self.forget(native, id)
+        if not is_call:
+            return await self.serve_async(native)
         try:
-            await self.serve_async(native, waiter.future(id, loop))
+            ended = waiter.future(id, loop)
+            # Again, because the first wait may have ended for both reasons.
+            native.notify(waiter.queue, id)
+            await self.serve_async(native, ended)
         finally:
             waiter.forget(id)
 

@@ -1,8 +1,8 @@
 """Exceptions without the frames of this package, whose locals hold requests and responses.
 
 Crash reporters send the locals of each frame in a traceback: secrets such as tokens and environment variables would be
-among them. The traceback of an exception that a public method raises starts at that method. The frames of a function of
-the program that raised it follow.
+among them. The traceback of an exception that a public method raises starts at that method. If a callback of the
+program raised it, the frames of the callback follow.
 """
 
 from __future__ import annotations

@@ -316,9 +316,10 @@ class AsyncClient:
                 takes precedence over `token`. It receives the token that the server rejected with 401, or `None` before
                 the first request. A rejected request is sent again with the new token. Concurrent requests share one
                 call of the provider, and open streams continue after their cursors. The time that it takes counts
-                towards the time limits of the call. It runs in a task that waits for a call or reads a stream; a
-                coroutine is cancelled when that call ends. It must not make calls with the same client: they would wait
-                for the token that it has not returned yet. What it raises is the `__cause__` of a `TokenProviderError`.
+                towards the time limits of the call. It runs in a task that waits for a call or reads a stream. During a
+                call, a coroutine runs in a task of its own, which is cancelled when the call ends. It must not make
+                calls with the same client: they would wait for the token that it has not returned yet. What it raises
+                is the `__cause__` of a `TokenProviderError`.
             timeout: The time limit of a whole call, retries included, and of connecting, in seconds; or an
                 `httpx.Timeout`, whose `read` applies to a call and whose `connect` applies to connecting. The default
                 is 30 for a call and 5 for connecting; `math.inf` means no limit. Streams have `stream_idle_timeout`

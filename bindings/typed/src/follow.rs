@@ -156,6 +156,9 @@ impl Unfollowed {
 
 impl Drop for Unfollowed {
     fn drop(&mut self) {
+        if self.on_abandon == OnAbandon::Continue {
+            return;
+        }
         if let Ok(runtime) = RUNTIME.handle() {
             let _entered = runtime.enter();
             let sessions = self.client.sessions();

@@ -97,7 +97,7 @@ pub enum ListenerError {
 
 impl From<uniffi::UnexpectedUniFFICallbackError> for ListenerError {
     fn from(_: uniffi::UnexpectedUniFFICallbackError) -> Self {
-        // Without its reason, the text of what was thrown, which may contain anything.
+        // The reason is left out: it is the text of what was thrown, which may contain anything.
         Self::Threw {
             reason: "it threw an unexpected error".to_owned(),
         }

@@ -187,11 +187,11 @@ impl Client {
     ///
     /// The text is returned verbatim, except where common parsers reject it: a byte order mark is removed; lone
     /// surrogates and ill-formed UTF-8 become U+FFFD; numbers that do not fit into a double, and values that are nested
-    /// more than 100 levels deep, become strings. Whether the text is well-formed is left to the parser of the caller.
+    /// more than 100 levels deep, become strings. The text of an object is not parsed: it may be malformed.
     ///
     /// # Errors
     ///
-    /// - [`Decode`](ErrorKind::Decode) if the response is something else than JSON, such as an HTML page;
+    /// - [`Decode`](ErrorKind::Decode) if the response is not JSON, such as an HTML page;
     /// - [`InvalidRequest`](ErrorKind::InvalidRequest) if the endpoint needs an id and `id` is `None`, or for
     ///   [`Operation::StreamSession`], which returns no JSON;
     /// - the other errors of the typed method of the endpoint.

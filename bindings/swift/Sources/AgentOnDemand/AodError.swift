@@ -32,7 +32,7 @@ public struct AodError: Error, Sendable, Hashable {
                 isRetryable: false, isUnsent: false, tokenFailure: nil))
     }
 
-    /// Returns this error with the id of a session, unless it is that of a client that is shut down.
+    /// Returns this error with the id of a session, unless the client was shut down.
     func ofSession(_ id: UUID) -> AodError {
         guard kind != .closed else { return self }
         var info = info

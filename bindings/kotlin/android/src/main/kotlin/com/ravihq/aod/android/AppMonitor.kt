@@ -133,7 +133,8 @@ public class AppMonitor private constructor(private val application: Application
 
     /** Reports whether an activity is visible. The callbacks run on the main thread. */
     private inner class ActivityReports : Application.ActivityLifecycleCallbacks {
-        // Not a count: an activity may have started before the monitor, which knows it when it is next resumed or paused.
+        // Not a count: an activity may have started before the monitor. It is then added when it is next resumed or
+        // paused.
         private val visible = Collections.newSetFromMap(IdentityHashMap<Activity, Boolean>())
 
         /** Used on the thread of the monitor only. */
