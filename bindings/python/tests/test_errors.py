@@ -9,6 +9,7 @@ import pickle
 import socket
 import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -337,5 +338,5 @@ def test_an_exception_of_a_callback_has_the_frames_of_the_program(
     run = functions(lambda: client.sessions.run(agent_id=agent.id, prompt="hi", **options))
     assert run[-2:] == ["fail", "fail_inside"]
     for callback in (fail, fail_later):
-        run = functions(lambda callback=callback: asyncio.run(run_async(callback)))
+        run = functions(partial(asyncio.run, run_async(callback)))
         assert run[-2:] == [callback.__name__, "fail_inside"]
