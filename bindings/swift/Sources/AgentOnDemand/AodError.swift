@@ -21,6 +21,7 @@ public struct AodError: Error, Sendable, Hashable {
 
     init(info: ErrorInfo) {
         self.info = info
+        sessionId = info.sessionId
     }
 
     init(kind: ErrorKind, text: String) {
@@ -35,9 +36,9 @@ public struct AodError: Error, Sendable, Hashable {
     /// Returns this error with the id of a session, unless the client was shut down.
     func ofSession(_ id: UUID) -> AodError {
         guard kind != .closed else { return self }
-        var info = info
-        info.sessionId = id
-        return AodError(info: info)
+        var error = self
+        error.sessionId = id
+        return error
     }
 
     /// The kind of error.
@@ -65,7 +66,7 @@ public struct AodError: Error, Sendable, Hashable {
     ///
     /// It is also nil if the client is shut down or a callback throws, and a cancelled call throws a
     /// `CancellationError`, which has no session id; `onCreated` of `run` receives the id in all these cases.
-    public var sessionId: UUID? { info.sessionId }
+    public private(set) var sessionId: UUID?
 
     /// The HTTP method of the request; nil if the error is not about a request.
     public var method: String? { info.method }
