@@ -24,8 +24,14 @@ part() { # name, command
     took passed
 }
 
+# Lists a part that this machine does not run.
+skip() { # name, why
+    current="${suite:?}: $1: $2" began=$SECONDS
+    took skipped
+}
+
 took() { # how it went
-    printf '%6d s  %-6s  %s\n' $((SECONDS - began)) "$1" "$current" >>"$AOD_TEST_TIMES"
+    printf '%6d s  %-7s  %s\n' $((SECONDS - began)) "$1" "$current" >>"$AOD_TEST_TIMES"
     current=
 }
 

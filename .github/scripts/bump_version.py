@@ -3,9 +3,9 @@
 
 usage: bump_version.py 1.2.3 [--release]
 
-With --release, the unreleased entries of CHANGELOG.md become the section of the version, dated today in UTC. Prints
-each place. Fails, and writes nothing, if a place is missing or the changelog has no unreleased entries; fails if a
-place still has another version afterwards.
+With --release, the unreleased entries of CHANGELOG.md, and those of release candidates of the version, become its
+section, dated today in UTC. Prints each place. Fails, and writes nothing, if a place is missing or the changelog has no
+such entries; fails if a place still has another version afterwards.
 """
 
 from __future__ import annotations

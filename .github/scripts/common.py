@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import http.client
 import json
 import os
 import re
@@ -127,7 +128,8 @@ def request(
 ) -> bytes | None:
     """Send a request, and return the body of the response, or None if the status is 404.
 
-    A request without a body is repeated a few times if the server cannot be reached or answers with 5xx.
+    A request without a body is repeated a few times if the server cannot be reached, answers with 5xx or ends its
+    answer early.
     """
     wait = float(os.environ.get("RETRY_SECONDS", "5"))
     attempts = 1 if body is not None else 4
@@ -138,17 +140,18 @@ def request(
         for name, value in (headers or {}).items():
             call.add_header(name, value)
         try:
-            with urllib.request.urlopen(call, timeout=120) as response:
-                answer: bytes = response.read()
-                return answer
-        except urllib.error.HTTPError as error:
-            if error.code == 404:
-                return None
-            text = error.read().decode("utf-8", "replace").strip()[:2000]
-            problem = f"{method} {url}: status {error.code}: {text}"
-            if error.code < 500:
-                raise Failure(problem) from error
-        except OSError as error:
+            try:
+                with urllib.request.urlopen(call, timeout=120) as response:
+                    answer: bytes = response.read()
+                    return answer
+            except urllib.error.HTTPError as error:
+                if error.code == 404:
+                    return None
+                text = error.read().decode("utf-8", "replace").strip()[:2000]
+                problem = f"{method} {url}: status {error.code}: {text}"
+                if error.code < 500:
+                    raise Failure(problem) from error
+        except (OSError, http.client.HTTPException) as error:
             problem = f"{method} {url}: {error}"
         if attempt < attempts:
             time.sleep(wait * attempt)

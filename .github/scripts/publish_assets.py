@@ -4,7 +4,8 @@
 usage: publish_assets.py --files <folder>
 
 Uses `gh` with the token in GH_TOKEN; the release is that of the tag in TAG, of the repository GITHUB_REPOSITORY. A file
-that the release has already is skipped if its checksum is the same, and is an error otherwise.
+that the release has already is skipped if its checksum is the same, and is an error otherwise. One whose upload did not
+end is deleted and uploaded again.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ def main(arguments: Sequence[str]) -> None:
     tag, repository = variable("TAG"), ["--repo", variable("GITHUB_REPOSITORY")]
     notes = changelog.section((given.root / "CHANGELOG.md").read_text(encoding="utf-8"), version_of_tag(tag))
     release = json.loads(run(["gh", "release", "view", tag, *repository, "--json", "assets"]))
-    digests = {asset["name"]: asset.get("digest") for asset in release["assets"]}
+    incomplete = {asset["name"] for asset in release["assets"] if asset["state"] != "uploaded"}
+    digests = {asset["name"]: asset.get("digest") for asset in release["assets"] if asset["name"] not in incomplete}
     files = sorted(path for path in given.files.iterdir() if path.is_file())
     if not files:
         raise Failure(f"{given.files} is empty")
@@ -35,6 +37,8 @@ def main(arguments: Sequence[str]) -> None:
         raise Failure(f"the release {tag} has other files of these names: {', '.join(other)}")
     for path in uploaded:
         print(f"{path.name} is uploaded already")
+    for name in sorted(incomplete & {path.name for path in files}):
+        run(["gh", "release", "delete-asset", tag, *repository, "--yes", name])
     if missing := [str(path) for path in files if path.name not in digests]:
         run(["gh", "release", "upload", tag, *repository, *missing])
     run(["gh", "release", "edit", tag, *repository, "--notes-file", "-"], stdin=notes)

@@ -4,9 +4,9 @@
 usage: publish_crates.py --crates <folder> [--package <folder>] [--index https://index.crates.io]
 
 The folder has the packaged crates of the release. A crate that the index has already is skipped if its checksum is
-that of the packaged one, and is an error otherwise. Cargo packages the others again; before anything is uploaded, the
-script checks that the result is the same as in the release. Cargo waits until the index has the crate, and takes the
-token from CARGO_REGISTRY_TOKEN.
+that of the packaged one, and is an error otherwise. Cargo packages the others again, but compiles nothing: before
+anything is uploaded, the script checks that the result is the same as in the release. Cargo waits until the index has
+the crate, and takes the token from CARGO_REGISTRY_TOKEN, which the build scripts of dependencies must not see.
 
 With --package, packages and verifies the crates into a folder instead, and uploads nothing.
 """
@@ -56,11 +56,11 @@ def published_checksum(index: str, name: str, version: str) -> str | None:
     return None
 
 
-def package(names: Sequence[str]) -> Path:
-    """Package the crates, compile what is packaged, and return the folder of the results."""
+def package(names: Sequence[str], *options: str) -> Path:
+    """Package the crates, by default compile what is packaged, and return the folder of the results."""
     selected = [argument for name in names for argument in ("--package", name)]
     # A rehearsal packages with a version that is not committed.
-    run(["cargo", "package", "--locked", "--allow-dirty", *selected], cwd=ROOT)
+    run(["cargo", "package", "--locked", "--allow-dirty", *options, *selected], cwd=ROOT)
     return ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "package"
 
 
@@ -84,7 +84,7 @@ def publish(folder: Path, index: str) -> None:
             raise Failure(f"{name} {version} is published with other content; the release needs another version")
     if not missing:
         return
-    packaged = package([name for name, _, _ in missing])
+    packaged = package([name for name, _, _ in missing], "--no-verify")
     for _, _, path in missing:
         if sha256(packaged / path.name) != sha256(path):
             raise Failure(f"{path.name} is not what Cargo packages here; nothing was published")

@@ -73,7 +73,10 @@ PLACES = (
         rf"aod-sdk(?:-android)?-{_VERSION}(?:-[a-z]+)?\.(?:jar|pom|aar|module)",
         ("docs/guide/install.md",),
     ),
+    _place("the files of the testing kit", "docs/testing.md", rf"aod-sdk-testing-{_VERSION}$"),
     _place("a SwiftPM dependency in the docs", "*.md", rf'", from: "{_ANY}"', ("docs/reference-swift.md",)),
+    _place("a Gradle dependency of a skill", "docs/site/skills.toml", rf"io\.github\.ravi-hq:aod-sdk[\w-]*:{_VERSION}"),
+    _place("a SwiftPM dependency of a skill", "docs/site/skills.toml", rf'", from: "{_VERSION}"'),
 )
 """Every kind of place. A file without a place that is required of it is an error, so that no place is lost."""
 

@@ -54,6 +54,8 @@ fn flags(platform: &Platform) -> Result<Vec<String>> {
     }
     if platform.triple.ends_with("-windows-msvc") {
         flags.push("-Clink-arg=/Brepro".to_owned());
+        // By default, programs and libraries need the runtime of Visual C++, which Windows does not have.
+        flags.push("-Ctarget-feature=+crt-static".to_owned());
     }
     Ok(flags)
 }
@@ -65,4 +67,25 @@ fn cargo_home() -> Result<PathBuf> {
     let home = env::var_os(if cfg!(windows) { "USERPROFILE" } else { "HOME" });
     let home = home.ok_or("neither CARGO_HOME nor the home folder is known")?;
     Ok(Path::new(&home).join(".cargo"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_code_for_windows_contains_the_c_runtime() {
+        for (triple, linked) in [
+            ("x86_64-pc-windows-msvc", Some("+crt-static")),
+            ("aarch64-pc-windows-msvc", Some("+crt-static")),
+            ("x86_64-unknown-linux-musl", Some("-crt-static")),
+            ("x86_64-unknown-linux-gnu", None),
+        ] {
+            let flags = flags(Platform::of(triple).unwrap()).unwrap();
+            let features = flags
+                .iter()
+                .find_map(|it| it.strip_prefix("-Ctarget-feature="));
+            assert_eq!(features, linked, "{triple}");
+        }
+    }
 }

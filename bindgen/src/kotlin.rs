@@ -69,14 +69,19 @@ pub(crate) fn package(platforms: &[&'static Platform]) -> Result<()> {
     fs::create_dir_all(&dist)?;
     let licences = Licences::write("aod-ffi", "aod-sdk")?;
     let pom = Pom::read(&fs::read_to_string(project().join("pom.xml"))?)?;
-    package_jar(&pom, &licences, &dist)?;
+    package_jar(&pom, platforms, &licences, &dist)?;
     let android = package_aar(&licences, &dist)?;
     gradle::write(&pom, Environment::Jvm, android.as_ref(), &dist)?;
     testing::package(platforms, &dist)
 }
 
 /// Builds the jar, and jars with what is in it: one without the libraries, and one with the library of each platform.
-fn package_jar(pom: &Pom, licences: &Licences, dist: &Path) -> Result<()> {
+fn package_jar(
+    pom: &Pom,
+    named: &[&'static Platform],
+    licences: &Licences,
+    dist: &Path,
+) -> Result<()> {
     let licences_of_maven = format!("-Dlicences={}", licences.meta_inf().display());
     run_maven(
         &project(),
@@ -92,7 +97,7 @@ fn package_jar(pom: &Pom, licences: &Licences, dist: &Path) -> Result<()> {
         copy_built(&built, &pom.file(suffix), dist)?;
     }
     pom.publish(dist)?;
-    let platforms = of_jar()?;
+    let platforms = platforms_in(&natives(), named)?;
     release::check_jar(&dist.join(pom.file(".jar")), &platforms)?;
     release::check_jar(&dist.join(pom.file("-without-natives.jar")), &[])?;
     for platform in platforms {
@@ -204,13 +209,9 @@ fn run_maven(project: &Path, arguments: &[&str]) -> Result<()> {
     )
 }
 
-/// Returns the platforms whose libraries are in the jar.
-fn of_jar() -> Result<Vec<&'static Platform>> {
-    platforms_in(&natives())
-}
-
-/// Returns the platforms that a folder has a folder for, by name.
-fn platforms_in(folder: &Path) -> Result<Vec<&'static Platform>> {
+/// Returns the platforms that a folder has a folder for, by name. A folder that two platforms share is that of the one
+/// among `first`.
+fn platforms_in(folder: &Path, first: &[&'static Platform]) -> Result<Vec<&'static Platform>> {
     let mut names = Vec::new();
     if folder.exists() {
         for entry in fs::read_dir(folder)? {
@@ -219,7 +220,7 @@ fn platforms_in(folder: &Path) -> Result<Vec<&'static Platform>> {
     }
     names.sort();
     let platform = |name: &OsString| {
-        let mut platforms = PLATFORMS.iter();
+        let mut platforms = first.iter().copied().chain(PLATFORMS.iter());
         let found =
             platforms.find(|platform| platform.jar_folder().is_some_and(|folder| name == folder));
         found.ok_or_else(|| format!("no platform is called {}", name.display()).into())
@@ -242,4 +243,27 @@ fn facade() -> Result<String> {
 
 fn project() -> PathBuf {
     root().join("bindings/kotlin")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_two_platforms_share_is_that_of_the_named_one() {
+        let folder = std::env::temp_dir().join(format!("bindgen-natives-{}", std::process::id()));
+        for name in ["win32-x86-64", "linux-x86-64"] {
+            fs::create_dir_all(folder.join(name)).unwrap();
+        }
+        let triples = |named: &[&str]| {
+            let named: Vec<_> = named.iter().map(|it| Platform::of(it).unwrap()).collect();
+            let found = platforms_in(&folder, &named).unwrap();
+            found.iter().map(|it| it.triple).collect::<Vec<_>>()
+        };
+        for windows in ["x86_64-pc-windows-msvc", "x86_64-pc-windows-gnu"] {
+            // That for Linux is from an earlier command.
+            assert_eq!(triples(&[windows]), ["x86_64-unknown-linux-gnu", windows]);
+        }
+        fs::remove_dir_all(folder).unwrap();
+    }
 }

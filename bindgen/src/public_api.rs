@@ -6,7 +6,7 @@ use std::process::Command;
 
 use public_api::Builder;
 
-use crate::tools::{Result, root, run, target};
+use crate::tools::{Result, output, root, run, target};
 
 /// The libraries, and where their public API is recorded.
 const RECORDS: [(&str, &str); 3] = [
@@ -16,16 +16,10 @@ const RECORDS: [(&str, &str); 3] = [
 ];
 
 /// The Rust version that writes the records. Each version of `public-api` reads the JSON of few versions of rustdoc.
-const RUST_VERSION: &str = "rustc 1.95.";
+const RUST_VERSION: &str = "1.95.0";
 
 /// Writes the records.
 pub(crate) fn write() -> Result<()> {
-    let version = rust_version()?;
-    if !version.starts_with(RUST_VERSION) {
-        return Err(
-            format!("the public API is recorded with {RUST_VERSION}x, this is {version}").into(),
-        );
-    }
     document()?;
     for (library, record) in RECORDS {
         write_api(library, &root().join(record))?;
@@ -35,13 +29,6 @@ pub(crate) fn write() -> Result<()> {
 
 /// Compares the crates with the records; prints the differences.
 pub(crate) fn check() -> Result<()> {
-    let version = rust_version()?;
-    if !version.starts_with(RUST_VERSION) {
-        eprintln!(
-            "not checked: the public API is recorded with {RUST_VERSION}x, this is {version}"
-        );
-        return Ok(());
-    }
     document()?;
     let mut changed = Vec::new();
     for (library, record) in RECORDS {
@@ -63,14 +50,30 @@ pub(crate) fn check() -> Result<()> {
     .into())
 }
 
-fn rust_version() -> Result<String> {
-    let output = Command::new("rustc").arg("--version").output()?;
-    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+/// Returns the `cargo` command of the Rust version of the records: that of this Rust, or one that rustup has or installs.
+fn cargo(rustc: &str, rustup: &str) -> Result<Command> {
+    let minor = RUST_VERSION.trim_end_matches(char::is_numeric);
+    if rustc.starts_with(&format!("rustc {minor}")) {
+        return Ok(Command::new(env!("CARGO")));
+    }
+    let command = |arguments: &[&str]| {
+        let mut command = Command::new(rustup);
+        command.args(arguments);
+        command
+    };
+    let cargo = ["run", RUST_VERSION, "cargo"];
+    if output(command(&cargo).arg("--version")).is_err() {
+        let install = ["toolchain", "install", RUST_VERSION, "--profile", "minimal"];
+        run(&mut command(&install)).map_err(|error| {
+            format!("the public API is recorded with Rust {RUST_VERSION}, this is {rustc}: {error}")
+        })?;
+    }
+    Ok(command(&cargo))
 }
 
 /// Writes the documentation of the workspace as JSON.
 fn document() -> Result<()> {
-    let mut cargo = Command::new(env!("CARGO"));
+    let mut cargo = cargo(&output(Command::new("rustc").arg("--version"))?, "rustup")?;
     cargo.args([
         "doc",
         "--quiet",
@@ -92,4 +95,21 @@ fn write_api(library: &str, file: &Path) -> Result<()> {
         .build()?;
     fs::create_dir_all(file.parent().unwrap_or(file))?;
     Ok(fs::write(file, api.to_string())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_api_is_not_read_with_another_rust() {
+        let cargo = |rustc| cargo(rustc, "no-rustup-here");
+        let same = cargo("rustc 1.95.1 (59807616e 2026-04-14)").unwrap();
+        assert_eq!(same.get_program(), env!("CARGO"));
+        for other in ["rustc 1.96.0 (x 2026-05-28)", "rustc 1.9.5 (x 2016-06-01)"] {
+            let problem = cargo(other).unwrap_err().to_string();
+            let reason = format!("recorded with Rust 1.95.0, this is {other}: no-rustup-here");
+            assert!(problem.contains(&reason), "{problem}");
+        }
+    }
 }

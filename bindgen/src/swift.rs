@@ -40,7 +40,7 @@ pub(crate) fn generate() -> Result<()> {
     let swift = sources.join("AodNative");
     fs::create_dir_all(&swift)?;
     let source = fs::read_to_string(generated.join("AodNative.swift"))?;
-    fs::write(swift.join("AodNative.swift"), with_fast_integers(&source)?)?;
+    fs::write(swift.join("AodNative.swift"), patched(&source)?)?;
     let native = sources.join("AodNativeFFI");
     fs::copy(
         generated.join("AodNativeFFI.h"),
@@ -50,20 +50,60 @@ pub(crate) fn generate() -> Result<()> {
     Ok(())
 }
 
-/// Replaces how UniFFI 0.32.2 reads integers: with `Data.copyBytes`, which is generic and not specialized. That takes most
-/// of the time in which a record is read, and UniFFI has no option for it.
-fn with_fast_integers(source: &str) -> Result<String> {
-    const COPIED: &str = "    var value: T = 0
+/// A text of the code that UniFFI 0.32.2 generates, its number of occurrences, and the replacement. UniFFI has no
+/// option for these.
+type Patch = (&'static str, usize, &'static str);
+
+const PATCHES: [Patch; 3] = [
+    // Integers are read with `Data.copyBytes`, which is generic and not specialized. That takes most of the time in
+    // which a record is read.
+    (
+        "    var value: T = 0
     let _ = withUnsafeMutableBytes(of: &value, { reader.data.copyBytes(to: $0, from: range)})
-";
-    const LOADED: &str = "    let value = reader.data.withUnsafeBytes {
+",
+        1,
+        "    let value = reader.data.withUnsafeBytes {
         $0.loadUnaligned(fromByteOffset: range.lowerBound, as: T.self)
     }
-";
-    if source.matches(COPIED).count() != 1 {
-        return Err(format!("expected one occurrence in the generated code: {COPIED}").into());
+",
+    ),
+    // The threads of the library have no autorelease pool. What a callback autoreleases, such as an object of
+    // Foundation, would not be released before the thread ends.
+    (
+        "#if canImport(AodNativeFFI)\n",
+        1,
+        "#if canImport(ObjectiveC)
+import ObjectiveC
+#endif
+#if canImport(AodNativeFFI)
+",
+    ),
+    (
+        "        try writeReturn(makeCall())\n",
+        2,
+        "        #if canImport(ObjectiveC)
+        try autoreleasepool { try writeReturn(makeCall()) }
+        #else
+        try writeReturn(makeCall())
+        #endif
+",
+    ),
+];
+
+/// Applies the patches. One that no longer fits is an error, so an upgrade of UniFFI cannot leave it out unnoticed.
+fn patched(source: &str) -> Result<String> {
+    let mut result = source.to_owned();
+    for (pattern, count, replacement) in PATCHES {
+        let found = result.matches(pattern).count();
+        if found != count {
+            return Err(format!(
+                "expected {count} occurrences in the generated code, found {found}: {pattern}"
+            )
+            .into());
+        }
+        result = result.replace(pattern, replacement);
     }
-    Ok(source.replace(COPIED, LOADED))
+    Ok(result)
 }
 
 /// Builds the package `dist/swift/AgentOnDemand`. By default it contains the library for this machine and, for those of
@@ -252,6 +292,17 @@ mod tests {
 
     fn manifest() -> String {
         fs::read_to_string(root().join(PACKAGE).join("Package.swift")).expect("the file exists")
+    }
+
+    #[test]
+    fn patches_require_the_expected_number_of_occurrences() {
+        let fitting: String = PATCHES
+            .iter()
+            .map(|(pattern, count, _)| pattern.repeat(*count))
+            .collect();
+        assert!(patched(&fitting).is_ok());
+        assert!(patched(&fitting.repeat(2)).is_err());
+        assert!(patched("").is_err());
     }
 
     #[test]

@@ -38,6 +38,6 @@ public class UseJar {
                 throw new AssertionError(received.toString());
             }
         }
-        System.out.println("the package works");
+        System.out.printf("the package works on %s, %s%n", System.getProperty("os.name"), System.getProperty("os.arch"));
     }
 }

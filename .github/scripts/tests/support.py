@@ -180,6 +180,8 @@ class Registry:
 
     answers: dict[str, Callable[[Request], tuple[int, object]]] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
+    cut: int = 0
+    """How many of the next answers end early."""
 
     def __post_init__(self) -> None:
         registry = self
@@ -198,7 +200,9 @@ class Registry:
                 status, body = answer(request) if answer else (404, {})
                 data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
                 self.send_response(status)
-                self.send_header("Content-Length", str(len(data)))
+                missing = min(registry.cut, 1)
+                registry.cut -= missing
+                self.send_header("Content-Length", str(len(data) + missing))
                 self.end_headers()
                 self.wfile.write(data)
 

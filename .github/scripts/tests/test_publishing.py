@@ -69,6 +69,16 @@ class PyPI(Case):
         self.assertIn("status 503: broken", errors)
         self.assertEqual(len(self.registry.requests), 4)
 
+    def test_an_answer_that_ends_early_is_asked_for_again(self) -> None:
+        self.has("aod_sdk-1.2.3.tar.gz")
+        self.registry.cut = 3
+        self.assertEqual(self.missing(), ["aod_sdk-1.2.3-py3-none-win_amd64.whl"])
+        for status in (200, 400, 503):
+            self.registry.answer("GET /pypi/aod-sdk/1.2.3/json", "broken", status=status)
+            self.registry.cut = 4
+            errors = self.fails("missing_wheels.py", "--folder", self.packages, INDEX=self.registry.url)
+            self.assertIn("IncompleteRead(6 bytes read, 1 more expected)", errors)
+
     def test_no_files_are_an_error(self) -> None:
         shutil.rmtree(self.packages)
         self.packages.mkdir()
@@ -191,11 +201,17 @@ class Crates(Case):
         self.publish()
         self.assertEqual(self.published()[before:], ["aod-sdk"])
 
+    def test_nothing_is_compiled_where_the_token_is(self) -> None:
+        self.publish()
+        compiling = [call for call in calls(self.calls) if call[0] != "metadata" and "--no-verify" not in call]
+        self.assertEqual(compiling, [])
+
     def test_crates_are_packaged_for_a_release(self) -> None:
         self.passes("publish_crates.py", "--package", self.folder / "dist", **self.variables)
         names = sorted(path.name for path in (self.folder / "dist").iterdir())
         self.assertEqual(names, sorted(f"{name}-1.2.3.crate" for name in self.NAMES))
         self.assertEqual(self.published(), [])
+        self.assertNotIn("--no-verify", calls(self.calls)[1])
 
 
 POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
@@ -364,7 +380,7 @@ class Assets(Case):
         )
 
     def asset(self, name: str, digest: str | None = None) -> dict[str, Any]:
-        return {"name": name, "digest": f"sha256:{digest or sha256(self.files / name)}"}
+        return {"name": name, "state": "uploaded", "digest": f"sha256:{digest or sha256(self.files / name)}"}
 
     @property
     def arguments(self) -> list[str]:
@@ -385,6 +401,14 @@ class Assets(Case):
         self.release([self.asset("SHA256SUMS")])
         self.passes("publish_assets.py", *self.arguments, TAG=TAG, GITHUB_REPOSITORY=REPOSITORY)
         self.assertEqual(self.uploaded(), ["AodNativeFFI.xcframework.zip"])
+
+    def test_an_upload_that_did_not_end_is_repeated(self) -> None:
+        names = ("AodNativeFFI.xcframework.zip", "SHA256SUMS", "of another step")
+        self.release([{"name": name, "state": "starter", "digest": None} for name in names])
+        self.passes("publish_assets.py", *self.arguments, TAG=TAG, GITHUB_REPOSITORY=REPOSITORY)
+        changes = [call[1:2] + call[5:] for call in calls(self.calls) if call[1] not in ("view", "edit")]
+        deleted = [["delete-asset", "--yes", name] for name in names[:2]]
+        self.assertEqual(changes, [*deleted, ["upload", *(str(self.files / name) for name in names[:2])]])
 
     def test_a_rerun_after_a_complete_upload_adds_nothing(self) -> None:
         self.release([self.asset("SHA256SUMS"), self.asset("AodNativeFFI.xcframework.zip")])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 import unittest
+from fnmatch import fnmatch
 from pathlib import Path
 
 from support import TAG, VERSION, Case, copy_of_the_repository
@@ -14,6 +15,15 @@ import changelog
 import check_version
 import versions
 from common import ROOT, Failure, python_version, version_of_tag
+
+WITH_OTHERS = (
+    "bindings/python/tests/test_testing.py",
+    "bindings/swift/tests/run",
+    "tests/compat/*",
+    "tests/data/*",
+    "tests/nightly",
+)
+"""Files with versions that stay: examples, and the earlier `aod-sdk` 0.1.0."""
 
 
 class Version(Case):
@@ -28,6 +38,30 @@ class Version(Case):
     def test_the_repository_has_one_version(self) -> None:
         ran = self.passes("check_version.py")
         self.assertEqual(ran.outputs["version"], self.version)
+
+    def test_no_other_place_has_the_version(self) -> None:
+        places = {(found.path, found.start) for found in versions.find(ROOT)}
+        # After a space it is the name of a release in running text, such as that of the earlier `aod-sdk` 0.1.0.
+        pattern = re.compile(rf"(?<![\s\d.])(?<!migrating-from-){re.escape(self.version)}(?!\.?\d)")
+        missed = []
+        for path in versions.files(ROOT):
+            if path in versions.HISTORY or any(fnmatch(path, other) for other in WITH_OTHERS):
+                continue
+            text = (ROOT / path).read_text(encoding="utf-8", errors="replace")
+            for match in pattern.finditer(text):
+                line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
+                # Other packages can have the same version.
+                if (path, match.start()) not in places and re.search("aod|agent-on-demand", line):
+                    missed.append(f"{path}: {line}")
+        self.assertEqual(missed, [], "add a place to .github/scripts/versions.py")
+
+    def test_the_pages_that_change_with_the_first_release_are_listed(self) -> None:
+        listed = (ROOT / "docs/releasing.md").read_text(encoding="utf-8")
+        said = re.compile(r"not published yet|until (?:the (?:first|next) release|this one is released)", re.IGNORECASE)
+        for path in versions.files(ROOT):
+            if path.endswith(".md") and path != "docs/releasing.md":
+                text = " ".join((ROOT / path).read_text(encoding="utf-8").split())
+                self.assertTrue(not said.search(text) or f"`{path}`" in listed, path)
 
     def test_the_right_tag_passes(self) -> None:
         ran = self.passes("check_version.py", TAG=f"aod-sdk-v{self.version}")
@@ -95,6 +129,13 @@ class Version(Case):
         self.assertEqual(ran.output.strip(), notes)
         errors = self.fails("bump_version.py", "1.2.4", "--release", "--root", self.copy)
         self.assertIn("the section of Unreleased is empty", errors)
+
+    def test_a_release_follows_its_candidate(self) -> None:
+        notes = changelog.section((self.copy / "CHANGELOG.md").read_text(encoding="utf-8"), "Unreleased")
+        for version in (f"{VERSION}-rc.1", VERSION):
+            self.bump(version, "--release")
+            ran = self.passes("release_notes.py", "--root", self.copy, TAG=f"aod-sdk-v{version}")
+            self.assertEqual(ran.output.strip(), notes)
 
     def test_versions_for_tests_can_be_bumped_and_back(self) -> None:
         before = self.texts()
@@ -183,6 +224,29 @@ class ReleaseNotes(Case):
         self.assertEqual(changelog.section(released, "1.3.0"), "### Added\n\n- A third.")
         with self.assertRaises(Failure):
             changelog.release(text, "1.2.3", datetime.date(2026, 2, 1))
+
+    def test_a_release_has_the_entries_of_its_candidates(self) -> None:
+        text, day = self.TEXT, datetime.date(2026, 2, 1)
+
+        def unreleased(entries: str) -> str:
+            return text.replace("[Unreleased]\n", f"[Unreleased]\n\n{entries}\n")
+
+        for version, entries in (
+            ("1.3.0-rc.1", "### Added\n\n- A third.\n\n### Fixed\n\n- A bug.\n"),
+            ("1.3.0-rc.2", "### Changed\n\n- A name.\n\n### Added\n\n- A fourth.\n"),
+        ):
+            text = changelog.release(unreleased(entries), version, day)
+        candidates = "### Added\n\n- A third.\n- A fourth.\n\n### Changed\n\n- A name.\n\n### Fixed\n\n- A bug."
+        later = unreleased("### Fixed\n\n- The last.\n")
+        for before, notes in ((text, candidates), (later, f"{candidates}\n- The last.")):
+            released = changelog.release(before, "1.3.0", day)
+            changelog.check(released)
+            self.assertEqual(changelog.section(released, "1.3.0"), notes)
+            names = re.findall(r"^## \[(.*)\]", released, re.MULTILINE)
+            self.assertEqual(names, ["Unreleased", "1.3.0", "1.2.3", "1.2.2"])
+            self.assertEqual(released[released.index("## [1.2.3]") :], self.TEXT[self.TEXT.index("## [1.2.3]") :])
+        with self.assertRaisesRegex(Failure, "the section of Unreleased is empty"):
+            changelog.release(text, "1.3.0-rc.3", day)
 
 
 class ChangelogEntries(Case):

@@ -19,6 +19,20 @@ from common import ROOT
 
 WORKFLOWS = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / ".github/workflows").iterdir()}
 
+DOCKER = """
+import re
+mounts = dict(volume.split(':')[1::-1] for volume in arguments if volume.endswith(':ro'))
+command = arguments[[':' in argument and '/' not in argument for argument in arguments].index(True) + 1:]
+text = (command[-1] if command[0] == 'sh' else ' '.join(command)).replace('python ', 'python3 ') + ' --help'
+# The scripts look for the checkout, above which the container has no folders of this machine.
+script = re.search(r'/\\S+[.]py', text)[0]
+assert mounts[str(pathlib.PurePosixPath(script).parents[2])]
+for inside, outside in mounts.items():
+    text = text.replace(inside + '/', outside + '/')
+os.execvp('sh', ['sh', '-c', text])
+"""
+"""A fake Docker, which runs the command of the container on this machine."""
+
 
 class Workflows(unittest.TestCase):
     def commands(self) -> list[str]:
@@ -76,6 +90,32 @@ class Workflows(unittest.TestCase):
             self.assertEqual(jobs[job], "attest", job)
         self.assertEqual(jobs["swift"], "assets")
 
+    def test_the_site_of_a_release_waits_for_the_uploads(self) -> None:
+        release, site = WORKFLOWS["sdk-release.yml"], WORKFLOWS["docs.yml"]
+        self.assertIn("needs: [crates, pypi, maven, assets, swift]\n    uses: ./.github/workflows/docs.yml\n", release)
+        self.assertIn("\non:\n  workflow_call:\n  workflow_dispatch:\n\n", site)
+        self.assertLess(site.index("check_version.py"), site.index("tests/site/run"))
+
+    def test_each_part_of_the_nightly_tests_is_run(self) -> None:
+        script = (ROOT / "tests/nightly").read_text(encoding="utf-8")
+        parts = [quoted or word for quoted, word in re.findall(r'^selected (?:"(.+?)"|(\w+)) ', script, re.MULTILINE)]
+        self.assertGreater(len(parts), 4)
+        self.assertIn(f"        part: [{', '.join(parts)}]\n", WORKFLOWS["nightly.yml"])
+        self.assertIn("        run: tests/release\n", WORKFLOWS["nightly.yml"])
+
+    def test_the_jar_is_used_on_each_machine_that_builds_one_of_its_libraries(self) -> None:
+        jobs = re.split(r"^  (?=\S)", WORKFLOWS["sdk-build.yml"], flags=re.MULTILINE)
+        wheels, jars = (next(job for job in jobs if job.startswith(f"{name}:")) for name in ("wheel", "jar"))
+        used = re.search(r"^        runner: \[(.*)\]$", jars, re.MULTILINE)
+        assert used
+        self.assertEqual(used[1].split(", "), re.findall(r"^            runner: (\S+)$", wheels, re.MULTILINE))
+
+    def test_the_dependencies_of_each_maven_project_are_updated(self) -> None:
+        text = (ROOT / ".github/dependabot.yml").read_text(encoding="utf-8")
+        listed = re.findall(r"^      - (/.*)$", text[text.index("package-ecosystem: maven") :], re.MULTILINE)
+        projects = [Path(path).parent for path in versions.files(ROOT) if path.endswith("pom.xml")]
+        self.assertEqual(listed, sorted(f"/{folder.as_posix()}" for folder in projects))
+
     def test_environments_and_secrets_are_documented(self) -> None:
         page = (ROOT / "docs/releasing.md").read_text(encoding="utf-8")
         text = "\n".join(WORKFLOWS.values())
@@ -104,6 +144,22 @@ class Scripts(Case):
         ran = self.passes("rehearsal_version.py", GITHUB_RUN_NUMBER="17")
         self.assertEqual(ran.outputs, {"version": f"{versions.current(ROOT).partition('-')[0]}-dev.17"})
         self.assertIn("is not a version", self.fails("rehearsal_version.py", GITHUB_RUN_NUMBER="1; true"))
+
+    def test_the_packages_for_musl_are_used_in_a_container(self) -> None:
+        # Runs the help of the script, which imports what the script needs, from the folders that are mounted.
+        self.tool("docker", DOCKER)
+        self.tool("apk")
+        for script, used in (("try_musl_wheel", "try_wheel.py"), ("try_musl_jar", "try_jar.py")):
+            done = subprocess.run(
+                [SCRIPTS / script, self.folder],
+                env=self.environment | {"VERSION": VERSION},
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(f"usage: {used}", done.stdout)
 
     def test_the_rust_of_a_release_is_installed_and_used(self) -> None:
         calls_of_rustup = self.tool("rustup")

@@ -40,7 +40,7 @@ pub(super) fn package(platforms: &[&'static Platform], dist: &Path) -> Result<()
         .ancestors()
         .nth(PACKAGE.split('/').count())
         .ok_or("no folder of programs")?;
-    for platform in platforms_in(&programs())? {
+    for platform in platforms_in(&programs(), platforms)? {
         let name = platform.jar_folder().ok_or("not a platform of the jar")?;
         let archive = dist.join(pom.file(&format!("-{name}.jar")));
         jars::of_platform(

@@ -48,9 +48,7 @@ pub(crate) fn check_wheel(wheel: &Path, platform: &Platform) -> Result<()> {
 pub(crate) fn check_devserver_wheel(wheel: &Path, platform: &Platform) -> Result<()> {
     check_size(wheel, MAX_DEVSERVER_WHEEL)?;
     let mut archive = Archive::open(wheel)?;
-    let (name, version) = ("aod_devserver", env!("CARGO_PKG_VERSION"));
-    let program = devserver::file_name(platform);
-    let program = format!("{name}-{version}.data/scripts/{program}");
+    let program = path_in_wheel(env!("CARGO_PKG_VERSION"), platform);
     archive.has(&[
         &program,
         ".dist-info/licenses/LICENSE",
@@ -60,6 +58,14 @@ pub(crate) fn check_devserver_wheel(wheel: &Path, platform: &Platform) -> Result
     archive.has_only_libraries(&[])?;
     archive.has_no_local_path()?;
     archive.check(Kind::Program, &program, platform)
+}
+
+/// Returns the path of the program in the wheel of a version, which has another form in names of Python packages:
+/// `1.2.3-rc.1` is `1.2.3rc1`, and `1.2.3-dev.4` is `1.2.3.dev4`.
+fn path_in_wheel(version: &str, platform: &Platform) -> String {
+    let version = version.replace("-rc.", "rc").replace("-dev.", ".dev");
+    let program = devserver::file_name(platform);
+    format!("aod_devserver-{version}.data/scripts/{program}")
 }
 
 fn check_size(file: &Path, max: u64) -> Result<()> {
@@ -267,6 +273,19 @@ mod tests {
             );
         }
         assert!(check_names(&names(&["p/a", "p/a"]), &[]).is_err());
+    }
+
+    #[test]
+    fn the_program_in_the_wheel_of_a_pre_release_is_found() {
+        let platform = Platform::of("x86_64-unknown-linux-gnu").unwrap();
+        for (version, folder) in [
+            ("1.2.3", "aod_devserver-1.2.3.data"),
+            ("1.2.3-rc.1", "aod_devserver-1.2.3rc1.data"),
+            ("1.2.3-dev.4", "aod_devserver-1.2.3.dev4.data"),
+        ] {
+            let path = format!("{folder}/scripts/aod-devserver");
+            assert_eq!(path_in_wheel(version, platform), path);
+        }
     }
 
     #[test]

@@ -272,10 +272,18 @@ fn is_of_system(name: &str, platform: &Platform) -> bool {
         Linker::Ndk(_) => ["libc.so", "libm.so", "libdl.so", "liblog.so"].contains(&name),
         Linker::Native => {
             let name = name.to_ascii_lowercase();
-            // Of the C++ and MinGW runtimes, of which Windows has none.
-            !["libgcc", "libwinpthread", "libstdc++", "/users/", "/home/"]
-                .iter()
-                .any(|part| name.contains(part))
+            // Of the runtimes of MinGW and Visual C++, of which Windows has none.
+            ![
+                "libgcc",
+                "libwinpthread",
+                "libstdc++",
+                "vcruntime",
+                "msvcp",
+                "/users/",
+                "/home/",
+            ]
+            .iter()
+            .any(|part| name.contains(part))
         }
     }
 }
@@ -346,6 +354,9 @@ mod tests {
             ("aarch64-unknown-linux-musl", "libc.so.6", false),
             ("x86_64-pc-windows-gnu", "KERNEL32.dll", true),
             ("x86_64-pc-windows-gnu", "libgcc_s_dw2-1.dll", false),
+            ("x86_64-pc-windows-msvc", "VCRUNTIME140.dll", false),
+            ("aarch64-pc-windows-msvc", "MSVCP140.dll", false),
+            ("x86_64-pc-windows-msvc", "bcryptprimitives.dll", true),
             ("aarch64-apple-darwin", "/usr/lib/libSystem.B.dylib", true),
             ("aarch64-apple-darwin", "/Users/me/lib.dylib", false),
         ] {
