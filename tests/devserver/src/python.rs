@@ -105,14 +105,29 @@ pub(crate) fn repr_str(text: &str) -> String {
                 out.push('\\');
                 out.push(character);
             }
-            _ if character.is_control() => {
-                let _ = write!(out, "\\x{:02x}", u32::from(character));
+            _ if is_printable(character) => out.push(character),
+            _ => {
+                let code = u32::from(character);
+                let _ = match code {
+                    0..=0xff => write!(out, "\\x{code:02x}"),
+                    0x100..=0xffff => write!(out, "\\u{code:04x}"),
+                    _ => write!(out, "\\U{code:08x}"),
+                };
             }
-            _ => out.push(character),
         }
     }
     out.push(quote);
     out
+}
+
+/// `str.isprintable()`. `char::escape_debug` escapes the same Unicode categories; after another character, no combining
+/// marks.
+fn is_printable(character: char) -> bool {
+    if character.is_ascii() {
+        return !character.is_control();
+    }
+    let text: String = ['a', character].iter().collect();
+    text.escape_debug().nth(1) == Some(character)
 }
 
 /// `repr` of a list of strings.
@@ -166,6 +181,21 @@ mod tests {
             repr(&json!([null, true, {"k": 1}])),
             "[None, True, {'k': 1}]"
         );
+    }
+
+    #[test]
+    fn repr_escapes_what_is_not_printable_like_python() {
+        for (text, expected) in [
+            ("\u{0}\u{1f}\u{7f}\u{a0}\u{ad}", r"'\x00\x1f\x7f\xa0\xad'"),
+            (
+                "\u{378}\u{200b}\u{2028}\u{3000}",
+                r"'\u0378\u200b\u2028\u3000'",
+            ),
+            ("\u{e000}\u{feff}\u{e0001}", r"'\ue000\ufeff\U000e0001'"),
+            (" ~\"é\u{301}東🚀", "' ~\"é\u{301}東🚀'"),
+        ] {
+            assert_eq!(repr_str(text), expected);
+        }
     }
 
     #[test]

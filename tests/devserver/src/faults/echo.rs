@@ -58,6 +58,10 @@ impl EchoForm {
                 let entry = json!({"type": request, "loc": ["body", request], "msg": request, "input": request});
                 json(&json!({"detail": [entry]}))
             }
+            Self::Marked => {
+                let (content_type, list) = Self::Fields.body(request);
+                (content_type, format!("\u{feff}{list}"))
+            }
             Self::String => json(&json!(request)),
             Self::Nested => json(&json!({"detail": python::dumps(&json!({"request": request}))})),
             Self::Truncated => {

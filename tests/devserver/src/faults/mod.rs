@@ -338,6 +338,8 @@ pub enum EchoForm {
     Object,
     /// The list of errors of a 422, with the request in each part.
     Fields,
+    /// The same list after a byte order mark.
+    Marked,
     /// A JSON string.
     String,
     /// A JSON object as a JSON string in the detail: escaped twice.
@@ -356,10 +358,11 @@ pub enum EchoForm {
 
 impl EchoForm {
     /// Every form.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Detail,
         Self::Object,
         Self::Fields,
+        Self::Marked,
         Self::String,
         Self::Nested,
         Self::Truncated,

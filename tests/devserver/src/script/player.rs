@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     clock::Time,
+    generation::Generation,
     server::Shared,
     store::{Sandbox, Status},
 };
@@ -140,12 +141,14 @@ fn act_on(shared: &Shared, id: Uuid, turn: i64, stop: &Stop) {
         Stop::Abandoned => {}
         // Without its sandbox, a running turn fails and a queued one stays pending.
         Stop::Terminated => {
-            let running = store
-                .any_session(id)
-                .and_then(|session| session.turn(turn))
-                .is_some_and(|turn| turn.status == Status::Running);
-            if running {
-                worker::end_turn(&mut store, id, turn, None, now);
+            let row = store.any_session(id).and_then(|session| session.turn(turn));
+            match row.map(|row| row.status) {
+                Some(Status::Running) => worker::end_turn(&mut store, id, turn, None, now),
+                Some(Status::Pending) if shared.generation > Generation::April21 => {
+                    let text = "turn aborted: session terminated before execution started\n";
+                    worker::output(&mut store, id, Some(turn), Source::Stderr, text, now);
+                }
+                _ => {}
             }
         }
         Stop::Interrupted => worker::interrupt_turn(&mut store, id, turn, now),

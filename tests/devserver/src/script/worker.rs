@@ -158,7 +158,6 @@ pub(crate) fn interrupt_turn(store: &mut Store, id: Uuid, turn: i64, now: Time) 
     let Some(session) = store.any_session(id) else {
         return;
     };
-    session.interrupt_requested = false;
     let Some(row) = session.turn(turn) else {
         return;
     };

@@ -256,7 +256,8 @@ impl Session {
         self.set_status(Status::Running, None, now);
     }
 
-    /// Ends a turn, and with it the session unless it was terminated or another turn is queued.
+    /// Ends a turn, and with it the session unless it was terminated or another turn is queued. A requested interrupt was
+    /// for this turn.
     pub(crate) fn end_turn(
         &mut self,
         number: i64,
@@ -269,6 +270,7 @@ impl Session {
             turn.exit_code = exit_code;
             turn.ended_at = Some(now);
         }
+        self.interrupt_requested = false;
         let waiting = self.turns.iter().any(|turn| turn.status == Status::Pending);
         match status {
             Status::Failed => self.set_status(Status::Failed, exit_code, now),
@@ -315,5 +317,32 @@ impl Session {
 
     pub(crate) fn turns_json(&self) -> impl Iterator<Item = Value> {
         self.turns.iter().map(Turn::to_json)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+
+    #[test]
+    fn an_interrupt_is_not_for_the_turn_after_the_one_that_has_ended() {
+        let now = Clock::new().now();
+        let new = NewSession {
+            owner: AccountId(0),
+            agent_id: Uuid::nil(),
+            environment_id: None,
+            engine: "anthropic".to_owned(),
+            model: "claude-sonnet-4-6".to_owned(),
+            prompt: "one".to_owned(),
+            resources: Vec::new(),
+            stages: StagePlan::default(),
+        };
+        let mut session = Session::new(new, now);
+        session.start_turn(1, now);
+        session.interrupt_requested = true;
+        session.end_turn(1, Status::Completed, Some(0), now);
+        session.prompt("two".to_owned(), now);
+        assert!(!session.interrupt_requested);
     }
 }

@@ -382,6 +382,32 @@ async fn a_hanging_turn_ends_when_its_session_is_terminated() {
 }
 
 #[tokio::test]
+async fn a_session_that_is_terminated_before_its_turn_starts_says_so() {
+    for generation in [Generation::April30, Generation::June25] {
+        let api = Api::start(generation).await;
+        api.control
+            .set_script(Script::new().hold_provisioning("sandbox"));
+        let session = api.session("x").await;
+        api.control.hold_reached("sandbox").await;
+        let path = format!("/sessions/{session}/terminate");
+        assert_eq!(api.call("POST", &path, Value::Null).await.0, 200);
+        // The worker writes it later: a stream that is open may end without it.
+        let mut events = api.events(session).await;
+        while output(&events, "stderr").is_empty() {
+            events = api.events(session).await;
+        }
+        assert_eq!(
+            types(&events),
+            ["start", "turn_start", "output", "terminated"]
+        );
+        let text = "turn aborted: session terminated before execution started\n";
+        assert_eq!(output(&events, "stderr"), [text]);
+        let (status, turns) = api.statuses(session).await;
+        assert_eq!((&*status, &*turns[0]), ("terminated", "pending"));
+    }
+}
+
+#[tokio::test]
 async fn queued_prompts_are_played_one_after_the_other() {
     let api = Api::start(Generation::April21).await;
     api.control
