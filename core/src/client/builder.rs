@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::models::Secret;
 use crate::transport::{
     HttpClientConfig, RetryPolicy, Route, Server, Settings, TokenProvider, Tokens, Transport,
-    parse_url,
+    parse_url, require_time,
 };
 
 const DEFAULT_BASE_URL: &str = "http://localhost:8777";
@@ -178,7 +178,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the maximum number of idle connections in the pool for each host. Default: no limit.
+    /// Sets the maximum number of idle connections in a pool for each host. Default: no limit. Over `https`, streams have
+    /// a pool of their own.
     #[must_use]
     pub fn pool_max_idle(mut self, connections: usize) -> Self {
         self.http.pool_max_idle = Some(connections);
@@ -192,7 +193,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets whether to use HTTP/1.1 only, even if the server offers HTTP/2. Default false.
+    /// Sets whether to use HTTP/1.1 only, even if the server offers HTTP/2. Default false: calls use HTTP/2 if the
+    /// server offers it over `https`. Streams always use HTTP/1.1, with a connection for each.
     #[must_use]
     pub fn http1_only(mut self, on: bool) -> Self {
         self.http.http1_only = on;
@@ -236,8 +238,9 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// Returns an error of the kind [`Configuration`](ErrorKind::Configuration) that names the invalid setting: a
-    /// missing or malformed token, an invalid URL, an unreadable certificate, an invalid proxy, or a base URL that is
-    /// not `https` while [`https_only`](Self::https_only) is set.
+    /// missing or malformed token, an invalid URL, an unreadable certificate, an invalid proxy, a time limit of zero
+    /// (other than [`pool_idle_timeout`](Self::pool_idle_timeout)), or a base URL that is not `https` while
+    /// [`https_only`](Self::https_only) is set.
     pub fn build(self) -> Result<Client> {
         let base_url = parse_base_url(self.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL))?;
         let tokens = match self.token_provider {
@@ -251,6 +254,10 @@ impl ClientBuilder {
             ));
         }
 
+        self.settings.check()?;
+        if let Some(limit) = self.http.connect_timeout {
+            require_time(limit, "a connection")?;
+        }
         let http = self.http.build(&base_url)?;
         let server = Server {
             base_url,
@@ -341,5 +348,19 @@ mod tests {
         refusal(with("https://h").ca_certificate("hunter2"));
         refusal(with("https://h").client_certificate("hunter2"));
         refusal(with("http://h").user_agent_suffix("a\nb"));
+    }
+
+    #[test]
+    fn a_time_limit_of_zero_is_refused() {
+        let with = || Client::builder().token("aod_x");
+        for builder in [
+            with().timeout(Duration::ZERO),
+            with().attempt_timeout(Duration::ZERO),
+            with().connect_timeout(Duration::ZERO),
+            with().stream_idle_timeout(Duration::ZERO),
+        ] {
+            assert!(refusal(builder).ends_with("is zero"));
+        }
+        with().pool_idle_timeout(Duration::ZERO).build().unwrap();
     }
 }

@@ -7,7 +7,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use crate::transport::{ResponseInfo, ResponseObserver, RetryPolicy, Settings};
 
 /// The options of [`Client::with_options`](crate::Client::with_options). Options that are not set keep the value of the
-/// client.
+/// client. With a time limit of zero, each call and stream fails with an error of the kind
+/// [`Configuration`](crate::ErrorKind::Configuration).
 ///
 /// See [Options](https://ravi-hq.github.io/agent-on-demand/latest/options/#some-calls).
 ///

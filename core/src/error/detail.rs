@@ -53,18 +53,19 @@ impl Detail {
         }
     }
 
-    /// Parses a response body as JSON regardless of its content type, or else as text; `None` if it is empty.
-    pub(crate) fn parse(body: &[u8]) -> Option<Self> {
+    /// Returns the detail of a response body, given its JSON regardless of its content type, or else its text; `None` if
+    /// it is empty.
+    pub(crate) fn parse(body: &[u8], json: Option<Value>) -> Option<Self> {
         if body.is_empty() {
             return None;
         }
-        let Ok(mut json) = serde_json::from_slice::<Value>(body) else {
+        let Some(mut json) = json else {
             return Some(Self::Body(String::from_utf8_lossy(body).into_owned()));
         };
         let detail = json.get_mut("detail").map(Value::take).unwrap_or(json);
         Some(match detail {
             Value::String(text) => Self::Text(text),
-            Value::Array(entries) => FieldError::parse_all(&entries)
+            Value::Array(entries) if !entries.is_empty() => FieldError::parse_all(&entries)
                 .map_or(Self::Json(Value::Array(entries)), Self::Fields),
             other => Self::Json(other),
         })
@@ -163,10 +164,14 @@ impl fmt::Debug for FieldError {
 mod tests {
     use super::*;
 
+    fn parse(body: &[u8]) -> Option<Detail> {
+        Detail::parse(body, serde_json::from_slice(body).ok())
+    }
+
     #[test]
     fn debug_shows_the_path_and_hides_the_input() {
         let body = br#"{"detail":[{"type":"string_type","loc":["packages","apt",0],"msg":"Input should be a valid string","input":"hunter2"}]}"#;
-        let Some(Detail::Fields(fields)) = Detail::parse(body) else {
+        let Some(Detail::Fields(fields)) = parse(body) else {
             panic!("not a list of fields")
         };
         assert_eq!(fields[0].path(), "packages.apt[0]");
@@ -193,22 +198,23 @@ mod tests {
 
     #[test]
     fn parses_every_form_of_body() {
-        assert_eq!(Detail::parse(b""), None);
+        assert_eq!(parse(b""), None);
         assert_eq!(
-            Detail::parse(br#"{"detail":"gone"}"#),
+            parse(br#"{"detail":"gone"}"#),
             Some(Detail::Text("gone".into()))
         );
         assert_eq!(
-            Detail::parse(br#"{"detail":[1]}"#),
+            parse(br#"{"detail":[1]}"#),
             Some(Detail::Json(serde_json::json!([1])))
         );
         assert_eq!(
-            Detail::parse(br#"{"status":"degraded"}"#),
-            Some(Detail::Json(serde_json::json!({"status": "degraded"})))
+            parse(br#"{"detail":[]}"#),
+            Some(Detail::Json(serde_json::json!([])))
         );
         assert_eq!(
-            Detail::parse(b"<html>"),
-            Some(Detail::Body("<html>".into()))
+            parse(br#"{"status":"degraded"}"#),
+            Some(Detail::Json(serde_json::json!({"status": "degraded"})))
         );
+        assert_eq!(parse(b"<html>"), Some(Detail::Body("<html>".into())));
     }
 }

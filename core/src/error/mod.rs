@@ -261,7 +261,8 @@ impl Error {
         self.0.method.as_deref()
     }
 
-    /// Returns the URL of the request without user information, if there was a request.
+    /// Returns the URL of the request without user information, and for an [`HttpConnect`](crate::sse::HttpConnect)
+    /// without its query, if there was a request.
     pub fn url(&self) -> Option<&str> {
         self.0.url.as_deref()
     }
@@ -422,7 +423,9 @@ impl Error {
 
     fn write_message(&self, message: &mut Limited) -> fmt::Result {
         match self.detail() {
-            Some(Detail::Text(text)) if !is_page(text) => write_visible(message, text)?,
+            Some(Detail::Text(text)) if !text.trim().is_empty() && !is_page(text) => {
+                write_visible(message, text)?;
+            }
             Some(Detail::Fields(fields)) => {
                 for (index, field) in fields.iter().take(MAX_FIELDS).enumerate() {
                     message.write_str(if index == 0 { "" } else { "; " })?;

@@ -7,6 +7,7 @@ use http::HeaderValue;
 use url::{Host, Url};
 
 use super::proxy::{self, Route};
+use super::settings::LONGEST_TIME;
 use super::tls::TlsMaterial;
 use crate::error::{Error, ErrorKind, Result};
 use crate::models::Secret;
@@ -14,58 +15,83 @@ use crate::models::Secret;
 const USER_AGENT: &str = concat!("aod-sdk-rust/", env!("CARGO_PKG_VERSION"));
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The HTTP client of a server, and its proxy. The client cannot empty its pool, so it is replaced by another one.
+/// After how much time without a byte an HTTP/2 connection is checked while it has requests, and how long the server may
+/// take to answer. Together less than the time limit of a call, so that a GET is repeated on another connection.
+const PING_INTERVAL: Duration = Duration::from_secs(10);
+const PING_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The HTTP clients of a server, and its proxy.
+///
+/// Event streams have a client of their own, which uses HTTP/1.1: on a shared HTTP/2 connection, streams that are not
+/// read fill the connection's window and count towards the limit of the server, and nothing else could proceed. A
+/// client cannot empty its pool, so it is replaced by another one.
 #[derive(Clone)]
 pub(crate) struct HttpClient {
     create: CreateClient,
+    http1_only: bool,
     current: Arc<Mutex<Current>>,
     /// `None` without a proxy, or with the proxy of the operating system.
     pub(crate) proxy: Option<Secret>,
 }
 
-type CreateClient = Arc<dyn Fn() -> reqwest::Result<reqwest::Client> + Send + Sync>;
+/// Creates a client; the argument is whether it uses HTTP/1.1 only.
+type CreateClient = Arc<dyn Fn(bool) -> reqwest::Result<reqwest::Client> + Send + Sync>;
 
+#[derive(Default)]
 struct Current {
-    client: reqwest::Client,
-    /// How long the machine had slept when the client was created.
+    /// One for all versions of HTTP, and one for HTTP/1.1. Each is created when it is needed.
+    clients: [Option<reqwest::Client>; 2],
+    /// How long the machine had slept when the clients were created.
     slept: Duration,
 }
 
 impl HttpClient {
+    /// Creates the client of calls. If it uses HTTP/1.1 only, it is also the client of streams.
     pub(crate) fn new(
-        create: impl Fn() -> reqwest::Result<reqwest::Client> + Send + Sync + 'static,
+        create: impl Fn(bool) -> reqwest::Result<reqwest::Client> + Send + Sync + 'static,
+        http1_only: bool,
         proxy: Option<Secret>,
     ) -> Result<Self> {
-        // Without the source, which may contain a header value.
-        let client = create().map_err(|_| configuration("the HTTP client cannot be created"))?;
-        let slept = Duration::ZERO;
-        Ok(Self {
+        let http = Self {
             create: Arc::new(create),
-            current: Arc::new(Mutex::new(Current { client, slept })),
+            http1_only,
+            current: Arc::default(),
             proxy,
-        })
+        };
+        http.current(false, Duration::ZERO)?;
+        Ok(http)
     }
 
-    /// Returns the client, with no connection from before the machine slept for the last time.
-    pub(crate) fn current(&self, slept: Duration) -> reqwest::Client {
-        let current = self.lock();
-        if current.slept == slept {
-            return current.client.clone();
+    /// Returns the client of calls or streams, with no connection from before the machine slept for the last time.
+    pub(crate) fn current(&self, streams: bool, slept: Duration) -> Result<reqwest::Client> {
+        if self.lock().slept != slept {
+            self.renew(slept);
         }
-        drop(current);
-        self.renew(slept);
-        self.lock().client.clone()
+        let http1_only = self.http1_only || streams;
+        let client = &mut self.lock().clients[usize::from(http1_only)];
+        if let Some(client) = client {
+            return Ok(client.clone());
+        }
+        // Without the source, which may contain a header value.
+        let created = (self.create)(http1_only)
+            .map_err(|_| configuration("the HTTP client cannot be created"))?;
+        Ok(client.insert(created).clone())
     }
 
     /// Closes the connections that are not in use, and opens new ones for the requests from now on.
     pub(crate) fn renew(&self, slept: Duration) {
-        let created = (self.create)();
-        if created.is_err() {
-            tracing::warn!("the HTTP client cannot be replaced: its connections are kept");
-        }
         let mut current = self.lock();
         current.slept = slept;
-        let replaced = created.map(|client| std::mem::replace(&mut current.client, client));
+        let mut replaced = Vec::new();
+        for (http1_only, client) in [false, true].into_iter().zip(&mut current.clients) {
+            let Some(client) = client else { continue };
+            match (self.create)(http1_only) {
+                Ok(created) => replaced.push(std::mem::replace(client, created)),
+                Err(_) => {
+                    tracing::warn!("the HTTP client cannot be replaced: its connections are kept");
+                }
+            }
+        }
         drop(current);
         drop(replaced);
     }
@@ -90,7 +116,7 @@ pub(crate) struct HttpClientConfig {
 }
 
 impl HttpClientConfig {
-    /// Builds the client of a server.
+    /// Builds the clients of a server.
     pub(crate) fn build(&self, server: &Url) -> Result<HttpClient> {
         let secure = server.scheme() == "https";
         let mut tls = TlsMaterial::default();
@@ -101,7 +127,7 @@ impl HttpClientConfig {
             tls.set_identity(pem.expose().as_bytes())?;
         }
 
-        let tls = tls.into_config(self.http1_only, secure)?;
+        let tls = tls.into_config(secure)?;
         let connect_timeout = self.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
         let user_agent = user_agent(self.user_agent_suffix.as_deref())?;
         let environment = Route::from_env(server);
@@ -111,23 +137,29 @@ impl HttpClientConfig {
             Route::System | Route::Direct => (None, None),
         };
         let is_direct = matches!(route, Route::Direct);
-        let (http1_only, pool_max_idle) = (self.http1_only, self.pool_max_idle);
-        let pool_idle_timeout = self.pool_idle_timeout;
-        let create = move || {
+        // Without TLS, only a proxy could offer HTTP/2.
+        let http1_only = self.http1_only || !secure;
+        let (pool_max_idle, pool_idle_timeout) = (self.pool_max_idle, self.pool_idle_timeout);
+        let create = move |http1_only| {
+            let mut tls = tls.clone();
+            tls.alpn_protocols = if http1_only {
+                vec![b"http/1.1".to_vec()]
+            } else {
+                vec![b"h2".to_vec(), b"http/1.1".to_vec()]
+            };
             let mut http = reqwest::Client::builder()
-                .tls_backend_preconfigured(tls.clone())
+                .tls_backend_preconfigured(tls)
                 .connect_timeout(connect_timeout)
+                .http2_keep_alive_interval(PING_INTERVAL)
+                .http2_keep_alive_timeout(PING_TIMEOUT)
                 // `redirect` follows them: it checks the method and the origin.
                 .redirect(reqwest::redirect::Policy::none())
                 .user_agent(user_agent.clone());
-            if http1_only {
-                http = http.http1_only();
-            }
             if let Some(connections) = pool_max_idle {
                 http = http.pool_max_idle_per_host(connections);
             }
             if let Some(timeout) = pool_idle_timeout {
-                http = http.pool_idle_timeout(timeout);
+                http = http.pool_idle_timeout(timeout.min(LONGEST_TIME));
             }
             if is_direct {
                 http = http.no_proxy();
@@ -137,7 +169,7 @@ impl HttpClientConfig {
             }
             http.build()
         };
-        HttpClient::new(create, secret)
+        HttpClient::new(create, http1_only, secret)
     }
 }
 
@@ -181,6 +213,43 @@ fn configuration(summary: &'static str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Returns the clients of a server, and which of them have been created: whether each uses HTTP/1.1 only.
+    fn clients(server: &str) -> (HttpClient, Arc<Mutex<Vec<bool>>>) {
+        let server = Url::parse(server).unwrap();
+        let HttpClient {
+            create, http1_only, ..
+        } = HttpClientConfig::default().build(&server).unwrap();
+        let created = Arc::<Mutex<Vec<bool>>>::default();
+        let log = Arc::clone(&created);
+        let create = move |http1_only| {
+            log.lock().unwrap().push(http1_only);
+            create(http1_only)
+        };
+        (HttpClient::new(create, http1_only, None).unwrap(), created)
+    }
+
+    #[test]
+    fn streams_have_a_client_of_their_own_from_the_first_stream_on() {
+        let (http, created) = clients("https://h");
+        http.current(false, Duration::ZERO).unwrap();
+        http.renew(Duration::ZERO);
+        assert_eq!(*created.lock().unwrap(), [false, false]);
+        for _ in 0..2 {
+            http.current(true, Duration::ZERO).unwrap();
+        }
+        http.renew(Duration::ZERO);
+        assert_eq!(*created.lock().unwrap(), [false, false, true, false, true]);
+    }
+
+    #[test]
+    fn streams_share_the_client_of_calls_that_uses_http_1_only() {
+        let (http, created) = clients("http://h");
+        for streams in [false, true] {
+            http.current(streams, Duration::ZERO).unwrap();
+        }
+        assert_eq!(*created.lock().unwrap(), [true]);
+    }
 
     #[test]
     fn recognizes_loopback_hosts() {

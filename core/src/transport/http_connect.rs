@@ -51,8 +51,8 @@ pub struct HttpConnect {
 }
 
 impl HttpConnect {
-    /// Creates a connector with the default connection settings of this crate: a time limit of 5 s to connect, and the
-    /// proxies of the environment or else of the operating system.
+    /// Creates a connector with the default connection settings of this crate: HTTP/1.1 with a connection for each
+    /// source, a time limit of 5 s to connect, and the proxies of the environment or else of the operating system.
     ///
     /// # Errors
     ///
@@ -60,15 +60,17 @@ impl HttpConnect {
     /// or contains user information, or if the proxy of the environment is invalid.
     pub fn new(url: &str) -> Result<Self> {
         let url = parse_url(url)?;
-        Ok(Self::from_parts(
-            HttpClientConfig::default().build(&url)?,
-            url,
-        ))
+        let config = HttpClientConfig {
+            http1_only: true,
+            ..HttpClientConfig::default()
+        };
+        Ok(Self::from_parts(config.build(&url)?, url))
     }
 
     /// Creates a connector with an existing client and its settings. If that client follows redirects, its redirect
     /// policy applies, which may send the headers to another origin. Its pooled connections are used even after the
-    /// [network](aod_sse::EventSource::network) changed; see [`with_client_factory`](Self::with_client_factory).
+    /// [network](aod_sse::EventSource::network) changed; see [`with_client_factory`](Self::with_client_factory). If it
+    /// uses HTTP/2, all its requests share one connection: sources that are not read can block the others.
     ///
     /// # Errors
     ///
@@ -105,7 +107,8 @@ impl HttpConnect {
         url: &str,
     ) -> Result<Self> {
         let url = parse_url(url)?;
-        Ok(Self::from_parts(HttpClient::new(create, None)?, url))
+        let http = HttpClient::new(move |_| create(), true, None)?;
+        Ok(Self::from_parts(http, url))
     }
 
     fn from_parts(http: HttpClient, url: Url) -> Self {
@@ -138,8 +141,8 @@ impl HttpConnect {
         self
     }
 
-    /// Sets the body to send with every attempt. Set its `Content-Type` with [`header`](Self::header). Default: no
-    /// body.
+    /// Sets the body to send with every attempt. Set its `Content-Type` with [`header`](Self::header). If it is not JSON,
+    /// errors show no text of a response, because it may repeat a secret of the body. Default: no body.
     #[must_use]
     pub fn body(mut self, body: impl Into<Bytes>) -> Self {
         self.body = Some(body.into());
@@ -186,6 +189,7 @@ impl HttpConnect {
     /// Returns the secrets of a request, which a server may echo.
     fn secrets(&self) -> Secrets {
         Secrets::default()
+            .with_url(&self.url)
             .with_headers(&self.headers)
             .with_body(self.body.as_deref())
             .with_proxy(self.http.proxy.as_ref().map(Secret::expose))
@@ -197,12 +201,8 @@ impl HttpConnect {
             Error::new(ErrorKind::Protocol, summary)
         })?;
         let prepare = |url| self.prepare(url, &id);
-        let response = redirect::send(
-            &self.http.current(Duration::ZERO),
-            self.url.clone(),
-            prepare,
-        )
-        .await?;
+        let http = self.http.current(true, Duration::ZERO)?;
+        let response = redirect::send(&http, self.url.clone(), prepare).await?;
         let secrets = self.secrets();
         let status = response.status();
         if status.is_success() {
@@ -226,6 +226,10 @@ impl Connect for HttpConnect {
         let connector = self.clone();
         let attempt = self.clone().attempt(attempt.last_event_id.to_owned());
         async move {
+            // The rest of the URL may have a credential.
+            let mut shown = connector.url.clone();
+            shown.set_query(None);
+            shown.set_fragment(None);
             let outcome = tokio::time::timeout(HEAD_TIMEOUT, attempt).await;
             outcome
                 .unwrap_or_else(|_| {
@@ -237,7 +241,7 @@ impl Connect for HttpConnect {
                 .map_err(|error| {
                     error
                         .redacted(|text| connector.secrets().redact(text))
-                        .with_request(&connector.method, &connector.url)
+                        .with_request(&connector.method, &shown)
                 })
         }
         .boxed()

@@ -54,7 +54,7 @@ use redact::Secrets;
 pub(crate) use request::Request;
 use response::CompleteResponse;
 pub use settings::RetryPolicy;
-pub(crate) use settings::Settings;
+pub(crate) use settings::{Settings, require_time};
 pub(crate) use sleep_watch::SleepWatch;
 use token::Authorization;
 pub use token::TokenProvider;
@@ -226,7 +226,8 @@ impl Transport {
     ) -> Result<reqwest::Response> {
         let prepare = |url| self.prepare(request, url, authorization);
         self.server.clock.observe();
-        let http = self.server.http.current(self.server.clock.skipped());
+        let slept = self.server.clock.skipped();
+        let http = self.server.http.current(request.streams, slept)?;
         let response = redirect::send(&http, self.url(request), prepare).await?;
         if let Some(observer) = &self.settings.on_response
             && !request.streams
@@ -373,6 +374,8 @@ impl Transport {
         deadline: Instant,
         attempt: impl Future<Output = Result<T>>,
     ) -> Result<T> {
+        // Options are not checked when they are set.
+        self.settings.check()?;
         let until = self.settings.attempt_timeout.map_or(deadline, |limit| {
             self.server.clock.after(limit).min(deadline)
         });

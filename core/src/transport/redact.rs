@@ -33,7 +33,11 @@ const SECRET_FIELDS: [&str; 7] = [
 
 /// The texts to redact in a response.
 #[derive(Default)]
-pub(super) struct Secrets(Vec<Vec<u8>>);
+pub(super) struct Secrets {
+    texts: Vec<Vec<u8>>,
+    /// Whether the request has a body that cannot be parsed, so that any text of the response may be one of its secrets.
+    are_unknown: bool,
+}
 
 impl Secrets {
     /// Adds a secret.
@@ -61,11 +65,20 @@ impl Secrets {
         self
     }
 
-    /// Adds the secret values of a JSON request body.
+    /// Adds the secret values of a JSON request body. If it cannot be parsed, every text is redacted.
     pub(super) fn with_body(mut self, body: Option<&[u8]>) -> Self {
-        if let Some(json) = body.and_then(|body| serde_json::from_slice(body).ok()) {
-            self.add_fields(&json);
+        if let Some(body) = body.filter(|body| !body.is_empty()) {
+            match serde_json::from_slice(body) {
+                Ok(json) => self.add_fields(&json),
+                Err(_) => self.are_unknown = true,
+            }
         }
+        self
+    }
+
+    /// Adds the parts of the URL of a request that may be secret.
+    pub(super) fn with_url(mut self, url: &Url) -> Self {
+        self.add_url(url);
         self
     }
 
@@ -86,9 +99,12 @@ impl Secrets {
 
     /// Redacts the secrets in a text, also where they are escaped or percent-encoded, or cut at the end of the text.
     pub(super) fn redact(&self, text: &str) -> String {
+        if self.are_unknown && !text.is_empty() {
+            return REDACTED.to_owned();
+        }
         let mut ranges = Vec::new();
         views::visit(text, &mut |view| {
-            for secret in &self.0 {
+            for secret in &self.texts {
                 let length = secret.len();
                 let starts = memmem::find_iter(view.bytes(), secret);
                 ranges.extend(starts.map(|start| view.range(start, start + length)));
@@ -155,15 +171,15 @@ impl Secrets {
         }
         if !secret.is_ascii() {
             let misread: String = secret.bytes().map(char::from).collect();
-            self.0.push(misread.into_bytes());
-            self.0.extend(
+            self.texts.push(misread.into_bytes());
+            self.texts.extend(
                 secret
                     .chars()
                     .map(|char| u8::try_from(char).ok())
                     .collect::<Option<_>>(),
             );
         }
-        self.0.push(secret.as_bytes().to_vec());
+        self.texts.push(secret.as_bytes().to_vec());
     }
 
     fn add_parts(&mut self, value: &str) {
@@ -186,7 +202,9 @@ impl Secrets {
                     if SECRET_FIELDS.contains(&name.as_str()) {
                         self.add_values(value);
                     } else if name == "url" {
-                        self.add_url(value);
+                        if let Some(Ok(url)) = value.as_str().map(Url::parse) {
+                            self.add_url(&url);
+                        }
                     } else {
                         self.add_fields(value);
                     }
@@ -207,10 +225,7 @@ impl Secrets {
     }
 
     /// Adds the parts of a URL that may be secret: user information, the query and long path segments.
-    fn add_url(&mut self, json: &Value) {
-        let Some(Ok(url)) = json.as_str().map(Url::parse) else {
-            return;
-        };
+    fn add_url(&mut self, url: &Url) {
         let mut parts: Vec<String> = url
             .query_pairs()
             .map(|(_name, value)| value.into_owned())

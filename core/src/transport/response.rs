@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 use futures::TryStreamExt as _;
 use http::HeaderValue;
 use http::StatusCode;
-use http::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
@@ -17,6 +17,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::encoding::Encoding;
 use super::redact::Secrets;
+use super::settings::LONGEST_TIME;
 use crate::error::{ConflictReason, Detail, Error, ErrorKind, Quota, Result};
 use crate::models::repair;
 
@@ -255,7 +256,12 @@ pub(crate) async fn status_error(response: reqwest::Response, secrets: &Secrets)
         _ => MAX_ERROR_BODY_BYTES,
     };
     let (body, truncated) = read_start(response, cap).await;
-    let detail = Detail::parse(&body);
+    let json = parse_json(&body);
+    let quota = match &json {
+        Some(json) if status == StatusCode::TOO_MANY_REQUESTS => quota(json),
+        _ => None,
+    };
+    let detail = Detail::parse(&body, json);
     let conflict = match &detail {
         Some(Detail::Text(text)) => Some(ConflictReason::parse(text)),
         _ => None,
@@ -263,11 +269,7 @@ pub(crate) async fn status_error(response: reqwest::Response, secrets: &Secrets)
     let reason = status.canonical_reason().unwrap_or("unknown status");
     Error::new(ErrorKind::of_status(status.as_u16()), reason)
         .with_status(status.as_u16())
-        .with_quota(
-            (status == StatusCode::TOO_MANY_REQUESTS)
-                .then(|| quota(&body))
-                .flatten(),
-        )
+        .with_quota(quota)
         .with_conflict(conflict)
         .with_detail(detail.map(|detail| secrets.redact_detail(detail)))
         .with_body(body.into())
@@ -276,8 +278,13 @@ pub(crate) async fn status_error(response: reqwest::Response, secrets: &Secrets)
         .with_retry_after(retry_after)
 }
 
-fn quota(body: &[u8]) -> Option<Quota> {
-    let json: Value = serde_json::from_slice(body).ok()?;
+/// Parses an error body as JSON, after repairing what the parser rejects; `None` if it is not JSON.
+fn parse_json(body: &[u8]) -> Option<Value> {
+    let parsed = serde_json::from_slice(body).ok();
+    parsed.or_else(|| serde_json::from_slice(&repair(body)?).ok())
+}
+
+fn quota(json: &Value) -> Option<Quota> {
     Some(Quota {
         limit: json.get("limit")?.as_i64()?,
         active: json.get("active")?.as_i64()?,
@@ -287,12 +294,18 @@ fn quota(body: &[u8]) -> Option<Quota> {
 /// Parses `Retry-After` in seconds or as a date; a date in the past is a zero delay.
 fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+    let date = |text: &str| httpdate::parse_http_date(text).ok();
+    let delay = if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         // Overflow saturates.
-        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
-    }
-    let date = httpdate::parse_http_date(value).ok()?;
-    Some(date.duration_since(now).unwrap_or_default())
+        Duration::from_secs(value.parse().unwrap_or(u64::MAX))
+    } else {
+        // By the clock of the server, if it is known: that of the device may be wrong.
+        let sent = headers.get(DATE).and_then(|sent| date(sent.to_str().ok()?));
+        date(value)?
+            .duration_since(sent.unwrap_or(now))
+            .unwrap_or_default()
+    };
+    Some(delay.min(LONGEST_TIME))
 }
 
 fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
@@ -329,8 +342,11 @@ async fn read_start(mut response: reqwest::Response, cap: usize) -> (Vec<u8>, bo
 /// Converts an error of the HTTP client.
 pub(crate) fn transport_error(error: reqwest::Error) -> Error {
     let unsent = error.is_connect();
-    let (kind, summary) = if error.is_timeout() {
+    let (kind, summary) = if error.is_timeout() && unsent {
         (ErrorKind::Timeout, "no connection within the time limit")
+    } else if error.is_timeout() {
+        // Such as of an HTTP/2 connection that no longer answers.
+        (ErrorKind::Timeout, "no response within the time limit")
     } else if unsent {
         (ErrorKind::Connection, "could not connect")
     } else if is_malformed(&error) {
@@ -380,12 +396,15 @@ mod tests {
     #[test]
     fn reads_both_forms_of_retry_after() {
         let now = httpdate::parse_http_date("Tue, 24 Nov 2026 10:00:00 GMT").unwrap();
+        let longest = LONGEST_TIME.as_secs();
         for (value, seconds) in [
             ("2", Some(2)),
             (" 120 ", Some(120)),
-            ("99999999999999999999999", Some(u64::MAX)),
+            ("9223372036854775808", Some(longest)),
+            ("99999999999999999999999", Some(longest)),
             ("Tue, 24 Nov 2026 10:01:30 GMT", Some(90)),
             ("Tue, 24 Nov 2026 09:00:00 GMT", Some(0)),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", Some(longest)),
             ("-1", None),
             ("1.5", None),
             ("soon", None),
@@ -396,6 +415,33 @@ mod tests {
                 retry_after(&headers, now),
                 seconds.map(Duration::from_secs),
                 "{value:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_date_of_a_response_is_the_time_from_which_its_retry_after_counts() {
+        let now = httpdate::parse_http_date("Tue, 24 Nov 2026 23:00:00 GMT").unwrap();
+        for (date, value, seconds) in [
+            (
+                "Tue, 24 Nov 2026 10:00:00 GMT",
+                "Tue, 24 Nov 2026 10:01:30 GMT",
+                90,
+            ),
+            (
+                "Tue, 24 Nov 2026 10:00:00 GMT",
+                "Tue, 24 Nov 2026 09:00:00 GMT",
+                0,
+            ),
+            ("Tue, 24 Nov 2026 10:00:00 GMT", "7", 7),
+            ("today", "Tue, 24 Nov 2026 23:00:01 GMT", 1),
+        ] {
+            let headers = [(DATE, date), (RETRY_AFTER, value)];
+            let headers = headers.map(|(name, value)| (name, HeaderValue::from_static(value)));
+            assert_eq!(
+                retry_after(&HeaderMap::from_iter(headers), now),
+                Some(Duration::from_secs(seconds)),
+                "{date} {value}"
             );
         }
     }

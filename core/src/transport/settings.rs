@@ -5,6 +5,11 @@ use std::time::Duration;
 use http::HeaderMap;
 
 use super::observe::ResponseObserver;
+use crate::error::{Error, ErrorKind, Result};
+
+/// The longest time that is distinguished from an unlimited one: 100 years. Longer ones do not fit into the types of all
+/// languages, and overflow when they are added to an instant.
+pub(crate) const LONGEST_TIME: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// When and how often a failed request is retried.
 ///
@@ -70,6 +75,24 @@ pub(crate) struct Settings {
     pub(crate) validate: bool,
     pub(crate) max_response_bytes: usize,
     pub(crate) on_response: Option<ResponseObserver>,
+}
+
+impl Settings {
+    /// Returns an error if a time limit is zero, because nothing can succeed within it.
+    pub(crate) fn check(&self) -> Result<()> {
+        require_time(self.timeout, "a call")?;
+        require_time(self.attempt_timeout.unwrap_or(self.timeout), "an attempt")?;
+        require_time(self.stream_idle_timeout, "an idle stream")
+    }
+}
+
+/// Returns an error if a time limit is zero.
+pub(crate) fn require_time(limit: Duration, what: &str) -> Result<()> {
+    if limit.is_zero() {
+        let summary = format!("the time limit of {what} is zero");
+        return Err(Error::new(ErrorKind::Configuration, summary));
+    }
+    Ok(())
 }
 
 impl Default for Settings {

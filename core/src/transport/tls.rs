@@ -37,22 +37,14 @@ impl TlsMaterial {
 
     /// Builds the configuration for connections. `required` is whether trusted roots are required: plain HTTP works on
     /// a machine without any.
-    pub(crate) fn into_config(self, http1_only: bool, required: bool) -> Result<ClientConfig> {
+    pub(crate) fn into_config(self, required: bool) -> Result<ClientConfig> {
         let verified = with_platform_roots(self.roots, required)?;
-        let mut config = match self.identity {
-            None => verified.with_no_client_auth(),
-            Some((chain, key)) => verified
-                .with_client_auth_cert(chain, key)
-                .map_err(|error| {
-                    configuration("the client certificate cannot be used").with_source(error)
-                })?,
-        };
-        config.alpn_protocols = if http1_only {
-            vec![b"http/1.1".to_vec()]
-        } else {
-            vec![b"h2".to_vec(), b"http/1.1".to_vec()]
-        };
-        Ok(config)
+        match self.identity {
+            None => Ok(verified.with_no_client_auth()),
+            Some((chain, key)) => verified.with_client_auth_cert(chain, key).map_err(|error| {
+                configuration("the client certificate cannot be used").with_source(error)
+            }),
+        }
     }
 }
 

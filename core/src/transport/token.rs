@@ -24,7 +24,8 @@ type ProviderError = Box<dyn StdError + Send + Sync>;
 ///
 /// A failure of the provider ends a call, and a stream that is being opened, with an error of the kind
 /// [`Auth`](ErrorKind::Auth), whose [source](StdError::source) is the error of the provider. An open stream reconnects
-/// later, as after a connection that could not be established.
+/// later, as after a connection that could not be established. A failure that may have happened while no request waited
+/// for the token is ignored: the next request calls the provider again.
 ///
 /// A request is sent again at most once per attempt: if the server rejects the new token too, the call fails, and the
 /// next call calls the provider again. A token that is empty, or contains whitespace, a control character or a
@@ -123,11 +124,18 @@ struct State {
     current: Option<Authorization>,
     /// The latest tokens before the current one: a server may still repeat them.
     previous: VecDeque<Secret>,
-    /// The request for a new token. A caller that waits for it polls it; it is kept while no caller waits.
+    /// The request for a new token, which is kept while no caller waits for it: its token may be the only one.
     refresh: Option<Refresh>,
 }
 
-type Refresh = Shared<BoxFuture<'static, Refreshed>>;
+#[derive(Clone)]
+struct Refresh {
+    /// Polled by the callers that wait for it, which have a clone each.
+    token: Shared<BoxFuture<'static, Refreshed>>,
+    /// Whether at some time no caller has waited for it, so that its failure may be older than the call that waits now.
+    was_abandoned: bool,
+}
+
 type Refreshed = std::result::Result<Authorization, Failure>;
 
 #[derive(Clone)]
@@ -202,20 +210,21 @@ impl Tokens {
     }
 
     async fn refreshed(&self, rejected: Option<&Authorization>) -> Result<Authorization> {
-        let Some(refresh) = self.refresh(rejected) else {
-            // Another request has replaced the token in the meantime.
-            let current = self.lock().current.clone();
-            return current.ok_or_else(|| Failure::Invalid("there is no API token").into());
-        };
-        let refreshed = refresh.clone().await;
-        let mut state = self.lock();
-        if state
-            .refresh
-            .as_ref()
-            .is_some_and(|waited| waited.ptr_eq(&refresh))
-        {
-            state.refresh = None;
-            if let Ok(renewed) = &refreshed {
+        loop {
+            let Some(refresh) = self.refresh(rejected) else {
+                // Another request has replaced the token in the meantime.
+                let current = self.lock().current.clone();
+                return current.ok_or_else(|| Failure::Invalid("there is no API token").into());
+            };
+            let refreshed = refresh.token.clone().await;
+            let mut state = self.lock();
+            let waited = &refresh.token;
+            if state
+                .refresh
+                .take_if(|current| current.token.ptr_eq(waited))
+                .is_some()
+                && let Ok(renewed) = &refreshed
+            {
                 let number = state.current.as_ref().map_or(0, |current| current.number) + 1;
                 let renewed = Authorization {
                     number,
@@ -229,17 +238,18 @@ impl Tokens {
                     state.previous.pop_front();
                 }
             }
-        }
-        match refreshed {
-            Ok(renewed) => Ok(state.current.clone().unwrap_or(renewed)),
-            Err(failure) => {
-                let error = Error::from(failure);
-                // Before the first request, nothing was sent.
-                Err(if rejected.is_none() {
-                    error.unsent()
-                } else {
-                    error
-                })
+            match refreshed {
+                Ok(renewed) => return Ok(state.current.clone().unwrap_or(renewed)),
+                Err(_) if refresh.was_abandoned => {}
+                Err(failure) => {
+                    let error = Error::from(failure);
+                    // Before the first request, nothing was sent.
+                    return Err(if rejected.is_none() {
+                        error.unsent()
+                    } else {
+                        error
+                    });
+                }
             }
         }
     }
@@ -252,14 +262,13 @@ impl Tokens {
             return None;
         }
         let provider = Arc::clone(self.provider.as_ref()?);
-        // A failure that nobody has waited for is not that of this request.
-        let running = |refresh: &&Refresh| !matches!(refresh.peek(), Some(Err(_)));
-        if let Some(refresh) = state.refresh.as_ref().filter(running) {
+        if let Some(refresh) = &mut state.refresh {
+            refresh.was_abandoned |= refresh.token.strong_count() == Some(1);
             return Some(refresh.clone());
         }
         let rejected = rejected.map(|rejected| rejected.token.clone());
         // The provider is called when the future is polled, without the lock.
-        let refresh = async move {
+        let token = async move {
             tracing::debug!(rejected = rejected.is_some(), "asking for a token");
             let token = provider.token(rejected).await;
             let token = token.map_err(|error| Failure::Provider(error.into()))?;
@@ -271,9 +280,12 @@ impl Tokens {
             Authorization::new(token).map_err(Failure::Invalid)
         };
         // A panic would be that of every later request too.
-        let refresh = AssertUnwindSafe(refresh).catch_unwind();
-        let refresh = refresh.map(|refreshed| refreshed.unwrap_or(Err(Failure::Panicked)));
-        let refresh = refresh.boxed().shared();
+        let token = AssertUnwindSafe(token).catch_unwind();
+        let token = token.map(|refreshed| refreshed.unwrap_or(Err(Failure::Panicked)));
+        let refresh = Refresh {
+            token: token.boxed().shared(),
+            was_abandoned: false,
+        };
         state.refresh = Some(refresh.clone());
         Some(refresh)
     }

@@ -441,9 +441,9 @@ impl Decoder {
     }
 
     fn clear_block(&mut self) {
-        self.event.clear();
+        release_text(&mut self.event);
         self.data.clear();
-        self.id.clear();
+        release_text(&mut self.id);
         self.has_id = false;
         self.repaired = String::new();
         self.state = State::Reading;
@@ -624,6 +624,15 @@ fn release(buffer: &mut Vec<u8>) {
         *buffer = Vec::new();
     } else {
         buffer.clear();
+    }
+}
+
+/// Like [`release`].
+fn release_text(text: &mut String) {
+    if text.capacity() > KEPT_CAPACITY {
+        *text = String::new();
+    } else {
+        text.clear();
     }
 }
 

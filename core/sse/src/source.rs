@@ -371,10 +371,9 @@ impl<C: Connect> EventSource<C> {
                 Disposition::Skip => self.record_progress(),
                 Disposition::Deliver(item) => {
                     self.record_progress();
-                    self.delivered_at = self.confirm_by.is_some().then(Instant::now);
-                    return Poll::Ready(Some(Ok(item)));
+                    return self.deliver(item);
                 }
-                Disposition::DeliverWithoutProgress(item) => return Poll::Ready(Some(Ok(item))),
+                Disposition::DeliverWithoutProgress(item) => return self.deliver(item),
                 Disposition::End(item) => {
                     self.close();
                     return Poll::Ready(Some(Ok(item)));
@@ -388,6 +387,11 @@ impl<C: Connect> EventSource<C> {
                 }
             }
         }
+    }
+
+    fn deliver<T>(&mut self, item: T) -> Poll<Option<Result<T, C>>> {
+        self.delivered_at = self.confirm_by.is_some().then(Instant::now);
+        Poll::Ready(Some(Ok(item)))
     }
 
     /// Returns the next bytes, from this connection or the next one; `None` once the source is closed.

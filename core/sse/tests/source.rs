@@ -243,6 +243,26 @@ async fn a_protocol_decides_about_each_frame() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_time_limit_of_the_last_connection_does_not_include_the_time_of_the_consumer() {
+    let (connect, _) = connector([
+        Step::Stalls(&["data: confirm\n\n"]),
+        Step::Stalls(&["data: new\n\n", "data: unsure\n\n", "data: end\n\n"]),
+    ]);
+    let mut source = EventSource::new(connect);
+    let dispose = |_: &mut _, frame: Frame<'_>| match frame.data {
+        "confirm" => Disposition::Confirm(Duration::from_secs(5)),
+        "new" => Disposition::Deliver("new"),
+        "unsure" => Disposition::DeliverWithoutProgress("unsure"),
+        _ => Disposition::End("end"),
+    };
+    for expected in ["new", "unsure", "end"] {
+        let item = std::future::poll_fn(|context| source.poll_with(context, dispose)).await;
+        assert_eq!(item.unwrap().unwrap(), expected);
+        tokio::time::advance(Duration::from_secs(3600)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn accepts_an_established_first_connection() {
     let (connect, attempts) = connector([]);
     let body = stream::iter([Ok("id: 9\ndata: a\n\n".into())]);

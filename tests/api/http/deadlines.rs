@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use aod::sse::Reconnect;
 use aod::{ErrorKind, Options};
 use aod_test_support::{ScriptedServer, elapse};
 use futures::StreamExt;
@@ -139,6 +140,27 @@ async fn dropping_a_call_closes_its_connection() {
     server.arrived(1).await;
     call.abort();
     server.all_closed().await;
+}
+
+#[tokio::test]
+async fn an_option_with_a_time_limit_of_zero_fails_before_anything_is_sent() {
+    let server = silent().await;
+    for options in [
+        Options::new().timeout(Duration::ZERO),
+        Options::new().attempt_timeout(Duration::ZERO),
+        Options::new().stream_idle_timeout(Duration::ZERO),
+    ] {
+        let client = client(&server.url()).with_options(options);
+        let called = client.agents().list().await.map(drop);
+        let request = client.sessions().stream(Uuid::nil());
+        let request = request.reconnect(Reconnect::new().max_attempts(1));
+        for outcome in [called, request.await.map(drop)] {
+            let error = outcome.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Configuration, "{error}");
+            assert_eq!(error.attempts(), 1);
+        }
+    }
+    assert!(server.received().is_empty());
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! The details of errors.
 
 use aod::models::{CreateAgent, CreateEnvironment, Prompt};
-use aod::{ConflictReason, Detail, ErrorKind};
+use aod::{ConflictReason, Detail, ErrorKind, Operation};
 use aod_test_support::ScriptedServer;
 use uuid::Uuid;
 
@@ -94,6 +94,87 @@ async fn both_forms_of_422_are_parsed() {
         (error.kind(), error.detail_text()),
         (ErrorKind::Validation, Some("Unknown model: M"))
     );
+}
+
+#[tokio::test]
+async fn an_error_with_a_byte_order_mark_has_all_its_details() {
+    let conflict = "\u{feff}{\"detail\": \"Session is already running\"}";
+    let server = answering(409, &[], conflict).await;
+    let error = client(&server.url())
+        .sessions()
+        .prompt(Uuid::nil(), "p")
+        .await
+        .unwrap_err();
+    assert_eq!(error.conflict(), Some(ConflictReason::Running));
+    assert_eq!(error.detail_text(), Some("Session is already running"));
+    assert_eq!(error.body(), conflict.as_bytes());
+
+    let body = "\u{feff}{\"detail\": \"Limit reached\", \"limit\": 3, \"active\": 4}";
+    let server = answering(429, &[], body).await;
+    let error = client(&server.url()).agents().list().await.unwrap_err();
+    let quota = aod::Quota {
+        limit: 3,
+        active: 4,
+    };
+    assert_eq!(error.quota(), Some(quota));
+}
+
+/// The request can be parsed, but not the response that repeats it.
+#[tokio::test]
+async fn an_error_that_repeats_a_deep_request_has_all_its_details() {
+    let deep = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
+    let body = format!(
+        r#"{{"detail":[{{"type":"missing","loc":["name"],"msg":"Field required","input":{}}}]}}"#,
+        deep(127)
+    );
+    let server = answering(422, &[], body.leak()).await;
+    let error = client(&server.url())
+        .call_json(Operation::CreateEnvironment, None, Some(deep(127).into()))
+        .await
+        .unwrap_err();
+    let text = error.to_string();
+    assert!(text.ends_with("-> 422: name: Field required"), "{text}");
+    assert!(matches!(error.detail(), Some(Detail::Fields(_))));
+}
+
+/// Nothing is known about the secrets of such a request.
+#[tokio::test]
+async fn no_text_of_an_error_is_shown_if_the_request_cannot_be_parsed() {
+    let echoes = [
+        r#"{"detail": "hunter2"}"#,
+        r#"{"detail": [{"type": "hunter2", "loc": ["hunter2"], "msg": "hunter2"}]}"#,
+        r#"{"hunter2": "hunter2"}"#,
+        "hunter2",
+    ];
+    let nested = format!("{}1{}", "[".repeat(200), "]".repeat(200));
+    let deep = format!(r#"{{"env_vars": {{"K": "hunter2"}}, "x": {nested}}}"#);
+    for body in [deep.as_str(), r#"{"env_vars": {"K": "hunter2"}"#] {
+        for echo in echoes {
+            let server = answering(400, &[("x-request-id", "hunter2")], echo).await;
+            let client = client(&server.url());
+            let body = Some(body.to_owned().into());
+            let call = client.call_json(Operation::CreateEnvironment, None, body);
+            let error = call.await.unwrap_err();
+            let detail = match error.detail() {
+                Some(Detail::Text(text) | Detail::Body(text)) => text.clone(),
+                Some(Detail::Json(json)) => json.to_string(),
+                detail => format!("{detail:?}"),
+            };
+            let shown = format!("{error} {error:?} {detail} {:?}", error.request_id());
+            assert!(!shown.contains("hunter2"), "{shown}");
+            assert_eq!(error.kind(), ErrorKind::BadRequest);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_error_without_text_shows_the_meaning_of_its_status() {
+    for body in [r#"{"detail": []}"#, r#"{"detail": " "}"#, ""] {
+        let server = answering(422, &[], body).await;
+        let error = client(&server.url()).agents().list().await.unwrap_err();
+        let text = error.to_string();
+        assert!(text.ends_with("-> 422: Unprocessable Entity"), "{text}");
+    }
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod deadlines;
 mod errors;
+mod http2;
 mod limits;
 mod observing;
 mod proxies;

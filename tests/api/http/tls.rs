@@ -24,7 +24,7 @@ struct World {
 impl World {
     async fn start(asks_for_client: bool) -> Self {
         let authority = authority();
-        let acceptor = acceptor(&authority, asks_for_client, b"http/1.1");
+        let acceptor = acceptor(&authority, asks_for_client, &["http/1.1"]);
         let server = FakeServer::start(1, move |_, socket| {
             let acceptor = acceptor.clone();
             async move {
@@ -51,11 +51,11 @@ pub(crate) fn authority() -> CertifiedIssuer<'static, KeyPair> {
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
-/// TLS for `localhost` with a certificate from the authority, for one version of HTTP.
+/// TLS for `localhost` with a certificate from the authority, for these versions of HTTP.
 pub(crate) fn acceptor(
     authority: &CertifiedIssuer<'static, KeyPair>,
     asks_for_client: bool,
-    protocol: &[u8],
+    protocols: &[&str],
 ) -> TlsAcceptor {
     let provider = Arc::new(ring::default_provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
@@ -76,7 +76,10 @@ pub(crate) fn acceptor(
     let mut config = builder
         .with_single_cert(vec![certificate.der().clone()], key)
         .unwrap();
-    config.alpn_protocols = vec![protocol.to_owned()];
+    config.alpn_protocols = protocols
+        .iter()
+        .map(|name| name.as_bytes().to_vec())
+        .collect();
     TlsAcceptor::from(Arc::new(config))
 }
 
@@ -141,7 +144,7 @@ async fn a_client_certificate_is_sent_on_request() {
 }
 
 /// A new empty folder of one test.
-fn folder(name: &str) -> PathBuf {
+pub(crate) fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!(
         "{}-{}",
         name.replace("::", "-"),

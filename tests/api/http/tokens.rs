@@ -124,6 +124,37 @@ async fn requests_that_need_a_token_at_the_same_time_wait_for_the_same_one() {
 struct SignedOut;
 
 #[tokio::test]
+async fn a_token_that_arrives_while_no_request_waits_is_kept_and_a_failure_is_not() {
+    for (succeeds, expected) in [(true, 1), (false, 2)] {
+        let server = accepting(1).await;
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&asked);
+        let (release, held) = watch::channel(false);
+        let provider = move |_| {
+            let is_first = counter.fetch_add(1, Ordering::Relaxed) == 0;
+            let mut held = held.clone();
+            async move {
+                held.wait_for(|released| *released).await.unwrap();
+                if is_first && !succeeds {
+                    return Err(SignedOut);
+                }
+                Ok(Secret::from("hunter2-1"))
+            }
+        };
+        let client = builder(&server.url())
+            .token_provider(provider)
+            .build()
+            .unwrap();
+        let agents = client.agents();
+        // The request leaves before the provider answers.
+        assert!(agents.list().now_or_never().is_none());
+        release.send(true).unwrap();
+        agents.list().await.unwrap();
+        assert_eq!(asked.load(Ordering::Relaxed), expected);
+    }
+}
+
+#[tokio::test]
 async fn a_failure_of_the_provider_is_the_source_of_the_error() {
     let server = accepting(1).await;
     let asked = Arc::new(AtomicUsize::new(0));

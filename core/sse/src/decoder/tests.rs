@@ -185,6 +185,19 @@ fn frees_the_memory_of_a_large_event() {
 }
 
 #[test]
+fn frees_the_memory_of_a_large_type_and_id() {
+    let long = "x".repeat(1 << 20);
+    for end in ["data: a\n\n", "\n"] {
+        let body = format!("event: {long}\nid: {long}\n{end}id: 2\ndata: b\n\ndata: c\n\n");
+        let (_, decoder) = decode(Decoder::new(), pieces(body.as_bytes(), 1460));
+        assert_eq!(decoder.last_event_id(), "2");
+        for text in [&decoder.event, &decoder.id, &decoder.last_event_id] {
+            assert!(text.capacity() <= KEPT_CAPACITY, "{end:?}");
+        }
+    }
+}
+
+#[test]
 fn reads_an_8_mib_line_in_small_chunks() {
     let body = [b"data: ".as_slice(), &vec![b'x'; 8 << 20], b"\n\n"].concat();
     let (frames, _) = decode(Decoder::new(), pieces(&body, 16));

@@ -10,7 +10,9 @@ use aod::models::{
     UpdateEnvironment,
 };
 use aod::sse::{EventSource, HttpConnect};
-use aod::{Client, ClientBuilder, Detail, Error, HeaderName, HeaderValue, Options, RetryPolicy};
+use aod::{
+    Client, ClientBuilder, Detail, Error, HeaderName, HeaderValue, Operation, Options, RetryPolicy,
+};
 use aod_devserver::{DevServer, EchoForm, Effect, Fault, Generation};
 use futures::StreamExt;
 use uuid::Uuid;
@@ -121,6 +123,14 @@ fn session() -> CreateSession {
         .repository(repository)
 }
 
+/// Returns the body of a request that is nested too deep to be parsed.
+fn deep_environment() -> String {
+    let mut body =
+        serde_json::json!({"name": "e", "env_vars": {"KEY": secret("deep")}}).to_string();
+    body.truncate(body.len() - 1);
+    format!("{body},\"x\":{}{}}}", "[".repeat(200), "]".repeat(200))
+}
+
 /// Returns the errors of calls, of opening a stream, and of a stream that has opened.
 async fn failures(client: &Client, states: &Arc<Mutex<String>>) -> Vec<Error> {
     let (agents, environments, sessions) =
@@ -132,6 +142,14 @@ async fn failures(client: &Client, states: &Arc<Mutex<String>>) -> Vec<Error> {
         environments.create(environment()).await.err(),
         environments
             .update(Uuid::nil(), environment_update())
+            .await
+            .err(),
+        client
+            .call_json(
+                Operation::CreateEnvironment,
+                None,
+                Some(deep_environment().into()),
+            )
             .await
             .err(),
         sessions.create(session()).await.err(),
@@ -251,16 +269,20 @@ async fn no_echo_to_an_event_source_shows_its_secrets() {
         .start()
         .await
         .unwrap();
+    let url = format!("{}/feed?key={MARK}%26key#{MARK}", server.url());
+    let states = Arc::new(Mutex::new(String::new()));
     for status in [401, 404, 500, 200] {
         for form in EchoForm::ALL {
             let fault = Fault::on("POST", "*", Effect::Echo { status, form });
             server.control().plan_fault(fault).unwrap();
             let (name, value) = header("x-feed");
-            let connect = HttpConnect::new(&format!("{}/feed", server.url())).unwrap();
+            let connect = HttpConnect::new(&url).unwrap();
             let connect = connect.method(aod::Method::POST).header(name, value);
             assert_no_secret(&format!("{connect:?}"), "connector");
-            let mut events = EventSource::new(connect.retryable_statuses(|_| false))
-                .reconnect(aod::sse::Reconnect::new().max_attempts(0));
+            let seen = Arc::clone(&states);
+            let mut events = EventSource::new(connect.retryable_statuses(|_| true))
+                .reconnect(aod::sse::Reconnect::new().max_attempts(1))
+                .on_state(move |state| *seen.lock().unwrap() += &format!("{state:?} {state:#?}"));
             if let Some(Err(error)) = events.next().await {
                 assert_no_secret(&shown(error), &format!("{status} {form:?}"));
             }
@@ -268,6 +290,7 @@ async fn no_echo_to_an_event_source_shows_its_secrets() {
             server.control().clear_faults();
         }
     }
+    assert_no_secret(&states.lock().unwrap(), "states");
 }
 
 #[tokio::test(flavor = "current_thread")]

@@ -140,7 +140,7 @@ async fn secrets_are_not_logged_over_http_2() {
     let _guard = log.listen();
 
     let authority = tls::authority();
-    let acceptor = tls::acceptor(&authority, false, b"h2");
+    let acceptor = tls::acceptor(&authority, false, &["h2"]);
     let server = FakeServer::start(1, move |_, socket| {
         let acceptor = acceptor.clone();
         async move {
