@@ -136,17 +136,21 @@ impl<'a> RunRequest<'a> {
     }
 
     /// Sets what happens to the session if this request fails, or its future is dropped, before the turn has ended; see
-    /// [`FollowRequest::on_abandon`]. Default [`Continue`](OnAbandon::Continue).
+    /// [`FollowRequest::on_abandon`]. If the future is dropped while the session is being created, that request completes
+    /// in the background, and the session is stopped then. Default [`Continue`](OnAbandon::Continue).
     pub fn on_abandon(mut self, action: OnAbandon) -> Self {
         self.on_abandon = action;
         self
     }
 
     async fn run(self) -> Result<RunResult> {
-        let sessions = Sessions::new(self.transport);
         let mut delays = QUOTA_DELAYS.into_iter();
-        let ack = loop {
-            match sessions.create(self.session.clone()).await {
+        let (ack, abandoned) = loop {
+            let session = self.session.clone();
+            let created = start_turn(self.transport, self.on_abandon, |transport| async move {
+                Sessions::new(&transport).create(session).await
+            });
+            match created.await {
                 Err(error) if self.wait_for_quota && error.quota().is_some() => {
                     tracing::debug!("the session quota is exceeded");
                     let delay = delays.next().unwrap_or(MAX_QUOTA_DELAY);
@@ -157,9 +161,8 @@ impl<'a> RunRequest<'a> {
         };
         // Started before the callback, which may panic.
         let following = FollowRequest::new(self.transport, &ack)
-            .on_abandon(self.on_abandon)
             .observers(self.observers)
-            .into_future();
+            .start(abandoned);
         if let Some(observe) = self.on_created {
             observe(&ack);
         }
@@ -239,9 +242,9 @@ impl<'a> FollowRequest<'a> {
     /// It must not block. Default: no call.
     ///
     /// The changes that an event makes follow the call of [`on_event`](Self::on_event) for this event. Changes of other
-    /// turns are left out, but [`AgentUpdated`](Change::AgentUpdated) is always included. The last change is
-    /// [`TurnEnded`](Change::TurnEnded), unless the request fails. For a panic of `observe`, see
-    /// [`on_event`](Self::on_event).
+    /// turns are left out, but [`AgentUpdated`](Change::AgentUpdated) and [`HistoryReset`](Change::HistoryReset) are
+    /// always included. The last change is [`TurnEnded`](Change::TurnEnded), unless the request fails. For a panic of
+    /// `observe`, see [`on_event`](Self::on_event).
     pub fn on_change(mut self, observe: impl FnMut(&Change) + Send + 'static) -> Self {
         self.observers.on_change = Some(Box::new(observe));
         self
@@ -251,6 +254,58 @@ impl<'a> FollowRequest<'a> {
         self.observers = observers;
         self
     }
+
+    /// Follows the turn. `abandoned` takes effect even if the future is dropped before it is polled.
+    fn start(self, abandoned: Abandoned) -> BoxFuture<'a, Result<RunResult>> {
+        let Self {
+            transport,
+            id,
+            turn,
+            observers,
+            ..
+        } = self;
+        Box::pin(async move {
+            let followed = follow(transport, id, turn, abandoned, observers).await;
+            followed.map_err(|error| error.with_session(id))
+        })
+    }
+}
+
+/// Sends the request that starts a turn, and returns what stops the session if the turn is abandoned.
+///
+/// A turn to be stopped cannot be stopped before the server has accepted it: if this future is dropped, the request
+/// completes in the background.
+async fn start_turn<F>(
+    transport: &Transport,
+    action: OnAbandon,
+    send: impl FnOnce(Transport) -> F,
+) -> Result<(SessionAck, Abandoned)>
+where
+    F: Future<Output = Result<SessionAck>> + Send + 'static,
+{
+    let sending = send(transport.clone());
+    let transport = transport.clone();
+    let starting = async move {
+        let ack = sending.await?;
+        let id = ack.id;
+        let abandoned = Abandoned {
+            transport,
+            id,
+            action,
+        };
+        Ok((ack, abandoned))
+    };
+    if action == OnAbandon::Continue {
+        return starting.await;
+    }
+    match tokio::spawn(starting.in_current_span()).await {
+        Ok(started) => started,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime shuts down, and drops this future too.
+            Err(_) => std::future::pending().await,
+        },
+    }
 }
 
 /// Reads a turn to its end, and returns its result.
@@ -258,7 +313,7 @@ async fn follow(
     transport: &Transport,
     id: Uuid,
     own_turn: Option<i64>,
-    abandoned: Abandoned<'_>,
+    abandoned: Abandoned,
     observers: Observers,
 ) -> Result<RunResult> {
     let mut progress = Progress {
@@ -294,7 +349,7 @@ impl Progress {
 async fn read_turn(
     transport: &Transport,
     id: Uuid,
-    mut abandoned: Abandoned<'_>,
+    mut abandoned: Abandoned,
     progress: &mut Progress,
 ) -> Result<RunResult> {
     let own_turn = progress.own_turn;
@@ -307,11 +362,6 @@ async fn read_turn(
         turn.is_some_and(|turn| own_turn.is_none_or(|own| turn.number >= own))
     };
     while let Some(event) = events.try_next().await? {
-        let is_of_another =
-            own_turn.is_some_and(|own| event.turn().is_some_and(|turn| turn != own));
-        if !is_of_another {
-            stdout.push_str(event.stdout().unwrap_or_default());
-        }
         if event.is_terminal() {
             // Before the callbacks, which may panic.
             abandoned.action = OnAbandon::Continue;
@@ -322,7 +372,16 @@ async fn read_turn(
             progress.report_changes(&transcript.apply(Input::TurnStarted { turn: own_turn }));
         }
         // Also the events of earlier turns: Codex reports the usage of all turns together.
-        progress.report_changes(&transcript.apply(&event));
+        let changes = transcript.apply(&event);
+        progress.report_changes(&changes);
+        if changes.contains(&Change::HistoryReset) {
+            stdout.clear();
+        }
+        let is_of_another =
+            own_turn.is_some_and(|own| event.turn().is_some_and(|turn| turn != own));
+        if !is_of_another {
+            stdout.push_str(event.stdout().unwrap_or_default());
+        }
         // A server that is always faster must not keep the callbacks of another language from being called.
         tokio::task::consume_budget().await;
     }
@@ -346,23 +405,12 @@ impl<'a> IntoFuture for FollowRequest<'a> {
     type IntoFuture = BoxFuture<'a, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Self {
-            transport,
-            id,
-            turn,
-            on_abandon,
-            observers,
-        } = self;
-        // Created here, so that it takes effect even if the future is dropped before it is polled.
         let abandoned = Abandoned {
-            transport,
-            id,
-            action: on_abandon,
+            transport: self.transport.clone(),
+            id: self.id,
+            action: self.on_abandon,
         };
-        Box::pin(async move {
-            let followed = follow(transport, id, turn, abandoned, observers).await;
-            followed.map_err(|error| error.with_session(id))
-        })
+        self.start(abandoned)
     }
 }
 
@@ -406,7 +454,9 @@ impl<'a> AskRequest<'a> {
     }
 
     /// Sets what happens to the session if this request fails, or its future is dropped, after the prompt was accepted
-    /// and before its turn has ended; see [`FollowRequest::on_abandon`]. Default [`Continue`](OnAbandon::Continue).
+    /// and before its turn has ended; see [`FollowRequest::on_abandon`]. If the future is dropped while the prompt is
+    /// being sent, that request completes in the background, and the session is stopped if the prompt was accepted.
+    /// Default [`Continue`](OnAbandon::Continue).
     pub fn on_abandon(mut self, action: OnAbandon) -> Self {
         self.on_abandon = action;
         self
@@ -426,21 +476,27 @@ impl<'a> AskRequest<'a> {
     }
 
     async fn ask(self) -> Result<RunResult> {
-        let sessions = Sessions::new(self.transport);
+        let id = self.id;
         let mut backoff = POLL_BACKOFF.into_iter();
-        let ack = loop {
-            match sessions.prompt(self.id, self.prompt.clone()).await {
+        let (ack, abandoned) = loop {
+            let prompt = self.prompt.clone();
+            let accepted = start_turn(self.transport, self.on_abandon, |transport| async move {
+                Sessions::new(&transport).prompt(id, prompt).await
+            });
+            match accepted.await {
                 Err(error) if self.wait && is_active(error.conflict().as_ref()) => {
                     // Another program may send its prompt first, or the status may lag behind.
                     tokio::time::sleep(backoff.next().unwrap_or(MAX_POLL_INTERVAL)).await;
-                    sessions.wait_for_completion(self.id).await?;
+                    Sessions::new(self.transport)
+                        .wait_for_completion(id)
+                        .await?;
                 }
-                answered => break answered?,
+                accepted => break accepted?,
             }
         };
         FollowRequest::new(self.transport, &ack)
-            .on_abandon(self.on_abandon)
             .observers(self.observers)
+            .start(abandoned)
             .await
     }
 }
@@ -463,13 +519,13 @@ impl<'a> IntoFuture for AskRequest<'a> {
 }
 
 /// Interrupts or terminates the session when it is dropped.
-struct Abandoned<'a> {
-    transport: &'a Transport,
+struct Abandoned {
+    transport: Transport,
     id: Uuid,
     action: OnAbandon,
 }
 
-impl Drop for Abandoned<'_> {
+impl Drop for Abandoned {
     fn drop(&mut self) {
         let (id, action) = (self.id, self.action);
         if action == OnAbandon::Continue {

@@ -27,10 +27,16 @@ tests! { in [april21 april30 june25]:
     a_turn_is_followed_across_a_stale_stream,
     a_request_that_is_dropped_before_it_is_polled_stops_the_session,
     an_abandoned_session_is_terminated,
+    a_run_that_is_dropped_while_it_creates_the_session_stops_it,
+    a_prompt_that_is_dropped_while_it_is_sent_stops_the_session,
     waiting_for_an_ended_session_sends_one_request,
     waiting_lasts_until_the_turn_has_ended,
     waiting_continues_after_a_stale_stream,
     waiting_for_a_terminated_session_ends,
+}
+
+tests! { in [april21]:
+    a_run_has_the_stdout_of_the_new_history,
 }
 
 tests! { in [june25]:
@@ -309,6 +315,24 @@ async fn a_turn_is_followed_across_a_stale_stream(world: World) {
     assert_eq!(run.await.unwrap().stdout, "late");
 }
 
+async fn a_run_has_the_stdout_of_the_new_history(world: World) {
+    let script = Script::new().stdout("one\n").stdout("two\n").exit(0);
+    world.control.set_script(script);
+    let row =
+        r#"data: {"type": "output", "id": 1, "stream": "stdout", "data": "again\n", "turn": 1}"#;
+    let effect = Effect::Insert {
+        before_event: 10,
+        text: format!("id: 1\n{row}\n\n"),
+    };
+    let fault = Fault::on("GET", "/sessions/*/stream", effect);
+    world.control.plan_fault(fault).unwrap();
+    let agent = world.agent("a").await;
+    let request = CreateSession::new(agent.id, "p");
+    let run = world.client.sessions().run(request).await.unwrap();
+    assert_eq!(run.stdout, "again\ntwo\n");
+    assert_eq!(run.turn.items.len(), 1, "{:?}", run.turn.items);
+}
+
 async fn a_request_that_is_dropped_before_it_is_polled_stops_the_session(world: World) {
     world.control.set_script(Script::new().hang());
     let agent = world.agent("a").await;
@@ -354,6 +378,49 @@ async fn abandon(world: &World, action: OnAbandon) -> SessionStatus {
     drop(run);
     let id = id.await.unwrap();
     sessions.wait_for_completion(id).await.unwrap().status
+}
+
+async fn a_run_that_is_dropped_while_it_creates_the_session_stops_it(world: World) {
+    let agent = world.agent("a").await;
+    let sessions = world.client.sessions();
+    let run = sessions
+        .run(CreateSession::new(agent.id, "p"))
+        .on_abandon(OnAbandon::Terminate)
+        .into_future();
+    drop_while_sent(&world, "/sessions", run).await;
+    let session = sessions.list().await.unwrap().remove(0);
+    let session = sessions.wait_for_completion(session.id).await.unwrap();
+    assert_eq!(session.status, SessionStatus::Terminated);
+}
+
+async fn a_prompt_that_is_dropped_while_it_is_sent_stops_the_session(world: World) {
+    let id = world.ended_session(Script::new().exit(0)).await.id;
+    let sessions = world.client.sessions();
+    let ask = sessions
+        .ask(id, "p")
+        .on_abandon(OnAbandon::Terminate)
+        .into_future();
+    drop_while_sent(&world, "/sessions/*/prompt", ask).await;
+    let session = sessions.wait_for_completion(id).await.unwrap();
+    assert_eq!(session.status, SessionStatus::Terminated);
+}
+
+/// Drops a request while the server has not responded to its `POST`, and waits for the request that stops the session.
+async fn drop_while_sent(world: &World, path: &str, mut request: impl Future + Unpin) {
+    let delay = Duration::from_secs(1);
+    world.control.set_script(Script::new().stdout("x").hang());
+    world.control.freeze_clock();
+    let slow = Fault::slow(delay).matching("POST", path);
+    world.control.plan_fault(slow).unwrap();
+    let received = world.control.stats().requests;
+    tokio::select! {
+        _ = &mut request => panic!("too early"),
+        () = world.control.requests_received(received + 1) => {}
+    }
+    drop(request);
+    world.control.advance(delay);
+    world.control.run_clock();
+    world.control.requests_received(received + 2).await;
 }
 
 async fn waiting_for_an_ended_session_sends_one_request(world: World) {
