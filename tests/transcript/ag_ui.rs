@@ -228,6 +228,59 @@ fn output_of_a_turn_that_continues_is_sent() {
 }
 
 #[test]
+fn another_history_ends_the_run_and_removes_the_messages_in_the_next_one() {
+    for has_ended in [false, true] {
+        let mut transcript = Transcript::for_runtime("gemini");
+        let mut encoder = AgUiEncoder::new("thread");
+        let fragment = r#"{"type":"message","role":"assistant","content":"a","delta":true}"#;
+        let line = format!("{fragment}\n");
+        let end = Input::Ended {
+            end: End::Exit,
+            exit_code: Some(0),
+        };
+        let mut inputs = vec![
+            (Input::Stdout(&line), 7),
+            (end, 7),
+            (Input::Stdout("b\n"), 3),
+        ];
+        if !has_ended {
+            inputs.remove(1);
+        }
+        let mut events = Vec::new();
+        for (input, position) in inputs {
+            let cursor = Some(position);
+            let changes = transcript.apply(aod::transcript::Event { input, cursor });
+            events.extend(changes.iter().flat_map(|change| encoder.encode(change)));
+        }
+        let expected = [
+            "RUN_STARTED",
+            "TEXT_MESSAGE_START",
+            "TEXT_MESSAGE_CONTENT",
+            "TEXT_MESSAGE_END",
+            "RUN_FINISHED",
+            "RUN_STARTED",
+            "MESSAGES_SNAPSHOT",
+            "CUSTOM",
+        ];
+        assert_eq!(types(&events), expected);
+        assert_eq!(events[6]["messages"], json!([]));
+    }
+}
+
+#[test]
+fn an_event_that_a_value_cannot_represent_is_a_string() {
+    for (line, is_string) in [
+        (r#"{"type":"system","n":12345678901234567890123}"#, true),
+        (r#"{"type":"system","n":12345678901234567890}"#, false),
+    ] {
+        let (_, events) = encode("claude", [line], 0);
+        let raw = events.iter().find(|event| event["type"] == "RAW");
+        let event = &raw.expect("an event of the runtime")["event"];
+        assert_eq!(event.is_string(), is_string, "{line}");
+    }
+}
+
+#[test]
 fn a_text_that_is_replaced_has_another_id() {
     let item = |text: &str, status| Item {
         id: "1-1".into(),

@@ -7,7 +7,9 @@ mod claude_lines;
 mod claude_tools;
 mod codex_state;
 mod error_reasons;
+mod gemini_documents;
 mod gemini_state;
+mod histories;
 mod killed;
 mod malformed_input;
 mod model;
@@ -17,10 +19,12 @@ mod opencode_ends;
 mod options;
 mod recordings;
 mod scripted;
+mod snapshots;
 mod stream;
 mod terminal;
 mod transcripts;
 mod unknown_events;
+mod usages;
 
 use aod::pretty::{ClaudeFormatter, Formatter};
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use aod::transcript::{
-    Change, End, Input, ItemKind, ItemStatus, NoticeLevel, Outcome, OutputStream, Role, Tool,
-    Transcript, UsageSource,
+    Change, End, Input, ItemKind, ItemStatus, NoticeLevel, Outcome, OutputStream, Role, Transcript,
+    UsageSource,
 };
 use aod_test_support::data;
 use proptest::prelude::*;
@@ -35,7 +35,7 @@ pub(crate) fn recordings() -> Vec<(&'static str, String)> {
 }
 
 /// Returns the transcript of some chunks.
-fn read<'a>(runtime: &str, chunks: impl IntoIterator<Item = &'a str>) -> Transcript {
+pub(crate) fn read<'a>(runtime: &str, chunks: impl IntoIterator<Item = &'a str>) -> Transcript {
     let mut transcript = Transcript::for_runtime(runtime);
     for chunk in chunks {
         transcript.feed(chunk);
@@ -44,12 +44,12 @@ fn read<'a>(runtime: &str, chunks: impl IntoIterator<Item = &'a str>) -> Transcr
     transcript
 }
 
-fn to_json(transcript: &Transcript) -> Value {
+pub(crate) fn to_json(transcript: &Transcript) -> Value {
     serde_json::to_value(transcript).expect("a transcript is JSON")
 }
 
 /// Checks that each nonblank line is in an item, or would be counted.
-fn assert_complete(output: &str, transcript: &Transcript) {
+pub(crate) fn assert_complete(output: &str, transcript: &Transcript) {
     let mut expected = BTreeMap::<&str, i64>::new();
     for line in output
         .split('\n')
@@ -107,47 +107,17 @@ fn chunks_do_not_change_a_transcript() {
     }
 }
 
-#[test]
-fn a_restored_transcript_continues_anywhere() {
-    for (runtime, output) in recordings() {
-        let whole = to_json(&read(runtime, [output.as_str()]));
-        for _ in 0..5 {
-            let seed = fastrand::u64(..);
-            let mut random = fastrand::Rng::with_seed(seed);
-            let mut transcript = Transcript::for_runtime(runtime);
-            for chunk in random_cuts(&output, seed) {
-                transcript.feed(chunk);
-                if random.u8(..) > 10 {
-                    continue;
-                }
-                let bytes = transcript.snapshot();
-                transcript = Transcript::restore(&bytes).expect("it is a snapshot");
-                assert_eq!(transcript.snapshot(), bytes, "{runtime} with seed {seed}");
-            }
-            transcript.finish();
-            assert_eq!(to_json(&transcript), whole, "{runtime} with seed {seed}");
-        }
-    }
-}
-
-#[test]
-fn bytes_that_are_not_a_snapshot_are_an_error() {
-    use aod::transcript::RestoreError;
-
-    for bytes in [&b""[..], b"{}", b"[1]", b"{\"version\":1}", b"\xff"] {
-        let error = Transcript::restore(bytes).expect_err("not a snapshot");
-        assert_eq!(error, RestoreError::Malformed, "{bytes:?}");
-    }
-    let error = Transcript::restore(b"{\"version\":99,\"state\":{}}").expect_err("too new");
-    assert_eq!(error, RestoreError::Version(99));
-    assert!(error.to_string().contains("99"), "{error}");
-}
-
 /// A copy of a transcript that only the changes update, as a screen keeps it.
 #[derive(Default)]
-struct Screen(BTreeMap<i64, (Vec<Value>, Option<Outcome>)>);
+pub(crate) struct Screen(BTreeMap<i64, (Vec<Value>, Option<Outcome>)>);
 
 impl Screen {
+    pub(crate) fn apply_all(&mut self, changes: Vec<Change>) {
+        for change in changes {
+            self.apply(change);
+        }
+    }
+
     fn apply(&mut self, change: Change) {
         match change {
             Change::TurnStarted { turn } => {
@@ -178,6 +148,7 @@ impl Screen {
             Change::TurnEnded { turn, outcome, .. } => {
                 self.0.get_mut(&turn).expect("the turn started").1 = Some(outcome);
             }
+            Change::HistoryReset => self.0.clear(),
             Change::AgentUpdated { .. } => {}
         }
     }
@@ -191,7 +162,7 @@ impl Screen {
         items.find(|item| item["id"] == *id).expect("it was added")
     }
 
-    fn assert_shows(mut self, transcript: &Transcript) {
+    pub(crate) fn assert_shows(mut self, transcript: &Transcript) {
         for turn in transcript.turns() {
             let (items, outcome) = self.0.remove(&turn.number).expect("the turn started");
             assert_eq!(outcome, turn.outcome);
@@ -221,15 +192,9 @@ fn the_changes_give_the_same_turns() {
             let mut transcript = Transcript::for_runtime(runtime);
             let mut screen = Screen::default();
             for chunk in random_cuts(&output, fastrand::u64(..)) {
-                transcript
-                    .feed(chunk)
-                    .into_iter()
-                    .for_each(|it| screen.apply(it));
+                screen.apply_all(transcript.feed(chunk));
             }
-            transcript
-                .finish()
-                .into_iter()
-                .for_each(|it| screen.apply(it));
+            screen.apply_all(transcript.finish());
             screen.assert_shows(&transcript);
         }
     }
@@ -276,9 +241,9 @@ proptest! {
         let mut transcript = Transcript::for_runtime(runtime);
         let mut screen = Screen::default();
         for chunk in random_cuts(&output, seed) {
-            transcript.feed(chunk).into_iter().for_each(|it| screen.apply(it));
+            screen.apply_all(transcript.feed(chunk));
         }
-        transcript.finish().into_iter().for_each(|it| screen.apply(it));
+        screen.apply_all(transcript.finish());
         assert_complete(&output, &transcript);
         screen.assert_shows(&transcript);
         prop_assert_eq!(to_json(&transcript), to_json(&read(runtime, [output.as_str()])));
@@ -295,73 +260,6 @@ fn items(transcript: &Transcript) -> Vec<(ItemStatus, &ItemKind)> {
     let turn = transcript.turns().last().expect("a turn");
     let items = turn.items.iter();
     items.map(|item| (item.status, &item.kind)).collect()
-}
-
-#[test]
-fn codex_items_are_joined_and_its_total_becomes_the_usage_of_each_turn() {
-    let turn = |command: &str, total: u64| {
-        let command = json!({
-            "id": "item_0", "type": "command_execution", "command": format!("bash -lc '{command}'"),
-            "aggregated_output": "", "status": "in_progress",
-        });
-        let mut ended = command.clone();
-        ended["status"] = "completed".into();
-        ended["exit_code"] = 0.into();
-        ended["aggregated_output"] = "done\n".into();
-        [
-            json!({"type": "thread.started", "thread_id": "t"}),
-            json!({"type": "item.started", "item": command}),
-            json!({"type": "item.completed", "item": ended}),
-            json!({"type": "turn.completed", "usage": {"input_tokens": total, "output_tokens": total / 10}}),
-        ]
-        .map(|line| format!("{line}\n"))
-        .concat()
-    };
-    let mut transcript = Transcript::new();
-    transcript.apply(Input::Start { runtime: "codex" });
-    for (number, total) in [(1, 1000), (2, 1500)] {
-        transcript.apply(Input::TurnStarted { turn: Some(number) });
-        transcript.apply(Input::Stdout(&turn("ls", total)));
-    }
-    transcript.apply(Input::Ended {
-        end: End::Exit,
-        exit_code: Some(0),
-    });
-
-    let inputs: Vec<_> = transcript
-        .turns()
-        .iter()
-        .map(|turn| turn.usage.expect("a usage").input_tokens)
-        .collect();
-    assert_eq!(inputs, [Some(1000), Some(500)]);
-    assert_eq!(
-        transcript.usage().expect("a usage").input_tokens,
-        Some(1500)
-    );
-    let calls: Vec<_> = transcript
-        .turns()
-        .iter()
-        .flat_map(|turn| &turn.items)
-        .filter_map(|item| match &item.kind {
-            ItemKind::ToolCall(call) => Some((&item.id, call)),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(calls.len(), 2);
-    assert_ne!(calls[0].0, calls[1].0);
-    for (_, call) in calls {
-        assert_eq!(
-            call.tool,
-            Tool::Shell {
-                command: "ls".into()
-            }
-        );
-        let result = call.result.as_ref().expect("it has ended");
-        assert_eq!(
-            (result.text.as_str(), result.exit_code),
-            ("done\n", Some(0))
-        );
-    }
 }
 
 #[test]
@@ -415,21 +313,6 @@ fn items_of_a_subagent_of_claude_have_its_call_as_parent() {
 }
 
 #[test]
-fn opencode_steps_are_summed() {
-    let step = |reason: &str| {
-        json!({"type": "step_finish", "part": {"reason": reason, "cost": 0.25, "tokens":
-            {"input": 10, "output": 2, "reasoning": 1, "cache": {"read": 5, "write": 3}}}})
-    };
-    let output = format!("{}\n{}\n", step("tool-calls"), step("stop"));
-    let transcript = read("opencode", [output.as_str()]);
-    let usage = transcript.usage().expect("a usage");
-    assert_eq!(usage.input_tokens, Some(36));
-    assert_eq!((usage.output_tokens, usage.cost_usd), (Some(4), Some(0.5)));
-    assert_eq!(usage.source, UsageSource::Summed);
-    assert_eq!(transcript.turns()[0].outcome, Some(Outcome::Success));
-}
-
-#[test]
 fn the_outcome_comes_from_the_runtime_and_from_the_session() {
     let success = r#"{"type":"result","subtype":"success"}"#;
     let failed = r#"{"type":"result","subtype":"error_during_execution","errors":["broken"]}"#;
@@ -448,6 +331,11 @@ fn the_outcome_comes_from_the_runtime_and_from_the_session() {
         ("", End::Exit, Some(143), Outcome::Interrupted),
         (success, End::Exit, Some(143), Outcome::Interrupted),
         ("", End::Exit, None, Outcome::Interrupted),
+        // A later turn was interrupted before it started.
+        (success, End::Exit, None, Outcome::Success),
+        (failed, End::Exit, None, because("broken")),
+        (success, End::Unknown, None, Outcome::Success),
+        ("", End::Unknown, None, Outcome::Unknown),
         (success, End::Terminated, None, Outcome::Interrupted),
         ("", End::Failed, None, because("")),
         (failed, End::Failed, None, because("broken")),
@@ -460,6 +348,37 @@ fn the_outcome_comes_from_the_runtime_and_from_the_session() {
     }
     let unknown = read("claude", ["text"]);
     assert_eq!(unknown.turns()[0].outcome, Some(Outcome::Unknown));
+}
+
+#[test]
+fn a_terminal_event_ends_the_turn_regardless_of_its_fields() {
+    use aod::StreamEvent;
+
+    let call = r#"{"type":"assistant","message":{"content":[{"type":"tool_use","id":"t1","name":"Bash","input":{}}]}}"#;
+    for (event, expected) in [
+        (r#"{"type":"exit","code":1.5}"#, Outcome::Unknown),
+        (r#"{"type":"exit","code":"0"}"#, Outcome::Unknown),
+        (r#"{"type":"exit","code":1e400}"#, Outcome::Unknown),
+        (
+            r#"{"type":"exit","code":null,"id":[]}"#,
+            Outcome::Interrupted,
+        ),
+        (
+            r#"{"type":"error","id":"7","message":{}}"#,
+            Outcome::Failed {
+                reason: String::new(),
+            },
+        ),
+        (r#"{"type":"terminated","message":7}"#, Outcome::Interrupted),
+    ] {
+        let mut transcript = Transcript::for_runtime("claude");
+        transcript.feed(&format!("{call}\nthe last line"));
+        transcript.apply(&StreamEvent::from_json(event));
+        let turn = &transcript.turns()[0];
+        assert_eq!(turn.outcome, Some(expected), "{event}");
+        assert_eq!(turn.items[0].status, ItemStatus::Interrupted, "{event}");
+        assert_eq!(turn.items.len(), 2, "{event}");
+    }
 }
 
 #[test]
@@ -628,38 +547,21 @@ fn a_denial_that_is_repeated_changes_its_call_once() {
 }
 
 #[test]
-fn a_brace_before_the_events_of_gemini_is_text() {
-    let output = "{\n{\"type\":\"init\",\"model\":\"m\"}\n";
-    let transcript = read("gemini", [output]);
-    assert_eq!(
-        transcript.agent().and_then(|agent| agent.model.as_deref()),
-        Some("m")
-    );
-    assert_complete(output, &transcript);
-
-    let document = "{\n  \"response\": \"Done.\",\n  \"stats\": {}\n}\u{1b}[0m\n";
-    assert_eq!(read("gemini", [document]).final_text(), Some("Done."));
-}
-
-#[test]
-fn a_counter_that_codex_no_longer_reports_is_not_repeated() {
-    let turn = |usage: &str| {
-        format!(
-            "{{\"type\":\"thread.started\",\"thread_id\":\"t\"}}\n{{\"type\":\"turn.completed\",\"usage\":{usage}}}\n"
-        )
-    };
-    let mut transcript = Transcript::for_runtime("codex");
-    transcript.feed(&turn(r#"{"input_tokens":10,"cached_input_tokens":9,"output_tokens":1,"reasoning_output_tokens":7}"#));
-    transcript.finish();
-    transcript.feed(&turn(
-        r#"{"input_tokens":20,"cached_input_tokens":5,"output_tokens":2}"#,
-    ));
-    transcript.finish();
-    let usage = transcript.turns()[1].usage.expect("a usage");
-    assert_eq!(
-        (usage.reasoning_tokens, usage.cached_input_tokens),
-        (None, Some(0))
-    );
+fn only_an_attempt_of_a_retry_is_a_warning_of_codex() {
+    for (message, expected) in [
+        ("Reconnecting... 2/5", NoticeLevel::Warning),
+        ("stream error; retrying 1/5 in 200ms…", NoticeLevel::Warning),
+        ("stopped retrying after 5 attempts", NoticeLevel::Error),
+        ("Reconnecting... failed", NoticeLevel::Error),
+    ] {
+        let line = json!({"type": "error", "message": message}).to_string();
+        let transcript = read("codex", [line.as_str()]);
+        let (_, kind) = items(&transcript)[0];
+        let ItemKind::Notice { level, .. } = kind else {
+            panic!("{kind:?}");
+        };
+        assert_eq!(*level, expected, "{message}");
+    }
 }
 
 #[test]

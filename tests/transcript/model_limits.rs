@@ -63,6 +63,42 @@ fn deeply_nested_arguments_do_not_break_a_snapshot() {
 }
 
 #[test]
+fn arguments_that_a_value_cannot_represent_are_a_string() {
+    for (input, is_represented) in [
+        (r#"{"id":12345678901234567890123}"#, false),
+        ("[18446744073709551616]", false),
+        (r#"[{"a": -9223372036854775809 }]"#, false),
+        ("[1e400]", false),
+        (r#"{"$serde_json::private::RawValue":"1"}"#, false),
+        (
+            r#"{"a":[{"\u0024serde_json::private::RawValue" :"[2]"}]}"#,
+            false,
+        ),
+        (r#"{"$serde_json::private::Number":"1"}"#, false),
+        (
+            r#"{"a":"$serde_json::private::RawValue","b":"12345678901234567890123"}"#,
+            true,
+        ),
+        ("[18446744073709551615,-9223372036854775808,1.5,0.25]", true),
+    ] {
+        let line =
+            format!(r#"{{"type":"tool_use","tool_name":"x","tool_id":"1","parameters":{input}}}"#);
+        let mut transcript = Transcript::for_runtime("gemini");
+        transcript.feed(&format!("{line}\n"));
+        let ItemKind::ToolCall(call) = &transcript.turns()[0].items[0].kind else {
+            panic!("a call");
+        };
+        if is_represented {
+            assert_eq!(call.input.to_string(), input);
+        } else {
+            assert_eq!(call.input.as_str(), Some(input));
+        }
+        let restored = Transcript::restore(&transcript.snapshot()).expect("a snapshot");
+        assert_eq!(restored.turns(), transcript.turns());
+    }
+}
+
+#[test]
 fn a_message_that_grows_stops_at_the_limit() {
     let mut transcript = Transcript::for_runtime("gemini").with_limits(Limits::new().text(12));
     let line = r#"{"type":"message","role":"assistant","content":"12345","delta":true}"#;
@@ -99,6 +135,24 @@ fn a_line_beyond_the_limit_is_text_that_says_how_much_is_missing() {
 }
 
 #[test]
+fn text_beyond_the_limits_is_counted() {
+    for (limits, kept) in [
+        (Limits::new().text(10), 10),
+        (Limits::new().text(10).line(50), 10),
+        (Limits::new().text(60).line(50), 50),
+    ] {
+        let mut transcript = Transcript::for_runtime("claude").with_limits(limits);
+        transcript.feed(&format!("{}\n", "x".repeat(200)));
+        let item = &transcript.turns()[0].items[0];
+        let ItemKind::Text { text, .. } = &item.kind else {
+            panic!("{item:?}");
+        };
+        assert_eq!((text.len(), item.raw_cut), (kept, 200 - kept as i64));
+        assert!(item.is_truncated);
+    }
+}
+
+#[test]
 fn the_oldest_items_are_dropped_and_counted() {
     for limits in [Limits::new().items(80), Limits::new().bytes(30_000)] {
         let mut transcript = Transcript::for_runtime("codex").with_limits(limits);
@@ -119,6 +173,45 @@ fn the_oldest_items_are_dropped_and_counted() {
         assert_eq!(transcript.final_text(), Some("999"));
         assert_eq!(turn.items.last().expect("an item").id, "1-1000");
     }
+}
+
+/// A small object takes much more memory than its JSON.
+#[test]
+fn arguments_count_as_much_as_they_take() {
+    let limit = 8 << 20;
+    let objects = vec![r#"{"a":1}"#; 1000].join(",");
+    let call =
+        format!(r#"{{"type":"tool_use","tool_name":"x","tool_id":"1","parameters":[{objects}]}}"#);
+    let mut transcript = Transcript::for_runtime("gemini").with_limits(Limits::new().bytes(limit));
+    for _ in 0..100 {
+        transcript.feed(&format!("{call}\n"));
+    }
+    let turn = &transcript.turns()[0];
+    // A map with one field has room for eleven.
+    let object = 11 * (size_of::<String>() + size_of::<serde_json::Value>());
+    assert!(
+        turn.items.len() * 1000 * object < limit,
+        "{}",
+        turn.items.len()
+    );
+    assert!(turn.items.len() > 5, "{}", turn.items.len());
+}
+
+#[test]
+fn the_list_of_tools_is_cut_at_the_limit_of_texts() {
+    let tools = vec![r#""a tool""#; 10_000].join(",");
+    let init = format!(
+        r#"{{"type":"system","subtype":"init","model":"{0}","tools":[{tools}]}}"#,
+        "m".repeat(9000)
+    );
+    let mut transcript = Transcript::for_runtime("claude").with_limits(Limits::new().text(1000));
+    let is_update = |change: &Change| matches!(change, Change::AgentUpdated { .. });
+    assert!(transcript.feed(&format!("{init}\n")).iter().any(is_update));
+    let agent = transcript.agent().expect("an agent");
+    let size: usize = agent.tools.iter().map(String::len).sum();
+    assert!((1..=1000).contains(&size), "{size}");
+    assert_eq!(agent.model.as_ref().map(String::len), Some(1000));
+    assert!(!transcript.feed(&format!("{init}\n")).iter().any(is_update));
 }
 
 #[test]

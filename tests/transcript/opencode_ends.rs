@@ -96,3 +96,16 @@ fn a_run_ends_once_and_the_next_has_its_own_summary() {
     assert_eq!(formatter.flush(), ["✨ Done · agent 0.0s"]);
     assert_eq!(formatter.flush(), [""; 0]);
 }
+
+#[test]
+fn a_run_that_does_not_end_is_not_a_part_of_the_next() {
+    let mut formatter = OpencodeFormatter::new();
+    formatter.feed(&[event("step_start", 0, &json!({})), step("tool-calls")].concat());
+    assert_eq!(formatter.flush(), [""; 0], "it was interrupted");
+    let next = [
+        event("step_start", 9000, &json!({})),
+        event("text", 9500, &json!({"text": "Hi."})),
+    ];
+    formatter.feed(&next.concat());
+    assert_eq!(formatter.flush(), ["✨ Done · agent 0.5s, 1 turns"]);
+}

@@ -1,6 +1,7 @@
-//! The output for recorded Claude sessions equals that of the published formatter.
+//! The output for recorded sessions. For the output of Claude, it equals that of the published formatter.
 
-use aod::pretty::ClaudeFormatter;
+use aod::StreamEvent;
+use aod::pretty::{ClaudeFormatter, Formatter as _, SessionFormatter};
 use aod_test_support::{RecordedStream, recorded_streams};
 use serde_json::Value;
 
@@ -55,6 +56,25 @@ fn equals_the_published_formatter(name: &str) {
             "in random chunks of seed {seed}"
         );
     }
+}
+
+#[test]
+fn a_later_turn_that_fails_without_output_says_so() {
+    let recording = recorded_streams()
+        .into_iter()
+        .find(|recording| recording.name == "s1-turn-failed-sandbox-gone")
+        .expect("the recording is there");
+    let mut formatter = SessionFormatter::new();
+    let mut shown = Vec::new();
+    for data in recording
+        .body
+        .lines()
+        .filter_map(|line| line.strip_prefix("data: "))
+    {
+        shown.extend(formatter.consume((&StreamEvent::from_json(data)).into()));
+    }
+    shown.extend(formatter.flush());
+    assert_eq!(shown, ["hi", "⚠️  Done · failed"]);
 }
 
 #[test]

@@ -21,6 +21,7 @@ fn objects_of_other_programs_are_shown_verbatim_by_every_runtime() {
             r#"{"type":7}"#,
             r#"{"type":"added_later","text":"a"}"#,
             r#"{"message":"no type"}"#,
+            r#"{"prompt":7}"#,
         ] {
             assert_eq!(shown(runtime, line), line, "{runtime}");
         }

@@ -69,8 +69,8 @@ impl NativeTranscript {
         Self::of(transcript.with_limits(limits.into()))
     }
 
-    /// Returns the transcript of a snapshot. Fails with an error of kind `Decode` if the bytes are not a snapshot, or
-    /// have a snapshot format that this version of the library does not read.
+    /// Returns the transcript of a snapshot. Fails with an error of kind `Decode` if the bytes are not a snapshot, the
+    /// snapshot is damaged, or it has a snapshot format that this version of the library does not read.
     #[uniffi::constructor]
     pub fn restore(snapshot: Vec<u8>) -> Result<Arc<Self>, CallError> {
         let transcript = Transcript::restore(&snapshot)

@@ -45,7 +45,7 @@ fn is_of_turn(event: &StreamEvent, own_turn: i64) -> bool {
 
 fn turn_of(change: &Change) -> Option<i64> {
     match change {
-        Change::AgentUpdated { .. } => None,
+        Change::AgentUpdated { .. } | Change::HistoryReset => None,
         Change::TurnStarted { turn }
         | Change::ItemAdded { turn, .. }
         | Change::ItemUpdated { turn, .. }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::output::json;
 use crate::runtime::Runtime;
 use crate::{
     AgentInfo, Change, Item, ItemKind, ItemStatus, Outcome, OutputStream, Role, ToolCall, Usage,
@@ -20,6 +21,7 @@ use crate::{
 /// | a plan or a notice | `ACTIVITY_SNAPSHOT` of the type `PLAN` or `NOTICE` |
 /// | output that is not an event | `CUSTOM` with the name `output` |
 /// | any other event of the runtime | `RAW` |
+/// | another history of the session | `RUN_FINISHED`; in the next run, `MESSAGES_SNAPSHOT` without messages |
 ///
 /// The ids of messages and tool calls are those of the items. AG-UI cannot replace what was sent: the arguments of a
 /// tool call are sent once, when they are known, and a message whose text changes is sent again with another id.
@@ -48,6 +50,10 @@ pub struct AgUiEncoder {
     thread: String,
     agent: AgentInfo,
     turn: Option<i64>,
+    /// Whether the turn has not ended.
+    is_running: bool,
+    /// Whether messages of an earlier history are shown.
+    is_outdated: bool,
     /// The items of the turn that are not complete, and the last one of output, which can always grow.
     open: Vec<OpenItem>,
     /// The tool calls of the turn whose subagents have started.
@@ -103,6 +109,8 @@ impl AgUiEncoder {
             thread: thread_id.into(),
             agent: AgentInfo::default(),
             turn: None,
+            is_running: false,
+            is_outdated: false,
             open: Vec::new(),
             subagents: Vec::new(),
         }
@@ -118,9 +126,14 @@ impl AgUiEncoder {
                     self.open.clear();
                 }
                 self.turn = Some(*turn);
+                self.is_running = true;
                 list.push(json!({
                     "type": "RUN_STARTED", "threadId": self.thread, "runId": self.run(*turn),
                 }));
+                // Events belong to a run.
+                if std::mem::take(&mut self.is_outdated) {
+                    list.push(json!({"type": "MESSAGES_SNAPSHOT", "messages": []}));
+                }
             }
             Change::ItemAdded { item, .. } => self.add(item, &mut list),
             Change::ItemUpdated { item, .. } => self.update(item, &mut list),
@@ -132,6 +145,12 @@ impl AgUiEncoder {
                 usage,
                 ..
             } => self.end_turn(*turn, outcome, *usage, &mut list),
+            Change::HistoryReset => {
+                if let Some(turn) = self.turn.take().filter(|_| self.is_running) {
+                    self.end_turn(turn, &Outcome::Interrupted, None, &mut list);
+                }
+                self.is_outdated = true;
+            }
         }
         list
     }
@@ -179,8 +198,8 @@ impl AgUiEncoder {
                 Sent::Output(*stream)
             }
             ItemKind::Event { .. } => {
-                let event = serde_json::from_str(&item.raw);
-                let event = event.unwrap_or_else(|_| Value::from(item.raw.as_str()));
+                let event = json::value(&item.raw);
+                let event = event.unwrap_or_else(|| Value::from(item.raw.as_str()));
                 events.push(json!({"type": "RAW", "event": event, "source": self.agent.runtime}));
                 return;
             }
@@ -265,6 +284,7 @@ impl AgUiEncoder {
         usage: Option<Usage>,
         list: &mut Vec<Value>,
     ) {
+        self.is_running = false;
         // All items are complete now. Those that were dropped have no last update. Output can grow if the turn
         // continues.
         let is_output = |open: &mut OpenItem| matches!(open.sent, Sent::Output(_));

@@ -75,4 +75,7 @@ pub enum Change {
         )]
         duration: Option<Duration>,
     },
+    /// The ids of the session's events start again at a lower number, for example because the server's database was
+    /// restored. All turns were discarded; the changes that follow make the turns of the new history.
+    HistoryReset,
 }

@@ -31,10 +31,11 @@ pub enum Input<'a> {
     Ended {
         /// How it ends.
         end: End,
-        /// The exit code of the agent. [`End::Exit`] without an exit code is an interruption before the agent started.
+        /// The exit code of the agent. [`End::Exit`] without an exit code is an interruption before the agent started
+        /// in the last turn, which has no output then, and no [`TurnStarted`](Self::TurnStarted).
         exit_code: Option<i64>,
     },
-    /// Any other event, which is ignored.
+    /// Any other event, which is ignored except for its position.
     Other,
 }
 
@@ -44,6 +45,8 @@ pub enum Input<'a> {
 pub enum End {
     /// The agent has exited, successfully or not, or was interrupted.
     Exit,
+    /// The agent has exited, with an exit code that cannot be read.
+    Unknown,
     /// The session failed without an exit code.
     Failed,
     /// The session was terminated by a caller.
@@ -55,7 +58,9 @@ pub enum End {
 pub struct Event<'a> {
     /// The input.
     pub input: Input<'a>,
-    /// The position after the event; `None` for an event without a position.
+    /// The position after the event; `None` for an event without a position. The positions of output and of stages
+    /// ascend. A [`TurnStarted`](Input::TurnStarted) has a position before the output that follows, and an
+    /// [`Ended`](Input::Ended) that of the last event.
     pub cursor: Option<i64>,
 }
 

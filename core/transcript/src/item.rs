@@ -5,6 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::output::lines::floor_char_boundary;
+use crate::recorder::signed;
 use crate::serialization::millis;
 
 /// One entry of a [`Turn`](crate::Turn), in the order in which the agent printed it.
@@ -38,7 +40,8 @@ pub struct Item {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub raw: String,
     /// The number of bytes of these lines that were not kept, because of [`Limits::raw`](crate::Limits::raw) or
-    /// [`Limits::line`](crate::Limits::line).
+    /// [`Limits::line`](crate::Limits::line); for [`ItemKind::Text`], because of [`Limits::text`](crate::Limits::text)
+    /// or [`Limits::line`](crate::Limits::line).
     #[serde(default, skip_serializing_if = "is_zero")]
     pub raw_cut: i64,
 }
@@ -54,7 +57,8 @@ fn is_zero(count: &i64) -> bool {
 impl Item {
     /// The size that counts for [`Limits::bytes`](crate::Limits::bytes).
     pub(crate) fn size(&mut self) -> usize {
-        let mut size = size_of::<Self>() + self.id.len() + self.raw.len();
+        let ids = [&self.runtime_id, &self.parent].map(|id| id.as_ref().map_or(0, String::len));
+        let mut size = size_of::<Self>() + self.id.len() + ids[0] + ids[1] + self.raw.len();
         match &self.kind {
             ItemKind::ToolCall(call) => {
                 // A string counts as a text.
@@ -74,28 +78,45 @@ impl Item {
 
     /// Cuts every text of the item at the limit.
     pub(crate) fn cut(&mut self, limit: usize) {
-        let truncated = &mut self.is_truncated;
+        let mut cut = 0;
         self.kind.for_each_text(&mut |text| {
-            if text.len() > limit {
-                text.truncate(crate::output::lines::floor_char_boundary(text, limit));
-                *truncated = true;
-            }
+            let fits = floor_char_boundary(text, limit);
+            cut += text.len() - fits;
+            text.truncate(fits);
         });
+        self.is_truncated |= cut > 0;
+        // The text of other kinds is also in the raw lines.
+        if matches!(self.kind, ItemKind::Text { .. }) {
+            self.raw_cut += signed(cut);
+        }
     }
 }
 
-/// The size of a JSON value, about that of its text.
+/// The memory that a JSON value takes, without the value itself.
 fn value_size(value: &Value) -> usize {
     match value {
-        Value::String(text) => text.len(),
-        Value::Array(items) => items.iter().map(|item| 1 + value_size(item)).sum(),
-        Value::Object(fields) => fields
-            .iter()
-            .map(|(name, value)| name.len() + 1 + value_size(value))
-            .sum(),
-        Value::Null | Value::Bool(_) | Value::Number(_) => 8,
+        Value::String(text) => ALLOCATION + text.len(),
+        Value::Array(items) => {
+            let inner: usize = items.iter().map(value_size).sum();
+            ALLOCATION + size_of_val(&items[..]) + inner
+        }
+        Value::Object(fields) => {
+            let inner = fields
+                .iter()
+                .map(|(name, value)| ALLOCATION + name.len() + value_size(value));
+            fields.len().div_ceil(MIN_NODE) * NODE + inner.sum::<usize>()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
     }
 }
+
+/// What an allocation takes besides its contents, with most allocators.
+const ALLOCATION: usize = 16;
+
+/// The memory of a node of a map, which has room for 11 fields and is at least about half full, unless it is the only
+/// one.
+const NODE: usize = ALLOCATION + 11 * (size_of::<String>() + size_of::<Value>());
+const MIN_NODE: usize = 6;
 
 /// Whether an item is complete, and how it ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,6 +142,16 @@ pub struct EventRange {
     pub first: i64,
     /// The id of the last event.
     pub last: i64,
+}
+
+impl EventRange {
+    /// Returns the range from the first event of one range to the last event of a later one.
+    pub(crate) fn join(first: Option<Self>, last: Option<Self>) -> Option<Self> {
+        match (first, last) {
+            (Some(Self { first, .. }), Some(Self { last, .. })) => Some(Self { first, last }),
+            (first, last) => first.or(last),
+        }
+    }
 }
 
 /// What an item is. In JSON, the variant is the field `kind`, and its fields are those of the item.
@@ -289,9 +320,9 @@ pub struct ToolCall {
     pub name: String,
     /// What the call does, the same for all runtimes.
     pub tool: Tool,
-    /// The arguments. `null` if the call has no arguments; a string with their JSON if they cannot be represented, for
-    /// example because they nest too deeply. If their JSON is longer than [`Limits::text`](crate::Limits::text), it is
-    /// a string that is cut there.
+    /// The arguments. `null` if the call has no arguments; a string with their JSON if they cannot be represented,
+    /// because they nest too deeply or contain an integer that does not fit into 64 bits. If their JSON is longer than
+    /// [`Limits::text`](crate::Limits::text), it is a string that is cut there.
     pub input: Value,
     /// The result. `None` until the call has ended, or if the runtime does not print a result.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -57,8 +57,8 @@ impl Limits {
         self
     }
 
-    /// Sets the size limit of each text of an item, in bytes: of a message, a command, a result, the arguments. Default
-    /// 1 MiB.
+    /// Sets the size limit of each text of an item, in bytes: of a message, a command, a result, the arguments. It is
+    /// also that of the list of tools of the agent. Default 1 MiB.
     pub fn text(mut self, bytes: usize) -> Self {
         self.text = bytes;
         self
@@ -77,8 +77,8 @@ impl Limits {
         self
     }
 
-    /// Sets the size limit of all items together, in bytes. When they exceed it, the oldest items are dropped until the
-    /// others take up at most seven eighths of the limit. Default 256 MiB.
+    /// Sets the size limit of all items together, in bytes of memory. When they exceed it, the oldest items are dropped
+    /// until the others take up at most seven eighths of the limit. Default 256 MiB.
     pub fn bytes(mut self, bytes: usize) -> Self {
         self.bytes = bytes;
         self

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::output::json::Json;
+use crate::output::json::{self, Json};
 use crate::output::lines::floor_char_boundary;
 use crate::{
     AgentInfo, Change, EventRange, Item, ItemKind, ItemStatus, Limits, Outcome, OutputStream, Tool,
@@ -33,6 +33,7 @@ pub(crate) struct TurnState {
     pub(crate) usage: Option<Usage>,
     pub(crate) duration: Option<Duration>,
     /// The size of all items of the turn.
+    #[serde(skip)]
     pub(crate) bytes: usize,
 }
 
@@ -40,7 +41,7 @@ impl TurnState {
     /// Returns the state of a turn that continues after its end. `bytes` is the size of its items.
     pub(crate) fn continued(turn: &Turn, bytes: usize) -> Self {
         Self {
-            count: turn.dropped_items.unsigned_abs() + turn.items.len() as u64,
+            count: count(turn),
             outcome: turn.outcome.clone().filter(|it| *it != Outcome::Unknown),
             usage: turn.usage,
             duration: turn.duration,
@@ -48,6 +49,17 @@ impl TurnState {
             ..Self::default()
         }
     }
+
+    /// Returns whether this can be the state of a turn.
+    pub(crate) fn is_of(&self, turn: &Turn) -> bool {
+        let mut positions = self.open.values().chain(self.ended.values());
+        self.count == count(turn) && positions.all(|(at, _)| *at < self.count)
+    }
+}
+
+/// Returns the number of items that a turn has had.
+fn count(turn: &Turn) -> u64 {
+    turn.dropped_items.unsigned_abs() + turn.items.len() as u64
 }
 
 /// The maximum depth of the arguments of a tool as a value. `serde_json` reads 128 levels, of which a snapshot has some
@@ -91,6 +103,8 @@ pub(crate) struct Recorder<'t> {
     pub(crate) changes: &'t mut Vec<Change>,
     /// The ids of the events whose output is the line.
     pub(crate) events: Option<EventRange>,
+    /// Whether the transcript begins with the first turn of the session.
+    pub(crate) has_first_turn: bool,
     /// The line, until an item keeps it.
     raw: Option<RawLine>,
 }
@@ -110,6 +124,7 @@ impl<'t> Recorder<'t> {
             limits,
             changes,
             events: None,
+            has_first_turn: false,
             raw: None,
         }
     }
@@ -182,11 +197,10 @@ impl<'t> Recorder<'t> {
             }
         }
         self.state.bytes += item.size();
-        self.changes.push(Change::ItemAdded {
-            turn: self.turn.number,
-            item: item.clone(),
-        });
-        self.turn.items.push(item);
+        // The copy has no spare capacity.
+        self.turn.items.push(item.clone());
+        let turn = self.turn.number;
+        self.changes.push(Change::ItemAdded { turn, item });
         position
     }
 
@@ -218,9 +232,10 @@ impl<'t> Recorder<'t> {
         item.cut(self.limits.text);
         keep_line(item, &mut self.raw, self.events, self.limits);
         self.state.bytes = self.state.bytes + item.size() - size;
+        let copy = item.clone();
         self.changes.push(Change::ItemUpdated {
             turn: self.turn.number,
-            item: item.clone(),
+            item: std::mem::replace(item, copy),
         });
         let (status, id) = (item.status, item.id.clone());
         if status != ItemStatus::InProgress
@@ -283,7 +298,7 @@ impl<'t> Recorder<'t> {
         if cut > 0 {
             self.update(at, |item| {
                 item.is_truncated = true;
-                item.raw_cut = signed(cut);
+                item.raw_cut += signed(cut);
             });
         }
     }
@@ -308,10 +323,8 @@ impl<'t> Recorder<'t> {
             // Longer than the limit, so that the item says that it was cut.
             Value::from(&source[..floor_char_boundary(source, limit.saturating_add(4))])
         } else {
-            match serde_json::from_str(source) {
-                Ok(value) if is_at_most(MAX_DEPTH, &value) => value,
-                _ => Value::from(source),
-            }
+            let value = json::value(source).filter(|value| is_at_most(MAX_DEPTH, value));
+            value.unwrap_or_else(|| Value::from(source))
         };
         ToolCall {
             name: name.to_owned(),
@@ -360,12 +373,28 @@ impl<'t> Recorder<'t> {
         (self.raw, self.events) = (line, events);
     }
 
-    /// Changes what is known of the agent.
-    pub(crate) fn describe_agent(&mut self, change: impl FnOnce(&mut AgentInfo)) {
+    /// Changes what is known of the agent: some of its fields, and its tools, if they are given.
+    pub(crate) fn describe_agent<const N: usize>(
+        &mut self,
+        fields: impl for<'a> FnOnce(&'a mut AgentInfo) -> [(&'a mut Option<String>, Option<String>); N],
+        tools: Option<Vec<String>>,
+    ) {
+        let limit = self.limits.text;
         let agent = self.agent.get_or_insert_default();
-        let before = agent.clone();
-        change(agent);
-        if *agent != before {
+        let mut is_changed = false;
+        for (known, mut found) in fields(agent) {
+            if let Some(text) = &mut found {
+                text.truncate(floor_char_boundary(text, limit));
+                text.shrink_to_fit();
+            }
+            is_changed |= *known != found;
+            *known = found;
+        }
+        if let Some(tools) = tools {
+            is_changed |= agent.tools != tools;
+            agent.tools = tools;
+        }
+        if is_changed {
             let agent = agent.clone();
             self.changes.push(Change::AgentUpdated { agent });
         }
@@ -378,7 +407,8 @@ impl<'t> Recorder<'t> {
 
     fn index(&self, at: Position) -> Option<usize> {
         let dropped = self.state.count - self.turn.items.len() as u64;
-        usize::try_from(at.0.checked_sub(dropped)?).ok()
+        let index = usize::try_from(at.0.checked_sub(dropped)?).ok()?;
+        (index < self.turn.items.len()).then_some(index)
     }
 
     /// Returns the id of the item with an id of the runtime.
@@ -417,10 +447,7 @@ fn keep_line(
             item.raw_cut += signed(line.text.len() - fits);
         }
     }
-    if let Some(EventRange { first, last }) = events {
-        let first = item.events.map_or(first, |events| events.first);
-        item.events = Some(EventRange { first, last });
-    }
+    item.events = EventRange::join(item.events, events);
 }
 
 /// Returns a count as the signed number that all languages have.

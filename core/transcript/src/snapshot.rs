@@ -4,8 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Transcript;
+use crate::output::lines::Lines;
+use crate::recorder::signed;
 use crate::transcript::State;
+use crate::{Transcript, Turn};
 
 /// The version of the format. A change that older versions cannot read increases it.
 const VERSION: u32 = 1;
@@ -24,6 +26,39 @@ struct Version {
 #[derive(Deserialize)]
 struct Read {
     state: State,
+}
+
+/// The maximum of a count in a snapshot, so that no sum overflows.
+const MAX_COUNT: i64 = i64::MAX / 4;
+
+impl State {
+    /// Completes a state that was read with the sizes of its items; `None` if its parts contradict each other.
+    fn completed(mut self) -> Option<Self> {
+        let lines = [&self.stdout, &self.stderr];
+        let is_limited = |line: &&Lines| line.are_limited_to(self.limits.line);
+        let mut counts = lines
+            .iter()
+            .map(|lines| signed(lines.cut()))
+            .chain(self.turns.iter().map(|turn| turn.dropped_items))
+            .chain(
+                self.turns
+                    .iter()
+                    .flat_map(|turn| &turn.items)
+                    .map(|item| item.raw_cut),
+            );
+        let has_counts = counts.all(|count| (0..=MAX_COUNT).contains(&count));
+        if !has_counts || !lines.iter().all(is_limited) {
+            return None;
+        }
+        self.items = self.turns.iter().map(|turn| turn.items.len()).sum();
+        self.ended_bytes = self.turns.iter_mut().map(Turn::size).sum();
+        if let Some(current) = &mut self.current {
+            let turn = self.turns.last_mut().filter(|turn| current.is_of(turn))?;
+            current.bytes = turn.size();
+            self.ended_bytes -= current.bytes;
+        }
+        Some(self)
+    }
 }
 
 /// Why a transcript cannot be restored.
@@ -73,8 +108,9 @@ impl Transcript {
     ///
     /// # Errors
     ///
-    /// Fails with [`RestoreError::Malformed`] if the bytes are not a snapshot, and with [`RestoreError::Version`] if
-    /// they have a snapshot format that this version of the library does not read.
+    /// Fails with [`RestoreError::Malformed`] if the bytes are not a snapshot, or the snapshot is damaged, and with
+    /// [`RestoreError::Version`] if they have a snapshot format that this version of the library does not read. A
+    /// program then starts with a new transcript and reads the session again.
     ///
     /// # Examples
     ///
@@ -97,6 +133,7 @@ impl Transcript {
             return Err(RestoreError::Version(version));
         }
         let Read { state } = serde_json::from_slice(bytes).map_err(malformed)?;
+        let state = state.completed().ok_or(RestoreError::Malformed)?;
         Ok(Self { state })
     }
 }

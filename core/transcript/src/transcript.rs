@@ -11,8 +11,8 @@ use crate::output::text;
 use crate::reader::Reader;
 use crate::recorder::{Ids, Recorder, TurnState, signed};
 use crate::{
-    Change, End, Event, EventRange, Input, Item, ItemKind, ItemStatus, Limits, NoticeLevel,
-    Outcome, OutputStream, Turn, Usage,
+    Change, End, Event, EventRange, Input, ItemKind, ItemStatus, Limits, NoticeLevel, Outcome,
+    OutputStream, Turn, Usage, UsageSource,
 };
 
 /// What an agent printed, as data: turns with their messages, tool calls, plans and notices.
@@ -65,21 +65,23 @@ pub struct Transcript {
 /// Everything that a snapshot contains.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct State {
-    limits: Limits,
+    pub(crate) limits: Limits,
     reader: Option<Reader>,
-    stdout: Lines,
-    stderr: Lines,
+    pub(crate) stdout: Lines,
+    pub(crate) stderr: Lines,
     /// The events in which the incomplete lines begin.
     stdout_start: Option<i64>,
     stderr_start: Option<i64>,
     agent: Option<AgentInfo>,
-    turns: Vec<Turn>,
+    pub(crate) turns: Vec<Turn>,
     /// The state of the last turn, if it has not ended.
-    current: Option<TurnState>,
+    pub(crate) current: Option<TurnState>,
     /// The size of the turns that have ended.
-    ended_bytes: usize,
+    #[serde(skip)]
+    pub(crate) ended_bytes: usize,
     /// The number of items of all turns.
-    items: usize,
+    #[serde(skip)]
+    pub(crate) items: usize,
     cursor: Option<i64>,
 }
 
@@ -100,7 +102,7 @@ pub struct AgentInfo {
     /// The working directory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cwd: Option<String>,
-    /// The names of the tools.
+    /// The names of the tools, up to [`Limits::text`] in total.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tools: Vec<String>,
 }
@@ -116,23 +118,8 @@ impl Transcript {
     /// [`ItemKind::Text`].
     #[must_use]
     pub fn new() -> Self {
-        let limits = Limits::new();
-        Self {
-            state: State {
-                stdout: Lines::new(limits.line),
-                stderr: Lines::new(limits.line),
-                limits,
-                stdout_start: None,
-                stderr_start: None,
-                reader: None,
-                agent: None,
-                turns: Vec::new(),
-                current: None,
-                ended_bytes: 0,
-                items: 0,
-                cursor: None,
-            },
-        }
+        let state = State::new(Limits::new());
+        Self { state }
     }
 
     /// Creates a transcript of a runtime's output: `claude`, `codex`, `gemini` or `opencode`, or the name of a model
@@ -159,11 +146,20 @@ impl Transcript {
     ///
     /// The start of the next turn, `exit`, `error` and `terminated` end the current turn; `stale` does not. A resumed
     /// stream repeats the start of the current turn, which changes nothing.
+    ///
+    /// Output, a stage or the start of a turn that does not come after the [`cursor`](Self::cursor) belongs to another
+    /// history of the session, which replaces all turns: the first change is [`Change::HistoryReset`]. A stream does
+    /// not repeat such events, unless it is opened without reconnection.
     pub fn apply<'e>(&mut self, event: impl Into<Event<'e>>) -> Vec<Change> {
         let Event { input, cursor } = event.into();
         let mut changes = Vec::new();
+        if self.state.is_of_another_history(input, cursor) {
+            self.state.reset(&mut changes);
+        }
         self.state.apply(input, cursor, &mut changes);
-        self.state.cursor = cursor.or(self.state.cursor);
+        if !matches!(input, Input::Start { .. } | Input::TurnStarted { .. }) {
+            self.state.cursor = self.state.cursor.max(cursor);
+        }
         changes
     }
 
@@ -192,9 +188,15 @@ impl Transcript {
     }
 
     /// Returns the tokens and the cost of all turns that have ended. `None` if the runtime reported no usage.
+    ///
+    /// The sum is [`Partial`](UsageSource::Partial) if a turn with items has no usage, unless the turn failed.
     pub fn usage(&self) -> Option<Usage> {
         let usages = self.turns().iter().filter_map(|turn| turn.usage);
-        usages.reduce(Usage::plus)
+        let mut usage = usages.reduce(Usage::plus)?;
+        if self.turns().iter().any(Turn::lacks_usage) {
+            usage.source = UsageSource::Partial;
+        }
+        Some(usage)
     }
 
     /// Returns what is known about the agent. `None` before the runtime is selected.
@@ -203,7 +205,8 @@ impl Transcript {
     }
 
     /// Returns the position after the last applied event that has a position; `None` before such an event. A stream of
-    /// the session with this position as `since` completes the transcript without a gap or a repeated item.
+    /// the session with this position as `since` completes the transcript without a gap or a repeated item. The start
+    /// of a turn does not change the cursor.
     pub fn cursor(&self) -> Option<i64> {
         self.state.cursor
     }
@@ -216,6 +219,45 @@ impl Transcript {
 }
 
 impl State {
+    fn new(limits: Limits) -> Self {
+        Self {
+            stdout: Lines::new(limits.line),
+            stderr: Lines::new(limits.line),
+            limits,
+            stdout_start: None,
+            stderr_start: None,
+            reader: None,
+            agent: None,
+            turns: Vec::new(),
+            current: None,
+            ended_bytes: 0,
+            items: 0,
+            cursor: None,
+        }
+    }
+
+    /// Returns whether an event does not come after the cursor, although its position ascends.
+    fn is_of_another_history(&self, input: Input<'_>, position: Option<i64>) -> bool {
+        position.is_some()
+            && match input {
+                Input::Start { .. } | Input::Ended { .. } => false,
+                Input::TurnStarted { .. } => position < self.cursor,
+                _ => position <= self.cursor,
+            }
+    }
+
+    /// Discards everything but the limits and what is known about the agent.
+    fn reset(&mut self, changes: &mut Vec<Change>) {
+        let agent = self.agent.take();
+        let runtime = self.reader.as_ref().and(agent.as_ref());
+        *self = Self {
+            reader: runtime.map(|agent| Reader::of(&agent.runtime)),
+            agent,
+            ..Self::new(self.limits.clone())
+        };
+        changes.push(Change::HistoryReset);
+    }
+
     fn apply(&mut self, input: Input<'_>, cursor: Option<i64>, changes: &mut Vec<Change>) {
         match input {
             Input::Start { runtime } => self.select(runtime, changes),
@@ -274,7 +316,7 @@ impl State {
         let Some(turn) = self.turns.last_mut() else {
             return;
         };
-        let bytes = turn.items.iter_mut().map(Item::size).sum();
+        let bytes = turn.size();
         self.ended_bytes = self.ended_bytes.saturating_sub(bytes);
         self.current = Some(TurnState::continued(turn, bytes));
         turn.outcome = None;
@@ -295,6 +337,7 @@ impl State {
         record: impl FnOnce(&mut Reader, &mut Recorder<'_>),
     ) {
         self.ensure_turn(changes);
+        let has_first_turn = self.turns.first().is_some_and(|turn| turn.number <= 1);
         let Self {
             reader,
             turns,
@@ -309,6 +352,7 @@ impl State {
         let before = turn.items.len();
         let mut recorder = Recorder::new(turn, current, agent, limits, changes);
         recorder.events = events;
+        recorder.has_first_turn = has_first_turn;
         let mut generic = Reader::of("");
         record(reader.as_mut().unwrap_or(&mut generic), &mut recorder);
         self.items += turn.items.len() - before;
@@ -387,18 +431,24 @@ impl State {
         let (Some(turn), Some(current)) = (self.turns.last_mut(), self.current.take()) else {
             return;
         };
-        turn.outcome = Some(outcome(current.outcome, ended, turn.last_error()));
+        let is_reported = !matches!(current.outcome, None | Some(Outcome::Interrupted));
+        let outcome = outcome(current.outcome, ended, turn.last_error());
         turn.usage = current.usage.filter(Usage::is_known);
+        if let Some(usage) = &mut turn.usage
+            && !is_reported
+            && outcome != Outcome::Success
+        {
+            usage.source = UsageSource::Partial;
+        }
+        turn.outcome = Some(outcome.clone());
         turn.duration = current.duration;
         self.ended_bytes += current.bytes;
-        if let Some(outcome) = turn.outcome.clone() {
-            changes.push(Change::TurnEnded {
-                turn: turn.number,
-                outcome,
-                usage: turn.usage,
-                duration: turn.duration,
-            });
-        }
+        changes.push(Change::TurnEnded {
+            turn: turn.number,
+            outcome,
+            usage: turn.usage,
+            duration: turn.duration,
+        });
     }
 
     /// Drops the oldest items if there are too many. An eighth is dropped at once, so that reading takes linear time.
@@ -494,7 +544,9 @@ fn outcome(
     let failed = |reason: String| Outcome::Failed { reason };
     let last_error = last_error.unwrap_or_default();
     match (ended, reported) {
-        (None, reported) => reported.unwrap_or(Outcome::Unknown),
+        (None | Some((End::Unknown, _)), reported) => reported.unwrap_or(Outcome::Unknown),
+        // The turn had ended: a later one was interrupted before its agent started.
+        (Some((End::Exit, None)), Some(outcome)) => outcome,
         (Some((End::Terminated, _) | (End::Exit, None)), _) => Outcome::Interrupted,
         (Some((End::Failed, _)), reported) => match reported {
             Some(outcome @ Outcome::Failed { .. }) => outcome,

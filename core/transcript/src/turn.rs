@@ -21,6 +21,10 @@ pub struct Turn {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
     /// The tokens and the cost of the turn. `None` until the turn has ended, or if the runtime reports no usage.
+    ///
+    /// Codex reports a total of all turns of its thread. If the transcript does not begin with the first turn, such as
+    /// that of a stream of one later turn, the usage of the turn with the first total is `None`, because the total
+    /// includes earlier turns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
     /// How long the agent worked, if the runtime reports it. In JSON, `duration_ms`.
@@ -55,6 +59,18 @@ impl Turn {
             } if item.parent.is_none() && !text.trim().is_empty() => Some(text.as_str()),
             _ => None,
         })
+    }
+
+    /// The size that counts for [`Limits::bytes`](crate::Limits::bytes).
+    pub(crate) fn size(&mut self) -> usize {
+        self.items.iter_mut().map(Item::size).sum()
+    }
+
+    /// Returns whether the turn has ended, and used tokens that are not known.
+    pub(crate) fn lacks_usage(&self) -> bool {
+        // A turn can also fail before the agent starts.
+        let has_run = !matches!(self.outcome, None | Some(Outcome::Failed { .. }));
+        has_run && self.usage.is_none() && (!self.items.is_empty() || self.dropped_items > 0)
     }
 
     /// Returns the text of the last error, unless the agent has written a message or used a tool after it.

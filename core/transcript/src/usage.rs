@@ -37,7 +37,8 @@ pub enum UsageSource {
     Reported,
     /// They are the sum of several reports.
     Summed,
-    /// They are known to be incomplete: the turn was interrupted, or the runtime does not report its subagents.
+    /// They are known to be incomplete: the turn ended before the runtime reported them as a whole, for example because
+    /// it was interrupted, or the runtime does not report its subagents.
     Partial,
 }
 

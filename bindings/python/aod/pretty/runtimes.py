@@ -71,7 +71,7 @@ class SessionFormatter(NativeFormatter):
     flush it. Output before the `start` event is passed through unformatted.
 
     An interruption before the agent started is shown as `⚠️  Done · interrupted`. A session that fails or is terminated
-    without any output is shown as `⚠️  Done · failed` or `⚠️  Done · terminated`.
+    without output in its last turn is shown as `⚠️  Done · failed` or `⚠️  Done · terminated`.
     """
 
     _runtime = None

@@ -52,15 +52,16 @@ public final class Transcript: Sendable {
     /// Creates the transcript of a snapshot.
     ///
     /// ```swift
-    /// let transcript = try Transcript(restoring: Data(contentsOf: file))
+    /// // Without a snapshot that can be read, a new transcript reads the session from its first event.
+    /// let transcript = (try? Transcript(restoring: Data(contentsOf: file))) ?? Transcript()
     /// for try await _ in client.sessions.transcript(id, continuing: transcript) {
     ///     try transcript.snapshot().write(to: file, options: .atomic)
     /// }
     /// ```
     ///
     /// - Parameter snapshot: The bytes that ``snapshot()`` returned.
-    /// - Throws: An ``AodError`` of kind `decode` if the bytes are not a snapshot, or have a snapshot format that this
-    ///   version of the library does not read.
+    /// - Throws: An ``AodError`` of kind `decode` if the bytes are not a snapshot, the snapshot is damaged, or it has a
+    ///   snapshot format that this version of the library does not read.
     public init(restoring snapshot: Data) throws(AodError) {
         native = try mappingErrors { try NativeTranscript.restore(snapshot: snapshot) }
     }
@@ -69,6 +70,10 @@ public final class Transcript: Sendable {
     ///
     /// The start of the next turn, and the terminal event of the session, end the current turn. A resumed stream
     /// repeats the start of the current turn, which changes nothing.
+    ///
+    /// Output, a stage or the start of a turn that does not come after the ``cursor`` belongs to another history of the
+    /// session, which replaces all turns: the first change is `TranscriptChange.historyReset`. A stream does not repeat
+    /// such events, unless it is opened without reconnection.
     ///
     /// - Parameter event: The next event, in order, beginning with the first of the stream or the one after ``cursor``.
     /// - Returns: The changes that the event makes, in order.
@@ -117,6 +122,7 @@ public final class Transcript: Sendable {
 
     /// The position after the last applied event that has a position; nil if no such event was applied. A stream of the
     /// session with this position as ``StreamOptions/since`` completes the transcript without a gap or a repeated item.
+    /// The start of a turn does not change the cursor.
     public var cursor: Int64? { native.cursor() }
 
     /// The last message of the agent itself, not of a subagent, in the last turn; nil before the agent has written a
@@ -153,16 +159,16 @@ public struct TranscriptLimits: Sendable, Hashable {
     /// The size limit of a line of output, in bytes of UTF-8. A longer line is not read as an event: it becomes an
     /// `ItemKind.text` with its first part. Default: 16 MiB.
     public var line: Int
-    /// The size limit of each text of an item, in bytes of UTF-8: of a message, a command, a result, the arguments.
-    /// Default: 1 MiB.
+    /// The size limit of each text of an item, in bytes of UTF-8: of a message, a command, a result, the arguments. It
+    /// is also that of the list of tools of the agent. Default: 1 MiB.
     public var text: Int
     /// How much of the output an item keeps in its `raw`, in bytes of UTF-8. Default: 64 KiB.
     public var raw: Int
     /// How many items the transcript keeps. When it has more, the oldest items are dropped until seven eighths of this
     /// number are left. Default: 100,000.
     public var items: Int
-    /// The size limit of all items together, in bytes. When they exceed it, the oldest items are dropped until the
-    /// others take up at most seven eighths of the limit. Default: 256 MiB.
+    /// The size limit of all items together, in bytes of memory. When they exceed it, the oldest items are dropped
+    /// until the others take up at most seven eighths of the limit. Default: 256 MiB.
     public var bytes: Int
 
     /// Creates limits of a transcript. A negative limit counts as 0.

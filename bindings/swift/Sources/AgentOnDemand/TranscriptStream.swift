@@ -181,6 +181,7 @@ struct TurnList: Sendable {
         case .itemsDropped(let number, let count): update(number) { $0.drop(count) }
         case .turnEnded(let number, let outcome, let usage, let duration):
             update(number) { $0.end(outcome, usage, duration) }
+        case .historyReset: turns = []
         }
     }
 

@@ -16,8 +16,13 @@ let file = arguments.dropFirst().first.map { URL(fileURLWithPath: $0) }
 
 let client = try AodClient.fromEnv()
 let stored = file.flatMap { try? Data(contentsOf: $0) }
+// A snapshot that is damaged, or of another version of the package, is replaced.
 let model =
-    if let stored { try SessionModel(client: client, restoring: stored) } else { SessionModel(client: client) }
+    if let stored, let restored = try? SessionModel(client: client, restoring: stored) {
+        restored
+    } else {
+        SessionModel(client: client)
+    }
 
 /// Creates an agent. Servers before 2026-06-25 require a runtime, and later ones a provider; servers of 2026-04-30
 /// require the provider in the name of the model. Each server rejects the other two requests with 422.

@@ -54,7 +54,7 @@ import Testing
             (.exit(event: ExitEvent(id: 9, code: 0, extra: [:])), .success),
             (.exit(event: ExitEvent(id: 9, code: 3, extra: [:])), .failed(reason: "exit code 3")),
             (.exit(event: ExitEvent(id: 9, extra: [:])), .interrupted),
-            (.exit(event: ExitEvent(id: 9, extra: ["code": .number(.infinity)])), nil),
+            (.exit(event: ExitEvent(id: 9, extra: ["code": .number(.infinity)])), .unknown),
             (.error(event: ErrorEvent(id: 9, extra: ["new": .number(.nan)])), .failed(reason: "")),
             (.terminated(event: TerminatedEvent(id: 9, extra: [:])), .interrupted),
             (.stale(event: StaleEvent(id: 9, extra: [:])), nil),
@@ -63,8 +63,18 @@ import Testing
             let transcript = Transcript(runtime: "generic")
             transcript.apply([Self.output(1, "hi\n"), end])
             #expect(transcript.turns.map(\.outcome) == [expected], "\(end)")
+            if case .stale = end { continue }
             #expect(transcript.cursor == 9)
         }
+    }
+
+    @Test func anotherHistoryOfTheSessionReplacesAllTurns() {
+        let transcript = Transcript()
+        transcript.apply(Self.events)
+        #expect(transcript.apply(Array(Self.events.dropFirst())).first == .historyReset)
+        #expect(transcript.turns.map(\.number) == [1, 2])
+        #expect(transcript.apply(Self.events[1]) == [.historyReset])
+        #expect(transcript.turns.isEmpty)
     }
 
     @Test func aFailedStageIsANotice() {

@@ -69,6 +69,9 @@ pub enum Change {
         /// How long the agent worked, if known; in Swift, in seconds.
         duration: Option<Duration>,
     },
+    /// The IDs of the session's events start again at a lower number, for example because the server's database was
+    /// restored. All turns were discarded; the changes that follow make the turns of the new history.
+    HistoryReset,
 }
 
 /// One turn of a session: a prompt, and what the agent printed while it worked on it.
@@ -84,6 +87,10 @@ pub struct Turn {
     /// How the turn ended. Absent until the end of the turn has been read.
     pub outcome: Option<Outcome>,
     /// The tokens and the cost of the turn. Absent until the turn has ended, or if the runtime reports no usage.
+    ///
+    /// Codex reports a total of all turns of its thread. If the transcript does not begin with the first turn, such as
+    /// that of a stream of one later turn, the usage of the turn with the first total is absent, because the total
+    /// includes earlier turns.
     pub usage: Option<Usage>,
     /// How long the agent worked, if the runtime reports it; in Swift, in seconds.
     pub duration: Option<Duration>,
@@ -113,7 +120,8 @@ pub struct Item {
     /// The lines of output that the item was made from, without leading and trailing line endings. A line that makes
     /// several items is kept by the first of them. Empty for the kind `Text`, whose text is the output.
     pub raw: String,
-    /// The number of bytes of these lines that were not kept, because of the limit `raw` or `line`.
+    /// The number of bytes of these lines that were not kept, because of the limit `raw` or `line`; for the kind
+    /// `Text`, because of the limit `text` or `line`.
     pub raw_cut: i64,
 }
 
@@ -151,7 +159,7 @@ pub struct AgentInfo {
     pub version: Option<String>,
     /// The working directory.
     pub cwd: Option<String>,
-    /// The names of the tools.
+    /// The names of the tools, up to the limit `text` in total.
     pub tools: Vec<String>,
 }
 
@@ -287,8 +295,8 @@ pub struct ToolCall {
     /// What the call does, the same for all runtimes.
     pub tool: Tool,
     /// The arguments. A JSON null if the call has no arguments; a string with their JSON if they cannot be represented,
-    /// for example because they nest too deeply, or if their JSON is longer than the limit `text`, at which the string
-    /// is cut.
+    /// because they nest too deeply or contain an integer that does not fit into 64 bits, or if their JSON is longer
+    /// than the limit `text`, at which the string is cut.
     pub input: JsonValue,
     /// The result. Absent until the call has ended, or if the runtime does not print a result.
     pub result: Option<ToolResult>,
@@ -415,6 +423,7 @@ pub enum UsageSource {
     Reported,
     /// They are the sum of several reports.
     Summed,
-    /// They are known to be incomplete: the turn was interrupted, or the runtime does not report its subagents.
+    /// They are known to be incomplete: the turn ended before the runtime reported them as a whole, for example because
+    /// it was interrupted, or the runtime does not report its subagents.
     Partial,
 }

@@ -6,9 +6,14 @@ use super::{OutputStream, StageState, StartEvent, StreamEvent};
 
 impl<'a> From<&'a StreamEvent> for Event<'a> {
     fn from(event: &'a StreamEvent) -> Self {
+        let cursor = match event {
+            // Their ids are those of other events.
+            StreamEvent::Start(_) | StreamEvent::Stale(_) | StreamEvent::Unknown(_) => None,
+            event => event.cursor(),
+        };
         Self {
             input: event.into(),
-            cursor: event.cursor(),
+            cursor,
         }
     }
 }
@@ -29,8 +34,7 @@ impl<'a> From<&'a StreamEvent> for Input<'a> {
             },
             StreamEvent::TurnStart(start) => Input::TurnStarted { turn: start.turn },
             StreamEvent::Output(output) => output.stream.input(&output.data),
-            // A code that cannot be read says nothing about an interruption.
-            StreamEvent::Exit(exit) if exit.extra.contains_key("code") => Input::Other,
+            StreamEvent::Exit(exit) if exit.extra.contains_key("code") => ended(End::Unknown),
             StreamEvent::Exit(_) => ended(End::Exit),
             StreamEvent::Error(_) => ended(End::Failed),
             StreamEvent::Terminated(_) => ended(End::Terminated),

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// One valid JSON value: its text without surrounding whitespace.
@@ -193,6 +194,50 @@ pub(crate) fn object<'a, const N: usize>(
     source.end().ok()?;
     Some(found)
 }
+
+/// Parses a JSON text; `None` if it is malformed, or if a [`Value`] cannot represent it: it nests too deeply, an
+/// integer does not fit into 64 bits, or a key is one that `serde_json` gives a meaning of its own.
+pub(crate) fn value(text: &str) -> Option<Value> {
+    is_representable(text)
+        .then(|| serde_json::from_str(text).ok())
+        .flatten()
+}
+
+/// Returns whether all integers and keys of a JSON text can be represented by a [`Value`].
+fn is_representable(text: &str) -> bool {
+    let mut at = 0;
+    while let Some(byte) = text.as_bytes().get(at) {
+        let rest = &text[at..];
+        match byte {
+            b'"' => {
+                let (literal, after) = rest.split_at(string_length(rest));
+                let is_key = after.trim_ascii_start().starts_with(':');
+                if is_key && self::text(Some(Json(literal))).starts_with(RESERVED) {
+                    return false;
+                }
+                at += literal.len();
+            }
+            b'-' | b'0'..=b'9' => {
+                let is_part = |character: char| {
+                    character.is_ascii_digit() || matches!(character, '-' | '+' | '.' | 'e' | 'E')
+                };
+                let number = rest.split(|character| !is_part(character)).next();
+                let number = number.unwrap_or_default();
+                let is_integer = !number.contains(['.', 'e', 'E']);
+                if is_integer && number.parse::<i64>().is_err() && number.parse::<u64>().is_err() {
+                    return false;
+                }
+                at += number.len();
+            }
+            // All characters outside strings are ASCII, or the text is malformed.
+            _ => at += rest.chars().next().map_or(1, char::len_utf8),
+        }
+    }
+    true
+}
+
+/// The start of the keys by which `serde_json` recognizes raw values and numbers.
+const RESERVED: &str = "$serde_json::private::";
 
 /// Replaces `NaN`, `Infinity` and `-Infinity`, which Python accepts but JSON does not, by `null`, as JavaScript
 /// serializes them; `None` if the text contains none.

@@ -49,6 +49,16 @@ impl Lines {
         self.append(&chunk[start..]);
     }
 
+    /// Returns whether these are lines with this size limit.
+    pub(crate) fn are_limited_to(&self, max_line: usize) -> bool {
+        self.max_line == max_line && self.pending.len() <= max_line
+    }
+
+    /// Returns the number of bytes of the incomplete line beyond the limit.
+    pub(crate) fn cut(&self) -> usize {
+        self.cut
+    }
+
     /// Returns whether the last line is incomplete.
     pub(crate) fn has_pending(&self) -> bool {
         !self.pending.is_empty() || self.cut > 0

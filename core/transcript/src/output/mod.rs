@@ -1,5 +1,8 @@
-//! Reading of what an agent prints: lines, JSON in place, and the reasons of errors.
+//! Reading of what an agent prints: lines, JSON in place, the reasons of errors, and what the transcript and the
+//! formatter of a runtime have in common.
 
+pub(crate) mod codex;
+pub(crate) mod gemini;
 pub(crate) mod json;
 pub(crate) mod lines;
 pub(crate) mod noise;

@@ -6,8 +6,8 @@ use super::line_writer::{LineKind, LineWriter, MAX_DETAIL};
 use super::pending_tool_calls::PendingToolCalls;
 use super::renderer::{LineFormatter, formatter};
 use super::tools;
-use crate::output::json::{self, Json, Kind};
-use crate::output::noise;
+use crate::output::gemini::{self, Document, DocumentLines, EVENTS, Line};
+use crate::output::json::{self, Json};
 use crate::output::reason::{answer, reason};
 
 formatter! {
@@ -42,58 +42,38 @@ pub(super) struct Gemini {
     message: String,
     /// The pending tool calls by their displayed names, which are empty for hidden tools.
     calls: PendingToolCalls,
-    /// Whether an event was read, so that the output is not a `json` document.
+    /// Whether an event was read, so that the output is not a document.
     is_stream: bool,
-    /// The lines of a `json` document so far, with their line endings.
-    document: String,
+    document: DocumentLines,
 }
-
-/// The types of events. Messages of the user are not shown, and other types are shown verbatim.
-const EVENTS: [&str; 6] = [
-    "error",
-    "init",
-    "message",
-    "result",
-    "tool_result",
-    "tool_use",
-];
 
 impl LineFormatter for Gemini {
     fn is_event(&self, text: &str) -> bool {
-        let names = ["type", "response", "error", "stats", "session_id"];
-        json::object(text, names).is_some_and(
-            |[kind, response, error, stats, session]| match kind {
-                Some(kind) => EVENTS.contains(&&*json::text(Some(kind))),
-                None => !self.is_stream && is_document(response, error, stats, session),
-            },
-        )
+        gemini::is_event(text, self.is_stream)
     }
 
     fn event(&mut self, text: &str, writer: &mut LineWriter<'_>) -> bool {
-        if self.document.is_empty() {
-            return if self.is_stream {
-                self.stream_event(text, writer)
-            } else {
-                self.begin_document(text, writer) || self.stream_event(text, writer)
-            };
+        if self.is_stream {
+            return self.stream_event(text, writer);
         }
-        // All lines between the braces of a document are indented.
-        let inside = text.starts_with("  ");
-        let fits = self.document.len() + text.len() <= writer.style.max_line();
-        let closing = text.strip_prefix('}');
-        if let Some(noise) = closing.filter(|rest| fits && noise::after_controls(rest).is_empty()) {
-            self.document.push('}');
-            let document = std::mem::take(&mut self.document);
-            if !show_document(&document, writer) {
-                document.lines().for_each(|line| self.other(line, writer));
+        match self.document.read(text, writer.style.max_line()) {
+            Line::First { noise } => show(noise, writer),
+            Line::Inside => {}
+            Line::Last { document, noise } => {
+                match Document::on_several_lines(&document) {
+                    Some(fields) => show_document(&fields, writer),
+                    None => show(&document, writer),
+                }
+                show(noise, writer);
             }
-            show_noise(noise, writer);
-        } else if inside && fits {
-            self.document.push_str(text);
-            self.document.push('\n');
-        } else {
-            self.show_incomplete_document(writer);
-            return self.event(text, writer);
+            Line::Other { lines } if lines.is_empty() => match Document::on_one_line(text) {
+                Some(document) => show_document(&document, writer),
+                None => return self.stream_event(text, writer),
+            },
+            Line::Other { lines } => {
+                show(&lines, writer);
+                return self.event(text, writer);
+            }
         }
         true
     }
@@ -107,6 +87,7 @@ impl LineFormatter for Gemini {
     fn end(&mut self, writer: &mut LineWriter<'_>) {
         self.show_incomplete_document(writer);
         self.show_message(writer);
+        self.is_stream = false;
     }
 
     fn has_pending(&self) -> bool {
@@ -115,28 +96,6 @@ impl LineFormatter for Gemini {
 }
 
 impl Gemini {
-    /// Starts a document, or shows one that is on a single line.
-    fn begin_document(&mut self, text: &str, writer: &mut LineWriter<'_>) -> bool {
-        let opening = noise::after_controls(text);
-        let noise = &text[..text.len() - opening.len()];
-        // Within other output, a brace can be indented.
-        let is_indented = !noise.is_empty() && noise.trim().is_empty();
-        if opening == "{" && !is_indented {
-            show_noise(noise, writer);
-            self.document.push_str("{\n");
-            return true;
-        }
-        let names = ["type", "response", "error", "stats", "session_id"];
-        match json::object(text, names) {
-            Some([None, response, error, stats, session])
-                if is_document(response, error, stats, session) =>
-            {
-                show_document(text, writer)
-            }
-            _ => false,
-        }
-    }
-
     fn stream_event(&mut self, text: &str, writer: &mut LineWriter<'_>) -> bool {
         let names = [
             "type",
@@ -240,19 +199,14 @@ impl Gemini {
         }
     }
 
-    /// Shows the collected lines verbatim if they are not a document.
     fn show_incomplete_document(&mut self, writer: &mut LineWriter<'_>) {
-        let document = std::mem::take(&mut self.document);
-        document.lines().for_each(|line| writer.verbatim(line));
+        show(&self.document.take(), writer);
     }
 }
 
-/// Shows the control characters before or after a document.
-fn show_noise(noise: &str, writer: &mut LineWriter<'_>) {
-    let noise = noise.trim();
-    if !noise.is_empty() {
-        writer.verbatim(noise);
-    }
+/// Shows lines that are not a part of a document.
+fn show(lines: &str, writer: &mut LineWriter<'_>) {
+    lines.lines().for_each(|line| writer.verbatim(line));
 }
 
 /// Shows a tool call and returns its displayed name; empty if it is hidden.
@@ -351,36 +305,17 @@ fn ended(
     writer.done(succeeded, &details);
 }
 
-/// Returns whether an object on one line is a document of `--output-format json`, by its fields. An error alone can be
-/// that of another program.
-fn is_document(
-    response: Option<Json<'_>>,
-    error: Option<Json<'_>>,
-    stats: Option<Json<'_>>,
-    session: Option<Json<'_>>,
-) -> bool {
-    let is_typed = stats.or(session).is_some();
-    response.is_some_and(|response| is_typed || response.kind() == Kind::String)
-        || error.is_some() && is_typed
-}
-
-/// Shows a document of `--output-format json`. Returns `false` if it is another document.
-fn show_document(document: &str, writer: &mut LineWriter<'_>) -> bool {
-    let Some([response, error, stats]) = json::object(document, ["response", "error", "stats"])
-    else {
-        return false;
-    };
-    if response.is_none() && error.is_none() && stats.is_none() {
-        return false;
-    }
-    writer.message(&answer(response));
-    if error.is_some_and(Json::is_truthy) {
-        let reason = writer.style.one_line(&reason([error]), MAX_DETAIL);
-        writer.done(false, &[reason.into()]);
-        return true;
+/// Shows a document of `--output-format json`.
+fn show_document(document: &Document<'_>, writer: &mut LineWriter<'_>) {
+    writer.message(&answer(document.response));
+    if let Some(reason) = document.failure() {
+        let reason = writer.style.one_line(&reason, MAX_DETAIL);
+        return writer.done(false, &[reason.into()]);
     }
     let (mut input, mut output) = (0.0, 0.0);
-    let [models] = stats.map_or([None], |stats| stats.fields(["models"]));
+    let [models] = document
+        .stats
+        .map_or([None], |stats| stats.fields(["models"]));
     if let Some(models) = models {
         models.for_each_field(|_, model| {
             let [tokens] = model.fields(["tokens"]);
@@ -392,5 +327,4 @@ fn show_document(document: &str, writer: &mut LineWriter<'_>) -> bool {
     }
     let details = models.map(|_| Cow::Owned(format!("in/out {input:.0}/{output:.0} tokens")));
     writer.done(true, details.as_slice());
-    true
 }

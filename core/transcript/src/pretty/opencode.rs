@@ -117,6 +117,7 @@ impl LineFormatter for Opencode {
         if self.message_was_last {
             self.done("", writer);
         }
+        self.run = Run::default();
     }
 
     fn has_pending(&self) -> bool {

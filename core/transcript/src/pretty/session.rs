@@ -12,7 +12,7 @@ use crate::{End, Input};
 /// repeats the start of the current turn, which flushes nothing. Output before the `start` event is shown verbatim.
 ///
 /// An interruption before the agent started is shown as `⚠️  Done · interrupted`. A session that fails or is terminated
-/// without any output is shown as `⚠️  Done · failed` or `⚠️  Done · terminated`.
+/// without output in its last turn is shown as `⚠️  Done · failed` or `⚠️  Done · terminated`.
 ///
 /// # Examples
 ///

@@ -76,6 +76,7 @@ impl<F: Formatter> Formatter for TurnFormatter<F> {
 pub(super) struct CurrentTurn {
     /// The number of the turn, if known.
     number: Option<i64>,
+    /// Whether output of the turn was formatted.
     has_output: bool,
 }
 
@@ -85,16 +86,16 @@ impl CurrentTurn {
         self.has_output |= !chunk.is_empty();
     }
 
-    /// Returns whether any output was formatted.
+    /// Returns whether output of the turn was formatted.
     pub(super) fn has_output(&self) -> bool {
         self.has_output
     }
 
-    /// Records the start of a turn. Returns whether earlier output belongs to another turn. A turn without a number is
-    /// another one.
+    /// Records the start of a turn. Returns whether output of another turn was formatted since that turn started. A
+    /// turn without a number is another one.
     pub(super) fn begin(&mut self, number: Option<i64>) -> bool {
         let continues = number.is_some() && self.number == number;
         self.number = number;
-        self.has_output && !continues
+        !continues && std::mem::take(&mut self.has_output)
     }
 }

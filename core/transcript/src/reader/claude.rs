@@ -275,14 +275,24 @@ fn usage_of(usage: Json<'_>, names: [&str; 4]) -> Usage {
 fn init(event: Json<'_>, recorder: &mut Recorder<'_>) {
     let names = ["model", "session_id", "claude_code_version", "cwd", "tools"];
     let [model, session, version, cwd, tools] = event.fields(names);
-    recorder.describe_agent(|agent| {
-        agent.model = nonempty(model);
-        agent.session_id = nonempty(session);
-        agent.version = nonempty(version);
-        agent.cwd = nonempty(cwd);
-        let tools = json::texts(tools).into_iter();
-        agent.tools = tools.map(std::borrow::Cow::into_owned).collect();
+    let mut room = recorder.limits.text;
+    let tools = json::texts(tools).into_iter().map_while(|tool| {
+        room = room.checked_sub(size_of::<String>() + tool.len())?;
+        Some(tool.into_owned())
     });
+    let tools = Some(tools.collect());
+    let [model, session, version, cwd] = [model, session, version, cwd].map(nonempty);
+    recorder.describe_agent(
+        |agent| {
+            [
+                (&mut agent.model, model),
+                (&mut agent.session_id, session),
+                (&mut agent.version, version),
+                (&mut agent.cwd, cwd),
+            ]
+        },
+        tools,
+    );
 }
 
 /// Returns fields of a message, of which the last is its content. Another value than an object is the content.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ReadLines, count, nonempty, plan};
+use crate::output::codex::is_retry;
 use crate::output::json::{self, Json, Kind};
 use crate::output::reason::{answer, reason};
 use crate::output::shell;
@@ -16,8 +17,8 @@ use crate::{
 pub(crate) struct Codex {
     /// The thread whose usage `total` is.
     thread: String,
-    /// The usage of the thread at the end of the turn before.
-    total: Usage,
+    /// The usage of the thread at the end of the turn before; `None` before the first report.
+    total: Option<Usage>,
     /// The usage of the thread so far, as the runtime reported it last.
     pub(super) reported: Option<Usage>,
 }
@@ -84,10 +85,11 @@ impl ReadLines for Codex {
                 }
                 (None, Some(model), Some(_)) => {
                     let [cwd] = event.fields(["workdir"]);
-                    recorder.describe_agent(|agent| {
-                        agent.model = nonempty(Some(model));
-                        agent.cwd = nonempty(cwd);
-                    });
+                    let model = nonempty(Some(model));
+                    recorder.describe_agent(
+                        |agent| [(&mut agent.model, model), (&mut agent.cwd, nonempty(cwd))],
+                        None,
+                    );
                     recorder.end(|| "config".to_owned());
                 }
                 // The second line of the format before 0.44 repeats the prompt.
@@ -135,8 +137,10 @@ impl ReadLines for Codex {
 
     fn end(&mut self, recorder: &mut Recorder<'_>) {
         if let Some(reported) = self.reported.take() {
-            recorder.state.usage = Some(reported.since(self.total));
-            self.total = reported;
+            // The first report includes turns before those of the transcript.
+            let total = self.total.replace(reported);
+            let total = total.or_else(|| recorder.has_first_turn.then(Usage::default));
+            recorder.state.usage = total.map(|total| reported.since(total));
         }
     }
 }
@@ -145,12 +149,12 @@ impl Codex {
     /// Handles the start of a process. A resumed thread continues to count its usage.
     fn start(&mut self, thread: String, recorder: &mut Recorder<'_>) {
         if thread != self.thread {
+            // A thread that follows another one is new.
+            self.total = (!self.thread.is_empty()).then(Usage::default);
             self.thread.clone_from(&thread);
-            self.total = Usage::default();
         }
-        recorder.describe_agent(|agent| {
-            agent.session_id = Some(thread).filter(|id| !id.is_empty());
-        });
+        let thread = Some(thread).filter(|id| !id.is_empty());
+        recorder.describe_agent(|agent| [(&mut agent.session_id, thread)], None);
     }
 }
 
@@ -180,11 +184,6 @@ pub(super) fn usage_of(usage: Json<'_>, names: [&str; 5]) -> Usage {
         reasoning_tokens,
         ..Usage::default()
     }
-}
-
-/// Returns whether a message reports a retry: `Reconnecting... 2/5 (…)`, `…; retrying 1/5 in 200ms…`.
-fn is_retry(message: &str) -> bool {
-    message.starts_with("Reconnecting... ") || message.contains("retrying ")
 }
 
 /// Records an item. The events of one item have the same id; each contains the whole item.

@@ -3,67 +3,96 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ReadLines, count, millis, nonempty, plan};
-use crate::output::json::{self, Json, Kind};
-use crate::output::noise;
+use crate::output::gemini::{self, Document, DocumentLines, EVENTS, Line};
+use crate::output::json::{self, Json};
 use crate::output::reason::{answer, reason};
 use crate::recorder::{Ids, Position, Recorder};
 use crate::{
-    FileChange, FileChangeKind, ItemKind, ItemStatus, NoticeLevel, Outcome, Role, Tool, ToolResult,
-    Usage,
+    EventRange, FileChange, FileChangeKind, ItemKind, ItemStatus, NoticeLevel, Outcome,
+    OutputStream, Role, Tool, ToolResult, Usage,
 };
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Gemini {
     /// The message that grows.
     message: Option<Position>,
-    /// Whether an event was read, so that the output is not a `json` document.
+    /// Whether an event was read, so that the output is not a document.
     is_stream: bool,
     /// The last error, which is the reason of a failed end without one.
     error: String,
-    /// The lines of a `json` document so far, with their line endings.
-    document: String,
+    document: DocumentLines,
+    /// The events of the lines of the document.
+    document_events: Option<EventRange>,
 }
-
-/// The types of events. A line of another type is text.
-const EVENTS: [&str; 6] = [
-    "error",
-    "init",
-    "message",
-    "result",
-    "tool_result",
-    "tool_use",
-];
 
 impl ReadLines for Gemini {
     fn is_event(&self, text: &str) -> bool {
-        json::object(text, ["type"]).is_some_and(|[kind]| EVENTS.contains(&&*json::text(kind)))
+        gemini::is_event(text, self.is_stream)
     }
 
     fn read(&mut self, text: &str, recorder: &mut Recorder<'_>) -> bool {
-        if !self.document.is_empty() {
-            return self.continue_document(text, recorder);
+        if self.is_stream {
+            return self.event(text, recorder);
         }
-        if !self.is_stream {
-            if text == "{" {
-                self.document.push_str("{\n");
-                recorder.defer();
-                return true;
+        match self.document.read(text, recorder.limits.line) {
+            Line::First { noise } => {
+                self.document_events = recorder.events;
+                show(noise, recorder);
             }
-            if read_document(text, recorder) {
-                return true;
+            Line::Inside => self.add_events(recorder.events),
+            Line::Last { document, noise } => {
+                self.add_events(recorder.events);
+                self.within_document(recorder, |recorder| {
+                    match Document::on_several_lines(&document) {
+                        Some(fields) => {
+                            recorder.begin(&document);
+                            read_document(&fields, recorder);
+                        }
+                        None => show(&document, recorder),
+                    }
+                });
+                show(noise, recorder);
+            }
+            Line::Other { lines } if lines.is_empty() => {
+                let Some(document) = Document::on_one_line(text) else {
+                    return self.event(text, recorder);
+                };
+                read_document(&document, recorder);
+            }
+            Line::Other { lines } => {
+                self.within_document(recorder, |recorder| show(&lines, recorder));
+                recorder.begin(text);
+                return self.read(text, recorder);
             }
         }
-        self.event(text, recorder)
+        recorder.defer();
+        true
     }
 
     fn end(&mut self, recorder: &mut Recorder<'_>) {
         self.end_message(recorder);
-        let document = std::mem::take(self).document;
-        give_back(&document, recorder);
+        let lines = self.document.take();
+        self.within_document(recorder, |recorder| show(&lines, recorder));
+        *self = Self::default();
     }
 }
 
 impl Gemini {
+    fn add_events(&mut self, events: Option<EventRange>) {
+        self.document_events = EventRange::join(self.document_events, events);
+    }
+
+    /// Records what the lines of the document contain, with their events.
+    fn within_document<'t>(
+        &mut self,
+        recorder: &mut Recorder<'t>,
+        record: impl FnOnce(&mut Recorder<'t>),
+    ) {
+        let events = std::mem::replace(&mut recorder.events, self.document_events.take());
+        record(recorder);
+        recorder.events = events;
+    }
+
     fn event(&mut self, text: &str, recorder: &mut Recorder<'_>) -> bool {
         let names = [
             "type",
@@ -101,23 +130,25 @@ impl Gemini {
             return false;
         }
         self.is_stream = true;
-        let is_fragment = kind == "message" && !role.is_some_and(|role| role.is("user"));
+        let has_role = |name: &str| role.is_some_and(|role| role.is(name));
+        let is_fragment = kind == "message" && has_role("assistant");
         if !is_fragment {
             self.end_message(recorder);
         }
         match &*kind {
             "init" => {
                 let [model, session] = Json::of(text.trim()).fields(["model", "session_id"]);
-                recorder.describe_agent(|agent| {
-                    agent.model = nonempty(model);
-                    agent.session_id = nonempty(session);
-                });
+                let [model, session] = [model, session].map(nonempty);
+                recorder.describe_agent(
+                    |agent| [(&mut agent.model, model), (&mut agent.session_id, session)],
+                    None,
+                );
             }
             "message" if is_fragment => {
                 let is_delta = delta.is_some_and(Json::is_truthy);
                 self.message(&answer(content), is_delta, recorder);
             }
-            "message" => {
+            "message" if has_role("user") => {
                 let (role, text) = (Role::User, answer(content).into_owned());
                 recorder.completed(ItemKind::Message { role, text }, Ids::default());
             }
@@ -199,69 +230,32 @@ impl Gemini {
             ..Usage::default()
         });
     }
+}
 
-    /// Reads a line of a document. All lines between its braces are indented. A line that is not a part of it is read as
-    /// an event.
-    fn continue_document(&mut self, line: &str, recorder: &mut Recorder<'_>) -> bool {
-        let rest = line.strip_prefix('}').map(noise::after_controls);
-        let is_last = rest.is_some_and(str::is_empty);
-        let is_inside = line.starts_with([' ', '\t']);
-        if is_last || is_inside && self.document.len() + line.len() <= recorder.limits.line {
-            recorder.defer();
-            self.document.push_str(if is_last { "}" } else { line });
-            self.document.push('\n');
-            if is_last {
-                let document = std::mem::take(&mut self.document);
-                if !read_document(&document, recorder) {
-                    give_back(&document, recorder);
-                }
-                // Escape sequences after the last brace.
-                if line.len() > 1 {
-                    recorder.text(crate::OutputStream::Stdout, &line[1..], 0);
-                }
-            }
-            return true;
-        }
-        let document = std::mem::take(&mut self.document);
-        give_back(&document, recorder);
-        recorder.begin(line);
-        self.event(line, recorder)
+/// Records lines that are not a part of a document.
+fn show(lines: &str, recorder: &mut Recorder<'_>) {
+    for line in lines.lines() {
+        recorder.text(OutputStream::Stdout, line, 0);
     }
 }
 
-/// Records the lines of a document that is not one.
-fn give_back(document: &str, recorder: &mut Recorder<'_>) {
-    for line in document.lines() {
-        recorder.text(crate::OutputStream::Stdout, line, 0);
-    }
-}
-
-/// Reads a whole `json` document. Returns `false` if the text is not one.
-fn read_document(text: &str, recorder: &mut Recorder<'_>) -> bool {
-    let names = ["type", "session_id", "response", "stats", "error"];
-    let Some([None, session, response, stats, error]) = json::object(text, names) else {
-        return false;
-    };
-    let is_object = |field: Option<Json<'_>>| field.is_some_and(|it| it.kind() == Kind::Object);
-    if response.is_none() && !is_object(stats) && !is_object(error) {
-        return false;
-    }
-    recorder.begin(text.trim_end());
-    recorder.describe_agent(|agent| agent.session_id = nonempty(session));
-    let text = answer(response).into_owned();
+/// Records a document.
+fn read_document(document: &Document<'_>, recorder: &mut Recorder<'_>) {
+    let session = nonempty(document.session);
+    recorder.describe_agent(|agent| [(&mut agent.session_id, session)], None);
+    let text = answer(document.response).into_owned();
     if !text.is_empty() {
         let role = Role::Agent;
         recorder.completed(ItemKind::Message { role, text }, Ids::default());
     }
     recorder.end(|| "json".to_owned());
-    recorder.state.outcome = Some(if is_object(error) {
-        Outcome::Failed {
-            reason: reason([error]),
-        }
-    } else {
-        Outcome::Success
+    recorder.state.outcome = Some(match document.failure() {
+        Some(reason) => Outcome::Failed { reason },
+        None => Outcome::Success,
     });
-    let [models] = stats.map_or([None], |stats| stats.fields(["models"]));
+    let [models] = document
+        .stats
+        .map_or([None], |stats| stats.fields(["models"]));
     if let Some(models) = models {
         let mut total = None;
         models.for_each_field(|_, model| {
@@ -285,7 +279,6 @@ fn read_document(text: &str, recorder: &mut Recorder<'_>) -> bool {
         });
         recorder.state.usage = total.map(reported);
     }
-    true
 }
 
 fn reported(usage: Usage) -> Usage {

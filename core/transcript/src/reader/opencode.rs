@@ -51,7 +51,7 @@ impl ReadLines for Opencode {
             return false;
         }
         if let Some(session) = nonempty(session) {
-            recorder.describe_agent(|agent| agent.session_id = Some(session));
+            recorder.describe_agent(|agent| [(&mut agent.session_id, Some(session))], None);
         }
         if let Some(time) = timestamp.and_then(Json::number) {
             self.first = Some(self.first.map_or(time, |first| first.min(time)));

@@ -10,6 +10,7 @@ use super::line_writer::{LineKind, LineWriter, MAX_DETAIL};
 use super::pending_tool_calls::PendingToolCalls;
 use super::renderer::{LineFormatter, formatter};
 use super::tools;
+use crate::output::codex::is_retry;
 use crate::output::json::{self, Json};
 use crate::output::reason::reason;
 
@@ -116,7 +117,7 @@ impl LineFormatter for Codex {
                     true
                 }
                 // The second line of the format before 0.44 repeats the prompt.
-                _ => prompt.is_some() && Json::of(text.trim()).len() == Some(1),
+                _ => !json::text(prompt).is_empty() && Json::of(text.trim()).len() == Some(1),
             };
         };
         match &*json::text(Some(kind)) {
@@ -194,43 +195,6 @@ impl Codex {
                 "Plan",
                 &format!("{done}/{all} todo(s) done"),
             );
-        }
-    }
-}
-
-/// Returns whether a message reports a retry: `Reconnecting... 2/5 (…)`, `…; retrying 1/5 in 200ms…`.
-fn is_retry(message: &str) -> bool {
-    let rest = message
-        .strip_prefix("Reconnecting... ")
-        .or_else(|| message.split_once("retrying ").map(|(_, rest)| rest));
-    rest.and_then(|rest| rest.split_once('/'))
-        .is_some_and(|(attempt, of)| {
-            !attempt.is_empty()
-                && attempt.bytes().all(|digit| digit.is_ascii_digit())
-                && of.starts_with(|digit: char| digit.is_ascii_digit())
-        })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn distinguishes_retries_from_errors() {
-        for message in [
-            "Reconnecting... 2/5 (unexpected status 401)",
-            "stream error: stream disconnected; retrying 1/5 in 200ms…",
-        ] {
-            assert!(is_retry(message), "{message}");
-        }
-        for message in [
-            "",
-            "Reconnecting... ",
-            "Reconnecting... x/5",
-            "gave up retrying",
-            "retrying /5",
-        ] {
-            assert!(!is_retry(message), "{message}");
         }
     }
 }

@@ -54,7 +54,7 @@ public class GenericFormatter(options: FormatterOptions = FormatterOptions()) :
  * verbatim.
  *
  * An interruption before the agent started is shown as `⚠️  Done · interrupted`. A session that fails or is terminated
- * without any output is shown as `⚠️  Done · failed` or `⚠️  Done · terminated`.
+ * without output in its last turn is shown as `⚠️  Done · failed` or `⚠️  Done · terminated`.
  *
  * ```kotlin
  * SessionFormatter().use { formatter ->

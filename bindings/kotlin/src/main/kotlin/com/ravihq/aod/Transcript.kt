@@ -60,6 +60,10 @@ public class Transcript private constructor(internal val native: NativeTranscrip
      * The start of the next turn, and the terminal event of the session, end the current turn. A resumed stream repeats
      * the start of the current turn, which changes nothing.
      *
+     * Output, a stage or the start of a turn that does not come after the [cursor] belongs to another history of the
+     * session, which replaces all turns: the first change is [TranscriptChange.HistoryReset]. A stream does not repeat
+     * such events, unless it is opened without reconnection.
+     *
      * @param event the next event, in order, beginning with the first of the stream or the one after [cursor]
      * @return the changes that the event makes, in order
      */
@@ -108,6 +112,7 @@ public class Transcript private constructor(internal val native: NativeTranscrip
     /**
      * The position after the last applied event that has a position; null if no such event was applied. A stream of the
      * session with this position as [StreamOptions.since] completes the transcript without a gap or a repeated item.
+     * The start of a turn does not change the cursor.
      */
     public val cursor: Long? get() = mapErrors { native.cursor() }
 
@@ -145,16 +150,22 @@ public class Transcript private constructor(internal val native: NativeTranscrip
          * Creates the transcript of a snapshot.
          *
          * ```kotlin
-         * val transcript = Transcript.restore(file.readBytes())
+         * val transcript = try {
+         *     Transcript.restore(file.readBytes())
+         * } catch (_: AodException.Decode) {
+         *     Transcript() // reads the session from its first event
+         * }
+         * val complete = File("${file.path}.new")
          * client.sessions.transcript(id, transcript = transcript).collect {
-         *     file.writeBytes(transcript.snapshot())
+         *     complete.writeBytes(transcript.snapshot())
+         *     Files.move(complete.toPath(), file.toPath(), ATOMIC_MOVE)
          * }
          * ```
          *
          * @param snapshot the bytes that [snapshot] returned
          * @return a new transcript, to be closed by the caller
-         * @throws AodException.Decode if the bytes are not a snapshot, or have a snapshot format that this version of
-         * the library does not read
+         * @throws AodException.Decode if the bytes are not a snapshot, the snapshot is damaged, or it has a snapshot
+         * format that this version of the library does not read
          * @throws AodException.Configuration if there is no native library for this platform
          */
         @JvmStatic
@@ -185,7 +196,7 @@ public data class TranscriptLimits @JvmOverloads constructor(
     val line: Long = 16L * 1024 * 1024,
     /**
      * The size limit of each text of an item, in bytes of UTF-8: of a message, a command, a result, the arguments;
-     * 1 MiB by default.
+     * 1 MiB by default. It is also that of [AgentInfo.tools].
      */
     val text: Long = 1024L * 1024,
     /** How much of the output an item keeps in [TranscriptItem.raw], in bytes of UTF-8; 64 KiB by default. */
@@ -196,8 +207,8 @@ public data class TranscriptLimits @JvmOverloads constructor(
      */
     val items: Long = 100_000,
     /**
-     * The size limit of all items together, in bytes; 256 MiB by default. When they exceed it, the oldest items are
-     * dropped until the others take up at most seven eighths of the limit.
+     * The size limit of all items together, in bytes of memory; 256 MiB by default. When they exceed it, the oldest
+     * items are dropped until the others take up at most seven eighths of the limit.
      */
     val bytes: Long = 256L * 1024 * 1024,
 ) {

@@ -114,6 +114,7 @@ internal class TurnList(turns: List<TranscriptTurn>) {
             is TranscriptChange.TextAppended -> turn(change.turn)?.append(change.itemId, change.text)
             is TranscriptChange.ItemsDropped -> turn(change.turn)?.drop(change.count)
             is TranscriptChange.TurnEnded -> turn(change.turn)?.end(change)
+            is TranscriptChange.HistoryReset -> turns.clear()
         }
     }
 

@@ -161,7 +161,7 @@ class TranscriptTest {
             StreamEvent.Exit(9, 0, noFields) to Outcome.Success,
             StreamEvent.Exit(9, 3, noFields) to Outcome.Failed("exit code 3"),
             StreamEvent.Exit(9, null, noFields) to Outcome.Interrupted,
-            StreamEvent.Exit(9, null, JsonObject(mapOf("code" to JsonNull))) to null,
+            StreamEvent.Exit(9, null, JsonObject(mapOf("code" to JsonNull))) to Outcome.Unknown,
             StreamEvent.Error(9, "Session failed", noFields) to Outcome.Failed(""),
             StreamEvent.Terminated(9, null, noFields) to Outcome.Interrupted,
             StreamEvent.Stale(9, null, noFields) to null,
@@ -169,9 +169,19 @@ class TranscriptTest {
             Transcript("generic").use { transcript ->
                 transcript.apply(listOf(output(1, "hi\n"), end))
                 assertEquals(expected, transcript.turns.single().outcome, end.toString())
-                assertEquals(9, transcript.cursor)
+                assertEquals(if (end is StreamEvent.Stale) 1L else 9L, transcript.cursor)
             }
         }
+    }
+
+    @Test
+    fun `another history of the session replaces all turns`(): Unit = Transcript().use { transcript ->
+        val turns = TurnList(emptyList())
+        for (event in events + events.drop(1)) transcript.apply(event).forEach(turns::apply)
+        assertEquals(transcript.turns, turns.toList())
+        assertEquals(listOf(1L, 2L), transcript.turns.map { it.number })
+        assertEquals(TranscriptChange.HistoryReset, transcript.apply(events[1]).first())
+        assertEquals(emptyList<TranscriptTurn>(), transcript.turns)
     }
 
     @Test
