@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::token::failure_of;
 
 /// A failed call.
-#[derive(Debug, thiserror::Error, uniffi::Error)]
+#[derive(Debug, Clone, thiserror::Error, uniffi::Error)]
 pub enum CallError {
     /// The only variant.
     #[error("{facts}")]

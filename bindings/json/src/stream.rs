@@ -1,6 +1,6 @@
 //! Event streams that are pulled in batches of JSON.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -51,6 +51,23 @@ fn on() -> bool {
 pub struct EventBatches {
     events: Prefetcher<JsonBatch>,
     tokens: Arc<TokenRequests>,
+    last: Mutex<Last>,
+}
+
+/// The item that `take` has returned last, which is kept until the caller has stored it: a signal may interrupt Python
+/// between the call and the assignment of its result.
+#[derive(Default)]
+struct Last {
+    /// The number of the item, from 1.
+    number: u64,
+    item: Option<Result<String, CallError>>,
+}
+
+impl Last {
+    fn replace(&mut self, item: Result<String, CallError>) -> Result<String, CallError> {
+        self.number += 1;
+        self.item.insert(item).clone()
+    }
 }
 
 impl EventBatches {
@@ -92,11 +109,18 @@ impl EventBatches {
         };
         let scope = CancelScope::default();
         let events = Prefetcher::spawn(&RUNTIME, LIMITS, scope, opening, Some(states))?;
-        Ok(Arc::new(Self { events, tokens }))
+        let last = Mutex::default();
+        Ok(Arc::new(Self {
+            events,
+            tokens,
+            last,
+        }))
     }
-}
 
-impl EventBatches {
+    fn last(&self) -> MutexGuard<'_, Last> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Blocks until a poll is ready, the client asks for a token, or the time is over.
     fn wait<T>(&self, milliseconds: u32, poll: impl FnMut(&mut Context<'_>) -> Poll<T>) -> Poll<T> {
         let limit = Duration::from_millis(milliseconds.into());
@@ -108,24 +132,36 @@ impl EventBatches {
 impl EventBatches {
     /// Returns the prefetched events as a JSON array, a change of the connection state as a JSON object, `null` if the
     /// stream has ended, or an empty string if nothing has arrived within `milliseconds`.
-    pub fn take(&self, milliseconds: u32) -> Result<String, CallError> {
+    ///
+    /// Events, states and the end are numbered from 1. `stored` is the number of the last one that the caller has
+    /// stored: the one after it is returned, again if it was returned before.
+    pub fn take(&self, milliseconds: u32, stored: u64) -> Result<String, CallError> {
+        let mut last = self.last();
+        if let Some(item) = last.item.as_ref().filter(|_| stored < last.number) {
+            return item.clone();
+        }
+        last.item = None;
         let taken = match milliseconds {
             0 => self.events.try_take(),
             _ => self.wait(milliseconds, |context| self.events.poll_take(context)),
         };
-        match taken {
-            Poll::Ready(Ok(Some(Item::Batch(batch)))) => Ok(batch.into_json()),
-            Poll::Ready(Ok(Some(Item::State(state)))) => Ok(state_json(state).to_string()),
-            Poll::Pending => Ok(String::new()),
-            Poll::Ready(Ok(None)) => Ok("null".to_owned()),
-            Poll::Ready(Err(error)) => Err(error.into()),
-        }
+        let Poll::Ready(taken) = taken else {
+            return Ok(String::new());
+        };
+        last.replace(match taken {
+            Ok(Some(Item::Batch(batch))) => Ok(batch.into_json()),
+            Ok(Some(Item::State(state))) => Ok(state_json(state).to_string()),
+            Ok(None) => Ok("null".to_owned()),
+            Err(error) => Err(error.into()),
+        })
     }
 
-    /// Returns whether the stream is open, after waiting for up to `milliseconds`. Fails if it cannot be opened.
+    /// Returns whether the stream is open, after waiting for up to `milliseconds`. Fails if it cannot be opened; the next
+    /// `take` then fails with the same error.
     pub fn open(&self, milliseconds: u32) -> Result<bool, CallError> {
         match self.wait(milliseconds, |context| self.events.poll_open(context)) {
-            Poll::Ready(outcome) => Ok(outcome.map(|()| true)?),
+            Poll::Ready(Ok(())) => Ok(true),
+            Poll::Ready(Err(error)) => self.last().replace(Err(error.into())).map(|_| true),
             Poll::Pending => Ok(false),
         }
     }

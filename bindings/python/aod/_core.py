@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 from . import _greenlets
 from ._log import drain, follow, logger
 from ._native import CallError, EventBatches, InternalError, JsonClient, endpoints
+from ._options import check_result
 from ._process import leak, register
 from ._tokens import Tokens
 from ._tracebacks import call_back
 from ._tracing import ending, is_imported, start_span, trace_headers
-from ._wake import next_id, waiter_of
+from ._wake import next_id, running_loop, waiter_of
 from ._wire import Response, is_uuid
 from .errors import AodError, ClosedError, from_native
 from .responses import ResponseInfo
@@ -146,13 +147,19 @@ class Core:
                 headers=headers,
                 request_id=response["request_id"],
             )
-            call_back(self._on_response, info)
+            check_result(call_back(self._on_response, info), "on_response")
 
     def start(self, operation: str, identity: str) -> None:
         """Start a call and do not wait for it; for clients with the option `detached`."""
         native = self.native()
         call = next_id()
-        native.call(call, _OPERATIONS[operation], *_prepare(native, call, identity, ""), 0)
+        try:
+            native.call(call, _OPERATIONS[operation], *_prepare(native, call, identity, ""), 0)
+        except NATIVE_ERRORS as error:
+            failure = error_from_native(error)
+        else:
+            return
+        raise failure
 
     def with_options(self, options: dict[str, Any], on_response: OnResponse | None = None) -> Core:
         """Return a client with other options, over the same connections."""
@@ -167,6 +174,14 @@ class Core:
             options_of_all = (*self._options, text)
             return Core(self._config, options_of_all, native, on_response or self._on_response, self.tokens)
         raise failure
+
+    def pinned(self) -> Core:
+        """Return a client over the same connections, which stays open when this one is closed.
+
+        Raises:
+            ClosedError: This client has been closed.
+        """
+        return Core(self._config, self._options, self.native(), self._on_response, self.tokens)
 
     def close(self) -> None:
         """Make later calls raise `ClosedError`."""
@@ -224,13 +239,10 @@ class Core:
             return await self._call_async(operation, identity, body, span)
 
     async def _call_async(self, operation: str, identity: str | None, body: str, span: Span | None) -> Response:
-        # Imported here because it is slow to import and many programs do not need it.
-        from asyncio import get_running_loop
-
         started = time.perf_counter()
         native = self._traced(span)
         number = _OPERATIONS[operation]
-        loop = get_running_loop()
+        loop = running_loop()
         waiter = waiter_of(loop)
         call = next_id()
         response: str | None = None

@@ -6,6 +6,8 @@ import atexit
 import itertools
 from typing import Final
 
+from ._tracebacks import without_package
+
 _CAPACITY: Final = 16
 _recent: dict[int, BaseException] = {}
 _next_number = itertools.count(1).__next__
@@ -14,9 +16,8 @@ atexit.register(_recent.clear)
 
 
 def add(error: BaseException) -> int:
-    """Keep an exception, without the frame that caught it, and return its number."""
-    if error.__traceback__ is not None:
-        error.__traceback__ = error.__traceback__.tb_next
+    """Keep an exception, without the frames of this package, and return its number."""
+    error.__traceback__ = without_package(error.__traceback__)
     number = _next_number()
     _recent[number] = error
     _recent.pop(number - _CAPACITY, None)

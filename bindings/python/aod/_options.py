@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from inspect import iscoroutine, iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Final, TypedDict, cast
 
 from ._version import __version__
@@ -53,7 +54,7 @@ class RetryPolicy:
         """Validate the values."""
         count(self.max_retries, "max_retries")
         for field in fields(self)[1:]:
-            seconds(getattr(self, field.name), field.name)
+            object.__setattr__(self, field.name, seconds(getattr(self, field.name), field.name))
 
 
 def seconds(value: Any, name: str = "timeout") -> float:
@@ -62,7 +63,7 @@ def seconds(value: Any, name: str = "timeout") -> float:
         raise TypeError(f"{name} must be a number of seconds")
     if not value >= 0:  # rejects NaN too
         raise ValueError(f"{name} must be a non-negative number of seconds")
-    return min(float(value), _NO_LIMIT)
+    return float(min(value, _NO_LIMIT))
 
 
 def timeouts(value: Any) -> tuple[float | None, float | None]:
@@ -96,10 +97,21 @@ def count(value: Any, name: str, limit: int = 2**32) -> int | None:
     return value
 
 
-def callback(value: Any, name: str) -> None:
+def callback(value: Any, name: str, *, may_be_async: bool = False) -> None:
     """Validate an optional callback."""
-    if value is not None and not callable(value):
+    if value is None:
+        return
+    if not callable(value):
         raise TypeError(f"{name} must be callable, not {type(value).__name__}")
+    if not may_be_async and (iscoroutinefunction(value) or iscoroutinefunction(type(value).__call__)):
+        raise TypeError(f"{name} cannot be a coroutine function")
+
+
+def check_result(result: object, name: str) -> None:
+    """Raise an error if a callback returned a coroutine, which nothing awaits."""
+    if result is not None and iscoroutine(result):
+        result.close()  # no warning that it was never awaited
+        raise TypeError(f"{name} cannot be a coroutine function")
 
 
 def text(value: Any, name: str) -> Any:
@@ -146,7 +158,7 @@ def client_config(
     if transport is not None:
         raise TypeError("transport is not supported: requests are sent by the native library, not by httpx")
     base_url = text(base_url, "base_url") or os.environ.get("AOD_API_URL") or "http://localhost:8777"
-    callback(token_provider, "token_provider")
+    callback(token_provider, "token_provider", may_be_async=True)
     token = text(token, "token") or os.environ.get("AOD_API_TOKEN")
     if not token and token_provider is None:
         raise ValueError("Missing API token. Pass token=... or set the AOD_API_TOKEN env var.")

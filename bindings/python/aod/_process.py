@@ -1,4 +1,4 @@
-"""Handling of native objects when the process forks and when the interpreter exits."""
+"""Handling of native objects when they are copied, when a signal interrupts a call, at a fork and at exit."""
 
 from __future__ import annotations
 
@@ -6,10 +6,18 @@ import atexit
 import ctypes
 import os
 import threading
+import time
 import weakref
-from typing import Any, Protocol
+from collections.abc import Generator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any, Final, NoReturn, Protocol
 
+from . import _native
 from ._native import after_fork_in_child, shut_down
+
+_JOIN_SECONDS: Final = 1
+"""How long the interpreter waits at exit for all callbacks together."""
 
 
 class ForkAware(Protocol):
@@ -25,6 +33,7 @@ class ForkAware(Protocol):
 
 
 _owners: weakref.WeakSet[ForkAware] = weakref.WeakSet()
+_threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
 _lock = threading.Lock()
 _generation = 0
 
@@ -38,6 +47,12 @@ def register(owner: ForkAware) -> int:
     with _lock:
         _owners.add(owner)
     return _generation
+
+
+def join_at_exit(thread: threading.Thread) -> None:
+    """Let a thread finish at exit, when its stream is stopped."""
+    with _lock:
+        _threads.add(thread)
 
 
 def _registered() -> list[ForkAware]:
@@ -55,6 +70,38 @@ def leak(native: Any) -> None:
     native.__dict__.pop("_handle", None)
 
 
+def refuse_copy(value: object) -> NoReturn:
+    """Raise an error; the `__reduce__` of objects that cannot be copied or pickled."""
+    raise TypeError(f"cannot copy or pickle {type(value).__name__!r} object")
+
+
+# A copy would have the same handle, which both objects would free.
+for _class in vars(_native).values():
+    if hasattr(_class, "_uniffi_clone_handle"):
+        _class.__reduce__ = refuse_copy
+
+_generated = import_module("._native.aod_ffi_json", __package__)
+
+
+@contextmanager
+def _reserve(builder: Any, size: int) -> Generator[None]:
+    """Reserve memory of a buffer for an argument.
+
+    Workaround: the function of UniFFI 0.32 that this replaces keeps the buffer that `reserve` frees until the result is
+    assigned. An exception of a signal handler in between frees it again. Can go when UniFFI forgets the buffer before
+    the call.
+    """
+    buffer = builder.rbuf
+    if buffer.len + size > buffer.capacity:
+        builder.rbuf = None
+        builder.rbuf = _generated._UniffiRustBuffer.reserve(buffer, size)
+    yield
+    builder.rbuf.len += size
+
+
+_generated._UniffiRustBufferBuilder._reserve = _reserve
+
+
 def _after_fork_in_child() -> None:
     global _generation, _lock
     # A thread of the parent may have held the lock.
@@ -69,6 +116,12 @@ def _at_exit() -> None:
     # A native thread that calls into an interpreter that has exited aborts the process.
     for owner in _registered():
         owner.stop()
+    deadline = time.monotonic() + _JOIN_SECONDS
+    with _lock:
+        threads = list(_threads)
+    for thread in threads:
+        if thread is not threading.current_thread():
+            thread.join(max(0, deadline - time.monotonic()))
     if _is_main_interpreter():
         shut_down()
 

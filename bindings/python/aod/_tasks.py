@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 import weakref
+from typing import TYPE_CHECKING, Any
+
+from .errors import AodError
+
+if TYPE_CHECKING:
+    from asyncio import Task
+
+
+def check_alone(is_waiting: bool) -> None:
+    """Raise an error if another task waits for the same: the library wakes one task for each."""
+    if is_waiting:
+        raise AodError("another task is waiting for this stream")
 
 
 class TaskScoped:
-    """A stream that ends with the task that iterates it."""
+    """A stream that ends with the task that iterates it, unless it is in an `async with` block."""
 
-    _pulls = 0
-    """How often a task has waited for the stream."""
+    _is_entered = False
+    """Whether the stream is in an `async with` block, which closes it."""
+    _is_waiting = False
+    """Whether a task waits for the next item."""
+    _interrupted: weakref.ref[Task[Any]] | None = None
+    """The task whose wait was cancelled, if no task has waited since."""
+    _scopes: weakref.WeakSet[Task[Any]] | None = None
+    """The tasks at whose end the stream may be closed."""
 
-    def cancel(self) -> None:
-        """End the stream and close its connections immediately."""
+    def _fail(self, failure: AodError) -> None:
+        """Close the stream and have the next iteration raise an error."""
         raise NotImplementedError
 
     def _cancel_with_task(self) -> None:
-        """Cancel the stream when the current task ends, unless it is iterated again.
+        """Close the stream when the current task ends, unless it is iterated again.
 
         A task that was cancelled while it iterated without `async with` keeps the stream, and its connection, as long
         as the task itself is kept. A task that only timed out may continue to iterate.
@@ -25,13 +43,22 @@ class TaskScoped:
 
         task = current_task()
         # `asyncio.wait_for` runs each `__anext__` in a task of its own before Python 3.12.
-        if task is None or getattr(task.get_coro(), "__name__", "") in ("__anext__", "_wrap_awaitable"):
+        if self._is_entered or task is None or getattr(task.get_coro(), "__name__", "") in _WRAPPED:
             return
-        pulls, stream = self._pulls, weakref.ref(self)
+        self._interrupted = weakref.ref(task)
+        if self._scopes is None:
+            self._scopes = weakref.WeakSet()
+        elif task in self._scopes:
+            return
+        self._scopes.add(task)
+        stream = weakref.ref(self)
 
-        def cancel(_: object) -> None:
+        def close(task: Task[Any]) -> None:
             this = stream()
-            if this is not None and this._pulls == pulls:
-                this.cancel()
+            if this is not None and this._interrupted is not None and this._interrupted() is task:
+                this._fail(AodError("the stream was closed with the task that waited for it; use `async with`"))
 
-        task.add_done_callback(cancel)
+        task.add_done_callback(close)
+
+
+_WRAPPED = ("__anext__", "_wrap_awaitable", "open")

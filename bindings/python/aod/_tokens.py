@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _failures, _greenlets
 from ._wake import next_id
+from ._wire import has_surrogate
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future
@@ -157,7 +158,11 @@ class _Request:
     def answer(self, token: Any) -> None:
         """Pass a token to the library."""
         if not isinstance(token, str):
+            if inspect.iscoroutine(token):
+                token.close()  # no warning that it was never awaited
             raise TypeError(f"the token provider must return a str, not {type(token).__name__}")
+        if has_surrogate(token):
+            raise ValueError("the token provider returned a token with a lone surrogate")
         self._native.answer_token(self._ticket, token)
 
     def __enter__(self) -> Self:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from functools import wraps
 from inspect import iscoroutinefunction, isfunction
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 if TYPE_CHECKING:
@@ -83,10 +84,28 @@ def _raise(failure: BaseException) -> NoReturn:
 _CALLERS: Final = {function.__code__ for function in (call_back, await_back, _raise)}
 
 
+def without_package(trace: TracebackType | None) -> TracebackType | None:
+    """Return a traceback without the frames of this package."""
+    kept: list[TracebackType | None] = []
+    while trace is not None:
+        if not _is_of_package(trace):
+            kept.append(trace)
+        trace = trace.tb_next
+    kept.append(None)
+    for frame, later in pairwise(kept):
+        if frame is not None:
+            frame.tb_next = later
+    return kept[0]
+
+
+def _is_of_package(trace: TracebackType) -> bool:
+    return str(trace.tb_frame.f_globals.get("__name__", "")).startswith(_PACKAGE)
+
+
 def _frames_of_program(trace: TracebackType | None) -> TracebackType | None:
     """Return the part of a traceback from the function of the program that this package has called."""
     while trace is not None and trace.tb_frame.f_code not in _CALLERS:
         trace = trace.tb_next
-    while trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith(_PACKAGE):
+    while trace is not None and _is_of_package(trace):
         trace = trace.tb_next
     return trace

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from ._native import CallError, WakeQueue
-from .errors import from_native
+from .errors import AodError, from_native
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future
@@ -138,6 +138,21 @@ def _after_fork_in_child() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork_in_child)
+
+
+def running_loop() -> AbstractEventLoop:
+    """Return the running event loop.
+
+    Raises:
+        AodError: The coroutine is not run by asyncio.
+    """
+    from asyncio import get_running_loop
+
+    try:
+        return get_running_loop()
+    except RuntimeError:
+        pass
+    raise AodError("AsyncClient needs asyncio, which is not running: under trio, use Client in a thread")
 
 
 def waiter_of(loop: AbstractEventLoop) -> Waiter:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from inspect import isclass
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar, Union, cast, get_args, get_origin
@@ -45,6 +45,11 @@ def is_uuid(identity: str) -> bool:
     return _UUID.fullmatch(identity) is not None
 
 
+def has_surrogate(text: str) -> bool:
+    """Return whether a text has a lone surrogate, which UTF-8 cannot encode."""
+    return not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text)
+
+
 def identifier(value: str | UUID, name: str) -> str:
     """Validate an id, which becomes a segment of the path.
 
@@ -69,7 +74,7 @@ def identifier(value: str | UUID, name: str) -> str:
         return str(UUID(value))
     except ValueError:
         pass
-    if value in ("", ".", "..") or any("\ud800" <= c <= "\udfff" for c in value):
+    if value in ("", ".", "..") or has_surrogate(value):
         raise ValueError(f"{name} cannot be a segment of a path")
     return value
 
@@ -81,7 +86,11 @@ def _to_json(value: Any) -> Any:
         return str(value)
     if value is CLEAR:
         return None
-    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+    if isinstance(value, Mapping):
+        return dict(cast("Mapping[Any, Any]", value))
+    if not isinstance(value, bytes | bytearray | memoryview) and isinstance(value, Sequence):
+        return list(cast("Sequence[Any]", value))
+    raise TypeError(f"Object of type {type(cast('object', value)).__name__} is not JSON serializable")
 
 
 def encode(body: Mapping[str, Any]) -> str:

@@ -101,7 +101,7 @@ class Client:
             client_certificate: The client's certificate chain and private key for mutual TLS, as one PEM text.
             pool_max_idle: The maximum number of idle connections to keep per host. By default there is no limit.
             pool_idle_timeout: How long an idle connection is kept, in seconds. The default is 90.
-            http1_only: Whether to use HTTP/1.1 even if the server supports HTTP/2.
+            http1_only: Whether calls use HTTP/1.1 even if the server supports HTTP/2. Streams always do.
             https_only: Whether to reject a base URL that is not `https`. By default, plain `http` to another machine is
                 logged as a warning.
             validate_requests: Whether to check requests before they are sent, and raise `ValueError` for a value that
@@ -113,6 +113,7 @@ class Client:
             ValueError: There is no token, or a setting is malformed.
             TypeError: A setting has the wrong type.
         """
+        callback(token_provider, "token_provider")
         self._use(
             Core(
                 client_config(
@@ -258,7 +259,7 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the client."""
-        self._core.close()
+        self.close()
 
 
 @hide_frames
@@ -343,7 +344,7 @@ class AsyncClient:
             client_certificate: The client's certificate chain and private key for mutual TLS, as one PEM text.
             pool_max_idle: The maximum number of idle connections to keep per host. By default there is no limit.
             pool_idle_timeout: How long an idle connection is kept, in seconds. The default is 90.
-            http1_only: Whether to use HTTP/1.1 even if the server supports HTTP/2.
+            http1_only: Whether calls use HTTP/1.1 even if the server supports HTTP/2. Streams always do.
             https_only: Whether to reject a base URL that is not `https`. By default, plain `http` to another machine is
                 logged as a warning.
             validate_requests: Whether to check requests before they are sent, and raise `ValueError` for a value that
@@ -501,7 +502,7 @@ class AsyncClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the client."""
-        self._core.close()
+        await self.aclose()
 
 
 def __dir__() -> list[str]:

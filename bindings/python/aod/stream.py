@@ -6,16 +6,19 @@ import json
 import logging
 import threading
 import time
-from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, cast
+from functools import partial
+from itertools import chain
+from operator import length_hint
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeVar, cast
 
 from . import _greenlets
 from ._core import NATIVE_ERRORS, SLICE_MS, error_from_native
 from ._log import drain, logger
-from ._process import generation, leak, register
-from ._tasks import TaskScoped
-from ._wake import next_id, waiter_of
+from ._options import check_result
+from ._process import generation, join_at_exit, leak, register
+from ._tasks import TaskScoped, check_alone
+from ._wake import next_id, running_loop, waiter_of
 from .errors import AodError, from_native, raise_for_status
 from .events import StreamEvent, read_batch
 
@@ -66,6 +69,28 @@ class ConnectionState:
         return f"resuming, attempt {self.attempt} in {self.delay:.3g} s, after: {self.cause}"
 
 
+class _Batch(NamedTuple):
+    """What a stream has taken from the library, replaced as a whole.
+
+    An exception of a signal handler can be raised between any two calls. It neither loses nor repeats an event, because
+    the library returns a batch again until its number is stored, and an event is yielded by a `for` loop: it calls no
+    function that is written in Python after it has advanced the iterator.
+    """
+
+    number: int
+    """The number of the latest batch or state, from 1."""
+    items: Iterator[Any]
+    """The events that are not yielded yet."""
+    cursors: Sequence[int | None]
+    """The position after each event, yielded or not."""
+    before: int | None
+    """The position before the first event."""
+    is_complete: bool = False
+    """Whether the last event is a terminal one."""
+    failure: Exception | None = None
+    """The error that ended the stream, until it is raised."""
+
+
 class _Base:
     """The events of a batch, and the position within them."""
 
@@ -84,11 +109,8 @@ class _Base:
         self._on_state = on_state
         self._batches: EventBatches | None = None
         self._native: JsonClient | None = None
-        self._ready: deque[StreamEvent] = deque()
-        self._cursors: Sequence[int | None] = []  # after each event of the batch, yielded or not
-        self._last_cursor = since  # after the previous batch
+        self._batch = _Batch(0, iter(()), (), since)
         self._closed = False
-        self._is_complete = False
         self._lock = threading.Lock()
         self._generation = register(self)
 
@@ -101,21 +123,18 @@ class _Base:
 
         `None` if no event with a position was yielded and `since` was not given.
         """
-        yielded = len(self._cursors) - len(self._ready)
-        return self._cursors[yielded - 1] if yielded > 0 else self._last_cursor
+        batch = self._batch
+        yielded = len(batch.cursors) - length_hint(batch.items)
+        return batch.cursors[yielded - 1] if yielded > 0 else batch.before
 
     def cancel(self) -> None:
         """End the stream and close its connection immediately. Any thread may call this; iteration then stops."""
-        self._closed = True
-        self._last_cursor = self.cursor
-        self._ready, self._cursors = deque(), []
-        batches, self._batches = self._batches, None
-        if batches is not None:
-            batches.cancel()
+        self._fail(None)
 
     def detach(self) -> None:
         """Discard the connection without closing it, in the child of a fork; the package calls this."""
         self._closed = True
+        self._discard()
         self._lock = threading.Lock()  # a thread of the parent may have held it
         if self._batches is not None:
             leak(self._batches)
@@ -151,63 +170,88 @@ class _Base:
         level = logging.WARNING if state.kind == "history_reset" else logging.DEBUG
         logger.log(level, "stream of %s %s", self._session_id, state)
         if self._on_state is not None:
-            self._on_state(state)
+            check_result(self._on_state(state), "on_state")
 
-    def _fail(self, failure: Exception) -> NoReturn:
-        """Raise the failure of the stream; an error of the callback is its cause."""
-        try:
-            self._observe(ConnectionState("closed"))
-        except Exception as error:
-            raise failure from error
-        raise failure
+    def _discard(self) -> None:
+        """Discard the events that are not yielded; the cursor stays."""
+        self._batch = self._batch._replace(items=iter(()), cursors=(), before=self.cursor)
 
-    def _keep(self, text: str) -> bool:
-        """Store a batch to be yielded, or observe a change of the connection; return false if the stream has ended."""
+    def _fail(self, failure: Exception | None) -> None:
+        """Close the connection, and have the iteration raise a failure or, without one, stop."""
+        self._batch = self._batch._replace(failure=failure)
+        self._closed = True
+        self._discard()
+        batches, self._batches = self._batches, None
+        if batches is not None:
+            batches.cancel()
+
+    def _raise_failure(self) -> None:
+        """Raise the failure of a closed stream, once."""
+        self._check_process()
+        failure = self._batch.failure
+        if failure is not None:
+            self._batch = self._batch._replace(failure=None)
+            raise failure
+
+    def _items(self, events: list[StreamEvent]) -> Iterator[Any]:
+        """Return what the iteration yields."""
+        return iter(events)
+
+    def _store(self, text: str, failure: Exception | None) -> ConnectionState | None:
+        """Store a batch, or close the stream at its end; return a change of the connection, which is to be observed."""
+        batch = self._batch
         if text.startswith("{"):
-            self._observe(_state(json.loads(text)))
-            return True
-        batch = read_batch(text)
-        if batch is None:
-            if not self._is_complete and not self._closed:
+            state = _state(json.loads(text))
+            self._batch = batch._replace(number=batch.number + 1)
+            return state
+        taken = read_batch(text)
+        if taken is None:
+            if failure is None and not batch.is_complete and not self._closed:
                 logger.warning(
                     "the stream of %s ended without a terminal event: the session is not active", self._session_id
                 )
-            self._observe(ConnectionState("closed"))
-            return False
-        self._last_cursor = self.cursor
-        events, self._cursors = batch
-        self._ready.extend(events)
-        self._is_complete = bool(events) and events[-1].is_terminal
-        return True
+            self._fail(failure)
+            return ConnectionState("closed")
+        events, cursors = taken
+        is_complete = bool(events) and events[-1].is_terminal
+        self._batch = _Batch(batch.number + 1, self._items(events), cursors, self.cursor, is_complete)
+        if self._closed:  # another thread cancelled the stream in the meantime
+            self._discard()
+        return None
 
-    def _take(self, milliseconds: int) -> StreamEvent | None:
-        """Return the next event, or `None` if none has arrived in time or the stream has ended; it is then closed."""
+    def _take(self, milliseconds: int) -> bool:
+        """Store a batch, observe a change of the connection or close the stream; return false if nothing arrived."""
         failure: Exception | None = None
+        text = "null"
         try:
-            while not self._closed:
-                try:
-                    return self._ready.popleft()
-                except IndexError:
-                    pass
-                text = self._open().take(milliseconds)
-                drain()
-                if not text:
-                    self._provide_token()
-                    return None
-                if not self._keep(text):
-                    break
-                if self._closed:  # another thread cancelled the stream in the meantime
-                    self._ready, self._cursors = deque(), []
+            text = self._open().take(milliseconds, self._batch.number)
         except NATIVE_ERRORS as error:
             failure = error_from_native(error)
+        has_arrived = text != ""
+        state = self._store(text, failure) if has_arrived else None
+        text = ""  # crash reporters send the locals of each frame
+        drain()
+        if not has_arrived:
+            self._provide_token()
+        elif state is not None:
+            try:
+                self._observe(state)
+            except Exception as error:
+                if failure is None:
+                    raise
+                failure.__cause__ = error
+        return has_arrived
+
+    def _fetch(self, milliseconds: int) -> bool:
+        """Wait until there are events to yield or the stream is closed; return false if neither happens in time."""
+        try:
+            while not self._closed and not length_hint(self._batch.items):
+                if not self._take(milliseconds):
+                    return False
         except AodError:
             self.cancel()
             raise
-        self.cancel()
-        text = ""  # crash reporters send the locals of each frame
-        if failure is not None:
-            self._fail(failure)
-        return None
+        return True
 
 
 class EventStream(_Base):
@@ -226,7 +270,11 @@ class EventStream(_Base):
 
     def __enter__(self) -> Self:
         """Open the stream and return it; see `open`."""
-        return self.open()
+        try:
+            return self.open()
+        except BaseException:
+            self.cancel()
+            raise
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -237,7 +285,8 @@ class EventStream(_Base):
     def open(self) -> Self:
         """Open the stream and wait for the server's response; entering the `with` block does the same.
 
-        Iteration also opens a stream that is not open, and then raises these errors.
+        Iteration also opens a stream that is not open, and then raises these errors. A call that another exception
+        ends, such as `KeyboardInterrupt`, does not close the stream.
 
         Returns:
             The stream.
@@ -248,6 +297,7 @@ class EventStream(_Base):
             AodError: Any other failure; see `aod.errors`.
         """
         self._check_process()
+        failure: Exception | None = None
         try:
             greenlets = _greenlets.are_patched_in()
             with self._lock:
@@ -258,13 +308,13 @@ class EventStream(_Base):
                         self._provide_token()
         except NATIVE_ERRORS as error:
             failure = error_from_native(error)
-        except BaseException:
+        except AodError:
             self.cancel()
             raise
-        else:
-            return self
-        self.cancel()
-        raise failure
+        if failure is not None:
+            self._fail(failure)
+            self._raise_failure()
+        return self
 
     def __iter__(self) -> Iterator[StreamEvent]:
         """Return the stream."""
@@ -283,11 +333,14 @@ class EventStream(_Base):
             AodTimeoutError: The deadline of the stream passed.
             AodError: Any other failure; see `aod.errors`.
         """
-        try:
-            return self._ready.popleft()
-        except IndexError:
-            pass
-        return self._pull()
+        event: StreamEvent
+        while True:
+            for event in self._batch.items:
+                return event
+            if self._closed:
+                self._raise_failure()
+                raise StopIteration
+            self._pull()
 
     def pretty(self, formatter: Formatter | None = None, **options: Unpack[FormatterOptions]) -> Iterator[str]:
         """Format the rest of the stream as human-readable lines.
@@ -311,7 +364,7 @@ class EventStream(_Base):
             ...     for line in events.pretty(plain=True):
             ...         print(line)
         """
-        return _format_lines(self, _formatter(formatter, options))
+        return _Lines(self, _formatter(formatter, options))
 
     def transcript(self, transcript: Transcript | None = None) -> TranscriptStream:
         """Convert the rest of the stream into the changes of a transcript.
@@ -334,21 +387,15 @@ class EventStream(_Base):
 
         return TranscriptStream(self, transcript or Transcript())
 
-    def _pull(self) -> StreamEvent:
+    def _pull(self) -> None:
+        """Wait until there are events to yield or the stream is closed."""
         self._check_process()
         with self._lock:
-            return self._pull_alone()
-
-    def _pull_alone(self) -> StreamEvent:
-        greenlets = _greenlets.are_patched_in()
-        while not self._closed:
-            event = self._take(0 if greenlets else SLICE_MS)
-            if event is not None:
-                return event
-            batches = self._batches
-            if greenlets and batches is not None:
-                self._wait_in_greenlet(batches.notify)
-        raise StopIteration
+            greenlets = _greenlets.are_patched_in()
+            while not self._fetch(0 if greenlets else SLICE_MS):
+                batches = self._batches
+                if greenlets and batches is not None:
+                    self._wait_in_greenlet(batches.notify)
 
     def _provide_token(self) -> None:
         if self._native is not None:
@@ -363,7 +410,9 @@ class AsyncEventStream(_Base, TaskScoped):
     """A session's events, for asyncio: an asynchronous iterator and context manager.
 
     Iteration ends after the event that ends the turn, or after `stale`. Leaving the `async with` block, breaking out of
-    the loop, dropping the stream and cancelling its task close the connection. One task at a time may iterate.
+    the loop and dropping the stream close the connection. So does cancelling a task that waits for an event, if it ends
+    and the stream is not in an `async with` block; a later iteration raises an `AodError`. One task at a time may
+    iterate.
 
     See [Streaming](https://ravi-hq.github.io/agent-on-demand/latest/guide/streaming/).
 
@@ -374,11 +423,16 @@ class AsyncEventStream(_Base, TaskScoped):
     """
 
     _yield_next = False
-    _pulling = False
+    _is_opening = False
 
     async def __aenter__(self) -> Self:
         """Open the stream and return it; see `open`."""
-        return await self.open()
+        self._is_entered = True
+        try:
+            return await self.open()
+        except BaseException:
+            self.cancel()
+            raise
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -389,7 +443,8 @@ class AsyncEventStream(_Base, TaskScoped):
     async def open(self) -> Self:
         """Open the stream and wait for the server's response; entering the `async with` block does the same.
 
-        Iteration also opens a stream that is not open, and then raises these errors.
+        Iteration also opens a stream that is not open, and then raises these errors. A call that times out does not
+        close the stream.
 
         Returns:
             The stream.
@@ -397,12 +452,16 @@ class AsyncEventStream(_Base, TaskScoped):
         Raises:
             NotFoundError: The session does not exist.
             AodConnectionError: The server cannot be reached, after the `max_retries` of the client.
-            AodError: Any other failure; see `aod.errors`.
+            AodError: Another task opens this stream, or any other failure; see `aod.errors`.
         """
-        from asyncio import get_running_loop
+        from asyncio import CancelledError
 
         self._check_process()
-        loop = get_running_loop()
+        loop = running_loop()
+        check_alone(self._is_opening)
+        self._is_opening = True
+        self._interrupted = None
+        failure: Exception | None = None
         try:
             while not self._closed:
                 batches = self._open()
@@ -411,13 +470,18 @@ class AsyncEventStream(_Base, TaskScoped):
                 await self._wait(batches.notify_open, loop)
         except NATIVE_ERRORS as error:
             failure = error_from_native(error)
-        except BaseException:
+        except AodError:
             self.cancel()
             raise
-        else:
-            return self
-        self.cancel()
-        raise failure
+        except CancelledError:
+            self._cancel_with_task()
+            raise
+        finally:
+            self._is_opening = False
+        if failure is not None:
+            self._fail(failure)
+            self._raise_failure()
+        return self
 
     def __aiter__(self) -> AsyncIterator[StreamEvent]:
         """Return the stream."""
@@ -436,11 +500,14 @@ class AsyncEventStream(_Base, TaskScoped):
             AodTimeoutError: The deadline of the stream passed.
             AodError: Another task is waiting for this stream, or any other failure; see `aod.errors`.
         """
-        try:
-            return self._ready.popleft()
-        except IndexError:
-            pass
-        return await self._pull()
+        event: StreamEvent
+        while True:
+            for event in self._batch.items:
+                return event
+            if self._closed:
+                self._raise_failure()
+                raise StopAsyncIteration
+            await self._pull()
 
     def pretty(self, formatter: Formatter | None = None, **options: Unpack[FormatterOptions]) -> AsyncIterator[str]:
         """Format the rest of the stream as human-readable lines.
@@ -464,7 +531,7 @@ class AsyncEventStream(_Base, TaskScoped):
             ...     async for line in events.pretty(plain=True):
             ...         print(line)
         """
-        return _aformat_lines(self, _formatter(formatter, options))
+        return _AsyncLines(self, _formatter(formatter, options))
 
     def transcript(self, transcript: Transcript | None = None) -> AsyncTranscriptStream:
         """Convert the rest of the stream into the changes of a transcript.
@@ -487,25 +554,22 @@ class AsyncEventStream(_Base, TaskScoped):
 
         return AsyncTranscriptStream(self, transcript or Transcript())
 
-    async def _pull(self) -> StreamEvent:
-        from asyncio import CancelledError, get_running_loop, sleep
+    async def _pull(self) -> None:
+        """Wait until there are events to yield or the stream is closed."""
+        from asyncio import CancelledError, sleep
 
         self._check_process()
-        if self._pulling:
-            raise AodError("another task is waiting for this stream")
-        loop = get_running_loop()
-        self._pulling = True
-        self._pulls += 1
+        loop = running_loop()
+        check_alone(self._is_waiting)
+        self._is_waiting = True
+        self._interrupted = None
         try:
             if self._yield_next:
                 self._yield_next = False
                 await sleep(0)
             # Let other tasks run even if events are always available.
             self._yield_next = True
-            while not self._closed:
-                event = self._take(0)
-                if event is not None:
-                    return event
+            while not self._fetch(0):
                 batches = self._batches
                 if batches is not None:
                     self._yield_next = False
@@ -514,8 +578,7 @@ class AsyncEventStream(_Base, TaskScoped):
             self._cancel_with_task()
             raise
         finally:
-            self._pulling = False
-        raise StopAsyncIteration
+            self._is_waiting = False
 
     async def _wait(self, notify: Callable[[WakeQueue, int], object], loop: AbstractEventLoop) -> None:
         waiter, id = waiter_of(loop), next_id()
@@ -540,55 +603,110 @@ def _formatter(given: Formatter | None, options: FormatterOptions) -> Formatter:
     return given
 
 
-class _Turns:
-    """The turns of one stream, each of which has the output of another process."""
+_CALL: Final = cast("Callable[[partial[Iterator[str]]], Iterator[str]]", partial.__call__)  # pyright: ignore[reportUnknownMemberType]
 
-    def __init__(self) -> None:
+
+class _FormattedLines:
+    """The state of the iteration over formatted lines."""
+
+    def __init__(self, formatter: Formatter) -> None:
+        self._formatter = formatter
+        self._lines: Iterator[str] = iter(())
+        self._event: StreamEvent | None = None
+        """The event that is formatted next."""
         self._turn: int | None = None
         self._has_output = False
+        self._has_ended = False
+        self._failure: AodError | None = None
 
-    def is_another(self, event: StreamEvent) -> bool:
-        """Record an event, and return whether it starts another turn than that of the earlier output."""
-        self._has_output = self._has_output or event.type == "output"
-        if event.type != "turn_start":
-            return False
-        continues = event.turn is not None and event.turn == self._turn
-        self._turn = event.turn
-        return self._has_output and not continues
+    def _format(self, event: StreamEvent) -> None:
+        turn, has_output = self._turn, self._has_output or event.type == "output"
+        steps = [partial(self._formatter.consume, event)]
+        if event.type == "turn_start":
+            if has_output and (event.turn is None or event.turn != turn):
+                # Each turn is the output of a separate process.
+                steps.insert(0, partial(self._formatter.flush))
+            turn = event.turn
+        lines = chain.from_iterable(map(_CALL, steps))
+        # Together, so that an exception of a signal handler does not come between.
+        self._lines, self._event, self._turn, self._has_output = lines, None, turn, has_output
+
+    def _end(self, failure: AodError | None) -> None:
+        self._lines, self._failure, self._has_ended = iter(self._formatter.flush()), failure, True
+
+    def _raise_failure(self) -> None:
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
+
+    def _stop(self) -> None:
+        self._lines, self._event, self._failure, self._has_ended = iter(()), None, None, True
 
 
-def _format_lines(events: EventStream, formatter: Formatter) -> Iterator[str]:
-    turns = _Turns()
-    event: StreamEvent | None = None
-    try:
-        for event in events:
-            if turns.is_another(event):
-                yield from formatter.flush()  # each turn is the output of a separate process
-            yield from formatter.consume(event)
-    except AodError:
-        event = None  # a crash reporter sends the locals of this frame
-        yield from formatter.flush()
-        raise
-    yield from formatter.flush()
+class _Lines(_FormattedLines):
+    """The lines of a stream. An exception that interrupts the wait, such as `KeyboardInterrupt`, does not end them."""
+
+    def __init__(self, events: EventStream, formatter: Formatter) -> None:
+        super().__init__(formatter)
+        self._events = events
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        while True:
+            for line in self._lines:
+                return line
+            if self._has_ended:
+                self._raise_failure()
+                raise StopIteration
+            try:
+                if self._event is None:
+                    for self._event in self._events:  # noqa: B020 - an event that is stored cannot be lost
+                        break
+                if self._event is None:
+                    self._end(None)
+                else:
+                    self._format(self._event)
+            except AodError as error:
+                self._end(error)
+
+    def close(self) -> None:
+        """End the iteration, like `close` of a generator."""
+        self._stop()
 
 
-async def _aformat_lines(events: AsyncEventStream, formatter: Formatter) -> AsyncIterator[str]:
-    turns = _Turns()
-    event: StreamEvent | None = None
-    try:
-        async for event in events:
-            if turns.is_another(event):
-                for line in formatter.flush():
-                    yield line
-            for line in formatter.consume(event):
-                yield line
-    except AodError:
-        event = None  # a crash reporter sends the locals of this frame
-        for line in formatter.flush():
-            yield line
-        raise
-    for line in formatter.flush():
-        yield line
+class _AsyncLines(_FormattedLines):
+    """The lines of a stream, for asyncio. A cancellation of the wait, such as that of a timeout, does not end them."""
+
+    def __init__(self, events: AsyncEventStream, formatter: Formatter) -> None:
+        super().__init__(formatter)
+        self._events = events
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> str:
+        while True:
+            for line in self._lines:
+                return line
+            if self._has_ended:
+                self._raise_failure()
+                raise StopAsyncIteration
+            try:
+                if self._event is None:
+                    self._event = await anext(self._events)
+                self._format(self._event)
+            except StopAsyncIteration:
+                self._end(None)
+            except AodError as error:
+                if not self._events._closed:  # another task waits  # pyright: ignore[reportPrivateUsage]
+                    raise
+                self._end(error)
+
+    async def aclose(self) -> None:
+        """End the iteration, like `aclose` of an asynchronous generator."""
+        self._stop()
 
 
 class Subscription:
@@ -624,7 +742,7 @@ class Subscription:
             name="aod-subscription",
             daemon=True,
         )
-        register(self)
+        join_at_exit(self._thread)
         self._thread.start()
 
     def cancel(self) -> None:
@@ -656,15 +774,6 @@ class Subscription:
             self._thread.join(left)
         return self.is_finished
 
-    def detach(self) -> None:
-        """Leave the thread to the parent process, in the child of a fork; the package calls this."""
-
-    def stop(self) -> None:
-        """Cancel the stream and wait at most one second for the last callback; the package calls this at exit."""
-        self._stream.cancel()
-        if self._thread is not threading.current_thread():
-            self._thread.join(1)
-
 
 _T = TypeVar("_T")
 
@@ -674,7 +783,7 @@ def _reporting(callback: Callable[[_T], object], name: str) -> Callable[[_T], No
 
     def call(argument: _T) -> None:
         try:
-            callback(argument)
+            check_result(callback(argument), name)
         except BaseException as error:  # noqa: BLE001 - the caller's code may raise anything
             failure = _caused_by(error, f"{name} raised {type(error).__name__}")
         else:
@@ -710,9 +819,9 @@ def _run_callbacks(
     event = None  # a crash reporter sends the locals of this frame
     if failure is None:
         if on_closed is not None:
-            on_closed()
+            check_result(on_closed(), "on_closed")
     elif on_error is not None:
-        on_error(failure)
+        check_result(on_error(failure), "on_error")
     else:
         # There is no `on_error`, so the error goes to `threading.excepthook`.
         raise failure

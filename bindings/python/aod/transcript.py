@@ -20,11 +20,12 @@ from __future__ import annotations
 import html
 import json
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TypedDict, cast
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from ._native import AgUiEvents, CallError, OutputTranscript
+from ._process import refuse_copy
 from .errors import from_native
 from .pretty._native_formatter import without_surrogates
 
@@ -41,6 +42,7 @@ __all__ = [
     "Change",
     "EventRange",
     "FileChange",
+    "HistoryReset",
     "Item",
     "ItemAdded",
     "ItemStatus",
@@ -191,7 +193,8 @@ class Message(_Item):
             at the limit `line`.
         raw: The lines of output that the item was made from, without leading and trailing line endings. A line that
             makes several items is kept by the first of them. Empty for `Text`, whose text is the output.
-        raw_cut: The number of bytes of these lines that were not kept, because of the limit `raw` or `line`.
+        raw_cut: The number of bytes of these lines that were not kept, because of the limit `raw` or `line`; for
+            `Text`, because of the limit `text` or `line`.
     """
 
     kind: Literal["message"]
@@ -224,8 +227,8 @@ class ToolCall(_Item):
             `command_execution`.
         tool: What the call does, the same for all runtimes.
         input: The arguments; `None` if the call has no arguments, and a string with their JSON if they cannot be
-            represented, for example because they nest too deeply. If their JSON is longer than the limit `text`, it is
-            a string that is cut there.
+            represented, because they nest too deeply or contain an integer that does not fit into 64 bits. If their
+            JSON is longer than the limit `text`, it is a string that is cut there.
         result: The result; `None` until the call has ended, or if the runtime does not print a result.
     """
 
@@ -318,7 +321,8 @@ class Usage(_Model):
             and opencode do not; Claude Code does not report them.
         cost_usd: The cost in US dollars.
         source: `reported` by the runtime as a whole, `summed` from several reports, or `partial`: known to be
-            incomplete, because the turn was interrupted or the runtime does not report its subagents.
+            incomplete, because the turn ended before the runtime reported them as a whole, for example by an
+            interruption, or because the runtime does not report its subagents.
     """
 
     input_tokens: int | None = None
@@ -353,7 +357,7 @@ class AgentInfo(_Model):
         session_id: The id of the runtime's own session or thread.
         version: The version of the runtime.
         cwd: The working directory.
-        tools: The names of the tools.
+        tools: The names of the tools, up to the limit `text` in total.
     """
 
     runtime: str
@@ -373,6 +377,9 @@ class TranscriptTurn(_Model):
         dropped_items: The number of earlier items that were dropped because of the limit `items` or `bytes`.
         outcome: How the turn ended; `None` until the end of the turn has been read.
         usage: The tokens and the cost of the turn; `None` until the turn has ended, or if the runtime reports no usage.
+            Codex reports a total of all turns of its thread. If the transcript does not begin with the first turn, such
+            as that of a stream of one later turn, the usage of the turn with the first total is `None`, because the
+            total includes earlier turns.
         duration_ms: How long the agent worked, in milliseconds, if the runtime reports it.
     """
 
@@ -484,8 +491,20 @@ class TurnEnded(_Model):
     duration_ms: int | None = None
 
 
+class HistoryReset(_Model):
+    """The ids of the session's events start again at a lower number, for example after a database was restored.
+
+    All turns were discarded; the changes that follow make the turns of the new history.
+
+    Attributes:
+        type: `history_reset`.
+    """
+
+    type: Literal["history_reset"]
+
+
 Change = Annotated[
-    AgentUpdated | TurnStarted | ItemAdded | ItemUpdated | TextAppended | ItemsDropped | TurnEnded,
+    AgentUpdated | TurnStarted | ItemAdded | ItemUpdated | TextAppended | ItemsDropped | TurnEnded | HistoryReset,
     Field(discriminator="type"),
 ]
 """One change of a transcript. `type` identifies its class.
@@ -503,11 +522,12 @@ class TranscriptLimits(TypedDict, total=False):
     Attributes:
         line: The longest line of output, in bytes. A longer one is not read as an event: it becomes a `Text` with its
             first part. Default 16 MiB.
-        text: The longest text of an item, in bytes: a message, a command, a result, the arguments. Default 1 MiB.
+        text: The longest text of an item, in bytes: a message, a command, a result, the arguments; and the size of the
+            list of tools. Default 1 MiB.
         raw: How much of the output an item keeps in `raw`, in bytes. Default 64 KiB.
         items: How many items the transcript keeps. When it has more, the oldest items are dropped until seven eighths
             of this number are left. Default 100,000.
-        bytes: The size of all items together, in bytes. When they exceed it, the oldest items are dropped until the
+        bytes: The memory of all items together, in bytes. When they exceed it, the oldest items are dropped until the
             others take up at most seven eighths of the limit. Default 256 MiB.
     """
 
@@ -581,8 +601,8 @@ class Transcript:
             The transcript as it was when the snapshot was taken.
 
         Raises:
-            ValueError: The bytes are not a snapshot, or have a snapshot format that this version of the package does
-                not read.
+            ValueError: The bytes are not a snapshot, the snapshot is damaged, or it has a snapshot format that this
+                version of the package does not read. Start with a new transcript then, and read the session again.
         """
         transcript = cls.__new__(cls)
         try:
@@ -598,6 +618,10 @@ class Transcript:
 
         The start of the next turn, and the events `exit`, `error` and `terminated`, end the current turn; `stale` does
         not. A resumed stream repeats the start of the current turn, which changes nothing.
+
+        Output, a stage or the start of a turn that does not come after `cursor` belongs to another history of the
+        session, which replaces all turns: the first change is a `HistoryReset`. A stream does not repeat such events,
+        unless it is opened without reconnection.
 
         Args:
             event: The event.
@@ -624,11 +648,7 @@ class Transcript:
         """
         if not isinstance(chunk, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"chunk must be a str, not {type(chunk).__name__}")
-        try:
-            changes = self._core.feed(chunk)
-        except UnicodeEncodeError:
-            changes = self._core.feed(without_surrogates(chunk))
-        return self._changed(changes)
+        return self._changed(self._core.feed(without_surrogates(chunk)))
 
     def finish(self) -> list[Change]:
         """End the output: read the incomplete last line, and end the turn.
@@ -659,7 +679,8 @@ class Transcript:
     def cursor(self) -> int | None:
         """The position after the last applied event that has a position; `None` before such an event.
 
-        A stream with this position as `since` continues without a gap or a repeated item.
+        A stream with this position as `since` continues without a gap or a repeated item. The start of a turn does not
+        change the cursor.
         """
         return self._core.cursor()
 
@@ -681,6 +702,10 @@ class Transcript:
             The snapshot, which `restore` reads, except in a version of the package with another snapshot format.
         """
         return self._core.snapshot()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle the transcript as its snapshot."""
+        return type(self).restore, (self.snapshot(),), getattr(self, "__dict__", None)
 
     def model_dump_json(self) -> str:
         """Return the transcript as a JSON object with `agent`, `turns`, `usage` and `cursor`.
@@ -737,7 +762,8 @@ class AgUiEncoder:
     A turn is a run: `RUN_STARTED` to `RUN_FINISHED` with the usage, or `RUN_ERROR`. Messages are `TEXT_MESSAGE_*`,
     thinking is `REASONING_*`, tool calls are `TOOL_CALL_*`, subagents are `SUBAGENT_*`; plans and notices are
     `ACTIVITY_SNAPSHOT` of the type `PLAN` or `NOTICE`; output that is not an event is `CUSTOM` with the name `output`;
-    other events of the runtime are `RAW`. The ids of messages and tool calls are those of the items. AG-UI cannot
+    other events of the runtime are `RAW`. A `HistoryReset` finishes the run, and the next run begins with a
+    `MESSAGES_SNAPSHOT` without messages. The ids of messages and tool calls are those of the items. AG-UI cannot
     replace what was sent: the arguments of a tool call are sent once, when they are known, and a message whose text
     changes is sent again with another id.
 
@@ -760,6 +786,10 @@ class AgUiEncoder:
             thread_id: The id of the thread in the events, usually the id of the session.
         """
         self._core = AgUiEvents(thread_id)
+
+    def __reduce__(self) -> NoReturn:
+        """Raise `TypeError`: an encoder cannot be copied or pickled."""
+        refuse_copy(self)
 
     def encode(self, change: Change) -> list[dict[str, Any]]:
         """Return the events of a change.

@@ -7,14 +7,15 @@ import weakref
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import length_hint
 from typing import TYPE_CHECKING
 
 from . import _greenlets
 from ._core import SLICE_MS
 from ._options import stream_options
 from ._process import generation
-from ._tasks import TaskScoped
-from ._wake import ids_of, new_queue, next_id, waiter_of
+from ._tasks import TaskScoped, check_alone
+from ._wake import ids_of, new_queue, next_id, running_loop, waiter_of
 from .errors import AodError
 from .stream import EventStream
 
@@ -52,15 +53,33 @@ class SessionEvent:
 
 
 class _SessionStream(EventStream):
-    """The stream of one session, which is polled."""
+    """The stream of one session, which is polled for items."""
 
-    def poll(self, queue: WakeQueue, number: int) -> StreamEvent | None:
-        """Return the next event, or queue the number once an event has arrived or the stream has ended."""
-        event = self._take(0)
-        batches = self._batches
-        if event is None and batches is not None:
-            batches.notify(queue, number)
-        return event
+    def __init__(self, core: Core, session_id: UUID, since: int | None) -> None:
+        super().__init__(core, str(session_id), since, *stream_options(resume_stale=True))
+        self._id = session_id
+
+    def _items(self, events: list[StreamEvent]) -> Iterator[SessionEvent]:
+        return iter([SessionEvent(self._id, event) for event in events])
+
+    def poll(self, queue: WakeQueue, number: int) -> bool:
+        """Return whether there are items, or queue the number once there may be one or the stream has ended."""
+        try:
+            self._fetch(0)
+            failure = self._batch.failure
+        except (AodError, ValueError) as error:
+            failure = error
+        if failure is not None:
+            # Replaces the failure by an item that has it.
+            shown = failure if isinstance(failure, AodError) else _as_aod_error(failure)
+            shown.session_id = self._id
+            item = SessionEvent(self._id, error=shown.with_traceback(None))
+            self._closed = True
+            self._batch = self._batch._replace(items=iter([item]), failure=None)
+        if self.has_items:
+            return True
+        self.notify(queue, number)
+        return False
 
     def notify(self, queue: WakeQueue, number: int) -> None:
         """Queue the number once there is something to poll."""
@@ -68,20 +87,27 @@ class _SessionStream(EventStream):
         if batches is not None:
             batches.notify(queue, number)
 
+    def _provide_token(self) -> None:
+        """Do nothing: `_wait` of the stream of all sessions does it."""
+
     @property
     def native(self) -> JsonClient | None:
         """The native client, once the stream is open."""
         return self._native
 
-    def _provide_token(self) -> None:
-        """Do nothing: `_wait` of the stream of all sessions does it."""
+    @property
+    def items(self) -> Iterator[SessionEvent]:
+        """The items of the last batch that are not yielded."""
+        return self._batch.items
 
-    def has_ready(self) -> bool:
-        """Return whether there are more events of the last batch."""
-        return bool(self._ready)
+    @property
+    def has_items(self) -> bool:
+        """Whether there are more items of the last batch."""
+        return length_hint(self._batch.items) > 0
 
+    @property
     def has_ended(self) -> bool:
-        """Return whether there are no more events."""
+        """Whether there are no more batches."""
         return self._closed
 
 
@@ -95,6 +121,10 @@ class _Due:
     def add(self, number: int) -> None:
         """Add a stream, and wake the task that waits for one."""
         self.numbers.append(number)
+        self.wake()
+
+    def wake(self) -> None:
+        """Wake the task that waits."""
         if self.waiting is not None and not self.waiting.done():
             self.waiting.set_result(None)
 
@@ -109,67 +139,77 @@ class _Watch:
             core: The client's connection to the native library.
             cursors: The sessions, each with the cursor to resume from.
         """
-        options = stream_options(resume_stale=True)
         self._tokens = core.tokens
         self._token_id = next_id()
-        self._streams = {
-            next_id(): (id, _SessionStream(core, str(id), since, *options)) for id, since in cursors.items()
-        }
+        self._streams = {next_id(): _SessionStream(core, id, since) for id, since in cursors.items()}
+        self._current: _SessionStream | None = None
+        """The stream whose items are yielded."""
         self._due = _Due(self._streams)
         self._is_batch_read = False
         self._closed = False
+        self._failure: AodError | None = None
         self._generation = generation()
 
     def cancel(self) -> None:
         """End the stream and close all connections immediately. Any thread may call this; iteration then stops."""
+        self._fail(None)
+
+    def _fail(self, failure: AodError | None) -> None:
+        """Close all connections, and have the iteration raise a failure or, without one, stop."""
+        self._failure = failure
         self._closed = True
-        for _, stream in list(self._streams.values()):
+        for stream in list(self._streams.values()):
             stream.cancel()
+
+    def _raise_failure(self) -> None:
+        """Raise the failure of the stream, once."""
+        self._check_process()
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
 
     def _check_process(self) -> None:
         if self._generation != generation():
             raise AodError("the stream belongs to the parent process; open another one after the fork")
 
-    def _poll(self, queue: WakeQueue) -> SessionEvent | None:
-        """Return the next item, or `None` if none has arrived."""
+    def _is_over(self) -> bool:
+        return self._closed or not self._streams
+
+    def _poll(self, queue: WakeQueue) -> bool:
+        """Return whether there are items of the current stream, which is replaced if it has none."""
+        if self._current is not None and self._current.has_items:
+            return True
         due = self._due.numbers
         while due and not self._closed:
             number = due[0]
-            if number not in self._streams:
+            stream = self._streams.get(number)
+            if stream is None:
                 due.popleft()
-                continue
-            session_id, stream = self._streams[number]
-            try:
-                event = stream.poll(queue, number)
-            except (AodError, ValueError) as failure:
-                self._remove(number)
-                error = failure if isinstance(failure, AodError) else _as_aod_error(failure)
-                error.session_id = session_id
-                return SessionEvent(session_id, error=error.with_traceback(None))
-            if event is not None:
-                if not stream.has_ready():
-                    # It is the turn of the other streams, which may have become due in the meantime.
-                    due.rotate(-1)
-                    self._is_batch_read = True
-                return SessionEvent(session_id, event)
-            due.popleft()
-            if stream.has_ended():
-                self._remove(number)
-        return None
+            elif stream.poll(queue, number):
+                # Then it is the turn of the other streams, which may have become due in the meantime.
+                due.rotate(-1)
+                self._is_batch_read = True
+                self._current = stream
+                return True
+            else:
+                due.popleft()
+                if stream.has_ended:
+                    self._remove(number)
+        return False
 
     def _remove(self, number: int) -> None:
         del self._streams[number]
 
     def _native(self) -> JsonClient | None:
         """Return the client that may ask for a token: all streams have the same one."""
-        return next((stream.native for _, stream in self._streams.values() if stream.native is not None), None)
+        return next((stream.native for stream in self._streams.values() if stream.native is not None), None)
 
     def _poll_all(self) -> None:
         """Make all streams due, after a wait that was interrupted or did not report which ones are."""
         self._due.numbers = deque(self._streams)
 
 
-def _as_aod_error(failure: ValueError) -> AodError:
+def _as_aod_error(failure: Exception) -> AodError:
     """Convert the error of a setting, such as a token that cannot be sent, which a call raises as a `ValueError`."""
     error = AodError(str(failure))
     error.__cause__ = failure.with_traceback(None)
@@ -228,22 +268,28 @@ class WatchStream(_Watch):
             StopIteration: The streams of all sessions have ended, or the stream was cancelled.
             AodError: The stream belongs to the parent process of a fork.
         """
-        self._check_process()
-        with self._lock:
-            try:
-                while self._streams and not self._closed:
-                    if self._is_batch_read:
-                        self._is_batch_read = False
-                        self._due.numbers.extend(ids_of(self._queue.take(0)))
-                    item = self._poll(self._queue)
-                    if item is not None:
-                        return item
-                    if self._streams and not self._closed:
-                        self._wait()
-            except BaseException:
-                self._poll_all()
-                raise
-        raise StopIteration
+        while True:
+            self._check_process()
+            if self._current is not None:
+                for item in self._current.items:
+                    return item
+            if self._is_over():
+                self._raise_failure()
+                raise StopIteration
+            with self._lock:
+                try:
+                    self._pull()
+                except BaseException:
+                    self._poll_all()
+                    raise
+
+    def _pull(self) -> None:
+        """Wait until there are items to yield or the stream has ended."""
+        if self._is_batch_read:
+            self._is_batch_read = False
+            self._due.numbers.extend(ids_of(self._queue.take(0)))
+        while not self._poll(self._queue) and not self._is_over():
+            self._wait()
 
     def _wait(self) -> None:
         native = self._native()
@@ -261,7 +307,7 @@ class WatchStream(_Watch):
         self._tokens.serve(native)
 
     def _notify(self, queue: WakeQueue, number: int) -> None:
-        for _, stream in list(self._streams.values()):
+        for stream in list(self._streams.values()):
             stream.notify(queue, number)
 
 
@@ -271,8 +317,10 @@ class AsyncWatchStream(_Watch, TaskScoped):
     The stream of each session has a connection of its own, which is opened when the iteration starts. It delivers each
     event once and in order, reconnects, and resumes after `stale`. A session that fails, for example because it does
     not exist, has one last item with the error, and does not affect the others. Iteration ends when the streams of all
-    sessions have ended. Leaving the `async with` block, dropping the stream and cancelling its task close all
-    connections. A bounded number of events of each session is read ahead. One task at a time may iterate.
+    sessions have ended. Leaving the `async with` block and dropping the stream close all connections. So does
+    cancelling a task that waits for an item, if it ends and the stream is not in an `async with` block; a later
+    iteration raises an `AodError`. A bounded number of events of each session is read ahead. One task at a time may
+    iterate.
 
     See [Several sessions](https://ravi-hq.github.io/agent-on-demand/latest/guide/streaming/#several-sessions).
 
@@ -283,10 +331,10 @@ class AsyncWatchStream(_Watch, TaskScoped):
     """
 
     _waiter: Waiter | None = None
-    _pulling = False
 
     async def __aenter__(self) -> Self:
         """Return the stream."""
+        self._is_entered = True
         return self
 
     async def __aexit__(
@@ -294,6 +342,7 @@ class AsyncWatchStream(_Watch, TaskScoped):
     ) -> None:
         """Close all connections."""
         self.cancel()
+        self._due.wake()
         if self._waiter is not None:
             self._waiter.forget(*self._streams)
 
@@ -311,32 +360,37 @@ class AsyncWatchStream(_Watch, TaskScoped):
             StopAsyncIteration: The streams of all sessions have ended, or the stream was cancelled.
             AodError: Another task is waiting for this stream, or it belongs to the parent process of a fork.
         """
-        from asyncio import CancelledError, get_running_loop, sleep
+        while True:
+            self._check_process()
+            if self._current is not None:
+                for item in self._current.items:
+                    return item
+            if self._is_over():
+                self._raise_failure()
+                raise StopAsyncIteration
+            await self._pull()
 
-        self._check_process()
-        if self._pulling:
-            raise AodError("another task is waiting for this stream")
-        self._pulling = True
-        self._pulls += 1
+    async def _pull(self) -> None:
+        """Wait until there are items to yield or the stream has ended."""
+        from asyncio import CancelledError, sleep
+
+        check_alone(self._is_waiting)
+        self._is_waiting = True
+        self._interrupted = None
         try:
-            loop = get_running_loop()
+            loop = running_loop()
             waiter = self._attach(loop)
             if self._is_batch_read:
                 # Let other tasks run even if events are always available.
                 self._is_batch_read = False
                 await sleep(0)
-            while self._streams and not self._closed:
-                item = self._poll(waiter.queue)
-                if item is not None:
-                    return item
-                if self._streams and not self._closed:
-                    await self._wait(waiter, loop)
+            while not self._poll(waiter.queue) and not self._is_over():
+                await self._wait(waiter, loop)
         except CancelledError:
             self._cancel_with_task()
             raise
         finally:
-            self._pulling = False
-        raise StopAsyncIteration
+            self._is_waiting = False
 
     def _attach(self, loop: AbstractEventLoop) -> Waiter:
         """Have the event loop make the streams due."""

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import gc
+import math
+import os
 import pickle
 import socket
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -396,3 +402,144 @@ def test_the_active_trace_context_is_sent(client: aod.Client, control: Callable[
             next(client.sessions.stream("missing"))
     sent = [dict(request["headers"]).get("traceparent") for request in control("GET", "requests", None)["data"]]
     assert sent == [None, *[f"00-{7:032x}-{9:016x}-01"] * 2]
+
+
+def test_mappings_and_sequences_of_any_kind_are_sent(client: aod.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AOD_TEST_VARIABLE", "b")
+    names = MappingProxyType({"pip": deque(["pytest", "ruff"])})
+    environment = client.environments.create(name="e", env_vars=os.environ, packages=names)
+    assert environment.packages == {"pip": ["pytest", "ruff"]}
+    for value in (b"a", bytearray(b"a"), {"set"}, object()):
+        with pytest.raises(TypeError, match="is not JSON serializable"):
+            client.environments.create(name="e", packages={"pip": value})  # type: ignore[dict-item]
+
+
+def test_a_retry_policy_takes_any_duration(server: DevServer) -> None:
+    for seconds in (math.inf, 10**400, 1e300):
+        policy = aod.RetryPolicy(base_delay=seconds, max_delay=seconds, max_retry_after=seconds)
+        client = aod.Client(base_url=server.url, token=server.token, retry=policy, timeout=seconds)
+        assert client.with_options(retry=policy, attempt_timeout=seconds).health() == {"status": "ok"}
+    assert aod.RetryPolicy(base_delay=1) == aod.RetryPolicy(base_delay=1.0)
+    with pytest.raises(ValueError, match="max_retries must be less than"):
+        aod.RetryPolicy(max_retries=10**400)
+
+
+def test_leaving_the_block_of_a_client_calls_the_close_of_a_subclass(server: DevServer) -> None:
+    closed: list[str] = []
+
+    class Mine(aod.Client):
+        def close(self) -> None:
+            closed.append("sync")
+            super().close()
+
+    class MineAsync(aod.AsyncClient):
+        async def aclose(self) -> None:
+            closed.append("async")
+            await super().aclose()
+
+    async def main() -> None:
+        async with MineAsync(base_url=server.url, token=server.token) as client:
+            await client.health()
+        with pytest.raises(aod.ClosedError):
+            await client.health()
+
+    with Mine(base_url=server.url, token=server.token) as client:
+        client.health()
+    asyncio.run(main())
+    assert closed == ["sync", "async"]
+
+
+def test_an_event_loop_other_than_that_of_asyncio_is_refused() -> None:
+    client = aod.AsyncClient(base_url="http://127.0.0.1:1", token="t")
+    for coroutine in (
+        client.health(),
+        client.sessions.stream(UNKNOWN_ID).open(),
+        client.sessions.stream(UNKNOWN_ID).__anext__(),
+        client.sessions.watch([UNKNOWN_ID]).__anext__(),
+    ):
+        with pytest.raises(aod.AodError, match="AsyncClient needs asyncio"):
+            coroutine.send(None)
+
+
+async def unsupported(*_: Any) -> None:
+    pass
+
+
+def returns_coroutine(*_: Any) -> Any:
+    return unsupported()
+
+
+CALLBACKS: list[tuple[str, Callable[[aod.Client, Any], object]]] = [
+    ("token_provider", lambda _, f: aod.Client(base_url="http://127.0.0.1:1", token_provider=f)),
+    ("on_response", lambda client, f: client.with_options(on_response=f).health()),
+    ("on_state", lambda client, f: next(client.sessions.stream(start(client).id, on_state=f))),
+    ("on_event", lambda client, f: run(client, on_event=f)),
+    ("on_change", lambda client, f: run(client, on_change=f)),
+    ("on_created", lambda client, f: run(client, on_created=f)),
+    ("on_event", lambda client, f: client.sessions.wait_for_completion(start(client).id, on_event=f)),
+    ("on_event", lambda client, f: client.sessions.ask(run(client).session.id, prompt="p", on_event=f)),
+    (
+        "on_event",
+        lambda client, f: client.sessions.run_all([{"agent_id": agent(client), "prompt": "p", "on_event": f}]),
+    ),
+    ("on_event", lambda client, f: client.sessions.listen(UNKNOWN_ID, on_event=f)),
+    ("on_closed", lambda client, f: client.sessions.listen(UNKNOWN_ID, on_event=print, on_closed=f)),
+    ("on_error", lambda client, f: client.sessions.listen(UNKNOWN_ID, on_event=print, on_error=f)),
+]
+
+
+def agent(client: aod.Client) -> UUID:
+    return client.agents.create(name="a", model="claude-sonnet-4-6", runtime="claude").id
+
+
+def run(client: aod.Client, **callbacks: Any) -> aod.RunResult:
+    return client.sessions.run(agent_id=agent(client), prompt="p", **callbacks)
+
+
+@pytest.mark.parametrize(("name", "call"), CALLBACKS)
+def test_a_coroutine_function_is_refused_where_it_would_not_be_awaited(
+    client: aod.Client, name: str, call: Callable[[aod.Client, Any], object]
+) -> None:
+    class Caller:
+        async def __call__(self, *_: Any) -> None:
+            pass
+
+    for function in (unsupported, partial(unsupported), Caller()):
+        with pytest.raises(TypeError, match=f"{name} cannot be a coroutine function"):
+            call(client, function)
+
+
+@pytest.mark.parametrize(("name", "call"), CALLBACKS[1:-3])
+def test_a_coroutine_that_would_not_be_awaited_is_an_error(
+    client: aod.Client, name: str, call: Callable[[aod.Client, Any], object]
+) -> None:
+    with pytest.raises(TypeError, match=f"{name} cannot be a coroutine function"):
+        call(client, returns_coroutine)
+    gc.collect()
+
+
+def test_a_coroutine_of_a_callback_of_a_subscription_is_an_error(
+    client: aod.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hooked: list[BaseException | None] = []
+    monkeypatch.setattr(threading, "excepthook", lambda caught: hooked.append(caught.exc_value))
+    id, errors = start(client).id, list[aod.AodError]()
+    assert client.sessions.listen(id, on_event=returns_coroutine, on_error=errors.append).join(60)
+    assert client.sessions.listen(id, on_event=print, on_state=returns_coroutine, on_error=errors.append).join(60)
+    assert client.sessions.listen(id, on_event=print, on_closed=returns_coroutine).join(60)
+    assert client.sessions.listen(UNKNOWN_ID, on_event=print, on_error=returns_coroutine).join(60)
+    raised = [error.__cause__ for error in errors] + hooked
+    assert [str(error) for error in raised] == [
+        f"{name} cannot be a coroutine function" for name in ("on_event", "on_state", "on_closed", "on_error")
+    ]
+    gc.collect()
+
+
+def test_a_coroutine_is_not_a_token(server: DevServer) -> None:
+    with (
+        aod.Client(base_url=server.url, token_provider=returns_coroutine) as client,
+        pytest.raises(aod.TokenProviderError) as caught,
+    ):
+        client.agents.list()
+    assert "must return a str, not coroutine" in str(caught.value.__cause__)
+    gc.collect()

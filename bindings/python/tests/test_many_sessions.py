@@ -15,6 +15,7 @@ import pytest
 from conftest import python, start
 
 import aod
+from aod import _core
 from aod.testing import DevServer
 
 Control = Callable[..., Any]
@@ -474,3 +475,100 @@ def test_sessions_of_an_abandoned_run_all_are_interrupted() -> None:
             client.sessions.run_all([{"agent_id": agent.id, "prompt": "hi", "on_event": fail}], on_abandon="interrupt")
         (session,) = client.sessions.list()
         assert client.sessions.wait_for_completion(session.id).session.status == "completed"
+
+
+def test_leaving_the_block_of_a_watch_ends_the_iteration_of_another_task(
+    server: DevServer, client: aod.Client, control: Control
+) -> None:
+    ids = start_hanging(client, control)
+
+    async def main() -> None:
+        other = aod.AsyncClient(base_url=server.url, token=server.token)
+        reached = asyncio.Event()
+
+        async def follow(items: aod.AsyncWatchStream) -> None:
+            texts = 0
+            async for item in items:
+                texts += has_text(item)
+                if texts == len(ids):
+                    reached.set()
+
+        async with other.sessions.watch(ids) as items:
+            task = asyncio.create_task(follow(items))
+            await reached.wait()
+        await task
+
+    asyncio.run(asyncio.wait_for(main(), 60))
+
+
+@both_clients
+def test_closing_the_client_does_not_interrupt_a_run(
+    server: DevServer, client: aod.Client, control: Control, client_class: Any
+) -> None:
+    script(control, {"stdout": "one"}, {"exit": 0})
+    agent = client.agents.create(**AGENT)
+
+    def run(**callbacks: Any) -> Any:
+        if client_class is aod.Client:
+            other = aod.Client(base_url=server.url, token=server.token)
+            return other.sessions.run(
+                agent_id=agent.id, prompt="hi", on_abandon="terminate", on_created=lambda _: other.close(), **callbacks
+            )
+
+        async def main() -> aod.RunResult:
+            other = aod.AsyncClient(base_url=server.url, token=server.token)
+
+            async def close(_: aod.SessionAck) -> None:
+                await other.aclose()
+
+            return await other.sessions.run(
+                agent_id=agent.id, prompt="hi", on_abandon="terminate", on_created=close, **callbacks
+            )
+
+        return asyncio.run(main())
+
+    assert run().session.status == "completed"
+
+    def fail(event: aod.StreamEvent) -> None:
+        raise KeyError("planned")
+
+    with pytest.raises(KeyError) as caught:
+        run(on_event=fail)
+    assert client.sessions.get(vars(caught.value)["session_id"]).status == "terminated"
+
+
+def test_a_closed_run_whose_session_cannot_be_stopped_logs_that(
+    server: DevServer, client: aod.Client, control: Control, caplog: pytest.LogCaptureFixture
+) -> None:
+    script(control, {"stdout": "one"}, {"hold": "never"})
+    agent = client.agents.create(**AGENT)
+
+    def start_call(*_: Any) -> None:
+        raise aod.AodError("planned")
+
+    async def main() -> None:
+        async with aod.AsyncClient(base_url=server.url, token=server.token) as other:
+            created = asyncio.Event()
+            run = other.sessions.run(
+                agent_id=agent.id, prompt="hi", on_abandon="terminate", on_created=lambda _: created.set()
+            )
+            task = asyncio.create_task(run)
+            await created.wait()
+            run.close()
+            task.cancel()
+            await asyncio.wait([task])
+            assert task.cancelled() or task.exception() is not None
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_core.Core, "start", start_call)
+        asyncio.run(main())
+    assert "cannot stop the abandoned session" in caplog.text
+
+
+def test_a_call_that_cannot_be_started_is_an_error_of_the_package(server: DevServer) -> None:
+    async def main() -> None:
+        async with aod.AsyncClient(base_url=server.url, token=server.token) as other:
+            with pytest.raises(ValueError):
+                other.sessions._core.start("TerminateSession", "..")
+
+    asyncio.run(main())

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import gc
 import json
+import pickle
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +15,7 @@ from conftest import start
 
 import aod
 import aod.pretty.claude
+from aod._native import OutputFormatter, OutputTranscript
 from aod.pretty import (
     ClaudeFormatter,
     CodexFormatter,
@@ -24,6 +28,7 @@ from aod.pretty import (
     formatter_for,
 )
 from aod.testing import DevServer
+from aod.transcript import Transcript
 
 TRANSCRIPTS = Path(__file__).parents[3] / "tests/data/transcripts"
 CLASSES: dict[str, Callable[..., Formatter]] = {
@@ -324,3 +329,28 @@ def test_a_formatter_says_whether_a_line_is_incomplete() -> None:
     assert formatter.has_pending
     assert list(lines) == ["three"]
     assert not formatter.has_pending
+
+
+def test_a_formatter_cannot_be_copied() -> None:
+    formatter = ClaudeFormatter()
+    assert list(formatter.feed("half")) == []
+    for copy_of in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError, match="cannot copy or pickle 'ClaudeFormatter' object"):
+            copy_of(formatter)
+    gc.collect()
+    assert list(formatter.feed(" line\n")) == ["half line"]
+
+
+def test_the_library_receives_no_lone_surrogate(monkeypatch: pytest.MonkeyPatch) -> None:
+    # It would count a reference to the object that is not released.
+    fed: list[str] = []
+
+    def feed(_: object, chunk: str) -> str:
+        fed.append(chunk)
+        return "[]"
+
+    monkeypatch.setattr(OutputFormatter, "feed", feed)
+    monkeypatch.setattr(OutputTranscript, "feed", feed)
+    assert list(GenericFormatter().feed("a\ud800ü")) == []
+    assert Transcript().feed("a\ud800ü") == []
+    assert fed == ["a?ü"] * 2

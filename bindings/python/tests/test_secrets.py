@@ -361,3 +361,56 @@ def test_mcp_servers_that_are_not_a_list_are_kept_and_not_shown(servers: Any) ->
     assert_no_secret(texts_of_model(agent))
     # Without a warning of pydantic, which would show the value.
     assert agent.model_dump()["mcp_servers"] == servers
+
+
+@pytest.mark.parametrize(
+    "token", [secret("token").encode(), {"access_token": secret("token")}, secret("token") + "\ud800"]
+)
+@pytest.mark.parametrize("is_async", [False, True])
+def test_the_error_of_a_token_provider_does_not_show_what_it_returned(token: Any, is_async: bool) -> None:
+    async def provide(rejected: str | None) -> Any:
+        return token
+
+    async def main() -> None:
+        async with aod.AsyncClient(base_url="http://127.0.0.1:1", token_provider=provide) as client:
+            await client.agents.list()
+
+    with pytest.raises(aod.TokenProviderError) as caught:
+        if is_async:
+            asyncio.run(main())
+        else:
+            with aod.Client(base_url="http://127.0.0.1:1", token_provider=lambda _: token) as client:
+                client.agents.list()
+    cause = caught.value.__cause__
+    assert isinstance(cause, TypeError if not isinstance(token, str) else ValueError)
+    assert cause.__context__ is None
+    summary = traceback.TracebackException.from_exception(cause, capture_locals=True)
+    assert_no_secret("".join(summary.format(chain=True)))
+
+
+def test_the_traceback_of_an_exception_of_on_state_does_not_show_a_response() -> None:
+    requests: list[str] = []
+
+    def respond(handler: BaseHTTPRequestHandler, request: str) -> None:
+        requests.append(request)
+        if len(requests) == 1:
+            send(handler, 200, "text/event-stream", b'id: 1\ndata: {"type": "output", "id": 1, "data": "x"}\n\n')
+        else:
+            send(handler, 503, "text/plain", request.encode())
+
+    def fail(state: aod.ConnectionState) -> None:
+        if state.cause is not None and "503" in str(state.cause):
+            raise KeyError("planned")
+
+    with (
+        http_server(respond) as url,
+        aod.Client(base_url=url, token=f"aod_{MARK}") as client,
+        pytest.raises(KeyError) as caught,
+    ):
+        list(client.sessions.stream(UNKNOWN_ID, base_delay=0, on_state=fail))
+    assert MARK in requests[0]
+    summary = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    package = str(aod.__path__[0])
+    frames = [str(frame.locals) for frame in summary.stack if frame.filename.startswith(package)]
+    assert frames
+    assert_no_secret("".join(frames))

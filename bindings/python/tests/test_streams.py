@@ -6,13 +6,14 @@ import asyncio
 import gc
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from typing import Any, Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from conftest import http_server, python, send, start
@@ -275,6 +276,31 @@ def test_the_interpreter_exits_while_streams_are_open(
     assert process.returncode == 0, errors
 
 
+SLOW_LISTENERS = """
+import atexit, threading, time
+limits = []
+atexit.register(lambda: print(sum(limits), len(limits)))  # after the package, which is imported later
+import sys, aod
+from aod import _process
+class Slow(threading.Thread):
+    def join(self, timeout=None):
+        limits.append(timeout)
+        now[0] += timeout
+now = [0.0]
+_process.time = type("Clock", (), {"monotonic": lambda: now[0]})
+threading.Thread = Slow
+client = aod.Client(base_url=sys.argv[1], token=sys.argv[2])
+subscriptions = [client.sessions.listen(sys.argv[3], on_event=lambda event: None) for _ in range(3)]
+"""
+
+
+def test_the_callbacks_of_all_listeners_delay_the_exit_by_a_second_at_most(
+    client: aod.Client, server: DevServer, control: Control
+) -> None:
+    with python(SLOW_LISTENERS, server.url, server.token, str(start_hanging(client, control).id)) as process:
+        assert process.communicate() == ("1.0 3\n", "")
+
+
 AFTER_SHUTDOWN = {
     "call": "client.health()",
     "asyncio": "asyncio.run(other.health())",
@@ -325,18 +351,126 @@ def test_a_second_task_on_a_stream_raises(client: aod.Client, server: DevServer,
     asyncio.run(main())
 
 
+def test_one_task_opens_a_stream_and_one_iterates_it() -> None:
+    async def main(port: int) -> None:
+        client = aod.AsyncClient(base_url=f"http://127.0.0.1:{port}", token="t")
+        events = client.sessions.stream(uuid4())
+        opening = asyncio.ensure_future(events.open())
+        reading = asyncio.ensure_future(anext(events, None))
+        await asyncio.sleep(0)
+        for second in (events.open, events.__anext__):
+            with pytest.raises(aod.AodError, match="another task"):
+                await second()
+        assert not opening.done() and not reading.done()
+        events.cancel()
+        assert await reading is None
+        await opening
+
+    # Nobody accepts the connection, so that no response arrives.
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        asyncio.run(main(silent.getsockname()[1]))
+
+
+def test_a_cancelled_task_does_not_close_a_stream_in_a_with_block(
+    server: DevServer, client: aod.Client, control: Control
+) -> None:
+    first, second, third = (start_hanging(client, control).id for _ in range(3))
+
+    async def main() -> None:
+        async with aod.AsyncClient(base_url=server.url, token=server.token) as other:
+
+            async def next_text(items: Any) -> str | None:
+                async for item in items:
+                    event = getattr(item, "event", item)
+                    if event.text:
+                        return str(event.text)
+                return None
+
+            for items in (other.sessions.stream(first), other.sessions.watch([second])):
+                async with items:
+                    assert await next_text(items) == "one\n"
+                    waiting = asyncio.ensure_future(next_text(items))
+                    await asyncio.sleep(0)
+                    waiting.cancel()
+                    await asyncio.wait([waiting])
+                    client.sessions.terminate(second if isinstance(items, aod.AsyncWatchStream) else first)
+                    assert [item async for item in items]
+
+            # Without the block, the stream is closed, and says so.
+            for items in (other.sessions.stream(third), other.sessions.watch([third])):
+                assert await next_text(items) == "one\n"
+                waiting = asyncio.ensure_future(next_text(items))
+                await asyncio.sleep(0)
+                waiting.cancel()
+                await asyncio.wait([waiting])
+                await asyncio.to_thread(control, "POST", "wait", {"streams": 0})
+                with pytest.raises(aod.AodError, match="async with"):
+                    await anext(items)
+                assert [item async for item in items] == []
+
+    asyncio.run(asyncio.wait_for(main(), 60))
+
+
+def test_a_wait_that_times_out_often_adds_one_callback_to_its_task(
+    server: DevServer, client: aod.Client, control: Control
+) -> None:
+    ack = start_hanging(client, control)
+
+    async def main() -> None:
+        async with aod.AsyncClient(base_url=server.url, token=server.token) as other:
+            events = other.sessions.stream(ack.id)
+            while not (await anext(events)).text:
+                pass
+            callbacks: list[object] = []
+
+            async def wait_often() -> None:
+                task: Any = asyncio.current_task()
+                loop = asyncio.get_running_loop()
+                for _ in range(5):
+                    loop.call_soon(loop.call_soon, task.cancel)
+                    with pytest.raises(asyncio.CancelledError):
+                        await anext(events)
+                callbacks.extend(task._callbacks or [])
+
+            await asyncio.ensure_future(wait_often())
+            assert len(callbacks) == 2  # of the stream, and of the task that waits
+
+    asyncio.run(asyncio.wait_for(main(), 60))
+
+
 FORK = """
 client.health()
+forked = []
+def fork(state):
+    if not forked: forked.append(os.fork())
+inside = client.sessions.stream(sys.argv[3], on_state=fork)
+try:
+    next(inside)
+    assert forked[0] != 0
+except aod.AodError as error:
+    assert forked == [0] and "parent process" in str(error)
+    os._exit(0)
+assert os.waitpid(forked[0], 0)[1] == 0
 events = client.sessions.stream(sys.argv[3])
-while not next(events).text: pass
+watched = client.sessions.watch([sys.argv[3]])
+def read_one(items):
+    while True:
+        item = next(items)
+        event = getattr(item, "event", item)
+        if event.text == "one\\n": return
+read_one(events)
+read_one(watched)
+cursor = events.cursor
 pid = os.fork()
 if pid == 0:
     assert client.health() == {"status": "ok"}
-    try:
-        next(events)
-        sys.exit(9)
-    except aod.AodError:
-        pass
+    for items in (events, watched):
+        try:
+            next(items)
+            sys.exit(9)
+        except aod.AodError:
+            pass
+    assert events.cursor == cursor
     with client.sessions.stream(sys.argv[3]) as own:
         while not next(own).text: pass
     sys.exit(0)
@@ -349,7 +483,11 @@ assert client.sessions.get(sys.argv[3]).status == "running"
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="os.fork is not available")
 def test_a_client_reconnects_in_a_forked_child(client: aod.Client, server: DevServer, control: Control) -> None:
-    ack = start_hanging(client, control)
+    # The parent has read more than it has passed on.
+    script(control, {"stdout": "one\n"}, *[{"stdout": "two\n"}] * 20, {"hold": "never"})
+    ack = start(client)
+    with client.sessions.stream(ack.id) as events:
+        assert [next_text(events).text for _ in range(21)][-1] == "two\n"
     with python(CHILD + FORK, server.url, server.token, str(ack.id)) as process:
         _, errors = process.communicate()
     assert process.returncode == 0, errors

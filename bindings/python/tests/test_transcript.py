@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import dataclasses
+import gc
 import json
+import pickle
 import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,10 +19,12 @@ from ag_ui.core import Event
 from pydantic import TypeAdapter
 
 import aod
+from aod import _native
 from aod.testing import DevServer
 from aod.transcript import (
     AgUiEncoder,
     Change,
+    HistoryReset,
     ItemAdded,
     ItemsDropped,
     ItemUpdated,
@@ -139,7 +145,26 @@ def replay(changes: list[Change]) -> list[str]:
             item.text += change.text
         elif isinstance(change, ItemsDropped):
             items = items[change.count :]
+        elif isinstance(change, HistoryReset):
+            items = []
     return [item.text for item in items if isinstance(item, Message)]
+
+
+def test_another_history_of_the_session_replaces_all_turns() -> None:
+    def output(id: int, text: str) -> aod.StreamEvent:
+        extra = {"stream": "stdout", "turn": 1, "data": json.dumps({"type": "assistant", "message": text}) + "\n"}
+        return aod.StreamEvent(type="output", id=id, extra=extra)
+
+    transcript = Transcript("claude")
+    encoder = AgUiEncoder("thread")
+    changes = [change for event in (output(7, "old"), output(3, "new")) for change in transcript.apply(event)]
+    assert [change.type for change in changes][-3:] == ["history_reset", "turn_started", "item_added"]
+    assert replay(changes) == ["new"]
+    assert [turn.number for turn in transcript.turns] == [1]
+    assert transcript.cursor == 3
+    schema: TypeAdapter[Any] = TypeAdapter(Event)
+    events = [schema.validate_python(event) for change in changes for event in encoder.encode(change)]
+    assert [event.type for event in events].count("MESSAGES_SNAPSHOT") == 1
 
 
 @pytest.fixture
@@ -294,3 +319,46 @@ def test_only_changes_are_encoded_for_ag_ui() -> None:
     with pytest.raises(aod.DecodeError) as caught:
         AgUiEncoder("thread").encode(TurnStarted(type="turn_started", turn=2**70))
     assert str(2**70) not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "copy_of", [copy.copy, copy.deepcopy, lambda transcript: pickle.loads(pickle.dumps(transcript))]
+)
+def test_a_copy_of_a_transcript_is_independent_of_it(copy_of: Callable[[Transcript], Transcript]) -> None:
+    transcript = Transcript("claude")
+    transcript.feed(OUTPUT[:-20])
+    other = copy_of(transcript)
+    assert other.feed(OUTPUT[-20:]) == transcript.feed(OUTPUT[-20:]) != []
+    del other
+    gc.collect()
+    assert transcript.final_text == "Tests pass."
+
+
+def test_a_dataclass_with_a_transcript_becomes_a_dictionary() -> None:
+    @dataclasses.dataclass
+    class Row:
+        transcript: Transcript
+
+    row = Row(Transcript("claude"))
+    row.transcript.feed(OUTPUT)
+    copied = dataclasses.asdict(row)["transcript"]
+    assert copied is not row.transcript and copied.turns == row.transcript.turns
+    del copied
+    gc.collect()
+    assert row.transcript.final_text == "Tests pass."
+
+
+def test_a_native_object_cannot_be_copied(client: aod.Client) -> None:
+    natives = [value for value in vars(_native).values() if hasattr(value, "_uniffi_clone_handle")]
+    assert len(natives) >= 6
+    for native in natives:
+        value = object.__new__(native)
+        for copy_of in (copy.copy, copy.deepcopy, pickle.dumps):
+            with pytest.raises(TypeError, match=f"cannot copy or pickle '{native.__name__}' object"):
+                copy_of(value)
+    changes = client.sessions.stream("some-id").transcript()
+    for owner in (AgUiEncoder("t"), changes):
+        with pytest.raises(TypeError, match="cannot"):
+            copy.deepcopy(owner)
+    gc.collect()
+    assert changes.transcript.turns == []

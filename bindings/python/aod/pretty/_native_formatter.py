@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Protocol, TypedDict, cast
 
 from .._native import CallError, OutputFormatter
+from .._process import refuse_copy
 from ..errors import from_native
 
 if TYPE_CHECKING:
@@ -144,6 +145,10 @@ class NativeFormatter:
         """
         return bool(self._ready) or self._core.has_pending()
 
+    def __reduce__(self) -> NoReturn:
+        """Raise `TypeError`: a formatter cannot be copied or pickled."""
+        refuse_copy(self)
+
     def consume(self, event: StreamEvent) -> Iterator[str]:
         """Consume the standard output of an event; other events are ignored.
 
@@ -171,11 +176,7 @@ class NativeFormatter:
         """
         if not isinstance(chunk, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"chunk must be a str, not {type(chunk).__name__}")
-        try:
-            completed = self._core.feed(chunk)
-        except UnicodeEncodeError:
-            completed = self._core.feed(without_surrogates(chunk))
-        yield from self._lines(completed)
+        yield from self._lines(self._core.feed(without_surrogates(chunk)))
 
     def flush(self) -> Iterator[str]:
         """Format what remains after the last chunk.
@@ -193,5 +194,8 @@ class NativeFormatter:
 
 
 def without_surrogates(text: str) -> str:
-    """Replace lone surrogates, which UTF-8 cannot encode."""
-    return text.encode("utf-8", "replace").decode()
+    """Replace lone surrogates, which UTF-8 cannot encode.
+
+    To be called before a method of a native object: it does not release the object if it cannot encode a text.
+    """
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()

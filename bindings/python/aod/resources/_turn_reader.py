@@ -61,6 +61,10 @@ class TurnReader:
             if change.type == "agent_updated":
                 own.append(change)
                 continue
+            if change.type == "history_reset":
+                own.append(change)
+                self._latest_turn = 0
+                continue
             self._latest_turn = change.turn
             if self._turn in (None, change.turn):
                 own.append(change)

@@ -8,12 +8,13 @@ import sys
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from copy import copy
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 from uuid import UUID
 
 from .._core import Core
 from .._log import logger
-from .._options import StreamOptions, callback, stream_options
+from .._options import StreamOptions, callback, check_result, stream_options
 from .._tracebacks import await_back, call_back, hide_frames
 from .._wire import encode, identifier, read, read_list
 from ..errors import AodError, ConflictError, RateLimitError
@@ -28,7 +29,7 @@ from ._turn_spans import turn_spans
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from typing_extensions import Unpack
+    from typing_extensions import Self, Unpack
 
     from ..transcript import Change
 
@@ -127,9 +128,19 @@ def _check_callbacks(on_event: object, on_closed: object, on_error: object) -> N
     """Validate the callbacks of `listen`; only `on_event` is required."""
     if on_event is None:
         raise TypeError("on_event must be callable, not NoneType")
-    callback(on_event, "on_event")
-    callback(on_closed, "on_closed")
-    callback(on_error, "on_error")
+    _check_functions(on_event=on_event, on_closed=on_closed, on_error=on_error)
+
+
+def _check_functions(**functions: object) -> None:
+    """Validate the callbacks of a method that does not await them."""
+    for name, function in functions.items():
+        callback(function, name)
+
+
+def _call_sync(function: Callable[[_T], object] | None, argument: _T, name: str) -> None:
+    """Call a function, if there is one."""
+    if function is not None:
+        check_result(call_back(function, argument), name)
 
 
 @hide_frames
@@ -312,12 +323,13 @@ class Sessions:
             ValueError: `session_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
         """
+        pinned = self._pinned()
         try:
-            self.terminate(session_id)
+            pinned.terminate(session_id)
         except ConflictError as error:
             if error.reason != "already_terminated":
                 raise
-        return self.get(session_id)
+        return pinned.get(session_id)
 
     def interrupt(self, session_id: str | UUID) -> SessionAck:
         """Stop the active turn and keep the sandbox (`POST /sessions/{id}/interrupt`).
@@ -387,7 +399,14 @@ class Sessions:
             AodError: Any other failure; see `aod.errors`.
             Exception: Whatever `on_event` or `on_change` raises, which ends the wait.
         """
-        return self._follow(session_id, since, None, on_event, on_change, collect_events)
+        _check_functions(on_event=on_event, on_change=on_change)
+        return self._pinned()._follow(session_id, since, None, on_event, on_change, collect_events)
+
+    def _pinned(self) -> Self:
+        """Return these calls for an operation of several calls, which closing the client does not interrupt."""
+        pinned = copy(self)
+        pinned._core = self._core.pinned()
+        return pinned
 
     def _opened(self, stream: EventStream) -> AbstractContextManager[EventStream]:
         return stream
@@ -421,16 +440,13 @@ class Sessions:
         with self._opened(self.stream(session_id, since=since, turn=reader.selected, resume_stale=True)) as stream:
             for event in stream:
                 if reader.includes(event):
-                    if on_event is not None:
-                        call_back(on_event, event)
+                    _call_sync(on_event, event, "on_event")
                     if collect_events:
                         events.append(event)
                 for change in reader.apply(event):
-                    if on_change is not None:
-                        call_back(on_change, change)
+                    _call_sync(on_change, change, "on_change")
         for change in reader.finish():
-            if on_change is not None:
-                call_back(on_change, change)
+            _call_sync(on_change, change, "on_change")
         return RunResult(session=self.get(session_id), events=events)
 
     def _follow_turn(
@@ -446,8 +462,7 @@ class Sessions:
         """Follow a turn, and stop it with the operation if an exception ends the call before the turn has ended."""
         events = _EndObserver(on_event)
         try:
-            if on_created is not None:
-                call_back(on_created, ack)
+            _call_sync(on_created, ack, "on_created")
             return self._follow(ack.id, None, turn, events, on_change, collect_events)
         except BaseException as error:
             _name_session(error, ack.id)
@@ -509,10 +524,12 @@ class Sessions:
             >>> print(result.session.status, result.session.exit_code)
         """
         operation = _abandon_operation(on_abandon)
+        _check_functions(on_event=on_event, on_change=on_change, on_created=on_created)
         delays = iter(_QUOTA_DELAYS)
         while True:
+            pinned = self._pinned()
             try:
-                ack = self.create(
+                ack = pinned.create(
                     agent_id=agent_id,
                     prompt=prompt,
                     environment_id=environment_id,
@@ -525,7 +542,7 @@ class Sessions:
                 if not wait_for_quota or not _exceeds_quota(error):
                     raise
             self._sleep(next(delays, _QUOTA_DELAYS[-1]))
-        return self._follow_turn(ack, None, on_event, on_change, collect_events, operation, on_created)
+        return pinned._follow_turn(ack, None, on_event, on_change, collect_events, operation, on_created)
 
     def run_all(
         self,
@@ -616,17 +633,19 @@ class Sessions:
             >>> print(answer.text)
         """
         operation = _abandon_operation(on_abandon)
+        _check_functions(on_event=on_event, on_change=on_change)
         delays = iter(_ASK_DELAYS)
         while True:
+            pinned = self._pinned()
             try:
-                ack = self.prompt(session_id, prompt=prompt, timeout=timeout)
+                ack = pinned.prompt(session_id, prompt=prompt, timeout=timeout)
                 break
             except ConflictError as error:
                 if not wait or error.reason not in ("pending", "running"):
                     raise
             time.sleep(next(delays, _ASK_DELAYS[-1]))
-            self._read_turn(TurnReader(), session_id, _AFTER_ALL)
-        return self._follow_turn(ack, ack.current_turn, on_event, on_change, collect_events, operation)
+            pinned._read_turn(TurnReader(), session_id, _AFTER_ALL)
+        return pinned._follow_turn(ack, ack.current_turn, on_event, on_change, collect_events, operation)
 
     def stream(
         self,
@@ -815,7 +834,8 @@ class Sessions:
         Raises:
             ValueError: `session_id` is empty, `.`, `..` or not valid Unicode, or `since` or another option is out of
                 range.
-            TypeError: `since` or another option has the wrong type, or a callback is not callable.
+            TypeError: `since` or another option has the wrong type, or a callback is not callable or is a coroutine
+                function.
 
         Examples:
             >>> subscription = client.sessions.listen(ack.id, on_event=print)
@@ -1009,12 +1029,13 @@ class AsyncSessions:
             ValueError: `session_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
         """
+        pinned = self._pinned()
         try:
-            await self.terminate(session_id)
+            await pinned.terminate(session_id)
         except ConflictError as error:
             if error.reason != "already_terminated":
                 raise
-        return await self.get(session_id)
+        return await pinned.get(session_id)
 
     async def interrupt(self, session_id: str | UUID) -> SessionAck:
         """Stop the active turn and keep the sandbox (`POST /sessions/{id}/interrupt`).
@@ -1084,7 +1105,13 @@ class AsyncSessions:
             AodError: Any other failure; see `aod.errors`.
             Exception: Whatever `on_event` or `on_change` raises, which ends the wait.
         """
-        return await self._follow(session_id, since, None, on_event, on_change, collect_events)
+        return await self._pinned()._follow(session_id, since, None, on_event, on_change, collect_events)
+
+    def _pinned(self) -> Self:
+        """Return these calls for an operation of several calls, which closing the client does not interrupt."""
+        pinned = copy(self)
+        pinned._core = self._core.pinned()
+        return pinned
 
     async def _follow(
         self,
@@ -1139,7 +1166,8 @@ class AsyncSessions:
         except GeneratorExit:
             # Nothing can be awaited in a coroutine that is closed.
             if operation is not None and not events.ended:
-                self._core.with_options(_ABANDON_OPTIONS).start(operation, str(ack.id))
+                with _logging_failures(ack.id):
+                    self._core.with_options(_ABANDON_OPTIONS).start(operation, str(ack.id))
             raise
         except BaseException as error:
             _name_session(error, ack.id)
@@ -1207,8 +1235,9 @@ class AsyncSessions:
         operation = _abandon_operation(on_abandon)
         delays = iter(_QUOTA_DELAYS)
         while True:
+            pinned = self._pinned()
             try:
-                ack = await self.create(
+                ack = await pinned.create(
                     agent_id=agent_id,
                     prompt=prompt,
                     environment_id=environment_id,
@@ -1221,7 +1250,7 @@ class AsyncSessions:
                 if not wait_for_quota or not _exceeds_quota(error):
                     raise
             await asyncio_sleep(next(delays, _QUOTA_DELAYS[-1]))
-        return await self._follow_turn(ack, None, on_event, on_change, collect_events, operation, on_created)
+        return await pinned._follow_turn(ack, None, on_event, on_change, collect_events, operation, on_created)
 
     async def run_all(
         self,
@@ -1313,15 +1342,16 @@ class AsyncSessions:
         operation = _abandon_operation(on_abandon)
         delays = iter(_ASK_DELAYS)
         while True:
+            pinned = self._pinned()
             try:
-                ack = await self.prompt(session_id, prompt=prompt, timeout=timeout)
+                ack = await pinned.prompt(session_id, prompt=prompt, timeout=timeout)
                 break
             except ConflictError as error:
                 if not wait or error.reason not in ("pending", "running"):
                     raise
             await asyncio_sleep(next(delays, _ASK_DELAYS[-1]))
-            await self._read_turn(TurnReader(), session_id, _AFTER_ALL)
-        return await self._follow_turn(ack, ack.current_turn, on_event, on_change, collect_events, operation)
+            await pinned._read_turn(TurnReader(), session_id, _AFTER_ALL)
+        return await pinned._follow_turn(ack, ack.current_turn, on_event, on_change, collect_events, operation)
 
     def stream(
         self,
@@ -1512,7 +1542,8 @@ class AsyncSessions:
         Raises:
             ValueError: `session_id` is empty, `.`, `..` or not valid Unicode, or `since` or another option is out of
                 range.
-            TypeError: `since` or another option has the wrong type, or a callback is not callable.
+            TypeError: `since` or another option has the wrong type, or a callback is not callable or is a coroutine
+                function.
         """
         _check_callbacks(on_event, on_closed, on_error)
         id = identifier(session_id, "session_id")
