@@ -36,7 +36,7 @@ const fn per_object(pattern: &'static str, replacement: &'static str) -> Patch {
     }
 }
 
-const PATCHES: [Patch; 14] = [
+const PATCHES: [Patch; 17] = [
     // The façade chooses the library, because JNA does not tell musl from glibc, and documents one system property.
     once(
         "    val libOverride = System.getProperty(\"uniffi.component.$componentName.libraryOverride\")
@@ -144,6 +144,35 @@ const PATCHES: [Patch; 14] = [
     once(
         "throw IllegalArgumentException(\"Invalid duration, must be non-negative\")",
         "throw ArgumentEncodingException(\"a duration is negative\")",
+    ),
+    // The longest duration of Rust is twice that of Java. UniFFI throws an exception that says nothing about the call,
+    // while it reads the error or the event of which the duration is a detail.
+    once(
+        "throw java.time.DateTimeException(\"Duration exceeds minimum or maximum value supported by uniffi\")",
+        "return java.time.Duration.ofSeconds(Long.MAX_VALUE)",
+    ),
+    // UniFFI resumes a coroutine on the thread that wakes its future, which is one of the four workers of the library.
+    // Code of the program that blocks there can stop the task that it waits for: tokio keeps a task that such a thread
+    // spawns for this thread. There is no issue upstream; the patch can go when UniFFI resumes on another thread.
+    once(
+        "UniffiHandleMap<CancellableContinuation<Byte>>()",
+        "UniffiHandleMap<PolledContinuation>()",
+    ),
+    once(
+        "                pollFunc(
+                    rustFuture,
+                    uniffiRustFutureContinuationCallbackImpl,
+                    uniffiContinuationHandleMap.insert(continuation)
+                )
+",
+        "                val polled = PolledContinuation(continuation)
+                pollFunc(
+                    rustFuture,
+                    uniffiRustFutureContinuationCallbackImpl,
+                    uniffiContinuationHandleMap.insert(polled)
+                )
+                polled.pollReturned()
+",
     ),
     // The handle for a call is cloned before the arguments are encoded, and freed by the call: if encoding fails,
     // nothing frees it (mozilla/uniffi-rs#1155).

@@ -70,7 +70,7 @@ pub struct ClientConfig {
     /// How long an idle connection is kept open. Default 90 s.
     #[uniffi(default)]
     pub pool_idle_timeout: Option<Duration>,
-    /// Whether to use HTTP/1.1 even if the server offers HTTP/2. Default false.
+    /// Whether calls use HTTP/1.1 even if the server offers HTTP/2. Streams always do. Default false.
     #[uniffi(default = false)]
     pub http1_only: bool,
     /// Whether to reject a base URL that is not `https`. Default false.

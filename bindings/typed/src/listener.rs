@@ -34,7 +34,8 @@ pub trait BatchListener: Send + Sync {
     /// Called when the stream has ended: after its terminal event, or because it was cancelled.
     fn on_closed(&self) -> Result<(), ListenerError>;
 
-    /// Called when the stream has failed or could not be opened.
+    /// Called when the stream has failed or could not be opened. If it throws, because the error cannot be decoded, it
+    /// is called again, with an error of kind `Other`.
     fn on_error(&self, info: ErrorInfo) -> Result<(), ListenerError>;
 }
 
@@ -119,10 +120,17 @@ impl listener::Listener<EventBatch> for Forwarder {
     }
 
     fn on_end(&self, outcome: bridge::Result<()>) {
-        // An error here cannot be reported: this is the listener's last call.
+        let unreadable = || {
+            let text = "internal error: the error of the stream cannot be read";
+            bridge::ErrorInfo::new(bridge::ErrorKind::Other, text)
+        };
+        // An error that is left cannot be reported: this is the listener's last call.
         let _ = match outcome {
             Ok(()) => self.0.on_closed(),
-            Err(error) => self.0.on_error(error.into()),
+            Err(error) => self
+                .0
+                .on_error(error.into())
+                .or_else(|_| self.0.on_error(unreadable().into())),
         };
     }
 }
@@ -165,5 +173,68 @@ impl NativeClient {
         let subscription =
             listener::Subscription::spawn(&RUNTIME, &self.closed, events, Forwarder(listener))?;
         Ok(Arc::new(Subscription(subscription)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use aod_bridge::listener::Listener as _;
+
+    use super::*;
+    use crate::error::ErrorKind;
+
+    /// Records its last calls. It cannot read errors of some kinds.
+    #[derive(Default)]
+    struct Recorder {
+        unreadable: Vec<ErrorKind>,
+        received: Mutex<Vec<Option<ErrorKind>>>,
+    }
+
+    impl BatchListener for Recorder {
+        fn on_events(&self, _: Vec<EventRun>, _: Option<i64>) -> Result<(), ListenerError> {
+            Ok(())
+        }
+
+        fn on_state(&self, _: ConnectionState) -> Result<(), ListenerError> {
+            Ok(())
+        }
+
+        fn on_closed(&self) -> Result<(), ListenerError> {
+            self.received.lock().unwrap().push(None);
+            Ok(())
+        }
+
+        fn on_error(&self, info: ErrorInfo) -> Result<(), ListenerError> {
+            if self.unreadable.contains(&info.kind) {
+                let reason = "unreadable".to_owned();
+                return Err(ListenerError::Threw { reason });
+            }
+            self.received.lock().unwrap().push(Some(info.kind));
+            Ok(())
+        }
+    }
+
+    fn last_calls(unreadable: Vec<ErrorKind>, end: bridge::Result<()>) -> Vec<Option<ErrorKind>> {
+        let recorder = Arc::new(Recorder {
+            unreadable,
+            ..Recorder::default()
+        });
+        Forwarder(Arc::clone(&recorder) as Arc<dyn BatchListener>).on_end(end);
+        std::mem::take(&mut recorder.received.lock().unwrap())
+    }
+
+    #[test]
+    fn a_listener_that_cannot_read_the_error_gets_its_last_call() {
+        let failure = || Err(bridge::ErrorInfo::listener("planted"));
+        assert_eq!(last_calls(vec![], Ok(())), [None]);
+        assert_eq!(last_calls(vec![], failure()), [Some(ErrorKind::Listener)]);
+        assert_eq!(
+            last_calls(vec![ErrorKind::Listener], failure()),
+            [Some(ErrorKind::Other)]
+        );
+        let all = vec![ErrorKind::Listener, ErrorKind::Other];
+        assert_eq!(last_calls(all, failure()), []);
     }
 }

@@ -10,12 +10,12 @@ struct State: Codable {
 
 /// Stores the session, the position and the output as one value: the old file or the new one, never a part.
 func save(_ state: State) throws {
-    try JSONEncoder().encode(state).write(to: URL(filePath: "state"), options: .atomic)
+    try JSONEncoder().encode(state).write(to: URL(fileURLWithPath: "state"), options: .atomic)
 }
 
 func load() throws -> State? {
     guard FileManager.default.fileExists(atPath: "state") else { return nil }
-    return try JSONDecoder().decode(State.self, from: Data(contentsOf: URL(filePath: "state")))
+    return try JSONDecoder().decode(State.self, from: Data(contentsOf: URL(fileURLWithPath: "state")))
 }
 // endregion
 

@@ -43,7 +43,7 @@ extension AodClient {
         public var poolMaxIdle: Int?
         /// The time after which an idle connection is closed, in seconds. Default: 90.
         public var poolIdleTimeout: TimeInterval?
-        /// Whether to use HTTP/1.1 even if the server supports HTTP/2. Default: false.
+        /// Whether calls use HTTP/1.1 even if the server supports HTTP/2. Streams always do. Default: false.
         public var http1Only = false
         /// Whether to reject a base URL that is not `https`. Default: false; a base URL that is plain `http` to another
         /// machine is then logged as a warning.

@@ -137,6 +137,16 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("https://ann:a@b?c#d@github.com/acme/app", "https://github.com/acme/app"),
+        ("https://@github.com", "https://github.com"),
+        ("https://github.com/acme/app@v1", "https://github.com/acme/app@v1"),
+        ("git@github.com:acme/app.git", "git@github.com:acme/app.git"),
+        ("", ""),
+    ]) func theURLOfARepositoryIsShownWithoutUserInformation(url: String, shown: String) {
+        #expect("\(GithubRepository(url: url))" == "GithubRepository(url: \(shown), mountPath: nil)")
+    }
+
     @Test func theErrorOfAMalformedSettingDoesNotRepeatIt() throws {
         func failure(
             _ base: String = "http://h", token: String = "t",

@@ -1,4 +1,5 @@
 import AodNative
+import Foundation
 
 // Shorthand for creating and reading the generated records.
 
@@ -208,7 +209,12 @@ extension StdioMcpServer: CustomStringConvertible, CustomDebugStringConvertible,
 
 extension GithubRepository: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The URL without user information.
-    private var shownURL: String { url.replacing(/\/\/[^\/]*@/, with: "//") }
+    private var shownURL: String {
+        guard let slashes = url.range(of: "//") else { return url }
+        let authority = url[slashes.upperBound...].prefix { $0 != "/" }
+        guard let at = authority.lastIndex(of: "@") else { return url }
+        return String(url[..<slashes.upperBound] + url[at...].dropFirst())
+    }
 
     public var description: String {
         "GithubRepository(url: \(shownURL), mountPath: \(mountPath ?? "nil"))"

@@ -70,7 +70,7 @@ public class AodClient private constructor(private val connection: Connection) :
      * on by default
      * @param poolMaxIdle the maximum number of idle connections per host; no limit by default
      * @param poolIdleTimeout how long an idle connection is kept; 90 s by default
-     * @param http1Only uses HTTP/1.1 even if the server supports HTTP/2; off by default
+     * @param http1Only uses HTTP/1.1 for calls even if the server supports HTTP/2, as streams do; off by default
      * @param maxResponseBytes the maximum size of a response body, in bytes; a larger one is an
      * [AodException.Protocol]. It does not limit streams. 64 MiB by default
      * @throws IllegalArgumentException if [poolMaxIdle] or [maxResponseBytes] is negative
@@ -150,7 +150,7 @@ public class AodClient private constructor(private val connection: Connection) :
      * on by default
      * @param poolMaxIdle the maximum number of idle connections per host; no limit by default
      * @param poolIdleTimeout how long an idle connection is kept; 90 s by default
-     * @param http1Only uses HTTP/1.1 even if the server supports HTTP/2; off by default
+     * @param http1Only uses HTTP/1.1 for calls even if the server supports HTTP/2, as streams do; off by default
      * @param maxResponseBytes the maximum size of a response body, in bytes; a larger one is an
      * [AodException.Protocol]. It does not limit streams. 64 MiB by default
      * @throws IllegalArgumentException if [poolMaxIdle] or [maxResponseBytes] is negative

@@ -162,10 +162,14 @@ internal class NativeForwarder(private val listener: EventListener) : BatchListe
 
     override fun onState(state: NativeState): Unit = handlingUncaught { listener.onState(state.toState()) }
 
-    private inline fun finishWith(call: () -> Unit): Unit = try {
-        handlingUncaught(call)
-    } finally {
-        lastCallReturned.complete(Unit)
+    private inline fun finishWith(call: () -> Unit) {
+        // The library calls `onError` again if the first call throws, as an uncaught exception handler may.
+        if (lastCallReturned.isCompleted) return
+        try {
+            handlingUncaught(call)
+        } finally {
+            lastCallReturned.complete(Unit)
+        }
     }
 
     /** Passes an exception of the call to the uncaught exception handler. */

@@ -3,12 +3,14 @@ package com.ravihq.aod
 import java.time.Duration
 import java.util.UUID
 import java.util.concurrent.CompletableFuture
+import java.util.concurrent.ForkJoinPool
+import java.util.concurrent.ForkJoinWorkerThread
 import java.util.function.Consumer
 import java.util.function.Function
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.CoroutineStart
-import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.SupervisorJob
+import kotlinx.coroutines.asCoroutineDispatcher
 import kotlinx.coroutines.future.future
 import kotlinx.coroutines.sync.withPermit
 
@@ -22,8 +24,10 @@ import kotlinx.coroutines.sync.withPermit
  * ```
  *
  * A call that fails completes its future with an [AodException]; `join()` and `get()` wrap it in a
- * `CompletionException` or `ExecutionException`. Cancelling a future cancels its request. Dependent stages that are
- * added without an executor run on a thread of `Dispatchers.Default`.
+ * `CompletionException` or `ExecutionException`. Cancelling a future cancels its request.
+ *
+ * Dependent stages that are added without an executor run on threads of this class, a `ForkJoinPool`. A stage may wait
+ * for other futures with `join()` or `get()`. While 64 stages block in another way, the futures of all clients wait.
  *
  * Event streams are not futures: use [Sessions.listen].
  *
@@ -51,8 +55,21 @@ public class FutureClient(private val client: AodClient) {
     public fun health(): CompletableFuture<Health> = futureOf { client.health() }
 }
 
+/**
+ * Runs the calls, and functions and dependent stages of the program, which may block. While one waits for a future, the
+ * pool replaces its thread, so that the future can complete.
+ */
+private val pool = ForkJoinPool(64, ::FutureThread, null, true)
+
+private class FutureThread(pool: ForkJoinPool) : ForkJoinWorkerThread(pool) {
+    init {
+        // Otherwise that of the thread that starts this one, which may be a thread of the native library.
+        contextClassLoader = FutureClient::class.java.classLoader
+    }
+}
+
 /** A failing call does not cancel the others. */
-private val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default)
+private val scope = CoroutineScope(SupervisorJob() + pool.asCoroutineDispatcher())
 
 private fun <T> futureOf(call: suspend () -> T): CompletableFuture<T> = scope.future { call() }
 
@@ -102,8 +119,8 @@ public class FutureAgents internal constructor(private val agents: Agents) {
      * called again; there are at most ten attempts.
      *
      * @param id the id of the agent
-     * @param change receives the agent, on a thread of `Dispatchers.Default`, and returns the fields to change; the
-     * version of the request is replaced by that of the agent. If it throws, the future fails with its exception
+     * @param change receives the agent, on a thread that it may block, and returns the fields to change; the version of
+     * the request is replaced by that of the agent. If it throws, the future fails with its exception
      * @return a future of the agent after the update
      * @see Agents.updateWith
      */
@@ -195,9 +212,8 @@ public class FutureEnvironments internal constructor(private val environments: E
      * [change] is called again; there are at most ten attempts.
      *
      * @param id the id of the environment
-     * @param change receives the environment, on a thread of `Dispatchers.Default`, and returns the fields to change;
-     * the version of the request is replaced by that of the environment. If it throws, the future fails with its
-     * exception
+     * @param change receives the environment, on a thread that it may block, and returns the fields to change; the
+     * version of the request is replaced by that of the environment. If it throws, the future fails with its exception
      * @return a future of the environment after the update
      * @see Environments.updateWith
      */

@@ -26,9 +26,19 @@ internal object LibraryFile {
         System.getProperty(PROPERTY)?.let { File(it).absolutePath } ?: find(platform, javaClass.classLoader)
     }
 
-    /** Returns whether there is a library for this platform on the class path. On Android, it is in the app instead. */
-    fun isPackaged(): Boolean =
-        Platform.isAndroid() || javaClass.getResource("/$platform/${System.mapLibraryName(NAME)}") != null
+    /** The ABI of this process on Android, where the app contains the library; null elsewhere. */
+    val abi: String? = if (Platform.isAndroid()) abiOf(System.getProperty("os.arch").orEmpty()) else null
+
+    /** Returns the name of an ABI of Android, from the architecture that Java names. */
+    fun abiOf(architecture: String): String = when {
+        architecture == "aarch64" -> "arm64-v8a"
+        architecture.startsWith("arm") -> "armeabi-v7a"
+        architecture == "i686" -> "x86"
+        else -> architecture
+    }
+
+    /** Returns whether there is a library for this platform on the class path. */
+    fun isPackaged(): Boolean = javaClass.getResource("/$platform/${System.mapLibraryName(NAME)}") != null
 
     /**
      * Returns the library of a platform: its name if JNA finds it, and otherwise the path of a copy, because JNA does

@@ -12,7 +12,7 @@ import java.util.logging.Logger
 internal object NativeThreads {
     /** The first failure. Later ones only say that there was one. */
     @Volatile
-    private var firstFailure: LinkageError? = null
+    private var firstFailure: Error? = null
 
     /**
      * Loads the library, once.
@@ -23,18 +23,28 @@ internal object NativeThreads {
         Library.ensureLoaded()
         // Lines below the level of the logger are not even written.
         setLogLevel(if (NativeLog.logger.isLoggable(Level.FINE)) NativeLogLevel.DEBUG else NativeLogLevel.INFO)
-    } catch (latest: LinkageError) {
+    } catch (latest: Error) {
+        // JNA throws a plain `Error` if its own native library has another version.
+        if (latest is VirtualMachineError) throw latest
         throw loadFailure(firstFailure ?: latest.also { firstFailure = it })
     }
 
-    /** Returns an exception that says why the library cannot be loaded, and which setting may help. */
-    fun loadFailure(failure: LinkageError): AodException {
-        val platform = "${System.getProperty("os.name")} on ${System.getProperty("os.arch")}"
+    /**
+     * Returns an exception that says why the library cannot be loaded, and which setting may help.
+     *
+     * @param abi the ABI of an app for Android; null elsewhere
+     */
+    fun loadFailure(failure: Error, abi: String? = LibraryFile.abi): AodException {
+        val platform = abi ?: "${System.getProperty("os.name")} on ${System.getProperty("os.arch")}"
         val reason = generateSequence<Throwable>(failure) { it.cause }.last().toString()
         val line = reason.lines().joinToString(" ") { it.trim() }.take(MAX_REASON)
         val named = System.getProperty(LibraryFile.PROPERTY)
         val remedy = when {
             "IllegalCallerException" in line -> "Start Java with the option --enable-native-access=ALL-UNNAMED"
+            abi != null -> "The app must contain libaod_ffi.so and libjnidispatch.so for this ABI: depend on the AAR " +
+                "aod-sdk-android, which depends on the AAR of JNA, and include the ABI in abiFilters and splits"
+            "incompatible JNA native library" in line ->
+                "The system property jna.nosys=true ignores a library of JNA that is installed"
             named != null -> "The system property ${LibraryFile.PROPERTY} names $named"
             !LibraryFile.isPackaged() -> "The class path has no library for it: depend on aod-sdk with the classifier " +
                 "natives-${LibraryFile.platform}, if there is one, or name a library with the system property " +

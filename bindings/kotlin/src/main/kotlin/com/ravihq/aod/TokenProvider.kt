@@ -30,7 +30,7 @@ import kotlinx.coroutines.launch
  */
 public fun interface TokenProvider {
     /**
-     * Returns a token. It is called on `Dispatchers.Default`.
+     * Returns a token. It is called on `Dispatchers.IO`, so it may block.
      *
      * @param rejected the token that the server rejected; null before the first request
      * @return the token to use from now on
@@ -70,7 +70,7 @@ internal class TokenForwarder(private val provider: TokenProvider) : TokenSource
 
     private companion object {
         /** A provider that throws does not affect the others. */
-        private val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default)
+        private val scope = CoroutineScope(SupervisorJob() + Dispatchers.IO)
     }
 }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.reflect.Modifier;
 import java.time.Duration;
@@ -18,6 +19,8 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -285,6 +288,36 @@ class FuturesTest {
             });
             var failure = assertThrows(CompletionException.class, update::join);
             assertInstanceOf(UnsupportedOperationException.class, failure.getCause());
+        }
+    }
+
+    @Test
+    void stagesThatWaitForOtherFuturesDoNotStopThem() throws Exception {
+        // More than there are threads without a stage that waits.
+        var count = 100;
+        try (var world = new World()) {
+            var arrived = new CountDownLatch(count);
+            var gate = new CompletableFuture<Void>();
+            var chains = new ArrayList<CompletableFuture<Agent>>();
+            for (int i = 0; i < count; i++) {
+                // On a thread of its own, on which a stage of a future that is already complete runs.
+                chains.add(CompletableFuture.supplyAsync(
+                                () -> world.agents.list().thenApply(agents -> {
+                                    arrived.countDown();
+                                    gate.join();
+                                    return world.agents.get(world.agent).join();
+                                }),
+                                task -> new Thread(task).start())
+                        .thenCompose(chain -> chain));
+            }
+            try {
+                assertTrue(arrived.await(1, TimeUnit.MINUTES), arrived + " stages have not started");
+            } finally {
+                gate.complete(null);
+            }
+            for (var chain : chains) {
+                assertEquals(world.agent, chain.get(1, TimeUnit.MINUTES).getId());
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 package com.ravihq.aod
 
 import java.net.ServerSocket
+import java.nio.ByteBuffer
 import java.time.Duration
 import java.util.UUID
 import kotlinx.coroutines.flow.toList
@@ -37,6 +38,13 @@ class ErrorsTest : ServerTest(Generation.V2026_04_30) {
         assertThrows<AodException.Configuration> { AodClient(server.url, "x", httpsOnly = true) }
         assertThrows<AodException.Configuration> { AodClient(server.url, "x", headers = mapOf("a b" to "hunter2")) }
         assertThrows<AodException.Configuration> { AodClient(server.url, "x", caCertificates = listOf("no PEM")) }
+    }
+
+    @Test
+    fun `a duration that Java does not have is its longest one`() {
+        val longest = ByteBuffer.allocate(12).putLong(-1).putInt(999_999_999).flip()
+        assertEquals(Duration.ofSeconds(Long.MAX_VALUE), FfiConverterDuration.read(longest))
+        assertEquals(0, longest.remaining())
     }
 
     @Test

@@ -79,6 +79,18 @@ class LibraryFileTest {
     }
 
     @Test
+    fun `the ABI of Android is named as in an app`() {
+        val names = mapOf(
+            "aarch64" to "arm64-v8a",
+            "armv7l" to "armeabi-v7a",
+            "armv8l" to "armeabi-v7a",
+            "i686" to "x86",
+            "x86_64" to "x86_64",
+        )
+        for ((architecture, name) in names) assertEquals(name, LibraryFile.abiOf(architecture))
+    }
+
+    @Test
     fun `a platform without a library is an error`() {
         val failure = assertThrows(UnsatisfiedLinkError::class.java) { LibraryFile.find("linux-musl-z80", null) }
         assertTrue("linux-musl-z80/libaod_ffi.so" in failure.message.orEmpty(), failure.message)

@@ -181,6 +181,15 @@ class ListenersTest : ServerTest() {
         }
 
     @Test
+    fun `a last call that the library repeats is ignored`() {
+        val recorder = Recorder()
+        val forwarder = NativeForwarder(recorder)
+        repeat(2) { forwarder.onClosed() }
+        assertEquals(listOf<Any>("closed"), recorder.received.toList())
+        assertTrue(forwarder.finished.isCompleted)
+    }
+
+    @Test
     fun `the context class loader is that of the listener class`(): Unit = runBlocking {
         val session = client.start()
         val loaders = LinkedBlockingQueue<ClassLoader>()

@@ -2,7 +2,9 @@ package com.ravihq.aod
 
 import java.util.UUID
 import java.util.concurrent.CompletionException
+import java.util.concurrent.CountDownLatch
 import java.util.concurrent.LinkedBlockingQueue
+import java.util.concurrent.TimeUnit
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
@@ -184,6 +186,24 @@ class TokenProviderTest : ServerTest() {
             assertFalse("hunter2" in failure.stackTraceToString(), failure.stackTraceToString())
         }
         assertEquals(0, server.stat("requests"))
+    }
+
+    @Test
+    fun `providers that block do not delay others`(): Unit = runBlocking {
+        val count = java.lang.Runtime.getRuntime().availableProcessors() + 2
+        val arrived = CountDownLatch(count)
+        server.setToken("hunter2-1")
+        val clients = List(count) {
+            AodClient(
+                server.url,
+                {
+                    arrived.countDown()
+                    check(arrived.await(1, TimeUnit.MINUTES))
+                    "hunter2-1"
+                },
+            )
+        }
+        clients.map { async { it.use { it.agents.list() } } }.awaitAll()
     }
 
     @Test
