@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aod::{ErrorKind, Operation, Options, RecordId};
 use aod_bridge::error::{ErrorInfo, ErrorKind as AnyErrorKind, Result as BridgeResult};
@@ -9,10 +10,11 @@ use futures::future::Either;
 use uuid::Uuid;
 
 use crate::calls::PendingCalls;
-use crate::config::{CallOptions, ClientConfig, parse};
+use crate::config::{CallOptions, ClientConfig, Stop, parse};
 use crate::ensure::Ensure;
 use crate::error::CallError;
 use crate::process::RUNTIME;
+use crate::started::{StartedSession, StartedSessions};
 use crate::stream::EventBatches;
 use crate::token::TokenRequests;
 use crate::wake::WakeQueue;
@@ -27,6 +29,9 @@ pub struct JsonClient {
     keep_responses: bool,
     /// Whether calls continue when they are cancelled.
     detached: bool,
+    /// How sessions are stopped that calls have started and the caller does not know.
+    stop: Option<Stop>,
+    started: Arc<StartedSessions>,
 }
 
 #[uniffi::export]
@@ -40,7 +45,7 @@ impl JsonClient {
         let _guard = handle.enter();
         let tokens = Arc::default();
         let client = config.build(&tokens)?;
-        Ok(Self::from_client(client, tokens, false, false))
+        Ok(Self::from_client(client, tokens, false, false, None))
     }
 
     /// Returns a client with other timeouts, retries or headers, given as a JSON object, that shares the connections of
@@ -49,9 +54,16 @@ impl JsonClient {
         let options: CallOptions = parse(&options)?;
         let keep_responses = self.keep_responses || options.keep_responses;
         let detached = self.detached || options.detached;
+        let stop = options.stop;
         let client = self.client.with_options(options.build()?);
         let tokens = Arc::clone(&self.tokens);
-        Ok(Self::from_client(client, tokens, keep_responses, detached))
+        Ok(Self::from_client(
+            client,
+            tokens,
+            keep_responses,
+            detached,
+            stop,
+        ))
     }
 
     /// Returns the warning to log if the base URL sends the token unencrypted to another machine; otherwise `None`.
@@ -183,6 +195,18 @@ impl JsonClient {
         })
     }
 
+    /// Lets the sessions that calls have started continue; only for clients with the option `stop`.
+    pub fn claim_sessions(&self) {
+        self.started.claim();
+    }
+
+    /// Stops the sessions that calls have started, unless they were claimed, and waits for up to `milliseconds`. The
+    /// session of a call that was cancelled is stopped when the server has responded.
+    pub fn stop_sessions(&self, milliseconds: u32) {
+        self.started
+            .stop(Duration::from_millis(milliseconds.into()));
+    }
+
     /// Cancels a call and closes its connection. Does nothing if the call has finished.
     pub fn cancel(&self, id: u64) {
         self.calls.cancel(id);
@@ -220,6 +244,7 @@ impl JsonClient {
         tokens: Arc<TokenRequests>,
         keep_responses: bool,
         detached: bool,
+        stop: Option<Stop>,
     ) -> Arc<Self> {
         Arc::new(Self {
             client,
@@ -227,6 +252,8 @@ impl JsonClient {
             calls: PendingCalls::default(),
             keep_responses,
             detached,
+            stop,
+            started: Arc::default(),
         })
     }
 
@@ -245,6 +272,10 @@ impl JsonClient {
             self.client.clone()
         };
         let call = call_of(operation)?;
+        let starts_turn = matches!(
+            call,
+            Call::Endpoint(Operation::CreateSession | Operation::PromptSession)
+        );
         let record = self.calls.take_record(id);
         let record = record.unwrap_or_else(|| Uuid::from_u64_pair(id_hi, id_lo).into());
         let call = async move {
@@ -260,13 +291,26 @@ impl JsonClient {
                 Call::Ensure(ensure) => ensure.call(&client, &body.unwrap_or_default()).await,
             }
         };
-        if !self.detached {
+        let stop = self.stop.filter(|_| starts_turn);
+        if !self.detached && stop.is_none() {
             return Ok(Either::Left(call));
         }
+        let (client, started) = (self.client.clone(), Arc::clone(&self.started));
+        let pending = started.begin();
         // Spawned here: a call that is cancelled before its first poll would send nothing.
-        let task = RUNTIME.handle()?.spawn(call);
+        let task = RUNTIME.handle()?.spawn(async move {
+            let response = call.await?;
+            let read = |stop| StartedSession::read(&response, client, stop, pending);
+            let session = stop.and_then(read);
+            BridgeResult::Ok((response, session))
+        });
         Ok(Either::Right(async move {
-            task.await.map_err(|_| ErrorInfo::cancelled())?
+            // If the call is cancelled first, the session is dropped with the task.
+            let (response, session) = task.await.map_err(|_| ErrorInfo::cancelled())??;
+            if let Some(session) = session {
+                started.add(session);
+            }
+            Ok(response)
         }))
     }
 }

@@ -61,6 +61,15 @@ pub(crate) struct CallOptions {
     /// Whether calls continue when they are cancelled.
     #[serde(default)]
     pub(crate) detached: bool,
+    /// The endpoint that stops the sessions which calls start and the caller does not claim.
+    pub(crate) stop: Option<Stop>,
+}
+
+/// How a session is stopped.
+#[derive(Clone, Copy, Deserialize)]
+pub(crate) enum Stop {
+    InterruptSession,
+    TerminateSession,
 }
 
 /// When and how often failed requests are retried.

@@ -15,6 +15,7 @@ mod head;
 mod log;
 mod pretty;
 mod process;
+mod started;
 mod stream;
 mod tables;
 mod token;

@@ -183,6 +183,14 @@ class Core:
         """
         return Core(self._config, self._options, self.native(), self._on_response, self.tokens)
 
+    def claim_sessions(self) -> None:
+        """Let the sessions that calls have started continue; for clients with the option `stop`."""
+        self.native().claim_sessions()
+
+    def stop_sessions(self, milliseconds: int) -> None:
+        """Stop the sessions that calls have started and that were not claimed, and wait for that."""
+        self.native().stop_sessions(milliseconds)
+
     def close(self) -> None:
         """Make later calls raise `ClosedError`."""
         self._closed = True

@@ -537,6 +537,71 @@ def test_closing_the_client_does_not_interrupt_a_run(
     assert client.sessions.get(vars(caught.value)["session_id"]).status == "terminated"
 
 
+def plan_slow_creation(control: Control) -> None:
+    script(control, {"stdout": "one"}, {"hold": "never"})
+    control("POST", "clock", {"frozen": True})
+    control("POST", "fault", {"method": "POST", "path": "/sessions", "effect": {"delay": {"ms": 1000}}})
+
+
+def let_it_create(control: Control) -> None:
+    control("POST", "clock", {"advance_ms": 1000})
+    control("POST", "clock", {"frozen": False})
+
+
+def test_a_run_that_is_cancelled_while_it_creates_the_session_stops_it(
+    server: DevServer, client: aod.Client, control: Control
+) -> None:
+    agent = client.agents.create(**AGENT)
+    plan_slow_creation(control)
+
+    async def main() -> None:
+        async with aod.AsyncClient(base_url=server.url, token=server.token) as other:
+            task = asyncio.create_task(
+                other.sessions.run(agent_id=agent.id, prompt="hi", on_abandon="terminate")
+            )
+            await asyncio.to_thread(control, "POST", "wait", {"requests": 2})
+            task.cancel()
+            let_it_create(control)
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    asyncio.run(main())
+    assert [session.status for session in client.sessions.list()] == ["terminated"]
+
+
+CREATE = """
+client = aod.Client(base_url=sys.argv[1], token=sys.argv[2])
+try:
+    client.sessions.run(agent_id=sys.argv[3], prompt="hi", on_abandon="terminate")
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+"""
+
+
+def test_a_run_that_is_interrupted_while_it_creates_the_session_stops_it(
+    server: DevServer, client: aod.Client, control: Control
+) -> None:
+    agent = client.agents.create(**AGENT)
+    plan_slow_creation(control)
+    with python("import aod, sys" + CREATE, server.url, server.token, str(agent.id)) as process:
+        control("POST", "wait", {"requests": 2})
+        process.send_signal(signal.SIGINT)
+        let_it_create(control)
+        output, _ = process.communicate(timeout=60)
+    assert output == "interrupted\n"
+    assert [session.status for session in client.sessions.list()] == ["terminated"]
+
+
+def test_a_claimed_session_continues_when_the_client_is_dropped(client: aod.Client, control: Control) -> None:
+    script(control, {"exit": 0})
+    agent = client.agents.create(**AGENT)
+    result = client.sessions.run(agent_id=agent.id, prompt="hi", on_abandon="terminate")
+    answer = client.sessions.ask(result.session.id, prompt="again", on_abandon="terminate")
+    gc.collect()
+    assert answer.session.status == "completed"
+    assert client.sessions.get(answer.session.id).status == "completed"
+
+
 def test_a_closed_run_whose_session_cannot_be_stopped_logs_that(
     server: DevServer, client: aod.Client, control: Control, caplog: pytest.LogCaptureFixture
 ) -> None:

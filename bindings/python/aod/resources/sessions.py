@@ -46,6 +46,8 @@ _QUOTA_DELAYS: Final = (0.5, 1.0, 2.0, 5.0)
 _AFTER_ALL: Final = 2**63 - 1
 # The request is sent even if the wait for it is interrupted.
 _ABANDON_OPTIONS: Final = {"timeout": 5, "max_retries": 0, "detached": True}
+# How long a call that is interrupted while it creates a session waits until the session is stopped.
+_STOP_LIMIT_MS: Final = 5_000
 
 
 def _abandon_operation(on_abandon: str) -> str | None:
@@ -402,10 +404,14 @@ class Sessions:
         _check_functions(on_event=on_event, on_change=on_change)
         return self._pinned()._follow(session_id, since, None, on_event, on_change, collect_events)
 
-    def _pinned(self) -> Self:
-        """Return these calls for an operation of several calls, which closing the client does not interrupt."""
+    def _pinned(self, stop: str | None = None) -> Self:
+        """Return these calls for an operation of several calls, which closing the client does not interrupt.
+
+        Args:
+            stop: The operation that stops the sessions whose turns these calls start, unless `_follow_turn` is called.
+        """
         pinned = copy(self)
-        pinned._core = self._core.pinned()
+        pinned._core = self._core.pinned() if stop is None else self._core.with_options({"stop": stop})
         return pinned
 
     def _opened(self, stream: EventStream) -> AbstractContextManager[EventStream]:
@@ -462,6 +468,7 @@ class Sessions:
         """Follow a turn, and stop it with the operation if an exception ends the call before the turn has ended."""
         events = _EndObserver(on_event)
         try:
+            self._core.claim_sessions()
             _call_sync(on_created, ack, "on_created")
             return self._follow(ack.id, None, turn, events, on_change, collect_events)
         except BaseException as error:
@@ -502,9 +509,9 @@ class Sessions:
             collect_events: Whether the result holds the events. The default is true; see `ask`.
             on_created: A function to call with the acknowledgement of the session, before its first event.
             on_abandon: `"continue"` (the default), `"interrupt"` or `"terminate"`: what is done to the session if an
-                exception, such as `KeyboardInterrupt`, ends this call after the session was created and before its turn
-                has ended. The call waits up to 5 s for the request that stops the session; if it fails, a warning is
-                logged. `"interrupt"` has no effect on servers before 2026-06-25.
+                exception, such as `KeyboardInterrupt`, ends this call before the turn has ended. A request that is
+                creating the session completes first. The call waits up to 5 s until the session is stopped; if that
+                fails, a warning is logged. `"interrupt"` has no effect on servers before 2026-06-25.
             wait_for_quota: Whether to wait while too many sessions are active: the request that creates the session is
                 repeated after 0.5 s, and then after delays of up to 5 s, without a time limit. The default is false, so
                 that a `RateLimitError` is raised.
@@ -527,7 +534,7 @@ class Sessions:
         _check_functions(on_event=on_event, on_change=on_change, on_created=on_created)
         delays = iter(_QUOTA_DELAYS)
         while True:
-            pinned = self._pinned()
+            pinned = self._pinned(operation)
             try:
                 ack = pinned.create(
                     agent_id=agent_id,
@@ -541,6 +548,10 @@ class Sessions:
             except RateLimitError as error:
                 if not wait_for_quota or not _exceeds_quota(error):
                     raise
+            except BaseException:
+                if operation is not None:
+                    pinned._core.stop_sessions(_STOP_LIMIT_MS)
+                raise
             self._sleep(next(delays, _QUOTA_DELAYS[-1]))
         return pinned._follow_turn(ack, None, on_event, on_change, collect_events, operation, on_created)
 
@@ -613,8 +624,8 @@ class Sessions:
                 transcript, after `on_event`; see `aod.transcript`.
             collect_events: Whether the result holds the events. The default is true; without the events, the `text` of
                 the result is `None`, and its `stdout` and `transcript()` are empty.
-            on_abandon: What is done to the session if an exception ends this call after the prompt was accepted and
-                before its turn has ended; see `run`.
+            on_abandon: What is done to the session if an exception ends this call after the prompt was sent and before
+                its turn has ended; see `run`. Nothing is done if the prompt is not accepted.
 
         Returns:
             The session after the turn, and the events of the turn in order; `text` is the answer.
@@ -636,13 +647,17 @@ class Sessions:
         _check_functions(on_event=on_event, on_change=on_change)
         delays = iter(_ASK_DELAYS)
         while True:
-            pinned = self._pinned()
+            pinned = self._pinned(operation)
             try:
                 ack = pinned.prompt(session_id, prompt=prompt, timeout=timeout)
                 break
             except ConflictError as error:
                 if not wait or error.reason not in ("pending", "running"):
                     raise
+            except BaseException:
+                if operation is not None:
+                    pinned._core.stop_sessions(_STOP_LIMIT_MS)
+                raise
             time.sleep(next(delays, _ASK_DELAYS[-1]))
             pinned._read_turn(TurnReader(), session_id, _AFTER_ALL)
         return pinned._follow_turn(ack, ack.current_turn, on_event, on_change, collect_events, operation)
@@ -1107,10 +1122,14 @@ class AsyncSessions:
         """
         return await self._pinned()._follow(session_id, since, None, on_event, on_change, collect_events)
 
-    def _pinned(self) -> Self:
-        """Return these calls for an operation of several calls, which closing the client does not interrupt."""
+    def _pinned(self, stop: str | None = None) -> Self:
+        """Return these calls for an operation of several calls, which closing the client does not interrupt.
+
+        Args:
+            stop: The operation that stops the sessions whose turns these calls start, unless `_follow_turn` is called.
+        """
         pinned = copy(self)
-        pinned._core = self._core.pinned()
+        pinned._core = self._core.pinned() if stop is None else self._core.with_options({"stop": stop})
         return pinned
 
     async def _follow(
@@ -1161,6 +1180,7 @@ class AsyncSessions:
         """Follow a turn, and stop it with the operation if an exception ends the call before the turn has ended."""
         events = _EndObserver(on_event)
         try:
+            self._core.claim_sessions()
             await _call(on_created, ack)
             return await self._follow(ack.id, None, turn, events, on_change, collect_events)
         except GeneratorExit:
@@ -1208,9 +1228,9 @@ class AsyncSessions:
             on_created: A function or coroutine function to call with the acknowledgement of the session, before its
                 first event.
             on_abandon: `"continue"` (the default), `"interrupt"` or `"terminate"`: what is done to the session if an
-                exception, such as `CancelledError`, ends this call after the session was created and before its turn
-                has ended. The call waits up to 5 s for the request that stops the session; if it fails, a warning is
-                logged. `"interrupt"` has no effect on servers before 2026-06-25.
+                exception, such as `CancelledError`, ends this call before the turn has ended. A request that is
+                creating the session completes first. The call waits up to 5 s until the session is stopped; if that
+                fails, a warning is logged. `"interrupt"` has no effect on servers before 2026-06-25.
             wait_for_quota: Whether to wait while too many sessions are active: the request that creates the session is
                 repeated after 0.5 s, and then after delays of up to 5 s, without a time limit. The default is false, so
                 that a `RateLimitError` is raised.
@@ -1231,11 +1251,12 @@ class AsyncSessions:
             >>> print(result.session.status, result.session.exit_code)
         """
         from asyncio import sleep as asyncio_sleep
+        from asyncio import to_thread
 
         operation = _abandon_operation(on_abandon)
         delays = iter(_QUOTA_DELAYS)
         while True:
-            pinned = self._pinned()
+            pinned = self._pinned(operation)
             try:
                 ack = await pinned.create(
                     agent_id=agent_id,
@@ -1249,6 +1270,12 @@ class AsyncSessions:
             except RateLimitError as error:
                 if not wait_for_quota or not _exceeds_quota(error):
                     raise
+            except GeneratorExit:
+                raise  # nothing can be awaited in a coroutine that is closed
+            except BaseException:
+                if operation is not None:
+                    await to_thread(pinned._core.stop_sessions, _STOP_LIMIT_MS)
+                raise
             await asyncio_sleep(next(delays, _QUOTA_DELAYS[-1]))
         return await pinned._follow_turn(ack, None, on_event, on_change, collect_events, operation, on_created)
 
@@ -1318,8 +1345,8 @@ class AsyncSessions:
                 agent in the transcript, after `on_event`; see `aod.transcript`.
             collect_events: Whether the result holds the events. The default is true; without the events, the `text` of
                 the result is `None`, and its `stdout` and `transcript()` are empty.
-            on_abandon: What is done to the session if an exception ends this call after the prompt was accepted and
-                before its turn has ended; see `run`.
+            on_abandon: What is done to the session if an exception ends this call after the prompt was sent and before
+                its turn has ended; see `run`. Nothing is done if the prompt is not accepted.
 
         Returns:
             The session after the turn, and the events of the turn in order; `text` is the answer.
@@ -1338,17 +1365,24 @@ class AsyncSessions:
             >>> print(answer.text)
         """
         from asyncio import sleep as asyncio_sleep
+        from asyncio import to_thread
 
         operation = _abandon_operation(on_abandon)
         delays = iter(_ASK_DELAYS)
         while True:
-            pinned = self._pinned()
+            pinned = self._pinned(operation)
             try:
                 ack = await pinned.prompt(session_id, prompt=prompt, timeout=timeout)
                 break
             except ConflictError as error:
                 if not wait or error.reason not in ("pending", "running"):
                     raise
+            except GeneratorExit:
+                raise  # nothing can be awaited in a coroutine that is closed
+            except BaseException:
+                if operation is not None:
+                    await to_thread(pinned._core.stop_sessions, _STOP_LIMIT_MS)
+                raise
             await asyncio_sleep(next(delays, _ASK_DELAYS[-1]))
             await pinned._read_turn(TurnReader(), session_id, _AFTER_ALL)
         return await pinned._follow_turn(ack, ack.current_turn, on_event, on_change, collect_events, operation)
