@@ -556,9 +556,7 @@ def test_a_run_that_is_cancelled_while_it_creates_the_session_stops_it(
 
     async def main() -> None:
         async with aod.AsyncClient(base_url=server.url, token=server.token) as other:
-            task = asyncio.create_task(
-                other.sessions.run(agent_id=agent.id, prompt="hi", on_abandon="terminate")
-            )
+            task = asyncio.create_task(other.sessions.run(agent_id=agent.id, prompt="hi", on_abandon="terminate"))
             await asyncio.to_thread(control, "POST", "wait", {"requests": 2})
             task.cancel()
             let_it_create(control)
