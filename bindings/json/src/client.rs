@@ -45,25 +45,34 @@ impl JsonClient {
         let _guard = handle.enter();
         let tokens = Arc::default();
         let client = config.build(&tokens)?;
-        Ok(Self::from_client(client, tokens, false, false, None))
+        Ok(Arc::new(Self {
+            client,
+            calls: PendingCalls::default(),
+            tokens,
+            keep_responses: false,
+            detached: false,
+            stop: None,
+            started: Arc::default(),
+        }))
     }
 
     /// Returns a client with other timeouts, retries or headers, given as a JSON object, that shares the connections of
     /// this one.
     pub fn with_options(&self, options: String) -> Result<Arc<Self>, CallError> {
         let options: CallOptions = parse(&options)?;
-        let keep_responses = self.keep_responses || options.keep_responses;
-        let detached = self.detached || options.detached;
-        let stop = options.stop;
-        let client = self.client.with_options(options.build()?);
-        let tokens = Arc::clone(&self.tokens);
-        Ok(Self::from_client(
-            client,
-            tokens,
-            keep_responses,
-            detached,
+        let (stop, started) = match options.stop {
+            Some(stop) => (Some(stop), Arc::default()),
+            None => (self.stop, Arc::clone(&self.started)),
+        };
+        Ok(Arc::new(Self {
+            calls: PendingCalls::default(),
+            tokens: Arc::clone(&self.tokens),
+            keep_responses: self.keep_responses || options.keep_responses,
+            detached: self.detached || options.detached,
             stop,
-        ))
+            started,
+            client: self.client.with_options(options.build()?),
+        }))
     }
 
     /// Returns the warning to log if the base URL sends the token unencrypted to another machine; otherwise `None`.
@@ -200,11 +209,12 @@ impl JsonClient {
         self.started.claim();
     }
 
-    /// Stops the sessions that calls have started, unless they were claimed, and waits for up to `milliseconds`. The
-    /// session of a call that was cancelled is stopped when the server has responded.
-    pub fn stop_sessions(&self, milliseconds: u32) {
-        self.started
-            .stop(Duration::from_millis(milliseconds.into()));
+    /// Stops the sessions that calls have started, unless they were claimed, and waits for up to `milliseconds`, or until
+    /// the client asks for a token. The session of a call that was cancelled is stopped when the server has responded.
+    /// Returns what could not be stopped and why; `None` if that is not known yet: call this again.
+    pub fn stop_sessions(&self, milliseconds: u32) -> Option<Vec<String>> {
+        let limit = Duration::from_millis(milliseconds.into());
+        self.started.stop(limit, &self.tokens)
     }
 
     /// Cancels a call and closes its connection. Does nothing if the call has finished.
@@ -239,24 +249,6 @@ impl JsonClient {
 }
 
 impl JsonClient {
-    fn from_client(
-        client: aod::Client,
-        tokens: Arc<TokenRequests>,
-        keep_responses: bool,
-        detached: bool,
-        stop: Option<Stop>,
-    ) -> Arc<Self> {
-        Arc::new(Self {
-            client,
-            tokens,
-            calls: PendingCalls::default(),
-            keep_responses,
-            detached,
-            stop,
-            started: Arc::default(),
-        })
-    }
-
     fn respond(
         &self,
         id: u64,

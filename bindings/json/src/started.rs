@@ -1,63 +1,88 @@
 //! Sessions whose turns have been started, until the caller knows their ids.
 
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aod::models::SessionAck;
 use aod::{Client, Operation, RecordId};
-use aod_bridge::block;
 use tokio::sync::watch;
 
 use crate::config::Stop;
 use crate::process::RUNTIME;
+use crate::token::TokenRequests;
 
 /// The sessions of a client that are stopped unless the caller claims them.
 #[derive(Default)]
 pub(crate) struct StartedSessions {
-    sessions: Mutex<Vec<StartedSession>>,
-    pending: Arc<watch::Sender<usize>>,
+    state: Mutex<State>,
+    progress: Arc<Progress>,
+}
+
+#[derive(Default)]
+struct State {
+    sessions: Vec<StartedSession>,
+    is_stopping: bool,
+}
+
+#[derive(Default)]
+struct Progress {
+    /// The number of sessions that are not claimed: they are being created, have been created, or are being stopped.
+    pending: watch::Sender<usize>,
+    /// Why sessions could not be stopped.
+    failures: Mutex<Vec<String>>,
 }
 
 impl StartedSessions {
     /// Counts a request that starts a turn.
     pub(crate) fn begin(&self) -> Pending {
-        self.pending.send_modify(|count| *count += 1);
-        Pending(Arc::clone(&self.pending))
+        self.progress.pending.send_modify(|count| *count += 1);
+        Pending(Arc::clone(&self.progress))
     }
 
     pub(crate) fn add(&self, session: StartedSession) {
-        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        sessions.push(session);
+        let mut state = self.lock();
+        if !state.is_stopping {
+            state.sessions.push(session);
+        }
     }
 
     /// Lets the sessions continue.
     pub(crate) fn claim(&self) {
-        for mut session in self.take() {
+        let sessions = std::mem::take(&mut self.lock().sessions);
+        for mut session in sessions {
             drop(session.stop.take());
         }
     }
 
-    /// Stops the sessions, and waits up to a limit until they, and those that are being created, are stopped.
-    pub(crate) fn stop(&self, limit: Duration) {
-        drop(self.take());
-        let mut pending = self.pending.subscribe();
-        let mut stopped = pin!(pending.wait_for(|count| *count == 0));
-        let _ = block::wait(limit, |context| stopped.as_mut().poll(context).map(drop));
+    /// Stops the sessions, and those that are being created. Returns the failures once that has ended; `None` if it has
+    /// not ended within the limit, or a token is requested.
+    pub(crate) fn stop(&self, limit: Duration, tokens: &TokenRequests) -> Option<Vec<String>> {
+        let mut state = self.lock();
+        state.is_stopping = true;
+        let sessions = std::mem::take(&mut state.sessions);
+        drop(state);
+        drop(sessions);
+        let mut pending = self.progress.pending.subscribe();
+        let mut ended = pin!(pending.wait_for(|count| *count == 0));
+        let polled =
+            tokens.wait_unless_asked(limit, |context| ended.as_mut().poll(context).map(drop));
+        polled
+            .is_ready()
+            .then(|| std::mem::take(&mut *lock(&self.progress.failures)))
     }
 
-    fn take(&self) -> Vec<StartedSession> {
-        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut *sessions)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
     }
 }
 
-/// A session that is not claimed: it is being created, has been created, or is being stopped.
-pub(crate) struct Pending(Arc<watch::Sender<usize>>);
+/// A session that is not claimed.
+pub(crate) struct Pending(Arc<Progress>);
 
 impl Drop for Pending {
     fn drop(&mut self) {
-        self.0.send_modify(|count| *count -= 1);
+        self.0.pending.send_modify(|count| *count -= 1);
     }
 }
 
@@ -98,10 +123,13 @@ impl Drop for StartedSession {
         };
         let id = self.id.clone();
         runtime.spawn(async move {
-            let _pending = pending;
             if let Err(error) = client.call_json(operation, Some(id.clone()), None).await {
-                tracing::warn!(session = %id, %error, "cannot stop an abandoned session");
+                lock(&pending.0.failures).push(format!("{id}: {error}"));
             }
         });
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

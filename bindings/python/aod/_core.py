@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 SLICE_MS: Final = 100
 """How long one wait in the native library takes, in milliseconds; Ctrl-C is handled between waits."""
 
+_STOP_SLICES: Final = 50
+"""How many waits for the end of abandoned sessions there are at most, together 5 s."""
+
+_NOT_STOPPED: Final = "that was being created: there is no response after 5 s"
+
 NATIVE_ERRORS: Final = (CallError, InternalError)
 """The exceptions that the native library raises."""
 
@@ -187,9 +192,38 @@ class Core:
         """Let the sessions that calls have started continue; for clients with the option `stop`."""
         self.native().claim_sessions()
 
-    def stop_sessions(self, milliseconds: int) -> None:
-        """Stop the sessions that calls have started and that were not claimed, and wait for that."""
-        self.native().stop_sessions(milliseconds)
+    def stop_sessions(self) -> None:
+        """Stop the sessions that calls have started and that were not claimed; for clients with the option `stop`.
+
+        A session that is being created is stopped too. Waits for up to 5 s, and logs what could not be stopped.
+        """
+        native = self.native()
+        wait_ms = 0 if _greenlets.are_patched_in() else SLICE_MS
+        for _ in range(_STOP_SLICES):
+            failures = native.stop_sessions(wait_ms)
+            if failures is not None:
+                return _log_stop(failures)
+            self.tokens.serve(native)
+            if not wait_ms:
+                time.sleep(SLICE_MS / 1000)  # runs other greenlets
+        _log_stop([_NOT_STOPPED])
+
+    async def stop_sessions_async(self) -> None:
+        """Stop sessions like `stop_sessions`."""
+        from asyncio import sleep
+
+        native = self.native()
+        for _ in range(_STOP_SLICES):
+            failures = native.stop_sessions(0)
+            if failures is not None:
+                return _log_stop(failures)
+            await self.tokens.serve_async(native)
+            await sleep(SLICE_MS / 1000)
+        _log_stop([_NOT_STOPPED])
+
+    def abandon_sessions(self) -> None:
+        """Stop sessions like `stop_sessions`, without waiting for that."""
+        self.native().stop_sessions(0)
 
     def close(self) -> None:
         """Make later calls raise `ClosedError`."""
@@ -323,6 +357,11 @@ def _finish(operation: str, started: float, response: str | None, failure: Excep
     if response is None:
         raise failure or AodError("the call was cancelled")
     return response
+
+
+def _log_stop(failures: list[str]) -> None:
+    for failure in failures:
+        logger.warning("cannot stop the abandoned session %s", failure)
 
 
 def _log(operation: str, started: float, error: BaseException | None) -> None:

@@ -42,8 +42,7 @@ class TaskScoped:
         from asyncio import current_task
 
         task = current_task()
-        # `asyncio.wait_for` runs each `__anext__` in a task of its own before Python 3.12.
-        if self._is_entered or task is None or getattr(task.get_coro(), "__name__", "") in _WRAPPED:
+        if self._is_entered or task is None or _is_of_one_wait(task):
             return
         self._interrupted = weakref.ref(task)
         if self._scopes is None:
@@ -61,4 +60,9 @@ class TaskScoped:
         task.add_done_callback(close)
 
 
-_WRAPPED = ("__anext__", "_wrap_awaitable", "open")
+def _is_of_one_wait(task: Task[Any]) -> bool:
+    """Return whether a task is one in which `asyncio.wait_for` runs each wait, as it does before Python 3.12."""
+    coroutine = task.get_coro()
+    frame = getattr(coroutine, "cr_frame", None)
+    is_of_package = frame is not None and str(frame.f_globals.get("__name__")).startswith(f"{__package__}.")
+    return is_of_package or getattr(coroutine, "__name__", "") == "_wrap_awaitable"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import signal
 import subprocess
 import sys
@@ -39,6 +40,38 @@ def control(server: DevServer) -> Callable[[str, str, Any], Any]:
 def start(client: aod.Client, prompt: str = "hi") -> aod.SessionAck:
     agent = client.agents.create(name="a", model="claude-sonnet-4-6", runtime="claude")
     return client.sessions.create(agent_id=agent.id, prompt=prompt)
+
+
+def delay_creation(control: Callable[..., Any]) -> None:
+    """Let the next session wait for `end_delay`, and then run until it is stopped."""
+    control("POST", "script", {"script": {"steps": [{"stdout": "one"}, {"hold": "never"}]}})
+    control("POST", "clock", {"frozen": True})
+    control("POST", "fault", {"method": "POST", "path": "/sessions", "effect": {"delay": {"ms": 1000}}})
+
+
+def end_delay(control: Callable[..., Any]) -> None:
+    """Let the server create the session."""
+    control("POST", "clock", {"advance_ms": 1000})
+    control("POST", "clock", {"frozen": False})
+
+
+def cancel_while_creating(server: DevServer, client: aod.Client, control: Callable[..., Any], **options: Any) -> None:
+    """Cancel a run that terminates its session, before the server has created the session."""
+    agent = client.agents.create(name="a", model="claude-sonnet-4-6", runtime="claude")
+    delay_creation(control)
+    options = {"token": server.token} | options
+
+    async def main() -> None:
+        async with aod.AsyncClient(base_url=server.url, **options) as other:
+            task = asyncio.create_task(other.sessions.run(agent_id=agent.id, prompt="hi", on_abandon="terminate"))
+            await asyncio.to_thread(control, "POST", "wait", {"requests": 2})
+            task.cancel()
+            await asyncio.sleep(0)
+            await asyncio.to_thread(end_delay, control)
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    asyncio.run(main())
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 import pytest
-from conftest import python, start
+from conftest import cancel_while_creating, delay_creation, end_delay, python, start
 
 import aod
 from aod import _core
@@ -537,37 +537,43 @@ def test_closing_the_client_does_not_interrupt_a_run(
     assert client.sessions.get(vars(caught.value)["session_id"]).status == "terminated"
 
 
-def plan_slow_creation(control: Control) -> None:
-    script(control, {"stdout": "one"}, {"hold": "never"})
-    control("POST", "clock", {"frozen": True})
-    control("POST", "fault", {"method": "POST", "path": "/sessions", "effect": {"delay": {"ms": 1000}}})
-
-
-def let_it_create(control: Control) -> None:
-    control("POST", "clock", {"advance_ms": 1000})
-    control("POST", "clock", {"frozen": False})
-
-
+@pytest.mark.parametrize("is_refused", [False, True])
 def test_a_run_that_is_cancelled_while_it_creates_the_session_stops_it(
+    server: DevServer, client: aod.Client, control: Control, caplog: pytest.LogCaptureFixture, is_refused: bool
+) -> None:
+    if is_refused:
+        refused = {"status": {"status": 404, "headers": {}, "body": ""}}
+        control("POST", "fault", {"path": "/sessions/*/terminate", "effect": refused})
+    cancel_while_creating(server, client, control)
+    (session,) = client.sessions.list()
+    assert session.status == ("running" if is_refused else "terminated")
+    expected = [f"cannot stop the abandoned session {session.id}"] * is_refused
+    assert [message[: message.index(":")] for message in caplog.messages if "abandoned" in message] == expected
+
+
+def test_a_token_is_provided_while_a_session_is_stopped(
     server: DevServer, client: aod.Client, control: Control
 ) -> None:
-    agent = client.agents.create(**AGENT)
-    plan_slow_creation(control)
+    # The provider of a client that has no token yet is asked when the session is created and when it is stopped.
+    refused = {"status": {"status": 401, "headers": {}, "body": ""}}
+    control("POST", "fault", {"path": "/sessions/*/terminate", "effect": refused})
+    asked: list[str | None] = []
 
-    async def main() -> None:
-        async with aod.AsyncClient(base_url=server.url, token=server.token) as other:
-            task = asyncio.create_task(other.sessions.run(agent_id=agent.id, prompt="hi", on_abandon="terminate"))
-            await asyncio.to_thread(control, "POST", "wait", {"requests": 2})
-            task.cancel()
-            let_it_create(control)
-            with pytest.raises(asyncio.CancelledError):
-                await task
+    def provide(rejected: str | None) -> str:
+        asked.append(rejected)
+        return server.token
 
-    asyncio.run(main())
+    cancel_while_creating(server, client, control, token_provider=provide)
     assert [session.status for session in client.sessions.list()] == ["terminated"]
+    assert asked == [None, server.token]
 
 
 CREATE = """
+import signal, sys, aod
+def interrupt(*_):
+    print("handled", flush=True)
+    raise KeyboardInterrupt
+signal.signal(signal.SIGINT, interrupt)
 client = aod.Client(base_url=sys.argv[1], token=sys.argv[2])
 try:
     client.sessions.run(agent_id=sys.argv[3], prompt="hi", on_abandon="terminate")
@@ -580,11 +586,13 @@ def test_a_run_that_is_interrupted_while_it_creates_the_session_stops_it(
     server: DevServer, client: aod.Client, control: Control
 ) -> None:
     agent = client.agents.create(**AGENT)
-    plan_slow_creation(control)
-    with python("import aod, sys" + CREATE, server.url, server.token, str(agent.id)) as process:
+    delay_creation(control)
+    with python(CREATE, server.url, server.token, str(agent.id)) as process:
         control("POST", "wait", {"requests": 2})
         process.send_signal(signal.SIGINT)
-        let_it_create(control)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "handled\n"
+        end_delay(control)
         output, _ = process.communicate(timeout=60)
     assert output == "interrupted\n"
     assert [session.status for session in client.sessions.list()] == ["terminated"]

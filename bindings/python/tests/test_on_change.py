@@ -14,7 +14,7 @@ from conftest import http_server, send
 
 import aod
 from aod.testing import DevServer
-from aod.transcript import Change, Transcript
+from aod.transcript import AgentUpdated, Change, HistoryReset, Transcript
 
 Control = Callable[..., Any]
 SESSION_ID = "00000000-0000-4000-8000-000000000000"
@@ -37,7 +37,7 @@ def finish(client_class: Any, method: str, *arguments: Any, url: str, **options:
     client = client_class(base_url=url, token="aod_dev")
     if client_class is aod.Client:
         return getattr(client.sessions, method)(*arguments, **options)
-    on_change = options["on_change"]
+    on_change = options.get("on_change", list[Change]().append)
 
     async def on_change_later(change: Change) -> None:
         await asyncio.sleep(0)
@@ -112,13 +112,26 @@ def test_ask_passes_the_changes_of_its_turn(
         on_change=changes.append,
     )
     assert events == result.events == list(client.sessions.stream(session.id, turn=2))
-    of_turn = [change for change in changes if change.type != "agent_updated"]
+    of_turn = [change for change in changes if not isinstance(change, AgentUpdated | HistoryReset)]
     assert {change.turn for change in of_turn} == {2}
     (added,) = [change.item for change in of_turn if change.type == "item_added" and change.item.kind == "message"]
     assert added.kind == "message" and added.text == "two"
     # Codex reports the usage of all turns together.
     end = of_turn[-1]
     assert end.type == "turn_ended" and end.usage is not None and end.usage.input_tokens == 20
+
+
+@both_clients
+def test_the_result_of_a_run_has_the_events_of_the_new_history(
+    server: DevServer, client: aod.Client, control: Control, client_class: Any
+) -> None:
+    control("POST", "script", {"script": {"steps": [{"stdout": "one\n"}, {"stdout": "two\n"}, {"exit": 0}]}})
+    row = 'id: 1\ndata: {"type": "output", "id": 1, "stream": "stdout", "data": "again\\n", "turn": 1}\n\n'
+    effect = {"insert": {"before_event": 10, "text": row}}
+    control("POST", "fault", {"path": "/sessions/*/stream", "effect": effect})
+    agent = client.agents.create(name="a", model="claude-sonnet-4-6", runtime="claude")
+    result = finish(client_class, "run", url=server.url, agent_id=agent.id, prompt="hi")
+    assert result.stdout == "again\ntwo\n"
 
 
 @both_clients
@@ -131,7 +144,8 @@ def test_a_turn_without_output_starts_and_ends(
     session = client.sessions.run(agent_id=agent.id, prompt="one").session
     changes: list[Change] = []
     finish(client_class, "ask", session.id, url=server.url, prompt="two", on_change=changes.append)
-    turns = [(change.type, change.turn) for change in changes if change.type != "agent_updated"]
+    of_turn = [change for change in changes if not isinstance(change, AgentUpdated | HistoryReset)]
+    turns = [(change.type, change.turn) for change in of_turn]
     assert turns == [("turn_started", 2), ("turn_ended", 2)]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
 import pytest
-from conftest import python
+from conftest import cancel_while_creating, python
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -374,3 +374,11 @@ print([name for name in sys.modules if name.partition(".")[0] == "opentelemetry"
 def test_opentelemetry_is_not_imported_by_the_package(server: DevServer) -> None:
     with python(NOT_IMPORTED, server.url, server.token) as process:
         assert process.communicate() == ("[] False\n", "")
+
+
+@pytest.mark.usefixtures("exported")
+def test_a_traced_run_that_is_cancelled_while_it_creates_the_session_stops_it(
+    server: DevServer, client: aod.Client, control: Control
+) -> None:
+    cancel_while_creating(server, client, control)
+    assert [session.status for session in client.sessions.list()] == ["terminated"]

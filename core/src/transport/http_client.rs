@@ -68,28 +68,32 @@ impl HttpClient {
             self.renew(slept);
         }
         let http1_only = self.http1_only || streams;
-        let client = &mut self.lock().clients[usize::from(http1_only)];
-        if let Some(client) = client {
+        let place = usize::from(http1_only);
+        if let Some(client) = &self.lock().clients[place] {
             return Ok(client.clone());
         }
-        // Without the source, which may contain a header value.
+        // Without the lock, because it may be a function of the program; without the source of the error, which may
+        // contain a header value.
         let created = (self.create)(http1_only)
             .map_err(|_| configuration("the HTTP client cannot be created"))?;
-        Ok(client.insert(created).clone())
+        Ok(self.lock().clients[place].get_or_insert(created).clone())
     }
 
     /// Closes the connections that are not in use, and opens new ones for the requests from now on.
     pub(crate) fn renew(&self, slept: Duration) {
+        let exists = self.lock().clients.each_ref().map(Option::is_some);
+        let created = [false, true]
+            .map(|http1_only| exists[usize::from(http1_only)].then(|| (self.create)(http1_only)));
+        let mut replaced = Vec::new();
         let mut current = self.lock();
         current.slept = slept;
-        let mut replaced = Vec::new();
-        for (http1_only, client) in [false, true].into_iter().zip(&mut current.clients) {
-            let Some(client) = client else { continue };
-            match (self.create)(http1_only) {
-                Ok(created) => replaced.push(std::mem::replace(client, created)),
-                Err(_) => {
+        for (client, created) in current.clients.iter_mut().zip(created) {
+            match created {
+                Some(Ok(created)) => replaced.push(client.replace(created)),
+                Some(Err(_)) => {
                     tracing::warn!("the HTTP client cannot be replaced: its connections are kept");
                 }
+                None => {}
             }
         }
         drop(current);

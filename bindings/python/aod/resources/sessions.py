@@ -46,8 +46,6 @@ _QUOTA_DELAYS: Final = (0.5, 1.0, 2.0, 5.0)
 _AFTER_ALL: Final = 2**63 - 1
 # The request is sent even if the wait for it is interrupted.
 _ABANDON_OPTIONS: Final = {"timeout": 5, "max_retries": 0, "detached": True}
-# How long a call that is interrupted while it creates a session waits until the session is stopped.
-_STOP_LIMIT_MS: Final = 5_000
 
 
 def _abandon_operation(on_abandon: str) -> str | None:
@@ -81,6 +79,16 @@ async def _call(function: Callable[[_T], object] | None, argument: _T) -> None:
         result = call_back(function, argument)
         if inspect.isawaitable(result):
             await await_back(result)
+
+
+def _clearing(events: list[StreamEvent]) -> Callable[[ConnectionState], None]:
+    """Return a function that discards the events of a session's history when another one begins."""
+
+    def observe(state: ConnectionState) -> None:
+        if state.kind == "history_reset":
+            events.clear()
+
+    return observe
 
 
 @contextmanager
@@ -443,7 +451,10 @@ class Sessions:
         collect_events: bool = False,
     ) -> RunResult:
         events: builtins.list[StreamEvent] = []
-        with self._opened(self.stream(session_id, since=since, turn=reader.selected, resume_stale=True)) as stream:
+        stream = self.stream(
+            session_id, since=since, turn=reader.selected, resume_stale=True, on_state=_clearing(events)
+        )
+        with self._opened(stream) as stream:
             for event in stream:
                 if reader.includes(event):
                     _call_sync(on_event, event, "on_event")
@@ -533,8 +544,8 @@ class Sessions:
         operation = _abandon_operation(on_abandon)
         _check_functions(on_event=on_event, on_change=on_change, on_created=on_created)
         delays = iter(_QUOTA_DELAYS)
+        pinned = self._pinned(operation)
         while True:
-            pinned = self._pinned(operation)
             try:
                 ack = pinned.create(
                     agent_id=agent_id,
@@ -550,7 +561,7 @@ class Sessions:
                     raise
             except BaseException:
                 if operation is not None:
-                    pinned._core.stop_sessions(_STOP_LIMIT_MS)
+                    pinned._core.stop_sessions()
                 raise
             self._sleep(next(delays, _QUOTA_DELAYS[-1]))
         return pinned._follow_turn(ack, None, on_event, on_change, collect_events, operation, on_created)
@@ -597,7 +608,7 @@ class Sessions:
 
         _check_max_concurrent(max_concurrent)
         _abandon_operation(on_abandon)
-        return run_all(self, [*requests], max_concurrent, on_abandon)
+        return run_all(self._pinned(), [*requests], max_concurrent, on_abandon)
 
     def ask(
         self,
@@ -646,8 +657,8 @@ class Sessions:
         operation = _abandon_operation(on_abandon)
         _check_functions(on_event=on_event, on_change=on_change)
         delays = iter(_ASK_DELAYS)
+        pinned = self._pinned(operation)
         while True:
-            pinned = self._pinned(operation)
             try:
                 ack = pinned.prompt(session_id, prompt=prompt, timeout=timeout)
                 break
@@ -656,7 +667,7 @@ class Sessions:
                     raise
             except BaseException:
                 if operation is not None:
-                    pinned._core.stop_sessions(_STOP_LIMIT_MS)
+                    pinned._core.stop_sessions()
                 raise
             time.sleep(next(delays, _ASK_DELAYS[-1]))
             pinned._read_turn(TurnReader(), session_id, _AFTER_ALL)
@@ -1155,7 +1166,9 @@ class AsyncSessions:
         collect_events: bool = False,
     ) -> RunResult:
         events: builtins.list[StreamEvent] = []
-        async with self.stream(session_id, since=since, turn=reader.selected, resume_stale=True) as stream:
+        async with self.stream(
+            session_id, since=since, turn=reader.selected, resume_stale=True, on_state=_clearing(events)
+        ) as stream:
             async for event in stream:
                 if reader.includes(event):
                     await _call(on_event, event)
@@ -1251,12 +1264,11 @@ class AsyncSessions:
             >>> print(result.session.status, result.session.exit_code)
         """
         from asyncio import sleep as asyncio_sleep
-        from asyncio import to_thread
 
         operation = _abandon_operation(on_abandon)
         delays = iter(_QUOTA_DELAYS)
+        pinned = self._pinned(operation)
         while True:
-            pinned = self._pinned(operation)
             try:
                 ack = await pinned.create(
                     agent_id=agent_id,
@@ -1271,10 +1283,13 @@ class AsyncSessions:
                 if not wait_for_quota or not _exceeds_quota(error):
                     raise
             except GeneratorExit:
-                raise  # nothing can be awaited in a coroutine that is closed
+                # Nothing can be awaited in a coroutine that is closed.
+                if operation is not None:
+                    pinned._core.abandon_sessions()
+                raise
             except BaseException:
                 if operation is not None:
-                    await to_thread(pinned._core.stop_sessions, _STOP_LIMIT_MS)
+                    await pinned._core.stop_sessions_async()
                 raise
             await asyncio_sleep(next(delays, _QUOTA_DELAYS[-1]))
         return await pinned._follow_turn(ack, None, on_event, on_change, collect_events, operation, on_created)
@@ -1318,7 +1333,7 @@ class AsyncSessions:
 
         _check_max_concurrent(max_concurrent)
         _abandon_operation(on_abandon)
-        return await run_all_async(self, [*requests], max_concurrent, on_abandon)
+        return await run_all_async(self._pinned(), [*requests], max_concurrent, on_abandon)
 
     async def ask(
         self,
@@ -1365,12 +1380,11 @@ class AsyncSessions:
             >>> print(answer.text)
         """
         from asyncio import sleep as asyncio_sleep
-        from asyncio import to_thread
 
         operation = _abandon_operation(on_abandon)
         delays = iter(_ASK_DELAYS)
+        pinned = self._pinned(operation)
         while True:
-            pinned = self._pinned(operation)
             try:
                 ack = await pinned.prompt(session_id, prompt=prompt, timeout=timeout)
                 break
@@ -1378,10 +1392,13 @@ class AsyncSessions:
                 if not wait or error.reason not in ("pending", "running"):
                     raise
             except GeneratorExit:
-                raise  # nothing can be awaited in a coroutine that is closed
+                # Nothing can be awaited in a coroutine that is closed.
+                if operation is not None:
+                    pinned._core.abandon_sessions()
+                raise
             except BaseException:
                 if operation is not None:
-                    await to_thread(pinned._core.stop_sessions, _STOP_LIMIT_MS)
+                    await pinned._core.stop_sessions_async()
                 raise
             await asyncio_sleep(next(delays, _ASK_DELAYS[-1]))
             await pinned._read_turn(TurnReader(), session_id, _AFTER_ALL)

@@ -190,7 +190,8 @@ class TokenProviderTest : ServerTest() {
 
     @Test
     fun `providers that block do not delay others`(): Unit = runBlocking {
-        val count = java.lang.Runtime.getRuntime().availableProcessors() + 2
+        // More than the threads of `Dispatchers.Default`, but not more than those of `Dispatchers.IO`.
+        val count = minOf(java.lang.Runtime.getRuntime().availableProcessors() + 2, 64)
         val arrived = CountDownLatch(count)
         server.setToken("hunter2-1")
         val clients = List(count) {
