@@ -55,7 +55,12 @@ class TaskScoped:
         def close(task: Task[Any]) -> None:
             this = stream()
             if this is not None and this._interrupted is not None and this._interrupted() is task:
-                this._fail(AodError("the stream was closed with the task that waited for it; use `async with`"))
+                this._fail(
+                    AodError(
+                        "the stream was closed because the task that waited for it was cancelled and ended; "
+                        "open it with `async with` to keep it open"
+                    )
+                )
 
         task.add_done_callback(close)
 

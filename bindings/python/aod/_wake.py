@@ -152,7 +152,7 @@ def running_loop() -> AbstractEventLoop:
         return get_running_loop()
     except RuntimeError:
         pass
-    raise AodError("AsyncClient needs asyncio, which is not running: under trio, use Client in a thread")
+    raise AodError("no asyncio event loop is running: AsyncClient requires asyncio. Under trio, use Client in a thread")
 
 
 def waiter_of(loop: AbstractEventLoop) -> Waiter:

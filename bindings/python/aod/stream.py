@@ -285,8 +285,8 @@ class EventStream(_Base):
     def open(self) -> Self:
         """Open the stream and wait for the server's response; entering the `with` block does the same.
 
-        Iteration also opens a stream that is not open, and then raises these errors. A call that another exception
-        ends, such as `KeyboardInterrupt`, does not close the stream.
+        Iteration also opens a stream that is not open, and then raises these errors. Any other exception, such as
+        `KeyboardInterrupt`, does not close the stream.
 
         Returns:
             The stream.
@@ -410,9 +410,9 @@ class AsyncEventStream(_Base, TaskScoped):
     """A session's events, for asyncio: an asynchronous iterator and context manager.
 
     Iteration ends after the event that ends the turn, or after `stale`. Leaving the `async with` block, breaking out of
-    the loop and dropping the stream close the connection. So does cancelling a task that waits for an event, if it ends
-    and the stream is not in an `async with` block; a later iteration raises an `AodError`. One task at a time may
-    iterate.
+    the loop and dropping the stream close the connection. Without `async with`, the stream is also closed when a task
+    ends that was cancelled while it waited for an event, unless the stream has been iterated again. A later
+    iteration raises `AodError`. One task at a time may iterate.
 
     See [Streaming](https://ravi-hq.github.io/agent-on-demand/latest/guide/streaming/).
 

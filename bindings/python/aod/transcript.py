@@ -321,8 +321,8 @@ class Usage(_Model):
             and opencode do not; Claude Code does not report them.
         cost_usd: The cost in US dollars.
         source: `reported` by the runtime as a whole, `summed` from several reports, or `partial`: known to be
-            incomplete, because the turn ended before the runtime reported them as a whole, for example by an
-            interruption, or because the runtime does not report its subagents.
+            incomplete, because the turn ended before the runtime reported its totals (for example, it was interrupted),
+            or because the runtime does not report the usage of subagents.
     """
 
     input_tokens: int | None = None
@@ -377,9 +377,9 @@ class TranscriptTurn(_Model):
         dropped_items: The number of earlier items that were dropped because of the limit `items` or `bytes`.
         outcome: How the turn ended; `None` until the end of the turn has been read.
         usage: The tokens and the cost of the turn; `None` until the turn has ended, or if the runtime reports no usage.
-            Codex reports a total of all turns of its thread. If the transcript does not begin with the first turn, such
-            as that of a stream of one later turn, the usage of the turn with the first total is `None`, because the
-            total includes earlier turns.
+            Codex reports cumulative usage. If the transcript starts at a later turn, for example because the stream was
+            opened with `since`, the first turn that reports usage has no `usage`, because the cumulative number
+            includes earlier turns.
         duration_ms: How long the agent worked, in milliseconds, if the runtime reports it.
     """
 
@@ -619,9 +619,9 @@ class Transcript:
         The start of the next turn, and the events `exit`, `error` and `terminated`, end the current turn; `stale` does
         not. A resumed stream repeats the start of the current turn, which changes nothing.
 
-        Output, a stage or the start of a turn that does not come after `cursor` belongs to another history of the
-        session, which replaces all turns: the first change is a `HistoryReset`. A stream does not repeat such events,
-        unless it is opened without reconnection.
+        If output or a stage is at or before `cursor`, or the start of a turn is before it, the event belongs to another
+        history of the session: all turns are discarded, and the first change is a `HistoryReset`. Do not apply output
+        or a stage twice. A stream repeats neither, unless it is opened without reconnection.
 
         Args:
             event: The event.
@@ -667,7 +667,10 @@ class Transcript:
 
     @property
     def usage(self) -> Usage | None:
-        """The tokens and the cost of all turns that have ended; `None` if the runtime reported no usage."""
+        """The tokens and the cost of all turns that have ended; `None` if the runtime reported no usage.
+
+        The `source` is `partial` if one of these turns has items but no usage, unless it failed.
+        """
         return self._read().usage
 
     @property
@@ -762,8 +765,8 @@ class AgUiEncoder:
     A turn is a run: `RUN_STARTED` to `RUN_FINISHED` with the usage, or `RUN_ERROR`. Messages are `TEXT_MESSAGE_*`,
     thinking is `REASONING_*`, tool calls are `TOOL_CALL_*`, subagents are `SUBAGENT_*`; plans and notices are
     `ACTIVITY_SNAPSHOT` of the type `PLAN` or `NOTICE`; output that is not an event is `CUSTOM` with the name `output`;
-    other events of the runtime are `RAW`. A `HistoryReset` finishes the run, and the next run begins with a
-    `MESSAGES_SNAPSHOT` without messages. The ids of messages and tool calls are those of the items. AG-UI cannot
+    other events of the runtime are `RAW`. A `HistoryReset` finishes the run, if one is active, and the next run begins
+    with a `MESSAGES_SNAPSHOT` without messages. The ids of messages and tool calls are those of the items. AG-UI cannot
     replace what was sent: the arguments of a tool call are sent once, when they are known, and a message whose text
     changes is sent again with another id.
 

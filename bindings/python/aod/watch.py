@@ -317,10 +317,10 @@ class AsyncWatchStream(_Watch, TaskScoped):
     The stream of each session has a connection of its own, which is opened when the iteration starts. It delivers each
     event once and in order, reconnects, and resumes after `stale`. A session that fails, for example because it does
     not exist, has one last item with the error, and does not affect the others. Iteration ends when the streams of all
-    sessions have ended. Leaving the `async with` block and dropping the stream close all connections. So does
-    cancelling a task that waits for an item, if it ends and the stream is not in an `async with` block; a later
-    iteration raises an `AodError`. A bounded number of events of each session is read ahead. One task at a time may
-    iterate.
+    sessions have ended. Leaving the `async with` block and dropping the stream close all connections. Without
+    `async with`, the stream is also closed when a task ends that was cancelled while it waited for an item, unless the
+    stream has been iterated again. A later iteration raises `AodError`. A bounded number of events of each session is
+    read ahead. One task at a time may iterate.
 
     See [Several sessions](https://ravi-hq.github.io/agent-on-demand/latest/guide/streaming/#several-sessions).
 

@@ -457,7 +457,7 @@ def test_an_event_loop_other_than_that_of_asyncio_is_refused() -> None:
         client.sessions.stream(UNKNOWN_ID).__anext__(),
         client.sessions.watch([UNKNOWN_ID]).__anext__(),
     ):
-        with pytest.raises(aod.AodError, match="AsyncClient needs asyncio"):
+        with pytest.raises(aod.AodError, match="AsyncClient requires asyncio"):
             coroutine.send(None)
 
 

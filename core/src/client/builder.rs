@@ -178,8 +178,11 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the maximum number of idle connections in a pool for each host. Default: no limit. Over `https`, streams have
-    /// a pool of their own.
+    /// Sets the maximum number of idle connections in a pool for each host. Default: no limit.
+    ///
+    /// Over `https`, calls and streams have separate pools, and this limit and
+    /// [`pool_idle_timeout`](Self::pool_idle_timeout) apply to each. Over plain `http`, or with
+    /// [`http1_only`](Self::http1_only), they share one pool.
     #[must_use]
     pub fn pool_max_idle(mut self, connections: usize) -> Self {
         self.http.pool_max_idle = Some(connections);
@@ -194,7 +197,7 @@ impl ClientBuilder {
     }
 
     /// Sets whether to use HTTP/1.1 only, even if the server offers HTTP/2. Default false: calls use HTTP/2 if the
-    /// server offers it over `https`. Streams always use HTTP/1.1, with a connection for each.
+    /// server offers it over `https`. Streams always use HTTP/1.1, and each stream has its own connection.
     #[must_use]
     pub fn http1_only(mut self, on: bool) -> Self {
         self.http.http1_only = on;
@@ -256,7 +259,7 @@ impl ClientBuilder {
 
         self.settings.check()?;
         if let Some(limit) = self.http.connect_timeout {
-            require_time(limit, "a connection")?;
+            require_time(limit, "connect timeout")?;
         }
         let http = self.http.build(&base_url)?;
         let server = Server {

@@ -136,8 +136,9 @@ impl<'a> RunRequest<'a> {
     }
 
     /// Sets what happens to the session if this request fails, or its future is dropped, before the turn has ended; see
-    /// [`FollowRequest::on_abandon`]. If the future is dropped while the session is being created, that request completes
-    /// in the background, and the session is stopped then. Default [`Continue`](OnAbandon::Continue).
+    /// [`FollowRequest::on_abandon`]. If the future is dropped while the session is being created, the `POST` that
+    /// creates the session completes in the background, and the session is then interrupted or terminated. Default
+    /// [`Continue`](OnAbandon::Continue).
     pub fn on_abandon(mut self, action: OnAbandon) -> Self {
         self.on_abandon = action;
         self
@@ -455,8 +456,8 @@ impl<'a> AskRequest<'a> {
 
     /// Sets what happens to the session if this request fails, or its future is dropped, after the prompt was accepted
     /// and before its turn has ended; see [`FollowRequest::on_abandon`]. If the future is dropped while the prompt is
-    /// being sent, that request completes in the background, and the session is stopped if the prompt was accepted.
-    /// Default [`Continue`](OnAbandon::Continue).
+    /// being sent, the `POST` of the prompt completes in the background, and the session is then interrupted or
+    /// terminated if the prompt was accepted. Default [`Continue`](OnAbandon::Continue).
     pub fn on_abandon(mut self, action: OnAbandon) -> Self {
         self.on_abandon = action;
         self

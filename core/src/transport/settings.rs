@@ -80,16 +80,17 @@ pub(crate) struct Settings {
 impl Settings {
     /// Returns an error if a time limit is zero, because nothing can succeed within it.
     pub(crate) fn check(&self) -> Result<()> {
-        require_time(self.timeout, "a call")?;
-        require_time(self.attempt_timeout.unwrap_or(self.timeout), "an attempt")?;
-        require_time(self.stream_idle_timeout, "an idle stream")
+        let attempt_timeout = self.attempt_timeout.unwrap_or(self.timeout);
+        require_time(self.timeout, "timeout of a call")?;
+        require_time(attempt_timeout, "timeout of an attempt")?;
+        require_time(self.stream_idle_timeout, "stream idle timeout")
     }
 }
 
 /// Returns an error if a time limit is zero.
-pub(crate) fn require_time(limit: Duration, what: &str) -> Result<()> {
+pub(crate) fn require_time(limit: Duration, name: &str) -> Result<()> {
     if limit.is_zero() {
-        let summary = format!("the time limit of {what} is zero");
+        let summary = format!("the {name} is zero");
         return Err(Error::new(ErrorKind::Configuration, summary));
     }
     Ok(())

@@ -21,7 +21,7 @@ use crate::{
 /// | a plan or a notice | `ACTIVITY_SNAPSHOT` of the type `PLAN` or `NOTICE` |
 /// | output that is not an event | `CUSTOM` with the name `output` |
 /// | any other event of the runtime | `RAW` |
-/// | another history of the session | `RUN_FINISHED`; in the next run, `MESSAGES_SNAPSHOT` without messages |
+/// | `HistoryReset` | `RUN_FINISHED` if a run is active; in the next run, `MESSAGES_SNAPSHOT` without messages |
 ///
 /// The ids of messages and tool calls are those of the items. AG-UI cannot replace what was sent: the arguments of a
 /// tool call are sent once, when they are known, and a message whose text changes is sent again with another id.

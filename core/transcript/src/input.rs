@@ -31,8 +31,8 @@ pub enum Input<'a> {
     Ended {
         /// How it ends.
         end: End,
-        /// The exit code of the agent. [`End::Exit`] without an exit code is an interruption before the agent started
-        /// in the last turn, which has no output then, and no [`TurnStarted`](Self::TurnStarted).
+        /// The exit code of the agent. [`End::Exit`] without an exit code means that the last turn was interrupted
+        /// before the agent started: it has no output and no [`TurnStarted`](Self::TurnStarted).
         exit_code: Option<i64>,
     },
     /// Any other event, which is ignored except for its position.

@@ -147,9 +147,10 @@ impl Transcript {
     /// The start of the next turn, `exit`, `error` and `terminated` end the current turn; `stale` does not. A resumed
     /// stream repeats the start of the current turn, which changes nothing.
     ///
-    /// Output, a stage or the start of a turn that does not come after the [`cursor`](Self::cursor) belongs to another
-    /// history of the session, which replaces all turns: the first change is [`Change::HistoryReset`]. A stream does
-    /// not repeat such events, unless it is opened without reconnection.
+    /// If output or a stage is at or before the [`cursor`](Self::cursor), or the start of a turn is before it, the
+    /// event belongs to another history of the session: all turns are discarded, and the first change is
+    /// [`Change::HistoryReset`]. Do not apply output or a stage twice. A stream repeats neither, unless it is opened
+    /// without reconnection.
     pub fn apply<'e>(&mut self, event: impl Into<Event<'e>>) -> Vec<Change> {
         let Event { input, cursor } = event.into();
         let mut changes = Vec::new();
@@ -189,7 +190,7 @@ impl Transcript {
 
     /// Returns the tokens and the cost of all turns that have ended. `None` if the runtime reported no usage.
     ///
-    /// The sum is [`Partial`](UsageSource::Partial) if a turn with items has no usage, unless the turn failed.
+    /// The source is [`Partial`](UsageSource::Partial) if one of these turns has items but no usage, unless it failed.
     pub fn usage(&self) -> Option<Usage> {
         let usages = self.turns().iter().filter_map(|turn| turn.usage);
         let mut usage = usages.reduce(Usage::plus)?;

@@ -22,9 +22,9 @@ pub struct Turn {
     pub outcome: Option<Outcome>,
     /// The tokens and the cost of the turn. `None` until the turn has ended, or if the runtime reports no usage.
     ///
-    /// Codex reports a total of all turns of its thread. If the transcript does not begin with the first turn, such as
-    /// that of a stream of one later turn, the usage of the turn with the first total is `None`, because the total
-    /// includes earlier turns.
+    /// Codex reports cumulative usage. If the transcript starts at a later turn, for example because the stream was
+    /// opened with `since`, the first turn that reports usage has no `usage`, because the cumulative number includes
+    /// earlier turns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
     /// How long the agent worked, if the runtime reports it. In JSON, `duration_ms`.

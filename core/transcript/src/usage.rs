@@ -37,8 +37,8 @@ pub enum UsageSource {
     Reported,
     /// They are the sum of several reports.
     Summed,
-    /// They are known to be incomplete: the turn ended before the runtime reported them as a whole, for example because
-    /// it was interrupted, or the runtime does not report its subagents.
+    /// Known to be incomplete: the turn ended before the runtime reported its totals (for example, it was interrupted),
+    /// or the runtime does not report the usage of subagents.
     Partial,
 }
 

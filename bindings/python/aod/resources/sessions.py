@@ -520,9 +520,10 @@ class Sessions:
             collect_events: Whether the result holds the events. The default is true; see `ask`.
             on_created: A function to call with the acknowledgement of the session, before its first event.
             on_abandon: `"continue"` (the default), `"interrupt"` or `"terminate"`: what is done to the session if an
-                exception, such as `KeyboardInterrupt`, ends this call before the turn has ended. A request that is
-                creating the session completes first. The call waits up to 5 s until the session is stopped; if that
-                fails, a warning is logged. `"interrupt"` has no effect on servers before 2026-06-25.
+                exception, such as `KeyboardInterrupt`, ends this call before the turn has ended. If the request that
+                creates the session is in flight, it completes in the background, and the session is then stopped. The
+                call waits at most 5 s until the session is stopped. A warning is logged if the stop request fails.
+                `"interrupt"` has no effect on servers before 2026-06-25.
             wait_for_quota: Whether to wait while too many sessions are active: the request that creates the session is
                 repeated after 0.5 s, and then after delays of up to 5 s, without a time limit. The default is false, so
                 that a `RateLimitError` is raised.
@@ -1241,9 +1242,10 @@ class AsyncSessions:
             on_created: A function or coroutine function to call with the acknowledgement of the session, before its
                 first event.
             on_abandon: `"continue"` (the default), `"interrupt"` or `"terminate"`: what is done to the session if an
-                exception, such as `CancelledError`, ends this call before the turn has ended. A request that is
-                creating the session completes first. The call waits up to 5 s until the session is stopped; if that
-                fails, a warning is logged. `"interrupt"` has no effect on servers before 2026-06-25.
+                exception, such as `CancelledError`, ends this call before the turn has ended. If the request that
+                creates the session is in flight, it completes in the background, and the session is then stopped. The
+                call waits at most 5 s until the session is stopped. A warning is logged if the stop request fails.
+                `"interrupt"` has no effect on servers before 2026-06-25.
             wait_for_quota: Whether to wait while too many sessions are active: the request that creates the session is
                 repeated after 0.5 s, and then after delays of up to 5 s, without a time limit. The default is false, so
                 that a `RateLimitError` is raised.

@@ -174,8 +174,9 @@ public struct Sessions: Sendable {
     ///     repeated after 0.5 seconds, and then after delays of up to 5 seconds, without a time limit. Default: false,
     ///     so that the call fails with an error that has a ``AodError/quota``.
     ///   - onAbandon: What happens to the session if this call fails or is cancelled before the turn has ended. The
-    ///     request that stops the session is sent in the background; if it fails, a warning is logged. Default: the
-    ///     session continues.
+    ///     request that stops the session is sent in the background; if it fails, a warning is logged. If the call is
+    ///     cancelled while the session is being created, that request completes in the background, and the session is
+    ///     then stopped. Default: the session continues.
     ///   - onCreated: Receives the acknowledgement of the new session, before its first event is read, on a thread of
     ///     the library. If it throws, the call fails with an error of kind `listener`. Default: nothing.
     ///   - onEvent: Receives each event of the turn, `start`, the `stage` events of the sandbox and the terminal event,
@@ -288,7 +289,9 @@ public struct Sessions: Sendable {
     ///   - wait: Whether to wait while a turn is queued or running, without a time limit, and then send the prompt.
     ///     By default, such a turn is a conflict.
     ///   - onAbandon: What happens to the session if this call fails or is cancelled after the prompt was accepted and
-    ///     before its turn has ended. Default: the session continues.
+    ///     before its turn has ended, as for `run`. If the call is cancelled while the prompt is being sent, that
+    ///     request completes in the background, and the session is then stopped if the prompt was accepted. Default:
+    ///     the session continues.
     ///   - onEvent: Receives each event of the turn, `start` and the terminal event, as for `run`. Default: nothing.
     ///   - onChange: Receives each change of the transcript of the turn, as for `run`. Default: nothing.
     /// - Returns: The session after the turn, the answer as `text`, the turn as data, and everything that the agent

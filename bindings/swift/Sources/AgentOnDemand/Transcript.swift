@@ -71,9 +71,10 @@ public final class Transcript: Sendable {
     /// The start of the next turn, and the terminal event of the session, end the current turn. A resumed stream
     /// repeats the start of the current turn, which changes nothing.
     ///
-    /// Output, a stage or the start of a turn that does not come after the ``cursor`` belongs to another history of the
-    /// session, which replaces all turns: the first change is `TranscriptChange.historyReset`. A stream does not repeat
-    /// such events, unless it is opened without reconnection.
+    /// If output or a stage is at or before the ``cursor``, or the start of a turn is before it, the event belongs to
+    /// another history of the session: all turns are discarded, and the first change is
+    /// `TranscriptChange.historyReset`. Do not apply output or a stage twice. A stream repeats neither, unless it is
+    /// opened without reconnection.
     ///
     /// - Parameter event: The next event, in order, beginning with the first of the stream or the one after ``cursor``.
     /// - Returns: The changes that the event makes, in order.
@@ -114,7 +115,8 @@ public final class Transcript: Sendable {
     /// ``TranscriptStream/turns()``.
     public var turns: [TranscriptTurn] { native.turns() }
 
-    /// The tokens and the cost of all turns that have ended; nil if the runtime reported no usage.
+    /// The tokens and the cost of all turns that have ended; nil if the runtime reported no usage. The `source` is
+    /// `partial` if one of these turns has items but no usage, unless it failed.
     public var usage: TokenUsage? { native.usage() }
 
     /// What is known about the agent; nil before the runtime is selected.

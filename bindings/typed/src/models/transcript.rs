@@ -88,9 +88,9 @@ pub struct Turn {
     pub outcome: Option<Outcome>,
     /// The tokens and the cost of the turn. Absent until the turn has ended, or if the runtime reports no usage.
     ///
-    /// Codex reports a total of all turns of its thread. If the transcript does not begin with the first turn, such as
-    /// that of a stream of one later turn, the usage of the turn with the first total is absent, because the total
-    /// includes earlier turns.
+    /// Codex reports cumulative usage. If the transcript starts at a later turn, for example because the stream was
+    /// opened with `since`, the first turn that reports usage has no `usage`, because the cumulative number includes
+    /// earlier turns.
     pub usage: Option<Usage>,
     /// How long the agent worked, if the runtime reports it; in Swift, in seconds.
     pub duration: Option<Duration>,
@@ -423,7 +423,7 @@ pub enum UsageSource {
     Reported,
     /// They are the sum of several reports.
     Summed,
-    /// They are known to be incomplete: the turn ended before the runtime reported them as a whole, for example because
-    /// it was interrupted, or the runtime does not report its subagents.
+    /// Known to be incomplete: the turn ended before the runtime reported its totals (for example, it was interrupted),
+    /// or the runtime does not report the usage of subagents.
     Partial,
 }

@@ -26,8 +26,10 @@ import kotlinx.coroutines.sync.withPermit
  * A call that fails completes its future with an [AodException]; `join()` and `get()` wrap it in a
  * `CompletionException` or `ExecutionException`. Cancelling a future cancels its request.
  *
- * Dependent stages that are added without an executor run on threads of this class, a `ForkJoinPool`. A stage may wait
- * for other futures with `join()` or `get()`. While 64 stages block in another way, the futures of all clients wait.
+ * A dependent stage without an executor runs on a `ForkJoinPool` that all `FutureClient`s share. If the future is
+ * already complete, the stage runs on the thread that adds it, and if the program cancels or completes the future, on
+ * the thread that does so. A stage may wait for other futures with `join()` or `get()`. Other blocking work, such as
+ * file I/O, occupies one of the 64 threads of the pool: use an executor for it.
  *
  * Event streams are not futures: use [Sessions.listen].
  *
@@ -380,8 +382,9 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
      * @param request the fields of the session
      * @param waitForQuota whether to wait while too many sessions are active, without a time limit; by default, the
      * future fails with [AodException.RateLimit]
-     * @param onAbandon what happens to the session if the future fails or is cancelled before the turn has ended; by
-     * default the session continues
+     * @param onAbandon what happens to the session if the future fails or is cancelled before the turn has ended. If it
+     * is cancelled while the session is being created, that request completes in the background, and the session is
+     * then stopped. By default the session continues
      * @param onCreated receives the acknowledgement of the new session, before its first event is read, on a thread of
      * the library. If it throws, the future fails with [AodException.Listener]
      * @param onChange receives each change of the transcript of the turn, in order, on a thread of the library: after
@@ -454,7 +457,8 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
      * @param wait whether to wait while a turn is queued or running, without a time limit, and then send the prompt; by
      * default, such a turn is a conflict
      * @param onAbandon what happens to the session if the future fails or is cancelled after the prompt was accepted
-     * and before its turn has ended; by default the session continues
+     * and before its turn has ended. If it is cancelled while the prompt is being sent, that request completes in the
+     * background, and the session is then stopped if the prompt was accepted. By default the session continues
      * @param onChange receives each change of the transcript of the turn, as for [run]; by default, nothing receives the
      * changes
      * @param onEvent receives each event of the turn, `start` and the terminal event, as for [run]; by default, nothing

@@ -42,9 +42,11 @@ internal object NativeThreads {
         val remedy = when {
             "IllegalCallerException" in line -> "Start Java with the option --enable-native-access=ALL-UNNAMED"
             abi != null -> "The app must contain libaod_ffi.so and libjnidispatch.so for this ABI: depend on the AAR " +
-                "aod-sdk-android, which depends on the AAR of JNA, and include the ABI in abiFilters and splits"
+                "aod-sdk-android, which depends on the AAR of JNA, and include this ABI in abiFilters and in ABI " +
+                "splits, if the build sets them"
             "incompatible JNA native library" in line ->
-                "The system property jna.nosys=true ignores a library of JNA that is installed"
+                "Set the system property jna.nosys=true, so that JNA does not load the native library installed on " +
+                    "the system"
             named != null -> "The system property ${LibraryFile.PROPERTY} names $named"
             !LibraryFile.isPackaged() -> "The class path has no library for it: depend on aod-sdk with the classifier " +
                 "natives-${LibraryFile.platform}, if there is one, or name a library with the system property " +

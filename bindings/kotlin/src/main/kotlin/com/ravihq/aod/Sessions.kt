@@ -201,8 +201,9 @@ public class Sessions internal constructor(private val connection: Connection) {
      * repeated after 0.5 s, and then after delays of up to 5 s, without a time limit. By default, the call fails with
      * [AodException.RateLimit]
      * @param onAbandon what happens to the session if this call fails or is cancelled before the turn has ended. The
-     * request that stops the session is sent in the background; if it fails, a warning is logged. By default the
-     * session continues
+     * request that stops the session is sent in the background; if it fails, a warning is logged. If the call is
+     * cancelled while the session is being created, that request completes in the background, and the session is then
+     * stopped. By default the session continues
      * @param onCreated receives the acknowledgement of the new session, before its first event is read, on a thread of
      * the library. If it throws, the call fails with [AodException.Listener], which contains the name of the class of
      * the `Throwable` and nothing else of it
@@ -244,8 +245,9 @@ public class Sessions internal constructor(private val connection: Connection) {
      * repeated after 0.5 s, and then after delays of up to 5 s, without a time limit. By default, the call fails with
      * [AodException.RateLimit]
      * @param onAbandon what happens to the session if this call fails or is cancelled before the turn has ended. The
-     * request that stops the session is sent in the background; if it fails, a warning is logged. By default the
-     * session continues
+     * request that stops the session is sent in the background; if it fails, a warning is logged. If the call is
+     * cancelled while the session is being created, that request completes in the background, and the session is then
+     * stopped. By default the session continues
      * @param onCreated receives the acknowledgement of the new session, before its first event is read, on a thread of
      * the library. If it throws, the call fails with [AodException.Listener], which contains the name of the class of
      * the `Throwable` and nothing else of it
@@ -338,7 +340,9 @@ public class Sessions internal constructor(private val connection: Connection) {
      * @param wait whether to wait while a turn is queued or running, without a time limit, and then send the prompt; by
      * default, such a turn is a conflict
      * @param onAbandon what happens to the session if this call fails or is cancelled after the prompt was accepted and
-     * before its turn has ended, as for [run]; by default the session continues
+     * before its turn has ended, as for [run]. If the call is cancelled while the prompt is being sent, that request
+     * completes in the background, and the session is then stopped if the prompt was accepted. By default the session
+     * continues
      * @param onChange receives each change of the transcript of the turn, as for [run]; by default, nothing receives the
      * changes
      * @param onEvent receives each event of the turn, `start` and the terminal event, as for [run]; by default, nothing

@@ -60,9 +60,9 @@ public class Transcript private constructor(internal val native: NativeTranscrip
      * The start of the next turn, and the terminal event of the session, end the current turn. A resumed stream repeats
      * the start of the current turn, which changes nothing.
      *
-     * Output, a stage or the start of a turn that does not come after the [cursor] belongs to another history of the
-     * session, which replaces all turns: the first change is [TranscriptChange.HistoryReset]. A stream does not repeat
-     * such events, unless it is opened without reconnection.
+     * If output or a stage is at or before the [cursor], or the start of a turn is before it, the event belongs to
+     * another history of the session: all turns are discarded, and the first change is [TranscriptChange.HistoryReset].
+     * Do not apply output or a stage twice. A stream repeats neither, unless it is opened without reconnection.
      *
      * @param event the next event, in order, beginning with the first of the stream or the one after [cursor]
      * @return the changes that the event makes, in order
@@ -103,7 +103,10 @@ public class Transcript private constructor(internal val native: NativeTranscrip
      */
     public val turns: List<TranscriptTurn> get() = mapErrors { native.turns() }
 
-    /** The tokens and the cost of all turns that have ended. Null if the runtime reported no usage. */
+    /**
+     * The tokens and the cost of all turns that have ended. Null if the runtime reported no usage. The source is
+     * [UsageSource.PARTIAL] if one of these turns has items but no usage, unless it failed.
+     */
     public val usage: TokenUsage? get() = mapErrors { native.usage() }
 
     /** What is known about the agent. Null before the runtime is selected. */
