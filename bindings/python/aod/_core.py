@@ -28,10 +28,8 @@ if TYPE_CHECKING:
 SLICE_MS: Final = 100
 """How long one wait in the native library takes, in milliseconds; Ctrl-C is handled between waits."""
 
-_STOP_SLICES: Final = 50
-"""How many waits for the end of abandoned sessions there are at most, together 5 s."""
-
-_NOT_STOPPED: Final = "that was being created: there is no response after 5 s"
+_STOP_SECONDS: Final = 5.0
+"""How long a call that ends early waits until its session is stopped."""
 
 NATIVE_ERRORS: Final = (CallError, InternalError)
 """The exceptions that the native library raises."""
@@ -197,29 +195,23 @@ class Core:
 
         A session that is being created is stopped too. Waits for up to 5 s, and logs what could not be stopped.
         """
-        native = self.native()
+        native, deadline = self.native(), time.monotonic() + _STOP_SECONDS
         wait_ms = 0 if _greenlets.are_patched_in() else SLICE_MS
-        for _ in range(_STOP_SLICES):
-            failures = native.stop_sessions(wait_ms)
-            if failures is not None:
-                return _log_stop(failures)
+        while (failures := native.stop_sessions(wait_ms)) is None and time.monotonic() < deadline:
             self.tokens.serve(native)
             if not wait_ms:
                 time.sleep(SLICE_MS / 1000)  # runs other greenlets
-        _log_stop([_NOT_STOPPED])
+        _log_stop(failures)
 
     async def stop_sessions_async(self) -> None:
         """Stop sessions like `stop_sessions`."""
         from asyncio import sleep
 
-        native = self.native()
-        for _ in range(_STOP_SLICES):
-            failures = native.stop_sessions(0)
-            if failures is not None:
-                return _log_stop(failures)
+        native, deadline = self.native(), time.monotonic() + _STOP_SECONDS
+        while (failures := native.stop_sessions(0)) is None and time.monotonic() < deadline:
             await self.tokens.serve_async(native)
             await sleep(SLICE_MS / 1000)
-        _log_stop([_NOT_STOPPED])
+        _log_stop(failures)
 
     def abandon_sessions(self) -> None:
         """Stop sessions like `stop_sessions`, without waiting for that."""
@@ -359,7 +351,10 @@ def _finish(operation: str, started: float, response: str | None, failure: Excep
     return response
 
 
-def _log_stop(failures: list[str]) -> None:
+def _log_stop(failures: list[str] | None) -> None:
+    if failures is None:
+        logger.warning("an abandoned session that was being created has not been stopped yet")
+        return
     for failure in failures:
         logger.warning("cannot stop the abandoned session %s", failure)
 
