@@ -247,8 +247,8 @@ class Client:
     def close(self) -> None:
         """Close the client. Later calls raise `ClosedError`; closing again has no effect.
 
-        Open streams continue; leaving their block closes them. `run`, `ask` and `wait_for_completion` finish, and
-        `on_abandon` still applies; a `run` or `ask` that still waits to send its request raises `ClosedError`.
+        Open streams continue; leaving their block closes them. `run`, `run_all`, `ask` and `wait_for_completion`
+        continue, and `on_abandon` still applies.
         """
         self._core.close()
 
@@ -491,8 +491,8 @@ class AsyncClient:
     async def aclose(self) -> None:
         """Close the client. Later calls raise `ClosedError`; closing again has no effect.
 
-        Open streams continue; leaving their block closes them. `run`, `ask` and `wait_for_completion` finish, and
-        `on_abandon` still applies; a `run` or `ask` that still waits to send its request raises `ClosedError`.
+        Open streams continue; leaving their block closes them. `run`, `run_all`, `ask` and `wait_for_completion`
+        continue, and `on_abandon` still applies.
         """
         self._core.close()
 
