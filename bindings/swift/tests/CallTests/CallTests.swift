@@ -257,15 +257,25 @@ import Testing
     func anyTimeIntervalIsAccepted(_ time: TimeInterval) async throws {
         let retry = RetryPolicy(baseDelay: time, maxDelay: time, maxRetryAfter: time)
         #expect(retry.maxRetries == 2)
-        let other = try client.withOptions(CallOptions(streamIdleTimeout: time, retry: retry))
+        let other = try client.withOptions(CallOptions(streamIdleTimeout: time > 0 ? time : nil, retry: retry))
         #expect(try await other.health().status == "ok")
         let third = try server.client {
             $0.connectTimeout = 5
-            $0.streamIdleTimeout = time
             $0.poolIdleTimeout = time
             $0.retry = RetryPolicy(maxRetries: -1, baseDelay: time, maxDelay: time, maxRetryAfter: time)
         }
         #expect(try await third.health().status == "ok")
+    }
+
+    @Test(arguments: [0, -1, -.infinity] as [TimeInterval])
+    func aTimeLimitOfZeroIsAConfigurationError(_ time: TimeInterval) async throws {
+        let other = try client.withOptions(CallOptions(streamIdleTimeout: time))
+        let error = await #expect(throws: AodError.self) { _ = try await other.health() }
+        #expect(error?.kind == .configuration)
+        let refused = await #expect(throws: AodError.self) {
+            _ = try await server.client { $0.streamIdleTimeout = time }.health()
+        }
+        #expect(refused?.kind == .configuration)
     }
 
     @Test func withOptionsSendsItsHeaders() async throws {
