@@ -269,13 +269,12 @@ import Testing
 
     @Test(arguments: [0, -1, -.infinity] as [TimeInterval])
     func aTimeLimitOfZeroIsAConfigurationError(_ time: TimeInterval) async throws {
+        let isRefused = { (error: any Error) in (error as? AodError)?.kind == .configuration }
         let other = try client.withOptions(CallOptions(streamIdleTimeout: time))
-        let error = await #expect(throws: AodError.self) { _ = try await other.health() }
-        #expect(error?.kind == .configuration)
-        let refused = await #expect(throws: AodError.self) {
-            _ = try await server.client { $0.streamIdleTimeout = time }.health()
-        }
-        #expect(refused?.kind == .configuration)
+        await #expect(performing: { _ = try await other.health() }, throws: isRefused)
+        await #expect(
+            performing: { _ = try await server.client { $0.streamIdleTimeout = time }.health() },
+            throws: isRefused)
     }
 
     @Test func withOptionsSendsItsHeaders() async throws {
