@@ -29,7 +29,7 @@ impl Kind {
     fn max_size(self) -> usize {
         match self {
             Self::PythonLibrary => 6_000_000,
-            Self::Library => 7_000_000,
+            Self::Library => 6_900_000,
             Self::Program => 3_000_000,
         }
     }

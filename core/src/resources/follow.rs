@@ -148,8 +148,8 @@ impl<'a> RunRequest<'a> {
         let mut delays = QUOTA_DELAYS.into_iter();
         let (ack, abandoned) = loop {
             let session = self.session.clone();
-            let created = start_turn(self.transport, self.on_abandon, |transport| async move {
-                Sessions::new(&transport).create(session).await
+            let created = start_turn(self.transport, self.on_abandon, |transport| {
+                Box::pin(async move { Sessions::new(&transport).create(session).await })
             });
             match created.await {
                 Err(error) if self.wait_for_quota && error.quota().is_some() => {
@@ -276,17 +276,14 @@ impl<'a> FollowRequest<'a> {
 ///
 /// A turn to be stopped cannot be stopped before the server has accepted it: if this future is dropped, the request
 /// completes in the background.
-async fn start_turn<F>(
+async fn start_turn(
     transport: &Transport,
     action: OnAbandon,
-    send: impl FnOnce(Transport) -> F,
-) -> Result<(SessionAck, Abandoned)>
-where
-    F: Future<Output = Result<SessionAck>> + Send + 'static,
-{
+    send: impl FnOnce(Transport) -> BoxFuture<'static, Result<SessionAck>>,
+) -> Result<(SessionAck, Abandoned)> {
     let sending = send(transport.clone());
     let transport = transport.clone();
-    let starting = async move {
+    let starting: BoxFuture<'static, _> = Box::pin(async move {
         let ack = sending.await?;
         let id = ack.id;
         let abandoned = Abandoned {
@@ -295,7 +292,7 @@ where
             action,
         };
         Ok((ack, abandoned))
-    };
+    });
     if action == OnAbandon::Continue {
         return starting.await;
     }
@@ -481,8 +478,8 @@ impl<'a> AskRequest<'a> {
         let mut backoff = POLL_BACKOFF.into_iter();
         let (ack, abandoned) = loop {
             let prompt = self.prompt.clone();
-            let accepted = start_turn(self.transport, self.on_abandon, |transport| async move {
-                Sessions::new(&transport).prompt(id, prompt).await
+            let accepted = start_turn(self.transport, self.on_abandon, |transport| {
+                Box::pin(async move { Sessions::new(&transport).prompt(id, prompt).await })
             });
             match accepted.await {
                 Err(error) if self.wait && is_active(error.conflict().as_ref()) => {

@@ -136,7 +136,7 @@ impl Transport {
     }
 
     /// Validates a request body and sends it.
-    pub(crate) async fn send_checked<T: DeserializeOwned>(
+    pub(crate) async fn send_checked<T: DeserializeOwned + Send>(
         &self,
         request: Request,
         body: &(impl Validate + Serialize),
@@ -148,9 +148,9 @@ impl Transport {
     }
 
     /// Sends a request and decodes the JSON response.
-    pub(crate) async fn call<T: DeserializeOwned>(&self, request: Request) -> Result<T> {
-        let exchange = || async { self.exchange(&request).await?.decode() };
-        self.with_retries(&request, exchange).await
+    pub(crate) async fn call<T: DeserializeOwned + Send>(&self, request: Request) -> Result<T> {
+        self.with_retries(&request, |response| response.decode())
+            .await
     }
 
     /// Like [`call`](Self::call), with one attempt.
@@ -161,21 +161,23 @@ impl Transport {
     }
 
     /// Sends a request and decodes the records of a list response.
-    pub(crate) async fn call_list<T: DeserializeOwned>(&self, request: Request) -> Result<Vec<T>> {
-        let exchange = || async { self.exchange(&request).await?.decode_list() };
-        self.with_retries(&request, exchange).await
+    pub(crate) async fn call_list<T: DeserializeOwned + Send>(
+        &self,
+        request: Request,
+    ) -> Result<Vec<T>> {
+        self.with_retries(&request, |response| response.decode_list())
+            .await
     }
 
     /// Sends a request and returns the JSON text of the response, which is empty if it has no content.
     pub(crate) async fn call_json(&self, request: Request) -> Result<Bytes> {
-        let exchange = || async { self.exchange(&request).await?.into_json() };
-        self.with_retries(&request, exchange).await
+        self.with_retries(&request, CompleteResponse::into_json)
+            .await
     }
 
     /// Sends a request whose response has no content.
     pub(crate) async fn send_no_content(&self, request: Request) -> Result<()> {
-        let exchange = || self.exchange(&request);
-        self.with_retries(&request, exchange).await.map(drop)
+        self.with_retries(&request, |_| Ok(())).await
     }
 
     /// Makes one attempt to open an event stream. The head of the response must arrive within the idle timeout of the
@@ -296,11 +298,28 @@ impl Transport {
         request.url(&self.server.base_url)
     }
 
-    /// Retries until an attempt succeeds, the policy is exhausted, or the deadline passes.
-    async fn with_retries<T, F>(&self, request: &Request, attempt: impl Fn() -> F) -> Result<T>
-    where
-        F: Future<Output = Result<T>>,
-    {
+    /// Sends a request and decodes the response. Retries until an attempt succeeds, the policy is exhausted, or the
+    /// deadline passes.
+    async fn with_retries<T: Send>(
+        &self,
+        request: &Request,
+        decode: impl Fn(CompleteResponse) -> Result<T> + Send + Sync,
+    ) -> Result<T> {
+        let mut decoded = None;
+        let mut read = |response| {
+            decoded = Some(decode(response)?);
+            Ok(())
+        };
+        self.retry(request, &mut read).await?;
+        Ok(decoded.expect("an attempt that succeeds has decoded its response"))
+    }
+
+    /// Compiled once for all types of responses, because it is a large part of the code of a call.
+    async fn retry(
+        &self,
+        request: &Request,
+        read: &mut (dyn FnMut(CompleteResponse) -> Result<()> + Send),
+    ) -> Result<()> {
         let deadline = self.server.clock.after(self.settings.timeout);
         let span = self.span(request);
         let tries = async {
@@ -308,12 +327,10 @@ impl Transport {
             loop {
                 number += 1;
                 let span = tracing::debug_span!("aod.attempt", number);
-                let outcome = self
-                    .with_timeout(deadline, attempt())
-                    .instrument(span)
-                    .await;
-                let error = match outcome {
-                    Ok(value) => return Ok(value),
+                let attempt = async { read(self.exchange(request).await?) };
+                let attempt = self.with_timeout(deadline, attempt);
+                let error = match attempt.instrument(span).await {
+                    Ok(()) => return Ok(()),
                     Err(error) => error.with_attempts(number),
                 };
                 let wait = retry::wait(&self.settings.retry, &request.method, &error);

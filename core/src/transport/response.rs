@@ -108,7 +108,11 @@ impl CompleteResponse {
         let records: Vec<T> = list
             .data
             .into_iter()
-            .filter_map(|record| serde_json::from_value(record).ok())
+            .filter_map(|record| {
+                // As text, because for values the code that reads each model would be compiled again.
+                let json = serde_json::to_vec(&record).ok()?;
+                serde_json::from_slice(&json).ok()
+            })
             .collect();
         if records.is_empty() {
             return Err(error);

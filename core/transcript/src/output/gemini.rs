@@ -95,7 +95,7 @@ pub(crate) enum Line<'t> {
 }
 
 impl DocumentLines {
-    /// Reads the next line. A document larger than `max_size` is none.
+    /// Reads the next line. The lines of a document that is larger than `max_size` bytes are returned as other lines.
     pub(crate) fn read<'t>(&mut self, line: &'t str, max_size: usize) -> Line<'t> {
         let fits = self.lines.len() + line.len() <= max_size;
         if self.lines.is_empty() {
