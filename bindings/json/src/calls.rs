@@ -87,17 +87,14 @@ impl PendingCalls {
         self.wait_for(id, call, milliseconds, tokens)
     }
 
-    /// Starts a call and adds its ID to the queue when there is a result.
+    /// Starts a call, whose result is returned by `wait`.
     pub(crate) fn begin(
         &self,
         id: u64,
         work: impl Future<Output = Result<String>> + Send + 'static,
-        queue: Arc<WakeQueue>,
     ) -> Result<()> {
         let call = Call::spawn(&RUNTIME, work)?;
-        // Inserted before the wake, so that the woken thread finds the call.
         lock(&self.calls).insert(id, Some(call));
-        self.notify(id, queue);
         Ok(())
     }
 

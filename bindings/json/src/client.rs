@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 
 use aod::{ErrorKind, Operation, Options, RecordId};
 use aod_bridge::error::{ErrorInfo, ErrorKind as AnyErrorKind, Result as BridgeResult};
@@ -118,7 +117,9 @@ impl JsonClient {
         id_lo: u64,
     ) -> Result<(), CallError> {
         let response = self.respond(id, operation, id_hi, id_lo)?;
-        Ok(self.calls.begin(id, response, queue)?)
+        self.calls.begin(id, response)?;
+        self.calls.notify(id, queue);
+        Ok(())
     }
 
     /// Waits for the result of a call for up to `milliseconds`, or until the client asks for a token. The result is
@@ -209,12 +210,12 @@ impl JsonClient {
         self.started.claim();
     }
 
-    /// Stops the sessions that calls have started, unless they were claimed, and waits for up to `milliseconds`, or until
-    /// the client asks for a token. The session of a call that was cancelled is stopped when the server has responded.
-    /// Returns what could not be stopped and why; `None` if that is not known yet: call this again.
-    pub fn stop_sessions(&self, milliseconds: u32) -> Option<Vec<String>> {
-        let limit = Duration::from_millis(milliseconds.into());
-        self.started.stop(limit, &self.tokens)
+    /// Stops the sessions that calls have started, unless they were claimed. The session of a call that was cancelled is
+    /// stopped when the server has responded. Starts a call with this ID, which ends when the sessions have been stopped,
+    /// or after 5 s. Its result is a JSON array that says what could not be stopped and why, or `null` after 5 s.
+    pub fn stop_sessions(&self, id: u64) -> Result<(), CallError> {
+        let stopped = self.started.stop();
+        Ok(self.calls.begin(id, stopped)?)
     }
 
     /// Cancels a call and closes its connection. Does nothing if the call has finished.

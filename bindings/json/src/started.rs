@@ -1,16 +1,20 @@
 //! Sessions whose turns have been started, until the caller knows their ids.
 
-use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aod::models::SessionAck;
 use aod::{Client, Operation, RecordId};
+use aod_bridge::error::Result;
+use serde_json::json;
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use crate::config::Stop;
 use crate::process::RUNTIME;
-use crate::token::TokenRequests;
+
+/// How long a call that ends early waits until its sessions are stopped.
+const STOP_LIMIT: Duration = Duration::from_secs(5);
 
 /// The sessions of a client that are stopped unless the caller claims them.
 #[derive(Default)]
@@ -55,21 +59,23 @@ impl StartedSessions {
         }
     }
 
-    /// Stops the sessions, and those that are being created. Returns the failures once that has ended; `None` if it has
-    /// not ended within the limit, or a token is requested.
-    pub(crate) fn stop(&self, limit: Duration, tokens: &TokenRequests) -> Option<Vec<String>> {
+    /// Stops the sessions, and those that are being created, even if the future is not polled. The future returns the
+    /// failures as a JSON array, or `null` if they are not known within the time limit.
+    pub(crate) fn stop(&self) -> impl Future<Output = Result<String>> + Send + use<> {
         let mut state = self.lock();
         state.is_stopping = true;
         let sessions = std::mem::take(&mut state.sessions);
         drop(state);
         drop(sessions);
-        let mut pending = self.progress.pending.subscribe();
-        let mut ended = pin!(pending.wait_for(|count| *count == 0));
-        let polled =
-            tokens.wait_unless_asked(limit, |context| ended.as_mut().poll(context).map(drop));
-        polled
-            .is_ready()
-            .then(|| std::mem::take(&mut *lock(&self.progress.failures)))
+        let progress = Arc::clone(&self.progress);
+        async move {
+            let mut pending = progress.pending.subscribe();
+            let ended = timeout(STOP_LIMIT, pending.wait_for(|count| *count == 0)).await;
+            let failures = ended
+                .is_ok()
+                .then(|| std::mem::take(&mut *lock(&progress.failures)));
+            Ok(json!(failures).to_string())
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

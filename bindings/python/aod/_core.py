@@ -23,13 +23,15 @@ from .errors import AodError, ClosedError, from_native
 from .responses import ResponseInfo
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
     from opentelemetry.trace import Span
+    from typing_extensions import Self
+
+    from ._wake import Waiter
 
 SLICE_MS: Final = 100
 """How long one wait in the native library takes, in milliseconds; Ctrl-C is handled between waits."""
-
-_STOP_SECONDS: Final = 5.0
-"""How long a call that ends early waits until its session is stopped."""
 
 NATIVE_ERRORS: Final = (CallError, InternalError)
 """The exceptions that the native library raises."""
@@ -195,27 +197,24 @@ class Core:
 
         A session that is being created is stopped too. Waits for up to 5 s, and logs what could not be stopped.
         """
-        native, deadline = self.native(), time.monotonic() + _STOP_SECONDS
-        wait_ms = 0 if _greenlets.are_patched_in() else SLICE_MS
-        while (failures := native.stop_sessions(wait_ms)) is None and time.monotonic() < deadline:
-            self.tokens.serve(native)
-            if not wait_ms:
-                time.sleep(SLICE_MS / 1000)  # runs other greenlets
-        _log_stop(failures)
+        with _Stop(self.native()) as stop:
+            stop.native.stop_sessions(stop.call)
+            stop.failures = self._result(stop.native, stop.call)
 
     async def stop_sessions_async(self) -> None:
         """Stop sessions like `stop_sessions`."""
-        from asyncio import sleep
-
-        native, deadline = self.native(), time.monotonic() + _STOP_SECONDS
-        while (failures := native.stop_sessions(0)) is None and time.monotonic() < deadline:
-            await self.tokens.serve_async(native)
-            await sleep(SLICE_MS / 1000)
-        _log_stop(failures)
+        with _Stop(self.native()) as stop:
+            loop = running_loop()
+            waiter = waiter_of(loop)
+            stop.native.stop_sessions(stop.call)
+            stop.native.notify(waiter.queue, stop.call)
+            stop.failures = await self._result_async(stop.native, stop.call, waiter, loop)
 
     def abandon_sessions(self) -> None:
         """Stop sessions like `stop_sessions`, without waiting for that."""
-        self.native().stop_sessions(0)
+        native, call = self.native(), next_id()
+        native.stop_sessions(call)
+        native.cancel(call)
 
     def close(self) -> None:
         """Make later calls raise `ClosedError`."""
@@ -248,13 +247,10 @@ class Core:
             halves = _prepare(native, call, identity, body)
             if _greenlets.are_patched_in():
                 self.tokens.wait_in_greenlet(native, lambda queue, _: native.begin(call, queue, number, *halves))
-                while (response := native.wait(call, 0)) is None:
-                    self.tokens.wait_in_greenlet(native, lambda queue, _: native.notify(queue, call))
             else:
                 response = native.call(call, number, *halves, SLICE_MS)
-                while response is None:
-                    self.tokens.serve(native)
-                    response = native.wait(call, SLICE_MS)
+            if response is None:
+                response = self._result(native, call)
         except NATIVE_ERRORS as error:
             failure = error_from_native(error)
         finally:
@@ -265,6 +261,16 @@ class Core:
                     native.take_responses(call)
         self._observe(native, call, span, failure)
         return Response(_finish(operation, started, response, failure), native, number, identity)
+
+    def _result(self, native: JsonClient, call: int) -> str:
+        """Wait for the result of a native call that has been started."""
+        greenlets = _greenlets.are_patched_in()
+        while True:
+            self.tokens.serve(native)
+            if (response := native.wait(call, 0 if greenlets else SLICE_MS)) is not None:
+                return response
+            if greenlets:
+                self.tokens.wait_in_greenlet(native, lambda queue, _: native.notify(queue, call))
 
     async def call_async(self, operation: str, identity: str | None = None, body: str = "") -> Response:
         """Call an endpoint and await the response; see `call`."""
@@ -284,11 +290,7 @@ class Core:
         try:
             halves = _prepare(native, call, identity, body)
             native.begin(call, waiter.queue, number, *halves)
-            while True:
-                await self.tokens.wait(native, waiter, call, loop, is_call=True)
-                if (response := native.wait(call, 0)) is not None:
-                    break
-                native.notify(waiter.queue, call)
+            response = await self._result_async(native, call, waiter, loop)
         except NATIVE_ERRORS as error:
             failure = error_from_native(error)
         finally:
@@ -299,6 +301,14 @@ class Core:
                     native.take_responses(call)
         self._observe(native, call, span, failure)
         return Response(_finish(operation, started, response, failure), native, number, identity)
+
+    async def _result_async(self, native: JsonClient, call: int, waiter: Waiter, loop: AbstractEventLoop) -> str:
+        """Await the result of a native call, whose id is queued when there is one."""
+        while True:
+            await self.tokens.wait(native, waiter, call, loop, is_call=True)
+            if (response := native.wait(call, 0)) is not None:
+                return response
+            native.notify(waiter.queue, call)
 
     def stream(self, identity: str, since: int | None, options: str) -> tuple[JsonClient, EventBatches]:
         """Open a stream and start to prefetch its events. Also returns the native client, which may ask for a token."""
@@ -351,12 +361,29 @@ def _finish(operation: str, started: float, response: str | None, failure: Excep
     return response
 
 
-def _log_stop(failures: list[str] | None) -> None:
-    if failures is None:
-        logger.warning("an abandoned session that was being created has not been stopped yet")
-        return
-    for failure in failures:
-        logger.warning("cannot stop the abandoned session %s", failure)
+class _Stop:
+    """Stops the sessions that calls have started, and logs the failures when the block ends."""
+
+    failures: str = "null"
+    """A JSON array that says what could not be stopped; `null` if that is not known."""
+
+    def __init__(self, native: JsonClient) -> None:
+        self.native = native
+        self.call = next_id()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        self.native.cancel(self.call)
+        failures = json.loads(self.failures)
+        if failures is None:
+            logger.warning("an abandoned session has not been stopped yet")
+        else:
+            for failure in failures:
+                logger.warning("cannot stop the abandoned session %s", failure)
+        # The native library fails while the interpreter exits. The error that ended the call is the one to raise.
+        return isinstance(error, NATIVE_ERRORS)
 
 
 def _log(operation: str, started: float, error: BaseException | None) -> None:

@@ -29,13 +29,14 @@ from ._turn_spans import turn_spans
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from typing_extensions import Self, Unpack
+    from typing_extensions import Unpack
 
     from ..transcript import Change
 
 __all__ = ["AsyncSessions", "Sessions"]
 
 _T = TypeVar("_T")
+_Calls = TypeVar("_Calls", "Sessions", "AsyncSessions")
 
 # The delays of `ask` before it waits for a turn again, in seconds: another program may send its prompt first.
 _ASK_DELAYS: Final = (0.0, 0.05, 0.2, 0.8, 3.0)
@@ -54,6 +55,18 @@ def _abandon_operation(on_abandon: str) -> str | None:
     if on_abandon not in operations:
         raise ValueError("on_abandon must be 'continue', 'interrupt' or 'terminate'")
     return operations[on_abandon]
+
+
+def _pinned(calls: _Calls, stop: str | None = None) -> _Calls:
+    """Return the calls for an operation of several calls, which closing the client does not interrupt.
+
+    Args:
+        calls: The calls of a client.
+        stop: The operation that stops the sessions whose turns these calls start, unless `_follow_turn` is called.
+    """
+    pinned = copy(calls)
+    pinned._core = calls._core.pinned() if stop is None else calls._core.with_options({"stop": stop})
+    return pinned
 
 
 def _exceeds_quota(error: RateLimitError) -> bool:
@@ -333,7 +346,7 @@ class Sessions:
             ValueError: `session_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
         """
-        pinned = self._pinned()
+        pinned = _pinned(self)
         try:
             pinned.terminate(session_id)
         except ConflictError as error:
@@ -410,17 +423,7 @@ class Sessions:
             Exception: Whatever `on_event` or `on_change` raises, which ends the wait.
         """
         _check_functions(on_event=on_event, on_change=on_change)
-        return self._pinned()._follow(session_id, since, None, on_event, on_change, collect_events)
-
-    def _pinned(self, stop: str | None = None) -> Self:
-        """Return these calls for an operation of several calls, which closing the client does not interrupt.
-
-        Args:
-            stop: The operation that stops the sessions whose turns these calls start, unless `_follow_turn` is called.
-        """
-        pinned = copy(self)
-        pinned._core = self._core.pinned() if stop is None else self._core.with_options({"stop": stop})
-        return pinned
+        return _pinned(self)._follow(session_id, since, None, on_event, on_change, collect_events)
 
     def _opened(self, stream: EventStream) -> AbstractContextManager[EventStream]:
         return stream
@@ -545,7 +548,7 @@ class Sessions:
         operation = _abandon_operation(on_abandon)
         _check_functions(on_event=on_event, on_change=on_change, on_created=on_created)
         delays = iter(_QUOTA_DELAYS)
-        pinned = self._pinned(operation)
+        pinned = _pinned(self, operation)
         while True:
             try:
                 ack = pinned.create(
@@ -609,7 +612,7 @@ class Sessions:
 
         _check_max_concurrent(max_concurrent)
         _abandon_operation(on_abandon)
-        return run_all(self._pinned(), [*requests], max_concurrent, on_abandon)
+        return run_all(_pinned(self), [*requests], max_concurrent, on_abandon)
 
     def ask(
         self,
@@ -658,7 +661,7 @@ class Sessions:
         operation = _abandon_operation(on_abandon)
         _check_functions(on_event=on_event, on_change=on_change)
         delays = iter(_ASK_DELAYS)
-        pinned = self._pinned(operation)
+        pinned = _pinned(self, operation)
         while True:
             try:
                 ack = pinned.prompt(session_id, prompt=prompt, timeout=timeout)
@@ -1056,7 +1059,7 @@ class AsyncSessions:
             ValueError: `session_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
         """
-        pinned = self._pinned()
+        pinned = _pinned(self)
         try:
             await pinned.terminate(session_id)
         except ConflictError as error:
@@ -1132,17 +1135,7 @@ class AsyncSessions:
             AodError: Any other failure; see `aod.errors`.
             Exception: Whatever `on_event` or `on_change` raises, which ends the wait.
         """
-        return await self._pinned()._follow(session_id, since, None, on_event, on_change, collect_events)
-
-    def _pinned(self, stop: str | None = None) -> Self:
-        """Return these calls for an operation of several calls, which closing the client does not interrupt.
-
-        Args:
-            stop: The operation that stops the sessions whose turns these calls start, unless `_follow_turn` is called.
-        """
-        pinned = copy(self)
-        pinned._core = self._core.pinned() if stop is None else self._core.with_options({"stop": stop})
-        return pinned
+        return await _pinned(self)._follow(session_id, since, None, on_event, on_change, collect_events)
 
     async def _follow(
         self,
@@ -1269,7 +1262,7 @@ class AsyncSessions:
 
         operation = _abandon_operation(on_abandon)
         delays = iter(_QUOTA_DELAYS)
-        pinned = self._pinned(operation)
+        pinned = _pinned(self, operation)
         while True:
             try:
                 ack = await pinned.create(
@@ -1335,7 +1328,7 @@ class AsyncSessions:
 
         _check_max_concurrent(max_concurrent)
         _abandon_operation(on_abandon)
-        return await run_all_async(self._pinned(), [*requests], max_concurrent, on_abandon)
+        return await run_all_async(_pinned(self), [*requests], max_concurrent, on_abandon)
 
     async def ask(
         self,
@@ -1385,7 +1378,7 @@ class AsyncSessions:
 
         operation = _abandon_operation(on_abandon)
         delays = iter(_ASK_DELAYS)
-        pinned = self._pinned(operation)
+        pinned = _pinned(self, operation)
         while True:
             try:
                 ack = await pinned.prompt(session_id, prompt=prompt, timeout=timeout)
