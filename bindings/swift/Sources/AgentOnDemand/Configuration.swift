@@ -3,7 +3,7 @@ import Foundation
 
 extension AodClient {
     /// The settings of a client. Settings that are nil have their defaults. All times are in seconds: negative values
-    /// count as 0, and values over a century as a century.
+    /// count as 0, and values over a century as a century. A time limit of 0 is an error of kind `configuration`.
     ///
     /// ```swift
     /// var configuration = AodClient.Configuration()
@@ -85,7 +85,8 @@ extension AodClient {
 }
 
 /// Settings for some calls: see ``AodClient/withOptions(_:)``. Settings that are nil keep the client's values. All
-/// times are in seconds: negative values count as 0, and values over a century as a century.
+/// times are in seconds: negative values count as 0, and values over a century as a century. With a time limit of 0,
+/// each call and stream fails with an error of kind `configuration`.
 ///
 /// See [Options](https://ravi-hq.github.io/agent-on-demand/latest/options/#some-calls).
 public struct CallOptions: Sendable {

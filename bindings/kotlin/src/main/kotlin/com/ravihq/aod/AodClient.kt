@@ -74,7 +74,8 @@ public class AodClient private constructor(private val connection: Connection) :
      * @param maxResponseBytes the maximum size of a response body, in bytes; a larger one is an
      * [AodException.Protocol]. It does not limit streams. 64 MiB by default
      * @throws IllegalArgumentException if [poolMaxIdle] or [maxResponseBytes] is negative
-     * @throws AodException.Configuration if an argument is malformed, or there is no native library for this platform
+     * @throws AodException.Configuration if an argument is malformed, a time limit is zero, or there is no native
+     * library for this platform
      * @throws AodException.InvalidRequest if a duration is negative
      */
     @JvmOverloads
@@ -154,7 +155,8 @@ public class AodClient private constructor(private val connection: Connection) :
      * @param maxResponseBytes the maximum size of a response body, in bytes; a larger one is an
      * [AodException.Protocol]. It does not limit streams. 64 MiB by default
      * @throws IllegalArgumentException if [poolMaxIdle] or [maxResponseBytes] is negative
-     * @throws AodException.Configuration if an argument is malformed, or there is no native library for this platform
+     * @throws AodException.Configuration if an argument is malformed, a time limit is zero, or there is no native
+     * library for this platform
      * @throws AodException.InvalidRequest if a duration is negative
      */
     @JvmOverloads
@@ -236,7 +238,8 @@ public class AodClient private constructor(private val connection: Connection) :
 
     /**
      * Returns a client with other options for some calls, over the same connection pool. Arguments that are left out
-     * keep the options of this client.
+     * keep the options of this client. With a time limit of zero, each call and stream fails with
+     * [AodException.Configuration].
      *
      * Closing the returned client ends only the calls, streams and listeners that were started with it. Closing this
      * client closes both.
