@@ -8,6 +8,7 @@ use aod_transcript::{Change, Input, Transcript, Turn};
 use futures::TryStreamExt as _;
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
+use tokio::runtime::Handle;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
@@ -18,7 +19,7 @@ use super::spans::TurnSpans;
 use crate::error::{ConflictReason, Result};
 use crate::models::event::StreamEvent;
 use crate::models::{CreateSession, Prompt, Session, SessionAck};
-use crate::transport::Transport;
+use crate::transport::{Transport, spawn_in_context};
 
 /// The result of [`Sessions::run`], [`Sessions::ask`] and [`Sessions::follow`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -286,17 +287,13 @@ async fn start_turn(
     let starting: BoxFuture<'static, _> = Box::pin(async move {
         let ack = sending.await?;
         let id = ack.id;
-        let abandoned = Abandoned {
-            transport,
-            id,
-            action,
-        };
+        let abandoned = Abandoned::new(transport, id, action);
         Ok((ack, abandoned))
     });
     if action == OnAbandon::Continue {
         return starting.await;
     }
-    match tokio::spawn(starting.in_current_span()).await {
+    match spawn_in_context(&Handle::current(), starting).await {
         Ok(started) => started,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
@@ -403,11 +400,7 @@ impl<'a> IntoFuture for FollowRequest<'a> {
     type IntoFuture = BoxFuture<'a, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let abandoned = Abandoned {
-            transport: self.transport.clone(),
-            id: self.id,
-            action: self.on_abandon,
-        };
+        let abandoned = Abandoned::new(self.transport.clone(), self.id, self.on_abandon);
         self.start(abandoned)
     }
 }
@@ -521,6 +514,19 @@ struct Abandoned {
     transport: Transport,
     id: Uuid,
     action: OnAbandon,
+    /// The runtime in which this was created, because the drop can take place outside of it.
+    runtime: Option<Handle>,
+}
+
+impl Abandoned {
+    fn new(transport: Transport, id: Uuid, action: OnAbandon) -> Self {
+        Self {
+            transport,
+            id,
+            action,
+            runtime: Handle::try_current().ok(),
+        }
+    }
 }
 
 impl Drop for Abandoned {
@@ -529,12 +535,13 @@ impl Drop for Abandoned {
         if action == OnAbandon::Continue {
             return;
         }
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+        let runtime = self.runtime.take();
+        let Some(runtime) = runtime.or_else(|| Handle::try_current().ok()) else {
             tracing::warn!(session = %id, ?action, "cannot stop an abandoned session: no tokio runtime");
             return;
         };
         let transport = self.transport.clone();
-        runtime.spawn(async move {
+        let stopping = async move {
             let sessions = Sessions::new(&transport);
             let stopped = match action {
                 OnAbandon::Interrupt => sessions.interrupt(id).await,
@@ -546,6 +553,7 @@ impl Drop for Abandoned {
                     tracing::warn!(session = %id, ?action, %error, "cannot stop an abandoned session");
                 }
             }
-        });
+        };
+        drop(spawn_in_context(&runtime, stopping));
     }
 }

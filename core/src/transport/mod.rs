@@ -35,6 +35,8 @@ use http::header::{
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
@@ -407,4 +409,15 @@ impl Transport {
         tracing::debug!(elapsed = ?started.elapsed(), succeeded = outcome.is_ok(), "done");
         outcome
     }
+}
+
+/// Spawns a future in the active `tracing` span and the active context of OpenTelemetry.
+pub(crate) fn spawn_in_context<F>(runtime: &Handle, future: F) -> JoinHandle<F::Output>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    let future = future.in_current_span();
+    #[cfg(feature = "opentelemetry")]
+    let future = opentelemetry::context::FutureExt::with_current_context(future);
+    runtime.spawn(future)
 }

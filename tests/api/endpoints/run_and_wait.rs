@@ -26,6 +26,7 @@ tests! { in [april21 april30 june25]:
     nothing_is_stopped_after_the_end_of_the_turn,
     a_turn_is_followed_across_a_stale_stream,
     a_request_that_is_dropped_before_it_is_polled_stops_the_session,
+    a_request_that_is_dropped_outside_of_the_runtime_stops_the_session,
     an_abandoned_session_is_terminated,
     a_run_that_is_dropped_while_it_creates_the_session_stops_it,
     a_prompt_that_is_dropped_while_it_is_sent_stops_the_session,
@@ -343,6 +344,23 @@ async fn a_request_that_is_dropped_before_it_is_polled_stops_the_session(world: 
         .unwrap();
     let follow = sessions.follow(&ack).on_abandon(OnAbandon::Terminate);
     drop(follow.into_future());
+    let session = sessions.wait_for_completion(ack.id).await.unwrap();
+    assert_eq!(session.status, SessionStatus::Terminated);
+}
+
+async fn a_request_that_is_dropped_outside_of_the_runtime_stops_the_session(world: World) {
+    world.control.set_script(Script::new().hang());
+    let agent = world.agent("a").await;
+    let sessions = world.client.sessions();
+    let ack = sessions
+        .create(CreateSession::new(agent.id, "p"))
+        .await
+        .unwrap();
+    let follow = sessions.follow(&ack).on_abandon(OnAbandon::Terminate);
+    let follow = follow.into_future();
+    std::thread::scope(|scope| {
+        scope.spawn(move || drop(follow));
+    });
     let session = sessions.wait_for_completion(ack.id).await.unwrap();
     assert_eq!(session.status, SessionStatus::Terminated);
 }

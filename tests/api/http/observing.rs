@@ -1,8 +1,10 @@
 //! Observing calls: the heads of responses, and the trace context of requests.
 
+use std::future::IntoFuture as _;
 use std::sync::{Arc, Mutex};
 
-use aod::{ErrorKind, Options};
+use aod::models::CreateSession;
+use aod::{ErrorKind, OnAbandon, Options};
 use aod_test_support::ScriptedServer;
 use opentelemetry::Context;
 use opentelemetry::trace::{
@@ -105,4 +107,20 @@ async fn the_active_trace_context_is_sent() {
         child.starts_with(&format!("00-{trace}-")) && child != own,
         "{child}"
     );
+}
+
+#[tokio::test]
+async fn the_active_trace_context_is_sent_with_a_turn_that_is_stopped_when_abandoned() {
+    let server = ScriptedServer::start(|_, exchange| exchange.respond_json(404, "{}")).await;
+    let client = client(&server.url());
+    let remote = Context::new().with_remote_span_context(remote_span());
+    let run = client
+        .sessions()
+        .run(CreateSession::new(Uuid::nil(), "p"))
+        .on_abandon(OnAbandon::Terminate)
+        .into_future();
+    run.with_context(remote).await.unwrap_err();
+    let own = format!("00-{}-{}-01", "07".repeat(16), "09".repeat(8));
+    let requests = server.received();
+    assert_eq!(requests[0].header("traceparent"), Some(own.as_str()));
 }
