@@ -24,9 +24,6 @@ pub struct ClientConfig {
     /// The API token. Required, unless there is a token source.
     #[uniffi(default)]
     pub token: Option<Secret>,
-    /// Where tokens come from, for tokens that expire. It takes precedence over `token`.
-    #[uniffi(default)]
-    pub token_source: Option<Arc<dyn TokenSource>>,
     /// The timeout of a whole call, including all attempts and the delays between them. Default 30 s. It does not limit
     /// streams.
     #[uniffi(default)]
@@ -83,6 +80,10 @@ pub struct ClientConfig {
     /// streams. Default 64 MiB.
     #[uniffi(default)]
     pub max_response_bytes: Option<u64>,
+    /// Where tokens come from, for tokens that expire. It takes precedence over `token`.
+    // The last field: in Kotlin, the handle of an object leaks if a field after it cannot be encoded.
+    #[uniffi(default)]
+    pub token_source: Option<Arc<dyn TokenSource>>,
 }
 
 /// Options that override the client's configuration. Those that are not set keep the client's value.
@@ -136,7 +137,6 @@ impl ClientConfig {
         let Self {
             base_url,
             token,
-            token_source,
             timeout,
             attempt_timeout,
             connect_timeout,
@@ -154,6 +154,7 @@ impl ClientConfig {
             https_only,
             validate_requests,
             max_response_bytes,
+            token_source,
         } = self;
         let mut builder = builder
             .http1_only(http1_only)

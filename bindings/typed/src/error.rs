@@ -102,7 +102,7 @@ pub enum ErrorKind {
     Cancelled,
     /// A listener, or a callback of `run`, `ask` or `follow`, threw an error.
     Listener,
-    /// A kind that this version does not know, or an internal error.
+    /// A kind that this version does not know, an internal error, or too many open files or threads.
     Other,
 }
 

@@ -3,6 +3,8 @@ package com.ravihq.aod
 import java.time.Duration
 import java.util.concurrent.CopyOnWriteArraySet
 import java.util.concurrent.atomic.AtomicBoolean
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.ensureActive
 
 /**
  * A client of an Agent on Demand (AoD) server.
@@ -374,8 +376,17 @@ internal class Connection private constructor(val native: NativeClient) {
     private val isClosed = AtomicBoolean()
     private val dependents = CopyOnWriteArraySet<AutoCloseable>()
 
-    /** Makes a suspending call. */
-    suspend fun <T> call(block: suspend NativeClient.() -> T): T = guarded { native.block() }
+    /**
+     * Makes a suspending call. In a coroutine that is cancelled already it does nothing: the native library would start
+     * the request before it learns of the cancellation.
+     */
+    suspend fun <T> call(block: suspend NativeClient.() -> T): T {
+        currentCoroutineContext().ensureActive()
+        return callEvenIfCancelled(block)
+    }
+
+    /** Makes a suspending call even if the coroutine is cancelled already, for a call that has an effect then. */
+    suspend fun <T> callEvenIfCancelled(block: suspend NativeClient.() -> T): T = guarded { native.block() }
 
     /** Makes a call that returns at once. */
     fun <T> callBlocking(block: NativeClient.() -> T): T = guarded { native.block() }

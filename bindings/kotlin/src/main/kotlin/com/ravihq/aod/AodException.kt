@@ -24,6 +24,10 @@ import java.util.UUID
  * In Java it is an unchecked exception. A future of [FutureClient] fails with a `CompletionException` whose cause is
  * the `AodException`.
  *
+ * Java can serialize an exception whose [cause] it can serialize, without the content of the response: in the copy,
+ * [detail] and [RateLimit.quota] are null, the fields of an [InvalidRequest] or [Validation] are empty, and the reason
+ * of a [Conflict] is [ConflictReason.Other].
+ *
  * See [Errors and retries](https://ravi-hq.github.io/agent-on-demand/latest/guide/errors/).
  */
 public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) {
@@ -36,6 +40,7 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
     /**
      * The content of the error response, or the invalid fields of an [InvalidRequest]; null if there is neither.
      */
+    @Transient
     public val detail: ErrorDetail? = info.detail
 
     /**
@@ -98,7 +103,8 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
      */
     public class InvalidRequest internal constructor(info: ErrorInfo) : AodException(info) {
         /** The invalid fields; empty if the failure is not about fields. */
-        public val fields: List<FieldError> = info.fields()
+        public val fields: List<FieldError>
+            get() = detail.fields()
     }
 
     /** 400: the request is malformed, names an unknown runtime, or needs a credential that is missing. */
@@ -118,19 +124,25 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
 
     /** 409: the request conflicts with the current state of the agent, environment or session. */
     public class Conflict internal constructor(info: ErrorInfo) : AodException(info) {
+        @Transient
+        private val knownReason: ConflictReason? = info.conflict
+
         /** The reason for the conflict. */
-        public val reason: ConflictReason = info.conflict ?: ConflictReason.Other
+        public val reason: ConflictReason
+            get() = knownReason ?: ConflictReason.Other
     }
 
     /** 422: the server rejected fields or their combination. */
     public class Validation internal constructor(info: ErrorInfo) : AodException(info) {
         /** The rejected fields; empty if the server responded with a text only. */
-        public val fields: List<FieldError> = info.fields()
+        public val fields: List<FieldError>
+            get() = detail.fields()
     }
 
     /** 429: the limit of concurrent sessions is reached. */
     public class RateLimit internal constructor(info: ErrorInfo) : AodException(info) {
         /** The limit and the number of active sessions; null if the response does not contain them. */
+        @Transient
         public val quota: Quota? = info.quota
     }
 
@@ -168,7 +180,7 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
     public class Other internal constructor(info: ErrorInfo) : AodException(info)
 }
 
-private fun ErrorInfo.fields(): List<FieldError> = (detail as? ErrorDetail.Fields)?.fields.orEmpty()
+private fun ErrorDetail?.fields(): List<FieldError> = (this as? ErrorDetail.Fields)?.fields.orEmpty()
 
 /** Returns the exception of this kind. */
 internal fun ErrorInfo.toException(): AodException = when (kind) {

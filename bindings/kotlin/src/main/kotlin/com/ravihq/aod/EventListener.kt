@@ -136,7 +136,7 @@ internal fun <Value> Consumer<Value>.toFunction(): (Value) -> Unit = { value ->
 /** Forwards the heads of responses to a function. Its exceptions go to the uncaught exception handler. */
 internal class ResponseForwarder(private val observe: (ResponseInfo) -> Unit) : ResponseListener {
     override fun onResponse(response: ResponseInfo): Unit = try {
-        observe(response)
+        withClassLoaderOf(observe) { observe(response) }
     } catch (thrown: Throwable) {
         val thread = Thread.currentThread()
         thread.uncaughtExceptionHandler.uncaughtException(thread, thrown)

@@ -394,7 +394,10 @@ public class Sessions internal constructor(private val connection: Connection) {
         onAbandon: OnAbandon = OnAbandon.CONTINUE,
         onChange: ((TranscriptChange) -> Unit)? = null,
         onEvent: ((StreamEvent) -> Unit)? = null,
-    ): RunResult = connection.call { followSession(ack, onAbandon, turnObserver(onChange, onEvent)) }
+    ): RunResult = connection.callEvenIfCancelled {
+        // A call that is cancelled before it begins stops the session too, if asked to.
+        followSession(ack, onAbandon, turnObserver(onChange, onEvent))
+    }
 
     /**
      * Waits until no turn of a session is queued or running (`GET /sessions/{id}`, `GET /sessions/{id}/stream`).

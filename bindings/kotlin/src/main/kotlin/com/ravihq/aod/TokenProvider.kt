@@ -30,7 +30,8 @@ import kotlinx.coroutines.launch
  */
 public fun interface TokenProvider {
     /**
-     * Returns a token. It is called on `Dispatchers.IO`, so it may block.
+     * Returns a token. It may block: up to 64 providers run at the same time, on threads in addition to those of
+     * `Dispatchers.IO`.
      *
      * @param rejected the token that the server rejected; null before the first request
      * @return the token to use from now on
@@ -69,8 +70,11 @@ internal class TokenForwarder(private val provider: TokenProvider) : TokenSource
     }
 
     private companion object {
-        /** A provider that throws does not affect the others. */
-        private val scope = CoroutineScope(SupervisorJob() + Dispatchers.IO)
+        /**
+         * A provider that throws does not affect the others. All threads of `Dispatchers.IO` itself may wait for calls
+         * that need a token; this view of it has further ones.
+         */
+        private val scope = CoroutineScope(SupervisorJob() + Dispatchers.IO.limitedParallelism(64))
     }
 }
 

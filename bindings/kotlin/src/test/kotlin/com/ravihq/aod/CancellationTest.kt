@@ -7,6 +7,7 @@ import kotlin.system.measureNanoTime
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
+import kotlinx.coroutines.cancel
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.delay
@@ -15,15 +16,21 @@ import kotlinx.coroutines.flow.filter
 import kotlinx.coroutines.flow.onEach
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withTimeout
 import kotlinx.coroutines.withTimeoutOrNull
 import kotlinx.coroutines.yield
 import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.assertThrows
 
 /** Tests that cancelled calls and streams, and large numbers of them, release all resources. */
 class CancellationTest : ServerTest() {
+    // Other tests may have left clients with such callbacks to the garbage collector.
+    private val tokenSourcesBefore = FfiConverterTypeTokenSource.handleMap.size
+    private val observersBefore = FfiConverterTypeResponseListener.handleMap.size
+
     override fun afterClose(): Unit = runBlocking { awaitIdle() }
 
     /** The active tasks of the library and its pending callbacks; only those above zero. */
@@ -31,7 +38,9 @@ class CancellationTest : ServerTest() {
         "tasks" to activeTasks().toInt(),
         "calls" to uniffiContinuationHandleMap.size,
         "listeners" to FfiConverterTypeBatchListener.handleMap.size,
-    ).filterValues { it != 0 }
+        "token sources" to FfiConverterTypeTokenSource.handleMap.size - tokenSourcesBefore,
+        "observers of responses" to FfiConverterTypeResponseListener.handleMap.size - observersBefore,
+    ).filterValues { it > 0 }
 
     /** Waits until nothing is in flight; fails after a timeout. */
     private suspend fun awaitIdle() {
@@ -150,6 +159,43 @@ class CancellationTest : ServerTest() {
     }
 
     @Test
+    fun `a call in a cancelled coroutine sends nothing`(): Unit = runBlocking {
+        // From now on, a request needs no new connection.
+        client.health()
+        val connection = Connection.of {
+            NativeClient(ClientConfig(baseUrl = server.url, token = Secret(server.token)))
+        }
+        var isStarted = false
+        repeat(100) {
+            launch(Dispatchers.Default) {
+                cancel()
+                client.agents.create("a", "m")
+            }.join()
+            launch(Dispatchers.Default) {
+                cancel()
+                connection.call { isStarted = true }
+            }.join()
+        }
+        connection.close()
+        client.close()
+        awaitIdle()
+        assertFalse(isStarted)
+        assertEquals(1, server.stat("requests"))
+    }
+
+    @Test
+    fun `following a turn in a cancelled coroutine stops its session if asked to`(): Unit = runBlocking {
+        server.script("""{"hold": "never"}""")
+        val ack = client.start()
+        launch(Dispatchers.Default) {
+            cancel()
+            client.sessions.follow(ack, onAbandon = OnAbandon.TERMINATE)
+        }.join()
+        val session = withTimeout(60_000) { client.sessions.waitForCompletion(ack.id) }
+        assertEquals(SessionStatus.Terminated, session.status)
+    }
+
+    @Test
     fun `a blocked collector applies backpressure instead of buffering`(): Unit = runBlocking {
         val chunk = "x".repeat(64 * 1024)
         server.script("""{"hold": "filled"}""")
@@ -223,7 +269,15 @@ class CancellationTest : ServerTest() {
                 server.client().use { other ->
                     other.health()
                     assertThrows<AodException.InvalidRequest> { other.agents.create("\uD83D", "m") }
-                    assertThrows<AodException.InvalidRequest> { other.withOptions(timeout = Duration.ofSeconds(-1)) }
+                    assertThrows<AodException.InvalidRequest> {
+                        other.withOptions(timeout = Duration.ofSeconds(-1), onResponse = {})
+                    }
+                }
+                assertThrows<AodException.InvalidRequest> {
+                    AodClient(server.url, { server.token }, connectTimeout = Duration.ofSeconds(-1))
+                }
+                assertThrows<AodException.InvalidRequest> {
+                    AodClient(server.url, { server.token }, userAgentSuffix = "\uD83D")
                 }
             }
             awaitIdle()

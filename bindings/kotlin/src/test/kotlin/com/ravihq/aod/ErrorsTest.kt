@@ -1,5 +1,8 @@
 package com.ravihq.aod
 
+import java.io.ByteArrayOutputStream
+import java.io.ObjectInputStream
+import java.io.ObjectOutputStream
 import java.net.ServerSocket
 import java.nio.ByteBuffer
 import java.time.Duration
@@ -14,6 +17,7 @@ import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertNotNull
 import org.junit.jupiter.api.Assertions.assertNull
+import org.junit.jupiter.api.Assertions.assertSame
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.assertThrows
@@ -87,6 +91,73 @@ class ErrorsTest : ServerTest(Generation.V2026_04_30) {
         }
         assertEquals(emptyList<Any>(), server.requests())
     }
+
+    @Test
+    fun `every exception can be serialized, without what may contain secrets`() {
+        val field = FieldError("missing", listOf(LocationPart.Key("x")), "x", "Field required", Secret("hunter2"))
+        val details = listOf(
+            ErrorDetail.Text("hunter2"),
+            ErrorDetail.Fields(listOf(field)),
+            ErrorDetail.Json(Secret("hunter2")),
+            ErrorDetail.Body(Secret("hunter2")),
+        )
+        val classes = mutableSetOf<Class<*>>()
+        for (kind in ErrorKind.entries) {
+            for (detail in details) {
+                val failure = ErrorInfo(
+                    kind = kind,
+                    text = "GET /agents: failed",
+                    status = 409u,
+                    detail = detail,
+                    conflict = ConflictReason.Running,
+                    quota = Quota(limit = 1, active = 1),
+                    isBodyTruncated = true,
+                    sessionId = UUID.randomUUID(),
+                    method = "GET",
+                    url = "http://localhost/agents",
+                    requestId = "r1",
+                    retryAfter = Duration.ofSeconds(7),
+                    attempts = 3u,
+                    isRetryable = true,
+                    isUnsent = true,
+                    tokenFailure = null,
+                ).toException()
+                val output = ByteArrayOutputStream()
+                ObjectOutputStream(output).use { it.writeObject(failure) }
+                val bytes = output.toByteArray()
+                assertFalse("hunter2" in bytes.toString(Charsets.ISO_8859_1), "$kind $detail")
+
+                val copy = ObjectInputStream(bytes.inputStream()).readObject() as AodException
+                assertSame(failure.javaClass, copy.javaClass)
+                assertEquals(simpleProperties(failure), simpleProperties(copy))
+                assertNull(copy.detail)
+                when (copy) {
+                    is AodException.InvalidRequest -> assertEquals(emptyList<FieldError>(), copy.fields)
+                    is AodException.Validation -> assertEquals(emptyList<FieldError>(), copy.fields)
+                    is AodException.Conflict -> assertEquals(ConflictReason.Other, copy.reason)
+                    is AodException.RateLimit -> assertNull(copy.quota)
+                    else -> Unit
+                }
+                classes += copy.javaClass
+            }
+        }
+        assertEquals(AodException::class.java.declaredClasses.toSet(), classes)
+    }
+
+    private fun simpleProperties(failure: AodException): List<Any?> = listOf(
+        failure.message,
+        failure.kind,
+        failure.status,
+        failure.isBodyTruncated,
+        failure.sessionId,
+        failure.method,
+        failure.url,
+        failure.requestId,
+        failure.retryAfter,
+        failure.attempts,
+        failure.isRetryable,
+        failure.isUnsent,
+    )
 
     @Test
     fun `an internal error has a one-line message without details`() {

@@ -205,6 +205,19 @@ class ListenersTest : ServerTest() {
     }
 
     @Test
+    fun `the context class loader is that of the observer of responses`(): Unit = runBlocking {
+        val loaders = LinkedBlockingQueue<ClassLoader>()
+        val foreign = object : ClassLoader(EventListener::class.java.classLoader) {}
+        val observer = Proxy.newProxyInstance(foreign, arrayOf(Function1::class.java)) { _, _, _ ->
+            loaders.add(Thread.currentThread().contextClassLoader)
+        }
+
+        @Suppress("UNCHECKED_CAST")
+        client.withOptions(onResponse = observer as (ResponseInfo) -> Unit).use { it.health() }
+        assertEquals(listOf<ClassLoader>(foreign), loaders.toList())
+    }
+
+    @Test
     fun `a finished subscription releases its native handle and stays usable`(): Unit = runBlocking {
         val session = client.start()
         val subscription = client.sessions.listen(session.id, Recorder())

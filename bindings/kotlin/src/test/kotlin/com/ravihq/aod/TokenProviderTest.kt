@@ -190,7 +190,7 @@ class TokenProviderTest : ServerTest() {
 
     @Test
     fun `providers that block do not delay others`(): Unit = runBlocking {
-        // More than the threads of `Dispatchers.Default`, but not more than those of `Dispatchers.IO`.
+        // More than the threads of `Dispatchers.Default`, but not more than those of providers.
         val count = minOf(java.lang.Runtime.getRuntime().availableProcessors() + 2, 64)
         val arrived = CountDownLatch(count)
         server.setToken("hunter2-1")
@@ -205,6 +205,27 @@ class TokenProviderTest : ServerTest() {
             )
         }
         clients.map { async { it.use { it.agents.list() } } }.awaitAll()
+    }
+
+    @Test
+    fun `callers that block all threads of the IO dispatcher do not delay the provider`(): Unit = runBlocking {
+        // By default, `Dispatchers.IO` has so many threads.
+        val count = maxOf(java.lang.Runtime.getRuntime().availableProcessors(), 64)
+        val arrived = CountDownLatch(count)
+        val provider = Numbered()
+        server.setToken("hunter2-1")
+        AodClient(server.url, provider).use { client ->
+            val agents = FutureClient(client).agents
+            val calls = List(count) {
+                async(Dispatchers.IO) {
+                    arrived.countDown()
+                    check(arrived.await(1, TimeUnit.MINUTES))
+                    agents.list().get(1, TimeUnit.MINUTES)
+                }
+            }
+            calls.awaitAll()
+        }
+        assertEquals(listOf("none"), provider.rejected.toList())
     }
 
     @Test

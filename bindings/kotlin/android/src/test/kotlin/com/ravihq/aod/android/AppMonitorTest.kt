@@ -6,6 +6,7 @@ import android.net.ConnectivityManager
 import android.net.LinkAddress
 import android.net.LinkProperties
 import android.net.Network
+import android.os.Bundle
 import android.os.Handler
 import android.os.HandlerThread
 import com.ravihq.aod.AodClient
@@ -88,6 +89,25 @@ class AppMonitorTest {
 
     private fun properties(vararg addresses: String) = LinkProperties().apply {
         addresses.forEach { addLinkAddress(LinkAddress(InetAddress.getByName(it), 24)) }
+    }
+
+    /** Runs something when an activity stops. */
+    private fun whenStopped(action: () -> Unit) {
+        application.registerActivityLifecycleCallbacks(object : Application.ActivityLifecycleCallbacks {
+            override fun onActivityCreated(activity: Activity, state: Bundle?) = Unit
+
+            override fun onActivityStarted(activity: Activity) = Unit
+
+            override fun onActivityResumed(activity: Activity) = Unit
+
+            override fun onActivityPaused(activity: Activity) = Unit
+
+            override fun onActivityStopped(activity: Activity) = action()
+
+            override fun onActivitySaveInstanceState(activity: Activity, state: Bundle) = Unit
+
+            override fun onActivityDestroyed(activity: Activity) = Unit
+        })
     }
 
     /** Runs a test that waits for a stream. */
@@ -204,24 +224,10 @@ class AppMonitorTest {
     fun `an activity that is recreated does not suspend the client`() {
         startMonitor()
         val states = mutableListOf<Boolean>()
-        application.registerActivityLifecycleCallbacks(object : Application.ActivityLifecycleCallbacks {
-            override fun onActivityCreated(activity: Activity, state: android.os.Bundle?) = Unit
-
-            override fun onActivityStarted(activity: Activity) = Unit
-
-            override fun onActivityResumed(activity: Activity) = Unit
-
-            override fun onActivityPaused(activity: Activity) = Unit
-
-            override fun onActivityStopped(activity: Activity) {
-                onMonitor()
-                states.add(client.network.isAvailable)
-            }
-
-            override fun onActivitySaveInstanceState(activity: Activity, state: android.os.Bundle) = Unit
-
-            override fun onActivityDestroyed(activity: Activity) = Unit
-        })
+        whenStopped {
+            onMonitor()
+            states.add(client.network.isAvailable)
+        }
         val activity = Robolectric.buildActivity(Activity::class.java).setup()
         activity.recreate()
         assertEquals(listOf(true), states)
@@ -257,6 +263,23 @@ class AppMonitorTest {
         assertTrue(client.network.isAvailable)
         assertEquals(emptySet<Any>(), shadowOf(connectivity).networkCallbacks)
         activity.restart().resume().pause().stop()
+        assertTrue(client.network.isAvailable)
+    }
+
+    @Test
+    fun `a monitor that is closed while an activity stops leaves the client available`() {
+        val activity = Robolectric.buildActivity(Activity::class.java).setup()
+        lateinit var monitor: AppMonitor
+        // Registered first, so that the system calls it before the monitor.
+        whenStopped { monitor.close() }
+        monitor = startMonitor()
+        val thread = threads().single()
+        // The monitor ends only after both calls.
+        val blocked = CountDownLatch(1)
+        Handler(thread.looper).post { blocked.await(1, TimeUnit.MINUTES) }
+        activity.pause().stop()
+        blocked.countDown()
+        awaitEnd(thread)
         assertTrue(client.network.isAvailable)
     }
 
