@@ -62,7 +62,6 @@ extension AodClient {
             ClientConfig(
                 baseUrl: baseURL?.absoluteString,
                 token: token,
-                tokenSource: tokenProvider.map(TokenForwarder.init),
                 timeout: timeout?.clamped,
                 attemptTimeout: attemptTimeout?.clamped,
                 connectTimeout: connectTimeout?.clamped,
@@ -79,7 +78,8 @@ extension AodClient {
                 http1Only: http1Only,
                 httpsOnly: httpsOnly,
                 validateRequests: validateRequests,
-                maxResponseBytes: maxResponseBytes.map(UInt64.init(clamping:)))
+                maxResponseBytes: maxResponseBytes.map(UInt64.init(clamping:)),
+                tokenSource: tokenProvider.map(TokenForwarder.init))
         }
     }
 }

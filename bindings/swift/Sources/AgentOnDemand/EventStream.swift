@@ -32,7 +32,8 @@ import Foundation
 /// - Leaving the loop closes the connection and ends the stream. So does cancelling the task; the loop then throws a
 ///   `CancellationError` immediately.
 /// - To continue later, open another stream from ``cursor``.
-/// - All iterators share the stream, and each event is delivered to one of them.
+/// - All iterators share the stream, and each event is delivered to one of them. Leaving one loop, or cancelling its
+///   task, ends the others without an error.
 public final class EventStream: AsyncSequence, Sendable {
     public typealias Element = StreamEvent
 
@@ -41,7 +42,8 @@ public final class EventStream: AsyncSequence, Sendable {
     /// The latest 64 changes are buffered; a reader that falls further behind misses older ones.
     public let connectionStates: AsyncStream<ConnectionState>
 
-    private let open: @Sendable () throws -> NativeStream
+    private let since: @Sendable () -> Int64?
+    private let open: @Sendable (_ since: Int64?) throws -> NativeStream
     private let states: AsyncStream<ConnectionState>.Continuation
     private let prefetcher = Prefetcher<EventWithCursor>()
     private let state: Locked<State>
@@ -59,9 +61,16 @@ public final class EventStream: AsyncSequence, Sendable {
         var isClosed = false
     }
 
-    init(client: NativeClient, id: UUID, options: StreamOptions) {
-        open = { @Sendable in try client.stream(id: id, options: options.native) }
-        state = Locked(State(cursor: options.since))
+    /// Creates a stream. It starts after the position that `since` returns when it is opened, not after that of the
+    /// options.
+    init(client: NativeClient, id: UUID, options: StreamOptions, since: @escaping @Sendable () -> Int64?) {
+        self.since = since
+        open = { @Sendable since in
+            var started = options
+            started.since = since
+            return try client.stream(id: id, options: started.native)
+        }
+        state = Locked(State(cursor: since()))
         (connectionStates, states) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(64))
     }
 
@@ -81,7 +90,9 @@ public final class EventStream: AsyncSequence, Sendable {
 
     /// Ends the stream and closes its connection immediately. May be called from any task or thread.
     ///
-    /// The loop ends without an error, after delivering the events that have already been read ahead.
+    /// The loop ends without an error, after delivering the rest of the batch of events that it is reading. The events
+    /// that the library has received after this batch, at most a few hundred, are discarded. ``cursor`` is before them:
+    /// a stream that starts there delivers them.
     public func cancel() {
         close()?.cancel()
     }
@@ -133,7 +144,9 @@ public final class EventStream: AsyncSequence, Sendable {
     private func opened() throws -> NativeStream? {
         try state.with { state in
             if state.native == nil && !state.isClosed {
-                state.native = try open()
+                let cursor = since()
+                state.native = try open(cursor)
+                state.cursor = cursor
             }
             return state.native
         }

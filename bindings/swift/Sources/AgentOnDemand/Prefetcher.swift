@@ -13,6 +13,12 @@ protocol PrefetchSource: Sendable {
 struct Batch<Element: Sendable>: Sendable {
     var elements: [Element]
     var end: Result<Void, any Error>?
+
+    /// The error of a source whose reading task was cancelled. It concerns no other task.
+    var cancellation: CancellationError? {
+        guard case .failure(let error) = end else { return nil }
+        return error as? CancellationError
+    }
 }
 
 /// Buffers the elements that were fetched and not delivered yet. All iterators of a stream share it: each element is
@@ -62,12 +68,14 @@ final class Prefetcher<Element: Sendable>: Sendable {
     var lastDelivered: Element? { state.with { $0.lastDelivered } }
 
     /// Returns the next element, from the source if none is buffered; nil after the end, and after an error was thrown.
-    /// A cancelled task receives no buffered elements.
+    /// A cancelled task receives no buffered elements. Its cancellation ends the stream for all tasks, but only its own
+    /// call throws.
     func next<Source: PrefetchSource>(
         isolation actor: isolated (any Actor)?, from source: Source
     ) async throws -> Element? where Source.Prefetched == Element {
+        var hasSuspended = false
         while true {
-            switch step() {
+            switch step(afterSuspension: hasSuspended) {
             case .deliver(let element):
                 return element
             case .fail(let error):
@@ -76,7 +84,9 @@ final class Prefetcher<Element: Sendable>: Sendable {
                 source.abandon()
                 throw CancellationError()
             case .fetch:
-                add(await source.nextBatch(isolation: actor))
+                let batch = await source.nextBatch(isolation: actor)
+                add(batch)
+                if let cancellation = batch.cancellation { throw cancellation }
             case .wait:
                 await withTaskCancellationHandler {
                     await withCheckedContinuation(wait)
@@ -84,6 +94,7 @@ final class Prefetcher<Element: Sendable>: Sendable {
                     source.abandon()
                 }
             }
+            hasSuspended = true
         }
     }
 
@@ -103,12 +114,16 @@ final class Prefetcher<Element: Sendable>: Sendable {
         }
     }
 
-    private func step() -> Step {
+    private func step(afterSuspension: Bool) -> Step {
         state.with { state in
-            if Task.isCancelled, !state.isEmpty || state.end == nil {
-                state.replaceElements(with: [])
-                state.end = .success(())
-                return .abandon
+            if Task.isCancelled {
+                let hasEnded = state.isEmpty && state.end != nil
+                if !hasEnded {
+                    state.replaceElements(with: [])
+                    state.end = .success(())
+                }
+                // An end that came during the call is the result of the cancellation, or belongs to another task.
+                if !hasEnded || afterSuspension { return .abandon }
             }
             if let element = state.deliver() { return .deliver(element) }
             switch state.end {
@@ -129,7 +144,7 @@ final class Prefetcher<Element: Sendable>: Sendable {
             // A batch that arrives after `close()` is dropped.
             if state.end == nil {
                 state.replaceElements(with: batch.elements)
-                state.end = batch.end
+                state.end = batch.cancellation == nil ? batch.end : .success(())
             }
             state.isFetching = false
             defer { state.waiting = [] }

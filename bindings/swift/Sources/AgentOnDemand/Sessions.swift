@@ -378,7 +378,7 @@ public struct Sessions: Sendable {
     ///   - options: Where to start, and how to reconnect.
     /// - Returns: A stream that has not been opened yet.
     public func stream(_ id: UUID, options: StreamOptions = StreamOptions()) -> EventStream {
-        EventStream(client: calls.native, id: id, options: options)
+        EventStream(client: calls.native, id: id, options: options) { options.since }
     }
 
     /// Returns the events of several sessions in one sequence, in the order in which they arrive
@@ -424,14 +424,16 @@ public struct Sessions: Sendable {
     ///   - id: The session's id.
     ///   - options: How to reconnect, and where to start if the transcript has no cursor.
     ///   - transcript: The transcript to continue, such as one of ``Transcript/init(restoring:)``: the stream starts
-    ///     after its ``Transcript/cursor``. Default: a new one, available as ``TranscriptStream/transcript``.
+    ///     after the ``Transcript/cursor`` that it has when the loop opens the stream. Default: a new one, available as
+    ///     ``TranscriptStream/transcript``.
     /// - Returns: A stream that has not been opened yet.
     public func transcript(
         _ id: UUID, options: StreamOptions = StreamOptions(), continuing transcript: Transcript = Transcript()
     ) -> TranscriptStream {
-        var options = options
-        options.since = transcript.cursor ?? options.since
-        return TranscriptStream(stream: stream(id, options: options), transcript: transcript)
+        let stream = EventStream(client: calls.native, id: id, options: options) {
+            transcript.cursor ?? options.since
+        }
+        return TranscriptStream(stream: stream, transcript: transcript)
     }
 
     /// Delivers the events of a session to a listener, on a thread of the library (`GET /sessions/{id}/stream`).

@@ -32,7 +32,8 @@ public struct SessionEvent: Sendable, Hashable {
 /// - A slow loop applies backpressure: at most a few hundred events of each session are read ahead.
 /// - Leaving the loop closes all connections and ends the sequence. So does cancelling the task; the loop then throws a
 ///   `CancellationError` immediately, the only error that it throws.
-/// - All iterators share the sequence, and each event is delivered to one of them.
+/// - All iterators share the sequence, and each event is delivered to one of them. Leaving one loop, or cancelling its
+///   task, ends the others without an error.
 public final class WatchStream: AsyncSequence, Sendable {
     public typealias Element = SessionEvent
 
@@ -57,7 +58,10 @@ public final class WatchStream: AsyncSequence, Sendable {
 
     /// Ends the sequence and closes all connections immediately. May be called from any task or thread.
     ///
-    /// The loop ends without an error, after delivering the events that have already been read ahead.
+    /// The loop ends without an error, after delivering the rest of the batch of events that it is reading from each
+    /// session. The events that the library has received after these batches, at most a few hundred of each session,
+    /// are discarded. A sequence that resumes each session from the ``StreamEvent/cursor`` of its last event delivers
+    /// them.
     public func cancel() {
         for (_, stream) in sessions { stream.cancel() }
     }

@@ -123,6 +123,55 @@ import Testing
         try await server.waitForStreams(0)
     }
 
+    /// Reads a stream to its end on the main actor. Each output finishes `seen`.
+    @MainActor private static func readAll(
+        _ events: EventStream, seen: AsyncStream<Void>.Continuation? = nil
+    ) async throws {
+        for try await event in events where event.stdout != nil { seen?.finish() }
+    }
+
+    // All tasks are on one actor: when the test continues, the others have run up to where they wait.
+    @MainActor @Test func aCancelledTaskThatWaitsForAnotherThrows() async throws {
+        let events = client.sessions.stream(try await startHangingSession().id)
+        let (seen, seenContinuation) = AsyncStream.makeStream(of: Void.self)
+        let fetching = Task { @MainActor in try await Self.readAll(events, seen: seenContinuation) }
+        for await _ in seen {}
+        let (started, startedContinuation) = AsyncStream.makeStream(of: Void.self)
+        let waiting = Task { @MainActor in
+            startedContinuation.finish()
+            try await Self.readAll(events)
+        }
+        for await _ in started {}
+        waiting.cancel()
+        let result = await waiting.result
+        #expect(throws: CancellationError.self) { try result.get() }
+        try await fetching.value
+        try await server.waitForStreams(0)
+    }
+
+    @Test func cancellingTheTaskThatFetchesEndsTheOthersWithoutAnError() async throws {
+        let events = client.sessions.stream(try await startHangingSession().id)
+        let (seen, seenContinuation) = AsyncStream.makeStream(of: Void.self)
+        let fetching = Task {
+            for try await event in events where event.stdout != nil { seenContinuation.finish() }
+        }
+        for await _ in seen {}
+        // So many that some run while the task that fetches still wakes the others.
+        let count = 500
+        let (started, startedContinuation) = AsyncStream.makeStream(of: Void.self)
+        let waiting = (0..<count).map { _ in
+            Task {
+                startedContinuation.yield()
+                for try await _ in events {}
+            }
+        }
+        for await _ in started.prefix(count) {}
+        fetching.cancel()
+        await #expect(throws: CancellationError.self) { try await fetching.value }
+        for task in waiting { try await task.value }
+        try await server.waitForStreams(0)
+    }
+
     @Test func cancelEndsTheLoopWithoutAnError() async throws {
         let session = try await startHangingSession()
         let events = client.sessions.stream(session.id)
@@ -235,6 +284,20 @@ import Testing
         }
         #expect(try await task.value == 1)
         try await server.waitForStreams(0)
+    }
+
+    @Test func theCursorIsBeforeTheEventsThatCancelDiscards() async throws {
+        let id = try await endedSession(outputs: 2000)
+        let events = client.sessions.stream(id)
+        var seen: [StreamEvent] = []
+        for try await event in events {
+            seen.append(event)
+            events.cancel()
+        }
+        let rest = try await read(id, StreamOptions(since: events.cursor))
+        let texts = (seen + rest).compactMap(\.stdout)
+        #expect(!seen.isEmpty && seen.count < 2000)
+        #expect(texts.joined() == (0..<2000).map { "\($0)\n" }.joined())
     }
 
     @Test func copiesOfAnIteratorShareTheStream() async throws {

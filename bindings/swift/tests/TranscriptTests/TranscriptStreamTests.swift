@@ -91,6 +91,17 @@ import Testing
         }
     }
 
+    @Test func theStreamContinuesFromEventsThatAreAppliedBeforeItIsOpened() async throws {
+        let id = try await ended(stdout(message("One")), stdout(message("Two")), ["exit": 0])
+        let events = try await all(client.sessions.stream(id))
+        let stream = client.sessions.transcript(id)
+        stream.transcript.apply(Array(events.dropLast()))
+        let changes = try await all(stream)
+        #expect(!changes.contains(.historyReset))
+        #expect(stream.transcript.turns.flatMap(\.items).count == 2)
+        #expect(stream.stream.cursor == stream.transcript.cursor)
+    }
+
     @Test func theTurnsAreAStateForAScreen() async throws {
         let id = try await ended(stdout(message("One")), ["exit": 0])
         try await client.sessions.prompt(id, "again")
